@@ -1,0 +1,1 @@
+"""How good is a product photo, why, and what to do about it."""
