@@ -1,0 +1,377 @@
+"""The atlas: groups of rated examples, each with vectors, a score, and where the rating came from.
+
+A group is one original with its versions; a photo rated by people as it is forms a group of its own.
+The file is a NumPy ``.npz`` archive of plain arrays (never pickles) with a JSON header.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from packshot.assess.retrieval import Floats, Indices, unit_rows
+from packshot.errors import AtlasError
+from packshot.report import Record
+
+FORMAT_VERSION = 1
+DEFAULT_ATLAS = "packshot.atlas.npz"
+UNKNOWN_KIND = -1
+_ARRAYS = ("content", "distortion", "group_of", "scores", "kinds", "levels", "origins")
+
+
+class Calibration(Record):
+    """Monotone map from the aggregated score to the published one, by linear interpolation.
+
+    Attributes:
+        raw: Increasing aggregated scores.
+        score: The 0..100 score at each.
+    """
+
+    raw: tuple[float, ...] = (0.0, 100.0)
+    score: tuple[float, ...] = (0.0, 100.0)
+
+    def __call__(self, raw: float) -> float:
+        """The published score, 0..100, of an aggregated one."""
+        return float(np.clip(np.interp(raw, self.raw, self.score), 0, 100))
+
+
+class Trust(Record):
+    """When to believe a score: fitted on leave-one-group-out predictions.
+
+    `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
+    that the score lies within ten points of the rating. Below `minimum_content` or
+    `minimum_distortion` similarity to its best evidence a photo is called "cannot tell".
+    """
+
+    bias: float = 0.0
+    nearness: float = 0.0
+    spread: float = 0.0
+    minimum_content: float = -1.0
+    minimum_distortion: float = -1.0
+
+    def confidence(self, similarity: float, deviation: float) -> float:
+        """Chance, 0..1, that the score is within ten points.
+
+        Args:
+            similarity: Weighted mean distortion similarity of the evidence.
+            deviation: Weighted standard deviation of the evidence's scores, in points.
+        """
+        logit = self.bias + self.nearness * similarity + self.spread * deviation
+        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+
+class AtlasHeader(Record):
+    """Everything in an atlas that is not an array."""
+
+    version: int = FORMAT_VERSION
+    name: str
+    content_model: str
+    distortion_model: str
+    groups: tuple[str, ...]
+    examples: tuple[str, ...]
+    kinds: tuple[str, ...]
+    origins: tuple[str, ...]
+    calibration: Calibration = Calibration()
+    trust: Trust = Trust()
+    reference: str = "this atlas"
+    reference_scores: tuple[float, ...] = ()
+
+
+class AtlasInfo(Record):
+    """A summary for people: what an atlas holds."""
+
+    name: str
+    groups: int
+    examples: int
+    examples_by_origin: dict[str, int]
+    kinds: tuple[str, ...]
+    score_quartiles: tuple[float, float, float]
+    content_dimensions: int
+    distortion_dimensions: int
+    content_model: str
+    distortion_model: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One rated photo, encoded, on its way into an atlas.
+
+    Attributes:
+        name: Label shown as evidence.
+        group: The original it derives from; its own name if none.
+        content: (C,) content vector of the group's original.
+        distortion: (D,) distortion vector of this very photo.
+        score: 0..100, larger is better.
+        origin: Where the rating came from, in a few words.
+        kind: Kind of damage, None where unknown.
+        level: 0 pristine, 1..5, None where unknown.
+    """
+
+    name: str
+    group: str
+    content: Floats
+    distortion: Floats
+    score: float
+    origin: str
+    kind: str | None = None
+    level: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """Groups of rated examples; examples are ordered by group. Immutable: `add` returns a new one.
+
+    Attributes:
+        header: Names, models, calibration.
+        content: (G, C) float16, unit rows: a content vector for each group.
+        distortion: (N, D) float16, unit rows: a distortion vector for each example.
+        group_of: (N,) int32, non-decreasing.
+        scores: (N,) float32, 0..100.
+        kinds: (N,) int16 into `header.kinds`, -1 where unknown.
+        levels: (N,) int8, 0..5, -1 where unknown.
+        origins: (N,) int16 into `header.origins`.
+    """
+
+    header: AtlasHeader
+    content: NDArray[np.float16]
+    distortion: NDArray[np.float16]
+    group_of: NDArray[np.int32]
+    scores: Floats
+    kinds: NDArray[np.int16]
+    levels: NDArray[np.int8]
+    origins: NDArray[np.int16]
+    digest: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit together."""
+        groups, examples = len(self.header.groups), len(self.header.examples)
+        _require(self.content.shape[:1] == (groups,), "one content vector for each group")
+        for name in _ARRAYS[1:]:
+            _require(getattr(self, name).shape[:1] == (examples,), f"one entry in {name} each")
+        _require(bool(np.all(np.diff(self.group_of) >= 0)), "examples in the order of their groups")
+        inside = examples == 0 or (self.group_of[0] >= 0 and self.group_of[-1] < groups)
+        _require(bool(inside), "group indices within the groups")
+        finite = np.isfinite(self.scores)
+        bounded = bool(np.all(finite & (self.scores >= 0) & (self.scores <= 100)))
+        _require(bounded, "scores within 0..100")
+
+    @cached_property
+    def content_rows(self) -> Floats:
+        """(G, C) float32 unit content vectors, made once."""
+        return unit_rows(self.content)
+
+    @cached_property
+    def distortion_rows(self) -> Floats:
+        """(N, D) float32 unit distortion vectors, made once."""
+        return unit_rows(self.distortion)
+
+    @cached_property
+    def group_index(self) -> Indices:
+        """(N,) group of each example as an index type."""
+        return self.group_of.astype(np.intp)
+
+    @cached_property
+    def group_numbers(self) -> dict[str, int]:
+        """Group name to its index."""
+        return {name: number for number, name in enumerate(self.header.groups)}
+
+    @classmethod
+    def empty(cls, name: str, models: tuple[str, str], sizes: tuple[int, int]) -> Atlas:
+        """An atlas without examples.
+
+        Args:
+            name: Its name.
+            models: Fingerprints of the content and the distortion encoder.
+            sizes: Lengths C and D of their vectors.
+        """
+        header = AtlasHeader(
+            name=name,
+            content_model=models[0],
+            distortion_model=models[1],
+            groups=(),
+            examples=(),
+            kinds=(),
+            origins=(),
+        )
+        return cls(
+            header=header,
+            content=np.empty((0, sizes[0]), np.float16),
+            distortion=np.empty((0, sizes[1]), np.float16),
+            group_of=np.empty(0, np.int32),
+            scores=np.empty(0, np.float32),
+            kinds=np.empty(0, np.int16),
+            levels=np.empty(0, np.int8),
+            origins=np.empty(0, np.int16),
+        )
+
+    @classmethod
+    def default(cls) -> Atlas:
+        """The atlas that ships with the package."""
+        resource = files("packshot").joinpath("weights", DEFAULT_ATLAS)
+        return _read(resource.read_bytes(), DEFAULT_ATLAS)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Atlas:
+        """Read an atlas.
+
+        Raises:
+            AtlasError: No such file, not an atlas, damaged, or of a newer format.
+        """
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise AtlasError(f"cannot read the atlas {os.fspath(path)}: {error.strerror}") from error
+        return _read(data, os.fspath(path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the atlas; a reader sees the old file or the new one, never half of it."""
+        target = Path(path)
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        text = np.frombuffer(self.header.model_dump_json().encode(), np.uint8)
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            np.savez_compressed(file, header=text, **arrays)
+        Path(file.name).chmod(0o644)
+        os.replace(file.name, target)
+
+    def info(self) -> AtlasInfo:
+        """A summary for people."""
+        counts = np.bincount(self.origins, minlength=len(self.header.origins))
+        quartiles = np.percentile(self.scores, (25, 50, 75)) if len(self.scores) else (0, 0, 0)
+        return AtlasInfo(
+            name=self.header.name,
+            groups=len(self.header.groups),
+            examples=len(self.header.examples),
+            examples_by_origin=dict(zip(self.header.origins, map(int, counts), strict=True)),
+            kinds=self.header.kinds,
+            score_quartiles=(float(quartiles[0]), float(quartiles[1]), float(quartiles[2])),
+            content_dimensions=self.content.shape[1],
+            distortion_dimensions=self.distortion.shape[1],
+            content_model=self.header.content_model,
+            distortion_model=self.header.distortion_model,
+            reference=self.header.reference,
+        )
+
+    def add(self, examples: list[Example]) -> Atlas:
+        """A new atlas with more rated examples; later answers use them at once.
+
+        Args:
+            examples: Any number; those whose group exists join it.
+
+        Raises:
+            AtlasError: A vector of the wrong length, or a score outside 0..100.
+        """
+        if not examples:
+            return self
+        self._check(examples)
+        groups = _extended(self.header.groups, [e.group for e in examples])
+        numbers = {name: number for number, name in enumerate(groups)}
+        first = {e.group: e.content for e in reversed(examples)}
+        fresh = [unit_rows(first[name]) for name in groups[len(self.header.groups) :]]
+        content = [self.content, np.array(fresh, np.float16).reshape(len(fresh), -1)]
+        merged = self._merged(examples, np.array([numbers[e.group] for e in examples], np.int32))
+        return replace(
+            merged,
+            header=merged.header.model_copy(update={"groups": groups}),
+            content=np.concatenate(content) if fresh else self.content,
+        )
+
+    def replaced(self, **changes: object) -> Atlas:
+        """The same arrays under a header with some fields changed."""
+        header = AtlasHeader.model_validate(self.header.model_dump() | changes)
+        return replace(self, header=header)
+
+    def _check(self, examples: list[Example]) -> None:
+        for example in examples:
+            sizes = (example.content.shape, example.distortion.shape)
+            expected = (self.content.shape[1:], self.distortion.shape[1:])
+            if sizes != expected:
+                raise AtlasError(f"{example.name}: vectors of shape {sizes}, expected {expected}")
+            if not 0 <= example.score <= 100:
+                raise AtlasError(f"{example.name}: score {example.score} is not within 0..100")
+
+    def _merged(self, examples: list[Example], group_of: NDArray[np.int32]) -> Atlas:
+        """This atlas with the examples' rows merged in, ordered by group."""
+        kinds = _extended(self.header.kinds, [e.kind for e in examples if e.kind is not None])
+        origins = _extended(self.header.origins, [e.origin for e in examples])
+        columns = {
+            "distortion": unit_rows(np.stack([e.distortion for e in examples])),
+            "group_of": group_of,
+            "scores": [e.score for e in examples],
+            "kinds": [UNKNOWN_KIND if e.kind is None else kinds.index(e.kind) for e in examples],
+            "levels": [-1 if e.level is None else e.level for e in examples],
+            "origins": [origins.index(e.origin) for e in examples],
+        }
+        owner = np.concatenate([self.group_of, group_of])
+        order = np.argsort(owner, kind="stable")
+        arrays = {
+            name: np.concatenate([old, np.asarray(new, old.dtype)])[order]
+            for name, new in columns.items()
+            for old in [getattr(self, name)]
+        }
+        names = (*self.header.examples, *(e.name for e in examples))
+        header = self.header.model_copy(
+            update={
+                "examples": tuple(names[i] for i in order),
+                "kinds": kinds,
+                "origins": origins,
+            }
+        )
+        # The content array follows in `add`; groups must match it until then.
+        return _unchecked(self, header, arrays)
+
+
+def _unchecked(
+    atlas: Atlas, header: AtlasHeader, arrays: dict[str, NDArray[np.generic]]
+) -> Atlas:
+    """A copy whose consistency is checked by the step that completes it."""
+    copy = object.__new__(Atlas)
+    fields = {"header": header, "content": atlas.content, "digest": ""} | arrays
+    for name, value in fields.items():
+        object.__setattr__(copy, name, value)
+    return copy
+
+
+def _extended(present: tuple[str, ...], wanted: list[str]) -> tuple[str, ...]:
+    """`present` with the names it lacks appended in order of appearance."""
+    return tuple(dict.fromkeys((*present, *wanted)))
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise AtlasError(f"damaged atlas: there must be {what}")
+
+
+def _read(data: bytes, name: str) -> Atlas:
+    import hashlib
+
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            header = AtlasHeader.model_validate_json(archive["header"].tobytes())
+            arrays = {key: archive[key] for key in _ARRAYS}
+    except ValidationError as error:
+        raise AtlasError(f"{name} is not an atlas of this version: {error}") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise AtlasError(f"{name} is not an atlas, or is damaged: {error}") from error
+    if header.version != FORMAT_VERSION:
+        raise AtlasError(f"{name} has atlas format {header.version}, expected {FORMAT_VERSION}")
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return Atlas(header=header, digest=digest, **arrays)
+
+
+def parse_header(data: bytes) -> dict[str, object]:
+    """The header of an atlas file as plain JSON, without reading its arrays."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        parsed: dict[str, object] = json.loads(archive["header"].tobytes())
+    return parsed

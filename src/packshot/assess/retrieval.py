@@ -1,0 +1,156 @@
+"""Assessment by content-and-distortion retrieval: equations 1 to 7 of the source, as pure functions.
+
+Vectors are rows. "Similarity" is larger for closer vectors under every distance, so the same code
+ranks by any of them: the cosine itself, or ``1 / (1 + d)`` for the Euclidean and Manhattan distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.intp]
+
+
+class Distance(StrEnum):
+    """How two vectors are compared (the source's Table 2)."""
+
+    COSINE = "cosine"
+    EUCLIDEAN = "euclidean"
+    MANHATTAN = "manhattan"
+
+
+class Aggregation(StrEnum):
+    """How the retained scores become one.
+
+    `SIMPLE` is the mean (eq. 6). `WEIGHTED` weights by content similarity (eq. 7). `KERNEL` weights
+    by ``exp(Psi_f / temperature)``: nearness in distortion decides, as the encoder was trained.
+    """
+
+    SIMPLE = "simple"
+    WEIGHTED = "weighted"
+    KERNEL = "kernel"
+
+
+@dataclass(frozen=True)
+class RetrievalOptions:
+    """What the retrieval may vary.
+
+    Attributes:
+        pool: Groups kept by content similarity (J of eq. 2 where `neighbours` equals it).
+        neighbours: Groups kept of those, by distortion similarity of their best version.
+        distance: Compares content vectors and distortion vectors.
+        aggregation: Turns the retained scores into one.
+        temperature: Of the `KERNEL` weights; smaller trusts the nearest evidence more.
+    """
+
+    pool: int = 800
+    neighbours: int = 32
+    distance: Distance = Distance.COSINE
+    aggregation: Aggregation = Aggregation.KERNEL
+    temperature: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse counts below one and a temperature that is not positive."""
+        if self.pool < 1 or self.neighbours < 1:
+            raise InvalidInput("pool and neighbours must be at least 1")
+        if self.temperature <= 0:
+            raise InvalidInput("temperature must be positive")
+
+    @classmethod
+    def source_form(cls, neighbours: int = 10) -> RetrievalOptions:
+        """The published form: content alone picks J groups, content similarity weights them."""
+        return cls(pool=neighbours, neighbours=neighbours, aggregation=Aggregation.WEIGHTED)
+
+
+def unit_rows(vectors: NDArray[np.floating]) -> Floats:
+    """Rows scaled to length 1; rows of zeros stay zero.
+
+    Args:
+        vectors: (..., D).
+
+    Returns:
+        (..., D) float32.
+    """
+    vectors = np.asarray(vectors, dtype=np.float32)
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.maximum(lengths, np.float32(1e-12))
+
+
+def similarity(query: Floats, rows: Floats, distance: Distance) -> Floats:
+    """Similarity of one vector to many (eq. 1 and 4, and the alternatives of Table 2).
+
+    Args:
+        query: (D,), unit length.
+        rows: (N, D), unit length.
+        distance: Which comparison.
+
+    Returns:
+        (N,): cosine in -1..1, or ``1 / (1 + d)`` in 0..1.
+    """
+    if distance is Distance.COSINE:
+        return rows @ query
+    difference = rows - query
+    if distance is Distance.EUCLIDEAN:
+        return 1 / (1 + np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+    return 1 / (1 + np.abs(difference).sum(axis=1))
+
+
+def largest(values: Floats, count: int) -> Indices:
+    """Indices of the `count` largest values, largest first; ties go to the smaller index."""
+    count = min(count, len(values))
+    if count == 0:
+        return np.empty(0, dtype=np.intp)
+    kept = np.argpartition(-values, count - 1)[:count] if count < len(values) else None
+    candidates = np.arange(len(values)) if kept is None else np.sort(kept)
+    return candidates[np.argsort(-values[candidates], kind="stable")]
+
+
+def best_versions(similarities: Floats, group_of: Indices, groups: Indices) -> Indices:
+    """For each retained group, its version with the largest distortion similarity (eq. 5).
+
+    Args:
+        similarities: (N,) distortion similarity of every example.
+        group_of: (N,) group index of every example, non-decreasing.
+        groups: (P,) retained group indices, each with at least one example.
+
+    Returns:
+        (P,) example indices, in the order of `groups`.
+    """
+    starts = np.searchsorted(group_of, groups, side="left")
+    ends = np.searchsorted(group_of, groups, side="right")
+    sizes = ends - starts
+    offsets = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    members = np.arange(int(sizes.sum())) - np.repeat(offsets - starts, sizes)
+    values = similarities[members]
+    best = np.maximum.reduceat(values, offsets)
+    hits = np.flatnonzero(values == np.repeat(best, sizes))
+    owner = np.repeat(np.arange(len(groups)), sizes)[hits]
+    _, first = np.unique(owner, return_index=True)
+    return members[hits[first]]
+
+
+def weights(content: Floats, distortion: Floats, options: RetrievalOptions) -> Floats:
+    """Share of each retained example in the score (eq. 6, eq. 7, or the kernel form).
+
+    Args:
+        content: (K,) content similarities of the retained groups.
+        distortion: (K,) distortion similarities of the retained versions.
+        options: Which aggregation, and its temperature.
+
+    Returns:
+        (K,) non-negative, summing to 1.
+    """
+    if options.aggregation is Aggregation.SIMPLE:
+        raw = np.ones_like(content)
+    elif options.aggregation is Aggregation.WEIGHTED:
+        raw = np.maximum(content, np.float32(1e-6))
+    else:
+        raw = np.exp((distortion - distortion.max()) / np.float32(options.temperature))
+    return raw / raw.sum()

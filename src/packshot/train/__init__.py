@@ -1,0 +1,1 @@
+"""Networks, losses, data sets and recipes. The only place that imports torch."""

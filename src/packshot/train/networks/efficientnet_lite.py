@@ -1,0 +1,152 @@
+"""EfficientNet-Lite: EfficientNet without squeeze-excitation, with ReLU6, made for integer CPUs.
+
+Source: Tan and Le, "EfficientNet", ICML 2019, and the TensorFlow "EfficientNet-Lite" release (2020).
+Module names follow the released checkpoints, so their state dictionaries load unchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+Variant = Literal["lite0", "lite1", "lite2"]
+
+# kernel, stride, expansion, output channels, repeats of EfficientNet-B0's seven stages.
+_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+_SCALES: dict[str, tuple[float, float]] = {
+    "lite0": (1.0, 1.0),
+    "lite1": (1.0, 1.1),
+    "lite2": (1.1, 1.2),
+}
+_STEM_CHANNELS, _HEAD_CHANNELS = 32, 1280
+_BATCH_NORM = {"eps": 1e-3, "momentum": 0.01}
+
+
+class SamePadConv(nn.Conv2d):
+    """Convolution with TensorFlow's "SAME" padding: the odd pixel goes right and bottom."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, C', ceil(H / stride), ceil(W / stride))."""
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        pads = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[-2:]]
+        top, left = pads[0] // 2, pads[1] // 2
+        x = F.pad(x, (left, pads[1] - left, top, pads[0] - top))
+        return F.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+@dataclass(frozen=True)
+class BlockShape:
+    """One mobile inverted bottleneck."""
+
+    kernel: int
+    stride: int
+    expansion: int
+    inputs: int
+    outputs: int
+
+
+class InvertedBottleneck(nn.Module):
+    """Expand, filter each channel, project; add the input where shapes allow."""
+
+    def __init__(self, shape: BlockShape) -> None:
+        super().__init__()
+        hidden = shape.inputs * shape.expansion
+        self.expands = shape.expansion > 1
+        if self.expands:
+            self._expand_conv = SamePadConv(shape.inputs, hidden, 1, bias=False)
+            self._bn0 = nn.BatchNorm2d(hidden, **_BATCH_NORM)
+        self._depthwise_conv = SamePadConv(
+            hidden, hidden, shape.kernel, shape.stride, groups=hidden, bias=False
+        )
+        self._bn1 = nn.BatchNorm2d(hidden, **_BATCH_NORM)
+        self._project_conv = SamePadConv(hidden, shape.outputs, 1, bias=False)
+        self._bn2 = nn.BatchNorm2d(shape.outputs, **_BATCH_NORM)
+        self.residual = shape.stride == 1 and shape.inputs == shape.outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, H, W) to (B, outputs, H', W')."""
+        y = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = F.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite(nn.Module):
+    """The convolutional trunk; input is RGB scaled as ``(x - 127) / 128``."""
+
+    def __init__(self, variant: Variant = "lite0") -> None:
+        super().__init__()
+        width, depth = _SCALES[variant]
+        self._conv_stem = SamePadConv(3, _STEM_CHANNELS, 3, 2, bias=False)
+        self._bn0 = nn.BatchNorm2d(_STEM_CHANNELS, **_BATCH_NORM)
+        shapes, self.stage_ends = _block_shapes(width, depth)
+        self._blocks = nn.ModuleList(InvertedBottleneck(shape) for shape in shapes)
+        self._conv_head = SamePadConv(shapes[-1].outputs, _HEAD_CHANNELS, 1, bias=False)
+        self._bn1 = nn.BatchNorm2d(_HEAD_CHANNELS, **_BATCH_NORM)
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """Feature maps after the stem and each of the seven stages, eight in all."""
+        x = F.relu6(self._bn0(self._conv_stem(x)))
+        maps = [x]
+        for index, block in enumerate(self._blocks):
+            x = block(x)
+            if index in self.stage_ends:
+                maps.append(x)
+        return maps
+
+    def head(self, last_stage: Tensor) -> Tensor:
+        """The 1280-channel map before global pooling, from the last stage's map."""
+        return F.relu6(self._bn1(self._conv_head(last_stage)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Embed (B, 3, H, W) as (B, 1280): the globally averaged head map."""
+        return self.head(self.stages(x)[-1]).mean((2, 3))
+
+
+def _round_channels(channels: int, width: float) -> int:
+    scaled = channels * width
+    rounded = max(8, int(scaled + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * scaled else rounded
+
+
+def _block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozenset[int]]:
+    """Blocks of all stages, and the indices at which a stage ends.
+
+    The Lite family scales neither the stem, nor the head, nor the depth of the outer two stages.
+    """
+    shapes: list[BlockShape] = []
+    ends: list[int] = []
+    inputs = _STEM_CHANNELS
+    for number, (kernel, stride, expansion, channels, repeats) in enumerate(_STAGES):
+        outputs = _round_channels(channels, width)
+        fixed = number in (0, len(_STAGES) - 1)
+        for repeat in range(repeats if fixed else int(-(-repeats * depth // 1))):
+            shapes.append(BlockShape(kernel, 1 if repeat else stride, expansion, inputs, outputs))
+            inputs = outputs
+        ends.append(len(shapes) - 1)
+    return shapes, frozenset(ends)
+
+
+def load_pretrained(path: str, variant: Variant = "lite0") -> EfficientNetLite:
+    """The trunk with a released checkpoint's ImageNet weights (the classifier is dropped).
+
+    Args:
+        path: A ``.pth`` state dictionary of the matching variant.
+        variant: Which member of the family the file holds.
+    """
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    network = EfficientNetLite(variant)
+    network.load_state_dict({k: v for k, v in state.items() if not k.startswith("_fc.")})
+    return network.eval()
