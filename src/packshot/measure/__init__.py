@@ -1,0 +1,1 @@
+"""Numbers about one photo, and about a pair."""

@@ -1,0 +1,229 @@
+"""FSIMc: the feature similarity index with colour.
+
+Zhang, Zhang, Mou, Zhang, "FSIM: A Feature Similarity Index for Image Quality Assessment", IEEE TIP
+20(8), 2011. Phase congruency after Kovesi, "Image Features from Phase Congruency", Videre 1(3),
+1999, with the parameters of the FSIM paper.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.reference.pair import (
+    YIQ,
+    Pixels,
+    Plane,
+    block_means,
+    check_pair,
+    colour_planes,
+    gradient_magnitude,
+    log_magnitude,
+    magnitude,
+    similarity,
+    viewing_factor,
+)
+
+MINIMUM: Final = 16
+"""Smallest side in pixels."""
+
+_Real: TypeAlias = NDArray[np.float64]
+
+_SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+_CONGRUENCY_CONSTANT: Final = 0.85
+_GRADIENT_CONSTANT: Final = 160.0
+_CHROMA_CONSTANT: Final = 200.0
+_CHROMA_POWER: Final = 0.03
+
+_SCALES: Final = 4
+_ORIENTATIONS: Final = 4
+_SHORTEST_WAVE: Final = 6.0
+_BANDWIDTH: Final = 0.55
+_ANGULAR_SPREAD: Final = np.pi / (_ORIENTATIONS * 1.2)
+_NOISE_DEVIATIONS: Final = 2.0
+_NOISE_OVERESTIMATE: Final = 1.7
+_EPSILON: Final = np.float32(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class FsimFeatures:
+    """What FSIM needs of one photo: phase congruency, gradient length, two chromaticities."""
+
+    congruency: Plane
+    length: Plane
+    i: Plane
+    q: Plane
+
+
+@dataclass(frozen=True, eq=False)
+class _FilterBank:
+    """Log-Gabor filters for one size, and how noise passes through them.
+
+    Attributes:
+        filters: Per orientation and scale, an array (H, W, 1), zero frequency first.
+        noise_gain: Per orientation, threshold over the root of the median squared response.
+    """
+
+    filters: tuple[tuple[Plane, ...], ...]
+    noise_gain: tuple[float, ...]
+
+
+def fsim_features(pixels: Pixels) -> FsimFeatures:
+    """Compute what FSIM needs of one photo, for several comparisons.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8.
+
+    Returns:
+        Maps at about 256 pixels of the short side.
+    """
+    y, i, q = colour_planes(block_means(pixels, viewing_factor(pixels)), YIQ)
+    return FsimFeatures(phase_congruency(y), gradient_magnitude(y, _SCHARR), i, q)
+
+
+def compare_fsim(reference: FsimFeatures, distorted: FsimFeatures) -> float:
+    """Compare two photos of one size by their features; see `fsim`."""
+    chroma = similarity(reference.i, distorted.i, _CHROMA_CONSTANT)
+    chroma *= similarity(reference.q, distorted.q, _CHROMA_CONSTANT)
+    quality = cv2.exp(log_magnitude(chroma) * np.float32(_CHROMA_POWER))
+    quality *= similarity(reference.length, distorted.length, _GRADIENT_CONSTANT)
+    quality *= similarity(reference.congruency, distorted.congruency, _CONGRUENCY_CONSTANT)
+    weight = np.maximum(reference.congruency, distorted.congruency)
+    total = float(weight.sum(dtype=np.float64))
+    # Two photos without any structure: no place counts more than another.
+    if total == 0.0:
+        return float(quality.mean(dtype=np.float64))
+    return float((quality * weight).sum(dtype=np.float64)) / total
+
+
+def fsim(reference: Pixels, distorted: Pixels) -> float:
+    """Return the feature similarity index with colour (FSIMc, eq. 10): 1 for equal photos.
+
+    Symmetric; smaller is worse.
+
+    Args:
+        reference: RGB pixels (H, W, 3), uint8, both sides at least 16.
+        distorted: RGB pixels of the same shape.
+
+    Returns:
+        A similarity, in practice 0.5 to 1.
+
+    Raises:
+        InvalidInput: The photos are not comparable, see `check_pair`.
+    """
+    check_pair(reference, distorted, MINIMUM)
+    return compare_fsim(fsim_features(reference), fsim_features(distorted))
+
+
+def phase_congruency(plane: Plane) -> Plane:
+    """Return how far the Fourier components of a plane agree in phase (Kovesi's PC2).
+
+    Args:
+        plane: Luminance (H, W), 0..255.
+
+    Returns:
+        Map (H, W), 0..1, independent of contrast.
+    """
+    bank = _filter_bank(plane.shape[0], plane.shape[1])
+    spectrum = cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT)
+    energy = np.zeros_like(plane)
+    amplitude = np.full_like(plane, _EPSILON)
+    for filters, gain in zip(bank.filters, bank.noise_gain, strict=True):
+        energy += _oriented_energy(spectrum, filters, gain, amplitude)
+    energy /= amplitude
+    return energy
+
+
+def _oriented_energy(
+    spectrum: Plane, filters: tuple[Plane, ...], noise_gain: float, amplitude: Plane
+) -> Plane:
+    """Return the energy of one orientation above noise; add its amplitudes to `amplitude`."""
+    flags = cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT
+    responses = [cv2.split(cv2.idft(spectrum * kernel, flags=flags)) for kernel in filters]
+    lengths = [magnitude(even, odd) for even, odd in responses]
+    for length in lengths:
+        amplitude += length
+    even_sum = sum(even for even, _ in responses)
+    odd_sum = sum(odd for _, odd in responses)
+    resultant = magnitude(even_sum, odd_sum)
+    energy = resultant - _phase_deviation(responses, even_sum, odd_sum, resultant)
+    energy -= np.float32(noise_gain * _lower_median(lengths[0]))
+    return np.maximum(energy, np.float32(0), out=energy)
+
+
+def _phase_deviation(
+    responses: list[tuple[Plane, Plane]], even_sum: Plane, odd_sum: Plane, resultant: Plane
+) -> Plane:
+    """Return the sum over scales of amplitude times |sine of the phase from the mean phase|."""
+    total = np.zeros_like(resultant)
+    for even, odd in responses:
+        total += np.abs(even * odd_sum - odd * even_sum)
+    total /= resultant + _EPSILON
+    return total
+
+
+def _lower_median(values: Plane) -> float:
+    """Return the middle value, the lower of two for an even count."""
+    middle = (values.size - 1) // 2
+    return float(np.partition(values, middle, axis=None)[middle])
+
+
+@lru_cache(maxsize=8)
+def _filter_bank(height: int, width: int) -> _FilterBank:
+    """Build the filters for planes of one size, in float64, kept as float32."""
+    rows, columns = _frequencies(height), _frequencies(width)
+    radius = np.hypot(rows[:, None], columns[None, :])
+    angle = np.arctan2(-rows[:, None], columns[None, :])
+    low_pass = 1 / (1 + (radius / 0.45) ** 30)
+    radius[0, 0] = 1.0
+    bands = [_log_gabor(radius, scale) * low_pass for scale in range(_SCALES)]
+    for band in bands:
+        band[0, 0] = 0.0
+    sectors = [_sector(angle, index) for index in range(_ORIENTATIONS)]
+    full = [[band * sector for band in bands] for sector in sectors]
+    filters = tuple(tuple(f[:, :, None].astype(np.float32) for f in row) for row in full)
+    return _FilterBank(filters, tuple(_noise_gain(row) for row in full))
+
+
+def _frequencies(count: int) -> _Real:
+    """Return frequencies in cycles per pixel, zero first, on Kovesi's grid (-0.5..0.5 if odd)."""
+    half = count // 2
+    return np.fft.ifftshift(np.arange(count) - half) / (count - count % 2)
+
+
+def _log_gabor(radius: _Real, scale: int) -> _Real:
+    """Return the radial part of a filter: a Gaussian on the logarithm of frequency."""
+    centre = 1 / (_SHORTEST_WAVE * 2**scale)
+    band: _Real = np.exp(-(np.log(radius / centre) ** 2) / (2 * np.log(_BANDWIDTH) ** 2))
+    return band
+
+
+def _sector(angle: _Real, index: int) -> _Real:
+    """Return the angular part of a filter: a Gaussian on the angle to its orientation."""
+    turned = angle - index * np.pi / _ORIENTATIONS
+    distance = np.abs(np.arctan2(np.sin(turned), np.cos(turned)))
+    sector: _Real = np.exp(-(distance**2) / (2 * _ANGULAR_SPREAD**2))
+    return sector
+
+
+def _noise_gain(filters: list[_Real]) -> float:
+    """Return the noise threshold over the median response at the finest scale (Kovesi, sec. 4).
+
+    Noise power is the mean squared response there over the squared filter, where the mean of a
+    chi-squared variable with two degrees of freedom is its median / ln 2.
+    """
+    size = filters[0].size
+    kernels = [np.fft.ifft2(kernel).real * np.sqrt(size) for kernel in filters]
+    squares = sum(float((kernel**2).sum()) for kernel in kernels)
+    products = sum(
+        float((kernels[a] * kernels[b]).sum())
+        for a in range(_SCALES)
+        for b in range(a + 1, _SCALES)
+    )
+    power = 1 / (np.log(2) * float((filters[0] ** 2).sum()))
+    rayleigh = np.sqrt(power * (squares + 2 * products))
+    spread = np.sqrt(np.pi / 2) + _NOISE_DEVIATIONS * np.sqrt(2 - np.pi / 2)
+    return float(rayleigh * spread / _NOISE_OVERESTIMATE)

@@ -1,0 +1,144 @@
+"""HaarPSI: the Haar wavelet-based perceptual similarity index.
+
+Reisenhofer, Bosse, Kutyniok, Wiegand, "A Haar Wavelet-Based Perceptual Similarity Index for Image
+Quality Assessment", Signal Processing: Image Communication 61, 2018.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from packshot.measure.reference.pair import (
+    YIQ,
+    Pixels,
+    Plane,
+    block_means,
+    check_pair,
+    colour_planes,
+    similarity,
+)
+
+MINIMUM: Final = 16
+"""Smallest side in pixels."""
+
+_CONSTANT: Final = 30.0
+_ALPHA: Final = 4.2
+_EPSILON: Final = float(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class HaarFeatures:
+    """What HaarPSI needs of one photo: absolute wavelet responses and chromaticities.
+
+    Attributes:
+        fine: Responses at scale 1, to horizontal then vertical structure.
+        middle: The same at scale 2.
+        coarse: The same at scale 3: how much each place counts.
+        chroma: Absolute local means of I and Q.
+    """
+
+    fine: tuple[Plane, Plane]
+    middle: tuple[Plane, Plane]
+    coarse: tuple[Plane, Plane]
+    chroma: tuple[Plane, Plane]
+
+
+def haarpsi_features(pixels: Pixels) -> HaarFeatures:
+    """Compute what HaarPSI needs of one photo, for several comparisons.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8.
+
+    Returns:
+        Maps at half the size.
+    """
+    height, width = pixels.shape[:2]
+    even = cv2.copyMakeBorder(
+        pixels, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )
+    y, i, q = colour_planes(block_means(even, 2), YIQ)
+    chroma = _local_mean(i), _local_mean(q)
+    return HaarFeatures(_haar(y, 2), _haar(y, 4), _haar(y, 8), chroma)
+
+
+def compare_haarpsi(reference: HaarFeatures, distorted: HaarFeatures) -> float:
+    """Compare two photos of one size by their features; see `haarpsi`."""
+    across = np.maximum(reference.coarse[0], distorted.coarse[0])
+    along = np.maximum(reference.coarse[1], distorted.coarse[1])
+    weights = [across, along, (across + along) * np.float32(0.5)]
+    maps = [
+        _paired(reference.fine[0], distorted.fine[0], reference.middle[0], distorted.middle[0]),
+        _paired(reference.fine[1], distorted.fine[1], reference.middle[1], distorted.middle[1]),
+        _paired(reference.chroma[0], distorted.chroma[0], reference.chroma[1], distorted.chroma[1]),
+    ]
+    pairs = zip(maps, weights, strict=True)
+    # 1 - sigmoid: the complement keeps its digits where the photos are nearly equal.
+    missed = sum(float((_complement(s) * w).sum(dtype=np.float64)) for s, w in pairs)
+    total = sum(float(w.sum(dtype=np.float64)) for w in weights)
+    if total <= _EPSILON:
+        return 1.0
+    share = missed / total
+    return float((np.log1p(-share) - np.log(share)) / _ALPHA) ** 2
+
+
+def haarpsi(reference: Pixels, distorted: Pixels) -> float:
+    """Return the Haar perceptual similarity index (eq. 10): 1 for equal photos, smaller is worse.
+
+    Symmetric.
+
+    Args:
+        reference: RGB pixels (H, W, 3), uint8, both sides at least 16.
+        distorted: RGB pixels of the same shape.
+
+    Returns:
+        A similarity, 0 to 1.
+
+    Raises:
+        InvalidInput: The photos are not comparable, see `check_pair`.
+    """
+    check_pair(reference, distorted, MINIMUM)
+    return compare_haarpsi(haarpsi_features(reference), haarpsi_features(distorted))
+
+
+def _haar(plane: Plane, size: int) -> tuple[Plane, Plane]:
+    """Return |response| of the Haar wavelets of one size, zeros outside: rows, then columns."""
+    mean = np.full(size, 1 / size)
+    step = np.where(np.arange(size) < size // 2, 1.0, -1.0)
+    return _filtered(plane, mean, step), _filtered(plane, step, mean)
+
+
+def _filtered(plane: Plane, row: np.ndarray, column: np.ndarray) -> Plane:
+    """Correlate with a separable kernel, zeros outside, and take absolute values."""
+    size = len(row)
+    response: Plane = cv2.sepFilter2D(
+        plane,
+        cv2.CV_32F,
+        row,
+        column,
+        anchor=(size // 2 - 1, size // 2 - 1),
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    return np.abs(response, out=response)
+
+
+def _local_mean(plane: Plane) -> Plane:
+    """Return |mean of 2 x 2 pixels|, zeros outside."""
+    half = np.full(2, 0.5)
+    return _filtered(plane, half, half)
+
+
+def _paired(a: Plane, b: Plane, c: Plane, d: Plane) -> Plane:
+    """Average the similarities of two pairs of maps (eq. 7)."""
+    mean = similarity(a, b, _CONSTANT)
+    mean += similarity(c, d, _CONSTANT)
+    mean *= np.float32(0.5)
+    return mean
+
+
+def _complement(local: Plane) -> Plane:
+    """Return 1 - sigmoid(alpha * similarity)."""
+    grown = cv2.exp(local * np.float32(_ALPHA))
+    grown += np.float32(1)
+    return np.reciprocal(grown, out=grown)

@@ -1,0 +1,159 @@
+"""Two photos of one scene: the check every measure starts with, and maps that several share."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.float32]
+
+LUMA: Final = (0.299, 0.587, 0.114)
+"""Weights of R, G, B in Rec. 601 luma."""
+
+YIQ: Final = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+"""The NTSC colour space, which FSIM and HaarPSI are defined in."""
+
+_TINY: Final = np.float32(1e-30)
+
+
+def check_photo(pixels: Pixels, minimum: int, role: str = "photo") -> None:
+    """Refuse anything but 8-bit RGB pixels of at least `minimum` by `minimum`.
+
+    Args:
+        pixels: What should be an array (H, W, 3) of uint8.
+        minimum: Smallest width and height that the measure is defined for.
+        role: How to call the array in the message.
+
+    Raises:
+        InvalidInput: The array has another type, shape or a side below the minimum.
+    """
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = getattr(pixels, "dtype", type(pixels).__name__)
+        raise InvalidInput(f"{role}: expected 8-bit pixels (uint8), got {kind}")
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise InvalidInput(f"{role}: expected RGB pixels (height, width, 3), got {pixels.shape}")
+    if min(pixels.shape[:2]) < minimum:
+        height, width = pixels.shape[:2]
+        raise InvalidInput(
+            f"{role}: {width} x {height} is too small, this measure needs {minimum} x {minimum}"
+        )
+
+
+def check_pair(reference: Pixels, distorted: Pixels, minimum: int) -> None:
+    """Refuse two photos that cannot be compared pixel by pixel.
+
+    Args:
+        reference: RGB pixels (H, W, 3), uint8.
+        distorted: RGB pixels of the same shape.
+        minimum: Smallest width and height that the measure is defined for.
+
+    Raises:
+        InvalidInput: One is not 8-bit RGB, one is too small, or their sizes differ.
+    """
+    check_photo(reference, minimum, "reference")
+    check_photo(distorted, minimum, "distorted")
+    if reference.shape != distorted.shape:
+        raise InvalidInput(
+            f"reference {reference.shape} and distorted {distorted.shape} differ in size: "
+            "resize one to the other first"
+        )
+
+
+def viewing_factor(pixels: Pixels) -> int:
+    """Return the whole factor that brings the short side near 256 pixels, at least 1.
+
+    The rule of Wang's SSIM page, kept by FSIM, VSI and MDSI: judge at a usual viewing distance.
+    """
+    return max(1, round(min(pixels.shape[:2]) / 256))
+
+
+def block_means(pixels: Pixels, factor: int) -> NDArray[np.float32]:
+    """Average disjoint blocks of `factor` by `factor` pixels; the remainder is dropped.
+
+    Args:
+        pixels: Array (H, W, 3), uint8.
+        factor: Side of a block, at least 1.
+
+    Returns:
+        Array (H // factor, W // factor, 3) of float32, 0..255.
+    """
+    height, width = (side // factor for side in pixels.shape[:2])
+    whole = pixels[: height * factor, : width * factor]
+    if factor == 1:
+        return whole.astype(np.float32)
+    return cv2.resize(whole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+
+
+def colour_planes(rgb: NDArray[np.float32], matrix: Sequence[Sequence[float]]) -> list[Plane]:
+    """Apply a colour matrix.
+
+    Args:
+        rgb: Array (H, W, 3).
+        matrix: One row of three weights per plane wanted.
+
+    Returns:
+        One array (H, W) per row.
+    """
+    return list(cv2.split(cv2.transform(rgb, np.asarray(matrix, dtype=np.float32))))
+
+
+def luma(pixels: Pixels) -> Plane:
+    """Return Rec. 601 luma of RGB pixels, (H, W), 0..255, not rounded."""
+    weights = np.asarray([LUMA], dtype=np.float32)
+    plane: Plane = cv2.transform(pixels.astype(np.float32), weights).reshape(pixels.shape[:2])
+    return plane
+
+
+def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
+    """Differentiate a plane with a 3x3 kernel, taking what lies outside as zero.
+
+    Args:
+        plane: Array (H, W).
+        across: The three smoothing weights across the direction of the derivative, for instance
+            1/3, 1/3, 1/3 (Prewitt) or 3/16, 10/16, 3/16 (Scharr).
+
+    Returns:
+        Horizontal and vertical derivative, (H, W) each.
+    """
+    difference = np.array([-1.0, 0.0, 1.0])
+    smooth = np.asarray(across, dtype=np.float64)
+    border = cv2.BORDER_CONSTANT
+    padded = cv2.copyMakeBorder(plane, 1, 1, 1, 1, border, value=0.0)
+    horizontal = cv2.sepFilter2D(padded, cv2.CV_32F, difference, smooth)[1:-1, 1:-1]
+    vertical = cv2.sepFilter2D(padded, cv2.CV_32F, smooth, difference)[1:-1, 1:-1]
+    return np.ascontiguousarray(horizontal), np.ascontiguousarray(vertical)
+
+
+def gradient_magnitude(plane: Plane, across: Sequence[float]) -> Plane:
+    """Return the length of the gradient, (H, W); arguments as for `gradient`."""
+    return magnitude(*gradient(plane, across))
+
+
+def magnitude(a: Plane, b: Plane) -> Plane:
+    """Return sqrt(a^2 + b^2), element by element."""
+    length: Plane = cv2.magnitude(a, b)
+    return length
+
+
+def similarity(a: Plane, b: Plane, constant: float) -> Plane:
+    """Return (2ab + c) / (a^2 + b^2 + c), element by element: 1 where a equals b."""
+    steady = np.float32(constant)
+    product = a * b
+    product += product
+    product += steady
+    energy = a * a
+    energy += b * b
+    energy += steady
+    product /= energy
+    return product
+
+
+def log_magnitude(plane: Plane) -> Plane:
+    """Return ln|x|, element by element, finite (about -69) at zero."""
+    logarithm: Plane = cv2.log(np.maximum(np.abs(plane), _TINY))
+    return logarithm

@@ -1,0 +1,189 @@
+"""VSI: the visual saliency-induced index.
+
+Zhang, Shen, Li, "VSI: A Visual Saliency-Induced Index for Perceptual Image Quality Assessment",
+IEEE TIP 23(10), 2014. Saliency is SDSP: Zhang, Gu, Li, "SDSP: A Novel Saliency Detection Method
+by Combining Simple Priors", ICIP 2013.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from packshot.measure.reference.pair import (
+    Pixels,
+    Plane,
+    block_means,
+    check_pair,
+    colour_planes,
+    gradient_magnitude,
+    log_magnitude,
+    similarity,
+    viewing_factor,
+)
+
+MINIMUM: Final = 16
+"""Smallest side in pixels."""
+
+_LMN: Final = ((0.06, 0.63, 0.27), (0.30, 0.04, -0.35), (0.34, -0.6, 0.17))
+_SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+_SALIENCY_CONSTANT: Final = 1.27
+_GRADIENT_CONSTANT: Final = 386.0
+_CHROMA_CONSTANT: Final = 130.0
+_GRADIENT_POWER: Final = 0.4
+_CHROMA_POWER: Final = 0.02
+
+_SIDE: Final = 256
+_CENTRE_FREQUENCY: Final = 0.021
+_BANDWIDTH: Final = 1.34
+_CENTRE_SPREAD: Final = 145.0
+_WARM_SPREAD: Final = 0.001
+_EPSILON: Final = float(np.finfo(np.float32).eps)
+
+_RGB_TO_XYZ: Final = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+_WHITE: Final = np.array([0.96421200, 1.0, 0.82518828])
+"""CIE D50, which the authors' conversion divides by."""
+
+
+@dataclass(frozen=True, eq=False)
+class VsiFeatures:
+    """What VSI needs of one photo: saliency, gradient length, two chromaticities."""
+
+    saliency: Plane
+    length: Plane
+    m: Plane
+    n: Plane
+
+
+def vsi_features(pixels: Pixels) -> VsiFeatures:
+    """Compute what VSI needs of one photo, for several comparisons.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8.
+
+    Returns:
+        Maps at about 256 pixels of the short side.
+    """
+    luminance, m, n = colour_planes(_shrink(pixels, viewing_factor(pixels)), _LMN)
+    shown = saliency(pixels, (luminance.shape[0], luminance.shape[1]))
+    return VsiFeatures(shown, gradient_magnitude(luminance, _SCHARR), m, n)
+
+
+def compare_vsi(reference: VsiFeatures, distorted: VsiFeatures) -> float:
+    """Compare two photos of one size by their features; see `vsi`."""
+    chroma = similarity(reference.m, distorted.m, _CHROMA_CONSTANT)
+    chroma *= similarity(reference.n, distorted.n, _CHROMA_CONSTANT)
+    exponent = log_magnitude(similarity(reference.length, distorted.length, _GRADIENT_CONSTANT))
+    exponent *= np.float32(_GRADIENT_POWER)
+    exponent += np.float32(_CHROMA_POWER) * log_magnitude(chroma)
+    quality = cv2.exp(exponent)
+    quality[chroma < 0] *= np.float32(np.cos(np.pi * _CHROMA_POWER))
+    quality *= similarity(reference.saliency, distorted.saliency, _SALIENCY_CONSTANT)
+    weight = np.maximum(reference.saliency, distorted.saliency)
+    total = float(weight.sum(dtype=np.float64))
+    return (float((quality * weight).sum(dtype=np.float64)) + _EPSILON) / (total + _EPSILON)
+
+
+def vsi(reference: Pixels, distorted: Pixels) -> float:
+    """Return the visual saliency-induced index (eq. 10): 1 for equal photos, smaller is worse.
+
+    Symmetric.
+
+    Args:
+        reference: RGB pixels (H, W, 3), uint8, both sides at least 16.
+        distorted: RGB pixels of the same shape.
+
+    Returns:
+        A similarity, in practice 0.7 to 1.
+
+    Raises:
+        InvalidInput: The photos are not comparable, see `check_pair`.
+    """
+    check_pair(reference, distorted, MINIMUM)
+    return compare_vsi(vsi_features(reference), vsi_features(distorted))
+
+
+def saliency(pixels: Pixels, shape: tuple[int, int]) -> Plane:
+    """Estimate where one looks (SDSP): frequency, centre and warm-colour priors.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8.
+        shape: Height and width of the map wanted.
+
+    Returns:
+        Map of the given shape, 0..1.
+    """
+    lab = _cie_lab(pixels)
+    prior = _frequency_prior(lab) * _filters()[1] * _warm_prior(lab)
+    low, high = float(prior.min()), float(prior.max())
+    prior = (prior - np.float32(low)) / np.float32(high - low + _EPSILON)
+    shown: Plane = cv2.resize(prior, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return shown
+
+
+def _shrink(pixels: Pixels, factor: int) -> Plane:
+    """Average a window about every `factor`-th pixel, edges repeated."""
+    before, after = factor // 2, (factor - 1) // 2
+    padded = cv2.copyMakeBorder(pixels, before, after, before, after, cv2.BORDER_REPLICATE)
+    return block_means(padded, factor)
+
+
+def _cie_lab(pixels: Pixels) -> Plane:
+    """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3)."""
+    small = cv2.resize(pixels.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    linear = _linear_light(small * np.float32(1 / 255))
+    xyz = cv2.transform(linear, (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32))
+    root = np.where(xyz > 0.008856, np.cbrt(xyz), (903.3 * xyz + 16) / 116).astype(np.float32)
+    rows = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
+    lab: Plane = cv2.transform(root, rows)
+    return lab
+
+
+def _linear_light(encoded: Plane) -> Plane:
+    """Undo the sRGB curve, 0..1 to 0..1."""
+    bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
+    linear: Plane = np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92))
+    return linear
+
+
+def _frequency_prior(lab: Plane) -> Plane:
+    """Return the length of the band-pass response of the three channels."""
+    band = _filters()[0]
+    energy = np.zeros((_SIDE, _SIDE), dtype=np.float32)
+    for plane in cv2.split(lab):
+        spectrum = cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT) * band
+        response = cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
+        energy += response * response
+    return np.sqrt(energy)
+
+
+def _warm_prior(lab: Plane) -> Plane:
+    """Return 1 except where both opponent colours are at their smallest (coldest)."""
+    cold = np.zeros((_SIDE, _SIDE), dtype=np.float32)
+    for plane in cv2.split(lab)[1:]:
+        low, high = plane.min(), plane.max()
+        scaled = (plane - low) / (high - low + np.float32(_EPSILON))
+        cold += scaled * scaled
+    prior: Plane = np.float32(1) - cv2.exp(cold * np.float32(-1 / _WARM_SPREAD**2))
+    return prior
+
+
+@lru_cache(maxsize=1)
+def _filters() -> tuple[Plane, Plane]:
+    """Return the log-Gabor band (256, 256, 1), zero frequency first, and the centre prior."""
+    axis = np.arange(-_SIDE // 2, _SIDE // 2) / _SIDE
+    radius = np.fft.ifftshift(np.hypot(axis[:, None], axis[None, :]))
+    radius[0, 0] = 1.0
+    band = np.exp(-(np.log(radius / _CENTRE_FREQUENCY) ** 2) / (2 * _BANDWIDTH**2))
+    band[(radius > 0.5)] = 0.0
+    square = (axis * _SIDE + 1) ** 2
+    centre = np.exp(-(square[:, None] + square[None, :]) / _CENTRE_SPREAD**2)
+    return band[:, :, None].astype(np.float32), centre.astype(np.float32)
