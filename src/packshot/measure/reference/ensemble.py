@@ -5,6 +5,7 @@ original in the eyes of MDSI, VSI, HaarPSI and FSIMc. Nobody rated anything. It 
 ratings where photos are damaged on purpose, and must be called by its name wherever it is shown.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,7 @@ class Scale:
 
     def quality(self, distance: float) -> float:
         """Map a distance, at least 0, to 100 (equal) .. 0."""
-        return 100.0 / (1.0 + (max(distance, 0.0) / self.half) ** self.steepness)
+        return 100.0 / (1.0 + math.pow(max(distance, 0.0) / self.half, self.steepness))
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,17 @@ from packshot.measure.reference.pair import (
     YIQ,
     Pixels,
     Plane,
+    as_plane,
     block_means,
     check_pair,
     colour_planes,
     gradient_magnitude,
     log_magnitude,
     magnitude,
+    mean,
+    power,
     similarity,
+    total,
     viewing_factor,
 )
 
@@ -63,12 +67,38 @@ class _FilterBank:
     """Log-Gabor filters for one size, and how noise passes through them.
 
     Attributes:
-        filters: Per orientation and scale, an array (H, W, 1), zero frequency first.
+        filters: Per orientation and scale, an array (H, W, 2), zero frequency first, everything
+            twice: once for the real and once for the imaginary part of a spectrum.
         noise_gain: Per orientation, threshold over the root of the median squared response.
     """
 
     filters: tuple[tuple[Plane, ...], ...]
     noise_gain: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """Arrays that one call fills again and again: fresh ones would cost as much as the transforms.
+
+    Attributes:
+        even: Real part of the response, (scales, H, W).
+        odd: Imaginary part, (scales, H, W).
+        spectrum: A filtered spectrum, (H, W, 2).
+        response: Its inverse transform, (H, W, 2).
+        plane: Anything short-lived, (H, W).
+    """
+
+    even: Plane
+    odd: Plane
+    spectrum: Plane
+    response: Plane
+    plane: Plane
+
+    @classmethod
+    def of(cls, height: int, width: int) -> "_Room":
+        """Make room for planes of one size."""
+        shapes = [(_SCALES, height, width)] * 2 + [(height, width, 2)] * 2 + [(height, width)]
+        return cls(*(np.empty(shape, dtype=np.float32) for shape in shapes))
 
 
 def fsim_features(pixels: Pixels) -> FsimFeatures:
@@ -88,15 +118,13 @@ def compare_fsim(reference: FsimFeatures, distorted: FsimFeatures) -> float:
     """Compare two photos of one size by their features; see `fsim`."""
     chroma = similarity(reference.i, distorted.i, _CHROMA_CONSTANT)
     chroma *= similarity(reference.q, distorted.q, _CHROMA_CONSTANT)
-    quality = cv2.exp(log_magnitude(chroma) * np.float32(_CHROMA_POWER))
+    quality = power(log_magnitude(chroma), _CHROMA_POWER)
     quality *= similarity(reference.length, distorted.length, _GRADIENT_CONSTANT)
     quality *= similarity(reference.congruency, distorted.congruency, _CONGRUENCY_CONSTANT)
     weight = np.maximum(reference.congruency, distorted.congruency)
-    total = float(weight.sum(dtype=np.float64))
+    weighed = total(weight)
     # Two photos without any structure: no place counts more than another.
-    if total == 0.0:
-        return float(quality.mean(dtype=np.float64))
-    return float((quality * weight).sum(dtype=np.float64)) / total
+    return total(quality * weight) / weighed if weighed > 0 else mean(quality)
 
 
 def fsim(reference: Pixels, distorted: Pixels) -> float:
@@ -128,41 +156,47 @@ def phase_congruency(plane: Plane) -> Plane:
         Map (H, W), 0..1, independent of contrast.
     """
     bank = _filter_bank(plane.shape[0], plane.shape[1])
-    spectrum = cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT)
+    spectrum = as_plane(cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT))
+    room = _Room.of(plane.shape[0], plane.shape[1])
     energy = np.zeros_like(plane)
     amplitude = np.full_like(plane, _EPSILON)
     for filters, gain in zip(bank.filters, bank.noise_gain, strict=True):
-        energy += _oriented_energy(spectrum, filters, gain, amplitude)
+        energy += _oriented_energy(spectrum, filters, gain, amplitude, room)
     energy /= amplitude
     return energy
 
 
 def _oriented_energy(
-    spectrum: Plane, filters: tuple[Plane, ...], noise_gain: float, amplitude: Plane
+    spectrum: Plane, filters: tuple[Plane, ...], noise_gain: float, amplitude: Plane, room: _Room
 ) -> Plane:
     """Return the energy of one orientation above noise; add its amplitudes to `amplitude`."""
-    flags = cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT
-    responses = [cv2.split(cv2.idft(spectrum * kernel, flags=flags)) for kernel in filters]
-    lengths = [magnitude(even, odd) for even, odd in responses]
-    for length in lengths:
-        amplitude += length
-    even_sum = sum(even for even, _ in responses)
-    odd_sum = sum(odd for _, odd in responses)
-    resultant = magnitude(even_sum, odd_sum)
-    energy = resultant - _phase_deviation(responses, even_sum, odd_sum, resultant)
-    energy -= np.float32(noise_gain * _lower_median(lengths[0]))
+    for kernel, even, odd in zip(filters, room.even, room.odd, strict=True):
+        _respond(spectrum, kernel, even, odd, room)
+        amplitude += cv2.magnitude(even, odd, room.plane)
+    even_sum, odd_sum = room.even.sum(axis=0), room.odd.sum(axis=0)
+    energy = magnitude(even_sum, odd_sum)
+    energy -= _phase_deviation(even_sum, odd_sum, energy, room)
+    finest = magnitude(room.even[0], room.odd[0])
+    energy -= np.float32(noise_gain * _lower_median(finest))
     return np.maximum(energy, np.float32(0), out=energy)
 
 
-def _phase_deviation(
-    responses: list[tuple[Plane, Plane]], even_sum: Plane, odd_sum: Plane, resultant: Plane
-) -> Plane:
+def _respond(spectrum: Plane, kernel: Plane, even: Plane, odd: Plane, room: _Room) -> None:
+    """Filter, and write the real and imaginary part of the response into `even` and `odd`."""
+    np.multiply(spectrum, kernel, out=room.spectrum)
+    cv2.idft(room.spectrum, room.response, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT)
+    cv2.split(room.response, [even, odd])
+
+
+def _phase_deviation(even_sum: Plane, odd_sum: Plane, resultant: Plane, room: _Room) -> Plane:
     """Return the sum over scales of amplitude times |sine of the phase from the mean phase|."""
-    total = np.zeros_like(resultant)
-    for even, odd in responses:
-        total += np.abs(even * odd_sum - odd * even_sum)
-    total /= resultant + _EPSILON
-    return total
+    deviation = np.zeros_like(resultant)
+    for even, odd in zip(room.even, room.odd, strict=True):
+        crossed = np.multiply(even, odd_sum, out=room.plane)
+        crossed -= odd * even_sum
+        deviation += np.abs(crossed, out=crossed)
+    deviation /= resultant + _EPSILON
+    return deviation
 
 
 def _lower_median(values: Plane) -> float:
@@ -171,9 +205,9 @@ def _lower_median(values: Plane) -> float:
     return float(np.partition(values, middle, axis=None)[middle])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _filter_bank(height: int, width: int) -> _FilterBank:
-    """Build the filters for planes of one size, in float64, kept as float32."""
+    """Build the filters for planes of one size, in float64, kept as float32: 128 bytes a pixel."""
     rows, columns = _frequencies(height), _frequencies(width)
     radius = np.hypot(rows[:, None], columns[None, :])
     angle = np.arctan2(-rows[:, None], columns[None, :])
@@ -184,8 +218,13 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
         band[0, 0] = 0.0
     sectors = [_sector(angle, index) for index in range(_ORIENTATIONS)]
     full = [[band * sector for band in bands] for sector in sectors]
-    filters = tuple(tuple(f[:, :, None].astype(np.float32) for f in row) for row in full)
+    filters = tuple(tuple(_doubled(kernel) for kernel in row) for row in full)
     return _FilterBank(filters, tuple(_noise_gain(row) for row in full))
+
+
+def _doubled(kernel: _Real) -> Plane:
+    """Repeat a real filter for both parts of a complex spectrum, (H, W, 2)."""
+    return np.repeat(kernel[:, :, None], 2, axis=2).astype(np.float32)
 
 
 def _frequencies(count: int) -> _Real:

@@ -9,15 +9,18 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.measure.reference.pair import (
     YIQ,
     Pixels,
     Plane,
-    block_means,
+    as_plane,
     check_pair,
     colour_planes,
     similarity,
+    total,
+    window_means,
 )
 
 MINIMUM: Final = 16
@@ -54,11 +57,7 @@ def haarpsi_features(pixels: Pixels) -> HaarFeatures:
     Returns:
         Maps at half the size.
     """
-    height, width = pixels.shape[:2]
-    even = cv2.copyMakeBorder(
-        pixels, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-    )
-    y, i, q = colour_planes(block_means(even, 2), YIQ)
+    y, i, q = colour_planes(window_means(pixels, 2, 0), YIQ)
     chroma = _local_mean(i), _local_mean(q)
     return HaarFeatures(_haar(y, 2), _haar(y, 4), _haar(y, 8), chroma)
 
@@ -75,11 +74,11 @@ def compare_haarpsi(reference: HaarFeatures, distorted: HaarFeatures) -> float:
     ]
     pairs = zip(maps, weights, strict=True)
     # 1 - sigmoid: the complement keeps its digits where the photos are nearly equal.
-    missed = sum(float((_complement(s) * w).sum(dtype=np.float64)) for s, w in pairs)
-    total = sum(float(w.sum(dtype=np.float64)) for w in weights)
-    if total <= _EPSILON:
+    missed = sum(total(_complement(local) * weight) for local, weight in pairs)
+    weighed = sum(total(weight) for weight in weights)
+    if weighed <= _EPSILON:
         return 1.0
-    share = missed / total
+    share = missed / weighed
     return float((np.log1p(-share) - np.log(share)) / _ALPHA) ** 2
 
 
@@ -109,18 +108,13 @@ def _haar(plane: Plane, size: int) -> tuple[Plane, Plane]:
     return _filtered(plane, mean, step), _filtered(plane, step, mean)
 
 
-def _filtered(plane: Plane, row: np.ndarray, column: np.ndarray) -> Plane:
+def _filtered(plane: Plane, row: NDArray[np.float64], column: NDArray[np.float64]) -> Plane:
     """Correlate with a separable kernel, zeros outside, and take absolute values."""
-    size = len(row)
-    response: Plane = cv2.sepFilter2D(
-        plane,
-        cv2.CV_32F,
-        row,
-        column,
-        anchor=(size // 2 - 1, size // 2 - 1),
-        borderType=cv2.BORDER_CONSTANT,
+    centre = len(row) // 2 - 1
+    response = cv2.sepFilter2D(
+        plane, cv2.CV_32F, row, column, anchor=(centre, centre), borderType=cv2.BORDER_CONSTANT
     )
-    return np.abs(response, out=response)
+    return np.abs(as_plane(response))
 
 
 def _local_mean(plane: Plane) -> Plane:
@@ -139,6 +133,6 @@ def _paired(a: Plane, b: Plane, c: Plane, d: Plane) -> Plane:
 
 def _complement(local: Plane) -> Plane:
     """Return 1 - sigmoid(alpha * similarity)."""
-    grown = cv2.exp(local * np.float32(_ALPHA))
+    grown = as_plane(cv2.exp(local * np.float32(_ALPHA)))
     grown += np.float32(1)
     return np.reciprocal(grown, out=grown)

@@ -7,19 +7,20 @@ Full-Reference Image Quality Evaluator", IEEE Access 4 (2016). Equation numbers 
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from packshot.measure.reference.pair import (
     Pixels,
     Plane,
-    block_means,
+    as_plane,
     check_pair,
     colour_planes,
     gradient,
     magnitude,
+    mean,
     similarity,
     viewing_factor,
+    window_means,
 )
 
 MINIMUM: Final = 16
@@ -54,7 +55,8 @@ def mdsi_features(pixels: Pixels) -> MdsiFeatures:
     Returns:
         Maps at about 256 pixels of the short side.
     """
-    luminance, h, m = colour_planes(_shrink(pixels, viewing_factor(pixels)), _LHM)
+    factor = viewing_factor(pixels)
+    luminance, h, m = colour_planes(window_means(pixels, factor, (factor - 1) // 2), _LHM)
     horizontal, vertical = gradient(luminance, _PREWITT)
     return MdsiFeatures(horizontal, vertical, magnitude(horizontal, vertical), h, m)
 
@@ -64,7 +66,7 @@ def compare_mdsi(reference: MdsiFeatures, distorted: MdsiFeatures) -> float:
     combined = _gradient_similarity(reference, distorted)
     combined *= np.float32(_GRADIENT_SHARE)
     combined += np.float32(1 - _GRADIENT_SHARE) * _chroma_similarity(reference, distorted)
-    return _mean_deviation(combined) ** 0.25
+    return float(_mean_deviation(combined) ** 0.25)
 
 
 def mdsi(reference: Pixels, distorted: Pixels) -> float:
@@ -87,15 +89,6 @@ def mdsi(reference: Pixels, distorted: Pixels) -> float:
     return compare_mdsi(mdsi_features(reference), mdsi_features(distorted))
 
 
-def _shrink(pixels: Pixels, factor: int) -> Plane:
-    """Average a window about every `factor`-th pixel, zeros outside, as the authors' code does."""
-    before, after = (factor - 1) // 2, factor // 2
-    padded = cv2.copyMakeBorder(
-        pixels, before, after, before, after, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-    )
-    return block_means(padded, factor)
-
-
 def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
     """Compare gradients with each other and with those of the mean photo (eq. 5)."""
     half = np.float32(0.5)
@@ -113,8 +106,7 @@ def _chroma_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
     steady = np.float32(_C3)
     product = one.h * two.h + one.m * two.m
     energy = (one.h * one.h + one.m * one.m) + (two.h * two.h + two.m * two.m)
-    chroma: Plane = (product + product + steady) / (energy + steady)
-    return chroma
+    return as_plane((product + product + steady) / (energy + steady))
 
 
 def _mean_deviation(combined: Plane) -> float:
@@ -122,8 +114,8 @@ def _mean_deviation(combined: Plane) -> float:
     root = np.sqrt(np.sqrt(np.abs(combined)))
     turned = root * _HALF_ROOT
     negative = combined < 0
-    real = np.where(negative, turned, root)
-    imaginary = np.where(negative, turned, np.float32(0))
-    real -= np.float32(real.mean(dtype=np.float64))
-    imaginary -= np.float32(imaginary.mean(dtype=np.float64))
-    return float(magnitude(real, imaginary).mean(dtype=np.float64))
+    real = as_plane(np.where(negative, turned, root))
+    imaginary = as_plane(np.where(negative, turned, np.float32(0)))
+    real -= np.float32(mean(real))
+    imaginary -= np.float32(mean(imaginary))
+    return mean(magnitude(real, imaginary))

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from packshot.errors import InvalidInput
@@ -69,27 +70,49 @@ def viewing_factor(pixels: Pixels) -> int:
 
     The rule of Wang's SSIM page, kept by FSIM, VSI and MDSI: judge at a usual viewing distance.
     """
-    return max(1, round(min(pixels.shape[:2]) / 256))
+    short_side: int = min(pixels.shape[:2])
+    return max(1, round(short_side / 256))
 
 
-def block_means(pixels: Pixels, factor: int) -> NDArray[np.float32]:
+def block_means(values: Pixels | Plane, factor: int) -> Plane:
     """Average disjoint blocks of `factor` by `factor` pixels; the remainder is dropped.
 
     Args:
-        pixels: Array (H, W, 3), uint8.
+        values: Array (H, W) or (H, W, 3), uint8 or float32.
         factor: Side of a block, at least 1.
 
     Returns:
-        Array (H // factor, W // factor, 3) of float32, 0..255.
+        Array (H // factor, W // factor) with the same channels.
     """
-    height, width = (side // factor for side in pixels.shape[:2])
-    whole = pixels[: height * factor, : width * factor]
+    height, width = (side // factor for side in values.shape[:2])
+    whole = values[: height * factor, : width * factor].astype(np.float32, copy=False)
     if factor == 1:
-        return whole.astype(np.float32)
-    return cv2.resize(whole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        return whole
+    return as_plane(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def colour_planes(rgb: NDArray[np.float32], matrix: Sequence[Sequence[float]]) -> list[Plane]:
+def window_means(
+    values: Pixels | Plane, factor: int, before: int, border: int = cv2.BORDER_CONSTANT
+) -> Plane:
+    """Average a window of `factor` by `factor` pixels about every `factor`-th pixel.
+
+    Authors differ in how their windows lie: this gives each its own.
+
+    Args:
+        values: Array (H, W) or (H, W, 3), uint8 or float32.
+        factor: Side and step of the window.
+        before: How many of its rows and columns lie before the pixel.
+        border: What lies outside, an OpenCV border type; zeros unless told.
+
+    Returns:
+        Array (ceil(H / factor), ceil(W / factor)) with the same channels.
+    """
+    after = factor - 1 - before
+    padded = cv2.copyMakeBorder(values, before, after, before, after, border, value=(0, 0, 0))
+    return block_means(as_plane(padded), factor)
+
+
+def colour_planes(rgb: Plane, matrix: Sequence[Sequence[float]]) -> tuple[Plane, ...]:
     """Apply a colour matrix.
 
     Args:
@@ -99,14 +122,19 @@ def colour_planes(rgb: NDArray[np.float32], matrix: Sequence[Sequence[float]]) -
     Returns:
         One array (H, W) per row.
     """
-    return list(cv2.split(cv2.transform(rgb, np.asarray(matrix, dtype=np.float32))))
+    mixed = cv2.transform(rgb, np.asarray(matrix, dtype=np.float32))
+    return tuple(as_plane(plane) for plane in cv2.split(mixed))
 
 
-def luma(pixels: Pixels) -> Plane:
-    """Return Rec. 601 luma of RGB pixels, (H, W), 0..255, not rounded."""
-    weights = np.asarray([LUMA], dtype=np.float32)
-    plane: Plane = cv2.transform(pixels.astype(np.float32), weights).reshape(pixels.shape[:2])
-    return plane
+def luma(rgb: Plane) -> Plane:
+    """Return Rec. 601 luma, (H, W), not rounded, of RGB values (H, W, 3)."""
+    mixed = cv2.transform(rgb, np.asarray([LUMA], dtype=np.float32))
+    return as_plane(mixed).reshape(rgb.shape[:2])
+
+
+def as_plane(values: npt.ArrayLike) -> Plane:
+    """Return OpenCV's answer as what it is, an array of float32, without a copy."""
+    return np.asarray(values, dtype=np.float32)
 
 
 def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
@@ -123,10 +151,9 @@ def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
     difference = np.array([-1.0, 0.0, 1.0])
     smooth = np.asarray(across, dtype=np.float64)
     border = cv2.BORDER_CONSTANT
-    padded = cv2.copyMakeBorder(plane, 1, 1, 1, 1, border, value=0.0)
-    horizontal = cv2.sepFilter2D(padded, cv2.CV_32F, difference, smooth)[1:-1, 1:-1]
-    vertical = cv2.sepFilter2D(padded, cv2.CV_32F, smooth, difference)[1:-1, 1:-1]
-    return np.ascontiguousarray(horizontal), np.ascontiguousarray(vertical)
+    horizontal = cv2.sepFilter2D(plane, cv2.CV_32F, difference, smooth, borderType=border)
+    vertical = cv2.sepFilter2D(plane, cv2.CV_32F, smooth, difference, borderType=border)
+    return as_plane(horizontal), as_plane(vertical)
 
 
 def gradient_magnitude(plane: Plane, across: Sequence[float]) -> Plane:
@@ -136,8 +163,7 @@ def gradient_magnitude(plane: Plane, across: Sequence[float]) -> Plane:
 
 def magnitude(a: Plane, b: Plane) -> Plane:
     """Return sqrt(a^2 + b^2), element by element."""
-    length: Plane = cv2.magnitude(a, b)
-    return length
+    return as_plane(cv2.magnitude(a, b))
 
 
 def similarity(a: Plane, b: Plane, constant: float) -> Plane:
@@ -155,5 +181,19 @@ def similarity(a: Plane, b: Plane, constant: float) -> Plane:
 
 def log_magnitude(plane: Plane) -> Plane:
     """Return ln|x|, element by element, finite (about -69) at zero."""
-    logarithm: Plane = cv2.log(np.maximum(np.abs(plane), _TINY))
-    return logarithm
+    return as_plane(cv2.log(np.maximum(np.abs(plane), _TINY)))
+
+
+def power(log_values: Plane, exponent: float) -> Plane:
+    """Return x^exponent, element by element, given ln x."""
+    return as_plane(cv2.exp(log_values * np.float32(exponent)))
+
+
+def mean(plane: Plane) -> float:
+    """Return the mean, summed in float64."""
+    return float(plane.mean(dtype=np.float64))
+
+
+def total(plane: Plane) -> float:
+    """Return the sum, summed in float64."""
+    return float(plane.sum(dtype=np.float64))

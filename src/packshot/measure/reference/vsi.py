@@ -3,6 +3,10 @@
 Zhang, Shen, Li, "VSI: A Visual Saliency-Induced Index for Perceptual Image Quality Assessment",
 IEEE TIP 23(10), 2014. Saliency is SDSP: Zhang, Gu, Li, "SDSP: A Novel Saliency Detection Method
 by Combining Simple Priors", ICIP 2013.
+
+Like the authors' code, the saliency map is brought from 256 x 256 to the photo's size by bilinear
+interpolation between pixel centres, and stretched to 0..1 there. piq 0.8 interpolates between
+corners: values differ by 7e-5 on average and at most about 0.001 on product photos.
 """
 
 from dataclasses import dataclass
@@ -15,13 +19,16 @@ import numpy as np
 from packshot.measure.reference.pair import (
     Pixels,
     Plane,
-    block_means,
+    as_plane,
     check_pair,
     colour_planes,
     gradient_magnitude,
     log_magnitude,
+    power,
     similarity,
+    total,
     viewing_factor,
+    window_means,
 )
 
 MINIMUM: Final = 16
@@ -72,24 +79,22 @@ def vsi_features(pixels: Pixels) -> VsiFeatures:
     Returns:
         Maps at about 256 pixels of the short side.
     """
-    luminance, m, n = colour_planes(_shrink(pixels, viewing_factor(pixels)), _LMN)
-    shown = saliency(pixels, (luminance.shape[0], luminance.shape[1]))
-    return VsiFeatures(shown, gradient_magnitude(luminance, _SCHARR), m, n)
+    factor = viewing_factor(pixels)
+    luminance, m, n = colour_planes(_shrink(pixels, factor), _LMN)
+    length = gradient_magnitude(luminance, _SCHARR)
+    return VsiFeatures(_shrink(saliency(pixels), factor), length, m, n)
 
 
 def compare_vsi(reference: VsiFeatures, distorted: VsiFeatures) -> float:
     """Compare two photos of one size by their features; see `vsi`."""
     chroma = similarity(reference.m, distorted.m, _CHROMA_CONSTANT)
     chroma *= similarity(reference.n, distorted.n, _CHROMA_CONSTANT)
-    exponent = log_magnitude(similarity(reference.length, distorted.length, _GRADIENT_CONSTANT))
-    exponent *= np.float32(_GRADIENT_POWER)
-    exponent += np.float32(_CHROMA_POWER) * log_magnitude(chroma)
-    quality = cv2.exp(exponent)
-    quality[chroma < 0] *= np.float32(np.cos(np.pi * _CHROMA_POWER))
+    structure = similarity(reference.length, distorted.length, _GRADIENT_CONSTANT)
+    quality = power(log_magnitude(structure), _GRADIENT_POWER)
+    quality *= _signed_power(chroma, _CHROMA_POWER)
     quality *= similarity(reference.saliency, distorted.saliency, _SALIENCY_CONSTANT)
     weight = np.maximum(reference.saliency, distorted.saliency)
-    total = float(weight.sum(dtype=np.float64))
-    return (float((quality * weight).sum(dtype=np.float64)) + _EPSILON) / (total + _EPSILON)
+    return (total(quality * weight) + _EPSILON) / (total(weight) + _EPSILON)
 
 
 def vsi(reference: Pixels, distorted: Pixels) -> float:
@@ -111,74 +116,86 @@ def vsi(reference: Pixels, distorted: Pixels) -> float:
     return compare_vsi(vsi_features(reference), vsi_features(distorted))
 
 
-def saliency(pixels: Pixels, shape: tuple[int, int]) -> Plane:
+def saliency(pixels: Pixels) -> Plane:
     """Estimate where one looks (SDSP): frequency, centre and warm-colour priors.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8.
-        shape: Height and width of the map wanted.
 
     Returns:
-        Map of the given shape, 0..1.
+        Map (H, W), 0..1.
     """
     lab = _cie_lab(pixels)
     prior = _frequency_prior(lab) * _filters()[1] * _warm_prior(lab)
-    low, high = float(prior.min()), float(prior.max())
-    prior = (prior - np.float32(low)) / np.float32(high - low + _EPSILON)
-    shown: Plane = cv2.resize(prior, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    size = (pixels.shape[1], pixels.shape[0])
+    shown = as_plane(cv2.resize(prior, size, interpolation=cv2.INTER_LINEAR))
+    low, high = float(shown.min()), float(shown.max())
+    shown -= np.float32(low)
+    shown *= np.float32(1 / (high - low + _EPSILON))
     return shown
 
 
-def _shrink(pixels: Pixels, factor: int) -> Plane:
-    """Average a window about every `factor`-th pixel, edges repeated."""
-    before, after = factor // 2, (factor - 1) // 2
-    padded = cv2.copyMakeBorder(pixels, before, after, before, after, cv2.BORDER_REPLICATE)
-    return block_means(padded, factor)
+def _shrink(values: Pixels | Plane, factor: int) -> Plane:
+    """Bring a photo or map to viewing size, edges repeated."""
+    return window_means(values, factor, factor // 2, cv2.BORDER_REPLICATE)
+
+
+def _signed_power(plane: Plane, exponent: float) -> Plane:
+    """Return the real part of x^exponent, also where x is negative."""
+    powered = power(log_magnitude(plane), exponent)
+    powered[plane < 0] *= np.float32(np.cos(np.pi * exponent))
+    return powered
 
 
 def _cie_lab(pixels: Pixels) -> Plane:
     """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3)."""
-    small = cv2.resize(pixels.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    size = (_SIDE, _SIDE)
+    small = as_plane(cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))
     linear = _linear_light(small * np.float32(1 / 255))
-    xyz = cv2.transform(linear, (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32))
+    xyz = as_plane(cv2.transform(linear, (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)))
     root = np.where(xyz > 0.008856, np.cbrt(xyz), (903.3 * xyz + 16) / 116).astype(np.float32)
     rows = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
-    lab: Plane = cv2.transform(root, rows)
-    return lab
+    return as_plane(cv2.transform(root, rows))
 
 
 def _linear_light(encoded: Plane) -> Plane:
     """Undo the sRGB curve, 0..1 to 0..1."""
     bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
-    linear: Plane = np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92))
-    return linear
+    return as_plane(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
 
 
 def _frequency_prior(lab: Plane) -> Plane:
     """Return the length of the band-pass response of the three channels."""
     band = _filters()[0]
-    energy = np.zeros((_SIDE, _SIDE), dtype=np.float32)
-    for plane in cv2.split(lab):
-        spectrum = cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT) * band
-        response = cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
-        energy += response * response
+    # The band is real and even, so two real channels pass through one complex transform.
+    lightness, green_red, blue_yellow = cv2.split(lab)
+    nothing = np.zeros_like(lightness)
+    energy = _band_energy(as_plane(cv2.merge((lightness, green_red))), band)
+    energy += _band_energy(as_plane(cv2.merge((blue_yellow, nothing))), band)
     return np.sqrt(energy)
+
+
+def _band_energy(pair: Plane, band: Plane) -> Plane:
+    """Return the summed squared responses of two channels (H, W, 2)."""
+    spectrum = as_plane(cv2.dft(pair, flags=cv2.DFT_COMPLEX_OUTPUT))
+    spectrum *= band
+    first, second = cv2.split(cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT))
+    return as_plane(cv2.multiply(first, first)) + as_plane(cv2.multiply(second, second))
 
 
 def _warm_prior(lab: Plane) -> Plane:
     """Return 1 except where both opponent colours are at their smallest (coldest)."""
     cold = np.zeros((_SIDE, _SIDE), dtype=np.float32)
-    for plane in cv2.split(lab)[1:]:
+    for plane in map(as_plane, cv2.split(lab)[1:]):
         low, high = plane.min(), plane.max()
         scaled = (plane - low) / (high - low + np.float32(_EPSILON))
         cold += scaled * scaled
-    prior: Plane = np.float32(1) - cv2.exp(cold * np.float32(-1 / _WARM_SPREAD**2))
-    return prior
+    return np.float32(1) - as_plane(cv2.exp(cold * np.float32(-1 / _WARM_SPREAD**2)))
 
 
 @lru_cache(maxsize=1)
 def _filters() -> tuple[Plane, Plane]:
-    """Return the log-Gabor band (256, 256, 1), zero frequency first, and the centre prior."""
+    """Return the band (256, 256, 2), twice, zero frequency first, and the centre prior."""
     axis = np.arange(-_SIDE // 2, _SIDE // 2) / _SIDE
     radius = np.fft.ifftshift(np.hypot(axis[:, None], axis[None, :]))
     radius[0, 0] = 1.0
@@ -186,4 +203,4 @@ def _filters() -> tuple[Plane, Plane]:
     band[(radius > 0.5)] = 0.0
     square = (axis * _SIDE + 1) ** 2
     centre = np.exp(-(square[:, None] + square[None, :]) / _CENTRE_SPREAD**2)
-    return band[:, :, None].astype(np.float32), centre.astype(np.float32)
+    return np.dstack((band, band)).astype(np.float32), centre.astype(np.float32)
