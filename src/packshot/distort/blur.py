@@ -1,0 +1,68 @@
+"""Blur: Gaussian, of the lens, of motion."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from packshot.distort.parameters import Floats, Pixels, scale_of
+
+_GAUSSIAN_SIGMA = (0.7, 1.2, 2.0, 3.2, 5.0)
+_LENS_RADIUS = (1.0, 1.8, 3.0, 5.0, 8.0)
+_MOTION_LENGTH = (3.0, 5.5, 9.0, 15.0, 25.0)
+_SUBSAMPLES = 4
+
+
+def gaussian_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Convolve with a Gaussian of 0.7 to 5 pixels standard deviation."""
+    sigma = _GAUSSIAN_SIGMA[level - 1] * scale_of(pixels)
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+
+
+def lens_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Convolve with a disc of 1 to 8 pixels radius: light out of focus."""
+    kernel = disc(_LENS_RADIUS[level - 1] * scale_of(pixels))
+    return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def motion_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Convolve with a straight line of 3 to 25 pixels in a seeded direction."""
+    angle = generator.uniform(0, np.pi)
+    kernel = line(_MOTION_LENGTH[level - 1] * scale_of(pixels), angle)
+    return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def disc(radius: float) -> Floats:
+    """A disc with soft rim as a kernel that sums to 1.
+
+    Args:
+        radius: In pixels, above 0.
+
+    Returns:
+        (K, K) float32, K odd.
+    """
+    reach = int(np.ceil(radius))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
+    inside = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    return np.asarray(inside / inside.sum(), np.float32)
+
+
+def line(length: float, angle: float) -> Floats:
+    """A straight line through the centre as a kernel that sums to 1.
+
+    Args:
+        length: In pixels.
+        angle: In radians, counter-clockwise from the x axis.
+
+    Returns:
+        (K, K) float32, K odd.
+    """
+    reach = int(np.ceil(length / 2))
+    kernel = np.zeros((2 * reach + 3, 2 * reach + 3), np.float32)
+    for t in np.linspace(-length / 2, length / 2, int(length * _SUBSAMPLES) + 1):
+        x, y = t * np.cos(angle) + reach + 1, -t * np.sin(angle) + reach + 1
+        left, top = int(x), int(y)
+        for dy, wy in ((0, 1 - (y - top)), (1, y - top)):
+            for dx, wx in ((0, 1 - (x - left)), (1, x - left)):
+                kernel[top + dy, left + dx] += wy * wx
+    return kernel / kernel.sum()

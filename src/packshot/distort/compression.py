@@ -1,0 +1,49 @@
+"""Compression: JPEG, JPEG 2000, WebP."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from packshot.distort.parameters import Pixels
+
+_JPEG_QUALITY = (43, 28, 18, 10, 5)
+_JPEG2000_RATIO = (40, 80, 140, 240, 400)
+_WEBP_QUALITY = (45, 28, 15, 6, 1)
+_JPEG2000_SMALLEST = 32
+
+
+def jpeg(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Encode as baseline JPEG at quality 43 to 5."""
+    return _through(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY[level - 1]])
+
+
+def webp(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Encode as lossy WebP at quality 45 to 1."""
+    return _through(pixels, ".webp", [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY[level - 1]])
+
+
+def jpeg2000(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+    """Encode as JPEG 2000 at a ratio of 40 to 400; photos below 32 pixels are padded for it."""
+    height, width = pixels.shape[:2]
+    down, right = max(0, _JPEG2000_SMALLEST - height), max(0, _JPEG2000_SMALLEST - width)
+    padded = cv2.copyMakeBorder(pixels, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    file = io.BytesIO()
+    Image.fromarray(padded).save(
+        file,
+        format="JPEG2000",
+        quality_mode="rates",
+        quality_layers=[_JPEG2000_RATIO[level - 1]],
+        irreversible=True,
+    )
+    return np.asarray(Image.open(file).convert("RGB"), np.uint8)[:height, :width].copy()
+
+
+def _through(pixels: Pixels, extension: str, options: list[int]) -> Pixels:
+    """The photo as it comes back from an encoder; OpenCV wants its channels as BGR."""
+    _, data = cv2.imencode(extension, np.ascontiguousarray(pixels[..., ::-1]), options)
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(decoded[..., ::-1])

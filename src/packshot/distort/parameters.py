@@ -1,0 +1,35 @@
+"""What every kind of damage needs: pixel types, the scale of a photo, strengths by level."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+REFERENCE_SIDE = 512.0
+
+
+def scale_of(pixels: Pixels) -> float:
+    """How much larger than the reference the photo is: its long side over 512, at least 1/4.
+
+    Spatial strengths (radii, block sizes) are given for a long side of 512 pixels, KADID-10k's, and
+    grow with it, so that a level looks alike on a photo shown at the same size.
+    """
+    return max(max(pixels.shape[:2]) / REFERENCE_SIDE, 0.25)
+
+
+def as_float(pixels: Pixels) -> Floats:
+    """uint8 0..255 to float32 0..1."""
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def as_pixels(values: NDArray[np.floating]) -> Pixels:
+    """Float 0..1 to uint8 0..255, rounded and clipped."""
+    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+
+
+def sign_of(generator: np.random.Generator) -> float:
+    """-1 or 1: which way a photo is damaged where a kind knows two."""
+    return 1.0 if generator.random() < 0.5 else -1.0

@@ -1,0 +1,105 @@
+"""The content encoder and the distortion encoder, run one after the other on many photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.encode.model import Model, Outputs
+from packshot.encode.views import Pixels, native_view, whole_view
+from packshot.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+CONTENT_MODEL = "content.onnx"
+DISTORTION_MODEL = "distortion.onnx"
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """What the networks make of one photo.
+
+    Attributes:
+        content: (C,) content vector: what is pictured.
+        distortion: (D,) distortion vector: how it is damaged.
+        kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
+        level: Expected damage level, 0 none .. 5 severe.
+        cells: (R, R) damage 0..1 of the cells of the native view, row by row.
+    """
+
+    content: Floats
+    distortion: Floats
+    kinds: Floats
+    level: float
+    cells: Floats
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """Both networks. Build with `packaged`; running them is free of side effects.
+
+    Attributes:
+        content: uint8 whole views to content vectors and stage statistics.
+        distortion: uint8 native views, and the former, to everything else.
+    """
+
+    content: Model
+    distortion: Model
+
+    @classmethod
+    def packaged(cls, threads: int = 1) -> Encoders:
+        """The encoders that ship with the package.
+
+        Args:
+            threads: Threads that one call may use; the vectors do not depend on it.
+        """
+        return cls(
+            Model.packaged(CONTENT_MODEL, threads), Model.packaged(DISTORTION_MODEL, threads)
+        )
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the distortion kinds, in the order of `Code.kinds`."""
+        text = self.distortion.session.get_modelmeta().custom_metadata_map.get("kinds")
+        if text is None:
+            raise ModelError(f"{self.distortion.name} does not name its distortion kinds")
+        return tuple(json.loads(text))
+
+    @property
+    def fingerprints(self) -> tuple[str, str]:
+        """Which content and which distortion encoder made a vector."""
+        return self.content.fingerprint, self.distortion.fingerprint
+
+    def encode(self, photos: Sequence[Pixels]) -> list[Code]:
+        """Encode a batch of photos, in order.
+
+        Args:
+            photos: (H, W, 3) uint8 RGB each, of any sizes.
+
+        Returns:
+            A `Code` for each photo; it does not depend on the others in the batch.
+        """
+        if not photos:
+            return []
+        seen = self.content.run(pixels=np.stack([whole_view(photo) for photo in photos]))
+        damage = self.distortion.run(
+            pixels=np.stack([native_view(photo) for photo in photos]),
+            content=seen["content"],
+            statistics=seen["statistics"],
+        )
+        return [_code(seen, damage, row) for row in range(len(photos))]
+
+
+def _code(seen: Outputs, damage: Outputs, row: int) -> Code:
+    return Code(
+        content=seen["content"][row],
+        distortion=damage["distortion"][row],
+        kinds=damage["kinds"][row],
+        level=float(damage["level"][row]),
+        cells=damage["cells"][row],
+    )

@@ -1,0 +1,90 @@
+"""Loading of ONNX models, from the package or from a path."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from packshot.errors import ModelError
+
+Outputs = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """An ONNX network ready to run on the CPU.
+
+    Attributes:
+        name: File name, for reports.
+        fingerprint: First 12 hexadecimal digits of the file's SHA-256.
+        session: The ONNX Runtime session.
+    """
+
+    name: str
+    fingerprint: str
+    session: ort.InferenceSession
+
+    @classmethod
+    def packaged(cls, name: str, threads: int = 1) -> Model:
+        """A model that ships under ``packshot/weights``.
+
+        Args:
+            name: File name, such as ``content.onnx``.
+            threads: Threads that one call may use.
+
+        Raises:
+            ModelError: No such model in this installation.
+        """
+        resource = files("packshot").joinpath("weights", name)
+        if not resource.is_file():
+            raise ModelError(f"this installation lacks the model {name}: reinstall packshot")
+        return cls._from_bytes(resource.read_bytes(), name, threads)
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> Model:
+        """A model of the user's own.
+
+        Raises:
+            ModelError: Unreadable, or not a model ONNX Runtime can run.
+        """
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+        return cls._from_bytes(data, Path(path).name, threads)
+
+    @classmethod
+    def _from_bytes(cls, data: bytes, name: str, threads: int) -> Model:
+        try:
+            session = ort.InferenceSession(data, _options(threads), ["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises many types with no common base
+            raise ModelError(f"{name} is not a model that can run here: {error}") from error
+        return cls(name, hashlib.sha256(data).hexdigest()[:12], session)
+
+    @cached_property
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in order."""
+        return [output.name for output in self.session.get_outputs()]
+
+    def run(self, **inputs: NDArray[np.generic]) -> Outputs:
+        """One forward pass: arrays by input name to arrays by output name."""
+        return dict(zip(self.output_names, self.session.run(None, inputs), strict=True))
+
+
+def _options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    # Spinning threads starve the other workers of a 2-core machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,169 @@
+"""Product originals, damaged on purpose and labelled by the full-reference ensemble.
+
+One shard per original holds the original itself (level 0, score 100) and its damaged versions, as the
+views the encoders see. A shard is written whole or not at all, so a stopped run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.distort import LEVELS, Kind, distort
+from packshot.encode.views import native_view, whole_view
+from packshot.errors import SourceError
+from packshot.measure.reference import EnsembleReference
+from packshot.measure.reference.ensemble import combine
+from packshot.photo import Photo
+
+JUDGED_SIDE = 1024
+PRISTINE = "pristine"
+KIND_NAMES: tuple[str, ...] = (PRISTINE, *(kind.value for kind in Kind))
+
+
+@dataclass(frozen=True)
+class Original:
+    """An undamaged product photo.
+
+    Attributes:
+        path: The file.
+        group: Photos of one product share it; a split never divides a group.
+        product_type: Such as ``furniture``.
+        split: ``train`` or ``val``.
+    """
+
+    path: Path
+    group: str
+    product_type: str
+    split: str
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """An original and its damaged versions; N = versions + 1, the original first.
+
+    Attributes:
+        whole: (N, 224, 224, 3) uint8.
+        native: (N, 384, 384, 3) uint8.
+        kinds: (N,) indices into `KIND_NAMES`.
+        levels: (N,) 0..5.
+        measures: (N, 4) MDSI, VSI, HaarPSI and FSIM against the original.
+    """
+
+    whole: NDArray[np.uint8]
+    native: NDArray[np.uint8]
+    kinds: NDArray[np.int16]
+    levels: NDArray[np.int8]
+    measures: NDArray[np.float32]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """(N,) 0..100 by the full-reference ensemble, on its present scale."""
+        labels = [
+            combine(mdsi=mdsi, vsi=vsi, haarpsi=haarpsi, fsim=fsim).score
+            for mdsi, vsi, haarpsi, fsim in self.measures.astype(float)
+        ]
+        return np.array(labels, np.float32)
+
+
+def read_manifest(path: Path, split: str | None = None) -> list[Original]:
+    """Originals of a manifest with the columns ``file, type, group, split``.
+
+    Raises:
+        SourceError: No such file, or a column is missing.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise SourceError(f"cannot read the manifest {path}: {error.strerror}") from error
+    missing = {"file", "type", "group", "split"} - set(rows[0] if rows else ())
+    if missing:
+        raise SourceError(f"{path} lacks the columns {', '.join(sorted(missing))}")
+    originals = (
+        Original(path.parent / row["file"], row["group"], row["type"], row["split"]) for row in rows
+    )
+    return [original for original in originals if split in (None, original.split)]
+
+
+def draw_damage(count: int, seed: int) -> list[tuple[Kind, int]]:
+    """`count` different pairs of kind and level, every kind equally often where it divides."""
+    generator = np.random.default_rng(seed)
+    rounds = [
+        [(kind, int(level)) for kind, level in zip(Kind, column, strict=True)]
+        for column in np.stack([generator.permutation(LEVELS) for _ in Kind]).T
+    ]
+    pairs = [pair for row in rounds for pair in generator.permutation(np.array(row, object))]
+    return [(Kind(kind), int(level)) for kind, level in pairs[:count]]
+
+
+def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int) -> Shard:
+    """Damage, label and view one original.
+
+    Raises:
+        UnreadablePhoto: The file is not a photo.
+    """
+    pixels = Photo.open(original.path, max_side=JUDGED_SIDE).pixels
+    reference = EnsembleReference.of(pixels)
+    versions = [pixels]
+    for number, (kind, level) in enumerate(damage):
+        versions.append(distort(pixels, kind, level, seed + number))
+    compared = [reference.score(version) for version in versions]
+    return Shard(
+        whole=np.stack([whole_view(version) for version in versions]),
+        native=np.stack([native_view(version) for version in versions]),
+        kinds=np.array([0, *(KIND_NAMES.index(kind.value) for kind, _ in damage)], np.int16),
+        levels=np.array([0, *(level for _, level in damage)], np.int8),
+        measures=np.array([(c.mdsi, c.vsi, c.haarpsi, c.fsim) for c in compared], np.float32),
+    )
+
+
+def save_shard(shard: Shard, path: Path) -> None:
+    """Write a shard whole or not at all."""
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, **vars(shard))
+    os.replace(partial, path)
+
+
+def load_shard(path: Path) -> Shard:
+    """Read a shard that `save_shard` wrote."""
+    with np.load(path) as archive:
+        return Shard(**{name: archive[name] for name in archive.files})
+
+
+def make_shards(
+    originals: Iterable[Original], folder: Path, versions: int, workers: int, seed: int = 0
+) -> Iterator[Path]:
+    """Make every shard that does not exist yet; yields each as it is there.
+
+    Args:
+        originals: What to damage.
+        folder: Where shards go; created if need be.
+        versions: Damaged versions of each original.
+        workers: Processes.
+        seed: Changes which damage each original gets.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        (original, folder / f"{number:05d}.npz", versions, seed + 1000 * number)
+        for number, original in enumerate(originals)
+    ]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_make_and_save, jobs)
+
+
+def _make_and_save(job: tuple[Original, Path, int, int]) -> Path:
+    original, path, versions, seed = job
+    cv2.setNumThreads(1)
+    if not path.exists():
+        save_shard(make_shard(original, draw_damage(versions, seed), seed), path)
+    return path
