@@ -1,0 +1,20 @@
+"""How large a photo may be before it is refused, unread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that are checked against the header, before anything is decoded.
+
+    Attributes:
+        max_bytes: Of the file.
+        max_pixels: Width times height; Amazon allows 100 million.
+        max_frames: Of an animation.
+    """
+
+    max_bytes: int = 256 * 2**20
+    max_pixels: int = 120_000_000
+    max_frames: int = 1000

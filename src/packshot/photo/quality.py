@@ -1,0 +1,42 @@
+"""Which quality a JPEG was saved at, from its quantisation tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+# Annex K of the JPEG standard (ITU-T T.81), luminance, row by row.
+_LUMINANCE = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ]
+).ravel()
+
+
+def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
+    """The IJG quality, 1..100, whose luminance table lies nearest to the file's.
+
+    Args:
+        tables: Quantisation tables by number, 64 entries each in row order; 0 is luminance.
+
+    Returns:
+        Exact for files the IJG library wrote, the nearest equivalent for others; None without a
+        usable table.
+    """
+    table = np.asarray(tables.get(0, ()), dtype=np.float64)
+    if table.shape != (64,):
+        return None
+    qualities = np.arange(1, 101)
+    scales = np.where(qualities < 50, 5000 // qualities, 200 - 2 * qualities)
+    candidates = np.clip((_LUMINANCE[None] * scales[:, None] + 50) // 100, 1, 255)
+    # Sorted, so that tables stored in zigzag order compare as well as those in row order.
+    distance = np.abs(np.sort(candidates, axis=1) - np.sort(table)).sum(axis=1)
+    return int(qualities[distance.argmin()])
