@@ -1,0 +1,147 @@
+"""Fit the curves of the full-reference ensemble on damaged product photos.
+
+    python benchmarks/fit_reference_ensemble.py SHARDS [--originals 60]
+
+SHARDS is a folder written by `packshot.train.datasets.damaged.make_shards` from pristine photos of
+a training split: each shard holds one original, its damaged versions, and their MDSI, VSI, HaarPSI
+and FSIMc. For each measure alone, the two parameters of its curve are those that bring its mean
+mapped quality at damage levels 1 to 5 (every kind of damage counting alike) nearest to 85, 70, 52,
+36 and 22, and its standard deviation over all of them nearest to 31 (about what such level means
+leave a single measure), by least squares. So the four agree in location and spread before they are
+averaged.
+Nobody rated anything: the targets are a convention that uses the scale evenly.
+
+Prints the constants for `packshot/measure/reference/ensemble.py`, and how well the curves agree;
+writes the same as `benchmarks/results/reference_ensemble.csv`.
+"""
+
+import argparse
+import csv
+import datetime
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.reference.ensemble import SCALES, Scale
+from packshot.train.datasets.damaged import load_shard
+
+TARGETS = np.array([85.0, 70.0, 52.0, 36.0, 22.0])
+SPREAD = 31.0
+MEASURES = ("mdsi", "vsi", "haarpsi", "fsim")
+RESULT = Path(__file__).parent / "results" / "reference_ensemble.csv"
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Damaged:
+    """What was measured: distances (N, 4) in the order of `MEASURES`, kinds (N,), levels (N,)."""
+
+    distances: Values
+    kinds: NDArray[np.int16]
+    levels: NDArray[np.int8]
+
+    def level_means(self, qualities: Values) -> Values:
+        """Mean of (N,) per level, (5,), every kind counting alike."""
+        return np.array([self._mean_over_kinds(qualities, level) for level in range(1, 6)])
+
+    def _mean_over_kinds(self, qualities: Values, level: int) -> float:
+        here = self.levels == level
+        kinds = np.unique(self.kinds[here])
+        return float(np.mean([qualities[here & (self.kinds == kind)].mean() for kind in kinds]))
+
+
+def read(folder: Path, originals: int) -> Damaged:
+    """Read the damaged versions of the first shards; the originals themselves say nothing."""
+    shards = [load_shard(path) for path in sorted(folder.glob("[0-9]*[0-9].npz"))[:originals]]
+    if not shards:
+        raise SystemExit(f"{folder}: no shards, make them with packshot.train first")
+    measures = np.concatenate([shard.measures for shard in shards]).astype(np.float64)
+    levels = np.concatenate([shard.levels for shard in shards])
+    kinds = np.concatenate([shard.kinds for shard in shards])
+    distances = np.column_stack((measures[:, 0], 1 - measures[:, 1:]))
+    worn = levels > 0
+    print(f"{len(shards)} originals, {worn.sum()} damaged versions")
+    return Damaged(np.maximum(distances[worn], 0.0), kinds[worn], levels[worn])
+
+
+def qualities(distances: Values, scale: Scale) -> Values:
+    """Map many distances."""
+    return np.array([scale.quality(float(distance)) for distance in distances])
+
+
+def fit(damaged: Damaged, distances: Values) -> Scale:
+    """Search half and steepness on a grid that narrows five times about the best point."""
+    best = Scale(float(np.median(distances)), 1.5)
+    for reach in 3.0 ** -np.arange(0.0, 5.0):
+        factors = np.exp(np.linspace(-reach, reach, 9))
+        grid = [Scale(best.half * a, best.steepness * b) for a in factors for b in factors]
+        best = min(grid, key=lambda scale: misfit(damaged, distances, scale))
+    return best
+
+
+def misfit(damaged: Damaged, distances: Values, scale: Scale) -> float:
+    """Sum of squared differences of the level means and the spread from what is aimed at."""
+    mapped = 100 / (1 + (distances / scale.half) ** scale.steepness)
+    missed = damaged.level_means(mapped) - TARGETS
+    return float((missed**2).sum() + (mapped.std() - SPREAD) ** 2)
+
+
+def rank_correlation(a: Values, b: Values) -> float:
+    """Spearman's correlation of two lists without many ties."""
+    first, second = (np.argsort(np.argsort(values)).astype(np.float64) for values in (a, b))
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def report(name: str, scale: Scale | None, damaged: Damaged, mapped: Values) -> list[str]:
+    """One row of the table."""
+    half, steepness = (f"{scale.half:.4g}", f"{scale.steepness:.4g}") if scale else ("", "")
+    means = [f"{value:.1f}" for value in damaged.level_means(mapped)]
+    quantiles = [f"{value:.1f}" for value in np.percentile(mapped, (5, 25, 50, 75, 95))]
+    return [name, half, steepness, *means, *quantiles, f"{mapped.std():.1f}"]
+
+
+def main() -> None:
+    """Fit, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("--originals", type=int, default=60)
+    arguments = parser.parse_args()
+    damaged = read(arguments.shards, arguments.originals)
+    columns = dict(zip(MEASURES, damaged.distances.T, strict=True))
+    scales = {name: fit(damaged, column) for name, column in columns.items()}
+    mapped = {name: qualities(columns[name], scale) for name, scale in scales.items()}
+    score = np.mean(list(mapped.values()), axis=0)
+    shipped = [qualities(columns[name], getattr(SCALES, name)) for name in MEASURES]
+    rows = [report(name, scales[name], damaged, mapped[name]) for name in MEASURES]
+    rows.append(report("ensemble", None, damaged, score))
+    rows.append(report("as shipped", None, damaged, np.mean(shipped, axis=0)))
+    write(rows, len(score))
+    for name, values in mapped.items():
+        gap = np.abs(values - score).mean()
+        print(f"{name}: rank correlation {rank_correlation(values, score):.3f}, mean gap {gap:.1f}")
+    worst = score[damaged.levels == 5]
+    print(
+        "level 5, quantiles 5, 25, 50, 75, 95:", np.percentile(worst, (5, 25, 50, 75, 95)).round(1)
+    )
+
+
+def write(rows: list[list[str]], versions: int) -> None:
+    """Print the table and store it with what it was made on."""
+    head = ["measure", "half", "steepness", *(f"level_{n}" for n in range(1, 6))]
+    head += [*(f"p{n:02d}" for n in (5, 25, 50, 75, 95)), "std", "versions", "date", "made_with"]
+    made_with = f"numpy {np.__version__}, OpenCV {cv2.__version__}, {platform.machine()}"
+    tail = [str(versions), datetime.datetime.now(datetime.UTC).date().isoformat(), made_with]
+    RESULT.parent.mkdir(exist_ok=True)
+    with RESULT.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([head, *(row + tail for row in rows)])
+    for row in [head[:-3], *rows]:
+        print("  ".join(f"{cell:>10}" for cell in row))
+
+
+if __name__ == "__main__":
+    main()
