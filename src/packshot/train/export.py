@@ -1,0 +1,93 @@
+"""From torch modules to quantised ONNX files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+OPSET = 20
+# Clip must be among them: a ReLU6 outside the quantised region splits every layer in two.
+_QUANTISED = ["Conv", "Add", "Clip"]
+
+Inputs = dict[str, NDArray[np.generic]]
+
+
+def export(
+    network: nn.Module, example: dict[str, Tensor], outputs: list[str], path: Path
+) -> None:
+    """Write a module as ONNX with a free batch dimension.
+
+    Args:
+        network: In evaluation mode.
+        example: Its inputs by name, in order, with a batch of at least 2.
+        outputs: Names of its outputs, in order.
+        path: Where to.
+    """
+    batch = torch.export.Dim("batch")
+    program = torch.onnx.export(
+        network,
+        tuple(example.values()),
+        dynamo=True,
+        input_names=list(example),
+        output_names=outputs,
+        dynamic_shapes=tuple({0: batch} for _ in example),
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(str(path), external_data=False)
+
+
+def quantise(source: Path, target: Path, calibration: Iterable[Inputs]) -> None:
+    """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
+
+    Args:
+        source: A float model.
+        target: The quantised one.
+        calibration: Inputs by name, batch of 1, whose activations set the ranges.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder, "prepared.onnx")
+        quant_pre_process(str(source), str(prepared))
+        quantize_static(
+            str(prepared),
+            str(target),
+            _Reader(calibration),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=_QUANTISED,
+        )
+
+
+def annotate(path: Path, **metadata: str) -> None:
+    """Write key-value metadata into a model file."""
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, metadata)
+    onnx.save(model, str(path))
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, inputs: Iterable[Inputs]) -> None:
+        self._inputs: Iterator[Inputs] = iter(inputs)
+
+    def get_next(self) -> Inputs | None:
+        """The next input, None at the end."""
+        return next(self._inputs, None)

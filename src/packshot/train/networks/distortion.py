@@ -1,0 +1,124 @@
+"""The distortion encoder: what a photo's damage is, as a vector that retrieval can use.
+
+Frozen ImageNet features of both views are projected to a short vector. In the source the vector is
+what a classifier of distortion kinds has before its last layer (eq. 3); here the same vector also
+learns that photos of like quality lie close together, because plain cosine on features does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.train.networks.efficientnet_lite import EfficientNetLite
+from packshot.train.networks.statistics import ViewNetwork
+
+LEVELS = 6
+_CLIP = 6.0
+
+
+@dataclass(frozen=True)
+class ProjectionShape:
+    """Sizes of the projection.
+
+    Attributes:
+        inputs: Length of the concatenated features.
+        hidden: Width of the hidden layer.
+        vector: Length of the distortion vector.
+        kinds: Distortion kinds told apart, pristine included.
+
+    """
+
+    inputs: int
+    hidden: int = 256
+    vector: int = 64
+    kinds: int = 35
+
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the projection says of a batch.
+
+    Attributes:
+        vector: (B, D) distortion vectors, unit length.
+        kinds: (B, Z) logits of the kinds.
+        levels: (B, 6) logits of the levels 0..5.
+        quality: (B,) quality, 0..1 nominally; trains the vector, is not what is published.
+    """
+
+    vector: Tensor
+    kinds: Tensor
+    levels: Tensor
+    quality: Tensor
+
+
+class Projection(nn.Module):
+    """Standardise features, project them in two layers, classify from the vector."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, shape: ProjectionShape, dropout: float = 0.4) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("mean", torch.zeros(shape.inputs))
+        self.register_buffer("deviation", torch.ones(shape.inputs))
+        self.layers = nn.Sequential(
+            nn.Dropout(dropout / 2),
+            nn.Linear(shape.inputs, shape.hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(shape.hidden, shape.vector),
+        )
+        self.kinds = nn.Linear(shape.vector, shape.kinds)
+        self.levels = nn.Linear(shape.vector, LEVELS)
+        self.quality = nn.Linear(shape.vector, 1)
+
+    def standardise(self, features: Tensor) -> None:
+        """Take location and scale from (N, F) features."""
+        self.mean.copy_(features.mean(0))
+        self.deviation.copy_(features.std(0) + 1e-3)
+
+    def forward(self, features: Tensor) -> Reading:
+        """Read (B, F) features."""
+        scaled = ((features - self.mean) / self.deviation).clamp(-_CLIP, _CLIP)
+        raw = self.layers(scaled)
+        return Reading(
+            vector=F.normalize(raw, dim=1),
+            kinds=self.kinds(raw),
+            levels=self.levels(raw),
+            quality=self.quality(raw).squeeze(1) + 0.5,
+        )
+
+
+class DistortionNetwork(nn.Module):
+    """The network that ships: native pixels and the content encoder's outputs to the reading."""
+
+    def __init__(self, trunk: EfficientNetLite, projection: Projection) -> None:
+        super().__init__()
+        self.view = ViewNetwork(trunk)
+        self.projection = projection
+
+    def forward(
+        self, pixels: Tensor, content: Tensor, statistics: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode damage.
+
+        Args:
+            pixels: (B, 384, 384, 3) uint8 native views.
+            content: (B, 1280) of the whole views.
+            statistics: (B, 1632) of the whole views.
+
+        Returns:
+            (B, D) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5.
+        """
+        native_content, native_statistics = self.view(pixels)
+        features = torch.cat([content, statistics, native_content, native_statistics], dim=1)
+        reading = self.projection(features)
+        steps = torch.arange(LEVELS, dtype=torch.float32)
+        level = (reading.levels.softmax(1) * steps).sum(1)
+        return reading.vector, reading.kinds.softmax(1), level

@@ -1,0 +1,1 @@
+"""Recipes: how everything under ``packshot/weights`` is made, step by step, from data."""
