@@ -1,0 +1,211 @@
+"""The assessor: one photo in, one `Assessment` out, with everything it rests on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from packshot.assess.advice import finding
+from packshot.assess.atlas import Atlas, Example
+from packshot.assess.judge import Judgement, evidence, judge
+from packshot.assess.retrieval import RetrievalOptions
+from packshot.encode import Code, Encoders
+from packshot.errors import AtlasError, UnreadablePhoto
+from packshot.measure import PhotoMeasurements, measure_photo
+from packshot.measure.limits import exceeded
+from packshot.photo import Limits, Photo, PhotoSource
+from packshot.report import Assessment, Distortion, Finding, Severity, Status
+
+JUDGED_SIDE = 1024
+"""Photos are judged at the size a product page shows them: the long side in pixels."""
+
+EVIDENCE_SHOWN = 8
+DISTORTIONS_SHOWN = 3
+_SMALLEST_PROBABILITY = 0.1
+_PRISTINE = "pristine"
+_BATCH = 8
+
+
+class Assessor:
+    """Judges photos against an atlas of rated examples.
+
+    Loads the models once; after that `assess` neither reads nor keeps anything but the photo.
+    The same photo gets the same score in every batch, process and thread count.
+    """
+
+    def __init__(
+        self,
+        atlas: Atlas | None = None,
+        *,
+        options: RetrievalOptions | None = None,
+        language: str = "en",
+        threads: int = 1,
+        limits: Limits | None = None,
+    ) -> None:
+        """Load the encoders, and the shipped atlas where none is given.
+
+        Args:
+            atlas: Rated examples; must have been made with the same encoders.
+            options: How evidence is retrieved and combined.
+            language: Of findings: ``en`` or ``zh``.
+            threads: Threads for the networks.
+            limits: What to refuse before decoding.
+
+        Raises:
+            AtlasError: The atlas was made with other encoders.
+        """
+        self.encoders = Encoders.packaged(threads)
+        self.atlas = Atlas.default() if atlas is None else atlas
+        self.options = RetrievalOptions() if options is None else options
+        self.language = language
+        self.limits = Limits() if limits is None else limits
+        _require_same_encoders(self.atlas, self.encoders)
+
+    def assess(self, source: PhotoSource, *, exclude_group: str | None = None) -> Assessment:
+        """Judge one photo.
+
+        Args:
+            source: A path, the bytes of a file, or a binary file object.
+            exclude_group: A group of the atlas that must not serve as evidence: the photo's own
+                original.
+
+        Raises:
+            UnreadablePhoto: The input cannot be decoded.
+        """
+        photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
+        return self.assess_photo(photo, exclude_group=exclude_group)
+
+    def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
+        """Judge a photo that is decoded already; see `assess`."""
+        return self._assessment(photo, self.encoders.encode([photo.pixels])[0], exclude_group)
+
+    def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
+        """Judge a stream of photos in order; one that cannot be read becomes a row that says so."""
+        remaining = iter(sources)
+        while batch := list(islice(remaining, _BATCH)):
+            opened = [self._open(source) for source in batch]
+            photos = [photo for photo in opened if isinstance(photo, Photo)]
+            codes = iter(self.encoders.encode([photo.pixels for photo in photos]))
+            for photo in opened:
+                if isinstance(photo, Photo):
+                    yield self._assessment(photo, next(codes), None)
+                else:
+                    yield photo
+
+    def encode(
+        self, source: PhotoSource, score: float, origin: str, name: str | None = None
+    ) -> Example:
+        """A rated photo as an atlas example, its own group.
+
+        Args:
+            source: The photo.
+            score: 0..100, larger is better.
+            origin: Where the rating came from, in a few words.
+            name: Label; the path by default.
+
+        Raises:
+            UnreadablePhoto: The input cannot be decoded.
+        """
+        photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
+        code = self.encoders.encode([photo.pixels])[0]
+        label = name or photo.name
+        return Example(label, label, code.content, code.distortion, score, origin)
+
+    def add(self, examples: list[Example]) -> None:
+        """Let the assessor's own copy of the atlas grow; the next answer uses it."""
+        self.atlas = self.atlas.add(examples)
+
+    def _open(self, source: PhotoSource) -> Photo | Assessment:
+        try:
+            return Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
+        except UnreadablePhoto as error:
+            return unreadable(error)
+
+    def _assessment(self, photo: Photo, code: Code, excluded: str | None) -> Assessment:
+        measured = measure_photo(photo.pixels, photo.facts)
+        verdict = judge(self.atlas, code.content, code.distortion, self.options, excluded)
+        return Assessment(
+            path=photo.name,
+            status=Status.OK,
+            score=round(verdict.score, 2),
+            grade=verdict.grade,
+            percentile=_rounded(verdict.percentile, 1),
+            reference=self.atlas.header.reference,
+            confidence=round(verdict.confidence, 3),
+            facts=photo.facts,
+            product=measured.product,
+            measurements=measured.values,
+            distortions=self._distortions(code),
+            damage_map=self._damage_map(code),
+            findings=self._findings(photo, measured, verdict),
+            evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
+            models=self._models(),
+        )
+
+    def _distortions(self, code: Code) -> tuple[Distortion, ...]:
+        """The likeliest kinds, likeliest first, without "pristine"."""
+        named = zip(self.encoders.kinds, code.kinds, strict=True)
+        likely = sorted(
+            ((float(p), kind) for kind, p in named if kind != _PRISTINE), reverse=True
+        )
+        level = round(min(max(code.level, 0.0), 5.0), 2)
+        return tuple(
+            Distortion(kind=kind, probability=round(min(p, 1.0), 3), level=level)
+            for p, kind in likely[:DISTORTIONS_SHOWN]
+            if p >= _SMALLEST_PROBABILITY
+        )
+
+    def _damage_map(self, code: Code) -> tuple[tuple[float, ...], ...]:
+        return tuple(tuple(round(float(cell), 2) for cell in row) for row in code.cells)
+
+    def _findings(
+        self, photo: Photo, measured: PhotoMeasurements, verdict: Judgement
+    ) -> tuple[Finding, ...]:
+        """What exceeded a limit, then what the file itself gives reason to say; worst first."""
+        found = [
+            finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language)
+            for e in exceeded(measured)
+        ]
+        found += [
+            finding(code, Severity.INFO, None, None, None, None, self.language)
+            for code in file_findings(photo)
+        ]
+        order = list(Severity)
+        return tuple(sorted(found, key=lambda item: order.index(item.severity)))
+
+    def _models(self) -> dict[str, str]:
+        content, distortion = self.encoders.fingerprints
+        atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
+        return {"content": content, "distortion": distortion, "atlas": atlas}
+
+
+def file_findings(photo: Photo) -> list[str]:
+    """Codes of what the file itself, apart from its picture, gives reason to say."""
+    facts = photo.facts
+    conditions = {
+        "animated": facts.animated,
+        "had-alpha": facts.has_alpha,
+        "location-data": facts.had_location,
+        "extension-mismatch": not facts.extension_matches,
+        "not-srgb": facts.icc_profile is not None and "srgb" not in facts.icc_profile.lower(),
+    }
+    return [code for code, holds in conditions.items() if holds]
+
+
+def unreadable(error: UnreadablePhoto) -> Assessment:
+    """The row for a photo that could not be decoded."""
+    return Assessment(path=os.fspath(error.name), status=Status.UNREADABLE, error=error.reason)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _require_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
+    made_with = (atlas.header.content_model, atlas.header.distortion_model)
+    if made_with != encoders.fingerprints:
+        raise AtlasError(
+            f"the atlas {atlas.header.name} was made with the encoders {made_with}, this "
+            f"installation has {encoders.fingerprints}: build it again with `packshot atlas build`"
+        )

@@ -1,0 +1,156 @@
+"""Recipe 3: the projection from frozen features to the distortion vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.train.features import Features
+from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss
+from packshot.train.networks.distortion import Projection, ProjectionShape
+
+Report = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class ProjectionRecipe:
+    """Everything that decides the outcome of a training run.
+
+    The source's form, cross-entropy on kinds alone, is ``score_weight=0, retrieval_weight=0,
+    level_weight=0``.
+    """
+
+    hidden: int = 256
+    vector: int = 64
+    dropout: float = 0.4
+    steps: int = 1500
+    rated_batch: int = 384
+    damaged_batch: int = 640
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    temperature: float = 0.05
+    retrieval_weight: float = 4.0
+    score_weight: float = 4.0
+    ranking_weight: float = 1.0
+    kind_weight: float = 0.15
+    level_weight: float = 0.05
+    seed: int = 0
+
+    @classmethod
+    def kinds_only(cls) -> ProjectionRecipe:
+        """The source's form: the vector learns kinds (eq. 3) and nothing else."""
+        return cls(
+            retrieval_weight=0.0,
+            score_weight=0.0,
+            ranking_weight=0.0,
+            kind_weight=1.0,
+            level_weight=0.0,
+        )
+
+
+def train_projection(
+    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, report: Report
+) -> Projection:
+    """Train on both sets at once; deterministic for a seed and a thread count.
+
+    Args:
+        rated: Photos rated by people.
+        damaged: Damaged originals with kinds, levels and ensemble scores.
+        recipe: Sizes, weights of the losses, duration.
+        kinds: Number of kinds, pristine included.
+        report: Called with the step and the loss, now and then.
+
+    Returns:
+        The projection, in evaluation mode.
+    """
+    torch.manual_seed(recipe.seed)
+    shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds)
+    network = Projection(shape, recipe.dropout)
+    network.standardise(_sample(rated, damaged))
+    optimiser = torch.optim.AdamW(
+        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
+    )
+    for step, batch in enumerate(_batches(rated, damaged, recipe)):
+        loss = _loss(network, batch, recipe)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step % 50 == 0:
+            report(step, loss.item())
+    return network.eval()
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Rows of both sets; `rated` of them come first."""
+
+    features: Tensor
+    scores: Tensor
+    kinds: Tensor
+    levels: Tensor
+    groups: Tensor
+    rated: int
+
+
+def _loss(network: Projection, batch: _Batch, recipe: ProjectionRecipe) -> Tensor:
+    reading = network(batch.features)
+    total = recipe.kind_weight * masked_cross_entropy(reading.kinds, batch.kinds)
+    total = total + recipe.level_weight * masked_cross_entropy(reading.levels, batch.levels)
+    for part in (slice(0, batch.rated), slice(batch.rated, None)):
+        scores, quality = batch.scores[part], reading.quality[part]
+        vectors, groups = reading.vector[part], batch.groups[part]
+        retrieved = retrieval_loss(vectors, scores, groups, recipe.temperature)
+        total = total + recipe.retrieval_weight * retrieved
+        total = total + recipe.score_weight * F.smooth_l1_loss(quality, scores, beta=0.1)
+        total = total + recipe.ranking_weight * ranking_loss(quality, scores)
+    return total
+
+
+def _batches(rated: Features, damaged: Features, recipe: ProjectionRecipe) -> Iterator[_Batch]:
+    generator = np.random.default_rng(recipe.seed)
+    ours = _endless(len(rated.scores), recipe.rated_batch, generator)
+    theirs = _endless(len(damaged.scores), recipe.damaged_batch, generator)
+    for _ in range(recipe.steps):
+        yield _batch(rated, next(ours), damaged, next(theirs))
+
+
+def _endless(count: int, size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+    """Random rows without end: every row once before any comes again."""
+    size = min(size, count)
+    while True:
+        order = generator.permutation(count)
+        for start in range(0, count - size + 1, size):
+            yield order[start : start + size]
+
+
+def _batch(rated: Features, ours: np.ndarray, damaged: Features, theirs: np.ndarray) -> _Batch:  # type: ignore[type-arg]
+    def column(name: str) -> Tensor:
+        parts = [getattr(rated, name)[ours], getattr(damaged, name)[theirs]]
+        return torch.from_numpy(np.concatenate(parts))
+
+    return _Batch(
+        features=column("values").float(),
+        scores=column("scores").float() / 100,
+        kinds=column("kinds"),
+        levels=column("levels"),
+        groups=column("groups"),
+        rated=len(ours),
+    )
+
+
+def _sample(rated: Features, damaged: Features, count: int = 4000) -> Tensor:
+    """Rows of both sets, as many of each, for location and scale."""
+    parts = [
+        part.values[np.linspace(0, len(part.values) - 1, min(count, len(part.values))).astype(int)]
+        for part in (rated, damaged)
+    ]
+    return torch.from_numpy(np.concatenate(parts)).float()
