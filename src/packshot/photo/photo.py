@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
@@ -173,7 +173,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
     known = [kind for kind in _PILLOW_FORMATS if kind in Image.OPEN]
     try:
         return Image.open(io.BytesIO(data), formats=known)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise UnreadablePhoto(name, "is not a photo in a format that Packshot reads") from None
 
 
@@ -200,18 +200,14 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
     longest = max(image.size)
     wanted = longest if max_side is None else max_side
     flag = next(flag for by, flag in _REDUCTIONS if by == 1 or longest // by >= wanted)
-    decoded = cv2.imdecode(
-        np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION
-    )
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         return None
     small = shrunk(np.asarray(decoded, np.uint8), max_side)
     return upright(np.asarray(small[..., ::-1]), orientation_of(image))
 
 
-def _through_pillow(
-    image: Image.Image, data: bytes, max_side: int | None
-) -> tuple[Pixels, bool]:
+def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tuple[Pixels, bool]:
     """Decode anything; returns the pixels and whether any was not opaque."""
     orientation = orientation_of(image)
     wide = _wide_colour(image, data)

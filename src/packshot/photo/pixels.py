@@ -12,6 +12,8 @@ from PIL import Image, ImageCms
 Pixels = NDArray[np.uint8]
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+# Nothing but their values tells what 32-bit integers and floats mean by white.
+_RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
 _LARGEST_PROFILE = 4 * 2**20
 _WHITE = 255
 
@@ -22,8 +24,8 @@ def has_transparency(image: Image.Image) -> bool:
         image = image.convert("RGBA")
     if image.mode not in ("RGBA", "LA", "PA", "La", "RGBa"):
         return False
-    lowest, _ = image.getchannel("A" if image.mode != "PA" else 1).getextrema()
-    return bool(lowest < _WHITE)
+    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+    return bool(alpha.min() < _WHITE)
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -81,7 +83,7 @@ def _narrowed(values: NDArray[np.generic]) -> Pixels:
     """16-bit, 32-bit or float grey to 8 bits by its full range, never by clipping."""
     wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     lowest, highest = float(wide.min(initial=0)), float(wide.max(initial=0))
-    ranges = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (65535.0,)
+    ranges = _RANGES.get(values.dtype.kind, (65535.0,))
     top = next((limit for limit in ranges if highest <= limit), highest)
     return np.rint((wide - min(lowest, 0)) / (top - min(lowest, 0)) * 255).astype(np.uint8)
 
