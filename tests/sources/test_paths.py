@@ -1,0 +1,86 @@
+import os
+
+import pytest
+
+from packshot.errors import SourceError
+from packshot.sources import expand
+
+
+@pytest.fixture
+def shop(tmp_path):
+    for name in (
+        "b.jpg",
+        "a.PNG",
+        "notes.txt",
+        ".hidden.jpg",
+        "sub/c.webp",
+        ".git/d.jpg",
+        "sub/deep/e.heic",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path
+
+
+def names(paths, base):
+    return [str(path.relative_to(base)) for path in paths]
+
+
+def test_folder_is_searched_in_order(shop):
+    assert names(expand([shop]), shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
+
+
+def test_explicit_files_are_taken_whatever_their_name(shop):
+    assert names(expand([shop / "notes.txt"]), shop) == ["notes.txt"]
+
+
+def test_each_photo_once(shop):
+    assert len(list(expand([shop / "b.jpg", shop, str(shop / "*.jpg")]))) == 4
+
+
+def test_patterns(shop):
+    assert names(expand([str(shop / "**" / "*.webp")]), shop) == ["sub/c.webp"]
+    with pytest.raises(SourceError, match="no file matches"):
+        list(expand([str(shop / "*.gif")]))
+
+
+def test_csv_with_header_keeps_missing_files(shop):
+    table = shop / "feed.csv"
+    table.write_text("\ufeffsku,Path\n1,b.jpg\n2,gone.jpg\n\n", encoding="utf-8")
+    assert names(expand([table]), shop) == ["b.jpg", "gone.jpg"]
+
+
+def test_csv_without_header(shop):
+    table = shop / "list.csv"
+    table.write_text("sub/c.webp\nb.jpg\n")
+    assert names(expand([table]), shop) == ["sub/c.webp", "b.jpg"]
+
+
+def test_broken_csv_names_the_line(shop):
+    table = shop / "feed.csv"
+    table.write_text("sku,path\n1,b.jpg\n2\n")
+    with pytest.raises(SourceError, match="line 3"):
+        list(expand([table]))
+    table.write_bytes(b"\xff\xfe\x00path")
+    with pytest.raises(SourceError, match="cannot be read as CSV"):
+        list(expand([table]))
+
+
+def test_nothing_there(shop, tmp_path):
+    with pytest.raises(SourceError, match="no such file"):
+        list(expand([shop / "none.jpg"]))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="no photo in this folder"):
+        list(expand([tmp_path / "empty"]))
+
+
+def test_link_loops_end(shop):
+    os.symlink(shop, shop / "sub" / "loop")
+    assert len(list(expand([shop]))) == 4
+
+
+def test_a_folder_named_like_a_photo(shop):
+    (shop / "odd.jpg").mkdir()
+    (shop / "odd.jpg" / "f.jpg").write_bytes(b"x")
+    assert "odd.jpg/f.jpg" in names(expand([shop]), shop)
