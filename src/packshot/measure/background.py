@@ -1,91 +1,226 @@
-"""The background of a packshot: how white, how even; and frames drawn around photos."""
+"""The plain background, where there is one: found from the border, judged for white and even."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from packshot.measure.planes import Mask, Pixels, Plane, as_bytes
 
-_PURE = 250
-_FAR = 9
-_MOST_BORDER = 0.15
-_SMALLEST_SIDE = 32
+_SMALLEST_SIDE: Final = 8
+_RING: Final = 2
+_NEAR: Final = 30.0
+_PLAIN_SHARE: Final = 0.5
+_SLOPING_SHARE: Final = 0.75
+_ONE_COLOUR: Final = 0.9
+_TOLERANCE: Final = (6.0, 28.0)
+_STEEPEST: Final = 200.0
+_EVERY: Final = 3
+
+Floats = NDArray[np.float32]
 
 
-def background_whiteness(pixels: Pixels, background: NDArray[np.bool_]) -> float | None:
-    """Share of the background, away from the product, that is white (every channel >= 250).
+@dataclass(frozen=True, eq=False)
+class Background:
+    """A plain background.
+
+    Attributes:
+        colour: Its RGB value at the picture's centre, 0..255 each.
+        slope: How much the RGB value changes over the width and over the height, (2, 3); zeros
+            for an even background.
+        tolerance: Largest difference of any channel that still counts as background.
+        mask: 255 on the background that is connected with the border, working size.
+        like: 255 wherever the colour is the background's, working size: also in holes.
+    """
+
+    colour: Floats
+    slope: Floats
+    tolerance: float
+    mask: Mask
+    like: Mask
+
+    @property
+    def even(self) -> bool:
+        """True where one colour describes it."""
+        return not self.slope.any()
+
+
+def find_background(small: Pixels) -> Background | None:
+    """Find the plain background of a photo.
+
+    At least half of the border must show one colour, or three quarters of it one colour that
+    changes linearly across the picture (uneven light). The background is what is connected with
+    the border.
 
     Args:
-        pixels: (h, w, 3) uint8 RGB.
-        background: (h, w) the plain background.
+        small: RGB at working size, (h, w, 3) uint8.
 
     Returns:
-        0..1; None where too little background lies away from the product.
+        None where the border is not plain, or the picture is smaller than 8 by 8 pixels.
     """
-    far = _away(background)
-    if far.mean() < 0.01:
+    if min(small.shape[:2]) < _SMALLEST_SIDE:
         return None
-    return float((pixels[far].min(axis=1) >= _PURE).mean())
+    places, ring = _border(small)
+    colour = _common_colour(ring)
+    slope = np.zeros((2, 3), np.float32)
+    tolerance = _plain(ring - colour, _PLAIN_SHARE)
+    if tolerance is None:
+        colour, slope = _sloping_colour(places, ring, colour)
+        tolerance = _plain(ring - colour - places @ slope, _SLOPING_SHARE)
+    if tolerance is None or np.abs(slope).sum(axis=0).max() > _STEEPEST:
+        return None
+    like = _alike(small, colour, slope, tolerance)
+    return Background(colour, slope, tolerance, _connected(like), like)
 
 
-def background_evenness(lightness: NDArray[np.float32], background: NDArray[np.bool_]) -> float | None:
-    """Spread of the background's lightness, 5th to 95th percentile.
+def _border(small: Pixels) -> tuple[Floats, Floats]:
+    """Places (N, 2), x and y in -0.5..0.5, and colours (N, 3) of the outermost pixels."""
+    height, width = small.shape[:2]
+    ends = ([*range(_RING), *range(height - _RING, height)], range(_RING, height - _RING))
+    sides = ([*range(_RING), *range(width - _RING, width)],)
+    blocks = [np.ix_(ends[0], range(width)), np.ix_(ends[1], sides[0])]
+    size = np.array([width - 1, height - 1], np.float32)
+    places = [
+        np.stack(np.broadcast_arrays(columns, rows), axis=-1).reshape(-1, 2) / size
+        for rows, columns in blocks
+    ]
+    colours = [small[rows, columns].reshape(-1, 3) for rows, columns in blocks]
+    centred = np.concatenate(places) - np.float32(0.5)
+    return centred.astype(np.float32), np.concatenate(colours).astype(np.float32)
+
+
+def _common_colour(ring: Floats) -> Floats:
+    """The colour most of the border has: a median, repeated on what lies near it."""
+    colour = np.median(ring, axis=0)
+    for reach in (2 * _NEAR, _NEAR, _NEAR):
+        near = ring[np.abs(ring - colour).max(axis=1) <= reach]
+        if len(near) == 0:
+            break
+        colour = np.median(near, axis=0)
+    return np.asarray(colour, np.float32)
+
+
+def _plain(residuals: Floats, share: float) -> float | None:
+    """The tolerance that describes the border, or None where it is not plain.
 
     Args:
-        lightness: (h, w) CIE L, 0..100.
-        background: (h, w) the plain background.
-
-    Returns:
-        0 (even) upwards; None where too little background lies away from the product.
+        residuals: (N, 3), the border's colours less the background's.
+        share: Part of the border, 0..1, that must lie within the tolerance.
     """
-    far = _away(background)
-    if far.mean() < 0.01:
+    deviations = np.abs(residuals).max(axis=1)
+    near = deviations[deviations <= _NEAR]
+    if len(near) < share * len(deviations):
         return None
-    low, high = np.percentile(lightness[far], (5, 95))
-    return float(high - low)
+    spread = 1.4826 * float(np.median(near))
+    tolerance = float(np.clip(3 + 3.5 * spread, *_TOLERANCE))
+    inside = np.count_nonzero(deviations <= tolerance)
+    least = max(share * len(deviations), _ONE_COLOUR * len(near))
+    return tolerance if inside >= least else None
 
 
-def border(pixels: Pixels) -> float | None:
-    """Width of a uniform frame whose colour differs from what it surrounds.
+def _sloping_colour(places: Floats, ring: Floats, colour: Floats) -> tuple[Floats, Floats]:
+    """Fit colour and slope by least squares, thrice, each time to what lies near the last fit."""
+    slope = np.zeros((2, 3), np.float32)
+    for reach in (80.0, 40.0, 20.0):
+        near = np.abs(ring - colour - places @ slope).max(axis=1) <= reach
+        if near.sum() < _PLAIN_SHARE * len(ring):
+            break
+        terms = np.column_stack([np.ones(int(near.sum()), np.float32), places[near]])
+        solved = np.linalg.lstsq(terms, ring[near], rcond=None)[0].astype(np.float32)
+        colour, slope = solved[0], solved[1:]
+    return colour, slope
+
+
+def _alike(small: Pixels, colour: Floats, slope: Floats, tolerance: float) -> Mask:
+    """255 wherever no channel differs by more than the tolerance."""
+    if slope.any():
+        height, width = small.shape[:2]
+        x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :, None] * slope[0]
+        y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None, None] * slope[1]
+        levelled = small.astype(np.float32) - x - y
+        return as_bytes(cv2.inRange(levelled, colour - tolerance, colour + tolerance))
+    low, high = _limits(colour, tolerance)
+    return as_bytes(cv2.inRange(small, low, high))
+
+
+def _limits(colour: Floats, tolerance: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    low = np.clip(np.ceil(colour - tolerance), 0, 255).astype(np.float64)
+    return low, np.clip(np.floor(colour + tolerance), 0, 255).astype(np.float64)
+
+
+def alike_native(pixels: Pixels, background: Background) -> Mask:
+    """255 wherever native pixels have the colour of an even background."""
+    return as_bytes(cv2.inRange(pixels, *_limits(background.colour, background.tolerance)))
+
+
+def _connected(like: Mask) -> Mask:
+    """What of a mask is connected with the picture's border, four neighbours counting."""
+    padded = as_bytes(cv2.copyMakeBorder(like, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)))
+    cv2.floodFill(padded, None, (0, 0), (128,), flags=4)
+    return as_bytes(cv2.inRange(padded, 128, 128))[1:-1, 1:-1].copy()
+
+
+def pure_white_share(pixels: Pixels, factor: int, far: Mask) -> float:
+    """Per cent of the background, native pixels, that are exactly 255, 255, 255.
 
     Args:
-        pixels: (h, w, 3) uint8 RGB.
-
-    Returns:
-        Share of the short side, 0 (no frame) .. 0.15; None for tiny photos.
+        pixels: RGB, (H, W, 3) uint8, native.
+        factor: Native pixels per working pixel.
+        far: 255 on the background to be judged, working size, not empty.
     """
-    height, width = pixels.shape[:2]
-    if min(height, width) < _SMALLEST_SIDE:
-        return None
-    limit = max(1, int(_MOST_BORDER * min(height, width)))
-    widths = [_uniform_depth(side, limit) for side in _sides(pixels)]
-    depth = min(widths)
-    if depth == 0 or depth >= limit:
+    height, width = far.shape
+    native = pixels[: height * factor, : width * factor]
+    white = as_bytes(cv2.inRange(native, (255, 255, 255), (255, 255, 255)))
+    if factor > 1:
+        white = as_bytes(cv2.resize(white, (width, height), interpolation=cv2.INTER_AREA))
+    return 100 * float(cv2.mean(white, mask=far)[0]) / 255
+
+
+def far_background(mask: Mask, factor: int) -> Mask:
+    """The background without the ring of about 24 native pixels around the product.
+
+    JPEG spoils a perfect white up to there. Falls back to all of it where nothing is farther.
+    """
+    reach = 2 * max(1, round(24 / factor)) + 1
+    outside = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,))
+    far = as_bytes(cv2.erode(outside, np.ones((reach, reach), np.uint8), borderValue=(255,)))[
+        1:-1, 1:-1
+    ].copy()
+    return far if far.any() else mask
+
+
+def whiteness(small: Pixels, far: Mask) -> float:
+    """Mean of each pixel's darkest channel over the background, 0..255; 255 is pure white."""
+    return float(cv2.mean(_darkest(small), mask=far)[0])
+
+
+def unevenness(lab: Pixels, far: Mask) -> float:
+    """How uneven the background's lightness is, in L* (0..100).
+
+    The range, 2nd to 98th percentile, of L* after smoothing over a 16th of the picture, so that
+    noise does not count.
+
+    Args:
+        lab: Working-size Lab, uint8.
+        far: 255 on the background to be judged, not empty.
+    """
+    lightness = np.ascontiguousarray(lab[..., 0])
+    side = max(1, min(lightness.shape) // 16) | 1
+    weights = cv2.boxFilter(far, cv2.CV_32F, (side, side))
+    values = cv2.boxFilter(cv2.bitwise_and(lightness, far), cv2.CV_32F, (side, side))
+    thin = np.s_[::_EVERY, ::_EVERY]
+    inside = far[thin] > 0
+    if not inside.any():
         return 0.0
-    return float(depth / min(height, width))
+    smooth = 255 * values[thin][inside] / weights[thin][inside]
+    low, high = np.percentile(smooth, (2, 98))
+    return float(high - low) / 2.55
 
 
-def _away(background: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The background a few pixels off the product, where shadows and JPEG no longer reach."""
-    kernel = np.ones((_FAR, _FAR), np.uint8)
-    return np.asarray(cv2.erode(background.astype(np.uint8), kernel), bool)
-
-
-def _sides(pixels: Pixels) -> list[Pixels]:
-    """The photo seen from each side, the outermost line first."""
-    turned = pixels.transpose(1, 0, 2)
-    return [pixels, pixels[::-1], turned, turned[::-1]]
-
-
-def _uniform_depth(side: Pixels, limit: int) -> int:
-    """Lines of one colour from the outside, if a sharp step along most of the line ends them."""
-    colour = np.median(side[0], axis=0)
-    for depth in range(limit):
-        line = side[depth].astype(np.float32)
-        if (np.abs(line - colour).max(axis=1) > 12).mean() > 0.08:
-            inner = side[min(depth + 1, len(side) - 1)].astype(np.float32)
-            differs = (np.abs(inner - colour).max(axis=1) > 24).mean()
-            return depth if differs > 0.6 else 0
-    return limit
+def _darkest(small: Pixels) -> Plane:
+    red, green, blue = cv2.split(small)
+    return as_bytes(cv2.min(cv2.min(red, green), blue))

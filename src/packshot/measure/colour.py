@@ -1,52 +1,89 @@
-"""Colourfulness and colour cast."""
+"""Colour: how much of it, and whether grey is grey."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Lab = NDArray[np.float32]
+from packshot.measure.planes import Mask, Pixels, as_bytes, histogram, percentiles
 
-_NEUTRAL_CHROMA = 26.0
-_LIGHTEST, _DARKEST = 35.0, 99.0
-_FEWEST_SHARE = 0.1
-
-
-def colourfulness(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Hasler and Suesstrunk's M3 (2003) over the product.
-
-    Args:
-        pixels: (h, w, 3) uint8 RGB.
-        mask: (h, w) the product; at least one True.
-
-    Returns:
-        0 (grey) .. about 110 (extremely colourful).
-    """
-    red, green, blue = pixels[mask].astype(np.float32).T
-    first, second = red - green, 0.5 * (red + green) - blue
-    spread = np.hypot(first.std(), second.std())
-    return float(spread + 0.3 * np.hypot(first.mean(), second.mean()))
+_OPPONENT: Final = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
+_NEUTRAL_CHROMA: Final = 22.0
+_NEUTRAL_SHARE: Final = 0.02
+_DARKEST, _LIGHTEST = 20, 97
+_SATURATED: Final = 0.97
+_VISIBLE: Final = 50
 
 
-def colour_cast(lab: Lab, background: NDArray[np.bool_] | None) -> float | None:
-    """Chroma of what should be neutral: a light plain background, else the lightest near-greys.
+def colourfulness(small: Pixels, mask: Mask | None) -> float:
+    """Hasler and Suesstrunk (SPIE 5007, 2003): 0 grey, 15 slight, 45 average, 109 extreme.
+
+    sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) with rg = R - G, yb = (R + G) / 2 - B.
 
     Args:
-        lab: (h, w, 3) CIE Lab.
-        background: (h, w) plain background, where there is one.
+        small: RGB, working size.
+        mask: 255 on what to judge, None for all.
+    """
+    opponent = cv2.transform(small.astype(np.float32), _OPPONENT)
+    mean, spread = cv2.meanStdDev(opponent, mask=mask)
+    return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel()))
+
+
+def chroma_end(lab: Pixels, mask: Mask | None) -> float:
+    """CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo."""
+    a, b = (lab[..., channel].astype(np.float32) - np.float32(128) for channel in (1, 2))
+    chroma = as_bytes(cv2.convertScaleAbs(cv2.magnitude(a, b)))
+    return percentiles(histogram(chroma, mask), 99)[0]
+
+
+def saturated_share(small: Pixels, mask: Mask | None) -> float:
+    """Per cent of the pixels that are as saturated as a screen can show, and not dark."""
+    red, green, blue = cv2.split(small)
+    largest = cv2.max(cv2.max(red, green), blue)
+    smallest = as_bytes(cv2.min(cv2.min(red, green), blue))
+    allowed = cv2.addWeighted(largest, 1 - _SATURATED, largest, 0, 0)
+    visible = cv2.inRange(largest, _VISIBLE, 255)
+    full = cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible)
+    return 100 * float(cv2.mean(full, mask=mask)[0]) / 255
+
+
+@dataclass(frozen=True)
+class ColourCast:
+    """What neutral grey has become.
+
+    Attributes:
+        magnitude: Distance from grey in CIE Lab's a*, b* plane.
+        angle: Hue angle in degrees, 0..360: 0 red, 90 yellow, 180 green, 270 blue.
+    """
+
+    magnitude: float
+    angle: float
+
+
+def colour_cast(lab: Pixels, mask: Mask | None) -> ColourCast | None:
+    """Measure the cast on pixels that should be neutral.
+
+    Args:
+        lab: Working-size Lab, uint8.
+        mask: 255 on a background that should be neutral. Without it, the pixels of the photo that
+            are neither dark nor white and lie within 22 of grey.
 
     Returns:
-        CIE Lab chroma, 0 (neutral) upwards, about 30 for tungsten light left uncorrected; None where
-        nothing can be taken for neutral.
+        None where there are no such pixels (fewer than 2 %).
     """
-    lightness, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
-    if background is not None:
-        reference = background & (lightness > 60)
-    else:
-        reference = (lightness > _LIGHTEST) & (lightness < _DARKEST) & (chroma < _NEUTRAL_CHROMA)
-    if reference.mean() < _FEWEST_SHARE:
+    chosen = _nearly_neutral(lab) if mask is None else mask
+    if cv2.countNonZero(chosen) < max(1.0, _NEUTRAL_SHARE * chosen.size):
         return None
-    if background is None:
-        reference &= lightness >= np.percentile(lightness[reference], 60)
-    a, b = lab[reference][:, 1:].mean(axis=0)
-    return float(np.hypot(a, b))
+    _, a, b, _ = cv2.mean(lab, mask=chosen)
+    a, b = a - 128, b - 128
+    return ColourCast(math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
+
+
+def _nearly_neutral(lab: Pixels) -> Mask:
+    low = (_DARKEST * 2.55, 128 - _NEUTRAL_CHROMA, 128 - _NEUTRAL_CHROMA)
+    high = (_LIGHTEST * 2.55, 128 + _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
+    return as_bytes(cv2.inRange(lab, low, high))

@@ -1,69 +1,111 @@
-"""Traces of JPEG compression: blocks and ringing."""
+"""What lossy compression leaves behind: the 8 x 8 grid, and ringing along edges."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 8
-_SMALLEST_SIDE = 32
-_EDGE = 60.0
-_FLOOR = 0.35
+from packshot.measure.planes import Mask, Plane, as_bytes
+from packshot.measure.sharpness import Gradients
+
+GRID: Final = 8
+_CAP: Final = 12
+_USUAL: Final = 0.92
+_SMALLEST_SIDE: Final = 4 * GRID
+_EDGE: Final = 24
+_FEWEST: Final = 200
+
+Sums = NDArray[np.float64]
 
 
-def blockiness(grey: NDArray[np.uint8]) -> float | None:
-    """How much steeper the photo is across one 8-pixel grid than across all the others.
+@dataclass(frozen=True)
+class Blockiness:
+    """The 8 x 8 grid of a block transform.
 
-    The steps between neighbouring pixels are averaged for each of the eight possible offsets of the
-    grid; a JPEG's own offset stands out, wherever cropping moved it.
+    Attributes:
+        excess: How much larger, in grey levels, steps on the grid are than off it, per pixel that
+            is not perfectly flat.
+        column: Which columns, modulo 8, begin a block.
+        row: Which rows, modulo 8, begin a block.
+    """
+
+    excess: float
+    column: int
+    row: int
+
+
+def blockiness(grey: Plane) -> Blockiness | None:
+    """Measure blocking on the grid that fits best, wherever it begins.
 
     Args:
-        grey: (H, W) luma 0..255 at native resolution.
+        grey: Luma, (H, W) uint8, native.
 
     Returns:
-        Ratio minus 1: 0 (no blocks) upwards, about 1 at quality 10; None for small photos.
+        None below 32 pixels.
     """
     if min(grey.shape) < _SMALLEST_SIDE:
         return None
-    values = grey.astype(np.float32)
-    ratios = [_grid_ratio(values), _grid_ratio(np.ascontiguousarray(values.T))]
-    return float(np.sqrt(ratios[0] * ratios[1]))
+    across, column = _grid_excess(_profile(grey, 1))
+    down, row = _grid_excess(_profile(grey, 0))
+    return Blockiness((across + down) / 2, column, row)
 
 
-def ringing(grey: NDArray[np.uint8]) -> float | None:
-    """Ripple near strong edges against ripple elsewhere.
+def _profile(grey: Plane, axis: int) -> Sums:
+    """Mean step, capped, between neighbours at each column (axis 1) or row (axis 0).
+
+    Pixels in perfectly flat rows would thin the result out, so it is divided by the share of steps.
+    """
+    steps = cv2.absdiff(grey[:, 1:], grey[:, :-1]) if axis == 1 else cv2.absdiff(grey[1:], grey[:-1])
+    capped = np.minimum(steps, np.uint8(_CAP))
+    sums = cv2.reduce(capped, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    active = max(1, cv2.countNonZero(capped))
+    mean: Sums = np.asarray(sums, np.float64).ravel() * (capped.shape[axis] / active)
+    return mean
+
+
+def _grid_excess(profile: Sums) -> tuple[float, int]:
+    """Excess of the best phase over the second best, and the phase of block starts."""
+    whole = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
+    # One line in eight may stand out as the grid; fewer, and higher ones, are the product's edges.
+    means = np.minimum(whole, np.quantile(whole, _USUAL)).mean(axis=0)
+    best = int(means.argmax())
+    second = float(np.delete(means, best).max())
+    return float(means[best]) - second, (best + 1) % GRID
+
+
+def ringing(grey: Plane, slopes: Gradients | None, plain: Mask | None) -> float | None:
+    """Ripple of a plain background close to strong edges, beyond its ripple farther away.
+
+    Ripple is the mean absolute difference of a pixel and its 3 x 3 mean: in a band 3 to 8 pixels
+    from strong edges, less that in the next 9 pixels.
 
     Args:
-        grey: (H, W) luma 0..255 at native resolution.
+        grey: Luma, (H, W) uint8, native.
+        slopes: Its gradients.
+        plain: 255 on the plain background, (H, W); None where there is none.
 
     Returns:
-        Grey levels, 0 (clean) upwards; None without strong edges.
+        Grey levels, 0 and up; None without both bands.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if slopes is None or plain is None:
         return None
-    slope = cv2.magnitude(
-        cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25)
-    )
-    edges = (slope > _EDGE).astype(np.uint8)
-    if edges.mean() < 2e-4:
+    _, edges = cv2.threshold(slopes.strength, _EDGE, 255, cv2.THRESH_BINARY)
+    around = _grown(as_bytes(edges), 3)
+    close = _grown(around, 5)
+    away = _grown(close, 9)
+    near = cv2.bitwise_and(cv2.subtract(close, around), plain)
+    far = cv2.bitwise_and(cv2.subtract(away, close), plain)
+    if min(cv2.countNonZero(near), cv2.countNonZero(far)) < _FEWEST:
         return None
-    inner = cv2.dilate(edges, np.ones((7, 7), np.uint8))
-    ring = (cv2.dilate(edges, np.ones((17, 17), np.uint8)) > 0) & (inner == 0)
-    flat = ring & (slope < 8)
-    if flat.sum() < 200:
-        return None
-    ripple = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
-    return float(np.percentile(ripple[flat], 75) / 4)
+    ripple = cv2.absdiff(grey, cv2.blur(grey, (3, 3)))
+    more, less = (float(cv2.mean(ripple, mask=as_bytes(band))[0]) for band in (near, far))
+    return max(more - less, 0.0)
 
 
-def _grid_ratio(values: NDArray[np.float32]) -> float:
-    """Mean step across the steepest of eight vertical grids, over the mean of the others."""
-    # Second differences: a slope of the picture itself cancels, a step at a block edge does not.
-    steps = np.abs(values[:, 1:-2] * 3 - values[:, 2:-1] * 3 - values[:, :-3] + values[:, 3:])
-    columns = np.minimum(steps, 60).mean(axis=0)
-    usable = len(columns) // _BLOCK * _BLOCK
-    offsets = columns[:usable].reshape(-1, _BLOCK).mean(axis=0)
-    highest = float(offsets.max())
-    others = (float(offsets.sum()) - highest) / (_BLOCK - 1)
-    return max(0.0, (highest + _FLOOR) / (others + _FLOOR) - 1)
+def _grown(mask: Mask, reach: int) -> Mask:
+    side = 2 * reach + 1
+    return as_bytes(cv2.dilate(mask, np.ones((side, side), np.uint8)))

@@ -1,47 +1,150 @@
-"""How the product sits in the picture: fill, centring, contact with the edges."""
+"""Where the product sits in the picture, and how large the picture is."""
 
 from __future__ import annotations
 
+from typing import Final
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.report import Region
+from packshot.measure.planes import Plane, as_bytes
+from packshot.report import Facts
 
-_CONTACT = 0.015
+_DEEPEST: Final = 0.25
+_CHANGE: Final = 12
+_CHANGED_SHARE: Final = 0.95
+_CORNER: Final = 0.12
+_WHITE: Final = 245
+_WIDEST_WHITE: Final = 0.04
+_WHOLE_SHARE: Final = 0.98
+_SMALLEST_SIDE: Final = 16
+
+Box = tuple[int, int, int, int]
 
 
-def fill_box_side(region: Region) -> float:
-    """The longer side of the product box as a share of the photo's same side, 0..1."""
-    return max(region.width, region.height)
+def resolution(facts: Facts | None, width: int, height: int) -> tuple[int, int, float]:
+    """Stored long side and short side in pixels, and megapixels.
+
+    Args:
+        facts: Facts of the file; without them the size judged is taken as the stored one.
+        width: Of the pixels judged.
+        height: Of the pixels judged.
+    """
+    wide, high = (facts.width, facts.height) if facts else (width, height)
+    return max(wide, high), min(wide, high), wide * high / 1e6
 
 
-def fill_box_area(region: Region) -> float:
-    """Area of the product box as a share of the photo, 0..1."""
-    return region.width * region.height
+def fill_box_side(box: Box, width: int, height: int) -> float:
+    """Largest share, in per cent, of the picture's width or height that the box spans."""
+    return 100 * max(box[2] / width, box[3] / height)
+
+
+def fill_box_area(box: Box, width: int, height: int) -> float:
+    """Area of the box in per cent of the picture."""
+    return 100 * box[2] * box[3] / (width * height)
 
 
 def fill_mask_area(mask: NDArray[np.bool_]) -> float:
-    """Area of the product itself as a share of the photo, 0..1."""
-    return float(mask.mean())
+    """Area of the product, holes filled, in per cent of the picture."""
+    return 100 * float(mask.mean())
 
 
-def centring(region: Region) -> float:
-    """Distance of the box's centre from the photo's, as a share of its half side, 0..1.
+def centring(box: Box, width: int, height: int) -> float:
+    """Distance between the box's centre and the picture's, in per cent of the side.
 
-    The larger of the horizontal and the vertical offset.
+    The larger one of width and height counts: 0 is centred, 50 lies on the edge.
     """
-    x, y = region.x + region.width / 2, region.y + region.height / 2
-    return 2 * max(abs(x - 0.5), abs(y - 0.5))
+    across = abs(box[0] + box[2] / 2 - width / 2) / width
+    down = abs(box[1] + box[3] / 2 - height / 2) / height
+    return 100 * max(across, down)
 
 
-def edge_touch(mask: NDArray[np.bool_]) -> float:
-    """Share of the photo's outline that the product covers, 0..1."""
-    height, width = mask.shape
-    depth_y, depth_x = max(1, int(_CONTACT * height / 2)), max(1, int(_CONTACT * width / 2))
-    touched = (
-        mask[:depth_y].any(axis=0).sum()
-        + mask[-depth_y:].any(axis=0).sum()
-        + mask[:, :depth_x].any(axis=1).sum()
-        + mask[:, -depth_x:].any(axis=1).sum()
-    )
-    return float(touched / (2 * (height + width)))
+def edge_touch(mask: NDArray[np.bool_]) -> tuple[float, str]:
+    """How much of a side of the picture the product touches.
+
+    Args:
+        mask: True on the product.
+
+    Returns:
+        Per cent of the most touched side's length, and its name: left, top, right or bottom.
+    """
+    sides = {"left": mask[:, 0], "top": mask[0], "right": mask[:, -1], "bottom": mask[-1]}
+    shares = {name: 100 * float(line.mean()) for name, line in sides.items()}
+    worst = max(shares, key=lambda name: shares[name])
+    return shares[worst], worst
+
+
+def border(grey: Plane) -> tuple[int, int, int, int]:
+    """Thickness of a frame or of bars around the picture, in native pixels.
+
+    A side has a border where its outermost line is of one tone and, going inwards, nearly the
+    whole line changes at once; only opposite sides together count, so that a horizon does not. A
+    white border wider than 4 % of the side is the margin of a packshot.
+
+    Args:
+        grey: Luma, (H, W) uint8.
+
+    Returns:
+        Left, top, right, bottom; zeros without a border or below 16 pixels.
+    """
+    if min(grey.shape) < _SMALLEST_SIDE:
+        return 0, 0, 0, 0
+    turned = as_bytes(cv2.transpose(grey))
+    lines = [turned, grey, turned[::-1], grey[::-1]]
+    depths = [_depth(line) for line in lines]
+    for first in (0, 1):
+        if not (depths[first] and depths[first + 2]):
+            depths[first] = depths[first + 2] = 0
+    whole = [
+        depth if depth and _changes_at_once(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
+        for i, depth in enumerate(depths)
+    ]
+    left, top, right, bottom = whole
+    if whole != depths or _is_margin(grey, whole):
+        return 0, 0, 0, 0
+    return left, top, right, bottom
+
+
+def _is_margin(grey: Plane, depths: list[int]) -> bool:
+    """Whether a white border is too wide for a frame: the margin around a rectangular product."""
+    widest = max(depths[0], depths[2]) / grey.shape[1], max(depths[1], depths[3]) / grey.shape[0]
+    return _tone(grey) >= _WHITE and max(widest) > _WIDEST_WHITE
+
+
+def _depth(grey: Plane) -> int:
+    """Rows of one tone at the top, up to where the middle of a row changes at once; 0 for none."""
+    margin = int(_CORNER * grey.shape[1])
+    inner = slice(margin, grey.shape[1] - margin)
+    tone = _tone(grey)
+    if np.count_nonzero(_differs(grey[0, inner], tone)) > 0.01 * (inner.stop - inner.start):
+        return 0
+    deepest = int(_DEEPEST * grey.shape[0])
+    shares = _differs(grey[: deepest + 2, inner], tone).mean(axis=1)
+    begun = np.flatnonzero(shares > 0.02)
+    if len(begun) == 0 or begun[0] >= deepest:
+        return 0
+    # JPEG and anti-aliasing smear the change over one row.
+    reached = shares[begun[0] : begun[0] + 2] >= _CHANGED_SHARE
+    return int(begun[0]) if reached.any() else 0
+
+
+def _changes_at_once(grey: Plane, depth: int, before: int, after: int) -> bool:
+    """Whether a border ends along its whole length, corners included, as a product's edge does not.
+
+    Args:
+        grey: Turned so that the border is at the top.
+        depth: Its rows.
+        before: Columns of the border at the left.
+        after: Columns of the border at the right.
+    """
+    row = grey[min(depth + 1, grey.shape[0] - 1), before + 1 : grey.shape[1] - after - 1]
+    return bool(_differs(row, _tone(grey)).mean() >= _WHOLE_SHARE)
+
+
+def _tone(grey: Plane) -> int:
+    return int(np.median(grey[0]))
+
+
+def _differs(values: Plane, tone: int) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(values.astype(np.int16) - tone) > _CHANGE)

@@ -1,46 +1,90 @@
-"""Noise level, from the smoothest parts of a photo."""
+"""Noise: what flat places still do."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 8
-_SMOOTH_SHARE = 0.15
-_FEWEST_BLOCKS = 12
-_DARKEST, _BRIGHTEST = 8, 247
-# Immerkaer's mask sums squares to 36: unit noise passes it with a deviation of 6.
-_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-_MASK_GAIN = 6.0
-# The smoothest blocks of pure noise show less than their true level; found by simulation.
-_SELECTION_BIAS = 0.91
+from packshot.measure.planes import Pixels, Plane, as_bytes
+
+_BLOCK: Final = 8
+_FEWEST: Final = 12
+_BLACK, _WHITE = 4.0, 251.0
+_FLATTEST: Final = 0.25
+_MOST_ROWS: Final = 320
+_HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
+
+Floats = NDArray[np.float32]
 
 
-def noise_level(grey: NDArray[np.uint8]) -> float | None:
-    """Standard deviation of the noise (Immerkaer's mask, 1996, on the smoothest 8 x 8 blocks).
+def noise_level(plane: Plane) -> float | None:
+    """Estimate the standard deviation of the noise.
 
-    Blocks that touch black or white are left out: clipping hides noise there.
+    The diagonal band of a Haar transform holds little but noise in smooth places (Donoho and
+    Johnstone 1994 take its median). Here its energy is averaged over blocks of 16 x 16 pixels, and
+    the median is taken over the flattest quarter of them, flatness being judged by the low band,
+    which knows nothing of the diagonal one. Clipped blocks are left out: they show no noise.
 
     Args:
-        grey: (H, W) luma 0..255 at native resolution.
+        plane: (H, W) uint8, native: luma, or a sample of its rows from `row_sample`.
 
     Returns:
-        Grey levels, 0 upwards; None without enough usable blocks.
+        Grey levels, 0 and up; None where fewer than 12 blocks are neither black nor white.
     """
-    height, width = (side // _BLOCK * _BLOCK for side in grey.shape)
-    if min(height, width) < 2 * _BLOCK:
+    height, width = (side // (2 * _BLOCK) for side in plane.shape)
+    if not height or not width:
         return None
-    response = cv2.filter2D(grey, cv2.CV_32F, _MASK)[:height, :width] / _MASK_GAIN
-    levels = np.sqrt(_block_mean(response**2))
-    means = _block_mean(grey[:height, :width].astype(np.float32))
-    usable = levels[(means > _DARKEST) & (means < _BRIGHTEST)]
-    if usable.size < _FEWEST_BLOCKS:
+    low, diagonal = _haar(plane[: height * 2 * _BLOCK, : width * 2 * _BLOCK])
+    level = _block_means(low, height, width)
+    texture = _block_means(low * low, height, width) - level * level
+    energy = _block_means(diagonal * diagonal, height, width)
+    usable = (level > _BLACK) & (level < _WHITE)
+    if np.count_nonzero(usable) < _FEWEST:
         return None
-    smooth = np.sort(usable)[: max(_FEWEST_BLOCKS, int(_SMOOTH_SHARE * usable.size))]
-    return float(np.median(smooth) / _SELECTION_BIAS)
+    count = max(_FEWEST, round(_FLATTEST * np.count_nonzero(usable)))
+    flattest = np.argsort(texture[usable], kind="stable")[:count]
+    return float(np.sqrt(np.median(energy[usable][flattest])))
 
 
-def _block_mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    size = (values.shape[1] // _BLOCK, values.shape[0] // _BLOCK)
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+def colour_noise(rows: Pixels) -> float | None:
+    """Noise of the difference of red and blue, which luma hides.
+
+    Args:
+        rows: RGB, (H, W, 3) uint8, native or from `row_sample`.
+
+    Returns:
+        Standard deviation, in grey levels, of half the difference; None as for `noise_level`.
+    """
+    halved = cv2.transform(rows, _HALF_DIFFERENCE)
+    return noise_level(as_bytes(halved).reshape(rows.shape[:2]))
+
+
+def row_sample(pixels: Pixels) -> Pixels:
+    """Bands of 16 rows, evenly spread, 320 rows at most: enough to know the noise.
+
+    Args:
+        pixels: (H, W, 3) or (H, W) uint8.
+    """
+    band = 2 * _BLOCK
+    count = pixels.shape[0] // band
+    step = -(-count // (_MOST_ROWS // band))
+    if step <= 1:
+        return pixels
+    bands = pixels[: count * band].reshape(count, band, *pixels.shape[1:])[::step]
+    return np.ascontiguousarray(bands).reshape(-1, *pixels.shape[1:])
+
+
+def _haar(whole: Plane) -> tuple[Floats, Floats]:
+    """Mean and diagonal band of disjoint 2 x 2 pixels."""
+    values = whole.astype(np.float32)
+    rows, turned = values[0::2] + values[1::2], values[0::2] - values[1::2]
+    low = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
+    return low, (turned[:, 0::2] - turned[:, 1::2]) * np.float32(0.5)
+
+
+def _block_means(values: Floats, height: int, width: int) -> Floats:
+    found = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(found, np.float32).reshape(height, width)

@@ -1,4 +1,4 @@
-"""All measurements of one photo."""
+"""All measurements of one photo, with every shared intermediate computed once."""
 
 from __future__ import annotations
 
@@ -6,136 +6,294 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.measure import (
     background,
+    banding,
     colour,
     compression,
+    contrast,
+    exposure,
     geometry,
-    light,
     noise,
-    resolution,
+    scaling,
     sharpness,
 )
-from packshot.measure.frame import Frame, Pixels
-from packshot.measure.scores import CURVES
+from packshot.measure.background import Background
+from packshot.measure.geometry import Box
+from packshot.measure.local import damage_map
+from packshot.measure.planes import (
+    Mask,
+    Pixels,
+    Plane,
+    Planes,
+    as_bytes,
+    histogram,
+    make_planes,
+)
+from packshot.measure.product import ProductRegion, find_product
+from packshot.measure.scores import PROPERTIES, measurement
+from packshot.measure.window import Window, window_of
 from packshot.report import Facts, Measurement, Region
 
+Raw = dict[str, float | None]
 
-@dataclass(frozen=True)
+_UPSCALE_EVIDENCE = 6.5
+_UPSCALE_BLUR = (0.24, 0.55)
+_OUTLINE = 0.2
+_NEUTRAL_LIGHTNESS, _NEUTRAL_CHROMA = 40.0, 45.0
+_NOTABLE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
 class PhotoMeasurements:
-    """What was measured.
+    """Everything measured about one photo.
 
     Attributes:
-        values: Raw value, unit and 0..100 score by name; the names of `scores.CURVES`.
-        product: Bounding box of the product, where a plain background shows it.
+        values: By key of `scores.PROPERTIES`, in its order; every key is present.
+        product: The product, where the background is plain enough to find it.
+        regions: Where a property lies, for those that have a place; `product` is the product's box.
+        damage: Rows of 0..1, top to bottom: how damaged each cell looks; empty for tiny photos.
     """
 
     values: dict[str, Measurement]
-    product: Region | None
+    product: ProductRegion | None
+    regions: dict[str, Region]
+    damage: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def product_region(self) -> Region | None:
+        """The product's box in fractions of the photo."""
+        return self.regions.get("product")
+
+    def value(self, key: str) -> float | None:
+        """The raw value of a property.
+
+        Raises:
+            KeyError: No such property.
+        """
+        return self.values[key].value
 
 
 def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasurements:
-    """Measure everything, computing each shared intermediate once.
+    """Measure one photo.
 
     Args:
-        pixels: (H, W, 3) uint8 RGB.
-        facts: Of the file; the stored resolution is taken from them, else from the pixels.
+        pixels: RGB, (H, W, 3) uint8, upright sRGB.
+        facts: Facts of the file; without them the size of `pixels` is taken as the stored one.
+
+    Returns:
+        A value for every property; None where it has no meaning for this photo. Never NaN or
+        infinite.
 
     Raises:
-        InvalidInput: Pixels of another shape or type.
+        InvalidInput: Pixels of another type or shape.
     """
-    frame = Frame(pixels)
-    raw = (
-        _detail(frame)
-        | _light(frame)
-        | _resolution(frame, facts)
-        | _background(frame)
-        | _geometry(frame)
+    planes = make_planes(pixels)
+    plain = background.find_background(planes.small)
+    product = find_product(planes, plain) if plain else None
+    regions: dict[str, Region] = {}
+    raw = _detail(planes, plain, product)
+    raw |= _tones(planes, product, regions)
+    raw |= _colours(planes, plain, product)
+    raw |= _background(planes, plain)
+    raw |= _composition(planes, product, facts, regions)
+    values = {key: measurement(key, raw.get(key)) for key in PROPERTIES}
+    return PhotoMeasurements(values, product, regions, _damage(planes, product))
+
+
+def _damage(planes: Planes, product: ProductRegion | None) -> tuple[tuple[float, ...], ...]:
+    """The damage map in rows, rounded."""
+    mask = np.ones((1, 1), bool) if product is None else product.mask > 0
+    cells = damage_map(planes.grey, mask)
+    if cells is None:
+        return ()
+    return tuple(tuple(round(float(cell), 2) for cell in row) for row in cells)
+
+
+def _detail(planes: Planes, plain: Background | None, product: ProductRegion | None) -> Raw:
+    """Sharpness, noise, compression, scaling, banding: all at native size."""
+    window = window_of(planes, product)
+    grey = window.crop(planes.grey)
+    slopes = sharpness.gradients(grey)
+    blocks = compression.blockiness(grey)
+    plain_mask = None if plain is None else window.crop(_native(plain.mask, planes))
+    return _sharpness(planes, slopes, window, product) | {
+        "colour_noise": noise.colour_noise(noise.row_sample(planes.pixels)),
+        "blockiness": blocks.excess if blocks else None,
+        "ringing": compression.ringing(grey, slopes, plain_mask),
+        "banding": banding.banding(grey),
+    }
+
+
+def _native(mask: Mask, planes: Planes) -> Mask:
+    """A working-size mask at native size."""
+    height, width = planes.grey.shape
+    return as_bytes(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
+
+
+def _sharpness(
+    planes: Planes,
+    slopes: sharpness.Gradients | None,
+    window: Window,
+    product: ProductRegion | None,
+) -> Raw:
+    """Noise, and what strong edges say once it is known."""
+    grain = noise.noise_level(noise.row_sample(planes.grey))
+    edges = sharpness.find_edges(slopes, grain or 0.0)
+    width = sharpness.edge_width(edges, planes.scale)
+    motion = sharpness.motion_blur(edges, planes.scale)
+    inner = None
+    if product is not None:
+        inner = sharpness.find_edges(slopes, grain or 0.0, _inner_box(product.box, window))
+    return {
+        "sharpness": width,
+        "product_sharpness": sharpness.edge_width(inner, planes.scale),
+        "motion_blur": motion.streak if motion else None,
+        "motion_anisotropy": motion.anisotropy if motion else None,
+        "motion_direction": motion.angle if motion else None,
+        "noise": grain,
+        "upscaling": _upscaling(window.crop(planes.grey), planes.scale, width),
+    }
+
+
+def _inner_box(box: Box, window: Window) -> Box:
+    """The middle of the product, without its outline against the background, in the window."""
+    left, top, width, height = box
+    across, down = round(width * _OUTLINE), round(height * _OUTLINE)
+    inner = (left + across, top + down, width - 2 * across, height - 2 * down)
+    return window.inside(inner)
+
+
+def _upscaling(grey: Plane, scale: float, width: float | None) -> float | None:
+    """The factor of enlargement, where its period shows and the edges are as wide as it makes."""
+    found = scaling.upscaling(grey)
+    if found is None or width is None:
+        return None
+    factor, evidence = found
+    fits = _UPSCALE_BLUR[0] <= width * scale / factor <= _UPSCALE_BLUR[1]
+    return factor if evidence >= _UPSCALE_EVIDENCE and fits else 1.0
+
+
+def _tones(planes: Planes, product: ProductRegion | None, regions: dict[str, Region]) -> Raw:
+    """Exposure, clipping, contrast."""
+    lightness = np.ascontiguousarray(planes.lab[..., 0])
+    mask = _material(product)
+    inside, whole = histogram(lightness, mask), histogram(lightness)
+    filled = as_bytes(product.mask) * np.uint8(255) if product else None
+    highlights, white = exposure.clipped_highlights(planes.small, filled)
+    shadows, black = exposure.clipped_shadows(planes.small, mask)
+    _note_place(regions, "clipped_highlights", white)
+    _note_place(regions, "clipped_shadows", black)
+    return {
+        "exposure": exposure.mean_lightness(inside),
+        "bright_end": exposure.bright_end(whole),
+        "clipped_highlights": highlights,
+        "clipped_shadows": shadows,
+        "contrast": contrast.tone_range(whole),
+        "product_contrast": contrast.rms_contrast(inside),
+    }
+
+
+def _material(product: ProductRegion | None) -> Mask | None:
+    return product.material.astype(np.uint8) * np.uint8(255) if product else None
+
+
+def _colours(planes: Planes, plain: Background | None, product: ProductRegion | None) -> Raw:
+    mask = _material(product)
+    cast = colour.colour_cast(planes.lab, _neutral(planes, plain))
+    return {
+        "colourfulness": colour.colourfulness(planes.small, mask),
+        "chroma": colour.chroma_end(planes.lab, mask),
+        "saturated": colour.saturated_share(planes.small, mask),
+        "colour_cast": cast.magnitude if cast else None,
+        "colour_cast_direction": cast.angle if cast else None,
+    }
+
+
+def _neutral(planes: Planes, plain: Background | None) -> Mask | None:
+    """The background, if it is one that was meant to be white or grey."""
+    if plain is None:
+        return None
+    light, a, b, _ = cv2.mean(planes.lab, mask=plain.mask)
+    meant = light / 2.55 >= _NEUTRAL_LIGHTNESS and np.hypot(a - 128, b - 128) <= _NEUTRAL_CHROMA
+    return plain.mask if meant else None
+
+
+def _background(planes: Planes, plain: Background | None) -> Raw:
+    if plain is None:
+        return {}
+    far = background.far_background(plain.mask, planes.factor)
+    light, a, b, _ = cv2.mean(planes.lab, mask=far)
+    return {
+        "background_whiteness": background.whiteness(planes.small, far),
+        "background_pure_white": background.pure_white_share(planes.pixels, planes.factor, far),
+        "background_lightness": light / 2.55,
+        "background_chroma": float(np.hypot(a - 128, b - 128)),
+        "background_evenness": background.unevenness(planes.lab, far),
+    }
+
+
+def _composition(
+    planes: Planes,
+    product: ProductRegion | None,
+    facts: Facts | None,
+    regions: dict[str, Region],
+) -> Raw:
+    height, width = planes.grey.shape
+    long_side, short_side, megapixels = geometry.resolution(facts, width, height)
+    raw: Raw = {
+        "resolution": long_side,
+        "resolution_short": short_side,
+        "megapixels": megapixels,
+        "border": _border(planes),
+    }
+    if product is None:
+        return raw
+    regions["product"] = region_of(product.box, planes.grey)
+    touched, side = geometry.edge_touch(product.mask)
+    if touched:
+        regions["edge_touch"] = _SIDES[side]
+    return raw | {
+        "fill_box_side": geometry.fill_box_side(product.box, width, height),
+        "fill_box_area": geometry.fill_box_area(product.box, width, height),
+        "fill_mask_area": geometry.fill_mask_area(product.mask),
+        "centring": geometry.centring(product.box, width, height),
+        "edge_touch": touched,
+    }
+
+
+_SIDES = {
+    "left": Region(x=0, y=0, width=0.05, height=1),
+    "right": Region(x=0.95, y=0, width=0.05, height=1),
+    "top": Region(x=0, y=0, width=1, height=0.05),
+    "bottom": Region(x=0, y=0.95, width=1, height=0.05),
+}
+
+
+def _border(planes: Planes) -> float:
+    height, width = planes.grey.shape
+    left, top, right, bottom = geometry.border(planes.grey)
+    return float(100 * max(left / width, right / width, top / height, bottom / height))
+
+
+def _note_place(regions: dict[str, Region], key: str, where: Mask) -> None:
+    """Keep the box around the largest connected part of a mask, if it holds enough to show."""
+    if cv2.countNonZero(where) <= _NOTABLE * where.size:
+        return
+    _, _, stats, _ = cv2.connectedComponentsWithStats(where, connectivity=8)
+    left, top, width, height, _ = stats[1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())]
+    regions[key] = region_of((left, top, width, height), where)
+
+
+def region_of(box: tuple[int, int, int, int], plane: NDArray[np.generic]) -> Region:
+    """A box of pixels in fractions of the plane it was found on."""
+    height, width = plane.shape[:2]
+    left, top = box[0] / width, box[1] / height
+    return Region(
+        x=left,
+        y=top,
+        width=min(box[2] / width, 1 - left),
+        height=min(box[3] / height, 1 - top),
     )
-    values = {name: _measurement(name, raw[name]) for name in CURVES}
-    return PhotoMeasurements(values, None if frame.product is None else frame.product.region)
-
-
-def _measurement(name: str, value: float | None) -> Measurement:
-    curve = CURVES[name]
-    if value is None or not np.isfinite(value):
-        return Measurement(value=None, unit=curve.unit, score=None)
-    return Measurement(value=round(value, 4), unit=curve.unit, score=round(curve(value), 1))
-
-
-_Raw = dict[str, float | None]
-
-
-def _detail(frame: Frame) -> _Raw:
-    window = frame.window
-    inside = _window_mask(frame) if frame.product is not None else None
-    return {
-        "sharpness": sharpness.edge_sharpness(window),
-        "product_sharpness": None if inside is None else sharpness.edge_sharpness(window, inside),
-        "motion_blur": sharpness.motion_blur(window),
-        "noise": noise.noise_level(window),
-        "blockiness": compression.blockiness(window),
-        "ringing": compression.ringing(window),
-        "banding": resolution.banding(window),
-    }
-
-
-def _light(frame: Frame) -> _Raw:
-    lightness, mask = frame.small_lab[..., 0], frame.product_mask
-    plain = None if frame.product is None else frame.product.background
-    return {
-        "exposure": light.exposure(lightness, mask),
-        "clipped_highlights": light.clipped_highlights(frame.small, mask),
-        "clipped_shadows": light.clipped_shadows(frame.small, mask),
-        "contrast": light.contrast(lightness),
-        "colourfulness": colour.colourfulness(frame.small, mask),
-        "colour_cast": colour.colour_cast(frame.small_lab, plain),
-    }
-
-
-def _resolution(frame: Frame, facts: Facts | None) -> _Raw:
-    height, width = frame.pixels.shape[:2]
-    stored = max(height, width) if facts is None else max(facts.width, facts.height)
-    return {"resolution": float(stored), "upscaling": resolution.true_scale(frame.window)}
-
-
-def _background(frame: Frame) -> _Raw:
-    found = frame.product
-    if found is None:
-        values: _Raw = {"background_whiteness": None, "background_evenness": None}
-    else:
-        lightness = frame.small_lab[..., 0]
-        values = {
-            "background_whiteness": background.background_whiteness(
-                frame.small, found.background
-            ),
-            "background_evenness": background.background_evenness(lightness, found.background),
-        }
-    return values | {"border": background.border(frame.small)}
-
-
-def _geometry(frame: Frame) -> _Raw:
-    found = frame.product
-    if found is None:
-        names = ("fill_box_side", "fill_box_area", "fill_mask_area", "centring", "edge_touch")
-        return dict.fromkeys(names)
-    return {
-        "fill_box_side": geometry.fill_box_side(found.region),
-        "fill_box_area": geometry.fill_box_area(found.region),
-        "fill_mask_area": geometry.fill_mask_area(found.mask),
-        "centring": geometry.centring(found.region),
-        "edge_touch": geometry.edge_touch(found.mask),
-    }
-
-
-def _window_mask(frame: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The product mask, a little eroded, enlarged to the native window."""
-    height, width = frame.grey.shape
-    full = cv2.resize(
-        frame.product_mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-    )
-    window = frame.window
-    offset = (window.__array_interface__["data"][0] - frame.grey.__array_interface__["data"][0])
-    top, left = divmod(offset, width)
-    return full[top : top + window.shape[0], left : left + window.shape[1]] > 0

@@ -22,9 +22,7 @@ def plain_psnr(reference: np.ndarray, distorted: np.ndarray) -> float:
 
 def plain_ssim(reference: np.ndarray, distorted: np.ndarray) -> float:
     x, y = plain_luma(reference), plain_luma(distorted)
-    window = np.array(
-        [[math.exp(-(i * i + j * j) / 4.5) for j in range(-5, 6)] for i in range(-5, 6)]
-    )
+    window = np.array([[math.exp(-(i * i + j * j) / 4.5) for j in range(-5, 6)] for i in range(-5, 6)])
     window /= window.sum()
     values = []
     for top in range(x.shape[0] - 10):

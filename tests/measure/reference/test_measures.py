@@ -42,9 +42,7 @@ def test_equal_flat_photos_score_best(measure: Measure, level: int) -> None:
     assert measure(photo, photo.copy()) == pytest.approx(BEST[measure], abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    "measure", [psnr, ssim, gmsd, vsi, haarpsi, fsim], ids=lambda m: m.__name__
-)
+@pytest.mark.parametrize("measure", [psnr, ssim, gmsd, vsi, haarpsi, fsim], ids=lambda m: m.__name__)
 def test_order_of_the_photos_does_not_matter(measure: Measure) -> None:
     photo = scene()
     for other in (noisy(photo, 30), blurred(photo, 2), darkened(photo, 40), recoloured(photo)):

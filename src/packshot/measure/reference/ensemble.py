@@ -167,9 +167,7 @@ def combine(
     """
     measured = (mdsi, vsi, haarpsi, fsim)
     if not np.isfinite(measured).all():
-        raise InvalidInput(
-            f"ensemble: a measure is not finite: mdsi, vsi, haarpsi, fsim {measured}"
-        )
+        raise InvalidInput(f"ensemble: a measure is not finite: mdsi, vsi, haarpsi, fsim {measured}")
     qualities = (
         scales.mdsi.quality(mdsi),
         scales.vsi.quality(1 - vsi),

@@ -258,9 +258,7 @@ def _noise_gain(filters: list[_Real]) -> float:
     kernels = [np.fft.ifft2(kernel).real * np.sqrt(size) for kernel in filters]
     squares = sum(float((kernel**2).sum()) for kernel in kernels)
     products = sum(
-        float((kernels[a] * kernels[b]).sum())
-        for a in range(_SCALES)
-        for b in range(a + 1, _SCALES)
+        float((kernels[a] * kernels[b]).sum()) for a in range(_SCALES) for b in range(a + 1, _SCALES)
     )
     power = 1 / (np.log(2) * float((filters[0] ** 2).sum()))
     rayleigh = np.sqrt(power * (squares + 2 * products))

@@ -92,9 +92,7 @@ def mdsi(reference: Pixels, distorted: Pixels) -> float:
 def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
     """Compare gradients with each other and with those of the mean photo (eq. 5)."""
     half = np.float32(0.5)
-    fused = magnitude(
-        (one.horizontal + two.horizontal) * half, (one.vertical + two.vertical) * half
-    )
+    fused = magnitude((one.horizontal + two.horizontal) * half, (one.vertical + two.vertical) * half)
     total = similarity(one.length, two.length, _C1)
     total += similarity(one.length, fused, _C2)
     total -= similarity(two.length, fused, _C2)

@@ -1,0 +1,163 @@
+"""How often do findings fire on clean photos, and how often on damaged ones?
+
+    python benchmarks/measure_false_alarms.py [--data ../shared/data] [--limit N]
+
+Clean photos: studio photos of six sources, split train (the limits were set on it) and split val;
+and photos of BIQ2021 whose mean opinion score exceeds 0.85, real scenes that people found good. A
+finding of kind `quality` on a clean photo is a false alarm. One of kind `fact` or `composition` may
+well be true of it: the rate is reported all the same. Damaged photos: a sample of the clean ones
+of split val, each kind of damage at five levels, and whether the finding that should tell of it
+fires, before and after the damage.
+
+Writes `results/measure_false_alarms.csv` and `results/measure_detections.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import os
+import platform
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from packshot.distort import distort
+from packshot.measure import measure_photo
+from packshot.measure.limits import LIMITS, exceeded
+from packshot.photo import Photo
+
+RESULTS = Path(__file__).parent / "results"
+STUDIO = ("ikea", "luma", "contoso", "vendure", "smartstore", "abantecart")
+LEAST_OPINION = 0.85
+VIEWING_SIDE = 1024
+FACTS = {"low-resolution", "background-not-white", "background-uneven", "border", "dull-colour"}
+COMPOSITION = {"product-too-small", "product-too-large", "off-centre", "touches-edge"}
+BLUR = ("blurred", "product-blurred", "motion-blur", "upscaled")
+TELLING: dict[str, tuple[str, ...]] = {
+    "gaussian-blur": ("blurred", "product-blurred"),
+    "lens-blur": ("blurred", "product-blurred"),
+    "defocused-product": ("blurred", "product-blurred"),
+    "motion-blur": ("motion-blur",),
+    "upscaled-thumbnail": ("upscaled",),
+    "white-noise": ("noisy",),
+    "colour-component-noise": ("noisy",),
+    "multiplicative-noise": ("noisy",),
+    "impulse-noise": ("noisy",),
+    "jpeg": ("jpeg-artefacts",),
+    "low-light": ("too-dark",),
+    "darken": ("too-dark",),
+    "brighten": ("too-bright",),
+    "blown-highlights": ("clipped-highlights", "too-bright"),
+    "veil": ("low-contrast",),
+    "wrong-white-balance": ("colour-cast",),
+    "uneven-light": ("background-uneven",),
+    "saturation-hsv": ("dull-colour",),
+    "saturation-lab": ("oversaturated",),
+    "quantise": ("banding",),
+    "colour-quantisation": ("banding",),
+    "over-sharpen": ("ringing",),
+}
+"""By kind of damage: the findings of which one should fire."""
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--limit", type=int, default=200, help="most photos of one set")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    sets = {
+        "studio train": studio(arguments.data, "train"),
+        "studio val": studio(arguments.data, "val"),
+        "biq2021 mos>0.85": well_rated(arguments.data),
+    }
+    sets = {name: thinned(paths, arguments.limit) for name, paths in sets.items()}
+    write("measure_false_alarms.csv", [row for s in sets.items() for row in false_alarms(*s)])
+    write("measure_detections.csv", list(detections(thinned(sets["studio val"], 40))))
+
+
+def studio(data: Path, split: str) -> list[Path]:
+    """Clean studio photos of a split."""
+    with (data / "products" / "manifest.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["source"] in STUDIO and r["split"] == split]
+    return [data / "products" / row["file"] for row in rows]
+
+
+def well_rated(data: Path) -> list[Path]:
+    """Photos of real scenes that people found good."""
+    with (data / "biq2021" / "mos.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if float(r["mos"]) > LEAST_OPINION]
+    return [data / "biq2021" / "images" / row["file"] for row in rows]
+
+
+def thinned(paths: Sequence[Path], most: int) -> list[Path]:
+    """At most so many, evenly taken."""
+    chosen = np.unique(np.linspace(0, len(paths) - 1, min(most, len(paths))).round().astype(int))
+    return [paths[i] for i in chosen]
+
+
+def findings(path: Path, kind: str = "", level: int = 0) -> set[str]:
+    """Codes found in a photo, damaged if a kind is given; the seed depends on its name alone."""
+    photo = Photo.open(path, max_side=VIEWING_SIDE)
+    seed = zlib.crc32(path.name.encode())
+    pixels = distort(photo.pixels, kind, level, seed) if kind else photo.pixels
+    return {found.code for found in exceeded(measure_photo(pixels, photo.facts))}
+
+
+def false_alarms(name: str, paths: Sequence[Path]) -> Iterable[dict[str, object]]:
+    """One row per finding."""
+    counts = Counter(code for path in paths for code in findings(path))
+    for code in dict.fromkeys(limit.code for limit in LIMITS):
+        kind = "fact" if code in FACTS else "composition" if code in COMPOSITION else "quality"
+        share = round(100 * counts[code] / len(paths), 2)
+        row = {"set": name, "finding": code, "kind": kind, "photos": len(paths)}
+        yield {**row, "flagged": counts[code], "percent": share}
+
+
+def detections(paths: Sequence[Path]) -> Iterable[dict[str, object]]:
+    """One row per kind and level of damage; level 0 is the clean photo."""
+    clean = [findings(path) for path in paths]
+    for kind, codes in TELLING.items():
+        for level in range(6):
+            found = [findings(path, kind, level) for path in paths] if level else clean
+            told = sum(bool(codes_found & set(codes)) for codes_found in found)
+            blurs = sum(bool(codes_found & set(BLUR)) for codes_found in found)
+            row = {"damage": kind, "level": level, "findings": "|".join(codes)}
+            percent = round(100 * told / len(paths), 1)
+            any_blur = round(100 * blurs / len(paths), 1)
+            yield {**row, "photos": len(paths), "percent": percent, "any_blur_percent": any_blur}
+
+
+def write(name: str, rows: list[dict[str, object]]) -> None:
+    """Write the rows with date, machine and versions, and print them."""
+    about = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} x {processor()}",
+        "versions": f"Python {platform.python_version()}, numpy {np.__version__}, "
+        f"OpenCV {cv2.__version__}",
+    }
+    with (RESULTS / name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], *about], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **about} for row in rows)
+    for row in rows:
+        print(*row.values(), sep="\t")
+
+
+def processor() -> str:
+    """The processor's model, where the system tells it."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
+if __name__ == "__main__":
+    main()

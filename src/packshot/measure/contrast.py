@@ -1,0 +1,31 @@
+"""Contrast: how far the tones reach."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.planes import percentiles
+
+Counts = NDArray[np.float64]
+
+
+def tone_range(lightness: Counts) -> float:
+    """Distance of the darkest and the lightest thousandth, in L* (0..100).
+
+    Args:
+        lightness: Histogram (256,) of 8-bit lightness, not all zero.
+    """
+    low, high = percentiles(lightness, 0.1, 99.9)
+    return (high - low) / 2.55
+
+
+def rms_contrast(lightness: Counts) -> float:
+    """Standard deviation of lightness, in L* (0..50); Peli, JOSA A 1990, on L* for luminance.
+
+    Args:
+        lightness: Histogram (256,) of 8-bit lightness, not all zero.
+    """
+    values = np.arange(256)
+    mean = lightness @ values / lightness.sum()
+    return float(np.sqrt(lightness @ (values - mean) ** 2 / lightness.sum()) / 2.55)

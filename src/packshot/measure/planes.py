@@ -1,0 +1,114 @@
+"""The picture in the forms that several measures share, each computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.uint8]
+Mask: TypeAlias = NDArray[np.uint8]
+"""255 where something holds, 0 elsewhere: what OpenCV takes as a mask."""
+
+WORKING_SIDE: Final = 320
+"""Long side, in pixels, at most, for measures that need no native detail."""
+
+
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """One photo's shared planes.
+
+    Attributes:
+        pixels: RGB, (H, W, 3) uint8, native.
+        grey: Rec. 601 luma, (H, W) uint8, native.
+        factor: Whole number of native pixels per working pixel, at least 1.
+        small: RGB at working size, (H // factor, W // factor, 3) uint8, area averages.
+        lab: CIE Lab at working size, uint8: L* x 2.55, a* + 128, b* + 128.
+    """
+
+    pixels: Pixels
+    grey: Plane
+    factor: int
+    small: Pixels
+    lab: Pixels
+
+    @property
+    def scale(self) -> float:
+        """How much longer than 512 pixels the long side is; 1 for smaller photos."""
+        return float(max(512, *self.grey.shape)) / 512
+
+
+def check_pixels(pixels: Pixels) -> None:
+    """Refuse anything but 8-bit RGB pixels.
+
+    Args:
+        pixels: What should be (H, W, 3) uint8 with at least one pixel.
+
+    Raises:
+        InvalidInput: Another type or shape.
+    """
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = getattr(pixels, "dtype", type(pixels).__name__)
+        raise InvalidInput(f"measure: expected 8-bit pixels (uint8), got {kind}")
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
+        raise InvalidInput(f"measure: expected RGB pixels (height, width, 3), got {pixels.shape}")
+
+
+def make_planes(pixels: Pixels) -> Planes:
+    """Compute the shared planes.
+
+    Args:
+        pixels: RGB, (H, W, 3) uint8; not changed.
+
+    Raises:
+        InvalidInput: Another type or shape.
+    """
+    check_pixels(pixels)
+    pixels = np.ascontiguousarray(pixels)
+    grey = as_bytes(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    factor = min(-(-max(grey.shape) // WORKING_SIDE), *grey.shape)
+    small = shrink(pixels, factor)
+    lab = as_bytes(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
+    return Planes(pixels, grey, factor, small, lab)
+
+
+def shrink(values: Pixels, factor: int) -> Pixels:
+    """Average disjoint squares of `factor` pixels; the remainder right and below is dropped."""
+    if factor == 1:
+        return values
+    height, width = (side // factor for side in values.shape[:2])
+    whole = values[: height * factor, : width * factor]
+    return as_bytes(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def as_bytes(values: object) -> NDArray[np.uint8]:
+    """OpenCV's answer as what it is, an array of uint8, without a copy."""
+    return np.asarray(values, dtype=np.uint8)
+
+
+def histogram(plane: Plane, mask: Mask | None = None) -> NDArray[np.float64]:
+    """Count the 256 values of a plane, where the mask is set."""
+    counts = cv2.calcHist([plane], [0], mask, [256], [0, 256])
+    return np.asarray(counts, dtype=np.float64).ravel()
+
+
+def percentiles(counts: NDArray[np.float64], *shares: float) -> tuple[float, ...]:
+    """Values below which given shares (0..100) of a histogram's pixels lie.
+
+    Args:
+        counts: (256,), not all zero.
+        *shares: Per cent.
+
+    Returns:
+        One value 0..255 for each share.
+    """
+    cumulated = np.cumsum(counts)
+    wanted = np.asarray(shares) / 100 * cumulated[-1]
+    found = np.searchsorted(cumulated, np.maximum(wanted, 1e-9))
+    return tuple(float(value) for value in np.minimum(found, 255))

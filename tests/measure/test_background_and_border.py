@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from packshot.measure import measure_photo
+from packshot.measure.background import far_background, pure_white_share
+from packshot.measure.geometry import border
+from tests.measure.drawn import as_jpeg, flat, on_white, scene
+
+
+def grey(picture):
+    return np.ascontiguousarray(picture[..., 1])
+
+
+def test_pure_white():
+    values = measure_photo(on_white()).values
+    assert values["background_pure_white"].value == 100
+    assert values["background_whiteness"].value == 255
+    assert values["background_evenness"].value == 0
+
+
+def test_nearly_white_is_not_pure():
+    values = measure_photo(on_white(background=(254, 254, 254))).values
+    assert values["background_pure_white"].value == 0
+    assert values["background_whiteness"].value == 254
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_share_of_pure_white_is_exact(factor):
+    pixels = np.full((60 * factor, 60 * factor, 3), 255, np.uint8)
+    pixels[:6, :, 2] = 254
+    far = np.full((60, 60), 255, np.uint8)
+    expected = 100 * (1 - 6 / (60 * factor))
+    assert pure_white_share(pixels, factor, far) == pytest.approx(expected, abs=0.2)
+
+
+def test_far_background_keeps_its_distance():
+    mask = np.full((200, 200), 255, np.uint8)
+    mask[90:110, 90:110] = 0
+    far = far_background(mask, 1)
+    assert far[66 - 1, 100] == 255
+    assert far[66, 100] == 0
+    assert far[0, 0] == 255
+
+
+def test_far_background_falls_back_to_all():
+    mask = np.zeros((50, 50), np.uint8)
+    mask[:3] = 255
+    assert np.array_equal(far_background(mask, 1), mask)
+
+
+@pytest.mark.parametrize("tone", [0, 128, 255])
+@pytest.mark.parametrize("thickness", [1, 5, 11])
+def test_frame_is_exact(tone, thickness):
+    picture = np.clip(scene(1, (400, 300)), 20, 100)
+    if tone == 128:
+        picture = (picture + 140).astype(np.uint8)
+    picture[:thickness] = picture[-thickness:] = tone
+    picture[:, :thickness] = picture[:, -thickness:] = tone
+    assert border(grey(picture)) == (thickness,) * 4
+
+
+def test_a_white_margin_around_a_rectangle_is_no_frame():
+    assert border(grey(on_white((100, 40, 600, 720), (800, 800)))) == (0, 0, 0, 0)
+
+
+def test_bars_are_exact():
+    picture = np.clip(scene(1), 40, 255)
+    picture[:40] = picture[-31:] = 0
+    assert border(grey(picture)) == (0, 40, 0, 31)
+    assert measure_photo(picture).value("border") == pytest.approx(100 * 40 / 512, abs=0.01)
+
+
+def test_survives_jpeg():
+    picture = np.clip(scene(1), 60, 200)
+    picture[:16] = picture[-16:] = 0
+    picture[:, :16] = picture[:, -16:] = 0
+    assert np.abs(np.subtract(border(grey(as_jpeg(picture, 85))), 16)).max() <= 1
+
+
+def test_frame_line_around_a_packshot():
+    picture = on_white()
+    picture[:4] = picture[-4:] = 30
+    picture[:, :4] = picture[:, -4:] = 30
+    assert border(grey(picture)) == (4, 4, 4, 4)
+
+
+def test_a_packshot_has_no_border():
+    assert border(grey(on_white())) == (0, 0, 0, 0)
+    rounded = on_white((60, 40, 380, 420))
+    rounded[40:70, 60:90] = 255
+    assert border(grey(rounded)) == (0, 0, 0, 0)
+
+
+def test_a_horizon_is_no_border():
+    picture = scene(2)
+    picture[:50] = 250
+    assert border(grey(picture)) == (0, 0, 0, 0)
+
+
+def test_blank_and_tiny():
+    assert border(grey(flat(40))) == (0, 0, 0, 0)
+    assert border(grey(flat(40, (8, 8)))) == (0, 0, 0, 0)

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from packshot.measure import measure_photo
+from packshot.measure.banding import banding
+from packshot.measure.compression import blockiness
+from packshot.measure.planes import make_planes
+from packshot.measure.scaling import upscaling
+from tests.measure.drawn import as_jpeg, blurred, flat, on_white, scene, with_noise
+
+
+def grey(picture):
+    return make_planes(picture).grey
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (3, 5), (7, 1)])
+def test_finds_the_grid_wherever_it_begins(down, right):
+    picture = as_jpeg(with_noise(scene(1), 4), 15)[down:, right:]
+    found = blockiness(grey(np.ascontiguousarray(picture)))
+    assert (found.row, found.column) == ((8 - down) % 8, (8 - right) % 8)
+
+
+def test_lower_quality_is_blockier():
+    picture = blurred(scene(2), 1.0)
+    values = [blockiness(grey(as_jpeg(picture, quality))).excess for quality in (95, 50, 20, 8)]
+    assert values == sorted(values)
+    assert values[-1] > 4 * max(values[0], 0.2)
+
+
+def test_drawn_blocks_of_known_height():
+    tiles = np.indices((32, 32)).sum(axis=0) % 2
+    plane = (100 + 6 * np.kron(tiles, np.ones((8, 8)))).astype(np.uint8)
+    noisy = with_noise(np.repeat(plane[..., None], 3, axis=2), 1.0)
+    clean = with_noise(flat(100), 1.0)
+    assert blockiness(grey(noisy)).excess > 20 * max(blockiness(grey(clean)).excess, 0.05)
+
+
+def test_no_grid_and_too_small():
+    assert blockiness(grey(scene(3))).excess < 0.8
+    assert blockiness(grey(flat(90))).excess == 0
+    assert blockiness(grey(flat(90, (20, 20)))) is None
+
+
+def test_ringing_on_a_plain_background():
+    picture = on_white((150, 100, 200, 300), background=(230, 230, 230), colour=(20, 20, 20))
+    y, x = np.mgrid[:500, :500]
+    distance = np.maximum(np.maximum(150 - x, x - 349), np.maximum(100 - y, y - 399))
+    ripple = 12 * np.cos(np.pi * distance) * np.exp(-distance / 4) * (distance > 2)
+    rung = np.clip(picture + ripple[..., None], 0, 255).astype(np.uint8)
+    before, after = measure_photo(picture), measure_photo(rung)
+    assert before.value("ringing") < 0.1
+    assert after.value("ringing") > 0.3
+
+
+def test_ringing_needs_a_plain_background():
+    assert measure_photo(scene()).value("ringing") is None
+
+
+@pytest.mark.parametrize("factor", [3, 5])
+def test_factor_of_enlargement(factor):
+    import cv2
+
+    side = 600 // factor
+    small = with_noise(scene(5, (side, side)), 6)
+    large = cv2.resize(small, (600, 600), interpolation=cv2.INTER_CUBIC)
+    assert upscaling(grey(large))[0] == pytest.approx(factor, rel=0.03)
+    assert measure_photo(large).value("upscaling") == pytest.approx(factor, rel=0.03)
+
+
+@pytest.mark.parametrize("picture", [scene(6), blurred(scene(6), 2.5), on_white()])
+def test_not_enlarged(picture):
+    assert measure_photo(picture).value("upscaling") == 1
+
+
+def test_too_small_to_tell():
+    assert upscaling(grey(flat(100, (50, 50)))) is None
+
+
+def shades():
+    ramp = np.linspace(30, 220, 512)
+    plane = (ramp[None, :] + ramp[:, None]) / 2
+    return np.repeat(plane[..., None], 3, axis=2).astype(np.uint8)
+
+
+def test_fewer_tones_are_bands():
+    picture = shades()
+    values = [banding(grey((picture // step) * step)) for step in (4, 8, 16)]
+    assert min(values) > 60
+
+
+def test_smooth_shades_and_edges_are_not():
+    assert banding(grey(shades())) is None
+    assert banding(grey(with_noise(shades(), 3))) < 1
+    assert banding(grey(scene(7))) < 5
