@@ -65,4 +65,4 @@ def line(length: float, angle: float) -> Floats:
         for dy, wy in ((0, 1 - (y - top)), (1, y - top)):
             for dx, wx in ((0, 1 - (x - left)), (1, x - left)):
                 kernel[top + dy, left + dx] += wy * wx
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

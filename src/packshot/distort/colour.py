@@ -27,9 +27,7 @@ def colour_shift(pixels: Pixels, level: int, generator: np.random.Generator) -> 
     """Move the green channel against the others in a seeded direction."""
     angle = generator.uniform(0, 2 * np.pi)
     distance = _SHIFT_PIXELS[level - 1] * scale_of(pixels)
-    matrix = np.array(
-        [[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]], np.float32
-    )
+    matrix = np.array([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]], np.float32)
     shifted = pixels.copy()
     size = (pixels.shape[1], pixels.shape[0])
     green = np.ascontiguousarray(pixels[..., 1])
@@ -40,6 +38,8 @@ def colour_shift(pixels: Pixels, level: int, generator: np.random.Generator) -> 
 def colour_quantisation(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Keep 48 to 5 colours, found by k-means on a sample, without dithering."""
     flat = pixels.reshape(-1, 3)
+    if len(flat) < 2:
+        return pixels.copy()
     count = min(len(flat), _CLUSTER_SAMPLES)
     sample = flat[generator.choice(len(flat), count, replace=False)].astype(np.float32)
     clusters = min(_COLOURS[level - 1], len(sample))

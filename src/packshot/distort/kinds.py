@@ -94,9 +94,7 @@ _FUNCTIONS: dict[Kind, _Damage] = {
 
 LOOKALIKES: tuple[frozenset[Kind], ...] = (
     # All four remove fine detail evenly; the kernel's shape is not visible on a plain product.
-    frozenset(
-        {Kind.GAUSSIAN_BLUR, Kind.LENS_BLUR, Kind.UPSCALED_THUMBNAIL, Kind.DEFOCUSED_PRODUCT}
-    ),
+    frozenset({Kind.GAUSSIAN_BLUR, Kind.LENS_BLUR, Kind.UPSCALED_THUMBNAIL, Kind.DEFOCUSED_PRODUCT}),
     # Grain: on white and mid tones the speckle's dependence on brightness is hard to see.
     frozenset({Kind.WHITE_NOISE, Kind.MULTIPLICATIVE_NOISE, Kind.COLOUR_COMPONENT_NOISE}),
     # Tones moved up: on one photo the curve cannot be told from its neighbours.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.distort.parameters import Floats, Pixels, as_float, as_pixels
 
@@ -26,7 +27,7 @@ def overlay(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixel
 
 
 def _lettering(
-    pixels: Pixels, word: str, font: int, share: float, places: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+    pixels: Pixels, word: str, font: int, share: float, places: NDArray[np.float64]
 ) -> Floats:
     """(H, W) coverage 0..1 of a word written at each place, letters `share` of the long side high."""
     height, width = pixels.shape[:2]

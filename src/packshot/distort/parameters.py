@@ -17,7 +17,7 @@ def scale_of(pixels: Pixels) -> float:
     Spatial strengths (radii, block sizes) are given for a long side of 512 pixels, KADID-10k's, and
     grow with it, so that a level looks alike on a photo shown at the same size.
     """
-    return max(max(pixels.shape[:2]) / REFERENCE_SIDE, 0.25)
+    return max(float(max(pixels.shape[:2])) / REFERENCE_SIDE, 0.25)
 
 
 def as_float(pixels: Pixels) -> Floats:
@@ -27,7 +27,7 @@ def as_float(pixels: Pixels) -> Floats:
 
 def as_pixels(values: NDArray[np.floating]) -> Pixels:
     """Float 0..1 to uint8 0..255, rounded and clipped."""
-    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values * 255), 0, 255), np.uint8)
 
 
 def sign_of(generator: np.random.Generator) -> float:

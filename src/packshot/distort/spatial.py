@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, as_float, scale_of
+from packshot.distort.parameters import Pixels, as_float, as_pixels, scale_of
 
 _JITTER = (0.6, 1.1, 2.0, 3.4, 5.5)
 _PATCHES = (12, 30, 60, 110, 200)
@@ -20,7 +20,8 @@ _PATCH_SIDE = 0.03
 def jitter(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Take each pixel from a random place nearby."""
     height, width = pixels.shape[:2]
-    reach = _JITTER[level - 1] * np.sqrt(scale_of(pixels))
+    # Below half a pixel nothing would move.
+    reach = max(_JITTER[level - 1] * np.sqrt(scale_of(pixels)), 0.55)
     offsets = generator.uniform(-reach, reach, (2, height, width)).astype(np.float32)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return np.asarray(
@@ -86,7 +87,7 @@ def defocused_product(pixels: Pixels, level: int, generator: np.random.Generator
     mask = np.clip((0.9 - np.hypot(x, y)) / 0.25, 0, 1).astype(np.float32)[..., None]
     values = as_float(pixels)
     mixed = values + mask * (cv2.GaussianBlur(values, (0, 0), sigma) - values)
-    return np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
+    return as_pixels(mixed)
 
 
 def _shrink_and_grow(pixels: Pixels, factor: float, method: int) -> Pixels:
