@@ -1,6 +1,6 @@
 """Photos to vectors and maps, through ONNX Runtime."""
 
-from packshot.encode.encoders import Code, Encoders
+from packshot.encode.encoders import CONTENT_MODEL, DISTORTION_MODEL, Code, Encoders
 from packshot.encode.model import Model
 
-__all__ = ["Code", "Encoders", "Model"]
+__all__ = ["CONTENT_MODEL", "DISTORTION_MODEL", "Code", "Encoders", "Model"]

@@ -29,14 +29,12 @@ class Code:
         distortion: (D,) distortion vector: how it is damaged.
         kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
         level: Expected damage level, 0 none .. 5 severe.
-        cells: (R, R) damage 0..1 of the cells of the native view, row by row.
     """
 
     content: Floats
     distortion: Floats
     kinds: Floats
     level: float
-    cells: Floats
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,7 @@ class Encoders:
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
         """
-        return cls(
-            Model.packaged(CONTENT_MODEL, threads), Model.packaged(DISTORTION_MODEL, threads)
-        )
+        return cls(Model.packaged(CONTENT_MODEL, threads), Model.packaged(DISTORTION_MODEL, threads))
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -101,5 +97,4 @@ def _code(seen: Outputs, damage: Outputs, row: int) -> Code:
         distortion=damage["distortion"][row],
         kinds=damage["kinds"][row],
         level=float(damage["level"][row]),
-        cells=damage["cells"][row],
     )

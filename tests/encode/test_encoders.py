@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from packshot.distort import Kind, distort
+from packshot.encode import Encoders, Model
+from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, native_view, whole_view
+from packshot.errors import ModelError
+from tests.conftest import make_picture
+
+
+@pytest.fixture(scope="module")
+def encoders():
+    return Encoders.packaged()
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [make_picture(300 + 40 * i, 500 - 30 * i, seed=i) for i in range(5)]
+
+
+def test_codes_have_the_stated_shapes(encoders, pictures):
+    code = encoders.encode(pictures[:1])[0]
+    assert code.content.shape == (1280,)
+    assert np.linalg.norm(code.distortion) == pytest.approx(1, abs=1e-3)
+    assert code.kinds.sum() == pytest.approx(1, abs=1e-3)
+    assert encoders.kinds == ("pristine", *Kind)
+    assert 0 <= code.level <= 5
+
+
+def test_a_code_depends_on_its_photo_alone(encoders, pictures):
+    together = encoders.encode(pictures)
+    for picture, code in zip(pictures, together, strict=True):
+        alone = encoders.encode([picture])[0]
+        assert alone.content == pytest.approx(code.content, abs=1e-3)
+        assert float(alone.distortion @ code.distortion) == pytest.approx(1, abs=1e-4)
+
+
+def test_threads_change_nothing(pictures):
+    one, two = (Encoders.packaged(threads).encode(pictures) for threads in (1, 2))
+    for a, b in zip(one, two, strict=True):
+        assert float(a.distortion @ b.distortion) == pytest.approx(1, abs=1e-4)
+
+
+def test_nothing_in_nothing_out(encoders):
+    assert encoders.encode([]) == []
+
+
+@pytest.mark.parametrize("kind", [Kind.WHITE_NOISE, Kind.JPEG])
+def test_the_expected_level_rises_with_damage(encoders, pictures, kind):
+    mild, strong = (
+        np.mean([code.level for code in encoders.encode([distort(p, kind, level) for p in pictures])])
+        for level in (1, 5)
+    )
+    assert strong > mild + 0.3
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 700), (384, 384), (383, 900), (1024, 1024)])
+def test_views_of_any_size(shape):
+    pixels = make_picture(*shape) if min(shape) > 30 else np.full((*shape, 3), 7, np.uint8)
+    assert whole_view(pixels).shape == (WHOLE_SIDE, WHOLE_SIDE, 3)
+    assert native_view(pixels).shape == (NATIVE_SIDE, NATIVE_SIDE, 3)
+
+
+def test_native_view_is_the_untouched_middle():
+    pixels = make_picture(500, 600)
+    assert np.array_equal(native_view(pixels), pixels[58:442, 108:492])
+
+
+def test_missing_and_damaged_models_say_so(tmp_path):
+    with pytest.raises(ModelError, match="lacks the model"):
+        Model.packaged("nothing.onnx")
+    with pytest.raises(ModelError, match="cannot read"):
+        Model.from_path(tmp_path / "none.onnx")
+    (tmp_path / "bad.onnx").write_bytes(b"not a model")
+    with pytest.raises(ModelError, match=r"bad\.onnx"):
+        Model.from_path(tmp_path / "bad.onnx")
