@@ -27,9 +27,7 @@ _QUANTISED = ["Conv", "Add", "Clip"]
 Inputs = dict[str, NDArray[np.generic]]
 
 
-def export(
-    network: nn.Module, example: dict[str, Tensor], outputs: list[str], path: Path
-) -> None:
+def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], path: Path) -> None:
     """Write a module as ONNX with a free batch dimension.
 
     Args:
@@ -82,6 +80,28 @@ def annotate(path: Path, **metadata: str) -> None:
     model = onnx.load(str(path))
     onnx.helper.set_model_props(model, metadata)
     onnx.save(model, str(path))
+
+
+def halve_large_weights(model: onnx.ModelProto, smallest: int = 100_000) -> None:
+    """Store large float weights in 16 bits, widened again when the model is loaded; in place.
+
+    Args:
+        model: Any model.
+        smallest: Weights with fewer numbers stay as they are.
+    """
+    graph = model.graph
+    large = [
+        tensor
+        for tensor in graph.initializer
+        if tensor.data_type == onnx.TensorProto.FLOAT and np.prod(tensor.dims) >= smallest
+    ]
+    for tensor in large:
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        name = f"{tensor.name}_half"
+        graph.initializer.append(onnx.numpy_helper.from_array(values, name))
+        graph.initializer.remove(tensor)
+        widen = onnx.helper.make_node("Cast", [name], [tensor.name], to=onnx.TensorProto.FLOAT)
+        graph.node.insert(0, widen)
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

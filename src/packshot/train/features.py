@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.ratings import RatedPhoto
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels, native_view, whole_view
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import JUDGED_SIDE, Shard, load_shard
-from packshot.train.datasets.rated import RatedPhoto
 
+CONTENT_SIZE = 1280
 _BATCH = 16
 
 
@@ -100,9 +101,7 @@ def rated_features(photos: Sequence[RatedPhoto], encoders: ViewEncoders) -> Feat
     )
 
 
-def damaged_features(
-    shards: Iterable[Path], encoders: ViewEncoders
-) -> Iterator[Features]:
+def damaged_features(shards: Iterable[Path], encoders: ViewEncoders) -> Iterator[Features]:
     """Features of each shard in turn, one group each."""
     for number, path in enumerate(shards):
         yield _of_shard(load_shard(path), number, encoders)

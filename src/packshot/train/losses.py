@@ -32,9 +32,7 @@ def retrieval_loss(
     return F.smooth_l1_loss(predicted, scores, beta=beta)
 
 
-def ranking_loss(
-    predicted: Tensor, scores: Tensor, margin: float = 0.02, gap: float = 0.05
-) -> Tensor:
+def ranking_loss(predicted: Tensor, scores: Tensor, margin: float = 0.02, gap: float = 0.05) -> Tensor:
     """Mean hinge over all pairs whose scores differ by more than `gap` (pairwise ranking).
 
     Args:

@@ -13,9 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.train.networks.efficientnet_lite import EfficientNetLite
-from packshot.train.networks.statistics import ViewNetwork
-
 LEVELS = 6
 _CLIP = 6.0
 
@@ -36,7 +33,6 @@ class ProjectionShape:
     hidden: int = 256
     vector: int = 64
     kinds: int = 35
-
 
 
 @dataclass(frozen=True)
@@ -95,30 +91,33 @@ class Projection(nn.Module):
         )
 
 
-class DistortionNetwork(nn.Module):
-    """The network that ships: native pixels and the content encoder's outputs to the reading."""
+class ProjectionHead(nn.Module):
+    """The projection as it ships: four feature blocks in, what `Encoders` reads out."""
 
-    def __init__(self, trunk: EfficientNetLite, projection: Projection) -> None:
+    def __init__(self, projection: Projection) -> None:
         super().__init__()
-        self.view = ViewNetwork(trunk)
         self.projection = projection
 
     def forward(
-        self, pixels: Tensor, content: Tensor, statistics: Tensor
+        self,
+        whole_content: Tensor,
+        whole_statistics: Tensor,
+        native_content: Tensor,
+        native_statistics: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Encode damage.
+        """Read the features of both views.
 
         Args:
-            pixels: (B, 384, 384, 3) uint8 native views.
-            content: (B, 1280) of the whole views.
-            statistics: (B, 1632) of the whole views.
+            whole_content: (B, 1280) head vector of the whole view.
+            whole_statistics: (B, 1632) stage statistics of the whole view.
+            native_content: (B, 1280) head vector of the native view.
+            native_statistics: (B, 1632) stage statistics of the native view.
 
         Returns:
             (B, D) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5.
         """
-        native_content, native_statistics = self.view(pixels)
-        features = torch.cat([content, statistics, native_content, native_statistics], dim=1)
-        reading = self.projection(features)
+        blocks = [whole_content, whole_statistics, native_content, native_statistics]
+        reading = self.projection(torch.cat(blocks, dim=1))
         steps = torch.arange(LEVELS, dtype=torch.float32)
         level = (reading.levels.softmax(1) * steps).sum(1)
         return reading.vector, reading.kinds.softmax(1), level

@@ -31,7 +31,10 @@ _SCALES: dict[str, tuple[float, float]] = {
     "lite2": (1.1, 1.2),
 }
 _STEM_CHANNELS, _HEAD_CHANNELS = 32, 1280
-_BATCH_NORM = {"eps": 1e-3, "momentum": 0.01}
+
+
+def _normalisation(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
 class SamePadConv(nn.Conv2d):
@@ -66,13 +69,13 @@ class InvertedBottleneck(nn.Module):
         self.expands = shape.expansion > 1
         if self.expands:
             self._expand_conv = SamePadConv(shape.inputs, hidden, 1, bias=False)
-            self._bn0 = nn.BatchNorm2d(hidden, **_BATCH_NORM)
+            self._bn0 = _normalisation(hidden)
         self._depthwise_conv = SamePadConv(
             hidden, hidden, shape.kernel, shape.stride, groups=hidden, bias=False
         )
-        self._bn1 = nn.BatchNorm2d(hidden, **_BATCH_NORM)
+        self._bn1 = _normalisation(hidden)
         self._project_conv = SamePadConv(hidden, shape.outputs, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(shape.outputs, **_BATCH_NORM)
+        self._bn2 = _normalisation(shape.outputs)
         self.residual = shape.stride == 1 and shape.inputs == shape.outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +83,8 @@ class InvertedBottleneck(nn.Module):
         y = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = F.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.residual else y
+        projected: Tensor = x + y if self.residual else y
+        return projected
 
 
 class EfficientNetLite(nn.Module):
@@ -90,11 +94,11 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         width, depth = _SCALES[variant]
         self._conv_stem = SamePadConv(3, _STEM_CHANNELS, 3, 2, bias=False)
-        self._bn0 = nn.BatchNorm2d(_STEM_CHANNELS, **_BATCH_NORM)
+        self._bn0 = _normalisation(_STEM_CHANNELS)
         shapes, self.stage_ends = _block_shapes(width, depth)
         self._blocks = nn.ModuleList(InvertedBottleneck(shape) for shape in shapes)
         self._conv_head = SamePadConv(shapes[-1].outputs, _HEAD_CHANNELS, 1, bias=False)
-        self._bn1 = nn.BatchNorm2d(_HEAD_CHANNELS, **_BATCH_NORM)
+        self._bn1 = _normalisation(_HEAD_CHANNELS)
 
     def stages(self, x: Tensor) -> list[Tensor]:
         """Feature maps after the stem and each of the seven stages, eight in all."""

@@ -1,0 +1,132 @@
+"""Recipe 4: the atlas that ships, its calibration, and when to believe its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from packshot.assess.atlas import Atlas, Calibration, Example, Trust
+from packshot.assess.judge import Judgement, judge
+from packshot.assess.retrieval import RetrievalOptions
+from packshot.train.datasets.damaged import KIND_NAMES
+from packshot.train.features import CONTENT_SIZE, Features
+from packshot.train.networks.distortion import Projection
+
+_BATCH = 4096
+_CLOSE = 10.0
+_UNKNOWN_SHARE = 0.005
+_ITERATIONS = 400
+
+
+def vectors(projection: Projection, features: Features) -> NDArray[np.float32]:
+    """(N, D) distortion vectors of features."""
+    with torch.no_grad():
+        parts = [
+            projection(torch.from_numpy(features.values[i : i + _BATCH].astype(np.float32))).vector
+            for i in range(0, len(features.values), _BATCH)
+        ]
+    return torch.cat(parts).numpy()
+
+
+def examples(
+    projection: Projection, features: Features, names: list[str], groups: list[str], origin: str
+) -> list[Example]:
+    """Features as atlas examples; a group's content vector is that of its first photo."""
+    coded = vectors(projection, features)
+    content = features.values[:, :CONTENT_SIZE].astype(np.float32)
+    first = {group: row for row, group in reversed(list(enumerate(groups)))}
+    return [
+        Example(
+            name=names[row],
+            group=groups[row],
+            content=content[first[groups[row]]],
+            distortion=coded[row],
+            score=float(np.clip(features.scores[row], 0, 100)),
+            origin=origin,
+            kind=KIND_NAMES[kind] if kind >= 0 else None,
+            level=int(features.levels[row]) if features.levels[row] >= 0 else None,
+        )
+        for row, kind in enumerate(features.kinds)
+    ]
+
+
+def held_out(
+    atlas: Atlas, held: list[Example], options: RetrievalOptions
+) -> Iterator[tuple[Judgement, float]]:
+    """Judgement and true score of examples, their own groups left out of the evidence."""
+    for example in held:
+        verdict = judge(atlas, example.content, example.distortion, options, example.group)
+        yield verdict, example.score
+
+
+def calibrated(atlas: Atlas, held: list[Example], reference: str, name: str) -> Atlas:
+    """The atlas with its calibration, trust and reference set, from held-out photos.
+
+    Args:
+        atlas: Without calibration.
+        held: Photos the projection was not trained on.
+        reference: What the percentiles refer to.
+        name: Origin whose scores make the reference set.
+    """
+    judged = list(held_out(atlas, held, RetrievalOptions()))
+    raw = np.array([verdict.raw for verdict, _ in judged])
+    truth = np.array([score for _, score in judged])
+    calibration = fit_calibration(raw, truth)
+    error = np.abs(np.array([calibration(value) for value in raw]) - truth)
+    rated = atlas.origins == atlas.header.origins.index(name)
+    return atlas.replaced(
+        calibration=calibration.model_dump(),
+        trust=fit_trust(judged, error <= _CLOSE).model_dump(),
+        reference=reference,
+        reference_scores=tuple(np.sort(atlas.scores[rated]).round(2).tolist()),
+    )
+
+
+def fit_calibration(raw: NDArray[np.float64], truth: NDArray[np.float64]) -> Calibration:
+    """A straight line, kept increasing, with 0 and 100 as its ends.
+
+    Args:
+        raw: (N,) aggregated scores.
+        truth: (N,) ratings.
+    """
+    slope, offset = np.polyfit(raw, truth, 1)
+    inner = np.linspace(np.quantile(raw, 0.02), np.quantile(raw, 0.98), 5)
+    fitted = np.clip(offset + max(slope, 0.1) * inner, 1, 99)
+    return Calibration(
+        raw=(0.0, *inner.round(3).tolist(), 100.0), score=(0.0, *fitted.round(3).tolist(), 100.0)
+    )
+
+
+def fit_trust(judged: list[tuple[Judgement, float]], close: NDArray[np.bool_]) -> Trust:
+    """Logistic regression of "within ten points" on nearness and spread of the evidence.
+
+    Args:
+        judged: Judgements of held-out photos.
+        close: (N,) whether each came within ten points.
+    """
+    found = [verdict.retrieved for verdict, _ in judged]
+    nearness = np.array([float(f.weights @ f.distortion) for f in found])
+    content = np.array([float(f.content.max()) for f in found])
+    spread = np.array([verdict.spread for verdict, _ in judged])
+    weights = _logistic(np.stack([np.ones_like(nearness), nearness, spread], axis=1), close)
+    return Trust(
+        bias=weights[0],
+        nearness=weights[1],
+        spread=weights[2],
+        minimum_content=float(np.quantile(content, _UNKNOWN_SHARE)) * 0.9,
+        minimum_distortion=float(np.quantile(nearness, _UNKNOWN_SHARE)) - 0.02,
+    )
+
+
+def _logistic(columns: NDArray[np.float64], labels: NDArray[np.bool_]) -> list[float]:
+    """Weights by Newton's method with a little ridge."""
+    weights = np.zeros(columns.shape[1])
+    for _ in range(_ITERATIONS):
+        chance = 1 / (1 + np.exp(-columns @ weights))
+        gradient = columns.T @ (labels - chance) - 1e-2 * weights
+        curvature = (columns * (chance * (1 - chance))[:, None]).T @ columns
+        weights = weights + np.linalg.solve(curvature + 1e-2 * np.eye(len(weights)), gradient)
+    return [float(w) for w in weights]
