@@ -1,1 +1,37 @@
-"""How good is a product photo, why, and what to do about it."""
+"""How good is a product photo, why, and what to do about it.
+
+>>> from packshot import Assessor
+>>> assessment = Assessor().assess("mug.jpg")  # doctest: +SKIP
+>>> assessment.score, [finding.remedy for finding in assessment.findings]  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from packshot.assess.assessor import Assessor
+    from packshot.assess.atlas import Atlas
+    from packshot.errors import PackshotError, UnreadablePhoto
+    from packshot.photo import Photo
+    from packshot.report import Assessment
+
+__all__ = ["Assessment", "Assessor", "Atlas", "PackshotError", "Photo", "UnreadablePhoto"]
+
+_HOMES = {
+    "Assessment": "packshot.report",
+    "Assessor": "packshot.assess.assessor",
+    "Atlas": "packshot.assess.atlas",
+    "PackshotError": "packshot.errors",
+    "Photo": "packshot.photo",
+    "UnreadablePhoto": "packshot.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: importing the package loads nothing heavy."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'packshot' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -93,9 +93,7 @@ class Assessor:
                 else:
                     yield photo
 
-    def encode(
-        self, source: PhotoSource, score: float, origin: str, name: str | None = None
-    ) -> Example:
+    def encode(self, source: PhotoSource, score: float, origin: str, name: str | None = None) -> Example:
         """A rated photo as an atlas example, its own group.
 
         Args:
@@ -134,10 +132,10 @@ class Assessor:
             reference=self.atlas.header.reference,
             confidence=round(verdict.confidence, 3),
             facts=photo.facts,
-            product=measured.product,
+            product=measured.product_region,
             measurements=measured.values,
             distortions=self._distortions(code),
-            damage_map=self._damage_map(code),
+            damage_map=measured.damage,
             findings=self._findings(photo, measured, verdict),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
             models=self._models(),
@@ -146,18 +144,13 @@ class Assessor:
     def _distortions(self, code: Code) -> tuple[Distortion, ...]:
         """The likeliest kinds, likeliest first, without "pristine"."""
         named = zip(self.encoders.kinds, code.kinds, strict=True)
-        likely = sorted(
-            ((float(p), kind) for kind, p in named if kind != _PRISTINE), reverse=True
-        )
+        likely = sorted(((float(p), kind) for kind, p in named if kind != _PRISTINE), reverse=True)
         level = round(min(max(code.level, 0.0), 5.0), 2)
         return tuple(
             Distortion(kind=kind, probability=round(min(p, 1.0), 3), level=level)
             for p, kind in likely[:DISTORTIONS_SHOWN]
             if p >= _SMALLEST_PROBABILITY
         )
-
-    def _damage_map(self, code: Code) -> tuple[tuple[float, ...], ...]:
-        return tuple(tuple(round(float(cell), 2) for cell in row) for row in code.cells)
 
     def _findings(
         self, photo: Photo, measured: PhotoMeasurements, verdict: Judgement

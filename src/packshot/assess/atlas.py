@@ -6,15 +6,17 @@ The file is a NumPy ``.npz`` archive of plain arrays (never pickles) with a JSON
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
 import os
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
+from itertools import compress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,6 +180,18 @@ class Atlas:
         return unit_rows(self.distortion)
 
     @cached_property
+    def reference_scores(self) -> Floats:
+        """Scores of the reference set, increasing."""
+        return np.sort(np.asarray(self.header.reference_scores, np.float32))
+
+    @cached_property
+    def damaged_groups(self) -> NDArray[np.bool_]:
+        """(G,) groups of originals damaged on purpose: those that know the level of a version."""
+        known = np.zeros(len(self.header.groups), bool)
+        known[self.group_of[self.levels >= 0]] = True
+        return known
+
+    @cached_property
     def group_index(self) -> Indices:
         """(N,) group of each example as an index type."""
         return self.group_of.astype(np.intp)
@@ -267,7 +281,8 @@ class Atlas:
         """A new atlas with more rated examples; later answers use them at once.
 
         Args:
-            examples: Any number; those whose group exists join it.
+            examples: Any number; those whose group exists join it, and one whose name exists
+                replaces the example of that name: the newer rating counts.
 
         Raises:
             AtlasError: A vector of the wrong length, or a score outside 0..100.
@@ -275,16 +290,40 @@ class Atlas:
         if not examples:
             return self
         self._check(examples)
+        names = {example.name for example in examples}
+        if not names.isdisjoint(self.header.examples):
+            fresh_only = np.array([name not in names for name in self.header.examples], bool)
+            everything = np.ones(len(self.header.groups), bool)
+            return self._kept(everything, fresh_only).add(examples)
         groups = _extended(self.header.groups, [e.group for e in examples])
         numbers = {name: number for number, name in enumerate(groups)}
         first = {e.group: e.content for e in reversed(examples)}
         fresh = [unit_rows(first[name]) for name in groups[len(self.header.groups) :]]
-        content = [self.content, np.array(fresh, np.float16).reshape(len(fresh), -1)]
-        merged = self._merged(examples, np.array([numbers[e.group] for e in examples], np.int32))
-        return replace(
-            merged,
-            header=merged.header.model_copy(update={"groups": groups}),
-            content=np.concatenate(content) if fresh else self.content,
+        added = np.array(fresh, np.float16).reshape(len(fresh), self.content.shape[1])
+        owners = np.array([numbers[e.group] for e in examples], np.int32)
+        return self._merged(examples, groups, owners, np.concatenate([self.content, added]))
+
+    def without(self, groups: frozenset[str]) -> Atlas:
+        """A new atlas that lacks some groups, for validation on photos it holds."""
+        kept = np.array([name not in groups for name in self.header.groups], bool)
+        return self._kept(kept, kept[self.group_of])
+
+    def _kept(self, groups: NDArray[np.bool_], examples: NDArray[np.bool_]) -> Atlas:
+        """The groups and examples where the masks are True; no kept example may lose its group."""
+        renumbered = (np.cumsum(groups) - 1).astype(np.int32)
+        names = {
+            "groups": tuple(compress(self.header.groups, groups)),
+            "examples": tuple(compress(self.header.examples, examples)),
+        }
+        return Atlas(
+            header=self.header.model_copy(update=names),
+            content=self.content[groups],
+            distortion=self.distortion[examples],
+            group_of=renumbered[self.group_of[examples]],
+            scores=self.scores[examples],
+            kinds=self.kinds[examples],
+            levels=self.levels[examples],
+            origins=self.origins[examples],
         )
 
     def replaced(self, **changes: object) -> Atlas:
@@ -301,46 +340,39 @@ class Atlas:
             if not 0 <= example.score <= 100:
                 raise AtlasError(f"{example.name}: score {example.score} is not within 0..100")
 
-    def _merged(self, examples: list[Example], group_of: NDArray[np.int32]) -> Atlas:
+    def _merged(
+        self,
+        examples: list[Example],
+        groups: tuple[str, ...],
+        owners: NDArray[np.int32],
+        content: NDArray[np.float16],
+    ) -> Atlas:
         """This atlas with the examples' rows merged in, ordered by group."""
         kinds = _extended(self.header.kinds, [e.kind for e in examples if e.kind is not None])
         origins = _extended(self.header.origins, [e.origin for e in examples])
-        columns = {
+        columns: dict[str, object] = {
             "distortion": unit_rows(np.stack([e.distortion for e in examples])),
-            "group_of": group_of,
+            "group_of": owners,
             "scores": [e.score for e in examples],
             "kinds": [UNKNOWN_KIND if e.kind is None else kinds.index(e.kind) for e in examples],
             "levels": [-1 if e.level is None else e.level for e in examples],
             "origins": [origins.index(e.origin) for e in examples],
         }
-        owner = np.concatenate([self.group_of, group_of])
-        order = np.argsort(owner, kind="stable")
-        arrays = {
+        order = np.argsort(np.concatenate([self.group_of, owners]), kind="stable")
+        arrays: dict[str, Any] = {
             name: np.concatenate([old, np.asarray(new, old.dtype)])[order]
             for name, new in columns.items()
             for old in [getattr(self, name)]
         }
         names = (*self.header.examples, *(e.name for e in examples))
-        header = self.header.model_copy(
-            update={
-                "examples": tuple(names[i] for i in order),
-                "kinds": kinds,
-                "origins": origins,
-            }
-        )
-        # The content array follows in `add`; groups must match it until then.
-        return _unchecked(self, header, arrays)
-
-
-def _unchecked(
-    atlas: Atlas, header: AtlasHeader, arrays: dict[str, NDArray[np.generic]]
-) -> Atlas:
-    """A copy whose consistency is checked by the step that completes it."""
-    copy = object.__new__(Atlas)
-    fields = {"header": header, "content": atlas.content, "digest": ""} | arrays
-    for name, value in fields.items():
-        object.__setattr__(copy, name, value)
-    return copy
+        changes = {
+            "groups": groups,
+            "examples": tuple(names[i] for i in order),
+            "kinds": kinds,
+            "origins": origins,
+        }
+        header = self.header.model_copy(update=changes)
+        return Atlas(header=header, content=content, **arrays)
 
 
 def _extended(present: tuple[str, ...], wanted: list[str]) -> tuple[str, ...]:
@@ -354,8 +386,6 @@ def _require(condition: bool, what: str) -> None:
 
 
 def _read(data: bytes, name: str) -> Atlas:
-    import hashlib
-
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             header = AtlasHeader.model_validate_json(archive["header"].tobytes())
@@ -368,10 +398,3 @@ def _read(data: bytes, name: str) -> Atlas:
         raise AtlasError(f"{name} has atlas format {header.version}, expected {FORMAT_VERSION}")
     digest = hashlib.sha256(data).hexdigest()[:12]
     return Atlas(header=header, digest=digest, **arrays)
-
-
-def parse_header(data: bytes) -> dict[str, object]:
-    """The header of an atlas file as plain JSON, without reading its arrays."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        parsed: dict[str, object] = json.loads(archive["header"].tobytes())
-    return parsed

@@ -53,6 +53,7 @@ class Judgement:
     Attributes:
         score: 0..100, calibrated.
         raw: 0..100, the plain aggregate of equation 6 or 7.
+        spread: Weighted standard deviation of the evidence's scores, in points.
         percentile: Share of the reference set, 0..100, that scores no better; None without one.
         confidence: 0..1, chance to lie within ten points of people's rating.
         known: False where no evidence is near enough ("cannot tell").
@@ -61,6 +62,7 @@ class Judgement:
 
     score: float
     raw: float
+    spread: float
     percentile: float | None
     confidence: float
     known: bool
@@ -100,7 +102,8 @@ def retrieve(
     own = atlas.group_numbers.get(excluded) if excluded is not None else None
     if own is not None:
         alike[own] = -np.inf
-    groups = largest(alike, min(options.pool, len(alike) - (own is not None)))
+    alike = _without_unlike_damage(atlas, alike, options)
+    groups = largest(alike, min(options.pool, int(np.isfinite(alike).sum())))
     if len(groups) == 0:
         raise AtlasError(f"the atlas {atlas.header.name} has no rated example to compare with")
     damage = similarity(unit_rows(distortion), atlas.distortion_rows, options.distance)
@@ -108,6 +111,19 @@ def retrieve(
     kept = largest(damage[versions], options.neighbours)
     examples, near = versions[kept], alike[groups[kept]]
     return Retrieved(examples, near, damage[examples], weights(near, damage[examples], options))
+
+
+def _without_unlike_damage(atlas: Atlas, alike: Floats, options: RetrievalOptions) -> Floats:
+    """Content similarities, with damaged originals ruled out for a photo that looks unlike them.
+
+    Their scores come from a full-reference ensemble. For photos of other things people's ratings are
+    the better evidence, and vectors of the two mix: see docs/decisions/0004-pool-then-neighbours.md.
+    """
+    damaged = atlas.damaged_groups
+    nearest = largest(alike, options.alike)
+    if damaged.all() or damaged[nearest].mean() >= options.damaged_share:
+        return alike
+    return np.where(damaged, np.float32(-np.inf), alike)
 
 
 def judge(
@@ -136,12 +152,11 @@ def judge(
     nearness = float(found.weights @ found.distortion)
     score = atlas.header.calibration(raw)
     trust = atlas.header.trust
-    known = bool(
-        found.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion
-    )
+    known = bool(found.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion)
     return Judgement(
         score=score,
         raw=raw,
+        spread=deviation,
         percentile=_percentile(score, atlas),
         confidence=trust.confidence(nearness, deviation),
         known=known,

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
@@ -18,6 +19,7 @@ from packshot.report import Assessment
 
 BATCH = 4
 _BATCHES_AHEAD_PER_WORKER = 4
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _DEFAULTS = RetrievalOptions()
 
 
@@ -81,11 +83,15 @@ def assess_paths(
     if count < 2:
         yield from settings.assessor(threads=1).assess_many(paths)
         return
-    settings.assessor()  # A broken atlas is reported here, once, not by every process.
+    if settings.atlas is not None:
+        settings.assessor()  # A broken atlas is reported here, once, not by every process.
     batches = _batches(iter(paths), BATCH)
-    with ProcessPoolExecutor(
-        count, get_context("spawn"), initializer=_start_worker, initargs=(settings,)
-    ) as executor:
+    with (
+        _single_threaded_children(),
+        ProcessPoolExecutor(
+            count, get_context("spawn"), initializer=_start_worker, initargs=(settings,)
+        ) as executor,
+    ):
         pending: deque[Future[list[Assessment]]] = deque()
         try:
             for batch in batches:
@@ -96,6 +102,21 @@ def assess_paths(
                 yield from pending.popleft().result()
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _single_threaded_children() -> Iterator[None]:
+    """Let processes started meanwhile use one thread each for linear algebra: they share the cores."""
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def available_cores() -> int:
@@ -114,7 +135,7 @@ _worker: Assessor | None = None
 def _start_worker(settings: AssessorSettings) -> None:
     import cv2
 
-    global _worker  # noqa: PLW0603 - one assessor for the life of a worker process
+    global _worker
     cv2.setNumThreads(1)
     _worker = settings.assessor(threads=1)
 

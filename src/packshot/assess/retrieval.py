@@ -48,6 +48,9 @@ class RetrievalOptions:
         distance: Compares content vectors and distortion vectors.
         aggregation: Turns the retained scores into one.
         temperature: Of the `KERNEL` weights; smaller trusts the nearest evidence more.
+        damaged_share: Originals damaged on purpose serve only a photo that looks like them: they
+            must be this share of its most alike groups. 0 lets them serve every photo.
+        alike: How many most alike groups decide that.
     """
 
     pool: int = 800
@@ -55,6 +58,8 @@ class RetrievalOptions:
     distance: Distance = Distance.COSINE
     aggregation: Aggregation = Aggregation.KERNEL
     temperature: float = 0.05
+    damaged_share: float = 0.3
+    alike: int = 20
 
     def __post_init__(self) -> None:
         """Refuse counts below one and a temperature that is not positive."""
@@ -66,7 +71,12 @@ class RetrievalOptions:
     @classmethod
     def source_form(cls, neighbours: int = 10) -> RetrievalOptions:
         """The published form: content alone picks J groups, content similarity weights them."""
-        return cls(pool=neighbours, neighbours=neighbours, aggregation=Aggregation.WEIGHTED)
+        return cls(
+            pool=neighbours,
+            neighbours=neighbours,
+            aggregation=Aggregation.WEIGHTED,
+            damaged_share=0.0,
+        )
 
 
 def unit_rows(vectors: NDArray[np.floating]) -> Floats:
@@ -80,7 +90,7 @@ def unit_rows(vectors: NDArray[np.floating]) -> Floats:
     """
     vectors = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(lengths, np.float32(1e-12))
+    return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
 
 def similarity(query: Floats, rows: Floats, distance: Distance) -> Floats:
@@ -98,8 +108,10 @@ def similarity(query: Floats, rows: Floats, distance: Distance) -> Floats:
         return rows @ query
     difference = rows - query
     if distance is Distance.EUCLIDEAN:
-        return 1 / (1 + np.sqrt(np.einsum("nd,nd->n", difference, difference)))
-    return 1 / (1 + np.abs(difference).sum(axis=1))
+        apart = np.sqrt(np.einsum("nd,nd->n", difference, difference))
+    else:
+        apart = np.abs(difference).sum(axis=1)
+    return np.asarray(1 / (1 + apart), np.float32)
 
 
 def largest(values: Floats, count: int) -> Indices:
@@ -153,4 +165,4 @@ def weights(content: Floats, distortion: Floats, options: RetrievalOptions) -> F
         raw = np.maximum(content, np.float32(1e-6))
     else:
         raw = np.exp((distortion - distortion.max()) / np.float32(options.temperature))
-    return raw / raw.sum()
+    return np.asarray(raw / raw.sum(), np.float32)

@@ -1,0 +1,1 @@
+"""How good a photo is, on what evidence, and what to do about it."""

@@ -1,0 +1,66 @@
+"""Photos rated by people: a table of files and scores."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from packshot.errors import SourceError
+
+_FILE_COLUMNS = ("file", "path", "image", "filename")
+_SCORE_COLUMNS = ("mos", "score", "rating")
+
+
+@dataclass(frozen=True)
+class RatedPhoto:
+    """A photo and what people gave it.
+
+    Attributes:
+        path: The file.
+        score: 0..100, larger is better.
+    """
+
+    path: Path
+    score: float
+
+
+def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[RatedPhoto]:
+    """Ratings of a CSV with a file column and a score column.
+
+    Args:
+        table: The CSV.
+        folder: Where its files lie.
+        scale: The scores that mean 0 and 100.
+
+    Raises:
+        SourceError: Unreadable, columns missing, or a score outside the scale.
+    """
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
+    columns = list(rows[0]) if rows else []
+    name = next((c for c in _FILE_COLUMNS if c in columns), None)
+    score = next((c for c in _SCORE_COLUMNS if c in columns), None)
+    if name is None or score is None:
+        raise SourceError(
+            f"{table}: needs a file column ({', '.join(_FILE_COLUMNS)}) and a score column "
+            f"({', '.join(_SCORE_COLUMNS)})"
+        )
+    return [
+        RatedPhoto(folder / row[name], _rescaled(row[score], scale, f"{table}, line {number}"))
+        for number, row in enumerate(rows, start=2)
+    ]
+
+
+def _rescaled(text: str, scale: tuple[float, float], where: str) -> float:
+    lowest, highest = scale
+    try:
+        score = (float(text) - lowest) / (highest - lowest) * 100
+    except ValueError:
+        raise SourceError(f"{where}: the score {text!r} is not a number") from None
+    if not -1e-6 <= score <= 100 + 1e-6:
+        raise SourceError(f"{where}: the score {text} lies outside {lowest}..{highest}")
+    return min(max(score, 0.0), 100.0)

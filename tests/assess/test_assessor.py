@@ -1,0 +1,96 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from packshot import Assessor, Atlas, UnreadablePhoto
+from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.errors import AtlasError
+from packshot.report import Severity, Status
+from tests.conftest import make_packshot, make_picture
+
+
+@pytest.fixture(scope="module")
+def assessor():
+    return Assessor()
+
+
+def as_png(pixels):
+    return cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))[1].tobytes()
+
+
+def test_same_photo_same_score_in_every_batch(assessor):
+    sources = [as_png(make_picture(300, 360, seed=seed)) for seed in range(11)]
+    together = [found.score for found in assessor.assess_many(sources)]
+    alone = [assessor.assess(source).score for source in sources]
+    assert together == pytest.approx(alone, abs=0.1)
+    threaded = [found.score for found in Assessor(threads=2).assess_many(sources)]
+    assert threaded == pytest.approx(alone, abs=0.1)
+
+
+def test_one_bad_file_never_stops_a_run(assessor):
+    found = list(assessor.assess_many([as_png(make_picture(99, 99)), b"junk", as_png(make_packshot())]))
+    assert [item.status for item in found] == [Status.OK, Status.UNREADABLE, Status.OK]
+    assert found[1].error
+    assert found[1].score is None
+    with pytest.raises(UnreadablePhoto):
+        assessor.assess(b"junk")
+
+
+def test_findings_name_file_facts(assessor):
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    Image.fromarray(make_packshot()).save(file, format="JPEG", exif=exif)
+    codes = {finding.code: finding for finding in assessor.assess(file.getvalue()).findings}
+    assert codes["location-data"].severity is Severity.INFO
+
+
+def test_findings_are_sorted_by_severity(assessor):
+    soft = cv2.GaussianBlur(make_picture(200, 260), (0, 0), 6)
+    order = [
+        list(Severity).index(finding.severity) for finding in assessor.assess(as_png(soft)).findings
+    ]
+    assert order == sorted(order)
+    assert order
+
+
+def test_a_rating_of_the_very_photo_decides(assessor):
+    mine = Assessor()
+    source = as_png(make_picture(260, 300, seed=8))
+    before = mine.assess(source).score
+    wanted = 5.0 if before > 50 else 95.0
+    mine.add([mine.encode(source, wanted, "me", f"mine {n}") for n in range(3)])
+    after = mine.assess(source)
+    assert {piece.example for piece in after.evidence[:3]} == {"mine 0", "mine 1", "mine 2"}
+    assert abs(after.score - wanted) < abs(before - wanted)
+    assert assessor.assess(source).score == pytest.approx(before, abs=0.1)
+
+
+def test_an_atlas_of_other_encoders_is_refused():
+    with pytest.raises(AtlasError, match="made with the encoders"):
+        Assessor(Atlas.empty("old", ("a", "b"), (1280, 96)))
+
+
+def test_pool_gives_input_order_and_the_same_scores(tmp_path, assessor):
+    paths = []
+    for seed in range(10):
+        path = tmp_path / f"{9 - seed}.png"
+        path.write_bytes(as_png(make_picture(200, 220, seed=seed)))
+        paths.append(path)
+    paths.insert(4, tmp_path / "missing.jpg")
+    pooled = list(assess_paths(paths, settings=AssessorSettings(), workers=2))
+    assert [item.path for item in pooled] == [str(path) for path in paths]
+    single = list(assessor.assess_many(paths))
+    assert [item.score for item in pooled if item.score] == pytest.approx(
+        [item.score for item in single if item.score], abs=0.1
+    )
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_blank_pictures_get_an_answer(assessor, shade):
+    found = assessor.assess(as_png(np.full((300, 300, 3), shade, np.uint8)))
+    assert found.status is Status.OK
+    assert 0 <= found.score <= 100

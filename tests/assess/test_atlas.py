@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+
+from packshot.assess.atlas import Atlas, Calibration, Example, Trust
+from packshot.errors import AtlasError
+
+
+def example(name, group, score=50.0, seed=0, kind=None, level=None, origin="people"):
+    generator = np.random.default_rng(seed)
+    content, distortion = generator.normal(size=6), generator.normal(size=4)
+    return Example(
+        name,
+        group,
+        content.astype(np.float32),
+        distortion.astype(np.float32),
+        score,
+        origin,
+        kind,
+        level,
+    )
+
+
+@pytest.fixture
+def atlas():
+    empty = Atlas.empty("test", ("c", "d"), (6, 4))
+    return empty.add(
+        [
+            example("b1", "b", 40, 1, "jpeg", 3, "ensemble"),
+            example("a1", "a", 90, 2),
+            example("b0", "b", 100, 3, "pristine", 0, "ensemble"),
+        ]
+    )
+
+
+def test_examples_are_ordered_by_group(atlas):
+    assert atlas.header.groups == ("b", "a")
+    assert atlas.header.examples == ("b1", "b0", "a1")
+    assert atlas.group_of.tolist() == [0, 0, 1]
+    assert atlas.scores.tolist() == [40, 100, 90]
+    assert [atlas.header.kinds[k] if k >= 0 else None for k in atlas.kinds] == ["jpeg", "pristine", None]
+    assert atlas.levels.tolist() == [3, 0, -1]
+    assert np.linalg.norm(atlas.distortion_rows, axis=1) == pytest.approx(1, abs=1e-3)
+
+
+def test_adding_joins_an_existing_group_and_leaves_the_old_atlas(atlas):
+    grown = atlas.add([example("b2", "b", 10, 4), example("c1", "c", 20, 5)])
+    assert grown.header.examples == ("b1", "b0", "b2", "a1", "c1")
+    assert len(grown.content) == 3
+    assert len(atlas.header.examples) == 3
+    assert atlas.add([]) is atlas
+
+
+def test_a_newer_rating_replaces_the_older(atlas):
+    changed = atlas.add([example("b1", "b", 77, 1, "jpeg", 3, "ensemble")])
+    assert sorted(changed.header.examples) == sorted(atlas.header.examples)
+    assert changed.scores[changed.header.examples.index("b1")] == 77
+
+
+def test_round_trip(atlas, tmp_path):
+    path = tmp_path / "my.atlas.npz"
+    atlas.save(path)
+    again = Atlas.load(path)
+    assert again.header == atlas.header
+    for name in ("content", "distortion", "group_of", "scores", "kinds", "levels", "origins"):
+        assert np.array_equal(getattr(again, name), getattr(atlas, name))
+    assert len(again.digest) == 12
+    assert [p.name for p in tmp_path.iterdir()] == ["my.atlas.npz"]
+
+
+def test_without_leaves_groups_out(atlas):
+    rest = atlas.without(frozenset({"b"}))
+    assert rest.header.groups == ("a",)
+    assert rest.scores.tolist() == [90]
+    assert rest.group_of.tolist() == [0]
+
+
+def test_info_counts(atlas):
+    info = atlas.info()
+    assert (info.groups, info.examples) == (2, 3)
+    assert info.examples_by_origin == {"ensemble": 2, "people": 1}
+    assert info.score_quartiles[1] == 90
+
+
+@pytest.mark.parametrize("score", [-1, 100.5, float("nan")])
+def test_scores_outside_the_scale_are_refused(atlas, score):
+    with pytest.raises(AtlasError, match=r"0\.\.100"):
+        atlas.add([example("x", "x", score)])
+
+
+def test_vectors_of_another_encoder_are_refused(atlas):
+    wrong = Example("x", "x", np.ones(7, np.float32), np.ones(4, np.float32), 50, "people")
+    with pytest.raises(AtlasError, match="shape"):
+        atlas.add([wrong])
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "other npz"])
+def test_damaged_files_say_so(atlas, tmp_path, damage):
+    path = tmp_path / "bad.npz"
+    atlas.save(path)
+    whole = path.read_bytes()
+    if damage == "other npz":
+        np.savez(path, header=np.zeros(3, np.uint8))
+    else:
+        path.write_bytes({"cut": whole[: len(whole) // 2], "text": b"hello", "empty": b""}[damage])
+    with pytest.raises(AtlasError, match="atlas"):
+        Atlas.load(path)
+
+
+def test_missing_file_says_so(tmp_path):
+    with pytest.raises(AtlasError, match="cannot read"):
+        Atlas.load(tmp_path / "none.npz")
+
+
+def test_calibration_is_monotone_and_bounded():
+    calibration = Calibration(raw=(0, 40, 60, 100), score=(0, 30, 80, 100))
+    values = [calibration(raw) for raw in range(-10, 120, 5)]
+    assert values == sorted(values)
+    assert (min(values), max(values)) == (0, 100)
+    assert calibration(50) == pytest.approx(55)
+
+
+def test_confidence_grows_with_nearness():
+    trust = Trust(bias=-2, nearness=4, spread=-0.1)
+    assert trust.confidence(0.9, 5) > trust.confidence(0.5, 5) > trust.confidence(0.5, 20)
+
+
+def test_shipped_atlas_holds_what_it_says():
+    atlas = Atlas.default()
+    info = atlas.info()
+    assert info.examples > 20_000
+    assert set(info.examples_by_origin) == {"rated by people (BIQ2021)", "full-reference ensemble"}
+    pristine = atlas.levels == 0
+    assert (atlas.scores[pristine] == 100).all()
+    by_level = [atlas.scores[atlas.levels == level].mean() for level in range(1, 6)]
+    assert by_level == sorted(by_level, reverse=True)
