@@ -1,0 +1,145 @@
+"""The `packshot` command and its sub-commands."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packshot.cli.atlas import application as atlas_application
+from packshot.cli.exits import Exit
+from packshot.cli.train import application as train_application
+
+application = typer.Typer(
+    name="packshot",
+    help="How good is each product photo, why, and what to do about it. Works offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+application.add_typer(atlas_application, name="atlas")
+application.add_typer(train_application, name="train")
+
+
+class OutputFormat(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+    HTML = "html"
+
+
+class DistanceName(StrEnum):
+    """See `packshot.assess.retrieval.Distance`."""
+
+    COSINE = "cosine"
+    EUCLIDEAN = "euclidean"
+    MANHATTAN = "manhattan"
+
+
+class AggregationName(StrEnum):
+    """See `packshot.assess.retrieval.Aggregation`."""
+
+    SIMPLE = "simple"
+    WEIGHTED = "weighted"
+    KERNEL = "kernel"
+
+
+_ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
+
+PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV files with a column
+"path". A photo that cannot be read does not stop the run: it becomes a row, and is listed at the end.
+
+\b
+Examples:
+  packshot assess shop-photos/
+  packshot assess "photos/**/*.jpg" --format html -o report.html
+  packshot assess feed.csv --format jsonl -o scores.jsonl
+  packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
+  packshot assess mug.jpg --explain --language zh
+
+\b
+Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given;
+2 wrong usage, no photo found, or the output cannot be written.
+"""
+
+
+@application.command("assess", help=_ASSESS_HELP)
+def assess_command(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")],
+    output_format: Annotated[
+        OutputFormat, typer.Option("--format", "-f", help="How to write the results.")
+    ] = OutputFormat.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Exit with status 1 if any photo scores below."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
+    atlas: Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")] = None,
+    neighbours: Annotated[
+        int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
+    ] = None,
+    distance: Annotated[DistanceName, typer.Option(help="Between vectors.")] = DistanceName.COSINE,
+    aggregation: Annotated[
+        AggregationName, typer.Option(help="Of the evidence's scores.")
+    ] = AggregationName.KERNEL,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one for each core by default.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Score photos; users read `_ASSESS_HELP`."""
+    from packshot.assess.pool import AssessorSettings
+    from packshot.cli.assess import Request, run
+
+    settings = AssessorSettings(
+        atlas=atlas,
+        language=language,
+        neighbours=neighbours,
+        distance=distance.value,
+        aggregation=aggregation.value,
+    )
+    request = Request(paths, output_format.value, output, fail_under, explain, workers, quiet, settings)
+    raise typer.Exit(run(request))
+
+
+@application.command("schema")
+def schema_command() -> None:
+    """Print the JSON schema of a line of `packshot assess --format jsonl`."""
+    import json
+
+    from packshot.report import Assessment
+
+    typer.echo(json.dumps(Assessment.model_json_schema(), indent=2))
+
+
+@application.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(installed_version("packshot"))
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one line and status 2."""
+    from packshot.errors import PackshotError
+
+    try:
+        application()
+    except PackshotError as error:
+        typer.echo(f"packshot: {error}", err=True)
+        sys.exit(Exit.USAGE)
+    except KeyboardInterrupt:
+        typer.echo("packshot: interrupted", err=True)
+        sys.exit(Exit.INTERRUPTED)

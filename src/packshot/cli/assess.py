@@ -1,0 +1,146 @@
+"""`packshot assess`: from paths to a written result."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from packshot.assess.pool import AssessorSettings, assess_paths, available_cores
+from packshot.catalog import renderer
+from packshot.cli.exits import Exit
+from packshot.errors import InvalidInput, SourceError
+from packshot.report import Assessment, Status
+from packshot.sources import expand
+
+# Starting processes costs about a second: not worth it for a handful of photos.
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; see the command's options."""
+
+    paths: list[str]
+    output_format: str
+    output: Path | None
+    fail_under: float | None
+    explain: bool
+    workers: int | None
+    quiet: bool
+    settings: AssessorSettings
+
+
+@dataclass
+class Tally:
+    """What a run met, for the summary and the exit status."""
+
+    assessed: int = 0
+    below: int = 0
+    total_score: float = 0.0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, assessment: Assessment, bar: float | None) -> None:
+        """Take one result into account."""
+        if assessment.status is Status.UNREADABLE:
+            self.unreadable.append((assessment.path, assessment.error or ""))
+            return
+        score = assessment.score or 0.0
+        self.assessed += 1
+        self.total_score += score
+        self.below += bar is not None and score < bar
+
+
+def run(request: Request) -> int:
+    """Assess and write; returns the exit status.
+
+    Raises:
+        PackshotError: Nothing to assess, or nowhere to write.
+    """
+    paths = list(expand(request.paths))
+    _refuse_overwriting(request.output, paths)
+    tally = Tally()
+    language = request.settings.language
+    with (
+        _sink(request.output) as stream,
+        renderer(request.output_format, stream, language, request.explain) as writer,
+    ):
+        for assessment in _watched(_results(request, paths), len(paths), request.quiet):
+            tally.count(assessment, request.fail_under)
+            writer.add(assessment)
+    _report(tally, request)
+    failed = tally.below or tally.unreadable
+    return Exit.BELOW_BAR if request.fail_under is not None and failed else Exit.DONE
+
+
+def _results(request: Request, paths: list[Path]) -> Iterator[Assessment]:
+    workers = request.workers or (1 if len(paths) < _FEW else available_cores())
+    return assess_paths(paths, settings=request.settings, workers=workers)
+
+
+def _watched(results: Iterable[Assessment], total: int, quiet: bool) -> Iterator[Assessment]:
+    """The results, with a progress bar on a terminal."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield from results
+        return
+    columns = (
+        TextColumn("assessing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield from progress.track(results, total=total)
+
+
+@contextmanager
+def _sink(output: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears only when it is complete."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    except OSError as error:
+        raise SourceError(f"cannot write {output}: {error.strerror}") from error
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+        Path(name).chmod(0o644)
+        os.replace(name, output)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
+    if output is None or not output.exists():
+        return
+    if any(path.exists() and path.samefile(output) for path in paths):
+        raise InvalidInput(f"{output} is one of the photos: choose another name for the output")
+
+
+def _report(tally: Tally, request: Request) -> None:
+    """Summary and unreadable files on standard error."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    if not request.quiet:
+        mean = f", mean score {tally.total_score / tally.assessed:.1f}" if tally.assessed else ""
+        console.print(f"{tally.assessed} photos assessed{mean}")
+        if request.fail_under is not None:
+            console.print(f"{tally.below} below {request.fail_under:g}")
+        if request.output is not None:
+            console.print(f"written to {request.output}")
+    if tally.unreadable:
+        console.print(f"{len(tally.unreadable)} unreadable:")
+        for path, reason in tally.unreadable:
+            console.print(f"  {path}: {reason}")

@@ -1,0 +1,12 @@
+"""Exit statuses of the command line."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the shell is told."""
+
+    DONE = 0
+    BELOW_BAR = 1
+    USAGE = 2
+    INTERRUPTED = 130

@@ -1,0 +1,63 @@
+"""`packshot train`: rebuild what ships, from data. Needs PyTorch."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packshot.cli.exits import Exit
+
+application = typer.Typer(
+    help="Rebuild the models and the atlas from data (needs PyTorch: make setup-train).",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_NEEDS_TORCH = (
+    "packshot: training needs PyTorch. Install a CPU build of torch, then "
+    "pip install packshot[train]; in a checkout: make setup-train"
+)
+
+_EVERYTHING_HELP = """Make every file under packshot/weights from data, step by step.
+
+A step whose result is there is not done again: a run that was stopped goes on where it was.
+
+\b
+Example:
+  packshot train everything --checkpoint efficientnet-lite0.pth \\
+    --products products/manifest.csv --ratings rated/mos.csv --photos rated/images \\
+    --scale 0 1 --work build/training --weights src/packshot/weights
+"""
+
+
+@application.callback()
+def train_group() -> None:
+    """Keep `everything` a sub-command of its own while it is the only one."""
+
+
+@application.command("everything", help=_EVERYTHING_HELP)
+def everything_command(
+    checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
+    products: Annotated[Path, typer.Option(help="CSV: file, type, group, split.")],
+    ratings: Annotated[Path, typer.Option(help="CSV: file, mos.")],
+    photos: Annotated[Path, typer.Option(help="Folder of the rated files.")],
+    work: Annotated[Path, typer.Option(help="Folder for intermediate results.")],
+    weights: Annotated[Path, typer.Option(help="Folder for the models and the atlas.")],
+    scale: Annotated[tuple[float, float], typer.Option(help="Ratings that mean 0 and 100.")] = (
+        0,
+        100,
+    ),
+    versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 34,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Run all recipes; users read `_EVERYTHING_HELP`."""
+    if find_spec("torch") is None:
+        typer.echo(_NEEDS_TORCH, err=True)
+        raise typer.Exit(Exit.USAGE)
+    from packshot.train.recipes.everything import Inputs, make_everything
+
+    inputs = Inputs(checkpoint, products, ratings, photos, scale)
+    make_everything(inputs, work, weights, versions, workers, typer.echo)

@@ -1,0 +1,238 @@
+"""The command line as a user meets it, in processes of its own."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from packshot.report import Assessment
+from tests.conftest import ROOT, make_packshot, make_picture
+
+EXECUTABLE = Path(sys.executable).with_name("packshot")
+KEYS = {
+    *("path", "status", "score", "grade", "percentile", "confidence"),
+    *("measurements", "distortions", "findings", "evidence"),
+}
+
+
+def packshot(*arguments, cwd=None, check=None):
+    command = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
+    done = subprocess.run(
+        [*command, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=110,
+        env={**os.environ, "COLUMNS": "160"},
+    )
+    if check is not None:
+        assert done.returncode == check, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    cv2.imwrite(str(folder / "box.png"), make_packshot()[..., ::-1])
+    cv2.imwrite(str(folder / "scene.jpg"), make_picture(300, 400)[..., ::-1])
+    soft = cv2.GaussianBlur(make_picture(300, 400), (0, 0), 5)
+    cv2.imwrite(str(folder / "soft.jpg"), soft[..., ::-1])
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines(shop):
+    done = packshot("assess", shop, "--format", "jsonl", check=0)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_json_lines_follow_the_published_schema(lines):
+    schema = json.loads((ROOT / "docs" / "assessment.schema.json").read_text())
+    assert schema == Assessment.model_json_schema()
+    for line in lines:
+        jsonschema.validate(line, schema)
+        assert set(line) >= KEYS
+
+
+def test_every_input_is_accounted_for_in_order(lines):
+    assert [Path(line["path"]).name for line in lines] == [
+        "box.png",
+        "broken.jpg",
+        "scene.jpg",
+        "soft.jpg",
+    ]
+    assert [line["status"] for line in lines] == ["ok", "unreadable", "ok", "ok"]
+
+
+def test_scores_come_with_evidence(lines):
+    for line in lines:
+        if line["status"] == "ok":
+            assert 0 <= line["score"] <= 100
+            assert 0 <= line["confidence"] <= 1
+            assert len(line["evidence"]) >= 5
+            assert line["models"]["content"]
+            assert line["reference"] == "photos rated by people"
+
+
+def test_a_blurred_photo_is_told_why(lines):
+    soft = lines[3]
+    codes = [finding["code"] for finding in soft["findings"]]
+    assert "blurred" in codes
+    assert all(finding["remedy"] for finding in soft["findings"])
+
+
+def test_unreadable_files_are_listed_at_the_end(shop):
+    done = packshot("assess", shop, check=0)
+    assert "1 unreadable" in done.stderr
+    assert "broken.jpg" in done.stderr.splitlines()[-1]
+    assert "3 photos assessed" in done.stderr
+
+
+def test_fail_under(shop):
+    assert packshot("assess", shop / "scene.jpg", "--fail-under", 1).returncode == 0
+    assert packshot("assess", shop / "scene.jpg", "--fail-under", 100).returncode == 1
+    assert packshot("assess", shop / "broken.jpg", "--fail-under", 1).returncode == 1
+    assert packshot("assess", shop / "broken.jpg").returncode == 0
+
+
+def test_csv_is_safe_and_complete(shop, tmp_path):
+    shutil.copy(shop / "scene.jpg", tmp_path / "=cmd.jpg")
+    done = packshot("assess", "=cmd.jpg", "--format", "csv", cwd=tmp_path, check=0)
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert row["path"] == "'=cmd.jpg"
+    assert float(row["score"]) > 0
+    assert float(row["sharpness"]) > 0
+
+
+def test_html_is_one_self_contained_page(shop, tmp_path):
+    hostile = tmp_path / "<script>alert(1)<x>.jpg"
+    shutil.copy(shop / "scene.jpg", hostile)
+    page = tmp_path / "out" / "report.html"
+    packshot("assess", shop, hostile, "--format", "html", "-o", page, check=0)
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<article") == 4
+    assert text.count("data:image/jpeg;base64,") == 4
+    assert "<script>alert(1)" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+    assert "broken.jpg" in text
+    assert [p.name for p in page.parent.iterdir()] == ["report.html"]
+
+
+def test_chinese(shop):
+    done = packshot("assess", shop / "soft.jpg", "--language", "zh", "--format", "jsonl", check=0)
+    assert "边缘" in json.loads(done.stdout)["findings"][0]["reason"]
+
+
+def test_explain_shows_evidence_and_measurements(shop):
+    done = packshot("assess", shop / "scene.jpg", "--explain", check=0)
+    assert "Evidence" in done.stdout
+    assert "Edge width" in done.stdout
+
+
+def test_csv_of_paths_and_patterns(shop):
+    table = shop / "feed.csv"
+    table.write_text("path\nbox.png\ngone.jpg\n")
+    done = packshot("assess", table, str(shop / "s*.jpg"), "--format", "jsonl", check=0)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["status"] for line in found] == ["ok", "unreadable", "ok", "ok"]
+    table.unlink()
+
+
+def test_workers_do_not_change_scores(shop, lines):
+    done = packshot("assess", shop, "--format", "jsonl", "--workers", 2, check=0)
+    again = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["score"] for line in again] == pytest.approx(
+        [line["score"] for line in lines], abs=0.1, nan_ok=True
+    ) or [line["score"] for line in again] == [line["score"] for line in lines]
+
+
+def test_an_input_is_never_overwritten(shop):
+    before = (shop / "scene.jpg").read_bytes()
+    done = packshot("assess", shop, "--format", "html", "-o", shop / "scene.jpg")
+    assert done.returncode == 2
+    assert "one of the photos" in done.stderr
+    assert (shop / "scene.jpg").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["assess", "nowhere.jpg"], "no such file"),
+        (["assess", "*.gif"], "no file matches"),
+        (["assess", ".", "--language", "xx"], "no texts"),
+        (["assess", ".", "--fail-under", "200"], "fail-under"),
+        (["assess", ".", "--format", "pdf"], "pdf"),
+        (["atlas", "info", "none.npz"], "cannot read"),
+    ],
+)
+def test_usage_errors_are_one_clear_message(arguments, message, shop):
+    done = packshot(*arguments, cwd=shop)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_quick_and_shows_examples():
+    started = time.perf_counter()
+    done = packshot("assess", "--help", check=0)
+    assert "packshot assess shop-photos/" in done.stdout
+    # Not a benchmark: a heavy import at start-up takes several seconds, not a few tenths.
+    assert time.perf_counter() - started < 5
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from packshot.cli import application; import packshot;"
+        "heavy = {'cv2', 'onnxruntime', 'numpy', 'PIL', 'torch', 'pydantic'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_schema_command_prints_the_committed_file():
+    done = packshot("schema", check=0)
+    assert json.loads(done.stdout) == json.loads((ROOT / "docs" / "assessment.schema.json").read_text())
+
+
+def test_own_atlas_from_folder_and_table_to_score(shop, tmp_path):
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("file,score\nbox.png,5\nscene.jpg,4\nsoft.jpg,1\nbroken.jpg,3\n")
+    atlas = tmp_path / "own.atlas.npz"
+    done = packshot("atlas", "build", ratings, shop, "-o", atlas, "--scale", 1, 5, check=0)
+    assert "3 rated photos" in done.stdout
+    assert "broken.jpg" in done.stderr
+    info = json.loads(packshot("atlas", "info", atlas, "--json", check=0).stdout)
+    assert info["examples"] == 3
+    first = json.loads(
+        packshot("assess", shop / "soft.jpg", "--atlas", atlas, "--format", "jsonl", check=0).stdout
+    )
+    assert first["score"] < 20
+    packshot("atlas", "add", atlas, shop / "soft.jpg", "--score", 95, check=0)
+    packshot("atlas", "add", atlas, shop / "soft.jpg", "--score", 95, check=0)
+    second = json.loads(
+        packshot("assess", shop / "soft.jpg", "--atlas", atlas, "--format", "jsonl", check=0).stdout
+    )
+    assert second["score"] > first["score"] + 20
+
+
+def test_library_in_five_lines(shop):
+    code = (
+        "from packshot import Assessor\n"
+        f"assessment = Assessor().assess({str(shop / 'scene.jpg')!r})\n"
+        "print(assessment.score, [finding.remedy for finding in assessment.findings])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert np.isfinite(float(done.stdout.split()[0]))
