@@ -1,0 +1,62 @@
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packshot import Assessor
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "examples" / "photos"
+TABLE = re.findall(r"^\| `([^`]+)` \| [^|]+ \| ([^|]+) \|$", (FOLDER / "README.md").read_text(), re.M)
+CLEAN = [name for name, wrong in TABLE if wrong.strip() == "nothing"]
+EXPECTED = {
+    "mug-warm-cast.jpg": "colour-cast",
+    "stool-low-light.jpg": "too-dark",
+    "jar-heavy-jpeg.jpg": "jpeg-artefacts",
+    "perfume-enlarged-thumbnail.jpg": "upscaled",
+    "bowl-small-off-centre.jpg": "product-too-small",
+}
+
+
+@pytest.fixture(scope="module")
+def assessor():
+    return Assessor()
+
+
+def test_the_table_is_complete():
+    assert {name for name, _ in TABLE} == {path.name for path in FOLDER.glob("*.jpg")}
+    assert len(TABLE) >= 12
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.jpg")) < 4_000_000
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_clean_ones_stand_on_white(name):
+    pixels = np.asarray(Image.open(FOLDER / name))
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert (border.min(axis=1) >= 245).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_clean_ones_have_no_error(assessor, name):
+    errors = [f.code for f in assessor.assess(FOLDER / name).findings if f.severity == "error"]
+    assert errors == []
+
+
+@pytest.mark.parametrize(("name", "code"), EXPECTED.items())
+def test_what_is_wrong_is_found(assessor, name, code):
+    assert code in {finding.code for finding in assessor.assess(FOLDER / name).findings}
+
+
+@pytest.mark.parametrize(
+    ("clean", "spoiled"),
+    [
+        ("mug.jpg", "mug-warm-cast.jpg"),
+        ("wooden-stool.jpg", "stool-low-light.jpg"),
+        ("speaker.jpg", "speaker-motion-blur.jpg"),
+        ("cream-jar.jpg", "jar-heavy-jpeg.jpg"),
+        ("perfume-bottle.jpg", "perfume-enlarged-thumbnail.jpg"),
+    ],
+)
+def test_the_spoiled_photo_scores_lower(assessor, clean, spoiled):
+    assert assessor.assess(FOLDER / spoiled).score < assessor.assess(FOLDER / clean).score
