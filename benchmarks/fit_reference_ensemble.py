@@ -125,9 +125,7 @@ def main() -> None:
         gap = np.abs(values - score).mean()
         print(f"{name}: rank correlation {rank_correlation(values, score):.3f}, mean gap {gap:.1f}")
     worst = score[damaged.levels == 5]
-    print(
-        "level 5, quantiles 5, 25, 50, 75, 95:", np.percentile(worst, (5, 25, 50, 75, 95)).round(1)
-    )
+    print("level 5, quantiles 5, 25, 50, 75, 95:", np.percentile(worst, (5, 25, 50, 75, 95)).round(1))
 
 
 def write(rows: list[list[str]], versions: int) -> None:

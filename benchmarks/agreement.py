@@ -1,0 +1,33 @@
+"""How well two lists of scores agree: SROCC, PLCC, and the spread of SROCC by bootstrap."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float64]
+
+
+def srocc(predicted: Scores, truth: Scores) -> float:
+    """Spearman's rank correlation; ties share their mean rank."""
+    return plcc(_ranks(predicted), _ranks(truth))
+
+
+def plcc(predicted: Scores, truth: Scores) -> float:
+    """Pearson's linear correlation."""
+    return float(np.corrcoef(predicted, truth)[0, 1])
+
+
+def interval(predicted: Scores, truth: Scores, draws: int = 500) -> tuple[float, float]:
+    """2.5th and 97.5th percentile of SROCC over bootstrap samples."""
+    generator = np.random.default_rng(0)
+    samples = generator.integers(0, len(truth), (draws, len(truth)))
+    values = [srocc(predicted[rows], truth[rows]) for rows in samples]
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _ranks(values: Scores) -> Scores:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return ((2 * ends - counts - 1) / 2)[inverse].astype(np.float64)

@@ -1,0 +1,100 @@
+"""Photos per second from disk to JSON lines, beside cleanvision in the same run; memory; start-up.
+
+cleanvision is not a dependency: the row is left out, and said so, where it is not installed in the
+interpreter given by ``--cleanvision``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from record import write
+
+PACKSHOT = [sys.executable, "-m", "packshot", "assess"]
+CLEANVISION = (
+    "import sys; from cleanvision import Imagelab;"
+    "lab = Imagelab(data_path=sys.argv[1]); lab.find_issues()"
+)
+
+
+def main(data: Path, cleanvision: str, rounds: int) -> None:
+    """Alternate the two tools, then measure memory and start-up."""
+    folder = data / "products"
+    photos = sum(
+        1 for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+    )
+    rows = []
+    for number in range(rounds):
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as output:
+            seconds, peak = _timed(
+                [*PACKSHOT, str(folder), "--format", "jsonl", "-o", output.name, "--quiet"]
+            )
+        rows.append(_row("packshot assess, 2 workers", number, photos, seconds, peak))
+        if _has_cleanvision(cleanvision):
+            seconds, peak = _timed([cleanvision, "-c", CLEANVISION, str(folder)])
+            rows.append(_row("cleanvision, defaults", number, photos, seconds, peak))
+        else:
+            print("cleanvision is not installed: no comparison", file=sys.stderr)
+    rows.append(_row("packshot --help", 0, 0, *_timed([sys.executable, "-m", "packshot", "--help"])))
+    rows.append(_row("import packshot", 0, 0, *_timed([sys.executable, "-c", "import packshot"])))
+    print(write("speed", rows))
+
+
+def _row(what: str, number: int, photos: int, seconds: float, peak: float) -> dict[str, object]:
+    row = {
+        "what": what,
+        "round": number,
+        "photos": photos,
+        "seconds": round(seconds, 2),
+        "photos_per_second": round(photos / seconds, 1),
+        "peak_memory_mb": round(peak),
+    }
+    print(row)
+    return row
+
+
+def _has_cleanvision(interpreter: str) -> bool:
+    return subprocess.run([interpreter, "-c", "import cleanvision"], capture_output=True).returncode == 0
+
+
+def _timed(command: list[str]) -> tuple[float, float]:
+    """Seconds, and the largest sum of proportional memory over the process and its children, in MB."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = [0.0]
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak))
+    watcher.start()
+    code = process.wait()
+    seconds = time.perf_counter() - started
+    watcher.join()
+    if code:
+        raise SystemExit(f"{command} ended with {code}")
+    return seconds, peak[0]
+
+
+def _watch(pid: int, peak: list[float]) -> None:
+    try:
+        root = psutil.Process(pid)
+        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+            family = [root, *root.children(recursive=True)]
+            peak[0] = max(peak[0], sum(p.memory_full_info().pss for p in family) / 1e6)
+            time.sleep(0.25)
+    except psutil.Error:
+        return
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--cleanvision", default=sys.executable, help="an interpreter that has it")
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    main(options.data, options.cleanvision, options.rounds)
