@@ -1,0 +1,55 @@
+# Everything below sets itself up on a machine with Python 3.11 and make, without root.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_TRAIN := $(VENV)/.ready-train
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-train demo test lint format bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## Make the virtual environment (no PyTorch)
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup-train: $(READY_TRAIN)  ## Add PyTorch (CPU) for training and its tests
+
+# PyTorch first and alone: an open version range would pull the CUDA build and its gigabytes.
+$(READY_TRAIN): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'piq==0.8.0' 'torchvision==0.28.0'
+	@touch $@
+
+demo: $(READY)  ## Assess the sample photos: terminal, JSON lines, HTML report
+	@mkdir -p build/demo
+	$(BIN)/packshot assess examples/photos --quiet
+	$(BIN)/packshot assess examples/photos --quiet --format jsonl -o build/demo/scores.jsonl
+	$(BIN)/packshot assess examples/photos --quiet --format html -o build/demo/report.html
+	@echo "JSON lines: build/demo/scores.jsonl    report: build/demo/report.html"
+
+test: lint  ## Lint, types, architecture, then all fast tests
+	$(BIN)/python -m pytest -m "not slow" -rs
+
+lint: $(READY)  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY_TRAIN)  ## Slow tests and every published figure (needs the data folder; hours)
+	$(BIN)/python -m pytest -m slow
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## Remove what these targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
