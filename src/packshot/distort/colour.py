@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, as_float, as_pixels, scale_of, sign_of
+from packshot.distort.parameters import Floats, Pixels, as_float, as_pixels, scale_of
 
 _DIFFUSION_SIGMA = (2.0, 4.0, 8.0, 14.0, 24.0)
 _SHIFT_PIXELS = (1.0, 2.0, 4.0, 7.0, 12.0)
@@ -13,13 +13,15 @@ _COLOURS = (48, 24, 14, 8, 5)
 _HSV_FACTOR = (0.7, 0.5, 0.32, 0.15, 0.0)
 _LAB_FACTOR = (1.4, 1.8, 2.4, 3.2, 4.5)
 _CLUSTER_SAMPLES = 4096
+# Pixels: a blur this wide leaves no detail that half the resolution could not hold.
+_SMALL_SIGMA = 4.0
 
 
 def colour_diffusion(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Blur the two chroma channels of CIE Lab; luminance stays."""
     lab = cv2.cvtColor(as_float(pixels), cv2.COLOR_RGB2LAB)
     sigma = _DIFFUSION_SIGMA[level - 1] * scale_of(pixels)
-    lab[..., 1:] = cv2.GaussianBlur(np.ascontiguousarray(lab[..., 1:]), (0, 0), sigma)
+    lab[..., 1:] = _wide_blur(np.ascontiguousarray(lab[..., 1:]), sigma)
     return as_pixels(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
 
 
@@ -63,13 +65,15 @@ def saturation_lab(pixels: Pixels, level: int, generator: np.random.Generator) -
     return as_pixels(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
 
 
-def wrong_white_balance(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
-    """Scale red against blue in linear light, towards tungsten or shade, by up to 2.2 to 1."""
-    strength = (0.08, 0.16, 0.28, 0.42, 0.6)[level - 1] * sign_of(generator)
-    tint = generator.uniform(-0.25, 0.25) * abs(strength)
-    gains = np.exp(np.array([strength, tint, -strength]) * 0.66)
-    linear = as_float(pixels) ** 2.2 * (gains / gains.max()).astype(np.float32)
-    return as_pixels(linear ** (1 / 2.2))
+def _wide_blur(values: Floats, sigma: float) -> Floats:
+    """Gaussian blur, done on a smaller picture where sigma is so large that this changes nothing."""
+    height, width = values.shape[:2]
+    factor = int(min(max(sigma / _SMALL_SIGMA, 1), height, width))
+    if factor == 1:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+    small = cv2.resize(values, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), sigma / factor)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _nearest_colours(pixels: Pixels, centres: Pixels) -> Pixels:

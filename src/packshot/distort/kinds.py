@@ -7,8 +7,19 @@ from enum import StrEnum
 
 import numpy as np
 
-from packshot.distort import blur, brightness, colour, compression, noise, overlay, spatial
-from packshot.distort.parameters import Pixels
+from packshot.distort import (
+    blur,
+    brightness,
+    colour,
+    compression,
+    noise,
+    overlay,
+    sharpness,
+    spatial,
+)
+from packshot.distort import product as product_kinds
+from packshot.distort.parameters import Pixels, is_whole
+from packshot.distort.product import Box, Mask
 from packshot.errors import InvalidInput
 
 LEVELS = (1, 2, 3, 4, 5)
@@ -79,33 +90,37 @@ _FUNCTIONS: dict[Kind, _Damage] = {
     Kind.PIXELATE: spatial.pixelate,
     Kind.QUANTISE: spatial.quantise,
     Kind.COLOUR_BLOCK: spatial.colour_block,
-    Kind.OVER_SHARPEN: brightness.over_sharpen,
-    Kind.CONTRAST: brightness.contrast,
-    Kind.WRONG_WHITE_BALANCE: colour.wrong_white_balance,
-    Kind.LOW_LIGHT: brightness.low_light,
-    Kind.BLOWN_HIGHLIGHTS: brightness.blown_highlights,
-    Kind.VEIL: brightness.veil,
-    Kind.UNEVEN_LIGHT: brightness.uneven_light,
-    Kind.UPSCALED_THUMBNAIL: spatial.upscaled_thumbnail,
+    Kind.OVER_SHARPEN: sharpness.over_sharpen,
+    Kind.CONTRAST: sharpness.contrast,
+    Kind.WRONG_WHITE_BALANCE: product_kinds.wrong_white_balance,
+    Kind.LOW_LIGHT: product_kinds.low_light,
+    Kind.BLOWN_HIGHLIGHTS: product_kinds.blown_highlights,
+    Kind.VEIL: product_kinds.veil,
+    Kind.UNEVEN_LIGHT: product_kinds.uneven_light,
+    Kind.UPSCALED_THUMBNAIL: product_kinds.upscaled_thumbnail,
     Kind.WEBP: compression.webp,
-    Kind.DEFOCUSED_PRODUCT: spatial.defocused_product,
+    Kind.DEFOCUSED_PRODUCT: product_kinds.defocused_product,
     Kind.OVERLAY: overlay.overlay,
 }
 
+# Kinds that a viewer, shown the damaged photo alone, cannot tell apart; counted as one when the accuracy
+# of naming a kind is reported. Kinds in no group are counted as themselves.
 LOOKALIKES: tuple[frozenset[Kind], ...] = (
-    # All four remove fine detail evenly; the kernel's shape is not visible on a plain product.
+    # Fine detail is gone: on a plain product neither the kernel's shape shows, nor that a plain
+    # background has stayed sharp.
     frozenset({Kind.GAUSSIAN_BLUR, Kind.LENS_BLUR, Kind.UPSCALED_THUMBNAIL, Kind.DEFOCUSED_PRODUCT}),
     # Grain: on white and mid tones the speckle's dependence on brightness is hard to see.
     frozenset({Kind.WHITE_NOISE, Kind.MULTIPLICATIVE_NOISE, Kind.COLOUR_COMPONENT_NOISE}),
     # Tones moved up: on one photo the curve cannot be told from its neighbours.
     frozenset({Kind.BRIGHTEN, Kind.BLOWN_HIGHLIGHTS}),
-    # Both reduce contrast towards a grey, and a mean shift is a veil of black or white.
+    # Tones moved by a straight line: a veil is less contrast and a shift at once. (Raised contrast goes
+    # the other way; a kind is one class whichever its sign.)
     frozenset({Kind.VEIL, Kind.CONTRAST, Kind.MEAN_SHIFT}),
     # Too few tones.
     frozenset({Kind.QUANTISE, Kind.COLOUR_QUANTISATION}),
-    # Wavelet and prediction codecs both smear instead of blocking.
+    # Wavelet and prediction codecs both smear instead of blocking, as too strong a noise filter does.
     frozenset({Kind.JPEG2000, Kind.WEBP, Kind.DENOISE}),
-    # Too little light.
+    # Too little light: the noise of low light shows from the third level on only.
     frozenset({Kind.DARKEN, Kind.LOW_LIGHT}),
 )
 
@@ -119,28 +134,46 @@ def family(kind: Kind | str) -> str:
     return wanted.value
 
 
-def distort(pixels: Pixels, kind: Kind | str, level: int, seed: int = 0) -> Pixels:
+def distort(
+    pixels: Pixels,
+    kind: Kind | str,
+    level: int,
+    seed: int = 0,
+    product: Mask | Box | None = None,
+) -> Pixels:
     """Damage a photo.
+
+    Where a kind knows two directions the seed chooses one and the level only its strength, other than
+    in KADID-10k, whose levels change sides: contrast (less, more), mean shift (darker, lighter) and
+    white balance (warmer, colder). Saturation goes one way by kind: less in HSV, more in Lab. The seed
+    also gives the angle of motion blur, colour shift and uneven light, and every place and noise value.
+    Kinds without chance, such as JPEG, ignore it.
 
     Args:
         pixels: (H, W, 3) uint8 RGB; not changed.
         kind: Which damage.
-        level: 1 barely visible .. 5 severe; for one seed a higher level does more.
-        seed: Fixes every random choice: noise, direction, place.
+        level: 1 barely visible .. 5 severe; for one seed a higher level does more. Lossy codecs and
+            motion blur may do a trifle less on a few photos.
+        seed: At least 0. Fixes every random choice: noise, direction, place.
+        product: Where the product is, for the kinds that treat it apart (``defocused-product``): an
+            (H, W) bool mask, or a box of left, top, width and height in pixels. None takes the middle.
 
     Returns:
         (H, W, 3) uint8 RGB.
 
     Raises:
-        InvalidInput: An unknown kind or level, or pixels of another shape or type.
+        InvalidInput: An unknown kind or level, a negative seed, pixels of another shape or type, a mask
+            of another size, or a product outside the photo.
     """
     wanted = _known(kind)
-    if level not in LEVELS:
-        raise InvalidInput(f"level {level} is not one of {LEVELS}")
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
-        raise InvalidInput(f"expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
+    _check_pixels(pixels)
+    _check_choice(level, seed)
     generator = np.random.default_rng([seed, list(Kind).index(wanted)])
-    return _FUNCTIONS[wanted](np.ascontiguousarray(pixels), level, generator)
+    source = np.ascontiguousarray(pixels)
+    if wanted is Kind.DEFOCUSED_PRODUCT and product is not None:
+        product_kinds.check_product(source, product)
+        return product_kinds.defocused_product(source, int(level), generator, product)
+    return _FUNCTIONS[wanted](source, int(level), generator)
 
 
 def _known(kind: Kind | str) -> Kind:
@@ -148,3 +181,17 @@ def _known(kind: Kind | str) -> Kind:
         return Kind(kind)
     except ValueError:
         raise InvalidInput(f"unknown kind {kind!r}; known: {', '.join(Kind)}") from None
+
+
+def _check_pixels(pixels: Pixels) -> None:
+    if not isinstance(pixels, np.ndarray):
+        raise InvalidInput(f"expected an array of (H, W, 3) uint8 pixels, got {type(pixels).__name__}")
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
+        raise InvalidInput(f"expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
+
+
+def _check_choice(level: int, seed: int) -> None:
+    if not is_whole(level) or level not in LEVELS:
+        raise InvalidInput(f"level {level!r} is not one of {LEVELS}")
+    if not is_whole(seed) or seed < 0:
+        raise InvalidInput(f"seed {seed!r} is not a whole number from 0 up")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.distort.parameters import Floats, Pixels, as_float, as_pixels
+from packshot.distort.parameters import Pixels, as_float, as_pixels
 
 _WORDS = ("SALE", "-50%", "SAMPLE", "NEW", "HOT DEAL", "(c) SHOP", "FREE", "www.shop.com")
 _OPACITY = (0.16, 0.28, 0.45, 0.68, 0.95)
@@ -22,14 +22,20 @@ def overlay(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixel
     colour = generator.choice(np.array([[255, 255, 255], [40, 40, 40], [220, 20, 30]], np.float32))
     places = generator.random((_REPEATS[-1], 2))
     mask = _lettering(pixels, word, font, _HEIGHT[level - 1], places[: _REPEATS[level - 1]])
-    alpha = _OPACITY[level - 1] * mask[..., None]
-    return as_pixels(as_float(pixels) * (1 - alpha) + alpha * (colour / 255).astype(np.float32))
+    left, top, width, height = cv2.boundingRect(mask)
+    lettered = np.s_[top : top + height, left : left + width]
+    alpha = _OPACITY[level - 1] * as_float(mask[lettered])[..., None]
+    damaged = pixels.copy()
+    damaged[lettered] = as_pixels(
+        as_float(pixels[lettered]) * (1 - alpha) + alpha * (colour / 255).astype(np.float32)
+    )
+    return damaged
 
 
 def _lettering(
     pixels: Pixels, word: str, font: int, share: float, places: NDArray[np.float64]
-) -> Floats:
-    """(H, W) coverage 0..1 of a word written at each place, letters `share` of the long side high."""
+) -> Pixels:
+    """(H, W) coverage 0..255 of a word written at each place, letters `share` of the long side high."""
     height, width = pixels.shape[:2]
     mask = np.zeros((height, width), np.uint8)
     size = max(share * max(height, width), 4) / 22
@@ -39,4 +45,4 @@ def _lettering(
         left = int(x * max(width - length, 1))
         base = int(tall + y * max(height - tall, 1))
         cv2.putText(mask, word, (left, base), font, size, 255, thickness, cv2.LINE_AA)
-    return mask.astype(np.float32) / np.float32(255)
+    return mask

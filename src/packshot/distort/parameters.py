@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +18,8 @@ def scale_of(pixels: Pixels) -> float:
     """How much larger than the reference the photo is: its long side over 512, at least 1/4.
 
     Spatial strengths (radii, block sizes) are given for a long side of 512 pixels, KADID-10k's, and
-    grow with it, so that a level looks alike on a photo shown at the same size.
+    grow with it, so that a level looks alike on a photo shown at the same size. Grain, noise and
+    compression work on stored pixels, as cameras and encoders do, and do not grow.
     """
     return max(float(max(pixels.shape[:2])) / REFERENCE_SIDE, 0.25)
 
@@ -33,3 +37,22 @@ def as_pixels(values: NDArray[np.floating]) -> Pixels:
 def sign_of(generator: np.random.Generator) -> float:
     """-1 or 1: which way a photo is damaged where a kind knows two."""
     return 1.0 if generator.random() < 0.5 else -1.0
+
+
+def by_table(pixels: Pixels, curve: Callable[[Floats], NDArray[np.floating]]) -> Pixels:
+    """Apply a tone curve, worked out once for each of the 256 values.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        curve: Takes (256, 1) values 0..1; gives as many, or (256, 3) for red, green and blue apart.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    ramp = as_float(np.arange(256, dtype=np.uint8))[:, None]
+    return np.asarray(cv2.LUT(pixels, as_pixels(curve(ramp))[None]), np.uint8)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, of Python or numpy; True and 2.0 are not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

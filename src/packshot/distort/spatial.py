@@ -5,14 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, as_float, as_pixels, scale_of
+from packshot.distort.parameters import Pixels, scale_of
 
 _JITTER = (0.6, 1.1, 2.0, 3.4, 5.5)
 _PATCHES = (12, 30, 60, 110, 200)
 _PIXELATE = (2, 3, 5, 8, 13)
 _TONES = (20, 13, 8, 5, 3)
 _BLOCKS = (2, 4, 8, 14, 24)
-_THUMBNAIL = (0.62, 0.42, 0.29, 0.2, 0.13)
 _BLOCK_SIDE = 0.06
 _PATCH_SIDE = 0.03
 
@@ -20,7 +19,8 @@ _PATCH_SIDE = 0.03
 def jitter(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Take each pixel from a random place nearby."""
     height, width = pixels.shape[:2]
-    # Below half a pixel nothing would move.
+    # Grows as the square root of the scale: between noise, which keeps its grain, and blur, which grows
+    # with the photo. Below half a pixel nothing would move.
     reach = max(_JITTER[level - 1] * np.sqrt(scale_of(pixels)), 0.55)
     offsets = generator.uniform(-reach, reach, (2, height, width)).astype(np.float32)
     y, x = np.mgrid[:height, :width].astype(np.float32)
@@ -51,12 +51,7 @@ def patches(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixel
 def pixelate(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Show squares of 2 to 13 pixels in their mean colour."""
     block = _PIXELATE[level - 1] * scale_of(pixels)
-    return _shrink_and_grow(pixels, 1 / max(block, 1.5), cv2.INTER_NEAREST)
-
-
-def upscaled_thumbnail(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
-    """Shrink to 62 % .. 13 % and enlarge again smoothly."""
-    return _shrink_and_grow(pixels, _THUMBNAIL[level - 1], cv2.INTER_CUBIC)
+    return shrink_and_grow(pixels, 1 / max(block, 1.5), cv2.INTER_NEAREST)
 
 
 def quantise(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -79,18 +74,17 @@ def colour_block(pixels: Pixels, level: int, generator: np.random.Generator) -> 
     return damaged
 
 
-def defocused_product(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
-    """Blur the middle of the photo, where the product is, and leave its surroundings sharp."""
-    height, width = pixels.shape[:2]
-    sigma = (1.0, 1.8, 3.0, 4.8, 7.5)[level - 1] * scale_of(pixels)
-    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
-    mask = np.clip((0.9 - np.hypot(x, y)) / 0.25, 0, 1).astype(np.float32)[..., None]
-    values = as_float(pixels)
-    mixed = values + mask * (cv2.GaussianBlur(values, (0, 0), sigma) - values)
-    return as_pixels(mixed)
+def shrink_and_grow(pixels: Pixels, factor: float, method: int) -> Pixels:
+    """Shrink by area averaging and enlarge again.
 
+    Args:
+        pixels: (H, W, 3) uint8.
+        factor: Small over large side, 0..1; no side becomes shorter than 1.
+        method: OpenCV's name of the interpolation that enlarges.
 
-def _shrink_and_grow(pixels: Pixels, factor: float, method: int) -> Pixels:
+    Returns:
+        (H, W, 3) uint8.
+    """
     height, width = pixels.shape[:2]
     small = (max(1, round(width * factor)), max(1, round(height * factor)))
     shrunk = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
