@@ -46,7 +46,7 @@ def colour_quantisation(pixels: Pixels, level: int, generator: np.random.Generat
 
     The colours in use are cut in two again and again, each time where most error is left (after Wu,
     "Color quantization by dynamic programming and principal analysis", 1992, with cuts along the axes).
-    Fewer colours are the same cuts, stopped earlier, so that the error grows with the level on any photo.
+    Fewer colours are the same cuts, stopped earlier, so that the error grows with the level.
     """
     values = pixels.reshape(-1, 3)
     cells = (values >> _CELL_BITS).astype(np.int32) @ np.array([1024, 32, 1], np.int32)

@@ -75,6 +75,12 @@ class PhotoMeasurements:
         """
         return self.values[key].value
 
+    @property
+    def numbers(self) -> NDArray[np.float32]:
+        """(K,) every raw value in the order of `PROPERTIES`; NaN where it has no meaning."""
+        raw = [self.values[key].value for key in PROPERTIES]
+        return np.array([np.nan if value is None else value for value in raw], np.float32)
+
 
 def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasurements:
     """Measure one photo.

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
 from packshot.errors import SourceError
+from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
 from packshot.photo import Photo
@@ -57,6 +58,7 @@ class Shard:
         kinds: (N,) indices into `KIND_NAMES`.
         levels: (N,) 0..5.
         measures: (N, 4) MDSI, VSI, HaarPSI and FSIM against the original.
+        measured: (N, K) measurements of each version alone, as `PhotoMeasurements.numbers`.
     """
 
     whole: NDArray[np.uint8]
@@ -64,6 +66,7 @@ class Shard:
     kinds: NDArray[np.int16]
     levels: NDArray[np.int8]
     measures: NDArray[np.float32]
+    measured: NDArray[np.float32]
 
     @property
     def scores(self) -> NDArray[np.float32]:
@@ -124,6 +127,7 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
         kinds=np.array([0, *(KIND_NAMES.index(kind.value) for kind, _ in damage)], np.int16),
         levels=np.array([0, *(level for _, level in damage)], np.int8),
         measures=np.array([(c.mdsi, c.vsi, c.haarpsi, c.fsim) for c in compared], np.float32),
+        measured=np.stack([measure_photo(version).numbers for version in versions]),
     )
 
 
