@@ -10,6 +10,7 @@ from packshot.assess.advice import (
     shown,
     texts,
 )
+from packshot.assess.atlas import Atlas
 from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
@@ -17,7 +18,7 @@ from packshot.measure.scores import PROPERTIES
 from packshot.report import Distortion, Grade, Severity
 
 FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
-PARTS = ("findings", "kinds", "grades", "severities", "measurements", "units", "labels")
+PARTS = ("findings", "kinds", "grades", "severities", "measurements", "units", "origins", "labels")
 
 
 def placeholders(text):
@@ -75,6 +76,13 @@ def test_every_distortion_can_be_said(language, kind):
 def test_a_kind_of_an_own_atlas_has_no_remedy():
     assert remedy_for(Distortion(kind="coffee-stain", probability=1, level=1)) == ""
     assert texts("en").kind("coffee-stain") == "coffee-stain"
+    assert texts("zh").origin("catalogue team") == "catalogue team"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_origins_of_the_shipped_atlas_have_names(language):
+    info = Atlas.default().info()
+    assert {*info.examples_by_origin, info.reference} <= set(texts(language).origins)
 
 
 def test_each_language_is_itself():

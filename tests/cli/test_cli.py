@@ -162,7 +162,7 @@ def test_an_input_is_never_overwritten(shop):
     before = (shop / "scene.jpg").read_bytes()
     done = packshot("assess", shop, "--format", "html", "-o", shop / "scene.jpg")
     assert done.returncode == 2
-    assert "one of the photos" in done.stderr
+    assert "one of the inputs" in done.stderr
     assert (shop / "scene.jpg").read_bytes() == before
 
 

@@ -38,6 +38,7 @@ class Texts:
         severities: Names of severities.
         measurements: Names of measurements.
         units: What to write behind a value, by unit; may be empty.
+        origins: Names of where ratings came from and of reference sets, for those that ship.
         labels: Words of reports; may hold placeholders.
     """
 
@@ -47,11 +48,20 @@ class Texts:
     severities: Mapping[str, str]
     measurements: Mapping[str, str]
     units: Mapping[str, str]
+    origins: Mapping[str, str]
     labels: Mapping[str, str]
+
+    def label(self, name: str, **values: str) -> str:
+        """A word of reports, its placeholders filled."""
+        return self.labels[name].format(**values)
 
     def kind(self, name: str) -> str:
         """The name of a distortion kind; one that an atlas of one's own brings names itself."""
         return self.kinds.get(name, name)
+
+    def origin(self, name: str) -> str:
+        """Where a rating came from; an atlas of one's own brings its own names."""
+        return self.origins.get(name, name)
 
 
 @cache
