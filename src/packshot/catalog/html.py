@@ -159,7 +159,7 @@ def heat(damage: tuple[tuple[float, ...], ...]) -> str | None:
     Args:
         damage: Rows of 0..1, top to bottom.
     """
-    cells = np.array(damage, np.float32).reshape(len(damage), -1)
+    cells = np.array(damage, np.float32)
     if not cells.size or cells.max() < _FAINTEST_HEAT:
         return None
     image = np.empty((*cells.shape, 4), np.uint8)

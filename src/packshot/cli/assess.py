@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
@@ -94,7 +95,21 @@ def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
     ):
         for assessment in _watched(results, len(paths), _shows_progress(request)):
             tally.count(assessment, request.fail_under)
-            writer.add(assessment)
+            with _undisturbed():
+                writer.add(assessment)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until a line is written whole, also into a pipe that is full."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received:
+        raise KeyboardInterrupt
 
 
 def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
