@@ -2,33 +2,55 @@ import string
 
 import pytest
 
-from packshot.assess.advice import LANGUAGES, finding, shown, texts
+from packshot.assess.advice import (
+    DISTORTION_PREFIX,
+    LANGUAGES,
+    finding,
+    remedy_for,
+    shown,
+    texts,
+)
+from packshot.assess.atlas import Atlas
 from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
 from packshot.measure.scores import PROPERTIES
-from packshot.report import Grade, Severity
+from packshot.report import Distortion, Grade, Severity
+
+FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
+PARTS = ("findings", "kinds", "grades", "severities", "measurements", "units", "origins", "labels")
 
 
 def placeholders(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_languages_hold_the_same_texts():
-    english, chinese = (texts(language) for language in ("en", "zh"))
-    for part in ("findings", "kinds", "grades", "measurements", "labels"):
-        assert set(getattr(english, part)) == set(getattr(chinese, part)), part
-    for code, entry in english.findings.items():
-        assert placeholders(entry.reason) == placeholders(chinese.findings[code].reason), code
+def chinese(text):
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_languages_hold_the_same_texts_with_the_same_placeholders(part):
+    first, *others = (getattr(texts(language), part) for language in LANGUAGES)
+    for other in others:
+        assert list(first) == list(other)
+        for key, entry in first.items():
+            for field in ("title", "reason", "remedy") if part == "findings" else (None,):
+                ours, theirs = (getattr(e, field) if field else e for e in (entry, other[key]))
+                assert placeholders(ours) == placeholders(theirs), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_lacks_a_text(language):
+def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     words = texts(language)
-    assert {limit.code for limit in LIMITS} <= set(words.findings)
-    assert {kind.value for kind in Kind} | {"pristine"} == set(words.kinds)
+    kinds = {kind.value for kind in Kind}
+    about_kinds = {DISTORTION_PREFIX + kind for kind in kinds}
+    assert {limit.code for limit in LIMITS} | FILE_CODES | about_kinds == set(words.findings)
+    assert kinds | {"pristine"} == set(words.kinds)
     assert {grade.value for grade in Grade} == set(words.grades)
+    assert {severity.value for severity in Severity} == set(words.severities)
     assert set(PROPERTIES) == set(words.measurements)
+    assert {entry.unit for entry in PROPERTIES.values()} - {""} <= set(words.units)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -36,13 +58,40 @@ def test_nothing_lacks_a_text(language):
 def test_every_finding_can_be_said(language, limit):
     said = finding(limit.code, Severity.WARNING, limit.measurement, 1.5, 2.5, None, language)
     assert "{" not in said.reason + said.remedy
+    assert "1.5" in said.reason
     assert len(said.remedy) > 5
 
 
-def test_chinese_is_chinese():
-    assert all(
-        any("\u4e00" <= c <= "\u9fff" for c in entry.remedy) for entry in texts("zh").findings.values()
-    )
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_distortion_can_be_said(language, kind):
+    code = DISTORTION_PREFIX + kind
+    said = finding(code, Severity.WARNING, None, 3.25, None, None, language)
+    assert "3.25" in said.reason
+    assert "{" not in said.reason + said.remedy
+    likely = Distortion(kind=kind, probability=0.5, level=3.25)
+    assert remedy_for(likely, language) == said.remedy
+
+
+def test_a_kind_of_an_own_atlas_has_no_remedy():
+    assert remedy_for(Distortion(kind="coffee-stain", probability=1, level=1)) == ""
+    assert texts("en").kind("coffee-stain") == "coffee-stain"
+    assert texts("zh").origin("catalogue team") == "catalogue team"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_origins_of_the_shipped_atlas_have_names(language):
+    info = Atlas.default().info()
+    assert {*info.examples_by_origin, info.reference} <= set(texts(language).origins)
+
+
+def test_each_language_is_itself():
+    for code, entry in texts("zh").findings.items():
+        assert chinese(entry.title), code
+        assert chinese(entry.reason), code
+        assert chinese(entry.remedy), code
+    english = texts("en").findings.values()
+    assert not any(chinese(entry.title + entry.reason + entry.remedy) for entry in english)
 
 
 def test_unknown_codes_and_languages_are_refused():
@@ -59,9 +108,16 @@ def test_unknown_codes_and_languages_are_refused():
         ("edge_touch", 1.234, "1.23 %"),
         ("resolution", 640.4, "640 px"),
         ("noise", 3.14159, "3.14 grey levels"),
-        ("upscaling", 2.0, "2 x"),
+        ("upscaling", 2.0, "2 times"),
+        ("motion_anisotropy", 0.5, "0.5"),
+        ("motion_direction", 90.0, "90 °"),
+        (None, 3.5, "3.5"),
         (None, None, ""),
     ],
 )
 def test_values_as_people_read_them(measurement, value, expected):
     assert shown(measurement, value) == expected
+
+
+def test_units_are_translated():
+    assert shown("noise", 3.0, "zh") == "3 灰度级"

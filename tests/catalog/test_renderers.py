@@ -1,14 +1,27 @@
+import base64
 import csv
 import io
 import json
+from html.parser import HTMLParser
 
 import cv2
+import numpy as np
 import pytest
 
 from packshot.catalog import renderer
-from packshot.catalog.html import histogram, thumbnail
+from packshot.catalog.html import HtmlReport, heat, histogram, marks, thumbnail
 from packshot.errors import InvalidInput
-from packshot.report import Assessment, Finding, Grade, Measurement, Severity, Status
+from packshot.report import (
+    Assessment,
+    Distortion,
+    Facts,
+    Finding,
+    Grade,
+    Measurement,
+    Region,
+    Severity,
+    Status,
+)
 from tests.conftest import make_packshot
 
 
@@ -22,7 +35,11 @@ def photo(tmp_path):
 def assessment(path, score=42.0):
     remedy = "Move <closer> & crop."
     found = Finding(
-        code="off-centre", severity=Severity.WARNING, reason="It is <b>off</b>.", remedy=remedy
+        code="off-centre",
+        severity=Severity.WARNING,
+        reason="It is <b>off</b>.",
+        remedy=remedy,
+        region=Region(x=0.1, y=0.2, width=0.3, height=0.4),
     )
     return Assessment(
         path=str(path),
@@ -77,7 +94,129 @@ def test_html_escapes_sorts_and_draws(photo):
     assert "<b>off</b>" not in page
     assert "&lt;bad&gt;.jpg" in page
     assert page.count('class="heat"') == 2
+    assert page.count('class="place warning"') == 2
     assert ">45.0<" in page
+
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'"
+
+
+def hostile(path):
+    facts = Facts(
+        format="JPEG",
+        byte_size=1_234_567,
+        width=10,
+        height=20,
+        bit_depth=8,
+        colour_mode="RGB",
+        icc_profile=HOSTILE,
+        has_alpha=False,
+        frames=1,
+        jpeg_quality=90,
+        exif={"Model": HOSTILE, HOSTILE: "x"},
+        had_location=False,
+        extension_matches=True,
+        sha256="0" * 64,
+    )
+    changes = {"facts": facts, "reference": HOSTILE, "models": {HOSTILE: HOSTILE}}
+    return assessment(path).model_copy(update=changes)
+
+
+class Tags(HTMLParser):
+    """Every element and every attribute of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.attributes, self.depth = [], [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append(tag)
+        self.attributes += attrs
+
+
+def test_html_takes_nothing_from_a_file_for_markup(photo):
+    tags = Tags(rendered("html", [hostile(photo)]))
+    assert not [name for name, _ in tags.attributes if name.startswith("on")]
+    assert tags.found.count("script") == 1
+    sources = [value for name, value in tags.attributes if name in ("src", "href")]
+    assert sources
+    assert all(value.startswith("data:image/") for value in sources)
+
+
+def test_html_names_every_picture_for_those_who_cannot_see_it(photo):
+    class Pictures(Tags):
+        def handle_starttag(self, tag, attrs):
+            super().handle_starttag(tag, attrs)
+            if tag == "img":
+                self.depth += not dict(attrs).get("alt")
+
+    assert Pictures(rendered("html", [assessment(photo)])).depth == 0
+
+
+def test_html_keeps_cards_out_of_memory(photo):
+    with HtmlReport(io.StringIO(), "en") as report:
+        for score in (30, 20):
+            report.add(assessment(photo, score))
+        assert not any(isinstance(value, str) and len(value) > 100 for value in vars(report).values())
+        assert all(size < 1000 for size in map(len, map(repr, report._cards)))
+
+
+def test_a_low_score_is_never_called_fine(photo):
+    likely = Distortion(kind="jpeg", probability=0.8, level=4)
+    bare = assessment(photo, 30).model_copy(update={"findings": (), "grade": Grade.POOR})
+    for name in ("html", "table"):
+        fine = rendered(name, [bare.model_copy(update={"grade": Grade.GOOD})])
+        assert "Nothing to improve" in fine
+        assert "Nothing to improve" not in rendered(name, [bare])
+        told = rendered(name, [bare.model_copy(update={"distortions": (likely,)})])
+        assert "Most likely JPEG blocks" in told
+
+
+def test_findings_at_one_place_share_a_mark():
+    box, corner = (Region(x=x, y=0, width=0.5, height=0.5) for x in (0.2, 0.5))
+    said = {"reason": "r", "remedy": "m"}
+    found = (
+        Finding(code="blurred", severity=Severity.ERROR, **said),
+        Finding(code="off-centre", severity=Severity.WARNING, region=box, **said),
+        Finding(code="border", severity=Severity.INFO, region=corner, **said),
+        Finding(code="product-too-small", severity=Severity.ERROR, region=box, **said),
+    )
+    assert [(m.region, m.severity, m.numbers) for m in marks(found)] == [
+        (box, Severity.ERROR, (2, 4)),
+        (corner, Severity.INFO, (3,)),
+    ]
+
+
+def test_heat_is_see_through_where_all_is_well():
+    data = base64.b64decode(heat(((0.0, 1.0), (0.5, 0.0))).split(",")[1])
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    alpha = image[..., 3].astype(int)
+    assert alpha.shape == (2, 2)
+    assert alpha[0, 0] == alpha[1, 1] == 0
+    assert abs(alpha[0, 1] - 2 * alpha[1, 0]) <= 1
+    assert heat(((0.0, 0.01),)) is None
+    assert heat(()) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["html", "table"])
+def test_every_word_of_a_report_is_in_its_language(photo, name, language):
+    stream = io.StringIO()
+    with renderer(name, stream, language, explain=True) as writer:
+        writer.add(hostile(photo))
+    chinese = any("\u4e00" <= character <= "\u9fff" for character in stream.getvalue())
+    assert chinese == (language == "zh")
+
+
+def test_csv_holds_facts_places_and_scores(photo):
+    item = hostile(photo).model_copy(update={"product": Region(x=0.25, y=0, width=1, height=1)})
+    (row,) = csv.DictReader(io.StringIO(rendered("csv", [item])))
+    assert row["product_x"] == "0.25"
+    assert row["byte_size"] == "1234567"
+    assert (row["warnings"], row["errors"]) == ("1", "0")
+    assert row["noise_score"] == "80.0"
+    assert None not in row
 
 
 def test_html_without_photos_is_a_page():

@@ -5,9 +5,11 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -15,6 +17,8 @@ import jsonschema
 import numpy as np
 import pytest
 
+from packshot.assess.retrieval import Aggregation, Distance
+from packshot.cli.application import AggregationName, DistanceName
 from packshot.report import Assessment
 from tests.conftest import ROOT, make_packshot, make_picture
 
@@ -162,7 +166,7 @@ def test_an_input_is_never_overwritten(shop):
     before = (shop / "scene.jpg").read_bytes()
     done = packshot("assess", shop, "--format", "html", "-o", shop / "scene.jpg")
     assert done.returncode == 2
-    assert "one of the photos" in done.stderr
+    assert "one of the inputs" in done.stderr
     assert (shop / "scene.jpg").read_bytes() == before
 
 
@@ -236,3 +240,105 @@ def test_library_in_five_lines(shop):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert np.isfinite(float(done.stdout.split()[0]))
+
+
+def interrupted(folder, *arguments):
+    """Run on many photos, and press Ctrl-C once the first lines are there."""
+    command = [sys.executable, "-m", "packshot", "assess", folder, *arguments]
+    started = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    first = started.stdout.readline() if "-o" not in arguments else b""
+    if not first:
+        wait_for_lines(folder.parent)
+    os.killpg(started.pid, signal.SIGINT)
+    out, err = started.communicate(timeout=60)
+    return started.returncode, (first + out).decode(), err.decode()
+
+
+def wait_for_lines(folder):
+    deadline = time.monotonic() + 60
+    while not any(path.stat().st_size for path in folder.glob(".scores.jsonl.*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def many(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(400):
+        cv2.imwrite(str(folder / f"{number:03}.jpg"), make_picture(240, 320, seed=number)[..., ::-1])
+    return folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_leaves_complete_lines(many, workers):
+    status, out, err = interrupted(many, "--format", "jsonl", "--workers", workers)
+    assert status == 130
+    assert 1 <= len([json.loads(line) for line in out.splitlines()]) < 400
+    assert out.endswith("\n")
+    assert "interrupted: " in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_ctrl_c_keeps_what_was_written_beside_the_file(many):
+    output = many.parent / "scores.jsonl"
+    output.write_text("of the last run\n")
+    status, _, _ = interrupted(many, "-o", output)
+    assert status == 130
+    assert output.read_text() == "of the last run\n"
+    partial = many.parent / "scores.jsonl.part"
+    assert all(json.loads(line)["status"] == "ok" for line in partial.read_text().splitlines())
+    assert {path.name for path in many.parent.iterdir()} == {"many", output.name, partial.name}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_reader_may_leave_early(many):
+    command = f"{sys.executable} -m packshot assess {many} -f jsonl --workers 1 | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=110)
+    assert json.loads(done.stdout)["status"] == "ok"
+    assert done.stderr == ""
+
+
+def test_the_extension_of_the_output_names_the_format(shop, tmp_path):
+    for name, start in (("a.jsonl", "{"), ("a.csv", "path,"), ("a.HTML", "<!doctype")):
+        packshot("assess", shop / "scene.jpg", "-o", tmp_path / name, check=0)
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_a_table_of_paths_is_never_overwritten(shop, tmp_path):
+    table = tmp_path / "feed.csv"
+    table.write_text(f"path\n{shop / 'scene.jpg'}\n")
+    done = packshot("assess", table, "-o", table)
+    assert done.returncode == 2
+    assert table.read_text().startswith("path\n")
+
+
+def test_options_name_what_the_library_offers():
+    assert {item.value for item in DistanceName} == {item.value for item in Distance}
+    assert {item.value for item in AggregationName} == {item.value for item in Aggregation}
+
+
+def test_retrieval_options_reach_the_score(shop):
+    def score(*options):
+        done = packshot("assess", shop / "scene.jpg", "-f", "jsonl", *options, check=0)
+        return json.loads(done.stdout)["score"]
+
+    assert score("--neighbours", 1) != score("--neighbours", 30, "--aggregation", "simple")
+
+
+def test_quiet_says_nothing_but_what_is_unreadable(shop):
+    assert packshot("assess", shop / "scene.jpg", "--quiet", check=0).stderr == ""
+    assert "broken.jpg" in packshot("assess", shop, "--quiet", check=0).stderr
+
+
+def test_training_without_pytorch_says_what_to_install(tmp_path):
+    if find_spec("torch") is not None:
+        pytest.skip("PyTorch is installed here")
+    names = ("--checkpoint", "--products", "--ratings", "--photos", "--work", "--weights")
+    done = packshot("train", "everything", *(part for name in names for part in (name, tmp_path)))
+    assert done.returncode == 2
+    assert "PyTorch" in done.stderr

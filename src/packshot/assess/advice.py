@@ -10,11 +10,12 @@ from importlib.resources import files
 
 from packshot.errors import InvalidInput
 from packshot.measure.scores import PROPERTIES
-from packshot.report import Finding, Region, Severity
+from packshot.report import Distortion, Finding, Region, Severity
 
 LANGUAGES = ("en", "zh")
+DISTORTION_PREFIX = "distortion-"
 
-_UNITS = {"ratio": "x", "chroma": "CIE chroma", "degrees": "°"}
+_ENLARGEMENT = "upscaling"
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,40 @@ class Texts:
 
     Attributes:
         findings: By finding code.
-        kinds: Names of distortion kinds.
+        kinds: Names of distortion kinds, ``pristine`` included.
         grades: Names of grades.
+        severities: Names of severities.
         measurements: Names of measurements.
-        labels: Words of reports.
+        units: What to write behind a value, by unit; may be empty.
+        origins: Names of where ratings came from and of reference sets, for those that ship.
+        labels: Words of reports; may hold placeholders.
     """
 
     findings: Mapping[str, FindingText]
     kinds: Mapping[str, str]
     grades: Mapping[str, str]
+    severities: Mapping[str, str]
     measurements: Mapping[str, str]
+    units: Mapping[str, str]
+    origins: Mapping[str, str]
     labels: Mapping[str, str]
+
+    def label(self, name: str, **values: str) -> str:
+        """A word of reports, its placeholders filled."""
+        return self.labels[name].format(**values)
+
+    def kind(self, name: str) -> str:
+        """The name of a distortion kind; one that an atlas of one's own brings names itself."""
+        return self.kinds.get(name, name)
+
+    def origin(self, name: str) -> str:
+        """Where a rating came from; an atlas of one's own brings its own names."""
+        return self.origins.get(name, name)
 
 
 @cache
 def texts(language: str) -> Texts:
-    """The table of a language.
+    """The table of a language, read once.
 
     Raises:
         InvalidInput: A language that is not there.
@@ -56,8 +75,8 @@ def texts(language: str) -> Texts:
         raise InvalidInput(f"no texts in {language!r}; there are: {', '.join(LANGUAGES)}")
     source = files("packshot.assess.texts").joinpath(f"{language}.toml")
     table = tomllib.loads(source.read_text(encoding="utf-8"))
-    findings = {code: FindingText(**entry) for code, entry in table["findings"].items()}
-    return Texts(findings, table["kinds"], table["grades"], table["measurements"], table["labels"])
+    findings = {code: FindingText(**entry) for code, entry in table.pop("findings").items()}
+    return Texts(findings=findings, **table)
 
 
 def finding(
@@ -86,10 +105,14 @@ def finding(
     entry = texts(language).findings.get(code)
     if entry is None:
         raise InvalidInput(f"no text for the finding {code!r}")
+    numbers = {
+        "value": shown(measurement, value, language),
+        "limit": shown(measurement, limit, language),
+    }
     return Finding(
         code=code,
         severity=severity,
-        reason=entry.reason.format(value=shown(measurement, value), limit=shown(measurement, limit)),
+        reason=entry.reason.format(**numbers),
         remedy=entry.remedy,
         measurement=measurement,
         value=value,
@@ -98,10 +121,29 @@ def finding(
     )
 
 
-def shown(measurement: str | None, value: float | None) -> str:
-    """A value with its unit as people read it."""
+def remedy_for(distortion: Distortion, language: str = "en") -> str:
+    """What to do about a likely distortion; empty for kinds that the table does not know."""
+    entry = texts(language).findings.get(DISTORTION_PREFIX + distortion.kind)
+    return "" if entry is None else entry.remedy
+
+
+def shown(measurement: str | None, value: float | None, language: str = "en") -> str:
+    """A value with its unit as people read it.
+
+    Args:
+        measurement: A key of `PROPERTIES`; others are written without a unit.
+        value: In the unit of that property; None is written as nothing.
+        language: Of the unit's name.
+    """
     if value is None:
         return ""
-    unit = PROPERTIES[measurement].unit if measurement in PROPERTIES else ""
     digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{digits} {_UNITS.get(unit, unit)}".strip()
+    return f"{digits} {texts(language).units[_unit(measurement)]}".strip()
+
+
+def _unit(measurement: str | None) -> str:
+    """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
+    if measurement == _ENLARGEMENT:
+        return "times"
+    unit = PROPERTIES[measurement].unit if measurement in PROPERTIES else ""
+    return unit or "ratio"

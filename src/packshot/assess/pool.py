@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -135,6 +136,7 @@ _worker: Assessor | None = None
 def _start_worker(settings: AssessorSettings) -> None:
     import cv2
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business.
     global _worker
     cv2.setNumThreads(1)
     _worker = settings.assessor(threads=1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -12,9 +15,21 @@ from rich.text import Text
 
 from packshot.assess.advice import shown, texts
 from packshot.catalog.html import HtmlReport
+from packshot.catalog.wording import without_findings
 from packshot.errors import InvalidInput
 from packshot.measure.scores import PROPERTIES
-from packshot.report import Assessment, Grade, Status
+from packshot.report import (
+    Assessment,
+    Distortion,
+    Evidence,
+    Facts,
+    Finding,
+    Grade,
+    Record,
+    Region,
+    Severity,
+    Status,
+)
 
 _COLOURS = {
     Grade.EXCELLENT: "green",
@@ -25,6 +40,10 @@ _COLOURS = {
     Grade.UNKNOWN: "dim",
 }
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_VERDICT = (*("path", "status", "error", "score", "grade", "percentile", "reference", "confidence"),)
+_FACTS = tuple(name for name in Facts.model_fields if name != "exif")
+_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+_PIPED_WIDTH = 140
 
 
 class Renderer(Protocol):
@@ -97,51 +116,64 @@ class JsonLines(_Rendering):
 
 
 class CsvTable(_Rendering):
-    """One row a photo; text that a spreadsheet would run as a formula is defused."""
+    """One row a photo; text that a spreadsheet would run as a formula is defused.
+
+    Everything an assessment holds but the damage map and the EXIF fields, which do not fit in cells.
+    """
 
     def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._writer = csv.writer(stream)
         self._writer.writerow(
             [
-                *("path", "status", "error", "score", "grade", "percentile", "confidence"),
-                *("width", "height", "format", "findings", "remedies", "distortions"),
-                *PROPERTIES,
+                *_VERDICT,
+                *(f"product_{side}" for side in Region.model_fields),
+                *_FACTS,
+                *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
+                *_measured_columns(),
             ]
         )
 
     def add(self, assessment: Assessment) -> None:
         """Write a row."""
-        facts = assessment.facts
+        severities = Counter(finding.severity for finding in assessment.findings)
         cells: list[object] = [
-            *(assessment.path, assessment.status, assessment.error, assessment.score),
-            *(assessment.grade, assessment.percentile, assessment.confidence),
-            *((facts.width, facts.height, facts.format) if facts else (None, None, None)),
+            *(getattr(assessment, name) for name in _VERDICT),
+            *_fields(assessment.product, Region.model_fields),
+            *_fields(assessment.facts, _FACTS),
+            *(severities[Severity.ERROR], severities[Severity.WARNING]),
             "; ".join(finding.code for finding in assessment.findings),
             " ".join(finding.remedy for finding in assessment.findings),
             "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions),
-            *(_value(assessment, name) for name in PROPERTIES),
+            "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence),
+            *_measured(assessment),
         ]
         self._writer.writerow([_defused(cell) for cell in cells])
+        self._stream.flush()
 
 
 class TerminalTable:
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
-        self._console = Console(file=stream)
+        wide = stream.isatty() or "COLUMNS" in os.environ
+        self._console = Console(file=stream, width=None if wide else _PIPED_WIDTH)
+        self._language = language
         self._texts = texts(language)
         self._explain = explain
+        labels = self._texts.labels
         self._table = Table(box=None, pad_edge=False)
-        self._table.add_column("photo", overflow="fold")
-        self._table.add_column("score", justify="right")
-        for heading in ("grade", "what to do"):
-            self._table.add_column(heading)
+        self._table.add_column(labels["photo"], overflow="fold", ratio=2)
+        self._table.add_column(labels["score"], justify="right")
+        self._table.add_column(labels["grade"])
+        self._table.add_column(labels["findings"], ratio=4)
 
     def add(self, assessment: Assessment) -> None:
         """Remember a row."""
         if assessment.status is Status.UNREADABLE:
             reason = Text(assessment.error or "", style="red")
-            self._table.add_row(Text(assessment.path), "", Text("unreadable", "red"), reason)
+            verdict = Text(self._texts.labels["unreadable"], "red")
+            self._table.add_row(Text(assessment.path), "", verdict, reason)
             return
         colour = _COLOURS[assessment.grade]
         self._table.add_row(
@@ -164,38 +196,73 @@ class TerminalTable:
             self._console.print(self._table)
 
     def _advice(self, assessment: Assessment) -> Text:
-        lines = [f"{self._texts.findings[f.code].title}. {f.remedy}" for f in assessment.findings] or [
-            self._texts.labels["no_findings"]
-        ]
-        return Text("\n".join(lines + (self._details(assessment) if self._explain else [])))
+        lines = [self._finding(found) for found in assessment.findings]
+        if not lines:
+            lines = [Text(without_findings(assessment, self._language), style="dim")]
+        if self._explain:
+            lines += [Text(line, style="dim") for line in self._details(assessment)]
+        return Text("\n").join(lines)
+
+    def _finding(self, found: Finding) -> Text:
+        title = self._texts.findings[found.code].title
+        reason = f" {found.reason}" if self._explain else ""
+        colour = _SEVERITY_COLOURS[found.severity]
+        return Text.assemble((f"{title}.", colour), f"{reason} {found.remedy}")
 
     def _details(self, assessment: Assessment) -> list[str]:
         words = self._texts
-        lines = [
-            f"  {words.labels['confidence']} {assessment.confidence:.0%}",
+        confidence = f"{(assessment.confidence or 0) * 100:.0f}"
+        return [
+            words.label("confidence", value=confidence),
+            *(self._likely(likely) for likely in assessment.distortions),
+            f"{words.labels['evidence']}:",
+            *(f"  {self._piece(piece)}" for piece in assessment.evidence),
+            f"{words.labels['measurements']}:",
             *(
-                f"  {words.kinds.get(d.kind, d.kind)} {d.probability:.0%}, "
-                f"{words.labels['level']} {d.level:.1f}"
-                for d in assessment.distortions
-            ),
-            f"  {words.labels['evidence']}:",
-            *(
-                f"    {e.score:5.1f}  {e.weight:.0%}  {e.origin}"
-                + (f", {words.kinds.get(e.kind, e.kind)} {e.level}" if e.kind else "")
-                for e in assessment.evidence
+                f"  {words.measurements[name]}: {shown(name, measured.value, self._language)}"
+                for name, measured in assessment.measurements.items()
+                if measured.value is not None
             ),
         ]
-        measured = (
-            f"  {words.measurements[name]}: {shown(name, m.value)}"
-            for name, m in assessment.measurements.items()
-            if m.value is not None
-        )
-        return [*lines, *measured]
+
+    def _likely(self, likely: Distortion) -> str:
+        words = self._texts
+        level = words.label("level", value=f"{likely.level:.1f}")
+        kind = words.kind(likely.kind)
+        return f"{words.labels['distortions']}: {kind} {likely.probability:.0%}, {level}"
+
+    def _piece(self, piece: Evidence) -> str:
+        words = self._texts
+        kind = [] if piece.kind is None else [words.kind(piece.kind)]
+        level = [] if not piece.level else [words.label("level", value=str(piece.level))]
+        parts = [
+            words.label("evidence_rated", value=f"{piece.score:.1f}"),
+            words.label("evidence_weight", value=f"{piece.weight * 100:.0f}"),
+            *(*kind, *level, words.origin(piece.origin)),
+        ]
+        return ", ".join(parts)
 
 
-def _value(assessment: Assessment, name: str) -> float | None:
-    measurement = assessment.measurements.get(name)
-    return None if measurement is None else measurement.value
+def _fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:
+    """Some fields of a record; None for each where there is no record."""
+    return (getattr(record, name, None) for name in names)
+
+
+def _measured(assessment: Assessment) -> Iterator[float | None]:
+    """Value of every measurement, and its score where the property has one."""
+    for name, known in PROPERTIES.items():
+        found = assessment.measurements.get(name)
+        yield None if found is None else found.value
+        if known.curve:
+            yield None if found is None else found.score
+
+
+def _measured_columns() -> Iterator[str]:
+    """Headings of what `_measured` yields."""
+    for name, known in PROPERTIES.items():
+        yield name
+        if known.curve:
+            yield f"{name}_score"
 
 
 def _defused(cell: object) -> object:

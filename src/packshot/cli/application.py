@@ -59,14 +59,15 @@ PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV 
 \b
 Examples:
   packshot assess shop-photos/
-  packshot assess "photos/**/*.jpg" --format html -o report.html
-  packshot assess feed.csv --format jsonl -o scores.jsonl
+  packshot assess "photos/**/*.jpg" -o report.html
+  packshot assess feed.csv --format jsonl | jq .score
   packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
   packshot assess mug.jpg --explain --language zh
 
 \b
-Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given;
-2 wrong usage, no photo found, or the output cannot be written.
+Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
+no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of
+-o scores.jsonl in scores.jsonl.part.
 """
 
 
@@ -74,8 +75,9 @@ Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is 
 def assess_command(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")],
     output_format: Annotated[
-        OutputFormat, typer.Option("--format", "-f", help="How to write the results.")
-    ] = OutputFormat.TABLE,
+        OutputFormat | None,
+        typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
     ] = None,
@@ -111,8 +113,16 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
     )
-    request = Request(paths, output_format.value, output, fail_under, explain, workers, quiet, settings)
+    written = output_format or _format_for(output)
+    request = Request(paths, written.value, output, fail_under, explain, workers, quiet, settings)
     raise typer.Exit(run(request))
+
+
+def _format_for(output: Path | None) -> OutputFormat:
+    """The format that a file's extension names; a table for others, and for the terminal."""
+    suffix = "" if output is None else output.suffix.lower()
+    names = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV, ".html": OutputFormat.HTML}
+    return names.get(suffix, OutputFormat.TABLE)
 
 
 @application.command("schema")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +24,8 @@ from packshot.sources import expand
 
 # Starting processes costs about a second: not worth it for a handful of photos.
 _FEW = 8
+
+_LINE_FORMATS = frozenset({"jsonl", "csv"})
 
 
 @dataclass(frozen=True)
@@ -66,30 +69,63 @@ def run(request: Request) -> int:
         PackshotError: Nothing to assess, or nowhere to write.
     """
     paths = list(expand(request.paths))
-    _refuse_overwriting(request.output, paths)
+    _refuse_overwriting(request.output, [*paths, *map(Path, request.paths)])
+    _refuse_page_on_terminal(request)
     tally = Tally()
-    language = request.settings.language
-    with (
-        _sink(request.output) as stream,
-        renderer(request.output_format, stream, language, request.explain) as writer,
-    ):
-        for assessment in _watched(_results(request, paths), len(paths), request.quiet):
-            tally.count(assessment, request.fail_under)
-            writer.add(assessment)
+    try:
+        _assess(request, paths, tally)
+    except KeyboardInterrupt:
+        _report(tally, request, "interrupted: ")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read standard output has had enough, as in "packshot ... | head".
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
     _report(tally, request)
     failed = tally.below or tally.unreadable
     return Exit.BELOW_BAR if request.fail_under is not None and failed else Exit.DONE
 
 
-def _results(request: Request, paths: list[Path]) -> Iterator[Assessment]:
+def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
+    language = request.settings.language
+    with (
+        _sink(request) as stream,
+        renderer(request.output_format, stream, language, request.explain) as writer,
+        closing(_results(request, paths)) as results,
+    ):
+        for assessment in _watched(results, len(paths), _shows_progress(request)):
+            tally.count(assessment, request.fail_under)
+            with _undisturbed():
+                writer.add(assessment)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until a line is written whole, also into a pipe that is full."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received:
+        raise KeyboardInterrupt
+
+
+def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
     workers = request.workers or (1 if len(paths) < _FEW else available_cores())
-    return assess_paths(paths, settings=request.settings, workers=workers)
+    yield from assess_paths(paths, settings=request.settings, workers=workers)
 
 
-def _watched(results: Iterable[Assessment], total: int, quiet: bool) -> Iterator[Assessment]:
-    """The results, with a progress bar on a terminal."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+def _shows_progress(request: Request) -> bool:
+    """Only for people, and not between lines that are being written to the same terminal."""
+    written_live = request.output is None and request.output_format in _LINE_FORMATS
+    return not request.quiet and sys.stderr.isatty() and not (written_live and sys.stdout.isatty())
+
+
+def _watched(results: Iterable[Assessment], total: int, shown: bool) -> Iterator[Assessment]:
+    """The results, with a progress bar if it is to be shown."""
+    if not shown:
         yield from results
         return
     columns = (
@@ -98,16 +134,21 @@ def _watched(results: Iterable[Assessment], total: int, quiet: bool) -> Iterator
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(results, total=total)
 
 
 @contextmanager
-def _sink(output: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears only when it is complete."""
+def _sink(request: Request) -> Iterator[TextIO]:
+    """Standard output, or a file that appears only when it is complete.
+
+    The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
+    """
+    output = request.output
     if output is None:
         yield sys.stdout
         return
+    partial = output.with_name(output.name + ".part")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
@@ -116,31 +157,48 @@ def _sink(output: Path | None) -> Iterator[TextIO]:
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as stream:
             yield stream
-        Path(name).chmod(0o644)
-        os.replace(name, output)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        _publish(name, output)
+    except KeyboardInterrupt:
+        if request.output_format in _LINE_FORMATS:
+            _publish(name, partial)
         raise
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _publish(name: str, target: Path) -> None:
+    """Put a finished file in its place, readable as any other."""
+    Path(name).chmod(0o644)
+    os.replace(name, target)
+
+
+def _refuse_page_on_terminal(request: Request) -> None:
+    if request.output_format == "html" and request.output is None and sys.stdout.isatty():
+        raise InvalidInput("a page is not for the terminal: add -o report.html")
 
 
 def _refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
     if output is None or not output.exists():
         return
     if any(path.exists() and path.samefile(output) for path in paths):
-        raise InvalidInput(f"{output} is one of the photos: choose another name for the output")
+        raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
 
 
-def _report(tally: Tally, request: Request) -> None:
+def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if not request.quiet:
         mean = f", mean score {tally.total_score / tally.assessed:.1f}" if tally.assessed else ""
-        console.print(f"{tally.assessed} photos assessed{mean}")
+        console.print(f"{prefix}{_counted(tally.assessed)} assessed{mean}")
         if request.fail_under is not None:
             console.print(f"{tally.below} below {request.fail_under:g}")
-        if request.output is not None:
+        if request.output is not None and not prefix:
             console.print(f"written to {request.output}")
     if tally.unreadable:
         console.print(f"{len(tally.unreadable)} unreadable:")
         for path, reason in tally.unreadable:
             console.print(f"  {path}: {reason}")
+
+
+def _counted(photos: int) -> str:
+    return "1 photo" if photos == 1 else f"{photos} photos"

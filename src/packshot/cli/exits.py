@@ -10,3 +10,4 @@ class Exit(IntEnum):
     BELOW_BAR = 1
     USAGE = 2
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
