@@ -5,18 +5,58 @@ from pathlib import Path
 import numpy as np
 
 
-def revolve(profile, segments=160):
-    """Turn a profile, rows of (radius, height), around the z axis; UV goes around and along."""
+def revolve(profile, segments=240, ridges=0, depth=0.0):
+    """Turn a profile, rows of (radius, height), around the z axis.
+
+    U starts at the back and is 0.5 in front of the camera; v is the height, 0 to 1 (0 below).
+    `ridges` grooves of the given depth run upright around it, as on a screw cap.
+    """
     profile = np.asarray(profile, float)
-    angles = np.linspace(0, 2 * np.pi, segments + 1)
-    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(profile, axis=0), axis=1))])
-    rows, columns = len(profile), len(angles)
-    vertices = np.empty((rows, columns, 3))
-    vertices[..., 0] = profile[:, :1] * np.cos(angles)
-    vertices[..., 1] = profile[:, :1] * np.sin(angles)
+    turn = np.linspace(0, 1, segments + 1)
+    angles = np.pi / 2 + 2 * np.pi * turn
+    radius = profile[:, :1] * (1 - depth * (0.5 + 0.5 * np.cos(ridges * angles)))
+    vertices = np.empty((len(profile), len(angles), 3))
+    vertices[..., 0] = radius * np.cos(angles)
+    vertices[..., 1] = radius * np.sin(angles)
     vertices[..., 2] = profile[:, 1:]
-    uv = np.stack(np.meshgrid(angles / (2 * np.pi), along / along[-1]), axis=-1)
-    return grid(vertices, uv)
+    low, high = profile[:, 1].min(), profile[:, 1].max()
+    share = (profile[:, 1] - low) / max(high - low, 1e-9)
+    return grid(vertices, np.stack(np.meshgrid(turn, share), axis=-1))
+
+
+def block(width, depth, height, corner, edge, steps=12):
+    """A box on z = 0 with upright corners of radius `corner` and edges of radius `edge`.
+
+    U is the way around, 0 at the back and 0.5 in the middle of the front; v is the height, 0 to 1.
+    """
+    base, normal = rounded_rectangle(width, depth, corner, steps)
+    turn = np.linspace(0, np.pi / 2, steps)
+    below = np.stack([edge * (1 - np.sin(turn)), edge * (1 - np.cos(turn))], axis=1)
+    above = np.stack([below[::-1, 0], height - below[::-1, 1]], axis=1)
+    rows = np.concatenate([below, above])
+    rings = base[None] - rows[:, :1, None] * normal[None]
+    rings = np.concatenate([rings[:1] * 0, rings, rings[-1:] * 0])
+    levels = np.concatenate([[0], rows[:, 1], [height]])
+    vertices = np.dstack([rings, np.broadcast_to(levels[:, None], rings.shape[:2])])
+    way = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(base, axis=0), axis=1))])
+    return grid(vertices, np.stack(np.meshgrid(way / way[-1], levels / height), axis=-1))
+
+
+def rounded_rectangle(width, depth, corner, steps=12):
+    """Points around a rounded rectangle from the middle of its back, and their outward normals."""
+    centres = np.array([[-1, 1], [-1, -1], [1, -1], [1, 1]]) * (np.array([width, depth]) / 2 - corner)
+    points, normals = [[0.0, depth / 2]], [[0.0, 1.0]]
+    for number, centre in enumerate(centres):
+        for angle in np.linspace(0, np.pi / 2, steps) + np.pi / 2 * (number + 1):
+            normals.append([np.cos(angle), np.sin(angle)])
+            points.append(centre + corner * np.array(normals[-1]))
+    return np.array([*points, points[0]]), np.array([*normals, normals[0]])
+
+
+def seen_from_above(mesh, scale):
+    """The mesh with UV taken from x and y: planks and boards."""
+    vertices, faces, _ = mesh
+    return vertices, faces, vertices[:, :2] / scale + 0.5
 
 
 def grid(vertices, uv):
@@ -30,12 +70,6 @@ def grid(vertices, uv):
     return vertices.reshape(-1, 3), faces, uv.reshape(-1, 2)
 
 
-def outward(mesh):
-    """The mesh with its faces turned round: grids whose rows run down face inward."""
-    vertices, faces, uv = mesh
-    return vertices, faces[:, ::-1], uv
-
-
 def smooth(points, steps=10):
     """A profile with its corners rounded by Chaikin's scheme; the ends stay."""
     points = np.asarray(points, float)
@@ -45,20 +79,6 @@ def smooth(points, steps=10):
         inner = np.stack([near, far], axis=1).reshape(-1, 2)
         points = np.concatenate([points[:1], inner[1:-1], points[-1:]])
     return points
-
-
-def rounded_box(size, radius, detail=24):
-    """A box with rounded edges, as a sphere pulled apart; UV by the longitude."""
-    theta = np.linspace(0, np.pi, 2 * detail)
-    phi = np.linspace(0, 2 * np.pi, 4 * detail + 1)
-    x = np.sin(theta)[:, None] * np.cos(phi)
-    y = np.sin(theta)[:, None] * np.sin(phi)
-    z = np.cos(theta)[:, None] * np.ones_like(phi)
-    sphere = np.stack([x, y, z], axis=-1)
-    half = np.asarray(size, float) / 2 - radius
-    vertices = sphere * radius + np.sign(np.round(sphere, 6)) * half
-    uv = np.stack(np.meshgrid(phi / (2 * np.pi), theta / np.pi), axis=-1)
-    return outward(grid(vertices, uv))
 
 
 def tube(path, radius, sides=40):
@@ -75,7 +95,8 @@ def tube(path, radius, sides=40):
     ring = side[:, None] * np.cos(angles)[None, :, None] + other[:, None] * np.sin(angles)[None, :, None]
     vertices = path[:, None] + ring * radius[:, None, None]
     uv = np.stack(np.meshgrid(angles / (2 * np.pi), np.linspace(0, 1, len(path))), axis=-1)
-    return outward(grid(vertices, uv))
+    vertices, faces, uv = grid(vertices, uv)
+    return vertices, faces[:, ::-1], uv.reshape(-1, 2)
 
 
 def write(mesh, path):

@@ -30,6 +30,25 @@ def test_the_table_is_complete():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.jpg")) < 4_000_000
 
 
+@pytest.mark.parametrize("name", [name for name, _ in TABLE])
+def test_every_photo_opens_and_is_large_enough_to_judge(name):
+    with Image.open(FOLDER / name) as photo:
+        photo.load()
+        assert photo.format == "JPEG"
+        assert photo.mode == "RGB"
+        assert min(photo.size) >= 700
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_clean_ones_fill_the_frame(name):
+    pixels = np.asarray(Image.open(FOLDER / name))
+    # Shadows on paper are light and grey; the product is darker than 200 or has a colour.
+    product = (pixels.min(axis=2) < 200) | (np.ptp(pixels.astype(int), axis=2) > 30)
+    rows, columns = np.nonzero(product.any(axis=1))[0], np.nonzero(product.any(axis=0))[0]
+    longer = max(np.ptp(rows), np.ptp(columns)) / len(pixels)
+    assert 0.75 <= longer <= 0.88
+
+
 @pytest.mark.parametrize("name", CLEAN)
 def test_clean_ones_stand_on_white(name):
     pixels = np.asarray(Image.open(FOLDER / name))
