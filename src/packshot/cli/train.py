@@ -50,7 +50,7 @@ def everything_command(
         0,
         100,
     ),
-    versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 34,
+    versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 35,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Run all recipes; users read `_EVERYTHING_HELP`."""

@@ -52,7 +52,7 @@ def colour_quantisation(pixels: Pixels, level: int, generator: np.random.Generat
     cells = (values >> _CELL_BITS).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
     used, cell_of_pixel = _used_cells(cells)
     counts = np.bincount(cell_of_pixel).astype(np.float64)
-    sums = np.stack([np.bincount(cell_of_pixel, values[:, channel]) for channel in range(3)], axis=1)
+    sums = _grouped(cell_of_pixel, values)
     part_of_cell = _partition(counts, sums, min(_COLOURS[level - 1], used))
     colours = _grouped(part_of_cell, sums) / np.bincount(part_of_cell, counts)[:, None]
     palette = np.rint(colours).astype(np.uint8)[part_of_cell]
@@ -125,6 +125,7 @@ def _upper(counts: Numbers, sums: Numbers) -> Integers:
     return np.asarray(order[explained.argmax() + 1 :], np.int64)
 
 
-def _grouped(part: Integers, sums: Numbers) -> Numbers:
+def _grouped(part: Integers, sums: NDArray[np.number]) -> Numbers:
     """(parts, 3) `sums` added up by part."""
-    return np.stack([np.bincount(part, sums[:, channel]) for channel in range(3)], axis=1)
+    columns = [np.bincount(part, sums[:, channel]) for channel in range(3)]
+    return np.stack(columns, axis=1).astype(np.float64)

@@ -34,19 +34,20 @@ def whole_view(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
 
 
-def native_view(pixels: Pixels) -> Pixels:
+def native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
     """The central square of the photo at its own resolution.
 
     Args:
         pixels: (H, W, 3) RGB. Sides shorter than the view are extended by mirroring.
+        side: Of the square, in pixels.
 
     Returns:
-        (384, 384, 3) RGB.
+        (side, side, 3) RGB.
     """
     height, width = pixels.shape[:2]
-    top, left = max(0, (height - NATIVE_SIDE) // 2), max(0, (width - NATIVE_SIDE) // 2)
-    middle = pixels[top : top + NATIVE_SIDE, left : left + NATIVE_SIDE]
-    down, right = NATIVE_SIDE - middle.shape[0], NATIVE_SIDE - middle.shape[1]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    middle = pixels[top : top + side, left : left + side]
+    down, right = side - middle.shape[0], side - middle.shape[1]
     if not down and not right:
         return middle
     border = (down // 2, down - down // 2, right // 2, right - right // 2)

@@ -92,7 +92,7 @@ class Projection(nn.Module):
 
 
 class ProjectionHead(nn.Module):
-    """The projection as it ships: four feature blocks in, what `Encoders` reads out."""
+    """The projection as it ships: five feature blocks in, what `Encoders` reads out."""
 
     def __init__(self, projection: Projection) -> None:
         super().__init__()
@@ -102,6 +102,7 @@ class ProjectionHead(nn.Module):
         self,
         whole_content: Tensor,
         whole_statistics: Tensor,
+        measured: Tensor,
         native_content: Tensor,
         native_statistics: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -110,13 +111,14 @@ class ProjectionHead(nn.Module):
         Args:
             whole_content: (B, 1280) head vector of the whole view.
             whole_statistics: (B, 1632) stage statistics of the whole view.
+            measured: (B, 2 K) measurements, see `packshot.encode.measured`.
             native_content: (B, 1280) head vector of the native view.
             native_statistics: (B, 1632) stage statistics of the native view.
 
         Returns:
             (B, D) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5.
         """
-        blocks = [whole_content, whole_statistics, native_content, native_statistics]
+        blocks = [whole_content, whole_statistics, measured, native_content, native_statistics]
         reading = self.projection(torch.cat(blocks, dim=1))
         steps = torch.arange(LEVELS, dtype=torch.float32)
         level = (reading.levels.softmax(1) * steps).sum(1)

@@ -1,10 +1,10 @@
-"""All recipes in order: encoders, damage, features, projection, models, atlas."""
+"""All recipes in order: content encoder, damage, projection, tuned trunk, models, atlas."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +15,19 @@ from numpy.typing import NDArray
 from packshot.assess.atlas import DEFAULT_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
+from packshot.encode.measured import MEASURED
 from packshot.train.datasets.damaged import KIND_NAMES, Original, make_shards, read_manifest
 from packshot.train.datasets.rated import near_duplicate_groups, validation_mask
+from packshot.train.datasets.views import Views, load_views, write_damaged, write_rated
 from packshot.train.export import export, halve_large_weights
-from packshot.train.features import (
-    CONTENT_SIZE,
-    Features,
-    ViewEncoders,
-    damaged_features,
-    joined,
-    rated_features,
-)
+from packshot.train.features import CONTENT_SIZE, Features, features
 from packshot.train.networks.distortion import Projection, ProjectionHead
-from packshot.train.recipes.atlas import calibrated, examples
+from packshot.train.networks.efficientnet_lite import load_pretrained
+from packshot.train.networks.statistics import ViewNetwork
+from packshot.train.recipes.atlas import calibrated, examples, vectors
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
-from packshot.train.recipes.encoders import CONTENT_FILE, NATIVE_FILE, export_encoders
+from packshot.train.recipes.encoders import export_content, export_native
+from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
 
 Say = Callable[[str], None]
 
@@ -38,6 +36,7 @@ ENSEMBLE = "full-reference ensemble"
 REFERENCE = "photos rated by people"
 VALIDATION_SHARE = 0.15
 NEAR_DUPLICATE = 0.8
+NATIVE_FILE = "native.onnx"
 _CALIBRATION_PHOTOS = 120
 
 
@@ -54,7 +53,7 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Features of both sets, the rated ones split by near-duplicate groups.
+    """Views of both sets, the rated ones split by near-duplicate groups.
 
     Attributes:
         rated: Photos rated by people.
@@ -62,13 +61,23 @@ class Prepared:
         rated_names: Their file names.
         damaged: Damaged originals.
         originals: By group number of `damaged`.
+        calibration: Photos whose activations set quantisation ranges.
     """
 
-    rated: Features
+    rated: Views
     held: NDArray[np.bool_]
     rated_names: list[str]
-    damaged: Features
+    damaged: Views
     originals: Sequence[Original]
+    calibration: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """How the two trained parts are trained."""
+
+    projection: ProjectionRecipe = field(default_factory=ProjectionRecipe)
+    trunk: TrunkRecipe = field(default_factory=TrunkRecipe)
 
 
 def make_everything(
@@ -81,108 +90,174 @@ def make_everything(
         work: Intermediate results.
         weights: Models and atlas.
         versions: Damaged versions of each original.
-        workers: Processes for damaging.
+        workers: Processes for damaging, threads for everything else.
         say: Told about progress.
     """
     work.mkdir(parents=True, exist_ok=True)
     weights.mkdir(parents=True, exist_ok=True)
-    prepared = prepare(inputs, work, versions, workers, say)
-    projection = _projection(prepared, work / "projection.pt", say)
-    write_models(projection, work, weights)
+    torch.set_num_threads(workers)
+    prepared = prepare(inputs, work, weights, versions, workers, say)
+    recipes = Recipes()
+    untouched = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
+    first = trained_on(untouched, prepared, work / "untouched", recipes.projection, workers, say)
+    tuned = tuned_trunk(untouched, first, prepared, work / "tuned", recipes.trunk, say)
+    final = trained_on(tuned, prepared, work / "tuned", recipes.projection, workers, say)
+    write_models(final.projection, work / "tuned" / NATIVE_FILE, weights)
     say("writing the atlas")
-    atlas = assemble(prepared, projection, weights)
+    atlas = assemble(prepared, final, weights)
     atlas.save(weights / DEFAULT_ATLAS)
     say(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
 
 
-def prepare(inputs: Inputs, work: Path, versions: int, workers: int, say: Say) -> Prepared:
-    """Encoders, damaged versions and features."""
+def prepare(
+    inputs: Inputs, work: Path, weights: Path, versions: int, workers: int, say: Say
+) -> Prepared:
+    """Content encoder, damaged versions and views."""
     rated = read_ratings(inputs.ratings, inputs.photos, inputs.scale)
     originals = read_manifest(inputs.products, "train")
-    if not (work / NATIVE_FILE).exists():
-        say("exporting the view encoders")
-        export_encoders(inputs.checkpoint, _calibration(rated, originals), work)
-    encoders = ViewEncoders.load(work, threads=workers)
-    rated_set = _kept(work / "rated.npz", say, lambda: rated_features(rated, encoders))
-
-    def damage() -> Features:
-        shards = make_shards(originals, work / "shards", versions, workers)
-        return joined(list(damaged_features(shards, encoders)))
-
-    damaged = _kept(work / "damaged.npz", say, damage)
-    content = rated_set.values[:, :CONTENT_SIZE].astype(np.float32)
-    groups = near_duplicate_groups(content, NEAR_DUPLICATE)
+    calibration = _calibration(rated, originals)
+    if not (weights / CONTENT_MODEL).exists():
+        say("exporting the content encoder")
+        trunk = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
+        export_content(trunk, calibration, weights / CONTENT_MODEL)
+    content = Model.from_path(weights / CONTENT_MODEL, workers)
+    say("views of the photos rated by people")
+    write_rated(rated, content, work / "rated")
+    say(f"damaging {len(originals)} originals")
+    shards = list(make_shards(originals, work / "shards", versions, workers))
+    write_damaged(shards, content, work / "damaged")
+    rated_views = load_views(work / "rated")
+    groups = near_duplicate_groups(rated_views.content.astype(np.float32), NEAR_DUPLICATE)
     return Prepared(
-        rated=replace(rated_set, groups=groups.astype(np.int32)),
+        rated=replace(rated_views, groups=groups.astype(np.int32)),
         held=validation_mask(groups, VALIDATION_SHARE, seed=0),
         rated_names=[photo.path.name for photo in rated],
-        damaged=replace(damaged, groups=damaged.groups + len(rated)),
+        damaged=load_views(work / "damaged"),
         originals=originals,
+        calibration=calibration,
     )
 
 
-def write_models(projection: Projection, work: Path, weights: Path) -> None:
-    """The two models that ship: the content encoder, and native trunk plus projection in one."""
-    (weights / CONTENT_MODEL).write_bytes((work / CONTENT_FILE).read_bytes())
-    size = projection.shape.inputs
-    head = work / "projection.onnx"
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A projection and the features it was trained on."""
+
+    rated: Features
+    damaged: Features
+    projection: Projection
+
+
+def trained_on(
+    trunk: ViewNetwork,
+    prepared: Prepared,
+    folder: Path,
+    recipe: ProjectionRecipe,
+    threads: int,
+    say: Say,
+) -> Trained:
+    """Export a trunk, compute all features with it, train a projection on them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NATIVE_FILE
+    if not path.exists():
+        say(f"exporting {path}")
+        export_native(trunk, prepared.calibration, path)
+    model = Model.from_path(path, threads)
+    rated = _kept(folder / "rated.npz", say, lambda: features(prepared.rated, model))
+    damaged = _kept(folder / "damaged.npz", say, lambda: features(prepared.damaged, model))
+    damaged = replace(damaged, groups=damaged.groups + len(rated.scores))
+    saved = folder / "projection.pt"
+    if not saved.exists():
+        say(f"training {saved}")
+        training = rated.chosen(~prepared.held)
+        projection = train_projection(
+            training,
+            damaged,
+            recipe,
+            len(KIND_NAMES),
+            lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
+        )
+        torch.save(projection, saved)
+    return Trained(rated, damaged, torch.load(saved, weights_only=False).eval())
+
+
+def tuned_trunk(
+    untouched: ViewNetwork,
+    first: Trained,
+    prepared: Prepared,
+    folder: Path,
+    recipe: TrunkRecipe,
+    say: Say,
+) -> ViewNetwork:
+    """The trunk after tuning, from its file if it is there."""
+    saved = folder / "encoder.pt"
+    if saved.exists():
+        encoder: TunedEncoder = torch.load(saved, weights_only=False)
+        return encoder.trunk
+    folder.mkdir(parents=True, exist_ok=True)
+    say("tuning the trunk")
+    chosen = np.flatnonzero(~prepared.held)
+    start = [vectors(first.projection, part) for part in (first.rated, first.damaged)]
+    encoder = tune_trunk(
+        Pool(prepared.rated, chosen, prepared.damaged),
+        TunedEncoder(untouched, first.projection),
+        np.concatenate([start[0][chosen], start[1]]),
+        recipe,
+        folder / "checkpoint.pt",
+        say,
+    )
+    torch.save(encoder, saved)
+    return encoder.trunk
+
+
+def write_models(projection: Projection, native: Path, weights: Path) -> None:
+    """The distortion encoder: native trunk and projection in one."""
+    head = native.with_name("projection.onnx")
     outputs = ["distortion", "kinds", "level"]
-    sizes = {"content": CONTENT_SIZE, "statistics": size // 2 - CONTENT_SIZE}
-    example = {
-        f"{view}_{name}": torch.zeros(2, length)
-        for view in ("whole", "native")
-        for name, length in sizes.items()
+    measured = 2 * len(MEASURED)
+    statistics = (projection.shape.inputs - measured) // 2 - CONTENT_SIZE
+    sizes = {
+        "whole_content": CONTENT_SIZE,
+        "whole_statistics": statistics,
+        "measured": measured,
+        "native_content": CONTENT_SIZE,
+        "native_statistics": statistics,
     }
+    example = {name: torch.zeros(2, size) for name, size in sizes.items()}
     export(ProjectionHead(projection).eval(), example, outputs, head)
-    merged = _merge(onnx.load(str(work / NATIVE_FILE)), onnx.load(str(head)))
+    merged = _merge(onnx.load(str(native)), onnx.load(str(head)))
     halve_large_weights(merged)
-    onnx.helper.set_model_props(merged, {"kinds": json.dumps(KIND_NAMES)})
+    properties = {"kinds": json.dumps(KIND_NAMES), "measured": json.dumps(MEASURED)}
+    onnx.helper.set_model_props(merged, properties)
     onnx.save(merged, str(weights / DISTORTION_MODEL))
 
 
-def assemble(prepared: Prepared, projection: Projection, weights: Path) -> Atlas:
+def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:
     """The atlas of everything, calibrated on the held-out photos."""
     models = tuple(
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
     rated = examples(
-        projection,
-        prepared.rated,
+        trained.projection,
+        replace(trained.rated, groups=prepared.rated.groups),
         prepared.rated_names,
         [f"rated:{number}" for number in prepared.rated.groups],
         PEOPLE,
     )
-    damaged = examples(projection, prepared.damaged, *_damaged_names(prepared), ENSEMBLE)
-    sizes = (CONTENT_SIZE, projection.shape.vector)
+    names, groups = _damaged_names(prepared)
+    damaged = examples(trained.projection, trained.damaged, names, groups, ENSEMBLE)
+    sizes = (CONTENT_SIZE, trained.projection.shape.vector)
     atlas = Atlas.empty("packshot", (models[0], models[1]), sizes).add(rated + damaged)
     held = [example for example, keep in zip(rated, prepared.held, strict=True) if keep]
     return calibrated(atlas, held, REFERENCE, PEOPLE)
 
 
-def _projection(prepared: Prepared, path: Path, say: Say) -> Projection:
-    if path.exists():
-        saved: Projection = torch.load(path, weights_only=False)
-        return saved.eval()
-    say("training the projection")
-    trained = train_projection(
-        prepared.rated.chosen(~prepared.held),
-        prepared.damaged,
-        ProjectionRecipe(),
-        len(KIND_NAMES),
-        lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
-    )
-    torch.save(trained, path)
-    return trained
-
-
 def _damaged_names(prepared: Prepared) -> tuple[list[str], list[str]]:
     """Names and groups of the damaged versions."""
-    first = int(prepared.damaged.groups.min())
     names, groups = [], []
     for group, kind, level in zip(
         prepared.damaged.groups, prepared.damaged.kinds, prepared.damaged.levels, strict=True
     ):
-        original = prepared.originals[int(group) - first]
+        original = prepared.originals[int(group)]
         groups.append(f"product:{original.path.stem}")
         names.append(f"{original.path.stem} {KIND_NAMES[kind]} {level}")
     return names, groups

@@ -1,0 +1,62 @@
+"""What the distortion encoder is told besides pixels: the photo's measurements, as one vector.
+
+A network that sees one square at native size and the whole made small learns damage sooner and better
+when it is also told what was measured at full size: noise, blur, block edges, tones, background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+MEASURED: tuple[str, ...] = (
+    "sharpness",
+    "product_sharpness",
+    "motion_blur",
+    "motion_anisotropy",
+    "noise",
+    "colour_noise",
+    "exposure",
+    "bright_end",
+    "clipped_highlights",
+    "clipped_shadows",
+    "contrast",
+    "product_contrast",
+    "colourfulness",
+    "chroma",
+    "saturated",
+    "colour_cast",
+    "blockiness",
+    "ringing",
+    "upscaling",
+    "banding",
+    "background_whiteness",
+    "background_pure_white",
+    "background_lightness",
+    "background_chroma",
+    "background_evenness",
+    "border",
+)
+"""Properties that damage changes; not sizes, places or directions."""
+
+
+def measured_input(values: Mapping[str, float | None], keys: Sequence[str] = MEASURED) -> Floats:
+    """Measurements as a network takes them.
+
+    Args:
+        values: Raw value of each property; None or absent where it has no meaning for the photo.
+        keys: The K properties wanted, in order.
+
+    Returns:
+        (2 K,): ``sign(v) log(1 + |v|)`` of each, 0 where there is none; then 1 where there is
+        none, else 0.
+    """
+    raw = np.array([values.get(key) for key in keys], np.float32)  # None becomes NaN.
+    missing = np.isnan(raw)
+    known = np.where(missing, 0, raw)
+    squeezed = np.sign(known) * np.log1p(np.abs(known))
+    return np.concatenate([squeezed, missing]).astype(np.float32)

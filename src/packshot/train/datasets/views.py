@@ -1,0 +1,143 @@
+"""Every photo to train on as the networks see it, in files that are mapped rather than read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.assess.ratings import RatedPhoto
+from packshot.encode.measured import measured_input
+from packshot.encode.model import Model
+from packshot.encode.views import NATIVE_SIDE, Pixels, native_view, whole_view
+from packshot.errors import SourceError
+from packshot.measure import measure_photo
+from packshot.measure.scores import PROPERTIES
+from packshot.photo import Photo
+from packshot.train.datasets.damaged import JUDGED_SIDE, load_shard
+
+Halves = NDArray[np.float16]
+
+RATED_SIDE = 512
+"""Squares of rated photos are kept larger than the network's view, so that training can move it."""
+
+_BATCH = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """N photos.
+
+    Attributes:
+        native: (N, S, S, 3) uint8, a square at native size; mapped from its file.
+        content: (N, C) float16, content vectors of the whole views.
+        context: (N, F) float16, stage statistics of the whole views, then the measured input.
+        scores: (N,) 0..100.
+        kinds: (N,) distortion kinds, -1 where unknown.
+        levels: (N,) 0..5, -1 where unknown.
+        groups: (N,) photos with one number derive from one original.
+    """
+
+    native: NDArray[np.uint8]
+    content: NDArray[np.float16]
+    context: NDArray[np.float16]
+    scores: NDArray[np.float32]
+    kinds: NDArray[np.int16]
+    levels: NDArray[np.int8]
+    groups: NDArray[np.int32]
+
+
+def load_views(folder: Path) -> Views:
+    """Map what `write_rated` or `write_damaged` wrote."""
+    with np.load(folder / "labels.npz") as archive:
+        return Views(np.load(folder / "native.npy", mmap_mode="r"), **dict(archive.items()))
+
+
+def write_rated(photos: Sequence[RatedPhoto], content: Model, folder: Path) -> None:
+    """Views of photos rated by people, each its own group; nothing is done if they are there.
+
+    Raises:
+        UnreadablePhoto: A file is not a photo.
+    """
+    blocks = (_rated(photo, number, content) for number, photo in enumerate(photos))
+    _write(blocks, len(photos), RATED_SIDE, folder)
+
+
+def write_damaged(shards: Sequence[Path], content: Model, folder: Path) -> None:
+    """Views of shards, a group each; nothing is done if they are there."""
+    if not shards:
+        raise SourceError(f"no damaged originals to train on in {folder.parent}")
+    versions = len(load_shard(shards[0]).kinds)
+    blocks = (_damaged(path, number, content) for number, path in enumerate(shards))
+    _write(blocks, versions * len(shards), NATIVE_SIDE, folder)
+
+
+def whole_features(whole: Pixels, content: Model) -> tuple[Halves, Halves]:
+    """(N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
+    parts = [content.run(pixels=whole[i : i + _BATCH]) for i in range(0, len(whole), _BATCH)]
+    names = ("content", "statistics")
+    vectors, statistics = (np.concatenate([part[name] for part in parts]) for name in names)
+    return vectors.astype(np.float16), statistics.astype(np.float16)
+
+
+def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None:
+    """Write blocks one after the other; the labels come last and say that all is there."""
+    labels = folder / "labels.npz"
+    if labels.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = (count, side, side, 3)
+    native = np.lib.format.open_memmap(folder / "native.npy", "w+", np.uint8, shape)
+    rest: dict[str, list[NDArray[np.generic]]] = {}
+    row = 0
+    for block in blocks:
+        native[row : row + len(block.scores)] = block.native
+        row += len(block.scores)
+        for name, value in vars(block).items():
+            if name != "native":
+                rest.setdefault(name, []).append(value)
+    native.flush()
+    partial = folder / "labels.partial.npz"
+    columns: dict[str, Any] = {name: np.concatenate(values) for name, values in rest.items()}
+    np.savez(partial, **columns)
+    os.replace(partial, labels)
+
+
+def _rated(photo: RatedPhoto, number: int, content: Model) -> Views:
+    pixels = Photo.open(photo.path, max_side=JUDGED_SIDE).pixels
+    vectors, statistics = whole_features(whole_view(pixels)[None], content)
+    numbers = _inputs(measure_photo(pixels).numbers[None])
+    return Views(
+        native=native_view(pixels, RATED_SIDE)[None],
+        content=vectors,
+        context=np.concatenate([statistics, numbers], axis=1),
+        scores=np.array([photo.score], np.float32),
+        kinds=np.array([-1], np.int16),
+        levels=np.array([-1], np.int8),
+        groups=np.array([number], np.int32),
+    )
+
+
+def _damaged(path: Path, number: int, content: Model) -> Views:
+    shard = load_shard(path)
+    vectors, statistics = whole_features(shard.whole, content)
+    return Views(
+        native=shard.native,
+        content=vectors,
+        context=np.concatenate([statistics, _inputs(shard.measured)], axis=1),
+        scores=shard.scores,
+        kinds=shard.kinds,
+        levels=shard.levels,
+        groups=np.full(len(shard.kinds), number, np.int32),
+    )
+
+
+def _inputs(numbers: NDArray[np.float32]) -> Halves:
+    """(N, 2 K) measured input of (N, P) `PhotoMeasurements.numbers`."""
+    rows = (dict(zip(PROPERTIES, row, strict=True)) for row in numbers.tolist())
+    return np.stack([measured_input(row) for row in rows]).astype(np.float16)

@@ -1,0 +1,334 @@
+"""Recipe 3: the trunk that reads the native view, tuned end to end.
+
+An ImageNet trunk was taught to overlook damage. Here it learns from damaged products and from photos
+rated by people at once, with the projection on top. Batches are small on a CPU, so every photo is
+compared with a memory of all photos' vectors, not with its batch alone (after Wang et al., "Cross-batch
+memory for embedding learning", 2020): what is trained is the retrieval that ships.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.encode.views import Pixels
+from packshot.train.datasets.views import Views
+from packshot.train.losses import masked_cross_entropy, ranking_loss
+from packshot.train.networks.distortion import Projection, Reading
+from packshot.train.networks.efficientnet_lite import EfficientNetLite
+from packshot.train.networks.statistics import ViewNetwork
+
+Report = Callable[[str], None]
+Rows = NDArray[np.intp]
+
+_LARGEST_GRADIENT = 5.0
+
+
+@dataclass(frozen=True)
+class TrunkRecipe:
+    """Everything that decides the outcome of a run.
+
+    Attributes:
+        crop: Side of the random squares seen in training, pixels.
+        steps: Batches.
+        rated_batch: Photos rated by people in each.
+        damaged_batch: Damaged products in each.
+        trunk_rate: Largest learning rate of the trunk.
+        projection_rate: Largest learning rate of the projection.
+        frozen_blocks: Blocks, from the input on, that stay as they are; the stem too.
+        average: Decay of the running average of the weights, which is what comes out.
+    """
+
+    crop: int = 256
+    steps: int = 1500
+    rated_batch: int = 14
+    damaged_batch: int = 18
+    trunk_rate: float = 2e-4
+    projection_rate: float = 3e-4
+    weight_decay: float = 0.02
+    frozen_blocks: int = 1
+    temperature: float = 0.05
+    retrieval_weight: float = 8.0
+    score_weight: float = 4.0
+    ranking_weight: float = 1.0
+    kind_weight: float = 0.4
+    level_weight: float = 0.05
+    average: float = 0.997
+    seed: int = 0
+
+
+@dataclass(eq=False)
+class Memory:
+    """All photos to train on, those rated by people first, with the latest vector of each.
+
+    Attributes:
+        vectors: (N, D) unit vectors.
+        scores: (N,) 0..1.
+        groups: (N,) photos of one group never serve each other.
+        rated: How many of them people rated. Those are compared with each other alone, as retrieval does
+            with photos unlike the damaged originals; damaged products are compared with all.
+    """
+
+    vectors: Tensor
+    scores: Tensor
+    groups: Tensor
+    rated: int
+
+    def loss(self, vectors: Tensor, rows: Tensor, temperature: float) -> Tensor:
+        """Smooth L1 between the scores of photos and what the others in memory make of them.
+
+        Args:
+            vectors: (B, D) unit vectors of the batch.
+            rows: (B,) their rows in memory.
+            temperature: Of the kernel.
+        """
+        logits = vectors @ self.vectors.T / temperature
+        barred = self.groups[rows][:, None] == self.groups[None, :]
+        damaged = torch.arange(len(self.scores)) >= self.rated
+        barred |= (rows < self.rated)[:, None] & damaged[None, :]
+        predicted = logits.masked_fill(barred, -1e4).softmax(dim=1) @ self.scores
+        return F.smooth_l1_loss(predicted, self.scores[rows], beta=0.1)
+
+
+class TunedEncoder(nn.Module):
+    """Trunk and projection in one."""
+
+    def __init__(self, trunk: ViewNetwork, projection: Projection) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.projection = projection
+
+    def forward(self, native: Tensor, given: Tensor) -> Reading:
+        """Read (B, S, S, 3) uint8 squares, given (B, F) features of the whole view."""
+        content, statistics = self.trunk(native)
+        reading: Reading = self.projection(torch.cat([given, content, statistics], dim=1))
+        return reading
+
+
+@dataclass(eq=False)
+class Pool:
+    """Both sets as one, photos rated by people first.
+
+    Attributes:
+        rated: Views of those.
+        chosen: (R,) the rows of `rated` to train on.
+        damaged: Views of damaged products, all trained on.
+    """
+
+    rated: Views
+    chosen: Rows
+    damaged: Views
+
+    def memory(self, vectors: NDArray[np.float32]) -> Memory:
+        """A memory that begins with the given (R + M, D) vectors."""
+        # Groups of the two sets are numbered apart.
+        first = int(self.rated.groups.max()) + 1
+        groups = np.concatenate([self.rated.groups[self.chosen], self.damaged.groups + first])
+        scores = np.concatenate([self.rated.scores[self.chosen], self.damaged.scores]) / 100
+        return Memory(
+            torch.from_numpy(vectors.astype(np.float32)),
+            torch.from_numpy(scores.astype(np.float32)),
+            torch.from_numpy(groups),
+            len(self.chosen),
+        )
+
+    def batches(self, recipe: TrunkRecipe) -> Iterator[Rows]:
+        """Rows of memory for each step: rated ones first; every row once before any comes again."""
+        generator = np.random.default_rng(recipe.seed)
+        ours = _endless(len(self.chosen), recipe.rated_batch, generator)
+        theirs = _endless(len(self.damaged.scores), recipe.damaged_batch, generator)
+        for _ in range(recipe.steps):
+            yield np.concatenate([next(ours), next(theirs) + len(self.chosen)])
+
+    def batch(self, rows: Rows, crop: int, generator: np.random.Generator) -> Batch:
+        """Squares at random places, half of them mirrored, with what belongs to them."""
+        ours = self.chosen[rows[rows < len(self.chosen)]]
+        theirs = rows[rows >= len(self.chosen)] - len(self.chosen)
+        squares = [_square(self.rated.native[row], crop, generator) for row in ours]
+        squares += [_square(self.damaged.native[row], crop, generator) for row in theirs]
+
+        def column(name: str) -> Tensor:
+            parts = [getattr(self.rated, name)[ours], getattr(self.damaged, name)[theirs]]
+            return torch.from_numpy(np.concatenate(parts))
+
+        return Batch(
+            native=torch.from_numpy(np.stack(squares)),
+            given=torch.cat([column("content"), column("context")], dim=1).float(),
+            rows=torch.from_numpy(rows),
+            rated=len(ours),
+            kinds=column("kinds"),
+            levels=column("levels"),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step sees; the photos rated by people come first.
+
+    Attributes:
+        native: (B, S, S, 3) uint8.
+        given: (B, F) features of the whole views, and measured input.
+        rows: (B,) rows of the memory.
+        rated: How many of the batch people rated.
+        kinds: (B,), -1 where unknown.
+        levels: (B,), -1 where unknown.
+    """
+
+    native: Tensor
+    given: Tensor
+    rows: Tensor
+    rated: int
+    kinds: Tensor
+    levels: Tensor
+
+
+def tune_trunk(
+    pool: Pool,
+    start: TunedEncoder,
+    vectors: NDArray[np.float32],
+    recipe: TrunkRecipe,
+    checkpoint: Path,
+    report: Report,
+) -> TunedEncoder:
+    """Tune; goes on from the checkpoint if there is one.
+
+    Args:
+        pool: What to train on.
+        start: The pre-trained trunk and a projection trained on its features; changed in place.
+        vectors: (N, D) what these make of every photo of the pool.
+        recipe: How.
+        checkpoint: Written every hundred steps.
+        report: Told about progress.
+
+    Returns:
+        Running averages of the weights, in evaluation mode.
+    """
+    torch.manual_seed(recipe.seed)
+    state = _State.begin(start, pool.memory(vectors), recipe)
+    if checkpoint.exists():
+        state.load(checkpoint)
+        report(f"going on at step {state.step}")
+    losses: list[float] = []
+    for number, rows in enumerate(pool.batches(recipe)):
+        if number < state.step:
+            continue
+        generator = np.random.default_rng((recipe.seed, number))
+        losses.append(_step(state, pool.batch(rows, recipe.crop, generator), recipe))
+        if state.step % 25 == 0:
+            report(f"  step {state.step} of {recipe.steps}: loss {np.mean(losses[-25:]):.4f}")
+        if state.step % 100 == 0:
+            state.save(checkpoint)
+    return state.averaged.eval()
+
+
+@dataclass(eq=False)
+class _State:
+    network: TunedEncoder
+    averaged: TunedEncoder
+    memory: Memory
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    step: int = 0
+
+    @classmethod
+    def begin(cls, network: TunedEncoder, memory: Memory, recipe: TrunkRecipe) -> _State:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        _freeze(network.trunk.trunk, recipe.frozen_blocks)
+        trunk = [value for value in network.trunk.parameters() if value.requires_grad]
+        groups: list[dict[str, Any]] = [
+            {"params": trunk, "weight_decay": 0.0},
+            {"params": network.projection.parameters()},
+        ]
+        optimiser = torch.optim.AdamW(groups, recipe.trunk_rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser,
+            [recipe.trunk_rate, recipe.projection_rate],
+            total_steps=recipe.steps + 1,
+            pct_start=0.1,
+            div_factor=10,
+        )
+        return cls(network, copy.deepcopy(network), memory, optimiser, schedule)
+
+    def save(self, path: Path) -> None:
+        """Everything needed to go on, written whole or not at all."""
+        parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
+        parts |= {"vectors": self.memory.vectors, "step": self.step, "random": torch.get_rng_state()}
+        partial = path.with_suffix(".partial")
+        torch.save(parts, partial)
+        os.replace(partial, path)
+
+    def load(self, path: Path) -> None:
+        """Take up what `save` wrote."""
+        parts = torch.load(path, weights_only=True)
+        for name in _STATEFUL:
+            vars(self)[name].load_state_dict(parts[name])
+        self.memory.vectors, self.step = parts["vectors"], parts["step"]
+        torch.set_rng_state(parts["random"])
+
+
+_STATEFUL = ("network", "averaged", "optimiser", "schedule")
+
+
+def _freeze(trunk: EfficientNetLite, blocks: int) -> None:
+    """The stem and the first blocks learn nothing; normalisation keeps its ImageNet statistics."""
+    trunk.eval()
+    for module in [trunk._conv_stem, trunk._bn0, *list(trunk._blocks)[:blocks]]:
+        module.requires_grad_(False)
+
+
+def _step(state: _State, batch: Batch, recipe: TrunkRecipe) -> float:
+    network = state.network
+    network.projection.train()
+    reading = network(batch.native, batch.given)
+    loss = _loss(reading, batch, state.memory, recipe)
+    state.optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    state.optimiser.step()
+    state.schedule.step()
+    state.step += 1
+    state.memory.vectors[batch.rows] = reading.vector.detach()
+    decay = min(recipe.average, 1 - 1 / (state.step + 1))
+    with torch.no_grad():
+        for average, value in zip(state.averaged.parameters(), network.parameters(), strict=True):
+            average.lerp_(value, 1 - decay)
+    return loss.item()
+
+
+def _loss(reading: Reading, batch: Batch, memory: Memory, recipe: TrunkRecipe) -> Tensor:
+    total = recipe.kind_weight * masked_cross_entropy(reading.kinds, batch.kinds)
+    total = total + recipe.level_weight * masked_cross_entropy(reading.levels, batch.levels)
+    scores = memory.scores[batch.rows]
+    for part in (slice(0, batch.rated), slice(batch.rated, None)):
+        retrieved = memory.loss(reading.vector[part], batch.rows[part], recipe.temperature)
+        error = F.smooth_l1_loss(reading.quality[part], scores[part], beta=0.1)
+        order = ranking_loss(reading.quality[part], scores[part])
+        total = total + recipe.retrieval_weight / 2 * retrieved
+        total = total + recipe.score_weight * error + recipe.ranking_weight * order
+    return total
+
+
+def _square(native: Pixels, side: int, generator: np.random.Generator) -> Pixels:
+    """A square of a square, mirrored every other time."""
+    top, left = generator.integers(0, native.shape[0] - side + 1, 2)
+    step = generator.choice([-1, 1])
+    return np.asarray(native[top : top + side, left : left + side][:, ::step])
+
+
+def _endless(count: int, size: int, generator: np.random.Generator) -> Iterator[Rows]:
+    """Random rows without end."""
+    size = min(size, count)
+    while True:
+        order = generator.permutation(count)
+        for start in range(0, count - size + 1, size):
+            yield order[start : start + size]
