@@ -21,6 +21,7 @@ from packshot.assess.judge import judge
 from packshot.assess.retrieval import Aggregation, RetrievalOptions
 from packshot.distort import LEVELS, Kind, distort, family
 from packshot.encode import Encoders
+from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import JUDGED_SIDE, Original, read_manifest
@@ -60,7 +61,9 @@ def judge_original(original: Original) -> list[Judged]:
     judged = []
     for kind in Kind:
         versions = [distort(pixels, kind, level, seed=9000 + level) for level in LEVELS]
-        for level, version, code in zip(LEVELS, versions, encoders.encode(versions), strict=True):
+        measured = [measure_photo(version).raw for version in versions]
+        codes = encoders.encode(versions, measured)
+        for level, version, code in zip(LEVELS, versions, codes, strict=True):
             scores = {
                 name: judge(
                     atlas if name == "shipped" else products, code.content, code.distortion, options

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from agreement import interval, plcc, srocc
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
+from packshot.assess.observation import observe
 from packshot.assess.ratings import read_ratings
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.encode import Encoders
@@ -48,7 +50,7 @@ def main(data: Path) -> None:
     """Encode every rated photo, split, judge the held-out ones in every form."""
     photos = read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1))
     encoders = Encoders.packaged(threads=2)
-    codes = [encoders.encode([Photo.open(p.path, max_side=1024).pixels])[0] for p in photos]
+    codes = [observe(encoders, [Photo.open(p.path, max_side=JUDGED_SIDE)])[0].code for p in photos]
     content = np.stack([code.content for code in codes])
     # The recipe groups 16-bit features: round alike, or a pair near the threshold falls apart.
     groups = near_duplicate_groups(content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE)

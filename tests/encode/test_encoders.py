@@ -4,7 +4,8 @@ import pytest
 from packshot.distort import Kind, distort
 from packshot.encode import Encoders, Model
 from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, native_view, whole_view
-from packshot.errors import ModelError
+from packshot.errors import InvalidInput, ModelError
+from packshot.measure import measure_photo
 from tests.conftest import make_picture
 
 
@@ -13,13 +14,17 @@ def encoders():
     return Encoders.packaged()
 
 
+def encode(encoders, pictures):
+    return encoders.encode(pictures, [measure_photo(picture).raw for picture in pictures])
+
+
 @pytest.fixture(scope="module")
 def pictures():
     return [make_picture(300 + 40 * i, 500 - 30 * i, seed=i) for i in range(5)]
 
 
 def test_codes_have_the_stated_shapes(encoders, pictures):
-    code = encoders.encode(pictures[:1])[0]
+    code = encode(encoders, pictures[:1])[0]
     assert code.content.shape == (1280,)
     assert np.linalg.norm(code.distortion) == pytest.approx(1, abs=1e-3)
     assert code.kinds.sum() == pytest.approx(1, abs=1e-3)
@@ -28,27 +33,32 @@ def test_codes_have_the_stated_shapes(encoders, pictures):
 
 
 def test_a_code_depends_on_its_photo_alone(encoders, pictures):
-    together = encoders.encode(pictures)
+    together = encode(encoders, pictures)
     for picture, code in zip(pictures, together, strict=True):
-        alone = encoders.encode([picture])[0]
+        alone = encode(encoders, [picture])[0]
         assert alone.content == pytest.approx(code.content, abs=1e-3)
         assert float(alone.distortion @ code.distortion) == pytest.approx(1, abs=1e-4)
 
 
 def test_threads_change_nothing(pictures):
-    one, two = (Encoders.packaged(threads).encode(pictures) for threads in (1, 2))
+    one, two = (encode(Encoders.packaged(threads), pictures) for threads in (1, 2))
     for a, b in zip(one, two, strict=True):
         assert float(a.distortion @ b.distortion) == pytest.approx(1, abs=1e-4)
 
 
 def test_nothing_in_nothing_out(encoders):
-    assert encoders.encode([]) == []
+    assert encoders.encode([], []) == []
+
+
+def test_every_photo_needs_its_measurements(encoders, pictures):
+    with pytest.raises(InvalidInput, match="5 photos, but measurements of 1"):
+        encoders.encode(pictures, [{}])
 
 
 @pytest.mark.parametrize("kind", [Kind.WHITE_NOISE, Kind.JPEG])
 def test_the_expected_level_rises_with_damage(encoders, pictures, kind):
     mild, strong = (
-        np.mean([code.level for code in encoders.encode([distort(p, kind, level) for p in pictures])])
+        np.mean([code.level for code in encode(encoders, [distort(p, kind, level) for p in pictures])])
         for level in (1, 5)
     )
     assert strong > mild + 0.3

@@ -9,10 +9,11 @@ from itertools import islice
 from packshot.assess.advice import finding
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.judge import Judgement, evidence, judge
+from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
 from packshot.errors import AtlasError, UnreadablePhoto
-from packshot.measure import PhotoMeasurements, measure_photo
+from packshot.measure import PhotoMeasurements
 from packshot.measure.limits import exceeded
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Finding, Severity, Status
@@ -78,7 +79,7 @@ class Assessor:
 
     def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that is decoded already; see `assess`."""
-        return self._assessment(photo, self.encoders.encode([photo.pixels])[0], exclude_group)
+        return self._assessment(observe(self.encoders, [photo])[0], exclude_group)
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
         """Judge a stream of photos in order; one that cannot be read becomes a row that says so."""
@@ -86,10 +87,10 @@ class Assessor:
         while batch := list(islice(remaining, _BATCH)):
             opened = [self._open(source) for source in batch]
             photos = [photo for photo in opened if isinstance(photo, Photo)]
-            codes = iter(self.encoders.encode([photo.pixels for photo in photos]))
+            observed = iter(observe(self.encoders, photos))
             for photo in opened:
                 if isinstance(photo, Photo):
-                    yield self._assessment(photo, next(codes), None)
+                    yield self._assessment(next(observed), None)
                 else:
                     yield photo
 
@@ -106,7 +107,7 @@ class Assessor:
             UnreadablePhoto: The input cannot be decoded.
         """
         photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
-        code = self.encoders.encode([photo.pixels])[0]
+        code = observe(self.encoders, [photo])[0].code
         label = name or photo.name
         return Example(label, label, code.content, code.distortion, score, origin)
 
@@ -120,8 +121,8 @@ class Assessor:
         except UnreadablePhoto as error:
             return unreadable(error)
 
-    def _assessment(self, photo: Photo, code: Code, excluded: str | None) -> Assessment:
-        measured = measure_photo(photo.pixels, photo.facts)
+    def _assessment(self, observed: Observation, excluded: str | None) -> Assessment:
+        photo, measured, code = observed.photo, observed.measured, observed.code
         verdict = judge(self.atlas, code.content, code.distortion, self.options, excluded)
         return Assessment(
             path=photo.name,

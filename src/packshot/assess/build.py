@@ -8,6 +8,7 @@ from itertools import islice
 
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas, Example
+from packshot.assess.observation import observe
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode import Encoders
 from packshot.errors import AtlasError, UnreadablePhoto
@@ -67,7 +68,7 @@ def _examples(
                 opened.append((rated, Photo.open(rated.path, max_side=JUDGED_SIDE)))
             except UnreadablePhoto as error:
                 unreadable.append((error.name, error.reason))
-        codes = encoders.encode([photo.pixels for _, photo in opened])
-        for (rated, _), code in zip(opened, codes, strict=True):
+        observed = observe(encoders, [photo for _, photo in opened])
+        for (rated, _), one in zip(opened, observed, strict=True):
             label = str(rated.path)
-            yield Example(label, label, code.content, code.distortion, rated.score, origin)
+            yield Example(label, label, one.code.content, one.code.distortion, rated.score, origin)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.encode.measured import measured_input
 from packshot.encode.model import Model, Outputs
 from packshot.encode.views import Pixels, native_view, whole_view
-from packshot.errors import ModelError
+from packshot.errors import InvalidInput, ModelError
 
 Floats = NDArray[np.float32]
+Measured = Mapping[str, float | None]
 
 CONTENT_MODEL = "content.onnx"
 DISTORTION_MODEL = "distortion.onnx"
@@ -66,20 +68,34 @@ class Encoders:
             raise ModelError(f"{self.distortion.name} does not name its distortion kinds")
         return tuple(json.loads(text))
 
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the measurements that the distortion encoder takes, in order."""
+        text = self.distortion.session.get_modelmeta().custom_metadata_map.get("measured")
+        if text is None:
+            raise ModelError(f"{self.distortion.name} does not name its measurements")
+        return tuple(json.loads(text))
+
     @property
     def fingerprints(self) -> tuple[str, str]:
         """Which content and which distortion encoder made a vector."""
         return self.content.fingerprint, self.distortion.fingerprint
 
-    def encode(self, photos: Sequence[Pixels]) -> list[Code]:
+    def encode(self, photos: Sequence[Pixels], measured: Sequence[Measured]) -> list[Code]:
         """Encode a batch of photos, in order.
 
         Args:
             photos: (H, W, 3) uint8 RGB each, of any sizes.
+            measured: Of each photo the raw value of its properties, None where it has no meaning.
 
         Returns:
             A `Code` for each photo; it does not depend on the others in the batch.
+
+        Raises:
+            InvalidInput: Not as many measured as photos.
         """
+        if len(photos) != len(measured):
+            raise InvalidInput(f"{len(photos)} photos, but measurements of {len(measured)}")
         if not photos:
             return []
         seen = self.content.run(pixels=np.stack([whole_view(photo) for photo in photos]))
@@ -87,6 +103,7 @@ class Encoders:
             pixels=np.stack([native_view(photo) for photo in photos]),
             content=seen["content"],
             statistics=seen["statistics"],
+            measured=np.stack([measured_input(values, self.measured) for values in measured]),
         )
         return [_code(seen, damage, row) for row in range(len(photos))]
 

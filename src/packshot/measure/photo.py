@@ -76,10 +76,14 @@ class PhotoMeasurements:
         return self.values[key].value
 
     @property
+    def raw(self) -> dict[str, float | None]:
+        """The raw value of every property; None where it has no meaning for this photo."""
+        return {key: measured.value for key, measured in self.values.items()}
+
+    @property
     def numbers(self) -> NDArray[np.float32]:
         """(K,) every raw value in the order of `PROPERTIES`; NaN where it has no meaning."""
-        raw = [self.values[key].value for key in PROPERTIES]
-        return np.array([np.nan if value is None else value for value in raw], np.float32)
+        return np.array([self.value(key) for key in PROPERTIES], np.float32)
 
 
 def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasurements:
