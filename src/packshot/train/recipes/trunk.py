@@ -47,6 +47,7 @@ class TrunkRecipe:
         projection_rate: Largest learning rate of the projection.
         frozen_blocks: Blocks, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
+        checkpoint_every: Steps between checkpoints.
     """
 
     crop: int = 256
@@ -64,6 +65,7 @@ class TrunkRecipe:
     kind_weight: float = 0.4
     level_weight: float = 0.05
     average: float = 0.997
+    checkpoint_every: int = 100
     seed: int = 0
 
 
@@ -207,7 +209,7 @@ def tune_trunk(
         start: The pre-trained trunk and a projection trained on its features; changed in place.
         vectors: (N, D) what these make of every photo of the pool.
         recipe: How.
-        checkpoint: Written every hundred steps.
+        checkpoint: Written now and then.
         report: Told about progress.
 
     Returns:
@@ -226,7 +228,7 @@ def tune_trunk(
         losses.append(_step(state, pool.batch(rows, recipe.crop, generator), recipe))
         if state.step % 25 == 0:
             report(f"  step {state.step} of {recipe.steps}: loss {np.mean(losses[-25:]):.4f}")
-        if state.step % 100 == 0:
+        if state.step % recipe.checkpoint_every == 0:
             state.save(checkpoint)
     return state.averaged.eval()
 

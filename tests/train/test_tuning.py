@@ -1,0 +1,121 @@
+"""Tuning the trunk; needs PyTorch: `make setup-train`."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+
+from packshot.train.datasets.views import Views  # noqa: E402
+from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.statistics import ViewNetwork  # noqa: E402
+from packshot.train.recipes.trunk import (  # noqa: E402
+    Memory,
+    Pool,
+    TrunkRecipe,
+    TunedEncoder,
+    tune_trunk,
+)
+
+pytestmark = pytest.mark.train
+
+NATIVE = 1280 + 2 * 816
+RECIPE = TrunkRecipe(crop=64, steps=6, rated_batch=3, damaged_batch=4, checkpoint_every=2)
+
+
+def views(count, damaged, seed):
+    generator = np.random.default_rng(seed)
+    kinds = generator.integers(0, 4, count) if damaged else np.full(count, -1)
+    return Views(
+        native=generator.integers(0, 256, (count, 80, 80, 3), dtype=np.uint8),
+        content=generator.normal(size=(count, 5)).astype(np.float16),
+        context=generator.normal(size=(count, 7)).astype(np.float16),
+        scores=generator.uniform(0, 100, count).astype(np.float32),
+        kinds=generator.integers(0, 4, count).astype(np.int16)
+        if damaged
+        else np.full(count, -1, np.int16),
+        levels=np.full(count, 2 if damaged else -1, np.int8),
+        groups=(np.arange(count) // (3 if damaged else 1)).astype(np.int32),
+    )
+
+
+@pytest.fixture
+def pool():
+    return Pool(views(8, False, 0), np.array([0, 2, 3, 5, 7]), views(12, True, 1))
+
+
+def encoder():
+    torch.manual_seed(3)
+    projection = Projection(ProjectionShape(NATIVE + 12, hidden=8, vector=6, kinds=4))
+    return TunedEncoder(ViewNetwork(EfficientNetLite()), projection)
+
+
+def unit(count, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(count, 6)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_memory_against_a_loop():
+    vectors, scores = unit(7), np.linspace(0, 1, 7, dtype=np.float32)
+    groups, rated = np.array([0, 1, 2, 7, 7, 8, 9]), 3
+    memory = Memory(*(torch.from_numpy(part) for part in (vectors, scores, groups)), rated)
+    rows, total = [1, 4], 0.0
+    queries = unit(2, seed=5)
+    for row, query in zip(rows, queries, strict=True):
+        serves = [
+            other
+            for other in range(7)
+            if groups[other] != groups[row] and (row >= rated or other < rated)
+        ]
+        weights = np.exp(vectors[serves] @ query / 0.3)
+        gap = abs(weights @ scores[serves] / weights.sum() - scores[row])
+        total += 0.5 * gap**2 / 0.1 if gap < 0.1 else gap - 0.05
+    found = memory.loss(torch.from_numpy(queries), torch.tensor(rows), 0.3)
+    assert float(found) == pytest.approx(total / 2, abs=1e-5)
+
+
+def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
+    rows = list(pool.batches(RECIPE))
+    assert len(rows) == RECIPE.steps
+    batch = pool.batch(rows[0], RECIPE.crop, np.random.default_rng(0))
+    assert batch.native.shape == (7, 64, 64, 3)
+    assert batch.rated == 3
+    assert (batch.kinds[:3] == -1).all()
+    assert (batch.kinds[3:] >= 0).all()
+    memory = pool.memory(unit(17))
+    chosen = pool.rated.scores[pool.chosen][rows[0][:3]]
+    assert memory.scores[batch.rows[:3]].numpy() == pytest.approx(chosen / 100)
+    assert not set(memory.groups[:5].tolist()) & set(memory.groups[5:].tolist())
+
+
+def test_crops_are_pieces_of_the_photo_or_of_its_mirror_image(pool):
+    batch = pool.batch(np.array([1]), 80, np.random.default_rng(1))
+    whole = pool.rated.native[pool.chosen[1]]
+    assert any(np.array_equal(batch.native[0], side) for side in (whole, whole[:, ::-1]))
+
+
+def test_a_stopped_run_ends_where_an_unbroken_one_does(pool, tmp_path):
+    unbroken = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "a.pt", lambda text: None)
+    tune_trunk(
+        pool, encoder(), unit(17), replace(RECIPE, checkpoint_every=4), tmp_path / "b.pt", lambda _: None
+    )
+    said = []
+    resumed = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "b.pt", said.append)
+    assert said[0] == "going on at step 4"
+    for one, two in zip(unbroken.parameters(), resumed.parameters(), strict=True):
+        assert torch.allclose(one, two, atol=1e-6)
+
+
+def test_the_first_blocks_stay_and_the_others_move(pool, tmp_path):
+    before = encoder()
+    after = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "a.pt", lambda text: None)
+    moved = {
+        name: not torch.equal(value, dict(before.named_parameters())[name])
+        for name, value in after.named_parameters()
+    }
+    assert not moved["trunk.trunk._conv_stem.weight"]
+    assert not moved["trunk.trunk._blocks.0._project_conv.weight"]
+    assert moved["trunk.trunk._blocks.1._project_conv.weight"]
+    assert moved["projection.layers.1.weight"]
