@@ -33,9 +33,7 @@ def views(count, damaged, seed):
         content=generator.normal(size=(count, 5)).astype(np.float16),
         context=generator.normal(size=(count, 7)).astype(np.float16),
         scores=generator.uniform(0, 100, count).astype(np.float32),
-        kinds=generator.integers(0, 4, count).astype(np.int16)
-        if damaged
-        else np.full(count, -1, np.int16),
+        kinds=kinds.astype(np.int16),
         levels=np.full(count, 2 if damaged else -1, np.int8),
         groups=(np.arange(count) // (3 if damaged else 1)).astype(np.int32),
     )
