@@ -1,8 +1,9 @@
 import cv2
 import numpy as np
+import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.local import damage_map
+from packshot.measure.local import Grid, damage_map
 from tests.conftest import make_picture
 
 
@@ -36,3 +37,10 @@ def test_clipping_counts_on_the_product_only():
 
 def test_tiny_photos_have_none():
     assert damage_map(np.zeros((20, 300), np.uint8), np.ones((1, 1), bool)) is None
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (241, 317), (600, 100)])
+def test_cells_are_area_means(shape):
+    values = np.random.default_rng(1).uniform(0, 9, shape).astype(np.float32)
+    expected = cv2.resize(values, (12, 12), interpolation=cv2.INTER_AREA)
+    assert Grid.over(*shape).means(values) == pytest.approx(expected, abs=1e-3)

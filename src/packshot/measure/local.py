@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,34 +38,68 @@ def damage_map(grey: NDArray[np.uint8], product: NDArray[np.bool_]) -> Map | Non
     if min(grey.shape) < _SMALLEST_SIDE:
         return None
     height, width = grey.shape
-    mask = product.astype(np.uint8) * 255
+    grid = Grid.over(height, width)
+    mask = product.view(np.uint8)
     inside = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
     slope, soft = _slope(grey), _slope(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
-    signs = (_softness(slope, soft), _noise(grey, soft), _clipping(grey, inside))
+    signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, inside))
     return np.asarray(np.clip(np.maximum.reduce(signs), 0, 1), np.float32)
 
 
-def _softness(slope: Map, soft: Map) -> Map:
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Means over 12 x 12 equal cells, as two matrix products.
+
+    Attributes:
+        rows: (12, H) share of each row in each cell, over the cell's height.
+        columns: (W, 12) share of each column in each cell, over the cell's width.
+    """
+
+    rows: Map
+    columns: Map
+
+    @classmethod
+    def over(cls, height: int, width: int) -> Grid:
+        """The grid of a plane; rows and columns that two cells share are divided."""
+        return cls(_overlap(height), _overlap(width).T)
+
+    def means(self, values: NDArray[np.generic]) -> Map:
+        """(12, 12) means of (H, W) numbers or truths."""
+        return np.asarray(self.rows @ values.astype(np.float32) @ self.columns, np.float32)
+
+
+@lru_cache(maxsize=64)
+def _overlap(length: int) -> Map:
+    """(12, length) share of each of `length` pixels in each of 12 cells; rows add up to 1."""
+    bounds = np.linspace(0, length, CELLS + 1)
+    pixel = np.arange(length)
+    covered = np.minimum(bounds[1:, None], pixel + 1) - np.maximum(bounds[:-1, None], pixel)
+    return np.asarray(np.clip(covered, 0, 1) * CELLS / length, np.float32)
+
+
+def _softness(grid: Grid, slope: Map, soft: Map) -> Map:
     """What re-blurring fails to take from the edges of each cell."""
-    edges = slope > _EDGE
-    lost = _cells(np.maximum(slope - soft, 0) * edges) / np.maximum(_cells(slope * edges), 1e-3)
-    enough = _share(edges) > 0.01
+    _, kept = cv2.threshold(slope, _EDGE, 0, cv2.THRESH_TOZERO)
+    enough = grid.means(kept > 0) > 0.01
+    # Where there is no edge nothing is kept, and nothing can be taken.
+    taken = np.maximum(kept - soft, 0)
+    lost = grid.means(taken) / np.maximum(grid.means(kept), 1e-3)
     return np.where(enough, (_SHARP - lost) / (_SHARP - _SOFT), 0).astype(np.float32)
 
 
-def _noise(grey: NDArray[np.uint8], soft: Map) -> Map:
+def _noise(grid: Grid, grey: NDArray[np.uint8], soft: Map) -> Map:
     """Noise where the blurred photo is smooth."""
     response = cv2.filter2D(grey, cv2.CV_32F, _IMMERKAER)
     smooth = soft < _SMOOTH
-    share = _share(smooth)
-    level = np.sqrt(_cells(response * response * smooth) / np.maximum(share, 1e-3))
+    share = grid.means(smooth)
+    level = np.sqrt(grid.means(response * response * smooth) / np.maximum(share, 1e-3))
     return np.where(share > 0.1, (level - _QUIET) / (_LOUD - _QUIET), 0).astype(np.float32)
 
 
-def _clipping(grey: NDArray[np.uint8], inside: NDArray[np.uint8]) -> Map:
+def _clipping(grid: Grid, grey: NDArray[np.uint8], inside: NDArray[np.uint8]) -> Map:
     """Clipped share of the product in cells that it fills at least by half."""
-    clipped = _share((grey >= _CLIPPED) & (inside > 0))
-    filled = _share(inside > 0)
+    filled = grid.means(inside)
+    clipped = grid.means((grey >= _CLIPPED) & (inside > 0))
     return np.where(filled > 0.5, clipped / np.maximum(filled, 1e-3), 0).astype(np.float32)
 
 
@@ -70,14 +107,3 @@ def _slope(grey: NDArray[np.uint8]) -> Map:
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.25)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25)
     return np.asarray(cv2.magnitude(dx, dy), np.float32)
-
-
-def _share(mask: NDArray[np.bool_]) -> Map:
-    """(12, 12) share of each cell where a mask is True."""
-    whole = cv2.resize(mask.view(np.uint8) * 255, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    return np.asarray(whole, np.float32) / np.float32(255)
-
-
-def _cells(values: Map) -> Map:
-    """(12, 12) means of equal cells."""
-    return np.asarray(cv2.resize(values, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
