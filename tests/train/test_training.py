@@ -18,7 +18,7 @@ from packshot.train.datasets.damaged import (  # noqa: E402
 from packshot.train.datasets.rated import near_duplicate_groups, validation_mask  # noqa: E402
 from packshot.train.features import Features  # noqa: E402
 from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss  # noqa: E402
-from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
 from packshot.train.recipes.atlas import fit_calibration  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
@@ -75,6 +75,18 @@ def test_trunks_have_the_family_s_shapes(variant, blocks):
 def test_lite0_has_the_published_number_of_parameters():
     trunk = sum(p.numel() for p in EfficientNetLite("lite0").parameters())
     assert trunk + 1280 * 1000 + 1000 == pytest.approx(4.65e6, rel=0.01)
+
+
+def test_folding_the_normalisation_changes_no_output():
+    torch.manual_seed(0)
+    network = EfficientNetLite()
+    with torch.no_grad():
+        network.train()(torch.randn(4, 3, 64, 64))  # Statistics other than 0 and 1.
+        network.eval()
+        pixels = torch.randn(2, 3, 64, 64)
+        expected, found = network(pixels), folded(network)(pixels)
+    assert torch.allclose(expected, found, atol=1e-4)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded(network).modules())
 
 
 def test_stage_statistics_against_numpy():

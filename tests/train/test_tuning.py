@@ -22,7 +22,9 @@ from packshot.train.recipes.trunk import (  # noqa: E402
 pytestmark = pytest.mark.train
 
 NATIVE = 1280 + 2 * 816
-RECIPE = TrunkRecipe(crop=64, steps=6, rated_batch=3, damaged_batch=4, checkpoint_every=2)
+RECIPE = TrunkRecipe(
+    crop=64, steps=6, rated_batch=3, damaged_batch=4, checkpoint_every=2, frozen_blocks=1
+)
 
 
 def views(count, damaged, seed):

@@ -22,7 +22,7 @@ from packshot.train.datasets.views import Views, load_views, write_damaged, writ
 from packshot.train.export import export, halve_large_weights
 from packshot.train.features import CONTENT_SIZE, Features, features
 from packshot.train.networks.distortion import Projection, ProjectionHead
-from packshot.train.networks.efficientnet_lite import load_pretrained
+from packshot.train.networks.efficientnet_lite import folded, load_pretrained
 from packshot.train.networks.statistics import ViewNetwork
 from packshot.train.recipes.atlas import calibrated, examples, vectors
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
@@ -199,7 +199,7 @@ def tuned_trunk(
     start = [vectors(first.projection, part) for part in (first.rated, first.damaged)]
     encoder = tune_trunk(
         Pool(prepared.rated, chosen, prepared.damaged),
-        TunedEncoder(untouched, first.projection),
+        TunedEncoder(ViewNetwork(folded(untouched.trunk)), first.projection),
         np.concatenate([start[0][chosen], start[1]]),
         recipe,
         folder / "checkpoint.pt",

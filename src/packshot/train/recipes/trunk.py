@@ -51,13 +51,13 @@ class TrunkRecipe:
     """
 
     crop: int = 256
-    steps: int = 1500
+    steps: int = 2200
     rated_batch: int = 14
     damaged_batch: int = 18
     trunk_rate: float = 2e-4
     projection_rate: float = 3e-4
     weight_decay: float = 0.02
-    frozen_blocks: int = 1
+    frozen_blocks: int = 3
     temperature: float = 0.05
     retrieval_weight: float = 8.0
     score_weight: float = 4.0
