@@ -51,7 +51,7 @@ class TrunkRecipe:
     """
 
     crop: int = 256
-    steps: int = 2200
+    steps: int = 1800
     rated_batch: int = 14
     damaged_batch: int = 18
     trunk_rate: float = 2e-4
