@@ -14,6 +14,8 @@ from PIL import Image, ImageCms
 
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.photo import Limits, Photo
+from packshot.photo.pixels import opaque_srgb
+from tests.conftest import make_picture
 
 
 def encoded(image, kind, **options):
@@ -329,18 +331,56 @@ def test_unreadable_survives_pickling():
     assert (error.name, error.reason) == ("a.jpg", "why")
 
 
+def in_mode(mode):
+    picture = Image.fromarray(make_picture(900, 1201, seed=4))
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+    if mode == "F":
+        return Image.fromarray(np.asarray(picture.convert("L")).astype(np.float32) / 255)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return picture.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "CMYK", "I;16", "F", "1"])
+def test_large_images_in_strips_are_what_they_are_whole(mode, monkeypatch):
+    image = in_mode(mode)
+    whole, alpha = opaque_srgb(image, None)
+    monkeypatch.setattr("packshot.photo.pixels._LARGE", 0)
+    strips, alpha_of_strips = opaque_srgb(image, 300)
+    assert strips.shape == (225, 300, 3)
+    assert alpha_of_strips == alpha == (mode == "RGBA")
+    expected = cv2.resize(whole, (300, 225), interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(strips - expected).max() <= 12
+    assert np.abs(strips - expected).mean() < 0.8
+
+
 @pytest.mark.slow
-def test_100_megapixels_stay_under_the_memory_limit(tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "name", "options"),
+    [
+        ("RGB", "large.jpg", {"quality": 85}),
+        ("RGB", "progressive.jpg", {"quality": 85, "progressive": True}),
+        ("RGBA", "large.png", {"compress_level": 1}),
+        ("I;16", "deep.png", {"compress_level": 1}),
+        ("CMYK", "large.tif", {"compression": "tiff_lzw"}),
+    ],
+)
+def test_100_megapixels_stay_under_the_memory_limit(tmp_path, mode, name, options):
     import subprocess
     import sys
 
-    path = tmp_path / "large.jpg"
+    path = tmp_path / name
     row = np.tile(smooth(100, 100), (1, 100, 1))
-    Image.fromarray(np.tile(row, (100, 1, 1))).save(path, quality=85)
+    whole = Image.fromarray(np.tile(row, (100, 1, 1)))
+    if mode == "I;16":
+        whole = Image.fromarray(np.asarray(whole.convert("L")).astype(np.uint16) * 257)
+    whole.convert(mode).save(path, **options)
     code = (
-        "import resource, sys; from packshot.photo import Photo;"
+        "from pathlib import Path; from packshot.photo import Photo;"
         f"p = Photo.open({str(path)!r}, max_side=1024); assert max(p.pixels.shape) == 1024;"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # The resource module would count the parent's memory too.
+        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     peak = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
     assert peak < 1_000_000

@@ -60,14 +60,17 @@ def unit(count, seed=0):
 def test_memory_against_a_loop():
     vectors, scores = unit(7), np.linspace(0, 1, 7, dtype=np.float32)
     groups, rated = np.array([0, 1, 2, 7, 7, 8, 9]), 3
-    memory = Memory(*(torch.from_numpy(part) for part in (vectors, scores, groups)), rated)
+    memory = Memory(*(torch.from_numpy(part) for part in (vectors, scores, groups)), rated, age=4)
+    for _ in range(4):
+        memory.write(torch.tensor([], dtype=torch.int64), torch.zeros(0, 6))
+    memory.write(torch.tensor([0, 2, 3, 4, 6]), torch.from_numpy(vectors[[0, 2, 3, 4, 6]]))
     rows, total = [1, 4], 0.0
     queries = unit(2, seed=5)
     for row, query in zip(rows, queries, strict=True):
         serves = [
             other
             for other in range(7)
-            if groups[other] != groups[row] and (row >= rated or other < rated)
+            if groups[other] != groups[row] and (row >= rated or other < rated) and other not in (1, 5)
         ]
         weights = np.exp(vectors[serves] @ query / 0.3)
         gap = abs(weights @ scores[serves] / weights.sum() - scores[row])
@@ -84,7 +87,7 @@ def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
     assert batch.rated == 3
     assert (batch.kinds[:3] == -1).all()
     assert (batch.kinds[3:] >= 0).all()
-    memory = pool.memory(unit(17))
+    memory = pool.memory(unit(17), 60)
     chosen = pool.rated.scores[pool.chosen][rows[0][:3]]
     assert memory.scores[batch.rows[:3]].numpy() == pytest.approx(chosen / 100)
     assert not set(memory.groups[:5].tolist()) & set(memory.groups[5:].tolist())

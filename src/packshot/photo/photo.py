@@ -21,10 +21,9 @@ from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import (
     Pixels,
-    has_transparency,
     needs_profile,
+    opaque_srgb,
     shrunk,
-    to_srgb,
     upright,
 )
 from packshot.report import Facts
@@ -210,23 +209,11 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
 def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tuple[Pixels, bool]:
     """Decode anything; returns the pixels and whether any was not opaque."""
     orientation = orientation_of(image)
-    wide = _wide_colour(image, data)
-    if wide is not None:
-        return upright(shrunk(wide, max_side), orientation), False
     if max_side is not None and image.format == "JPEG":
         image.draft(None, (max_side, max_side))
     image.load()
-    transparent = has_transparency(image)
-    pixels = np.asarray(to_srgb(image), np.uint8)
+    pixels, transparent = opaque_srgb(image, max_side)
     return upright(shrunk(pixels, max_side), orientation), transparent
-
-
-def _wide_colour(image: Image.Image, data: bytes) -> Pixels | None:
-    """A 16-bit grey image's pixels, scaled to 8 bits before Pillow can clip them."""
-    if image.format not in ("PNG", "TIFF") or not image.mode.startswith("I"):
-        return None
-    image.load()
-    return np.asarray(to_srgb(image), np.uint8)
 
 
 def _frozen(pixels: Pixels) -> Pixels:

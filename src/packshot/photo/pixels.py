@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -16,6 +17,10 @@ _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
 _LARGEST_PROFILE = 4 * 2**20
 _WHITE = 255
+_TO_EIGHT_BITS = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
+# Pixels from which on strips save memory worth having, and rows of a strip.
+_LARGE = 8_000_000
+_STRIP_ROWS = 256
 
 
 def has_transparency(image: Image.Image) -> bool:
@@ -28,14 +33,51 @@ def has_transparency(image: Image.Image) -> bool:
     return bool(alpha.min() < _WHITE)
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """An RGB image: profile applied, wide values scaled, alpha composited on white.
+def opaque_srgb(image: Image.Image, max_side: int | None) -> tuple[Pixels, bool]:
+    """RGB pixels of a decoded image, and whether any of its pixels was not opaque.
+
+    A large image that is to become small is converted and averaged in strips, so that beside the decoded
+    image itself little memory is used.
 
     Args:
         image: Decoded, of any mode.
+        max_side: Sides of a large image are reduced by a whole number, to this length or more; None
+            keeps the size.
     """
-    if image.mode in _WIDE_MODES:
-        return Image.fromarray(_narrowed(np.asarray(image))).convert("RGB")
+    narrow = narrowed(image)
+    factor = 1 if max_side is None else max(image.size) // max_side
+    if factor < 2 or image.width * image.height < _LARGE:
+        return np.asarray(to_srgb(narrow), np.uint8), has_transparency(narrow)
+    parts, transparent = [], False
+    for strip in _strips(narrow, factor):
+        transparent = transparent or has_transparency(strip)
+        pixels = np.asarray(to_srgb(strip), np.uint8)
+        size = (max(1, strip.width // factor), max(1, strip.height // factor))
+        parts.append(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    return np.concatenate(parts).astype(np.uint8, copy=False), transparent
+
+
+def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
+    """Strips of the full width whose heights are multiples of `factor`; less than that is left out."""
+    rows = factor * max(1, _STRIP_ROWS // factor)
+    whole = max(factor, image.height // factor * factor)
+    for top in range(0, whole, rows):
+        yield image.crop((0, top, image.width, min(top + rows, whole, image.height)))
+
+
+def narrowed(image: Image.Image) -> Image.Image:
+    """A grey image of 16 or 32 bits or floats as one of 8 bits; others as they are."""
+    if image.mode not in _WIDE_MODES:
+        return image
+    return Image.fromarray(_narrowed(np.asarray(image)))
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """An RGB image: profile applied, alpha composited on white.
+
+    Args:
+        image: Decoded, of any mode of 8 bits.
+    """
     alpha = _alpha(image)
     colours = _converted(image, image.info.get("icc_profile"))
     if alpha is None:
@@ -81,11 +123,25 @@ def needs_profile(profile: bytes | None) -> bool:
 
 def _narrowed(values: NDArray[np.generic]) -> Pixels:
     """16-bit, 32-bit or float grey to 8 bits by its full range, never by clipping."""
-    wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    lowest, highest = float(wide.min(initial=0)), float(wide.max(initial=0))
+    if values.dtype == np.uint16:
+        return np.asarray(_TO_EIGHT_BITS[values], np.uint8)
+    lowest, highest = _finite_range(values)
     ranges = _RANGES.get(values.dtype.kind, (65535.0,))
     top = next((limit for limit in ranges if highest <= limit), highest)
-    return np.rint((wide - min(lowest, 0)) / (top - min(lowest, 0)) * 255).astype(np.uint8)
+    bottom = min(lowest, 0.0)
+    narrow = np.empty(values.shape, np.uint8)
+    for row, line in enumerate(values):
+        known = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        narrow[row] = np.rint((known - bottom) / (top - bottom) * 255)
+    return narrow
+
+
+def _finite_range(values: NDArray[np.generic]) -> tuple[float, float]:
+    """Least and largest number, at most and at least 0; not-a-number and infinity count as 0."""
+    if values.dtype.kind != "f":
+        return float(values.min(initial=0)), float(values.max(initial=0))
+    finite = np.isfinite(values.astype(np.float32, copy=False))
+    return float(values.min(initial=0, where=finite)), float(values.max(initial=0, where=finite))
 
 
 def _alpha(image: Image.Image) -> Image.Image | None:

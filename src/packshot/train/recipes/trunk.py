@@ -2,7 +2,7 @@
 
 An ImageNet trunk was taught to overlook damage. Here it learns from damaged products and from photos
 rated by people at once, with the projection on top. Batches are small on a CPU, so every photo is
-compared with a memory of all photos' vectors, not with its batch alone (after Wang et al., "Cross-batch
+compared with those of the last steps, not with its batch alone (after Wang et al., "Cross-batch
 memory for embedding learning", 2020): what is trained is the retrieval that ships.
 """
 
@@ -47,15 +47,16 @@ class TrunkRecipe:
         projection_rate: Largest learning rate of the projection.
         frozen_blocks: Blocks, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
+        memory_age: Steps for which a vector serves as a neighbour.
         checkpoint_every: Steps between checkpoints.
     """
 
     crop: int = 256
-    steps: int = 1800
+    steps: int = 1700
     rated_batch: int = 14
     damaged_batch: int = 18
-    trunk_rate: float = 2e-4
-    projection_rate: float = 3e-4
+    trunk_rate: float = 1e-4
+    projection_rate: float = 2e-4
     weight_decay: float = 0.02
     frozen_blocks: int = 3
     temperature: float = 0.05
@@ -65,6 +66,7 @@ class TrunkRecipe:
     kind_weight: float = 0.4
     level_weight: float = 0.05
     average: float = 0.997
+    memory_age: int = 60
     checkpoint_every: int = 100
     seed: int = 0
 
@@ -79,12 +81,25 @@ class Memory:
         groups: (N,) photos of one group never serve each other.
         rated: How many of them people rated. Those are compared with each other alone, as retrieval does
             with photos unlike the damaged originals; damaged products are compared with all.
+        age: Steps after which a vector no longer serves, because the network has moved on.
+        step: The present one.
     """
 
     vectors: Tensor
     scores: Tensor
     groups: Tensor
     rated: int
+    age: int
+
+    def __post_init__(self) -> None:
+        self.written = torch.zeros(len(self.scores), dtype=torch.int64)
+        self.step = 0
+
+    def write(self, rows: Tensor, vectors: Tensor) -> None:
+        """Take the batch's vectors; one step has gone by."""
+        self.vectors[rows] = vectors
+        self.written[rows] = self.step
+        self.step += 1
 
     def loss(self, vectors: Tensor, rows: Tensor, temperature: float) -> Tensor:
         """Smooth L1 between the scores of photos and what the others in memory make of them.
@@ -96,6 +111,7 @@ class Memory:
         """
         logits = vectors @ self.vectors.T / temperature
         barred = self.groups[rows][:, None] == self.groups[None, :]
+        barred |= (self.step - self.written > self.age)[None, :]
         damaged = torch.arange(len(self.scores)) >= self.rated
         barred |= (rows < self.rated)[:, None] & damaged[None, :]
         predicted = logits.masked_fill(barred, -1e4).softmax(dim=1) @ self.scores
@@ -131,7 +147,7 @@ class Pool:
     chosen: Rows
     damaged: Views
 
-    def memory(self, vectors: NDArray[np.float32]) -> Memory:
+    def memory(self, vectors: NDArray[np.float32], age: int) -> Memory:
         """A memory that begins with the given (R + M, D) vectors."""
         # Groups of the two sets are numbered apart.
         first = int(self.rated.groups.max()) + 1
@@ -142,6 +158,7 @@ class Pool:
             torch.from_numpy(scores.astype(np.float32)),
             torch.from_numpy(groups),
             len(self.chosen),
+            age,
         )
 
     def batches(self, recipe: TrunkRecipe) -> Iterator[Rows]:
@@ -216,7 +233,7 @@ def tune_trunk(
         Running averages of the weights, in evaluation mode.
     """
     torch.manual_seed(recipe.seed)
-    state = _State.begin(start, pool.memory(vectors), recipe)
+    state = _State.begin(start, pool.memory(vectors, recipe.memory_age), recipe)
     if checkpoint.exists():
         state.load(checkpoint)
         report(f"going on at step {state.step}")
@@ -240,7 +257,11 @@ class _State:
     memory: Memory
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
-    step: int = 0
+
+    @property
+    def step(self) -> int:
+        """How many batches went by."""
+        return self.memory.step
 
     @classmethod
     def begin(cls, network: TunedEncoder, memory: Memory, recipe: TrunkRecipe) -> _State:
@@ -264,7 +285,8 @@ class _State:
     def save(self, path: Path) -> None:
         """Everything needed to go on, written whole or not at all."""
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
-        parts |= {"vectors": self.memory.vectors, "step": self.step, "random": torch.get_rng_state()}
+        parts |= {"vectors": self.memory.vectors, "written": self.memory.written}
+        parts |= {"step": self.memory.step, "random": torch.get_rng_state()}
         partial = path.with_suffix(".partial")
         torch.save(parts, partial)
         os.replace(partial, path)
@@ -274,10 +296,12 @@ class _State:
         parts = torch.load(path, weights_only=True)
         for name in _STATEFUL:
             vars(self)[name].load_state_dict(parts[name])
-        self.memory.vectors, self.step = parts["vectors"], parts["step"]
+        memory = self.memory
+        memory.vectors, memory.written, memory.step = (parts[name] for name in _REMEMBERED)
         torch.set_rng_state(parts["random"])
 
 
+_REMEMBERED = ("vectors", "written", "step")
 _STATEFUL = ("network", "averaged", "optimiser", "schedule")
 
 
@@ -298,8 +322,7 @@ def _step(state: _State, batch: Batch, recipe: TrunkRecipe) -> float:
     nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     state.optimiser.step()
     state.schedule.step()
-    state.step += 1
-    state.memory.vectors[batch.rows] = reading.vector.detach()
+    state.memory.write(batch.rows, reading.vector.detach())
     decay = min(recipe.average, 1 - 1 / (state.step + 1))
     with torch.no_grad():
         for average, value in zip(state.averaged.parameters(), network.parameters(), strict=True):
