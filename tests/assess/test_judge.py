@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,12 +128,19 @@ def test_far_from_all_evidence_is_unknown(atlas):
 
 
 def test_calibration_and_percentile(atlas):
-    changed = atlas.replaced(
-        calibration=Calibration(raw=(0, 100), score=(20, 40)).model_dump(), reference_scores=(10, 25, 90)
-    )
-    verdict = judge(changed, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions())
-    assert verdict.score == pytest.approx(20 + verdict.raw / 5, abs=1e-3)
+    ask = np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions()
+    lines = {
+        "calibration": Calibration(raw=(0, 100), score=(20, 40)).model_dump(),
+        "damaged_calibration": Calibration(raw=(0, 100), score=(50, 90)).model_dump(),
+    }
+    verdict = judge(atlas.replaced(**lines, reference_scores=(10, 60, 99)), *ask)
+    assert verdict.retrieved.damaged
+    assert verdict.score == pytest.approx(50 + verdict.raw * 0.4, abs=1e-3)
     assert verdict.percentile in (pytest.approx(100 / 3), pytest.approx(200 / 3))
+    by_people = replace(atlas, levels=np.full_like(atlas.levels, -1)).replaced(**lines)
+    verdict = judge(by_people, *ask)
+    assert not verdict.retrieved.damaged
+    assert verdict.score == pytest.approx(20 + verdict.raw / 5, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,23 @@ class Trust(Record):
 
 
 class AtlasHeader(Record):
-    """Everything in an atlas that is not an array."""
+    """Everything in an atlas that is not an array.
+
+    Attributes:
+        version: Of the format.
+        name: For people.
+        content_model: Fingerprint of the content encoder that made the vectors.
+        distortion_model: Fingerprint of the distortion encoder.
+        groups: Names of groups.
+        examples: Names of examples.
+        kinds: Names of distortion kinds.
+        origins: Where ratings came from.
+        calibration: From aggregated to published score where photos rated by people are the evidence.
+        damaged_calibration: The same where damaged originals are among it.
+        trust: When to believe a score.
+        reference: What percentiles refer to.
+        reference_scores: Sorted scores of that.
+    """
 
     version: int = FORMAT_VERSION
     name: str
@@ -85,6 +101,7 @@ class AtlasHeader(Record):
     kinds: tuple[str, ...]
     origins: tuple[str, ...]
     calibration: Calibration = Calibration()
+    damaged_calibration: Calibration = Calibration()
     trust: Trust = Trust()
     reference: str = "this atlas"
     reference_scores: tuple[float, ...] = ()

@@ -38,12 +38,14 @@ class Retrieved:
         content: (K,) content similarity of each one's group.
         distortion: (K,) distortion similarity of each.
         weights: (K,) share of each in the score, summing to 1.
+        damaged: Whether originals damaged on purpose could serve.
     """
 
     examples: Indices
     content: Floats
     distortion: Floats
     weights: Floats
+    damaged: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ def retrieve(
     own = atlas.group_numbers.get(excluded) if excluded is not None else None
     if own is not None:
         alike[own] = -np.inf
-    alike = _without_unlike_damage(atlas, alike, options)
+    damaged = _damage_serves(atlas, alike, options)
+    if not damaged:
+        alike = np.where(atlas.damaged_groups, np.float32(-np.inf), alike)
     groups = largest(alike, min(options.pool, int(np.isfinite(alike).sum())))
     if len(groups) == 0:
         raise AtlasError(f"the atlas {atlas.header.name} has no rated example to compare with")
@@ -110,20 +114,21 @@ def retrieve(
     versions = best_versions(damage, atlas.group_index, groups)
     kept = largest(damage[versions], options.neighbours)
     examples, near = versions[kept], alike[groups[kept]]
-    return Retrieved(examples, near, damage[examples], weights(near, damage[examples], options))
+    shares = weights(near, damage[examples], options)
+    return Retrieved(examples, near, damage[examples], shares, damaged)
 
 
-def _without_unlike_damage(atlas: Atlas, alike: Floats, options: RetrievalOptions) -> Floats:
-    """Content similarities, with damaged originals ruled out for a photo that looks unlike them.
+def _damage_serves(atlas: Atlas, alike: Floats, options: RetrievalOptions) -> bool:
+    """Whether originals damaged on purpose may be evidence: not for a photo that looks unlike them.
 
     Their scores come from a full-reference ensemble. For photos of other things people's ratings are
     the better evidence, and vectors of the two mix: see docs/decisions/0004-pool-then-neighbours.md.
     """
     damaged = atlas.damaged_groups
+    if damaged.all() or not damaged.any():
+        return bool(damaged.all())
     nearest = largest(alike, options.alike)
-    if damaged.all() or damaged[nearest].mean() >= options.damaged_share:
-        return alike
-    return np.where(damaged, np.float32(-np.inf), alike)
+    return bool(damaged[nearest].mean() >= options.damaged_share)
 
 
 def judge(
@@ -150,8 +155,9 @@ def judge(
     raw = float(found.weights @ scores)
     deviation = float(np.sqrt(found.weights @ (scores - raw) ** 2))
     nearness = float(found.weights @ found.distortion)
-    score = atlas.header.calibration(raw)
-    trust = atlas.header.trust
+    header = atlas.header
+    score = (header.damaged_calibration if found.damaged else header.calibration)(raw)
+    trust = header.trust
     known = bool(found.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion)
     return Judgement(
         score=score,

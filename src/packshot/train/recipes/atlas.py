@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from packshot.assess.retrieval import RetrievalOptions
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import Projection
+
+Numbers = NDArray[np.float64]
 
 _BATCH = 4096
 _CLOSE = 10.0
@@ -62,37 +65,67 @@ def held_out(
         yield verdict, example.score
 
 
-def calibrated(atlas: Atlas, held: list[Example], reference: str, name: str) -> Atlas:
-    """The atlas with its calibration, trust and reference set, from held-out photos.
+@dataclass(frozen=True)
+class HeldOut:
+    """Photos the projection was not trained on.
+
+    Attributes:
+        rated: Rated by people.
+        damaged: Versions of originals that are not in the atlas.
+    """
+
+    rated: list[Example]
+    damaged: list[Example]
+
+
+def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
+    """The atlas with its calibrations, trust and reference set, from held-out photos.
 
     Args:
         atlas: Without calibration.
-        held: Photos the projection was not trained on.
+        held: What to calibrate on.
         reference: What the percentiles refer to.
         name: Origin whose scores make the reference set.
     """
-    judged = list(held_out(atlas, held, RetrievalOptions()))
-    raw = np.array([verdict.raw for verdict, _ in judged])
-    truth = np.array([score for _, score in judged])
-    calibration = fit_calibration(raw, truth)
-    error = np.abs(np.array([calibration(value) for value in raw]) - truth)
+    judged = list(held_out(atlas, held.rated, RetrievalOptions()))
+    damaged = list(held_out(atlas, held.damaged, RetrievalOptions()))
+    pristine = np.array([example.level == 0 for example in held.damaged])
+    fits = (
+        fit_calibration(*_pairs(judged)),
+        # Few originals are undamaged here, and most photos of a shop are.
+        fit_calibration(*_pairs(damaged), np.where(pristine, 1 / pristine.mean(), 1.0)),
+    )
     rated = atlas.origins == atlas.header.origins.index(name)
     return atlas.replaced(
-        calibration=calibration.model_dump(),
-        trust=fit_trust(judged, error <= _CLOSE).model_dump(),
+        calibration=fits[0].model_dump(),
+        damaged_calibration=fits[1].model_dump(),
+        trust=fit_trust(judged, _close(judged, fits[0])).model_dump(),
         reference=reference,
         reference_scores=tuple(np.sort(atlas.scores[rated]).round(2).tolist()),
     )
 
 
-def fit_calibration(raw: NDArray[np.float64], truth: NDArray[np.float64]) -> Calibration:
+def _pairs(judged: list[tuple[Judgement, float]]) -> tuple[Numbers, Numbers]:
+    """Aggregated and true scores."""
+    raw = np.array([verdict.raw for verdict, _ in judged])
+    return raw, np.array([score for _, score in judged])
+
+
+def _close(judged: list[tuple[Judgement, float]], calibration: Calibration) -> NDArray[np.bool_]:
+    raw, truth = _pairs(judged)
+    return np.abs(np.array([calibration(value) for value in raw]) - truth) <= _CLOSE
+
+
+def fit_calibration(raw: Numbers, truth: Numbers, weights: Numbers | None = None) -> Calibration:
     """A straight line, kept increasing, with 0 and 100 as its ends.
 
     Args:
         raw: (N,) aggregated scores.
         truth: (N,) ratings.
+        weights: (N,) how much each counts; alike by default.
     """
-    slope, offset = np.polyfit(raw, truth, 1)
+    roots = None if weights is None else np.sqrt(weights)
+    slope, offset = np.polyfit(raw, truth, 1, w=roots)
     inner = np.linspace(np.quantile(raw, 0.02), np.quantile(raw, 0.98), 5)
     fitted = np.clip(offset + max(slope, 0.1) * inner, 1, 99)
     return Calibration(

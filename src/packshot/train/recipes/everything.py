@@ -24,7 +24,7 @@ from packshot.train.features import CONTENT_SIZE, Features, features
 from packshot.train.networks.distortion import Projection, ProjectionHead
 from packshot.train.networks.efficientnet_lite import folded, load_pretrained
 from packshot.train.networks.statistics import ViewNetwork
-from packshot.train.recipes.atlas import calibrated, examples, vectors
+from packshot.train.recipes.atlas import HeldOut, calibrated, examples, vectors
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
@@ -38,6 +38,7 @@ VALIDATION_SHARE = 0.15
 NEAR_DUPLICATE = 0.8
 NATIVE_FILE = "native.onnx"
 _CALIBRATION_PHOTOS = 120
+_HELD_SEED = 7_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Prepared:
         rated_names: Their file names.
         damaged: Damaged originals.
         originals: By group number of `damaged`.
+        damaged_held: Damaged originals of the manifest's validation split.
         calibration: Photos whose activations set quantisation ranges.
     """
 
@@ -69,6 +71,7 @@ class Prepared:
     rated_names: list[str]
     damaged: Views
     originals: Sequence[Original]
+    damaged_held: Views
     calibration: Sequence[Path]
 
 
@@ -123,9 +126,11 @@ def prepare(
     content = Model.from_path(weights / CONTENT_MODEL, workers)
     say("views of the photos rated by people")
     write_rated(rated, content, work / "rated")
-    say(f"damaging {len(originals)} originals")
-    shards = list(make_shards(originals, work / "shards", versions, workers))
-    write_damaged(shards, content, work / "damaged")
+    held = read_manifest(inputs.products, "val")
+    for name, part, seed in (("damaged", originals, 0), ("damaged_held", held, _HELD_SEED)):
+        say(f"damaging {len(part)} originals")
+        shards = list(make_shards(part, work / f"{name}_shards", versions, workers, seed))
+        write_damaged(shards, content, work / name)
     rated_views = load_views(work / "rated")
     groups = near_duplicate_groups(rated_views.content.astype(np.float32), NEAR_DUPLICATE)
     return Prepared(
@@ -134,16 +139,18 @@ def prepare(
         rated_names=[photo.path.name for photo in rated],
         damaged=load_views(work / "damaged"),
         originals=originals,
+        damaged_held=load_views(work / "damaged_held"),
         calibration=calibration,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A projection and the features it was trained on."""
+    """A projection, the features it was trained on, and those of held-out damaged originals."""
 
     rated: Features
     damaged: Features
+    damaged_held: Features
     projection: Projection
 
 
@@ -164,6 +171,7 @@ def trained_on(
     model = Model.from_path(path, threads)
     rated = _kept(folder / "rated.npz", say, lambda: features(prepared.rated, model))
     damaged = _kept(folder / "damaged.npz", say, lambda: features(prepared.damaged, model))
+    held = _kept(folder / "damaged_held.npz", say, lambda: features(prepared.damaged_held, model))
     damaged = replace(damaged, groups=damaged.groups + len(rated.scores))
     saved = folder / "projection.pt"
     if not saved.exists():
@@ -177,7 +185,7 @@ def trained_on(
             lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
         )
         torch.save(projection, saved)
-    return Trained(rated, damaged, torch.load(saved, weights_only=False).eval())
+    return Trained(rated, damaged, held, torch.load(saved, weights_only=False).eval())
 
 
 def tuned_trunk(
@@ -247,7 +255,12 @@ def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:
     damaged = examples(trained.projection, trained.damaged, names, groups, ENSEMBLE)
     sizes = (CONTENT_SIZE, trained.projection.shape.vector)
     atlas = Atlas.empty("packshot", (models[0], models[1]), sizes).add(rated + damaged)
-    held = [example for example, keep in zip(rated, prepared.held, strict=True) if keep]
+    unseen = trained.damaged_held
+    labels = [f"held:{group}" for group in unseen.groups]
+    held = HeldOut(
+        rated=[example for example, keep in zip(rated, prepared.held, strict=True) if keep],
+        damaged=examples(trained.projection, unseen, labels, labels, ENSEMBLE),
+    )
     return calibrated(atlas, held, REFERENCE, PEOPLE)
 
 
