@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
+from packshot.distort import families  # noqa: E402
 from packshot.train.datasets.damaged import (  # noqa: E402
     KIND_NAMES,
     Original,
@@ -18,10 +19,16 @@ from packshot.train.datasets.damaged import (  # noqa: E402
 from packshot.train.datasets.rated import near_duplicate_groups, validation_mask  # noqa: E402
 from packshot.train.features import Features  # noqa: E402
 from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss  # noqa: E402
+from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
 from packshot.train.recipes.atlas import fit_calibration  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
+from packshot.train.recipes.limits import (  # noqa: E402
+    ALLOWED,
+    family_probabilities,
+    kind_limits,
+)
 
 pytestmark = pytest.mark.train
 
@@ -189,3 +196,19 @@ def test_calibration_follows_a_line():
     fitted = fit_calibration(raw, 0.8 * raw + 15)
     assert fitted(50) == pytest.approx(55, abs=0.5)
     assert list(fitted.score) == sorted(fitted.score)
+
+
+def test_limits_are_exceeded_by_few_undamaged_photos():
+    torch.manual_seed(0)
+    projection = Projection(ProjectionShape(12, hidden=8, vector=6, kinds=len(KIND_NAMES))).eval()
+    with torch.no_grad():
+        projection.kinds.weight.mul_(20)
+    clean = [np.random.default_rng(s).normal(size=(400, 12)).astype(np.float16) for s in (0, 1)]
+    limits = kind_limits(projection, clean)
+    names = [group[0].value for group in families()]
+    for values in clean:
+        chances = family_probabilities(projection, values)
+        for name, limit in limits.items():
+            assert (chances[:, names.index(name)] > limit + 1e-3).mean() <= ALLOWED + 0.0025
+            assert 0.5 <= limit < 1
+    assert limits

@@ -8,12 +8,12 @@ from itertools import islice
 
 from packshot.assess.advice import finding
 from packshot.assess.atlas import Atlas, Example
-from packshot.assess.judge import Judgement, evidence, judge
+from packshot.assess.judge import evidence, judge
+from packshot.assess.learned import recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
 from packshot.errors import AtlasError, UnreadablePhoto
-from packshot.measure import PhotoMeasurements
 from packshot.measure.limits import exceeded
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Finding, Severity, Status
@@ -137,7 +137,7 @@ class Assessor:
             measurements=measured.values,
             distortions=self._distortions(code),
             damage_map=measured.damage,
-            findings=self._findings(photo, measured, verdict),
+            findings=self._findings(observed),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
             models=self._models(),
         )
@@ -153,17 +153,22 @@ class Assessor:
             if p >= _SMALLEST_PROBABILITY
         )
 
-    def _findings(
-        self, photo: Photo, measured: PhotoMeasurements, verdict: Judgement
-    ) -> tuple[Finding, ...]:
-        """What exceeded a limit, then what the file itself gives reason to say; worst first."""
+    def _findings(self, observed: Observation) -> tuple[Finding, ...]:
+        """What exceeded a limit, what the network recognised, what the file says; worst first."""
+        language = self.language
+        outside = exceeded(observed.measured)
         found = [
-            finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language)
-            for e in exceeded(measured)
+            finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, language)
+            for e in outside
+        ]
+        said = frozenset(one.code for one in outside)
+        found += [
+            finding(one.code, one.severity, None, round(one.level, 1), None, None, language)
+            for one in recognised(observed.code, self.encoders.kinds, self.encoders.limits, said)
         ]
         found += [
-            finding(code, Severity.INFO, None, None, None, None, self.language)
-            for code in file_findings(photo)
+            finding(code, Severity.INFO, None, None, None, None, language)
+            for code in file_findings(observed.photo)
         ]
         order = list(Severity)
         return tuple(sorted(found, key=lambda item: order.index(item.severity)))

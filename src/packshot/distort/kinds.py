@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -132,6 +133,13 @@ def family(kind: Kind | str) -> str:
         if wanted in group:
             return next(member.value for member in Kind if member in group)
     return wanted.value
+
+
+@cache
+def families() -> tuple[tuple[Kind, ...], ...]:
+    """Every kind once, look-alikes together, in the order of `Kind`; the first names the family."""
+    names = dict.fromkeys(family(kind) for kind in Kind)
+    return tuple(tuple(kind for kind in Kind if family(kind) == name) for name in names)
 
 
 def distort(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,18 +64,24 @@ class Encoders:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Names of the distortion kinds, in the order of `Code.kinds`."""
-        text = self.distortion.session.get_modelmeta().custom_metadata_map.get("kinds")
-        if text is None:
-            raise ModelError(f"{self.distortion.name} does not name its distortion kinds")
-        return tuple(json.loads(text))
+        return tuple(self._stated("kinds"))
 
     @cached_property
     def measured(self) -> tuple[str, ...]:
         """Names of the measurements that the distortion encoder takes, in order."""
-        text = self.distortion.session.get_modelmeta().custom_metadata_map.get("measured")
+        return tuple(self._stated("measured"))
+
+    @cached_property
+    def limits(self) -> dict[str, float]:
+        """By family of kinds, the probability that undamaged photos hardly ever reach."""
+        return dict(self._stated("limits"))
+
+    def _stated(self, name: str) -> Any:
+        """What the distortion encoder's file says about itself."""
+        text = self.distortion.session.get_modelmeta().custom_metadata_map.get(name)
         if text is None:
-            raise ModelError(f"{self.distortion.name} does not name its measurements")
-        return tuple(json.loads(text))
+            raise ModelError(f"{self.distortion.name} does not state its {name}")
+        return json.loads(text)
 
     @property
     def fingerprints(self) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Recipe 5: the atlas that ships, its calibration, and when to believe its scores."""
+"""Recipe 6: the atlas that ships, its calibration, and when to believe its scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipe 3: the projection from frozen features to the distortion vector."""
+"""Recipe 2: the projection from frozen features to the distortion vector."""
 
 from __future__ import annotations
 

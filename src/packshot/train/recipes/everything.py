@@ -27,6 +27,7 @@ from packshot.train.networks.statistics import ViewNetwork
 from packshot.train.recipes.atlas import HeldOut, calibrated, examples, vectors
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.encoders import export_content, export_native
+from packshot.train.recipes.limits import kind_limits
 from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
 
 Say = Callable[[str], None]
@@ -39,6 +40,7 @@ NEAR_DUPLICATE = 0.8
 NATIVE_FILE = "native.onnx"
 _CALIBRATION_PHOTOS = 120
 _HELD_SEED = 7_000_000
+_GOOD = 65
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def make_everything(
     first = trained_on(untouched, prepared, work / "untouched", recipes.projection, workers, say)
     tuned = tuned_trunk(untouched, first, prepared, work / "tuned", recipes.trunk, say)
     final = trained_on(tuned, prepared, work / "tuned", recipes.projection, workers, say)
-    write_models(final.projection, work / "tuned" / NATIVE_FILE, weights)
+    write_models(final, work / "tuned" / NATIVE_FILE, weights)
     say("writing the atlas")
     atlas = assemble(prepared, final, weights)
     atlas.save(weights / DEFAULT_ATLAS)
@@ -217,8 +219,9 @@ def tuned_trunk(
     return encoder.trunk
 
 
-def write_models(projection: Projection, native: Path, weights: Path) -> None:
+def write_models(trained: Trained, native: Path, weights: Path) -> None:
     """The distortion encoder: native trunk and projection in one."""
+    projection = trained.projection
     head = native.with_name("projection.onnx")
     outputs = ["distortion", "kinds", "level"]
     measured = 2 * len(MEASURED)
@@ -234,9 +237,17 @@ def write_models(projection: Projection, native: Path, weights: Path) -> None:
     export(ProjectionHead(projection).eval(), example, outputs, head)
     merged = _merge(onnx.load(str(native)), onnx.load(str(head)))
     halve_large_weights(merged)
-    properties = {"kinds": json.dumps(KIND_NAMES), "measured": json.dumps(MEASURED)}
+    stated = {"kinds": KIND_NAMES, "measured": MEASURED, "limits": _limits(trained)}
+    properties = {name: json.dumps(value) for name, value in stated.items()}
     onnx.helper.set_model_props(merged, properties)
     onnx.save(merged, str(weights / DISTORTION_MODEL))
+
+
+def _limits(trained: Trained) -> dict[str, float]:
+    """From undamaged products not trained on, and from everyday photos that people rate well."""
+    pristine = trained.damaged_held.values[trained.damaged_held.levels == 0]
+    good = trained.rated.values[trained.rated.scores >= _GOOD]
+    return kind_limits(trained.projection, [pristine, good])
 
 
 def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:

@@ -1,0 +1,90 @@
+"""Findings of the distortion encoder: damage that it recognises and no measurement has said already.
+
+Kinds that look alike count together (`packshot.distort.LOOKALIKES`): what is reported is the likeliest
+of a family whose probability reaches the family's limit. Limits come with the model: they are set on
+undamaged photos, so that about one in a hundred of those exceeds each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from packshot.assess.advice import DISTORTION_PREFIX
+from packshot.distort import Kind, families
+from packshot.encode import Code
+from packshot.report import Severity
+
+_SOFT = ("blurred", "product-blurred", "upscaled", "motion-blur")
+SAID_BY: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.GAUSSIAN_BLUR: _SOFT,
+    Kind.MOTION_BLUR: _SOFT,
+    Kind.PIXELATE: ("upscaled", "jpeg-artefacts"),
+    Kind.JPEG: ("jpeg-artefacts", "ringing"),
+    Kind.JPEG2000: ("jpeg-artefacts", "ringing", *_SOFT),
+    Kind.WHITE_NOISE: ("noisy",),
+    Kind.IMPULSE_NOISE: ("noisy",),
+    Kind.OVER_SHARPEN: ("ringing",),
+    Kind.QUANTISE: ("banding",),
+    Kind.BRIGHTEN: ("too-bright", "clipped-highlights"),
+    Kind.DARKEN: ("too-dark", "clipped-shadows"),
+    Kind.VEIL: ("low-contrast",),
+    Kind.SATURATION_HSV: ("dull-colour",),
+    Kind.SATURATION_LAB: ("oversaturated",),
+    Kind.WRONG_WHITE_BALANCE: ("colour-cast",),
+    Kind.UNEVEN_LIGHT: ("background-uneven",),
+}
+"""Codes of measured findings that say what a family would; named by a member of the family."""
+
+_GRAVE_LEVEL = 4.0
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A kind of damage worth a finding.
+
+    Attributes:
+        kind: The likeliest of its family.
+        probability: Of the family, 0..1.
+        limit: What the probability reached.
+        level: Expected level, 0..5.
+    """
+
+    kind: Kind
+    probability: float
+    limit: float
+    level: float
+
+    @property
+    def code(self) -> str:
+        """Of the finding."""
+        return DISTORTION_PREFIX + self.kind.value
+
+    @property
+    def severity(self) -> Severity:
+        """A warning, or an error where the damage is grave."""
+        return Severity.ERROR if self.level >= _GRAVE_LEVEL else Severity.WARNING
+
+
+def recognised(
+    code: Code, kinds: Sequence[str], limits: Mapping[str, float], said: frozenset[str]
+) -> list[Recognised]:
+    """Families that reach their limits and are not said by a measured finding, likeliest first.
+
+    Args:
+        code: Of the photo.
+        kinds: Names of `code.kinds`, in order.
+        limits: By the name of each family, the probability from which on it is reported.
+        said: Codes of the photo's measured findings.
+    """
+    chance = dict(zip(kinds, code.kinds.tolist(), strict=True))
+    found = []
+    for family in families():
+        members = {kind: chance.get(kind.value, 0.0) for kind in family}
+        probability, limit = sum(members.values()), limits.get(family[0].value)
+        covered = any(said & set(SAID_BY.get(kind, ())) for kind in family)
+        if limit is not None and probability >= limit and not covered:
+            likeliest = max(members, key=lambda kind: members[kind])
+            found.append(Recognised(likeliest, probability, limit, code.level))
+    return sorted(found, key=lambda one: -one.probability)

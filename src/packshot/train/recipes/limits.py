@@ -1,0 +1,49 @@
+"""Recipe 5: from which probability on a kind of damage is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from packshot.distort import families
+from packshot.train.datasets.damaged import KIND_NAMES
+from packshot.train.networks.distortion import Projection
+
+ALLOWED = 0.01
+"""Share of undamaged photos that may exceed a limit."""
+
+_LEAST = 0.5
+_MOST = 0.97
+_BATCH = 4096
+
+
+def kind_limits(projection: Projection, clean: Sequence[NDArray[np.float16]]) -> dict[str, float]:
+    """Limits on the probability of each family of look-alike kinds.
+
+    Args:
+        projection: In evaluation mode.
+        clean: (N, F) features of undamaged photos, one array for each sort of photo; each sort alone
+            keeps to `ALLOWED`.
+
+    Returns:
+        By name of the family; without those that undamaged photos take on too often.
+    """
+    sorts = [family_probabilities(projection, values) for values in clean]
+    limits = np.max([np.quantile(sort, 1 - ALLOWED, axis=0) for sort in sorts], axis=0)
+    named = zip(families(), limits.tolist(), strict=True)
+    return {family[0].value: round(max(limit, _LEAST), 3) for family, limit in named if limit < _MOST}
+
+
+def family_probabilities(projection: Projection, values: NDArray[np.float16]) -> NDArray[np.float32]:
+    """(N, families) probability of each family of kinds, for (N, F) features."""
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(values), _BATCH):
+            rows = torch.from_numpy(values[start : start + _BATCH].astype(np.float32))
+            parts.append(projection(rows).kinds.softmax(1).numpy())
+    chance = np.concatenate(parts)
+    columns = [[KIND_NAMES.index(kind.value) for kind in family] for family in families()]
+    return np.stack([chance[:, column].sum(axis=1) for column in columns], axis=1)

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from packshot.assess.advice import texts
+from packshot.assess.learned import SAID_BY, recognised
+from packshot.distort import Kind, families, family
+from packshot.encode import Code
+from packshot.measure.limits import LIMITS
+from packshot.report import Severity
+
+KINDS = ("pristine", *(kind.value for kind in Kind))
+LIMITS_OF = {members[0].value: 0.6 for members in families()}
+
+
+def code(level=3.0, **chances):
+    kinds = np.zeros(len(KINDS), np.float32)
+    for name, chance in chances.items():
+        kinds[KINDS.index(name.replace("_", "-"))] = chance
+    return Code(np.ones(4, np.float32), np.ones(4, np.float32), kinds, level)
+
+
+def found(code, limits=LIMITS_OF, said=frozenset()):
+    return [(one.code, round(one.probability, 3)) for one in recognised(code, KINDS, limits, said)]
+
+
+def test_a_family_counts_together_and_its_likeliest_is_named():
+    assert found(code(veil=0.3, contrast=0.35)) == [("distortion-contrast", 0.65)]
+    assert found(code(veil=0.3, overlay=0.35)) == []
+
+
+def test_the_likeliest_family_comes_first():
+    limits = {"overlay": 0.3, "veil": 0.3, "mean-shift": 0.3, family("veil"): 0.3}
+    assert [name for name, _ in found(code(veil=0.4, overlay=0.5), limits)] == [
+        "distortion-overlay",
+        "distortion-veil",
+    ]
+
+
+def test_what_a_measurement_says_is_not_said_twice():
+    blurred = code(lens_blur=0.9)
+    assert found(blurred) == [("distortion-lens-blur", 0.9)]
+    assert found(blurred, said=frozenset({"product-blurred"})) == []
+    assert found(blurred, said=frozenset({"noisy"})) == [("distortion-lens-blur", 0.9)]
+
+
+def test_families_without_a_limit_are_never_reported():
+    assert found(code(overlay=1.0), limits={}) == []
+
+
+@pytest.mark.parametrize(("level", "severity"), [(1.2, Severity.WARNING), (4.0, Severity.ERROR)])
+def test_grave_damage_is_an_error(level, severity):
+    (one,) = recognised(code(level, overlay=0.9), KINDS, LIMITS_OF, frozenset())
+    assert one.severity is severity
+
+
+def test_every_kind_is_in_one_family_and_has_a_text():
+    members = [kind for group in families() for kind in group]
+    assert sorted(members) == sorted(Kind)
+    for language in ("en", "zh"):
+        assert {f"distortion-{kind.value}" for kind in Kind} <= set(texts(language).findings)
+
+
+def test_the_table_names_findings_that_exist():
+    known = {limit.code for limit in LIMITS}
+    assert {name for codes in SAID_BY.values() for name in codes} <= known
