@@ -38,6 +38,7 @@ REFERENCE = "photos rated by people"
 VALIDATION_SHARE = 0.15
 NEAR_DUPLICATE = 0.8
 NATIVE_FILE = "native.onnx"
+PROJECTION_FILE = "projection.pt"
 _CALIBRATION_PHOTOS = 120
 _HELD_SEED = 7_000_000
 _GOOD = 65
@@ -103,11 +104,16 @@ def make_everything(
     torch.set_num_threads(workers)
     prepared = prepare(inputs, work, weights, versions, workers, say)
     recipes = Recipes()
+    before, after = work / "untouched", work / "tuned"
     untouched = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
-    first = trained_on(untouched, prepared, work / "untouched", recipes.projection, workers, say)
-    tuned = tuned_trunk(untouched, first, prepared, work / "tuned", recipes.trunk, say)
-    final = trained_on(tuned, prepared, work / "tuned", recipes.projection, workers, say)
-    write_models(final, work / "tuned" / NATIVE_FILE, weights)
+    exported(untouched, prepared, before, say)
+    found = extracted(prepared, before, workers, say)
+    first = trained_on(found, prepared, before / PROJECTION_FILE, recipes.projection, say)
+    tuned = tuned_trunk(untouched, first, prepared, after, recipes.trunk, say)
+    exported(tuned, prepared, after, say)
+    found = extracted(prepared, after, workers, say)
+    final = trained_on(found, prepared, after / PROJECTION_FILE, recipes.projection, say)
+    write_models(final, after / NATIVE_FILE, weights)
     say("writing the atlas")
     atlas = assemble(prepared, final, weights)
     atlas.save(weights / DEFAULT_ATLAS)
@@ -147,47 +153,54 @@ def prepare(
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """A projection, the features it was trained on, and those of held-out damaged originals."""
+class Extracted:
+    """Features of every photo by one native trunk; groups of the two sets are numbered apart."""
 
     rated: Features
     damaged: Features
     damaged_held: Features
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A projection and the features it was trained on."""
+
+    features: Extracted
     projection: Projection
 
 
-def trained_on(
-    trunk: ViewNetwork,
-    prepared: Prepared,
-    folder: Path,
-    recipe: ProjectionRecipe,
-    threads: int,
-    say: Say,
-) -> Trained:
-    """Export a trunk, compute all features with it, train a projection on them."""
+def exported(trunk: ViewNetwork, prepared: Prepared, folder: Path, say: Say) -> None:
+    """Write the folder's native trunk, if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NATIVE_FILE
-    if not path.exists():
-        say(f"exporting {path}")
-        export_native(trunk, prepared.calibration, path)
-    model = Model.from_path(path, threads)
+    if not (folder / NATIVE_FILE).exists():
+        say(f"exporting {folder / NATIVE_FILE}")
+        export_native(trunk, prepared.calibration, folder / NATIVE_FILE)
+
+
+def extracted(prepared: Prepared, folder: Path, threads: int, say: Say) -> Extracted:
+    """Features by the folder's native trunk, kept there."""
+    model = Model.from_path(folder / NATIVE_FILE, threads)
     rated = _kept(folder / "rated.npz", say, lambda: features(prepared.rated, model))
     damaged = _kept(folder / "damaged.npz", say, lambda: features(prepared.damaged, model))
     held = _kept(folder / "damaged_held.npz", say, lambda: features(prepared.damaged_held, model))
-    damaged = replace(damaged, groups=damaged.groups + len(rated.scores))
-    saved = folder / "projection.pt"
+    return Extracted(rated, replace(damaged, groups=damaged.groups + len(rated.scores)), held)
+
+
+def trained_on(
+    found: Extracted, prepared: Prepared, saved: Path, recipe: ProjectionRecipe, say: Say
+) -> Trained:
+    """A projection trained on features, from its file if it is there."""
     if not saved.exists():
         say(f"training {saved}")
-        training = rated.chosen(~prepared.held)
         projection = train_projection(
-            training,
-            damaged,
+            found.rated.chosen(~prepared.held),
+            found.damaged,
             recipe,
             len(KIND_NAMES),
             lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
         )
         torch.save(projection, saved)
-    return Trained(rated, damaged, held, torch.load(saved, weights_only=False).eval())
+    return Trained(found, torch.load(saved, weights_only=False).eval())
 
 
 def tuned_trunk(
@@ -206,7 +219,7 @@ def tuned_trunk(
     folder.mkdir(parents=True, exist_ok=True)
     say("tuning the trunk")
     chosen = np.flatnonzero(~prepared.held)
-    start = [vectors(first.projection, part) for part in (first.rated, first.damaged)]
+    start = [vectors(first.projection, part) for part in (first.features.rated, first.features.damaged)]
     encoder = tune_trunk(
         Pool(prepared.rated, chosen, prepared.damaged),
         TunedEncoder(ViewNetwork(folded(untouched.trunk)), first.projection),
@@ -245,8 +258,8 @@ def write_models(trained: Trained, native: Path, weights: Path) -> None:
 
 def _limits(trained: Trained) -> dict[str, float]:
     """From undamaged products not trained on, and from everyday photos that people rate well."""
-    pristine = trained.damaged_held.values[trained.damaged_held.levels == 0]
-    good = trained.rated.values[trained.rated.scores >= _GOOD]
+    pristine = trained.features.damaged_held.values[trained.features.damaged_held.levels == 0]
+    good = trained.features.rated.values[trained.features.rated.scores >= _GOOD]
     return kind_limits(trained.projection, [pristine, good])
 
 
@@ -257,16 +270,16 @@ def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:
     )
     rated = examples(
         trained.projection,
-        replace(trained.rated, groups=prepared.rated.groups),
+        replace(trained.features.rated, groups=prepared.rated.groups),
         prepared.rated_names,
         [f"rated:{number}" for number in prepared.rated.groups],
         PEOPLE,
     )
     names, groups = _damaged_names(prepared)
-    damaged = examples(trained.projection, trained.damaged, names, groups, ENSEMBLE)
+    damaged = examples(trained.projection, trained.features.damaged, names, groups, ENSEMBLE)
     sizes = (CONTENT_SIZE, trained.projection.shape.vector)
     atlas = Atlas.empty("packshot", (models[0], models[1]), sizes).add(rated + damaged)
-    unseen = trained.damaged_held
+    unseen = trained.features.damaged_held
     labels = [f"held:{group}" for group in unseen.groups]
     held = HeldOut(
         rated=[example for example, keep in zip(rated, prepared.held, strict=True) if keep],
