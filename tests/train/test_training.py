@@ -22,7 +22,7 @@ from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
-from packshot.train.recipes.atlas import fit_calibration  # noqa: E402
+from packshot.train.recipes.atlas import fit_calibration, increasing  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
 from packshot.train.recipes.limits import (  # noqa: E402
     ALLOWED,
@@ -191,11 +191,28 @@ def test_training_learns_to_retrieve_scores():
     assert np.corrcoef(predicted.numpy(), fresh.scores)[0, 1] > 0.8
 
 
-def test_calibration_follows_a_line():
-    raw = np.linspace(20, 80, 200)
+def test_calibration_follows_the_ratings():
+    raw = np.linspace(20, 80, 800)
     fitted = fit_calibration(raw, 0.8 * raw + 15)
     assert fitted(50) == pytest.approx(55, abs=0.5)
-    assert list(fitted.score) == sorted(fitted.score)
+    bent = fit_calibration(raw, np.where(raw < 50, raw / 2, 3 * raw - 125))
+    assert bent(35) == pytest.approx(17.5, abs=1)
+    assert bent(65) == pytest.approx(70, abs=1)
+    noisy = fit_calibration(raw, raw + np.random.default_rng(0).normal(0, 30, 800))
+    assert list(noisy.score) == sorted(noisy.score)
+
+
+def test_what_counts_more_decides_the_calibration():
+    raw, truth = np.full(300, 60.0) + np.linspace(0, 1, 300), np.tile([40.0, 100.0], 150)
+    assert fit_calibration(raw, truth)(60.5) == pytest.approx(70, abs=2)
+    assert fit_calibration(raw, truth, np.tile([1.0, 9.0], 150))(60.5) == pytest.approx(94, abs=2)
+
+
+def test_increasing_against_small_cases():
+    ones = np.ones(4)
+    assert increasing(np.array([1.0, 3, 2, 4]), ones).tolist() == [1, 2.5, 2.5, 4]
+    assert increasing(np.array([4.0, 3, 2, 1]), ones).tolist() == [2.5] * 4
+    assert increasing(np.array([3.0, 1]), np.array([1.0, 3])).tolist() == [1.5, 1.5]
 
 
 def test_limits_are_exceeded_by_few_undamaged_photos():
@@ -210,5 +227,5 @@ def test_limits_are_exceeded_by_few_undamaged_photos():
         chances = family_probabilities(projection, values)
         for name, limit in limits.items():
             assert (chances[:, names.index(name)] > limit + 1e-3).mean() <= ALLOWED + 0.0025
-            assert 0.5 <= limit < 1
+            assert 0.6 <= limit < 1
     assert limits

@@ -22,6 +22,10 @@ _BATCH = 4096
 _CLOSE = 10.0
 _UNKNOWN_SHARE = 0.005
 _ITERATIONS = 400
+_PHOTOS_A_KNOT = 80
+_UNDAMAGED_SHARE = 0.25
+_MOST_KNOTS = 12
+_SMALLEST_STEP = 0.5
 
 
 def vectors(projection: Projection, features: Features) -> NDArray[np.float32]:
@@ -92,8 +96,7 @@ def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
     pristine = np.array([example.level == 0 for example in held.damaged])
     fits = (
         fit_calibration(*_pairs(judged)),
-        # Few originals are undamaged here, and most photos of a shop are.
-        fit_calibration(*_pairs(damaged), np.where(pristine, 1 / pristine.mean(), 1.0)),
+        fit_calibration(*_pairs(damaged), _shares(pristine)),
     )
     rated = atlas.origins == atlas.header.origins.index(name)
     return atlas.replaced(
@@ -103,6 +106,12 @@ def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
         reference=reference,
         reference_scores=tuple(np.sort(atlas.scores[rated]).round(2).tolist()),
     )
+
+
+def _shares(pristine: NDArray[np.bool_]) -> Numbers:
+    """Weights that make undamaged photos as frequent as shops have them, not as rare as they are here."""
+    odds = _UNDAMAGED_SHARE / (1 - _UNDAMAGED_SHARE)
+    return np.where(pristine, odds * (1 / pristine.mean() - 1), 1.0)
 
 
 def _pairs(judged: list[tuple[Judgement, float]]) -> tuple[Numbers, Numbers]:
@@ -117,20 +126,43 @@ def _close(judged: list[tuple[Judgement, float]], calibration: Calibration) -> N
 
 
 def fit_calibration(raw: Numbers, truth: Numbers, weights: Numbers | None = None) -> Calibration:
-    """A straight line, kept increasing, with 0 and 100 as its ends.
+    """Mean rating of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
 
     Args:
         raw: (N,) aggregated scores.
         truth: (N,) ratings.
         weights: (N,) how much each counts; alike by default.
     """
-    roots = None if weights is None else np.sqrt(weights)
-    slope, offset = np.polyfit(raw, truth, 1, w=roots)
-    inner = np.linspace(np.quantile(raw, 0.02), np.quantile(raw, 0.98), 5)
-    fitted = np.clip(offset + max(slope, 0.1) * inner, 1, 99)
+    count = int(np.clip(len(raw) // _PHOTOS_A_KNOT, 2, _MOST_KNOTS))
+    counted = np.ones_like(raw) if weights is None else weights
+    bins = np.array_split(np.argsort(raw, kind="stable"), count)
+    means = np.array([np.average(truth[rows], weights=counted[rows]) for rows in bins])
+    centres = np.array([np.average(raw[rows], weights=counted[rows]) for rows in bins])
+    shares = np.array([counted[rows].sum() for rows in bins])
+    level = np.clip(increasing(means, shares), 1, 99)
+    inside = np.concatenate([[True], np.diff(centres) > _SMALLEST_STEP])
     return Calibration(
-        raw=(0.0, *inner.round(3).tolist(), 100.0), score=(0.0, *fitted.round(3).tolist(), 100.0)
+        raw=(0.0, *centres[inside].round(3).tolist(), 100.0),
+        score=(0.0, *level[inside].round(3).tolist(), 100.0),
     )
+
+
+def increasing(values: Numbers, weights: Numbers) -> Numbers:
+    """The nearest non-decreasing values by weighted squares (pool adjacent violators).
+
+    Args:
+        values: (N,).
+        weights: (N,) positive.
+    """
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        block = (value, weight, 1)
+        while blocks and blocks[-1][0] > block[0]:
+            mean, heavy, size = blocks.pop()
+            total = heavy + block[1]
+            block = ((mean * heavy + block[0] * block[1]) / total, total, size + block[2])
+        blocks.append(block)
+    return np.concatenate([np.full(size, value) for value, _, size in blocks])
 
 
 def fit_trust(judged: list[tuple[Judgement, float]], close: NDArray[np.bool_]) -> Trust:

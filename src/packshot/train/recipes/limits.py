@@ -15,7 +15,7 @@ from packshot.train.networks.distortion import Projection
 ALLOWED = 0.01
 """Share of undamaged photos that may exceed a limit."""
 
-_LEAST = 0.5
+_LEAST = 0.6
 _MOST = 0.97
 _BATCH = 4096
 
