@@ -109,7 +109,7 @@ def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
 
 
 def _shares(pristine: NDArray[np.bool_]) -> Numbers:
-    """Weights that make undamaged photos as frequent as shops have them, not as rare as they are here."""
+    """Weights by which undamaged photos are as frequent as in shops, not as rare as here."""
     odds = _UNDAMAGED_SHARE / (1 - _UNDAMAGED_SHARE)
     return np.where(pristine, odds * (1 / pristine.mean() - 1), 1.0)
 
