@@ -246,7 +246,11 @@ def interrupted(folder, *arguments):
     """Run on many photos, and press Ctrl-C once the first lines are there."""
     command = [sys.executable, "-m", "packshot", "assess", folder, *arguments]
     started = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        bufsize=0,  # Or `readline` would take more than a line, and `communicate` miss it.
     )
     first = started.stdout.readline() if "-o" not in arguments else b""
     if not first:
