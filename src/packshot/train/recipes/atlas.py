@@ -26,6 +26,7 @@ _PHOTOS_A_KNOT = 80
 _UNDAMAGED_SHARE = 0.25
 _MOST_KNOTS = 12
 _SMALLEST_STEP = 0.5
+_SLANT = 0.1
 
 
 def vectors(projection: Projection, features: Features) -> NDArray[np.float32]:
@@ -139,11 +140,13 @@ def fit_calibration(raw: Numbers, truth: Numbers, weights: Numbers | None = None
     means = np.array([np.average(truth[rows], weights=counted[rows]) for rows in bins])
     centres = np.array([np.average(raw[rows], weights=counted[rows]) for rows in bins])
     shares = np.array([counted[rows].sum() for rows in bins])
-    level = np.clip(increasing(means, shares), 1, 99)
+    level = increasing(means, shares)
+    # A flat stretch would make unequal photos equal.
+    rising = (1 - _SLANT) * level + _SLANT * centres
     inside = np.concatenate([[True], np.diff(centres) > _SMALLEST_STEP])
     return Calibration(
         raw=(0.0, *centres[inside].round(3).tolist(), 100.0),
-        score=(0.0, *level[inside].round(3).tolist(), 100.0),
+        score=(0.0, *np.clip(rising[inside], 1, 99).round(3).tolist(), 100.0),
     )
 
 
