@@ -202,8 +202,8 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         return None
-    small = shrunk(np.asarray(decoded, np.uint8), max_side)
-    return upright(np.asarray(small[..., ::-1]), orientation_of(image))
+    small = cv2.cvtColor(shrunk(np.asarray(decoded, np.uint8), max_side), cv2.COLOR_BGR2RGB)
+    return upright(np.asarray(small, np.uint8), orientation_of(image))
 
 
 def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tuple[Pixels, bool]:
