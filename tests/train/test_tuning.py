@@ -8,9 +8,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.train.datasets.views import Views  # noqa: E402
-from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
+from packshot.train.features import Features  # noqa: E402
+from packshot.train.networks.distortion import SHARES, Projection, ProjectionShape  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
 from packshot.train.networks.statistics import ViewNetwork  # noqa: E402
+from packshot.train.recipes.readouts import RATED_RIDGE, fit_readouts  # noqa: E402
 from packshot.train.recipes.trunk import (  # noqa: E402
     Memory,
     Pool,
@@ -122,3 +124,41 @@ def test_the_first_blocks_stay_and_the_others_move(pool, tmp_path):
     assert not moved["trunk.trunk._blocks.0._project_conv.weight"]
     assert moved["trunk.trunk._blocks.1._project_conv.weight"]
     assert moved["projection.layers.1.weight"]
+
+
+def labelled(count, seed, weights):
+    generator = np.random.default_rng(seed)
+    values = generator.normal(size=(count, len(weights))).astype(np.float16)
+    scores = 50 + 100 * (values.astype(np.float32) @ weights)
+    labels = np.full(count, -1)
+    return Features(values, scores.astype(np.float32), labels, labels, np.arange(count))
+
+
+def test_readouts_are_ridge_regression():
+    weights = np.array([0.05, -0.1, 0.0, 0.08], np.float32)
+    rated, damaged = labelled(300, 0, weights), labelled(200, 1, -weights)
+    projection = Projection(ProjectionShape(4, hidden=8, vector=6, kinds=4)).eval()
+    projection.standardise(torch.from_numpy(rated.values).float())
+    fit_readouts(projection, rated, damaged)
+    with torch.no_grad():
+        rows = projection.scaled(torch.from_numpy(rated.values).float()).numpy()
+    centred, truth = rows - rows.mean(0), rated.scores / 100
+    normal = centred.T @ centred + RATED_RIDGE * np.eye(4)
+    expected = np.linalg.solve(normal, centred.T @ (truth - truth.mean()))
+    found = projection.readouts.weights.numpy()
+    assert found[0] == pytest.approx(expected, rel=1e-3, abs=1e-6)
+    assert np.sign(found[1]) == pytest.approx(-np.sign(found[0]))
+
+
+def test_codes_compare_vectors_and_qualities():
+    torch.manual_seed(0)
+    projection = Projection(ProjectionShape(4, hidden=8, vector=6, kinds=4)).eval()
+    projection.readouts.weights[0] = torch.tensor([0.1, 0, 0, 0])
+    features = torch.tensor([[1.0, 0, 0, 0], [-2.0, 0, 0, 0], [0.0, 3, 0, 0]])
+    with torch.no_grad():
+        reading = projection(features)
+    assert reading.code.shape == (3, 10)
+    assert reading.code.norm(dim=1).numpy() == pytest.approx(np.ones(3), abs=1e-5)
+    apart = np.cos(np.pi * 0.3)  # Of readouts .6 and .3.
+    expected = SHARES[0] * float(reading.vector[0] @ reading.vector[1]) + SHARES[1] * apart + SHARES[2]
+    assert float(reading.code[0] @ reading.code[1]) == pytest.approx(expected, abs=1e-5)

@@ -57,7 +57,7 @@ class RetrievalOptions:
     neighbours: int = 32
     distance: Distance = Distance.COSINE
     aggregation: Aggregation = Aggregation.KERNEL
-    temperature: float = 0.05
+    temperature: float = 0.02
     damaged_share: float = 0.3
     alike: int = 20
 

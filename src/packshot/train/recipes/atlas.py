@@ -14,7 +14,7 @@ from packshot.assess.judge import Judgement, judge
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.features import CONTENT_SIZE, Features
-from packshot.train.networks.distortion import Projection
+from packshot.train.networks.distortion import Projection, Reading
 
 Numbers = NDArray[np.float64]
 
@@ -29,21 +29,28 @@ _SMALLEST_STEP = 0.5
 _SLANT = 0.1
 
 
+def codes(projection: Projection, features: Features) -> NDArray[np.float32]:
+    """(N, D + 4) distortion vectors of features, as they ship."""
+    return torch.cat([reading.code for reading in _read(projection, features)]).numpy()
+
+
 def vectors(projection: Projection, features: Features) -> NDArray[np.float32]:
-    """(N, D) distortion vectors of features."""
+    """(N, D) projected vectors of features, without the readouts."""
+    return torch.cat([reading.vector for reading in _read(projection, features)]).numpy()
+
+
+def _read(projection: Projection, features: Features) -> Iterator[Reading]:
     with torch.no_grad():
-        parts = [
-            projection(torch.from_numpy(features.values[i : i + _BATCH].astype(np.float32))).vector
-            for i in range(0, len(features.values), _BATCH)
-        ]
-    return torch.cat(parts).numpy()
+        for start in range(0, len(features.values), _BATCH):
+            rows = torch.from_numpy(features.values[start : start + _BATCH]).float()
+            yield projection(rows)
 
 
 def examples(
     projection: Projection, features: Features, names: list[str], groups: list[str], origin: str
 ) -> list[Example]:
     """Features as atlas examples; a group's content vector is that of its first photo."""
-    coded = vectors(projection, features)
+    coded = codes(projection, features)
     content = features.values[:, :CONTENT_SIZE].astype(np.float32)
     first = {group: row for row, group in reversed(list(enumerate(groups)))}
     return [

@@ -28,6 +28,7 @@ from packshot.train.recipes.atlas import HeldOut, calibrated, examples, vectors
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.limits import kind_limits
+from packshot.train.recipes.readouts import fit_readouts
 from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
 
 Say = Callable[[str], None]
@@ -199,6 +200,7 @@ def trained_on(
             len(KIND_NAMES),
             lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
         )
+        fit_readouts(projection, found.rated.chosen(~prepared.held), found.damaged)
         torch.save(projection, saved)
     return Trained(found, torch.load(saved, weights_only=False).eval())
 
@@ -277,7 +279,7 @@ def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:
     )
     names, groups = _damaged_names(prepared)
     damaged = examples(trained.projection, trained.features.damaged, names, groups, ENSEMBLE)
-    sizes = (CONTENT_SIZE, trained.projection.shape.vector)
+    sizes = (CONTENT_SIZE, len(rated[0].distortion))
     atlas = Atlas.empty("packshot", (models[0], models[1]), sizes).add(rated + damaged)
     unseen = trained.features.damaged_held
     labels = [f"held:{group}" for group in unseen.groups]

@@ -1,0 +1,61 @@
+"""Recipe 4: the two linear readouts of quality, by ridge regression in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from packshot.train.features import Features
+from packshot.train.networks.distortion import Projection
+
+RATED_RIDGE = 1e4
+DAMAGED_RIDGE = 3e4
+_BATCH = 2048
+
+
+def fit_readouts(projection: Projection, rated: Features, damaged: Features) -> None:
+    """Set the projection's readouts: people's quality from one set, the ensemble's from the other.
+
+    Args:
+        projection: Its standardisation stays; changed in place.
+        rated: Photos rated by people, those to train on.
+        damaged: Damaged products.
+    """
+    fits = (ridge(projection, rated, RATED_RIDGE), ridge(projection, damaged, DAMAGED_RIDGE))
+    for row, (weights, offset) in enumerate(fits):
+        projection.readouts.weights[row] = weights
+        projection.readouts.offsets[row] = offset
+
+
+def ridge(projection: Projection, features: Features, strength: float) -> tuple[Tensor, Tensor]:
+    """The line ``q = w z + b`` over standardised features z with least squared error plus penalty.
+
+    Args:
+        projection: Standardises.
+        features: (N, F), with scores 0..100.
+        strength: Weight of ``|w|^2`` against the sum of squared errors; b is not penalised.
+
+    Returns:
+        (F,) weights and the offset, for q of 0..1.
+    """
+    count = len(features.scores)
+    mean = torch.stack([rows.sum(0) for rows, _ in _scaled(projection, features)]).sum(0) / count
+    scores = torch.from_numpy(features.scores / 100)
+    size = features.values.shape[1]
+    products, moments = torch.zeros(size, size), torch.zeros(size)
+    for rows, start in _scaled(projection, features):
+        centred = rows - mean
+        products += centred.T @ centred
+        moments += centred.T @ (scores[start : start + len(rows)] - scores.mean())
+    products.diagonal().add_(strength)
+    weights = torch.cholesky_solve(moments[:, None], torch.linalg.cholesky(products))[:, 0]
+    return weights, scores.mean() - mean @ weights
+
+
+def _scaled(projection: Projection, features: Features) -> Iterator[tuple[Tensor, int]]:
+    """Standardised features in batches, with the first row of each."""
+    for start in range(0, len(features.scores), _BATCH):
+        rows = torch.from_numpy(features.values[start : start + _BATCH]).float()
+        yield projection.scaled(rows), start
