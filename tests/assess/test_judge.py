@@ -134,13 +134,24 @@ def test_calibration_and_percentile(atlas):
         "damaged_calibration": Calibration(raw=(0, 100), score=(50, 90)).model_dump(),
     }
     verdict = judge(atlas.replaced(**lines, reference_scores=(10, 60, 99)), *ask)
-    assert verdict.retrieved.damaged
     assert verdict.score == pytest.approx(50 + verdict.raw * 0.4, abs=1e-3)
     assert verdict.percentile in (pytest.approx(100 / 3), pytest.approx(200 / 3))
     by_people = replace(atlas, levels=np.full_like(atlas.levels, -1)).replaced(**lines)
     verdict = judge(by_people, *ask)
-    assert not verdict.retrieved.damaged
     assert verdict.score == pytest.approx(20 + verdict.raw / 5, abs=1e-3)
+
+
+def test_each_sort_of_evidence_calibrates_by_its_weight(atlas):
+    lines = {
+        "calibration": Calibration(raw=(0, 100), score=(0, 0)).model_dump(),
+        "damaged_calibration": Calibration(raw=(0, 100), score=(100, 100)).model_dump(),
+    }
+    mixed = replace(atlas, levels=np.where(atlas.group_of % 2, -1, atlas.levels)).replaced(**lines)
+    options = RetrievalOptions(damaged_share=0.0)
+    verdict = judge(mixed, np.ones(8, np.float32), np.ones(6, np.float32), options)
+    damaged = mixed.levels[verdict.retrieved.examples] >= 0
+    assert 0 < damaged.sum() < len(damaged)
+    assert verdict.score == pytest.approx(100 * verdict.retrieved.weights[damaged].sum(), abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,8 @@ class AtlasHeader(Record):
         examples: Names of examples.
         kinds: Names of distortion kinds.
         origins: Where ratings came from.
-        calibration: From aggregated to published score where photos rated by people are the evidence.
-        damaged_calibration: The same where damaged originals are among it.
+        calibration: From aggregated to published score, where photos rated by people are the evidence.
+        damaged_calibration: The same for damaged originals; both count by their share of the evidence.
         trust: When to believe a score.
         reference: What percentiles refer to.
         reference_scores: Sorted scores of that.

@@ -38,14 +38,12 @@ class Retrieved:
         content: (K,) content similarity of each one's group.
         distortion: (K,) distortion similarity of each.
         weights: (K,) share of each in the score, summing to 1.
-        damaged: Whether originals damaged on purpose could serve.
     """
 
     examples: Indices
     content: Floats
     distortion: Floats
     weights: Floats
-    damaged: bool
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,7 @@ def retrieve(
     own = atlas.group_numbers.get(excluded) if excluded is not None else None
     if own is not None:
         alike[own] = -np.inf
-    damaged = _damage_serves(atlas, alike, options)
-    if not damaged:
+    if not _damage_serves(atlas, alike, options):
         alike = np.where(atlas.damaged_groups, np.float32(-np.inf), alike)
     groups = largest(alike, min(options.pool, int(np.isfinite(alike).sum())))
     if len(groups) == 0:
@@ -115,7 +112,7 @@ def retrieve(
     kept = largest(damage[versions], options.neighbours)
     examples, near = versions[kept], alike[groups[kept]]
     shares = weights(near, damage[examples], options)
-    return Retrieved(examples, near, damage[examples], shares, damaged)
+    return Retrieved(examples, near, damage[examples], shares)
 
 
 def _damage_serves(atlas: Atlas, alike: Floats, options: RetrievalOptions) -> bool:
@@ -155,9 +152,8 @@ def judge(
     raw = float(found.weights @ scores)
     deviation = float(np.sqrt(found.weights @ (scores - raw) ** 2))
     nearness = float(found.weights @ found.distortion)
-    header = atlas.header
-    score = (header.damaged_calibration if found.damaged else header.calibration)(raw)
-    trust = header.trust
+    score = _calibrated(atlas, found, raw)
+    trust = atlas.header.trust
     known = bool(found.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion)
     return Judgement(
         score=score,
@@ -168,6 +164,13 @@ def judge(
         known=known,
         retrieved=found,
     )
+
+
+def _calibrated(atlas: Atlas, found: Retrieved, raw: float) -> float:
+    """The published score: each sort of evidence calibrates by its share of the weight."""
+    damaged = float(found.weights[atlas.levels[found.examples] >= 0].sum())
+    header = atlas.header
+    return damaged * header.damaged_calibration(raw) + (1 - damaged) * header.calibration(raw)
 
 
 def evidence(atlas: Atlas, found: Retrieved, count: int) -> tuple[Evidence, ...]:
