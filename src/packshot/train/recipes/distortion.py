@@ -23,8 +23,7 @@ Rows = NDArray[np.intp]
 class ProjectionRecipe:
     """Everything that decides the outcome of a training run.
 
-    The source's form, cross-entropy on kinds alone, is ``score_weight=0, retrieval_weight=0,
-    level_weight=0``.
+    The source's form, cross-entropy on kinds alone and no readouts of quality, is `kinds_only`.
     """
 
     hidden: int = 384
@@ -41,6 +40,7 @@ class ProjectionRecipe:
     ranking_weight: float = 1.0
     kind_weight: float = 0.4
     level_weight: float = 0.05
+    readouts: bool = True
     seed: int = 0
 
     @classmethod
@@ -52,6 +52,7 @@ class ProjectionRecipe:
             ranking_weight=0.0,
             kind_weight=1.0,
             level_weight=0.0,
+            readouts=False,
         )
 
 

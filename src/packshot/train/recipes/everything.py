@@ -200,7 +200,8 @@ def trained_on(
             len(KIND_NAMES),
             lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
         )
-        fit_readouts(projection, found.rated.chosen(~prepared.held), found.damaged)
+        if recipe.readouts:
+            fit_readouts(projection, found.rated.chosen(~prepared.held), found.damaged)
         torch.save(projection, saved)
     return Trained(found, torch.load(saved, weights_only=False).eval())
 
