@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from packshot.assess.assessor import Assessor
 from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
+from packshot.processes import available_cores, in_order
 from packshot.report import Assessment
 
 BATCH = 4
-_BATCHES_AHEAD_PER_WORKER = 4
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _DEFAULTS = RetrievalOptions()
 
 
@@ -86,63 +79,9 @@ def assess_paths(
         return
     if settings.atlas is not None:
         settings.assessor()  # A broken atlas is reported here, once, not by every process.
-    batches = _batches(iter(paths), BATCH)
-    with (
-        _single_threaded_children(),
-        ProcessPoolExecutor(
-            count, get_context("spawn"), initializer=_start_worker, initargs=(settings,)
-        ) as executor,
-    ):
-        pending: deque[Future[list[Assessment]]] = deque()
-        try:
-            for batch in batches:
-                pending.append(executor.submit(_assess_batch, batch))
-                if len(pending) >= count * _BATCHES_AHEAD_PER_WORKER:
-                    yield from pending.popleft().result()
-            while pending:
-                yield from pending.popleft().result()
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+    yield from in_order(paths, partial(_worker, settings), processes=count, batch=BATCH)
 
 
-@contextmanager
-def _single_threaded_children() -> Iterator[None]:
-    """Let processes started meanwhile use one thread each for linear algebra: they share the cores."""
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _batches(paths: Iterator[Path], size: int) -> Iterator[list[Path]]:
-    while batch := list(islice(paths, size)):
-        yield batch
-
-
-_worker: Assessor | None = None
-
-
-def _start_worker(settings: AssessorSettings) -> None:
-    import cv2
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business.
-    global _worker
-    cv2.setNumThreads(1)
-    _worker = settings.assessor(threads=1)
-
-
-def _assess_batch(paths: list[Path]) -> list[Assessment]:
-    if _worker is None:
-        raise RuntimeError("the worker process was not initialised")
-    return list(_worker.assess_many(paths))
+def _worker(settings: AssessorSettings) -> Callable[[list[Path]], list[Assessment]]:
+    assessor = settings.assessor(threads=1)
+    return lambda paths: list(assessor.assess_many(paths))

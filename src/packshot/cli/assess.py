@@ -15,10 +15,11 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from packshot.assess.pool import AssessorSettings, assess_paths, available_cores
+from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.catalog import renderer
 from packshot.cli.exits import Exit
 from packshot.errors import InvalidInput, SourceError
+from packshot.processes import available_cores
 from packshot.report import Assessment, Status
 from packshot.sources import expand
 
