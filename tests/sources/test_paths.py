@@ -3,7 +3,7 @@ import os
 import pytest
 
 from packshot.errors import SourceError
-from packshot.sources import expand
+from packshot.sources import expand, expand_named
 
 
 @pytest.fixture
@@ -84,3 +84,24 @@ def test_a_folder_named_like_a_photo(shop):
     (shop / "odd.jpg").mkdir()
     (shop / "odd.jpg" / "f.jpg").write_bytes(b"x")
     assert "odd.jpg/f.jpg" in names(expand([shop]), shop)
+
+
+def test_names_keep_the_folders_below_what_was_given(shop, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "z.jpg"
+    elsewhere.write_bytes(b"x")
+    table = shop / "feed.csv"
+    table.write_text(f"path\nsub/../sub/c.webp\n{elsewhere}\n")
+
+    def given(*inputs):
+        return [str(found.name) for found in expand_named(inputs)]
+
+    assert given(shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
+    assert given(shop / "sub" / "c.webp") == ["c.webp"]
+    assert given(table) == ["sub/c.webp", "z.jpg"]
+    assert given(f"{shop}/**/*.heic") == ["e.heic"]
+
+
+def test_names_never_leave_their_folder(shop):
+    table = shop / "sub" / "feed.csv"
+    table.write_text("path\n../b.jpg\n../../../../etc/hosts\n")
+    assert [str(found.name) for found in expand_named([table])] == ["b.jpg", "hosts"]

@@ -1,5 +1,5 @@
 """Where photos come from: files, folders, patterns, tables of paths."""
 
-from packshot.sources.paths import PHOTO_SUFFIXES, expand
+from packshot.sources.paths import PHOTO_SUFFIXES, Named, expand, expand_named
 
-__all__ = ["PHOTO_SUFFIXES", "expand"]
+__all__ = ["PHOTO_SUFFIXES", "Named", "expand", "expand_named"]

@@ -6,6 +6,7 @@ import csv
 import glob
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from packshot.errors import SourceError
@@ -16,7 +17,26 @@ _COLUMNS = ("path", "file", "filename", "image", "photo")
 _TABLE_SUFFIX = ".csv"
 
 
+@dataclass(frozen=True)
+class Named:
+    """A photo and what it is called among those given.
+
+    Attributes:
+        path: Of the file.
+        name: Relative, inside no other folder than its own: below a folder given, the path from there;
+            in a table, the path as it stands there; else the file's name.
+    """
+
+    path: Path
+    name: Path
+
+
 def expand(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+    """The paths that `expand_named` finds."""
+    return (found.path for found in expand_named(inputs))
+
+
+def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
     """The photos that a user's arguments name, each once, in a stable order.
 
     Args:
@@ -30,24 +50,30 @@ def expand(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
     """
     seen: set[str] = set()
     for given in inputs:
-        for path in _photos(os.fspath(given)):
-            key = os.path.abspath(path)
+        for found in _photos(os.fspath(given)):
+            key = os.path.abspath(found.path)
             if key not in seen:
                 seen.add(key)
-                yield path
+                yield found
 
 
-def _photos(given: str) -> Iterator[Path]:
+def _photos(given: str) -> Iterator[Named]:
     path = Path(given)
     if path.is_dir():
-        return _folder(path)
+        return (Named(photo, photo.relative_to(path)) for photo in _folder(path))
     if path.suffix.lower() == _TABLE_SUFFIX and path.is_file():
-        return _table(path)
+        return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
     if path.exists():
-        return iter((path,))
+        return iter((Named(path, Path(path.name)),))
     if glob.has_magic(given):
-        return _pattern(given)
+        return (Named(photo, Path(photo.name)) for photo in _pattern(given))
     raise SourceError(f"{given}: no such file or folder")
+
+
+def _below(path: Path, folder: Path) -> Path:
+    """The path from a folder; the bare name of what does not lie below it."""
+    relative = Path(os.path.relpath(os.path.abspath(path), os.path.abspath(folder)))
+    return Path(path.name) if os.pardir in relative.parts else relative
 
 
 def _folder(folder: Path) -> Iterator[Path]:
