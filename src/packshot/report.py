@@ -161,8 +161,8 @@ class Trial(Record):
     """One step that the enhancement loop tried on a photo.
 
     `score` is the photo's after the step; None where it was not assessed, since the step changed nothing
-    or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the step was not meant
-    to change; `structure` is 0..1, 1 for the same edges.
+    or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the step was not
+    meant to change; `structure` is 0..1, 1 for the same edges.
     """
 
     round: int = Field(ge=1)
