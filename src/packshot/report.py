@@ -167,6 +167,7 @@ class Trial(Record):
 
     round: int = Field(ge=1)
     step: str
+    amount: float = Field(default=1, gt=0, le=1, description="Share of the step's change applied")
     called_for_by: tuple[str, ...] = Field(description="Codes of the findings it answers; may be none")
     score: float | None = Field(ge=0, le=100)
     colour_drift: float | None = Field(default=None, ge=0)
