@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
@@ -19,7 +20,7 @@ from packshot.errors import SourceError
 from packshot.measure import measure_photo
 from packshot.measure.scores import PROPERTIES
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import JUDGED_SIDE, load_shard
+from packshot.train.datasets.damaged import load_shard
 
 Halves = NDArray[np.float16]
 
