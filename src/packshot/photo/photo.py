@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from packshot.errors import InvalidInput, UnreadablePhoto
+from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import (
@@ -159,7 +160,7 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
     pixels = _fast_jpeg(image, data, max_side)
     has_alpha = False
     if pixels is None:
-        pixels, has_alpha = _through_pillow(image, max_side)
+        pixels, has_alpha = _through_pillow(image, data, max_side)
     facts = read_facts(image, data, name, has_alpha)
     return Photo(_frozen(pixels), facts, name)
 
@@ -189,8 +190,8 @@ def _register_heif(data: bytes, name: str) -> None:
 def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels | None:
     """Decode an ordinary JPEG through OpenCV, reduced on the way; None where Pillow must do it.
 
-    OpenCV fills truncated files with grey without a word: only files that end as a JPEG must are
-    taken here.
+    OpenCV fills truncated files with grey without a word: only files that end as a JPEG must, with
+    all their data before, are taken here.
     """
     if format_of(image) != "JPEG" or image.mode not in ("RGB", "L"):
         return None
@@ -202,16 +203,20 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         return None
+    require_all_data(data, decoded[-1, -1].tobytes())
     small = cv2.cvtColor(shrunk(np.asarray(decoded, np.uint8), max_side), cv2.COLOR_BGR2RGB)
     return upright(np.asarray(small, np.uint8), orientation_of(image))
 
 
-def _through_pillow(image: Image.Image, max_side: int | None) -> tuple[Pixels, bool]:
+def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tuple[Pixels, bool]:
     """Decode anything; returns the pixels and whether any was not opaque."""
     orientation = orientation_of(image)
     if max_side is not None and image.format == "JPEG":
         image.draft(None, (max_side, max_side))
     image.load()
+    if format_of(image) == "JPEG":
+        right, bottom = image.size
+        require_all_data(data, image.crop((right - 1, bottom - 1, right, bottom)).tobytes())
     pixels, transparent = opaque_srgb(image, max_side)
     return upright(shrunk(pixels, max_side), orientation), transparent
 
