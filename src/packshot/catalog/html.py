@@ -10,7 +10,6 @@ from functools import cache
 from importlib import metadata
 from importlib.resources import files
 from pathlib import PurePath
-from types import TracebackType
 from typing import Self, TextIO
 
 import cv2
@@ -89,14 +88,8 @@ class HtmlReport(Renderer):
         self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._spool:
-            super().__exit__(kind, error, trace)
+    def _close(self) -> None:
+        self._spool.close()
 
     def _rendered(self, photo: Assessment) -> str:
         return _template("card.html.j2").render(

@@ -40,7 +40,7 @@ _COLOURS = {
     Grade.UNKNOWN: "dim",
 }
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_VERDICT = (*("path", "status", "error", "score", "grade", "percentile", "reference", "confidence"),)
+_VERDICT = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
 _FACTS = tuple(name for name in Facts.model_fields if name != "exif")
 _SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _PIPED_WIDTH = 140

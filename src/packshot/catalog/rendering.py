@@ -25,8 +25,14 @@ class Renderer(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._finish()
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._close()
 
     def _finish(self) -> None:  # noqa: B027 - what is written line by line needs no end
         """Write what had to wait until all was known."""
+
+    def _close(self) -> None:  # noqa: B027 - most hold nothing
+        """Give back what was held, also after an error."""
