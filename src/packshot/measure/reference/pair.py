@@ -19,6 +19,15 @@ LUMA: Final = (0.299, 0.587, 0.114)
 YIQ: Final = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 """The NTSC colour space, which FSIM and HaarPSI are defined in."""
 
+OPPONENT: Final = ((0.30, 0.04, -0.35), (0.34, -0.6, 0.17))
+"""Weights of R, G, B in the two chromaticities of the Gaussian colour model, for MDSI and VSI."""
+
+PREWITT: Final = (1 / 3, 1 / 3, 1 / 3)
+"""Smoothing weights across a derivative."""
+
+SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+"""Smoothing weights across a derivative, nearer to equal in all directions."""
+
 _TINY: Final = np.float32(1e-30)
 
 
@@ -142,8 +151,8 @@ def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
 
     Args:
         plane: Array (H, W).
-        across: The three smoothing weights across the direction of the derivative, for instance
-            1/3, 1/3, 1/3 (Prewitt) or 3/16, 10/16, 3/16 (Scharr).
+        across: The three smoothing weights across the direction of the derivative, `PREWITT` or
+            `SCHARR`.
 
     Returns:
         Horizontal and vertical derivative, (H, W) each.
