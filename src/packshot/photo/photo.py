@@ -16,12 +16,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from packshot.errors import InvalidInput, UnreadablePhoto
+from packshot.errors import UnreadablePhoto
 from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import (
     Pixels,
+    check_pixels,
     needs_profile,
     opaque_srgb,
     shrunk,
@@ -100,10 +101,7 @@ class Photo:
         Raises:
             InvalidInput: Another shape or type.
         """
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-            raise InvalidInput(
-                f"{name}: expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}"
-            )
+        check_pixels(pixels, name)
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, format="BMP")
         with Image.open(file) as image:
