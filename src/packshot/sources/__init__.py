@@ -1,5 +1,6 @@
 """Where photos come from: files, folders, patterns, tables of paths."""
 
 from packshot.sources.paths import PHOTO_SUFFIXES, Named, expand, expand_named
+from packshot.sources.tables import read_rows
 
-__all__ = ["PHOTO_SUFFIXES", "Named", "expand", "expand_named"]
+__all__ = ["PHOTO_SUFFIXES", "Named", "expand", "expand_named", "read_rows"]

@@ -6,7 +6,6 @@ views the encoders see. A shard is written whole or not at all, so a stopped run
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
 from packshot.errors import SourceError
@@ -25,8 +25,8 @@ from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
 from packshot.photo import Photo
+from packshot.sources import read_rows
 
-JUDGED_SIDE = 1024
 PRISTINE = "pristine"
 KIND_NAMES: tuple[str, ...] = (PRISTINE, *(kind.value for kind in Kind))
 
@@ -82,13 +82,9 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
     """Originals of a manifest with the columns ``file, type, group, split``.
 
     Raises:
-        SourceError: No such file, or a column is missing.
+        SourceError: It cannot be read, or a column is missing.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise SourceError(f"cannot read the manifest {path}: {error.strerror}") from error
+    rows = read_rows(path)
     missing = {"file", "type", "group", "split"} - set(rows[0] if rows else ())
     if missing:
         raise SourceError(f"{path} lacks the columns {', '.join(sorted(missing))}")
