@@ -159,7 +159,7 @@ def _mean_hue(one: _Polar, two: _Polar) -> Values:
 
 def _lightness_weight(one: _Polar, two: _Polar) -> Values:
     """Return S_L: differences count most at middle lightness (eq. 18)."""
-    square = ((one.lightness + two.lightness) / 2 - 50) ** 2
+    square: Values = ((one.lightness + two.lightness) / 2 - 50) ** 2
     return 1 + 0.015 * square / np.sqrt(20 + square)
 
 
