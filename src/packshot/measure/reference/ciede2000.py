@@ -165,13 +165,11 @@ def _lightness_weight(one: _Polar, two: _Polar) -> Values:
 
 def _hue_weight(hue: Values) -> Values:
     """Return T (eq. 15)."""
-    return (
-        1
-        - 0.17 * np.cos(hue - np.pi / 6)
-        + 0.24 * np.cos(2 * hue)
-        + 0.32 * np.cos(3 * hue + np.pi / 30)
-        - 0.20 * np.cos(4 * hue - 63 * np.pi / 180)
-    )
+    waves: Values = -0.17 * np.cos(hue - np.pi / 6)
+    waves += 0.24 * np.cos(2 * hue)
+    waves += 0.32 * np.cos(3 * hue + np.pi / 30)
+    waves -= 0.20 * np.cos(4 * hue - 63 * np.pi / 180)
+    return 1 + waves
 
 
 def _rotation(chroma: Values, hue: Values) -> Values:
