@@ -17,7 +17,9 @@ _STAGES: Final[tuple[tuple[float, tuple[Kind, ...]], ...]] = (
     (0.5, (Kind.WHITE_NOISE, Kind.MULTIPLICATIVE_NOISE)),
     (0.6, (Kind.JPEG,)),
 )
-"""In the order in which a photo meets them: lens, light, camera, size, sensor, file. Each has its chance."""
+"""In the order in which a photo meets them: lens, light, camera, size, sensor, file.
+
+Each comes with its chance."""
 
 _LEVELS: Final = (1, 2, 3)
 _CHANCES: Final = (0.45, 0.35, 0.2)

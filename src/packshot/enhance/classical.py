@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -11,19 +10,21 @@ import numpy as np
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
 from packshot.enhance.sharpen import sharpen
-from packshot.enhance.step import Intent, Step
-from packshot.enhance.tone import expose, missing_exposure
+from packshot.enhance.step import Intent, Planner, Step
+from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.background import find_background
+from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
+from packshot.measure.product import find_product
 from packshot.measure.sharpness import edge_width, find_edges, gradients
 
 _BEST_QUALITY: Final = 60
 _LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
 _SOFT: Final = 0.8
 _SHARPEST_QUARTER: Final = 1.2
+_DARK, _MOST_LIFT = (8.0, 22.0), 0.3
+_HAZE, _HAZE_TAKEN = 0.125, 0.85
 _GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
-
-Planner = Callable[[Pixels], Step | None]
 
 
 def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
@@ -42,7 +43,7 @@ def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
 
 
 def plan_denoise(pixels: Pixels) -> Step | None:
-    """Denoise from 1.5 grey levels of luma noise on where colours are noisy too, else (texture) from 12."""
+    """Denoise from 1.5 grey levels of luma noise on; from 12 where colours have none: texture."""
     noise = noise_of(pixels)
     least = _LUMA_NOISE if noise.chroma >= _CHROMA_NOISE else _LUMA_NOISE_ALONE
     if noise.luma < least:
@@ -74,6 +75,27 @@ def plan_exposure(pixels: Pixels) -> Step | None:
         return None
     reason = f"{found.source}: {found.stops:+.1f} stops"
     return Step("expose", _only(Intent.TONE), found.stops, reason, partial(expose, exposure=found))
+
+
+def plan_shadows(pixels: Pixels) -> Step | None:
+    """Open the shadows of a product, or photo, of a mean lightness below 22 L*, the more the darker."""
+    lightness = _mean_lightness(pixels)
+    amount = float(np.interp(lightness, _DARK, (_MOST_LIFT, 0)))
+    if amount == 0:
+        return None
+    reason = f"mean lightness {lightness:.0f} L*"
+    return Step("lift-shadows", _only(Intent.TONE), amount, reason, partial(lift_shadows, amount=amount))
+
+
+def plan_haze(pixels: Pixels) -> Step | None:
+    """Take off haze where not a thousandth of the photo is darker than an eighth of the range."""
+    grey = make_planes(pixels).grey
+    black = percentiles(histogram(grey), 0.1)[0] / 255
+    if black < _HAZE:
+        return None
+    reason = f"darkest tone {black:.0%}"
+    step = partial(take_off_haze, black=_HAZE_TAKEN * black)
+    return Step("take-off-haze", _only(Intent.TONE), black, reason, step)
 
 
 def plan_sharpen(pixels: Pixels) -> Step | None:
@@ -120,6 +142,15 @@ def restore(pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL) -> tuple[
             pixels = step.apply(pixels)
             applied.append(step)
     return pixels, applied
+
+
+def _mean_lightness(pixels: Pixels) -> float:
+    """L* of the product where it is found, of the photo elsewhere."""
+    planes = make_planes(pixels)
+    plain = find_background(planes.small)
+    product = find_product(planes, plain) if plain else None
+    lightness = planes.lab[..., 0] if product is None else planes.lab[..., 0][product.material]
+    return float(lightness.mean()) / 2.55
 
 
 def _only(intent: Intent) -> frozenset[Intent]:

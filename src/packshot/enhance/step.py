@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from packshot.enhance.placement import Placement
 from packshot.measure.planes import Pixels
 
 
@@ -29,6 +30,7 @@ class Step:
         strength: What it will do, in its own unit, as told by `reason`.
         reason: What was measured, in a few words.
         apply: (H, W, 3) uint8 to the same; a framing step may change height and width.
+        placement: Where a framing step puts the pixels, for the guards; None for all others.
     """
 
     name: str
@@ -36,3 +38,8 @@ class Step:
     strength: float
     reason: str
     apply: Callable[[Pixels], Pixels]
+    placement: Placement | None = None
+
+
+Planner = Callable[[Pixels], Step | None]
+"""Measures a photo and says what it would do; None where it abstains."""
