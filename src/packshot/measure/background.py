@@ -74,7 +74,7 @@ def find_background(small: Pixels) -> Background | None:
     if tolerance is None or np.abs(slope).sum(axis=0).max() > _STEEPEST:
         return None
     like = _alike(small, colour, slope, tolerance)
-    return Background(colour, slope, tolerance, _connected(like), like)
+    return Background(colour, slope, tolerance, connected_with_border(like), like)
 
 
 def _border(small: Pixels) -> tuple[Floats, Floats]:
@@ -157,7 +157,7 @@ def alike_native(pixels: Pixels, background: Background) -> Mask:
     return as_bytes(cv2.inRange(pixels, *_limits(background.colour, background.tolerance)))
 
 
-def _connected(like: Mask) -> Mask:
+def connected_with_border(like: Mask) -> Mask:
     """What of a mask is connected with the picture's border, four neighbours counting."""
     padded = as_bytes(cv2.copyMakeBorder(like, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)))
     cv2.floodFill(padded, None, (0, 0), (128,), flags=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Annex K of the JPEG standard (ITU-T T.81), luminance, row by row.
 _LUMINANCE = np.array(
@@ -18,7 +19,25 @@ _LUMINANCE = np.array(
         [49, 64, 78, 87, 103, 121, 120, 101],
         [72, 92, 95, 98, 112, 100, 103, 99],
     ]
-).ravel()
+)
+# The same for chrominance: coarse beyond the lowest frequencies.
+_CHROMINANCE = np.full((8, 8), 99)
+_CHROMINANCE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
+
+
+def quantisation_steps(quality: int, chroma: bool = False) -> NDArray[np.int64]:
+    """The table that the IJG library quantises with.
+
+    Args:
+        quality: 1..100.
+        chroma: Of chrominance, not of luminance.
+
+    Returns:
+        (8, 8) steps 1..255 by vertical and horizontal frequency.
+    """
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    table = _CHROMINANCE if chroma else _LUMINANCE
+    return np.asarray(np.clip((table * scale + 50) // 100, 1, 255), np.int64)
 
 
 def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
@@ -35,8 +54,7 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     if table.shape != (64,):
         return None
     qualities = np.arange(1, 101)
-    scales = np.where(qualities < 50, 5000 // qualities, 200 - 2 * qualities)
-    candidates = np.clip((_LUMINANCE[None] * scales[:, None] + 50) // 100, 1, 255)
+    candidates = np.stack([quantisation_steps(int(quality)).ravel() for quality in qualities])
     # Sorted, so that tables stored in zigzag order compare as well as those in row order.
     distance = np.abs(np.sort(candidates, axis=1) - np.sort(table)).sum(axis=1)
     return int(qualities[distance.argmin()])

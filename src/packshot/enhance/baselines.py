@@ -1,0 +1,107 @@
+"""The classical methods that METHODS.md's Table 6 compares with, as plain functions."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.enhance.denoise import noise_of, to_bytes
+from packshot.errors import InvalidInput
+from packshot.measure.planes import Pixels, as_bytes, check_pixels
+
+_PATCH, _SEARCH = 5, 15
+
+Floats = NDArray[np.float32]
+
+
+def histogram_equalisation(pixels: Pixels) -> Pixels:
+    """Spread luma evenly over 0..255; chroma stays (HE).
+
+    Args:
+        pixels: (H, W, 3) uint8.
+    """
+    check_pixels(pixels)
+    luma, red, blue = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
+    return _joined([cv2.equalizeHist(luma), red, blue], cv2.COLOR_YCrCb2RGB)
+
+
+def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
+    """Equalise Lab's lightness in tiles, with bounded contrast (Zuiderveld, Graphics Gems IV, 1994).
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        clip: Largest slope, in multiples of a plain spread.
+        tiles: Across and down.
+    """
+    check_pixels(pixels)
+    lightness, a, b = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
+    spread = cv2.createCLAHE(clip, (tiles, tiles)).apply(lightness)
+    return _joined([spread, a, b], cv2.COLOR_LAB2RGB)
+
+
+def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
+    """Average patches that look alike (Buades, Coll, Morel, CVPR 2005), in Lab (NLM).
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        strength: Of the filter, in grey levels; by default the measured noise of luma.
+    """
+    check_pixels(pixels)
+    wanted = noise_of(pixels).luma if strength is None else strength
+    if wanted <= 0:
+        return pixels.copy()
+    return as_bytes(cv2.fastNlMeansDenoisingColored(pixels, None, wanted, wanted, _PATCH, _SEARCH))
+
+
+def guided_smoothing(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**2) -> Pixels:
+    """Smooth a photo guided by itself, each channel apart (GF).
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        radius: Of the windows, at least 1.
+        smoothness: The variance, of values 0..1, below which a window counts as flat; above 0.
+    """
+    check_pixels(pixels)
+    values = pixels.astype(np.float32) / np.float32(255)
+    return to_bytes(guided_filter(values, values, radius, smoothness) * np.float32(255))
+
+
+def guided_filter(guide: Floats, values: Floats, radius: int, smoothness: float) -> Floats:
+    """The guided filter (He, Sun, Tang, ECCV 2010, eq. 5, 6 and 8), channel by channel.
+
+    In every window `values` is described by a line in `guide`; a pixel gets the mean of its
+    windows' lines. Windows reach beyond the picture by mirroring it.
+
+    Args:
+        guide: (H, W) or (H, W, C) float32, edges of which are kept.
+        values: What is smoothed, of the same shape.
+        radius: Of the windows of (2 radius + 1)^2 pixels, at least 1.
+        smoothness: Epsilon, above 0.
+
+    Returns:
+        The same shape.
+
+    Raises:
+        InvalidInput: Shapes that differ, a radius below 1, a smoothness of 0 or less.
+    """
+    if guide.shape != values.shape or radius < 1 or smoothness <= 0:
+        raise InvalidInput(
+            f"guided filter: needs equal shapes, a radius from 1 and a smoothness above 0, got "
+            f"{guide.shape}, {values.shape}, {radius}, {smoothness}"
+        )
+    guide_mean, values_mean = _window_mean(guide, radius), _window_mean(values, radius)
+    variance = _window_mean(guide * guide, radius) - guide_mean * guide_mean
+    covariance = _window_mean(guide * values, radius) - guide_mean * values_mean
+    slope = np.asarray(covariance / (variance + smoothness), np.float32)
+    offset = values_mean - slope * guide_mean
+    return _window_mean(slope, radius) * guide + _window_mean(offset, radius)
+
+
+def _window_mean(values: Floats, radius: int) -> Floats:
+    side = 2 * radius + 1
+    return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _joined(planes: list[NDArray[np.generic]], code: int) -> Pixels:
+    return as_bytes(cv2.cvtColor(cv2.merge(planes), code))

@@ -1,0 +1,157 @@
+"""Planners of the classical steps: each measures a photo and says what it would do, or abstains."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from packshot.enhance.deblock import deblock, quality_left
+from packshot.enhance.denoise import denoise, noise_of
+from packshot.enhance.sharpen import sharpen
+from packshot.enhance.step import Intent, Planner, Step
+from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
+from packshot.enhance.white_balance import illuminant_of, white_balance
+from packshot.measure.background import find_background
+from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
+from packshot.measure.product import find_product
+from packshot.measure.sharpness import edge_width, find_edges, gradients
+
+_BEST_QUALITY: Final = 60
+_LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
+_SOFT: Final = 0.8
+_SHARPEST_QUARTER: Final = 1.2
+_DARK, _MOST_LIFT = (8.0, 22.0), 0.3
+_HAZE, _HAZE_TAKEN = 0.125, 0.85
+_GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
+
+
+def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
+    """Deblock what was encoded at a quality below 60.
+
+    Args:
+        pixels: (H, W, 3) uint8, at the size they were encoded.
+        quality: Of the file, where known; what the pixels show counts if it is lower.
+    """
+    known = [found for found in (quality, quality_left(pixels)) if found is not None]
+    lowest = min(known, default=100)
+    if lowest >= _BEST_QUALITY:
+        return None
+    reason = f"JPEG of quality {lowest}"
+    return Step("deblock", _only(Intent.DETAIL), lowest, reason, partial(deblock, quality=lowest))
+
+
+def plan_denoise(pixels: Pixels) -> Step | None:
+    """Denoise from 1.5 grey levels of luma noise on; from 12 where colours have none: texture."""
+    noise = noise_of(pixels)
+    least = _LUMA_NOISE if noise.chroma >= _CHROMA_NOISE else _LUMA_NOISE_ALONE
+    if noise.luma < least:
+        return None
+    reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
+    return Step("denoise", _only(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise))
+
+
+def plan_white_balance(pixels: Pixels) -> Step | None:
+    """Take back the colour of the light where `illuminant_of` is sure of it."""
+    found = illuminant_of(pixels)
+    if found is None:
+        return None
+    gains = found.gains / found.gains[1]
+    reason = f"{found.source}: red x {gains[0]:.2f}, blue x {gains[2]:.2f}"
+    return Step(
+        "white-balance",
+        _only(Intent.COLOUR),
+        float(np.abs(np.log2(gains)).max()),
+        reason,
+        partial(white_balance, illuminant=found),
+    )
+
+
+def plan_exposure(pixels: Pixels) -> Step | None:
+    """Add the light that `missing_exposure` finds missing."""
+    found = missing_exposure(pixels)
+    if found is None:
+        return None
+    reason = f"{found.source}: {found.stops:+.1f} stops"
+    return Step("expose", _only(Intent.TONE), found.stops, reason, partial(expose, exposure=found))
+
+
+def plan_shadows(pixels: Pixels) -> Step | None:
+    """Open the shadows of a product, or photo, of a mean lightness below 22 L*, the more the darker."""
+    lightness = _mean_lightness(pixels)
+    amount = float(np.interp(lightness, _DARK, (_MOST_LIFT, 0)))
+    if amount == 0:
+        return None
+    reason = f"mean lightness {lightness:.0f} L*"
+    return Step("lift-shadows", _only(Intent.TONE), amount, reason, partial(lift_shadows, amount=amount))
+
+
+def plan_haze(pixels: Pixels) -> Step | None:
+    """Take off haze where not a thousandth of the photo is darker than an eighth of the range."""
+    grey = make_planes(pixels).grey
+    black = percentiles(histogram(grey), 0.1)[0] / 255
+    if black < _HAZE:
+        return None
+    reason = f"darkest tone {black:.0%}"
+    step = partial(take_off_haze, black=_HAZE_TAKEN * black)
+    return Step("take-off-haze", _only(Intent.TONE), black, reason, step)
+
+
+def plan_sharpen(pixels: Pixels) -> Step | None:
+    """Sharpen from a blur of 0.8 pixels (at 512) on, less the more noise is left."""
+    planes = make_planes(pixels)
+    grain = noise_of(pixels).luma
+    width = edge_width(find_edges(gradients(planes.grey), grain), planes.scale)
+    share = float(np.interp(grain, (_GRAIN_AT_REST, _GRAIN_TOO_MUCH), (1, 0)))
+    if width is None or width < _SOFT or share == 0:
+        return None
+    blur = _SHARPEST_QUARTER * width * planes.scale
+    reason = f"edges blurred by {width:.1f} px at 512"
+    step = partial(sharpen, blur=blur, strength=share)
+    return Step("sharpen", _only(Intent.DETAIL), share, reason, step)
+
+
+CLASSICAL: Final[tuple[Planner, ...]] = (
+    plan_deblock,
+    plan_denoise,
+    plan_white_balance,
+    plan_exposure,
+    plan_sharpen,
+)
+"""In the order in which they are applied: last damage first, and noise before it is made brighter."""
+
+
+def restore(pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL) -> tuple[Pixels, list[Step]]:
+    """Plan and apply one step after the other, each on what the last one left.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        planners: Which steps, in order.
+
+    Returns:
+        The pixels, and the steps that were applied.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+    """
+    applied = []
+    for planner in planners:
+        step = planner(pixels)
+        if step is not None:
+            pixels = step.apply(pixels)
+            applied.append(step)
+    return pixels, applied
+
+
+def _mean_lightness(pixels: Pixels) -> float:
+    """L* of the product where it is found, of the photo elsewhere."""
+    planes = make_planes(pixels)
+    plain = find_background(planes.small)
+    product = find_product(planes, plain) if plain else None
+    lightness = planes.lab[..., 0] if product is None else planes.lab[..., 0][product.material]
+    return float(lightness.mean()) / 2.55
+
+
+def _only(intent: Intent) -> frozenset[Intent]:
+    return frozenset({intent})

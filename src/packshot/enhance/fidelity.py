@@ -1,0 +1,240 @@
+"""Fidelity: what a step did not mean to change must be as it was.
+
+A step declares its intents. What they explain is taken out first: for tone one rising curve for all
+channels, for colour a factor for each channel of linear light, both fitted to the pair; for framing the
+step's own placement. What is left is judged on the product, where it is found: how far its colours
+moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
+weighted by the stronger one, as FSIM weighs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.enhance.light import encoded, light_of_values
+from packshot.enhance.placement import Placement
+from packshot.enhance.step import Intent
+from packshot.measure.background import find_background
+from packshot.measure.planes import Pixels, as_bytes, check_pixels, make_planes
+from packshot.measure.product import find_product
+from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
+from packshot.measure.reference.pair import (
+    block_means,
+    gradient_magnitude,
+    luma,
+    similarity,
+    viewing_factor,
+)
+
+MOST_DRIFT: Final = 2.5
+"""Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
+
+LEAST_STRUCTURE: Final = {True: 0.85, False: 0.93}
+"""Least similarity of edges, for steps that mean to change detail and for others."""
+
+LEAST_KEPT: Final = 0.999
+"""Least share of the product that must still be in the picture."""
+
+LARGEST_GAIN_RATIO: Final = 2.6
+"""Largest ratio of two channels' factors that counts as a correction of the light's colour."""
+
+_SPREAD: Final = 3.0
+_BINS: Final = 32
+_FEWEST: Final = 20
+_CONSTANT: Final = 160.0
+_SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+_CLIPPED, _DARK = 0.97, 0.01
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Whether a result is true to its original.
+
+    Attributes:
+        colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
+        structure: 0..1, similarity of edges.
+        accepted: Within all limits.
+        reason: Which one is broken, in a few words; empty where accepted.
+    """
+
+    colour_drift: float
+    structure: float
+    accepted: bool
+    reason: str = ""
+
+
+def fidelity(
+    original: Pixels, result: Pixels, intents: Collection[Intent], placement: Placement | None = None
+) -> Fidelity:
+    """Compare a result with its original.
+
+    Args:
+        original: (H, W, 3) uint8.
+        result: (h, w, 3) uint8.
+        intents: What the step declared.
+        placement: Where pixels went, of a framing step.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+    """
+    check_pixels(original)
+    check_pixels(result)
+    whole = np.ones(original.shape[:2], bool)
+    found = _product(original, Intent.BACKGROUND in intents)
+    if found is None and Intent.BACKGROUND in intents:
+        return _refused("no product was found that could be held against the new background")
+    judged = whole if found is None else found
+    if placement is not None and Intent.FRAMING in intents:
+        kept = 1.0 if found is None else _kept(found, placement)
+        if kept < LEAST_KEPT:
+            return _refused(f"{1 - kept:.1%} of the product was cut off")
+        judged, original = _moved(judged, placement), placement.warped(original)
+    if original.shape != result.shape:
+        return _refused("the size changed, which no intent declares")
+    return _compared(original, result, judged, frozenset(intents))
+
+
+def _refused(reason: str) -> Fidelity:
+    return Fidelity(float("inf"), 0.0, False, reason)
+
+
+def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
+    """(H, W) the product, where the background is plain enough to find it.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        without_holes: Leave out what shows the background's colour.
+    """
+    planes = make_planes(pixels)
+    plain = find_background(planes.small)
+    product = find_product(planes, plain) if plain else None
+    if product is None:
+        return None
+    height, width = planes.grey.shape
+    part = product.material if without_holes else product.mask
+    mask = cv2.resize(as_bytes(part), (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(mask > 0)
+
+
+def _moved(mask: Mask, placement: Placement) -> Mask:
+    size = (placement.width, placement.height)
+    moved = cv2.warpAffine(as_bytes(mask), placement.matrix, size, flags=cv2.INTER_NEAREST)
+    return np.asarray(moved > 0)
+
+
+def _kept(product: Mask, placement: Placement) -> float:
+    """The share of a product that a placement leaves in the picture."""
+    rows, columns = np.nonzero(product[::4, ::4])
+    if len(rows) == 0:
+        return 1.0
+    x, y = placement.matrix @ np.stack([4.0 * columns, 4.0 * rows, np.ones(len(rows))])
+    inside = (x > -1) & (y > -1) & (x < placement.width) & (y < placement.height)
+    return float(inside.mean())
+
+
+def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset[Intent]) -> Fidelity:
+    """The verdict on two pictures of one size."""
+    factor = viewing_factor(original)
+    shares = block_means(judged.astype(np.float32), factor)
+    before, after = (block_means(pixels, factor) for pixels in (original, result))
+    inside = _inner(shares > 0.5)
+    expected = _explained(_rounded(before), _rounded(after), inside, intents)
+    drift = _drift(expected, _rounded(after), inside)
+    structure = _structure(expected, _rounded(after), inside)
+    least = LEAST_STRUCTURE[Intent.DETAIL in intents]
+    reason = ""
+    if drift > MOST_DRIFT:
+        reason = f"colours drift by {drift:.1f}, {MOST_DRIFT:g} are allowed"
+    elif structure < least:
+        reason = f"edges are {structure:.0%} alike, {least:.0%} are needed"
+    return Fidelity(drift, structure, not reason, reason)
+
+
+def _rounded(values: Floats) -> Pixels:
+    return np.rint(values).astype(np.uint8)
+
+
+def _inner(mask: Mask) -> Mask:
+    """A mask less its rim; with it, where nothing would be left."""
+    inner = cv2.erode(as_bytes(mask), np.ones((3, 3), np.uint8), borderValue=(1,)) > 0
+    kept = inner if np.count_nonzero(inner) >= _FEWEST else mask
+    return np.asarray(kept if kept.any() else np.ones_like(mask))
+
+
+def _explained(before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]) -> Pixels:
+    """The original as it should look after what was declared, and nothing else."""
+    if Intent.COLOUR in intents:
+        gains = _gains(before[inside], after[inside])
+        light = encoded(light_of_values()[:, None] * gains)
+        before = as_bytes(cv2.LUT(before, np.rint(light * 255).astype(np.uint8)[None]))
+    if Intent.TONE in intents:
+        curve = _tone_curve(before[inside], after[inside])
+        before = as_bytes(cv2.LUT(before, curve))
+    return before
+
+
+def _gains(before: Pixels, after: Pixels) -> Floats:
+    """(3,) the factor on linear light that explains most of the change of each channel.
+
+    Bounded so that no two differ by more than `LARGEST_GAIN_RATIO`: what lies beyond counts as drift.
+    """
+    light = light_of_values()
+    old, new = light[before], light[after]
+    usable = ((old > _DARK) & (old < _CLIPPED) & (new > _DARK) & (new < _CLIPPED)).all(axis=1)
+    if np.count_nonzero(usable) < _FEWEST:
+        return np.ones(3, np.float32)
+    gains = np.median(new[usable] / old[usable], axis=0)
+    middle = float(np.sqrt(gains.min() * gains.max()))
+    reach = LARGEST_GAIN_RATIO**0.5
+    return np.asarray(np.clip(gains, middle / reach, middle * reach), np.float32)
+
+
+def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
+    """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
+    old, new = before.ravel(), after.ravel()
+    number = old.astype(np.intp) * _BINS // 256
+    known = [n for n in range(_BINS) if np.count_nonzero(number == n) >= _FEWEST]
+    if not known:
+        return np.arange(256, dtype=np.uint8)
+    places = [float(old[number == n].mean()) for n in known]
+    values = np.maximum.accumulate([float(np.median(new[number == n])) for n in known])
+    # Beyond the last known value the curve runs on to black and white.
+    ends = ([0.0, *places, 255.0], [min(0.0, values[0]), *values, max(255.0, values[-1])])
+    return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
+
+
+def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
+    """The ninth decile of colour differences, blurred so that grain and detail do not count."""
+    pair = (_blurred(cie_lab(pixels), inside) for pixels in (expected, result))
+    return float(np.quantile(ciede2000(*pair)[inside], 0.9))
+
+
+def _blurred(lab: Floats, inside: Mask) -> Floats:
+    """A Gaussian blur over the mask alone."""
+    weight = inside.astype(np.float32)
+    sums = cv2.GaussianBlur(lab * weight[..., None], (0, 0), _SPREAD)
+    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SPREAD), 1e-3)
+    return np.asarray(sums / shares[..., None], np.float32)
+
+
+def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:
+    """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one."""
+    slopes = [
+        gradient_magnitude(luma(pixels.astype(np.float32)), _SCHARR) for pixels in (expected, result)
+    ]
+    weights = np.maximum(*slopes) * inside
+    weights[0], weights[-1], weights[:, 0], weights[:, -1] = 0, 0, 0, 0
+    total = float(weights.sum(dtype=np.float64))
+    if total <= 0:
+        return 1.0
+    alike = similarity(slopes[0], slopes[1], _CONSTANT)
+    return float((alike * weights).sum(dtype=np.float64)) / total

@@ -1,0 +1,49 @@
+"""Light and its sRGB code, as tables of 256 values and tone curves through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.planes import Pixels, as_bytes
+
+Floats = NDArray[np.float32]
+
+
+def encoded(light: NDArray[np.floating]) -> Floats:
+    """Linear light 0..1 to sRGB 0..1 (IEC 61966-2-1); what lies outside is clipped."""
+    bounded = np.clip(light, 0, 1)
+    bright = 1.055 * np.power(bounded, 1 / 2.4) - 0.055
+    return np.asarray(np.where(bounded > 0.0031308, bright, 12.92 * bounded), np.float32)
+
+
+def linear(code: NDArray[np.floating]) -> Floats:
+    """The inverse of `encoded`."""
+    bright = np.power((code + 0.055) / 1.055, 2.4)
+    return np.asarray(np.where(code > 0.04045, bright, code / 12.92), np.float32)
+
+
+@cache
+def light_of_values() -> Floats:
+    """(256,) the linear light, 0..1, of the values 0..255; read-only."""
+    light = linear(np.arange(256) / 255)
+    light.setflags(write=False)
+    return light
+
+
+def relight(pixels: Pixels, curve: Callable[[Floats], NDArray[np.floating]]) -> Pixels:
+    """Change light by a curve, worked out once for each of the 256 values.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        curve: Takes light (256, 1); gives as much, or (256, 3) for red, green and blue apart.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    changed = encoded(np.asarray(curve(light_of_values()[:, None])))
+    return as_bytes(cv2.LUT(pixels, np.rint(changed * 255).astype(np.uint8)[None]))

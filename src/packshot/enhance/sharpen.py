@@ -1,0 +1,57 @@
+"""Sharpening of a known blur, without halos."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.enhance.denoise import to_bytes
+from packshot.enhance.strips import by_strips
+from packshot.measure.planes import Pixels, check_pixels
+
+_ROUNDS: Final = 6
+_OVERSHOOT: Final = 3.0
+_WIDEST: Final = 6.0
+
+Floats = NDArray[np.float32]
+
+
+def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
+    """Undo a Gaussian blur as far as it goes without inventing.
+
+    Van Cittert's iteration on luma: add what the blurred estimate lacks. Each value stays within
+    what the neighbourhood had, but for three grey levels, so that edges become steep and get no
+    halos.
+
+    Args:
+        pixels: (H, W, 3) uint8, free of noise.
+        blur: Standard deviation in pixels, above 0; above 6 it counts as 6.
+        strength: 0..1, share of the change that is applied.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+    """
+    check_pixels(pixels)
+    width = min(blur, _WIDEST)
+    reach = (_ROUNDS + 1) * (int(4 * width) + 1)
+    return by_strips(pixels, partial(_sharpened, blur=width, strength=strength), reach)
+
+
+def _sharpened(pixels: Pixels, blur: float, strength: float) -> Pixels:
+    soft = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+    estimate = soft.copy()
+    for _ in range(_ROUNDS):
+        estimate += soft - cv2.GaussianBlur(estimate, (0, 0), blur)
+    reach = np.ones((2 * round(blur + 1) + 1,) * 2, np.uint8)
+    np.clip(
+        estimate, cv2.erode(soft, reach) - _OVERSHOOT, cv2.dilate(soft, reach) + _OVERSHOOT, estimate
+    )
+    gained = np.float32(strength) * (estimate - soft)
+    return to_bytes(pixels + gained[..., None])

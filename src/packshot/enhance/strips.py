@@ -1,0 +1,40 @@
+"""Large photos in strips, so that memory depends on the width alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from packshot.measure.planes import Pixels
+
+_STRIP_PIXELS: Final = 1_000_000
+_GRID: Final = 16
+
+
+def by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: int) -> Pixels:
+    """Apply a local operation to overlapping strips of about a megapixel.
+
+    The same as `change(pixels)` where no output pixel depends on input farther than `margin` rows away.
+    Strips begin on multiples of 16 rows, so that block grids and half-size chroma stay where they are.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        change: Keeps shape and type; called with strips of the full width.
+        margin: Rows; rounded up to a multiple of 16.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    height, width = pixels.shape[:2]
+    rows = max(4 * _GRID, _STRIP_PIXELS // width // _GRID * _GRID)
+    if height <= 2 * rows:
+        return change(pixels)
+    reach = -(-margin // _GRID) * _GRID
+    result = np.empty_like(pixels)
+    for top in range(0, height, rows):
+        first, bottom = max(0, top - reach), min(height, top + rows)
+        strip = np.ascontiguousarray(pixels[first : min(height, bottom + reach)])
+        result[top:bottom] = change(strip)[top - first : bottom - first]
+    return result

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from packshot.assess.advice import DISTORTION_PREFIX, texts
+from packshot.enhance.candidates import ORDER, REPAIRS, candidate_steps
+from packshot.enhance.classical import plan_haze, plan_shadows
+from packshot.measure import measure_photo
+from packshot.measure.limits import LIMITS, exceeded
+from tests.conftest import make_packshot, make_picture
+from tests.enhance.damage import as_jpeg, blurred, lit, noisy
+from tests.measure.drawn import flat
+
+
+def codes_of(pixels):
+    return [found.code for found in exceeded(measure_photo(pixels))]
+
+
+def names(pixels, codes=None, **options):
+    wanted = codes_of(pixels) if codes is None else codes
+    return [step.name for step in candidate_steps(pixels, wanted, **options)]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "step"),
+    [
+        (noisy(make_picture(384, 512), 20), "denoise"),
+        (as_jpeg(make_picture(384, 512), 10), "deblock"),
+        (blurred(make_picture(384, 512), 2), "sharpen"),
+        (lit(make_packshot(), 0.25), "expose"),
+        (lit(make_packshot(), (1, 0.9, 0.7)), "white-balance"),
+    ],
+)
+def test_what_is_found_is_what_is_planned(damaged, step):
+    assert codes_of(damaged)
+    assert step in names(damaged)
+
+
+def test_a_clean_packshot_has_no_candidates():
+    assert names(make_packshot()) == []
+
+
+def test_without_findings_nothing_is_planned():
+    assert names(noisy(make_picture(384, 512), 20), codes=[]) == []
+
+
+def test_what_cannot_be_mended_plans_nothing():
+    assert names(noisy(make_picture(384, 512), 20), codes=["low-resolution", "touches-edge"]) == []
+
+
+def test_thorough_asks_the_others_as_well():
+    damaged = as_jpeg(lit(make_packshot(), 0.3), 15)
+    assert names(damaged, ["too-dark"], thorough=False) == ["expose"]
+    assert names(damaged, ["too-dark"]) == ["deblock", "expose"]
+
+
+def test_order_is_that_of_the_table():
+    damaged = lit(noisy(as_jpeg(make_packshot(), 20), 10), (0.4, 0.36, 0.3))
+    found = names(damaged, ["noisy", "colour-cast", "too-dark", "background-not-white"])
+    assert found == sorted(
+        found, key=["deblock", "denoise", "white-balance", "expose", "whiten-background"].index
+    )
+    assert len(found) >= 3
+
+
+def test_the_files_quality_counts():
+    picture = make_picture(384, 512)
+    assert "deblock" in names(picture, ["jpeg-artefacts"], quality=20)
+    assert "deblock" not in names(picture, ["jpeg-artefacts"], quality=90)
+
+
+def test_every_code_is_one_that_findings_have():
+    known = {limit.code for limit in LIMITS} | set(texts("en").findings) | {"tilted"}
+    kinds = set(texts("en").kinds)
+    for code in REPAIRS:
+        assert code in known or code.removeprefix(DISTORTION_PREFIX) in kinds
+    for planners in REPAIRS.values():
+        assert set(planners) <= set(ORDER)
+
+
+class TestShadowsAndHaze:
+    def test_dark_pictures_are_lifted_the_more_the_darker(self):
+        steps = [plan_shadows(flat(value)) for value in (25, 40, 120)]
+        assert steps[0] is not None
+        assert steps[1] is not None
+        assert steps[0].strength > steps[1].strength
+        assert steps[2] is None
+        assert steps[0].apply(flat(25)).mean() > 25
+
+    def test_haze_comes_off(self):
+        clean = np.clip(make_picture(300, 400).astype(int) - 30, 0, 255)
+        hazy = np.rint(clean * 0.6 + 0.4 * 215).astype(np.uint8)
+        step = plan_haze(hazy)
+        assert step is not None
+        assert np.ptp(step.apply(hazy).astype(int)) > 1.3 * np.ptp(hazy.astype(int))
+        assert plan_haze(clean.astype(np.uint8)) is None
