@@ -53,13 +53,11 @@ class Recognised:
     Attributes:
         kind: The likeliest of its family.
         probability: Of the family, 0..1.
-        limit: What the probability reached.
         level: Expected level, 0..5.
     """
 
     kind: Kind
     probability: float
-    limit: float
     level: float
 
     @property
@@ -98,5 +96,5 @@ def recognised(
         covered = any(said & set(SAID_BY.get(kind, ())) for kind in family)
         if probability >= limit and not covered:
             likeliest = max(members, key=lambda kind: members[kind])
-            found.append(Recognised(likeliest, probability, limit, code.level))
+            found.append(Recognised(likeliest, probability, code.level))
     return sorted(found, key=lambda one: -one.probability)

@@ -19,6 +19,7 @@ import numpy as np
 from markupsafe import Markup
 
 from packshot.assess.advice import remedy_for, shown, texts
+from packshot.catalog.rendering import Renderer
 from packshot.catalog.wording import is_low, likely_remedy
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
@@ -56,7 +57,7 @@ class _Card:
     length: int
 
 
-class HtmlReport:
+class HtmlReport(Renderer):
     """A page whose cards are sorted from the worst to the best photo.
 
     Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
@@ -95,8 +96,7 @@ class HtmlReport:
         trace: TracebackType | None,
     ) -> None:
         with self._spool:
-            if kind is None:
-                self._finish()
+            super().__exit__(kind, error, trace)
 
     def _rendered(self, photo: Assessment) -> str:
         return _template("card.html.j2").render(

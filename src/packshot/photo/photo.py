@@ -159,7 +159,7 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
     pixels = _fast_jpeg(image, data, max_side)
     has_alpha = False
     if pixels is None:
-        pixels, has_alpha = _through_pillow(image, data, max_side)
+        pixels, has_alpha = _through_pillow(image, max_side)
     facts = read_facts(image, data, name, has_alpha)
     return Photo(_frozen(pixels), facts, name)
 
@@ -206,7 +206,7 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
     return upright(np.asarray(small, np.uint8), orientation_of(image))
 
 
-def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tuple[Pixels, bool]:
+def _through_pillow(image: Image.Image, max_side: int | None) -> tuple[Pixels, bool]:
     """Decode anything; returns the pixels and whether any was not opaque."""
     orientation = orientation_of(image)
     if max_side is not None and image.format == "JPEG":

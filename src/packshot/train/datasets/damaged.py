@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
 from packshot.errors import SourceError
@@ -26,7 +27,6 @@ from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
 from packshot.photo import Photo
 
-JUDGED_SIDE = 1024
 PRISTINE = "pristine"
 KIND_NAMES: tuple[str, ...] = (PRISTINE, *(kind.value for kind in Kind))
 
