@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from packshot.report import Assessment
+from packshot.report import Assessment, Enhancement
+
+Result = TypeVar("Result", Assessment, Enhancement)
 
 
-class Renderer(ABC):
-    """Takes assessments one at a time; complete when its context ends without an error."""
+class Renderer(ABC, Generic[Result]):
+    """Takes results one at a time; complete when its context ends without an error."""
 
     @abstractmethod
-    def add(self, assessment: Assessment) -> None:
+    def add(self, result: Result) -> None:
         """Write, or remember, one result."""
 
     def __enter__(self) -> Self:
