@@ -158,13 +158,14 @@ class Action(StrEnum):
 class Trial(Record):
     """One step that the enhancement loop tried on a photo.
 
-    `score` is the photo's after the step; None where it was not assessed, since the step changed nothing
-    or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the step was not meant
-    to change; `structure` is 0..1, 1 for the same edges.
+    `score` is the photo's after the step; None where it was not assessed, since the step changed
+    nothing or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the
+    step was not meant to change; `structure` is 0..1, 1 for the same edges.
     """
 
     round: int = Field(ge=1)
     step: str
+    amount: float = Field(default=1, gt=0, le=1, description="Share of the step's change applied")
     called_for_by: tuple[str, ...] = Field(description="Codes of the findings it answers; may be none")
     score: float | None = Field(ge=0, le=100)
     colour_drift: float | None = Field(default=None, ge=0)
@@ -178,8 +179,8 @@ class Trial(Record):
 class Enhancement(Record):
     """What was done to one photo, and what came of it.
 
-    `action` is None for an unreadable photo; nothing is written for it. `score_after` is that of the file
-    written; it is `score_before` where that is the photo as it came.
+    `action` is None for an unreadable photo; nothing is written for it. `score_after` is that of the
+    file written; it is `score_before` where that is the photo as it came.
     """
 
     path: str

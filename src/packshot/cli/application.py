@@ -11,6 +11,12 @@ from typing import Annotated
 import typer
 
 from packshot.cli.atlas import application as atlas_application
+from packshot.cli.enhance_commands import (
+    ENHANCE_HELP,
+    OPTIMIZE_HELP,
+    enhance_command,
+    optimize_command,
+)
 from packshot.cli.exits import Exit
 from packshot.cli.train import application as train_application
 
@@ -22,6 +28,8 @@ application = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+application.command("enhance", help=ENHANCE_HELP)(enhance_command)
+application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.add_typer(atlas_application, name="atlas")
 application.add_typer(train_application, name="train")
 

@@ -2,6 +2,6 @@
 
 from packshot.photo.facts import FORMATS
 from packshot.photo.limits import Limits
-from packshot.photo.photo import Photo, PhotoSource
+from packshot.photo.photo import Photo, PhotoSource, read_bytes
 
-__all__ = ["FORMATS", "Limits", "Photo", "PhotoSource"]
+__all__ = ["FORMATS", "Limits", "Photo", "PhotoSource", "read_bytes"]

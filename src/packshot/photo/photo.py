@@ -77,7 +77,7 @@ class Photo:
             UnreadablePhoto: Whatever is wrong with the input, and nothing else.
         """
         label = name or _label(source)
-        data = _bytes_of(source, label, limits)
+        data = read_bytes(source, name=label, limits=limits)
         try:
             with _quiet():
                 return _decode(data, label, limits, max_side)
@@ -116,18 +116,25 @@ def _label(source: PhotoSource) -> str:
     return str(getattr(source, "name", "photo"))
 
 
-def _bytes_of(source: PhotoSource, name: str, limits: Limits) -> bytes:
-    """The bytes of an input, no more than the limit of them."""
+def read_bytes(
+    source: PhotoSource, *, name: str | None = None, limits: Limits = _DEFAULT_LIMITS
+) -> bytes:
+    """The bytes of an input, no more than the limit of them; see `Photo.open`.
+
+    Raises:
+        UnreadablePhoto: Empty, too large, not there, or not a regular file.
+    """
+    label = name or _label(source)
     if isinstance(source, bytes):
         data = source
     elif isinstance(source, str | os.PathLike):
-        data = _read_file(Path(source), name, limits)
+        data = _read_file(Path(source), label, limits)
     else:
         data = source.read(limits.max_bytes + 1)
     if not data:
-        raise UnreadablePhoto(name, "the file is empty")
+        raise UnreadablePhoto(label, "the file is empty")
     if len(data) > limits.max_bytes:
-        raise UnreadablePhoto(name, f"larger than the limit of {limits.max_bytes:,} bytes")
+        raise UnreadablePhoto(label, f"larger than the limit of {limits.max_bytes:,} bytes")
     return data
 
 

@@ -1,0 +1,160 @@
+"""`packshot enhance` and `packshot optimize`: from paths to written photos, a result for each, a summary."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from packshot.assess.pool import AssessorSettings
+from packshot.catalog import enhancement_renderer
+from packshot.catalog.rendering import Renderer
+from packshot.cli.exits import Exit
+from packshot.cli.output import (
+    counted,
+    refuse_overwriting,
+    refuse_page_on_terminal,
+    shows_progress,
+    sink,
+    undisturbed,
+    watched,
+)
+from packshot.enhance.loop import LoopOptions
+from packshot.enhance.outputs import plan, plan_in_place
+from packshot.enhance.pool import Task, enhance_paths
+from packshot.processes import available_cores
+from packshot.report import Action, Enhancement, Status
+from packshot.sources import expand_named
+
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; see the command's options."""
+
+    paths: list[str]
+    output: Path | None  # None to replace the photos themselves
+    skip_existing: bool
+    output_format: str
+    report: Path | None
+    explain: bool
+    workers: int | None
+    quiet: bool
+    settings: AssessorSettings
+    options: LoopOptions
+
+
+@dataclass
+class Tally:
+    """What a run did, for the summary and the exit status."""
+
+    actions: Counter[Action] = field(default_factory=Counter)
+    reached: int = 0
+    gained: float = 0.0
+    skipped: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, result: Enhancement, target: float | None) -> None:
+        """Take one result into account."""
+        if result.status is Status.UNREADABLE or result.action is None:
+            self.unreadable.append((result.path, result.error or ""))
+            return
+        self.actions[result.action] += 1
+        after = result.score_after or 0.0
+        self.gained += after - (result.score_before or 0.0)
+        self.reached += target is not None and after >= target
+
+
+def run(request: Request) -> int:
+    """Enhance and write; returns the exit status.
+
+    Raises:
+        PackshotError: Nothing to enhance, nowhere to write, or an output that would harm an original.
+    """
+    tally = Tally()
+    tasks = _tasks(request, tally)
+    if request.report is not None:
+        refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
+    refuse_page_on_terminal(None, request.output_format)
+    try:
+        _enhance(request, tasks, tally)
+    except KeyboardInterrupt:
+        _report(tally, request, "interrupted: ")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read standard output has had enough, as in "packshot ... | head".
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
+    _report(tally, request)
+    return Exit.DONE
+
+
+def _tasks(request: Request, tally: Tally) -> list[Task]:
+    photos = expand_named(request.paths)
+    tasks = plan_in_place(photos) if request.output is None else plan(photos, request.output)
+    if not request.skip_existing:
+        return tasks
+    missing = [task for task in tasks if not task.output.exists()]
+    tally.skipped = len(tasks) - len(missing)
+    return missing
+
+
+def _enhance(request: Request, tasks: list[Task], tally: Tally) -> None:
+    shown = shows_progress(None, request.output_format, request.quiet)
+    with ExitStack() as stack:
+        writers = [stack.enter_context(writer) for writer in _writers(request, stack)]
+        results = stack.enter_context(closing(_results(request, tasks)))
+        for result in watched(results, len(tasks), "enhancing", shown):
+            tally.count(result, request.options.target)
+            with undisturbed():
+                for writer in writers:
+                    writer.add(result)
+
+
+def _writers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
+    """One for the terminal, and one for the report where it is wanted."""
+    language = request.settings.language
+    yield enhancement_renderer(request.output_format, sys.stdout, language, request.explain)
+    if request.report is not None:
+        kind = report_format(request.report)
+        stream = stack.enter_context(sink(request.report, kind))
+        yield enhancement_renderer(kind, stream, language, request.explain)
+
+
+def report_format(report: Path) -> str:
+    """The format that a report's extension names; a page for any other."""
+    return {".jsonl": "jsonl", ".csv": "csv"}.get(report.suffix.lower(), "html")
+
+
+def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
+    workers = request.workers or (1 if len(tasks) < _FEW else available_cores())
+    yield from enhance_paths(
+        tasks, settings=request.settings, options=request.options, workers=workers
+    )
+
+
+def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+    """Summary and unreadable files on standard error."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    if not request.quiet:
+        done = sum(tally.actions.values())
+        parts = [f"{tally.actions[action]} {action.value}" for action in Action]
+        gain = f", mean score {tally.gained / done:+.1f}" if done else ""
+        console.print(f"{prefix}{counted(done)}: {', '.join(parts)}{gain}")
+        if request.options.target is not None:
+            console.print(f"{tally.reached} of {done} reach {request.options.target:g}")
+        if tally.skipped:
+            console.print(f"{counted(tally.skipped)} skipped: the output is there")
+        if request.report is not None and not prefix:
+            console.print(f"report: {request.report}")
+    if tally.unreadable:
+        console.print(f"{len(tally.unreadable)} unreadable:")
+        for path, reason in tally.unreadable:
+            console.print(f"  {path}: {reason}")

@@ -1,0 +1,150 @@
+"""The options of `packshot enhance` and `packshot optimize`, which differ in how far they go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from packshot.errors import InvalidInput
+
+DEFAULT_TARGET: Final = 80.0
+
+
+class StreamFormat(StrEnum):
+    """How results are written to standard output."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+ENHANCE_HELP: Final = """Repair photos: light, colour, noise, blocks, sharpness. What does not get better stays as it is.
+
+A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
+the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.
+
+\b
+Examples:
+  packshot enhance photo.jpg -o better.jpg
+  packshot enhance shop-photos/ -o better/ --report before-after.html
+  packshot enhance shop-photos/ -o better/ --format jsonl | jq .action
+  packshot enhance photo.jpg -o better.jpg --explain       # every step that was tried
+  packshot enhance shop-photos/ -o better/ --skip-existing # go on with a run that was stopped
+
+\b
+Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be written or would replace
+a photo; 130 interrupted: what was written stays.
+"""
+
+OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, and white background, framing, straightening.
+
+Assesses, tries the steps that the findings call for, keeps what raises the score, and stops at the target.
+
+\b
+Examples:
+  packshot optimize shop-photos/ -o better/ --target 80
+  packshot optimize mug.jpg -o mug-main.jpg --steps whiten,frame
+  packshot optimize shop-photos/ -o better/ --report before-after.html --explain
+
+\b
+Exit status: as packshot enhance.
+"""
+
+Paths = Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A file for one photo, a folder for more: same names."),
+]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the photos themselves.")]
+SkipExisting = Annotated[
+    bool, typer.Option("--skip-existing", help="Leave out photos whose output is there already.")
+]
+Format = Annotated[StreamFormat, typer.Option("--format", "-f", help="Of the results on the terminal.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(help="Also write a report: .html with before and after, .jsonl or .csv."),
+]
+Target = Annotated[float | None, typer.Option(min=0, max=100, help="Stop at this score.")]
+Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each photo, at most.")]
+Steps = Annotated[str | None, typer.Option(help="Choose from these steps only: names with commas.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Show every step that was tried.")]
+Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")]
+OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+
+
+def _command(framing: bool, goal: float | None) -> Callable[..., None]:
+    """A command; both have the same options.
+
+    Args:
+        framing: Whether background and framing may be changed as well.
+        goal: The default of ``--target``.
+    """
+
+    def command(
+        paths: Paths,
+        output: Output = None,
+        in_place: InPlace = False,
+        skip_existing: SkipExisting = False,
+        output_format: Format = StreamFormat.TABLE,
+        report: Report = None,
+        target: Target = goal,
+        rounds: Rounds = 8,
+        steps: Steps = None,
+        explain: Explain = False,
+        language: Language = "en",
+        atlas: OwnAtlas = None,
+        workers: Workers = None,
+        quiet: Quiet = False,
+    ) -> None:
+        from packshot.assess.pool import AssessorSettings
+        from packshot.cli.enhance import Request, run
+        from packshot.enhance.loop import LoopOptions
+
+        _require_one_output(output, in_place)
+        request = Request(
+            paths=paths,
+            output=output,
+            skip_existing=skip_existing,
+            output_format=output_format.value,
+            report=report,
+            explain=explain,
+            workers=workers,
+            quiet=quiet,
+            settings=AssessorSettings(atlas=atlas, language=language),
+            options=LoopOptions(rounds, target, framing=framing, only=_chosen(steps)),
+        )
+        raise typer.Exit(run(request))
+
+    return command
+
+
+enhance_command = _command(framing=False, goal=None)
+optimize_command = _command(framing=True, goal=DEFAULT_TARGET)
+
+
+def _require_one_output(output: Path | None, in_place: bool) -> None:
+    if (output is None) is not in_place:
+        raise InvalidInput("say where to write: -o FILE or -o FOLDER, or --in-place to replace the photos")
+
+
+def _chosen(steps: str | None) -> frozenset[str] | None:
+    """The steps named, None for all.
+
+    Raises:
+        InvalidInput: A name that no step has.
+    """
+    from packshot.enhance.candidates import STEP_NAMES
+
+    if steps is None:
+        return None
+    named = frozenset(name.strip() for name in steps.split(",") if name.strip())
+    unknown = named - set(STEP_NAMES)
+    if unknown or not named:
+        raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(STEP_NAMES)}")
+    return named

@@ -1,0 +1,107 @@
+"""What commands that write results share: where to, with progress, and what they refuse to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from packshot.errors import InvalidInput, SourceError
+
+Result = TypeVar("Result")
+
+_LINE_FORMATS = frozenset({"jsonl", "csv"})
+
+
+@contextmanager
+def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
+    """Standard output, or a file that appears only when it is complete.
+
+    The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
+    """
+    if output is None:
+        yield sys.stdout
+        return
+    partial = output.with_name(output.name + ".part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    except OSError as error:
+        raise SourceError(f"cannot write {output}: {error.strerror}") from error
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+        _publish(name, output)
+    except KeyboardInterrupt:
+        if output_format in _LINE_FORMATS:
+            _publish(name, partial)
+        raise
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _publish(name: str, target: Path) -> None:
+    """Put a finished file in its place, readable as any other."""
+    Path(name).chmod(0o644)
+    os.replace(name, target)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until a line is written whole, also into a pipe that is full."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received:
+        raise KeyboardInterrupt
+
+
+def shows_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
+    """Only for people, and not between lines that are being written to the same terminal."""
+    written_live = output is None and output_format in _LINE_FORMATS
+    return not quiet and sys.stderr.isatty() and not (written_live and sys.stdout.isatty())
+
+
+def watched(results: Iterable[Result], total: int, doing: str, shown: bool) -> Iterator[Result]:
+    """The results, with a progress bar named by what is being done, if it is to be shown."""
+    if not shown:
+        yield from results
+        return
+    columns = (
+        TextColumn(doing),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(results, total=total)
+
+
+def refuse_page_on_terminal(output: Path | None, output_format: str) -> None:
+    """Raise `InvalidInput` where a page would go to a terminal."""
+    if output_format == "html" and output is None and sys.stdout.isatty():
+        raise InvalidInput("a page is not for the terminal: add -o report.html")
+
+
+def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
+    """Raise `InvalidInput` where the output is one of the inputs."""
+    if output is None or not output.exists():
+        return
+    if any(path.exists() and path.samefile(output) for path in paths):
+        raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
+
+
+def counted(photos: int) -> str:
+    """A number of photos in words."""
+    return "1 photo" if photos == 1 else f"{photos} photos"

@@ -1,0 +1,210 @@
+"""The loop: try a step, assess again, keep it only if the photo got better and stayed itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.enhance.candidates import Candidate, candidates_for
+from packshot.enhance.fidelity import Fidelity, fidelity
+from packshot.enhance.step import Step
+from packshot.photo import Photo
+from packshot.photo.pixels import Pixels, shrunk
+from packshot.report import Assessment, Severity, Trial
+
+_AMOUNTS = (1.0, 0.5)
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How far the loop goes.
+
+    Attributes:
+        rounds: Steps tried at most; each costs one assessment.
+        target: Score at which it is content; None to take every gain it can get.
+        least_gain: Points of score that a step must bring, and that all together must bring.
+        framing: Whether the product steps may be used: background, crop, straighten.
+        only: Names of the steps to choose from; None for all.
+    """
+
+    rounds: int = 8
+    target: float | None = None
+    least_gain: float = 1.0
+    framing: bool = False
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A step that the loop kept: what plans it, and how much of its change is applied."""
+
+    candidate: Candidate
+    amount: float
+
+
+@dataclass(frozen=True, eq=False)
+class Improved:
+    """What the loop arrived at.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, at the size the photo is judged at.
+        before: The photo as it came.
+        after: The photo with the steps kept; the same object as `before` where there are none.
+        kept: In the order applied.
+        trace: Every step tried.
+    """
+
+    pixels: Pixels
+    before: Assessment
+    after: Assessment
+    kept: tuple[Kept, ...] = ()
+    trace: tuple[Trial, ...] = ()
+
+
+def improve(assessor: Assessor, photo: Photo, options: LoopOptions) -> Improved:
+    """Improve a photo at the size it is judged at, one step a round.
+
+    A step is kept when the score rises by `LoopOptions.least_gain`, no graver finding appears, and what the
+    step was not meant to change has stayed (`fidelity`). What fails at full strength gets one more
+    round at half.
+
+    Args:
+        assessor: Judges every trial.
+        photo: Of any size; larger ones are shrunk first, as for `Assessor.assess`.
+        options: How far to go.
+    """
+    improved = unimproved(assessor, photo)
+    tried: set[tuple[str, float]] = set()
+    for number in range(1, options.rounds + 1):
+        chosen = None if _content(improved.after, options) else _next(improved, options, tried)
+        if chosen is None:
+            break
+        candidate, amount, step = chosen
+        tried.add((candidate.name, amount))
+        improved = _round(assessor, photo, improved, Kept(candidate, amount), step, number, options)
+    return improved
+
+
+def unimproved(assessor: Assessor, photo: Photo) -> Improved:
+    """Where the loop starts: the photo as it came, at viewing size, assessed."""
+    pixels = shrunk(photo.pixels, JUDGED_SIDE)
+    before = assessor.assess_photo(replace(photo, pixels=pixels))
+    return Improved(pixels, before, before)
+
+
+def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
+    """Apply steps that were found at viewing size to a photo of any size.
+
+    Each is planned anew on what the last one left, since noise and blur differ by size; a step that finds
+    nothing to do there is left out.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        kept: From `Improved.kept`.
+    """
+    for one in kept:
+        step = one.candidate.plan(pixels)
+        if step is not None:
+            pixels = _applied(pixels, step, one.amount)
+    return pixels
+
+
+def _content(assessment: Assessment, options: LoopOptions) -> bool:
+    return options.target is not None and (assessment.score or 0.0) >= options.target
+
+
+def _next(
+    improved: Improved, options: LoopOptions, tried: set[tuple[str, float]]
+) -> tuple[Candidate, float, Step] | None:
+    """The first candidate, whole before half, that was not tried and finds something to do."""
+    candidates = candidates_for(improved.after, framing=options.framing)
+    for amount in _AMOUNTS:
+        for candidate in candidates:
+            if _allowed(candidate, amount, options, tried):
+                step = candidate.plan(improved.pixels)
+                if step is not None:
+                    return candidate, amount, step
+    return None
+
+
+def _allowed(
+    candidate: Candidate, amount: float, options: LoopOptions, tried: set[tuple[str, float]]
+) -> bool:
+    named = options.only is None or candidate.name in options.only
+    due = amount == 1 or (candidate.divisible and (candidate.name, 1.0) in tried)
+    return named and due and (candidate.name, amount) not in tried
+
+
+def _round(
+    assessor: Assessor,
+    photo: Photo,
+    improved: Improved,
+    kept: Kept,
+    step: Step,
+    number: int,
+    options: LoopOptions,
+) -> Improved:
+    """Try one step; the result is the same but for the trace where the step is not kept."""
+    pixels = _applied(improved.pixels, step, kept.amount)
+    faithful, after, verdict = None, None, "no-effect"
+    if not np.array_equal(pixels, improved.pixels):
+        faithful = fidelity(improved.pixels, pixels, step.intents)
+        verdict = faithful.verdict
+        if faithful.accepted:
+            after = assessor.assess_photo(replace(photo, pixels=pixels))
+            verdict = _verdict(improved.after, after, options.least_gain)
+    trial = _trial(number, step, kept, faithful, after, verdict)
+    trace = (*improved.trace, trial)
+    if after is None or verdict != "kept":
+        return replace(improved, trace=trace)
+    return Improved(pixels, improved.before, after, (*improved.kept, kept), trace)
+
+
+def _applied(pixels: Pixels, step: Step, amount: float) -> Pixels:
+    """The step's change, or a share of it."""
+    changed = step.apply(pixels)
+    if amount == 1 or changed.shape != pixels.shape:
+        return changed
+    return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
+
+
+def _verdict(before: Assessment, after: Assessment, least_gain: float) -> str:
+    if (after.score or 0.0) < (before.score or 0.0) + least_gain:
+        return "no-gain"
+    return "new-finding" if _graver(before, after) else "kept"
+
+
+def _graver(before: Assessment, after: Assessment) -> bool:
+    """Whether something is found that was not found before, or not as grave; notes do not count."""
+    known = {found.code: found.severity for found in before.findings}
+    order = list(Severity)
+    return any(
+        found.severity is not Severity.INFO
+        and order.index(found.severity) < order.index(known.get(found.code, Severity.INFO))
+        for found in after.findings
+    )
+
+
+def _trial(
+    number: int,
+    step: Step,
+    kept: Kept,
+    faithful: Fidelity | None,
+    after: Assessment | None,
+    verdict: str,
+) -> Trial:
+    return Trial(
+        round=number,
+        step=step.name,
+        amount=kept.amount,
+        called_for_by=kept.candidate.called_for_by,
+        score=None if after is None else after.score,
+        colour_drift=None if faithful is None else round(faithful.colour_drift, 2),
+        structure=None if faithful is None else round(faithful.structure, 3),
+        kept=verdict == "kept",
+        verdict=verdict,
+    )
