@@ -231,14 +231,14 @@ def test_a_failed_run_writes_no_page(photo):
 
 
 def test_thumbnail_of_a_vanished_photo(tmp_path, photo):
-    assert thumbnail(str(tmp_path / "gone.jpg")) is None
-    assert thumbnail(str(photo)).startswith("data:image/jpeg;base64,")
+    assert thumbnail(str(tmp_path / "gone.jpg"), 320) is None
+    assert thumbnail(str(photo), 320).uri.startswith("data:image/jpeg;base64,")
 
 
 def test_histogram_counts_every_score():
     bars = histogram([0, 5, 10, 99, 100])
-    assert [count for count, _ in bars] == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]
-    assert max(height for _, height in bars) == 1
+    assert [count for ((count, _),) in bars] == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert max(height for ((_, height),) in bars) == 1
 
 
 def test_table_shows_unreadable_files(photo):

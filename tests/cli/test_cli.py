@@ -206,9 +206,10 @@ def test_help_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
-def test_schema_command_prints_the_committed_file():
-    done = packshot("schema", check=0)
-    assert json.loads(done.stdout) == json.loads((ROOT / "docs" / "assessment.schema.json").read_text())
+@pytest.mark.parametrize(("asked", "name"), [((), "assessment"), (("enhancement",), "enhancement")])
+def test_schema_command_prints_the_committed_file(asked, name):
+    done = packshot("schema", *asked, check=0)
+    assert json.loads(done.stdout) == json.loads((ROOT / "docs" / f"{name}.schema.json").read_text())
 
 
 def test_own_atlas_from_folder_and_table_to_score(shop, tmp_path):

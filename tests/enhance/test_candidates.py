@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.assess.advice import DISTORTION_PREFIX, texts
-from packshot.enhance.candidates import ORDER, REPAIRS, candidate_steps
+from packshot.enhance.candidates import REPAIRS, STEP_NAMES, candidates
 from packshot.enhance.classical import plan_haze, plan_shadows
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
@@ -17,7 +17,8 @@ def codes_of(pixels):
 
 def names(pixels, codes=None, **options):
     wanted = codes_of(pixels) if codes is None else codes
-    return [step.name for step in candidate_steps(pixels, wanted, **options)]
+    planned = (candidate.plan(pixels) for candidate in candidates(wanted, **options))
+    return [step.name for step in planned if step is not None]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,32 @@ def test_what_cannot_be_mended_plans_nothing():
 
 def test_thorough_asks_the_others_as_well():
     damaged = as_jpeg(lit(make_packshot(), 0.3), 15)
-    assert names(damaged, ["too-dark"], thorough=False) == ["expose"]
-    assert names(damaged, ["too-dark"]) == ["deblock", "expose"]
+    assert names(damaged, ["too-dark"]) == ["expose"]
+    assert names(damaged, ["too-dark"], thorough=True) == ["deblock", "expose"]
+    assert names(damaged, [], thorough=True) == ["deblock", "expose"]
+
+
+def test_product_steps_can_be_left_out():
+    codes = ["background-not-white", "off-centre"]
+    assert [c.name for c in candidates(codes, product=False)] == ["white-balance", "expose"]
+    assert [c.name for c in candidates(codes)][-2:] == ["whiten-background", "frame-product"]
+
+
+def test_candidates_say_what_called_for_them():
+    called = {c.name: c.called_for_by for c in candidates(["too-dark", "noisy"], thorough=True)}
+    assert called["denoise"] == ("noisy",)
+    assert called["expose"] == ("too-dark",)
+    assert called["deblock"] == ()
+
+
+def test_planned_steps_carry_the_name_of_their_candidate():
+    for pixels, code in (
+        (noisy(make_picture(384, 512), 20), "noisy"),
+        (lit(make_packshot(), 0.3), "too-dark"),
+    ):
+        for candidate in candidates([code], thorough=True):
+            step = candidate.plan(pixels)
+            assert step is None or step.name == candidate.name
 
 
 def test_order_is_that_of_the_table():
@@ -62,19 +87,15 @@ def test_order_is_that_of_the_table():
     assert len(found) >= 3
 
 
-def test_the_files_quality_counts():
-    picture = make_picture(384, 512)
-    assert "deblock" in names(picture, ["jpeg-artefacts"], quality=20)
-    assert "deblock" not in names(picture, ["jpeg-artefacts"], quality=90)
-
-
 def test_every_code_is_one_that_findings_have():
     known = {limit.code for limit in LIMITS} | set(texts("en").findings) | {"tilted"}
     kinds = set(texts("en").kinds)
     for code in REPAIRS:
         assert code in known or code.removeprefix(DISTORTION_PREFIX) in kinds
-    for planners in REPAIRS.values():
-        assert set(planners) <= set(ORDER)
+    for named in REPAIRS.values():
+        assert set(named) <= set(STEP_NAMES)
+    for language in ("en", "zh"):
+        assert {"network", *STEP_NAMES} <= set(texts(language).steps)
 
 
 class TestShadowsAndHaze:

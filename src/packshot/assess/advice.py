@@ -39,6 +39,9 @@ class Texts:
         measurements: Names of measurements.
         units: What to write behind a value, by unit; may be empty.
         origins: Names of where ratings came from and of reference sets, for those that ship.
+        actions: What became of a photo that was to be enhanced.
+        steps: Names of the steps of enhancing.
+        verdicts: Why a step was kept or not, by code.
         labels: Words of reports; may hold placeholders.
     """
 
@@ -49,11 +52,22 @@ class Texts:
     measurements: Mapping[str, str]
     units: Mapping[str, str]
     origins: Mapping[str, str]
+    actions: Mapping[str, str]
+    steps: Mapping[str, str]
+    verdicts: Mapping[str, str]
     labels: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:
         """A word of reports, its placeholders filled."""
         return self.labels[name].format(**values)
+
+    def title(self, code: str) -> str:
+        """The title of a finding; one that a policy of one's own brings is called by its code."""
+        return self.findings[code].title if code in self.findings else code
+
+    def step(self, name: str) -> str:
+        """The name of a step of enhancing; one without a text names itself."""
+        return self.steps.get(name, name)
 
     def kind(self, name: str) -> str:
         """The name of a distortion kind; one that an atlas of one's own brings names itself."""

@@ -1,6 +1,7 @@
 """Many photos: results written for people and for programs."""
 
+from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
 
-__all__ = ["Renderer", "renderer"]
+__all__ = ["Renderer", "enhancement_renderer", "renderer"]

@@ -1,32 +1,22 @@
-"""The report as one self-contained page."""
+"""The report of assessments as one self-contained page."""
 
 from __future__ import annotations
 
 import base64
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
-from importlib.resources import files
 from pathlib import PurePath
-from typing import Self, TextIO
+from typing import TextIO
 
 import cv2
-import jinja2
 import numpy as np
-from markupsafe import Markup
 
-from packshot.assess.advice import remedy_for, shown, texts
-from packshot.catalog.rendering import Renderer
+from packshot.assess.advice import remedy_for, shown
+from packshot.catalog.page import Page, histogram, mean, page_template, thumbnail
 from packshot.catalog.wording import is_low, likely_remedy
-from packshot.errors import UnreadablePhoto
-from packshot.photo import Photo
-from packshot.report import Assessment, Finding, Region, Severity, Status
+from packshot.report import Assessment, Finding, Region, Severity
 
 THUMBNAIL_SIDE = 320
-_QUALITY = 82
-_BINS = 10
 _HEAT_BGR = (40, 40, 235)
 _MOST_HEAT = 0.72
 _FAINTEST_HEAT = 0.08
@@ -47,55 +37,24 @@ class Mark:
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class _Card:
-    """Where a rendered card lies in the spool."""
-
-    score: float
-    start: int
-    length: int
-
-
-class HtmlReport(Renderer):
-    """A page whose cards are sorted from the worst to the best photo.
-
-    Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
-    however many photos there are.
-    """
+class HtmlReport(Page[Assessment]):
+    """A page whose cards are sorted from the worst to the best photo."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._stream = stream
-        self._language = language
-        self._words = texts(language)
-        self._cards: list[_Card] = []
-        self._unreadable: list[Assessment] = []
+        super().__init__(stream, language)
+        self._scores: list[float] = []
         self._to_fix = 0
-        self._models: dict[str, str] = {}
 
-    def add(self, assessment: Assessment) -> None:
-        """Render a card."""
-        if assessment.status is Status.UNREADABLE:
-            self._unreadable.append(assessment)
-            return
-        self._to_fix += any(f.severity is Severity.ERROR for f in assessment.findings)
-        self._models = assessment.models
-        card = self._rendered(assessment).encode("utf-8", "replace")
-        start = self._spool.seek(0, 2)
-        self._spool.write(card)
-        self._cards.append(_Card(assessment.score or 0.0, start, len(card)))
+    def _tally(self, photo: Assessment) -> None:
+        self._scores.append(photo.score or 0.0)
+        self._to_fix += any(f.severity is Severity.ERROR for f in photo.findings)
+        self._models = photo.models
 
-    def __enter__(self) -> Self:
-        self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
-        return self
-
-    def _close(self) -> None:
-        self._spool.close()
-
-    def _rendered(self, photo: Assessment) -> str:
-        return _template("card.html.j2").render(
+    def _card(self, photo: Assessment) -> str:
+        return page_template("assessment_card.html.j2").render(
             photo=photo,
             file=PurePath(photo.path),
-            thumbnail=thumbnail(photo.path),
+            thumbnail=thumbnail(photo.path, THUMBNAIL_SIDE),
             heat=heat(photo.damage_map),
             marks=marks(photo.findings),
             low=is_low(photo),
@@ -106,44 +65,16 @@ class HtmlReport(Renderer):
             remedy_for=remedy_for,
         )
 
-    def _finish(self) -> None:
-        scores = [card.score for card in self._cards]
-        page = _template("report.html.j2").generate(
-            language=self._language,
-            words=self._words,
-            cards=self._from_worst_to_best(),
-            count=len(scores),
-            mean=sum(scores) / len(scores) if scores else None,
-            histogram=histogram(scores),
+    def _rank(self, photo: Assessment) -> float:
+        return photo.score or 0.0
+
+    def _page(self) -> Iterator[str]:
+        return self._rendered(
+            "assessment_report.html.j2",
+            mean=mean(self._scores),
+            histogram=histogram(self._scores),
             to_fix=self._to_fix,
-            unreadable=self._unreadable,
-            models=self._models,
-            version=_version(),
         )
-        self._stream.writelines(page)
-
-    def _from_worst_to_best(self) -> Iterator[Markup]:
-        for card in sorted(self._cards, key=lambda card: card.score):
-            self._spool.seek(card.start)
-            yield Markup(self._spool.read(card.length).decode())  # noqa: S704 - rendered and escaped above
-
-
-def histogram(scores: list[float]) -> list[tuple[int, float]]:
-    """Ten bars of ten points: count, and height 0..1 relative to the tallest."""
-    counts, _ = np.histogram(scores, bins=_BINS, range=(0, 100))
-    tallest = max(int(counts.max()), 1)
-    return [(int(count), float(count / tallest)) for count in counts]
-
-
-def thumbnail(path: str) -> str | None:
-    """A small JPEG of the photo as a data URI; None if it can no longer be read."""
-    try:
-        pixels = Photo.open(path, max_side=THUMBNAIL_SIDE).pixels
-    except UnreadablePhoto:
-        return None
-    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), options)
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
 
 
 def heat(damage: tuple[tuple[float, ...], ...]) -> str | None:
@@ -178,25 +109,3 @@ def _mark(findings: list[Finding], numbers: list[int]) -> Mark:
     if region is None:
         raise ValueError("a mark needs a finding with a place")
     return Mark(region, gravest, tuple(number + 1 for number in numbers))
-
-
-@cache
-def _template(name: str) -> jinja2.Template:
-    source = files("packshot.catalog").joinpath("templates", name).read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["bytes"] = _bytes
-    return environment.from_string(source)
-
-
-def _bytes(size: int) -> str:
-    """A file's size as people read it."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("packshot")
-    except metadata.PackageNotFoundError:
-        return "0"

@@ -1,20 +1,19 @@
-"""Results as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+"""Assessments as JSON lines, CSV, a table for the terminal, or a page for the browser."""
 
 from __future__ import annotations
 
-import csv
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import shown, texts
 from packshot.catalog.html import HtmlReport
+from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer
+from packshot.catalog.terminal import GRADE_COLOURS, SEVERITY_COLOURS, console_for
 from packshot.catalog.wording import without_findings
 from packshot.errors import InvalidInput
 from packshot.measure.scores import PROPERTIES
@@ -24,29 +23,17 @@ from packshot.report import (
     Evidence,
     Facts,
     Finding,
-    Grade,
     Record,
     Region,
     Severity,
     Status,
 )
 
-_COLOURS = {
-    Grade.EXCELLENT: "green",
-    Grade.GOOD: "green",
-    Grade.FAIR: "yellow",
-    Grade.POOR: "red",
-    Grade.BAD: "red",
-    Grade.UNKNOWN: "dim",
-}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _VERDICT = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
 _FACTS = tuple(name for name in Facts.model_fields if name != "exif")
-_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
-_PIPED_WIDTH = 140
 
 
-def renderer(name: str, stream: TextIO, language: str, explain: bool = False) -> Renderer:
+def renderer(name: str, stream: TextIO, language: str, explain: bool = False) -> Renderer[Assessment]:
     """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
 
     Args:
@@ -62,7 +49,7 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
     if name == "jsonl":
         return JsonLines(stream)
     if name == "csv":
-        return CsvTable(stream)
+        return AssessmentRows(stream)
     if name == "table":
         return TerminalTable(stream, language, explain)
     if name == "html":
@@ -70,61 +57,37 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
     raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
 
 
-class JsonLines(Renderer):
-    """One JSON object a line, written as soon as it is known."""
+class AssessmentRows(CsvTable[Assessment]):
+    """Everything an assessment holds but the damage map and the EXIF fields, which do not fit in cells."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def add(self, assessment: Assessment) -> None:
-        """Write a line."""
-        self._stream.write(assessment.model_dump_json() + "\n")
-        self._stream.flush()
-
-
-class CsvTable(Renderer):
-    """One row a photo; text that a spreadsheet would run as a formula is defused.
-
-    Everything an assessment holds but the damage map and the EXIF fields, which do not fit in cells.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._writer = csv.writer(stream)
-        self._writer.writerow(
-            [
-                *_VERDICT,
-                *(f"product_{side}" for side in Region.model_fields),
-                *_FACTS,
-                *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
-                *_measured_columns(),
-            ]
+        columns = (
+            *_VERDICT,
+            *(f"product_{side}" for side in Region.model_fields),
+            *_FACTS,
+            *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
+            *_measured_columns(),
         )
+        super().__init__(stream, columns)
 
-    def add(self, assessment: Assessment) -> None:
-        """Write a row."""
+    def _cells(self, assessment: Assessment) -> Iterator[object]:
         severities = Counter(finding.severity for finding in assessment.findings)
-        cells: list[object] = [
-            *(getattr(assessment, name) for name in _VERDICT),
-            *_fields(assessment.product, Region.model_fields),
-            *_fields(assessment.facts, _FACTS),
-            *(severities[Severity.ERROR], severities[Severity.WARNING]),
-            "; ".join(finding.code for finding in assessment.findings),
-            " ".join(finding.remedy for finding in assessment.findings),
-            "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions),
-            "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence),
-            *_measured(assessment),
-        ]
-        self._writer.writerow([_defused(cell) for cell in cells])
-        self._stream.flush()
+        yield from (getattr(assessment, name) for name in _VERDICT)
+        yield from _fields(assessment.product, Region.model_fields)
+        yield from _fields(assessment.facts, _FACTS)
+        yield from (severities[Severity.ERROR], severities[Severity.WARNING])
+        yield "; ".join(finding.code for finding in assessment.findings)
+        yield " ".join(finding.remedy for finding in assessment.findings)
+        yield "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions)
+        yield "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence)
+        yield from _measured(assessment)
 
 
-class TerminalTable(Renderer):
+class TerminalTable(Renderer[Assessment]):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
-        wide = stream.isatty() or "COLUMNS" in os.environ
-        self._console = Console(file=stream, width=None if wide else _PIPED_WIDTH)
+        self._console = console_for(stream)
         self._language = language
         self._texts = texts(language)
         self._explain = explain
@@ -142,7 +105,7 @@ class TerminalTable(Renderer):
             verdict = Text(self._texts.labels["unreadable"], "red")
             self._table.add_row(Text(assessment.path), "", verdict, reason)
             return
-        colour = _COLOURS[assessment.grade]
+        colour = GRADE_COLOURS[assessment.grade]
         self._table.add_row(
             Text(assessment.path),
             Text(f"{assessment.score:.1f}", style=f"bold {colour}"),
@@ -163,9 +126,9 @@ class TerminalTable(Renderer):
         return Text("\n").join(lines)
 
     def _finding(self, found: Finding) -> Text:
-        title = self._texts.findings[found.code].title
+        title = self._texts.title(found.code)
         reason = f" {found.reason}" if self._explain else ""
-        colour = _SEVERITY_COLOURS[found.severity]
+        colour = SEVERITY_COLOURS[found.severity]
         return Text.assemble((f"{title}.", colour), f"{reason} {found.remedy}")
 
     def _details(self, assessment: Assessment) -> list[str]:
@@ -222,10 +185,3 @@ def _measured_columns() -> Iterator[str]:
         yield name
         if known.curve:
             yield f"{name}_score"
-
-
-def _defused(cell: object) -> object:
-    """A cell that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return "" if cell is None else cell

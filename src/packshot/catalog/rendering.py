@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from packshot.report import Assessment
+from packshot.report import Assessment, Enhancement
+
+Result = TypeVar("Result", Assessment, Enhancement)
 
 
-class Renderer(ABC):
-    """Takes assessments one at a time; complete when its context ends without an error."""
+class Renderer(ABC, Generic[Result]):
+    """Takes results one at a time; complete when its context ends without an error."""
 
     @abstractmethod
-    def add(self, assessment: Assessment) -> None:
+    def add(self, result: Result) -> None:
         """Write, or remember, one result."""
 
     def __enter__(self) -> Self:
@@ -31,8 +33,8 @@ class Renderer(ABC):
         finally:
             self._close()
 
-    def _finish(self) -> None:  # noqa: B027 - what is written line by line needs no end
+    def _finish(self) -> None:
         """Write what had to wait until all was known."""
 
-    def _close(self) -> None:  # noqa: B027 - most hold nothing
+    def _close(self) -> None:
         """Give back what was held, also after an error."""

@@ -59,6 +59,13 @@ class AggregationName(StrEnum):
     KERNEL = "kernel"
 
 
+class RecordName(StrEnum):
+    """A record with a published schema."""
+
+    ASSESSMENT = "assessment"
+    ENHANCEMENT = "enhancement"
+
+
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV files with a column
@@ -134,13 +141,19 @@ def _format_for(output: Path | None) -> OutputFormat:
 
 
 @application.command("schema")
-def schema_command() -> None:
-    """Print the JSON schema of a line of `packshot assess --format jsonl`."""
+def schema_command(
+    record: Annotated[RecordName, typer.Argument(help="What a line tells of.")] = RecordName.ASSESSMENT,
+) -> None:
+    """Print the JSON schema of a line that `packshot assess` or `packshot enhance` writes as jsonl."""
     import json
 
-    from packshot.report import Assessment
+    from packshot.report import Assessment, Enhancement, Record
 
-    typer.echo(json.dumps(Assessment.model_json_schema(), indent=2))
+    records: dict[RecordName, type[Record]] = {
+        RecordName.ASSESSMENT: Assessment,
+        RecordName.ENHANCEMENT: Enhancement,
+    }
+    typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 
 
 @application.command("version")

@@ -135,9 +135,7 @@ def report_format(report: Path) -> str:
 
 def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
     workers = request.workers or (1 if len(tasks) < _FEW else available_cores())
-    yield from enhance_paths(
-        tasks, settings=request.settings, options=request.options, workers=workers
-    )
+    yield from enhance_paths(tasks, settings=request.settings, options=request.options, workers=workers)
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -47,7 +47,7 @@ Assesses, tries the steps that the findings call for, keeps what raises the scor
 \b
 Examples:
   packshot optimize shop-photos/ -o better/ --target 80
-  packshot optimize mug.jpg -o mug-main.jpg --steps whiten,frame
+  packshot optimize mug.jpg -o mug-main.jpg --steps whiten-background,frame-product
   packshot optimize shop-photos/ -o better/ --report before-after.html --explain
 
 \b
@@ -78,11 +78,11 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for eac
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 
 
-def _command(framing: bool, goal: float | None) -> Callable[..., None]:
+def _command(product: bool, goal: float | None) -> Callable[..., None]:
     """A command; both have the same options.
 
     Args:
-        framing: Whether background and framing may be changed as well.
+        product: Whether background and frame may be changed as well.
         goal: The default of ``--target``.
     """
 
@@ -117,20 +117,22 @@ def _command(framing: bool, goal: float | None) -> Callable[..., None]:
             workers=workers,
             quiet=quiet,
             settings=AssessorSettings(atlas=atlas, language=language),
-            options=LoopOptions(rounds, target, framing=framing, only=_chosen(steps)),
+            options=LoopOptions(rounds, target, product=product, only=_chosen(steps)),
         )
         raise typer.Exit(run(request))
 
     return command
 
 
-enhance_command = _command(framing=False, goal=None)
-optimize_command = _command(framing=True, goal=DEFAULT_TARGET)
+enhance_command = _command(product=False, goal=None)
+optimize_command = _command(product=True, goal=DEFAULT_TARGET)
 
 
 def _require_one_output(output: Path | None, in_place: bool) -> None:
     if (output is None) is not in_place:
-        raise InvalidInput("say where to write: -o FILE or -o FOLDER, or --in-place to replace the photos")
+        raise InvalidInput(
+            "say where to write: -o FILE or -o FOLDER, or --in-place to replace the photos"
+        )
 
 
 def _chosen(steps: str | None) -> frozenset[str] | None:

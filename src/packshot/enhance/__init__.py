@@ -1,19 +1,19 @@
-"""Enhancement: single steps that repair one thing each, and what they must leave alone."""
+"""Enhancement: steps that repair one thing each, what they must leave alone, the loop that chooses."""
 
-from packshot.enhance.candidates import REPAIRS, candidate_steps
-from packshot.enhance.classical import CLASSICAL, restore
+from packshot.enhance.candidates import REPAIRS, Candidate, candidates
+from packshot.enhance.classical import restore
 from packshot.enhance.fidelity import Fidelity, fidelity
 from packshot.enhance.location import Stripped, strip_location
 from packshot.enhance.step import Intent, Step
 
 __all__ = [
-    "CLASSICAL",
     "REPAIRS",
+    "Candidate",
     "Fidelity",
     "Intent",
     "Step",
     "Stripped",
-    "candidate_steps",
+    "candidates",
     "fidelity",
     "restore",
     "strip_location",

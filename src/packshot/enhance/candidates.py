@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 from packshot.assess.advice import DISTORTION_PREFIX
 from packshot.distort import Kind
 from packshot.enhance.classical import (
-    CLASSICAL,
     plan_deblock,
     plan_denoise,
     plan_exposure,
@@ -19,49 +18,54 @@ from packshot.enhance.classical import (
     plan_white_balance,
 )
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
-from packshot.enhance.step import Planner, Step
-from packshot.measure.planes import Pixels
+from packshot.enhance.step import Planner
 
-ORDER: Final[tuple[Planner, ...]] = (
-    plan_deblock,
-    plan_denoise,
-    plan_white_balance,
-    plan_exposure,
-    plan_shadows,
-    plan_haze,
-    plan_sharpen,
-    plan_border,
-    plan_straighten,
-    plan_whiten,
-    plan_framing,
-)
-"""Every planner, in the order in which steps are applied: damage, then background, then frame."""
+CLASSICAL: Final[Mapping[str, Planner]] = {
+    "deblock": plan_deblock,
+    "denoise": plan_denoise,
+    "white-balance": plan_white_balance,
+    "expose": plan_exposure,
+    "lift-shadows": plan_shadows,
+    "take-off-haze": plan_haze,
+    "sharpen": plan_sharpen,
+}
+"""Repairs of light, colour and detail, by name, in the order in which they are applied."""
 
-_CODEC = (plan_deblock,)
-_NOISE = (plan_denoise,)
-_SOFT = (plan_sharpen,)
-_LIGHT = (plan_exposure, plan_shadows)
+PRODUCT: Final[Mapping[str, Planner]] = {
+    "cut-border": plan_border,
+    "straighten": plan_straighten,
+    "whiten-background": plan_whiten,
+    "frame-product": plan_framing,
+}
+"""Changes of background and frame: after the repairs, the background before the frame."""
 
-_BY_CODE: Final[Mapping[str, tuple[Planner, ...]]] = {
+STEP_NAMES: Final = (*CLASSICAL, *PRODUCT)
+
+_CODEC = ("deblock",)
+_NOISE = ("denoise",)
+_SOFT = ("sharpen",)
+_LIGHT = ("expose", "lift-shadows")
+
+_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "blurred": _SOFT,
     "product-blurred": _SOFT,
     "motion-blur": _SOFT,
     "noisy": _NOISE,
     "too-dark": _LIGHT,
-    "clipped-shadows": (plan_shadows,),
-    "low-contrast": (plan_haze, plan_exposure),
-    "colour-cast": (plan_white_balance,),
+    "clipped-shadows": ("lift-shadows",),
+    "low-contrast": ("take-off-haze", "expose"),
+    "colour-cast": ("white-balance",),
     "jpeg-artefacts": _CODEC,
     "ringing": _CODEC,
-    "background-not-white": (plan_white_balance, plan_exposure, plan_whiten),
-    "background-uneven": (plan_whiten,),
-    "border": (plan_border,),
-    "tilted": (plan_straighten,),
-    "product-too-small": (plan_framing,),
-    "off-centre": (plan_framing,),
+    "background-not-white": ("white-balance", "expose", "whiten-background"),
+    "background-uneven": ("whiten-background",),
+    "border": ("cut-border",),
+    "tilted": ("straighten",),
+    "product-too-small": ("frame-product",),
+    "off-centre": ("frame-product",),
 }
 
-_BY_KIND: Final[Mapping[Kind, tuple[Planner, ...]]] = {
+_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.GAUSSIAN_BLUR: _SOFT,
     Kind.LENS_BLUR: _SOFT,
     Kind.MOTION_BLUR: _SOFT,
@@ -77,47 +81,50 @@ _BY_KIND: Final[Mapping[Kind, tuple[Planner, ...]]] = {
     Kind.IMPULSE_NOISE: _NOISE,
     Kind.DARKEN: _LIGHT,
     Kind.LOW_LIGHT: (*_LIGHT, *_NOISE),
-    Kind.VEIL: (plan_haze,),
-    Kind.CONTRAST: (plan_haze,),
-    Kind.MEAN_SHIFT: (plan_haze, plan_exposure),
-    Kind.WRONG_WHITE_BALANCE: (plan_white_balance,),
-    Kind.UNEVEN_LIGHT: (plan_whiten,),
+    Kind.VEIL: ("take-off-haze",),
+    Kind.CONTRAST: ("take-off-haze",),
+    Kind.MEAN_SHIFT: ("take-off-haze", "expose"),
+    Kind.WRONG_WHITE_BALANCE: ("white-balance",),
+    Kind.UNEVEN_LIGHT: ("whiten-background",),
 }
 
-REPAIRS: Final[Mapping[str, tuple[Planner, ...]]] = {
+REPAIRS: Final[Mapping[str, tuple[str, ...]]] = {
     **_BY_CODE,
-    **{DISTORTION_PREFIX + kind.value: planners for kind, planners in _BY_KIND.items()},
+    **{DISTORTION_PREFIX + kind.value: names for kind, names in _BY_KIND.items()},
 }
 """By code of a finding: what may help. A code that is not here needs another photo, or a person."""
 
 
-def candidate_steps(
-    pixels: Pixels, codes: Collection[str], quality: int | None = None, thorough: bool = True
-) -> list[Step]:
-    """Plan the steps that may mend what was found, in the order to apply them.
+@dataclass(frozen=True)
+class Candidate:
+    """A step that may help, not planned yet.
 
-    Every step is planned for the pixels as they are: after one has been kept, ask again.
+    Attributes:
+        name: Of the step.
+        plan: Measures pixels and plans the step for them.
+        called_for_by: Codes of the findings it may mend; none where it is tried because of others.
+    """
+
+    name: str
+    plan: Planner
+    called_for_by: tuple[str, ...] = ()
+
+
+def candidates(
+    codes: Collection[str], *, product: bool = True, thorough: bool = False
+) -> list[Candidate]:
+    """Steps that may mend what was found, in the order to apply them.
 
     Args:
-        pixels: (H, W, 3) uint8, at full size.
         codes: Of the findings.
-        quality: JPEG quality of the file, where it is known and its pixels are unchanged.
-        thorough: Once one thing can be mended, ask all classical planners: damage seldom comes alone,
-            and one kind hides another. Each still abstains where it measures nothing.
-
-    Returns:
-        None or more steps; none where no finding can be mended.
-
-    Raises:
-        InvalidInput: Pixels of another type or shape.
+        product: Whether steps that change background and frame are wanted as well.
+        thorough: Have all classical steps: damage seldom comes alone, and one kind hides another. Each
+            still abstains where it measures nothing.
     """
-    wanted = {planner for code in codes for planner in REPAIRS.get(code, ())}
-    if thorough and wanted:
-        wanted |= set(CLASSICAL)
-    planned = (_plan(planner, pixels, quality) for planner in ORDER if planner in wanted)
-    return [step for step in planned if step is not None]
-
-
-def _plan(planner: Planner, pixels: Pixels, quality: int | None) -> Step | None:
-    told = partial(plan_deblock, quality=quality) if planner is plan_deblock else planner
-    return told(pixels)
+    planners = {**CLASSICAL, **PRODUCT} if product else CLASSICAL
+    called = {name: tuple(code for code in codes if name in REPAIRS.get(code, ())) for name in planners}
+    return [
+        Candidate(name, plan, called[name])
+        for name, plan in planners.items()
+        if called[name] or (thorough and name in CLASSICAL)
+    ]

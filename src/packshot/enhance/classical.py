@@ -112,7 +112,7 @@ def plan_sharpen(pixels: Pixels) -> Step | None:
     return Step("sharpen", _only(Intent.DETAIL), share, reason, step)
 
 
-CLASSICAL: Final[tuple[Planner, ...]] = (
+PIPELINE: Final[tuple[Planner, ...]] = (
     plan_deblock,
     plan_denoise,
     plan_white_balance,
@@ -122,7 +122,7 @@ CLASSICAL: Final[tuple[Planner, ...]] = (
 """In the order in which they are applied: last damage first, and noise before it is made brighter."""
 
 
-def restore(pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL) -> tuple[Pixels, list[Step]]:
+def restore(pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE) -> tuple[Pixels, list[Step]]:
     """Plan and apply one step after the other, each on what the last one left.
 
     Args:

@@ -47,9 +47,7 @@ class Enhancer:
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
 
-    def enhance(
-        self, path: str | os.PathLike[str], output: str | os.PathLike[str]
-    ) -> Enhancement:
+    def enhance(self, path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Enhancement:
         """Enhance a file into another, which is always written if the photo can be read.
 
         The output is the enhanced photo where the loop improved it and the finished file, assessed like

@@ -62,14 +62,20 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        accepted: Within all limits.
-        reason: Which one is broken, in a few words; empty where accepted.
+        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``cut-off``, ``no-product``
+            or ``size``; empty where all are kept.
+        reason: The same in a few words.
     """
 
     colour_drift: float
     structure: float
-    accepted: bool
+    broken: str = ""
     reason: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Within all limits."""
+        return not self.broken
 
 
 def fidelity(
@@ -91,20 +97,20 @@ def fidelity(
     whole = np.ones(original.shape[:2], bool)
     found = _product(original, Intent.BACKGROUND in intents)
     if found is None and Intent.BACKGROUND in intents:
-        return _refused("no product was found that could be held against the new background")
+        return _refused("no-product", "no product was found to hold against the new background")
     judged = whole if found is None else found
     if placement is not None and Intent.FRAMING in intents:
         kept = 1.0 if found is None else _kept(found, placement)
         if kept < LEAST_KEPT:
-            return _refused(f"{1 - kept:.1%} of the product was cut off")
+            return _refused("cut-off", f"{1 - kept:.1%} of the product was cut off")
         judged, original = _moved(judged, placement), placement.warped(original)
     if original.shape != result.shape:
-        return _refused("the size changed, which no intent declares")
+        return _refused("size", "the size changed, which no intent declares")
     return _compared(original, result, judged, frozenset(intents))
 
 
-def _refused(reason: str) -> Fidelity:
-    return Fidelity(float("inf"), 0.0, False, reason)
+def _refused(broken: str, reason: str) -> Fidelity:
+    return Fidelity(float("inf"), 0.0, broken, reason)
 
 
 def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
@@ -151,12 +157,13 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     drift = _drift(expected, _rounded(after), inside)
     structure = _structure(expected, _rounded(after), inside)
     least = LEAST_STRUCTURE[Intent.DETAIL in intents]
-    reason = ""
     if drift > MOST_DRIFT:
         reason = f"colours drift by {drift:.1f}, {MOST_DRIFT:g} are allowed"
-    elif structure < least:
+        return Fidelity(drift, structure, "colour-drift", reason)
+    if structure < least:
         reason = f"edges are {structure:.0%} alike, {least:.0%} are needed"
-    return Fidelity(drift, structure, not reason, reason)
+        return Fidelity(drift, structure, "structure", reason)
+    return Fidelity(drift, structure)
 
 
 def _rounded(values: Floats) -> Pixels:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import cv2
 import numpy as np
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
-from packshot.enhance.candidates import Candidate, candidates_for
+from packshot.enhance.candidates import CLASSICAL, Candidate, candidates
 from packshot.enhance.fidelity import Fidelity, fidelity
 from packshot.enhance.step import Step
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels, shrunk
 from packshot.report import Assessment, Severity, Trial
 
-_AMOUNTS = (1.0, 0.5)
+LOW: Final = 60.0
+"""A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
+
+_AMOUNTS: Final = (1.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -27,14 +32,14 @@ class LoopOptions:
         rounds: Steps tried at most; each costs one assessment.
         target: Score at which it is content; None to take every gain it can get.
         least_gain: Points of score that a step must bring, and that all together must bring.
-        framing: Whether the product steps may be used: background, crop, straighten.
+        product: Whether the product steps may be used: background, border, tilt, frame.
         only: Names of the steps to choose from; None for all.
     """
 
     rounds: int = 8
     target: float | None = None
     least_gain: float = 1.0
-    framing: bool = False
+    product: bool = False
     only: frozenset[str] | None = None
 
 
@@ -121,9 +126,9 @@ def _next(
     improved: Improved, options: LoopOptions, tried: set[tuple[str, float]]
 ) -> tuple[Candidate, float, Step] | None:
     """The first candidate, whole before half, that was not tried and finds something to do."""
-    candidates = candidates_for(improved.after, framing=options.framing)
+    chosen = _candidates(improved.after, options)
     for amount in _AMOUNTS:
-        for candidate in candidates:
+        for candidate in chosen:
             if _allowed(candidate, amount, options, tried):
                 step = candidate.plan(improved.pixels)
                 if step is not None:
@@ -131,11 +136,19 @@ def _next(
     return None
 
 
+def _candidates(assessment: Assessment, options: LoopOptions) -> list[Candidate]:
+    """What the findings call for; all repairs once one is called for, or the photo scores low."""
+    codes = [found.code for found in assessment.findings if found.severity is not Severity.INFO]
+    called = candidates(codes, product=options.product)
+    low = (assessment.score or 0.0) < LOW
+    return candidates(codes, product=options.product, thorough=bool(called) or low)
+
+
 def _allowed(
     candidate: Candidate, amount: float, options: LoopOptions, tried: set[tuple[str, float]]
 ) -> bool:
     named = options.only is None or candidate.name in options.only
-    due = amount == 1 or (candidate.divisible and (candidate.name, 1.0) in tried)
+    due = amount == 1 or (candidate.name in CLASSICAL and (candidate.name, 1.0) in tried)
     return named and due and (candidate.name, amount) not in tried
 
 
@@ -152,8 +165,8 @@ def _round(
     pixels = _applied(improved.pixels, step, kept.amount)
     faithful, after, verdict = None, None, "no-effect"
     if not np.array_equal(pixels, improved.pixels):
-        faithful = fidelity(improved.pixels, pixels, step.intents)
-        verdict = faithful.verdict
+        faithful = fidelity(improved.pixels, pixels, step.intents, step.placement)
+        verdict = faithful.broken
         if faithful.accepted:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
             verdict = _verdict(improved.after, after, options.least_gain)
@@ -203,8 +216,12 @@ def _trial(
         amount=kept.amount,
         called_for_by=kept.candidate.called_for_by,
         score=None if after is None else after.score,
-        colour_drift=None if faithful is None else round(faithful.colour_drift, 2),
+        colour_drift=None if faithful is None else _finite(faithful.colour_drift),
         structure=None if faithful is None else round(faithful.structure, 3),
         kept=verdict == "kept",
         verdict=verdict,
     )
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 2) if math.isfinite(value) else None

@@ -1,0 +1,150 @@
+"""Enhancements as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from packshot.assess.advice import texts
+from packshot.catalog.changes import changes, gain, headings_of_trials, in_words
+from packshot.catalog.enhancement_page import EnhancementPage
+from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.rendering import Renderer
+from packshot.catalog.terminal import console_for
+from packshot.errors import InvalidInput
+from packshot.report import Action, Assessment, Enhancement, Finding, Status, Trial
+
+_ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
+_DETAILS = ("trace", "before", "after")
+_RESULT = (*("path", "output", "status", "error", "action", "reason"), "score_before", "score_after")
+
+
+def enhancement_renderer(
+    name: str, stream: TextIO, language: str, explain: bool = False
+) -> Renderer[Enhancement]:
+    """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: The format.
+        stream: Where to write.
+        language: Of words.
+        explain: Lines: with the trace and both assessments; tables and pages: with the trace unfolded.
+
+    Raises:
+        InvalidInput: An unknown format or language.
+    """
+    texts(language)
+    if name == "jsonl":
+        return JsonLines(stream, without=() if explain else _DETAILS)
+    if name == "csv":
+        return EnhancementRows(stream)
+    if name == "table":
+        return EnhancementTable(stream, language, explain)
+    if name == "html":
+        return EnhancementPage(stream, language, explain)
+    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+
+
+class EnhancementRows(CsvTable[Enhancement]):
+    """Everything but the assessments, of which there are the grades and the codes of findings."""
+
+    def __init__(self, stream: TextIO) -> None:
+        columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
+        super().__init__(stream, (*_RESULT, *columns))
+
+    def _cells(self, photo: Enhancement) -> Iterator[object]:
+        found = changes(photo)
+        yield from (getattr(photo, name) for name in _RESULT)
+        yield gain(photo) if photo.status is Status.OK else None
+        yield "; ".join(photo.steps)
+        yield from (_grade(photo.before), _grade(photo.after or photo.before))
+        yield from (_codes(found.gone), _codes(found.remaining))
+        yield "; ".join(f"{trial.round} {trial.step} {trial.verdict}" for trial in photo.trace)
+
+
+class EnhancementTable(Renderer[Enhancement]):
+    """A table for people, printed when all is known; with the trace, a paragraph for each photo instead."""
+
+    def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
+        self._console = console_for(stream)
+        self._language = language
+        self._texts = texts(language)
+        self._explain = explain
+        labels = self._texts.labels
+        self._table = Table(box=None, pad_edge=False)
+        self._table.add_column(labels["photo"], overflow="fold", ratio=2)
+        self._table.add_column(labels["score"], no_wrap=True)
+        self._table.add_column(labels["result"])
+        self._table.add_column(labels["steps_or_reason"], ratio=4)
+
+    def add(self, photo: Enhancement) -> None:
+        """Remember a row, or write a paragraph."""
+        cells = Text(photo.path), _scores(photo), self._result(photo)
+        told = Text("\n").join(map(Text, self._told(photo)))
+        if self._explain:
+            self._console.print(Text("  ").join(cell for cell in cells if cell))
+            self._console.print(
+                Padding(Group(told, *self._trace(photo.trace)), (0, 0, 1, 2), expand=False)
+            )
+        else:
+            self._table.add_row(*cells, told)
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+
+    def _result(self, photo: Enhancement) -> Text:
+        if photo.action is None:
+            return Text(self._texts.labels["unreadable"], style="red")
+        return Text(self._texts.actions[photo.action], style=_ACTION_COLOURS[photo.action])
+
+    def _told(self, photo: Enhancement) -> Iterator[str]:
+        """What was done, or why not, and for a photo to be taken again how."""
+        found = changes(photo)
+        if photo.steps:
+            yield ", ".join(map(self._texts.step, photo.steps))
+        yield from filter(None, (photo.reason, photo.error))
+        if photo.action is Action.RESHOOT:
+            yield from (finding.remedy for finding in found.remaining)
+        elif self._explain:
+            yield from self._titles("gone", found.gone)
+            yield from self._titles("remaining", found.remaining)
+
+    def _titles(self, label: str, findings: Iterable[Finding]) -> Iterator[str]:
+        titles = "; ".join(self._texts.title(found.code) for found in findings)
+        if titles:
+            yield f"{self._texts.labels[label]}: {titles}"
+
+    def _trace(self, trace: Sequence[Trial]) -> Iterator[Table]:
+        """The trials as a table, if there are any."""
+        if not trace:
+            return
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for heading in headings_of_trials(self._language):
+            table.add_column(Text(heading, style="dim"))
+        for trial in trace:
+            cells = map(Text, in_words(trial, self._language))
+            table.add_row(*cells, style="green" if trial.kept else None)
+        yield table
+
+
+def _scores(photo: Enhancement) -> Text:
+    before, after = (
+        "" if score is None else f"{score:.1f}" for score in (photo.score_before, photo.score_after)
+    )
+    if before == after:
+        return Text(before)
+    return Text.assemble(before, (" → ", "dim"), (after, "bold green" if gain(photo) > 0 else "bold"))
+
+
+def _grade(assessment: Assessment | None) -> str | None:
+    return None if assessment is None else assessment.grade
+
+
+def _codes(findings: Iterable[Finding]) -> str:
+    return "; ".join(found.code for found in findings)
