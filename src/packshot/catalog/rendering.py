@@ -30,5 +30,5 @@ class Renderer(ABC, Generic[Result]):
         if kind is None:
             self._finish()
 
-    def _finish(self) -> None:  # noqa: B027 - what is written line by line needs no end
+    def _finish(self) -> None:
         """Write what had to wait until all was known."""
