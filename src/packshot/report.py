@@ -172,7 +172,8 @@ class Trial(Record):
     structure: float | None = Field(default=None, ge=0, le=1)
     kept: bool
     verdict: str = Field(
-        description="Code: kept, no-gain, no-effect, colour-drift, structure, new-finding"
+        description="Code: kept, no-gain, no-effect, colour-drift, structure, cut-off, "
+        "no-product, size, new-finding"
     )
 
 

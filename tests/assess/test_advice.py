@@ -1,10 +1,12 @@
 import string
+from dataclasses import fields
 
 import pytest
 
 from packshot.assess.advice import (
     DISTORTION_PREFIX,
     LANGUAGES,
+    Texts,
     finding,
     remedy_for,
     shown,
@@ -15,10 +17,10 @@ from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
 from packshot.measure.scores import PROPERTIES
-from packshot.report import Distortion, Grade, Severity
+from packshot.report import Action, Distortion, Grade, Severity, Trial
 
 FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
-PARTS = ("findings", "kinds", "grades", "severities", "measurements", "units", "origins", "labels")
+PARTS = tuple(field.name for field in fields(Texts))
 
 
 def placeholders(text):
@@ -49,6 +51,9 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     assert kinds | {"pristine"} == set(words.kinds)
     assert {grade.value for grade in Grade} == set(words.grades)
     assert {severity.value for severity in Severity} == set(words.severities)
+    assert {action.value for action in Action} == set(words.actions)
+    verdicts = Trial.model_fields["verdict"].description.removeprefix("Code: ").split(", ")
+    assert set(verdicts) == set(words.verdicts)
     assert set(PROPERTIES) == set(words.measurements)
     assert {entry.unit for entry in PROPERTIES.values()} - {""} <= set(words.units)
 
@@ -77,6 +82,13 @@ def test_a_kind_of_an_own_atlas_has_no_remedy():
     assert remedy_for(Distortion(kind="coffee-stain", probability=1, level=1)) == ""
     assert texts("en").kind("coffee-stain") == "coffee-stain"
     assert texts("zh").origin("catalogue team") == "catalogue team"
+
+
+def test_a_step_and_a_finding_without_texts_name_themselves():
+    assert texts("en").step("sharpen") == "sharpening"
+    assert texts("zh").step("polish") == "polish"
+    assert texts("en").title("off-centre") == texts("en").findings["off-centre"].title
+    assert texts("en").title("dusty") == "dusty"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

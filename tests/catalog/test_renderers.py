@@ -2,14 +2,13 @@ import base64
 import csv
 import io
 import json
-from html.parser import HTMLParser
 
 import cv2
 import numpy as np
 import pytest
 
 from packshot.catalog import renderer
-from packshot.catalog.html import HtmlReport, heat, histogram, marks, thumbnail
+from packshot.catalog.html import HtmlReport, heat, marks
 from packshot.errors import InvalidInput
 from packshot.report import (
     Assessment,
@@ -22,6 +21,7 @@ from packshot.report import (
     Severity,
     Status,
 )
+from tests.catalog.markup import HOSTILE, Tags
 from tests.conftest import make_packshot
 
 
@@ -98,9 +98,6 @@ def test_html_escapes_sorts_and_draws(photo):
     assert ">45.0<" in page
 
 
-HOSTILE = "<img src=x onerror=alert(1)>\"'"
-
-
 def hostile(path):
     facts = Facts(
         format="JPEG",
@@ -122,19 +119,6 @@ def hostile(path):
     return assessment(path).model_copy(update=changes)
 
 
-class Tags(HTMLParser):
-    """Every element and every attribute of a page."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.attributes, self.depth = [], [], 0
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append(tag)
-        self.attributes += attrs
-
-
 def test_html_takes_nothing_from_a_file_for_markup(photo):
     tags = Tags(rendered("html", [hostile(photo)]))
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
@@ -145,13 +129,9 @@ def test_html_takes_nothing_from_a_file_for_markup(photo):
 
 
 def test_html_names_every_picture_for_those_who_cannot_see_it(photo):
-    class Pictures(Tags):
-        def handle_starttag(self, tag, attrs):
-            super().handle_starttag(tag, attrs)
-            if tag == "img":
-                self.depth += not dict(attrs).get("alt")
-
-    assert Pictures(rendered("html", [assessment(photo)])).depth == 0
+    pictures = Tags(rendered("html", [assessment(photo)])).all("img")
+    assert pictures
+    assert all(picture["alt"] for picture in pictures)
 
 
 def test_html_keeps_cards_out_of_memory(photo):
@@ -228,17 +208,6 @@ def test_a_failed_run_writes_no_page(photo):
     with pytest.raises(RuntimeError), renderer("html", stream, "en"):
         raise RuntimeError
     assert stream.getvalue() == ""
-
-
-def test_thumbnail_of_a_vanished_photo(tmp_path, photo):
-    assert thumbnail(str(tmp_path / "gone.jpg"), 320) is None
-    assert thumbnail(str(photo), 320).uri.startswith("data:image/jpeg;base64,")
-
-
-def test_histogram_counts_every_score():
-    bars = histogram([0, 5, 10, 99, 100])
-    assert [count for ((count, _),) in bars] == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]
-    assert max(height for ((_, height),) in bars) == 1
 
 
 def test_table_shows_unreadable_files(photo):

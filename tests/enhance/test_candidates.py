@@ -88,7 +88,7 @@ def test_order_is_that_of_the_table():
 
 
 def test_every_code_is_one_that_findings_have():
-    known = {limit.code for limit in LIMITS} | set(texts("en").findings) | {"tilted"}
+    known = {limit.code for limit in LIMITS} | set(texts("en").findings)
     kinds = set(texts("en").kinds)
     for code in REPAIRS:
         assert code in known or code.removeprefix(DISTORTION_PREFIX) in kinds

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packshot.assess.advice import texts
-from packshot.report import Assessment, Enhancement, Finding, Trial
+from packshot.assess.advice import Texts, texts
+from packshot.catalog.wording import likely_remedy
+from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Trial
 
 _UNKNOWN = "–"
 
@@ -53,13 +54,43 @@ def in_words(trial: Trial, language: str) -> tuple[str, ...]:
     titles = [words.title(code) for code in trial.called_for_by]
     return (
         str(trial.round),
-        words.step(trial.step),
+        _step(trial, words),
         "; ".join(titles) or words.labels["uncalled"],
         _number(trial.score, 1),
         _number(trial.colour_drift, 2),
         _number(trial.structure, 3),
         words.verdicts.get(trial.verdict, trial.verdict),
     )
+
+
+def advice(photo: Enhancement) -> tuple[Finding, ...]:
+    """What calls for another photo, of one that enhancing cannot save; notes do not."""
+    if photo.action is not Action.RESHOOT:
+        return ()
+    return tuple(found for found in changes(photo).remaining if found.severity is not Severity.INFO)
+
+
+def remedies(photo: Enhancement, language: str) -> list[str]:
+    """How to take a photo again: what its findings say, else what its likeliest damage calls for."""
+    found = [finding.remedy for finding in advice(photo)]
+    if found or photo.action is not Action.RESHOOT or photo.before is None:
+        return found
+    return list(filter(None, [likely_remedy(photo.before, language)]))
+
+
+def reason_alone(photo: Enhancement) -> str:
+    """The reason, without the remedies it may repeat: `advice` gives them all, and where they belong."""
+    reason = photo.reason or ""
+    for found in advice(photo):
+        reason = reason.replace(found.remedy, "")
+    return " ".join(reason.split())
+
+
+def _step(trial: Trial, words: Texts) -> str:
+    step = words.step(trial.step)
+    if trial.amount == 1:
+        return step
+    return words.label("partly", step=step, value=f"{trial.amount * 100:.0f}")
 
 
 def _findings(assessment: Assessment | None) -> tuple[Finding, ...]:

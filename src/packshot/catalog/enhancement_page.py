@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TextIO
 
-from packshot.catalog.changes import changes, gain, headings_of_trials, in_words
+from packshot.catalog.changes import changes, gain, headings_of_trials, in_words, reason_alone, remedies
 from packshot.catalog.page import Page, Picture, histogram, mean, page_template, thumbnail
 from packshot.report import Action, Enhancement
 
@@ -18,7 +18,7 @@ _SECTION_SIZE = 1000.0  # More than any gain: 100 at most.
 
 
 class EnhancementPage(Page[Enhancement]):
-    """A page of enhanced photos, those that won most first, then those to take again, then the others."""
+    """A page of photos: enhanced, those that won most first, then to be taken again, then the others."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
         super().__init__(stream, language)
@@ -46,6 +46,8 @@ class EnhancementPage(Page[Enhancement]):
             before=before,
             after=after,
             changes=changes(photo),
+            reason=reason_alone(photo),
+            remedies=remedies(photo, self._language),
             gain=gain(photo),
             rank=self._rank(photo),
             headings=headings_of_trials(self._language),
@@ -66,7 +68,10 @@ class EnhancementPage(Page[Enhancement]):
 
 
 def pictures(photo: Enhancement) -> tuple[Picture | None, Picture | None]:
-    """The photo as it came and as it is now; None for one that is not there or no other than the first."""
+    """The photo as it came, and as it is now.
+
+    None for what is not there: a file that is gone, a photo that was replaced, or that stayed as it was.
+    """
     if not photo.steps or photo.output is None:
         return thumbnail(photo.path, PICTURE_SIDE), None
     before = None if _same_file(photo.path, photo.output) else thumbnail(photo.path, PICTURE_SIDE)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
-from packshot.catalog.changes import changes, gain, headings_of_trials, in_words
+from packshot.catalog.changes import changes, gain, headings_of_trials, in_words, reason_alone, remedies
 from packshot.catalog.enhancement_page import EnhancementPage
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer
@@ -68,7 +68,7 @@ class EnhancementRows(CsvTable[Enhancement]):
 
 
 class EnhancementTable(Renderer[Enhancement]):
-    """A table for people, printed when all is known; with the trace, a paragraph for each photo instead."""
+    """A table, printed when all is known; explained, a paragraph and a trace for each photo."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
         self._console = console_for(stream)
@@ -108,10 +108,9 @@ class EnhancementTable(Renderer[Enhancement]):
         found = changes(photo)
         if photo.steps:
             yield ", ".join(map(self._texts.step, photo.steps))
-        yield from filter(None, (photo.reason, photo.error))
-        if photo.action is Action.RESHOOT:
-            yield from (finding.remedy for finding in found.remaining)
-        elif self._explain:
+        yield from filter(None, (reason_alone(photo), photo.error))
+        yield from remedies(photo, self._language)
+        if self._explain:
             yield from self._titles("gone", found.gone)
             yield from self._titles("remaining", found.remaining)
 

@@ -58,7 +58,7 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
 
 
 class AssessmentRows(CsvTable[Assessment]):
-    """Everything an assessment holds but the damage map and the EXIF fields, which do not fit in cells."""
+    """All that an assessment holds but the damage map and the EXIF fields, which do not fit in cells."""
 
     def __init__(self, stream: TextIO) -> None:
         columns = (

@@ -1,4 +1,4 @@
-"""`packshot enhance` and `packshot optimize`: from paths to written photos, a result for each, a summary."""
+"""`packshot enhance` and `packshot optimize`: from paths to written photos, and a result for each."""
 
 from __future__ import annotations
 

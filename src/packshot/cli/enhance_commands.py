@@ -22,7 +22,7 @@ class StreamFormat(StrEnum):
     CSV = "csv"
 
 
-ENHANCE_HELP: Final = """Repair photos: light, colour, noise, blocks, sharpness. What does not get better stays as it is.
+ENHANCE_HELP: Final = """Repair light, colour, noise and sharpness; what does not get better stays as it is.
 
 A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
 the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.
@@ -40,9 +40,9 @@ Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be 
 a photo; 130 interrupted: what was written stays.
 """
 
-OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, and white background, framing, straightening.
+OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, white background, framing.
 
-Assesses, tries the steps that the findings call for, keeps what raises the score, and stops at the target.
+Assesses, tries the steps that the findings call for, keeps what raises the score, stops at the target.
 
 \b
 Examples:

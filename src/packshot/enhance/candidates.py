@@ -40,6 +40,7 @@ PRODUCT: Final[Mapping[str, Planner]] = {
 """Changes of background and frame: after the repairs, the background before the frame."""
 
 STEP_NAMES: Final = (*CLASSICAL, *PRODUCT)
+_CALL_THEMSELVES: Final = frozenset((*CLASSICAL, "straighten"))
 
 _CODEC = ("deblock",)
 _NOISE = ("denoise",)
@@ -60,7 +61,6 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "background-not-white": ("white-balance", "expose", "whiten-background"),
     "background-uneven": ("whiten-background",),
     "border": ("cut-border",),
-    "tilted": ("straighten",),
     "product-too-small": ("frame-product",),
     "off-centre": ("frame-product",),
 }
@@ -118,13 +118,13 @@ def candidates(
     Args:
         codes: Of the findings.
         product: Whether steps that change background and frame are wanted as well.
-        thorough: Have all classical steps: damage seldom comes alone, and one kind hides another. Each
-            still abstains where it measures nothing.
+        thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
+            another. Each still abstains where it measures nothing.
     """
     planners = {**CLASSICAL, **PRODUCT} if product else CLASSICAL
     called = {name: tuple(code for code in codes if name in REPAIRS.get(code, ())) for name in planners}
     return [
         Candidate(name, plan, called[name])
         for name, plan in planners.items()
-        if called[name] or (thorough and name in CLASSICAL)
+        if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]

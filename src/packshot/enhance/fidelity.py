@@ -21,7 +21,7 @@ from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
 from packshot.measure.background import find_background
-from packshot.measure.planes import Pixels, as_bytes, check_pixels, make_planes
+from packshot.measure.planes import Pixels, as_bytes, make_planes
 from packshot.measure.product import find_product
 from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
 from packshot.measure.reference.pair import (
@@ -31,6 +31,7 @@ from packshot.measure.reference.pair import (
     similarity,
     viewing_factor,
 )
+from packshot.photo import check_pixels
 
 MOST_DRIFT: Final = 2.5
 """Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
@@ -62,8 +63,8 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``cut-off``, ``no-product``
-            or ``size``; empty where all are kept.
+        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``cut-off``,
+            ``no-product`` or ``size``; empty where all are kept.
         reason: The same in a few words.
     """
 
@@ -92,8 +93,8 @@ def fidelity(
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(original)
-    check_pixels(result)
+    check_pixels(original, "original")
+    check_pixels(result, "result")
     whole = np.ones(original.shape[:2], bool)
     found = _product(original, Intent.BACKGROUND in intents)
     if found is None and Intent.BACKGROUND in intents:

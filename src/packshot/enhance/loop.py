@@ -73,9 +73,9 @@ class Improved:
 def improve(assessor: Assessor, photo: Photo, options: LoopOptions) -> Improved:
     """Improve a photo at the size it is judged at, one step a round.
 
-    A step is kept when the score rises by `LoopOptions.least_gain`, no graver finding appears, and what the
-    step was not meant to change has stayed (`fidelity`). What fails at full strength gets one more
-    round at half.
+    A step is kept when the score rises by `LoopOptions.least_gain`, no graver finding appears, and what
+    the step was not meant to change has stayed (`fidelity`). Repairs that fail at full strength get one
+    more round at half.
 
     Args:
         assessor: Judges every trial.
@@ -104,8 +104,8 @@ def unimproved(assessor: Assessor, photo: Photo) -> Improved:
 def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
     """Apply steps that were found at viewing size to a photo of any size.
 
-    Each is planned anew on what the last one left, since noise and blur differ by size; a step that finds
-    nothing to do there is left out.
+    Each is planned anew on what the last one left, since noise and blur differ by size; a step that
+    finds nothing to do there is left out.
 
     Args:
         pixels: (H, W, 3) uint8.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from packshot.photo.pixels import Pixels
 QUALITY: Final = 95
 """Of lossy formats; above it files grow and nothing is seen."""
 
-_SAVED: Final = {
+_SAVED: Final[Mapping[str, Mapping[str, object]]] = {
     "JPEG": {"quality": QUALITY, "subsampling": "4:4:4", "optimize": True},
     "PNG": {"optimize": False},
     "WEBP": {"quality": QUALITY, "method": 4},
@@ -69,11 +70,12 @@ def encode_as(pixels: Pixels, name: str, exif: bytes = b"") -> bytes:
     """
     if not can_write(name):
         raise InvalidInput(f"{name} cannot be written here; choose an output that ends in .jpg or .png")
-    image, file = Image.fromarray(pixels), io.BytesIO()
-    tags: dict[str, object] = {"icc_profile": _srgb()}
-    if exif:
-        tags["exif"] = exif
-    image.save(file, name, **_SAVED[name], **({} if name in _WITHOUT_METADATA else tags))
+    options = dict(_SAVED[name])
+    if name not in _WITHOUT_METADATA:
+        options["icc_profile"] = _srgb()
+        options |= {"exif": exif} if exif else {}
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, name, **options)
     return file.getvalue()
 
 

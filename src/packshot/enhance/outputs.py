@@ -16,8 +16,8 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
 
     Args:
         photos: To be enhanced. What lies below the output folder is left out: an earlier run wrote it.
-        output: A file (it ends in a photo's extension and is no folder) for one photo, or a folder, where
-            photos keep their names and the folders below the one that was given.
+        output: A file (it ends in a photo's extension and is no folder) for one photo, or a folder,
+            where photos keep their names and the folders below the one that was given.
 
     Raises:
         InvalidInput: Several photos for one file, two photos for one name, an output that is one
