@@ -22,7 +22,7 @@ class StreamFormat(StrEnum):
     CSV = "csv"
 
 
-ENHANCE_HELP: Final = """Repair light, colour, noise and sharpness; what does not get better stays as it is.
+ENHANCE_HELP: Final = """Repair light, colour, noise, sharpness; what does not get better stays as it is.
 
 A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
 the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.

@@ -21,6 +21,7 @@ from packshot.report import Assessment, Severity, Trial
 LOW: Final = 60.0
 """A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
 
+_WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 _AMOUNTS: Final = (1.0, 0.5)
 
 
@@ -31,7 +32,9 @@ class LoopOptions:
     Attributes:
         rounds: Steps tried at most; each costs one assessment.
         target: Score at which it is content; None to take every gain it can get.
-        least_gain: Points of score that a step must bring, and that all together must bring.
+        least_gain: Points of score that a step must bring which a finding calls for, and that all
+            together must bring.
+        least_gain_uncalled: Points that any other step must bring.
         product: Whether the product steps may be used: background, border, tilt, frame.
         only: Names of the steps to choose from; None for all.
     """
@@ -39,6 +42,7 @@ class LoopOptions:
     rounds: int = 8
     target: float | None = None
     least_gain: float = 1.0
+    least_gain_uncalled: float = 3.0
     product: bool = False
     only: frozenset[str] | None = None
 
@@ -73,7 +77,7 @@ class Improved:
 def improve(assessor: Assessor, photo: Photo, options: LoopOptions) -> Improved:
     """Improve a photo at the size it is judged at, one step a round.
 
-    A step is kept when the score rises by `LoopOptions.least_gain`, no graver finding appears, and what
+    A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
     the step was not meant to change has stayed (`fidelity`). Repairs that fail at full strength get one
     more round at half.
 
@@ -169,7 +173,9 @@ def _round(
         verdict = faithful.broken
         if faithful.accepted:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
-            verdict = _verdict(improved.after, after, options.least_gain)
+            called = bool(kept.candidate.called_for_by)
+            needed = options.least_gain if called else options.least_gain_uncalled
+            verdict = _verdict(improved.after, after, needed)
     trial = _trial(number, step, kept, faithful, after, verdict)
     trace = (*improved.trace, trial)
     if after is None or verdict != "kept":
@@ -192,14 +198,12 @@ def _verdict(before: Assessment, after: Assessment, least_gain: float) -> str:
 
 
 def _graver(before: Assessment, after: Assessment) -> bool:
-    """Whether something is found that was not found before, or not as grave; notes do not count."""
-    known = {found.code: found.severity for found in before.findings}
-    order = list(Severity)
-    return any(
-        found.severity is not Severity.INFO
-        and order.index(found.severity) < order.index(known.get(found.code, Severity.INFO))
-        for found in after.findings
-    )
+    """Whether more is wrong than before, an error counting for two warnings and notes for nothing."""
+    return _weight(after) > _weight(before)
+
+
+def _weight(assessment: Assessment) -> int:
+    return sum(_WEIGHTS[found.severity] for found in assessment.findings)
 
 
 def _trial(
