@@ -1,15 +1,13 @@
 """Agreement with piq 0.8, an independent implementation, live and through frozen values."""
 
-import importlib.util
-from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
 
 from packshot.measure import reference as measures
 
+from ..piq_tensors import tensor
 from .scenes import blurred, darkened, grey, noisy, recoloured, scene
 
 # VSI: piq stretches the saliency map from corner to corner, the authors from pixel centres.
@@ -30,7 +28,8 @@ def damaged(kind: str, photo: np.ndarray) -> np.ndarray:
 
 
 # piq 0.8.0 in float64, PyTorch 2.13, data_range=1: scene() against damaged(kind, scene()).
-# SSIM on grey photos, where a mean over channels and luma are one, with downsample=False.
+# SSIM on grey photos, where a mean over channels and luma are one, with downsample=False; MS-SSIM
+# on grey photos of 320 x 256.
 FROZEN: dict[str, dict[str, float]] = {
     "mdsi": {"noise": 0.522527, "blur": 0.408355, "dark": 0.281591, "colour": 0.514771},
     "vsi": {"noise": 0.882099, "blur": 0.92511, "dark": 0.978967, "colour": 0.985758},
@@ -38,6 +37,7 @@ FROZEN: dict[str, dict[str, float]] = {
     "fsim": {"noise": 0.659953, "blur": 0.786425, "dark": 0.941286, "colour": 0.946951},
     "gmsd": {"noise": 0.131815, "blur": 0.140608, "dark": 0.060486, "colour": 0.055334},
     "ssim": {"noise": 0.311929, "blur": 0.689002, "dark": 0.779209},
+    "ms_ssim": {"noise": 0.776049, "blur": 0.924206, "dark": 0.881879},
 }
 
 
@@ -57,27 +57,11 @@ def test_frozen_ssim(kind: str) -> None:
     assert value == pytest.approx(FROZEN["ssim"][kind], abs=TOLERANCE["ssim"])
 
 
-@pytest.fixture(scope="session")
-def piq() -> Iterator[ModuleType]:
-    """Import piq, which imports torchvision, which wants two operators that CPU PyTorch lacks."""
-    torch = pytest.importorskip("torch", reason="needs PyTorch: `make setup-train`")
-    for package in ("piq", "torchvision"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs {package}: `pip install --no-deps piq==0.8.0 torchvision==0.28.0`")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    library = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    yield importlib.import_module("piq")
-    torch.set_num_threads(threads)
-    del library
-
-
-def tensor(pixels: np.ndarray) -> Any:
-    import torch
-
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+@pytest.mark.parametrize("kind", ["noise", "blur", "dark"])
+def test_frozen_ms_ssim(kind: str) -> None:
+    photo = grey(scene(320, 256))
+    value = measures.ms_ssim(photo, grey(damaged(kind, photo)))
+    assert value == pytest.approx(FROZEN["ms_ssim"][kind], abs=1e-4)
 
 
 @pytest.mark.train
@@ -99,3 +83,14 @@ def test_ssim_agrees_with_piq(piq: ModuleType, shape: tuple[int, int], kind: str
     other = grey(damaged(kind, photo))
     wanted = float(piq.ssim(tensor(photo), tensor(other), data_range=1.0, downsample=False))
     assert measures.ssim(photo, other) == pytest.approx(wanted, abs=TOLERANCE["ssim"])
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("kind", ["noise", "blur", "dark"])
+@pytest.mark.parametrize("shape", [(256, 320), (512, 384)], ids=str)
+def test_ms_ssim_agrees_with_piq(piq: ModuleType, shape: tuple[int, int], kind: str) -> None:
+    """On sides that halve without a rest: piq repeats the first row where the authors do the last."""
+    photo = grey(scene(*shape))
+    other = grey(damaged(kind, photo))
+    wanted = float(piq.multi_scale_ssim(tensor(photo), tensor(other), data_range=1.0))
+    assert measures.ms_ssim(photo, other) == pytest.approx(wanted, abs=1e-4)

@@ -4,7 +4,7 @@ Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibilit
 Similarity", IEEE TIP 13(4), 2004.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -30,6 +30,18 @@ MINIMUM: Final = _SIDE
 """Smallest side in pixels: one window."""
 
 
+class MeanSimilarities(NamedTuple):
+    """SSIM of two planes, and its part without luminance.
+
+    Attributes:
+        whole: Mean of luminance, contrast and structure together (eq. 13).
+        structure: Mean of contrast and structure alone.
+    """
+
+    whole: float
+    structure: float
+
+
 def ssim(reference: Pixels, distorted: Pixels) -> float:
     """Return mean structural similarity (eq. 13 and 17): 1 for equal photos, smaller is worse.
 
@@ -48,14 +60,29 @@ def ssim(reference: Pixels, distorted: Pixels) -> float:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
     check_pair(reference, distorted, MINIMUM)
+    return mean_similarities(
+        luma(reference.astype(np.float32)), luma(distorted.astype(np.float32))
+    ).whole
+
+
+def mean_similarities(reference: Plane, distorted: Plane) -> MeanSimilarities:
+    """Compare two planes under Gaussian windows.
+
+    Args:
+        reference: Luma (H, W), 0..255, both sides at least 11.
+        distorted: The same, of the same shape.
+
+    Returns:
+        Means over the windows that lie inside.
+    """
     # A common offset changes no variance, and small numbers keep their digits when squared.
-    x = luma(reference.astype(np.float32)) - _OFFSET
-    y = luma(distorted.astype(np.float32)) - _OFFSET
+    x, y = reference - _OFFSET, distorted - _OFFSET
     mean_x, mean_y = _windowed(x), _windowed(y)
     covariance = _windowed(x * y) - mean_x * mean_y
     variances = _windowed(x * x + y * y) - (mean_x * mean_x + mean_y * mean_y)
-    structure = (covariance + covariance + _C2) / (variances + _C2)
-    return mean(as_plane(structure * similarity(mean_x + _OFFSET, mean_y + _OFFSET, _C1)))
+    structure = as_plane((covariance + covariance + _C2) / (variances + _C2))
+    whole = structure * similarity(mean_x + _OFFSET, mean_y + _OFFSET, _C1)
+    return MeanSimilarities(mean(whole), mean(structure))
 
 
 def _windowed(plane: Plane) -> Plane:

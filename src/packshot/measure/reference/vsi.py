@@ -16,6 +16,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.measure.reference.cielab import D50, lab_from_linear, linear_light
 from packshot.measure.reference.pair import (
     OPPONENT,
     SCHARR,
@@ -49,16 +50,6 @@ _BANDWIDTH: Final = 1.34
 _CENTRE_SPREAD: Final = 145.0
 _WARM_SPREAD: Final = 0.001
 _EPSILON: Final = float(np.finfo(np.float32).eps)
-
-_RGB_TO_XYZ: Final = np.array(
-    [
-        [0.4124564, 0.3575761, 0.1804375],
-        [0.2126729, 0.7151522, 0.0721750],
-        [0.0193339, 0.1191920, 0.9503041],
-    ]
-)
-_WHITE: Final = np.array([0.96421200, 1.0, 0.82518828])
-"""CIE D50, which the authors' conversion divides by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,20 +140,13 @@ def _signed_power(plane: Plane, exponent: float) -> Plane:
 
 
 def _cie_lab(pixels: Pixels) -> Plane:
-    """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3)."""
+    """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3).
+
+    Divided by D50, as in the authors' conversion, although sRGB's white is D65.
+    """
     size = (_SIDE, _SIDE)
     small = as_plane(cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))
-    linear = _linear_light(small * np.float32(1 / 255))
-    xyz = as_plane(cv2.transform(linear, (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)))
-    root = np.where(xyz > 0.008856, np.cbrt(xyz), (903.3 * xyz + 16) / 116).astype(np.float32)
-    rows = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
-    return as_plane(cv2.transform(root, rows))
-
-
-def _linear_light(encoded: Plane) -> Plane:
-    """Undo the sRGB curve, 0..1 to 0..1."""
-    bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
-    return as_plane(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
+    return lab_from_linear(linear_light(small * np.float32(1 / 255)), D50)
 
 
 def _frequency_prior(lab: Plane) -> Plane:

@@ -1,0 +1,179 @@
+"""CIEDE2000: how different two colours look.
+
+CIE 142-2001; equation numbers are those of Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference
+Formula: Implementation Notes, Supplementary Test Data, and Mathematical Observations", Color
+Research and Application 30(1), 2005. About 1 is just seen side by side, 2 to 3 is the tolerance of
+good colour printing, 10 is another shade. Weights k_L, k_C, k_H are 1.
+"""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+from packshot.measure.reference.cielab import D65, lab_from_linear, linear_light
+from packshot.measure.reference.pair import Pixels, Plane, as_plane, check_pair, check_photo, mean
+
+MINIMUM: Final = 1
+"""Smallest side in pixels."""
+
+_BAND: Final = 64
+"""Rows compared at a time: the many intermediate maps stay in the processor's cache."""
+
+_CHROMA_KNEE: Final = 25.0**7
+
+Values = NDArray[np.floating]
+
+
+class _Polar(NamedTuple):
+    """Lightness, and the chroma and hue (radians, 0 .. 2 pi) of corrected a' and b'."""
+
+    lightness: Values
+    chroma: Values
+    hue: Values
+
+
+def cie_lab(pixels: Pixels) -> Plane:
+    """Convert sRGB to CIE L*a*b*, D65, 2 degrees.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, sRGB.
+
+    Returns:
+        L* 0..100, a* about -86..98, b* about -108..94, (H, W, 3), float32.
+
+    Raises:
+        InvalidInput: Not 8-bit RGB.
+    """
+    check_photo(pixels, MINIMUM)
+    return lab_from_linear(as_plane(cv2.LUT(pixels, _curve())), D65)
+
+
+def ciede2000(first: Values, second: Values) -> Values:
+    """Compare two Lab pictures pixel by pixel (eq. 2 to 22). Symmetric.
+
+    Args:
+        first: L*, a*, b* as `cie_lab` gives them, (H, W, 3), float32 or float64.
+        second: The same, of the same shape.
+
+    Returns:
+        Differences (H, W), 0 for equal colours and up, in the precision of the input.
+
+    Raises:
+        InvalidInput: Not floating Lab values of one shape (H, W, 3).
+    """
+    _check_lab(first, "first")
+    _check_lab(second, "second")
+    if first.shape != second.shape:
+        raise InvalidInput(f"first {first.shape} and second {second.shape} differ in size")
+    differences = np.empty(first.shape[:2], dtype=np.result_type(first, second))
+    for top in range(0, len(first), _BAND):
+        rows = slice(top, top + _BAND)
+        differences[rows] = _differences(first[rows], second[rows])
+    return differences
+
+
+def mean_ciede2000(reference: Pixels, distorted: Pixels) -> float:
+    """Return the mean CIEDE2000 over all pixels: 0 for equal photos, larger is worse.
+
+    Args:
+        reference: RGB pixels (H, W, 3), uint8, sRGB.
+        distorted: RGB pixels of the same shape.
+
+    Returns:
+        A difference, 0 to about 100 (black against white). Symmetric.
+
+    Raises:
+        InvalidInput: The photos are not comparable, see `check_pair`.
+    """
+    check_pair(reference, distorted, MINIMUM)
+    return mean(as_plane(ciede2000(cie_lab(reference), cie_lab(distorted))))
+
+
+def _check_lab(values: Values, role: str) -> None:
+    """Refuse what is not a floating array (H, W, 3) with at least one pixel."""
+    if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.floating):
+        kind = getattr(values, "dtype", type(values).__name__)
+        raise InvalidInput(f"{role}: expected floating Lab values, got {kind}: see `cie_lab`")
+    if values.ndim != 3 or values.shape[2] != 3 or values.size == 0:
+        raise InvalidInput(f"{role}: expected Lab values (height, width, 3), got {values.shape}")
+
+
+@lru_cache(maxsize=1)
+def _curve() -> Plane:
+    """Return the linear light of the 256 sRGB values."""
+    return linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
+
+
+def _differences(first: Values, second: Values) -> Values:
+    """Return CIEDE2000 of two Lab arrays (..., 3) (eq. 22)."""
+    one, two = _polar(first, second)
+    lightness = (two.lightness - one.lightness) / _lightness_weight(one, two)
+    middle = (one.chroma + two.chroma) / 2
+    chroma = (two.chroma - one.chroma) / (1 + 0.045 * middle)
+    hue_mean = _mean_hue(one, two)
+    hue = _hue_difference(one, two) / (1 + 0.015 * middle * _hue_weight(hue_mean))
+    total = lightness**2 + chroma**2 + hue**2 + _rotation(middle, hue_mean) * chroma * hue
+    return np.sqrt(np.maximum(total, 0))
+
+
+def _polar(first: Values, second: Values) -> tuple[_Polar, _Polar]:
+    """Stretch a* of dull colours, then express both in chroma and hue (eq. 2 to 7)."""
+    lengths = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (first, second)]
+    stretch = 1.5 - 0.5 * _saturating((lengths[0] + lengths[1]) / 2)
+    return _corrected(first, stretch), _corrected(second, stretch)
+
+
+def _corrected(lab: Values, stretch: Values) -> _Polar:
+    """Return lightness, C' and h' of one colour; the hue of a grey is 0 (eq. 5 to 7)."""
+    a, b = lab[..., 1] * stretch, lab[..., 2]
+    hue = np.arctan2(b, a)
+    return _Polar(lab[..., 0], np.hypot(a, b), np.where(hue < 0, hue + 2 * np.pi, hue))
+
+
+def _saturating(chroma: Values) -> Values:
+    """Return sqrt(C^7 / (C^7 + 25^7)), 0 for grey, near 1 from a chroma of 50 on."""
+    seventh = chroma**3
+    seventh = seventh * seventh * chroma
+    return np.sqrt(seventh / (seventh + _CHROMA_KNEE))
+
+
+def _hue_difference(one: _Polar, two: _Polar) -> Values:
+    """Return the chord between two hues, signed, the shorter way round (eq. 10 and 11)."""
+    turn = two.hue - one.hue
+    turn = np.where(turn > np.pi, turn - 2 * np.pi, np.where(turn < -np.pi, turn + 2 * np.pi, turn))
+    return 2 * np.sqrt(one.chroma * two.chroma) * np.sin(turn / 2)
+
+
+def _mean_hue(one: _Polar, two: _Polar) -> Values:
+    """Return the hue between two hues; a grey has none and leaves the other's (eq. 14)."""
+    total = one.hue + two.hue
+    near = np.abs(one.hue - two.hue) <= np.pi
+    far = np.where(total < 2 * np.pi, total + 2 * np.pi, total - 2 * np.pi)
+    coloured = (one.chroma > 0) & (two.chroma > 0)
+    return np.where(coloured, np.where(near, total, far) / 2, total)
+
+
+def _lightness_weight(one: _Polar, two: _Polar) -> Values:
+    """Return S_L: differences count most at middle lightness (eq. 18)."""
+    square: Values = ((one.lightness + two.lightness) / 2 - 50) ** 2
+    return 1 + 0.015 * square / np.sqrt(20 + square)
+
+
+def _hue_weight(hue: Values) -> Values:
+    """Return T (eq. 15)."""
+    waves: Values = -0.17 * np.cos(hue - np.pi / 6)
+    waves += 0.24 * np.cos(2 * hue)
+    waves += 0.32 * np.cos(3 * hue + np.pi / 30)
+    waves -= 0.20 * np.cos(4 * hue - 63 * np.pi / 180)
+    return 1 + waves
+
+
+def _rotation(chroma: Values, hue: Values) -> Values:
+    """Return R_T, which ties chroma to hue for blues about 275 degrees (eq. 16, 17 and 21)."""
+    off_blue = (np.degrees(hue) - 275) / 25
+    turn: Values = np.sin(np.pi / 3 * np.exp(-(off_blue**2)))
+    return -2 * _saturating(chroma) * turn
