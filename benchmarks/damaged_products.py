@@ -23,7 +23,7 @@ from findings import COMPOSITION
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
-from packshot.assess.learned import recognised
+from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.distort import LEVELS, Kind, distort, family
 from packshot.encode import Encoders
@@ -101,7 +101,7 @@ def _judge_versions(
                 level,
                 reference.score(version).score,
                 scores,
-                encoders.kinds[int(np.argmax(code.kinds))],
+                likely_damage(code, encoders.kinds)[0].kind.value,
                 said,
                 frozenset(one.code for one in told),
             )
@@ -145,11 +145,9 @@ def _agreement(judged: list[Judged], originals: int):
 
 
 def _kinds(judged: list[Judged]):
-    named = {item.named for item in judged} - {"pristine"}
-    families = {name: family(name) for name in named} | {"pristine": "pristine"}
     for kind in (*Kind, "all"):
         part = [item for item in judged if kind in ("all", item.kind)]
-        hits = np.array([families[item.named] == family(item.kind) for item in part])
+        hits = np.array([family(item.named) == family(item.kind) for item in part])
         levels = np.array([item.level for item in part])
         exact = np.array([item.named == item.kind for item in part])
         told = np.array([bool(item.recognised) for item in part])

@@ -85,7 +85,10 @@ class Measurement(Record):
 
 
 class Distortion(Record):
-    """A kind of damage the photo likely has."""
+    """A kind of damage the photo likely has.
+
+    Kinds that look alike are one answer: `kind` is the likeliest of them, `probability` that of all.
+    """
 
     kind: str
     probability: float = Field(ge=0, le=1)

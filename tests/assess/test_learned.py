@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.assess.advice import texts
-from packshot.assess.learned import SAID_BY, recognised
+from packshot.assess.learned import SAID_BY, likely_damage, recognised
 from packshot.distort import Kind, families, family
 from packshot.encode import Code
 from packshot.measure.limits import LIMITS
@@ -71,3 +71,13 @@ def test_every_kind_is_in_one_family_and_has_a_text():
 def test_the_table_names_findings_that_exist():
     known = {limit.code for limit in LIMITS}
     assert {name for codes in SAID_BY.values() for name in codes} <= known
+
+
+def test_every_family_has_its_chance_and_the_likeliest_comes_first():
+    likely = likely_damage(code(pristine=0.5, veil=0.1, contrast=0.15, overlay=0.2), KINDS)
+    assert [(one.kind, round(one.probability, 3)) for one in likely[:2]] == [
+        (Kind.CONTRAST, 0.25),
+        (Kind.OVERLAY, 0.2),
+    ]
+    assert sum(one.probability for one in likely) == pytest.approx(0.45, abs=1e-6)
+    assert sorted(kind for one in likely for kind in one.alike) == sorted(Kind)

@@ -9,7 +9,7 @@ from itertools import islice
 from packshot.assess.advice import finding
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.judge import evidence, judge
-from packshot.assess.learned import recognised
+from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
@@ -24,7 +24,6 @@ JUDGED_SIDE = 1024
 EVIDENCE_SHOWN = 8
 DISTORTIONS_SHOWN = 3
 _SMALLEST_PROBABILITY = 0.1
-_PRISTINE = "pristine"
 _BATCH = 8
 
 
@@ -143,14 +142,12 @@ class Assessor:
         )
 
     def _distortions(self, code: Code) -> tuple[Distortion, ...]:
-        """The likeliest kinds, likeliest first, without "pristine"."""
-        named = zip(self.encoders.kinds, code.kinds, strict=True)
-        likely = sorted(((float(p), kind) for kind, p in named if kind != _PRISTINE), reverse=True)
+        """The likeliest kinds; of those that look alike the likeliest, for all of them."""
         level = round(min(max(code.level, 0.0), 5.0), 2)
         return tuple(
-            Distortion(kind=kind, probability=round(min(p, 1.0), 3), level=level)
-            for p, kind in likely[:DISTORTIONS_SHOWN]
-            if p >= _SMALLEST_PROBABILITY
+            Distortion(kind=one.kind.value, probability=round(one.probability, 3), level=level)
+            for one in likely_damage(code, self.encoders.kinds)[:DISTORTIONS_SHOWN]
+            if one.probability >= _SMALLEST_PROBABILITY
         )
 
     def _findings(self, observed: Observation) -> tuple[Finding, ...]:

@@ -47,16 +47,18 @@ _GRAVE_LEVEL = 4.0
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """A kind of damage worth a finding.
+class Likely:
+    """Kinds of damage that look alike, as one answer.
 
     Attributes:
-        kind: The likeliest of its family.
-        probability: Of the family, 0..1.
+        kind: The likeliest of them.
+        alike: All of them, in the order of `Kind`.
+        probability: Of all of them together, 0..1.
         level: Expected level, 0..5.
     """
 
     kind: Kind
+    alike: tuple[Kind, ...]
     probability: float
     level: float
 
@@ -71,13 +73,29 @@ class Recognised:
         return Severity.ERROR if self.level >= _GRAVE_LEVEL else Severity.WARNING
 
 
+def likely_damage(code: Code, kinds: Sequence[str]) -> list[Likely]:
+    """Every family of look-alike kinds, likeliest first.
+
+    Args:
+        code: Of the photo.
+        kinds: Names of `code.kinds`, in order.
+    """
+    chance = dict(zip(kinds, code.kinds.tolist(), strict=True))
+    found = []
+    for family in families():
+        members = {kind: chance.get(kind.value, 0.0) for kind in family}
+        likeliest = max(members, key=lambda kind: members[kind])
+        found.append(Likely(likeliest, family, min(sum(members.values()), 1.0), code.level))
+    return sorted(found, key=lambda one: -one.probability)
+
+
 def recognised(
     code: Code,
     kinds: Sequence[str],
     limits: Mapping[str, float],
     said: frozenset[str],
     least: float = LEAST,
-) -> list[Recognised]:
+) -> list[Likely]:
     """Families that reach their limits and are not said by a measured finding, likeliest first.
 
     Args:
@@ -88,13 +106,9 @@ def recognised(
         said: Codes of the photo's measured findings.
         least: Probability below which nothing is reported.
     """
-    chance = dict(zip(kinds, code.kinds.tolist(), strict=True))
-    found = []
-    for family in families():
-        members = {kind: chance.get(kind.value, 0.0) for kind in family}
-        probability, limit = sum(members.values()), max(limits.get(family[0].value, np.inf), least)
-        covered = any(said & set(SAID_BY.get(kind, ())) for kind in family)
-        if probability >= limit and not covered:
-            likeliest = max(members, key=lambda kind: members[kind])
-            found.append(Recognised(likeliest, probability, code.level))
-    return sorted(found, key=lambda one: -one.probability)
+    return [
+        one
+        for one in likely_damage(code, kinds)
+        if one.probability >= max(limits.get(one.alike[0].value, np.inf), least)
+        and not any(said & set(SAID_BY.get(kind, ())) for kind in one.alike)
+    ]

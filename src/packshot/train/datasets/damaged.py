@@ -40,12 +40,14 @@ class Original:
         group: Photos of one product share it; a split never divides a group.
         product_type: Such as ``furniture``.
         split: ``train`` or ``val``.
+        licence: As the manifest states it; empty where it does not.
     """
 
     path: Path
     group: str
     product_type: str
     split: str
+    licence: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ class Shard:
 
 
 def read_manifest(path: Path, split: str | None = None) -> list[Original]:
-    """Originals of a manifest with the columns ``file, type, group, split``.
+    """Originals of a manifest with the columns ``file, type, group, split``, perhaps ``licence``.
 
     Raises:
         SourceError: It cannot be read, or a column is missing.
@@ -89,17 +91,24 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
     if missing:
         raise SourceError(f"{path} lacks the columns {', '.join(sorted(missing))}")
     originals = (
-        Original(path.parent / row["file"], row["group"], row["type"], row["split"]) for row in rows
+        Original(
+            path.parent / row["file"],
+            row["group"],
+            row["type"],
+            row["split"],
+            row.get("licence") or "",
+        )
+        for row in rows
     )
     return [original for original in originals if split in (None, original.split)]
 
 
-def draw_damage(count: int, seed: int) -> list[tuple[Kind, int]]:
+def draw_damage(count: int, seed: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[tuple[Kind, int]]:
     """`count` different pairs of kind and level, every kind equally often where it divides."""
     generator = np.random.default_rng(seed)
     rounds = [
-        [(kind, int(level)) for kind, level in zip(Kind, column, strict=True)]
-        for column in np.stack([generator.permutation(LEVELS) for _ in Kind]).T
+        [(kind, int(level)) for kind, level in zip(kinds, column, strict=True)]
+        for column in np.stack([generator.permutation(LEVELS) for _ in kinds]).T
     ]
     pairs = [pair for row in rounds for pair in generator.permutation(np.array(row, object))]
     return [(Kind(kind), int(level)) for kind, level in pairs[:count]]
