@@ -9,6 +9,7 @@ import numpy as np
 
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
+from packshot.enhance.fidelity import fidelity
 from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
@@ -122,12 +123,15 @@ CLASSICAL: Final[tuple[Planner, ...]] = (
 """In the order in which they are applied: last damage first, and noise before it is made brighter."""
 
 
-def restore(pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL) -> tuple[Pixels, list[Step]]:
+def restore(
+    pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL, guard: bool = False
+) -> tuple[Pixels, list[Step]]:
     """Plan and apply one step after the other, each on what the last one left.
 
     Args:
         pixels: (H, W, 3) uint8.
         planners: Which steps, in order.
+        guard: Drop steps whose result `fidelity` does not accept.
 
     Returns:
         The pixels, and the steps that were applied.
@@ -138,8 +142,11 @@ def restore(pixels: Pixels, planners: tuple[Planner, ...] = CLASSICAL) -> tuple[
     applied = []
     for planner in planners:
         step = planner(pixels)
-        if step is not None:
-            pixels = step.apply(pixels)
+        if step is None:
+            continue
+        changed = step.apply(pixels)
+        if not guard or fidelity(pixels, changed, step.intents, step.placement).accepted:
+            pixels = changed
             applied.append(step)
     return pixels, applied
 
