@@ -24,9 +24,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from damage_mix import damaged
-from record import write
 
+from damage_mix import damaged
 from packshot.distort import distort
 from packshot.enhance.baselines import (
     clahe,
@@ -49,6 +48,7 @@ from packshot.measure.reference import psnr, ssim
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels
+from record import write
 
 SIDE = 768
 HARMED = 0.05

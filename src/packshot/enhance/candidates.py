@@ -45,7 +45,6 @@ _LIGHT = (plan_exposure, plan_shadows)
 _BY_CODE: Final[Mapping[str, tuple[Planner, ...]]] = {
     "blurred": _SOFT,
     "product-blurred": _SOFT,
-    "motion-blur": _SOFT,
     "noisy": _NOISE,
     "too-dark": _LIGHT,
     "clipped-shadows": (plan_shadows,),

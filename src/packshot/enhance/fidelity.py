@@ -213,17 +213,17 @@ def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
 
 
 def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The ninth decile of colour differences, blurred so that grain and detail do not count."""
-    pair = (_blurred(cie_lab(pixels), inside) for pixels in (expected, result))
+    """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
+    pair = (cie_lab(_blurred(pixels, inside)) for pixels in (expected, result))
     return float(np.quantile(ciede2000(*pair)[inside], 0.9))
 
 
-def _blurred(lab: Floats, inside: Mask) -> Floats:
-    """A Gaussian blur over the mask alone."""
+def _blurred(pixels: Pixels, inside: Mask) -> Pixels:
+    """A Gaussian blur of linear light over the mask alone."""
     weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(lab * weight[..., None], (0, 0), _SPREAD)
+    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), _SPREAD)
     shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SPREAD), 1e-3)
-    return np.asarray(sums / shares[..., None], np.float32)
+    return np.asarray(np.rint(encoded(sums / shares[..., None]) * 255), np.uint8)
 
 
 def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:

@@ -13,7 +13,7 @@ from packshot.enhance.denoise import to_bytes
 from packshot.enhance.strips import by_strips
 from packshot.measure.planes import Pixels, check_pixels
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 3
 _OVERSHOOT: Final = 3.0
 _WIDEST: Final = 6.0
 
