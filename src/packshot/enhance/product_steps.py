@@ -16,7 +16,7 @@ from packshot.measure.geometry import border
 from packshot.measure.planes import Pixels, as_bytes, check_pixels
 
 _WHITE_ENOUGH: Final = 253.0
-_MOVED: Final = 0.02
+_MOVED: Final = 0.04
 _SPARE: Final = 1
 
 

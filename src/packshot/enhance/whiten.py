@@ -20,6 +20,7 @@ _STEEP, _STEEP_BY_NOISE = 2.2, 0.3
 _SAME: Final = 0.04
 _SMALLEST_HOLE, _HOLE_SHARE = 0.0003, 0.95
 _MOST_NOISE: Final = 12.0
+_LIGHTER, _LIGHTER_SHARE = 1.065, 0.005
 _GAP: Final = 3
 _FEATHER: Final = 1.2
 _HEADROOM: Final = 0.015
@@ -56,8 +57,8 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
         pixels: (H, W, 3) uint8.
 
     Returns:
-        None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, or has
-        a texture.
+        None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, has a
+        texture, or is not the lightest thing there is: it may be the product then.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -75,7 +76,8 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
     whole = _enlarged(field, small.shape[1], small.shape[0])
     share = np.asarray(small / np.maximum(whole, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
-    if noise > _MOST_NOISE:
+    lighter = float((share.min(axis=2) > _LIGHTER).mean())
+    if noise > _MOST_NOISE or lighter > _LIGHTER_SHARE:
         return None
     grown = _grown(small, share, noise)
     cover = cv2.GaussianBlur(grown.astype(np.float32) / 255, (0, 0), _FEATHER)
