@@ -1,4 +1,4 @@
-"""How well two lists of scores agree: SROCC, PLCC, and the spread of SROCC by bootstrap."""
+"""How well scores agree with labels: SROCC, PLCC, and the spread of SROCC by bootstrap."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float64]
+
+
+def figures(scores: Scores, labels: Scores, draws: int = 100) -> dict[str, float]:
+    """The columns that every table of agreement has, rounded.
+
+    Args:
+        scores: (N,) predicted.
+        labels: (N,) true.
+        draws: Bootstrap samples of the interval.
+    """
+    low, high = interval(scores, labels, draws)
+    return {
+        "photos": len(labels),
+        "srocc": round(srocc(scores, labels), 4),
+        "srocc_low": round(low, 4),
+        "srocc_high": round(high, 4),
+        "plcc": round(plcc(scores, labels), 4),
+    }
 
 
 def srocc(predicted: Scores, truth: Scores) -> float:
@@ -18,7 +36,7 @@ def plcc(predicted: Scores, truth: Scores) -> float:
     return float(np.corrcoef(predicted, truth)[0, 1])
 
 
-def interval(predicted: Scores, truth: Scores, draws: int = 500) -> tuple[float, float]:
+def interval(predicted: Scores, truth: Scores, draws: int) -> tuple[float, float]:
     """2.5th and 97.5th percentile of SROCC over bootstrap samples."""
     generator = np.random.default_rng(0)
     samples = generator.integers(0, len(truth), (draws, len(truth)))

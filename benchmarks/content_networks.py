@@ -41,7 +41,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agreement import interval, plcc, srocc
+from agreement import figures
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
 from packshot.assess.observation import observe
@@ -51,7 +52,7 @@ from packshot.encode import Encoders
 from packshot.encode.views import Pixels, whole_view
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import JUDGED_SIDE, Original, draw_damage, read_manifest
+from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
 from packshot.train.networks.comparison import load_alexnet, load_lite, load_squeezenet, load_vgg16
 from record import write
 
@@ -206,16 +207,8 @@ def agreement(
     names = np.array([query.original.path.stem for query in queries])
     for product_type in (*sorted(set(types)), "all"):
         part = (types == product_type) | (product_type == "all")
-        low, high = interval(scores[part], labels[part], draws=100)
-        yield {
-            "product_type": str(product_type),
-            "originals": len(set(names[part])),
-            "photos": int(part.sum()),
-            "srocc": round(srocc(scores[part], labels[part]), 4),
-            "srocc_low": round(low, 4),
-            "srocc_high": round(high, 4),
-            "plcc": round(plcc(scores[part], labels[part]), 4),
-        }
+        asked = {"product_type": str(product_type), "originals": len(set(names[part]))}
+        yield asked | figures(scores[part], labels[part])
 
 
 def same_type(network: str, asked: Sequence[Encoded], evidence: Sequence[Encoded]) -> dict[str, float]:
@@ -251,15 +244,12 @@ def table_4(
         shares, spent = same_type(name, asked, evidence), milliseconds(networks(weights)[name], views)
         fixed = {"network": name, "neighbours": DEFAULT_NEIGHBOURS}
         for row in agreement(own, name, options, queries):
-            yield (
-                fixed
-                | row
-                | {
-                    "nearest_same_type": round(shares[str(row["product_type"])], 4),
-                    "milliseconds": round(spent, 1),
-                    "vector_length": own.content.shape[1],
-                }
-            )
+            own_figures = {
+                "nearest_same_type": round(shares[str(row["product_type"])], 4),
+                "milliseconds": round(spent, 1),
+                "vector_length": own.content.shape[1],
+            }
+            yield fixed | row | own_figures
 
 
 def table_2(atlas: Atlas, queries: Sequence[Query]) -> Iterator[Row]:

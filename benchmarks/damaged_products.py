@@ -18,7 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agreement import interval, plcc, srocc
+from agreement import figures
+from findings import COMPOSITION
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
 from packshot.assess.learned import recognised
@@ -30,10 +32,12 @@ from packshot.measure import measure_photo
 from packshot.measure.limits import exceeded
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import JUDGED_SIDE, Original, read_manifest
+from packshot.train.datasets.damaged import Original, read_manifest
 from record import write
 
-COMPOSITION = {"product-too-small", "product-too-large", "off-centre", "touches-edge", "low-resolution"}
+NOT_DAMAGE = COMPOSITION | {"low-resolution"}
+"""Findings that say nothing of damage: true of the undamaged photo as well."""
+
 FORMS = {
     "shipped": RetrievalOptions(),
     "equations 1-7, J=10": RetrievalOptions.source_form(10),
@@ -134,17 +138,8 @@ def _agreement(judged: list[Judged], originals: int):
             part = [item for item in judged if product_type in ("all", item.product_type)]
             scores = np.array([item.scores[form] for item in part])
             labels = np.array([item.label for item in part])
-            low, high = interval(scores, labels, draws=100)
-            row = {
-                "form": form,
-                "product_type": product_type,
-                "originals": originals,
-                "photos": len(part),
-                "srocc": round(srocc(scores, labels), 4),
-                "srocc_low": round(low, 4),
-                "srocc_high": round(high, 4),
-                "plcc": round(plcc(scores, labels), 4),
-            }
+            asked = {"form": form, "product_type": product_type, "originals": originals}
+            row = asked | figures(scores, labels)
             print(row)
             yield row
 
@@ -158,7 +153,7 @@ def _kinds(judged: list[Judged]):
         levels = np.array([item.level for item in part])
         exact = np.array([item.named == item.kind for item in part])
         told = np.array([bool(item.recognised) for item in part])
-        warned = np.array([bool(item.recognised | (item.measured - COMPOSITION)) for item in part])
+        warned = np.array([bool(item.recognised | (item.measured - NOT_DAMAGE)) for item in part])
         row = {
             "kind": str(kind),
             "photos": len(part),

@@ -16,23 +16,21 @@ writes the same as `benchmarks/results/reference_ensemble.csv`.
 """
 
 import argparse
-import csv
-import datetime
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement import srocc
 from packshot.measure.reference.ensemble import SCALES, Scale
 from packshot.train.datasets.damaged import load_shard
+from record import write
 
 TARGETS = np.array([85.0, 70.0, 52.0, 36.0, 22.0])
 SPREAD = 31.0
 MEASURES = ("mdsi", "vsi", "haarpsi", "fsim")
-RESULT = Path(__file__).parent / "results" / "reference_ensemble.csv"
+QUANTILES = (5, 25, 50, 75, 95)
 
 Values = NDArray[np.float64]
 
@@ -91,18 +89,19 @@ def misfit(damaged: Damaged, distances: Values, scale: Scale) -> float:
     return float((missed**2).sum() + (mapped.std() - SPREAD) ** 2)
 
 
-def rank_correlation(a: Values, b: Values) -> float:
-    """Spearman's correlation of two lists without many ties."""
-    first, second = (np.argsort(np.argsort(values)).astype(np.float64) for values in (a, b))
-    return float(np.corrcoef(first, second)[0, 1])
-
-
-def report(name: str, scale: Scale | None, damaged: Damaged, mapped: Values) -> list[str]:
+def row(name: str, scale: Scale | None, damaged: Damaged, mapped: Values) -> dict[str, str]:
     """One row of the table."""
-    half, steepness = (f"{scale.half:.4g}", f"{scale.steepness:.4g}") if scale else ("", "")
-    means = [f"{value:.1f}" for value in damaged.level_means(mapped)]
-    quantiles = [f"{value:.1f}" for value in np.percentile(mapped, (5, 25, 50, 75, 95))]
-    return [name, half, steepness, *means, *quantiles, f"{mapped.std():.1f}"]
+    means = enumerate(damaged.level_means(mapped), start=1)
+    quantiles = zip(QUANTILES, np.percentile(mapped, QUANTILES), strict=True)
+    return {
+        "measure": name,
+        "half": f"{scale.half:.4g}" if scale else "",
+        "steepness": f"{scale.steepness:.4g}" if scale else "",
+        **{f"level_{level}": f"{mean:.1f}" for level, mean in means},
+        **{f"p{percent:02d}": f"{quantile:.1f}" for percent, quantile in quantiles},
+        "std": f"{mapped.std():.1f}",
+        "damaged_versions": str(len(mapped)),
+    }
 
 
 def main() -> None:
@@ -117,28 +116,17 @@ def main() -> None:
     mapped = {name: qualities(columns[name], scale) for name, scale in scales.items()}
     score = np.mean(list(mapped.values()), axis=0)
     shipped = [qualities(columns[name], getattr(SCALES, name)) for name in MEASURES]
-    rows = [report(name, scales[name], damaged, mapped[name]) for name in MEASURES]
-    rows.append(report("ensemble", None, damaged, score))
-    rows.append(report("as shipped", None, damaged, np.mean(shipped, axis=0)))
-    write(rows, len(score))
+    rows = [row(name, scales[name], damaged, mapped[name]) for name in MEASURES]
+    rows.append(row("ensemble", None, damaged, score))
+    rows.append(row("as shipped", None, damaged, np.mean(shipped, axis=0)))
+    for cells in (rows[0], *(one.values() for one in rows)):
+        print("  ".join(f"{cell:>10}" for cell in cells))
+    print(write("reference_ensemble", rows))
     for name, values in mapped.items():
         gap = np.abs(values - score).mean()
-        print(f"{name}: rank correlation {rank_correlation(values, score):.3f}, mean gap {gap:.1f}")
+        print(f"{name}: rank correlation {srocc(values, score):.3f}, mean gap {gap:.1f}")
     worst = score[damaged.levels == 5]
-    print("level 5, quantiles 5, 25, 50, 75, 95:", np.percentile(worst, (5, 25, 50, 75, 95)).round(1))
-
-
-def write(rows: list[list[str]], versions: int) -> None:
-    """Print the table and store it with what it was made on."""
-    head = ["measure", "half", "steepness", *(f"level_{n}" for n in range(1, 6))]
-    head += [*(f"p{n:02d}" for n in (5, 25, 50, 75, 95)), "std", "versions", "date", "made_with"]
-    made_with = f"numpy {np.__version__}, OpenCV {cv2.__version__}, {platform.machine()}"
-    tail = [str(versions), datetime.datetime.now(datetime.UTC).date().isoformat(), made_with]
-    RESULT.parent.mkdir(exist_ok=True)
-    with RESULT.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([head, *(row + tail for row in rows)])
-    for row in [head[:-3], *rows]:
-        print("  ".join(f"{cell:>10}" for cell in row))
+    print(f"level 5, quantiles {QUANTILES}:", np.percentile(worst, QUANTILES).round(1))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import datetime
-import os
-import platform
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -27,17 +24,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from findings import COMPOSITION, FACTS
 from packshot.distort import distort
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
 from packshot.photo import Photo
+from record import write
 
-RESULTS = Path(__file__).parent / "results"
 STUDIO = ("ikea", "luma", "contoso", "vendure", "smartstore", "abantecart")
 LEAST_OPINION = 0.85
 VIEWING_SIDE = 1024
-FACTS = {"low-resolution", "background-not-white", "background-uneven", "border", "dull-colour"}
-COMPOSITION = {"product-too-small", "product-too-large", "off-centre", "touches-edge"}
 BLUR = ("blurred", "product-blurred", "motion-blur", "upscaled")
 TELLING: dict[str, tuple[str, ...]] = {
     "gaussian-blur": ("blurred", "product-blurred"),
@@ -79,8 +75,11 @@ def main() -> None:
         "biq2021 mos>0.85": well_rated(arguments.data),
     }
     sets = {name: thinned(paths, arguments.limit) for name, paths in sets.items()}
-    write("measure_false_alarms.csv", [row for s in sets.items() for row in false_alarms(*s)])
-    write("measure_detections.csv", list(detections(thinned(sets["studio val"], 40))))
+    alarms = [row for name, paths in sets.items() for row in false_alarms(name, paths)]
+    told = list(detections(thinned(sets["studio val"], 40)))
+    for row in (*alarms, *told):
+        print(*row.values(), sep="\t")
+    print(write("measure_false_alarms", alarms), write("measure_detections", told))
 
 
 def studio(data: Path, split: str) -> list[Path]:
@@ -133,30 +132,6 @@ def detections(paths: Sequence[Path]) -> Iterable[dict[str, object]]:
             percent = round(100 * told / len(paths), 1)
             any_blur = round(100 * blurs / len(paths), 1)
             yield {**row, "photos": len(paths), "percent": percent, "any_blur_percent": any_blur}
-
-
-def write(name: str, rows: list[dict[str, object]]) -> None:
-    """Write the rows with date, machine and versions, and print them."""
-    about = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} x {processor()}",
-        "versions": f"Python {platform.python_version()}, numpy {np.__version__}, "
-        f"OpenCV {cv2.__version__}",
-    }
-    with (RESULTS / name).open("w", newline="") as file:
-        writer = csv.DictWriter(file, [*rows[0], *about], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, **about} for row in rows)
-    for row in rows:
-        print(*row.values(), sep="\t")
-
-
-def processor() -> str:
-    """The processor's model, where the system tells it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.machine()
 
 
 if __name__ == "__main__":

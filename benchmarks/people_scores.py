@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agreement import interval, plcc, srocc
+from agreement import figures
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.judge import judge
@@ -65,18 +65,8 @@ def main(data: Path) -> None:
                 for i in np.flatnonzero(held)
             ]
         )
-        low, high = interval(scores, truth)
-        rows.append(
-            {
-                "form": name,
-                "photos": len(truth),
-                "srocc": round(srocc(scores, truth), 4),
-                "srocc_low": round(low, 4),
-                "srocc_high": round(high, 4),
-                "plcc": round(plcc(scores, truth), 4),
-                "mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2),
-            }
-        )
+        error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
+        rows.append({"form": name} | figures(scores, truth, draws=500) | error)
         print(rows[-1])
     print(write("people_scores", rows))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agreement import interval, plcc, srocc
+from agreement import figures
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.judge import judge
 from packshot.assess.retrieval import RetrievalOptions
@@ -58,20 +58,10 @@ def main(inputs: Inputs, work: Path, weights: Path, versions: int) -> None:
         atlas = assemble(prepared, trained, weights)
         for retrieval, options in RETRIEVALS.items():
             for subject, scores, truth in _judged(atlas, prepared, trained, types, options, versions):
-                low, high = interval(scores, truth, draws=100)
-                row = {
-                    "training": name,
-                    "retrieval": retrieval,
-                    "set": subject,
-                    "photos": len(truth),
-                    "srocc": round(srocc(scores, truth), 4),
-                    "srocc_low": round(low, 4),
-                    "srocc_high": round(high, 4),
-                    "plcc": round(plcc(scores, truth), 4),
-                    "kind_accuracy": round(accuracy, 4),
-                }
-                print(row)
-                rows.append(row)
+                asked = {"training": name, "retrieval": retrieval, "set": subject}
+                found = figures(scores, truth) | {"kind_accuracy": round(accuracy, 4)}
+                rows.append(asked | found)
+                print(rows[-1])
     print(write("training_forms", rows))
 
 

@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1"
-
 
 class Record(BaseModel):
     """Base of all records: frozen, and strict about unknown fields."""

@@ -111,6 +111,14 @@ def test_missing_file_says_so(tmp_path):
         Atlas.load(tmp_path / "none.npz")
 
 
+def test_a_place_that_cannot_be_written_says_so(atlas, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for target in (tmp_path / "none" / "a.npz", tmp_path / "folder"):
+        with pytest.raises(AtlasError, match=f"cannot write the atlas {target}"):
+            atlas.save(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_calibration_is_monotone_and_bounded():
     calibration = Calibration(raw=(0, 40, 60, 100), score=(0, 30, 80, 100))
     values = [calibration(raw) for raw in range(-10, 120, 5)]

@@ -19,8 +19,9 @@ def code(level=3.0, **chances):
     return Code(np.ones(4, np.float32), np.ones(4, np.float32), kinds, level)
 
 
-def found(code, limits=LIMITS_OF, said=frozenset()):
-    return [(one.code, round(one.probability, 3)) for one in recognised(code, KINDS, limits, said)]
+def found(code, limits=LIMITS_OF, said=frozenset(), least=0.5):
+    told = recognised(code, KINDS, limits, said, least)
+    return [(one.code, round(one.probability, 3)) for one in told]
 
 
 def test_a_family_counts_together_and_its_likeliest_is_named():
@@ -30,10 +31,17 @@ def test_a_family_counts_together_and_its_likeliest_is_named():
 
 def test_the_likeliest_family_comes_first():
     limits = {"overlay": 0.3, "veil": 0.3, "mean-shift": 0.3, family("veil"): 0.3}
-    assert [name for name, _ in found(code(veil=0.4, overlay=0.5), limits)] == [
+    assert [name for name, _ in found(code(veil=0.4, overlay=0.5), limits, least=0.3)] == [
         "distortion-overlay",
         "distortion-veil",
     ]
+
+
+@pytest.mark.parametrize(
+    ("chance", "limit", "told"), [(0.79, 0.6, False), (0.81, 0.6, True), (0.85, 0.9, False)]
+)
+def test_a_finding_needs_both_the_least_probability_and_its_limit(chance, limit, told):
+    assert bool(recognised(code(overlay=chance), KINDS, {"overlay": limit}, frozenset())) is told
 
 
 def test_what_a_measurement_says_is_not_said_twice():

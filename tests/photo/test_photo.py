@@ -142,13 +142,17 @@ def test_cmyk_jpeg_is_not_inverted():
     assert photo.pixels.mean() > 245
 
 
-def test_embedded_profile_is_applied():
-    pixels = np.full((16, 16, 3), (200, 120, 60), np.uint8)
+def swapping_profile():
+    """A profile that is not sRGB by name, and exchanges red and blue."""
     swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for old, new in ((b"rXYZ", b"????"), (b"bXYZ", b"rXYZ"), (b"????", b"bXYZ")):
         swapped = swapped.replace(old, new)
-    profile = swapped.replace("sRGB".encode("utf-16-be"), "zRGB".encode("utf-16-be"))
-    changed = Photo.open(encoded(pixels, "PNG", icc_profile=profile)).pixels
+    return swapped.replace("sRGB".encode("utf-16-be"), "zRGB".encode("utf-16-be"))
+
+
+def test_embedded_profile_is_applied():
+    pixels = np.full((16, 16, 3), (200, 120, 60), np.uint8)
+    changed = Photo.open(encoded(pixels, "PNG", icc_profile=swapping_profile())).pixels
     assert changed[0, 0, 2] > 150
     assert changed[0, 0, 0] < 100
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -276,6 +280,40 @@ def test_truncated_files_are_unreadable(kind, share, picture):
     data = encoded(picture, kind)
     with pytest.raises(UnreadablePhoto):
         Photo.open(data[: int(len(data) * share)])
+
+
+def in_cmyk(picture):
+    return Image.fromarray(picture).convert("CMYK")
+
+
+FORGED = {
+    "colour": (Image.fromarray, {}),
+    "no subsampling": (Image.fromarray, {"subsampling": 0}),
+    "restart markers": (Image.fromarray, {"restart_marker_blocks": 3}),
+    "grey": (lambda picture: Image.fromarray(picture[..., 0]), {}),
+    "profile": (Image.fromarray, {"icc_profile": swapping_profile()}),
+    "CMYK": (in_cmyk, {}),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.97])
+@pytest.mark.parametrize("max_side", [None, 100])
+def test_an_end_marker_does_not_make_a_truncated_jpeg_whole(name, share, max_side, picture):
+    make, options = FORGED[name]
+    data = encoded(make(picture), "JPEG", **options)
+    assert Photo.open(data, max_side=max_side).facts.format == "JPEG"
+    with pytest.raises(UnreadablePhoto, match="data end before"):
+        Photo.open(data[: int(len(data) * share)] + b"\xff\xd9", max_side=max_side)
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0" * 40, b"more\xff\xd9"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}])
+def test_a_jpeg_that_is_grey_itself_opens(tail, options, picture):
+    grey = picture.copy()
+    grey[150:] = 128
+    pixels = Photo.open(encoded(grey, "JPEG", **options) + tail).pixels
+    assert (pixels[-40:] == 128).all()
 
 
 def test_limits_are_checked_before_decoding():

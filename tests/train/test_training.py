@@ -168,11 +168,11 @@ def test_training_learns_to_retrieve_scores():
         values = generator.normal(size=(count, 20)).astype(np.float16)
         values[:, 3] += (scores - 50) / 10
         return Features(
-            values,
-            scores,
-            kinds,
-            np.zeros(count, np.int8),
-            np.arange(first_group, first_group + count, dtype=np.int32),
+            values=values,
+            scores=scores,
+            kinds=kinds,
+            levels=np.zeros(count, np.int8),
+            groups=np.arange(first_group, first_group + count, dtype=np.int32),
         )
 
     rated = features(300, 0, np.full(300, -1, np.int16))

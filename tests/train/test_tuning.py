@@ -130,8 +130,13 @@ def labelled(count, seed, weights):
     generator = np.random.default_rng(seed)
     values = generator.normal(size=(count, len(weights))).astype(np.float16)
     scores = 50 + 100 * (values.astype(np.float32) @ weights)
-    labels = np.full(count, -1)
-    return Features(values, scores.astype(np.float32), labels, labels, np.arange(count))
+    return Features(
+        values=values,
+        scores=scores.astype(np.float32),
+        kinds=np.full(count, -1),
+        levels=np.full(count, -1),
+        groups=np.arange(count),
+    )
 
 
 def test_readouts_are_ridge_regression():

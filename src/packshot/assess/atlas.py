@@ -267,14 +267,21 @@ class Atlas:
         return _read(data, os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the atlas; a reader sees the old file or the new one, never half of it."""
+        """Write the atlas; a reader sees the old file or the new one, never half of it.
+
+        Raises:
+            AtlasError: It cannot be written there.
+        """
         target = Path(path)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         text = np.frombuffer(self.header.model_dump_json().encode(), np.uint8)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            np.savez_compressed(file, header=text, **arrays)
-        Path(file.name).chmod(0o644)
-        os.replace(file.name, target)
+        try:
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+                partial = Path(folder, "atlas.npz")
+                np.savez_compressed(partial, header=text, **arrays)
+                os.replace(partial, target)
+        except OSError as error:
+            raise AtlasError(f"cannot write the atlas {target}: {error.strerror}") from error
 
     def info(self) -> AtlasInfo:
         """A summary for people."""

@@ -1,8 +1,8 @@
 """Findings of the distortion encoder: damage that it recognises and no measurement has said already.
 
 Kinds that look alike count together (`packshot.distort.LOOKALIKES`): what is reported is the likeliest
-of a family whose probability reaches the family's limit. Limits come with the model: they are set on
-undamaged photos, so that about one in a hundred of those exceeds each.
+of a family whose probability reaches `LEAST` and the family's limit. Limits come with the model: they
+are set on undamaged photos, so that about one in a hundred of those exceeds each.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from packshot.assess.advice import DISTORTION_PREFIX
 from packshot.distort import Kind, families
@@ -37,6 +39,10 @@ SAID_BY: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 """Codes of measured findings that say what a family would; named by a member of the family."""
 
+LEAST: Final = 0.8
+"""Probability from which on any kind is worth a finding: of 137 undamaged held-out product photos 3.6 %
+reach it at all; 0.6 was reached by 9.5 %."""
+
 _GRAVE_LEVEL = 4.0
 
 
@@ -47,13 +53,11 @@ class Recognised:
     Attributes:
         kind: The likeliest of its family.
         probability: Of the family, 0..1.
-        limit: What the probability reached.
         level: Expected level, 0..5.
     """
 
     kind: Kind
     probability: float
-    limit: float
     level: float
 
     @property
@@ -68,23 +72,29 @@ class Recognised:
 
 
 def recognised(
-    code: Code, kinds: Sequence[str], limits: Mapping[str, float], said: frozenset[str]
+    code: Code,
+    kinds: Sequence[str],
+    limits: Mapping[str, float],
+    said: frozenset[str],
+    least: float = LEAST,
 ) -> list[Recognised]:
     """Families that reach their limits and are not said by a measured finding, likeliest first.
 
     Args:
         code: Of the photo.
         kinds: Names of `code.kinds`, in order.
-        limits: By the name of each family, the probability from which on it is reported.
+        limits: By the name of each family, the probability from which on it is reported, where that is
+            more than `least`. Families without a limit are never reported.
         said: Codes of the photo's measured findings.
+        least: Probability below which nothing is reported.
     """
     chance = dict(zip(kinds, code.kinds.tolist(), strict=True))
     found = []
     for family in families():
         members = {kind: chance.get(kind.value, 0.0) for kind in family}
-        probability, limit = sum(members.values()), limits.get(family[0].value)
+        probability, limit = sum(members.values()), max(limits.get(family[0].value, np.inf), least)
         covered = any(said & set(SAID_BY.get(kind, ())) for kind in family)
-        if limit is not None and probability >= limit and not covered:
+        if probability >= limit and not covered:
             likeliest = max(members, key=lambda kind: members[kind])
-            found.append(Recognised(likeliest, probability, limit, code.level))
+            found.append(Recognised(likeliest, probability, code.level))
     return sorted(found, key=lambda one: -one.probability)

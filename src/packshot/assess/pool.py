@@ -72,7 +72,8 @@ def assess_paths(
     Args:
         paths: Files; those that cannot be read come back with the status "unreadable".
         settings: The assessor wanted.
-        workers: Processes; None for one for each core this process may use, 0 for none at all.
+        workers: Processes; None for one for each core this process may use. Below 2 none is started:
+            the work is done here.
 
     Yields:
         One `Assessment` for each path.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot.errors import SourceError
+from packshot.errors import InvalidInput, SourceError
+from packshot.sources import read_rows
 
 _FILE_COLUMNS = ("file", "path", "image", "filename")
 _SCORE_COLUMNS = ("mos", "score", "rating")
@@ -34,13 +34,12 @@ def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[
         scale: The scores that mean 0 and 100.
 
     Raises:
-        SourceError: Unreadable, columns missing, or a score outside the scale.
+        SourceError: Unreadable, columns missing, a row without a file, or a score outside the scale.
+        InvalidInput: A scale whose ends are one score.
     """
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
+    if scale[0] == scale[1]:
+        raise InvalidInput(f"the scale begins and ends at {scale[0]:g}: give the scores for 0 and 100")
+    rows = read_rows(table)
     columns = list(rows[0]) if rows else []
     name = next((c for c in _FILE_COLUMNS if c in columns), None)
     score = next((c for c in _SCORE_COLUMNS if c in columns), None)
@@ -50,9 +49,15 @@ def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[
             f"({', '.join(_SCORE_COLUMNS)})"
         )
     return [
-        RatedPhoto(folder / row[name], _rescaled(row[score], scale, f"{table}, line {number}"))
+        _rated(folder, row[name], row[score], scale, f"{table}, line {number}")
         for number, row in enumerate(rows, start=2)
     ]
+
+
+def _rated(folder: Path, file: str, score: str, scale: tuple[float, float], where: str) -> RatedPhoto:
+    if not file.strip():
+        raise SourceError(f"{where}: no file")
+    return RatedPhoto(folder / file, _rescaled(score, scale, where))
 
 
 def _rescaled(text: str, scale: tuple[float, float], where: str) -> float:

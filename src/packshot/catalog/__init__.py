@@ -1,5 +1,6 @@
 """Many photos: results written for people and for programs."""
 
-from packshot.catalog.renderers import Renderer, renderer
+from packshot.catalog.renderers import renderer
+from packshot.catalog.rendering import Renderer
 
 __all__ = ["Renderer", "renderer"]

@@ -10,7 +10,6 @@ from functools import cache
 from importlib import metadata
 from importlib.resources import files
 from pathlib import PurePath
-from types import TracebackType
 from typing import Self, TextIO
 
 import cv2
@@ -19,6 +18,7 @@ import numpy as np
 from markupsafe import Markup
 
 from packshot.assess.advice import remedy_for, shown, texts
+from packshot.catalog.rendering import Renderer
 from packshot.catalog.wording import is_low, likely_remedy
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
@@ -56,7 +56,7 @@ class _Card:
     length: int
 
 
-class HtmlReport:
+class HtmlReport(Renderer):
     """A page whose cards are sorted from the worst to the best photo.
 
     Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
@@ -88,15 +88,8 @@ class HtmlReport:
         self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._spool:
-            if kind is None:
-                self._finish()
+    def _close(self) -> None:
+        self._spool.close()
 
     def _rendered(self, photo: Assessment) -> str:
         return _template("card.html.j2").render(

@@ -6,8 +6,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from packshot.assess.advice import shown, texts
 from packshot.catalog.html import HtmlReport
+from packshot.catalog.rendering import Renderer
 from packshot.catalog.wording import without_findings
 from packshot.errors import InvalidInput
 from packshot.measure.scores import PROPERTIES
@@ -40,28 +40,10 @@ _COLOURS = {
     Grade.UNKNOWN: "dim",
 }
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_VERDICT = (*("path", "status", "error", "score", "grade", "percentile", "reference", "confidence"),)
+_VERDICT = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
 _FACTS = tuple(name for name in Facts.model_fields if name != "exif")
 _SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _PIPED_WIDTH = 140
-
-
-class Renderer(Protocol):
-    """Takes assessments one at a time; complete when its context ends."""
-
-    def add(self, assessment: Assessment) -> None:
-        """Write, or remember, one result."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish."""
 
 
 def renderer(name: str, stream: TextIO, language: str, explain: bool = False) -> Renderer:
@@ -88,22 +70,7 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
     raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
 
 
-class _Rendering:
-    """A context without a beginning or an end."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-
-class JsonLines(_Rendering):
+class JsonLines(Renderer):
     """One JSON object a line, written as soon as it is known."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -115,7 +82,7 @@ class JsonLines(_Rendering):
         self._stream.flush()
 
 
-class CsvTable(_Rendering):
+class CsvTable(Renderer):
     """One row a photo; text that a spreadsheet would run as a formula is defused.
 
     Everything an assessment holds but the damage map and the EXIF fields, which do not fit in cells.
@@ -152,7 +119,7 @@ class CsvTable(_Rendering):
         self._stream.flush()
 
 
-class TerminalTable:
+class TerminalTable(Renderer):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
@@ -183,16 +150,8 @@ class TerminalTable:
             self._advice(assessment),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and self._table.row_count:
+    def _finish(self) -> None:
+        if self._table.row_count:
             self._console.print(self._table)
 
     def _advice(self, assessment: Assessment) -> Text:

@@ -32,10 +32,28 @@ Example:
     --scale 0 1 --work build/training --weights src/packshot/weights
 """
 
+_NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
-@application.callback()
-def train_group() -> None:
-    """Keep `everything` a sub-command of its own while it is the only one."""
+\b
+Example:
+  packshot train natural --products products/manifest.csv \\
+    --licence CC0-1.0 --licence "MIT repo (Microsoft), vendor photos" \\
+    --weights src/packshot/weights
+"""
+
+
+@application.command("natural", help=_NATURAL_HELP)
+def natural_command(
+    products: Annotated[Path, typer.Option(help="CSV: file, type, group, split, licence.")],
+    licence: Annotated[list[str], typer.Option(help="Use photos under this licence; repeatable.")],
+    weights: Annotated[Path, typer.Option(help="Folder for the models.")],
+    versions: Annotated[int, typer.Option(min=1, max=85, help="Damaged versions of each.")] = 34,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Run the recipe; users read `_NATURAL_HELP`."""
+    from packshot.train.recipes.natural import make_natural
+
+    make_natural(products, licence, weights, versions, workers, typer.echo)
 
 
 @application.command("everything", help=_EVERYTHING_HELP)

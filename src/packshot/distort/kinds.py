@@ -22,6 +22,7 @@ from packshot.distort import product as product_kinds
 from packshot.distort.parameters import Pixels, is_whole
 from packshot.distort.product import Box, Mask
 from packshot.errors import InvalidInput
+from packshot.photo import check_pixels
 
 LEVELS = (1, 2, 3, 4, 5)
 
@@ -174,7 +175,7 @@ def distort(
             of another size, or a product outside the photo.
     """
     wanted = _known(kind)
-    _check_pixels(pixels)
+    check_pixels(pixels, "distort")
     _check_choice(level, seed)
     generator = np.random.default_rng([seed, list(Kind).index(wanted)])
     source = np.ascontiguousarray(pixels)
@@ -189,13 +190,6 @@ def _known(kind: Kind | str) -> Kind:
         return Kind(kind)
     except ValueError:
         raise InvalidInput(f"unknown kind {kind!r}; known: {', '.join(Kind)}") from None
-
-
-def _check_pixels(pixels: Pixels) -> None:
-    if not isinstance(pixels, np.ndarray):
-        raise InvalidInput(f"expected an array of (H, W, 3) uint8 pixels, got {type(pixels).__name__}")
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
-        raise InvalidInput(f"expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
 
 
 def _check_choice(level: int, seed: int) -> None:

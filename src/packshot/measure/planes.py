@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.errors import InvalidInput
+from packshot.photo import check_pixels
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Plane: TypeAlias = NDArray[np.uint8]
@@ -44,22 +44,6 @@ class Planes:
         return float(max(512, *self.grey.shape)) / 512
 
 
-def check_pixels(pixels: Pixels) -> None:
-    """Refuse anything but 8-bit RGB pixels.
-
-    Args:
-        pixels: What should be (H, W, 3) uint8 with at least one pixel.
-
-    Raises:
-        InvalidInput: Another type or shape.
-    """
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
-        kind = getattr(pixels, "dtype", type(pixels).__name__)
-        raise InvalidInput(f"measure: expected 8-bit pixels (uint8), got {kind}")
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
-        raise InvalidInput(f"measure: expected RGB pixels (height, width, 3), got {pixels.shape}")
-
-
 def make_planes(pixels: Pixels) -> Planes:
     """Compute the shared planes.
 
@@ -69,7 +53,7 @@ def make_planes(pixels: Pixels) -> Planes:
     Raises:
         InvalidInput: Another type or shape.
     """
-    check_pixels(pixels)
+    check_pixels(pixels, "measure")
     pixels = np.ascontiguousarray(pixels)
     grey = as_bytes(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     factor = min(-(-max(grey.shape) // WORKING_SIDE), *grey.shape)

@@ -3,5 +3,6 @@
 from packshot.photo.facts import FORMATS
 from packshot.photo.limits import Limits
 from packshot.photo.photo import Photo, PhotoSource
+from packshot.photo.pixels import check_pixels
 
-__all__ = ["FORMATS", "Limits", "Photo", "PhotoSource"]
+__all__ = ["FORMATS", "Limits", "Photo", "PhotoSource", "check_pixels"]

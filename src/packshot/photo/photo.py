@@ -16,11 +16,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from packshot.errors import InvalidInput, UnreadablePhoto
+from packshot.errors import UnreadablePhoto
+from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import (
     Pixels,
+    check_pixels,
     needs_profile,
     opaque_srgb,
     shrunk,
@@ -99,10 +101,7 @@ class Photo:
         Raises:
             InvalidInput: Another shape or type.
         """
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-            raise InvalidInput(
-                f"{name}: expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}"
-            )
+        check_pixels(pixels, name)
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, format="BMP")
         with Image.open(file) as image:
@@ -189,8 +188,8 @@ def _register_heif(data: bytes, name: str) -> None:
 def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels | None:
     """Decode an ordinary JPEG through OpenCV, reduced on the way; None where Pillow must do it.
 
-    OpenCV fills truncated files with grey without a word: only files that end as a JPEG must are
-    taken here.
+    OpenCV fills truncated files with grey without a word: only files that end as a JPEG must, with
+    all their data before, are taken here.
     """
     if format_of(image) != "JPEG" or image.mode not in ("RGB", "L"):
         return None
@@ -202,6 +201,7 @@ def _fast_jpeg(image: Image.Image, data: bytes, max_side: int | None) -> Pixels 
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         return None
+    require_all_data(data, decoded[-1, -1].tobytes())
     small = cv2.cvtColor(shrunk(np.asarray(decoded, np.uint8), max_side), cv2.COLOR_BGR2RGB)
     return upright(np.asarray(small, np.uint8), orientation_of(image))
 
@@ -212,6 +212,9 @@ def _through_pillow(image: Image.Image, data: bytes, max_side: int | None) -> tu
     if max_side is not None and image.format == "JPEG":
         image.draft(None, (max_side, max_side))
     image.load()
+    if format_of(image) == "JPEG":
+        right, bottom = image.size
+        require_all_data(data, image.crop((right - 1, bottom - 1, right, bottom)).tobytes())
     pixels, transparent = opaque_srgb(image, max_side)
     return upright(shrunk(pixels, max_side), orientation), transparent
 

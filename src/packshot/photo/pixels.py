@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from packshot.errors import InvalidInput
+
 Pixels = NDArray[np.uint8]
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -21,6 +23,29 @@ _TO_EIGHT_BITS = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
 # Pixels from which on strips save memory worth having, and rows of a strip.
 _LARGE = 8_000_000
 _STRIP_ROWS = 256
+
+
+def check_pixels(pixels: object, name: str, smallest: int = 1) -> None:
+    """Refuse anything but 8-bit RGB pixels of at least `smallest` by `smallest`.
+
+    Args:
+        pixels: What should be (H, W, 3) uint8.
+        name: What to call them in the message.
+        smallest: Width and height that whoever asks can still use.
+
+    Raises:
+        InvalidInput: Another type or shape, or too small.
+    """
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = getattr(pixels, "dtype", type(pixels).__name__)
+        raise InvalidInput(f"{name}: expected 8-bit pixels (uint8), got {kind}")
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise InvalidInput(f"{name}: expected RGB pixels (height, width, 3), got {pixels.shape}")
+    height, width = pixels.shape[:2]
+    if min(height, width) < smallest:
+        raise InvalidInput(
+            f"{name}: {width} x {height} is too small, this needs {smallest} x {smallest}"
+        )
 
 
 def has_transparency(image: Image.Image) -> bool:

@@ -10,30 +10,23 @@ from numpy.typing import NDArray
 
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels, native_view
+from packshot.train.datasets.labels import Labels
 from packshot.train.datasets.views import Views
 
 CONTENT_SIZE = 1280
 _BATCH = 16
 
 
-@dataclass(frozen=True, eq=False)
-class Features:
-    """Features and labels of N photos.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Features(Labels):
+    """Features of N photos, with what is known about them.
 
     Attributes:
         values: (N, F) float16: whole content, whole statistics, measured input, native content, native
             statistics.
-        scores: (N,) 0..100.
-        kinds: (N,) distortion kinds, -1 where unknown.
-        levels: (N,) 0..5, -1 where unknown.
-        groups: (N,) photos with one number derive from one original.
     """
 
     values: NDArray[np.float16]
-    scores: NDArray[np.float32]
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
-    groups: NDArray[np.int32]
 
     def save(self, path: Path) -> None:
         """Write as ``.npz``."""

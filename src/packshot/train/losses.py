@@ -6,30 +6,51 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+SMOOTH = 0.1
+"""Difference of scores at which the smooth L1 distance turns from square to linear."""
 
-def retrieval_loss(
-    vectors: Tensor, scores: Tensor, groups: Tensor, temperature: float, beta: float = 0.1
+_BARRED = -1e4
+
+
+def retrieved(
+    vectors: Tensor, others: Tensor, scores: Tensor, barred: Tensor, temperature: float
 ) -> Tensor:
+    """Scores as the kernel form of retrieval makes them of other photos' scores.
+
+    Each is the mean of the others' scores weighted by ``softmax(cos / temperature)``.
+
+    Args:
+        vectors: (B, D) unit vectors of the photos.
+        others: (N, D) unit vectors of the evidence.
+        scores: (N,) of the evidence.
+        barred: (B, N) True where the evidence must not serve the photo.
+        temperature: Of the kernel.
+
+    Returns:
+        (B,) in the unit of `scores`.
+    """
+    logits = vectors @ others.T / temperature
+    return logits.masked_fill(barred, _BARRED).softmax(dim=1) @ scores
+
+
+def retrieval_loss(vectors: Tensor, scores: Tensor, groups: Tensor, temperature: float) -> Tensor:
     """How badly each photo's score follows from its neighbours' in the batch.
 
-    The score of photo i is predicted as the kernel form of retrieval does it, the mean of the others'
-    scores weighted by ``softmax(cos / temperature)``, and compared by the smooth L1 distance. Photos
-    of the same group never serve each other. The gradient pulls together what has like scores.
+    The score of each photo is `retrieved` from the others and compared by the smooth L1 distance.
+    Photos of the same group never serve each other. The gradient pulls together what has like scores.
 
     Args:
         vectors: (B, D) unit vectors.
         scores: (B,) 0..1.
         groups: (B,) group numbers.
         temperature: Of the kernel.
-        beta: Where the smooth L1 distance turns from square to linear.
 
     Returns:
         A scalar.
     """
-    logits = vectors @ vectors.T / temperature
-    logits = logits.masked_fill(groups[:, None] == groups[None, :], -1e4)
-    predicted = logits.softmax(dim=1) @ scores
-    return F.smooth_l1_loss(predicted, scores, beta=beta)
+    barred = groups[:, None] == groups[None, :]
+    predicted = retrieved(vectors, vectors, scores, barred, temperature)
+    return F.smooth_l1_loss(predicted, scores, beta=SMOOTH)
 
 
 def ranking_loss(predicted: Tensor, scores: Tensor, margin: float = 0.02, gap: float = 0.05) -> Tensor:

@@ -15,8 +15,9 @@ from packshot.errors import InvalidInput
 from packshot.measure.reference.fsim import FsimFeatures, compare_fsim, fsim_features
 from packshot.measure.reference.haarpsi import HaarFeatures, compare_haarpsi, haarpsi_features
 from packshot.measure.reference.mdsi import MdsiFeatures, compare_mdsi, mdsi_features
-from packshot.measure.reference.pair import Pixels, check_pair, check_photo
+from packshot.measure.reference.pair import Pixels, check_pair
 from packshot.measure.reference.vsi import VsiFeatures, compare_vsi, vsi_features
+from packshot.photo import check_pixels
 
 MINIMUM: Final = 16
 """Smallest side in pixels."""
@@ -115,7 +116,7 @@ class EnsembleReference:
         Raises:
             InvalidInput: Not 8-bit RGB, or too small.
         """
-        check_photo(pixels, MINIMUM, "reference")
+        check_pixels(pixels, "reference", MINIMUM)
         return cls(
             pixels,
             mdsi_features(pixels),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.reference.pair import (
+    SCHARR,
     YIQ,
     Pixels,
     Plane,
@@ -36,7 +37,6 @@ MINIMUM: Final = 16
 
 _Real: TypeAlias = NDArray[np.float64]
 
-_SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
 _CONGRUENCY_CONSTANT: Final = 0.85
 _GRADIENT_CONSTANT: Final = 160.0
 _CHROMA_CONSTANT: Final = 200.0
@@ -111,7 +111,7 @@ def fsim_features(pixels: Pixels) -> FsimFeatures:
         Maps at about 256 pixels of the short side.
     """
     y, i, q = colour_planes(block_means(pixels, viewing_factor(pixels)), YIQ)
-    return FsimFeatures(phase_congruency(y), gradient_magnitude(y, _SCHARR), i, q)
+    return FsimFeatures(phase_congruency(y), gradient_magnitude(y, SCHARR), i, q)
 
 
 def compare_fsim(reference: FsimFeatures, distorted: FsimFeatures) -> float:

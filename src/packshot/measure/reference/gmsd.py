@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from packshot.measure.reference.pair import (
+    PREWITT,
     Pixels,
     Plane,
     check_pair,
@@ -21,7 +22,6 @@ from packshot.measure.reference.pair import (
 MINIMUM: Final = 4
 """Smallest side in pixels."""
 
-_PREWITT: Final = (1 / 3, 1 / 3, 1 / 3)
 _CONSTANT: Final = 170.0
 
 
@@ -48,4 +48,4 @@ def gmsd(reference: Pixels, distorted: Pixels) -> float:
 
 def _steepness(pixels: Pixels) -> Plane:
     """Return the gradient magnitude of luma at half size."""
-    return gradient_magnitude(luma(window_means(pixels, 2, 0)), _PREWITT)
+    return gradient_magnitude(luma(window_means(pixels, 2, 0)), PREWITT)

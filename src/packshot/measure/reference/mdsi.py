@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 from packshot.measure.reference.pair import (
+    OPPONENT,
+    PREWITT,
     Pixels,
     Plane,
     as_plane,
@@ -26,8 +28,7 @@ from packshot.measure.reference.pair import (
 MINIMUM: Final = 16
 """Smallest side in pixels."""
 
-_LHM: Final = ((0.2989, 0.587, 0.114), (0.30, 0.04, -0.35), (0.34, -0.6, 0.17))
-_PREWITT: Final = (1 / 3, 1 / 3, 1 / 3)
+_LHM: Final = ((0.2989, 0.587, 0.114), *OPPONENT)
 _C1: Final = 140.0
 _C2: Final = 55.0
 _C3: Final = 550.0
@@ -57,7 +58,7 @@ def mdsi_features(pixels: Pixels) -> MdsiFeatures:
     """
     factor = viewing_factor(pixels)
     luminance, h, m = colour_planes(window_means(pixels, factor, (factor - 1) // 2), _LHM)
-    horizontal, vertical = gradient(luminance, _PREWITT)
+    horizontal, vertical = gradient(luminance, PREWITT)
     return MdsiFeatures(horizontal, vertical, magnitude(horizontal, vertical), h, m)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from packshot.errors import InvalidInput
+from packshot.photo import check_pixels
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Plane: TypeAlias = NDArray[np.float32]
@@ -19,30 +20,16 @@ LUMA: Final = (0.299, 0.587, 0.114)
 YIQ: Final = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 """The NTSC colour space, which FSIM and HaarPSI are defined in."""
 
+OPPONENT: Final = ((0.30, 0.04, -0.35), (0.34, -0.6, 0.17))
+"""Weights of R, G, B in the two chromaticities of the Gaussian colour model, for MDSI and VSI."""
+
+PREWITT: Final = (1 / 3, 1 / 3, 1 / 3)
+"""Smoothing weights across a derivative."""
+
+SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+"""Smoothing weights across a derivative, nearer to equal in all directions."""
+
 _TINY: Final = np.float32(1e-30)
-
-
-def check_photo(pixels: Pixels, minimum: int, role: str = "photo") -> None:
-    """Refuse anything but 8-bit RGB pixels of at least `minimum` by `minimum`.
-
-    Args:
-        pixels: What should be an array (H, W, 3) of uint8.
-        minimum: Smallest width and height that the measure is defined for.
-        role: How to call the array in the message.
-
-    Raises:
-        InvalidInput: The array has another type, shape or a side below the minimum.
-    """
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
-        kind = getattr(pixels, "dtype", type(pixels).__name__)
-        raise InvalidInput(f"{role}: expected 8-bit pixels (uint8), got {kind}")
-    if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise InvalidInput(f"{role}: expected RGB pixels (height, width, 3), got {pixels.shape}")
-    if min(pixels.shape[:2]) < minimum:
-        height, width = pixels.shape[:2]
-        raise InvalidInput(
-            f"{role}: {width} x {height} is too small, this measure needs {minimum} x {minimum}"
-        )
 
 
 def check_pair(reference: Pixels, distorted: Pixels, minimum: int) -> None:
@@ -56,8 +43,8 @@ def check_pair(reference: Pixels, distorted: Pixels, minimum: int) -> None:
     Raises:
         InvalidInput: One is not 8-bit RGB, one is too small, or their sizes differ.
     """
-    check_photo(reference, minimum, "reference")
-    check_photo(distorted, minimum, "distorted")
+    check_pixels(reference, "reference", minimum)
+    check_pixels(distorted, "distorted", minimum)
     if reference.shape != distorted.shape:
         raise InvalidInput(
             f"reference {reference.shape} and distorted {distorted.shape} differ in size: "
@@ -142,8 +129,8 @@ def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
 
     Args:
         plane: Array (H, W).
-        across: The three smoothing weights across the direction of the derivative, for instance
-            1/3, 1/3, 1/3 (Prewitt) or 3/16, 10/16, 3/16 (Scharr).
+        across: The three smoothing weights across the direction of the derivative, `PREWITT` or
+            `SCHARR`.
 
     Returns:
         Horizontal and vertical derivative, (H, W) each.

@@ -18,6 +18,8 @@ import numpy as np
 
 from packshot.measure.reference.cielab import D50, lab_from_linear, linear_light
 from packshot.measure.reference.pair import (
+    OPPONENT,
+    SCHARR,
     Pixels,
     Plane,
     as_plane,
@@ -35,8 +37,7 @@ from packshot.measure.reference.pair import (
 MINIMUM: Final = 16
 """Smallest side in pixels."""
 
-_LMN: Final = ((0.06, 0.63, 0.27), (0.30, 0.04, -0.35), (0.34, -0.6, 0.17))
-_SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+_LMN: Final = ((0.06, 0.63, 0.27), *OPPONENT)
 _SALIENCY_CONSTANT: Final = 1.27
 _GRADIENT_CONSTANT: Final = 386.0
 _CHROMA_CONSTANT: Final = 130.0
@@ -72,7 +73,7 @@ def vsi_features(pixels: Pixels) -> VsiFeatures:
     """
     factor = viewing_factor(pixels)
     luminance, m, n = colour_planes(_shrink(pixels, factor), _LMN)
-    length = gradient_magnitude(luminance, _SCHARR)
+    length = gradient_magnitude(luminance, SCHARR)
     return VsiFeatures(_shrink(saliency(pixels), factor), length, m, n)
 
 

@@ -6,7 +6,6 @@ views the encoders see. A shard is written whole or not at all, so a stopped run
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
 from packshot.errors import SourceError
@@ -25,8 +25,8 @@ from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
 from packshot.photo import Photo
+from packshot.sources import read_rows
 
-JUDGED_SIDE = 1024
 PRISTINE = "pristine"
 KIND_NAMES: tuple[str, ...] = (PRISTINE, *(kind.value for kind in Kind))
 
@@ -40,12 +40,14 @@ class Original:
         group: Photos of one product share it; a split never divides a group.
         product_type: Such as ``furniture``.
         split: ``train`` or ``val``.
+        licence: As the manifest states it; empty where it does not.
     """
 
     path: Path
     group: str
     product_type: str
     split: str
+    licence: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,31 +81,34 @@ class Shard:
 
 
 def read_manifest(path: Path, split: str | None = None) -> list[Original]:
-    """Originals of a manifest with the columns ``file, type, group, split``.
+    """Originals of a manifest with the columns ``file, type, group, split``, perhaps ``licence``.
 
     Raises:
-        SourceError: No such file, or a column is missing.
+        SourceError: It cannot be read, or a column is missing.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise SourceError(f"cannot read the manifest {path}: {error.strerror}") from error
+    rows = read_rows(path)
     missing = {"file", "type", "group", "split"} - set(rows[0] if rows else ())
     if missing:
         raise SourceError(f"{path} lacks the columns {', '.join(sorted(missing))}")
     originals = (
-        Original(path.parent / row["file"], row["group"], row["type"], row["split"]) for row in rows
+        Original(
+            path.parent / row["file"],
+            row["group"],
+            row["type"],
+            row["split"],
+            row.get("licence") or "",
+        )
+        for row in rows
     )
     return [original for original in originals if split in (None, original.split)]
 
 
-def draw_damage(count: int, seed: int) -> list[tuple[Kind, int]]:
+def draw_damage(count: int, seed: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[tuple[Kind, int]]:
     """`count` different pairs of kind and level, every kind equally often where it divides."""
     generator = np.random.default_rng(seed)
     rounds = [
-        [(kind, int(level)) for kind, level in zip(Kind, column, strict=True)]
-        for column in np.stack([generator.permutation(LEVELS) for _ in Kind]).T
+        [(kind, int(level)) for kind, level in zip(kinds, column, strict=True)]
+        for column in np.stack([generator.permutation(LEVELS) for _ in kinds]).T
     ]
     pairs = [pair for row in rounds for pair in generator.permutation(np.array(row, object))]
     return [(Kind(kind), int(level)) for kind, level in pairs[:count]]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
@@ -19,7 +20,8 @@ from packshot.errors import SourceError
 from packshot.measure import measure_photo
 from packshot.measure.scores import PROPERTIES
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import JUDGED_SIDE, load_shard
+from packshot.train.datasets.damaged import load_shard
+from packshot.train.datasets.labels import Labels
 
 Halves = NDArray[np.float16]
 
@@ -29,33 +31,25 @@ RATED_SIDE = 512
 _BATCH = 16
 
 
-@dataclass(frozen=True, eq=False)
-class Views:
-    """N photos.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Views(Labels):
+    """N photos as the networks see them, with what is known about them.
 
     Attributes:
         native: (N, S, S, 3) uint8, a square at native size; mapped from its file.
         content: (N, C) float16, content vectors of the whole views.
         context: (N, F) float16, stage statistics of the whole views, then the measured input.
-        scores: (N,) 0..100.
-        kinds: (N,) distortion kinds, -1 where unknown.
-        levels: (N,) 0..5, -1 where unknown.
-        groups: (N,) photos with one number derive from one original.
     """
 
     native: NDArray[np.uint8]
     content: NDArray[np.float16]
     context: NDArray[np.float16]
-    scores: NDArray[np.float32]
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
-    groups: NDArray[np.int32]
 
 
 def load_views(folder: Path) -> Views:
     """Map what `write_rated` or `write_damaged` wrote."""
     with np.load(folder / "labels.npz") as archive:
-        return Views(np.load(folder / "native.npy", mmap_mode="r"), **dict(archive.items()))
+        return Views(native=np.load(folder / "native.npy", mmap_mode="r"), **dict(archive.items()))
 
 
 def write_rated(photos: Sequence[RatedPhoto], content: Model, folder: Path) -> None:

@@ -32,13 +32,12 @@ class ProjectionShape:
         hidden: Width of the hidden layer.
         vector: Length of the distortion vector.
         kinds: Distortion kinds told apart, pristine included.
-
     """
 
     inputs: int
-    hidden: int = 256
-    vector: int = 64
-    kinds: int = 35
+    hidden: int
+    vector: int
+    kinds: int
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from packshot.train.datasets.sampling import Rows, endless
 from packshot.train.features import Features
-from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss
+from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieval_loss
 from packshot.train.networks.distortion import Projection, ProjectionShape
 
 Report = Callable[[int, float], None]
-Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -113,26 +112,17 @@ def _loss(network: Projection, batch: _Batch, recipe: ProjectionRecipe) -> Tenso
     total = total + 2 * recipe.retrieval_weight * retrieved
     for part in (slice(0, batch.rated), slice(batch.rated, None)):
         scores, quality = batch.scores[part], reading.quality[part]
-        total = total + recipe.score_weight * F.smooth_l1_loss(quality, scores, beta=0.1)
+        total = total + recipe.score_weight * F.smooth_l1_loss(quality, scores, beta=SMOOTH)
         total = total + recipe.ranking_weight * ranking_loss(quality, scores)
     return total
 
 
 def _batches(rated: Features, damaged: Features, recipe: ProjectionRecipe) -> Iterator[_Batch]:
     generator = np.random.default_rng(recipe.seed)
-    ours = _endless(len(rated.scores), recipe.rated_batch, generator)
-    theirs = _endless(len(damaged.scores), recipe.damaged_batch, generator)
+    ours = endless(len(rated.scores), recipe.rated_batch, generator)
+    theirs = endless(len(damaged.scores), recipe.damaged_batch, generator)
     for _ in range(recipe.steps):
         yield _batch(rated, next(ours), damaged, next(theirs))
-
-
-def _endless(count: int, size: int, generator: np.random.Generator) -> Iterator[Rows]:
-    """Random rows without end: every row once before any comes again."""
-    size = min(size, count)
-    while True:
-        order = generator.permutation(count)
-        for start in range(0, count - size + 1, size):
-            yield order[start : start + size]
 
 
 def _batch(rated: Features, ours: Rows, damaged: Features, theirs: Rows) -> _Batch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +79,6 @@ class Prepared:
     calibration: Sequence[Path]
 
 
-@dataclass(frozen=True)
-class Recipes:
-    """How the two trained parts are trained."""
-
-    projection: ProjectionRecipe = field(default_factory=ProjectionRecipe)
-    trunk: TrunkRecipe = field(default_factory=TrunkRecipe)
-
-
 def make_everything(
     inputs: Inputs, work: Path, weights: Path, versions: int, workers: int, say: Say
 ) -> None:
@@ -104,16 +96,16 @@ def make_everything(
     weights.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(workers)
     prepared = prepare(inputs, work, weights, versions, workers, say)
-    recipes = Recipes()
+    recipe = ProjectionRecipe()
     before, after = work / "untouched", work / "tuned"
     untouched = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
     exported(untouched, prepared, before, say)
     found = extracted(prepared, before, workers, say)
-    first = trained_on(found, prepared, before / PROJECTION_FILE, recipes.projection, say)
-    tuned = tuned_trunk(untouched, first, prepared, after, recipes.trunk, say)
+    first = trained_on(found, prepared, before / PROJECTION_FILE, recipe, say)
+    tuned = tuned_trunk(untouched, first, prepared, after, TrunkRecipe(), say)
     exported(tuned, prepared, after, say)
     found = extracted(prepared, after, workers, say)
-    final = trained_on(found, prepared, after / PROJECTION_FILE, recipes.projection, say)
+    final = trained_on(found, prepared, after / PROJECTION_FILE, recipe, say)
     write_models(final, after / NATIVE_FILE, weights)
     say("writing the atlas")
     atlas = assemble(prepared, final, weights)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from packshot.assess.learned import LEAST
 from packshot.distort import families
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.networks.distortion import Projection
@@ -15,7 +16,6 @@ from packshot.train.networks.distortion import Projection
 ALLOWED = 0.01
 """Share of undamaged photos that may exceed a limit."""
 
-_LEAST = 0.6
 _MOST = 0.97
 _BATCH = 4096
 
@@ -34,7 +34,7 @@ def kind_limits(projection: Projection, clean: Sequence[NDArray[np.float16]]) ->
     sorts = [family_probabilities(projection, values) for values in clean]
     limits = np.max([np.quantile(sort, 1 - ALLOWED, axis=0) for sort in sorts], axis=0)
     named = zip(families(), limits.tolist(), strict=True)
-    return {family[0].value: round(max(limit, _LEAST), 3) for family, limit in named if limit < _MOST}
+    return {family[0].value: round(max(limit, LEAST), 3) for family, limit in named if limit < _MOST}
 
 
 def family_probabilities(projection: Projection, values: NDArray[np.float16]) -> NDArray[np.float32]:

@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.encode.views import Pixels
+from packshot.train.datasets.sampling import Rows, endless
 from packshot.train.datasets.views import Views
-from packshot.train.losses import masked_cross_entropy, ranking_loss
+from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieved
 from packshot.train.networks.distortion import Projection, Reading
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import ViewNetwork
 
 Report = Callable[[str], None]
-Rows = NDArray[np.intp]
 
 _LARGEST_GRADIENT = 5.0
 
@@ -109,13 +109,12 @@ class Memory:
             rows: (B,) their rows in memory.
             temperature: Of the kernel.
         """
-        logits = vectors @ self.vectors.T / temperature
         barred = self.groups[rows][:, None] == self.groups[None, :]
         barred |= (self.step - self.written > self.age)[None, :]
         damaged = torch.arange(len(self.scores)) >= self.rated
         barred |= (rows < self.rated)[:, None] & damaged[None, :]
-        predicted = logits.masked_fill(barred, -1e4).softmax(dim=1) @ self.scores
-        return F.smooth_l1_loss(predicted, self.scores[rows], beta=0.1)
+        predicted = retrieved(vectors, self.vectors, self.scores, barred, temperature)
+        return F.smooth_l1_loss(predicted, self.scores[rows], beta=SMOOTH)
 
 
 class TunedEncoder(nn.Module):
@@ -162,10 +161,10 @@ class Pool:
         )
 
     def batches(self, recipe: TrunkRecipe) -> Iterator[Rows]:
-        """Rows of memory for each step: rated ones first; every row once before any comes again."""
+        """Rows of memory for each step, rated ones first."""
         generator = np.random.default_rng(recipe.seed)
-        ours = _endless(len(self.chosen), recipe.rated_batch, generator)
-        theirs = _endless(len(self.damaged.scores), recipe.damaged_batch, generator)
+        ours = endless(len(self.chosen), recipe.rated_batch, generator)
+        theirs = endless(len(self.damaged.scores), recipe.damaged_batch, generator)
         for _ in range(recipe.steps):
             yield np.concatenate([next(ours), next(theirs) + len(self.chosen)])
 
@@ -335,10 +334,10 @@ def _loss(reading: Reading, batch: Batch, memory: Memory, recipe: TrunkRecipe) -
     total = total + recipe.level_weight * masked_cross_entropy(reading.levels, batch.levels)
     scores = memory.scores[batch.rows]
     for part in (slice(0, batch.rated), slice(batch.rated, None)):
-        retrieved = memory.loss(reading.vector[part], batch.rows[part], recipe.temperature)
-        error = F.smooth_l1_loss(reading.quality[part], scores[part], beta=0.1)
+        missed = memory.loss(reading.vector[part], batch.rows[part], recipe.temperature)
+        error = F.smooth_l1_loss(reading.quality[part], scores[part], beta=SMOOTH)
         order = ranking_loss(reading.quality[part], scores[part])
-        total = total + recipe.retrieval_weight / 2 * retrieved
+        total = total + recipe.retrieval_weight / 2 * missed
         total = total + recipe.score_weight * error + recipe.ranking_weight * order
     return total
 
@@ -348,12 +347,3 @@ def _square(native: Pixels, side: int, generator: np.random.Generator) -> Pixels
     top, left = generator.integers(0, native.shape[0] - side + 1, 2)
     step = generator.choice([-1, 1])
     return np.asarray(native[top : top + side, left : left + side][:, ::step])
-
-
-def _endless(count: int, size: int, generator: np.random.Generator) -> Iterator[Rows]:
-    """Random rows without end."""
-    size = min(size, count)
-    while True:
-        order = generator.permutation(count)
-        for start in range(0, count - size + 1, size):
-            yield order[start : start + size]

@@ -1,0 +1,11 @@
+"""Which findings are no matter of quality."""
+
+from __future__ import annotations
+
+COMPOSITION = frozenset({"product-too-small", "product-too-large", "off-centre", "touches-edge"})
+"""How the product fills the frame."""
+
+FACTS = frozenset(
+    {"low-resolution", "background-not-white", "background-uneven", "border", "dull-colour"}
+)
+"""May well be true of a photo without fault."""

@@ -1,0 +1,152 @@
+"""BRISQUE: how damaged does a photo look, by what was learnt of scene statistics?
+
+Mittal, Moorthy, Bovik, "No-Reference Image Quality Assessment in the Spatial Domain", IEEE TIP
+21(12), 2012. The 36 features are the authors'; the regression is not. Theirs was fitted on the LIVE
+ratings, whose terms are research only; the one that ships has the same form, radial basis functions, but
+is fitted on our own damaged photos (`weights/brisque.md`). Compare values by one model only.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+from packshot.measure.natural import fitted
+from packshot.measure.natural.scene_statistics import (
+    fit_asymmetric,
+    fit_symmetric,
+    grey_levels,
+    halved,
+    neighbour_products,
+    normalised,
+)
+from packshot.measure.reference.pair import Pixels, check_photo
+
+Values = NDArray[np.float64]
+
+BRISQUE_MODEL: Final = "brisque.npz"
+
+FEATURES: Final = 36
+
+MINIMUM: Final = 16
+"""Smallest side in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class BrisqueModel:
+    """A sum of M radial basis functions of the scaled features.
+
+    Attributes:
+        low: Feature values that scale to -1, (36,).
+        high: Feature values that scale to 1, (36,).
+        centres: Scaled features of the centres, (M, 36).
+        weights: Of the centres, (M,).
+        offset: Score far from all centres, ().
+        gamma: Squared distances are multiplied by it, ().
+    """
+
+    low: Values
+    high: Values
+    centres: Values
+    weights: Values
+    offset: Values
+    gamma: Values
+
+    @classmethod
+    def default(cls) -> "BrisqueModel":
+        """The model that ships with the package.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        return _default()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "BrisqueModel":
+        """Read a model that `save` wrote.
+
+        Raises:
+            ModelError: Not readable, or not such a model.
+        """
+        return _read(fitted.from_file(path), os.fspath(path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as a NumPy archive, in single precision."""
+        np.savez_compressed(path, **{name: a.astype(np.float32) for name, a in vars(self).items()})
+
+    def score(self, features: Values) -> Values:
+        """Return the scores (N,) of features (N, 36)."""
+        scaled = 2 * (features - self.low) / (self.high - self.low) - 1
+        return nearness(scaled, self.centres, float(self.gamma)) @ self.weights + self.offset
+
+
+def nearness(points: Values, centres: Values, gamma: float) -> Values:
+    """Return exp(-gamma * squared distance) of points (N, D) to centres (M, D), (N, M)."""
+    squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
+    distances: Values = np.maximum(squares - 2 * points @ centres.T, 0)
+    return np.exp(-gamma * distances)
+
+
+def brisque_features(pixels: Pixels) -> Values:
+    """Return the 36 features (Table I): 18 at full size, 18 at half.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, both sides at least 16.
+
+    Returns:
+        Array (36,).
+
+    Raises:
+        InvalidInput: Not 8-bit RGB, too small, or flat all over.
+    """
+    check_photo(pixels, MINIMUM)
+    plane = grey_levels(pixels)
+    features = np.concatenate((_features(plane), _features(halved(plane))))
+    if not np.isfinite(features).all():
+        raise InvalidInput("photo: one flat tone has no scene statistics")
+    return features
+
+
+def brisque(pixels: Pixels, model: BrisqueModel | None = None) -> float:
+    """Return how damaged a photo looks: about 0 (not at all) to 100, smaller is better.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, both sides at least 16.
+        model: The regression; the one that ships unless given.
+
+    Returns:
+        A score; like the authors' it may leave 0..100 a little.
+
+    Raises:
+        InvalidInput: Not 8-bit RGB, too small, or flat all over.
+        ModelError: The model that ships is missing or damaged.
+    """
+    features = brisque_features(pixels)
+    return float((model or BrisqueModel.default()).score(features[None])[0])
+
+
+@lru_cache(maxsize=1)
+def _default() -> BrisqueModel:
+    return _read(fitted.packaged(BRISQUE_MODEL), BRISQUE_MODEL)
+
+
+def _read(data: bytes, name: str) -> BrisqueModel:
+    shapes: dict[str, tuple[int, ...]] = {"low": (FEATURES,), "high": (FEATURES,)}
+    shapes |= {"centres": (-1, FEATURES), "weights": (-1,), "offset": (), "gamma": ()}
+    return BrisqueModel(**fitted.arrays(data, shapes, name))
+
+
+def _features(plane: Values) -> Values:
+    """Return the 18 features at one size; NaN where there are none."""
+    blocks = normalised(plane, cv2.BORDER_CONSTANT).values[None]
+    shape, variance = fit_symmetric(blocks)
+    columns = [shape, variance]
+    for products in neighbour_products(blocks):
+        fit = fit_asymmetric(products)
+        columns += [fit.shape, fit.mean, fit.left**2, fit.right**2]
+    return np.concatenate(columns)

@@ -1,0 +1,70 @@
+"""Files of fitted numbers that ship under `packshot/weights`."""
+
+import io
+import os
+import zipfile
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import ModelError
+
+Values = NDArray[np.float64]
+
+
+def packaged(name: str) -> bytes:
+    """Return a file that ships with the package.
+
+    Args:
+        name: File name, such as `niqe.npz`.
+
+    Raises:
+        ModelError: No such file in this installation.
+    """
+    resource = files("packshot").joinpath("weights", name)
+    if not resource.is_file():
+        raise ModelError(f"this installation lacks the model {name}: reinstall packshot")
+    return resource.read_bytes()
+
+
+def from_file(path: str | os.PathLike[str]) -> bytes:
+    """Return a file of the user's own.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+
+
+def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[str, Values]:
+    """Read named arrays of known shapes from a NumPy archive.
+
+    Args:
+        data: The archive.
+        shapes: Wanted arrays; a side of -1 may have any length.
+        name: For messages.
+
+    Returns:
+        The arrays, float64.
+
+    Raises:
+        ModelError: Not an archive, an array is missing, of another shape, or not finite.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            found = {key: archive[key].astype(np.float64) for key in shapes}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{name} is not a model that can be read here: {error}") from error
+    for key, wanted in shapes.items():
+        shape = found[key].shape
+        fits = len(shape) == len(wanted) and all(
+            want in (-1, side) for want, side in zip(wanted, shape, strict=True)
+        )
+        if not fits or not np.isfinite(found[key]).all():
+            raise ModelError(f"{name}: `{key}` must be finite and {wanted}, it is {shape}")
+    return found

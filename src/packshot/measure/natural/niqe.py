@@ -1,0 +1,177 @@
+"""NIQE: how far is a photo from what undamaged photos are like?
+
+Mittal, Soundararajan, Bovik, "Making a 'Completely Blind' Image Quality Analyzer", IEEE Signal
+Processing Letters 20(3), 2013. Nobody's opinion is in it: a multivariate Gaussian of scene statistics
+was fitted to patches of pristine photos, and a photo is judged by the distance of its own patches.
+
+The model that ships is fitted on photos whose terms permit it (`weights/niqe.md`), not the authors',
+so values are not those of their release: compare values by one model only.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+from packshot.measure.natural import fitted
+from packshot.measure.natural.scene_statistics import (
+    fit_asymmetric,
+    grey_levels,
+    halved,
+    neighbour_products,
+    normalised,
+)
+from packshot.measure.reference.pair import Pixels, check_photo
+
+Values = NDArray[np.float64]
+
+NIQE_MODEL: Final = "niqe.npz"
+
+PATCH: Final = 96
+"""Side of a patch in pixels, at full size."""
+
+FEATURES: Final = 36
+
+MINIMUM: Final = 2 * PATCH
+"""Smallest side in pixels: four patches."""
+
+_FEWEST: Final = 2
+"""Patches that a covariance needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class NiqeModel:
+    """What patches of pristine photos are like.
+
+    Attributes:
+        mean: Of their features, (36,).
+        covariance: Of their features, (36, 36).
+    """
+
+    mean: Values
+    covariance: Values
+
+    @classmethod
+    def default(cls) -> "NiqeModel":
+        """The model that ships with the package.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        return _default()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "NiqeModel":
+        """Read a model that `save` wrote.
+
+        Raises:
+            ModelError: Not readable, or not such a model.
+        """
+        return _read(fitted.from_file(path), os.fspath(path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as a NumPy archive."""
+        np.savez_compressed(path, mean=self.mean, covariance=self.covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """Scene statistics of the whole patches of 96 x 96 pixels of a photo, N of them.
+
+    Attributes:
+        features: (N, 36): 18 at full size, 18 at half; NaN where a patch is too flat to have any.
+        sharpness: (N,) mean local deviation at full size, in grey levels.
+    """
+
+    features: Values
+    sharpness: Values
+
+    @property
+    def textured(self) -> NDArray[np.bool_]:
+        """Which patches have all their features, (N,)."""
+        whole: Values = self.features.sum(axis=1)
+        return np.isfinite(whole)
+
+
+def patches(pixels: Pixels) -> Patches:
+    """Measure a photo patch by patch; what is left over at the right and the bottom is dropped.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, both sides at least 192.
+
+    Returns:
+        The patches, row by row.
+
+    Raises:
+        InvalidInput: Not 8-bit RGB, or too small.
+    """
+    check_photo(pixels, MINIMUM)
+    height, width = (side - side % PATCH for side in pixels.shape[:2])
+    plane = grey_levels(pixels[:height, :width])
+    full, half = (normalised(p, cv2.BORDER_REPLICATE) for p in (plane, halved(plane)))
+    features = np.hstack(
+        (_features(_blocks(full.values, PATCH)), _features(_blocks(half.values, PATCH // 2)))
+    )
+    return Patches(features, _blocks(full.deviation, PATCH).mean(axis=(1, 2)))
+
+
+def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
+    """Return the distance of a photo from pristine ones (eq. 10): smaller is better.
+
+    Patches without texture, such as a plain white background, have no scene statistics and do not
+    count.
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, both sides at least 192.
+        model: What to compare with; the one that ships unless given.
+
+    Returns:
+        A distance, 0 and up; undamaged photos have about 3 to 5.
+
+    Raises:
+        InvalidInput: Not 8-bit RGB, too small, or fewer than two patches have any texture.
+        ModelError: The model that ships is missing or damaged.
+    """
+    measured = patches(pixels)
+    features = measured.features[measured.textured]
+    if len(features) < _FEWEST:
+        raise InvalidInput(
+            f"photo: {len(features)} of {len(measured.features)} patches of {PATCH} x {PATCH} pixels "
+            f"have texture, NIQE needs {_FEWEST}"
+        )
+    pristine = model or NiqeModel.default()
+    gap = features.mean(axis=0) - pristine.mean
+    spread = (pristine.covariance + np.cov(features, rowvar=False)) / 2
+    return float(np.sqrt(gap @ np.linalg.pinv(spread) @ gap))
+
+
+@lru_cache(maxsize=1)
+def _default() -> NiqeModel:
+    return _read(fitted.packaged(NIQE_MODEL), NIQE_MODEL)
+
+
+def _read(data: bytes, name: str) -> NiqeModel:
+    shapes = {"mean": (FEATURES,), "covariance": (FEATURES, FEATURES)}
+    return NiqeModel(**fitted.arrays(data, shapes, name))
+
+
+def _blocks(plane: Values, side: int) -> Values:
+    """Cut a plane whose sides are multiples of `side` into squares (N, side, side)."""
+    rows, columns = (length // side for length in plane.shape)
+    cut = plane.reshape(rows, side, columns, side).swapaxes(1, 2)
+    return cut.reshape(rows * columns, side, side)
+
+
+def _features(blocks: Values) -> Values:
+    """Return the 18 features of each block (N, side, side) at one size (section II.B and II.C)."""
+    alone = fit_asymmetric(blocks)
+    columns = [alone.shape, (alone.left + alone.right) / 2 * alone.width]
+    for products in neighbour_products(blocks):
+        fit = fit_asymmetric(products)
+        columns += [fit.shape, fit.mean, fit.left * fit.width, fit.right * fit.width]
+    return np.stack(columns, axis=1)

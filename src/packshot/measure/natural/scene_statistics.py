@@ -1,0 +1,211 @@
+"""Natural-scene statistics, which NIQE and BRISQUE share.
+
+Luminance of an undamaged photo, with its local mean taken off and divided by its local deviation, is
+distributed much like a Gaussian whatever the photo shows, and so are products of neighbours; damage
+bends these distributions (Ruderman 1994; Mittal, Moorthy, Bovik, "No-Reference Image Quality
+Assessment in the Spatial Domain", IEEE TIP 21(12), 2012, whose equations are numbered here).
+
+Flat ground, such as a white background, has no such statistics. Where a normalised value is nothing
+but rounding error it is set to zero, and a block that lacks negative or positive products has no fit:
+NaN.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.reference.pair import Pixels, luma
+
+Values = NDArray[np.float64]
+
+_SIDE: Final = 7
+_SIGMA: Final = 7 / 6
+_STEADY: Final = 1.0
+"""Window of the local mean and deviation, and the constant C of eq. 1 for luminance 0..255."""
+
+_ROUNDING: Final = 1e-9
+"""One grey level anywhere in the window, at full or half size, moves a value by more than 1e-8."""
+
+_NEIGHBOURS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""Rows and columns to the neighbour: along a row, a column and both diagonals (eq. 7 to 10)."""
+
+_HALVING: Final = (-0.01171875, -0.03515625, 0.11328125, 0.43359375)
+"""Left half of the cubic (a = -0.5) of half the frequency, at -3.5, -2.5, -1.5, -0.5 pixels."""
+
+
+class Normalised(NamedTuple):
+    """A plane with local mean and deviation taken out.
+
+    Attributes:
+        values: (H, W), about -3..3; 0 where all is flat.
+        deviation: The local deviation that was divided by, less the constant, (H, W).
+    """
+
+    values: Values
+    deviation: Values
+
+
+@dataclass(frozen=True, eq=False)
+class AsymmetricFit:
+    """Asymmetric generalised Gaussians fitted to N blocks (eq. 11 to 15).
+
+    Attributes:
+        shape: Exponent of each, 0.2..10; 2 is Gaussian, smaller has longer tails. NaN: no fit.
+        left: Root mean square of the negative values.
+        right: Root mean square of the positive values.
+    """
+
+    shape: Values
+    left: Values
+    right: Values
+
+    @property
+    def width(self) -> Values:
+        """What turns `left` and `right` into scale parameters: sqrt(G(1/a) / G(3/a))."""
+        return _at(self.shape, _tables().width)
+
+    @property
+    def mean(self) -> Values:
+        """Mean of the fitted distribution (eq. 15)."""
+        return (self.right - self.left) * self.width * _at(self.shape, _tables().reach)
+
+
+def grey_levels(pixels: Pixels) -> Values:
+    """Return luma rounded to whole levels, as the authors' conversion to grey does, (H, W)."""
+    return np.rint(luma(pixels.astype(np.float32))).astype(np.float64)
+
+
+def normalised(plane: Values, border: int) -> Normalised:
+    """Take out local mean and deviation (eq. 1 to 3).
+
+    Args:
+        plane: Luminance (H, W), 0..255.
+        border: What lies outside, an OpenCV border type: the authors of NIQE and BRISQUE differ.
+
+    Returns:
+        Normalised luminance and local deviation.
+    """
+    weights = cv2.getGaussianKernel(_SIDE, _SIGMA, cv2.CV_64F)
+    means, squares = (
+        np.asarray(cv2.sepFilter2D(values, cv2.CV_64F, weights, weights, borderType=border))
+        for values in (plane, plane * plane)
+    )
+    deviation = np.sqrt(np.abs(squares - means * means))
+    values = (plane - means) / (deviation + _STEADY)
+    values[np.abs(values) < _ROUNDING] = 0
+    return Normalised(values, deviation)
+
+
+def halved(plane: Values) -> Values:
+    """Shrink to half by a cubic that passes no more than half the frequencies.
+
+    The weights and the edges, mirrored, are those of MATLAB's `imresize`, on which the published
+    models were made.
+
+    Args:
+        plane: Values (H, W).
+
+    Returns:
+        Array (ceil(H / 2), ceil(W / 2)).
+    """
+    weights = np.array(_HALVING + _HALVING[::-1])
+    smooth = cv2.sepFilter2D(
+        plane, cv2.CV_64F, weights, weights, anchor=(3, 3), borderType=cv2.BORDER_REFLECT
+    )
+    return np.ascontiguousarray(np.asarray(smooth)[::2, ::2])
+
+
+def neighbour_products(blocks: Values) -> Iterator[Values]:
+    """Multiply every value with its neighbour in four directions, each block closed on itself.
+
+    Args:
+        blocks: Normalised values (N, H, W).
+
+    Yields:
+        Four arrays (N, H, W): along rows, columns and the two diagonals.
+    """
+    for step in _NEIGHBOURS:
+        yield blocks * np.roll(blocks, step, axis=(1, 2))
+
+
+def fit_asymmetric(blocks: Values) -> AsymmetricFit:
+    """Fit an asymmetric generalised Gaussian to each block by its moments.
+
+    Args:
+        blocks: Values (N, H, W).
+
+    Returns:
+        The fits; NaN for blocks without negative or without positive values.
+    """
+    flat = blocks.reshape(len(blocks), -1)
+    left, right = _one_sided(flat, flat < 0), _one_sided(flat, flat > 0)
+    lopsided = left / right
+    ratio = np.abs(flat).mean(axis=1) ** 2 / _mean_square(flat)
+    wanted = ratio * (lopsided**3 + 1) * (lopsided + 1) / (lopsided**2 + 1) ** 2
+    return AsymmetricFit(_nearest(_tables().ratio, wanted), left, right)
+
+
+def fit_symmetric(blocks: Values) -> tuple[Values, Values]:
+    """Fit a generalised Gaussian about zero to each block by its moments (eq. 4 to 6).
+
+    Args:
+        blocks: Values (N, H, W).
+
+    Returns:
+        Shapes (N,), 0.2..10, and variances (N,); NaN for blocks of zeros.
+    """
+    flat = blocks.reshape(len(blocks), -1)
+    variance = _mean_square(flat)
+    wanted = variance / np.abs(flat).mean(axis=1) ** 2
+    return _nearest(-1 / _tables().ratio, -wanted), variance
+
+
+class _Tables(NamedTuple):
+    """Gamma-function ratios of the shapes 0.200, 0.201 .. 10.000."""
+
+    shape: Values
+    ratio: Values
+    width: Values
+    reach: Values
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    shape = np.arange(200, 10001) / 1000
+    one, two, three = (np.array([math.lgamma(k / a) for a in shape]) for k in (1, 2, 3))
+    return _Tables(shape, np.exp(2 * two - one - three), np.exp((one - three) / 2), np.exp(two - one))
+
+
+def _mean_square(flat: Values) -> Values:
+    """Mean square of each row; NaN for rows of zeros."""
+    square = np.square(flat).mean(axis=1)
+    return np.where(square > 0, square, np.nan)
+
+
+def _one_sided(flat: Values, chosen: NDArray[np.bool_]) -> Values:
+    """Root mean square of the chosen values of each row; NaN where none is."""
+    count = chosen.sum(axis=1)
+    total = np.where(chosen, flat * flat, 0).sum(axis=1)
+    mean_square: Values = total / np.where(count > 0, count, np.nan)
+    return np.sqrt(mean_square)
+
+
+def _nearest(rising: Values, wanted: Values) -> Values:
+    """Return the shape whose entry in a rising table is nearest; NaN for NaN."""
+    after = np.clip(np.searchsorted(rising, wanted), 1, len(rising) - 1)
+    nearer_before = wanted - rising[after - 1] <= rising[after] - wanted
+    shape = _tables().shape[np.where(nearer_before, after - 1, after)]
+    return np.where(np.isnan(wanted), np.nan, shape)
+
+
+def _at(shape: Values, table: Values) -> Values:
+    """Return the table's entry for each shape; NaN for NaN."""
+    known = np.where(np.isnan(shape), 1.0, shape)
+    entries = table[np.rint(known * 1000).astype(np.intp) - 200]
+    return np.where(np.isnan(shape), np.nan, entries)

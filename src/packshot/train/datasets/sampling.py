@@ -1,0 +1,30 @@
+"""Which photos the next batches hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.intp]
+
+
+def endless(count: int, size: int, generator: np.random.Generator) -> Iterator[Rows]:
+    """Batches of random rows without end: no row comes again before a round is over.
+
+    A round leaves out the rows that do not fill a last batch, others each time.
+
+    Args:
+        count: Rows there are.
+        size: Rows of a batch; all of them where there are fewer.
+        generator: Of the order.
+
+    Yields:
+        (size,) row numbers, each different.
+    """
+    size = min(size, count)
+    while True:
+        order = generator.permutation(count)
+        for start in range(0, count - size + 1, size):
+            yield order[start : start + size]
