@@ -14,9 +14,8 @@ from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
-from packshot.measure.background import find_background
 from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
-from packshot.measure.product import find_product
+from packshot.measure.product import product_of
 from packshot.measure.sharpness import edge_width, find_edges, gradients, motion_blur
 
 _BEST_QUALITY: Final = 60
@@ -163,8 +162,7 @@ def restore(
 def _mean_lightness(pixels: Pixels) -> float:
     """L* of the product where it is found, of the photo elsewhere."""
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
+    product = product_of(planes)
     lightness = planes.lab[..., 0] if product is None else planes.lab[..., 0][product.material]
     return float(lightness.mean()) / 2.55
 

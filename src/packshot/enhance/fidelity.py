@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
-from packshot.measure.background import find_background
-from packshot.measure.planes import Pixels, as_bytes, check_pixels, make_planes
-from packshot.measure.product import find_product
+from packshot.measure.planes import Pixels, as_bytes, make_planes
+from packshot.measure.product import product_of
 from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
 from packshot.measure.reference.pair import (
     block_means,
@@ -31,6 +30,7 @@ from packshot.measure.reference.pair import (
     similarity,
     viewing_factor,
 )
+from packshot.photo.pixels import check_pixels
 
 MOST_DRIFT: Final = 2.5
 """Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
@@ -86,8 +86,8 @@ def fidelity(
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(original)
-    check_pixels(result)
+    check_pixels(original, "original")
+    check_pixels(result, "result")
     whole = np.ones(original.shape[:2], bool)
     found = _product(original, Intent.BACKGROUND in intents)
     if found is None and Intent.BACKGROUND in intents:
@@ -115,8 +115,7 @@ def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
         without_holes: Leave out what shows the background's colour.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
+    product = product_of(planes)
     if product is None:
         return None
     height, width = planes.grey.shape

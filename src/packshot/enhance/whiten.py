@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from packshot.enhance.denoise import to_bytes
 from packshot.measure.background import connected_with_border, find_background
-from packshot.measure.planes import Mask, Pixels, as_bytes, check_pixels, make_planes, shrink
+from packshot.measure.planes import Mask, Pixels, as_bytes, make_planes, shrink
+from packshot.photo.pixels import check_pixels
 
 _WORKING_SIDE: Final = 1000
 _DARKEST, _MOST_CHROMA = 75.0, 14.0
@@ -100,7 +101,7 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     Returns:
         (H, W, 3) uint8.
     """
-    check_pixels(pixels)
+    check_pixels(pixels, "whiten")
     height, width = pixels.shape[:2]
     white = np.maximum(backdrop.field * (1 - _HEADROOM) - backdrop.noise, 1)
     across = _enlarged(white, width, len(white))

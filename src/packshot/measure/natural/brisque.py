@@ -25,7 +25,8 @@ from packshot.measure.natural.scene_statistics import (
     neighbour_products,
     normalised,
 )
-from packshot.measure.reference.pair import Pixels, check_photo
+from packshot.measure.reference.pair import Pixels
+from packshot.photo.pixels import check_pixels
 
 Values = NDArray[np.float64]
 
@@ -104,7 +105,7 @@ def brisque_features(pixels: Pixels) -> Values:
     Raises:
         InvalidInput: Not 8-bit RGB, too small, or flat all over.
     """
-    check_photo(pixels, MINIMUM)
+    check_pixels(pixels, "photo", MINIMUM)
     plane = grey_levels(pixels)
     features = np.concatenate((_features(plane), _features(halved(plane))))
     if not np.isfinite(features).all():

@@ -26,7 +26,8 @@ from packshot.measure.natural.scene_statistics import (
     neighbour_products,
     normalised,
 )
-from packshot.measure.reference.pair import Pixels, check_photo
+from packshot.measure.reference.pair import Pixels
+from packshot.photo.pixels import check_pixels
 
 Values = NDArray[np.float64]
 
@@ -110,7 +111,7 @@ def patches(pixels: Pixels) -> Patches:
     Raises:
         InvalidInput: Not 8-bit RGB, or too small.
     """
-    check_photo(pixels, MINIMUM)
+    check_pixels(pixels, "photo", MINIMUM)
     height, width = (side - side % PATCH for side in pixels.shape[:2])
     plane = grey_levels(pixels[:height, :width])
     full, half = (normalised(p, cv2.BORDER_REPLICATE) for p in (plane, halved(plane)))

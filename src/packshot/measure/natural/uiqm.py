@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.reference.pair import LUMA, Pixels, Plane, as_plane, check_photo, magnitude
+from packshot.measure.reference.pair import LUMA, Pixels, Plane, as_plane, magnitude
+from packshot.photo.pixels import check_pixels
 
 BLOCK: Final = 10
 """Side of a block in pixels."""
@@ -69,7 +70,7 @@ def uiqm_parts(pixels: Pixels) -> Uiqm:
     Raises:
         InvalidInput: Not 8-bit RGB, or a side below 10.
     """
-    check_photo(pixels, MINIMUM)
+    check_pixels(pixels, "photo", MINIMUM)
     rgb = pixels.astype(np.float32)
     parts = colourfulness(rgb), sharpness(rgb), contrast(rgb)
     return Uiqm(*parts, sum(w * part for w, part in zip(_WEIGHTS, parts, strict=True)))

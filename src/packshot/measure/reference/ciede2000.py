@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from packshot.errors import InvalidInput
 from packshot.measure.reference.cielab import D65, lab_from_linear, linear_light
-from packshot.measure.reference.pair import Pixels, Plane, as_plane, check_pair, check_photo, mean
+from packshot.measure.reference.pair import Pixels, Plane, as_plane, check_pair, mean
+from packshot.photo.pixels import check_pixels
 
 MINIMUM: Final = 1
 """Smallest side in pixels."""
@@ -48,7 +49,7 @@ def cie_lab(pixels: Pixels) -> Plane:
     Raises:
         InvalidInput: Not 8-bit RGB.
     """
-    check_photo(pixels, MINIMUM)
+    check_pixels(pixels, "photo", MINIMUM)
     return lab_from_linear(as_plane(cv2.LUT(pixels, _curve())), D65)
 
 

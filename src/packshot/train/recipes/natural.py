@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import Kind, distort
 from packshot.errors import InvalidInput
 from packshot.measure.natural.brisque import (
@@ -23,7 +24,7 @@ from packshot.measure.natural.brisque import (
 from packshot.measure.natural.niqe import NIQE_MODEL, NiqeModel, Patches, patches
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import JUDGED_SIDE, Original, draw_damage, read_manifest
+from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
 
 Say = Callable[[str], None]
 Values = NDArray[np.float64]
