@@ -9,6 +9,7 @@ from packshot.measure.limits import LIMITS, exceeded
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import as_jpeg, blurred, lit, noisy
 from tests.measure.drawn import flat
+from tests.measure.drawn import scene as drawn_scene
 
 
 def codes_of(pixels):
@@ -26,7 +27,7 @@ def names(pixels, codes=None, **options):
     [
         (noisy(make_picture(384, 512), 20), "denoise"),
         (as_jpeg(make_picture(384, 512), 10), "deblock"),
-        (blurred(make_picture(384, 512), 2), "sharpen"),
+        (blurred(drawn_scene(), 2), "sharpen"),
         (lit(make_packshot(), 0.25), "expose"),
         (lit(make_packshot(), (1, 0.9, 0.7)), "white-balance"),
     ],

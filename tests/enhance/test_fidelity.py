@@ -30,7 +30,7 @@ def hue_turned(pixels, degrees):
 def test_nothing_changed_is_faithful(intents):
     found = fidelity(make_packshot(), make_packshot(), intents)
     assert found.accepted
-    assert found.colour_drift < 0.5
+    assert found.colour_drift < 0.6
     assert found.structure == pytest.approx(1, abs=1e-3)
     assert found.reason == ""
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.enhance.classical import plan_exposure, plan_white_balance
-from packshot.enhance.light import encoded, light_of_values, linear, relight
+from packshot.enhance.light import encoded, light_of_values, relight
 from packshot.enhance.tone import Exposure, expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import angle, illuminant_of, white_balance
 from packshot.enhance.white_reference import white_reference
@@ -14,13 +14,12 @@ from tests.measure.drawn import flat, on_white
 
 class TestLight:
     def test_curve_is_the_standards(self):
-        # IEC 61966-2-1: 0.5 is 0.21404 in linear light; the straight part ends at 0.04045.
-        assert float(linear(np.array(0.5))) == pytest.approx(0.21404, abs=1e-5)
-        assert float(linear(np.array(0.04045))) == pytest.approx(0.04045 / 12.92, abs=1e-6)
+        # IEC 61966-2-1: 0.21404 of the light is 0.5; the straight part ends at 0.0031308.
+        assert float(encoded(np.array(0.21404))) == pytest.approx(0.5, abs=1e-5)
+        assert float(encoded(np.array(0.0031308))) == pytest.approx(0.04045, abs=1e-5)
 
     def test_inverse(self):
-        codes = np.linspace(0, 1, 333)
-        np.testing.assert_allclose(encoded(linear(codes)), codes, atol=1e-5)
+        np.testing.assert_allclose(encoded(light_of_values()), np.arange(256) / 255, atol=1e-5)
 
     def test_nothing_changed_is_nothing_changed(self):
         picture = make_picture(60, 80)
@@ -35,7 +34,7 @@ class TestWhiteReference:
     def test_is_the_backgrounds_light(self):
         found = white_reference(on_white(background=(220, 210, 190)))
         assert found is not None
-        np.testing.assert_allclose(found.light, linear(np.array([220, 210, 190]) / 255), rtol=1e-3)
+        np.testing.assert_allclose(found.light, light_of_values()[[220, 210, 190]], rtol=1e-3)
 
     @pytest.mark.parametrize(
         "picture",

@@ -86,10 +86,19 @@ class TestWhiten:
         assert (result[320:1180, 470:1030] == (60, 90, 150)).all()
 
 
+def shirt_that_fills_the_frame():
+    """A grey product that makes up most of the border; the white is behind it."""
+    picture = np.full((500, 500, 3), 205, np.uint8)
+    picture[:160, :] = 255
+    picture[:200, 180:320] = (150, 110, 90)
+    return picture
+
+
 @pytest.mark.parametrize(
     "picture",
     [
         scene(),
+        shirt_that_fills_the_frame(),
         on_white(background=(120, 120, 120)),
         on_white(background=(240, 200, 200)),
         noisy(on_white(background=(215, 215, 215)), 45),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from packshot.enhance.denoise import noise_of, to_bytes
 from packshot.errors import InvalidInput
 from packshot.measure.planes import Pixels, as_bytes
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _PATCH, _SEARCH = 5, 15
 
@@ -22,7 +22,7 @@ def histogram_equalisation(pixels: Pixels) -> Pixels:
     Args:
         pixels: (H, W, 3) uint8.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "baseline")
     luma, red, blue = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
     return _joined([cv2.equalizeHist(luma), red, blue], cv2.COLOR_YCrCb2RGB)
 
@@ -35,7 +35,7 @@ def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
         clip: Largest slope, in multiples of a plain spread.
         tiles: Across and down.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "baseline")
     lightness, a, b = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
     spread = cv2.createCLAHE(clip, (tiles, tiles)).apply(lightness)
     return _joined([spread, a, b], cv2.COLOR_LAB2RGB)
@@ -48,7 +48,7 @@ def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
         pixels: (H, W, 3) uint8.
         strength: Of the filter, in grey levels; by default the measured noise of luma.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "baseline")
     wanted = noise_of(pixels).luma if strength is None else strength
     if wanted <= 0:
         return pixels.copy()
@@ -63,7 +63,7 @@ def guided_smoothing(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**
         radius: Of the windows, at least 1.
         smoothness: The variance, of values 0..1, below which a window counts as flat; above 0.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "baseline")
     values = pixels.astype(np.float32) / np.float32(255)
     return to_bytes(guided_filter(values, values, radius, smoothness) * np.float32(255))
 

@@ -50,7 +50,6 @@ _LIGHT = ("expose", "lift-shadows")
 _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "blurred": _SOFT,
     "product-blurred": _SOFT,
-    "motion-blur": _SOFT,
     "noisy": _NOISE,
     "too-dark": _LIGHT,
     "clipped-shadows": ("lift-shadows",),

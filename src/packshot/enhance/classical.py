@@ -9,21 +9,21 @@ import numpy as np
 
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
+from packshot.enhance.fidelity import fidelity
 from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
-from packshot.measure.background import find_background
 from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
-from packshot.measure.product import find_product
-from packshot.measure.sharpness import edge_width, find_edges, gradients
+from packshot.measure.product import product_of
+from packshot.measure.sharpness import edge_width, find_edges, gradients, motion_blur
 
 _BEST_QUALITY: Final = 60
 _LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
-_SOFT: Final = 0.8
+_SOFT, _MOVED = 0.8, 0.35
 _SHARPEST_QUARTER: Final = 1.2
 _DARK, _MOST_LIFT = (8.0, 22.0), 0.3
-_HAZE, _HAZE_TAKEN = 0.125, 0.85
+_HAZE, _HAZY_WHITE, _HAZE_TAKEN = 0.125, 0.97, 0.85
 _GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
 
 
@@ -88,23 +88,32 @@ def plan_shadows(pixels: Pixels) -> Step | None:
 
 
 def plan_haze(pixels: Pixels) -> Step | None:
-    """Take off haze where not a thousandth of the photo is darker than an eighth of the range."""
-    grey = make_planes(pixels).grey
-    black = percentiles(histogram(grey), 0.1)[0] / 255
-    if black < _HAZE:
+    """Take off haze where tones reach neither the lowest eighth of the range nor white.
+
+    Haze lifts black and dims white; a pale product on white has no black either, but its white is white.
+    """
+    tones = histogram(make_planes(pixels).grey)
+    black, white = (value / 255 for value in percentiles(tones, 0.1, 99.5))
+    if black < _HAZE or white > _HAZY_WHITE:
         return None
-    reason = f"darkest tone {black:.0%}"
-    step = partial(take_off_haze, black=_HAZE_TAKEN * black)
+    reason = f"tones from {black:.0%} to {white:.0%}"
+    step = partial(take_off_haze, black=_HAZE_TAKEN * black, white=1 - _HAZE_TAKEN * (1 - white))
     return Step("take-off-haze", _only(Intent.TONE), black, reason, step)
 
 
 def plan_sharpen(pixels: Pixels) -> Step | None:
-    """Sharpen from a blur of 0.8 pixels (at 512) on, less the more noise is left."""
+    """Sharpen from a blur of 0.8 pixels (at 512) on, less the more noise is left.
+
+    Motion blur is left alone: what undoes an even blur draws lines beside it.
+    """
     planes = make_planes(pixels)
     grain = noise_of(pixels).luma
-    width = edge_width(find_edges(gradients(planes.grey), grain), planes.scale)
+    edges = find_edges(gradients(planes.grey), grain)
+    width, motion = edge_width(edges, planes.scale), motion_blur(edges, planes.scale)
     share = float(np.interp(grain, (_GRAIN_AT_REST, _GRAIN_TOO_MUCH), (1, 0)))
     if width is None or width < _SOFT or share == 0:
+        return None
+    if motion is not None and motion.anisotropy >= _MOVED:
         return None
     blur = _SHARPEST_QUARTER * width * planes.scale
     reason = f"edges blurred by {width:.1f} px at 512"
@@ -122,12 +131,15 @@ PIPELINE: Final[tuple[Planner, ...]] = (
 """In the order in which they are applied: last damage first, and noise before it is made brighter."""
 
 
-def restore(pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE) -> tuple[Pixels, list[Step]]:
+def restore(
+    pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE, guard: bool = False
+) -> tuple[Pixels, list[Step]]:
     """Plan and apply one step after the other, each on what the last one left.
 
     Args:
         pixels: (H, W, 3) uint8.
         planners: Which steps, in order.
+        guard: Drop steps whose result `fidelity` does not accept.
 
     Returns:
         The pixels, and the steps that were applied.
@@ -138,8 +150,11 @@ def restore(pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE) -> tuple[P
     applied = []
     for planner in planners:
         step = planner(pixels)
-        if step is not None:
-            pixels = step.apply(pixels)
+        if step is None:
+            continue
+        changed = step.apply(pixels)
+        if not guard or fidelity(pixels, changed, step.intents, step.placement).accepted:
+            pixels = changed
             applied.append(step)
     return pixels, applied
 
@@ -147,8 +162,7 @@ def restore(pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE) -> tuple[P
 def _mean_lightness(pixels: Pixels) -> float:
     """L* of the product where it is found, of the photo elsewhere."""
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
+    product = product_of(planes)
     lightness = planes.lab[..., 0] if product is None else planes.lab[..., 0][product.material]
     return float(lightness.mean()) / 2.55
 

@@ -14,7 +14,7 @@ from packshot.enhance.denoise import at_half_size, to_bytes
 from packshot.enhance.strips import by_strips
 from packshot.measure.compression import blockiness
 from packshot.measure.planes import Pixels, Plane, as_bytes
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 from packshot.photo.quality import quantisation_steps
 
 _OF_STEP: Final = 0.35
@@ -44,7 +44,7 @@ def quality_left(pixels: Pixels) -> int | None:
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "deblock")
     grey = as_bytes(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY))
     found = blockiness(grey)
     if found is None:
@@ -91,7 +91,7 @@ def deblock(pixels: Pixels, quality: int, strength: float = 1.0) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "deblock")
     return by_strips(pixels, partial(_deblocked, quality=quality, strength=strength), 2 * REACH)
 
 

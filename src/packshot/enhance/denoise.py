@@ -14,7 +14,7 @@ from packshot.enhance.block_transform import REACH, SIDE, shrink_blocks
 from packshot.enhance.strips import by_strips
 from packshot.measure.noise import noise_level, row_sample
 from packshot.measure.planes import Pixels, Plane, as_bytes
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _HARD: Final = 2.7
 _LEAST: Final = 0.3
@@ -57,7 +57,7 @@ def noise_of(pixels: Pixels) -> Noise:
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "denoise")
     sample = row_sample(np.ascontiguousarray(pixels))
     luma, red, blue = cv2.split(cv2.cvtColor(sample, cv2.COLOR_RGB2YCrCb))
     fine, coarse = _level(as_bytes(luma)), 2 * _level(_halved(luma))
@@ -83,7 +83,7 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "denoise")
     return by_strips(pixels, partial(_denoised, noise=noise, strength=strength), 2 * REACH)
 
 

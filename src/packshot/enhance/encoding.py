@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from packshot.errors import InvalidInput
 from packshot.measure.planes import Pixels
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 BEST, WORST = 95, 20
 """Qualities between which is chosen: above nothing is gained, below damage is plain to see."""
@@ -49,7 +49,7 @@ def encode_within(pixels: Pixels, limit: int, kind: str = "JPEG", exif: bytes = 
     Raises:
         InvalidInput: Pixels of another type or shape, another format, a limit below 1.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "encoding")
     if kind not in FORMATS or limit < 1:
         raise InvalidInput(f"encoding: {kind!r} within {limit} bytes; formats are {', '.join(FORMATS)}")
     image, profile = Image.fromarray(pixels), _srgb_profile()

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
-from packshot.measure.background import find_background
 from packshot.measure.planes import Pixels, as_bytes, make_planes
-from packshot.measure.product import find_product
+from packshot.measure.product import product_of
 from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
 from packshot.measure.reference.pair import (
     block_means,
@@ -31,7 +30,7 @@ from packshot.measure.reference.pair import (
     similarity,
     viewing_factor,
 )
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 MOST_DRIFT: Final = 2.5
 """Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
@@ -122,8 +121,7 @@ def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
         without_holes: Leave out what shows the background's colour.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
+    product = product_of(planes)
     if product is None:
         return None
     height, width = planes.grey.shape
@@ -221,17 +219,17 @@ def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
 
 
 def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The ninth decile of colour differences, blurred so that grain and detail do not count."""
-    pair = (_blurred(cie_lab(pixels), inside) for pixels in (expected, result))
+    """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
+    pair = (cie_lab(_blurred(pixels, inside)) for pixels in (expected, result))
     return float(np.quantile(ciede2000(*pair)[inside], 0.9))
 
 
-def _blurred(lab: Floats, inside: Mask) -> Floats:
-    """A Gaussian blur over the mask alone."""
+def _blurred(pixels: Pixels, inside: Mask) -> Pixels:
+    """A Gaussian blur of linear light over the mask alone."""
     weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(lab * weight[..., None], (0, 0), _SPREAD)
+    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), _SPREAD)
     shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SPREAD), 1e-3)
-    return np.asarray(sums / shares[..., None], np.float32)
+    return np.asarray(np.rint(encoded(sums / shares[..., None]) * 255), np.uint8)
 
 
 def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:

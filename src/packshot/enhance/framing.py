@@ -14,7 +14,7 @@ from packshot.measure.background import find_background, unevenness
 from packshot.measure.geometry import Box, edge_touch
 from packshot.measure.planes import Pixels, make_planes
 from packshot.measure.product import find_product
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 FILL: Final = 0.85
 """Share of the tighter side that the product spans: what most marketplaces ask for."""
@@ -96,7 +96,7 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape, a frame that misses the photo.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "framing")
     height, width = pixels.shape[:2]
     left, top = max(frame.left, 0), max(frame.top, 0)
     right, bottom = min(frame.left + frame.width, width), min(frame.top + frame.height, height)

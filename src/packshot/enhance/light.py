@@ -10,27 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.reference.cielab import linear_light
 
 Floats = NDArray[np.float32]
 
 
 def encoded(light: NDArray[np.floating]) -> Floats:
-    """Linear light 0..1 to sRGB 0..1 (IEC 61966-2-1); what lies outside is clipped."""
+    """Linear light to sRGB, 0..1 each (IEC 61966-2-1), as `linear_light` undoes it; clips."""
     bounded = np.clip(light, 0, 1)
     bright = 1.055 * np.power(bounded, 1 / 2.4) - 0.055
     return np.asarray(np.where(bounded > 0.0031308, bright, 12.92 * bounded), np.float32)
 
 
-def linear(code: NDArray[np.floating]) -> Floats:
-    """The inverse of `encoded`."""
-    bright = np.power((code + 0.055) / 1.055, 2.4)
-    return np.asarray(np.where(code > 0.04045, bright, code / 12.92), np.float32)
-
-
 @cache
 def light_of_values() -> Floats:
     """(256,) the linear light, 0..1, of the values 0..255; read-only."""
-    light = linear(np.arange(256) / 255)
+    light = linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
     light.setflags(write=False)
     return light
 

@@ -14,10 +14,10 @@ from packshot.enhance.straighten import straighten, tilt_of, turned
 from packshot.enhance.whiten import backdrop_of, whiten
 from packshot.measure.geometry import border
 from packshot.measure.planes import Pixels, as_bytes
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _WHITE_ENOUGH: Final = 253.0
-_MOVED: Final = 0.02
+_MOVED: Final = 0.04
 _SPARE: Final = 1
 
 
@@ -41,7 +41,7 @@ def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
 
 def plan_border(pixels: Pixels) -> Step | None:
     """Cut off a frame or bars around the picture, and one pixel more, which encoders smear."""
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "framing")
     left, top, right, bottom = border(as_bytes(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)))
     if not (left or top or right or bottom):
         return None
@@ -95,7 +95,7 @@ def plan_framing(pixels: Pixels, fill: float = FILL, ratio: float | None = None)
 
 def plan_resize(pixels: Pixels, long_side: int) -> Step | None:
     """Bring the long side to a length."""
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "framing")
     height, width = pixels.shape[:2]
     if max(height, width) == long_side:
         return None

@@ -13,7 +13,7 @@ from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.errors import InvalidInput
 from packshot.measure.planes import Pixels, as_bytes
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _WIDE: Final = 65535
 
@@ -46,7 +46,7 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape, a side below 1.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "resize")
     height, width = pixels.shape[:2]
     size = size_for(width, height, long_side)
     if size == (width, height):

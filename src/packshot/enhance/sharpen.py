@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from packshot.enhance.denoise import to_bytes
 from packshot.enhance.strips import by_strips
 from packshot.measure.planes import Pixels
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 3
 _OVERSHOOT: Final = 3.0
 _WIDEST: Final = 6.0
 
@@ -39,7 +39,7 @@ def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "sharpen")
     width = min(blur, _WIDEST)
     reach = (_ROUNDS + 1) * (int(4 * width) + 1)
     return by_strips(pixels, partial(_sharpened, blur=width, strength=strength), reach)

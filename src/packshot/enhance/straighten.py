@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from packshot.enhance.placement import Placement
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.planes import Pixels, make_planes, shrink
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _WORKING_SIDE: Final = 1000
 _SHORTEST: Final = 0.12
@@ -81,7 +81,7 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
         The same size where the corners are filled; the largest upright rectangle of the same ratio
         where not.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "straighten")
     height, width = pixels.shape[:2]
     return turned(width, height, tilt).warped(pixels, tilt.fill or (255, 255, 255), cv2.INTER_CUBIC)
 

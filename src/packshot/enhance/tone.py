@@ -17,7 +17,7 @@ from packshot.measure.planes import Pixels, as_bytes, histogram, make_planes, pe
 _WHITE: Final = 0.985
 _WHITE_ENOUGH: Final = 0.88
 _BRIGHTEST: Final = 0.6
-_BRIGHT_ENOUGH: Final = 0.3
+_BRIGHT_ENOUGH: Final = 0.25
 _DAMPING: Final = 0.7
 _LARGEST_GAIN: Final = 6.0
 _SHOULDER: Final = 0.85
@@ -47,7 +47,7 @@ def missing_exposure(pixels: Pixels) -> Exposure | None:
     """How much more light a photo should have had.
 
     A plain background that can serve as white tells: it should be white. Elsewhere the light that 2
-    % of the pixels exceed is brought 70 % of the way (in stops) to 0.6, if it is below 0.3: a scene
+    % of the pixels exceed is brought 70 % of the way (in stops) to 0.6, if it is below 0.25: a scene
     with nothing light in it is underexposed, but some are meant dark.
 
     Args:

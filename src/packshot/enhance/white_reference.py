@@ -65,13 +65,21 @@ def white_reference(pixels: Pixels) -> WhiteReference | None:
     meant = found.lightness >= _DARKEST and found.chroma <= _STRONGEST_CAST
     if not meant or unevenness(planes.lab, far) > _MOST_UNEVEN:
         return None
-    return found if _share_above(planes.small, found.light) <= _LIGHTER_SHARE else None
+    return None if _something_lighter(planes.small, found.light) else found
 
 
-def _share_above(small: Pixels, light: Floats) -> float:
-    """The share of the picture in which every channel passes that of the background: it is no white."""
+def _something_lighter(small: Pixels, light: Floats) -> bool:
+    """Whether half a per cent of a picture is lighter than its background, which then is no white.
+
+    Args:
+        small: (h, w, 3) uint8, working size.
+        light: (3,) linear light of the background.
+
+    Returns:
+        True where every channel passes the background's by 15 % in so many pixels.
+    """
     bound = encoded(np.minimum(light * _LIGHTER, 1)) * 255
-    return float((small > bound).all(axis=2).mean())
+    return float((small > bound).all(axis=2).mean()) > _LIGHTER_SHARE
 
 
 def _mean_light(small: Pixels, inside: NDArray[np.bool_]) -> Floats:

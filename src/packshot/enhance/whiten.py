@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from packshot.enhance.denoise import to_bytes
 from packshot.measure.background import connected_with_border, find_background
 from packshot.measure.planes import Mask, Pixels, as_bytes, make_planes, shrink
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels
 
 _WORKING_SIDE: Final = 1000
 _DARKEST, _MOST_CHROMA = 75.0, 14.0
@@ -21,6 +21,7 @@ _STEEP, _STEEP_BY_NOISE = 2.2, 0.3
 _SAME: Final = 0.04
 _SMALLEST_HOLE, _HOLE_SHARE = 0.0003, 0.95
 _MOST_NOISE: Final = 12.0
+_LIGHTER, _LIGHTER_SHARE = 1.065, 0.005
 _GAP: Final = 3
 _FEATHER: Final = 1.2
 _HEADROOM: Final = 0.015
@@ -57,8 +58,8 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
         pixels: (H, W, 3) uint8.
 
     Returns:
-        None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, or has
-        a texture.
+        None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, has a
+        texture, or is not the lightest thing there is: it may be the product then.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -76,7 +77,8 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
     whole = _enlarged(field, small.shape[1], small.shape[0])
     share = np.asarray(small / np.maximum(whole, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
-    if noise > _MOST_NOISE:
+    lighter = float((share.min(axis=2) > _LIGHTER).mean())
+    if noise > _MOST_NOISE or lighter > _LIGHTER_SHARE:
         return None
     grown = _grown(small, share, noise)
     cover = cv2.GaussianBlur(grown.astype(np.float32) / 255, (0, 0), _FEATHER)
@@ -99,7 +101,7 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     Returns:
         (H, W, 3) uint8.
     """
-    check_pixels(pixels, "photo")
+    check_pixels(pixels, "whiten")
     height, width = pixels.shape[:2]
     white = np.maximum(backdrop.field * (1 - _HEADROOM) - backdrop.noise, 1)
     across = _enlarged(white, width, len(white))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.background import Background, alike_native
+from packshot.measure.background import Background, alike_native, find_background
 from packshot.measure.planes import Mask, Planes, as_bytes
 
 _LEAST_SHARE: Final = 0.002
@@ -53,6 +53,12 @@ def find_product(planes: Planes, background: Background) -> ProductRegion | None
     mask = kept > 0
     material = mask & (background.like == 0)
     return ProductRegion(box, mask, material if material.any() else mask)
+
+
+def product_of(planes: Planes) -> ProductRegion | None:
+    """The product of a photo whose background is plain; None everywhere else."""
+    plain = find_background(planes.small)
+    return find_product(planes, plain) if plain else None
 
 
 def _without_specks(rest: Mask) -> Mask | None:

@@ -1,0 +1,43 @@
+"""A 12-megapixel photo, each step in a process of its own: how much memory at most?"""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+import numpy as np
+from packshot.enhance.deblock import deblock
+from packshot.enhance.denoise import Noise, denoise
+from packshot.enhance.fidelity import fidelity
+from packshot.enhance.resize import resize
+from packshot.enhance.sharpen import sharpen
+from packshot.enhance.step import Intent
+from packshot.enhance.whiten import backdrop_of, whiten
+
+pixels = np.full((3000, 4000, 3), 228, np.uint8)
+pixels[800:2200, 1000:3000] = np.linspace(20, 200, 2000)[None, :, None]
+step = {
+    "denoise": lambda: denoise(pixels, Noise(6, 6, 3)),
+    "deblock": lambda: deblock(pixels, 30),
+    "sharpen": lambda: sharpen(pixels, 3.0),
+    "whiten": lambda: whiten(pixels, backdrop_of(pixels)),
+    "resize": lambda: resize(pixels, 3000),
+    "fidelity": lambda: fidelity(pixels, pixels, {Intent.DETAIL}),
+}[sys.argv[1]]
+step()
+# Not getrusage: what the test process held when it forked would count there.
+with open("/proc/self/status") as status:
+    print(next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM")))
+"""
+MOST_MEGABYTES = 450
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["denoise", "deblock", "sharpen", "whiten", "resize", "fidelity"])
+def test_twelve_megapixels(step):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, step], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < MOST_MEGABYTES
