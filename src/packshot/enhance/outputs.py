@@ -29,11 +29,8 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
             raise InvalidInput(f"{output} is one file, but there are {len(given)} photos: name a folder")
         tasks = [Task(given[0].path, output)]
     else:
-        tasks = [
-            Task(photo.path, output / photo.name)
-            for photo in given
-            if not _lies_below(photo.path, output)
-        ]
+        paired = (Task(photo.path, output / photo.name) for photo in given)
+        tasks = [task for task in paired if not _written_before(task, output)]
     _refuse_collisions(tasks)
     _refuse_originals(tasks)
     return tasks
@@ -44,8 +41,10 @@ def plan_in_place(photos: Iterable[Named]) -> list[Task]:
     return [Task(photo.path, photo.path) for photo in photos]
 
 
-def _lies_below(path: Path, folder: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+def _written_before(task: Task, output: Path) -> bool:
+    """Whether a photo lies below the output folder, and is not simply one that would replace itself."""
+    path, folder = Path(os.path.realpath(task.path)), os.path.realpath(output)
+    return path.is_relative_to(folder) and path != Path(os.path.realpath(task.output))
 
 
 def _refuse_collisions(tasks: Sequence[Task]) -> None:

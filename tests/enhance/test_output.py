@@ -1,0 +1,92 @@
+import io
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packshot.enhance.encoding import can_write, encode_as
+from packshot.enhance.output import format_named, kept_exif, write_whole
+from packshot.errors import InvalidInput, SourceError
+from packshot.photo import FORMATS, Photo
+from tests.conftest import make_picture
+
+WRITTEN = [name for name in FORMATS if can_write(name)]
+
+
+def with_exif(**tags):
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif[0x0112] = tags.get("orientation", 6)
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 30.0)
+    file = io.BytesIO()
+    Image.fromarray(make_picture(60, 80)).save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_format_comes_back_alike(name):
+    picture = make_picture(96, 128)
+    photo = Photo.open(encode_as(picture, name))
+    assert photo.facts.format == name
+    assert photo.pixels.shape == picture.shape
+    assert np.abs(photo.pixels.astype(int) - picture).mean() < 2.5
+
+
+@pytest.mark.parametrize("name", ["PNG", "BMP", "TIFF"])
+def test_formats_without_loss_lose_nothing(name):
+    picture = make_picture(96, 128)
+    assert np.array_equal(Photo.open(encode_as(picture, name)).pixels, picture)
+
+
+def test_what_cannot_be_written_is_said():
+    assert not can_write("GIF")
+    with pytest.raises(InvalidInput, match=r"\.jpg or \.png"):
+        encode_as(make_picture(20, 20), "GIF")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.JPG", "JPEG"), ("b.webp", "WEBP"), ("c.heic", "HEIF")]
+)
+def test_the_extension_names_the_format(tmp_path, name, kind):
+    assert format_named(tmp_path / name) == kind
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.jpg.bak"])
+def test_other_extensions_are_refused(tmp_path, name):
+    with pytest.raises(InvalidInput, match="cannot tell the format"):
+        format_named(tmp_path / name)
+
+
+def test_exif_is_kept_upright_and_without_the_place():
+    kept = kept_exif(with_exif())
+    photo = Photo.open(encode_as(make_picture(60, 80), "JPEG", kept))
+    assert photo.facts.exif["Make"] == "Maker"
+    assert not photo.facts.had_location
+    assert photo.pixels.shape == (60, 80, 3)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8\xff\xe1\x00\x10Exif\0\0broken", encode_as(make_picture(20, 20), "PNG")]
+)
+def test_no_exif_is_no_error(data):
+    assert kept_exif(data) == b""
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    target = tmp_path / "a.jpg"
+    target.write_bytes(b"old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SourceError, match="No space left"):
+        write_whole(b"new", target)
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.jpg"]
+
+
+def test_folders_are_made(tmp_path):
+    write_whole(b"new", tmp_path / "a" / "b" / "c.jpg")
+    assert (tmp_path / "a" / "b" / "c.jpg").read_bytes() == b"new"
