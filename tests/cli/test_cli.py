@@ -20,28 +20,13 @@ from typer.testing import CliRunner
 from packshot.assess.retrieval import Aggregation, Distance
 from packshot.cli.application import AggregationName, DistanceName, application
 from packshot.report import Assessment
+from tests.cli.running import packshot
 from tests.conftest import ROOT, make_packshot, make_picture
 
-EXECUTABLE = Path(sys.executable).with_name("packshot")
 KEYS = {
     *("path", "status", "score", "grade", "percentile", "confidence"),
     *("measurements", "distortions", "findings", "evidence"),
 }
-
-
-def packshot(*arguments, cwd=None, check=None):
-    command = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=110,
-        env={**os.environ, "COLUMNS": "160"},
-    )
-    if check is not None:
-        assert done.returncode == check, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.assess.advice import DISTORTION_PREFIX, texts
-from packshot.enhance.candidates import REPAIRS, STEP_NAMES, candidates
+from packshot.enhance.candidates import REPAIRS, STEP_NAMES, candidates, planners
 from packshot.enhance.classical import plan_haze, plan_shadows
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
@@ -18,7 +18,7 @@ def codes_of(pixels):
 
 def names(pixels, codes=None, **options):
     wanted = codes_of(pixels) if codes is None else codes
-    planned = (candidate.plan(pixels) for candidate in candidates(wanted, **options))
+    planned = (candidate.plan(pixels) for candidate in candidates(wanted, planners(), **options))
     return [step.name for step in planned if step is not None]
 
 
@@ -58,12 +58,29 @@ def test_thorough_asks_the_others_as_well():
 
 def test_product_steps_can_be_left_out():
     codes = ["background-not-white", "off-centre"]
-    assert [c.name for c in candidates(codes, product=False)] == ["white-balance", "expose"]
-    assert [c.name for c in candidates(codes)][-2:] == ["whiten-background", "frame-product"]
+    assert [c.name for c in candidates(codes, planners(product=False))] == ["white-balance", "expose"]
+    assert [c.name for c in candidates(codes, planners())][-2:] == ["whiten-background", "frame-product"]
+
+
+def test_the_network_comes_first_wherever_a_repair_is_called_for():
+    def names_of(*codes):
+        return [c.name for c in candidates(codes, planners(network=lambda pixels: None))]
+
+    assert names_of("noisy") == ["network", "denoise"]
+    assert names_of("off-centre") == ["frame-product"]
+    assert names_of("touches-edge") == []
+
+
+def test_a_crop_may_be_smaller_where_the_photo_is_larger():
+    small = make_packshot(box=(20, 20, 150, 100), size=(600, 500))
+    assert planners()["frame-product"](small) is None
+    assert planners(scale=4)["frame-product"](small) is not None
 
 
 def test_candidates_say_what_called_for_them():
-    called = {c.name: c.called_for_by for c in candidates(["too-dark", "noisy"], thorough=True)}
+    called = {
+        c.name: c.called_for_by for c in candidates(["too-dark", "noisy"], planners(), thorough=True)
+    }
     assert called["denoise"] == ("noisy",)
     assert called["expose"] == ("too-dark",)
     assert called["deblock"] == ()
@@ -74,7 +91,7 @@ def test_planned_steps_carry_the_name_of_their_candidate():
         (noisy(make_picture(384, 512), 20), "noisy"),
         (lit(make_packshot(), 0.3), "too-dark"),
     ):
-        for candidate in candidates([code], thorough=True):
+        for candidate in candidates([code], planners(), thorough=True):
             step = candidate.plan(pixels)
             assert step is None or step.name == candidate.name
 

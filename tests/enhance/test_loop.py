@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from packshot.enhance import loop
-from packshot.enhance.candidates import Candidate
+from packshot.enhance.candidates import Candidate, planners
 from packshot.enhance.loop import Kept, LoopOptions, apply, improve
 from packshot.enhance.step import Intent, Step
 from packshot.photo import Photo
@@ -47,7 +47,7 @@ def step(by, name, intents=TONE):
 @pytest.fixture
 def offer(monkeypatch):
     def offered(*candidates):
-        monkeypatch.setattr(loop, "_candidates", lambda assessment, options: list(candidates))
+        monkeypatch.setattr(loop, "_candidates", lambda assessment, available: list(candidates))
 
     return offered
 
@@ -167,7 +167,7 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
         assessment = Assessment(
             path="x", status=Status.OK, score=score, findings=tuple(found(code) for code in codes)
         )
-        return [c.name for c in loop._candidates(assessment, LoopOptions())]
+        return [c.name for c in loop._candidates(assessment, planners(product=False))]
 
     assert names(85) == []
     assert "denoise" in names(45)

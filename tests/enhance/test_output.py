@@ -45,9 +45,7 @@ def test_what_cannot_be_written_is_said():
         encode_as(make_picture(20, 20), "GIF")
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("a.JPG", "JPEG"), ("b.webp", "WEBP"), ("c.heic", "HEIF")]
-)
+@pytest.mark.parametrize(("name", "kind"), [("a.JPG", "JPEG"), ("b.webp", "WEBP"), ("c.heic", "HEIF")])
 def test_the_extension_names_the_format(tmp_path, name, kind):
     assert format_named(tmp_path / name) == kind
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from packshot.assess.advice import DISTORTION_PREFIX
@@ -17,6 +18,7 @@ from packshot.enhance.classical import (
     plan_sharpen,
     plan_white_balance,
 )
+from packshot.enhance.framing import SMALLEST_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
 
@@ -39,8 +41,9 @@ PRODUCT: Final[Mapping[str, Planner]] = {
 }
 """Changes of background and frame: after the repairs, the background before the frame."""
 
-STEP_NAMES: Final = (*CLASSICAL, *PRODUCT)
-_CALL_THEMSELVES: Final = frozenset((*CLASSICAL, "straighten"))
+NETWORK: Final = "network"
+STEP_NAMES: Final = (NETWORK, *CLASSICAL, *PRODUCT)
+_CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
 
 _CODEC = ("deblock",)
 _NOISE = ("denoise",)
@@ -109,21 +112,43 @@ class Candidate:
     called_for_by: tuple[str, ...] = ()
 
 
+def planners(
+    *, product: bool = True, scale: float = 1, network: Planner | None = None
+) -> dict[str, Planner]:
+    """The steps to choose from, by name, in the order to apply them.
+
+    Args:
+        product: Whether steps that change background and frame are wanted as well.
+        scale: How many times larger the photo is than the pixels to plan for.
+        network: Plans the enhancement network; it comes first, since it mends damage of several kinds.
+    """
+    available = dict(CLASSICAL) if network is None else {NETWORK: network, **CLASSICAL}
+    if product:
+        framing = partial(plan_framing, smallest=SMALLEST_SIDE / scale)
+        available |= {**PRODUCT, "frame-product": framing}
+    return available
+
+
 def candidates(
-    codes: Collection[str], *, product: bool = True, thorough: bool = False
+    codes: Collection[str], available: Mapping[str, Planner], *, thorough: bool = False
 ) -> list[Candidate]:
     """Steps that may mend what was found, in the order to apply them.
 
     Args:
         codes: Of the findings.
-        product: Whether steps that change background and frame are wanted as well.
+        available: From `planners`.
         thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
             another. Each still abstains where it measures nothing.
     """
-    planners = {**CLASSICAL, **PRODUCT} if product else CLASSICAL
-    called = {name: tuple(code for code in codes if name in REPAIRS.get(code, ())) for name in planners}
+    called = {name: tuple(code for code in codes if name in _repairs(code)) for name in available}
     return [
         Candidate(name, plan, called[name])
-        for name, plan in planners.items()
+        for name, plan in available.items()
         if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]
+
+
+def _repairs(code: str) -> tuple[str, ...]:
+    """The steps for a finding, with the network wherever a repair is among them."""
+    named = REPAIRS.get(code, ())
+    return (NETWORK, *named) if set(named) & set(CLASSICAL) else named

@@ -20,6 +20,9 @@ from packshot.report import Action, Assessment, Enhancement, Finding, Severity, 
 RESHOOT_BELOW: Final = 40.0
 """A photo that scores less and cannot be improved is better taken again."""
 
+FAULTY_BELOW: Final = 60.0
+"""The same for one in which something is found that is plainly wrong."""
+
 _GRAVE: Final = (Severity.ERROR, Severity.WARNING)
 _REMEDIES_SAID: Final = 2
 
@@ -110,7 +113,7 @@ class Enhancer:
         obstacle: str | None,
     ) -> Enhancement:
         before, after = improved.before, finished.after if finished else None
-        action = Action.ENHANCED if finished else _without_enhancement(before)
+        action = Action.ENHANCED if finished else _without_enhancement(before, self.options.target)
         return Enhancement(
             path=str(source),
             output=str(target),
@@ -152,10 +155,12 @@ def _obstacle(photo: Photo, wanted: str) -> str | None:
     return None if can_write(wanted) else "format"
 
 
-def _without_enhancement(before: Assessment) -> Action:
-    """Unchanged, or to be taken again: it is bad, and something is wrong that a camera can put right."""
+def _without_enhancement(before: Assessment, target: float | None) -> Action:
+    """Unchanged, or to be taken again where it is too bad; never where it reaches what was asked for."""
     wrong = any(found.severity is Severity.ERROR for found in before.findings)
-    return Action.RESHOOT if wrong or (before.score or 0.0) < RESHOOT_BELOW else Action.UNCHANGED
+    bar = FAULTY_BELOW if wrong else RESHOOT_BELOW
+    asked = bar if target is None else min(bar, target)
+    return Action.RESHOOT if (before.score or 0.0) < asked else Action.UNCHANGED
 
 
 def _remedies(findings: Iterable[Finding]) -> list[str]:

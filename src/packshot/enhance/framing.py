@@ -21,7 +21,9 @@ FILL: Final = 0.85
 
 _EVEN: Final = 3.0
 _TOUCHES: Final = 0.5
-_SMALLEST_SIDE: Final = 500
+SMALLEST_SIDE: Final = 500
+"""Long side in pixels that a crop must leave: shops refuse smaller photos."""
+
 
 Colour = tuple[int, int, int]
 
@@ -110,17 +112,20 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
     return result
 
 
-def product_frame(pixels: Pixels, fill: float = FILL, ratio: float | None = None) -> Frame | None:
+def product_frame(
+    pixels: Pixels, fill: float = FILL, ratio: float | None = None, smallest: float = SMALLEST_SIDE
+) -> Frame | None:
     """The frame that a photo's product asks for.
 
     Abstains where the product is not found, where it is cut by the picture's edge (moving it would show
     the cut), where the frame would need more background than an uneven one can give, and where it would
-    leave fewer than 500 pixels on the long side that has them now.
+    leave fewer than `smallest` pixels on the long side that has them now.
 
     Args:
         pixels: (H, W, 3) uint8.
         fill: Share of the tighter side that the product is to span.
         ratio: Width over height; None keeps the photo's.
+        smallest: See above.
 
     Raises:
         InvalidInput: Pixels of another type or shape, or a fill or ratio that makes no frame.
@@ -134,5 +139,5 @@ def product_frame(pixels: Pixels, fill: float = FILL, ratio: float | None = None
     frame = frame_around(product.box, planes.grey.shape, fill, ratio, (red, green, blue))
     if frame.pads(*planes.grey.shape) and unevenness(planes.lab, plain.mask) > _EVEN:
         return None
-    too_small = max(frame.width, frame.height) < min(_SMALLEST_SIDE, max(planes.grey.shape))
+    too_small = max(frame.width, frame.height) < min(smallest, max(planes.grey.shape))
     return None if too_small else frame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
-from packshot.enhance.candidates import CLASSICAL, Candidate, candidates
+from packshot.enhance.candidates import CLASSICAL, NETWORK, Candidate, candidates, planners
 from packshot.enhance.fidelity import Fidelity, fidelity
-from packshot.enhance.step import Step
+from packshot.enhance.step import Planner, Step
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels, shrunk
 from packshot.report import Assessment, Severity, Trial
@@ -22,6 +22,7 @@ LOW: Final = 60.0
 """A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
 
 _WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
+_DIVISIBLE: Final = frozenset((NETWORK, *CLASSICAL))
 _AMOUNTS: Final = (1.0, 0.5)
 
 
@@ -74,7 +75,9 @@ class Improved:
     trace: tuple[Trial, ...] = ()
 
 
-def improve(assessor: Assessor, photo: Photo, options: LoopOptions) -> Improved:
+def improve(
+    assessor: Assessor, photo: Photo, options: LoopOptions, network: Planner | None = None
+) -> Improved:
     """Improve a photo at the size it is judged at, one step a round.
 
     A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
@@ -85,11 +88,16 @@ def improve(assessor: Assessor, photo: Photo, options: LoopOptions) -> Improved:
         assessor: Judges every trial.
         photo: Of any size; larger ones are shrunk first, as for `Assessor.assess`.
         options: How far to go.
+        network: Plans the enhancement network; without it the other steps do what they can.
     """
     improved = unimproved(assessor, photo)
+    scale = max(photo.facts.width, photo.facts.height) / max(improved.pixels.shape)
+    available = planners(product=options.product, scale=scale, network=network)
     tried: set[tuple[str, float]] = set()
     for number in range(1, options.rounds + 1):
-        chosen = None if _content(improved.after, options) else _next(improved, options, tried)
+        chosen = (
+            None if _content(improved.after, options) else _next(improved, available, options, tried)
+        )
         if chosen is None:
             break
         candidate, amount, step = chosen
@@ -127,10 +135,13 @@ def _content(assessment: Assessment, options: LoopOptions) -> bool:
 
 
 def _next(
-    improved: Improved, options: LoopOptions, tried: set[tuple[str, float]]
+    improved: Improved,
+    available: Mapping[str, Planner],
+    options: LoopOptions,
+    tried: set[tuple[str, float]],
 ) -> tuple[Candidate, float, Step] | None:
     """The first candidate, whole before half, that was not tried and finds something to do."""
-    chosen = _candidates(improved.after, options)
+    chosen = _candidates(improved.after, available)
     for amount in _AMOUNTS:
         for candidate in chosen:
             if _allowed(candidate, amount, options, tried):
@@ -140,19 +151,18 @@ def _next(
     return None
 
 
-def _candidates(assessment: Assessment, options: LoopOptions) -> list[Candidate]:
+def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[Candidate]:
     """What the findings call for; all repairs once one is called for, or the photo scores low."""
     codes = [found.code for found in assessment.findings if found.severity is not Severity.INFO]
-    called = candidates(codes, product=options.product)
     low = (assessment.score or 0.0) < LOW
-    return candidates(codes, product=options.product, thorough=bool(called) or low)
+    return candidates(codes, available, thorough=low or bool(candidates(codes, available)))
 
 
 def _allowed(
     candidate: Candidate, amount: float, options: LoopOptions, tried: set[tuple[str, float]]
 ) -> bool:
     named = options.only is None or candidate.name in options.only
-    due = amount == 1 or (candidate.name in CLASSICAL and (candidate.name, 1.0) in tried)
+    due = amount == 1 or (candidate.name in _DIVISIBLE and (candidate.name, 1.0) in tried)
     return named and due and (candidate.name, amount) not in tried
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import cv2
 
-from packshot.enhance.framing import FILL, Frame, product_frame, reframe
+from packshot.enhance.framing import FILL, SMALLEST_SIDE, Frame, product_frame, reframe
 from packshot.enhance.resize import resize, resized
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.straighten import straighten, tilt_of, turned
@@ -70,15 +70,18 @@ def plan_straighten(pixels: Pixels) -> Step | None:
     )
 
 
-def plan_framing(pixels: Pixels, fill: float = FILL, ratio: float | None = None) -> Step | None:
+def plan_framing(
+    pixels: Pixels, fill: float = FILL, ratio: float | None = None, smallest: float = SMALLEST_SIDE
+) -> Step | None:
     """Crop or pad so that the product is centred and fills the picture.
 
     Args:
         pixels: (H, W, 3) uint8.
         fill: Share of the tighter side that the product is to span.
         ratio: Width over height; None keeps the photo's.
+        smallest: Long side in pixels that a crop must leave.
     """
-    frame = product_frame(pixels, fill, ratio)
+    frame = product_frame(pixels, fill, ratio, smallest)
     if frame is None:
         return None
     height, width = pixels.shape[:2]

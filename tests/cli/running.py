@@ -1,0 +1,24 @@
+"""The command in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+EXECUTABLE = Path(sys.executable).with_name("packshot")
+
+
+def packshot(*arguments, cwd=None, check=None):
+    """Run the command; `check` is the exit status it must have."""
+    command = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
+    done = subprocess.run(
+        [*command, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=110,
+        env={**os.environ, "COLUMNS": "160"},
+    )
+    if check is not None:
+        assert done.returncode == check, done.stderr
+    return done

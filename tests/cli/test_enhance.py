@@ -1,0 +1,165 @@
+"""`packshot enhance` and `packshot optimize` as a user meets them."""
+
+import json
+import os
+import shutil
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from packshot.photo import Photo
+from packshot.report import Enhancement
+from tests.cli.running import packshot
+from tests.conftest import ROOT
+
+SAMPLES = ROOT / "examples" / "photos"
+NAMES = ("clay-bowl.jpg", "mug-warm-cast.jpg")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "sub").mkdir()
+    shutil.copy(SAMPLES / NAMES[0], folder)
+    shutil.copy(SAMPLES / NAMES[1], folder / "sub")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(shop, tmp_path_factory):
+    """A folder enhanced: standard output's lines, the output folder, the report."""
+    out = tmp_path_factory.mktemp("out")
+    report = out / "report.html"
+    done = packshot(
+        *("enhance", shop, "-o", out / "photos", "--format", "jsonl", "--report", report), check=0
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()], out / "photos", report, done.stderr
+
+
+def test_a_line_for_each_photo_and_a_file_for_each_that_opens(run):
+    lines, out, _, _ = run
+    assert [os.path.basename(line["path"]) for line in lines] == ["broken.jpg", *NAMES]
+    assert [line["status"] for line in lines] == ["unreadable", "ok", "ok"]
+    assert [line["action"] for line in lines] == [None, "unchanged", "enhanced"]
+    assert sorted(str(p.relative_to(out)) for p in out.rglob("*.*")) == [NAMES[0], f"sub/{NAMES[1]}"]
+    needed = {"path", "output", "status", "action", "score_before", "score_after", "steps"}
+    assert all(needed <= set(line) for line in lines)
+    assert lines[2]["output"] == str(out / "sub" / NAMES[1])
+
+
+def test_scores_rise_and_good_photos_are_the_same_bytes(run, shop):
+    lines, out, _, _ = run
+    assert lines[2]["score_after"] > lines[2]["score_before"] + 10
+    assert (out / NAMES[0]).read_bytes() == (shop / NAMES[0]).read_bytes()
+    assert (
+        Photo.open(out / "sub" / NAMES[1]).pixels.shape
+        == Photo.open(shop / "sub" / NAMES[1]).pixels.shape
+    )
+
+
+def test_lines_follow_the_schema(run):
+    schema = json.loads((ROOT / "docs" / "enhancement.schema.json").read_text())
+    for line in run[0]:
+        jsonschema.validate(line, schema)
+        Enhancement.model_validate(line)
+
+
+def test_the_report_shows_before_and_after(run):
+    page = run[2].read_text()
+    assert page.count("data:image/jpeg;base64,") >= 3
+    assert 'type="range"' in page
+
+
+def test_the_summary_counts(run):
+    assert "2 photos: 1 enhanced, 1 unchanged, 0 reshoot" in run[3]
+    assert "1 unreadable:" in run[3]
+
+
+def test_one_photo_to_one_file_with_the_trace(shop, tmp_path):
+    done = packshot(
+        "enhance", shop / "sub" / NAMES[1], "-o", tmp_path / "better.jpg", "--explain", check=0
+    )
+    assert "Kept" in done.stdout
+    assert (tmp_path / "better.jpg").exists()
+
+
+def test_optimize_stops_at_the_target(shop, tmp_path):
+    photo = shop / "sub" / NAMES[1]
+    arguments = ("optimize", photo, "-o", tmp_path / "a.jpg", "--format", "jsonl", "--explain")
+    easy = json.loads(packshot(*arguments, "--target", 30, check=0).stdout)
+    assert (easy["action"], easy["trace"]) == ("unchanged", [])
+    done = packshot(*arguments, "--target", 60, check=0)
+    assert json.loads(done.stdout)["score_after"] >= 60
+    assert "1 of 1 reach 60" in done.stderr
+
+
+def test_optimize_frames_the_product(tmp_path):
+    bowl = cv2.imread(str(SAMPLES / "clay-bowl.jpg"))
+    source, side = tmp_path / "off-centre.jpg", bowl.shape[0]
+    aside = cv2.copyMakeBorder(bowl, 0, side, side // 2, side, cv2.BORDER_REPLICATE)
+    cv2.imwrite(str(source), aside, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    done = packshot("optimize", source, "-o", tmp_path / "a.jpg", "--format", "jsonl", check=0)
+    line = json.loads(done.stdout)
+    assert "frame-product" in line["steps"]
+    assert line["score_after"] > line["score_before"]
+
+
+def test_a_stopped_run_goes_on(shop, tmp_path):
+    packshot("enhance", shop / NAMES[0], "-o", tmp_path, check=0)
+    written = (tmp_path / NAMES[0]).stat().st_mtime_ns
+    done = packshot("enhance", shop, "-o", tmp_path, "--skip-existing", "--format", "jsonl", check=0)
+    assert len(done.stdout.splitlines()) == 2
+    assert "1 photo skipped" in done.stderr
+    assert (tmp_path / NAMES[0]).stat().st_mtime_ns == written
+
+
+def test_in_place_replaces_what_got_better(shop, tmp_path):
+    for name in (NAMES[0], f"sub/{NAMES[1]}"):
+        shutil.copy(shop / name, tmp_path)
+    packshot("enhance", tmp_path, "--in-place", check=0)
+    assert (tmp_path / NAMES[0]).read_bytes() == (shop / NAMES[0]).read_bytes()
+    assert (tmp_path / NAMES[1]).read_bytes() != (shop / "sub" / NAMES[1]).read_bytes()
+    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "say where to write"),
+        (["-o", "{shop}"], "is one of the photos"),
+        (["-o", "{tmp}/a.txt/b"], None),
+        (["-o", "{tmp}", "--in-place"], "say where to write"),
+        (["-o", "{tmp}/one.jpg"], "name a folder"),
+        (["-o", "{tmp}", "--steps", "magic"], "no step 'magic'"),
+        (["-o", "{tmp}", "--language", "xx"], "no texts in 'xx'"),
+    ],
+)
+def test_wrong_usage_is_said_in_one_line(shop, tmp_path, arguments, message):
+    (tmp_path / "a.txt").write_text("")
+    before = {path: path.read_bytes() for path in shop.rglob("*.jpg")}
+    done = packshot("enhance", shop, *(a.format(shop=shop, tmp=tmp_path) for a in arguments))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert (message or "cannot write") in done.stderr
+    assert {path: path.read_bytes() for path in shop.rglob("*.jpg")} == before
+
+
+def test_hostile_names_pass_through(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    name = "=cmd 'x' \"ü\" [a] %s.png"
+    cv2.imwrite(str(tmp_path / "p.png"), np.full((80, 80, 3), 200, np.uint8))
+    os.replace(tmp_path / "p.png", folder / name)
+    done = packshot("enhance", folder, "-o", tmp_path / "out", "--format", "jsonl", check=0)
+    assert json.loads(done.stdout)["output"] == str(tmp_path / "out" / name)
+    assert (tmp_path / "out" / name).exists()
+
+
+def test_help_has_examples():
+    for command in ("enhance", "optimize"):
+        shown = packshot(command, "--help", check=0).stdout
+        assert f"packshot {command} " in shown
+        assert "Examples:" in shown
