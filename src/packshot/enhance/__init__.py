@@ -2,6 +2,7 @@
 
 from packshot.enhance.candidates import REPAIRS, Candidate, candidates
 from packshot.enhance.classical import restore
+from packshot.enhance.enhancer import Enhancer
 from packshot.enhance.fidelity import Fidelity, fidelity
 from packshot.enhance.location import Stripped, strip_location
 from packshot.enhance.step import Intent, Step
@@ -9,6 +10,7 @@ from packshot.enhance.step import Intent, Step
 __all__ = [
     "REPAIRS",
     "Candidate",
+    "Enhancer",
     "Fidelity",
     "Intent",
     "Step",
