@@ -40,12 +40,14 @@ class Original:
         group: Photos of one product share it; a split never divides a group.
         product_type: Such as ``furniture``.
         split: ``train`` or ``val``.
+        source: Where the photo comes from, and so under which terms; empty where not stated.
     """
 
     path: Path
     group: str
     product_type: str
     split: str
+    source: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ class Shard:
 
 
 def read_manifest(path: Path, split: str | None = None) -> list[Original]:
-    """Originals of a manifest with the columns ``file, type, group, split``.
+    """Originals of a manifest with the columns ``file, type, group, split`` and perhaps ``source``.
 
     Raises:
         SourceError: No such file, or a column is missing.
@@ -93,7 +95,10 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
     if missing:
         raise SourceError(f"{path} lacks the columns {', '.join(sorted(missing))}")
     originals = (
-        Original(path.parent / row["file"], row["group"], row["type"], row["split"]) for row in rows
+        Original(
+            path.parent / row["file"], row["group"], row["type"], row["split"], row.get("source") or ""
+        )
+        for row in rows
     )
     return [original for original in originals if split in (None, original.split)]
 
