@@ -96,6 +96,20 @@ def enhancement_command(
     train_variant(network, setting, recipe, work, typer.echo)
 
 
+@application.command("enhancer")
+def enhancer_command(
+    checkpoint: Annotated[Path, typer.Option(help="best.pt of a run of `train enhancement`.")],
+    output: Annotated[Path, typer.Option(help="The model to write, such as enhancer.onnx.")],
+    network: Annotated[str, typer.Option(help="What that run trained.")] = "full",
+) -> None:
+    """Make the model that ships of a trained enhancement network."""
+    _require_torch()
+    from packshot.train.recipes.enhancer import write_enhancer
+
+    write_enhancer(checkpoint, output, network)
+    typer.echo(f"wrote {output}")
+
+
 def _require_torch() -> None:
     if find_spec("torch") is None:
         typer.echo(_NEEDS_TORCH, err=True)

@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from packshot.encode.views import whole_view
+from packshot.enhance.network import VIEW_SIDE
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import Original
 from packshot.train.datasets.mixes import damaged_by_seed
-from packshot.train.networks.enhancement.curves import VIEW_SIDE
 
 SEEN_SIDE = 640
 """Photos are shrunk to this long side, in pixels, before they are damaged."""

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-CELL = 32
-"""Side of a cell in pixels of the photo."""
+from packshot.enhance.network import STRIDE
+
+CELL = STRIDE
+"""Side of a cell in pixels of the photo: tiles lie on the same grid."""
 
 _SQUEEZE = 4
 _SPATIAL_KERNEL = 5

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-VIEW_SIDE = 64
+from packshot.enhance.network import VIEW_SIDE
+
 TONES = 256
 
 _KNOTS = 17
@@ -46,8 +47,8 @@ class GlobalCurves(nn.Module):
         hidden: Width of the layer between.
     """
 
-    offsets: Tensor
     identity: Tensor
+    hats: Tensor
     places: Tensor
 
     def __init__(self, context: int, hidden: int = 96) -> None:
@@ -69,8 +70,6 @@ class GlobalCurves(nn.Module):
         self.register_buffer("hats", _hats(), persistent=False)
         places = torch.linspace(0, VIEW_SIDE**2 - 1, _QUANTILES).round().long()
         self.register_buffer("places", places, persistent=False)
-
-    hats: Tensor
 
     def forward(self, view: Tensor) -> Grading:
         """Grade (B, 3, 64, 64) views, 0..1."""

@@ -12,14 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.train.networks.enhancement.attention import CELL, ChannelAttention, SpatialAttention
+from packshot.train.networks.enhancement.attention import ChannelAttention, SpatialAttention
 from packshot.train.networks.enhancement.curves import GlobalCurves, graded
 from packshot.train.networks.enhancement.laplacian import LaplacianSharpening
 from packshot.train.networks.enhancement.res2net import Res2NetBlock
 from packshot.train.networks.enhancement.wavelet import HaarTransform
-
-STRIDE = CELL
-"""Sides of what the generator takes are multiples of this."""
 
 
 @dataclass(frozen=True)
@@ -207,3 +204,25 @@ class Generator(nn.Module):
             return pixels.float() / 255, None
         grading = self.curves(view.float() / 255)
         return graded(pixels.long(), grading), grading.context
+
+
+class PixelsToPixels(nn.Module):
+    """A generator as it ships: stored pixels in, stored pixels out, colours last."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, pixels: Tensor, view: Tensor) -> Tensor:
+        """Enhance a tile.
+
+        Args:
+            pixels: (1, H, W, 3) uint8 RGB; H and W multiples of 32.
+            view: (1, 64, 64, 3) uint8 RGB, the whole photo, squeezed.
+
+        Returns:
+            (1, H, W, 3) uint8 RGB.
+        """
+        enhanced = self.generator(pixels.permute(0, 3, 1, 2), view.permute(0, 3, 1, 2))
+        stored = (enhanced.clamp(0, 1) * 255).round().to(torch.uint8)
+        return torch.as_tensor(stored.permute(0, 2, 3, 1))

@@ -1,0 +1,1 @@
+"""Enhancement: single steps that repair one thing each, and what they must leave alone."""
