@@ -78,20 +78,20 @@ class CheckSet:
     @cached_property
     def damaged_psnr(self) -> list[float]:
         """Of each damaged photo, dB."""
-        return [_capped_psnr(photo.original, photo.pixels) for photo in self.photos]
+        return [capped_psnr(photo.original, photo.pixels) for photo in self.photos]
 
     def check(self, network: nn.Module, device: torch.device) -> Check:
         """Enhance all photos, damaged and not."""
         enhanced = [enhance(network, photo.pixels, device) for photo in self.photos]
         kept = [enhance(network, photo.original, device) for photo in self.photos]
         pairs = list(zip(self.photos, enhanced, strict=True))
-        reached = [_capped_psnr(photo.original, picture) for photo, picture in pairs]
+        reached = [capped_psnr(photo.original, picture) for photo, picture in pairs]
         return Check(
             psnr=float(np.mean(reached)),
             ssim=float(np.mean([ssim(photo.original, picture) for photo, picture in pairs])),
             gain=float(np.mean(reached) - np.mean(self.damaged_psnr)),
             kept=float(
-                np.mean([_capped_psnr(p.original, k) for p, k in zip(self.photos, kept, strict=True)])
+                np.mean([capped_psnr(p.original, k) for p, k in zip(self.photos, kept, strict=True)])
             ),
         )
 
@@ -124,7 +124,8 @@ def enhance(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
     return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())
 
 
-def _capped_psnr(original: Pixels, other: Pixels) -> float:
+def capped_psnr(original: Pixels, other: Pixels) -> float:
+    """PSNR in dB, at most 60, so that a mean over photos exists where some are equal."""
     return min(psnr(original, other), _HIGHEST)
 
 
