@@ -1,14 +1,12 @@
 """The four losses, against naive recomputations and another implementation."""
 
 import math
-import pickle
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
-from packshot.train.networks.comparison import vgg16  # noqa: E402
 from packshot.train.networks.enhancement.losses import (  # noqa: E402
     SCALE_WEIGHTS,
     PerceptualLoss,
@@ -109,24 +107,6 @@ def test_multi_scale_similarity_refuses_what_does_not_fit(scales, side):
 def test_multi_scale_similarity_refuses_different_shapes():
     with pytest.raises(ValueError, match="one shape"):
         multi_scale_similarity(pictures(32)[0], pictures(48)[0], 1)
-
-
-@pytest.fixture(scope="module")
-def vgg_file(tmp_path_factory):
-    """Random weights in the shape of the released ones."""
-    generator = np.random.default_rng(0)
-    convolutions = [layer for layer in vgg16() if isinstance(layer, torch.nn.Conv2d)]
-    kept = {}
-    for number, layer in enumerate(convolutions):
-        shape = tuple(layer.weight.permute(2, 3, 1, 0).shape)
-        kernel = generator.standard_normal(shape, np.float32) * np.sqrt(2 / np.prod(shape[:3]))
-        kept[f"Conv_{number}"] = {
-            "kernel": kernel.astype(np.float32),
-            "bias": np.zeros(shape[3], np.float32),
-        }
-    path = tmp_path_factory.mktemp("vgg") / "vgg16.ckpt"
-    path.write_bytes(pickle.dumps({"VGG16_0": kept}, protocol=4))
-    return path
 
 
 def test_perceptual_loss_against_the_whole_network(vgg_file):

@@ -137,6 +137,20 @@ def test_learning_one_batch_by_heart(manifest):
     assert losses[-1]["absolute"] < 0.7 * losses[0]["absolute"]
 
 
+def test_the_end_of_a_run_teaches_the_discriminator_too(manifest, vgg_file):
+    torch.manual_seed(0)
+    recipe = EnhancementRecipe(view_steps=0, steps=2, warm_up=1, tuned_share=0.5, tuned_every=1)
+    state = State.begin(build("full"), recipe, vgg_file)
+    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    before = [p.detach().clone() for p in state.discriminator.parameters()]
+    assert set(state.learn(pairs)) == {"view", "absolute", "similarity"}
+    unchanged = zip(before, state.discriminator.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in unchanged)
+    assert set(state.learn(pairs)) == {"view", "absolute", "similarity", "adversarial", "perceptual"}
+    moved = zip(before, state.discriminator.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in moved)
+
+
 def test_rates_rise_then_fall_and_the_end_is_tuned():
     recipe = EnhancementRecipe(view_steps=100, steps=1000, warm_up=50, tuned_share=0.2, tuned_every=4)
     rates = [recipe.rate_at(step) for step in range(recipe.last)]
