@@ -129,7 +129,7 @@ def test_a_check_of_a_network_that_changes_nothing(manifest):
 
 def test_learning_one_batch_by_heart(manifest):
     torch.manual_seed(0)
-    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0)
+    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0, settled=1)
     state = State.begin(build("full"), recipe, None)
     pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
     losses = [state.learn(pairs) for _ in range(40)]
@@ -157,6 +157,8 @@ def test_rates_rise_then_fall_and_the_end_is_tuned():
     assert rates[0] == recipe.view_rate
     assert rates[100] < rates[149] > rates[600] > rates[-1] > 0
     assert rates[149] == pytest.approx(recipe.rate, rel=0.01)
+    assert recipe.curves_rate_at(99) == rates[99]
+    assert recipe.curves_rate_at(600) == pytest.approx(rates[600] * recipe.settled)
     tuned = [step for step in range(recipe.last) if recipe.is_tuned(step)]
     assert tuned[0] == 900
     assert len(tuned) == 50
@@ -260,3 +262,14 @@ def test_an_original_without_a_source_has_an_empty_one(tmp_path):
     path = tmp_path / "manifest.csv"
     path.write_text("file,type,group,split\na.jpg,box,1,train\n")
     assert read_manifest(path) == [Original(tmp_path / "a.jpg", "1", "box", "train", "")]
+
+
+@pytest.mark.parametrize("name", ["no-curves", "srcnn", "enhancegan", "mscnn", "msbdn"])
+def test_networks_without_tone_curves_learn_from_parts_alone(name, manifest):
+    torch.manual_seed(0)
+    recipe = EnhancementRecipe(view_steps=0, steps=30, warm_up=1, tuned_share=0)
+    state = State.begin(build(name), recipe, None)
+    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    losses = [state.learn(pairs) for _ in range(30)]
+    assert set(losses[0]) == {"absolute", "similarity"}
+    assert losses[-1]["absolute"] < losses[0]["absolute"]

@@ -40,6 +40,8 @@ class EnhancementRecipe:
         view_rate: Largest learning rate of the first stage.
         rate: Of the second; both fall to a hundredth along half a cosine.
         warm_up: Steps over which the second rises.
+        settled: Part of the second at which the tone curves go on learning: the first stage has seen
+            eight times as many photos in a batch, and small batches would undo some of it.
         absolute: Weight of the mean absolute error, of parts and of views.
         similarity: Weight of 1 - MS-SSIM.
         perceptual: Weight of the distance of VGG-16 features.
@@ -60,6 +62,7 @@ class EnhancementRecipe:
     view_rate: float = 1e-3
     rate: float = 8e-4
     warm_up: int = 500
+    settled: float = 0.05
     absolute: float = 1.0
     similarity: float = 0.15
     perceptual: float = 0.002
@@ -88,6 +91,10 @@ class EnhancementRecipe:
             return _cosine(self.view_rate, step / self.view_steps)
         done = step - self.view_steps
         return _cosine(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
+
+    def curves_rate_at(self, step: int) -> float:
+        """The learning rate of the tone curves."""
+        return self.rate_at(step) * (1 if step < self.view_steps else self.settled)
 
     def is_tuned(self, step: int) -> bool:
         """Whether perceptual and adversarial loss count in a step."""
@@ -133,7 +140,7 @@ class State:
             network,
             copy.deepcopy(network).eval().requires_grad_(False),
             discriminator,
-            torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=1e-4),
+            torch.optim.AdamW(_groups(network), recipe.rate, weight_decay=1e-4),
             torch.optim.Adam(discriminator.parameters(), recipe.rate / 4, betas=(0.5, 0.99)),
             PerceptualLoss(vgg).to(device) if vgg else None,
             recipe,
@@ -142,8 +149,9 @@ class State:
 
     def learn(self, pairs: Pairs) -> dict[str, float]:
         """Take one step; returns the losses, not yet weighted."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate_at(self.step)
+        curves, others = self.optimiser.param_groups
+        curves["lr"] = self.recipe.curves_rate_at(self.step)
+        others["lr"] = self.recipe.rate_at(self.step)
         weighted = self._losses(pairs)
         total = torch.stack([weight * loss for weight, loss in weighted.values()]).sum()
         self.optimiser.zero_grad()
@@ -219,6 +227,14 @@ def save_whole(parts: dict[str, Any], path: Path) -> None:
 
 def _cosine(rate: float, done: float) -> float:
     return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def _groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters of the tone curves, which may be none, and all others."""
+    curves = list(network.curves.parameters()) if is_graded(network) and network.curves else []
+    known = {id(parameter) for parameter in curves}
+    others = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    return [{"params": curves}, {"params": others}]
 
 
 def is_graded(network: nn.Module) -> TypeGuard[Generator]:
