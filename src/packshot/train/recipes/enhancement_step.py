@@ -60,7 +60,7 @@ class EnhancementRecipe:
     batch: int = 8
     side: int = 128
     view_rate: float = 1e-3
-    rate: float = 8e-4
+    rate: float = 6e-4
     warm_up: int = 500
     settled: float = 0.05
     absolute: float = 1.0

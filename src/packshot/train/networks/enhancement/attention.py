@@ -16,7 +16,8 @@ from packshot.enhance.network import STRIDE
 CELL = STRIDE
 """Side of a cell in pixels of the photo: tiles lie on the same grid."""
 
-_SQUEEZE = 4
+# On so few numbers width costs nothing, and four ReLUs could all be dead.
+_SQUEEZE, _NARROWEST = 2, 8
 _SPATIAL_KERNEL = 5
 
 
@@ -32,7 +33,7 @@ class ChannelAttention(nn.Module):
     def __init__(self, channels: int, context: int, stride: int) -> None:
         super().__init__()
         self.cell = CELL // stride
-        squeezed = max(channels // _SQUEEZE, 4)
+        squeezed = max(channels // _SQUEEZE, _NARROWEST)
         self.squeeze = nn.Conv2d(channels, squeezed, 1)
         self.situate = nn.Linear(context, squeezed, bias=False) if context else None
         self.excite = nn.Conv2d(squeezed, channels, 1)

@@ -153,22 +153,22 @@ class ColourBranch(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Concatenate, boundary padding, 1 x 1 convolution, ReLU; a last convolution uses the padding up.
+    """Concatenate, 1 x 1 convolution, ReLU, the photo added before: most of it is right already.
 
-    What it gives is added to the photo, for most of a photo is right already; at the start it is zero.
+    At the start the convolution is zero. (A ReLU before the sum, on few channels, died in training.)
+    Boundary padding, which lets both branches give whole maps, is the photo's own, before it comes here:
+    see `packshot.enhance.tiles.mirrored_to`.
     """
 
-    def __init__(self, entering: int, width: int = 8) -> None:
+    def __init__(self, entering: int) -> None:
         super().__init__()
-        self.mix = nn.Conv2d(entering, width, 1)
-        self.leave = nn.Conv2d(width, 3, 3)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.mix = nn.Conv2d(entering, 3, 1)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)  # type: ignore[arg-type]
 
-    def forward(self, parts: list[Tensor]) -> Tensor:
-        """Map maps of (B, ..., H, W) to one change (B, 3, H, W)."""
-        padded = F.pad(torch.cat(parts, dim=1), (1, 1, 1, 1), mode="replicate")
-        return torch.as_tensor(self.leave(torch.relu(self.mix(padded))))
+    def forward(self, picture: Tensor, branches: list[Tensor]) -> Tensor:
+        """Join maps (B, ..., H, W) of the branches with the picture (B, 3, H, W) they are of."""
+        return torch.relu(picture + self.mix(torch.cat([picture, *branches], dim=1)))
 
 
 class Generator(nn.Module):
@@ -190,13 +190,13 @@ class Generator(nn.Module):
             view: (B, 3, 64, 64) uint8 RGB, the whole photo each is a part of, squeezed.
 
         Returns:
-            (B, 3, H, W), 0..1 nominally, not clipped.
+            (B, 3, H, W), 0..1 nominally; above 1 not clipped.
         """
         toned, context = self.toned(pixels, view)
-        parts = [toned, self.detail(toned, context)]
+        branches = [self.detail(toned, context)]
         if self.colour is not None:
-            parts.append(self.colour(toned, context))
-        return toned + torch.as_tensor(self.fusion(parts))
+            branches.append(self.colour(toned, context))
+        return torch.as_tensor(self.fusion(toned, branches))
 
     def toned(self, pixels: Tensor, view: Tensor) -> tuple[Tensor, Tensor | None]:
         """The pixels after the curves for the whole photo, (B, 3, H, W), and the context, if any."""
