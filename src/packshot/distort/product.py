@@ -36,10 +36,7 @@ Mask = NDArray[np.bool_]
 def wrong_white_balance(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Scale red against blue in linear light, towards tungsten or shade, by up to 2.2 to 1."""
     strength = _WHITE_BALANCE[level - 1] * sign_of(generator)
-    tint = generator.uniform(-0.25, 0.25) * abs(strength)
-    gains = np.exp(np.array([strength, tint, -strength]) * 0.66)
-    shares = (gains / gains.max()).astype(np.float32)
-    return by_table(pixels, lambda values: (values**_GAMMA * shares) ** (1 / _GAMMA))
+    return colour_cast(pixels, strength, generator.uniform(-0.25, 0.25) * abs(strength))
 
 
 def low_light(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -54,8 +51,7 @@ def low_light(pixels: Pixels, level: int, generator: np.random.Generator) -> Pix
 
 def blown_highlights(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Expose 0.35 to 2 stops too much in linear light, so that bright parts clip."""
-    gain = np.float32(2.0 ** _HIGHLIGHT_STOPS[level - 1])
-    return by_table(pixels, lambda values: np.minimum(values**_GAMMA * gain, 1) ** (1 / _GAMMA))
+    return exposed(pixels, _HIGHLIGHT_STOPS[level - 1])
 
 
 def veil(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -102,6 +98,25 @@ def defocused_product(
     cover = _ellipse(*pixels.shape[:2]) if product is None else _soft(pixels, product)
     values, blurred = as_float(pixels), as_float(cv2.GaussianBlur(pixels, (0, 0), sigma))
     return as_pixels(values + cover[..., None] * (blurred - values))
+
+
+def colour_cast(pixels: Pixels, strength: float, tint: float) -> Pixels:
+    """Scale red against blue in linear light; the channel that gains most keeps its values.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        strength: 0 none, 0.6 red to blue as 2.2 to 1, -0.6 the other way round.
+        tint: Of green against both, on the same scale.
+    """
+    gains = np.exp(np.array([strength, tint, -strength]) * 0.66)
+    shares = (gains / gains.max()).astype(np.float32)
+    return by_table(pixels, lambda values: (values**_GAMMA * shares) ** (1 / _GAMMA))
+
+
+def exposed(pixels: Pixels, stops: float) -> Pixels:
+    """Multiply linear light by 2 to the power of `stops`; what gets too bright clips."""
+    gain = np.float32(2.0**stops)
+    return by_table(pixels, lambda values: np.minimum(values**_GAMMA * gain, 1) ** (1 / _GAMMA))
 
 
 def check_product(pixels: Pixels, product: Mask | Box) -> None:

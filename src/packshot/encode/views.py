@@ -18,20 +18,20 @@ WHOLE_SIDE = 224
 NATIVE_SIDE = 384
 
 
-def whole_view(pixels: Pixels) -> Pixels:
+def whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
     """The photo squeezed to a square by area averaging.
 
     Args:
         pixels: (H, W, 3) RGB.
+        side: Of the square, in pixels.
 
     Returns:
-        (224, 224, 3) RGB.
+        (side, side, 3) RGB.
     """
     height, width = pixels.shape[:2]
-    shrinks = height >= WHOLE_SIDE and width >= WHOLE_SIDE
+    shrinks = height >= side and width >= side
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    size = (WHOLE_SIDE, WHOLE_SIDE)
-    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), np.uint8)
 
 
 def native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:

@@ -51,6 +51,33 @@ def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], p
     program.save(str(path), external_data=False)
 
 
+def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) -> None:
+    """Write a network that takes tiles and a view as ONNX, with free height and width.
+
+    Args:
+        network: In evaluation mode; ``pixels`` (1, H, W, 3) and ``view`` (1, S, S, 3), uint8, to
+            ``enhanced`` like the pixels.
+        view_side: S.
+        stride: Sides of tiles are multiples of it.
+        path: Where to.
+    """
+    pixels = torch.zeros(1, 4 * stride, 5 * stride, 3, dtype=torch.uint8)
+    view = torch.zeros(1, view_side, view_side, 3, dtype=torch.uint8)
+    rows, columns = torch.export.Dim("rows", max=1024), torch.export.Dim("columns", max=1024)
+    program = torch.onnx.export(
+        network,
+        (pixels, view),
+        dynamo=True,
+        input_names=["pixels", "view"],
+        output_names=["enhanced"],
+        dynamic_shapes=({1: stride * rows, 2: stride * columns}, None),
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(str(path), external_data=False)
+
+
 def quantise(source: Path, target: Path, calibration: Iterable[Inputs]) -> None:
     """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
 

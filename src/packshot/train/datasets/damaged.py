@@ -40,6 +40,7 @@ class Original:
         group: Photos of one product share it; a split never divides a group.
         product_type: Such as ``furniture``.
         split: ``train`` or ``val``.
+        source: Where the photo comes from, and so under which terms; empty where not stated.
         licence: As the manifest states it; empty where it does not.
     """
 
@@ -47,6 +48,7 @@ class Original:
     group: str
     product_type: str
     split: str
+    source: str = ""
     licence: str = ""
 
 
@@ -81,7 +83,7 @@ class Shard:
 
 
 def read_manifest(path: Path, split: str | None = None) -> list[Original]:
-    """Originals of a manifest with the columns ``file, type, group, split``, perhaps ``licence``.
+    """Originals of a manifest: columns ``file, type, group, split``, perhaps ``source``, ``licence``.
 
     Raises:
         SourceError: It cannot be read, or a column is missing.
@@ -96,6 +98,7 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
             row["group"],
             row["type"],
             row["split"],
+            row.get("source") or "",
             row.get("licence") or "",
         )
         for row in rows

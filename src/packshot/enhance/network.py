@@ -1,0 +1,84 @@
+"""The enhancement network: any photo in, the same size out, through ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from packshot.encode.model import Model
+from packshot.encode.views import whole_view
+from packshot.enhance.tiles import Tiling, by_tiles
+from packshot.errors import InvalidInput
+from packshot.photo.pixels import Pixels
+
+ENHANCER_MODEL = "enhancer.onnx"
+
+VIEW_SIDE = 64
+"""Side of the small view of the whole photo that goes with every tile."""
+
+STRIDE = 32
+"""Sides of tiles are multiples of this: the cells of the network's attention."""
+
+TILING = Tiling(core=768, margin=64, stride=STRIDE)
+"""0.8 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
+
+
+@dataclass(frozen=True)
+class Enhancer:
+    """The network, ready to run. Build with `packaged`; free of side effects, safe among threads.
+
+    Attributes:
+        model: Tiles and a view of the whole photo to enhanced tiles, uint8 all.
+        tiling: How photos are cut.
+    """
+
+    model: Model
+    tiling: Tiling = TILING
+
+    @classmethod
+    def packaged(cls, threads: int = 1) -> Enhancer:
+        """The network that ships with the package.
+
+        Args:
+            threads: Threads that one call may use.
+
+        Raises:
+            ModelError: This installation lacks it.
+        """
+        return cls(Model.packaged(ENHANCER_MODEL, threads))
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> Enhancer:
+        """A network of the user's own, as `packshot train enhancer` writes it.
+
+        Raises:
+            ModelError: Unreadable, or not a model ONNX Runtime can run.
+        """
+        return cls(Model.from_path(path, threads))
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Enhance a photo.
+
+        What concerns the whole photo, light and colour, is read off a small view of it, which every
+        tile is given: tiles agree, however many there are.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB, H and W at least 1; not changed.
+
+        Returns:
+            (H, W, 3) uint8 RGB.
+
+        Raises:
+            InvalidInput: Pixels of another shape or type.
+        """
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+            raise InvalidInput(f"expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
+        view = whole_view(pixels, VIEW_SIDE)[None]
+
+        def change(tile: Pixels) -> Pixels:
+            enhanced = self.model.session.run(None, {"pixels": tile[None], "view": view})[0]
+            return np.asarray(enhanced[0], np.uint8)
+
+        return by_tiles(pixels, change, self.tiling)

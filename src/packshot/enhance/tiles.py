@@ -1,0 +1,100 @@
+"""Photos of any size through a network that takes tiles, in bounded memory and without seams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from packshot.errors import InvalidInput
+from packshot.photo.pixels import Pixels
+
+Change = Callable[[Pixels], Pixels]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a photo is cut.
+
+    Attributes:
+        core: Side of the squares that make up the result, pixels.
+        margin: What the network sees beyond each square, at least as far as its view of each pixel
+            reaches; at the photo's own edges there is none.
+        stride: Core and margin are multiples of it, so that all tiles lie on one grid; sides of what the
+            network gets are, too, by mirroring at the photo's lower and right edge.
+    """
+
+    core: int
+    margin: int
+    stride: int
+
+    def __post_init__(self) -> None:
+        if self.core < 1 or self.margin < 0 or self.stride < 1:
+            raise InvalidInput(f"a tiling needs a core of at least one pixel: {self}")
+        if self.core % self.stride or self.margin % self.stride:
+            raise InvalidInput(f"core and margin must be multiples of the stride: {self}")
+
+    def spans(self, length: int) -> Iterator[Span]:
+        """Cut one side of a photo, `length` pixels long."""
+        for begin in range(0, length, self.core):
+            end = min(begin + self.core, length)
+            yield Span(begin, end, max(0, begin - self.margin), min(length, end + self.margin))
+
+
+@dataclass(frozen=True)
+class Span:
+    """Part of one side: pixels `begin` to `end` of the result need `first` to `last` of the photo."""
+
+    begin: int
+    end: int
+    first: int
+    last: int
+
+    @property
+    def kept(self) -> slice:
+        """Where in the photo the result goes."""
+        return slice(self.begin, self.end)
+
+    @property
+    def seen(self) -> slice:
+        """What of the photo the network sees."""
+        return slice(self.first, self.last)
+
+    @property
+    def inner(self) -> slice:
+        """Where in the tile the result lies."""
+        return slice(self.begin - self.first, self.end - self.first)
+
+
+def by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
+    """Change a photo tile by tile; the same as all at once, as long as the margin is wide enough.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        change: Takes and gives (h, w, 3) uint8, h and w multiples of the stride.
+        tiling: How to cut.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    height, width = pixels.shape[:2]
+    result = np.empty_like(pixels)
+    for down in tiling.spans(height):
+        for across in tiling.spans(width):
+            tile = mirrored_to(pixels[down.seen, across.seen], tiling.stride)
+            result[down.kept, across.kept] = change(tile)[down.inner, across.inner]
+    return result
+
+
+def mirrored_to(pixels: Pixels, stride: int) -> Pixels:
+    """Extend a photo below and on the right by mirroring, until both sides are multiples of `stride`."""
+    height, width = pixels.shape[:2]
+    below, right = -height % stride, -width % stride
+    if not below and not right:
+        return np.ascontiguousarray(pixels)
+    return np.asarray(
+        cv2.copyMakeBorder(np.ascontiguousarray(pixels), 0, below, 0, right, cv2.BORDER_REFLECT),
+        np.uint8,
+    )

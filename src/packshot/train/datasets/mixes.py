@@ -1,0 +1,148 @@
+"""Realistic mixes of damage: what happens to a photo on its way to a shop, all at once.
+
+The light is too weak or too strong, the white balance wrong; the lens blurs; the photo is made small;
+the sensor's noise and JPEG come last. Strengths are continuous, from nothing at all to strong, other
+than the five levels of one kind that `packshot.distort` knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from packshot.distort.blur import disc, line
+from packshot.distort.compression import through_jpeg
+from packshot.distort.parameters import Pixels, as_float, as_pixels, by_table
+from packshot.distort.product import colour_cast, exposed
+from packshot.distort.spatial import shrink_and_grow
+
+_UNDAMAGED = 0.12
+_MILDEST = 0.2
+
+
+class Blur(StrEnum):
+    """What blurs."""
+
+    NONE = "none"
+    SOFT = "soft"
+    LENS = "lens"
+    MOTION = "motion"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """One photo's damage; as it stands, none.
+
+    Attributes:
+        stops: Exposure, negative for too little light.
+        gamma: Power that all values are raised to: above 1 a tone curve too dark, below 1 too bright.
+        cast: Red against blue, as in `packshot.distort.product.colour_cast`.
+        tint: Green against both.
+        blur: What blurs.
+        blur_size: Standard deviation, radius or half length in pixels.
+        angle: Direction of motion, in radians.
+        scale: Small over large side; the photo is enlarged again.
+        noise: Standard deviation, in parts of full scale.
+        speckle: Whether the noise grows with the value, as 2 x value.
+        quality: JPEG quality; None for no encoding.
+    """
+
+    stops: float = 0.0
+    gamma: float = 1.0
+    cast: float = 0.0
+    tint: float = 0.0
+    blur: Blur = Blur.NONE
+    blur_size: float = 0.0
+    angle: float = 0.0
+    scale: float = 1.0
+    noise: float = 0.0
+    speckle: bool = False
+    quality: int | None = None
+
+
+def draw_mix(generator: np.random.Generator) -> Mix:
+    """Draw a mix: none in 12 of 100 photos, else each part with its own chance, mild to strong."""
+    if generator.random() < _UNDAMAGED:
+        return Mix()
+    severity = generator.uniform(_MILDEST, 1)
+    mix = _blurred(_lit(Mix(), severity, generator), severity, generator)
+    return _stored(mix, severity, generator)
+
+
+def apply_mix(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixels:
+    """Damage a photo, in the order in which it happens: light, cast, blur, size, noise, JPEG.
+
+    Args:
+        pixels: (H, W, 3) uint8; not changed.
+        mix: What to do.
+        generator: Of the noise.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    damaged = exposed(pixels, mix.stops) if mix.stops else pixels
+    if mix.gamma != 1:
+        damaged = by_table(damaged, lambda values: values**mix.gamma)
+    if mix.cast or mix.tint:
+        damaged = colour_cast(damaged, mix.cast, mix.tint)
+    damaged = _with_blur(damaged, mix)
+    if mix.scale < 1:
+        damaged = shrink_and_grow(damaged, mix.scale, cv2.INTER_CUBIC)
+    if mix.noise:
+        damaged = _with_noise(damaged, mix, generator)
+    return damaged if mix.quality is None else through_jpeg(damaged, mix.quality)
+
+
+def damaged_by_seed(pixels: Pixels, seed: int) -> tuple[Pixels, Mix]:
+    """Draw a mix and apply it, both fixed by the seed."""
+    generator = np.random.default_rng([seed, 0x4D4958])
+    mix = draw_mix(generator)
+    return apply_mix(pixels, mix, generator), mix
+
+
+def _lit(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+    """Draw exposure, more often too little than too much, and white balance."""
+    stops, gamma, cast = 0.0, 1.0, 0.0
+    if generator.random() < 0.6:
+        amount = severity * generator.uniform(0.2, 1) * (1 if generator.random() < 0.75 else -0.3)
+        stops, gamma = (-2.2 * amount, 1.0) if generator.random() < 0.6 else (0.0, 1 + 0.9 * amount)
+    if generator.random() < 0.6:
+        cast = severity * generator.uniform(0.2, 1) * float(generator.choice((-0.5, 0.5)))
+    tint = generator.uniform(-0.3, 0.3) * abs(cast)
+    return replace(mix, stops=stops, gamma=gamma, cast=cast, tint=tint)
+
+
+def _blurred(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+    if generator.random() < 0.5:
+        return mix
+    kind = Blur(str(generator.choice((Blur.SOFT, Blur.LENS, Blur.MOTION))))
+    size = {Blur.SOFT: 2.2, Blur.LENS: 3.0, Blur.MOTION: 4.5}[kind] * severity * generator.random()
+    return replace(mix, blur=kind, blur_size=size, angle=generator.uniform(0, np.pi))
+
+
+def _stored(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+    """Draw size, noise and JPEG quality."""
+    scale = 1 - 0.65 * severity * generator.random() if generator.random() < 0.3 else 1.0
+    noise = 0.08 * severity * generator.random() if generator.random() < 0.5 else 0.0
+    quality = round(95 - 80 * severity * generator.random()) if generator.random() < 0.6 else None
+    return replace(
+        mix, scale=scale, noise=noise, speckle=bool(generator.random() < 0.3), quality=quality
+    )
+
+
+def _with_blur(pixels: Pixels, mix: Mix) -> Pixels:
+    if mix.blur is Blur.NONE or mix.blur_size <= 0:
+        return pixels
+    if mix.blur is Blur.SOFT:
+        return np.asarray(cv2.GaussianBlur(pixels, (0, 0), max(mix.blur_size, 0.2)), np.uint8)
+    kernel = disc(mix.blur_size) if mix.blur is Blur.LENS else line(2 * mix.blur_size, mix.angle)
+    return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def _with_noise(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixels:
+    values = as_float(pixels)
+    grain = np.float32(mix.noise) * generator.standard_normal(pixels.shape, dtype=np.float32)
+    return as_pixels(values + (2 * values * grain if mix.speckle else grain))

@@ -1,0 +1,1 @@
+"""The enhancement network (Laplacian operator and wavelet transform), its discriminator, its rivals."""

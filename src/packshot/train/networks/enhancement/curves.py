@@ -1,0 +1,108 @@
+"""Tone curves for the whole photo, read off a small view of it: what is wrong with light and colour.
+
+An extension of the source's network, which can be left out. Too little light and a colour cast concern
+the whole photo, and a tile does not show what the photo as a whole is like; a view of 64 x 64 pixels
+does, at no cost. The view also gives the context vector of the channel attention.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from packshot.enhance.network import VIEW_SIDE
+
+TONES = 256
+
+_KNOTS = 17
+_QUANTILES = 17
+_CHANNELS = (3, 16, 32, 48, 64)
+
+
+@dataclass(frozen=True)
+class Grading:
+    """What is to be done to a whole photo.
+
+    Attributes:
+        table: (B, 3, 256) value, 0..1 nominally, that each stored value of each channel becomes.
+        mixing: (B, 3, 3) matrix applied to the colours after that.
+        context: (B, K) what the view shows, for the channel attention.
+    """
+
+    table: Tensor
+    mixing: Tensor
+    context: Tensor
+
+
+class GlobalCurves(nn.Module):
+    """A small convolutional network and the quantiles of each channel, to curves and context.
+
+    A curve is the identity plus an offset, linear between 17 knots. At the start all offsets are zero.
+
+    Args:
+        context: Length of the context vector.
+        hidden: Width of the layer between.
+    """
+
+    identity: Tensor
+    hats: Tensor
+    places: Tensor
+
+    def __init__(self, context: int, hidden: int = 96) -> None:
+        super().__init__()
+        steps = itertools.pairwise(_CHANNELS)
+        layers = [layer for a, b in steps for layer in (nn.Conv2d(a, b, 3, 2, 1), nn.ReLU())]
+        self.look = nn.Sequential(*layers)
+        inputs = 2 * _CHANNELS[-1] + 3 * _QUANTILES
+        self.think = nn.Sequential(
+            nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
+        )
+        self.context = nn.Linear(hidden, context)
+        self.curves = nn.Linear(hidden, 3 * _KNOTS)
+        self.mixing = nn.Linear(hidden, 9)
+        for layer in (self.curves, self.mixing):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.register_buffer("identity", torch.linspace(0, 1, TONES), persistent=False)
+        self.register_buffer("hats", _hats(), persistent=False)
+        places = torch.linspace(0, VIEW_SIDE**2 - 1, _QUANTILES).round().long()
+        self.register_buffer("places", places, persistent=False)
+
+    def forward(self, view: Tensor) -> Grading:
+        """Grade (B, 3, 64, 64) views, 0..1."""
+        maps = self.look(view)
+        quantiles = view.flatten(2).sort(dim=2).values[:, :, self.places]
+        seen = [maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3)), quantiles.flatten(1)]
+        thought = self.think(torch.cat(seen, dim=1))
+        offsets = self.curves(thought).reshape(-1, 3, _KNOTS)
+        mixing = self.mixing(thought).reshape(-1, 3, 3)
+        return Grading(
+            table=self.identity + offsets @ self.hats,
+            mixing=torch.eye(3, device=view.device) + mixing,
+            context=torch.relu(self.context(thought)),
+        )
+
+
+def graded(pixels: Tensor, grading: Grading) -> Tensor:
+    """Apply curves, then mixing.
+
+    Args:
+        pixels: (B, 3, H, W) whole numbers 0..255, int64.
+        grading: Of the whole photos these are parts of.
+
+    Returns:
+        (B, 3, H, W), 0..1 nominally.
+    """
+    shape = pixels.shape
+    toned = torch.gather(grading.table, 2, pixels.flatten(2))
+    return (grading.mixing @ toned).reshape(shape)
+
+
+def _hats() -> Tensor:
+    """(17, 256) weights of each knot at each stored value: linear interpolation."""
+    knots = torch.linspace(0, 1, _KNOTS)[:, None]
+    distance = (torch.linspace(0, 1, TONES)[None] - knots).abs() * (_KNOTS - 1)
+    return (1 - distance).clamp(min=0)

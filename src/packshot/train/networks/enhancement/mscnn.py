@@ -1,0 +1,64 @@
+"""MSCNN: a coarse network sees much, a fine one refines what it says.
+
+Ren et al., "Single image dehazing via multi-scale convolutional neural networks", ECCV 2016: large
+kernels, pooling and enlarging, a linear combination; the fine network takes the coarse one's map among
+its own.
+The paper's map is a transmission, which inverts a model of haze. Damage here is no haze: the map holds
+what multiplies and what is added for each colour, which covers that model and more.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+_COARSE = ((11, 5), (9, 5), (7, 10))
+_FINE = ((7, 4), (5, 5), (3, 10))
+_MAP = 6
+
+
+class Mscnn(nn.Module):
+    """Coarse and fine network; the view is not used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.coarse = ScaleNetwork(_COARSE, 0)
+        self.fine = ScaleNetwork(_FINE, _MAP)
+
+    def forward(self, pixels: Tensor, view: Tensor) -> Tensor:
+        """Map (B, 3, H, W) uint8 to (B, 3, H, W), 0..1 nominally; H and W multiples of 8."""
+        picture = pixels.float() / 255
+        coarse = self.coarse(picture, None)
+        factor, addend = (coarse + self.fine(picture, coarse)).chunk(2, dim=1)
+        return torch.as_tensor(picture * (1 + factor) + addend)
+
+
+class ScaleNetwork(nn.Module):
+    """Three convolutions, each halved and enlarged again, and a linear combination.
+
+    Args:
+        layers: Kernel side and channels of each.
+        given: Channels of the map that joins after the first layer.
+    """
+
+    def __init__(self, layers: tuple[tuple[int, int], ...], given: int) -> None:
+        super().__init__()
+        entering = [3, layers[0][1] + given, *(channels for _, channels in layers[1:-1])]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(entry, channels, side, padding=side // 2)
+            for entry, (side, channels) in zip(entering, layers, strict=True)
+        )
+        self.combine = nn.Conv2d(layers[-1][1], _MAP, 1)
+        nn.init.zeros_(self.combine.weight)
+        nn.init.zeros_(self.combine.bias)  # type: ignore[arg-type]
+
+    def forward(self, picture: Tensor, given: Tensor | None) -> Tensor:
+        """Map (B, 3, H, W), and a map of the same size if one is taken, to (B, 6, H, W)."""
+        x = picture
+        for number, convolve in enumerate(self.convolutions):
+            pooled = F.max_pool2d(torch.relu(convolve(x)), 2)
+            x = F.interpolate(pooled, scale_factor=2, mode="nearest")
+            if number == 0 and given is not None:
+                x = torch.cat([x, given], dim=1)
+        return torch.as_tensor(self.combine(x))

@@ -1,0 +1,43 @@
+"""Every network that can be trained to enhance, by name: the full one and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from torch import nn
+
+from packshot.errors import InvalidInput
+from packshot.train.networks.enhancement.enhancegan import EnhanceGan
+from packshot.train.networks.enhancement.generator import Generator, GeneratorShape
+from packshot.train.networks.enhancement.msbdn import Msbdn
+from packshot.train.networks.enhancement.mscnn import Mscnn
+from packshot.train.networks.enhancement.srcnn import Srcnn
+
+SMALL = GeneratorShape()
+
+VARIANTS: dict[str, Callable[[], nn.Module]] = {
+    "full": lambda: Generator(SMALL),
+    "no-laplacian": lambda: Generator(replace(SMALL, laplacian=False)),
+    "no-wavelet": lambda: Generator(replace(SMALL, wavelet=False)),
+    "neither": lambda: Generator(replace(SMALL, laplacian=False, wavelet=False)),
+    "no-attention": lambda: Generator(replace(SMALL, attention=False)),
+    "no-curves": lambda: Generator(replace(SMALL, curves=False)),
+    "srcnn": Srcnn,
+    "enhancegan": EnhanceGan,
+    "mscnn": Mscnn,
+    "msbdn": Msbdn,
+}
+"""All map (B, 3, H, W) uint8 pixels and (B, 3, 64, 64) uint8 views of the whole photos to pictures of
+the pixels' size, 0..1 nominally; sides are multiples of 32."""
+
+
+def build(name: str) -> nn.Module:
+    """A network with random weights.
+
+    Raises:
+        InvalidInput: No network of that name.
+    """
+    if name not in VARIANTS:
+        raise InvalidInput(f"unknown network {name!r}; known: {', '.join(VARIANTS)}")
+    return VARIANTS[name]()

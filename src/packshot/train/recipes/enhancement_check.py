@@ -1,0 +1,144 @@
+"""How well a network enhances photos it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from packshot.encode.views import whole_view
+from packshot.enhance.network import STRIDE, VIEW_SIDE
+from packshot.measure.reference.psnr import psnr
+from packshot.measure.reference.ssim import ssim
+from packshot.photo import Photo
+from packshot.photo.pixels import Pixels
+from packshot.train.datasets.damaged import Original
+from packshot.train.datasets.mixes import Mix, apply_mix, draw_mix
+
+_SIDE = 512
+_FIRST_SEED = 9000
+_SAMPLES = 3
+_SAMPLE_SIDE = 256
+# What equal photos count as, dB.
+_HIGHEST = 60.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """Means over the held-out photos.
+
+    Attributes:
+        psnr: Of enhanced against original, dB.
+        ssim: Likewise.
+        gain: PSNR over that of the damaged, dB.
+        kept: PSNR of undamaged photos after the network, dB, at most 60: how well it leaves them alone.
+    """
+
+    psnr: float
+    ssim: float
+    gain: float
+    kept: float
+
+    def __str__(self) -> str:
+        """One line."""
+        return (
+            f"PSNR {self.psnr:.2f} dB ({self.gain:+.2f} over damaged), SSIM {self.ssim:.4f}, "
+            f"undamaged photos kept to {self.kept:.1f} dB"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Damaged:
+    """A photo and what a mix made of it, (H, W, 3) uint8 both."""
+
+    original: Pixels
+    pixels: Pixels
+
+
+class CheckSet:
+    """Held-out photos, each damaged by a mix that its place in the list fixes.
+
+    Args:
+        originals: To take from, evenly.
+        count: How many.
+        side: Long side in pixels; rounded down to what networks take.
+    """
+
+    def __init__(self, originals: Sequence[Original], count: int = 32, side: int = _SIDE) -> None:
+        places = np.unique(np.linspace(0, len(originals) - 1, min(count, len(originals))).astype(int))
+        self.photos = [
+            damaged_for_check(_fitting(Photo.open(originals[place].path, max_side=side).pixels), seed)
+            for seed, place in enumerate(places, start=_FIRST_SEED)
+        ]
+
+    @cached_property
+    def damaged_psnr(self) -> list[float]:
+        """Of each damaged photo, dB."""
+        return [capped_psnr(photo.original, photo.pixels) for photo in self.photos]
+
+    def check(self, network: nn.Module, device: torch.device) -> Check:
+        """Enhance all photos, damaged and not."""
+        enhanced = [enhance(network, photo.pixels, device) for photo in self.photos]
+        kept = [enhance(network, photo.original, device) for photo in self.photos]
+        pairs = list(zip(self.photos, enhanced, strict=True))
+        reached = [capped_psnr(photo.original, picture) for photo, picture in pairs]
+        return Check(
+            psnr=float(np.mean(reached)),
+            ssim=float(np.mean([ssim(photo.original, picture) for photo, picture in pairs])),
+            gain=float(np.mean(reached) - np.mean(self.damaged_psnr)),
+            kept=float(
+                np.mean([capped_psnr(p.original, k) for p, k in zip(self.photos, kept, strict=True)])
+            ),
+        )
+
+    def samples(self, network: nn.Module, device: torch.device) -> Tensor:
+        """(S, 3, 256, 768) uint8: parts of photos, damaged, enhanced and original, side by side."""
+        rows = []
+        for photo in self.photos[:: max(1, len(self.photos) // _SAMPLES)][:_SAMPLES]:
+            enhanced = enhance(network, photo.pixels, device)
+            parts = [_middle(picture) for picture in (photo.pixels, enhanced, photo.original)]
+            rows.append(np.concatenate(parts, axis=1))
+        return torch.from_numpy(np.stack(rows).transpose(0, 3, 1, 2).copy())
+
+
+def damaged_for_check(original: Pixels, seed: int) -> Damaged:
+    """Damage by the seed's first mix that is one: how undamaged photos fare is measured apart."""
+    generator = np.random.default_rng(seed)
+    mix = draw_mix(generator)
+    while mix == Mix():
+        mix = draw_mix(generator)
+    return Damaged(original, apply_mix(original, mix, generator))
+
+
+def enhance(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
+    """Run a network on a whole photo whose sides are multiples of 32."""
+    view = whole_view(pixels, VIEW_SIDE)
+    inputs = [torch.from_numpy(p.transpose(2, 0, 1)[None].copy()).to(device) for p in (pixels, view)]
+    with torch.no_grad():
+        enhanced: Tensor = network(*inputs)
+    scaled = (enhanced[0].clamp(0, 1) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())
+
+
+def capped_psnr(original: Pixels, other: Pixels) -> float:
+    """PSNR in dB, at most 60, so that a mean over photos exists where some are equal."""
+    return min(psnr(original, other), _HIGHEST)
+
+
+def _fitting(pixels: Pixels) -> Pixels:
+    """The upper left part whose sides are multiples of what networks take."""
+    height, width = (side // STRIDE * STRIDE for side in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[:height, :width])
+
+
+def _middle(picture: Pixels) -> Pixels:
+    """The middle, (256, 256, 3), black where the picture has none."""
+    canvas = np.zeros((_SAMPLE_SIDE, _SAMPLE_SIDE, 3), np.uint8)
+    top, left = (max(0, (side - _SAMPLE_SIDE) // 2) for side in picture.shape[:2])
+    part = picture[top : top + _SAMPLE_SIDE, left : left + _SAMPLE_SIDE]
+    canvas[: part.shape[0], : part.shape[1]] = part
+    return canvas

@@ -1,0 +1,250 @@
+"""One step of training the enhancement network, and all that must be kept to go on after it."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from packshot.train.datasets.pairs import Pairs
+from packshot.train.networks.enhancement.curves import graded
+from packshot.train.networks.enhancement.discriminator import PatchDiscriminator
+from packshot.train.networks.enhancement.generator import Generator
+from packshot.train.networks.enhancement.losses import (
+    PerceptualLoss,
+    absolute_loss,
+    adversarial_loss,
+    discriminator_loss,
+    multi_scale_loss,
+)
+
+_LARGEST_GRADIENT = 1.0
+
+
+@dataclass(frozen=True)
+class EnhancementRecipe:
+    """Everything that decides the outcome of a run.
+
+    Attributes:
+        view_steps: Batches of whole small photos, for the tone curves alone.
+        view_batch: Photos in each.
+        steps: Batches of parts, after those.
+        batch: Photos in each.
+        side: Of the parts, pixels.
+        view_rate: Largest learning rate of the first stage.
+        rate: Of the second; both fall to a hundredth along half a cosine.
+        warm_up: Steps over which the second rises.
+        settled: Part of the second at which the tone curves go on learning: the first stage has seen
+            eight times as many photos in a batch, and small batches would undo some of it.
+        absolute: Weight of the mean absolute error, of parts and of views.
+        similarity: Weight of 1 - MS-SSIM.
+        perceptual: Weight of the distance of VGG-16 features.
+        adversarial: Weight of the generator's term against the discriminator.
+        tuned_share: Part of the second stage, at its end, in which the last two count.
+        tuned_every: They count in every so many-th step, and then so many times as much.
+        average: Decay of the running average of the weights, which is what comes out.
+        check_every: Steps between checks on held-out photos.
+        save_every: Steps between checkpoints.
+        seed: Of weights and batches.
+    """
+
+    view_steps: int = 12_000
+    view_batch: int = 64
+    steps: int = 40_000
+    batch: int = 8
+    side: int = 128
+    view_rate: float = 1e-3
+    rate: float = 6e-4
+    warm_up: int = 500
+    settled: float = 0.05
+    absolute: float = 1.0
+    similarity: float = 0.15
+    perceptual: float = 0.002
+    adversarial: float = 0.0005
+    tuned_share: float = 0.1
+    tuned_every: int = 8
+    average: float = 0.999
+    check_every: int = 1000
+    save_every: int = 200
+    seed: int = 0
+
+    @classmethod
+    def lasting(cls, steps: int | None, view_steps: int | None) -> EnhancementRecipe:
+        """The usual recipe, but for the lengths of its stages, where they are given."""
+        given = {"steps": steps, "view_steps": view_steps}
+        return cls(**{name: count for name, count in given.items() if count is not None})
+
+    @property
+    def last(self) -> int:
+        """Batches of both stages."""
+        return self.view_steps + self.steps
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step, 0 <= step < `last`."""
+        if step < self.view_steps:
+            return _cosine(self.view_rate, step / self.view_steps)
+        done = step - self.view_steps
+        return _cosine(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
+
+    def curves_rate_at(self, step: int) -> float:
+        """The learning rate of the tone curves."""
+        return self.rate_at(step) * (1 if step < self.view_steps else self.settled)
+
+    def is_tuned(self, step: int) -> bool:
+        """Whether perceptual and adversarial loss count in a step."""
+        begin = self.last - self.tuned_share * self.steps
+        return step >= max(begin, self.view_steps) and step % self.tuned_every == 0
+
+
+@dataclass(eq=False)
+class State:
+    """A run in progress.
+
+    Attributes:
+        network: What is trained.
+        averaged: Running averages of its weights.
+        discriminator: Its opponent.
+        optimiser: Of the network.
+        opponent: The optimiser of the discriminator.
+        perceptual: Distance of VGG-16 features, if there are weights.
+        recipe: How it is trained.
+        device: Where.
+        step: Batches seen.
+        best: Mean PSNR of the best check so far, dB.
+    """
+
+    network: nn.Module
+    averaged: nn.Module
+    discriminator: PatchDiscriminator
+    optimiser: torch.optim.Optimizer
+    opponent: torch.optim.Optimizer
+    perceptual: PerceptualLoss | None
+    recipe: EnhancementRecipe
+    device: torch.device
+    step: int = 0
+    best: float = field(default=-math.inf)
+
+    @classmethod
+    def begin(cls, network: nn.Module, recipe: EnhancementRecipe, vgg: Path | None) -> State:
+        """A run that has seen nothing; on a GPU if there is one."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        discriminator = PatchDiscriminator().to(device)
+        return cls(
+            network,
+            copy.deepcopy(network).eval().requires_grad_(False),
+            discriminator,
+            torch.optim.AdamW(_groups(network), recipe.rate, weight_decay=1e-4),
+            torch.optim.Adam(discriminator.parameters(), recipe.rate / 4, betas=(0.5, 0.99)),
+            PerceptualLoss(vgg).to(device) if vgg else None,
+            recipe,
+            device,
+        )
+
+    def learn(self, pairs: Pairs) -> dict[str, float]:
+        """Take one step; returns the losses, not yet weighted."""
+        curves, others = self.optimiser.param_groups
+        curves["lr"] = self.recipe.curves_rate_at(self.step)
+        others["lr"] = self.recipe.rate_at(self.step)
+        weighted = self._losses(pairs)
+        total = torch.stack([weight * loss for weight, loss in weighted.values()]).sum()
+        self.optimiser.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        self.optimiser.step()
+        self._average()
+        self.step += 1
+        return {name: loss.item() for name, (_, loss) in weighted.items()}
+
+    def _losses(self, pairs: Pairs) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each loss that counts in this step."""
+        recipe = self.recipe
+        weighted: dict[str, tuple[float, Tensor]] = {}
+        if is_graded(self.network):
+            weighted["view"] = recipe.absolute, _view_loss(self.network, pairs)
+        if self.step < recipe.view_steps:
+            return weighted
+        original = pairs.original.float() / 255
+        enhanced = self.network(pairs.damaged, pairs.damaged_view)
+        weighted["absolute"] = recipe.absolute, absolute_loss(enhanced, original)
+        weighted["similarity"] = recipe.similarity, multi_scale_loss(enhanced, original)
+        if recipe.is_tuned(self.step):
+            weighted |= self._tuning_losses(enhanced, original)
+        return weighted
+
+    def _tuning_losses(self, enhanced: Tensor, original: Tensor) -> dict[str, tuple[float, Tensor]]:
+        recipe, often = self.recipe, self.recipe.tuned_every
+        self._teach_discriminator(enhanced.detach(), original)
+        weighted = {
+            "adversarial": (recipe.adversarial * often, adversarial_loss(self.discriminator(enhanced)))
+        }
+        if self.perceptual is not None:
+            distance = self.perceptual(enhanced, original)
+            weighted["perceptual"] = recipe.perceptual * often, distance
+        return weighted
+
+    def _teach_discriminator(self, enhanced: Tensor, original: Tensor) -> None:
+        loss = discriminator_loss(self.discriminator(original), self.discriminator(enhanced))
+        self.opponent.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.opponent.step()
+
+    def _average(self) -> None:
+        decay = min(self.recipe.average, 1 - 1 / (self.step + 2))
+        with torch.no_grad():
+            pairs = zip(self.averaged.parameters(), self.network.parameters(), strict=True)
+            for average, value in pairs:
+                average.lerp_(value, 1 - decay)
+
+    def save(self, path: Path) -> None:
+        """Everything needed to go on, written whole or not at all."""
+        parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
+        save_whole(parts | {"step": self.step, "best": self.best}, path)
+
+    def load(self, path: Path) -> None:
+        """Take up what `save` wrote."""
+        parts = torch.load(path, weights_only=True, map_location=self.device)
+        for name in _STATEFUL:
+            vars(self)[name].load_state_dict(parts[name])
+        self.step, self.best = parts["step"], parts["best"]
+
+
+_STATEFUL = ("network", "averaged", "discriminator", "optimiser", "opponent")
+
+
+def save_whole(parts: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint whole or not at all."""
+    partial = path.with_suffix(".partial")
+    torch.save(parts, partial)
+    os.replace(partial, path)
+
+
+def _cosine(rate: float, done: float) -> float:
+    return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def _groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters of the tone curves, which may be none, and all others."""
+    curves = list(network.curves.parameters()) if is_graded(network) and network.curves else []
+    known = {id(parameter) for parameter in curves}
+    others = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    return [{"params": curves}, {"params": others}]
+
+
+def is_graded(network: nn.Module) -> TypeGuard[Generator]:
+    """Whether a network has tone curves for the whole photo, which can learn alone."""
+    return isinstance(network, Generator) and network.curves is not None
+
+
+def _view_loss(network: Generator, pairs: Pairs) -> Tensor:
+    """Mean absolute error of the tone curves on the views of the whole photos."""
+    assert network.curves is not None
+    grading = network.curves(pairs.damaged_view.float() / 255)
+    toned = graded(pairs.damaged_view.long(), grading)
+    return absolute_loss(toned, pairs.original_view.float() / 255)

@@ -1,0 +1,275 @@
+"""Pairs, checks, a short run that is stopped and goes on, and the model it ends in."""
+
+import csv
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+
+from typer.testing import CliRunner  # noqa: E402
+
+from packshot.cli.application import application  # noqa: E402
+from packshot.enhance.network import Enhancer  # noqa: E402
+from packshot.enhance.tiles import Tiling  # noqa: E402
+from packshot.errors import ModelError, SourceError  # noqa: E402
+from packshot.measure.reference.psnr import psnr  # noqa: E402
+from packshot.train.datasets.damaged import Original, read_manifest  # noqa: E402
+from packshot.train.datasets.mixes import Mix  # noqa: E402
+from packshot.train.datasets.pairs import PartPairs, ViewPairs, batches, varied  # noqa: E402
+from packshot.train.networks.enhancement.variants import build  # noqa: E402
+from packshot.train.recipes import enhancement_check  # noqa: E402
+from packshot.train.recipes.enhancement import (  # noqa: E402
+    BEST_FILE,
+    LATEST_FILE,
+    LOG_FOLDER,
+    Setting,
+    train_variant,
+)
+from packshot.train.recipes.enhancement_check import CheckSet, damaged_for_check  # noqa: E402
+from packshot.train.recipes.enhancement_step import EnhancementRecipe, State  # noqa: E402
+from packshot.train.recipes.enhancer import write_enhancer  # noqa: E402
+from tests.conftest import make_packshot, make_picture  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+SHORT = EnhancementRecipe(
+    view_steps=3, view_batch=2, steps=5, batch=2, side=64, warm_up=1, check_every=4, save_every=2
+)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    """Four photos to train on, of two sources, and two to check with."""
+    folder = tmp_path_factory.mktemp("products")
+    rows = []
+    for number in range(6):
+        picture = make_picture(200, 232, seed=number) if number % 2 else make_packshot()
+        name = f"{number}.png"
+        cv2.imwrite(str(folder / name), picture[..., ::-1])
+        rows.append(
+            {"file": name, "type": "box", "group": number, "split": "train" if number < 4 else "val"}
+            | {"source": "free" if number < 3 else "other"}
+        )
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder / "manifest.csv"
+
+
+def trained(folder, manifest, recipe, said=None):
+    setting = Setting(manifest, threads=1, workers=0)
+    return train_variant("full", setting, recipe, folder, said.append if said is not None else print)
+
+
+@pytest.fixture(scope="module")
+def run(manifest, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    said = []
+    trained(folder, manifest, SHORT, said)
+    return folder, said
+
+
+def test_batches_follow_from_seed_and_number(manifest):
+    originals = read_manifest(manifest, "train")
+    one, again = PartPairs(originals, 2, 64, 7)[5], PartPairs(originals, 2, 64, 7)[5]
+    assert one.damaged.shape == one.original.shape == (2, 3, 64, 64)
+    assert one.damaged_view.shape == one.original_view.shape == (2, 3, 64, 64)
+    assert one.damaged.dtype == torch.uint8
+    for name in ("damaged", "original", "damaged_view", "original_view"):
+        assert torch.equal(getattr(one, name), getattr(again, name))
+    assert not torch.equal(one.damaged, PartPairs(originals, 2, 64, 8)[5].damaged)
+    assert not torch.equal(one.original, PartPairs(originals, 2, 64, 7)[6].original)
+
+
+def test_batches_made_elsewhere_are_the_same(manifest):
+    views = ViewPairs(read_manifest(manifest, "train"), 3, 1)
+    here, there = list(batches(views, 4, 6, 0)), list(batches(views, 4, 6, 1))
+    assert len(here) == 2
+    for a, b, number in zip(here, there, (4, 5), strict=True):
+        assert torch.equal(a.damaged, b.damaged)
+        assert torch.equal(a.damaged, views[number].damaged)
+
+
+def test_parts_are_damaged_parts_of_the_same_place(manifest, monkeypatch):
+    """With a damage that only inverts, each pixel can be checked."""
+    monkeypatch.setattr(
+        "packshot.train.datasets.pairs.damaged_by_seed", lambda pixels, seed: (255 - pixels, Mix())
+    )
+    pairs = PartPairs(read_manifest(manifest, "train"), 4, 64, 0)[0]
+    assert torch.equal(255 - pairs.damaged, pairs.original)
+    difference = 255 - pairs.damaged_view.int() - pairs.original_view.int()
+    assert difference.abs().max() <= 1
+
+
+def test_variations_leave_neutral_colours_neutral_and_sides_long_enough():
+    grey = np.repeat(np.arange(120, dtype=np.uint8)[:, None, None] + 60, 50, axis=1).repeat(3, axis=2)
+    for seed in range(20):
+        other = varied(grey, 80, np.random.default_rng(seed))
+        assert min(other.shape[:2]) >= 80
+        assert (other.max(axis=2).astype(int) - other.min(axis=2)).max() <= 1
+
+
+def test_a_photo_to_check_with_is_always_damaged(picture):
+    ratios = [psnr(picture, damaged_for_check(picture, seed).pixels) for seed in range(40)]
+    assert math.inf not in ratios
+
+
+def test_a_check_of_a_network_that_changes_nothing(manifest):
+    checks = CheckSet(read_manifest(manifest, "val"), count=2, side=224)
+    check = checks.check(build("full").eval(), torch.device("cpu"))
+    assert check.gain == pytest.approx(0, abs=1e-9)
+    assert check.kept == enhancement_check._HIGHEST
+    assert check.psnr == pytest.approx(np.mean(checks.damaged_psnr))
+    assert checks.samples(build("full").eval(), torch.device("cpu")).shape[1:] == (3, 256, 768)
+
+
+def test_learning_one_batch_by_heart(manifest):
+    torch.manual_seed(0)
+    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0, settled=1)
+    state = State.begin(build("full"), recipe, None)
+    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    losses = [state.learn(pairs) for _ in range(40)]
+    assert losses[-1]["view"] < 0.7 * losses[0]["view"]
+    assert losses[-1]["absolute"] < 0.7 * losses[0]["absolute"]
+
+
+def test_the_end_of_a_run_teaches_the_discriminator_too(manifest, vgg_file):
+    torch.manual_seed(0)
+    recipe = EnhancementRecipe(view_steps=0, steps=2, warm_up=1, tuned_share=0.5, tuned_every=1)
+    state = State.begin(build("full"), recipe, vgg_file)
+    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    before = [p.detach().clone() for p in state.discriminator.parameters()]
+    assert set(state.learn(pairs)) == {"view", "absolute", "similarity"}
+    unchanged = zip(before, state.discriminator.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in unchanged)
+    assert set(state.learn(pairs)) == {"view", "absolute", "similarity", "adversarial", "perceptual"}
+    moved = zip(before, state.discriminator.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in moved)
+
+
+def test_rates_rise_then_fall_and_the_end_is_tuned():
+    recipe = EnhancementRecipe(view_steps=100, steps=1000, warm_up=50, tuned_share=0.2, tuned_every=4)
+    rates = [recipe.rate_at(step) for step in range(recipe.last)]
+    assert rates[0] == recipe.view_rate
+    assert rates[100] < rates[149] > rates[600] > rates[-1] > 0
+    assert rates[149] == pytest.approx(recipe.rate, rel=0.01)
+    assert recipe.curves_rate_at(99) == rates[99]
+    assert recipe.curves_rate_at(600) == pytest.approx(rates[600] * recipe.settled)
+    tuned = [step for step in range(recipe.last) if recipe.is_tuned(step)]
+    assert tuned[0] == 900
+    assert len(tuned) == 50
+
+
+def test_a_run_writes_checkpoints_a_log_and_what_it_reached(run):
+    folder, said = run
+    assert {LATEST_FILE, BEST_FILE, LOG_FOLDER} <= {path.name for path in folder.iterdir()}
+    assert list((folder / LOG_FOLDER).glob("events*"))
+    assert not list(folder.glob("*.partial"))
+    assert any("without the perceptual loss" in line for line in said)
+    assert said[-1].startswith("step 8 of 8: PSNR")
+
+
+def test_a_run_that_was_stopped_ends_as_if_it_was_not(run, manifest, tmp_path, monkeypatch):
+    class Stop(Exception):
+        pass
+
+    learn = State.learn
+
+    def until_five(state, pairs):
+        if state.step == 5:
+            raise Stop
+        return learn(state, pairs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(State, "learn", until_five)
+        with pytest.raises(Stop):
+            trained(tmp_path, manifest, SHORT)
+    said = []
+    trained(tmp_path, manifest, SHORT, said)
+    assert any("going on at step 4" in line for line in said)
+    whole, resumed = (torch.load(folder / LATEST_FILE) for folder in (run[0], tmp_path))
+    assert resumed["step"] == whole["step"] == 8
+    for name, value in whole["averaged"].items():
+        torch.testing.assert_close(resumed["averaged"][name], value)
+
+
+def test_sources_choose_what_is_trained_on(manifest):
+    assert len(Setting(manifest, ("free",)).originals()) == 3
+    assert len(Setting(manifest).originals()) == 4
+    with pytest.raises(SourceError, match="nowhere"):
+        Setting(manifest, ("nowhere",)).originals()
+
+
+@pytest.fixture(scope="module")
+def awake(tmp_path_factory):
+    """A checkpoint whose network changes every pixel, and the model made of it."""
+    torch.manual_seed(3)
+    network = build("full")
+    for parameter in network.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.05)
+    folder = tmp_path_factory.mktemp("awake")
+    torch.save({"network": network.state_dict(), "step": 1}, folder / "best.pt")
+    write_enhancer(folder / "best.pt", folder / "enhancer.onnx")
+    return network.eval(), folder / "enhancer.onnx"
+
+
+def test_the_model_does_what_the_network_does(awake, picture):
+    network, path = awake
+    fitting = np.ascontiguousarray(picture[:224])
+    expected = enhancement_check.enhance(network, fitting, torch.device("cpu"))
+    found = Enhancer.from_path(path).enhance(fitting)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+    assert np.abs(found.astype(int) - fitting).mean() > 1
+
+
+def test_tiled_equals_whole_to_one_level(awake):
+    model = Enhancer.from_path(awake[1]).model
+    picture = make_picture(330, 470)
+    whole = Enhancer(model, Tiling(512, 0, 32)).enhance(picture)
+    tiled = Enhancer(model, Tiling(96, 64, 32)).enhance(picture)
+    assert np.abs(whole.astype(int) - tiled).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 300), (33, 31), (64, 64)])
+def test_any_size_in_the_same_size_out(awake, size):
+    picture = np.full((*size, 3), 120, np.uint8)
+    assert Enhancer.from_path(awake[1]).enhance(picture).shape == (*size, 3)
+
+
+def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
+    with pytest.raises(ModelError, match="no checkpoint of the network srcnn"):
+        write_enhancer(run[0] / BEST_FILE, tmp_path / "enhancer.onnx", "srcnn")
+
+
+def test_the_command_trains_and_exports(manifest, tmp_path):
+    work, model = tmp_path / "run", tmp_path / "enhancer.onnx"
+    options = ["--steps", "2", "--view-steps", "1", "--workers", "0", "--threads", "1"]
+    arguments = ["train", "enhancement", "--products", str(manifest), "--work", str(work), *options]
+    result = CliRunner().invoke(application, arguments)
+    assert result.exit_code == 0, result.output
+    assert "step 3 of 3" in result.output
+    arguments = ["train", "enhancer", "--checkpoint", str(work / BEST_FILE), "--output", str(model)]
+    assert CliRunner().invoke(application, arguments).exit_code == 0
+    assert Enhancer.from_path(model).enhance(make_packshot()).shape == make_packshot().shape
+
+
+def test_an_original_without_a_source_has_an_empty_one(tmp_path):
+    path = tmp_path / "manifest.csv"
+    path.write_text("file,type,group,split\na.jpg,box,1,train\n")
+    assert read_manifest(path) == [Original(tmp_path / "a.jpg", "1", "box", "train", "")]
+
+
+@pytest.mark.parametrize("name", ["no-curves", "srcnn", "enhancegan", "mscnn", "msbdn"])
+def test_networks_without_tone_curves_learn_from_parts_alone(name, manifest):
+    torch.manual_seed(0)
+    recipe = EnhancementRecipe(view_steps=0, steps=30, warm_up=1, tuned_share=0)
+    state = State.begin(build(name), recipe, None)
+    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    losses = [state.learn(pairs) for _ in range(30)]
+    assert set(losses[0]) == {"absolute", "similarity"}
+    assert losses[-1]["absolute"] < losses[0]["absolute"]
