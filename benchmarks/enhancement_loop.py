@@ -2,11 +2,11 @@
 
 * ``clean products``: originals of the validation split. They should come back as they are.
 * ``damaged products``: the same under `damage_mix`, with PSNR and SSIM against the original.
-* ``worst quarter``: of the photos that people rated (BIQ2021); the atlas is without all photos of the sample and
-  their near-duplicates, so that no score rests on a photo's own rating.
+* ``worst quarter``: of the photos that people rated (BIQ2021); the atlas is without all photos of the
+  sample and their near-duplicates, so that no score rests on a photo's own rating.
 
-NIQE (our model, smaller is better) judges before and after; the loop does not know it. Every output is assessed
-as a file, as a user would. Rounds are timed beside one assessment in the same process.
+NIQE (our model, smaller is better) judges before and after; the loop does not know it. Every output is
+assessed as a file, as a user would. Rounds are timed beside one assessment in the same process.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from packshot.enhance.network import Enhancer
+from packshot.enhance.network import EnhancementNetwork
 from packshot.measure.reference.ssim import ssim
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import read_manifest
@@ -56,7 +56,7 @@ def _all(runs: Path, shipped: Path | None) -> Iterator[tuple[str, Enhance, dict[
         about = {"parameters": _size(network), "trained_steps": kept["step"]}
         yield name, lambda pixels, network=network: enhance(network, pixels, _CPU), about
     if shipped is not None:
-        model = Enhancer.from_path(shipped)
+        model = EnhancementNetwork.from_path(shipped)
         step = model.model.session.get_modelmeta().custom_metadata_map["step"]
         yield "shipped", model.enhance, {"parameters": _size(build("full")), "trained_steps": step}
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from packshot.enhance.network import ENHANCER_MODEL, STRIDE, TILING, Enhancer
+from packshot.enhance.network import ENHANCER_MODEL, STRIDE, TILING, EnhancementNetwork
 from packshot.enhance.tiles import Tiling
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.reference.psnr import psnr
@@ -16,7 +16,7 @@ from tests.conftest import make_packshot, make_picture
 def enhancer():
     if not files("packshot").joinpath("weights", ENHANCER_MODEL).is_file():
         pytest.skip(f"{ENHANCER_MODEL} is not in this checkout: `packshot train enhancer` makes it")
-    return Enhancer.packaged()
+    return EnhancementNetwork.packaged()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 400), (333, 257), (STRIDE, STRIDE)])
@@ -32,14 +32,16 @@ def test_tiled_equals_whole_to_one_level(enhancer, noise):
     picture = make_picture(500, 700)
     grain = np.random.default_rng(0).integers(-noise, noise + 1, picture.shape)
     picture = np.clip(picture * 0.6 + grain, 0, 255).astype(np.uint8)
-    whole = Enhancer(enhancer.model, Tiling(1024, 0, STRIDE)).enhance(picture)
-    tiled = Enhancer(enhancer.model, Tiling(3 * STRIDE, TILING.margin, STRIDE)).enhance(picture)
+    whole = EnhancementNetwork(enhancer.model, Tiling(1024, 0, STRIDE)).enhance(picture)
+    tiled = EnhancementNetwork(enhancer.model, Tiling(3 * STRIDE, TILING.margin, STRIDE)).enhance(
+        picture
+    )
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
 def test_the_same_photo_gives_the_same_pixels_on_any_number_of_threads(enhancer):
     picture = make_picture(200, 300)
-    one, two = enhancer.enhance(picture), Enhancer.packaged(threads=2).enhance(picture)
+    one, two = enhancer.enhance(picture), EnhancementNetwork.packaged(threads=2).enhance(picture)
     np.testing.assert_array_equal(one, enhancer.enhance(picture))
     assert np.abs(one.astype(int) - two).max() <= 1
 
@@ -71,4 +73,4 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     path = tmp_path / "enhancer.onnx"
     path.write_bytes(b"not a model")
     with pytest.raises(ModelError):
-        Enhancer.from_path(path)
+        EnhancementNetwork.from_path(path)

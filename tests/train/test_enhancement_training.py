@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 from typer.testing import CliRunner  # noqa: E402
 
 from packshot.cli.application import application  # noqa: E402
-from packshot.enhance.network import Enhancer  # noqa: E402
+from packshot.enhance.network import EnhancementNetwork  # noqa: E402
 from packshot.enhance.tiles import Tiling  # noqa: E402
 from packshot.errors import ModelError, SourceError  # noqa: E402
 from packshot.measure.reference.psnr import psnr  # noqa: E402
@@ -222,23 +222,23 @@ def test_the_model_does_what_the_network_does(awake, picture):
     network, path = awake
     fitting = np.ascontiguousarray(picture[:224])
     expected = enhancement_check.enhance(network, fitting, torch.device("cpu"))
-    found = Enhancer.from_path(path).enhance(fitting)
+    found = EnhancementNetwork.from_path(path).enhance(fitting)
     assert np.abs(found.astype(int) - expected).max() <= 1
     assert np.abs(found.astype(int) - fitting).mean() > 1
 
 
 def test_tiled_equals_whole_to_one_level(awake):
-    model = Enhancer.from_path(awake[1]).model
+    model = EnhancementNetwork.from_path(awake[1]).model
     picture = make_picture(330, 470)
-    whole = Enhancer(model, Tiling(512, 0, 32)).enhance(picture)
-    tiled = Enhancer(model, Tiling(96, 64, 32)).enhance(picture)
+    whole = EnhancementNetwork(model, Tiling(512, 0, 32)).enhance(picture)
+    tiled = EnhancementNetwork(model, Tiling(96, 64, 32)).enhance(picture)
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 300), (33, 31), (64, 64)])
 def test_any_size_in_the_same_size_out(awake, size):
     picture = np.full((*size, 3), 120, np.uint8)
-    assert Enhancer.from_path(awake[1]).enhance(picture).shape == (*size, 3)
+    assert EnhancementNetwork.from_path(awake[1]).enhance(picture).shape == (*size, 3)
 
 
 def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
@@ -255,7 +255,7 @@ def test_the_command_trains_and_exports(manifest, tmp_path):
     assert "step 3 of 3" in result.output
     arguments = ["train", "enhancer", "--checkpoint", str(work / BEST_FILE), "--output", str(model)]
     assert CliRunner().invoke(application, arguments).exit_code == 0
-    assert Enhancer.from_path(model).enhance(make_packshot()).shape == make_packshot().shape
+    assert EnhancementNetwork.from_path(model).enhance(make_packshot()).shape == make_packshot().shape
 
 
 def test_an_original_without_a_source_has_an_empty_one(tmp_path):

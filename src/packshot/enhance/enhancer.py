@@ -12,6 +12,7 @@ from packshot.assess.advice import texts
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.loop import Improved, LoopOptions, apply, improve, unimproved
+from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output import format_named, kept_exif, write_whole
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo, read_bytes
@@ -41,13 +42,20 @@ class Enhancer:
     Keeps nothing but the models between photos. Never touches the original, unless it is the output.
     """
 
-    def __init__(self, assessor: Assessor | None = None, options: LoopOptions | None = None) -> None:
-        """Take an assessor, or load the one that ships.
+    def __init__(
+        self,
+        assessor: Assessor | None = None,
+        options: LoopOptions | None = None,
+        network: EnhancementNetwork | None = None,
+    ) -> None:
+        """Take an assessor and a network, or load those that ship.
 
         Args:
             assessor: Judges before, meanwhile and after; its language is that of the reasons.
             options: How far to go.
+            network: One of the user's own.
         """
+        self.network = EnhancementNetwork.packaged() if network is None else network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
 
@@ -83,7 +91,7 @@ class Enhancer:
         return self._record(source, target, improved, finished, obstacle)
 
     def _improved(self, photo: Photo) -> Improved:
-        return improve(self.assessor, photo, self.options)
+        return improve(self.assessor, photo, self.options, self.network.plan)
 
     def _opened(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
         return Photo.open(data, name=str(source), limits=self.assessor.limits, max_side=max_side)

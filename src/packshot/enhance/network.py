@@ -9,8 +9,9 @@ import numpy as np
 
 from packshot.encode.model import Model
 from packshot.encode.views import whole_view
+from packshot.enhance.step import Intent, Step
 from packshot.enhance.tiles import Tiling, by_tiles
-from packshot.errors import InvalidInput
+from packshot.photo import check_pixels
 from packshot.photo.pixels import Pixels
 
 ENHANCER_MODEL = "enhancer.onnx"
@@ -21,12 +22,14 @@ VIEW_SIDE = 64
 STRIDE = 32
 """Sides of tiles are multiples of this: the cells of the network's attention."""
 
+_INTENTS = frozenset({Intent.TONE, Intent.COLOUR, Intent.DETAIL})
+
 TILING = Tiling(core=768, margin=64, stride=STRIDE)
 """0.8 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
 
 
 @dataclass(frozen=True)
-class Enhancer:
+class EnhancementNetwork:
     """The network, ready to run. Build with `packaged`; free of side effects, safe among threads.
 
     Attributes:
@@ -38,7 +41,7 @@ class Enhancer:
     tiling: Tiling = TILING
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> Enhancer:
+    def packaged(cls, threads: int = 1) -> EnhancementNetwork:
         """The network that ships with the package.
 
         Args:
@@ -50,7 +53,7 @@ class Enhancer:
         return cls(Model.packaged(ENHANCER_MODEL, threads))
 
     @classmethod
-    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> Enhancer:
+    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EnhancementNetwork:
         """A network of the user's own, as `packshot train enhancer` writes it.
 
         Raises:
@@ -73,8 +76,7 @@ class Enhancer:
         Raises:
             InvalidInput: Pixels of another shape or type.
         """
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-            raise InvalidInput(f"expected (H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
+        check_pixels(pixels, "photo")
         view = whole_view(pixels, VIEW_SIDE)[None]
 
         def change(tile: Pixels) -> Pixels:
@@ -82,3 +84,12 @@ class Enhancer:
             return np.asarray(enhanced[0], np.uint8)
 
         return by_tiles(pixels, change, self.tiling)
+
+    def plan(self, pixels: Pixels) -> Step:
+        """The step that has the network mend whatever it sees: light, colour, blur, noise, blocks.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+        """
+        check_pixels(pixels, "photo")
+        return Step("network", _INTENTS, 1.0, "what the network sees", self.enhance)

@@ -102,6 +102,13 @@ def quantise(source: Path, target: Path, calibration: Iterable[Inputs]) -> None:
         )
 
 
+def annotate(path: Path, **metadata: str) -> None:
+    """Write key-value metadata into a model file."""
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, metadata)
+    onnx.save(model, str(path))
+
+
 def halve_large_weights(model: onnx.ModelProto, smallest: int = 100_000) -> None:
     """Store large float weights in 16 bits, widened again when the model is loaded; in place.
 
