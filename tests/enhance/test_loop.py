@@ -26,6 +26,7 @@ class Judge:
     """Scores a photo by its mean; finds what it is told to find from a brightness on."""
 
     faults: dict = field(default_factory=dict)
+    more: float = 0
     asked: int = 0
 
     def assess_photo(self, photo):
@@ -33,7 +34,7 @@ class Judge:
         mean = float(photo.pixels.mean())
         codes = [fault for fault, applies in self.faults.items() if applies(mean)]
         findings = tuple(found(code) for code in codes)
-        return Assessment(path="x", status=Status.OK, score=mean / 2.55, findings=findings)
+        return Assessment(path="x", status=Status.OK, score=mean / 2.55 + self.more, findings=findings)
 
 
 def lighter(pixels, by):
@@ -65,8 +66,8 @@ def test_what_raises_the_score_is_kept_and_assessed_once(offer, photo):
     offer(called("expose", step(20, "expose")))
     judge = Judge()
     result = improve(judge, photo, LoopOptions())
-    assert [one.candidate.name for one in result.kept] == ["expose", "expose"]
-    assert [trial.amount for trial in result.trace] == [1, 0.5]
+    assert [one.candidate.name for one in result.kept] == ["expose", "expose", "expose"]
+    assert [trial.amount for trial in result.trace] == [1, 1, 0.5]
     assert judge.asked == 1 + len(result.trace)
     assert np.array_equal(result.pixels, apply(photo.pixels, result.kept))
     assert result.after.score > result.before.score
@@ -85,9 +86,11 @@ def test_what_lowers_the_score_is_not_kept(offer, photo):
 def test_a_step_nobody_called_for_must_bring_more(offer, photo):
     plan = step(4, "expose")  # about 1.6 points
     offer(Candidate("expose", plan))
-    assert improve(Judge(), photo, LoopOptions()).kept == ()
+    good = partial(Judge, more=30)
+    assert improve(good(), photo, LoopOptions()).kept == ()
+    assert improve(Judge(), photo, LoopOptions()).kept != ()
     offer(called("expose", plan))
-    assert len(improve(Judge(), photo, LoopOptions()).kept) == 1
+    assert improve(good(), photo, LoopOptions()).kept != ()
 
 
 def test_a_step_that_brings_a_new_fault_is_refused(offer, photo):
@@ -118,6 +121,20 @@ def test_a_step_that_harms_the_product_is_refused_without_an_assessment(offer):
     assert {trial.verdict for trial in result.trace} == {"colour-drift"}
     assert {trial.score for trial in result.trace} == {None}
     assert judge.asked == 1
+
+
+def test_drift_adds_up_over_steps(offer):
+    def tinted(pixels):
+        changed = pixels.astype(int)
+        changed[pixels.min(axis=2) < 240] += (5, 0, 0)
+        return np.clip(changed, 0, 255).astype(np.uint8)
+
+    photo = Photo.from_pixels(make_packshot())
+    offer(called("denoise", lambda pixels: Step("denoise", frozenset({Intent.DETAIL}), 1, "", tinted)))
+    result = improve(Judge(), photo, LoopOptions(least_gain=0.1))
+    assert [trial.verdict for trial in result.trace][:2] == ["kept", "colour-drift"]
+    drifts = [trial.colour_drift for trial in result.trace]
+    assert drifts[1] > 1.5 * drifts[0]
 
 
 def test_a_step_without_effect_costs_no_assessment(offer, photo):

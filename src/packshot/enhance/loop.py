@@ -13,7 +13,7 @@ import numpy as np
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.candidates import CLASSICAL, NETWORK, Candidate, candidates, planners
 from packshot.enhance.fidelity import Fidelity, fidelity
-from packshot.enhance.step import Planner, Step
+from packshot.enhance.step import Intent, Planner, Step
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels, shrunk
 from packshot.report import Assessment, Severity, Trial
@@ -24,6 +24,7 @@ LOW: Final = 60.0
 _WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 _DIVISIBLE: Final = frozenset((NETWORK, *CLASSICAL))
 _AMOUNTS: Final = (1.0, 0.5)
+_TIMES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,40 @@ class Improved:
         after: The photo with the steps kept; the same object as `before` where there are none.
         kept: In the order applied.
         trace: Every step tried.
+        reference: What `pixels` are held against: the photo as it came or, once a step has moved it, as
+            it was then.
+        intents: Of the steps kept since then.
     """
 
     pixels: Pixels
     before: Assessment
     after: Assessment
+    reference: Pixels
     kept: tuple[Kept, ...] = ()
     trace: tuple[Trial, ...] = ()
+    intents: frozenset[Intent] = frozenset()
+
+    def faithful(self, pixels: Pixels, step: Step) -> Fidelity:
+        """Whether a step's result is true to what it is held against, all steps taken together."""
+        if step.placement is not None:
+            return fidelity(self.pixels, pixels, step.intents, step.placement)
+        return fidelity(self.reference, pixels, self.intents | step.intents)
+
+    def times_kept(self, name: str) -> int:
+        """How often the step of a name was kept."""
+        return sum(one.candidate.name == name for one in self.kept)
+
+    def with_step(self, pixels: Pixels, after: Assessment, kept: Kept, step: Step) -> Improved:
+        """The same with one step more."""
+        moved = step.placement is not None
+        return replace(
+            self,
+            pixels=pixels,
+            after=after,
+            reference=pixels if moved else self.reference,
+            kept=(*self.kept, kept),
+            intents=frozenset() if moved else self.intents | step.intents,
+        )
 
 
 def improve(
@@ -81,8 +109,8 @@ def improve(
     """Improve a photo at the size it is judged at, one step a round.
 
     A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
-    the step was not meant to change has stayed (`fidelity`). Repairs that fail at full strength get one
-    more round at half.
+    the steps so far were not meant to change has stayed (`fidelity`). Repairs that fail at full strength
+    get one more round at half; one that was kept may be kept once more.
 
     Args:
         assessor: Judges every trial.
@@ -95,14 +123,16 @@ def improve(
     available = planners(product=options.product, scale=scale, network=network)
     tried: set[tuple[str, float]] = set()
     for number in range(1, options.rounds + 1):
-        chosen = (
-            None if _content(improved.after, options) else _next(improved, available, options, tried)
-        )
+        if _content(improved.after, options):
+            break
+        chosen = _next(improved, available, options, tried)
         if chosen is None:
             break
         candidate, amount, step = chosen
         tried.add((candidate.name, amount))
         improved = _round(assessor, photo, improved, Kept(candidate, amount), step, number, options)
+        if improved.trace[-1].kept and improved.times_kept(candidate.name) < _TIMES:
+            tried.discard((candidate.name, amount))
     return improved
 
 
@@ -110,7 +140,7 @@ def unimproved(assessor: Assessor, photo: Photo) -> Improved:
     """Where the loop starts: the photo as it came, at viewing size, assessed."""
     pixels = shrunk(photo.pixels, JUDGED_SIDE)
     before = assessor.assess_photo(replace(photo, pixels=pixels))
-    return Improved(pixels, before, before)
+    return Improved(pixels, before, before, pixels)
 
 
 def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
@@ -179,18 +209,15 @@ def _round(
     pixels = _applied(improved.pixels, step, kept.amount)
     faithful, after, verdict = None, None, "no-effect"
     if not np.array_equal(pixels, improved.pixels):
-        faithful = fidelity(improved.pixels, pixels, step.intents, step.placement)
+        faithful = improved.faithful(pixels, step)
         verdict = faithful.broken
         if faithful.accepted:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
-            called = bool(kept.candidate.called_for_by)
-            needed = options.least_gain if called else options.least_gain_uncalled
-            verdict = _verdict(improved.after, after, needed)
+            verdict = _verdict(improved.after, after, _needed(kept.candidate, improved.after, options))
     trial = _trial(number, step, kept, faithful, after, verdict)
-    trace = (*improved.trace, trial)
-    if after is None or verdict != "kept":
-        return replace(improved, trace=trace)
-    return Improved(pixels, improved.before, after, (*improved.kept, kept), trace)
+    if after is not None and verdict == "kept":
+        improved = improved.with_step(pixels, after, kept, step)
+    return replace(improved, trace=(*improved.trace, trial))
 
 
 def _applied(pixels: Pixels, step: Step, amount: float) -> Pixels:
@@ -199,6 +226,12 @@ def _applied(pixels: Pixels, step: Step, amount: float) -> Pixels:
     if amount == 1 or changed.shape != pixels.shape:
         return changed
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
+
+
+def _needed(candidate: Candidate, assessment: Assessment, options: LoopOptions) -> float:
+    """Points that a step must bring: more where neither a finding nor a low score calls for it."""
+    called = bool(candidate.called_for_by) or (assessment.score or 0.0) < LOW
+    return options.least_gain if called else options.least_gain_uncalled
 
 
 def _verdict(before: Assessment, after: Assessment, least_gain: float) -> str:
