@@ -6,7 +6,7 @@
   sample and their near-duplicates, so that no score rests on a photo's own rating.
 
 NIQE (our model, smaller is better) judges before and after; the loop does not know it. Every output is
-assessed as a file, as a user would. Rounds are timed beside one assessment in the same process.
+assessed as a file, as a user would. Seconds are of processor time; a round is one step tried.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Outcome:
     psnr: tuple[float, float] | None
     ssim: tuple[float, float] | None
     rounds: int
+    assessed: int
     seconds: float
     assessment_seconds: float
 
@@ -92,6 +93,7 @@ def run(case: Case, without: frozenset[str]) -> Outcome:
         None if original is None else tuple(psnr(original, pixels) for pixels in pair),
         None if original is None else tuple(ssim(original, pixels) for pixels in pair),
         len(result.trace),
+        sum(trial.score is not None for trial in result.trace),
         ended - assessed,
         assessed - started,
     )
@@ -160,9 +162,11 @@ def rows(outcomes: list[Outcome]) -> Iterator[dict[str, object]]:
         yield row | {
             "niqe_better_of_enhanced": _mean([float(one) for one in better]),
             "rounds": _mean([float(outcome.rounds) for outcome in part]),
-            "assessments_a_round": _mean(
-                [o.seconds / o.assessment_seconds / (o.rounds + 2) for o in part if o.rounds]
+            "assessments_a_round": round(
+                sum(o.assessed for o in part) / max(sum(o.rounds for o in part), 1), 3
             ),
+            "seconds": _mean([outcome.seconds for outcome in part]),
+            "seconds_of_one_assessment": _mean([outcome.assessment_seconds for outcome in part]),
         }
 
 

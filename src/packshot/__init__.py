@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from packshot.assess.assessor import Assessor
     from packshot.assess.atlas import Atlas
+    from packshot.enhance.enhancer import Enhancer
     from packshot.errors import PackshotError, UnreadablePhoto
     from packshot.photo import Photo
-    from packshot.report import Assessment
+    from packshot.report import Assessment, Enhancement
 
-__all__ = ["Assessment", "Assessor", "Atlas", "PackshotError", "Photo", "UnreadablePhoto"]
+__all__ = [
+    "Assessment",
+    "Assessor",
+    "Atlas",
+    "Enhancement",
+    "Enhancer",
+    "PackshotError",
+    "Photo",
+    "UnreadablePhoto",
+]
 
 _HOMES = {
     "Assessment": "packshot.report",
     "Assessor": "packshot.assess.assessor",
     "Atlas": "packshot.assess.atlas",
+    "Enhancement": "packshot.report",
+    "Enhancer": "packshot.enhance.enhancer",
     "PackshotError": "packshot.errors",
     "Photo": "packshot.photo",
     "UnreadablePhoto": "packshot.errors",

@@ -62,11 +62,13 @@ def test_product_steps_can_be_left_out():
     assert [c.name for c in candidates(codes, planners())][-2:] == ["whiten-background", "frame-product"]
 
 
-def test_the_network_comes_first_wherever_a_repair_is_called_for():
+def test_the_network_comes_first_where_several_repairs_are_called_for():
     def names_of(*codes):
         return [c.name for c in candidates(codes, planners(network=lambda pixels: None))]
 
-    assert names_of("noisy") == ["network", "denoise"]
+    assert names_of("noisy") == ["denoise", "network"]
+    assert names_of("noisy", "colour-cast") == ["network", "denoise", "white-balance"]
+    assert names_of("noisy", "off-centre") == ["denoise", "network", "frame-product"]
     assert names_of("off-centre") == ["frame-product"]
     assert names_of("touches-edge") == []
 

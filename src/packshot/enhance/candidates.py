@@ -120,7 +120,7 @@ def planners(
     Args:
         product: Whether steps that change background and frame are wanted as well.
         scale: How many times larger the photo is than the pixels to plan for.
-        network: Plans the enhancement network; it comes first, since it mends damage of several kinds.
+        network: Plans the enhancement network.
     """
     available = dict(CLASSICAL) if network is None else {NETWORK: network, **CLASSICAL}
     if product:
@@ -132,7 +132,10 @@ def planners(
 def candidates(
     codes: Collection[str], available: Mapping[str, Planner], *, thorough: bool = False
 ) -> list[Candidate]:
-    """Steps that may mend what was found, in the order to apply them.
+    """Steps that may mend what was found, in the order to try them.
+
+    The network, which mends several kinds of damage at once, comes before the repairs where findings
+    call for more than one of those, else after them.
 
     Args:
         codes: Of the findings.
@@ -141,11 +144,22 @@ def candidates(
             another. Each still abstains where it measures nothing.
     """
     called = {name: tuple(code for code in codes if name in _repairs(code)) for name in available}
-    return [
+    chosen = [
         Candidate(name, plan, called[name])
         for name, plan in available.items()
         if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]
+    return chosen if _mixed(called) else _network_after_repairs(chosen)
+
+
+def _mixed(called: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether findings call for several repairs: what the network was trained for."""
+    return sum(bool(codes) for name, codes in called.items() if name in CLASSICAL) > 1
+
+
+def _network_after_repairs(chosen: list[Candidate]) -> list[Candidate]:
+    """One kind of damage has a step made for it, which goes first."""
+    return sorted(chosen, key=lambda one: (one.name in PRODUCT, one.name == NETWORK))
 
 
 def _repairs(code: str) -> tuple[str, ...]:
