@@ -27,12 +27,13 @@ $(READY_TRAIN): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'piq==0.8.0' 'torchvision==0.28.0'
 	@touch $@
 
-demo: $(READY)  ## Assess the sample photos: terminal, JSON lines, HTML report
+demo: $(READY)  ## Assess the sample photos (terminal, JSON lines, HTML) and enhance them
 	@mkdir -p build/demo
 	$(BIN)/packshot assess examples/photos --quiet
 	$(BIN)/packshot assess examples/photos --quiet --format jsonl -o build/demo/scores.jsonl
 	$(BIN)/packshot assess examples/photos --quiet --format html -o build/demo/report.html
-	@echo "JSON lines: build/demo/scores.jsonl    report: build/demo/report.html"
+	$(BIN)/packshot enhance examples/photos -o build/demo/better --quiet --report build/demo/before-after.html
+	@echo "JSON lines: build/demo/scores.jsonl    report: build/demo/report.html    before and after: build/demo/before-after.html"
 
 test: lint  ## Lint, types, architecture, then all fast tests
 	$(BIN)/python -m pytest -m "not slow" -rs
