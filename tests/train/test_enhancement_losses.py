@@ -12,6 +12,7 @@ from packshot.train.networks.enhancement.losses import (  # noqa: E402
     PerceptualLoss,
     absolute_loss,
     adversarial_loss,
+    detail_loss,
     discriminator_loss,
     multi_scale_loss,
     multi_scale_similarity,
@@ -34,6 +35,24 @@ def test_absolute_loss_against_a_loop():
     a, b = pictures(16)
     differences = [abs(float(x) - float(y)) for x, y in zip(a.flatten(), b.flatten(), strict=True)]
     assert float(absolute_loss(a, b)) == pytest.approx(sum(differences) / len(differences), rel=1e-5)
+
+
+def test_detail_loss_against_a_loop():
+    a, b = pictures(40)
+    difference = (a - b).double().numpy()
+    padded = np.pad(difference, ((0, 0), (0, 0), (12, 12), (12, 12)), mode="edge")
+    total = 0.0
+    for y in range(40):
+        for x in range(40):
+            around = padded[..., y : y + 25, x : x + 25].mean(axis=(2, 3))
+            total += np.abs(difference[..., y, x] - around).sum()
+    assert float(detail_loss(a, b)) == pytest.approx(total / a.numel(), rel=1e-4)
+
+
+def test_detail_loss_does_not_see_another_brightness():
+    a, b = pictures(40)
+    assert float(detail_loss(a, a + 0.2)) == pytest.approx(0, abs=1e-6)
+    torch.testing.assert_close(detail_loss(a + 0.2, b), detail_loss(a, b))
 
 
 def gaussian(sigma=1.5, side=11):

@@ -143,10 +143,11 @@ def test_the_end_of_a_run_teaches_the_discriminator_too(manifest, vgg_file):
     state = State.begin(build("full"), recipe, vgg_file)
     pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
     before = [p.detach().clone() for p in state.discriminator.parameters()]
-    assert set(state.learn(pairs)) == {"view", "absolute", "similarity"}
+    assert set(state.learn(pairs)) == {"view", "absolute", "detail", "similarity"}
     unchanged = zip(before, state.discriminator.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in unchanged)
-    assert set(state.learn(pairs)) == {"view", "absolute", "similarity", "adversarial", "perceptual"}
+    tuned = {"view", "absolute", "detail", "similarity", "adversarial", "perceptual"}
+    assert set(state.learn(pairs)) == tuned
     moved = zip(before, state.discriminator.parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in moved)
 
@@ -271,5 +272,5 @@ def test_networks_without_tone_curves_learn_from_parts_alone(name, manifest):
     state = State.begin(build(name), recipe, None)
     pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
     losses = [state.learn(pairs) for _ in range(30)]
-    assert set(losses[0]) == {"absolute", "similarity"}
+    assert set(losses[0]) == {"absolute", "detail", "similarity"}
     assert losses[-1]["absolute"] < losses[0]["absolute"]

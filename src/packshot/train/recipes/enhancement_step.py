@@ -20,6 +20,7 @@ from packshot.train.networks.enhancement.losses import (
     PerceptualLoss,
     absolute_loss,
     adversarial_loss,
+    detail_loss,
     discriminator_loss,
     multi_scale_loss,
 )
@@ -42,7 +43,9 @@ class EnhancementRecipe:
         warm_up: Steps over which the second rises.
         settled: Part of the second at which the tone curves go on learning: the first stage has seen
             eight times as many photos in a batch, and small batches would undo some of it.
-        absolute: Weight of the mean absolute error, of parts and of views.
+        view: Weight of the mean absolute error of views after the tone curves.
+        absolute: Weight of the mean absolute error of parts.
+        detail: Weight of the mean absolute error of their detail.
         similarity: Weight of 1 - MS-SSIM.
         perceptual: Weight of the distance of VGG-16 features.
         adversarial: Weight of the generator's term against the discriminator.
@@ -60,11 +63,13 @@ class EnhancementRecipe:
     batch: int = 8
     side: int = 128
     view_rate: float = 1e-3
-    rate: float = 6e-4
+    rate: float = 1.2e-3
     warm_up: int = 500
     settled: float = 0.05
-    absolute: float = 1.0
-    similarity: float = 0.15
+    view: float = 1.0
+    absolute: float = 0.25
+    detail: float = 1.0
+    similarity: float = 1.0
     perceptual: float = 0.002
     adversarial: float = 0.0005
     tuned_share: float = 0.1
@@ -167,12 +172,13 @@ class State:
         recipe = self.recipe
         weighted: dict[str, tuple[float, Tensor]] = {}
         if is_graded(self.network):
-            weighted["view"] = recipe.absolute, _view_loss(self.network, pairs)
+            weighted["view"] = recipe.view, _view_loss(self.network, pairs)
         if self.step < recipe.view_steps:
             return weighted
         original = pairs.original.float() / 255
         enhanced = self.network(pairs.damaged, pairs.damaged_view)
         weighted["absolute"] = recipe.absolute, absolute_loss(enhanced, original)
+        weighted["detail"] = recipe.detail, detail_loss(enhanced, original)
         weighted["similarity"] = recipe.similarity, multi_scale_loss(enhanced, original)
         if recipe.is_tuned(self.step):
             weighted |= self._tuning_losses(enhanced, original)
