@@ -160,3 +160,25 @@ def test_processes_give_what_one_gives(warm, tmp_path):
     results = enhance_paths(tasks, settings=AssessorSettings(), options=LoopOptions(), workers=2)
     assert [result.path for result in results] == [str(task.path) for task in tasks]
     assert (tmp_path / "mug-warm-cast.jpg").read_bytes() == warm[1].read_bytes()
+
+
+def test_a_black_picture_is_not_enhanced(enhancer, tmp_path):
+    cv2.imwrite(str(tmp_path / "black.png"), np.zeros((300, 300, 3), np.uint8))
+    result = enhancer.enhance(tmp_path / "black.png", tmp_path / "out.png")
+    assert result.action is Action.RESHOOT
+    assert result.steps == ()
+
+
+def test_every_kind_of_file_comes_through(enhancer, tmp_path):
+    pixels = Photo.open(SAMPLES / "mug-warm-cast.jpg").pixels
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).convert("CMYK").save(tmp_path / "cmyk.jpg")
+    Image.fromarray(pixels).save(tmp_path / "turned.jpg", exif=exif)
+    cv2.imwrite(str(tmp_path / "deep.png"), pixels[..., ::-1].astype(np.uint16) * 257)
+    for name in ("cmyk.jpg", "turned.jpg", "deep.png"):
+        result = enhancer.enhance(tmp_path / name, tmp_path / "out" / name)
+        before, after = Photo.open(tmp_path / name), Photo.open(tmp_path / "out" / name)
+        assert result.action is Action.ENHANCED, name
+        assert after.pixels.shape == before.pixels.shape
+        assert after.facts.colour_mode == "RGB"

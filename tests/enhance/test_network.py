@@ -1,11 +1,9 @@
 """The network that ships. How it is made and exported is tested in tests/train."""
 
-from importlib.resources import files
-
 import numpy as np
 import pytest
 
-from packshot.enhance.network import ENHANCER_MODEL, STRIDE, TILING, EnhancementNetwork
+from packshot.enhance.network import STRIDE, TILING, EnhancementNetwork
 from packshot.enhance.tiles import Tiling
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.reference.psnr import psnr
@@ -14,8 +12,6 @@ from tests.conftest import make_packshot, make_picture
 
 @pytest.fixture(scope="module")
 def enhancer():
-    if not files("packshot").joinpath("weights", ENHANCER_MODEL).is_file():
-        pytest.skip(f"{ENHANCER_MODEL} is not in this checkout: `packshot train enhancer` makes it")
     return EnhancementNetwork.packaged()
 
 
@@ -33,9 +29,8 @@ def test_tiled_equals_whole_to_one_level(enhancer, noise):
     grain = np.random.default_rng(0).integers(-noise, noise + 1, picture.shape)
     picture = np.clip(picture * 0.6 + grain, 0, 255).astype(np.uint8)
     whole = EnhancementNetwork(enhancer.model, Tiling(1024, 0, STRIDE)).enhance(picture)
-    tiled = EnhancementNetwork(enhancer.model, Tiling(3 * STRIDE, TILING.margin, STRIDE)).enhance(
-        picture
-    )
+    cut = Tiling(3 * STRIDE, TILING.margin, STRIDE)
+    tiled = EnhancementNetwork(enhancer.model, cut).enhance(picture)
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
@@ -74,3 +69,18 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     path.write_bytes(b"not a model")
     with pytest.raises(ModelError):
         EnhancementNetwork.from_path(path)
+
+
+def test_a_photo_without_colour_stays_without(enhancer):
+    grey = np.repeat(make_picture(200, 300)[..., 1:2] // 2, 3, axis=2)
+    enhanced = enhancer.enhance(grey)
+    assert np.array_equal(enhanced[..., 0], enhanced[..., 1])
+    assert np.array_equal(enhanced[..., 0], enhanced[..., 2])
+    assert not np.array_equal(enhanced, grey)
+
+
+def test_it_abstains_where_there_is_nothing_to_see(enhancer):
+    assert enhancer.plan(np.zeros((100, 100, 3), np.uint8)) is None
+    step = enhancer.plan(make_picture(200, 300))
+    assert step is not None
+    assert np.array_equal(step.apply(make_picture(200, 300)), enhancer.enhance(make_picture(200, 300)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from packshot.encode.model import Model
@@ -21,6 +22,8 @@ VIEW_SIDE = 64
 
 STRIDE = 32
 """Sides of tiles are multiples of this: the cells of the network's attention."""
+
+_BLANK = 2.0
 
 _INTENTS = frozenset({Intent.TONE, Intent.COLOUR, Intent.DETAIL})
 
@@ -71,7 +74,7 @@ class EnhancementNetwork:
             pixels: (H, W, 3) uint8 RGB, H and W at least 1; not changed.
 
         Returns:
-            (H, W, 3) uint8 RGB.
+            (H, W, 3) uint8 RGB; grey where the photo is.
 
         Raises:
             InvalidInput: Pixels of another shape or type.
@@ -83,13 +86,32 @@ class EnhancementNetwork:
             enhanced = self.model.session.run(None, {"pixels": tile[None], "view": view})[0]
             return np.asarray(enhanced[0], np.uint8)
 
-        return by_tiles(pixels, change, self.tiling)
+        enhanced = by_tiles(pixels, change, self.tiling)
+        return _without_colour(enhanced) if _is_grey(pixels) else enhanced
 
-    def plan(self, pixels: Pixels) -> Step:
+    def plan(self, pixels: Pixels) -> Step | None:
         """The step that has the network mend whatever it sees: light, colour, blur, noise, blocks.
+
+        It abstains where there is nothing to be seen.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
+
+        Raises:
+            InvalidInput: Pixels of another shape or type.
         """
         check_pixels(pixels, "photo")
+        if float(pixels.std()) < _BLANK:
+            return None
         return Step("network", _INTENTS, 1.0, "what the network sees", self.enhance)
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    """Whether the channels are equal everywhere, as in photos stored without colour."""
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
+def _without_colour(pixels: Pixels) -> Pixels:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
