@@ -24,6 +24,7 @@ LOW: Final = 60.0
 _WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 _DIVISIBLE: Final = frozenset((NETWORK, *CLASSICAL))
 _AMOUNTS: Final = (1.0, 0.5)
+_REPEATABLE: Final = frozenset(CLASSICAL)
 _TIMES: Final = 2
 
 
@@ -110,7 +111,7 @@ def improve(
 
     A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
     the steps so far were not meant to change has stayed (`fidelity`). Repairs that fail at full strength
-    get one more round at half; one that was kept may be kept once more.
+    get one more round at half; a classical one that was kept may be kept once more.
 
     Args:
         assessor: Judges every trial.
@@ -131,7 +132,7 @@ def improve(
         candidate, amount, step = chosen
         tried.add((candidate.name, amount))
         improved = _round(assessor, photo, improved, Kept(candidate, amount), step, number, options)
-        if improved.trace[-1].kept and improved.times_kept(candidate.name) < _TIMES:
+        if improved.trace[-1].kept and _may_repeat(candidate.name, improved):
             tried.discard((candidate.name, amount))
     return improved
 
@@ -186,6 +187,11 @@ def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> lis
     codes = [found.code for found in assessment.findings if found.severity is not Severity.INFO]
     low = (assessment.score or 0.0) < LOW
     return candidates(codes, available, thorough=low or bool(candidates(codes, available)))
+
+
+def _may_repeat(name: str, improved: Improved) -> bool:
+    """Whether a step that was just kept may be tried again."""
+    return name in _REPEATABLE and improved.times_kept(name) < _TIMES
 
 
 def _allowed(
