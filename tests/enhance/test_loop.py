@@ -66,11 +66,18 @@ def test_what_raises_the_score_is_kept_and_assessed_once(offer, photo):
     offer(called("expose", step(20, "expose")))
     judge = Judge()
     result = improve(judge, photo, LoopOptions())
-    assert [one.candidate.name for one in result.kept] == ["expose", "expose", "expose"]
-    assert [trial.amount for trial in result.trace] == [1, 1, 0.5]
+    assert [one.candidate.name for one in result.kept] == ["expose", "expose"]
+    assert [trial.amount for trial in result.trace] == [1, 1]
     assert judge.asked == 1 + len(result.trace)
     assert np.array_equal(result.pixels, apply(photo.pixels, result.kept))
     assert result.after.score > result.before.score
+
+
+def test_the_network_is_taken_once(offer, photo):
+    offer(called("network", step(20, "network")))
+    result = improve(Judge(), photo, LoopOptions())
+    assert [one.candidate.name for one in result.kept] == ["network"]
+    assert len(result.trace) == 1
 
 
 def test_what_lowers_the_score_is_not_kept(offer, photo):

@@ -132,8 +132,10 @@ def improve(
         candidate, amount, step = chosen
         tried.add((candidate.name, amount))
         improved = _round(assessor, photo, improved, Kept(candidate, amount), step, number, options)
-        if improved.trace[-1].kept and _may_repeat(candidate.name, improved):
-            tried.discard((candidate.name, amount))
+        if improved.trace[-1].kept:
+            again = _may_repeat(candidate.name, improved)
+            every = {(candidate.name, share) for share in _AMOUNTS}
+            tried = tried - every if again else tried | every
     return improved
 
 
