@@ -18,6 +18,9 @@ from packshot.photo import Photo
 from packshot.photo.pixels import Pixels, shrunk
 from packshot.report import Assessment, Severity, Trial
 
+GOOD: Final = 85.0
+"""Without a target, a photo that scores more is left alone."""
+
 LOW: Final = 60.0
 """A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
 
@@ -34,10 +37,12 @@ class LoopOptions:
 
     Attributes:
         rounds: Steps tried at most; each costs one assessment.
-        target: Score at which it is content; None to take every gain it can get.
-        least_gain: Points of score that a step must bring which a finding calls for, and that all
-            together must bring.
+        target: Score at which it is content; None to take every gain it can get for photos that
+            are not good as they are (`GOOD`).
+        least_gain: Points of score that a step must bring which a finding or a low score calls for.
         least_gain_uncalled: Points that any other step must bring.
+        least_gain_in_all: Points that all together must bring, measured on the finished file: what is
+            less is not to be seen.
         product: Whether the product steps may be used: background, border, tilt, frame.
         only: Names of the steps to choose from; None for all.
     """
@@ -46,6 +51,7 @@ class LoopOptions:
     target: float | None = None
     least_gain: float = 1.0
     least_gain_uncalled: float = 3.0
+    least_gain_in_all: float = 3.0
     product: bool = False
     only: frozenset[str] | None = None
 
@@ -124,7 +130,7 @@ def improve(
     available = planners(product=options.product, scale=scale, network=network)
     tried: set[tuple[str, float]] = set()
     for number in range(1, options.rounds + 1):
-        if _content(improved.after, options):
+        if _content(improved, options):
             break
         chosen = _next(improved, available, options, tried)
         if chosen is None:
@@ -163,8 +169,11 @@ def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
     return pixels
 
 
-def _content(assessment: Assessment, options: LoopOptions) -> bool:
-    return options.target is not None and (assessment.score or 0.0) >= options.target
+def _content(improved: Improved, options: LoopOptions) -> bool:
+    """Whether the target is reached, or the photo was good from the start."""
+    if options.target is None:
+        return (improved.before.score or 0.0) >= GOOD
+    return (improved.after.score or 0.0) >= options.target
 
 
 def _next(
