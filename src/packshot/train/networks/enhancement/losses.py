@@ -31,7 +31,7 @@ def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
 
     An extension. How dark and how tinted a photo was meant to be can only be guessed. The absolute error
     is then mostly that of the guess, the same for thousands of pixels, and its sign, which is all that
-    the gradient knows, says nothing about noise or edges: both branches starved.
+    the gradient knows, says little about noise or edges.
 
     Args:
         enhanced: (B, C, H, W).
