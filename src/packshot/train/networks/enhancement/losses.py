@@ -30,8 +30,8 @@ def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
     """Mean absolute error of what is left after the mean of 25 x 25 pixels about each is taken off.
 
     An extension. How dark and how tinted a photo was meant to be can only be guessed. The absolute error
-    is then mostly that of the guess, the same for thousands of pixels, and its sign, which is all that the
-    gradient knows, says nothing about noise or edges: both branches starved.
+    is then mostly that of the guess, the same for thousands of pixels, and its sign, which is all that
+    the gradient knows, says little about noise or edges.
 
     Args:
         enhanced: (B, C, H, W).
