@@ -10,13 +10,10 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
-import psutil
-
 from record import write
+from timing import timed
 
 PACKSHOT = [sys.executable, "-m", "packshot", "assess"]
 CLEANVISION = (
@@ -34,17 +31,17 @@ def main(data: Path, cleanvision: str, rounds: int) -> None:
     rows = []
     for number in range(rounds):
         with tempfile.NamedTemporaryFile(suffix=".jsonl") as output:
-            seconds, peak = _timed(
+            seconds, peak = timed(
                 [*PACKSHOT, str(folder), "--format", "jsonl", "-o", output.name, "--quiet"]
             )
         rows.append(_row("packshot assess, 2 workers", number, photos, seconds, peak))
         if _has_cleanvision(cleanvision):
-            seconds, peak = _timed([cleanvision, "-c", CLEANVISION, str(folder)])
+            seconds, peak = timed([cleanvision, "-c", CLEANVISION, str(folder)])
             rows.append(_row("cleanvision, defaults", number, photos, seconds, peak))
         else:
             print("cleanvision is not installed: no comparison", file=sys.stderr)
-    rows.append(_row("packshot --help", 0, 0, *_timed([sys.executable, "-m", "packshot", "--help"])))
-    rows.append(_row("import packshot", 0, 0, *_timed([sys.executable, "-c", "import packshot"])))
+    rows.append(_row("packshot --help", 0, 0, *timed([sys.executable, "-m", "packshot", "--help"])))
+    rows.append(_row("import packshot", 0, 0, *timed([sys.executable, "-c", "import packshot"])))
     print(write("speed", rows))
 
 
@@ -63,32 +60,6 @@ def _row(what: str, number: int, photos: int, seconds: float, peak: float) -> di
 
 def _has_cleanvision(interpreter: str) -> bool:
     return subprocess.run([interpreter, "-c", "import cleanvision"], capture_output=True).returncode == 0
-
-
-def _timed(command: list[str]) -> tuple[float, float]:
-    """Seconds, and the largest sum of proportional memory over the process and its children, in MB."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peak = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak))
-    watcher.start()
-    code = process.wait()
-    seconds = time.perf_counter() - started
-    watcher.join()
-    if code:
-        raise SystemExit(f"{command} ended with {code}")
-    return seconds, peak[0]
-
-
-def _watch(pid: int, peak: list[float]) -> None:
-    try:
-        root = psutil.Process(pid)
-        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
-            family = [root, *root.children(recursive=True)]
-            peak[0] = max(peak[0], sum(p.memory_full_info().pss for p in family) / 1e6)
-            time.sleep(0.25)
-    except psutil.Error:
-        return
 
 
 if __name__ == "__main__":

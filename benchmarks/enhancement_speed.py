@@ -1,0 +1,67 @@
+"""Seconds and memory of `packshot enhance` on one photo of 1 and of 12 megapixels, a whole process each.
+
+The photo is the sample with a warm cast, enlarged, with noise, as JPEG, so that several repairs are
+called for. Start-up, decoding, every assessment and encoding are included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from packshot.photo import Photo
+from record import write
+from timing import timed
+
+SAMPLE = Path(__file__).parents[1] / "examples" / "photos" / "mug-warm-cast.jpg"
+SIZES = {"1 megapixel": (1000, 1000), "12 megapixels": (4000, 3000)}
+NOISE = 8.0
+
+
+def main(rounds: int) -> None:
+    """Time each size, in turn."""
+    print(write("enhancement_speed", list(_rows(rounds))))
+
+
+def _rows(rounds: int) -> Iterator[dict[str, object]]:
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(rounds):
+            for name, size in SIZES.items():
+                photo, report = Path(folder) / "in.jpg", Path(folder) / "report.jsonl"
+                _make(photo, size)
+                command = [sys.executable, "-m", "packshot", "enhance", str(photo), "--quiet"]
+                command += ["-o", str(Path(folder) / "out.jpg"), "--report", str(report), "--explain"]
+                seconds, peak = timed(command)
+                said = json.loads(report.read_text())
+                row = {
+                    "photo": name,
+                    "round": number,
+                    "action": said["action"],
+                    "steps": " ".join(said["steps"]),
+                    "rounds_of_the_loop": len(said["trace"]),
+                    "seconds": round(seconds, 2),
+                    "peak_memory_mb": round(peak),
+                }
+                print(row)
+                yield row
+
+
+def _make(path: Path, size: tuple[int, int]) -> None:
+    """The sample at a size, with the noise of a small sensor."""
+    pixels = cv2.resize(Photo.open(SAMPLE).pixels, size, interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(0).normal(0, NOISE, pixels.shape)
+    noisy = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+    cv2.imwrite(str(path), noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2)
+    main(parser.parse_args().rounds)
