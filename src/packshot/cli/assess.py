@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-
-from rich.console import Console
 
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.catalog import renderer
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
+    carried_out,
     counted,
+    list_unreadable,
+    messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
@@ -75,16 +75,9 @@ def run(request: Request) -> int:
     refuse_overwriting(request.output, [*paths, *map(Path, request.paths)])
     refuse_page_on_terminal(request.output, request.output_format)
     tally = Tally()
-    try:
-        _assess(request, paths, tally)
-    except KeyboardInterrupt:
-        _report(tally, request, "interrupted: ")
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read standard output has had enough, as in "packshot ... | head".
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.BROKEN_PIPE
-    _report(tally, request)
+    ended = carried_out(lambda: _assess(request, paths, tally), partial(_report, tally, request))
+    if ended is not Exit.DONE:
+        return ended
     failed = tally.below or tally.unreadable
     return Exit.BELOW_BAR if request.fail_under is not None and failed else Exit.DONE
 
@@ -110,7 +103,7 @@ def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = messages()
     if not request.quiet:
         mean = f", mean score {tally.total_score / tally.assessed:.1f}" if tally.assessed else ""
         console.print(f"{prefix}{counted(tally.assessed)} assessed{mean}")
@@ -118,7 +111,4 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
             console.print(f"{tally.below} below {request.fail_under:g}")
         if request.output is not None and not prefix:
             console.print(f"written to {request.output}")
-    if tally.unreadable:
-        console.print(f"{len(tally.unreadable)} unreadable:")
-        for path, reason in tally.unreadable:
-            console.print(f"  {path}: {reason}")
+    list_unreadable(console, tally.unreadable)

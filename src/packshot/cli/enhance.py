@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-
-from rich.console import Console
 
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog import enhancement_renderer
 from packshot.catalog.rendering import Renderer
-from packshot.cli.exits import Exit
 from packshot.cli.output import (
+    carried_out,
     counted,
+    list_unreadable,
+    messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
@@ -83,17 +83,7 @@ def run(request: Request) -> int:
     if request.report is not None:
         refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
     refuse_page_on_terminal(None, request.output_format)
-    try:
-        _enhance(request, tasks, tally)
-    except KeyboardInterrupt:
-        _report(tally, request, "interrupted: ")
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read standard output has had enough, as in "packshot ... | head".
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.BROKEN_PIPE
-    _report(tally, request)
-    return Exit.DONE
+    return carried_out(lambda: _enhance(request, tasks, tally), partial(_report, tally, request))
 
 
 def _tasks(request: Request, tally: Tally) -> list[Task]:
@@ -140,7 +130,7 @@ def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = messages()
     if not request.quiet:
         done = sum(tally.actions.values())
         parts = [f"{tally.actions[action]} {action.value}" for action in Action]
@@ -152,7 +142,4 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
             console.print(f"{counted(tally.skipped)} skipped: the output is there")
         if request.report is not None and not prefix:
             console.print(f"report: {request.report}")
-    if tally.unreadable:
-        console.print(f"{len(tally.unreadable)} unreadable:")
-        for path, reason in tally.unreadable:
-            console.print(f"  {path}: {reason}")
+    list_unreadable(console, tally.unreadable)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -14,6 +14,7 @@ from typing import TextIO, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from packshot.cli.exits import Exit
 from packshot.errors import InvalidInput, SourceError
 
 Result = TypeVar("Result")
@@ -65,6 +66,39 @@ def undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if received:
         raise KeyboardInterrupt
+
+
+def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit:
+    """Do the work of a command and report on it, also where it was interrupted.
+
+    Args:
+        work: Writes results as they come.
+        report: Told what to begin with, such as "interrupted: ".
+    """
+    try:
+        work()
+    except KeyboardInterrupt:
+        report("interrupted: ")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read standard output has had enough, as in "packshot ... | head".
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
+    report("")
+    return Exit.DONE
+
+
+def messages() -> Console:
+    """Standard error, for words that are meant as they stand."""
+    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+
+def list_unreadable(console: Console, unreadable: Sequence[tuple[str, str]]) -> None:
+    """Paths and reasons; nothing where there are none."""
+    if unreadable:
+        console.print(f"{len(unreadable)} unreadable:")
+    for path, reason in unreadable:
+        console.print(f"  {path}: {reason}")
 
 
 def shows_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
