@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from packshot.enhance.tiles import Tiling  # noqa: E402
 from packshot.errors import ModelError, SourceError  # noqa: E402
 from packshot.measure.reference.psnr import psnr  # noqa: E402
 from packshot.train.datasets.damaged import Original, read_manifest  # noqa: E402
-from packshot.train.datasets.mixes import Mix  # noqa: E402
+from packshot.train.datasets.mixes import Mix, damaged_by_seed  # noqa: E402
 from packshot.train.datasets.pairs import PartPairs, ViewPairs, batches, varied  # noqa: E402
 from packshot.train.networks.enhancement.variants import build  # noqa: E402
 from packshot.train.recipes import enhancement_check  # noqa: E402
@@ -97,12 +98,54 @@ def test_batches_made_elsewhere_are_the_same(manifest):
 def test_parts_are_damaged_parts_of_the_same_place(manifest, monkeypatch):
     """With a damage that only inverts, each pixel can be checked."""
     monkeypatch.setattr(
-        "packshot.train.datasets.pairs.damaged_by_seed", lambda pixels, seed: (255 - pixels, Mix())
+        "packshot.train.datasets.pairs.damaged_by_seed", lambda pixels, *rest: (255 - pixels, Mix())
     )
     pairs = PartPairs(read_manifest(manifest, "train"), 4, 64, 0)[0]
     assert torch.equal(255 - pairs.damaged, pairs.original)
     difference = 255 - pairs.damaged_view.int() - pairs.original_view.int()
     assert difference.abs().max() <= 1
+
+
+def test_parts_are_taken_where_there_is_detail(tmp_path):
+    """A photo that is flat but for one corner: most random squares would show nothing."""
+    flat = np.full((256, 256, 3), 200, np.uint8)
+    flat[176:, 176:] = np.random.default_rng(0).integers(0, 256, (80, 80, 3))
+    cv2.imwrite(str(tmp_path / "corner.png"), flat)
+    originals = [Original(tmp_path / "corner.png", "g", "clothing", "train", "free", "")]
+    spread = [PartPairs(originals, 1, 64, seed)[0].original.float().std() for seed in range(60)]
+    assert np.mean([one > 10 for one in spread]) > 0.35  # 0.17 by chance
+
+
+def test_every_second_part_keeps_its_light(manifest, monkeypatch):
+    lit = []
+    monkeypatch.setattr(
+        "packshot.train.datasets.pairs.damaged_by_seed",
+        lambda pixels, seed, change: (lit.append(change) or pixels, Mix()),
+    )
+    PartPairs(read_manifest(manifest, "train"), 4, 64, 0)[0]
+    assert lit == [True, False, True, False]
+
+
+def test_without_light_the_rest_of_a_mix_stays(picture):
+    """Noise, blur and JPEG leave the mean of a photo where it is; exposure and casts do not."""
+    for seed in range(12):
+        mix = damaged_by_seed(picture, seed)[1]
+        without, rest = damaged_by_seed(picture, seed, lit=False)
+        assert replace(mix, stops=0.0, gamma=1.0, cast=0.0, tint=0.0) == rest
+        assert np.abs(without.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 4
+
+
+def test_the_second_stage_leaves_the_tone_curves(manifest):
+    recipe = EnhancementRecipe(view_steps=0, steps=4, warm_up=1, tuned_share=0)
+    network = build("full")
+    state = State.begin(network, recipe, None)
+    before = {name: value.clone() for name, value in network.curves.state_dict().items()}
+    for number in range(3):
+        state.learn(PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[number])
+    moved = {
+        name for name, value in network.curves.state_dict().items() if (value != before[name]).any()
+    }
+    assert moved == {"context.weight", "context.bias"}
 
 
 def test_variations_leave_neutral_colours_neutral_and_sides_long_enough():
@@ -129,11 +172,10 @@ def test_a_check_of_a_network_that_changes_nothing(manifest):
 
 def test_learning_one_batch_by_heart(manifest):
     torch.manual_seed(0)
-    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0, settled=1)
+    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0)
     state = State.begin(build("full"), recipe, None)
     pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
     losses = [state.learn(pairs) for _ in range(40)]
-    assert losses[-1]["view"] < 0.7 * losses[0]["view"]
     assert losses[-1]["absolute"] < 0.7 * losses[0]["absolute"]
 
 
@@ -143,10 +185,10 @@ def test_the_end_of_a_run_teaches_the_discriminator_too(manifest, vgg_file):
     state = State.begin(build("full"), recipe, vgg_file)
     pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
     before = [p.detach().clone() for p in state.discriminator.parameters()]
-    assert set(state.learn(pairs)) == {"view", "absolute", "detail", "similarity"}
+    assert set(state.learn(pairs)) == {"absolute", "detail", "similarity"}
     unchanged = zip(before, state.discriminator.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in unchanged)
-    tuned = {"view", "absolute", "detail", "similarity", "adversarial", "perceptual"}
+    tuned = {"absolute", "detail", "similarity", "adversarial", "perceptual"}
     assert set(state.learn(pairs)) == tuned
     moved = zip(before, state.discriminator.parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in moved)
@@ -158,8 +200,6 @@ def test_rates_rise_then_fall_and_the_end_is_tuned():
     assert rates[0] == recipe.view_rate
     assert rates[100] < rates[149] > rates[600] > rates[-1] > 0
     assert rates[149] == pytest.approx(recipe.rate, rel=0.01)
-    assert recipe.curves_rate_at(99) == rates[99]
-    assert recipe.curves_rate_at(600) == pytest.approx(rates[600] * recipe.settled)
     tuned = [step for step in range(recipe.last) if recipe.is_tuned(step)]
     assert tuned[0] == 900
     assert len(tuned) == 50

@@ -96,10 +96,18 @@ def apply_mix(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixel
     return damaged if mix.quality is None else through_jpeg(damaged, mix.quality)
 
 
-def damaged_by_seed(pixels: Pixels, seed: int) -> tuple[Pixels, Mix]:
-    """Draw a mix and apply it, both fixed by the seed."""
+def damaged_by_seed(pixels: Pixels, seed: int, lit: bool = True) -> tuple[Pixels, Mix]:
+    """Draw a mix and apply it, both fixed by the seed.
+
+    Args:
+        pixels: (H, W, 3) uint8; not changed.
+        seed: Of mix and noise.
+        lit: Whether what the mix does to light and colour is done as well.
+    """
     generator = np.random.default_rng([seed, 0x4D4958])
     mix = draw_mix(generator)
+    if not lit:
+        mix = replace(mix, stops=0.0, gamma=1.0, cast=0.0, tint=0.0)
     return apply_mix(pixels, mix, generator), mix
 
 

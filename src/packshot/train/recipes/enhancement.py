@@ -1,6 +1,6 @@
 """Recipe 4: the enhancement network, on product originals damaged by realistic mixes.
 
-First the tone curves learn alone, from small views, which is fast. Then everything learns on parts of
+First the tone curves learn alone, from small views, which is fast. Then all else learns on parts of
 photos by L1, L1 of their detail, and MS-SSIM; at the end, and now and then only, VGG-16 features and a
 discriminator join in.
 """

@@ -41,9 +41,6 @@ class EnhancementRecipe:
         view_rate: Largest learning rate of the first stage.
         rate: Of the second; both fall to a hundredth along half a cosine.
         warm_up: Steps over which the second rises.
-        settled: Part of the second at which the tone curves go on learning: the first stage has seen
-            eight times as many photos in a batch, and small batches would undo some of it.
-        view: Weight of the mean absolute error of views after the tone curves.
         absolute: Weight of the mean absolute error of parts.
         detail: Weight of the mean absolute error of their detail.
         similarity: Weight of 1 - MS-SSIM.
@@ -60,13 +57,11 @@ class EnhancementRecipe:
     view_steps: int = 12_000
     view_batch: int = 64
     steps: int = 40_000
-    batch: int = 8
-    side: int = 128
+    batch: int = 16
+    side: int = 96
     view_rate: float = 1e-3
-    rate: float = 1.2e-3
+    rate: float = 2e-3
     warm_up: int = 500
-    settled: float = 0.05
-    view: float = 1.0
     absolute: float = 0.25
     detail: float = 1.0
     similarity: float = 1.0
@@ -96,10 +91,6 @@ class EnhancementRecipe:
             return _cosine(self.view_rate, step / self.view_steps)
         done = step - self.view_steps
         return _cosine(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
-
-    def curves_rate_at(self, step: int) -> float:
-        """The learning rate of the tone curves."""
-        return self.rate_at(step) * (1 if step < self.view_steps else self.settled)
 
     def is_tuned(self, step: int) -> bool:
         """Whether perceptual and adversarial loss count in a step."""
@@ -154,9 +145,8 @@ class State:
 
     def learn(self, pairs: Pairs) -> dict[str, float]:
         """Take one step; returns the losses, not yet weighted."""
-        curves, others = self.optimiser.param_groups
-        curves["lr"] = self.recipe.curves_rate_at(self.step)
-        others["lr"] = self.recipe.rate_at(self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate_at(self.step)
         weighted = self._losses(pairs)
         total = torch.stack([weight * loss for weight, loss in weighted.values()]).sum()
         self.optimiser.zero_grad()
@@ -171,10 +161,9 @@ class State:
         """Weight and value of each loss that counts in this step."""
         recipe = self.recipe
         weighted: dict[str, tuple[float, Tensor]] = {}
-        if is_graded(self.network):
-            weighted["view"] = recipe.view, _view_loss(self.network, pairs)
-        if self.step < recipe.view_steps:
-            return weighted
+        if self.step < recipe.view_steps and is_graded(self.network):
+            return {"view": (1.0, _view_loss(self.network, pairs))}
+        _freeze_curves(self.network)
         original = pairs.original.float() / 255
         enhanced = self.network(pairs.damaged, pairs.damaged_view)
         weighted["absolute"] = recipe.absolute, absolute_loss(enhanced, original)
@@ -246,6 +235,16 @@ def _groups(network: nn.Module) -> list[dict[str, Any]]:
 def is_graded(network: nn.Module) -> TypeGuard[Generator]:
     """Whether a network has tone curves for the whole photo, which can learn alone."""
     return isinstance(network, Generator) and network.curves is not None
+
+
+def _freeze_curves(network: nn.Module) -> None:
+    """Leave tone curves as the first stage left them, but for the context, which begins to count now.
+
+    The first stage saw eight times as many photos in a batch, lit as the mix has it.
+    """
+    if is_graded(network) and network.curves is not None:
+        network.curves.requires_grad_(False)
+        network.curves.context.requires_grad_(True)
 
 
 def _view_loss(network: Generator, pairs: Pairs) -> Tensor:

@@ -40,7 +40,8 @@ def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
     difference = enhanced - original
     reach = _NEIGHBOURHOOD // 2
     padded = F.pad(difference, (reach, reach, reach, reach), mode="replicate")
-    return (difference - F.avg_pool2d(padded, _NEIGHBOURHOOD, 1)).abs().mean()
+    down = F.avg_pool2d(padded, (_NEIGHBOURHOOD, 1), 1)
+    return (difference - F.avg_pool2d(down, (1, _NEIGHBOURHOOD), 1)).abs().mean()
 
 
 def multi_scale_similarity(a: Tensor, b: Tensor, scales: int = len(SCALE_WEIGHTS)) -> Tensor:
