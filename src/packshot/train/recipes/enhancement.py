@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
-from packshot.errors import SourceError
+from packshot.errors import ModelError, SourceError
 from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.pairs import Pairs, PartPairs, ViewPairs, batches
 from packshot.train.networks.enhancement.variants import build
@@ -36,6 +37,7 @@ class Setting:
         products: Manifest of the product originals.
         sources: Train on originals of these sources only; empty for all.
         vgg: Weights of VGG-16; without them there is no perceptual loss.
+        curves: Checkpoint of a run whose tone curves, already trained, are taken over.
         threads: Of the training process.
         workers: Processes that make batches.
     """
@@ -43,6 +45,7 @@ class Setting:
     products: Path
     sources: tuple[str, ...] = ()
     vgg: Path | None = None
+    curves: Path | None = None
     threads: int = 2
     workers: int = 1
 
@@ -73,9 +76,33 @@ def train_variant(
     network = build(name)
     originals, checks = setting.originals(), CheckSet(read_manifest(setting.products, "val"))
     report(f"{name}: {len(originals)} originals, checked on {len(checks.photos)}")
-    if not is_graded(network):
+    if not is_graded(network) or setting.curves is not None:
         recipe = replace(recipe, view_steps=0)
+    if setting.curves is not None:
+        take_curves(network, setting.curves)
     return train_enhancement(network, (originals, checks), recipe, folder, report, setting)
+
+
+def take_curves(network: nn.Module, checkpoint: Path) -> None:
+    """Give a network the tone curves of another, if it has any.
+
+    Args:
+        network: Changed in place.
+        checkpoint: `LATEST_FILE` or `BEST_FILE` of a run.
+
+    Raises:
+        ModelError: The checkpoint cannot be read, or has no tone curves of this size.
+    """
+    if not is_graded(network) or network.curves is None:
+        return
+    try:
+        kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        kept = kept.get("averaged", kept["network"])
+        begin = "curves."
+        curves = {name[len(begin) :]: w for name, w in kept.items() if name.startswith(begin)}
+        network.curves.load_state_dict(curves)
+    except (OSError, EOFError, KeyError, RuntimeError, UnpicklingError) as error:
+        raise ModelError(f"no tone curves to take over in {checkpoint}: {error}") from error
 
 
 def train_enhancement(
