@@ -44,7 +44,7 @@ from packshot.measure.reference.ssim import ssim
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.networks.enhancement.variants import VARIANTS, build
-from packshot.train.recipes.enhancement import BEST_FILE, Setting, train_variant
+from packshot.train.recipes.enhancement import LATEST_FILE, Setting, train_variant
 from packshot.train.recipes.enhancement_check import CheckSet, Damaged, capped_psnr, enhance
 from packshot.train.recipes.enhancement_step import EnhancementRecipe
 from record import write
@@ -113,8 +113,8 @@ def _methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method
         yield Method(name, change)
     for name in names:
         network = build(name).eval()
-        kept = torch.load(runs / name / BEST_FILE, weights_only=True, map_location=_CPU)
-        network.load_state_dict(kept["network"])
+        kept = torch.load(runs / name / LATEST_FILE, weights_only=True, map_location=_CPU)
+        network.load_state_dict(kept["averaged"])
         yield Method(name, _runner(network), _size(network), kept["step"])
     if shipped:
         model = EnhancementNetwork.packaged()
