@@ -175,7 +175,7 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=Path, default=root / ".cache" / "runs")
     parser.add_argument("--curves", type=Path, help="a run's best.pt, whose tone curves are taken")
     parser.add_argument("--without-shipped", action="store_true", help="leave out the model that ships")
-    parser.add_argument("--steps", type=int, default=1500, help="batches of parts")
+    parser.add_argument("--steps", type=int, default=1000, help="batches of parts")
     parser.add_argument("--batch", type=int, default=8, help="parts in a batch")
     parser.add_argument(
         "--view-steps", type=int, default=1500, help="batches of views, without --curves"
@@ -188,7 +188,7 @@ if __name__ == "__main__":
         arguments.network or _SHOWN,
         Setting(arguments.products, tuple(arguments.source), curves=arguments.curves, threads=1),
         arguments.runs,
-        replace(lasting, batch=arguments.batch, tuned_share=0.0, check_every=500),
+        replace(lasting, batch=arguments.batch, tuned_share=0.0, check_every=1000),
         not arguments.without_shipped,
         arguments.photos,
     )
