@@ -15,8 +15,15 @@ from packshot.enhance.classical import (
     plan_exposure,
     plan_haze,
     plan_shadows,
-    plan_sharpen,
+    plan_tones,
     plan_white_balance,
+)
+from packshot.enhance.detail_steps import (
+    plan_crispen,
+    plan_deblur,
+    plan_local_contrast,
+    plan_motion_deblur,
+    plan_sharpen,
 )
 from packshot.enhance.framing import SMALLEST_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
@@ -29,7 +36,12 @@ CLASSICAL: Final[Mapping[str, Planner]] = {
     "expose": plan_exposure,
     "lift-shadows": plan_shadows,
     "take-off-haze": plan_haze,
+    "stretch-tones": plan_tones,
+    "deblur": plan_deblur,
+    "motion-deblur": plan_motion_deblur,
     "sharpen": plan_sharpen,
+    "local-contrast": plan_local_contrast,
+    "crispen": plan_crispen,
 }
 """Repairs of light, colour and detail, by name, in the order in which they are applied."""
 
@@ -47,7 +59,7 @@ _CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
 
 _CODEC = ("deblock",)
 _NOISE = ("denoise",)
-_SOFT = ("sharpen",)
+_SOFT = ("deblur", "motion-deblur", "sharpen", "crispen")
 _LIGHT = ("expose", "lift-shadows")
 
 _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,7 +68,7 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "noisy": _NOISE,
     "too-dark": _LIGHT,
     "clipped-shadows": ("lift-shadows",),
-    "low-contrast": ("take-off-haze", "expose"),
+    "low-contrast": ("take-off-haze", "stretch-tones", "expose", "local-contrast"),
     "colour-cast": ("white-balance",),
     "jpeg-artefacts": _CODEC,
     "ringing": _CODEC,
@@ -83,9 +95,9 @@ _BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.IMPULSE_NOISE: _NOISE,
     Kind.DARKEN: _LIGHT,
     Kind.LOW_LIGHT: (*_LIGHT, *_NOISE),
-    Kind.VEIL: ("take-off-haze",),
-    Kind.CONTRAST: ("take-off-haze",),
-    Kind.MEAN_SHIFT: ("take-off-haze", "expose"),
+    Kind.VEIL: ("take-off-haze", "stretch-tones"),
+    Kind.CONTRAST: ("take-off-haze", "stretch-tones"),
+    Kind.MEAN_SHIFT: ("take-off-haze", "stretch-tones", "expose"),
     Kind.WRONG_WHITE_BALANCE: ("white-balance",),
     Kind.UNEVEN_LIGHT: ("whiten-background",),
 }

@@ -2,7 +2,7 @@
 
 A step declares its intents. What they explain is taken out first: for tone one rising curve for all
 channels, for colour a factor for each channel of linear light, both fitted to the pair; for framing the
-step's own placement. What is left is judged on the product, where it is found: how far its colours
+step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged on the product, where it is found: how far its colours
 moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
 weighted by the stronger one, as FSIM weighs).
 """
@@ -44,7 +44,11 @@ LEAST_KEPT: Final = 0.999
 LARGEST_GAIN_RATIO: Final = 2.6
 """Largest ratio of two channels' factors that counts as a correction of the light's colour."""
 
-_SPREAD: Final = 3.0
+LARGEST_CONTRAST_GAIN: Final = 3.0
+"""Largest factor on the gradients of a place that counts as a change of local contrast."""
+
+_SPREAD, _WIDE_SPREAD = 3.0, 12.0
+_GAIN_SPREAD: Final = 8.0
 _BINS: Final = 32
 _FEWEST: Final = 20
 _CONSTANT: Final = 160.0
@@ -153,8 +157,9 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     before, after = (block_means(pixels, factor) for pixels in (original, result))
     inside = _inner(shares > 0.5)
     expected = _explained(_rounded(before), _rounded(after), inside, intents)
-    drift = _drift(expected, _rounded(after), inside)
-    structure = _structure(expected, _rounded(after), inside)
+    contrast = Intent.CONTRAST in intents
+    drift = (_drift_of_surroundings if contrast else _drift)(expected, _rounded(after), inside)
+    structure = _structure(expected, _rounded(after), inside, contrast)
     least = LEAST_STRUCTURE[Intent.DETAIL in intents]
     if drift > MOST_DRIFT:
         reason = f"colours drift by {drift:.1f}, {MOST_DRIFT:g} are allowed"
@@ -220,23 +225,48 @@ def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
 
 def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
     """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
-    pair = (cie_lab(_blurred(pixels, inside)) for pixels in (expected, result))
-    return float(np.quantile(ciede2000(*pair)[inside], 0.9))
+    return _ninth_decile(*_blurred_lab(expected, result, inside, _SPREAD), inside)
 
 
-def _blurred(pixels: Pixels, inside: Mask) -> Pixels:
-    """A Gaussian blur of linear light over the mask alone."""
+def _drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
+    """The same for what changes local contrast: lightness may move near, hue and chroma may not.
+
+    The larger of two drifts: of light blurred so widely that local contrast does not count, and of
+    hue and chroma alone, as narrowly as ever.
+    """
+    wide = _ninth_decile(*_blurred_lab(expected, result, inside, _WIDE_SPREAD), inside)
+    old, new = _blurred_lab(expected, result, inside, _SPREAD)
+    old[..., 0] = new[..., 0]
+    return max(wide, _ninth_decile(old, new, inside))
+
+
+def _blurred_lab(expected: Pixels, result: Pixels, inside: Mask, spread: float) -> tuple[Floats, Floats]:
+    """CIE Lab of both after a Gaussian blur of linear light over the mask alone."""
+    old, new = (cie_lab(_blurred(pixels, inside, spread)) for pixels in (expected, result))
+    return old, new
+
+
+def _ninth_decile(old: Floats, new: Floats, inside: Mask) -> float:
+    return float(np.quantile(ciede2000(old, new)[inside], 0.9))
+
+
+def _blurred(pixels: Pixels, inside: Mask, spread: float) -> Pixels:
     weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), _SPREAD)
-    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SPREAD), 1e-3)
+    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), spread)
+    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), spread), 1e-3)
     return np.asarray(np.rint(encoded(sums / shares[..., None]) * 255), np.uint8)
 
 
-def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one."""
+def _structure(expected: Pixels, result: Pixels, inside: Mask, contrast: bool) -> float:
+    """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one.
+
+    Where local contrast was meant to change, a smooth factor is taken out first.
+    """
     slopes = [
         gradient_magnitude(luma(pixels.astype(np.float32)), _SCHARR) for pixels in (expected, result)
     ]
+    if contrast:
+        slopes[0] *= _contrast_gain(slopes[0], slopes[1])
     weights = np.maximum(*slopes) * inside
     weights[0], weights[-1], weights[:, 0], weights[:, -1] = 0, 0, 0, 0
     total = float(weights.sum(dtype=np.float64))
@@ -244,3 +274,10 @@ def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:
         return 1.0
     alike = similarity(slopes[0], slopes[1], _CONSTANT)
     return float((alike * weights).sum(dtype=np.float64)) / total
+
+
+def _contrast_gain(old: Floats, new: Floats) -> Floats:
+    """(H, W) the factor on gradients that explains most of their change in each neighbourhood."""
+    joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SPREAD) for other in (new, old))
+    gains = joint / np.maximum(own, np.float32(1e-6))
+    return np.clip(gains, 1 / LARGEST_CONTRAST_GAIN, LARGEST_CONTRAST_GAIN)

@@ -16,6 +16,7 @@ class Intent(StrEnum):
     TONE = "tone"
     COLOUR = "colour"
     DETAIL = "detail"
+    CONTRAST = "local-contrast"
     BACKGROUND = "background"
     FRAMING = "framing"
 

@@ -1,0 +1,143 @@
+"""Planners of the steps that bring back or strengthen detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from packshot.enhance.deconvolve import deblur, motion_deblur
+from packshot.enhance.denoise import noise_of
+from packshot.enhance.detail import (
+    FINE_RADIUS,
+    LOCAL_RADIUS,
+    MEASURED_SIDE,
+    crispen,
+    detail_of,
+    local_contrast,
+)
+from packshot.enhance.sharpen import sharpen
+from packshot.enhance.step import Intent, Step
+from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.sharpness import MotionBlur, edge_width, find_edges, gradients, motion_blur
+
+_SOFT, _MOVED = 0.8, 0.35
+_SHARPEST_QUARTER: Final = 1.2
+_DEFOCUSED, _STREAK, _SMALLEST_SIDE = 1.0, 3.0, 64
+_GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
+_FINE_ENOUGH, _MOST_CRISPENED = 20.0, 1.5
+_LOCAL_ENOUGH, _MOST_CONTRAST = 15.0, 1.0
+_LEAST_ADDED, _LEAST_DETAIL = 0.1, 1.0
+
+
+@dataclass(frozen=True)
+class _Blur:
+    """How a photo is blurred.
+
+    Attributes:
+        width: Of the sharper edges, pixels at 512; 0 where there are too few to tell.
+        motion: What the edges say of it.
+        scale: Pixels of the photo for one at 512.
+        share: 0..1, how much of it noise lets one undo.
+    """
+
+    width: float
+    motion: MotionBlur | None
+    scale: float
+    share: float
+
+    @property
+    def moved(self) -> bool:
+        """Whether one direction lost much more detail than the other."""
+        return self.motion is not None and self.motion.anisotropy >= _MOVED
+
+
+def plan_deblur(pixels: Pixels) -> Step | None:
+    """Undo defocus from a blur of 1 pixel (at 512) on, less the more noise is left.
+
+    Left alone: less blur, which `plan_sharpen` takes; motion; photos below 64 pixels.
+    """
+    found = _blur_of(pixels)
+    if _too_small(pixels) or found.share == 0 or found.width < _DEFOCUSED or found.moved:
+        return None
+    reason = f"out of focus by {found.width:.1f} px at 512"
+    step = partial(deblur, blur=found.width * found.scale, strength=found.share)
+    return Step("deblur", frozenset({Intent.DETAIL}), found.share, reason, step)
+
+
+def plan_motion_deblur(pixels: Pixels) -> Step | None:
+    """Undo motion along a line from a streak of 3 pixels (at 512) on, less the more noise is left."""
+    found = _blur_of(pixels)
+    if _too_small(pixels) or found.share == 0 or found.motion is None:
+        return None
+    streak, angle = found.motion.streak, found.motion.angle
+    if not found.moved or streak < _STREAK:
+        return None
+    reason = f"moved by {streak:.1f} px at 512, at {angle:.0f} degrees"
+    step = partial(motion_deblur, length=streak * found.scale, angle=angle, strength=found.share)
+    return Step("motion-deblur", frozenset({Intent.DETAIL}), found.share, reason, step)
+
+
+def plan_sharpen(pixels: Pixels) -> Step | None:
+    """Sharpen from a blur of 0.8 pixels (at 512) on, less the more noise is left.
+
+    Motion blur is left alone: what undoes an even blur draws lines beside it.
+    """
+    found = _blur_of(pixels)
+    if found.width < _SOFT or found.share == 0 or found.moved:
+        return None
+    blur = _SHARPEST_QUARTER * found.width * found.scale
+    reason = f"edges blurred by {found.width:.1f} px at 512"
+    step = partial(sharpen, blur=blur, strength=found.share)
+    return Step("sharpen", frozenset({Intent.DETAIL}), found.share, reason, step)
+
+
+def plan_crispen(pixels: Pixels) -> Step | None:
+    """Strengthen fine detail where 97 % of it are weaker than 20 grey levels, as in no good photo."""
+    found = detail_of(pixels).fine
+    amount = _missing(found, _FINE_ENOUGH, _MOST_CRISPENED)
+    if amount == 0:
+        return None
+    scale, noise = _scale(pixels), noise_of(pixels).luma
+    step = partial(crispen, radius=FINE_RADIUS * scale, amount=amount, noise=noise)
+    reason = f"fine detail of {found:.0f} grey levels"
+    return Step("crispen", frozenset({Intent.CONTRAST}), amount, reason, step)
+
+
+def plan_local_contrast(pixels: Pixels) -> Step | None:
+    """Strengthen local contrast where 97 % of it are weaker than 15 grey levels."""
+    found = detail_of(pixels).local
+    amount = _missing(found, _LOCAL_ENOUGH, _MOST_CONTRAST)
+    if amount == 0:
+        return None
+    scale, noise = _scale(pixels), noise_of(pixels).luma
+    radius = max(1.0, LOCAL_RADIUS * scale)
+    step = partial(local_contrast, radius=radius, amount=amount, noise=noise)
+    reason = f"local contrast of {found:.0f} grey levels"
+    return Step("local-contrast", frozenset({Intent.CONTRAST}), amount, reason, step)
+
+
+def _missing(found: float, enough: float, most: float) -> float:
+    """What share of itself detail lacks; 0 where that is little, or there is next to no detail."""
+    lacking = min(enough / max(found, _LEAST_DETAIL) - 1, most)
+    return lacking if found >= _LEAST_DETAIL and lacking >= _LEAST_ADDED else 0.0
+
+
+def _scale(pixels: Pixels) -> float:
+    """Pixels of the photo for one where detail is measured."""
+    return max(1.0, max(pixels.shape) / MEASURED_SIDE)
+
+
+def _blur_of(pixels: Pixels) -> _Blur:
+    planes = make_planes(pixels)
+    grain = noise_of(pixels).luma
+    edges = find_edges(gradients(planes.grey), grain)
+    width, motion = edge_width(edges, planes.scale), motion_blur(edges, planes.scale)
+    share = float(np.interp(grain, (_GRAIN_AT_REST, _GRAIN_TOO_MUCH), (1, 0)))
+    return _Blur(width or 0.0, motion, planes.scale, share)
+
+
+def _too_small(pixels: Pixels) -> bool:
+    return min(pixels.shape[:2]) < _SMALLEST_SIDE
