@@ -28,6 +28,7 @@ from packshot.enhance.detail_steps import (
 from packshot.enhance.framing import SMALLEST_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
+from packshot.enhance.together import TOGETHER, plan_together
 
 CLASSICAL: Final[Mapping[str, Planner]] = {
     "deblock": plan_deblock,
@@ -56,6 +57,8 @@ PRODUCT: Final[Mapping[str, Planner]] = {
 NETWORK: Final = "network"
 STEP_NAMES: Final = (NETWORK, *CLASSICAL, *PRODUCT)
 _CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
+
+_FEWEST_TOGETHER: Final = 2
 
 _CODEC = ("deblock",)
 _NOISE = ("denoise",)
@@ -117,11 +120,13 @@ class Candidate:
         name: Of the step.
         plan: Measures pixels and plans the step for them.
         called_for_by: Codes of the findings it may mend; none where it is tried because of others.
+        members: Those it tries together, in order.
     """
 
     name: str
     plan: Planner
     called_for_by: tuple[str, ...] = ()
+    members: tuple[Candidate, ...] = ()
 
 
 def planners(
@@ -161,7 +166,18 @@ def candidates(
         for name, plan in available.items()
         if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]
-    return chosen if _mixed(called) else _network_after_repairs(chosen)
+    ordered = chosen if _mixed(called) else _network_after_repairs(chosen)
+    return [*_together(chosen), *ordered]
+
+
+def _together(chosen: list[Candidate]) -> list[Candidate]:
+    """All repairs that were chosen, as one candidate more, where there are several."""
+    repairs = tuple(one for one in chosen if one.name in CLASSICAL)
+    if len(repairs) < _FEWEST_TOGETHER:
+        return []
+    plan = partial(plan_together, planners=tuple(one.plan for one in repairs))
+    codes = dict.fromkeys(code for one in repairs for code in one.called_for_by)
+    return [Candidate(TOGETHER, plan, tuple(codes), repairs)]
 
 
 def _mixed(called: Mapping[str, tuple[str, ...]]) -> bool:

@@ -15,6 +15,7 @@ from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
 from packshot.enhance.strips import by_strips
 from packshot.errors import InvalidInput
 from packshot.measure.planes import Pixels
+from packshot.measure.reference.pair import block_means
 from packshot.photo.pixels import check_pixels, shrunk
 
 MEASURED_SIDE: Final = 512
@@ -27,6 +28,8 @@ LOCAL_RADIUS: Final = 8.0
 """Radius of the windows of local contrast, pixels at `MEASURED_SIDE`."""
 
 _FLAT: Final = 0.01
+_SQUARE, _QUIETEST, _FEWEST_SQUARES = 16, 0.05, 20
+_BLACK, _WHITE = 6.0, 249.0
 _QUANTILE: Final = 0.97
 _NOISE_SHARE: Final = 1.5
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
@@ -37,15 +40,18 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Detail:
-    """How much detail a photo shows at 512 pixels, in grey levels that 3 % of it exceed.
+    """How much detail a photo shows at 512 pixels, in grey levels.
 
     Attributes:
-        fine: What a blur of 2 pixels takes away.
-        local: What smoothing of 8 pixels takes away that keeps edges.
+        fine: What a blur of 2 pixels takes away: exceeded in 3 % of the photo.
+        local: What smoothing of 8 pixels takes away that keeps edges: the same.
+        grain: Fine detail of the quietest twentieth of the squares: noise, also what an encoder has
+            left of it.
     """
 
     fine: float
     local: float
+    grain: float
 
 
 def detail_of(pixels: Pixels) -> Detail:
@@ -59,9 +65,29 @@ def detail_of(pixels: Pixels) -> Detail:
     """
     check_pixels(pixels, "detail")
     luma = luma_of(shrunk(pixels, MEASURED_SIDE))
-    fine = np.abs(luma - _blurred(luma, FINE_RADIUS))
-    local = np.abs(luma - _smoothed(luma, LOCAL_RADIUS))
-    return Detail(float(np.quantile(fine, _QUANTILE)), float(np.quantile(local, _QUANTILE)))
+    fine = luma - _blurred(luma, FINE_RADIUS)
+    local = luma - _smoothed(luma, LOCAL_RADIUS)
+    return Detail(_strong(fine), _strong(local), _grain(fine, luma))
+
+
+def grain_of(pixels: Pixels) -> float:
+    """`Detail.grain` alone, of (H, W, 3) uint8 as large as they are seen."""
+    luma = luma_of(pixels)
+    return _grain(luma - _blurred(luma, FINE_RADIUS), luma)
+
+
+def _strong(detail: Floats) -> float:
+    return float(np.quantile(np.abs(detail), _QUANTILE))
+
+
+def _grain(fine: Floats, luma: Floats) -> float:
+    """Root mean square of the quietest squares that are neither black nor white."""
+    factor = min(_SQUARE, *luma.shape)
+    means = block_means(luma, factor)
+    known = (means > _BLACK) & (means < _WHITE)
+    power = block_means(fine * fine, factor)
+    levels = power[known] if np.count_nonzero(known) >= _FEWEST_SQUARES else power
+    return float(np.sqrt(np.quantile(levels, _QUIETEST)))
 
 
 def crispen(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) -> Pixels:

@@ -26,7 +26,7 @@ from packshot.measure.sharpness import MotionBlur, edge_width, find_edges, gradi
 _SOFT, _MOVED = 0.8, 0.35
 _SHARPEST_QUARTER: Final = 1.2
 _DEFOCUSED, _STREAK, _SMALLEST_SIDE = 1.0, 3.0, 64
-_GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
+_NOISE_RANGE, _GRAIN_RANGE = (1.5, 6.0), (1.0, 2.5)
 _FINE_ENOUGH, _MOST_CRISPENED = 20.0, 1.5
 _LOCAL_ENOUGH, _MOST_CONTRAST = 15.0, 1.0
 _LEAST_ADDED, _LEAST_DETAIL = 0.1, 1.0
@@ -96,26 +96,25 @@ def plan_sharpen(pixels: Pixels) -> Step | None:
 
 def plan_crispen(pixels: Pixels) -> Step | None:
     """Strengthen fine detail where 97 % of it are weaker than 20 grey levels, as in no good photo."""
-    found = detail_of(pixels).fine
-    amount = _missing(found, _FINE_ENOUGH, _MOST_CRISPENED)
+    found = detail_of(pixels)
+    amount = _missing(found.fine, _FINE_ENOUGH, _MOST_CRISPENED)
     if amount == 0:
         return None
-    scale, noise = _scale(pixels), noise_of(pixels).luma
-    step = partial(crispen, radius=FINE_RADIUS * scale, amount=amount, noise=noise)
-    reason = f"fine detail of {found:.0f} grey levels"
+    radius = FINE_RADIUS * _scale(pixels)
+    step = partial(crispen, radius=radius, amount=amount, noise=found.grain)
+    reason = f"fine detail of {found.fine:.0f} grey levels"
     return Step("crispen", frozenset({Intent.CONTRAST}), amount, reason, step)
 
 
 def plan_local_contrast(pixels: Pixels) -> Step | None:
     """Strengthen local contrast where 97 % of it are weaker than 15 grey levels."""
-    found = detail_of(pixels).local
-    amount = _missing(found, _LOCAL_ENOUGH, _MOST_CONTRAST)
+    found = detail_of(pixels)
+    amount = _missing(found.local, _LOCAL_ENOUGH, _MOST_CONTRAST)
     if amount == 0:
         return None
-    scale, noise = _scale(pixels), noise_of(pixels).luma
-    radius = max(1.0, LOCAL_RADIUS * scale)
-    step = partial(local_contrast, radius=radius, amount=amount, noise=noise)
-    reason = f"local contrast of {found:.0f} grey levels"
+    radius = LOCAL_RADIUS * _scale(pixels)
+    step = partial(local_contrast, radius=radius, amount=amount, noise=found.grain)
+    reason = f"local contrast of {found.local:.0f} grey levels"
     return Step("local-contrast", frozenset({Intent.CONTRAST}), amount, reason, step)
 
 
@@ -132,11 +131,16 @@ def _scale(pixels: Pixels) -> float:
 
 def _blur_of(pixels: Pixels) -> _Blur:
     planes = make_planes(pixels)
-    grain = noise_of(pixels).luma
-    edges = find_edges(gradients(planes.grey), grain)
+    noise = noise_of(pixels).luma
+    edges = find_edges(gradients(planes.grey), noise)
     width, motion = edge_width(edges, planes.scale), motion_blur(edges, planes.scale)
-    share = float(np.interp(grain, (_GRAIN_AT_REST, _GRAIN_TOO_MUCH), (1, 0)))
-    return _Blur(width or 0.0, motion, planes.scale, share)
+    return _Blur(width or 0.0, motion, planes.scale, _share(noise, detail_of(pixels).grain))
+
+
+def _share(noise: float, grain: float) -> float:
+    """How much of a blur can be undone, 0..1: little where there is noise, fine or coarse."""
+    by_noise = np.interp(noise, _NOISE_RANGE, (1, 0))
+    return float(min(by_noise, np.interp(grain, _GRAIN_RANGE, (1, 0))))
 
 
 def _too_small(pixels: Pixels) -> bool:

@@ -2,7 +2,8 @@
 
 A step declares its intents. What they explain is taken out first: for tone one rising curve for all
 channels, for colour a factor for each channel of linear light, both fitted to the pair; for framing the
-step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged on the product, where it is found: how far its colours
+step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged
+on the product, where it is found: how far its colours
 moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
 weighted by the stronger one, as FSIM weighs).
 """
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.enhance.detail import grain_of
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
@@ -40,6 +42,12 @@ LEAST_STRUCTURE: Final = {True: 0.85, False: 0.93}
 
 LEAST_KEPT: Final = 0.999
 """Least share of the product that must still be in the picture."""
+
+MOST_GRAIN: Final = 2.0
+"""Grain in grey levels (`grain_of`) that a result may always have."""
+
+MOST_GRAIN_GAIN: Final = 1.3
+"""Largest factor on grain beyond that."""
 
 LARGEST_GAIN_RATIO: Final = 2.6
 """Largest ratio of two channels' factors that counts as a correction of the light's colour."""
@@ -66,8 +74,8 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``cut-off``,
-            ``no-product`` or ``size``; empty where all are kept.
+        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``grain``,
+            ``cut-off``, ``no-product`` or ``size``; empty where all are kept.
         reason: The same in a few words.
     """
 
@@ -167,6 +175,10 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     if structure < least:
         reason = f"edges are {structure:.0%} alike, {least:.0%} are needed"
         return Fidelity(drift, structure, "structure", reason)
+    grain, most = grain_of(_rounded(after)), max(MOST_GRAIN, MOST_GRAIN_GAIN * grain_of(expected))
+    if grain > most:
+        reason = f"grain of {grain:.1f} grey levels, {most:.1f} are allowed"
+        return Fidelity(drift, structure, "grain", reason)
     return Fidelity(drift, structure)
 
 
