@@ -103,7 +103,7 @@ def richardson_lucy(plane: Floats, kernel: Floats, rounds: int, damping: float =
     estimate = observed.copy()
     for _ in range(rounds):
         explained = np.maximum(_convolved(estimate, backwards), np.float32(1e-6))
-        correction = _convolved(observed / explained, kernel)
+        correction = _convolved(np.asarray(observed / explained, np.float32), kernel)
         if damping > 0:
             correction /= np.maximum(1 - np.float32(damping) * _curvature(estimate), _LEAST_DIVISOR)
         estimate *= correction

@@ -126,7 +126,7 @@ def _missing(found: float, enough: float, most: float) -> float:
 
 def _scale(pixels: Pixels) -> float:
     """Pixels of the photo for one where detail is measured."""
-    return max(1.0, max(pixels.shape) / MEASURED_SIDE)
+    return float(max(MEASURED_SIDE, *pixels.shape)) / MEASURED_SIDE
 
 
 def _blur_of(pixels: Pixels) -> _Blur:
@@ -144,4 +144,4 @@ def _share(noise: float, grain: float) -> float:
 
 
 def _too_small(pixels: Pixels) -> bool:
-    return min(pixels.shape[:2]) < _SMALLEST_SIDE
+    return bool(min(pixels.shape[:2]) < _SMALLEST_SIDE)

@@ -292,4 +292,5 @@ def _contrast_gain(old: Floats, new: Floats) -> Floats:
     """(H, W) the factor on gradients that explains most of their change in each neighbourhood."""
     joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SPREAD) for other in (new, old))
     gains = joint / np.maximum(own, np.float32(1e-6))
-    return np.clip(gains, 1 / LARGEST_CONTRAST_GAIN, LARGEST_CONTRAST_GAIN)
+    least, most = 1 / LARGEST_CONTRAST_GAIN, LARGEST_CONTRAST_GAIN
+    return np.asarray(np.clip(gains, least, most), np.float32)
