@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import numpy as np
 
+from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.deconvolve import deblur, motion_deblur
 from packshot.enhance.denoise import noise_of
 from packshot.enhance.detail import (
@@ -30,6 +32,10 @@ _NOISE_RANGE, _GRAIN_RANGE = (1.5, 6.0), (1.0, 2.5)
 _FINE_ENOUGH, _MOST_CRISPENED = 20.0, 1.5
 _LOCAL_ENOUGH, _MOST_CONTRAST = 15.0, 1.0
 _LEAST_ADDED, _LEAST_DETAIL = 0.1, 1.0
+_STREAK_SHORTENED: Final = 1.4
+_BLOCKS_TAKEN: Final = 0.35
+
+Change = Callable[[Pixels], Pixels]
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def plan_deblur(pixels: Pixels) -> Step | None:
         return None
     reason = f"out of focus by {found.width:.1f} px at 512"
     step = partial(deblur, blur=found.width * found.scale, strength=found.share)
-    return Step("deblur", frozenset({Intent.DETAIL}), found.share, reason, step)
+    return Step("deblur", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step))
 
 
 def plan_motion_deblur(pixels: Pixels) -> Step | None:
@@ -76,8 +82,11 @@ def plan_motion_deblur(pixels: Pixels) -> Step | None:
     if not found.moved or streak < _STREAK:
         return None
     reason = f"moved by {streak:.1f} px at 512, at {angle:.0f} degrees"
-    step = partial(motion_deblur, length=streak * found.scale, angle=angle, strength=found.share)
-    return Step("motion-deblur", frozenset({Intent.DETAIL}), found.share, reason, step)
+    length = _STREAK_SHORTENED * streak * found.scale
+    step = partial(motion_deblur, length=length, angle=angle, strength=found.share)
+    return Step(
+        "motion-deblur", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step)
+    )
 
 
 def plan_sharpen(pixels: Pixels) -> Step | None:
@@ -91,7 +100,7 @@ def plan_sharpen(pixels: Pixels) -> Step | None:
     blur = _SHARPEST_QUARTER * found.width * found.scale
     reason = f"edges blurred by {found.width:.1f} px at 512"
     step = partial(sharpen, blur=blur, strength=found.share)
-    return Step("sharpen", frozenset({Intent.DETAIL}), found.share, reason, step)
+    return Step("sharpen", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step))
 
 
 def plan_crispen(pixels: Pixels) -> Step | None:
@@ -103,7 +112,7 @@ def plan_crispen(pixels: Pixels) -> Step | None:
     radius = FINE_RADIUS * _scale(pixels)
     step = partial(crispen, radius=radius, amount=amount, noise=found.grain)
     reason = f"fine detail of {found.fine:.0f} grey levels"
-    return Step("crispen", frozenset({Intent.CONTRAST}), amount, reason, step)
+    return Step("crispen", frozenset({Intent.CONTRAST}), amount, reason, _after_blocks(pixels, step))
 
 
 def plan_local_contrast(pixels: Pixels) -> Step | None:
@@ -115,7 +124,18 @@ def plan_local_contrast(pixels: Pixels) -> Step | None:
     radius = LOCAL_RADIUS * _scale(pixels)
     step = partial(local_contrast, radius=radius, amount=amount, noise=found.grain)
     reason = f"local contrast of {found.local:.0f} grey levels"
-    return Step("local-contrast", frozenset({Intent.CONTRAST}), amount, reason, step)
+    return Step(
+        "local-contrast", frozenset({Intent.CONTRAST}), amount, reason, _after_blocks(pixels, step)
+    )
+
+
+def _after_blocks(pixels: Pixels, change: Change) -> Change:
+    """A change of detail that takes off some of an encoder's blocks first, which it would show."""
+    quality = quality_left(pixels)
+    if quality is None:
+        return change
+    soften = partial(deblock, quality=quality, strength=_BLOCKS_TAKEN)
+    return lambda photo: change(soften(photo))
 
 
 def _missing(found: float, enough: float, most: float) -> float:
