@@ -46,18 +46,25 @@ class _Blur:
         width: Of the sharper edges, pixels at 512; 0 where there are too few to tell.
         motion: What the edges say of it.
         scale: Pixels of the photo for one at 512.
-        share: 0..1, how much of it noise lets one undo.
+        noise: Of luma, grey levels.
     """
 
     width: float
     motion: MotionBlur | None
     scale: float
-    share: float
+    noise: float
 
     @property
     def moved(self) -> bool:
         """Whether one direction lost much more detail than the other."""
         return self.motion is not None and self.motion.anisotropy >= _MOVED
+
+    def undone(self, pixels: Pixels) -> float:
+        """The share of it that can be undone, 0..1: little where there is noise, fine or coarse."""
+        by_noise = float(np.interp(self.noise, _NOISE_RANGE, (1, 0)))
+        if by_noise == 0:
+            return 0.0
+        return min(by_noise, float(np.interp(detail_of(pixels).grain, _GRAIN_RANGE, (1, 0))))
 
 
 def plan_deblur(pixels: Pixels) -> Step | None:
@@ -66,27 +73,24 @@ def plan_deblur(pixels: Pixels) -> Step | None:
     Left alone: less blur, which `plan_sharpen` takes; motion; photos below 64 pixels.
     """
     found = _blur_of(pixels)
-    if _too_small(pixels) or found.share == 0 or found.width < _DEFOCUSED or found.moved:
+    if _too_small(pixels) or found.width < _DEFOCUSED or found.moved:
         return None
-    reason = f"out of focus by {found.width:.1f} px at 512"
-    step = partial(deblur, blur=found.width * found.scale, strength=found.share)
-    return Step("deblur", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step))
+    share = found.undone(pixels)
+    change = partial(deblur, blur=found.width * found.scale, strength=share)
+    return _undoing("deblur", share, f"out of focus by {found.width:.1f} px at 512", change)
 
 
 def plan_motion_deblur(pixels: Pixels) -> Step | None:
     """Undo motion along a line from a streak of 3 pixels (at 512) on, less the more noise is left."""
     found = _blur_of(pixels)
-    if _too_small(pixels) or found.share == 0 or found.motion is None:
+    motion = found.motion
+    if _too_small(pixels) or motion is None or not found.moved or motion.streak < _STREAK:
         return None
-    streak, angle = found.motion.streak, found.motion.angle
-    if not found.moved or streak < _STREAK:
-        return None
-    reason = f"moved by {streak:.1f} px at 512, at {angle:.0f} degrees"
-    length = _STREAK_SHORTENED * streak * found.scale
-    step = partial(motion_deblur, length=length, angle=angle, strength=found.share)
-    return Step(
-        "motion-deblur", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step)
-    )
+    share = found.undone(pixels)
+    length = _STREAK_SHORTENED * motion.streak * found.scale
+    change = partial(motion_deblur, length=length, angle=motion.angle, strength=share)
+    reason = f"moved by {motion.streak:.1f} px at 512, at {motion.angle:.0f} degrees"
+    return _undoing("motion-deblur", share, reason, change)
 
 
 def plan_sharpen(pixels: Pixels) -> Step | None:
@@ -95,12 +99,19 @@ def plan_sharpen(pixels: Pixels) -> Step | None:
     Motion blur is left alone: what undoes an even blur draws lines beside it.
     """
     found = _blur_of(pixels)
-    if found.width < _SOFT or found.share == 0 or found.moved:
+    if found.width < _SOFT or found.moved:
         return None
-    blur = _SHARPEST_QUARTER * found.width * found.scale
-    reason = f"edges blurred by {found.width:.1f} px at 512"
-    step = partial(sharpen, blur=blur, strength=found.share)
-    return Step("sharpen", frozenset({Intent.DETAIL}), found.share, reason, _after_blocks(pixels, step))
+    share = found.undone(pixels)
+    change = partial(sharpen, blur=_SHARPEST_QUARTER * found.width * found.scale, strength=share)
+    return _undoing("sharpen", share, f"edges blurred by {found.width:.1f} px at 512", change)
+
+
+def _undoing(name: str, share: float, reason: str, change: Change) -> Step | None:
+    """A step that undoes a share of a blur; None where it is 0."""
+    if share == 0:
+        return None
+    intents = frozenset({Intent.DETAIL})
+    return Step(name, intents, share, reason, partial(_after_blocks, change=change))
 
 
 def plan_crispen(pixels: Pixels) -> Step | None:
@@ -112,7 +123,9 @@ def plan_crispen(pixels: Pixels) -> Step | None:
     radius = FINE_RADIUS * _scale(pixels)
     step = partial(crispen, radius=radius, amount=amount, noise=found.grain)
     reason = f"fine detail of {found.fine:.0f} grey levels"
-    return Step("crispen", frozenset({Intent.CONTRAST}), amount, reason, _after_blocks(pixels, step))
+    return Step(
+        "crispen", frozenset({Intent.CONTRAST}), amount, reason, partial(_after_blocks, change=step)
+    )
 
 
 def plan_local_contrast(pixels: Pixels) -> Step | None:
@@ -125,17 +138,18 @@ def plan_local_contrast(pixels: Pixels) -> Step | None:
     step = partial(local_contrast, radius=radius, amount=amount, noise=found.grain)
     reason = f"local contrast of {found.local:.0f} grey levels"
     return Step(
-        "local-contrast", frozenset({Intent.CONTRAST}), amount, reason, _after_blocks(pixels, step)
+        "local-contrast",
+        frozenset({Intent.CONTRAST}),
+        amount,
+        reason,
+        partial(_after_blocks, change=step),
     )
 
 
-def _after_blocks(pixels: Pixels, change: Change) -> Change:
-    """A change of detail that takes off some of an encoder's blocks first, which it would show."""
+def _after_blocks(pixels: Pixels, change: Change) -> Pixels:
+    """A change of detail after some of an encoder's blocks, which it would show, were taken off."""
     quality = quality_left(pixels)
-    if quality is None:
-        return change
-    soften = partial(deblock, quality=quality, strength=_BLOCKS_TAKEN)
-    return lambda photo: change(soften(photo))
+    return change(pixels if quality is None else deblock(pixels, quality, _BLOCKS_TAKEN))
 
 
 def _missing(found: float, enough: float, most: float) -> float:
@@ -154,13 +168,7 @@ def _blur_of(pixels: Pixels) -> _Blur:
     noise = noise_of(pixels).luma
     edges = find_edges(gradients(planes.grey), noise)
     width, motion = edge_width(edges, planes.scale), motion_blur(edges, planes.scale)
-    return _Blur(width or 0.0, motion, planes.scale, _share(noise, detail_of(pixels).grain))
-
-
-def _share(noise: float, grain: float) -> float:
-    """How much of a blur can be undone, 0..1: little where there is noise, fine or coarse."""
-    by_noise = np.interp(noise, _NOISE_RANGE, (1, 0))
-    return float(min(by_noise, np.interp(grain, _GRAIN_RANGE, (1, 0))))
+    return _Blur(width or 0.0, motion, planes.scale, noise)
 
 
 def _too_small(pixels: Pixels) -> bool:

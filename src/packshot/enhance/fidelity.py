@@ -224,15 +224,28 @@ def _gains(before: Pixels, after: Pixels) -> Floats:
 def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
     """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
     old, new = before.ravel(), after.ravel()
-    number = old.astype(np.intp) * _BINS // 256
-    known = [n for n in range(_BINS) if np.count_nonzero(number == n) >= _FEWEST]
-    if not known:
+    counts = cv2.calcHist([old, new], [0, 1], None, [256, 256], [0, 256, 0, 256])
+    bins = counts.reshape(_BINS, 256 // _BINS, 256)
+    known = bins.sum((1, 2)) >= _FEWEST
+    if not known.any():
         return np.arange(256, dtype=np.uint8)
-    places = [float(old[number == n].mean()) for n in known]
-    values = np.maximum.accumulate([float(np.median(new[number == n])) for n in known])
+    places = _means(bins.sum(2)[known], np.arange(256).reshape(_BINS, -1)[known])
+    values = np.maximum.accumulate(_medians(bins.sum(1)[known]))
     # Beyond the last known value the curve runs on to black and white.
     ends = ([0.0, *places, 255.0], [min(0.0, values[0]), *values, max(255.0, values[-1])])
     return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
+
+
+def _means(counts: Floats, values: NDArray[np.intp]) -> Floats:
+    """Of each row: the mean of values that occur so many times."""
+    return np.asarray((counts * values).sum(1) / counts.sum(1), np.float32)
+
+
+def _medians(counts: Floats) -> Floats:
+    """Of each row: the median of its places, which occur so many times; between two, their mean."""
+    total, half = np.cumsum(counts, axis=1), counts.sum(1, keepdims=True) / 2
+    lower, upper = (total < half).sum(1), (total <= half).sum(1)
+    return np.asarray((lower + upper) / 2, np.float32)
 
 
 def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -246,8 +246,28 @@ class _Agenda:
 
     def _plan(self, candidate: Candidate, improved: Improved) -> Step | None:
         if candidate.name not in self.planned:
-            self.planned[candidate.name] = candidate.plan(improved.pixels)
+            step = candidate.plan(improved.pixels)
+            self.planned[candidate.name] = None if step is None else _remembering(step)
         return self.planned[candidate.name]
+
+
+class _LastAnswer:
+    """A change of pixels that keeps its last answer, for when it is asked about the same array."""
+
+    def __init__(self, change: Callable[[Pixels], Pixels]) -> None:
+        self._change = change
+        self._asked: Pixels | None = None
+        self._answer: Pixels | None = None
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        if self._answer is None or self._asked is not pixels:
+            self._asked, self._answer = pixels, self._change(pixels)
+        return self._answer
+
+
+def _remembering(step: Step) -> Step:
+    """The same step, applied once however often it is asked: half of it is part of the whole."""
+    return replace(step, apply=_LastAnswer(step.apply))
 
 
 def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[Candidate]:
