@@ -14,6 +14,7 @@ from packshot.enhance.classical import (
     plan_denoise,
     plan_exposure,
     plan_haze,
+    plan_impulses,
     plan_shadows,
     plan_tones,
     plan_white_balance,
@@ -31,6 +32,7 @@ from packshot.enhance.step import Planner
 from packshot.enhance.together import TOGETHER, plan_together
 
 CLASSICAL: Final[Mapping[str, Planner]] = {
+    "remove-impulses": plan_impulses,
     "deblock": plan_deblock,
     "denoise": plan_denoise,
     "white-balance": plan_white_balance,
@@ -61,7 +63,7 @@ _CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
 _FEWEST_TOGETHER: Final = 2
 
 _CODEC = ("deblock",)
-_NOISE = ("denoise",)
+_NOISE = ("remove-impulses", "denoise")
 _SOFT = ("deblur", "motion-deblur", "sharpen", "crispen")
 _LIGHT = ("expose", "lift-shadows")
 
@@ -166,7 +168,7 @@ def candidates(
         for name, plan in available.items()
         if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]
-    ordered = chosen if _mixed(called) else _network_after_repairs(chosen)
+    ordered = chosen if _mixed(codes) else _network_after_repairs(chosen)
     return [*_together(chosen), *ordered]
 
 
@@ -180,9 +182,10 @@ def _together(chosen: list[Candidate]) -> list[Candidate]:
     return [Candidate(TOGETHER, plan, tuple(codes), repairs)]
 
 
-def _mixed(called: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether findings call for several repairs: what the network was trained for."""
-    return sum(bool(codes) for name, codes in called.items() if name in CLASSICAL) > 1
+def _mixed(codes: Collection[str]) -> bool:
+    """Whether findings call for different repairs: what the network was trained for."""
+    called = {frozenset(name for name in _repairs(code) if name in CLASSICAL) for code in codes}
+    return len(called - {frozenset[str]()}) > 1
 
 
 def _network_after_repairs(chosen: list[Candidate]) -> list[Candidate]:

@@ -11,6 +11,7 @@ from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
 from packshot.enhance.detail_steps import plan_sharpen
 from packshot.enhance.fidelity import fidelity
+from packshot.enhance.impulses import impulses_of, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
@@ -20,6 +21,7 @@ from packshot.measure.product import product_of
 
 _BEST_QUALITY: Final = 60
 _LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
+_HIT, _OF_EITHER = 0.001, 0.25
 _DARK, _MOST_LIFT = (8.0, 22.0), 0.3
 _HAZE, _HAZY_WHITE, _HAZE_TAKEN = 0.125, 0.97, 0.85
 _TONE_ENDS: Final = (0.5, 99.5)
@@ -49,6 +51,17 @@ def plan_denoise(pixels: Pixels) -> Step | None:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
     return Step("denoise", _only(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise))
+
+
+def plan_impulses(pixels: Pixels) -> Step | None:
+    """Remove impulses where a thousandth of the values were hit, black and white ones among them."""
+    values = pixels[impulses_of(pixels)]
+    share = values.size / pixels.size
+    white = float(np.count_nonzero(values)) / max(values.size, 1)
+    if share < _HIT or min(white, 1 - white) < _OF_EITHER:
+        return None
+    reason = f"{share:.1%} of the values black or white by chance"
+    return Step("remove-impulses", _only(Intent.DETAIL), share, reason, remove_impulses)
 
 
 def plan_white_balance(pixels: Pixels) -> Step | None:
