@@ -223,8 +223,8 @@ class Change(Record):
 
     What `amount` tells depends on the kind. resized: factor of lengths, from the keeper to the copy.
     cropped: share of the area that is left. bordered: share of the area that is border. watermarked:
-    share of the area that is covered. flipped: 0 left to right, 180 upside down. rotated: degrees clockwise.
-    colour-shifted: root mean square change of the channels, 0..255.
+    share of the area that is covered. flipped: 0 left to right, 180 upside down. rotated: degrees
+    clockwise. colour-shifted: root mean square change of the channels, 0..255.
     """
 
     kind: DuplicateKind

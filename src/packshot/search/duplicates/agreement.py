@@ -25,7 +25,9 @@ _LEAST_OVERLAP_PIXELS = 256
 _SMALLEST_PATCH = 0.002
 _KNOWN_RIM = 0.5
 _FITS = 3
-_RIDGE = 50.0
+_SAMPLED = 7
+_LEAST_COMMON = 0.35
+_RIDGE = 7.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,7 @@ def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
         mapping: From the second's points to the first's, in pixels of their views.
 
     Returns:
-        What agrees; None where they hardly overlap.
+        What agrees; None where they hardly overlap or have hardly any structure in common.
     """
     scale = min(1.0, placement(mapping).scale)
     size = (max(1, round(first.size[0] * scale)), max(1, round(first.size[1] * scale)))
@@ -79,11 +81,13 @@ def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
         return None
     one = _smooth(warped(first.pixels, shrink, size))
     two = _smooth(warped(second.pixels, shrink @ mapping, size))
-    return _compared(one, two, mask, _rests(first, second, mapping))
-
-
-def _compared(one: Floats, two: Floats, mask: Mask, rests: _Rests) -> Agreement:
     structure = _structure(_grey(one), _grey(two), mask)
+    if max(structure.explained(mask)[:2]) < _LEAST_COMMON:
+        return None
+    return _compared(one, two, mask, structure, _rests(first, second, mapping))
+
+
+def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests) -> Agreement:
     colours = _colour_change(one, two, mask)
     toned = _recoloured(one, colours)
     change = (toned - one)[mask]
@@ -181,7 +185,7 @@ def _grey(image: Floats) -> Floats:
 
 def _colour_change(one: Floats, two: Floats, mask: Mask) -> _Colours:
     """Least squares over what is not overlaid: fitted, then fitted again to what fits well."""
-    sources, targets = one[mask], two[mask]
+    sources, targets = one[mask][::_SAMPLED], two[mask][::_SAMPLED]
     same = np.eye(4, 3)
     colours = same
     chosen = np.ones(len(sources), bool)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from packshot.search.duplicates.frames import Box, Floats, Map, onto, placement, turns, warped
+from packshot.search.duplicates.frames import Box, Floats, Map, onto, placement, turns
 from packshot.search.duplicates.view import View
 
 _SAMPLE = 24
@@ -45,12 +45,11 @@ def guesses(first: View, second: View) -> Iterator[Guess]:
 def frame_guesses(first: View, second: View) -> list[Guess]:
     """Frames laid over each other in eight ways, with and without edges of one colour; the best few."""
     rated = [
-        (_correlation(first, target, second, mapping), mapping)
-        for target in _distinct(first)
-        for source in _distinct(second)
-        for mirrored, quarters in turns()
-        if _fits(source, target, quarters)
-        for mapping in (onto(source, target, mirrored, quarters),)
+        (_correlation(rough_target, rough_source, *turn), onto(source, target, *turn))
+        for target, rough_target in _rough_boxes(first)
+        for source, rough_source in _rough_boxes(second)
+        for turn in turns()
+        if _fits(source, target, turn[1])
     ]
     rated.sort(key=lambda entry: -entry[0])
     return [Guess(m) for rate, m in rated[:_FRAME_GUESSES] if rate >= _LEAST_CORRELATION]
@@ -64,8 +63,16 @@ def feature_guesses(first: View, second: View) -> Iterator[Guess]:
             yield guess
 
 
-def _distinct(view: View) -> list[Box]:
-    return [view.frame] if view.content == view.frame else [view.frame, view.content]
+def _rough_boxes(view: View) -> list[tuple[Box, Floats]]:
+    """The frame and, where it is another, the content, with a rough grey picture of each."""
+    boxes = [view.frame] if view.content == view.frame else [view.frame, view.content]
+    return [(box, _rough(view, box)) for box in boxes]
+
+
+def _rough(view: View, box: Box) -> Floats:
+    inside = view.grey[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
+    sample = cv2.resize(inside, (_SAMPLE, _SAMPLE), interpolation=cv2.INTER_AREA)
+    return np.asarray(sample - sample.mean(), np.float32)
 
 
 def _fits(source: Box, target: Box, quarters: int) -> bool:
@@ -74,19 +81,11 @@ def _fits(source: Box, target: Box, quarters: int) -> bool:
     return abs(math.log((wide / tall) / (target.width / target.height))) < _ASPECT_TOLERANCE
 
 
-def _correlation(first: View, target: Box, second: View, mapping: Map) -> float:
-    """Of the two photos' rough grey pictures inside the target box."""
-    shrink = np.diag([_SAMPLE / target.width, _SAMPLE / target.height, 1.0])
-    shrink[:2, 2] = -target.left * shrink[0, 0], -target.top * shrink[1, 1]
-    one = _rough(first, shrink)
-    two = _rough(second, shrink @ mapping)
-    norm = float(np.linalg.norm(one) * np.linalg.norm(two))
-    return float(np.vdot(one, two)) / norm if norm else 0.0
-
-
-def _rough(view: View, mapping: Map) -> Floats:
-    sample = warped(view.grey, mapping, (_SAMPLE, _SAMPLE))
-    return np.asarray(sample - sample.mean())
+def _correlation(target: Floats, source: Floats, mirrored: bool, quarters: int) -> float:
+    """Of two rough pictures, the second turned."""
+    turned = np.rot90(source[:, ::-1] if mirrored else source, -quarters)
+    norm = float(np.linalg.norm(target) * np.linalg.norm(source))
+    return float(np.vdot(target, turned)) / norm if norm else 0.0
 
 
 def _by_features(first: View, second: View, mirrored: bool) -> Guess | None:

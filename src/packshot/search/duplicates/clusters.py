@@ -10,7 +10,8 @@ from packshot.search.duplicates.grouping import components, stars
 from packshot.search.duplicates.links import Links
 from packshot.search.duplicates.signature import Signature
 
-Preference = Callable[[int], tuple[float, ...]]
+Order = Callable[[list[int]], list[int]]
+"""Puts units in the order in which they would be kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,30 +72,28 @@ class Clusters:
             pairs += self._variants()
         return sorted({number for pair in pairs for number in pair})
 
-    def copies(self, preference: Preference) -> list[list[int]]:
+    def copies(self, order: Order) -> list[list[int]]:
         """Groups of copies, keepers first; a unit of several photos alone is a group of its own."""
-        groups = self._grouped(self._copies(), preference, self.links.is_copy)
+        groups = self._grouped(self._copies(), order, self.links.is_copy)
         taken = {number for group in groups for number in group}
         alone = [[n] for n, unit in enumerate(self.units) if len(unit.photos) > 1 and n not in taken]
         return sorted(self._wanted([*groups, *alone]))
 
-    def products(self, preference: Preference, copies: Iterable[list[int]]) -> list[list[int]]:
+    def products(self, order: Order, copies: Iterable[list[int]]) -> list[list[int]]:
         """Groups of one product in several photos, of which copies are represented by their keeper."""
         keepers = {number: group[0] for group in copies for number in group}
         pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._variants()]
         different = [(a, b) for a, b in pairs if a != b]
-        return sorted(self._wanted(self._grouped(different, preference, self.links.same_product)))
+        return sorted(self._wanted(self._grouped(different, order, self.links.same_product)))
 
     def _grouped(
         self,
         pairs: Iterable[tuple[int, int]],
-        preference: Preference,
+        order: Order,
         linked: Callable[[int, int], bool],
     ) -> list[list[int]]:
         return [
-            group
-            for part in components(len(self.units), pairs)
-            for group in stars(sorted(part, key=preference), linked)
+            group for part in components(len(self.units), pairs) for group in stars(order(part), linked)
         ]
 
     def _wanted(self, groups: Iterable[list[int]]) -> Iterator[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
@@ -12,7 +13,7 @@ from packshot.processes import in_order
 from packshot.report import DuplicateGroup
 from packshot.search.duplicates.candidates import NEIGHBOURS, candidates
 from packshot.search.duplicates.clusters import Clusters, units_of
-from packshot.search.duplicates.keeping import preference, scores_of
+from packshot.search.duplicates.keeping import preferred, scores_of
 from packshot.search.duplicates.links import Links
 from packshot.search.duplicates.owners import Owners
 from packshot.search.duplicates.records import Describer, unreadable_file
@@ -128,11 +129,10 @@ class DuplicateFinder:
         units, language = clusters.units, self._options.settings.language
         describer = Describer(units, clusters.links, scores, self._owners, language)
 
-        def preferred(number: int) -> tuple[float, ...]:
-            return preference(units[number].first, scores)
-
-        copies = clusters.copies(preferred)
-        products = clusters.products(preferred, copies) if self._options.same_product else []
+        compared = [unit.first for unit in units]
+        order = partial(preferred, photos=compared, scores=scores)
+        copies = clusters.copies(order)
+        products = clusters.products(order, copies) if self._options.same_product else []
         groups = [*((group, False) for group in copies), *((group, True) for group in products)]
         for number, (members, same_product) in enumerate(groups, start=1):
             yield describer.group(number, members, same_product=same_product)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.duplicates.watching import Watch
+
+ALIKE = 2.0
+"""Points of score that make no difference."""
 
 _WORTH_PROCESSES = 16
 
@@ -21,7 +24,7 @@ def scores_of(
     workers: int,
     watch: Watch,
 ) -> dict[str, float]:
-    """Scores 0..100 by digest of the file; none for what can no longer be read.
+    """Scores 0..100 by digest of the pixels; none for what can no longer be read.
 
     Args:
         photos: Those that need one.
@@ -33,7 +36,7 @@ def scores_of(
     if not photos:
         return {}
     judge = _judge(settings)
-    by_digest = {photo.digest: Path(photo.path) for photo in photos}
+    by_digest = {photo.pixel_digest: Path(photo.path) for photo in photos}
     known = store.scores(by_digest, judge)
     missing = {digest: path for digest, path in by_digest.items() if digest not in known}
     count = workers if len(missing) >= _WORTH_PROCESSES else 1
@@ -46,16 +49,28 @@ def scores_of(
     return known
 
 
-def preference(photo: Signature, scores: Mapping[str, float]) -> tuple[float, ...]:
-    """Sorts photos by what is kept first: score in whole points, then pixels, then bytes.
+def preferred(
+    numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
+) -> list[int]:
+    """Photos in the order in which they would be kept: by score, then pixels, then bytes.
 
-    Tenths of a point are noise: they must not choose a small copy over the large original.
+    Scores in the same step of two points, counted from the best, are alike: saving a photo again moves
+    them as far, and that must not choose a small or a mirrored copy over a large original.
+
+    Args:
+        numbers: Of the photos to put in order.
+        photos: All.
+        scores: By digest of the pixels; photos without one come last.
     """
-    return (
-        -round(scores.get(photo.digest, -1.0)),
-        -photo.width * photo.height,
-        -photo.stamp.byte_size,
-    )
+    chosen = list(numbers)
+    best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen), default=0.0)
+
+    def rank(number: int) -> tuple[float, ...]:
+        photo = photos[number]
+        below = best - scores.get(photo.pixel_digest, -ALIKE)
+        return below // ALIKE, -photo.width * photo.height, -photo.stamp.byte_size, number
+
+    return sorted(chosen, key=rank)
 
 
 def _judge(settings: AssessorSettings) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from packshot.assess.advice import texts
 from packshot.report import Change, Duplicate, DuplicateKind
+from packshot.search.duplicates.keeping import ALIKE
 
 _NAMED = 4
 
@@ -64,8 +65,8 @@ def _merit(keeper: Duplicate, others: Sequence[Duplicate]) -> str:
     """By what the keeper stands out."""
     if all(other.kind is DuplicateKind.EXACT for other in others):
         return "same"
-    scores = [round(photo.score) for photo in (keeper, *others) if photo.score is not None]
-    if keeper.score is not None and scores and round(keeper.score) > min(scores):
+    scores = [photo.score for photo in others if photo.score is not None]
+    if keeper.score is not None and scores and keeper.score >= max(scores) + ALIKE:
         return "score"
     if any(other.width * other.height < keeper.width * keeper.height for other in others):
         return "pixels"

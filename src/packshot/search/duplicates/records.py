@@ -23,7 +23,7 @@ class Describer:
     Attributes:
         units: Photos of the same pixels, by number.
         links: Between them.
-        scores: By digest.
+        scores: By digest of the pixels.
         owners: By absolute path.
         language: Of reasons.
     """
@@ -83,7 +83,7 @@ class Describer:
             "width": photo.width,
             "height": photo.height,
             "byte_size": photo.stamp.byte_size,
-            "score": self.scores.get(photo.digest),
+            "score": self.scores.get(photo.pixel_digest),
             "owner": self.owners.get(os.path.abspath(photo.path)),
             "taken": photo.taken,
             "taken_from": photo.taken_from,

@@ -48,7 +48,7 @@ def default_store() -> Path:
 
 
 class SignatureStore:
-    """Signatures by path, comparisons and scores by the digests of the files' bytes.
+    """Signatures by path, comparisons by the digests of files, scores by those of pixels.
 
     Several processes may use one file at a time. What another maker made is never returned.
     """
