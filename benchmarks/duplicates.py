@@ -3,11 +3,11 @@
     python benchmarks/duplicates.py [--data ../shared/data] [--limit N] [--split val]
 
 The catalogue is every original of both splits. Originals of one split are copied in every way of
-`copies.KINDS`, with seeded strengths, and each copy alone is looked up in the catalogue. What is found is
-right when it is the copy's own original; any other counts against `precision`, and against
+`copies.KINDS`, with seeded strengths, and each copy alone is looked up in the catalogue. What is found
+is right when it is the copy's own original; any other counts against `precision`, and against
 `precision_by_product` where it is of another product (the manifest's `group`): photos of one product
-may be one photograph. `proposed` is the share of copies whose original was among those compared, `named` the
-share of right finds whose changes name the kind. The limits were set on split train.
+may be one photograph. `proposed` is the share of copies whose original was among those compared,
+`named` the share of right finds whose changes name the kind. The limits were set on split train.
 
 Then the originals themselves: pairs of them that are called copies, and how well "same product, other
 photo" agrees with the manifest's groups. Writes `results/duplicates.csv` and

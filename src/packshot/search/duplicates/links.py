@@ -29,6 +29,7 @@ class Links:
         self._store = store
         self._workers = workers
         self._comparer = Comparer()
+        self._read: dict[tuple[int, int], Comparison] = {}
 
     def prepare(self, pairs: Iterable[Candidate], watch: Watch) -> None:
         """Compare many pairs at once; those that the store knows cost nothing."""
@@ -71,7 +72,14 @@ class Links:
         return float(self._photos[first].content @ self._photos[second].content)
 
     def _known(self, first: int, second: int) -> Comparison | None:
-        return self._store.comparison(self._photos[first].digest, self._photos[second].digest)
+        """From the store, which is asked once."""
+        found = self._read.get((first, second))
+        if found is None:
+            digests = self._photos[first].digest, self._photos[second].digest
+            found = self._store.comparison(*digests)
+        if found is not None:
+            self._read[first, second] = found
+        return found
 
     def _files(self, first: int, second: int) -> Pair:
         return Path(self._photos[first].path), Path(self._photos[second].path)
