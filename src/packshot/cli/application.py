@@ -132,7 +132,7 @@ def assess_command(
 def schema_command(
     record: Annotated[RecordName, typer.Argument(help="What a line tells of.")] = RecordName.ASSESSMENT,
 ) -> None:
-    """Print the JSON schema of a line that assess, enhance or duplicates writes as jsonl."""
+    """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
     from packshot.report import Assessment, DuplicateGroup, Enhancement, Record

@@ -1,4 +1,4 @@
-"""How results are written, by name or by the extension of a file."""
+"""How results are written, by the user's choice or by a file's extension."""
 
 from __future__ import annotations
 
