@@ -21,6 +21,7 @@ _MOST_TEXTURE = 24.0
 _NOISE = 12.0
 _SAME_STRUCTURE = 0.5
 _COLOUR_LIMIT = 26.0
+_OF_CHANGE = 0.3
 _LEAST_OVERLAP_PIXELS = 256
 _SMALLEST_PATCH = 0.002
 _KNOWN_RIM = 0.5
@@ -42,7 +43,8 @@ class Agreement:
         texture: Share of the overlap where either has any structure.
         recoloured: Share of the overlap where structure is the same and colour is not, whatever is done
             to all colours alike.
-        overlaid: Share of the overlap where the second has something else than the first.
+        overlaid: Share of the overlap where one has something else than the other.
+        painted: Share of what is overlaid that one see-through paint explains; 1 of none.
         colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
         colour_means: Mean change of red, green, blue, -255..255.
         rest_first: Spread, 0..255, of the first photo's grey values outside the overlap.
@@ -56,6 +58,7 @@ class Agreement:
     texture: float
     recoloured: float
     overlaid: float
+    painted: float
     colour_change: float
     colour_means: tuple[float, float, float]
     rest_first: float
@@ -92,13 +95,14 @@ def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests
     toned = _recoloured(one, colours)
     change = (toned - one)[mask]
     means = change.mean(axis=0)
-    recoloured, overlaid = _changed(toned, two, structure, mask)
+    size = float(np.sqrt(np.mean(change**2)))
+    differences = _differences(toned, two, structure, mask, _COLOUR_LIMIT + _OF_CHANGE * size)
     explained_first, explained_second, texture = structure.explained(mask)
     return Agreement(
         *(rests.overlap_first, rests.overlap_second),
         *(explained_first, explained_second, texture),
-        *(recoloured, overlaid),
-        colour_change=float(np.sqrt(np.mean(change**2))),
+        *(differences.recoloured, differences.overlaid, differences.painted),
+        colour_change=size,
         colour_means=(float(means[0]), float(means[1]), float(means[2])),
         rest_first=rests.rest_first,
         rest_second=rests.rest_second,
@@ -202,21 +206,59 @@ def _recoloured(image: Floats, colours: _Colours) -> Floats:
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
-def _changed(one: Floats, two: Floats, structure: _Structure, mask: Mask) -> tuple[float, float]:
-    """Shares of the overlap in another colour, and under something else.
+@dataclass(frozen=True)
+class _Differences:
+    """Of colour, after the one change of all colours; see `Agreement` for the fields."""
 
-    A patch of another colour whose rim is an edge in both photos is a part in another colour, as in a
-    variant of the product; one whose rim the first photo knows nothing of lies on top.
+    recoloured: float
+    overlaid: float
+    painted: float
+
+
+def _differences(
+    one: Floats, two: Floats, structure: _Structure, mask: Mask, limit: float
+) -> _Differences:
+    """What differs in colour, patch by patch.
+
+    A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
+    product; one whose rim one of the photos knows nothing of lies on top.
     """
-    differs = (np.abs(one - two).max(axis=2) > _COLOUR_LIMIT) & mask
-    differs = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels, facts, _ = cv2.connectedComponentsWithStats(differs, connectivity=8)
+    differs = (np.abs(one - two).max(axis=2) > limit) & mask
+    opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     areas = facts[:, cv2.CC_STAT_AREA]
-    rims = labels * (cv2.erode(differs, np.ones((3, 3), np.uint8)) == 0)
+    rims = labels * (cv2.erode(opened, np.ones((3, 3), np.uint8)) == 0)
     known = np.bincount(rims.ravel(), structure.same.ravel().astype(np.float64), count)
     lengths = np.maximum(np.bincount(rims.ravel(), minlength=count), 1)
     total = np.count_nonzero(mask)
     large = areas >= _SMALLEST_PATCH * total
     large[0] = False
-    variant = known / lengths > _KNOWN_RIM
-    return float(areas[large & variant].sum() / total), float(areas[large & ~variant].sum() / total)
+    parts = large & (known / lengths > _KNOWN_RIM)
+    overlays = large & ~parts
+    covered_by_overlay = overlays[labels]
+    explained_first, explained_second, _ = structure.explained(mask)
+    second_is_marked = explained_first >= explained_second  # marks add structure
+    return _Differences(
+        recoloured=float(areas[parts].sum() / total),
+        overlaid=float(areas[overlays].sum() / total),
+        painted=_painted(one[covered_by_overlay], two[covered_by_overlay], second_is_marked),
+    )
+
+
+def _painted(one: Floats, two: Floats, second_is_marked: bool) -> float:
+    """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
+
+    Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of
+    the photos has it must be known: white paper would pass for opaque paint over anything.
+    """
+    if not len(one):
+        return 1.0
+    clean, marked = (one, two) if second_is_marked else (two, one)
+    missed = np.zeros(len(clean), np.float32)
+    for channel in range(3):
+        under, over = clean[:, channel], marked[:, channel]
+        slope = float(np.cov(under, over, bias=True)[0, 1] / (under.var() + 1.0))
+        slope = min(max(slope, 0.0), 1.0)
+        offset = float(np.median(over - slope * under))
+        missed = np.maximum(missed, np.abs(over - slope * under - offset))
+    return float(np.mean(missed <= _COLOUR_LIMIT))

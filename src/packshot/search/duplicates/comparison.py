@@ -19,13 +19,19 @@ VERSION = 1
 _LEAST_EXPLAINED = 0.62
 _LEAST_EXPLAINED_OF_EITHER = 0.13
 _LEAST_OVERLAP = 0.3
+_LEAST_OVERLAP_OF_PARTS = 0.5
 _LEAST_TEXTURE = 0.004
+_MOST_COLOUR_CHANGE = 29.0
+_MOST_COLOUR_CHANGE_OVERLAID = 22.0
 _MOST_RECOLOURED = 0.03
-_RECOLOURED_BY_OVERLAY = 1.5
-_MOST_COLOUR_CHANGE = 32.0
-_MOST_COLOUR_CHANGE_IN_DOUBT = 22.0
+_RECOLOURED_BY_OVERLAY = 5.0
 _CLEAR = 0.85
 _CERTAIN = 0.9
+_DOUBT_RECOLOURED_BY_OVERLAY = 1.5
+_DOUBT_LEAST_INLIERS = 15
+_DOUBT_MOST_OVERLAID_OF_PARTS = 0.25
+_OVERLAID = 0.02
+_LEAST_PAINTED = 0.5
 _WHOLE = 0.97
 _VISIBLE_TILT = 2.0
 _VISIBLE_COLOUR = 3.0
@@ -71,7 +77,7 @@ def compare(first: View, second: View) -> Comparison:
             continue
         if best is None or _merit(found) > best[0]:
             best = _merit(found), found, guess
-        if _certain(found):
+        if _certain(found, guess.inliers):
             break
     if best is None:
         return Comparison(inliers=inliers)
@@ -80,7 +86,7 @@ def compare(first: View, second: View) -> Comparison:
 
 def _judged(first: View, second: View, found: Agreement, guess: Guess, inliers: int) -> Comparison:
     likeness = round((found.explained_first + found.explained_second) / 2, 4)
-    if not _is_copy(found):
+    if not _is_copy(found, guess.inliers):
         return Comparison(likeness=likeness, inliers=inliers)
     changes = tuple(_changes(first, second, found, inverse(guess.mapping)))
     return Comparison(is_copy=True, likeness=likeness, inliers=inliers, changes=changes)
@@ -90,24 +96,47 @@ def _merit(found: Agreement) -> float:
     return max(found.explained_first, found.explained_second) - 2 * found.recoloured
 
 
-def _certain(found: Agreement) -> bool:
+def _certain(found: Agreement, inliers: int) -> bool:
     """Whether no other guess could be better."""
     explained = min(found.explained_first, found.explained_second)
-    return explained > _CERTAIN and found.recoloured < _MOST_RECOLOURED and _is_copy(found)
+    return explained > _CERTAIN and found.overlaid < _OVERLAID and _is_copy(found, inliers)
 
 
-def _is_copy(found: Agreement) -> bool:
+def _is_copy(found: Agreement, inliers: int) -> bool:
+    """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
     explained = found.explained_first, found.explained_second
-    clear = max(explained) >= _CLEAR
-    most_change = _MOST_COLOUR_CHANGE if clear else _MOST_COLOUR_CHANGE_IN_DOUBT
-    return (
+    if not (
         max(explained) >= _LEAST_EXPLAINED
         and min(explained) >= _LEAST_EXPLAINED_OF_EITHER
-        and min(found.overlap_first, found.overlap_second) >= _LEAST_OVERLAP
+        and min(found.overlap_first, found.overlap_second) >= _least_overlap(found)
         and found.texture >= _LEAST_TEXTURE
-        and found.colour_change <= most_change
-        and found.recoloured <= _MOST_RECOLOURED + _RECOLOURED_BY_OVERLAY * found.overlaid
-    )
+    ):
+        return False
+    if found.overlaid > _OVERLAID and found.painted < _LEAST_PAINTED:
+        return False
+    return _colours_agree(found) and (max(explained) >= _CLEAR or _lies_there(found, inliers))
+
+
+def _least_overlap(found: Agreement) -> float:
+    """Photos that each show something else too may share a part, such as one product of a set."""
+    both_show_more = min(found.rest_first, found.rest_second) >= _PLAIN
+    return _LEAST_OVERLAP_OF_PARTS if both_show_more else _LEAST_OVERLAP
+
+
+def _colours_agree(found: Agreement) -> bool:
+    overlaid = found.overlaid > _OVERLAID
+    change = _MOST_COLOUR_CHANGE_OVERLAID if overlaid else _MOST_COLOUR_CHANGE
+    clear = max(found.explained_first, found.explained_second) >= _CLEAR
+    by_overlay = _RECOLOURED_BY_OVERLAY if clear else _DOUBT_RECOLOURED_BY_OVERLAY
+    most_recoloured = _MOST_RECOLOURED + by_overlay * found.overlaid
+    return found.colour_change <= change and found.recoloured <= most_recoloured
+
+
+def _lies_there(found: Agreement, inliers: int) -> bool:
+    """Whether the photos lie on each other beyond doubt, though much differs."""
+    if min(found.overlap_first, found.overlap_second) >= _WHOLE:
+        return True
+    return inliers >= _DOUBT_LEAST_INLIERS and found.overlaid <= _DOUBT_MOST_OVERLAID_OF_PARTS
 
 
 def _changes(first: View, second: View, found: Agreement, mapping: Map) -> Iterator[Change]:
