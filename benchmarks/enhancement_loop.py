@@ -2,25 +2,31 @@
 
 * ``clean products``: originals of the validation split. They should come back as they are.
 * ``damaged products``: the same under `damage_mix`, with PSNR and SSIM against the original.
-* ``worst quarter``: of the photos that people rated (BIQ2021); the atlas is without all photos of the
-  sample and their near-duplicates, so that no score rests on a photo's own rating.
+* ``worst quarter``: of the photos that people rated (BIQ2021), in seven parts; the atlas is without all
+  photos of a part and their near-duplicates, so that no score rests on a photo's own rating.
 
-NIQE (our model, smaller is better) judges before and after; the loop does not know it. Every output is
-assessed as a file, as a user would. Seconds are of processor time; a round is one step tried.
+NIQE (our model, smaller is better) judges before and after; the loop does not know it. It sees the
+product's box alone where a product is found: plain ground of exactly one tone, as whitening makes it,
+has no scene statistics, and the blocks half on it have the wrong ones. Every output is assessed as a
+file, as a user would. Seconds are of processor time; a round is one step tried, its overhead all that
+it takes besides its own assessment, counted in assessments. With ``--outcomes`` a run that was ended
+goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -30,8 +36,11 @@ from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.assess.atlas import Atlas
 from packshot.assess.ratings import read_ratings
 from packshot.enhance import Enhancer
+from packshot.enhance.loop import Improved
 from packshot.errors import InvalidInput
 from packshot.measure.natural import niqe
+from packshot.measure.planes import make_planes
+from packshot.measure.product import product_of
 from packshot.measure.reference import psnr, ssim
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels
@@ -40,15 +49,22 @@ from packshot.train.datasets.damaged import read_manifest
 from record import write
 
 WORST_SHARE = 0.25
+PARTS = 7
+JUDGED_LEAST = 288
+"""Sides, in pixels, at least, of what NIQE judges: three patches by three."""
+
+Pair = tuple[float, float]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A photo of a set; `seed` where it is to be damaged first."""
+    """A photo of a set; `seed` where it is to be damaged first, `part` of those the atlas holds."""
 
     photos: str
     path: Path
     seed: int | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,20 +72,41 @@ class Outcome:
     """What became of it; pairs are before and after."""
 
     photos: str
-    action: Action
-    scores: tuple[float, float]
-    niqe: tuple[float, float] | None
-    psnr: tuple[float, float] | None
-    ssim: tuple[float, float] | None
+    name: str
+    action: str
+    same_bytes: bool
+    scores: Pair
+    niqe: Pair | None
+    psnr: Pair | None
+    ssim: Pair | None
     rounds: int
     assessed: int
     seconds: float
+    rounds_seconds: float
     assessment_seconds: float
 
+    @property
+    def overhead(self) -> float:
+        """Of a round, in assessments."""
+        spent = self.rounds_seconds / self.assessment_seconds - 1 - self.assessed
+        return spent / self.rounds
 
-@cache
-def _enhancer(without: frozenset[str]) -> Enhancer:
-    return Enhancer(Assessor(Atlas.default().without(without)))
+
+class Timed(Enhancer):
+    """An enhancer that tells how long its loop took."""
+
+    seconds = 0.0
+
+    def _improved(self, photo: Photo) -> Improved:
+        started = time.process_time()
+        improved = super()._improved(photo)
+        self.seconds = time.process_time() - started
+        return improved
+
+
+@lru_cache(maxsize=1)
+def _enhancer(without: frozenset[str]) -> Timed:
+    return Timed(Assessor(Atlas.default().without(without)))
 
 
 def run(case: Case, without: frozenset[str]) -> Outcome:
@@ -78,24 +115,29 @@ def run(case: Case, without: frozenset[str]) -> Outcome:
     enhancer = _enhancer(without)
     with tempfile.TemporaryDirectory() as folder:
         source, original = _source(case, Path(folder))
+        enhancer.assessor.assess(source)  # the first is slower
         started = time.process_time()
         before = enhancer.assessor.assess(source)
         assessed = time.process_time()
         result = enhancer.enhance(source, Path(folder) / f"out{source.suffix}")
         ended = time.process_time()
         after = enhancer.assessor.assess(result.output)
+        same = source.read_bytes() == Path(result.output).read_bytes()
         pair = tuple(Photo.open(path, max_side=JUDGED_SIDE).pixels for path in (source, result.output))
     return Outcome(
-        case.photos,
-        result.action,
-        (before.score, after.score),
-        _naturalness(pair),
-        None if original is None else tuple(psnr(original, pixels) for pixels in pair),
-        None if original is None else tuple(ssim(original, pixels) for pixels in pair),
-        len(result.trace),
-        sum(trial.score is not None for trial in result.trace),
-        ended - assessed,
-        assessed - started,
+        photos=case.photos,
+        name=case.path.name,
+        action=result.action,
+        same_bytes=same,
+        scores=(before.score, after.score),
+        niqe=_naturalness(pair, pair[0] if original is None else original),
+        psnr=None if original is None else tuple(psnr(original, pixels) for pixels in pair),
+        ssim=None if original is None else tuple(ssim(original, pixels) for pixels in pair),
+        rounds=len(result.trace),
+        assessed=sum(trial.score is not None for trial in result.trace),
+        seconds=ended - assessed,
+        rounds_seconds=enhancer.seconds,
+        assessment_seconds=assessed - started,
     )
 
 
@@ -109,47 +151,68 @@ def _source(case: Case, folder: Path) -> tuple[Path, Pixels | None]:
     return source, original
 
 
-def _naturalness(pair: tuple[Pixels, ...]) -> tuple[float, ...] | None:
+def _naturalness(pair: tuple[Pixels, ...], reference: Pixels) -> Pair | None:
+    rows, columns = _judged(reference)
     try:
-        return tuple(niqe(pixels) for pixels in pair)
+        before, after = (niqe(np.ascontiguousarray(pixels[rows, columns])) for pixels in pair)
     except InvalidInput:  # nothing but flat ground
         return None
+    return before, after
 
 
-def cases(data: Path, limit: int | None) -> tuple[list[Case], frozenset[str]]:
-    """The photos of all sets, and the groups that the atlas must do without."""
+def _judged(reference: Pixels) -> tuple[slice, slice]:
+    """Rows and columns of the product's box, widened to what NIQE needs; all where none is found."""
+    product = product_of(make_planes(reference))
+    if product is None:
+        return slice(None), slice(None)
+    left, top, width, height = product.box
+    return _widened(top, height, reference.shape[0]), _widened(left, width, reference.shape[1])
+
+
+def _widened(first: int, length: int, side: int) -> slice:
+    lacking = max(JUDGED_LEAST - length, 0)
+    begin = min(max(first - lacking // 2, 0), max(side - JUDGED_LEAST, 0))
+    return slice(begin, max(first + length, begin + JUDGED_LEAST))
+
+
+def cases(data: Path, limit: int | None) -> tuple[list[Case], dict[int, frozenset[str]]]:
+    """The photos of all sets, and for each part of the worst the groups the atlas must do without."""
     originals = [one.path for one in read_manifest(data / "products" / "manifest.csv", "val")]
     rated = sorted(
         read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1)),
         key=lambda photo: (photo.score, photo.path.name),
     )
     worst = [photo.path for photo in rated[: int(len(rated) * WORST_SHARE)]]
-    originals, worst = (_thinned(paths, limit) for paths in (originals, worst))
-    atlas, names = Atlas.default(), {path.name for path in worst}
-    groups = {
-        atlas.header.groups[group]
-        for name, group in zip(atlas.header.examples, atlas.group_of, strict=True)
-        if name in names
-    }
+    parts = [Case("worst quarter", path, part=number % PARTS) for number, path in enumerate(worst)]
+    without = {part: _groups({c.path.name for c in parts if c.part == part}) for part in range(PARTS)}
+    originals, parts = _thinned(originals, limit), _thinned(parts, limit)
     chosen = [Case("clean products", path) for path in originals]
     chosen += [Case("damaged products", path, seed) for seed, path in enumerate(originals)]
-    return chosen + [Case("worst quarter", path) for path in worst], frozenset(groups)
+    return chosen + sorted(parts, key=lambda case: case.part), without
 
 
-def _thinned(paths: list[Path], limit: int | None) -> list[Path]:
-    return paths if limit is None else paths[:: max(1, -(-len(paths) // limit))]
+def _groups(names: set[str]) -> frozenset[str]:
+    """The groups of the atlas that hold the photos of some names."""
+    atlas = Atlas.default()
+    pairs = zip(atlas.header.examples, atlas.group_of, strict=True)
+    return frozenset(atlas.header.groups[group] for name, group in pairs if name in names)
+
+
+def _thinned(all_of_them: list[T], limit: int | None) -> list[T]:
+    return all_of_them if limit is None else all_of_them[:: max(1, -(-len(all_of_them) // limit))]
 
 
 def rows(outcomes: list[Outcome]) -> Iterator[dict[str, object]]:
     """One row for each set."""
     for photos in dict.fromkeys(outcome.photos for outcome in outcomes):
         part = [outcome for outcome in outcomes if outcome.photos == photos]
-        changed = [outcome for outcome in part if outcome.action is Action.ENHANCED]
+        changed = [outcome for outcome in part if outcome.action == Action.ENHANCED]
         gains = np.array([after - before for before, after in (outcome.scores for outcome in part)])
         row = {
             "set": photos,
             "photos": len(part),
-            **{action.value: sum(outcome.action is action for outcome in part) for action in Action},
+            **{action.value: sum(o.action == action.value for o in part) for action in Action},
+            "same_bytes": sum(outcome.same_bytes for outcome in part),
             "score_before": _mean([outcome.scores[0] for outcome in part]),
             "score_after": _mean([outcome.scores[1] for outcome in part]),
             "score_lower": int((gains < 0).sum()),
@@ -165,6 +228,7 @@ def rows(outcomes: list[Outcome]) -> Iterator[dict[str, object]]:
             "assessments_a_round": round(
                 sum(o.assessed for o in part) / max(sum(o.rounds for o in part), 1), 3
             ),
+            "overhead_of_a_round_in_assessments": _median([o.overhead for o in part if o.rounds]),
             "seconds": _mean([outcome.seconds for outcome in part]),
             "seconds_of_one_assessment": _mean([outcome.assessment_seconds for outcome in part]),
         }
@@ -174,18 +238,35 @@ def _mean(values: list[float]) -> float | str:
     return round(float(np.mean(values)), 4) if values else ""
 
 
-def main(data: Path, limit: int | None, workers: int) -> None:
-    """Run all sets, write one row for each."""
+def _median(values: list[float]) -> float | str:
+    return round(float(np.median(values)), 3) if values else ""
+
+
+def main(data: Path, limit: int | None, workers: int, kept: Path | None) -> None:
+    """Run all sets, or what is left of them, and write one row for each."""
     chosen, without = cases(data, limit)
-    outcomes = []
+    outcomes = _read(kept) if kept is not None and kept.exists() else {}
+    todo = [case for case in chosen if (case.photos, case.path.name) not in outcomes]
+    print(f"{len(outcomes)} outcomes known, {len(todo)} photos left", file=sys.stderr)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for number, outcome in enumerate(pool.map(partial(run, without=without), chosen), start=1):
-            outcomes.append(outcome)
-            print(f"\r{number} of {len(chosen)} photos", end="", file=sys.stderr)
-    table = list(rows(outcomes))
+        groups = [frozenset() if case.part is None else without[case.part] for case in todo]
+        for number, outcome in enumerate(pool.map(run, todo, groups), start=1):
+            outcomes[outcome.photos, outcome.name] = outcome
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(outcome)) + "\n")
+            print(f"\r{number} of {len(todo)} photos", end="", file=sys.stderr)
+    table = list(rows([outcomes[case.photos, case.path.name] for case in chosen]))
     for row in table:
         print(row)
     print(write("enhancement_loop", table))
+
+
+def _read(path: Path) -> dict[tuple[str, str], Outcome]:
+    """Outcomes of an earlier run; a last line that was cut off is left out."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    found = [Outcome(**json.loads(line)) for line in lines]
+    return {(outcome.photos, outcome.name): outcome for outcome in found}
 
 
 if __name__ == "__main__":
@@ -193,5 +274,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--limit", type=int, help="about this many photos of each set")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--outcomes", type=Path, help="keep what is done here, one line a photo")
     options = parser.parse_args()
-    main(options.data, options.limit, options.workers)
+    main(options.data, options.limit, options.workers, options.outcomes)

@@ -44,7 +44,7 @@ from packshot.measure.reference.ssim import ssim
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.networks.enhancement.variants import VARIANTS, build
-from packshot.train.recipes.enhancement import BEST_FILE, Setting, train_variant
+from packshot.train.recipes.enhancement import LATEST_FILE, Setting, train_variant
 from packshot.train.recipes.enhancement_check import CheckSet, Damaged, capped_psnr, enhance
 from packshot.train.recipes.enhancement_step import EnhancementRecipe
 from record import write
@@ -113,8 +113,8 @@ def _methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method
         yield Method(name, change)
     for name in names:
         network = build(name).eval()
-        kept = torch.load(runs / name / BEST_FILE, weights_only=True, map_location=_CPU)
-        network.load_state_dict(kept["network"])
+        kept = torch.load(runs / name / LATEST_FILE, weights_only=True, map_location=_CPU)
+        network.load_state_dict(kept["averaged"])
         yield Method(name, _runner(network), _size(network), kept["step"])
     if shipped:
         model = EnhancementNetwork.packaged()
@@ -175,7 +175,7 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=Path, default=root / ".cache" / "runs")
     parser.add_argument("--curves", type=Path, help="a run's best.pt, whose tone curves are taken")
     parser.add_argument("--without-shipped", action="store_true", help="leave out the model that ships")
-    parser.add_argument("--steps", type=int, default=1500, help="batches of parts")
+    parser.add_argument("--steps", type=int, default=1000, help="batches of parts")
     parser.add_argument("--batch", type=int, default=8, help="parts in a batch")
     parser.add_argument(
         "--view-steps", type=int, default=1500, help="batches of views, without --curves"
@@ -188,7 +188,7 @@ if __name__ == "__main__":
         arguments.network or _SHOWN,
         Setting(arguments.products, tuple(arguments.source), curves=arguments.curves, threads=1),
         arguments.runs,
-        replace(lasting, batch=arguments.batch, tuned_share=0.0, check_every=500),
+        replace(lasting, batch=arguments.batch, tuned_share=0.0, check_every=1000),
         not arguments.without_shipped,
         arguments.photos,
     )

@@ -169,13 +169,14 @@ class Trial(Record):
     round: int = Field(ge=1)
     step: str
     amount: float = Field(default=1, gt=0, le=1, description="Share of the step's change applied")
+    parts: tuple[str, ...] = Field(default=(), description="Steps that were tried together")
     called_for_by: tuple[str, ...] = Field(description="Codes of the findings it answers; may be none")
     score: float | None = Field(ge=0, le=100)
     colour_drift: float | None = Field(default=None, ge=0)
     structure: float | None = Field(default=None, ge=0, le=1)
     kept: bool
     verdict: str = Field(
-        description="Code: kept, no-gain, no-effect, colour-drift, structure, cut-off, "
+        description="Code: kept, no-gain, no-effect, colour-drift, structure, grain, cut-off, "
         "no-product, size, new-finding"
     )
 

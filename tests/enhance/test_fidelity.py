@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.enhance.detail import crispen, local_contrast
 from packshot.enhance.fidelity import MOST_DRIFT, fidelity
 from packshot.enhance.framing import Frame, reframe
 from packshot.enhance.placement import Placement
@@ -13,6 +14,7 @@ from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import blurred, lit, noisy
 
 DETAIL, COLOUR, TONE = {Intent.DETAIL}, {Intent.COLOUR}, {Intent.TONE}
+CONTRAST = {Intent.CONTRAST}
 FRAMING, BACKGROUND = {Intent.FRAMING}, {Intent.BACKGROUND}
 
 
@@ -26,7 +28,7 @@ def hue_turned(pixels, degrees):
     return cv2.cvtColor(turned, cv2.COLOR_HSV2RGB)
 
 
-@pytest.mark.parametrize("intents", [set(), DETAIL, COLOUR, TONE, BACKGROUND])
+@pytest.mark.parametrize("intents", [set(), DETAIL, CONTRAST, COLOUR, TONE, BACKGROUND])
 def test_nothing_changed_is_faithful(intents):
     found = fidelity(make_packshot(), make_packshot(), intents)
     assert found.accepted
@@ -95,6 +97,56 @@ class TestUndeclared:
     def test_size_without_framing(self):
         assert not fidelity(scene(), scene()[:-8], DETAIL).accepted
         assert not fidelity(scene(), scene()[:-8], FRAMING).accepted
+
+
+class TestContrast:
+    def test_stronger_detail_is_what_was_meant(self):
+        soft = blurred(scene(), 1.5)
+        for result in (crispen(soft, 2, 1.0), local_contrast(soft, 8, 1.0)):
+            assert fidelity(soft, result, CONTRAST).accepted
+        declared, silent = (
+            fidelity(soft, crispen(soft, 2, 1.0), i).structure for i in (CONTRAST, set())
+        )
+        assert 1 - declared < 0.7 * (1 - silent)
+
+    def test_other_light_is_not(self):
+        assert fidelity(scene(), lit(scene(), 0.6), CONTRAST).broken == "colour-drift"
+
+    def test_another_hue_is_not(self):
+        assert fidelity(scene(), hue_turned(scene(), 20), CONTRAST).broken == "colour-drift"
+
+    def test_less_colour_is_not(self):
+        grey = cv2.cvtColor(cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        assert fidelity(scene(), grey, CONTRAST).broken == "colour-drift"
+
+    def test_moved_edges_are_not(self):
+        assert fidelity(scene(), np.roll(scene(), 6, axis=1), CONTRAST).broken
+
+    def test_an_invented_object_is_not(self):
+        changed = blurred(scene(), 1.5)
+        cv2.circle(changed, (250, 190), 40, (250, 250, 250), -1)
+        assert fidelity(blurred(scene(), 1.5), changed, CONTRAST).broken
+
+
+class TestGrain:
+    @staticmethod
+    def soft(sigma):
+        return noisy(np.full((300, 400, 3), 120, np.uint8), sigma)
+
+    @pytest.mark.parametrize("intents", [DETAIL, CONTRAST])
+    def test_noise_brought_out_is_refused(self, intents):
+        before = noisy(blurred(scene(), 2), 1)
+        assert fidelity(before, noisy(blurred(scene(), 2), 1), intents).broken == ""
+        assert fidelity(before, noisy(blurred(scene(), 2), 8), intents).broken
+
+    def test_on_level_ground_it_is_called_grain(self):
+        assert fidelity(self.soft(1), self.soft(6), CONTRAST).broken in ("grain", "structure")
+        found = fidelity(self.soft(4), crispen(self.soft(4), 2, 0.6), CONTRAST)
+        assert found.broken == "grain"
+        assert "grain" in found.reason
+
+    def test_noise_that_was_there_may_stay(self):
+        assert fidelity(self.soft(8), self.soft(8), set()).broken != "grain"
 
 
 class TestFraming:

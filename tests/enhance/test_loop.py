@@ -10,6 +10,7 @@ from packshot.enhance import loop
 from packshot.enhance.candidates import Candidate, planners
 from packshot.enhance.loop import Kept, LoopOptions, apply, improve
 from packshot.enhance.step import Intent, Step
+from packshot.enhance.together import plan_together
 from packshot.photo import Photo
 from packshot.report import Assessment, Finding, Severity, Status
 from tests.conftest import make_packshot, make_picture
@@ -161,10 +162,64 @@ def test_rounds_and_target_end_it(offer, photo):
     assert improve(Judge(), photo, LoopOptions(target=start - 1)).trace == ()
 
 
-def test_steps_can_be_chosen(offer, photo):
-    offer(called("expose", step(9, "expose")), called("deblock", step(9, "deblock")))
-    result = improve(Judge(), photo, LoopOptions(only=frozenset({"deblock"})))
-    assert {trial.step for trial in result.trace} == {"deblock"}
+def test_steps_can_be_chosen(monkeypatch, photo):
+    every = {name: step(9, name) for name in ("expose", "deblock", "denoise")}
+    monkeypatch.setattr(loop, "planners", lambda **options: every)
+    alone = improve(Judge(), photo, LoopOptions(only=frozenset({"deblock"})))
+    assert {trial.step for trial in alone.trace} == {"deblock"}
+    both = improve(Judge(), photo, LoopOptions(only=frozenset({"deblock", "denoise"})))
+    assert both.trace[0].parts == ("deblock", "denoise")
+
+
+def in_halves(pixels, by):
+    """Two steps of one kind as parts of a whole."""
+    parts = (called("deblock", step(by, "deblock")), called("expose", step(by, "expose")))
+    return Candidate(
+        "repairs-together",
+        lambda pixels: plan_together(pixels, tuple(one.plan for one in parts)),
+        ("too-dark",),
+        parts,
+    )
+
+
+def test_steps_kept_together_count_as_kept(offer, photo):
+    together = in_halves(photo.pixels, 9)
+    offer(together, *together.members)
+    result = improve(Judge(), photo, LoopOptions(rounds=1))
+    assert result.kept[0].steps == ("deblock", "expose")
+    assert result.trace[0].parts == ("deblock", "expose")
+    assert result.times_kept("expose") == 1
+    assert np.array_equal(result.pixels, lighter(photo.pixels, 18))
+    assert np.array_equal(apply(photo.pixels, result.kept), result.pixels)
+
+
+def test_together_is_tried_by_half_where_it_fails_whole(offer, photo):
+    together = in_halves(photo.pixels, 9)
+    offer(together)
+    judge = Judge({"too-bright": lambda mean: mean > float(photo.pixels.mean()) + 12})
+    result = improve(judge, photo, LoopOptions())
+    assert [(trial.amount, trial.verdict) for trial in result.trace] == [
+        (1, "new-finding"),
+        (0.5, "kept"),
+    ]
+    assert np.array_equal(apply(photo.pixels, result.kept), result.pixels)
+
+
+def test_detail_is_strengthened_once(offer, photo):
+    offer(called("crispen", step(9, "crispen")), called("expose", step(9, "expose")))
+    result = improve(Judge(), photo, LoopOptions())
+    assert [one.candidate.name for one in result.kept] == ["crispen", "expose", "expose"]
+
+
+def test_a_photo_is_planned_for_once(offer, photo):
+    asked = []
+
+    def plan(pixels):
+        asked.append(float(pixels.mean()))
+
+    offer(called("denoise", plan), called("expose", step(-9, "expose")), called("deblock", step(9, "x")))
+    improve(Judge(), photo, LoopOptions(rounds=4))
+    assert len(asked) == len(set(asked))
 
 
 def test_a_planner_that_abstains_is_passed_over(offer, photo):

@@ -29,7 +29,7 @@ from packshot.train.recipes.enhancement import (  # noqa: E402
     Setting,
     train_variant,
 )
-from packshot.train.recipes.enhancement_check import CheckSet, damaged_for_check  # noqa: E402
+from packshot.train.recipes.enhancement_check import Check, CheckSet, damaged_for_check  # noqa: E402
 from packshot.train.recipes.enhancement_step import EnhancementRecipe, State  # noqa: E402
 from packshot.train.recipes.enhancer import write_enhancer  # noqa: E402
 from tests.conftest import make_packshot, make_picture  # noqa: E402
@@ -333,3 +333,10 @@ def test_networks_without_tone_curves_learn_from_parts_alone(name, manifest):
     losses = [state.learn(pairs) for _ in range(30)]
     assert set(losses[0]) == {"absolute", "detail", "similarity"}
     assert losses[-1]["absolute"] < losses[0]["absolute"]
+
+
+def test_merit_counts_a_fifth_of_the_missing_similarity_as_a_decibel():
+    worse, better = Check(30, 0.9, 5, 50), Check(30, 0.92, 5, 50)
+    assert worse.merit == pytest.approx(40)
+    assert better.merit - worse.merit == pytest.approx(10 * math.log10(0.1 / 0.08))
+    assert math.isfinite(Check(60, 1.0, 5, 60).merit)

@@ -88,6 +88,8 @@ def reason_alone(photo: Enhancement) -> str:
 
 def _step(trial: Trial, words: Texts) -> str:
     step = words.step(trial.step)
+    if trial.parts:
+        step += f" ({', '.join(map(words.step, trial.parts))})"
     if trial.amount == 1:
         return step
     return words.label("partly", step=step, value=f"{trial.amount * 100:.0f}")

@@ -33,12 +33,13 @@ class Model:
     session: ort.InferenceSession
 
     @classmethod
-    def packaged(cls, name: str, threads: int = 1) -> Model:
+    def packaged(cls, name: str, threads: int = 1, *, arena: bool = True) -> Model:
         """A model that ships under ``packshot/weights``.
 
         Args:
             name: File name, such as ``content.onnx``.
             threads: Threads that one call may use.
+            arena: Keep memory between calls, for each size of input: faster where sizes repeat.
 
         Raises:
             ModelError: No such model in this installation.
@@ -46,11 +47,11 @@ class Model:
         resource = files("packshot").joinpath("weights", name)
         if not resource.is_file():
             raise ModelError(f"this installation lacks the model {name}: reinstall packshot")
-        return cls._from_bytes(resource.read_bytes(), name, threads)
+        return cls._from_bytes(resource.read_bytes(), name, _options(threads, arena))
 
     @classmethod
-    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> Model:
-        """A model of the user's own.
+    def from_path(cls, path: str | os.PathLike[str], threads: int = 1, *, arena: bool = True) -> Model:
+        """A model of the user's own; see `packaged`.
 
         Raises:
             ModelError: Unreadable, or not a model ONNX Runtime can run.
@@ -59,12 +60,12 @@ class Model:
             data = Path(path).read_bytes()
         except OSError as error:
             raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
-        return cls._from_bytes(data, Path(path).name, threads)
+        return cls._from_bytes(data, Path(path).name, _options(threads, arena))
 
     @classmethod
-    def _from_bytes(cls, data: bytes, name: str, threads: int) -> Model:
+    def _from_bytes(cls, data: bytes, name: str, options: ort.SessionOptions) -> Model:
         try:
-            session = ort.InferenceSession(data, _options(threads), ["CPUExecutionProvider"])
+            session = ort.InferenceSession(data, options, ["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises many types with no common base
             raise ModelError(f"{name} is not a model that can run here: {error}") from error
         return cls(name, hashlib.sha256(data).hexdigest()[:12], session)
@@ -79,8 +80,9 @@ class Model:
         return dict(zip(self.output_names, self.session.run(None, inputs), strict=True))
 
 
-def _options(threads: int) -> ort.SessionOptions:
+def _options(threads: int, arena: bool) -> ort.SessionOptions:
     options = ort.SessionOptions()
+    options.enable_cpu_mem_arena = arena
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL

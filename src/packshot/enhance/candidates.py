@@ -14,22 +14,37 @@ from packshot.enhance.classical import (
     plan_denoise,
     plan_exposure,
     plan_haze,
+    plan_impulses,
     plan_shadows,
-    plan_sharpen,
+    plan_tones,
     plan_white_balance,
+)
+from packshot.enhance.detail_steps import (
+    plan_crispen,
+    plan_deblur,
+    plan_local_contrast,
+    plan_motion_deblur,
+    plan_sharpen,
 )
 from packshot.enhance.framing import SMALLEST_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
+from packshot.enhance.together import TOGETHER, plan_together
 
 CLASSICAL: Final[Mapping[str, Planner]] = {
+    "remove-impulses": plan_impulses,
     "deblock": plan_deblock,
     "denoise": plan_denoise,
     "white-balance": plan_white_balance,
     "expose": plan_exposure,
     "lift-shadows": plan_shadows,
     "take-off-haze": plan_haze,
+    "stretch-tones": plan_tones,
+    "deblur": plan_deblur,
+    "motion-deblur": plan_motion_deblur,
     "sharpen": plan_sharpen,
+    "local-contrast": plan_local_contrast,
+    "crispen": plan_crispen,
 }
 """Repairs of light, colour and detail, by name, in the order in which they are applied."""
 
@@ -45,9 +60,11 @@ NETWORK: Final = "network"
 STEP_NAMES: Final = (NETWORK, *CLASSICAL, *PRODUCT)
 _CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
 
+_FEWEST_TOGETHER: Final = 2
+
 _CODEC = ("deblock",)
-_NOISE = ("denoise",)
-_SOFT = ("sharpen",)
+_NOISE = ("remove-impulses", "denoise")
+_SOFT = ("deblur", "motion-deblur", "sharpen", "crispen")
 _LIGHT = ("expose", "lift-shadows")
 
 _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,7 +73,7 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "noisy": _NOISE,
     "too-dark": _LIGHT,
     "clipped-shadows": ("lift-shadows",),
-    "low-contrast": ("take-off-haze", "expose"),
+    "low-contrast": ("take-off-haze", "stretch-tones", "expose", "local-contrast"),
     "colour-cast": ("white-balance",),
     "jpeg-artefacts": _CODEC,
     "ringing": _CODEC,
@@ -83,9 +100,9 @@ _BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.IMPULSE_NOISE: _NOISE,
     Kind.DARKEN: _LIGHT,
     Kind.LOW_LIGHT: (*_LIGHT, *_NOISE),
-    Kind.VEIL: ("take-off-haze",),
-    Kind.CONTRAST: ("take-off-haze",),
-    Kind.MEAN_SHIFT: ("take-off-haze", "expose"),
+    Kind.VEIL: ("take-off-haze", "stretch-tones"),
+    Kind.CONTRAST: ("take-off-haze", "stretch-tones"),
+    Kind.MEAN_SHIFT: ("take-off-haze", "stretch-tones", "expose"),
     Kind.WRONG_WHITE_BALANCE: ("white-balance",),
     Kind.UNEVEN_LIGHT: ("whiten-background",),
 }
@@ -105,11 +122,13 @@ class Candidate:
         name: Of the step.
         plan: Measures pixels and plans the step for them.
         called_for_by: Codes of the findings it may mend; none where it is tried because of others.
+        members: Those it tries together, in order.
     """
 
     name: str
     plan: Planner
     called_for_by: tuple[str, ...] = ()
+    members: tuple[Candidate, ...] = ()
 
 
 def planners(
@@ -149,12 +168,24 @@ def candidates(
         for name, plan in available.items()
         if called[name] or (thorough and name in _CALL_THEMSELVES)
     ]
-    return chosen if _mixed(called) else _network_after_repairs(chosen)
+    ordered = chosen if _mixed(codes) else _network_after_repairs(chosen)
+    return [*_together(chosen), *ordered]
 
 
-def _mixed(called: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether findings call for several repairs: what the network was trained for."""
-    return sum(bool(codes) for name, codes in called.items() if name in CLASSICAL) > 1
+def _together(chosen: list[Candidate]) -> list[Candidate]:
+    """All repairs that were chosen, as one candidate more, where there are several."""
+    repairs = tuple(one for one in chosen if one.name in CLASSICAL)
+    if len(repairs) < _FEWEST_TOGETHER:
+        return []
+    plan = partial(plan_together, planners=tuple(one.plan for one in repairs))
+    codes = dict.fromkeys(code for one in repairs for code in one.called_for_by)
+    return [Candidate(TOGETHER, plan, tuple(codes), repairs)]
+
+
+def _mixed(codes: Collection[str]) -> bool:
+    """Whether findings call for different repairs: what the network was trained for."""
+    called = {frozenset(name for name in _repairs(code) if name in CLASSICAL) for code in codes}
+    return len(called - {frozenset[str]()}) > 1
 
 
 def _network_after_repairs(chosen: list[Candidate]) -> list[Candidate]:

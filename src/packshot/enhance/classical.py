@@ -9,22 +9,23 @@ import numpy as np
 
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
+from packshot.enhance.detail_steps import plan_sharpen
 from packshot.enhance.fidelity import fidelity
-from packshot.enhance.sharpen import sharpen
+from packshot.enhance.impulses import impulses_of, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
+from packshot.enhance.white_reference import white_reference
 from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
 from packshot.measure.product import product_of
-from packshot.measure.sharpness import edge_width, find_edges, gradients, motion_blur
 
 _BEST_QUALITY: Final = 60
 _LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
-_SOFT, _MOVED = 0.8, 0.35
-_SHARPEST_QUARTER: Final = 1.2
+_HIT, _OF_EITHER = 0.001, 0.25
 _DARK, _MOST_LIFT = (8.0, 22.0), 0.3
 _HAZE, _HAZY_WHITE, _HAZE_TAKEN = 0.125, 0.97, 0.85
-_GRAIN_AT_REST, _GRAIN_TOO_MUCH = 1.5, 6.0
+_TONE_ENDS: Final = (0.5, 99.5)
+_UNUSED, _FEWEST_TONES = 1 / 12, 0.2
 
 
 def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
@@ -50,6 +51,17 @@ def plan_denoise(pixels: Pixels) -> Step | None:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
     return Step("denoise", _only(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise))
+
+
+def plan_impulses(pixels: Pixels) -> Step | None:
+    """Remove impulses where a thousandth of the values were hit, black and white ones among them."""
+    values = pixels[impulses_of(pixels)]
+    share = values.size / pixels.size
+    white = float(np.count_nonzero(values)) / max(values.size, 1)
+    if share < _HIT or min(white, 1 - white) < _OF_EITHER:
+        return None
+    reason = f"{share:.1%} of the values black or white by chance"
+    return Step("remove-impulses", _only(Intent.DETAIL), share, reason, remove_impulses)
 
 
 def plan_white_balance(pixels: Pixels) -> Step | None:
@@ -101,24 +113,19 @@ def plan_haze(pixels: Pixels) -> Step | None:
     return Step("take-off-haze", _only(Intent.TONE), black, reason, step)
 
 
-def plan_sharpen(pixels: Pixels) -> Step | None:
-    """Sharpen from a blur of 0.8 pixels (at 512) on, less the more noise is left.
+def plan_tones(pixels: Pixels) -> Step | None:
+    """Stretch tones that leave more than a twelfth of the range unused at either end.
 
-    Motion blur is left alone: what undoes an even blur draws lines beside it.
+    A plain backdrop is left as it is: a pale product before it has no black, and is not to get one.
     """
-    planes = make_planes(pixels)
-    grain = noise_of(pixels).luma
-    edges = find_edges(gradients(planes.grey), grain)
-    width, motion = edge_width(edges, planes.scale), motion_blur(edges, planes.scale)
-    share = float(np.interp(grain, (_GRAIN_AT_REST, _GRAIN_TOO_MUCH), (1, 0)))
-    if width is None or width < _SOFT or share == 0:
+    tones = histogram(make_planes(pixels).grey)
+    black, white = (value / 255 for value in percentiles(tones, *_TONE_ENDS))
+    unused = max(black, 1 - white)
+    if unused < _UNUSED or white - black < _FEWEST_TONES or white_reference(pixels) is not None:
         return None
-    if motion is not None and motion.anisotropy >= _MOVED:
-        return None
-    blur = _SHARPEST_QUARTER * width * planes.scale
-    reason = f"edges blurred by {width:.1f} px at 512"
-    step = partial(sharpen, blur=blur, strength=share)
-    return Step("sharpen", _only(Intent.DETAIL), share, reason, step)
+    reason = f"tones from {black:.0%} to {white:.0%}"
+    step = partial(take_off_haze, black=_HAZE_TAKEN * black, white=1 - _HAZE_TAKEN * (1 - white))
+    return Step("stretch-tones", _only(Intent.TONE), unused, reason, step)
 
 
 PIPELINE: Final[tuple[Planner, ...]] = (

@@ -130,7 +130,7 @@ class Enhancer:
             reason=self._reason(action, improved, after, obstacle),
             score_before=before.score,
             score_after=(after or before).score,
-            steps=tuple(one.candidate.name for one in improved.kept) if finished else (),
+            steps=tuple(name for one in improved.kept for name in one.steps) if finished else (),
             trace=improved.trace,
             before=before,
             after=after,

@@ -2,7 +2,8 @@
 
 A step declares its intents. What they explain is taken out first: for tone one rising curve for all
 channels, for colour a factor for each channel of linear light, both fitted to the pair; for framing the
-step's own placement. What is left is judged on the product, where it is found: how far its colours
+step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged
+on the product, where it is found: how far its colours
 moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
 weighted by the stronger one, as FSIM weighs).
 """
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.enhance.detail import grain_of
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
@@ -41,10 +43,20 @@ LEAST_STRUCTURE: Final = {True: 0.85, False: 0.93}
 LEAST_KEPT: Final = 0.999
 """Least share of the product that must still be in the picture."""
 
+MOST_GRAIN: Final = 2.0
+"""Grain in grey levels (`grain_of`) that a result may always have."""
+
+MOST_GRAIN_GAIN: Final = 1.3
+"""Largest factor on grain beyond that."""
+
 LARGEST_GAIN_RATIO: Final = 2.6
 """Largest ratio of two channels' factors that counts as a correction of the light's colour."""
 
-_SPREAD: Final = 3.0
+LARGEST_CONTRAST_GAIN: Final = 3.0
+"""Largest factor on the gradients of a place that counts as a change of local contrast."""
+
+_SPREAD, _WIDE_SPREAD = 3.0, 12.0
+_GAIN_SPREAD: Final = 8.0
 _BINS: Final = 32
 _FEWEST: Final = 20
 _CONSTANT: Final = 160.0
@@ -62,8 +74,8 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``cut-off``,
-            ``no-product`` or ``size``; empty where all are kept.
+        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``grain``,
+            ``cut-off``, ``no-product`` or ``size``; empty where all are kept.
         reason: The same in a few words.
     """
 
@@ -153,8 +165,9 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     before, after = (block_means(pixels, factor) for pixels in (original, result))
     inside = _inner(shares > 0.5)
     expected = _explained(_rounded(before), _rounded(after), inside, intents)
-    drift = _drift(expected, _rounded(after), inside)
-    structure = _structure(expected, _rounded(after), inside)
+    contrast = Intent.CONTRAST in intents
+    drift = (_drift_of_surroundings if contrast else _drift)(expected, _rounded(after), inside)
+    structure = _structure(expected, _rounded(after), inside, contrast)
     least = LEAST_STRUCTURE[Intent.DETAIL in intents]
     if drift > MOST_DRIFT:
         reason = f"colours drift by {drift:.1f}, {MOST_DRIFT:g} are allowed"
@@ -162,6 +175,10 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     if structure < least:
         reason = f"edges are {structure:.0%} alike, {least:.0%} are needed"
         return Fidelity(drift, structure, "structure", reason)
+    grain, most = grain_of(_rounded(after)), max(MOST_GRAIN, MOST_GRAIN_GAIN * grain_of(expected))
+    if grain > most:
+        reason = f"grain of {grain:.1f} grey levels, {most:.1f} are allowed"
+        return Fidelity(drift, structure, "grain", reason)
     return Fidelity(drift, structure)
 
 
@@ -207,36 +224,74 @@ def _gains(before: Pixels, after: Pixels) -> Floats:
 def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
     """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
     old, new = before.ravel(), after.ravel()
-    number = old.astype(np.intp) * _BINS // 256
-    known = [n for n in range(_BINS) if np.count_nonzero(number == n) >= _FEWEST]
-    if not known:
+    counts = cv2.calcHist([old, new], [0, 1], None, [256, 256], [0, 256, 0, 256])
+    bins = counts.reshape(_BINS, 256 // _BINS, 256)
+    known = bins.sum((1, 2)) >= _FEWEST
+    if not known.any():
         return np.arange(256, dtype=np.uint8)
-    places = [float(old[number == n].mean()) for n in known]
-    values = np.maximum.accumulate([float(np.median(new[number == n])) for n in known])
+    places = _means(bins.sum(2)[known], np.arange(256).reshape(_BINS, -1)[known])
+    values = np.maximum.accumulate(_medians(bins.sum(1)[known]))
     # Beyond the last known value the curve runs on to black and white.
     ends = ([0.0, *places, 255.0], [min(0.0, values[0]), *values, max(255.0, values[-1])])
     return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
 
 
+def _means(counts: Floats, values: NDArray[np.intp]) -> Floats:
+    """Of each row: the mean of values that occur so many times."""
+    return np.asarray((counts * values).sum(1) / counts.sum(1), np.float32)
+
+
+def _medians(counts: Floats) -> Floats:
+    """Of each row: the median of its places, which occur so many times; between two, their mean."""
+    total, half = np.cumsum(counts, axis=1), counts.sum(1, keepdims=True) / 2
+    lower, upper = (total < half).sum(1), (total <= half).sum(1)
+    return np.asarray((lower + upper) / 2, np.float32)
+
+
 def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
     """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
-    pair = (cie_lab(_blurred(pixels, inside)) for pixels in (expected, result))
-    return float(np.quantile(ciede2000(*pair)[inside], 0.9))
+    return _ninth_decile(*_blurred_lab(expected, result, inside, _SPREAD), inside)
 
 
-def _blurred(pixels: Pixels, inside: Mask) -> Pixels:
-    """A Gaussian blur of linear light over the mask alone."""
+def _drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
+    """The same for what changes local contrast: lightness may move near, hue and chroma may not.
+
+    The larger of two drifts: of light blurred so widely that local contrast does not count, and of
+    hue and chroma alone, as narrowly as ever.
+    """
+    wide = _ninth_decile(*_blurred_lab(expected, result, inside, _WIDE_SPREAD), inside)
+    old, new = _blurred_lab(expected, result, inside, _SPREAD)
+    old[..., 0] = new[..., 0]
+    return max(wide, _ninth_decile(old, new, inside))
+
+
+def _blurred_lab(expected: Pixels, result: Pixels, inside: Mask, spread: float) -> tuple[Floats, Floats]:
+    """CIE Lab of both after a Gaussian blur of linear light over the mask alone."""
+    old, new = (cie_lab(_blurred(pixels, inside, spread)) for pixels in (expected, result))
+    return old, new
+
+
+def _ninth_decile(old: Floats, new: Floats, inside: Mask) -> float:
+    return float(np.quantile(ciede2000(old, new)[inside], 0.9))
+
+
+def _blurred(pixels: Pixels, inside: Mask, spread: float) -> Pixels:
     weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), _SPREAD)
-    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SPREAD), 1e-3)
+    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), spread)
+    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), spread), 1e-3)
     return np.asarray(np.rint(encoded(sums / shares[..., None]) * 255), np.uint8)
 
 
-def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one."""
+def _structure(expected: Pixels, result: Pixels, inside: Mask, contrast: bool) -> float:
+    """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one.
+
+    Where local contrast was meant to change, a smooth factor is taken out first.
+    """
     slopes = [
         gradient_magnitude(luma(pixels.astype(np.float32)), _SCHARR) for pixels in (expected, result)
     ]
+    if contrast:
+        slopes[0] *= _contrast_gain(slopes[0], slopes[1])
     weights = np.maximum(*slopes) * inside
     weights[0], weights[-1], weights[:, 0], weights[:, -1] = 0, 0, 0, 0
     total = float(weights.sum(dtype=np.float64))
@@ -244,3 +299,11 @@ def _structure(expected: Pixels, result: Pixels, inside: Mask) -> float:
         return 1.0
     alike = similarity(slopes[0], slopes[1], _CONSTANT)
     return float((alike * weights).sum(dtype=np.float64)) / total
+
+
+def _contrast_gain(old: Floats, new: Floats) -> Floats:
+    """(H, W) the factor on gradients that explains most of their change in each neighbourhood."""
+    joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SPREAD) for other in (new, old))
+    gains = joint / np.maximum(own, np.float32(1e-6))
+    least, most = 1 / LARGEST_CONTRAST_GAIN, LARGEST_CONTRAST_GAIN
+    return np.asarray(np.clip(gains, least, most), np.float32)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -14,6 +14,7 @@ from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.candidates import CLASSICAL, NETWORK, Candidate, candidates, planners
 from packshot.enhance.fidelity import Fidelity, fidelity
 from packshot.enhance.step import Intent, Planner, Step
+from packshot.enhance.together import TOGETHER
 from packshot.photo import Photo
 from packshot.photo.pixels import Pixels, shrunk
 from packshot.report import Assessment, Severity, Trial
@@ -25,9 +26,9 @@ LOW: Final = 60.0
 """A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
 
 _WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
-_DIVISIBLE: Final = frozenset((NETWORK, *CLASSICAL))
+_DIVISIBLE: Final = frozenset((NETWORK, TOGETHER, *CLASSICAL))
 _AMOUNTS: Final = (1.0, 0.5)
-_REPEATABLE: Final = frozenset(CLASSICAL)
+_REPEATABLE: Final = frozenset(CLASSICAL) - {"stretch-tones", "local-contrast", "crispen"}
 _TIMES: Final = 2
 
 
@@ -58,10 +59,30 @@ class LoopOptions:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A step that the loop kept: what plans it, and how much of its change is applied."""
+    """What the loop kept.
+
+    Attributes:
+        candidate: As it was tried.
+        amount: How much of its change is applied.
+        parts: Where several steps were tried together: those that found something to do, in order.
+    """
 
     candidate: Candidate
     amount: float
+    parts: tuple[Candidate, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Names of its steps, in order."""
+        return tuple(one.name for one in self.parts or (self.candidate,))
+
+    def repeated(self, pixels: Pixels) -> Pixels:
+        """The same on other pixels; what finds nothing to do there is left out."""
+        changed = pixels
+        for one in self.parts or (self.candidate,):
+            step = one.plan(changed)
+            changed = changed if step is None else step.apply(changed)
+        return _blended(changed, pixels, self.amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +116,7 @@ class Improved:
 
     def times_kept(self, name: str) -> int:
         """How often the step of a name was kept."""
-        return sum(one.candidate.name == name for one in self.kept)
+        return sum(one.steps.count(name) for one in self.kept)
 
     def with_step(self, pixels: Pixels, after: Assessment, kept: Kept, step: Step) -> Improved:
         """The same with one step more."""
@@ -126,22 +147,13 @@ def improve(
         network: Plans the enhancement network; without it the other steps do what they can.
     """
     improved = unimproved(assessor, photo)
-    scale = max(photo.facts.width, photo.facts.height) / max(improved.pixels.shape)
-    available = planners(product=options.product, scale=scale, network=network)
-    tried: set[tuple[str, float]] = set()
+    agenda = _Agenda(_available(improved, photo, options, network))
     for number in range(1, options.rounds + 1):
-        if _content(improved, options):
-            break
-        chosen = _next(improved, available, options, tried)
+        chosen = None if _content(improved, options) else agenda.next(improved)
         if chosen is None:
             break
-        candidate, amount, step = chosen
-        tried.add((candidate.name, amount))
-        improved = _round(assessor, photo, improved, Kept(candidate, amount), step, number, options)
-        if improved.trace[-1].kept:
-            again = _may_repeat(candidate.name, improved)
-            every = {(candidate.name, share) for share in _AMOUNTS}
-            tried = tried - every if again else tried | every
+        improved = _round(assessor, photo, improved, chosen, number, options)
+        agenda.note(chosen.kept, improved)
     return improved
 
 
@@ -163,9 +175,7 @@ def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
         kept: From `Improved.kept`.
     """
     for one in kept:
-        step = one.candidate.plan(pixels)
-        if step is not None:
-            pixels = _applied(pixels, step, one.amount)
+        pixels = one.repeated(pixels)
     return pixels
 
 
@@ -176,21 +186,88 @@ def _content(improved: Improved, options: LoopOptions) -> bool:
     return (improved.after.score or 0.0) >= options.target
 
 
-def _next(
-    improved: Improved,
-    available: Mapping[str, Planner],
-    options: LoopOptions,
-    tried: set[tuple[str, float]],
-) -> tuple[Candidate, float, Step] | None:
-    """The first candidate, whole before half, that was not tried and finds something to do."""
-    chosen = _candidates(improved.after, available)
-    for amount in _AMOUNTS:
-        for candidate in chosen:
-            if _allowed(candidate, amount, options, tried):
-                step = candidate.plan(improved.pixels)
+def _available(
+    improved: Improved, photo: Photo, options: LoopOptions, network: Planner | None
+) -> dict[str, Planner]:
+    scale = max(photo.facts.width, photo.facts.height) / max(improved.pixels.shape)
+    every = planners(product=options.product, scale=scale, network=network)
+    wanted = every.keys() if options.only is None else options.only
+    return {name: plan for name, plan in every.items() if name in wanted}
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """What is tried next: the step, and what is kept if it turns out well."""
+
+    kept: Kept
+    step: Step
+
+
+@dataclass(eq=False)
+class _Agenda:
+    """What is still to be tried.
+
+    Attributes:
+        available: Planners by name.
+        tried: Names and amounts, on the photo as it is now.
+        planned: By name, on the photo as it is now.
+    """
+
+    available: Mapping[str, Planner]
+    tried: set[tuple[str, float]] = field(default_factory=set)
+    planned: dict[str, Step | None] = field(default_factory=dict)
+
+    def next(self, improved: Improved) -> _Chosen | None:
+        """The first candidate, whole before half, that was not tried and finds something to do."""
+        chosen = _candidates(improved.after, self.available)
+        for amount in _AMOUNTS:
+            for candidate in chosen:
+                step = self._plan(candidate, improved) if self._due(candidate.name, amount) else None
                 if step is not None:
-                    return candidate, amount, step
-    return None
+                    parts = tuple(one for one in candidate.members if one.name in step.parts)
+                    return _Chosen(Kept(candidate, amount, parts), step)
+        return None
+
+    def note(self, tried: Kept, improved: Improved) -> None:
+        """Remember what was tried; what was kept may be tried again only if it may be repeated."""
+        self.tried.add((tried.candidate.name, tried.amount))
+        if not improved.trace[-1].kept:
+            return
+        self.planned.clear()
+        for name in (tried.candidate.name, *tried.steps):
+            every = {(name, amount) for amount in _AMOUNTS}
+            again = name in _REPEATABLE and improved.times_kept(name) < _TIMES
+            self.tried = self.tried - every if again else self.tried | every
+
+    def _due(self, name: str, amount: float) -> bool:
+        """Whether a step is due: whole at first, by half after it failed whole."""
+        whole_failed = name in _DIVISIBLE and (name, 1.0) in self.tried
+        return (amount == 1 or whole_failed) and (name, amount) not in self.tried
+
+    def _plan(self, candidate: Candidate, improved: Improved) -> Step | None:
+        if candidate.name not in self.planned:
+            step = candidate.plan(improved.pixels)
+            self.planned[candidate.name] = None if step is None else _remembering(step)
+        return self.planned[candidate.name]
+
+
+class _LastAnswer:
+    """A change of pixels that keeps its last answer, for when it is asked about the same array."""
+
+    def __init__(self, change: Callable[[Pixels], Pixels]) -> None:
+        self._change = change
+        self._asked: Pixels | None = None
+        self._answer: Pixels | None = None
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        if self._answer is None or self._asked is not pixels:
+            self._asked, self._answer = pixels, self._change(pixels)
+        return self._answer
+
+
+def _remembering(step: Step) -> Step:
+    """The same step, applied once however often it is asked: half of it is part of the whole."""
+    return replace(step, apply=_LastAnswer(step.apply))
 
 
 def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[Candidate]:
@@ -200,30 +277,17 @@ def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> lis
     return candidates(codes, available, thorough=low or bool(candidates(codes, available)))
 
 
-def _may_repeat(name: str, improved: Improved) -> bool:
-    """Whether a step that was just kept may be tried again."""
-    return name in _REPEATABLE and improved.times_kept(name) < _TIMES
-
-
-def _allowed(
-    candidate: Candidate, amount: float, options: LoopOptions, tried: set[tuple[str, float]]
-) -> bool:
-    named = options.only is None or candidate.name in options.only
-    due = amount == 1 or (candidate.name in _DIVISIBLE and (candidate.name, 1.0) in tried)
-    return named and due and (candidate.name, amount) not in tried
-
-
 def _round(
     assessor: Assessor,
     photo: Photo,
     improved: Improved,
-    kept: Kept,
-    step: Step,
+    chosen: _Chosen,
     number: int,
     options: LoopOptions,
 ) -> Improved:
     """Try one step; the result is the same but for the trace where the step is not kept."""
-    pixels = _applied(improved.pixels, step, kept.amount)
+    kept, step = chosen.kept, chosen.step
+    pixels = _blended(step.apply(improved.pixels), improved.pixels, kept.amount)
     faithful, after, verdict = None, None, "no-effect"
     if not np.array_equal(pixels, improved.pixels):
         faithful = improved.faithful(pixels, step)
@@ -237,9 +301,8 @@ def _round(
     return replace(improved, trace=(*improved.trace, trial))
 
 
-def _applied(pixels: Pixels, step: Step, amount: float) -> Pixels:
-    """The step's change, or a share of it."""
-    changed = step.apply(pixels)
+def _blended(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
+    """A share of a change; all of it where the size changed."""
     if amount == 1 or changed.shape != pixels.shape:
         return changed
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
@@ -278,6 +341,7 @@ def _trial(
         round=number,
         step=step.name,
         amount=kept.amount,
+        parts=step.parts,
         called_for_by=kept.candidate.called_for_by,
         score=None if after is None else after.score,
         colour_drift=None if faithful is None else _finite(faithful.colour_drift),

@@ -27,13 +27,15 @@ _BLANK = 2.0
 
 _INTENTS = frozenset({Intent.TONE, Intent.COLOUR, Intent.DETAIL})
 
-TILING = Tiling(core=768, margin=64, stride=STRIDE)
-"""0.8 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
+TILING = Tiling(core=512, margin=64, stride=STRIDE)
+"""0.4 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
 
 
 @dataclass(frozen=True)
 class EnhancementNetwork:
     """The network, ready to run. Build with `packaged`; free of side effects, safe among threads.
+
+    Its session keeps no memory between tiles: they differ in size, and it would keep room for each.
 
     Attributes:
         model: Tiles and a view of the whole photo to enhanced tiles, uint8 all.
@@ -53,7 +55,7 @@ class EnhancementNetwork:
         Raises:
             ModelError: This installation lacks it.
         """
-        return cls(Model.packaged(ENHANCER_MODEL, threads))
+        return cls(Model.packaged(ENHANCER_MODEL, threads, arena=False))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EnhancementNetwork:
@@ -62,7 +64,7 @@ class EnhancementNetwork:
         Raises:
             ModelError: Unreadable, or not a model ONNX Runtime can run.
         """
-        return cls(Model.from_path(path, threads))
+        return cls(Model.from_path(path, threads, arena=False))
 
     def enhance(self, pixels: Pixels) -> Pixels:
         """Enhance a photo.

@@ -7,9 +7,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.enhance.denoise import to_bytes
+from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
 from packshot.enhance.strips import by_strips
 from packshot.measure.planes import Pixels
 from packshot.photo.pixels import check_pixels
@@ -17,8 +16,6 @@ from packshot.photo.pixels import check_pixels
 _ROUNDS: Final = 3
 _OVERSHOOT: Final = 3.0
 _WIDEST: Final = 6.0
-
-Floats = NDArray[np.float32]
 
 
 def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
@@ -46,13 +43,9 @@ def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
 
 
 def _sharpened(pixels: Pixels, blur: float, strength: float) -> Pixels:
-    soft = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+    soft = luma_of(pixels)
     estimate = soft.copy()
     for _ in range(_ROUNDS):
         estimate += soft - cv2.GaussianBlur(estimate, (0, 0), blur)
-    reach = np.ones((2 * round(blur + 1) + 1,) * 2, np.uint8)
-    np.clip(
-        estimate, cv2.erode(soft, reach) - _OVERSHOOT, cv2.dilate(soft, reach) + _OVERSHOOT, estimate
-    )
-    gained = np.float32(strength) * (estimate - soft)
-    return to_bytes(pixels + gained[..., None])
+    bounded = within_neighbours(estimate, soft, round(blur + 1), _OVERSHOOT)
+    return with_luma_added(pixels, np.float32(strength) * (bounded - soft))

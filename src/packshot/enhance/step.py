@@ -16,6 +16,7 @@ class Intent(StrEnum):
     TONE = "tone"
     COLOUR = "colour"
     DETAIL = "detail"
+    CONTRAST = "local-contrast"
     BACKGROUND = "background"
     FRAMING = "framing"
 
@@ -31,6 +32,7 @@ class Step:
         reason: What was measured, in a few words.
         apply: (H, W, 3) uint8 to the same; a framing step may change height and width.
         placement: Where a framing step puts the pixels, for the guards; None for all others.
+        parts: Names of the steps it is made of, where there are several.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Step:
     reason: str
     apply: Callable[[Pixels], Pixels]
     placement: Placement | None = None
+    parts: tuple[str, ...] = ()
 
 
 Planner = Callable[[Pixels], Step | None]

@@ -168,8 +168,8 @@ def _check(state: State, checks: CheckSet, folder: Path, log: SummaryWriter, rep
     samples = checks.samples(state.averaged, state.device)
     log.add_images("damaged, enhanced, original", samples, state.step)
     log.flush()
-    if check.psnr > state.best:
-        state.best = check.psnr
+    if check.merit > state.best:
+        state.best = check.merit
         parts = {"network": state.averaged.state_dict(), "step": state.step, **vars(check)}
         save_whole(parts, folder / BEST_FILE)
 

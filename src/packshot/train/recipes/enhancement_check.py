@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,14 @@ class Check:
     ssim: float
     gain: float
     kept: float
+
+    @property
+    def merit(self) -> float:
+        """What checkpoints are chosen by: PSNR, plus SSIM as -10 log10(1 - SSIM), both in dB.
+
+        PSNR alone is that of light and colour, which differ by more than noise and blocks do.
+        """
+        return self.psnr - 10 * math.log10(max(1 - self.ssim, 1e-6))
 
     def __str__(self) -> str:
         """One line."""

@@ -62,7 +62,7 @@ class EnhancementRecipe:
     view_rate: float = 1e-3
     rate: float = 2e-3
     warm_up: int = 500
-    absolute: float = 0.25
+    absolute: float = 0.5
     detail: float = 1.0
     similarity: float = 1.0
     perceptual: float = 0.002
@@ -112,7 +112,7 @@ class State:
         recipe: How it is trained.
         device: Where.
         step: Batches seen.
-        best: Mean PSNR of the best check so far, dB.
+        best: Merit of the best check so far, dB.
     """
 
     network: nn.Module

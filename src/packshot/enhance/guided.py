@@ -1,0 +1,47 @@
+"""The guided filter: smoothing that keeps edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+
+Floats = NDArray[np.float32]
+
+
+def guided_filter(guide: Floats, values: Floats, radius: int, smoothness: float) -> Floats:
+    """The guided filter (He, Sun, Tang, ECCV 2010, eq. 5, 6 and 8), channel by channel.
+
+    In every window `values` is described by a line in `guide`; a pixel gets the mean of its
+    windows' lines. Windows reach beyond the picture by mirroring it.
+
+    Args:
+        guide: (H, W) or (H, W, C) float32, edges of which are kept.
+        values: What is smoothed, of the same shape.
+        radius: Of the windows of (2 radius + 1)^2 pixels, at least 1.
+        smoothness: Epsilon, above 0.
+
+    Returns:
+        The same shape.
+
+    Raises:
+        InvalidInput: Shapes that differ, a radius below 1, a smoothness of 0 or less.
+    """
+    if guide.shape != values.shape or radius < 1 or smoothness <= 0:
+        raise InvalidInput(
+            f"guided filter: needs equal shapes, a radius from 1 and a smoothness above 0, got "
+            f"{guide.shape}, {values.shape}, {radius}, {smoothness}"
+        )
+    guide_mean, values_mean = _window_mean(guide, radius), _window_mean(values, radius)
+    variance = _window_mean(guide * guide, radius) - guide_mean * guide_mean
+    covariance = _window_mean(guide * values, radius) - guide_mean * values_mean
+    slope = np.asarray(covariance / (variance + smoothness), np.float32)
+    offset = values_mean - slope * guide_mean
+    return _window_mean(slope, radius) * guide + _window_mean(offset, radius)
+
+
+def _window_mean(values: Floats, radius: int) -> Floats:
+    side = 2 * radius + 1
+    return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)

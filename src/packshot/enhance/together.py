@@ -1,0 +1,31 @@
+"""All repairs as one step: some help only together, as light does that shows how soft a photo is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from packshot.enhance.classical import restore
+from packshot.enhance.step import Planner, Step
+from packshot.measure.planes import Pixels
+
+TOGETHER: Final = "repairs-together"
+
+_FEWEST: Final = 2
+
+
+def plan_together(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
+    """Plan every repair on what the last one left, less those that the guards refuse.
+
+    It abstains where fewer than two find something to do.
+
+    Args:
+        pixels: (H, W, 3) uint8; all that the step can be applied to.
+        planners: Repairs in the order to apply them.
+    """
+    repaired, steps = restore(pixels, planners, guard=True)
+    if len(steps) < _FEWEST:
+        return None
+    names = tuple(step.name for step in steps)
+    intents = frozenset(intent for step in steps for intent in step.intents)
+    reason = "; ".join(step.reason for step in steps)
+    return Step(TOGETHER, intents, len(steps), reason, lambda _: repaired, parts=names)
