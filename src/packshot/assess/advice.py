@@ -43,6 +43,7 @@ class Texts:
         steps: Names of the steps of enhancing.
         verdicts: Why a step was kept or not, by code.
         labels: Words of reports; may hold placeholders.
+        duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
     """
 
     findings: Mapping[str, FindingText]
@@ -56,6 +57,7 @@ class Texts:
     steps: Mapping[str, str]
     verdicts: Mapping[str, str]
     labels: Mapping[str, str]
+    duplicates: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:
         """A word of reports, its placeholders filled."""

@@ -1,0 +1,92 @@
+"""Groups of duplicates as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from packshot.assess.advice import texts
+from packshot.catalog.duplicates_page import DuplicatesPage
+from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.rendering import Renderer
+from packshot.catalog.terminal import console_for
+from packshot.errors import InvalidInput
+from packshot.report import DuplicateGroup, DuplicateKind, Status
+from packshot.search.duplicates.reasons import kind_in_words
+
+_COLUMNS = ("group", "kind", "paths", "keep", "reason", "kinds", "likeness", "scores", "owners", "taken")
+_PATHS_APART = "; "
+
+
+def duplicates_renderer(name: str, stream: TextIO, language: str) -> Renderer[DuplicateGroup]:
+    """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: The format.
+        stream: Where to write.
+        language: Of words.
+
+    Raises:
+        InvalidInput: An unknown format or language.
+    """
+    texts(language)
+    if name == "jsonl":
+        return JsonLines(stream)
+    if name == "csv":
+        return DuplicateRows(stream)
+    if name == "table":
+        return DuplicatesTable(stream, language)
+    if name == "html":
+        return DuplicatesPage(stream, language)
+    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+
+
+class DuplicateRows(CsvTable[DuplicateGroup]):
+    """A row for each group; what is told of each photo stands in the order of the paths."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, _COLUMNS)
+
+    def _cells(self, group: DuplicateGroup) -> Iterator[object]:
+        yield group.group
+        yield "unreadable" if group.status is Status.UNREADABLE else group.kind
+        yield _PATHS_APART.join(group.paths)
+        yield from (group.keep, group.reason)
+        for name in ("kind", "likeness", "score", "owner", "taken"):
+            values = [getattr(photo, name) for photo in group.photos]
+            yield _PATHS_APART.join("" if value is None else str(value) for value in values)
+
+
+class DuplicatesTable(Renderer[DuplicateGroup]):
+    """A table for people, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._language = language
+        self._words = texts(language)
+        self._table = Table(box=None, pad_edge=False)
+        self._table.add_column("#", justify="right")
+        self._table.add_column(self._words.duplicates["how"], no_wrap=True)
+        self._table.add_column(self._words.labels["photo"], overflow="fold", ratio=3)
+        self._table.add_column(self._words.duplicates["why"], ratio=4)
+
+    def add(self, group: DuplicateGroup) -> None:
+        """Remember a row."""
+        if group.kind is None:
+            verdict = Text(self._words.labels["unreadable"], style="red")
+            self._table.add_row("", verdict, Text(group.path), Text(group.reason, style="red"))
+            return
+        kind = Text(kind_in_words(group.kind, self._language))
+        kind.stylize("dim" if group.kind is DuplicateKind.SAME_PRODUCT else "yellow")
+        keep, *others = group.paths
+        paths = Text("\n").join([Text(keep, style="bold green"), *map(Text, others)])
+        self._table.add_row(str(group.group), kind, paths, Text(group.reason))
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+        else:
+            self._console.print(self._words.duplicates["none"])

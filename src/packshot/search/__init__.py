@@ -1,0 +1,1 @@
+"""Alike products and near-duplicates."""

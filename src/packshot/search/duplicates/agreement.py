@@ -1,0 +1,264 @@
+"""How far two photos agree where one lies on the other, pixel by pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.search.duplicates.frames import Floats, Map, covered, inverse, placement, warped
+from packshot.search.duplicates.view import View
+
+Mask = NDArray[np.bool_]
+_Colours = NDArray[np.float64]  # (4, 3): RGB of the first photo, and 1, to RGB of the second
+
+_WINDOW = 9
+_SMOOTHING = 0.8
+_FLAT = 3.0
+_MOST_TEXTURE = 24.0
+_NOISE = 12.0
+_SAME_STRUCTURE = 0.5
+_COLOUR_LIMIT = 26.0
+_OF_CHANGE = 0.3
+_LEAST_OVERLAP_PIXELS = 256
+_SMALLEST_PATCH = 0.002
+_KNOWN_RIM = 0.5
+_FITS = 3
+_SAMPLED = 7
+_LEAST_COMMON = 0.35
+_RIDGE = 7.0
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What comparing two aligned photos shows. Shares are 0..1.
+
+    Attributes:
+        overlap_first: Share of the first photo that the second covers.
+        overlap_second: Share of the second photo that lies on the first.
+        explained_first: Share of the first's structure, within the overlap, that the second has too.
+        explained_second: Share of the second's structure that the first has too.
+        texture: Share of the overlap where either has any structure.
+        recoloured: Share of the overlap where structure is the same and colour is not, whatever is done
+            to all colours alike.
+        overlaid: Share of the overlap where one has something else than the other.
+        painted: Share of what is overlaid that one see-through paint explains; 1 of none.
+        colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
+        colour_means: Mean change of red, green, blue, -255..255.
+        rest_first: Spread, 0..255, of the first photo's grey values outside the overlap.
+        rest_second: Of the second photo's.
+    """
+
+    overlap_first: float
+    overlap_second: float
+    explained_first: float
+    explained_second: float
+    texture: float
+    recoloured: float
+    overlaid: float
+    painted: float
+    colour_change: float
+    colour_means: tuple[float, float, float]
+    rest_first: float
+    rest_second: float
+
+
+def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
+    """Compare two photos at the coarser one's resolution.
+
+    Args:
+        first: A photo.
+        second: Another.
+        mapping: From the second's points to the first's, in pixels of their views.
+
+    Returns:
+        What agrees; None where they hardly overlap or have hardly any structure in common.
+    """
+    scale = min(1.0, placement(mapping).scale)
+    size = (max(1, round(first.size[0] * scale)), max(1, round(first.size[1] * scale)))
+    shrink = np.diag([size[0] / first.size[0], size[1] / first.size[1], 1.0])
+    mask = covered(second.frame, shrink @ mapping, size)
+    if np.count_nonzero(mask) < _LEAST_OVERLAP_PIXELS:
+        return None
+    one = _smooth(warped(first.pixels, shrink, size))
+    two = _smooth(warped(second.pixels, shrink @ mapping, size))
+    structure = _structure(_grey(one), _grey(two), mask)
+    if max(structure.explained(mask)[:2]) < _LEAST_COMMON:
+        return None
+    return _compared(one, two, mask, structure, _rests(first, second, mapping))
+
+
+def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests) -> Agreement:
+    colours = _colour_change(one, two, mask)
+    toned = _recoloured(one, colours)
+    change = (toned - one)[mask]
+    means = change.mean(axis=0)
+    size = float(np.sqrt(np.mean(change**2)))
+    differences = _differences(toned, two, structure, mask, _COLOUR_LIMIT + _OF_CHANGE * size)
+    explained_first, explained_second, texture = structure.explained(mask)
+    return Agreement(
+        *(rests.overlap_first, rests.overlap_second),
+        *(explained_first, explained_second, texture),
+        *(differences.recoloured, differences.overlaid, differences.painted),
+        colour_change=size,
+        colour_means=(float(means[0]), float(means[1]), float(means[2])),
+        rest_first=rests.rest_first,
+        rest_second=rests.rest_second,
+    )
+
+
+@dataclass(frozen=True)
+class _Rests:
+    """What lies outside the overlap."""
+
+    overlap_first: float
+    overlap_second: float
+    rest_first: float
+    rest_second: float
+
+
+def _rests(first: View, second: View, mapping: Map) -> _Rests:
+    inside_first = covered(second.frame, mapping, first.size)
+    inside_second = covered(first.frame, inverse(mapping), second.size)
+    return _Rests(
+        *(_share(inside_first), _share(inside_second)),
+        *(_spread(first.grey, ~inside_first), _spread(second.grey, ~inside_second)),
+    )
+
+
+def _share(mask: Mask) -> float:
+    """Of the frame, not counting a rim of a pixel, which never counts as covered."""
+    inner = mask[1:-1, 1:-1]
+    return float(inner.mean()) if inner.size else 0.0
+
+
+def _spread(grey: Floats, mask: Mask) -> float:
+    """Standard deviation, of what is not the rim of the overlap."""
+    clear = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return float(grey[clear].std()) if clear.any() else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Structure:
+    """Local contrast of both photos, 0..255, and how far it correlates, -1..1; (H, W) each."""
+
+    first: Floats
+    second: Floats
+    correlation: Floats
+
+    @property
+    def same(self) -> Mask:
+        return self.correlation > _SAME_STRUCTURE
+
+    def explained(self, mask: Mask) -> tuple[float, float, float]:
+        """Shares of the first's and the second's structure that the other has; share with any."""
+        same = self.same[mask]
+        shares = []
+        for contrast in (self.first[mask], self.second[mask]):
+            weights = np.clip(contrast - _FLAT, 0, _MOST_TEXTURE)
+            total = float(weights.sum())
+            shares.append(float(weights[same].sum()) / total if total else 0.0)
+        either = np.maximum(self.first, self.second)[mask] > _FLAT
+        return shares[0], shares[1], float(either.mean())
+
+
+def _structure(one: Floats, two: Floats, mask: Mask) -> _Structure:
+    inside = mask.astype(np.float32)
+    weight = np.maximum(_boxed(inside), 1e-6)
+    mean_one, mean_two = _boxed(one * inside) / weight, _boxed(two * inside) / weight
+    variance_one = np.maximum(_boxed(one * one * inside) / weight - mean_one**2, 0)
+    variance_two = np.maximum(_boxed(two * two * inside) / weight - mean_two**2, 0)
+    covariance = _boxed(one * two * inside) / weight - mean_one * mean_two
+    correlation = covariance / (np.sqrt(variance_one * variance_two) + _NOISE)
+    return _Structure(np.sqrt(variance_one), np.sqrt(variance_two), correlation)
+
+
+def _boxed(image: Floats) -> Floats:
+    return np.asarray(cv2.blur(image, (_WINDOW, _WINDOW)), np.float32)
+
+
+def _smooth(image: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), np.float32)
+
+
+def _grey(image: Floats) -> Floats:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _colour_change(one: Floats, two: Floats, mask: Mask) -> _Colours:
+    """Least squares over what is not overlaid: fitted, then fitted again to what fits well."""
+    sources, targets = one[mask][::_SAMPLED], two[mask][::_SAMPLED]
+    same = np.eye(4, 3)
+    colours = same
+    chosen = np.ones(len(sources), bool)
+    for _ in range(_FITS):
+        values = np.column_stack([sources[chosen], np.ones(int(chosen.sum()))]).astype(np.float64)
+        normal = values.T @ values + _RIDGE * np.eye(4)
+        colours = same + np.linalg.solve(normal, values.T @ (targets[chosen] - values @ same))
+        missed = np.abs(sources @ colours[:3] + colours[3] - targets).max(axis=1)
+        chosen = missed <= max(float(np.median(missed)), _COLOUR_LIMIT / 2)
+    return np.asarray(colours)
+
+
+def _recoloured(image: Floats, colours: _Colours) -> Floats:
+    return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
+
+
+@dataclass(frozen=True)
+class _Differences:
+    """Of colour, after the one change of all colours; see `Agreement` for the fields."""
+
+    recoloured: float
+    overlaid: float
+    painted: float
+
+
+def _differences(
+    one: Floats, two: Floats, structure: _Structure, mask: Mask, limit: float
+) -> _Differences:
+    """What differs in colour, patch by patch.
+
+    A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
+    product; one whose rim one of the photos knows nothing of lies on top.
+    """
+    differs = (np.abs(one - two).max(axis=2) > limit) & mask
+    opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    areas = facts[:, cv2.CC_STAT_AREA]
+    rims = labels * (cv2.erode(opened, np.ones((3, 3), np.uint8)) == 0)
+    known = np.bincount(rims.ravel(), structure.same.ravel().astype(np.float64), count)
+    lengths = np.maximum(np.bincount(rims.ravel(), minlength=count), 1)
+    total = np.count_nonzero(mask)
+    large = areas >= _SMALLEST_PATCH * total
+    large[0] = False
+    parts = large & (known / lengths > _KNOWN_RIM)
+    overlays = large & ~parts
+    covered_by_overlay = overlays[labels]
+    explained_first, explained_second, _ = structure.explained(mask)
+    second_is_marked = explained_first >= explained_second  # marks add structure
+    return _Differences(
+        recoloured=float(areas[parts].sum() / total),
+        overlaid=float(areas[overlays].sum() / total),
+        painted=_painted(one[covered_by_overlay], two[covered_by_overlay], second_is_marked),
+    )
+
+
+def _painted(one: Floats, two: Floats, second_is_marked: bool) -> float:
+    """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
+
+    Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of
+    the photos has it must be known: white paper would pass for opaque paint over anything.
+    """
+    if not len(one):
+        return 1.0
+    clean, marked = (one, two) if second_is_marked else (two, one)
+    missed = np.zeros(len(clean), np.float32)
+    for channel in range(3):
+        under, over = clean[:, channel], marked[:, channel]
+        slope = float(np.cov(under, over, bias=True)[0, 1] / (under.var() + 1.0))
+        slope = min(max(slope, 0.0), 1.0)
+        offset = float(np.median(over - slope * under))
+        missed = np.maximum(missed, np.abs(over - slope * under - offset))
+    return float(np.mean(missed <= _COLOUR_LIMIT))

@@ -1,0 +1,177 @@
+"""Where one photo lies in another: affine maps of the plane, and what they say of a copy.
+
+Maps are (3, 3) float64 and act on points in pixels, origin at the outer corner of the first pixel, so
+that the frame of a photo is the box from 0, 0 to its width, height.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+_QUARTER = math.pi / 2
+_FLAT = 12
+_TRIM_BLUR = 3
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels; `right` and `bottom` lie just outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """In pixels."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a copy was turned and scaled, read off a map from an original to its copy.
+
+    Attributes:
+        mirrored: The copy is a mirror image.
+        turn: Degrees -180..180, clockwise on the screen, after mirroring left to right.
+        scale: Of lengths.
+    """
+
+    mirrored: bool
+    turn: float
+    scale: float
+
+    @property
+    def quarters(self) -> int:
+        """The nearest number of quarter turns, 0..3."""
+        return round(self.turn / 90) % 4
+
+    @property
+    def tilt(self) -> float:
+        """Degrees between the turn and the nearest quarter turn, -45..45."""
+        return self.turn - 90 * round(self.turn / 90)
+
+
+def frame(pixels: NDArray[np.generic]) -> Box:
+    """The whole of a photo."""
+    height, width = pixels.shape[:2]
+    return Box(0, 0, width, height)
+
+
+def content_box(pixels: Pixels) -> Box:
+    """What is left of a photo when rows and columns of one colour are taken off its edges.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+
+    Returns:
+        The whole frame where nothing can be taken off or nothing would be left.
+    """
+    blurred = cv2.blur(pixels, (_TRIM_BLUR, _TRIM_BLUR)).astype(np.int16)
+    corner = blurred[0, 0]
+    differs = np.abs(blurred - corner).max(axis=2) > _FLAT
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not rows.size:
+        return frame(pixels)
+    return Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+
+
+def onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Map:
+    """The map that lays one box over another, mirrored left to right first, then turned clockwise."""
+    unit = _scaled(1 / source.width, 1 / source.height) @ _moved(-source.left, -source.top)
+    turned = _turned_unit(mirrored, quarters)
+    return _moved(target.left, target.top) @ _scaled(target.width, target.height) @ turned @ unit
+
+
+def turns() -> list[tuple[bool, int]]:
+    """The eight ways to lay a square upon itself: mirrored, quarter turns."""
+    return list(product((False, True), range(4)))
+
+
+def placement(mapping: Map) -> Placement:
+    """What a map does, read as mirroring, turning and scaling."""
+    linear = mapping[:2, :2]
+    determinant = float(np.linalg.det(linear))
+    mirrored = determinant < 0
+    plain = linear @ np.diag([-1.0, 1.0]) if mirrored else linear
+    angle = math.degrees(math.atan2(plain[1, 0] - plain[0, 1], plain[0, 0] + plain[1, 1]))
+    return Placement(mirrored, angle, math.sqrt(abs(determinant)))
+
+
+def warped(image: NDArray[np.generic], mapping: Map, size: tuple[int, int]) -> Floats:
+    """An image laid into another frame.
+
+    Args:
+        image: (H, W) or (H, W, C).
+        mapping: From its points to those of the frame.
+        size: Width and height of the frame.
+
+    Returns:
+        (height, width[, C]); 0 where the image does not reach. Shrinking averages.
+    """
+    scale = placement(mapping).scale
+    source = image.astype(np.float32)
+    if scale < 1:
+        source = np.asarray(cv2.GaussianBlur(source, (0, 0), max(0.5 / scale - 0.4, 0.05)), np.float32)
+    centres = _moved(-0.5, -0.5) @ mapping @ _moved(0.5, 0.5)
+    return np.asarray(cv2.warpAffine(source, centres[:2], size, flags=cv2.INTER_LINEAR), np.float32)
+
+
+def covered(source: Box, mapping: Map, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(height, width), True where a box of the source lands, less a pixel at its rim."""
+    corners = np.array(
+        [
+            [source.left, source.top, 1],
+            [source.right, source.top, 1],
+            [source.right, source.bottom, 1],
+            [source.left, source.bottom, 1],
+        ]
+    )
+    polygon = np.rint((corners @ mapping.T)[:, :2] - 0.5).astype(np.int32)
+    mask = np.zeros((size[1] + 2, size[0] + 2), np.uint8)
+    cv2.fillConvexPoly(mask, polygon + 1, 1)
+    mask[[0, -1]] = mask[:, [0, -1]] = 0
+    eroded = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(eroded[1:-1, 1:-1] > 0)
+
+
+def _turned_unit(mirrored: bool, quarters: int) -> Map:
+    """The unit square upon itself."""
+    cosine, sine = round(math.cos(quarters * _QUARTER)), round(math.sin(quarters * _QUARTER))
+    turned = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
+    flip = _scaled(-1.0 if mirrored else 1.0, 1.0)
+    return np.asarray(_moved(0.5, 0.5) @ turned @ flip @ _moved(-0.5, -0.5))
+
+
+def inverse(mapping: Map) -> Map:
+    """The map back."""
+    return np.asarray(np.linalg.inv(mapping), np.float64)
+
+
+def _moved(right: float, down: float) -> Map:
+    return np.array([[1, 0, right], [0, 1, down], [0, 0, 1]], np.float64)
+
+
+def _scaled(across: float, down: float) -> Map:
+    return np.diag([across, down, 1.0])

@@ -1,0 +1,54 @@
+"""From pairs to groups: every member of a group was compared with the photo that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+Linked = Callable[[int, int], bool]
+
+
+def components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Numbers 0..count - 1 that hang together by links; only parts of two or more, each in order.
+
+    Args:
+        count: Of numbers.
+        links: Pairs of them.
+    """
+    leaders = list(range(count))
+
+    def leader(number: int) -> int:
+        while leaders[number] != number:
+            leaders[number] = leaders[leaders[number]]
+            number = leaders[number]
+        return number
+
+    for one, two in links:
+        low, high = sorted((leader(one), leader(two)))
+        leaders[high] = low
+    parts: dict[int, list[int]] = {}
+    for number in range(count):
+        parts.setdefault(leader(number), []).append(number)
+    return [part for part in parts.values() if len(part) > 1]
+
+
+def stars(members: Sequence[int], linked: Linked) -> list[list[int]]:
+    """Groups around their keepers.
+
+    The first member takes all that are linked to it; the first of the rest takes what is linked to
+    that one of the rest; and so on. A chain of weak links thus falls apart.
+
+    Args:
+        members: In the order in which they would be kept.
+        linked: Whether two are linked; asked of a keeper and another.
+
+    Returns:
+        The groups of two or more, keepers first.
+    """
+    remaining, groups = list(members), []
+    while len(remaining) > 1:
+        keeper, *others = remaining
+        taken = [other for other in others if linked(keeper, other)]
+        if taken:
+            groups.append([keeper, *taken])
+        remaining = [other for other in others if other not in set(taken)]
+    return groups

@@ -1,0 +1,83 @@
+"""Which photo of a group to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.search.duplicates.signature import Signature
+from packshot.search.duplicates.store import SignatureStore
+from packshot.search.duplicates.watching import Watch
+
+ALIKE = 2.0
+"""Points of score that make no difference."""
+
+_WORTH_PROCESSES = 16
+
+
+def scores_of(
+    photos: Sequence[Signature],
+    store: SignatureStore,
+    settings: AssessorSettings,
+    *,
+    workers: int,
+    watch: Watch,
+) -> dict[str, float]:
+    """Scores 0..100 by digest of the pixels; none for what can no longer be read.
+
+    Args:
+        photos: Those that need one.
+        store: Knows scores already given, and keeps new ones.
+        settings: The assessor.
+        workers: Processes.
+        watch: Sees the work progress.
+    """
+    if not photos:
+        return {}
+    judge = _judge(settings)
+    by_digest = {photo.pixel_digest: Path(photo.path) for photo in photos}
+    known = store.scores(by_digest, judge)
+    missing = {digest: path for digest, path in by_digest.items() if digest not in known}
+    count = workers if len(missing) >= _WORTH_PROCESSES else 1
+    assessed = assess_paths(missing.values(), settings=settings, workers=count)
+    found = watch(assessed, len(missing), "assessing")
+    for digest, assessment in zip(missing, found, strict=True):
+        if assessment.score is not None:
+            store.remember_score(digest, judge, assessment.score)
+            known[digest] = assessment.score
+    return known
+
+
+def preferred(
+    numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
+) -> list[int]:
+    """Photos in the order in which they would be kept: by score, then pixels, then bytes.
+
+    Scores in the same step of two points, counted from the best, are alike: saving a photo again moves
+    them as far, and that must not choose a small or a mirrored copy over a large original.
+
+    Args:
+        numbers: Of the photos to put in order.
+        photos: All.
+        scores: By digest of the pixels; photos without one come last.
+    """
+    chosen = list(numbers)
+    best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen), default=0.0)
+
+    def rank(number: int) -> tuple[float, ...]:
+        photo = photos[number]
+        below = best - scores.get(photo.pixel_digest, -ALIKE)
+        return below // ALIKE, -photo.width * photo.height, -photo.stamp.byte_size, number
+
+    return sorted(chosen, key=rank)
+
+
+def _judge(settings: AssessorSettings) -> str:
+    """Names the encoders and the atlas that scores depend on."""
+    assessor = settings.assessor()
+    header = assessor.atlas.header
+    options = (settings.pool, settings.neighbours, settings.distance, settings.aggregation)
+    return " ".join(
+        map(str, (*assessor.encoders.fingerprints, header.name, assessor.atlas.digest, *options))
+    )

@@ -1,0 +1,32 @@
+"""Whose a photo is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from packshot.errors import SourceError
+from packshot.sources import Named, read_rows
+
+Owners = Mapping[str, str]
+"""Owner by absolute path."""
+
+
+def owners_in_table(table: Path) -> Owners:
+    """Owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
+
+    Raises:
+        SourceError: It cannot be read, or lacks a column.
+    """
+    rows = read_rows(table)
+    if not rows or not {"path", "owner"} <= rows[0].keys():
+        raise SourceError(f'{table}: needs the columns "path" and "owner"')
+    return {os.path.abspath(table.parent / row["path"]): row["owner"] for row in rows if row["owner"]}
+
+
+def owners_by_folder(photos: Iterable[Named]) -> Owners:
+    """The first folder below the one that was searched owns what lies in it."""
+    return {
+        os.path.abspath(photo.path): photo.name.parts[0] for photo in photos if len(photo.name.parts) > 1
+    }

@@ -1,0 +1,59 @@
+"""Comparing many pairs of files on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from packshot.errors import UnreadablePhoto
+from packshot.photo import Photo
+from packshot.processes import in_order
+from packshot.search.duplicates.comparison import Comparison, compare
+from packshot.search.duplicates.view import VIEW_SIDE, View
+
+Pair = tuple[Path, Path]
+
+_VIEWS_HELD = 128
+_BATCH = 16
+
+
+def compare_pairs(pairs: Iterable[Pair], workers: int) -> Iterator[Comparison | None]:
+    """Compare files, in order, as a stream.
+
+    Args:
+        pairs: Those that share their first file should stand together: its view is then made once.
+        workers: Processes; below 2 the work is done here.
+
+    Yields:
+        A comparison for each pair; None where a file can no longer be read.
+    """
+    if workers > 1:
+        yield from in_order(pairs, make_comparer, processes=workers, batch=_BATCH)
+    else:
+        comparer = Comparer()
+        yield from (comparer.compare(pair) for pair in pairs)
+
+
+class Comparer:
+    """Compares files, and holds on to the views it made last."""
+
+    def __init__(self) -> None:
+        self._view = lru_cache(maxsize=_VIEWS_HELD)(_view)
+
+    def compare(self, pair: Pair) -> Comparison | None:
+        """Compare two files; None where one cannot be read."""
+        try:
+            return compare(self._view(pair[0]), self._view(pair[1]))
+        except UnreadablePhoto:
+            return None
+
+
+def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
+    """A worker for `packshot.processes.in_order`."""
+    comparer = Comparer()
+    return lambda pairs: [comparer.compare(pair) for pair in pairs]
+
+
+def _view(path: Path) -> View:
+    return View.of(Photo.open(path, max_side=2 * VIEW_SIDE))

@@ -1,0 +1,189 @@
+"""What is remembered of a photo, so that it is opened once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.encode import CONTENT_MODEL, Model
+from packshot.encode.views import whole_view
+from packshot.errors import UnreadablePhoto
+from packshot.photo import Photo
+from packshot.report import Facts
+from packshot.search.duplicates.frames import content_box
+from packshot.search.duplicates.hashes import perceptual_hash
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+VERSION = 1
+"""Of the signature: those of another are made anew."""
+
+_HASHED_SIDE = 256
+_BLANK_RANGE = 10.0
+_EXIF_TIMES = ("DateTimeOriginal", "DateTime")
+_EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells whether a file has changed: its size in bytes and the time of its last change."""
+
+    byte_size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """The stamp of a file.
+
+        Raises:
+            UnreadablePhoto: It is not there.
+        """
+        try:
+            found = path.stat()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UnreadablePhoto(str(path), f"cannot be read: {reason}") from None
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """What is known of one photo.
+
+    Attributes:
+        path: Of the file.
+        stamp: Of the file, as it was when the rest was found out.
+        digest: SHA-256 of the file's bytes.
+        pixel_digest: SHA-256 of its size and upright pixels.
+        width: Of the upright photo, in pixels.
+        height: Of the upright photo, in pixels.
+        blank: There is nothing on it to compare.
+        hashes: Perceptual hashes of the whole and of what is inside its edges of one colour.
+        content: (C,) of length 1: the mean content vector of its four quarter turns.
+        taken: When, in ISO 8601.
+        taken_from: ``exif`` or ``file``: whose clock that was.
+    """
+
+    path: str
+    stamp: Stamp
+    digest: str
+    pixel_digest: str
+    width: int
+    height: int
+    blank: bool
+    hashes: tuple[int, int]
+    content: Floats
+    taken: str
+    taken_from: str
+
+
+class Signer:
+    """Makes signatures; loads the content encoder once."""
+
+    def __init__(self, model: Model | None = None) -> None:
+        self._model = Model.packaged(CONTENT_MODEL) if model is None else model
+
+    @property
+    def maker(self) -> str:
+        """Signatures by another maker cannot be compared with these."""
+        return f"{VERSION} {self._model.fingerprint}"
+
+    def sign(self, path: Path) -> Signature:
+        """Open a photo and find out everything.
+
+        Raises:
+            UnreadablePhoto: Whatever is wrong with the file.
+        """
+        stamp = Stamp.of(path)
+        photo = Photo.open(path)
+        taken, taken_from = taken_at(photo.facts, stamp)
+        height, width = photo.pixels.shape[:2]
+        small = _small(photo.pixels)
+        return Signature(
+            path=str(path),
+            stamp=stamp,
+            digest=photo.facts.sha256,
+            pixel_digest=_pixel_digest(photo.pixels),
+            width=width,
+            height=height,
+            blank=is_blank(small),
+            hashes=_hashes(small),
+            content=self._content(photo.pixels),
+            taken=taken,
+            taken_from=taken_from,
+        )
+
+    def sign_all(self, paths: list[Path]) -> list[Signature | UnreadablePhoto]:
+        """Signatures in order; what cannot be read comes back as the reason why."""
+        return [self._signed(path) for path in paths]
+
+    def _signed(self, path: Path) -> Signature | UnreadablePhoto:
+        try:
+            return self.sign(path)
+        except UnreadablePhoto as error:
+            return error
+
+    def _content(self, pixels: Pixels) -> Floats:
+        """The mean over four quarter turns, so that a turned copy has the same."""
+        view = whole_view(pixels)
+        turned = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
+        vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned])
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        mean = vectors.mean(axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
+
+
+def make_signer() -> Callable[[list[Path]], list[Signature | UnreadablePhoto]]:
+    """A worker for `packshot.processes.in_order`."""
+    return Signer().sign_all
+
+
+def is_blank(pixels: Pixels) -> bool:
+    """Whether a photo has one colour throughout, but for noise.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+    """
+    smooth = cv2.GaussianBlur(pixels, (0, 0), 1.5).astype(np.float32)
+    middle = np.median(smooth.reshape(-1, 3), axis=0)
+    return float(np.abs(smooth - middle).max()) < _BLANK_RANGE
+
+
+def taken_at(facts: Facts, stamp: Stamp) -> tuple[str, str]:
+    """When a photo was taken, by the camera's clock; by the file's where that is not known.
+
+    Returns:
+        ISO 8601, without a zone from a camera, which tells none; and ``exif`` or ``file``.
+    """
+    for name in _EXIF_TIMES:
+        try:
+            return datetime.strptime(facts.exif.get(name, ""), _EXIF_FORMAT).isoformat(), "exif"
+        except ValueError:
+            continue
+    modified = datetime.fromtimestamp(stamp.modified_ns / 1e9, UTC)
+    return modified.isoformat(timespec="seconds"), "file"
+
+
+def _pixel_digest(pixels: Pixels) -> str:
+    shape = np.array(pixels.shape, np.int64).tobytes()
+    return hashlib.sha256(shape + pixels.tobytes()).hexdigest()
+
+
+def _small(pixels: Pixels) -> Pixels:
+    factor = min(1.0, _HASHED_SIDE / max(pixels.shape[:2]))
+    size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _hashes(small: Pixels) -> tuple[int, int]:
+    box = content_box(small)
+    inside = small[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
+    return perceptual_hash(small), perceptual_hash(inside)

@@ -1,0 +1,190 @@
+"""Everything that was found out, in one SQLite file, so that a second run costs only what is new.
+
+Each batch is committed as it comes: a run that is killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from packshot.errors import SourceError
+from packshot.search.duplicates.comparison import VERSION, Comparison
+from packshot.search.duplicates.signature import Signature, Stamp
+
+_FORMAT = 1
+_SECONDS_TO_WAIT = 30
+_SQL_VARIABLES = 500
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signatures (
+    path TEXT PRIMARY KEY, maker TEXT NOT NULL, byte_size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+    digest TEXT NOT NULL, pixel_digest TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    blank INTEGER NOT NULL, whole BLOB NOT NULL, inside BLOB NOT NULL, content BLOB NOT NULL,
+    taken TEXT NOT NULL, taken_from TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comparisons (
+    first TEXT NOT NULL, second TEXT NOT NULL, version INTEGER NOT NULL, result TEXT NOT NULL,
+    PRIMARY KEY (first, second)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scores (
+    digest TEXT NOT NULL, judge TEXT NOT NULL, score REAL NOT NULL, PRIMARY KEY (digest, judge)
+) WITHOUT ROWID;
+"""
+_COLUMNS = 14
+_STORED = np.dtype("<f2")
+
+
+def default_store() -> Path:
+    """Where signatures are kept unless another place is named: the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "packshot" / "signatures.sqlite"
+
+
+class SignatureStore:
+    """Signatures by path, comparisons by the digests of files, scores by those of pixels.
+
+    Several processes may use one file at a time. What another maker made is never returned.
+    """
+
+    def __init__(self, path: Path | None, maker: str) -> None:
+        """Open, or begin, a store.
+
+        Args:
+            path: Of the file; None for one in memory, gone with the object.
+            maker: Of the signatures wanted, see `Signer.maker`.
+
+        Raises:
+            SourceError: It cannot be opened, or is something else than a store.
+        """
+        self._maker = maker
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path or ":memory:", timeout=_SECONDS_TO_WAIT)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise SourceError(
+                f"{path} cannot be used to remember photos: {error}; name another file with --store"
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._database.close()
+
+    def signature(self, path: Path, stamp: Stamp) -> Signature | None:
+        """What is remembered of a file, if it has not changed since."""
+        row = self._database.execute(
+            "SELECT * FROM signatures"
+            " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
+            (os.path.abspath(path), self._maker, stamp.byte_size, stamp.modified_ns),
+        ).fetchone()
+        return None if row is None else _from_row(row, str(path))
+
+    def remember(self, signatures: Iterable[Signature]) -> None:
+        """Keep signatures, in place of older ones of the same paths."""
+        marks = ", ".join("?" * _COLUMNS)
+        rows = [_to_row(signature, self._maker) for signature in signatures]
+        with self._database:
+            self._database.executemany(f"INSERT OR REPLACE INTO signatures VALUES ({marks})", rows)  # noqa: S608
+
+    def comparison(self, first: str, second: str) -> Comparison | None:
+        """What comparing two files by their digests found, in this order."""
+        swapped = second < first
+        low, high = (second, first) if swapped else (first, second)
+        row = self._database.execute(
+            "SELECT result FROM comparisons WHERE first = ? AND second = ? AND version = ?",
+            (low, high, VERSION),
+        ).fetchone()
+        if row is None:
+            return None
+        found = Comparison.model_validate_json(row[0])
+        return found.reversed() if swapped else found
+
+    def remember_comparisons(self, found: Iterable[tuple[str, str, Comparison]]) -> None:
+        """Keep comparisons of the first with the second digest."""
+        rows = [
+            (first, second, VERSION, result.model_dump_json())
+            if first <= second
+            else (second, first, VERSION, result.reversed().model_dump_json())
+            for first, second, result in found
+        ]
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO comparisons VALUES (?, ?, ?, ?)", rows)
+
+    def scores(self, digests: Iterable[str], judge: str) -> dict[str, float]:
+        """Scores by digest, of those that this judge has given."""
+        known: dict[str, float] = {}
+        for some in _chunks(digests):
+            marks = ", ".join("?" * len(some))
+            query = f"SELECT digest, score FROM scores WHERE judge = ? AND digest IN ({marks})"  # noqa: S608
+            known.update(self._database.execute(query, (judge, *some)))
+        return known
+
+    def remember_score(self, digest: str, judge: str, score: float) -> None:
+        """Keep a score."""
+        with self._database:
+            self._database.execute(
+                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, judge, score)
+            )
+
+    def _prepare(self) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _FORMAT):
+            raise sqlite3.DatabaseError(f"written by another version of packshot (format {version})")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.executescript(_SCHEMA)
+        self._database.execute(f"PRAGMA user_version = {_FORMAT}")
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(values)
+    while some := list(islice(remaining, _SQL_VARIABLES)):
+        yield some
+
+
+def _to_row(signature: Signature, maker: str) -> tuple[object, ...]:
+    whole, inside = (value.to_bytes(8, "little") for value in signature.hashes)
+    return (
+        os.path.abspath(signature.path),
+        maker,
+        *(signature.stamp.byte_size, signature.stamp.modified_ns),
+        *(signature.digest, signature.pixel_digest, signature.width, signature.height),
+        *(int(signature.blank), whole, inside, signature.content.astype(_STORED).tobytes()),
+        *(signature.taken, signature.taken_from),
+    )
+
+
+def _from_row(row: tuple[Any, ...], path: str) -> Signature:
+    """A row of the table, whose first two columns are the absolute path and the maker."""
+    size, modified, digest, pixels, width, height, blank, whole, inside, content, taken, clock = row[2:]
+    return Signature(
+        path=path,
+        stamp=Stamp(size, modified),
+        digest=digest,
+        pixel_digest=pixels,
+        width=width,
+        height=height,
+        blank=bool(blank),
+        hashes=(int.from_bytes(whole, "little"), int.from_bytes(inside, "little")),
+        content=np.frombuffer(content, _STORED).astype(np.float32),
+        taken=taken,
+        taken_from=clock,
+    )

@@ -1,0 +1,96 @@
+"""A photo as two are compared: small, with its features found once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.photo import Photo
+from packshot.search.duplicates.frames import Box, Floats, Pixels, content_box, frame
+
+VIEW_SIDE = 384
+_MOST_FEATURES = 700
+_LEAST_CONTRAST = 0.015
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Points that can be found again in a scaled and turned copy.
+
+    Attributes:
+        points: (K, 2) x, y in pixels of the view.
+        descriptors: (K, 128), square roots of SIFT's shares (RootSIFT; Arandjelovic, Zisserman 2012).
+    """
+
+    points: Floats
+    descriptors: Floats
+
+    @cached_property
+    def mirrored(self) -> Floats:
+        """(K, 128) descriptors of the same points in the mirror image.
+
+        A descriptor is a grid of 4 x 4 cells of 8 directions, turned to the point's own direction; in
+        the mirror the rows across that direction come in reverse and directions change their sign.
+        """
+        cells = self.descriptors.reshape(-1, 4, 4, 8)
+        flipped = cells[:, ::-1][..., (-np.arange(8)) % 8]
+        return np.ascontiguousarray(flipped.reshape(-1, 128))
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A photo of at most `VIEW_SIDE` pixels a side.
+
+    Attributes:
+        pixels: (H, W, 3) RGB.
+        scale: Length of a pixel of the file in pixels of the view, 1 at most.
+    """
+
+    pixels: Pixels
+    scale: float
+
+    @classmethod
+    def of(cls, photo: Photo) -> View:
+        """The view of a photo."""
+        longest = max(photo.pixels.shape[:2])
+        factor = min(1.0, VIEW_SIDE / longest)
+        size = [max(1, round(side * factor)) for side in photo.pixels.shape[1::-1]]
+        pixels = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+        stored = max(photo.facts.width, photo.facts.height, 1)
+        return cls(np.asarray(pixels, np.uint8), max(size) / stored)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @cached_property
+    def grey(self) -> Floats:
+        """(H, W) 0..255."""
+        return np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.float32)
+
+    @cached_property
+    def frame(self) -> Box:
+        """The whole view."""
+        return frame(self.pixels)
+
+    @cached_property
+    def content(self) -> Box:
+        """The view without edges of one colour."""
+        return content_box(self.pixels)
+
+    @cached_property
+    def features(self) -> Features:
+        """Found on first use."""
+        detector = cv2.SIFT_create(nfeatures=_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
+        grey: NDArray[np.uint8] = np.rint(self.grey).astype(np.uint8)
+        found, described = detector.detectAndCompute(grey, None)
+        if described is None or not len(found):
+            return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
+        points = np.array([point.pt for point in found], np.float32) + np.float32(0.5)
+        shares = described / np.maximum(described.sum(axis=1, keepdims=True), 1e-9)
+        return Features(points, np.sqrt(shares).astype(np.float32))

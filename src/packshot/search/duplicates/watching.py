@@ -1,0 +1,21 @@
+"""Progress, without knowing who shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Watch(Protocol):
+    """Looks on while work is done: gets results as they come and passes them on."""
+
+    def __call__(self, results: Iterable[Item], total: int, doing: str) -> Iterator[Item]:
+        """The results; `total` of them are expected of what is being done."""
+        ...
+
+
+def unwatched(results: Iterable[Item], total: int, doing: str) -> Iterator[Item]:
+    """The results, unseen."""
+    yield from results

@@ -1,0 +1,82 @@
+"""`packshot duplicates` as a user meets it."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.running import packshot
+from tests.conftest import ROOT
+
+SAMPLES = ROOT / "examples" / "photos"
+
+
+@pytest.fixture(scope="module")
+def sellers(tmp_path_factory):
+    """Two sellers; the second has a photo of the first, and one of their own."""
+    folder = tmp_path_factory.mktemp("sellers")
+    for owner in ("anna", "ben"):
+        (folder / owner).mkdir()
+        shutil.copy(SAMPLES / "mug.jpg", folder / owner)
+    shutil.copy(SAMPLES / "clay-bowl.jpg", folder / "ben")
+    shutil.copy(SAMPLES / "clay-bowl.jpg", folder / "ben" / "clay-bowl-again.jpg")
+    (folder / "ben" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return tmp_path_factory.mktemp("store") / "s.sqlite"
+
+
+def duplicates(store, *arguments, check=0):
+    return packshot("duplicates", *arguments, "--store", store, "--workers", 1, check=check)
+
+
+def test_a_line_for_each_group(sellers, store):
+    done = duplicates(store, sellers, "--format", "jsonl")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    schema = json.loads(packshot("schema", "duplicates", check=0).stdout)
+    for line in lines:
+        jsonschema.validate(line, schema)
+    assert [line["kind"] for line in lines] == ["exact", "exact", None]
+    assert [len(line["paths"]) for line in lines] == [2, 2, 1]
+    assert "2 groups of copies, 2 photos superfluous" in done.stderr
+    assert "broken.jpg" in done.stderr
+
+
+def test_only_what_another_seller_has_too(sellers, store):
+    done = duplicates(store, sellers, "--owner-folders", "--across-owners", "-f", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["kind"] for row in rows] == ["exact", "unreadable"]
+    assert sorted(rows[0]["owners"].split("; ")) == ["anna", "ben"]
+
+
+def test_one_new_photo_is_looked_up(sellers, store, tmp_path):
+    shutil.copy(SAMPLES / "clay-bowl.jpg", tmp_path / "upload.jpg")
+    done = duplicates(store, sellers, "--new", tmp_path / "upload.jpg", "-f", "jsonl", "-q")
+    groups = [json.loads(line) for line in done.stdout.splitlines()]
+    (group,) = [group for group in groups if group["status"] == "ok"]
+    assert {Path(path).name for path in group["paths"]} == {
+        *("upload.jpg", "clay-bowl.jpg", "clay-bowl-again.jpg")
+    }
+
+
+def test_a_page_is_written(sellers, store, tmp_path):
+    done = duplicates(store, sellers, "-o", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<article") == 2
+    assert "written to" in done.stderr
+
+
+def test_wrong_usage_is_told(sellers, store, tmp_path):
+    (tmp_path / "not-a-store.txt").write_text("nothing of the kind" * 100)
+    done = duplicates(tmp_path / "not-a-store.txt", sellers, check=2)
+    assert "--store" in done.stderr
+    assert "no such file" in duplicates(store, tmp_path / "gone", check=2).stderr
+    assert "gone.csv" in duplicates(store, sellers, "--owners", tmp_path / "gone.csv", check=2).stderr
+    assert "Examples" in packshot("duplicates", "--help", check=0).stdout

@@ -1,0 +1,91 @@
+import cv2
+import numpy as np
+import pytest
+
+from packshot.photo import Photo
+from packshot.search.duplicates.agreement import agreement
+from packshot.search.duplicates.view import View
+from tests.conftest import make_packshot
+
+HERE = np.eye(3)
+
+
+def view(pixels):
+    return View.of(Photo.from_pixels(np.ascontiguousarray(pixels)))
+
+
+@pytest.fixture(scope="module")
+def product():
+    return make_packshot(box=(80, 90, 200, 160), size=(380, 340))
+
+
+def naive_explained(one, two):
+    """Shares of structure found in the other, window by window."""
+    shares, window = [[0.0, 0.0], [0.0, 0.0]], 4
+    for y in range(window, one.shape[0] - window, 3):
+        for x in range(window, one.shape[1] - window, 3):
+            a = one[y - window : y + window + 1, x - window : x + window + 1].ravel()
+            b = two[y - window : y + window + 1, x - window : x + window + 1].ravel()
+            covariance = np.mean((a - a.mean()) * (b - b.mean()))
+            same = covariance / (a.std() * b.std() + 12) > 0.5
+            for share, spread in zip(shares, (a.std(), b.std()), strict=True):
+                weight = min(max(spread - 3, 0), 24)
+                share[0] += weight * same
+                share[1] += weight
+    return [same / total for same, total in shares]
+
+
+def grey(pixels):
+    smooth = cv2.GaussianBlur(cv2.GaussianBlur(pixels, (0, 0), 0.1).astype(np.float32), (0, 0), 0.8)
+    return cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float64)
+
+
+def test_explained_is_a_share_of_structure(product):
+    other = product.copy()
+    other[90:250, 80:180] = np.random.default_rng(0).integers(0, 255, (160, 100, 3))
+    found = agreement(view(product), view(other), HERE)
+    first, second = naive_explained(grey(product), grey(other))
+    assert found.explained_first == pytest.approx(first, abs=0.03)
+    assert found.explained_second == pytest.approx(second, abs=0.03)
+    assert 0.4 < found.explained_second < found.explained_first < 0.95
+
+
+def test_paint_is_told_from_another_thing(product):
+    marked, busy = product.copy(), product.copy()
+    cv2.putText(marked, "SAMPLE", (30, 200), 0, 2.6, (220, 20, 30), 9, cv2.LINE_AA)
+    marked = np.rint(product * 0.3 + marked * 0.7).astype(np.uint8)
+    blocks = np.random.default_rng(1).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    busy[20:80, 40:200] = cv2.resize(blocks, (160, 60), interpolation=cv2.INTER_NEAREST)
+    watermark = agreement(view(product), view(marked), HERE)
+    thing = agreement(view(product), view(busy), HERE)
+    assert watermark.overlaid > 0.03
+    assert watermark.painted > 0.75
+    assert thing.overlaid > 0.04
+    assert thing.painted < 0.5
+    assert agreement(view(product), view(product), HERE).painted == 1
+
+
+def test_overlap_and_what_lies_outside(product):
+    moved = np.eye(3)
+    moved[0, 2] = product.shape[1] / 2
+    found = agreement(view(product), view(product[:, : product.shape[1] // 2]), np.eye(3))
+    assert found.overlap_first == pytest.approx(0.5, abs=0.01)
+    assert found.overlap_second > 0.98
+    assert found.rest_first > 10
+    assert found.rest_second == 0
+    moved[0, 2] = 10 * product.shape[1]
+    assert agreement(view(product), view(product), moved) is None
+
+
+def test_one_change_of_all_colours_is_measured(product):
+    toned = np.clip(product.astype(float) * [0.9, 1, 1.02] + [0, -12, 3], 0, 255).astype(np.uint8)
+    found = agreement(view(product), view(toned), HERE)
+    change = toned.astype(float) - product
+    assert found.colour_means == pytest.approx(change.mean(axis=(0, 1)), abs=1.5)
+    assert found.colour_change == pytest.approx(np.sqrt((change**2).mean()), abs=1.5)
+    assert found.recoloured == found.overlaid == 0
+
+
+def test_without_common_structure_there_is_no_agreement(product):
+    noise = np.random.default_rng(2).integers(0, 255, product.shape, dtype=np.uint8)
+    assert agreement(view(product), view(noise), HERE) is None

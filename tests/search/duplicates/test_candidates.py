@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from packshot.search.duplicates.candidates import candidates, nearest
+from packshot.search.duplicates.signature import Signature, Stamp
+
+
+def unit(vectors):
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def made(number, content, hashes=(0, 0), blank=False):
+    return Signature(
+        path=f"{number}.jpg",
+        stamp=Stamp(100, 0),
+        digest=str(number),
+        pixel_digest=str(number),
+        width=10,
+        height=10,
+        blank=blank,
+        hashes=hashes,
+        content=content,
+        taken="2026-01-01T00:00:00",
+        taken_from="file",
+    )
+
+
+def test_nearest_is_the_naive_ranking():
+    vectors = unit(np.random.default_rng(0).normal(size=(700, 24)))
+    numbers, cosines = nearest(vectors, vectors[:600], 5)
+    naive = np.argsort(-(vectors[:600] @ vectors.T), axis=1)[:, :5]
+    assert np.array_equal(numbers, naive)
+    assert cosines[:, 0] == pytest.approx(1, abs=1e-5)
+
+
+def test_reduced_search_finds_close_vectors():
+    generator = np.random.default_rng(1)
+    basis = generator.normal(size=(40, 300))
+    vectors = unit(generator.normal(size=(5000, 40)) @ basis + 0.3 * generator.normal(size=(5000, 300)))
+    queries = unit(vectors[:200] + 0.02 * generator.normal(size=(200, 300)))
+    numbers, cosines = nearest(vectors, queries, 3)
+    assert np.array_equal(numbers[:, 0], np.arange(200))
+    exact = queries @ vectors.T
+    assert cosines[:, 0] == pytest.approx(exact.max(axis=1), abs=1e-5)
+
+
+def test_fewer_vectors_than_wanted():
+    vectors = unit(np.eye(3))
+    numbers, _ = nearest(vectors, vectors, 9)
+    assert numbers.shape == (3, 3)
+
+
+def test_pairs_come_by_content_or_by_hash_but_not_for_blank_photos():
+    east, north, west = unit(np.array([[1, 0], [0, 1], [-1, 0.001]]))
+    far = 0xFFFF_0F0F_3355_AA00
+    photos = [
+        made(0, east, (2, 2)),
+        made(1, unit(east + 0.1 * north), (far, far)),
+        made(2, west, (2, far ^ 0xFFFF_FFFF_FFFF_FFFE)),
+        made(3, east, (2, 2), blank=True),
+    ]
+    pairs = {(pair.first, pair.second): pair.similarity for pair in candidates(photos)}
+    assert set(pairs) == {(0, 1), (0, 2)}
+    assert pairs[0, 1] == pytest.approx(1 / np.sqrt(1.01), abs=1e-3)
+
+
+def test_only_partners_of_queries_are_sought():
+    vectors = unit(np.random.default_rng(2).normal(size=(6, 8)) + 3)
+    photos = [made(n, vector, (n << 20, n << 40)) for n, vector in enumerate(vectors)]
+    pairs = candidates(photos, [4], neighbours=6)
+    assert {number for pair in pairs for number in (pair.first, pair.second)} == set(range(6))
+    assert all(4 in (pair.first, pair.second) for pair in pairs)
+    assert candidates(photos[:1]) == []
+    assert candidates(photos, []) == []

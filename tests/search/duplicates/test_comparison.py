@@ -1,0 +1,170 @@
+"""Pairs of real photos, changed on purpose."""
+
+import cv2
+import numpy as np
+import pytest
+
+from packshot.photo import Photo
+from packshot.report import DuplicateKind as Kind
+from packshot.search.duplicates.comparison import compare
+from packshot.search.duplicates.view import View
+from tests.conftest import ROOT, make_packshot, make_picture
+
+PHOTOS = ROOT / "examples" / "photos"
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return Photo.open(PHOTOS / "clay-bowl.jpg", max_side=500).pixels
+
+
+def view(pixels):
+    return View.of(Photo.from_pixels(np.ascontiguousarray(pixels)))
+
+
+def change_of(original, copy, kind):
+    """The one change of a kind; the comparison says that it is a copy."""
+    found = compare(view(original), view(copy))
+    assert found.is_copy
+    (change,) = [change for change in found.changes if change.kind is kind]
+    return change
+
+
+def test_a_photo_is_a_copy_of_itself_without_changes(pixels):
+    found = compare(view(pixels), view(pixels))
+    assert found.is_copy
+    assert found.changes == ()
+    assert found.likeness > 0.99
+
+
+def test_recompression_is_no_change(pixels):
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 40])
+    found = compare(view(pixels), view(cv2.imdecode(data, cv2.IMREAD_COLOR)))
+    assert found.is_copy
+    assert found.changes == ()
+
+
+@pytest.mark.parametrize("factor", [0.4, 1.5])
+def test_resized_tells_the_factor(pixels, factor):
+    copy = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    assert change_of(pixels, copy, Kind.RESIZED).amount == pytest.approx(factor, rel=0.03)
+
+
+def test_cropped_tells_what_is_left(pixels):
+    height, width = pixels.shape[:2]
+    top, left = round(0.05 * height), round(0.15 * width)
+    copy = pixels[top : top + round(0.8 * height), left : left + round(0.8 * width)]
+    change = change_of(pixels, copy, Kind.CROPPED)
+    assert change.amount == pytest.approx(0.64, abs=0.03)
+    region = change.region
+    assert (region.x, region.y, region.width) == pytest.approx((0.15, 0.05, 0.8), abs=0.02)
+    assert not change.of_keeper
+    back = compare(view(copy), view(pixels))
+    assert back.is_copy
+    assert any(c.of_keeper or c.kind is Kind.BORDERED for c in back.changes)
+
+
+@pytest.mark.parametrize("paint", [(255, 255, 255), (0, 0, 0), (200, 30, 60)])
+def test_bordered_tells_how_much_is_border(pixels, paint):
+    copy = cv2.copyMakeBorder(pixels, 40, 30, 50, 20, cv2.BORDER_CONSTANT, value=paint)
+    change = change_of(pixels, copy, Kind.BORDERED)
+    share = 1 - pixels[..., 0].size / copy[..., 0].size
+    assert change.amount == pytest.approx(share, abs=0.03)
+
+
+def test_watermarked_tells_how_much_is_covered(pixels):
+    copy = pixels.copy()
+    height = pixels.shape[0]
+    cv2.putText(copy, "SAMPLE", (20, height // 2), 0, 3, (250, 20, 20), 12, cv2.LINE_AA)
+    covered = (np.abs(copy.astype(int) - pixels).max(axis=2) > 30).mean()
+    change = change_of(pixels, copy, Kind.WATERMARKED)
+    assert change.amount == pytest.approx(covered, rel=0.4)
+    assert not change.of_keeper
+    assert change_of(copy, pixels, Kind.WATERMARKED).of_keeper
+
+
+@pytest.mark.parametrize(("axis", "amount"), [(1, 0.0), (0, 180.0)])
+def test_flipped_tells_the_direction(pixels, axis, amount):
+    found = compare(view(pixels), view(np.flip(pixels, axis)))
+    assert [(change.kind, change.amount) for change in found.changes] == [(Kind.FLIPPED, amount)]
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_rotated_tells_the_clockwise_degrees(pixels, quarters):
+    found = compare(view(pixels), view(np.rot90(pixels, -quarters)))
+    assert [(c.kind, c.amount) for c in found.changes] == [(Kind.ROTATED, 90.0 * quarters)]
+    back = found.reversed()
+    assert back.changes[0].amount == (360 - 90 * quarters) % 360
+
+
+def test_colour_shift_tells_the_channels(pixels):
+    copy = np.clip(pixels.astype(float) * 0.9 + [-10, 5, 12], 0, 255).astype(np.uint8)
+    change = change_of(pixels, copy, Kind.COLOUR_SHIFTED)
+    expected = (copy.astype(float) - pixels).mean(axis=(0, 1))
+    assert change.shift == pytest.approx(expected, abs=3)
+
+
+def test_changes_add_up(pixels):
+    copy = np.rot90(pixels[: round(0.85 * len(pixels)), ::-1])
+    kinds = {change.kind for change in compare(view(pixels), view(copy)).changes}
+    assert {Kind.FLIPPED, Kind.ROTATED} <= kinds
+    assert kinds & {Kind.CROPPED}
+
+
+def test_different_photos_are_no_copies():
+    names = ("clay-bowl", "cream-jar", "mug", "perfume-bottle", "wooden-stool")
+    views = [View.of(Photo.open(PHOTOS / f"{name}.jpg", max_side=500)) for name in names]
+    for number, one in enumerate(views):
+        for other in views[number + 1 :]:
+            assert not compare(one, other).is_copy
+
+
+def test_blank_photos_are_never_found_to_be_copies():
+    white = view(np.full((300, 300, 3), 255, np.uint8))
+    grey = view(np.full((300, 300, 3), 250, np.uint8))
+    assert not compare(white, grey).is_copy
+    assert not compare(white, white).is_copy
+    assert not compare(white, view(make_packshot())).is_copy
+
+
+def product_on(template, seed):
+    """A shop's frame and name around a product of its own."""
+    photo = template.copy()
+    photo[120:320, 100:300] = make_picture(200, 200, seed=seed)[:, :: -1 if seed % 2 else 1] // (
+        1 + seed % 2
+    )
+    generator = np.random.default_rng(seed)
+    for _ in range(25):
+        x, y = generator.integers(110, 280, 2)
+        colour = tuple(int(value) for value in generator.integers(0, 255, 3))
+        cv2.circle(photo, (int(x), int(y) + 20), int(generator.integers(5, 25)), colour, -1)
+    return photo
+
+
+def test_the_same_template_with_another_product_is_no_copy():
+    template = np.full((400, 400, 3), 255, np.uint8)
+    cv2.rectangle(template, (5, 5), (394, 394), (180, 20, 20), 6)
+    cv2.putText(template, "BEST SHOP", (60, 70), 0, 1.6, (20, 20, 160), 4, cv2.LINE_AA)
+    found = compare(view(product_on(template, 1)), view(product_on(template, 2)))
+    assert not found.is_copy
+
+
+def test_a_part_in_another_colour_is_no_copy(packshot_picture):
+    """Variants of one product, photographed the same way, are for sale apart."""
+    variant = packshot_picture.copy()
+    part = variant[150:250, 150:300]
+    variant[150:250, 150:300] = part[..., ::-1] // 2 + np.array([120, 0, 0], np.uint8)
+    outlined = []
+    for photo in (packshot_picture.copy(), variant):
+        cv2.rectangle(photo, (150, 150), (300, 250), (0, 0, 0), 5)
+        outlined.append(view(photo))
+    found = compare(*outlined)
+    assert not found.is_copy
+    assert found.likeness > 0.8
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (7, 3, 3)])
+def test_tiny_photos_do_no_harm(shape, pixels):
+    tiny = view(np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8))
+    assert not compare(tiny, view(pixels)).is_copy
+    assert not compare(view(pixels), tiny).is_copy

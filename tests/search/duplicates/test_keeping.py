@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from packshot.search.duplicates.keeping import preferred
+from packshot.search.duplicates.signature import Signature, Stamp
+
+
+def made(number, side, size):
+    return Signature(
+        path=f"{number}.jpg",
+        stamp=Stamp(size, 0),
+        digest=str(number),
+        pixel_digest=str(number),
+        width=side,
+        height=side,
+        blank=False,
+        hashes=(0, 0),
+        content=np.zeros(4, np.float32),
+        taken="2026-01-01T00:00:00",
+        taken_from="file",
+    )
+
+
+PHOTOS = [made(0, 100, 900), made(1, 200, 500), made(2, 200, 800), made(3, 400, 100)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "order"),
+    [
+        ({"0": 90, "1": 70, "2": 70, "3": 40}, [0, 2, 1, 3]),
+        ({"0": 80.0, "1": 80.9, "2": 79.5, "3": 79.2}, [3, 2, 1, 0]),
+        ({"0": 50, "1": 50, "2": 50}, [2, 1, 0, 3]),
+        ({}, [3, 2, 1, 0]),
+    ],
+)
+def test_score_then_pixels_then_bytes(scores, order):
+    assert preferred(range(4), PHOTOS, scores) == order

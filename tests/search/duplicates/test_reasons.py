@@ -1,0 +1,62 @@
+import pytest
+
+from packshot.assess.advice import LANGUAGES, texts
+from packshot.report import Change, Duplicate
+from packshot.report import DuplicateKind as Kind
+from packshot.search.duplicates.reasons import change_in_words, kind_in_words, reason_for
+
+
+def photo(name, kind=None, **facts):
+    known = {"likeness": 1.0, "width": 400, "height": 300, "byte_size": 100, "score": 80.0}
+    return Duplicate(path=f"shop/{name}", kind=kind, **{**known, **facts})
+
+
+def test_both_languages_have_the_same_words():
+    assert texts("en").duplicates.keys() == texts("zh").duplicates.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_name(kind, language):
+    assert kind_in_words(kind, language)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change(kind=Kind.RESIZED, amount=0.5), "resized to 50 %"),
+        (Change(kind=Kind.CROPPED, amount=0.64), "cropped to 64 % of the area"),
+        (Change(kind=Kind.ROTATED, amount=90), "turned by 90 degrees"),
+        (Change(kind=Kind.FLIPPED, amount=0), "mirrored left to right"),
+        (Change(kind=Kind.FLIPPED, amount=180), "mirrored upside down"),
+        (
+            Change(kind=Kind.COLOUR_SHIFTED, amount=9, shift=(-4.2, 0.4, 12)),
+            "other colours (red, green, blue -4, +0, +12)",
+        ),
+        (
+            Change(kind=Kind.CROPPED, amount=0.8, of_keeper=True),
+            "shows more; the photo kept is 80 % of its area",
+        ),
+    ],
+)
+def test_changes_in_words(change, words):
+    assert change_in_words(change, "en") == words
+
+
+@pytest.mark.parametrize(
+    ("keeper", "other", "why"),
+    [
+        ({"score": 90.0}, {}, "the best score (90)"),
+        ({"width": 800}, {"score": 80.5}, "the most pixels (800 x 300)"),
+        ({"byte_size": 200}, {}, "the larger file"),
+        ({"score": None}, {"score": None}, "the larger file"),
+    ],
+)
+def test_why_the_keeper_is_kept(keeper, other, why):
+    told = reason_for([photo("a.jpg", **keeper), photo("b.jpg", Kind.RECOMPRESSED, **other)], "en")
+    assert told == f"b.jpg: saved again. Kept: a.jpg, {why}."
+
+
+def test_large_groups_are_told_in_short():
+    photos = [photo("a.jpg"), *(photo(f"{n}.jpg", Kind.EXACT) for n in range(9))]
+    assert "5 more. Kept: a.jpg, all are the same file." in reason_for(photos, "en")

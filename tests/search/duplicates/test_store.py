@@ -1,0 +1,83 @@
+import sqlite3
+
+import numpy as np
+import pytest
+
+from packshot.errors import SourceError
+from packshot.report import Change, DuplicateKind
+from packshot.search.duplicates.comparison import Comparison
+from packshot.search.duplicates.signature import Stamp
+from packshot.search.duplicates.store import SignatureStore, default_store
+
+
+@pytest.fixture(scope="module")
+def signature(signer, shop):
+    return signer.sign(shop / "mug.jpg")
+
+
+def test_a_signature_comes_back_as_it_went(tmp_path, signature, shop):
+    with SignatureStore(tmp_path / "deep" / "s.sqlite", "maker") as store:
+        store.remember([signature])
+    with SignatureStore(tmp_path / "deep" / "s.sqlite", "maker") as store:
+        back = store.signature(shop / "mug.jpg", signature.stamp)
+    for name in (
+        "path",
+        "stamp",
+        "digest",
+        "pixel_digest",
+        "width",
+        "height",
+        "blank",
+        "hashes",
+        "taken",
+    ):
+        assert getattr(back, name) == getattr(signature, name)
+    assert np.abs(back.content - signature.content).max() < 1e-3
+
+
+def test_a_changed_file_or_another_maker_is_unknown(tmp_path, signature, shop):
+    path, stamp = shop / "mug.jpg", signature.stamp
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        store.remember([signature])
+        assert store.signature(path, Stamp(stamp.byte_size, stamp.modified_ns + 1)) is None
+        assert store.signature(path, Stamp(stamp.byte_size + 1, stamp.modified_ns)) is None
+    with SignatureStore(tmp_path / "s.sqlite", "another") as store:
+        assert store.signature(path, stamp) is None
+
+
+def test_a_comparison_is_known_from_both_sides():
+    change = Change(kind=DuplicateKind.RESIZED, amount=0.5)
+    found = Comparison(is_copy=True, likeness=0.9, inliers=7, changes=(change,))
+    with SignatureStore(None, "maker") as store:
+        store.remember_comparisons([("b", "a", found)])
+        assert store.comparison("b", "a") == found
+        assert store.comparison("a", "b").changes[0].amount == 2
+        assert store.comparison("a", "c") is None
+
+
+def test_scores_are_of_one_judge():
+    with SignatureStore(None, "maker") as store:
+        for number in range(700):
+            store.remember_score(str(number), "judge", number / 10)
+        store.remember_score("1", "another", 99)
+        known = store.scores([*map(str, range(700)), "unknown"], "judge")
+    assert known == {str(number): number / 10 for number in range(700)}
+
+
+def test_what_is_no_store_is_refused(tmp_path):
+    (tmp_path / "text.sqlite").write_text("not a database" * 100)
+    with pytest.raises(SourceError, match="--store"):
+        SignatureStore(tmp_path / "text.sqlite", "maker")
+    database = sqlite3.connect(tmp_path / "later.sqlite")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(SourceError, match="another version"):
+        SignatureStore(tmp_path / "later.sqlite", "maker")
+    (tmp_path / "file").touch()
+    with pytest.raises(SourceError):
+        SignatureStore(tmp_path / "file" / "s.sqlite", "maker")
+
+
+def test_the_default_lies_in_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_store() == tmp_path / "packshot" / "signatures.sqlite"
