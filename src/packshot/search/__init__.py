@@ -1,0 +1,7 @@
+"""Find alike: vectors of photos with ids and metadata, kept durably and searched fast."""
+
+from packshot.search.index import VectorIndex
+from packshot.search.items import Distance, Hit, IndexSettings, Item
+from packshot.search.places import create_index, open_index
+
+__all__ = ["Distance", "Hit", "IndexSettings", "Item", "VectorIndex", "create_index", "open_index"]
