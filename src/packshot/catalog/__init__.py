@@ -3,5 +3,6 @@
 from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
+from packshot.catalog.search_results import search_renderer
 
-__all__ = ["Renderer", "enhancement_renderer", "renderer"]
+__all__ = ["Renderer", "enhancement_renderer", "renderer", "search_renderer"]

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from packshot.report import Assessment, Enhancement
+from packshot.report import Assessment, Enhancement, SearchResult
 
-Result = TypeVar("Result", Assessment, Enhancement)
+Result = TypeVar("Result", Assessment, Enhancement, SearchResult)
 
 
 class Renderer(ABC, Generic[Result]):

@@ -18,6 +18,8 @@ from packshot.cli.enhance_commands import (
     optimize_command,
 )
 from packshot.cli.exits import Exit
+from packshot.cli.formats import OutputFormat, format_for
+from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
 application = typer.Typer(
@@ -31,16 +33,8 @@ application = typer.Typer(
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.add_typer(atlas_application, name="atlas")
+application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
-
-
-class OutputFormat(StrEnum):
-    """How results are written."""
-
-    TABLE = "table"
-    JSONL = "jsonl"
-    CSV = "csv"
-    HTML = "html"
 
 
 class DistanceName(StrEnum):
@@ -64,6 +58,7 @@ class RecordName(StrEnum):
 
     ASSESSMENT = "assessment"
     ENHANCEMENT = "enhancement"
+    SEARCH_RESULT = "search-result"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -128,30 +123,24 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
     )
-    written = output_format or _format_for(output)
+    written = output_format or format_for(output)
     request = Request(paths, written.value, output, fail_under, explain, workers, quiet, settings)
     raise typer.Exit(run(request))
-
-
-def _format_for(output: Path | None) -> OutputFormat:
-    """The format that a file's extension names; a table for others, and for the terminal."""
-    suffix = "" if output is None else output.suffix.lower()
-    names = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV, ".html": OutputFormat.HTML}
-    return names.get(suffix, OutputFormat.TABLE)
 
 
 @application.command("schema")
 def schema_command(
     record: Annotated[RecordName, typer.Argument(help="What a line tells of.")] = RecordName.ASSESSMENT,
 ) -> None:
-    """Print the JSON schema of a line that `packshot assess` or `packshot enhance` writes as jsonl."""
+    """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, Enhancement, Record
+    from packshot.report import Assessment, Enhancement, Record, SearchResult
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
+        RecordName.SEARCH_RESULT: SearchResult,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

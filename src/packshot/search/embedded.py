@@ -47,7 +47,7 @@ class EmbeddedIndex(VectorIndex):
         Raises:
             VectorIndexError: None is there, it is damaged, or another process writes to it.
         """
-        if not (folder / _BOOK).is_file():
+        if not self.exists(folder):
             raise VectorIndexError(f"{folder}: no index there")
         self._folder = folder
         self._lock = WriterLock(folder / _LOCK) if writes else None
@@ -64,6 +64,11 @@ class EmbeddedIndex(VectorIndex):
             self.close()
             raise
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether there is an index in a folder, whole or not."""
+        return (folder / _BOOK).is_file()
+
     @classmethod
     def create(cls, folder: Path, settings: IndexSettings) -> EmbeddedIndex:
         """Make an empty index and open it for writing.
@@ -77,7 +82,7 @@ class EmbeddedIndex(VectorIndex):
         except OSError as error:
             raise VectorIndexError(f"{folder}: cannot be written to: {error.strerror}") from error
         try:
-            if (folder / _BOOK).exists():
+            if cls.exists(folder):
                 raise VectorIndexError(f"{folder}: there is an index already")
             Ledger.create(folder / _BOOK, settings)
         finally:
@@ -169,7 +174,7 @@ class EmbeddedIndex(VectorIndex):
     def describe(self) -> str:
         """See `VectorIndex.describe`."""
         with self._reading() as state:
-            return f"embedded, {self._structures.describe(state.rows)}"
+            return f"embedded, {self._structures.describe(self._ledger.living(), state.rows)}"
 
     def close(self) -> None:
         """See `VectorIndex.close`."""
@@ -210,7 +215,7 @@ class EmbeddedIndex(VectorIndex):
 
     @contextmanager
     def _reading(self) -> Iterator[State]:
-        """A snapshot whose vector file is open. It may be gone if a writer rewrote it just then: look again."""
+        """A snapshot whose vector file is open; if a writer rewrote it just then, that is looked for anew."""
         for left in reversed(range(_LOOKS)):
             with ExitStack() as stack:
                 state = stack.enter_context(self._ledger.snapshot())

@@ -78,8 +78,8 @@ class VectorIndex(ABC):
             where: Conditions that answers must meet.
 
         Returns:
-            For each query its hits, the nearest first; their distances are exact also where the search is
-            approximate, and may then miss some of the nearest.
+            For each query its hits, the nearest first; their distances are exact also where the search
+            is approximate, and may then miss some of the nearest.
 
         Raises:
             InvalidInput: Vectors or conditions that the index cannot work with.

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 Metadata = Mapping[str, Any]
 Value = str | int | bool
 Where = Mapping[str, Value | Sequence[Value]]
-"""Conditions on metadata, all of which must hold: by key the value wanted, or several of which one will do."""
+"""Conditions on metadata, all of which must hold: by key the value wanted, or several to choose from."""
 
 MOST_ID_BYTES = 1024
 _LARGEST = 1e15
@@ -33,7 +33,7 @@ class Distance(StrEnum):
 
 
 class Precision(StrEnum):
-    """How the numbers of a vector are kept. Half takes half the disk, and three digits of each number."""
+    """How the numbers of a vector are kept. Half takes half the disk and keeps three digits."""
 
     SINGLE = "float32"
     HALF = "float16"
@@ -66,8 +66,8 @@ class Item:
 
     Attributes:
         id: The user's own name for it, 1 to 1024 bytes of UTF-8.
-        vector: (D,) finite, and not all zero where the distance is cosine. None in an update that changes
-            the metadata only.
+        vector: (D,) finite, and not all zero where the distance is cosine. None in an update that
+            changes the metadata only.
         metadata: Anything that JSON can hold, by name.
     """
 
@@ -127,8 +127,8 @@ def checked_vectors(vectors: Any, settings: IndexSettings) -> Floats:
         (N, D) float32, contiguous.
 
     Raises:
-        InvalidInput: Another shape, numbers that are not finite or that the index's precision cannot hold,
-            a vector of zeros where the distance is cosine.
+        InvalidInput: Another shape, numbers that are not finite or that the index's precision cannot
+            hold, a vector of zeros where the distance is cosine.
     """
     array = np.ascontiguousarray(vectors, np.float32)
     if array.ndim != 2 or array.shape[1] != settings.dimensions:
@@ -166,11 +166,15 @@ def alternatives(where: Where | None) -> list[tuple[str, list[Value]]]:
     Raises:
         InvalidInput: A condition on something that is not text, a whole number, or true or false.
     """
-    conditions = []
-    for key, wanted in sorted((where or {}).items()):
-        several = isinstance(wanted, Sequence) and not isinstance(wanted, str)
-        values = list(wanted) if several else [wanted]
-        if not all(isinstance(value, str | int) for value in values):
-            raise InvalidInput(f"a filter on {key!r} takes text, whole numbers, true or false")
-        conditions.append((key, values))
-    return conditions
+    return [(key, _values(key, wanted)) for key, wanted in sorted((where or {}).items())]
+
+
+def _values(key: str, wanted: Value | Sequence[Value]) -> list[Value]:
+    values: list[Value] = []
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        values.extend(wanted)
+    else:
+        values.append(wanted)
+    if not all(isinstance(value, str | int) for value in values):
+        raise InvalidInput(f"a filter on {key!r} takes text, whole numbers, true or false")
+    return values

@@ -56,10 +56,17 @@ def open_index(
     return index
 
 
+def exists(place: str | os.PathLike[str]) -> bool:
+    """Whether there is an index at a place, whole or not; see `create_index`."""
+    from packshot.search.embedded import EmbeddedIndex
+
+    return EmbeddedIndex.exists(Path(place))
+
+
 def require_model(index: VectorIndex, model: str | None) -> None:
     """Raise `WrongModel` where the index's vectors come from another model."""
     if model is not None and model != index.settings.model:
         raise WrongModel(
-            f"this index holds vectors of the model {index.settings.model or '(none named)'}, not of {model}: "
-            "index the photos anew"
+            f"this index holds vectors of the model {index.settings.model or '(none named)'}, "
+            f"not of {model}: index the photos anew"
         )

@@ -36,13 +36,13 @@ def plan(kind: str | None, vectors: int, dimensions: int) -> Plan | None:
     """The structure for so many vectors; None to look at every one.
 
     Args:
-        kind: "exact", "pq", "ivf-pq", a sentence for faiss, or None to follow from the number of vectors.
+        kind: "exact", "pq", "ivf-pq", a sentence for faiss, or None to follow from the number.
         vectors: To search.
         dimensions: Of a vector.
 
     Returns:
-        Cells (a power of two near four times the square root of the number), code size and training sample;
-        None also where there are too few vectors to train on.
+        Cells (a power of two near four times the square root of the number), code size and training
+        sample; None also where there are too few vectors to train on.
     """
     if kind == "exact" or (kind is None and vectors <= EXACT_UP_TO):
         return None
@@ -82,7 +82,7 @@ def _cells(vectors: int) -> int:
 
 
 def _sentence(cells: int, dimensions: int) -> str:
-    """Fewer numbers, rotated so that they matter alike; cells; codes of four bits, read many at a time."""
+    """Fewer numbers, rotated so that they matter alike; cells; codes of four bits, many read at once."""
     reduced = min(dimensions, _REDUCED) // 4 * 4
     subvectors = next((m for m in _SUBVECTORS if m * _NUMBERS_PER_SUBVECTOR <= reduced), None)
     if subvectors is None:

@@ -12,7 +12,7 @@ from packshot.search.items import Distance, Floats
 Rows = NDArray[np.int64]
 
 _MARGIN = 32
-"""Candidates beyond k, as single precision may swap neighbours that differ by a few parts in a million."""
+"""Candidates beyond k, as single precision may swap neighbours that differ by parts in a million."""
 
 
 def exact_distances(
@@ -31,7 +31,7 @@ def exact_distances(
     one, others = query.astype(np.float64), vectors.astype(np.float64)
     if distance is Distance.EUCLIDEAN:
         return np.asarray(np.linalg.norm(others - one, axis=1))
-    # Half the squared distance of unit vectors is 1 - cos, without its cancellation for vectors nearly alike.
+    # Half the squared distance of unit vectors is 1 - cos, but loses no digits for vectors nearly alike.
     units = others / np.linalg.norm(others, axis=1, keepdims=True)
     return np.asarray(np.square(units - one / np.linalg.norm(one)).sum(axis=1) / 2)
 

@@ -16,7 +16,7 @@ from packshot.errors import IndexDamaged, InvalidInput
 from packshot.search.items import Distance, Floats, IndexSettings
 from packshot.search.ledger import Published
 from packshot.search.planning import Plan
-from packshot.search.ranking import Rows, scan, unit
+from packshot.search.ranking import Rows, exact_distances, scan, unit
 from packshot.search.vector_file import VectorFile
 
 TARGET_RECALL = 0.985
@@ -123,7 +123,7 @@ def build(
 
 
 def extended(structure: Structure, vectors: VectorFile, rows: int) -> Structure:
-    """The structure with the rows up to `rows` put in; dead ones too, so that its ids are row numbers."""
+    """The structure with the rows up to `rows` put in; dead ones too: its ids are row numbers."""
     for first in range(structure.rows, rows, _BLOCK):
         block = np.arange(first, min(first + _BLOCK, rows))
         structure.index.add(unit(vectors.take(block), structure.distance))
@@ -231,8 +231,6 @@ def _true_neighbours(
 def _nearest_others(
     query: Floats, own: int, rows: Rows, vectors: VectorFile, distance: Distance
 ) -> set[int]:
-    from packshot.search.ranking import exact_distances
-
     others = rows[rows != own]
     apart = exact_distances(query, vectors.take(others), distance)
     return set(others[np.argsort(apart, kind="stable")[:_ANSWERS]].tolist())
@@ -242,7 +240,7 @@ def _cost(structure: Structure, probes: int, depth: int) -> float:
     """Nanoseconds of a query, roughly."""
     cells = _cells(structure.index)
     scanned = structure.rows if cells is None else structure.rows * probes / cells.nlist
-    return (
+    return float(
         scanned * _NANOSECONDS_PER_CODE
         + probes * _NANOSECONDS_PER_PROBE
         + depth * structure.index.d * _NANOSECONDS_PER_NUMBER

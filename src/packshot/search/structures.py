@@ -21,7 +21,7 @@ _FRESH_SHARE = 0.05
 
 
 class Structures:
-    """The structure of an index. The ledger says which file it is; this keeps it in memory once it is asked."""
+    """The structure of an index. The ledger says which file it is; here it is kept in memory."""
 
     def __init__(self, folder: Path, settings: IndexSettings, ledger: Ledger) -> None:
         self._folder = folder
@@ -52,11 +52,11 @@ class Structures:
         published = self._ledger.structure()
         return [] if published is None else [published.file]
 
-    def describe(self, rows: int) -> str:
-        """How queries are answered."""
+    def describe(self, living: int, rows: int) -> str:
+        """How queries are answered, where so many of so many rows live."""
         published = self._ledger.structure()
         if published is None:
-            return f"exact over {rows} vectors"
+            return f"exact over {living} vectors"
         fresh = f", {rows - published.rows} newer ones exact" if rows > published.rows else ""
         return (
             f"{published.sentence} over {published.rows} vectors, {published.probes} cells looked into, "

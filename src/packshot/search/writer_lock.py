@@ -25,7 +25,7 @@ class WriterLock:
             holder = self._holder()
             self._file.close()
             raise IndexLocked(
-                f"{path.parent} is being written to{holder}: wait until that is done; reading is possible"
+                f"{path.parent} is being written to{holder}: wait until that is done; reading works"
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
