@@ -150,15 +150,7 @@ def _opened(request: IndexRequest) -> VectorIndex:
     encoder = ContentEncoder.packaged()
     if exists(place):
         index = open_index(place, writes=True, model=encoder.fingerprint)
-        asked = request.distance or index.settings.distance.value
-        if (request.kind or index.settings.kind, asked) != (
-            index.settings.kind,
-            index.settings.distance.value,
-        ):
-            index.close()
-            raise InvalidInput(
-                f"{place} was made otherwise ({index.describe()}): index into another place"
-            )
+        _require_kind(request, index)
         return index
     settings = IndexSettings(
         dimensions=encoder.dimensions,
@@ -168,6 +160,16 @@ def _opened(request: IndexRequest) -> VectorIndex:
         precision=Precision.HALF,
     )
     return create_index(place, settings)
+
+
+def _require_kind(request: IndexRequest, index: VectorIndex) -> None:
+    """Close the index and raise `InvalidInput` where another kind or distance was asked for."""
+    made = index.settings
+    if request.kind in (None, made.kind) and request.distance in (None, made.distance.value):
+        return
+    told = f"{index.describe()}, {made.distance} distance"
+    index.close()
+    raise InvalidInput(f"this index was made otherwise ({told}): index into another place")
 
 
 def _place(request: IndexRequest) -> str:

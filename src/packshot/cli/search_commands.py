@@ -155,8 +155,6 @@ def import_command(
     from packshot.search.tables import read_parquet
 
     with open_index(located(place), writes=True) as index:
-        taken = 0
-        for taken in index.ingest(read_parquet(table, index.settings.model)):
-            pass
+        taken = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
         index.flush()
     typer.echo(f"{taken} items taken in from {table}")

@@ -215,7 +215,7 @@ class EmbeddedIndex(VectorIndex):
 
     @contextmanager
     def _reading(self) -> Iterator[State]:
-        """A snapshot whose vector file is open; if a writer rewrote it just then, that is looked for anew."""
+        """A snapshot whose vector file is open; one that was replaced just then is looked for anew."""
         for left in reversed(range(_LOOKS)):
             with ExitStack() as stack:
                 state = stack.enter_context(self._ledger.snapshot())

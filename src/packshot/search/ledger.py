@@ -249,6 +249,8 @@ class Ledger:
                     f"{self._path}: the index was never finished: delete it and index anew"
                 ) from error
             raise VectorIndexError(f"{self._path}: {error}") from error
+        except sqlite3.ProgrammingError as error:
+            raise VectorIndexError(f"{self._path}: the index was closed") from error
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"{self._path}: {error}: restore the index from a copy") from error
 
