@@ -26,8 +26,9 @@ from packshot.errors import InvalidInput, SourceError
 from packshot.report import Status
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
 from packshot.search.items import Precision, Value
+from packshot.search.milvus import PREFIX
 from packshot.search.photos import Columns, Indexed, Outcome, gone, index_photos, query_photos
-from packshot.search.places import MILVUS, exists
+from packshot.search.places import exists
 from packshot.sources import Named, expand, expand_named, read_rows
 
 INDEX_FOLDER = ".packshot-index"
@@ -111,7 +112,7 @@ def run_query(request: QueryRequest) -> int:
 def located(place: str | None) -> str:
     """Where an index lies: as said, in that folder, or in the present one."""
     inside = Path(place or ".") / INDEX_FOLDER
-    if place is not None and (place.startswith(MILVUS) or not inside.is_dir()):
+    if place is not None and (place.startswith(PREFIX) or not inside.is_dir()):
         return place
     if not inside.is_dir():
         raise InvalidInput(

@@ -21,8 +21,10 @@ from packshot.search.items import (
     Where,
     alternatives,
     checked_ids,
+    checked_items,
     checked_vectors,
     metadata_text,
+    require_presence,
 )
 from packshot.search.ledger import Ledger, State
 from packshot.search.ranking import Rows, exact_distances, scan
@@ -189,29 +191,17 @@ class EmbeddedIndex(VectorIndex):
         ids = checked_ids([item.id for item in items])
         texts = {item.id: metadata_text(item.metadata) for item in items}
         there = self._ledger.rows_of(ids)
-        _require_presence(what, ids, there)
-        replaced = [item for item in items if item.vector is not None]
-        if what != "update" and len(replaced) < len(items):
-            raise InvalidInput("an item without a vector can only update one that is there")
-        vectors = self._vectors_of(replaced)
+        require_presence(what, ids, there)
+        vectors = checked_items(what, items, self.settings)
         first = self._state.rows
-        checksum = self._vectors.append(vectors, first) if replaced else 0
+        checksum = self._vectors.append(np.stack(list(vectors.values())), first) if vectors else 0
         with self._ledger.change(what, len(items)) as state:
-            again = [(there[item.id], texts[item.id]) for item in items if item.vector is None]
+            again = [(there[name], text) for name, text in texts.items() if name not in vectors]
             self._ledger.describe_again(again)
-            self._ledger.bury((there[i.id] for i in replaced if i.id in there), state.version)
-            if replaced:
-                self._ledger.append(first, [(item.id, texts[item.id]) for item in replaced], checksum)
+            self._ledger.bury((there[name] for name in vectors if name in there), state.version)
+            if vectors:
+                self._ledger.append(first, [(name, texts[name]) for name in vectors], checksum)
         self._refresh(self._ledger.state())
-
-    def _vectors_of(self, items: Sequence[Item]) -> Floats:
-        if not items:
-            return np.empty((0, self.settings.dimensions), np.float32)
-        try:
-            stacked = np.stack([np.asarray(item.vector, np.float32) for item in items])
-        except ValueError as error:
-            raise InvalidInput(f"vectors of one length are wanted: {error}") from error
-        return checked_vectors(stacked, self.settings)
 
     @contextmanager
     def _reading(self) -> Iterator[State]:
@@ -337,14 +327,3 @@ class EmbeddedIndex(VectorIndex):
     def _require_writer(self) -> None:
         if self._lock is None:
             raise VectorIndexError(f"{self._folder} was opened for reading")
-
-
-def _require_presence(what: str, ids: Sequence[str], there: dict[str, int]) -> None:
-    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
-    wrong = {
-        "add": [name for name in ids if name in there],
-        "update": [name for name in ids if name not in there],
-    }.get(what, [])
-    if wrong:
-        state = "is there already: update it" if what == "add" else "is not there: add it"
-        raise InvalidInput(f"{wrong[0]!r} {state}")

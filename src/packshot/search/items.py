@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -144,6 +144,41 @@ def checked_vectors(vectors: Any, settings: IndexSettings) -> Floats:
     ):
         raise InvalidInput("a vector of zeros has no direction: it cannot be compared by cosine")
     return array
+
+
+def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> dict[str, Floats]:
+    """Vectors by id, rounded as they are kept, of those items that have one.
+
+    Args:
+        what: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
+        items: Of different ids.
+        settings: Of the index.
+
+    Raises:
+        InvalidInput: A vector that is missing, or that the index cannot take.
+    """
+    with_vector = [item for item in items if item.vector is not None]
+    if what != "update" and len(with_vector) < len(items):
+        raise InvalidInput("an item without a vector can only update one that is there")
+    if not with_vector:
+        return {}
+    try:
+        stacked = np.stack([np.asarray(item.vector, np.float32) for item in with_vector])
+    except ValueError as error:
+        raise InvalidInput(f"vectors of one length are wanted: {error}") from error
+    kept = checked_vectors(stacked, settings).astype(settings.precision.value).astype(np.float32)
+    return dict(zip((item.id for item in with_vector), kept, strict=True))
+
+
+def require_presence(what: str, ids: Sequence[str], there: Container[str]) -> None:
+    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
+    wrong = {
+        "add": [name for name in ids if name in there],
+        "update": [name for name in ids if name not in there],
+    }.get(what, [])
+    if wrong:
+        state = "is there already: update it" if what == "add" else "is not there: add it"
+        raise InvalidInput(f"{wrong[0]!r} {state}")
 
 
 def metadata_text(metadata: Metadata) -> str:

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from packshot.errors import WrongModel
+from packshot.search.embedded import EmbeddedIndex
 from packshot.search.index import VectorIndex
 from packshot.search.items import IndexSettings
+from packshot.search.milvus import PREFIX, MilvusIndex
 from packshot.search.planning import checked_kind
-
-MILVUS = "milvus:"
 
 
 def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> VectorIndex:
@@ -26,8 +26,8 @@ def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> Vect
         VectorIndexError: There is one already, or the place cannot be written to.
     """
     checked_kind(settings.kind, settings.dimensions)
-    from packshot.search.embedded import EmbeddedIndex
-
+    if _in_milvus(place):
+        return MilvusIndex.create(str(place), settings)
     return EmbeddedIndex.create(Path(place), settings)
 
 
@@ -45,9 +45,9 @@ def open_index(
         WrongModel: The index was made with another model.
         VectorIndexError: No index there, or it is damaged, or another process writes to it.
     """
-    from packshot.search.embedded import EmbeddedIndex
-
-    index: VectorIndex = EmbeddedIndex(Path(place), writes=writes)
+    index: VectorIndex = (
+        MilvusIndex(str(place)) if _in_milvus(place) else EmbeddedIndex(Path(place), writes=writes)
+    )
     try:
         require_model(index, model)
     except WrongModel:
@@ -58,9 +58,7 @@ def open_index(
 
 def exists(place: str | os.PathLike[str]) -> bool:
     """Whether there is an index at a place, whole or not; see `create_index`."""
-    from packshot.search.embedded import EmbeddedIndex
-
-    return EmbeddedIndex.exists(Path(place))
+    return MilvusIndex.exists(str(place)) if _in_milvus(place) else EmbeddedIndex.exists(Path(place))
 
 
 def require_model(index: VectorIndex, model: str | None) -> None:
@@ -70,3 +68,7 @@ def require_model(index: VectorIndex, model: str | None) -> None:
             f"this index holds vectors of the model {index.settings.model or '(none named)'}, "
             f"not of {model}: index the photos anew"
         )
+
+
+def _in_milvus(place: str | os.PathLike[str]) -> bool:
+    return str(place).startswith(PREFIX)

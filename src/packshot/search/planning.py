@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from packshot.errors import InvalidInput
 
+NAMED_KINDS = ("exact", "pq", "ivf-pq")
+"""Kinds of index that every engine knows."""
+
 EXACT_UP_TO = 50_000
 """Vectors that are looked at one by one when no kind is asked for."""
 
@@ -46,7 +49,7 @@ def plan(kind: str | None, vectors: int, dimensions: int) -> Plan | None:
     """
     if kind == "exact" or (kind is None and vectors <= EXACT_UP_TO):
         return None
-    cells = 1 if kind == "pq" else _cells(vectors)
+    cells = 1 if kind == "pq" else cells_for(vectors)
     training = min(max(cells * _TRAINING_PER_CELL, 20 * _LEAST_TRAINING), _MOST_TRAINING)
     if kind not in (None, "pq", "ivf-pq"):
         return Plan(kind, _MOST_TRAINING)
@@ -61,7 +64,7 @@ def checked_kind(kind: str | None, dimensions: int) -> str | None:
     Raises:
         InvalidInput: Neither a name of ours nor a sentence that faiss understands for these dimensions.
     """
-    if kind in (None, "exact", "pq", "ivf-pq"):
+    if kind is None or kind in NAMED_KINDS:
         return kind
     import faiss
 
@@ -75,8 +78,8 @@ def checked_kind(kind: str | None, dimensions: int) -> str | None:
     return kind
 
 
-def _cells(vectors: int) -> int:
-    """The largest power of two that is no more than four roots and leaves enough vectors for each."""
+def cells_for(vectors: int) -> int:
+    """The largest power of two that is no more than four roots and leaves each cell enough."""
     most = min(_CELLS_PER_ROOT * vectors**0.5, vectors / _TRAINING_PER_CELL)
     return 1 << (int(most).bit_length() - 1) if most >= 1 else 0
 

@@ -109,9 +109,7 @@ def build(
     sample = np.sort(generator.choice(living, min(plan.training, len(living)), replace=False))
     try:
         index = faiss.index_factory(settings.dimensions, plan.sentence)
-        cells = _cells(index)
-        if cells is not None:
-            cells.cp.niter, cells.cp.seed = _ITERATIONS, _SEED
+        _make_training_short(index)
         index.train(unit(vectors.take(sample), settings.distance))
     except RuntimeError as error:
         raise InvalidInput(
@@ -169,6 +167,24 @@ def _cells(index: Any) -> Any:
     import faiss
 
     return faiss.try_extract_index_ivf(index)
+
+
+def _make_training_short(index: Any) -> None:
+    """Few rounds of clustering; no ordering of codes for a search by bits that nobody asks for."""
+    cells = _cells(index)
+    if cells is not None:
+        cells.cp.niter, cells.cp.seed = _ITERATIONS, _SEED
+    inner = _inner(index)
+    if hasattr(inner, "do_polysemous_training"):
+        inner.do_polysemous_training = False
+
+
+def _inner(index: Any) -> Any:
+    """The index behind a change of the vectors, or the index itself."""
+    import faiss
+
+    outer = faiss.downcast_index(index)
+    return faiss.downcast_index(outer.index) if isinstance(outer, faiss.IndexPreTransform) else outer
 
 
 def _parameters(index: Any, probes: int, bits: NDArray[np.uint8] | None) -> Any:
