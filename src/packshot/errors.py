@@ -37,3 +37,19 @@ class AtlasError(PackshotError):
 
 class ModelError(PackshotError):
     """A model file that is missing, damaged, or not the one an atlas was made with."""
+
+
+class VectorIndexError(PackshotError):
+    """A vector index that cannot be made, opened, read or written as asked."""
+
+
+class IndexLocked(VectorIndexError):  # noqa: N818
+    """Another process writes to this index: there is one writer at a time."""
+
+
+class IndexDamaged(VectorIndexError):  # noqa: N818
+    """Files of an index are missing, cut short, or not what was written."""
+
+
+class WrongModel(VectorIndexError):  # noqa: N818
+    """Vectors of one model were to be compared with those of another, which means nothing."""

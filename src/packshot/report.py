@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -280,3 +281,24 @@ class DuplicateGroup(Record):
     def path(self) -> str:
         """The first path: the keeper's, or the unreadable file's."""
         return self.paths[0]
+
+
+class Neighbour(Record):
+    """A photo of an index that is like another."""
+
+    id: str
+    path: str
+    distance: float = Field(ge=0, description="0 for equal vectors, larger for less alike")
+    likeness: float | None = Field(description="1 - distance where that is cosine: 1 for equal")
+    metadata: dict[str, Any] = {}
+
+
+class SearchResult(Record):
+    """What an index holds that is most like one photo, the likest first."""
+
+    path: str
+    status: Status
+    error: str | None = None
+    distance: str | None = Field(default=None, description="euclidean or cosine")
+    hits: tuple[Neighbour, ...] = ()
+    models: dict[str, str] = {}

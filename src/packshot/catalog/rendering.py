@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from packshot.report import Assessment, DuplicateGroup, Enhancement
+from packshot.report import Assessment, DuplicateGroup, Enhancement, SearchResult
 
-Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup)
+Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult)
 
 
 class Renderer(ABC, Generic[Result]):

@@ -20,6 +20,7 @@ from packshot.cli.enhance_commands import (
 )
 from packshot.cli.exits import Exit
 from packshot.cli.formats import OutputFormat, format_for
+from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
 application = typer.Typer(
@@ -34,6 +35,7 @@ application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
 application.add_typer(atlas_application, name="atlas")
+application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
 
 
@@ -59,6 +61,7 @@ class RecordName(StrEnum):
     ASSESSMENT = "assessment"
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
+    SEARCH_RESULT = "search-result"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -135,12 +138,13 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record
+    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
+        RecordName.SEARCH_RESULT: SearchResult,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

@@ -1,1 +1,7 @@
-"""Alike products and near-duplicates."""
+"""Find alike: vectors of photos, kept durably and searched fast; and photos that are copies of others."""
+
+from packshot.search.index import VectorIndex
+from packshot.search.items import Distance, Hit, IndexSettings, Item
+from packshot.search.places import create_index, open_index
+
+__all__ = ["Distance", "Hit", "IndexSettings", "Item", "VectorIndex", "create_index", "open_index"]

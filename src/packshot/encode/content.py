@@ -1,0 +1,68 @@
+"""The content network on its own: what is pictured, as a vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.encode.encoders import CONTENT_MODEL
+from packshot.encode.model import Model
+from packshot.encode.views import Pixels, whole_view
+from packshot.photo import Photo
+from packshot.photo.photo import PhotoSource
+
+SEEN_SIDE = 1024
+"""Photos are shrunk to this long side when they are decoded, as for an assessment."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ContentEncoder:
+    """Photos to content vectors. Build with `packaged`.
+
+    Attributes:
+        model: The content network.
+    """
+
+    model: Model
+
+    @classmethod
+    def packaged(cls, threads: int = 1) -> ContentEncoder:
+        """The network that ships with the package.
+
+        Args:
+            threads: Threads that one call may use; the vectors do not depend on it.
+        """
+        return cls(Model.packaged(CONTENT_MODEL, threads))
+
+    @property
+    def fingerprint(self) -> str:
+        """Which network made a vector."""
+        return self.model.fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+        return int(next(o.shape[-1] for o in self.model.session.get_outputs() if o.name == "content"))
+
+    def encode(self, pixels: Pixels) -> Floats:
+        """The content vector of the whole view.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+
+        Returns:
+            (C,), as the network gives it: not of length 1.
+        """
+        return np.asarray(self.model.run(pixels=whole_view(pixels)[None])["content"][0])
+
+    def encode_file(self, source: PhotoSource) -> Floats:
+        """The content vector of a file.
+
+        Raises:
+            UnreadablePhoto: It cannot be decoded.
+        """
+        return self.encode(Photo.open(source, max_side=SEEN_SIDE).pixels)

@@ -1,0 +1,125 @@
+"""The one interface of all vector indexes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from packshot.search.items import Hit, IndexSettings, Item, Where
+
+DEFAULT_ANSWERS = 10
+
+
+class VectorIndex(ABC):
+    """Vectors with ids and metadata, and the nearest of them to any query.
+
+    What a call has returned from is kept, whatever happens to the process afterwards. An object serves
+    one thread at a time; for more threads open the index once in each.
+
+    Attributes:
+        settings: What the index is.
+        notes: What whoever opened the index should know, such as what an interrupted write left behind.
+    """
+
+    settings: IndexSettings
+    notes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def add(self, items: Sequence[Item]) -> None:
+        """Take in items whose ids are not there yet; all of them or, on an error, none.
+
+        Raises:
+            InvalidInput: An id that is there, or an item that cannot be one.
+        """
+
+    @abstractmethod
+    def update(self, items: Sequence[Item]) -> None:
+        """Replace items that are there; of those without a vector, the metadata only. All or none.
+
+        Raises:
+            InvalidInput: An id that is not there, or an item that cannot be one.
+        """
+
+    @abstractmethod
+    def put(self, items: Sequence[Item]) -> None:
+        """Take in items, replacing those whose ids are there; all or none.
+
+        Raises:
+            InvalidInput: An item that cannot be one.
+        """
+
+    @abstractmethod
+    def delete(self, ids: Sequence[str]) -> int:
+        """Take items out; ids that are not there are passed over. Returns how many went."""
+
+    @abstractmethod
+    def get(self, ids: Sequence[str]) -> list[Item | None]:
+        """The items of these ids, in order; None for those that are not there."""
+
+    @abstractmethod
+    def count(self, where: Where | None = None) -> int:
+        """How many items there are, or how many meet the conditions."""
+
+    @abstractmethod
+    def ids(self) -> Iterator[str]:
+        """The ids of all items, in no order."""
+
+    @abstractmethod
+    def query(
+        self, vectors: Any, k: int = DEFAULT_ANSWERS, where: Where | None = None
+    ) -> list[list[Hit]]:
+        """The nearest items to each vector.
+
+        Args:
+            vectors: (Q, D) queries.
+            k: Answers to each, at least 1; fewer come back only where there are fewer items.
+            where: Conditions that answers must meet.
+
+        Returns:
+            For each query its hits, the nearest first; their distances are exact also where the search
+            is approximate, and may then miss some of the nearest.
+
+        Raises:
+            InvalidInput: Vectors or conditions that the index cannot work with.
+        """
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Bring the search structure up to date with what was taken in; nothing is lost without it."""
+
+    @abstractmethod
+    def compact(self) -> None:
+        """Give back the room of what was deleted and replaced, and build the search structure anew."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """How the index searches, in one line."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections; closing twice is harmless."""
+
+    def ingest(self, batches: Iterable[Sequence[Item]]) -> Iterator[int]:
+        """Put batches as they come.
+
+        Yields:
+            After each batch, once it is durable, how many items have been taken in so far.
+        """
+        taken = 0
+        for batch in batches:
+            self.put(batch)
+            taken += len(batch)
+            yield taken
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

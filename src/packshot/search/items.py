@@ -1,0 +1,215 @@
+"""What goes into a vector index and what comes out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from packshot.errors import InvalidInput
+
+Floats = NDArray[np.float32]
+Metadata = Mapping[str, Any]
+Value = str | int | bool
+Where = Mapping[str, Value | Sequence[Value]]
+"""Conditions on metadata, all of which must hold: by key the value wanted, or several to choose from."""
+
+MOST_ID_BYTES = 1024
+_LARGEST = 1e15
+"""Of a number in a vector: squares of larger ones would not fit single precision."""
+
+
+class Distance(StrEnum):
+    """Between vectors; 0 for equal ones, larger for less alike."""
+
+    EUCLIDEAN = "euclidean"
+    COSINE = "cosine"
+
+
+class Precision(StrEnum):
+    """How the numbers of a vector are kept. Half takes half the disk and keeps three digits."""
+
+    SINGLE = "float32"
+    HALF = "float16"
+
+
+class IndexSettings(BaseModel):
+    """What an index is for its whole life.
+
+    Attributes:
+        dimensions: Of a vector.
+        model: Fingerprint of what makes the vectors; those of others are refused.
+        distance: Between vectors.
+        kind: "exact", "pq", "ivf-pq", or a sentence for faiss, such as "PCAR64,IVF256,PQ32x4fs"; None to
+            follow from the number of vectors.
+        precision: Of the vectors kept on disk.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dimensions: int = Field(ge=1, le=65536)
+    model: str = ""
+    distance: Distance = Distance.COSINE
+    kind: str | None = None
+    precision: Precision = Precision.SINGLE
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One vector with what is known about it.
+
+    Attributes:
+        id: The user's own name for it, 1 to 1024 bytes of UTF-8.
+        vector: (D,) finite, and not all zero where the distance is cosine. None in an update that
+            changes the metadata only.
+        metadata: Anything that JSON can hold, by name.
+    """
+
+    id: str
+    vector: Floats | None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An answer to a query.
+
+    Attributes:
+        id: Of the item found.
+        distance: From the query: Euclidean 0 and up, cosine 0..2.
+        metadata: Of the item.
+    """
+
+    id: str
+    distance: float
+    metadata: Metadata
+
+
+def checked_ids(ids: Sequence[str]) -> list[str]:
+    """The ids, if each is fit to be one and none is there twice.
+
+    Raises:
+        InvalidInput: Which one is not, and why.
+    """
+    for one in ids:
+        if not isinstance(one, str) or not 1 <= len(one.encode("utf-8", "replace")) <= MOST_ID_BYTES:
+            raise InvalidInput(f"{one!r:.60}: an id is text of 1 to {MOST_ID_BYTES} bytes")
+        if not _is_unicode(one):
+            raise InvalidInput(f"{one!r:.60}: an id must be valid Unicode")
+    if len(set(ids)) < len(ids):
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise InvalidInput(f"{twice!r:.60} is there twice in one batch")
+    return list(ids)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def checked_vectors(vectors: Any, settings: IndexSettings) -> Floats:
+    """Vectors as an index takes them.
+
+    Args:
+        vectors: (N, D) numbers.
+        settings: Of the index.
+
+    Returns:
+        (N, D) float32, contiguous.
+
+    Raises:
+        InvalidInput: Another shape, numbers that are not finite or that the index's precision cannot
+            hold, a vector of zeros where the distance is cosine.
+    """
+    array = np.ascontiguousarray(vectors, np.float32)
+    if array.ndim != 2 or array.shape[1] != settings.dimensions:
+        raise InvalidInput(f"vectors of {settings.dimensions} numbers are wanted, not {array.shape}")
+    largest = min(_LARGEST, float(np.finfo(settings.precision.value).max))
+    if array.size and not np.abs(array).max() <= largest:
+        raise InvalidInput(
+            f"vectors must be finite, and of no more than {largest:g} at {settings.precision}"
+        )
+    if (
+        settings.distance is Distance.COSINE
+        and not array.astype(settings.precision.value).any(axis=1).all()
+    ):
+        raise InvalidInput("a vector of zeros has no direction: it cannot be compared by cosine")
+    return array
+
+
+def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> dict[str, Floats]:
+    """Vectors by id, rounded as they are kept, of those items that have one.
+
+    Args:
+        what: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
+        items: Of different ids.
+        settings: Of the index.
+
+    Raises:
+        InvalidInput: A vector that is missing, or that the index cannot take.
+    """
+    with_vector = [item for item in items if item.vector is not None]
+    if what != "update" and len(with_vector) < len(items):
+        raise InvalidInput("an item without a vector can only update one that is there")
+    if not with_vector:
+        return {}
+    try:
+        stacked = np.stack([np.asarray(item.vector, np.float32) for item in with_vector])
+    except ValueError as error:
+        raise InvalidInput(f"vectors of one length are wanted: {error}") from error
+    kept = checked_vectors(stacked, settings).astype(settings.precision.value).astype(np.float32)
+    return dict(zip((item.id for item in with_vector), kept, strict=True))
+
+
+def require_presence(what: str, ids: Sequence[str], there: Container[str]) -> None:
+    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
+    wrong = {
+        "add": [name for name in ids if name in there],
+        "update": [name for name in ids if name not in there],
+    }.get(what, [])
+    if wrong:
+        state = "is there already: update it" if what == "add" else "is not there: add it"
+        raise InvalidInput(f"{wrong[0]!r} {state}")
+
+
+def metadata_text(metadata: Metadata) -> str:
+    """Metadata as one line of JSON.
+
+    Raises:
+        InvalidInput: What JSON cannot hold.
+    """
+    try:
+        text = json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"metadata that JSON cannot hold: {error}") from error
+    return text
+
+
+def alternatives(where: Where | None) -> list[tuple[str, list[Value]]]:
+    """Conditions as keys and the values that will do, in the order of the keys.
+
+    Raises:
+        InvalidInput: A condition on something that is not text, a whole number, or true or false.
+    """
+    return [(key, _values(key, wanted)) for key, wanted in sorted((where or {}).items())]
+
+
+def _values(key: str, wanted: Value | Sequence[Value]) -> list[Value]:
+    values: list[Value] = []
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        values.extend(wanted)
+    else:
+        values.append(wanted)
+    if not all(isinstance(value, str | int) for value in values):
+        raise InvalidInput(f"a filter on {key!r} takes text, whole numbers, true or false")
+    return values

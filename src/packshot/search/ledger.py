@@ -1,0 +1,284 @@
+"""The book of an index: which rows of the vector file count, whose they are, and what was done when.
+
+Vectors are written first, then the book in one transaction. A row that is not in the book was never
+acknowledged, so that a process may be killed between any two instructions.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from packshot.errors import IndexDamaged, VectorIndexError
+from packshot.search.items import IndexSettings, Value, Where, alternatives
+from packshot.search.ranking import Rows
+
+FORMAT = 1
+_WAIT_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE state (
+    format INTEGER NOT NULL, settings TEXT NOT NULL, version INTEGER NOT NULL,
+    generation INTEGER NOT NULL, rows INTEGER NOT NULL
+);
+CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL, metadata TEXT NOT NULL, died INTEGER);
+CREATE UNIQUE INDEX living ON items (id) WHERE died IS NULL;
+CREATE INDEX dead ON items (died) WHERE died IS NOT NULL;
+CREATE TABLE appends (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE structures (
+    file TEXT NOT NULL, checksum INTEGER NOT NULL, rows INTEGER NOT NULL, trained INTEGER NOT NULL,
+    probes INTEGER NOT NULL, depth INTEGER NOT NULL, sentence TEXT NOT NULL
+);
+CREATE TABLE changes (
+    version INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL, items INTEGER NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where an index stands.
+
+    Attributes:
+        version: Grows with every change.
+        generation: Of the vector file; grows when it is rewritten.
+        rows: Of the vector file that count, those of dead items included.
+    """
+
+    version: int
+    generation: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """A search structure that is complete on disk.
+
+    Attributes:
+        file: Its name.
+        checksum: CRC-32 of the file.
+        rows: It holds the rows before this one.
+        trained: How many rows there were when it was trained.
+        probes: Cells to look into; 0 where it has none.
+        depth: Candidates to rank exactly for ten answers.
+        sentence: What faiss built it from.
+    """
+
+    file: str
+    checksum: int
+    rows: int
+    trained: int
+    probes: int
+    depth: int
+    sentence: str
+
+
+class Ledger:
+    """Reads and writes the book. Only the holder of the writer's lock may write."""
+
+    def __init__(self, path: Path, *, writes: bool) -> None:
+        """Open a book that exists.
+
+        Raises:
+            IndexDamaged: Not a book, or one whose making was interrupted.
+            VectorIndexError: A book of another version of Packshot.
+        """
+        self._path = path
+        self._connection = _connected(path, writes)
+        try:
+            with self._said():
+                row = self._connection.execute("SELECT format, settings FROM state").fetchone()
+            if row is None or row[0] != FORMAT:
+                raise VectorIndexError(f"{path}: made by another version of Packshot; index anew")
+            self.settings = IndexSettings.model_validate_json(row[1])
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @classmethod
+    def create(cls, path: Path, settings: IndexSettings) -> None:
+        """Write an empty book, whole or not at all."""
+        connection = _connected(path, writes=True)
+        statements = [statement for statement in _SCHEMA.split(";") if statement.strip()]
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO state VALUES (?, ?, 0, 0, 0)", (FORMAT, settings.model_dump_json())
+        )
+        connection.execute("COMMIT")
+        connection.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[State]:
+        """A time in which every reading sees the same state, whatever is written meanwhile."""
+        with self._said():
+            self._connection.execute("BEGIN")
+            try:
+                yield self.state()
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def change(self, what: str, items: int) -> Iterator[State]:
+        """A transaction: durable when it ends, undone if it fails."""
+        with self._said():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute("UPDATE state SET version = version + 1")
+                state = self.state()
+                logged = (state.version, datetime.now(UTC).isoformat(), what, items)
+                self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?)", logged)
+                yield state
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def state(self) -> State:
+        """Where the index stands."""
+        return State(*self._one("SELECT version, generation, rows FROM state"))
+
+    def append(self, first: int, entries: Sequence[tuple[str, str]], checksum: int) -> None:
+        """Enter ids and metadata of new rows; within a change."""
+        rows = ((first + n, name, metadata) for n, (name, metadata) in enumerate(entries))
+        self._connection.executemany("INSERT INTO items VALUES (?, ?, ?, NULL)", rows)
+        self._connection.execute("INSERT INTO appends VALUES (?, ?, ?)", (first, len(entries), checksum))
+        self._connection.execute("UPDATE state SET rows = ?", (first + len(entries),))
+
+    def describe_again(self, entries: Iterable[tuple[int, str]]) -> None:
+        """Replace the metadata of rows; within a change."""
+        swapped = ((metadata, row) for row, metadata in entries)
+        self._connection.executemany("UPDATE items SET metadata = ? WHERE row = ?", swapped)
+
+    def bury(self, rows: Iterable[int], version: int) -> None:
+        """Mark rows as dead; within a change."""
+        marks = ((version, row) for row in rows)
+        self._connection.executemany("UPDATE items SET died = ? WHERE row = ?", marks)
+
+    def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Rows of the ids that are there."""
+        sql = "SELECT id, row FROM items WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))"
+        return dict(self._connection.execute(sql, (json.dumps(list(ids)),)))
+
+    def entries(self, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Ids and metadata of rows."""
+        sql = "SELECT row, id, metadata FROM items WHERE row IN (SELECT value FROM json_each(?))"
+        found = self._connection.execute(sql, (json.dumps(list(rows)),))
+        return {row: (name, metadata) for row, name, metadata in found}
+
+    def ids(self) -> list[str]:
+        """All ids."""
+        return [name for (name,) in self._connection.execute("SELECT id FROM items WHERE died IS NULL")]
+
+    def living(self) -> int:
+        """How many items there are."""
+        return self.state().rows - self._number("SELECT count(*) FROM items WHERE died IS NOT NULL")
+
+    def died_since(self, version: int) -> Rows:
+        """Rows that died in changes after that version."""
+        found = self._connection.execute("SELECT row FROM items WHERE died > ?", (version,))
+        return np.fromiter((row for (row,) in found), np.int64)
+
+    def matching(self, where: Where) -> Rows:
+        """Living rows whose metadata meets the conditions, ascending."""
+        tests, values = _condition(where)
+        sql = f"SELECT row FROM items WHERE died IS NULL AND {tests} ORDER BY row"  # noqa: S608 - placeholders
+        return np.fromiter((row for (row,) in self._connection.execute(sql, values)), np.int64)
+
+    def appends(self, newest: int | None = None) -> list[tuple[int, int, int]]:
+        """First row, number of rows and checksum of appends, the newest first."""
+        sql = "SELECT first, count, checksum FROM appends ORDER BY first DESC LIMIT ?"
+        return list(self._connection.execute(sql, (-1 if newest is None else newest,)))
+
+    def structure(self) -> Published | None:
+        """The search structure in force, if there is one."""
+        row = self._connection.execute("SELECT * FROM structures").fetchone()
+        return None if row is None else Published(*row)
+
+    def publish(self, structure: Published | None) -> None:
+        """Put a search structure in force, or none; within a change."""
+        self._connection.execute("DELETE FROM structures")
+        if structure is not None:
+            self._connection.execute(
+                "INSERT INTO structures VALUES (?, ?, ?, ?, ?, ?, ?)",
+                tuple(getattr(structure, name) for name in Published.__dataclass_fields__),
+            )
+
+    def renumber(self, checksums: Sequence[tuple[int, int, int]]) -> None:
+        """Forget dead rows, number the living ones from 0 in their order; within a change."""
+        execute = self._connection.execute
+        execute("DELETE FROM items WHERE died IS NOT NULL")
+        # Ascending, and never to a higher number: no two rows meet on the way.
+        rows = [row for (row,) in execute("SELECT row FROM items ORDER BY row")]
+        moved = ((new, old) for new, old in enumerate(rows) if new != old)
+        self._connection.executemany("UPDATE items SET row = ? WHERE row = ?", moved)
+        execute("DELETE FROM appends")
+        self._connection.executemany("INSERT INTO appends VALUES (?, ?, ?)", checksums)
+        execute("UPDATE state SET rows = ?, generation = generation + 1", (len(rows),))
+
+    def _one(self, sql: str) -> tuple[int, int, int]:
+        row = self._connection.execute(sql).fetchone()
+        if row is None:
+            raise IndexDamaged(f"{self._path}: the index was never finished: delete it and index anew")
+        version, generation, rows = row
+        return version, generation, rows
+
+    def _number(self, sql: str) -> int:
+        return int(self._connection.execute(sql).fetchone()[0])
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What SQLite complains about, in our words."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                raise IndexDamaged(
+                    f"{self._path}: the index was never finished: delete it and index anew"
+                ) from error
+            raise VectorIndexError(f"{self._path}: {error}") from error
+        except sqlite3.ProgrammingError as error:
+            raise VectorIndexError(f"{self._path}: the index was closed") from error
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{self._path}: {error}: restore the index from a copy") from error
+
+
+def _connected(path: Path, writes: bool) -> sqlite3.Connection:
+    mode = "rwc" if writes else "rw"
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    except sqlite3.OperationalError as error:
+        raise VectorIndexError(f"{path}: cannot be opened: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(f"{path}: {error}: restore the index from a copy") from error
+    return connection
+
+
+def _condition(where: Where) -> tuple[str, list[str]]:
+    """SQL with placeholders, and what to put there. Values are compared as JSON text: types matter."""
+    tests, values = ["TRUE"], []
+    for key, wanted in alternatives(where):
+        places = ", ".join("?" * len(wanted))
+        tests.append(f"(metadata -> ?) IN ({places})")
+        values += [f"$.{json.dumps(key, ensure_ascii=False)}", *map(_as_json, wanted)]
+    return " AND ".join(tests), values
+
+
+def _as_json(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False)

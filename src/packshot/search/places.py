@@ -1,0 +1,74 @@
+"""Where an index lies: a folder, or a collection of a Milvus server or file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from packshot.errors import WrongModel
+from packshot.search.embedded import EmbeddedIndex
+from packshot.search.index import VectorIndex
+from packshot.search.items import IndexSettings
+from packshot.search.milvus import PREFIX, MilvusIndex
+from packshot.search.planning import checked_kind
+
+
+def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> VectorIndex:
+    """Make an empty index and open it for writing.
+
+    Args:
+        place: A folder; or "milvus:" with the address of a server or a file of Milvus Lite, "#" and the
+            name of a collection, such as ``milvus:http://localhost:19530#photos``.
+        settings: What it is for its whole life.
+
+    Raises:
+        InvalidInput: A kind of index that there is not.
+        VectorIndexError: There is one already, or the place cannot be written to.
+    """
+    checked_kind(settings.kind, settings.dimensions)
+    if _in_milvus(place):
+        return MilvusIndex.create(str(place), settings)
+    return EmbeddedIndex.create(Path(place), settings)
+
+
+def open_index(
+    place: str | os.PathLike[str], *, writes: bool = False, model: str | None = None
+) -> VectorIndex:
+    """Open an index that exists.
+
+    Args:
+        place: See `create_index`.
+        writes: For writing too: one writer at a time.
+        model: Fingerprint of the model that queries or new vectors come from; None where there is none.
+
+    Raises:
+        WrongModel: The index was made with another model.
+        VectorIndexError: No index there, or it is damaged, or another process writes to it.
+    """
+    index: VectorIndex = (
+        MilvusIndex(str(place)) if _in_milvus(place) else EmbeddedIndex(Path(place), writes=writes)
+    )
+    try:
+        require_model(index, model)
+    except WrongModel:
+        index.close()
+        raise
+    return index
+
+
+def exists(place: str | os.PathLike[str]) -> bool:
+    """Whether there is an index at a place, whole or not; see `create_index`."""
+    return MilvusIndex.exists(str(place)) if _in_milvus(place) else EmbeddedIndex.exists(Path(place))
+
+
+def require_model(index: VectorIndex, model: str | None) -> None:
+    """Raise `WrongModel` where the index's vectors come from another model."""
+    if model is not None and model != index.settings.model:
+        raise WrongModel(
+            f"this index holds vectors of the model {index.settings.model or '(none named)'}, "
+            f"not of {model}: index the photos anew"
+        )
+
+
+def _in_milvus(place: str | os.PathLike[str]) -> bool:
+    return str(place).startswith(PREFIX)
