@@ -29,16 +29,17 @@ def main(data: Path) -> None:
     for distance in Distance:
         exhaustive: dict[str, float] = {}
         for kind in KINDS:
-            figures = _figures(shown, distance, kind)
+            structure, figures = _figures(shown, distance, kind)
             exhaustive = exhaustive or figures
             losses = {f"{name}_loss": round(exhaustive[name] - figures[name], 2) for name in figures}
             rows.append({"distance": distance, "index": kind, "photos": len(shown.vectors)})
+            rows[-1]["structure"] = structure
             rows[-1] |= {name: round(value, 2) for name, value in figures.items()} | losses
             print(rows[-1])
     print(write("index_accuracy", rows))
 
 
-def _figures(shown: Photos, distance: Distance, kind: str) -> dict[str, float]:
+def _figures(shown: Photos, distance: Distance, kind: str) -> tuple[str, dict[str, float]]:
     settings = IndexSettings(dimensions=shown.vectors.shape[1], distance=distance, kind=kind)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -46,7 +47,7 @@ def _figures(shown: Photos, distance: Distance, kind: str) -> dict[str, float]:
     ):
         index.add([Item(str(n), vector) for n, vector in enumerate(shown.vectors)])
         index.flush()
-        return _accuracy(index, shown)
+        return index.describe(), _accuracy(index, shown)
 
 
 def _accuracy(index: VectorIndex, shown: Photos) -> dict[str, float]:

@@ -40,7 +40,7 @@ def main(data: Path, sizes: list[int]) -> None:
     real = photos(data).vectors
     chosen = np.random.default_rng(1).permutation(len(real))
     held, fitted = real[chosen[:QUERIES]], real[chosen[QUERIES:]]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for size in sizes:
         folder = Path(tempfile.mkdtemp(prefix="packshot-index-", dir="build"))
         try:
@@ -49,7 +49,7 @@ def main(data: Path, sizes: list[int]) -> None:
         finally:
             shutil.rmtree(folder)
         print(rows[-1], flush=True)
-        print(write("index_speed", rows))
+        print(write("index_speed", sorted(rows, key=lambda row: row["vectors"])))
 
 
 def _built(place: Path, fitted: np.ndarray, size: int) -> dict[str, object]:
