@@ -208,7 +208,8 @@ def _tuned(structure: Structure, vectors: VectorFile, living: Rows) -> Structure
     generator = np.random.default_rng(_SEED)
     chosen, others = generator.choice(living, (2, min(_TUNING_QUERIES, len(living) // 2)), replace=False)
     known = vectors.take(chosen)
-    novel = (unit(known, structure.distance) + unit(vectors.take(others), structure.distance)) / 2
+    pairs = np.stack([unit(known, structure.distance), unit(vectors.take(others), structure.distance)])
+    novel = np.asarray(pairs.mean(axis=0), np.float32)
     nobody = np.full(len(novel), -1)
     trials = [
         (min(first[0], second[0]), *first[1:])
