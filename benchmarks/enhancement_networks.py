@@ -119,7 +119,10 @@ def _methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method
     if shipped:
         model = EnhancementNetwork.packaged()
         step = model.model.session.get_modelmeta().custom_metadata_map["step"]
-        yield Method("shipped", model.enhance, _size(build("full")), int(step))
+        size = _size(build("full"))
+        yield Method("shipped", model.enhance, size, int(step))
+        both = "classical pipeline, then shipped"
+        yield Method(both, lambda pixels: model.enhance(restore(pixels)[0]), size, int(step))
 
 
 def _runner(network: torch.nn.Module) -> Enhance:
