@@ -7,7 +7,7 @@ from packshot.search.planning import plan
 from tests.search.made import NaiveIndex, assert_same_answers, clustered, items, settings
 
 VECTORS, QUERIES = np.split(clustered(6_020), [6_000])
-KINDS = ("pq", "ivf-pq", "HNSW8", "PCA16,SQ8")
+KINDS = ("pq", "ivf-pq", "HNSW32", "PCA16,SQ8")
 
 
 def recall(index, exact, where=None, k=10):

@@ -53,10 +53,12 @@ class SearchRows(CsvTable[SearchResult]):
 
     def _cells(self, result: SearchResult) -> Iterator[object]:
         yield from (result.path, result.status, result.error)
-        if self._rank < len(result.hits):
-            found = result.hits[self._rank]
-            yield from (self._rank + 1, found.id, found.path, found.distance, found.likeness)
-            yield described(found)
+        if not result.hits:
+            yield from [None] * (len(_COLUMNS) - 3)
+            return
+        found = result.hits[self._rank]
+        yield from (self._rank + 1, found.id, found.path, found.distance, found.likeness)
+        yield described(found)
 
 
 class SearchTable(Renderer[SearchResult]):
