@@ -74,11 +74,15 @@ def test_what_raises_the_score_is_kept_and_assessed_once(offer, photo):
     assert result.after.score > result.before.score
 
 
-def test_the_network_is_taken_once(offer, photo):
-    offer(called("network", step(20, "network")))
+def test_the_network_may_be_taken_twice(offer, photo):
+    offer(called("network", step(10, "network")))
     result = improve(Judge(), photo, LoopOptions())
-    assert [one.candidate.name for one in result.kept] == ["network"]
-    assert len(result.trace) == 1
+    assert [one.candidate.name for one in result.kept] == ["network", "network"]
+
+
+def test_the_fairer_a_photo_the_more_it_must_win_to_be_changed():
+    options = LoopOptions(least_gain_in_all=2, least_gain_in_all_fair=8)
+    assert [options.needed_in_all(score) for score in (0, 20, 35, 50, 100)] == [2, 2, 5, 8, 8]
 
 
 def test_what_lowers_the_score_is_not_kept(offer, photo):

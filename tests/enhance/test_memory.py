@@ -9,8 +9,11 @@ SCRIPT = """
 import sys
 import numpy as np
 from packshot.enhance.deblock import deblock
+from packshot.enhance.deconvolve import deblur, motion_deblur
 from packshot.enhance.denoise import Noise, denoise
+from packshot.enhance.detail import crispen, local_contrast
 from packshot.enhance.fidelity import fidelity
+from packshot.enhance.impulses import remove_impulses
 from packshot.enhance.resize import resize
 from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent
@@ -21,6 +24,11 @@ pixels[800:2200, 1000:3000] = np.linspace(20, 200, 2000)[None, :, None]
 step = {
     "denoise": lambda: denoise(pixels, Noise(6, 6, 3)),
     "deblock": lambda: deblock(pixels, 30),
+    "deblur": lambda: deblur(pixels, 6.0),
+    "motion-deblur": lambda: motion_deblur(pixels, 30.0, 20.0),
+    "crispen": lambda: crispen(pixels, 16.0, 1.0),
+    "local-contrast": lambda: local_contrast(pixels, 64.0, 1.0),
+    "remove-impulses": lambda: remove_impulses(pixels),
     "sharpen": lambda: sharpen(pixels, 3.0),
     "whiten": lambda: whiten(pixels, backdrop_of(pixels)),
     "resize": lambda: resize(pixels, 3000),
@@ -32,10 +40,23 @@ with open("/proc/self/status") as status:
     print(next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM")))
 """
 MOST_MEGABYTES = 450
+STEPS = [
+    "denoise",
+    "deblock",
+    "deblur",
+    "motion-deblur",
+    "crispen",
+    "local-contrast",
+    "remove-impulses",
+    "sharpen",
+    "whiten",
+    "resize",
+    "fidelity",
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["denoise", "deblock", "sharpen", "whiten", "resize", "fidelity"])
+@pytest.mark.parametrize("step", STEPS)
 def test_twelve_megapixels(step):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, step], capture_output=True, text=True, check=True

@@ -94,7 +94,7 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
         output_format: Format = StreamFormat.TABLE,
         report: Report = None,
         target: Target = goal,
-        rounds: Rounds = 8,
+        rounds: Rounds = 12,
         steps: Steps = None,
         explain: Explain = False,
         language: Language = "en",

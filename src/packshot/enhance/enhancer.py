@@ -103,8 +103,9 @@ class Enhancer:
         pixels = apply(self._opened(data, source).pixels, improved.kept)
         encoded = encode_as(pixels, wanted, kept_exif(data))
         after = self.assessor.assess_photo(self._opened(encoded, source, JUDGED_SIDE))
-        gain = (after.score or 0.0) - (improved.before.score or 0.0)
-        return _Finished(encoded, after) if gain >= self.options.least_gain_in_all else None
+        before = improved.before.score or 0.0
+        gain = (after.score or 0.0) - before
+        return _Finished(encoded, after) if gain >= self.options.needed_in_all(before) else None
 
     def _as_it_came(self, data: bytes, photo: Photo, wanted: str) -> bytes:
         """The bytes that came in, encoded anew only for another format."""

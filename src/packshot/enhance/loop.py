@@ -28,7 +28,8 @@ LOW: Final = 60.0
 _WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 _DIVISIBLE: Final = frozenset((NETWORK, TOGETHER, *CLASSICAL))
 _AMOUNTS: Final = (1.0, 0.5)
-_REPEATABLE: Final = frozenset(CLASSICAL) - {"stretch-tones", "local-contrast", "crispen"}
+_BAD_TO_FAIR: Final = (20.0, 50.0)
+_REPEATABLE: Final = frozenset((NETWORK, *CLASSICAL)) - {"stretch-tones", "local-contrast", "crispen"}
 _TIMES: Final = 2
 
 
@@ -42,19 +43,27 @@ class LoopOptions:
             are not good as they are (`GOOD`).
         least_gain: Points of score that a step must bring which a finding or a low score calls for.
         least_gain_uncalled: Points that any other step must bring.
-        least_gain_in_all: Points that all together must bring, measured on the finished file: what is
-            less is not to be seen.
+        least_gain_in_all: Points that all together must bring a photo that scores 20 or less, measured
+            on the finished file: what is less is not to be seen.
+        least_gain_in_all_fair: The same for one that scores 50 or more; between, in proportion. What is
+            fair as it is shall not be touched for little.
         product: Whether the product steps may be used: background, border, tilt, frame.
         only: Names of the steps to choose from; None for all.
     """
 
-    rounds: int = 8
+    rounds: int = 12
     target: float | None = None
     least_gain: float = 1.0
     least_gain_uncalled: float = 3.0
-    least_gain_in_all: float = 3.0
+    least_gain_in_all: float = 4.0
+    least_gain_in_all_fair: float = 8.0
     product: bool = False
     only: frozenset[str] | None = None
+
+    def needed_in_all(self, score: float) -> float:
+        """Points that a photo of this score must win to be changed at all."""
+        span = (self.least_gain_in_all, self.least_gain_in_all_fair)
+        return float(np.interp(score, _BAD_TO_FAIR, span))
 
 
 @dataclass(frozen=True, eq=False)
