@@ -104,6 +104,13 @@ def test_colour_shift_tells_the_channels(pixels):
     assert change.shift == pytest.approx(expected, abs=3)
 
 
+def test_a_strong_change_of_all_colours_needs_the_same_structure(pixels):
+    copy = np.clip(pixels.astype(float) * [0.8, 0.85, 0.75] - 8, 0, 255).astype(np.uint8)
+    assert change_of(pixels, copy, Kind.COLOUR_SHIFTED).amount > 29
+    copy[100:300, 100:300] = np.random.default_rng(0).integers(0, 90, (200, 200, 3))
+    assert not compare(view(pixels), view(copy)).is_copy
+
+
 def test_changes_add_up(pixels):
     copy = np.rot90(pixels[: round(0.85 * len(pixels)), ::-1])
     kinds = {change.kind for change in compare(view(pixels), view(copy)).changes}

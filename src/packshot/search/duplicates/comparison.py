@@ -23,10 +23,12 @@ _LEAST_OVERLAP_OF_PARTS = 0.5
 _LEAST_TEXTURE = 0.004
 _MOST_COLOUR_CHANGE = 29.0
 _MOST_COLOUR_CHANGE_OVERLAID = 22.0
+_MOST_COLOUR_CHANGE_EXACT = 56.0
 _MOST_RECOLOURED = 0.03
 _RECOLOURED_BY_OVERLAY = 5.0
 _CLEAR = 0.85
 _CERTAIN = 0.9
+_EXACT = 0.975
 _DOUBT_RECOLOURED_BY_OVERLAY = 1.5
 _DOUBT_LEAST_INLIERS = 15
 _DOUBT_MOST_OVERLAID_OF_PARTS = 0.25
@@ -124,12 +126,19 @@ def _least_overlap(found: Agreement) -> float:
 
 
 def _colours_agree(found: Agreement) -> bool:
-    overlaid = found.overlaid > _OVERLAID
-    change = _MOST_COLOUR_CHANGE_OVERLAID if overlaid else _MOST_COLOUR_CHANGE
     clear = max(found.explained_first, found.explained_second) >= _CLEAR
     by_overlay = _RECOLOURED_BY_OVERLAY if clear else _DOUBT_RECOLOURED_BY_OVERLAY
     most_recoloured = _MOST_RECOLOURED + by_overlay * found.overlaid
-    return found.colour_change <= change and found.recoloured <= most_recoloured
+    return found.colour_change <= _most_change(found) and found.recoloured <= most_recoloured
+
+
+def _most_change(found: Agreement) -> float:
+    """How far all colours may be changed: the further, the surer it is that nothing else was."""
+    if found.overlaid > _OVERLAID:
+        return _MOST_COLOUR_CHANGE_OVERLAID
+    whole = min(found.overlap_first, found.overlap_second) >= _WHOLE
+    exact = min(found.explained_first, found.explained_second) >= _EXACT
+    return _MOST_COLOUR_CHANGE_EXACT if whole and exact else _MOST_COLOUR_CHANGE
 
 
 def _lies_there(found: Agreement, inliers: int) -> bool:
