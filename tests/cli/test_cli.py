@@ -236,6 +236,7 @@ def interrupted(folder, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=listen_to_ctrl_c,
         bufsize=0,  # Or `readline` would take more than a line, and `communicate` miss it.
     )
     first = started.stdout.readline() if "-o" not in arguments else b""
@@ -244,6 +245,11 @@ def interrupted(folder, *arguments):
     os.killpg(started.pid, signal.SIGINT)
     out, err = started.communicate(timeout=60)
     return started.returncode, (first + out).decode(), err.decode()
+
+
+def listen_to_ctrl_c():
+    """A shell that starts tests in the background has them, and all they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_lines(folder):
