@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from rich.table import Table
@@ -11,9 +11,8 @@ from rich.text import Text
 from packshot.assess.advice import texts
 from packshot.catalog.duplicates_page import DuplicatesPage
 from packshot.catalog.lines import CsvTable, JsonLines
-from packshot.catalog.rendering import Renderer
+from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import console_for
-from packshot.errors import InvalidInput
 from packshot.report import DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates.reasons import kind_in_words
 
@@ -32,16 +31,13 @@ def duplicates_renderer(name: str, stream: TextIO, language: str) -> Renderer[Du
     Raises:
         InvalidInput: An unknown format or language.
     """
-    texts(language)
-    if name == "jsonl":
-        return JsonLines(stream)
-    if name == "csv":
-        return DuplicateRows(stream)
-    if name == "table":
-        return DuplicatesTable(stream, language)
-    if name == "html":
-        return DuplicatesPage(stream, language)
-    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+    makers: dict[str, Callable[[], Renderer[DuplicateGroup]]] = {
+        "table": lambda: DuplicatesTable(stream, language),
+        "jsonl": lambda: JsonLines(stream),
+        "csv": lambda: DuplicateRows(stream),
+        "html": lambda: DuplicatesPage(stream, language),
+    }
+    return made_for(name, language, makers)
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Group
@@ -14,9 +14,8 @@ from packshot.assess.advice import texts
 from packshot.catalog.changes import changes, gain, headings_of_trials, in_words, reason_alone, remedies
 from packshot.catalog.enhancement_page import EnhancementPage
 from packshot.catalog.lines import CsvTable, JsonLines
-from packshot.catalog.rendering import Renderer
+from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import console_for
-from packshot.errors import InvalidInput
 from packshot.report import Action, Assessment, Enhancement, Finding, Status, Trial
 
 _ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
@@ -38,16 +37,13 @@ def enhancement_renderer(
     Raises:
         InvalidInput: An unknown format or language.
     """
-    texts(language)
-    if name == "jsonl":
-        return JsonLines(stream, without=() if explain else _DETAILS)
-    if name == "csv":
-        return EnhancementRows(stream)
-    if name == "table":
-        return EnhancementTable(stream, language, explain)
-    if name == "html":
-        return EnhancementPage(stream, language, explain)
-    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+    makers: dict[str, Callable[[], Renderer[Enhancement]]] = {
+        "table": lambda: EnhancementTable(stream, language, explain),
+        "jsonl": lambda: JsonLines(stream, without=() if explain else _DETAILS),
+        "csv": lambda: EnhancementRows(stream),
+        "html": lambda: EnhancementPage(stream, language, explain),
+    }
+    return made_for(name, language, makers)
 
 
 class EnhancementRows(CsvTable[Enhancement]):

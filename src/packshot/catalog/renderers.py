@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from rich.table import Table
@@ -12,10 +12,9 @@ from rich.text import Text
 from packshot.assess.advice import shown, texts
 from packshot.catalog.html import HtmlReport
 from packshot.catalog.lines import CsvTable, JsonLines
-from packshot.catalog.rendering import Renderer
+from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import GRADE_COLOURS, SEVERITY_COLOURS, console_for
 from packshot.catalog.wording import without_findings
-from packshot.errors import InvalidInput
 from packshot.measure.scores import PROPERTIES
 from packshot.report import (
     Assessment,
@@ -45,16 +44,13 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
     Raises:
         InvalidInput: An unknown format or language.
     """
-    texts(language)
-    if name == "jsonl":
-        return JsonLines(stream)
-    if name == "csv":
-        return AssessmentRows(stream)
-    if name == "table":
-        return TerminalTable(stream, language, explain)
-    if name == "html":
-        return HtmlReport(stream, language)
-    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+    makers: dict[str, Callable[[], Renderer[Assessment]]] = {
+        "table": lambda: TerminalTable(stream, language, explain),
+        "jsonl": lambda: JsonLines(stream),
+        "csv": lambda: AssessmentRows(stream),
+        "html": lambda: HtmlReport(stream, language),
+    }
+    return made_for(name, language, makers)
 
 
 class AssessmentRows(CsvTable[Assessment]):

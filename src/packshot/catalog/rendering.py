@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from packshot.assess.advice import texts
+from packshot.errors import InvalidInput
 from packshot.report import Assessment, DuplicateGroup, Enhancement, SearchResult
 
 Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult)
@@ -38,3 +41,22 @@ class Renderer(ABC, Generic[Result]):
 
     def _close(self) -> None:
         """Give back what was held, also after an error."""
+
+
+def made_for(
+    name: str, language: str, makers: Mapping[str, Callable[[], Renderer[Result]]]
+) -> Renderer[Result]:
+    """The renderer of a format.
+
+    Args:
+        name: The format.
+        language: Of words.
+        makers: What makes the renderer of each format.
+
+    Raises:
+        InvalidInput: An unknown format or language.
+    """
+    texts(language)
+    if name not in makers:
+        raise InvalidInput(f"unknown format {name!r}; there are {', '.join(makers)}")
+    return makers[name]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TextIO
 
@@ -12,9 +12,8 @@ from rich.text import Text
 from packshot.assess.advice import texts
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.page import Page, page_template, thumbnail
-from packshot.catalog.rendering import Renderer
+from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import console_for
-from packshot.errors import InvalidInput
 from packshot.report import Neighbour, SearchResult, Status
 
 THUMBNAIL_SIDE = 240
@@ -27,16 +26,13 @@ def search_renderer(name: str, stream: TextIO, language: str) -> Renderer[Search
     Raises:
         InvalidInput: An unknown format or language.
     """
-    texts(language)
-    if name == "jsonl":
-        return JsonLines(stream)
-    if name == "csv":
-        return SearchRows(stream)
-    if name == "table":
-        return SearchTable(stream, language)
-    if name == "html":
-        return SearchPage(stream, language)
-    raise InvalidInput(f"unknown format {name!r}; there are table, jsonl, csv, html")
+    makers: dict[str, Callable[[], Renderer[SearchResult]]] = {
+        "table": lambda: SearchTable(stream, language),
+        "jsonl": lambda: JsonLines(stream),
+        "csv": lambda: SearchRows(stream),
+        "html": lambda: SearchPage(stream, language),
+    }
+    return made_for(name, language, makers)
 
 
 class SearchRows(CsvTable[SearchResult]):
