@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +18,8 @@ from packshot.cli.enhance_commands import (
     optimize_command,
 )
 from packshot.cli.exits import Exit
-from packshot.cli.formats import OutputFormat, format_for
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
@@ -86,14 +86,9 @@ no photo found, or the output cannot be written; 130 interrupted: complete lines
 
 @application.command("assess", help=_ASSESS_HELP)
 def assess_command(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")],
-    output_format: Annotated[
-        OutputFormat | None,
-        typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
-    ] = None,
+    paths: Paths,
+    output_format: Written = None,
+    output: OutputFile = None,
     fail_under: Annotated[
         float | None,
         typer.Option(min=0, max=100, help="Exit with status 1 if any photo scores below."),
@@ -102,7 +97,7 @@ def assess_command(
         bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
     ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
-    atlas: Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")] = None,
+    atlas: OwnAtlas = None,
     neighbours: Annotated[
         int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
     ] = None,
@@ -110,10 +105,8 @@ def assess_command(
     aggregation: Annotated[
         AggregationName, typer.Option(help="Of the evidence's scores.")
     ] = AggregationName.KERNEL,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one for each core by default.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
 ) -> None:
     """Score photos; users read `_ASSESS_HELP`."""
     from packshot.assess.pool import AssessorSettings

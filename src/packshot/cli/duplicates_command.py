@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import OutputFormat, format_for
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
 
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
@@ -29,18 +30,13 @@ Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be writ
 
 
 def duplicates_command(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")],
+    paths: Paths,
     new: Annotated[
         list[str] | None,
         typer.Option("--new", help="Look up only this photo (or folder) among PATHS; may be repeated."),
     ] = None,
-    output_format: Annotated[
-        OutputFormat | None,
-        typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
-    ] = None,
+    output_format: Written = None,
+    output: OutputFile = None,
     same_product: Annotated[
         bool, typer.Option(help="Also other photos of the same product, as groups of their own.")
     ] = True,
@@ -58,10 +54,8 @@ def duplicates_command(
         Path | None, typer.Option(help="Where to remember photos; the user's cache by default.")
     ] = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one for each core by default.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
 ) -> None:
     """Find duplicates; users read `DUPLICATES_HELP`."""
     from packshot.cli.duplicates import Ownership, Request, run

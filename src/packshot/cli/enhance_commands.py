@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from packshot.cli.options import OwnAtlas, Paths, Quiet, Workers
 from packshot.errors import InvalidInput
 
 DEFAULT_TARGET: Final = 80.0
@@ -54,7 +55,6 @@ Examples:
 Exit status: as packshot enhance.
 """
 
-Paths = Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="A file for one photo, a folder for more: same names."),
@@ -73,9 +73,6 @@ Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each p
 Steps = Annotated[str | None, typer.Option(help="Choose from these steps only: names with commas.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show every step that was tried.")]
 Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")]
-OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 
 
 def _command(product: bool, goal: float | None) -> Callable[..., None]:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli.formats import OutputFormat, format_for
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
 
 application = typer.Typer(
     help="Index photos, and find those that are like others.",
@@ -60,12 +61,11 @@ Place = Annotated[
     str | None,
     typer.Option("--index", help='A folder, or "milvus:ADDRESS#COLLECTION".', show_default=False),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 
 
 @application.command("index", help=_INDEX_HELP)
 def index_command(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")],
+    paths: Paths,
     place: Place = None,
     table: Annotated[Path | None, typer.Option(help="CSV that says more about photos.")] = None,
     kind: Annotated[
@@ -77,9 +77,7 @@ def index_command(
     compact: Annotated[
         bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one for each core by default.")
-    ] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
     """Index photos; users read `_INDEX_HELP`."""
@@ -98,13 +96,8 @@ def query_command(
     where: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE that answers must have; may be repeated.")
     ] = None,
-    output_format: Annotated[
-        OutputFormat | None,
-        typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
-    ] = None,
+    output_format: Written = None,
+    output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
     quiet: Quiet = False,
 ) -> None:

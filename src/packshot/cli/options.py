@@ -1,0 +1,22 @@
+"""Options that several commands have, in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packshot.cli.formats import OutputFormat
+
+Paths = Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")]
+Written = Annotated[
+    OutputFormat | None,
+    typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
+]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
+]
+OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
