@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
-from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
+from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
     Floats,
     Hit,
@@ -90,18 +90,6 @@ class EmbeddedIndex(VectorIndex):
         finally:
             lock.release()
         return cls(folder, writes=True)
-
-    def add(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.add`."""
-        self._take("add", items)
-
-    def update(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.update`."""
-        self._take("update", items)
-
-    def put(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.put`."""
-        self._take("put", items)
 
     def delete(self, ids: Sequence[str]) -> int:
         """See `VectorIndex.delete`."""
@@ -185,7 +173,7 @@ class EmbeddedIndex(VectorIndex):
         if self._lock is not None:
             self._lock.release()
 
-    def _take(self, what: str, items: Sequence[Item]) -> None:
+    def _take(self, what: Write, items: Sequence[Item]) -> None:
         """Write vectors, then their rows in the book: only what is in the book exists."""
         self._require_writer()
         ids = checked_ids([item.id for item in items])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from packshot.search.items import Hit, IndexSettings, Item, Where
 
 DEFAULT_ANSWERS = 10
+
+Write = Literal["add", "update", "put"]
 
 
 class VectorIndex(ABC):
@@ -26,29 +28,29 @@ class VectorIndex(ABC):
     settings: IndexSettings
     notes: tuple[str, ...] = ()
 
-    @abstractmethod
     def add(self, items: Sequence[Item]) -> None:
         """Take in items whose ids are not there yet; all of them or, on an error, none.
 
         Raises:
             InvalidInput: An id that is there, or an item that cannot be one.
         """
+        self._take("add", items)
 
-    @abstractmethod
     def update(self, items: Sequence[Item]) -> None:
         """Replace items that are there; of those without a vector, the metadata only. All or none.
 
         Raises:
             InvalidInput: An id that is not there, or an item that cannot be one.
         """
+        self._take("update", items)
 
-    @abstractmethod
     def put(self, items: Sequence[Item]) -> None:
         """Take in items, replacing those whose ids are there; all or none.
 
         Raises:
             InvalidInput: An item that cannot be one.
         """
+        self._take("put", items)
 
     @abstractmethod
     def delete(self, ids: Sequence[str]) -> int:
@@ -112,6 +114,10 @@ class VectorIndex(ABC):
             self.put(batch)
             taken += len(batch)
             yield taken
+
+    @abstractmethod
+    def _take(self, what: Write, items: Sequence[Item]) -> None:
+        """Do what the method named `what` promises."""
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from packshot.errors import InvalidInput, VectorIndexError
-from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
+from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
     MOST_ID_BYTES,
     Distance,
@@ -103,18 +103,6 @@ class MilvusIndex(VectorIndex):
             client.close()
         return cls(place)
 
-    def add(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.add`."""
-        self._take("add", items)
-
-    def update(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.update`."""
-        self._take("update", items)
-
-    def put(self, items: Sequence[Item]) -> None:
-        """See `VectorIndex.put`."""
-        self._take("put", items)
-
     def delete(self, ids: Sequence[str]) -> int:
         """See `VectorIndex.delete`."""
         there = list(self._rows(ids, ["id"]))
@@ -190,7 +178,7 @@ class MilvusIndex(VectorIndex):
         """See `VectorIndex.close`."""
         self._client.close()
 
-    def _take(self, what: str, items: Sequence[Item]) -> None:
+    def _take(self, what: Write, items: Sequence[Item]) -> None:
         ids = checked_ids([item.id for item in items])
         for item in items:
             metadata_text(item.metadata)
