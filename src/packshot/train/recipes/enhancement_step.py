@@ -136,7 +136,7 @@ class State:
             network,
             copy.deepcopy(network).eval().requires_grad_(False),
             discriminator,
-            torch.optim.AdamW(_groups(network), recipe.rate, weight_decay=1e-4),
+            torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=1e-4),
             torch.optim.Adam(discriminator.parameters(), recipe.rate / 4, betas=(0.5, 0.99)),
             PerceptualLoss(vgg).to(device) if vgg else None,
             recipe,
@@ -222,14 +222,6 @@ def save_whole(parts: dict[str, Any], path: Path) -> None:
 
 def _cosine(rate: float, done: float) -> float:
     return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-
-
-def _groups(network: nn.Module) -> list[dict[str, Any]]:
-    """Parameters of the tone curves, which may be none, and all others."""
-    curves = list(network.curves.parameters()) if is_graded(network) and network.curves else []
-    known = {id(parameter) for parameter in curves}
-    others = [parameter for parameter in network.parameters() if id(parameter) not in known]
-    return [{"params": curves}, {"params": others}]
 
 
 def is_graded(network: nn.Module) -> TypeGuard[Generator]:
