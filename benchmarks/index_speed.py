@@ -38,7 +38,7 @@ _ANSWERS = 10
 def main(data: Path, sizes: list[int]) -> None:
     """Build, then ask in a process of its own, for each size; rows are written as they come."""
     real = photos(data).vectors
-    chosen = np.random.default_rng(1).permutation(len(real))
+    chosen = np.random.default_rng(7).permutation(len(real))
     held, fitted = real[chosen[:QUERIES]], real[chosen[QUERIES:]]
     rows: list[dict[str, Any]] = []
     for size in sizes:

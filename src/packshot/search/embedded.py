@@ -27,7 +27,7 @@ from packshot.search.items import (
     require_presence,
 )
 from packshot.search.ledger import Ledger, State
-from packshot.search.ranking import Rows, exact_distances, scan
+from packshot.search.ranking import Rows, nearest, scan
 from packshot.search.structures import Structures
 from packshot.search.vector_file import VectorFile
 from packshot.search.writer_lock import WriterLock
@@ -168,6 +168,7 @@ class EmbeddedIndex(VectorIndex):
 
     def close(self) -> None:
         """See `VectorIndex.close`."""
+        self._let_go()
         if hasattr(self, "_ledger"):
             self._ledger.close()
         if self._lock is not None:
@@ -211,18 +212,21 @@ class EmbeddedIndex(VectorIndex):
         if state.version == self._state.version:
             return
         if state.generation != self._state.generation:
+            self._let_go()
             self._vectors = VectorFile(self._file(state.generation), self.settings)
             self._alive: NDArray[np.bool_] = np.zeros(0, bool)
             self._state = State(-1, state.generation, 0)
-        self._vectors.view(
-            state.rows
-        )  # Opened now: a writer may unlink it while this snapshot is in use.
+        self._vectors.hold(state.rows)  # Now: a writer may unlink it while this snapshot is in use.
         grown = np.ones(state.rows, bool)
         grown[: len(self._alive)] = self._alive
         grown[self._ledger.died_since(self._state.version)] = False
         self._alive = grown
         self._matching: dict[str, NDArray[np.bool_]] = {}
         self._state = state
+
+    def _let_go(self) -> None:
+        if hasattr(self, "_vectors"):
+            self._vectors.close()
 
     def _file(self, generation: int) -> Path:
         return self._folder / f"vectors-{generation:06d}.bin"
@@ -258,10 +262,8 @@ class EmbeddedIndex(VectorIndex):
     def _ranked(self, query: Floats, rows: Rows, k: int) -> list[tuple[int, float]]:
         if len(rows) > _RANKED_AT_ONCE:
             rows = scan(query[None], [(rows, self._vectors.take(rows))], k, self.settings.distance)[0]
-        rows = np.sort(rows)
-        apart = exact_distances(query, self._vectors.take(rows), self.settings.distance)
-        best = np.argsort(apart, kind="stable")[:k]
-        return [(int(rows[place]), float(apart[place])) for place in best]
+        found = nearest(query, rows, self._vectors.take(rows), k, self.settings.distance)
+        return list(zip(found[0].tolist(), found[1].tolist(), strict=True))
 
     def _as_hits(self, ranked: list[list[tuple[int, float]]]) -> list[list[Hit]]:
         rows = {row for answers in ranked for row, _ in answers}

@@ -36,6 +36,26 @@ def exact_distances(
     return np.asarray(np.square(units - one / np.linalg.norm(one)).sum(axis=1) / 2)
 
 
+def nearest(
+    query: Floats, rows: Rows, vectors: Floats, k: int, distance: Distance
+) -> tuple[Rows, NDArray[np.float64]]:
+    """The k nearest of some rows with their exact distances; equal ones in the order of the rows.
+
+    Args:
+        query: (D,).
+        rows: (N,) row numbers.
+        vectors: (N, D), theirs.
+        k: Rows wanted.
+        distance: Between vectors.
+
+    Returns:
+        Rows and distances, each (k,) or as many as there are, nearest first.
+    """
+    apart = exact_distances(query, vectors, distance)
+    best = np.lexsort((rows, apart))[:k]
+    return rows[best], apart[best]
+
+
 def unit(vectors: Floats, distance: Distance) -> Floats:
     """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32."""
     if distance is Distance.EUCLIDEAN:
@@ -59,18 +79,23 @@ def scan(
         For each query its k nearest rows and some more, so that `exact_distances` can settle near-ties.
     """
     kept = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
-    wanted = unit(queries, distance)
     for rows, vectors in blocks:
-        others = unit(vectors, distance)
-        apart = np.einsum("nd,nd->n", others, others) - 2 * (wanted @ others.T)
+        apart = _order(queries, vectors, distance)
         kept = [
-            _nearest(np.concatenate([old, rows]), np.concatenate([far, row]), k + _MARGIN)
+            _leading(np.concatenate([old, rows]), np.concatenate([far, row]), k + _MARGIN)
             for (old, far), row in zip(kept, apart, strict=True)
         ]
     return [rows for rows, _ in kept]
 
 
-def _nearest(rows: Rows, apart: Floats, most: int) -> tuple[Rows, Floats]:
+def _order(queries: Floats, vectors: Floats, distance: Distance) -> Floats:
+    """Numbers, (Q, N), that order the vectors of each row as their distances do."""
+    alike, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
+    apart = squares - 2 * alike if distance is Distance.EUCLIDEAN else -alike / np.sqrt(squares)
+    return np.asarray(apart, np.float32)
+
+
+def _leading(rows: Rows, apart: Floats, most: int) -> tuple[Rows, Floats]:
     if len(rows) <= most:
         return rows, apart
     best = np.argpartition(apart, most - 1)[:most]
