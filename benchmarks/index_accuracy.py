@@ -1,9 +1,10 @@
 """Table 4: are the first answers of the same kind, or the same product, as the photo asked about?
 
 Every product photo is asked about; it is not its own answer. The catalogue holds all product photos and
-photos of other things (BIQ2021, OASIS) to be mistaken for them; then the same among 100 000 more vectors drawn
-from the distribution of the latter. Exhaustive search, PQ and IVF-PQ answer the same questions by both distances,
-as Packshot ranks them, and by their codes alone, as the source does; the loss is in points against exhaustive.
+photos of other things (BIQ2021, OASIS) to be mistaken for them; then the same among 100 000 more vectors
+drawn from the distribution of the latter. Exhaustive search, PQ and IVF-PQ answer the same questions by
+both distances, as Packshot ranks them, and by their codes alone, as the source does; the loss is in
+points against exhaustive.
 """
 
 from __future__ import annotations

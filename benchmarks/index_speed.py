@@ -107,7 +107,9 @@ def ask(folder: Path) -> None:
     right = [len(one & set(other.tolist())) for one, other in zip(found, true, strict=True)]
     figures = {
         "exhaustive_ms": round(float(np.mean(slow)), 2),
+        "exhaustive_ms_median": round(float(np.median(slow)), 2),
         "ivf_pq_ms": round(float(np.mean(milliseconds)), 3),
+        "ivf_pq_ms_median": round(float(np.median(milliseconds)), 3),
         "ivf_pq_ms_p95": round(float(np.percentile(milliseconds, 95)), 3),
         "times_faster": round(float(np.mean(slow) / np.mean(milliseconds)), 1),
         "recall_at_10": round(float(np.mean(right)) / _ANSWERS, 4),

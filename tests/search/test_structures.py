@@ -126,9 +126,9 @@ def test_growth_is_put_in_and_then_trained_for_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("vectors", "dimensions", "sentence"),
     [
-        (1_000_000, 1280, "PCAR256,IVF2048,PQ128x4fs"),
-        (100_000, 1280, "PCAR256,IVF1024,PQ128x4fs"),
-        (60_000, 100, "PCAR96,IVF512,PQ32x4fs"),
+        (1_000_000, 1280, "PCAR256,IVF2048,PQ256x4fs"),
+        (100_000, 1280, "PCAR256,IVF1024,PQ256x4fs"),
+        (60_000, 100, "PCAR100,IVF512,PQ100x4fs"),
         (60_000, 6, "IVF512,SQ8"),
     ],
 )

@@ -17,9 +17,7 @@ _TRAINING_PER_CELL = 40
 _LEAST_TRAINING = 1_000
 _MOST_TRAINING = 1 << 18
 _CELLS_PER_ROOT = 4
-_REDUCED = 256
-_SUBVECTORS = (128, 64, 32, 16, 8, 4)
-_NUMBERS_PER_SUBVECTOR = 2
+_MOST_CODED, _LEAST_CODED, _STEP = 256, 8, 4
 
 
 @dataclass(frozen=True)
@@ -85,10 +83,8 @@ def cells_for(vectors: int) -> int:
 
 
 def _sentence(cells: int, dimensions: int) -> str:
-    """Fewer numbers, rotated so that they matter alike; cells; codes of four bits, many read at once."""
-    reduced = min(dimensions, _REDUCED) // 4 * 4
-    subvectors = next((m for m in _SUBVECTORS if m * _NUMBERS_PER_SUBVECTOR <= reduced), None)
-    if subvectors is None:
+    """Fewer numbers, rotated so that they matter alike; cells; four bits a number, many read at once."""
+    coded = min(dimensions, _MOST_CODED) // _STEP * _STEP
+    if coded < _LEAST_CODED:
         return f"IVF{cells},SQ8"
-    reduced -= reduced % subvectors
-    return f"PCAR{reduced},IVF{cells},PQ{subvectors}x4fs"
+    return f"PCAR{coded},IVF{cells},PQ{coded}x4fs"

@@ -92,11 +92,11 @@ class VectorFile:
         """
         if self._opened is None or not len(rows):
             return np.empty((0, self._dimensions), np.float32)
-        file = self._opened.fileno()
+        file, size = self._opened.fileno(), self.row_bytes
         starts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 2) != 1)
         lengths = np.diff(starts, append=len(rows))
         pieces = [
-            os.pread(file, length * self.row_bytes, first * self.row_bytes)
+            os.pread(file, length * size, first * size)
             for first, length in zip(rows[starts].tolist(), lengths.tolist(), strict=True)
         ]
         taken = np.frombuffer(b"".join(pieces), self._kind).reshape(-1, self._dimensions)

@@ -1,0 +1,89 @@
+"""The index's share of the time it takes to index real photos; encoding should be the rest.
+
+Product photos are put into an empty index and into one of 100 000 vectors, in one process, so that
+seconds add up. The index's part is all that is spent in its calls: looking up what is known, writing and
+synchronising, flushing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from content_vectors import Distribution, photos
+from packshot.encode import ContentEncoder
+from packshot.search import IndexSettings, Item, VectorIndex, create_index
+from packshot.search.items import Precision
+from packshot.search.photos import index_photos
+from packshot.sources import expand_named
+from record import write
+
+THERE = (0, 100_000)
+
+
+class Timed:
+    """An index that counts the seconds spent in its calls."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        self.seconds = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._index, name)
+        return self._timed(found) if callable(found) else found
+
+    def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return call(*arguments)
+            finally:
+                self.seconds += time.perf_counter() - started
+
+        return timed
+
+
+def main(data: Path) -> None:
+    """A row for each number of vectors that are there before."""
+    distribution = Distribution(photos(data).vectors)
+    listed = list(expand_named([str(data / "products")]))
+    rows = [_row(distribution, listed, there) for there in THERE]
+    print(*rows, sep="\n")
+    print(write("index_ingestion", rows))
+
+
+def _row(distribution: Distribution, listed: list[Any], there: int) -> dict[str, object]:
+    encoder = ContentEncoder.packaged()
+    settings = IndexSettings(
+        dimensions=encoder.dimensions, precision=Precision.HALF, model=encoder.fingerprint
+    )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        create_index(Path(folder) / "index", settings) as index,
+    ):
+        if there:
+            vectors = distribution.draw(there)
+            index.put([Item(f"drawn-{n}", vector, {"n": n}) for n, vector in enumerate(vectors)])
+            index.flush()
+        timed, started = Timed(index), time.perf_counter()
+        outcomes = [one.outcome for one in index_photos(cast(VectorIndex, timed), listed, workers=1)]
+        timed.flush()
+        seconds = time.perf_counter() - started
+    return {
+        "vectors_before": there,
+        "photos": len(outcomes),
+        "seconds": round(seconds, 2),
+        "photos_a_second": round(len(outcomes) / seconds, 1),
+        "index_seconds": round(timed.seconds, 3),
+        "index_share_percent": round(100 * timed.seconds / seconds, 2),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    main(parser.parse_args().data)
