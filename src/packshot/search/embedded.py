@@ -260,9 +260,11 @@ class EmbeddedIndex(VectorIndex):
         return scan(queries, blocks, k, self.settings.distance)
 
     def _ranked(self, query: Floats, rows: Rows, k: int) -> list[tuple[int, float]]:
+        vectors, distance = self._vectors.take(rows), self.settings.distance
         if len(rows) > _RANKED_AT_ONCE:
-            rows = scan(query[None], [(rows, self._vectors.take(rows))], k, self.settings.distance)[0]
-        found = nearest(query, rows, self._vectors.take(rows), k, self.settings.distance)
+            leading = scan(query[None], [(np.arange(len(rows)), vectors)], k, distance)[0]
+            rows, vectors = rows[leading], vectors[leading]
+        found = nearest(query, rows, vectors, k, distance)
         return list(zip(found[0].tolist(), found[1].tolist(), strict=True))
 
     def _as_hits(self, ranked: list[list[tuple[int, float]]]) -> list[list[Hit]]:
