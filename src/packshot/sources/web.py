@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 
 import httpcore2
 
-from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.errors import FetchError, InvalidInput, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources.addresses import Resolver, why_refused
 from packshot.sources.settings import WebSettings
 from packshot.sources.urls import Refusal, Url, parse_url
@@ -215,7 +215,7 @@ def _as_fetch_errors(location: str) -> Iterator[None]:
 
 
 def _broken(location: str, error: Exception) -> FetchError:
-    cause = error.__cause__ or error
+    cause = error.args[0] if error.args else None  # httpcore wraps the error of the socket
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PhotoUnreachable(
             location, f"the server's certificate is not valid: {cause.verify_message}"
@@ -280,8 +280,19 @@ def _too_large(location: str, limit: int) -> FetchError:
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in raw}
+    return {_decoded(name).lower(): _decoded(value) for name, value in raw}
+
+
+def _decoded(header: bytes) -> str:
+    """Text of a header; beyond ASCII there is no rule that servers follow."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _trusted(certificates: Path | None) -> ssl.SSLContext | None:
-    return None if certificates is None else ssl.create_default_context(cafile=certificates)
+    try:
+        return None if certificates is None else ssl.create_default_context(cafile=certificates)
+    except OSError as error:
+        raise InvalidInput(f"{certificates}: no certificates can be read from it: {error}") from error
