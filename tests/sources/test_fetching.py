@@ -39,7 +39,9 @@ def test_from_the_web(shop):
     assert fetched.sha256 == hashlib.sha256(PHOTO).hexdigest()
 
 
-@pytest.mark.parametrize("location", ["", "  ", "none.jpg", "none/a.jpg", "a\0b.jpg", "x" * 5000, "loop.jpg"])
+@pytest.mark.parametrize(
+    "location", ["", "  ", "none.jpg", "none/a.jpg", "a\0b.jpg", "x" * 5000, "loop.jpg"]
+)
 def test_missing(tmp_path, monkeypatch, location):
     monkeypatch.chdir(tmp_path)
     os.symlink("loop.jpg", "loop.jpg")
@@ -51,7 +53,11 @@ def test_missing(tmp_path, monkeypatch, location):
 def test_what_is_not_a_file(tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     os.mkfifo(tmp_path / "pipe.jpg")
-    for name, reason in (("folder.jpg", "a folder"), ("pipe.jpg", "a pipe or a device"), ("/dev/null", "a pipe")):
+    for name, reason in (
+        ("folder.jpg", "a folder"),
+        ("pipe.jpg", "a pipe or a device"),
+        ("/dev/null", "a pipe"),
+    ):
         with pytest.raises(PhotoRefused, match=reason):
             Fetcher().fetch(str(tmp_path / name))
 
@@ -63,7 +69,9 @@ def test_too_large(tmp_path):
         Fetcher(WebSettings(max_bytes=len(PHOTO) - 1)).fetch(str(tmp_path / "a.jpg"))
 
 
-@pytest.mark.parametrize(("number", "retry"), [(13, False), (1, False), (5, True), (116, True), (24, True)])
+@pytest.mark.parametrize(
+    ("number", "retry"), [(13, False), (1, False), (5, True), (116, True), (24, True)]
+)
 def test_files_that_cannot_be_read(tmp_path, monkeypatch, number, retry):
     def fails(*_):
         raise OSError(number, os.strerror(number))
@@ -155,7 +163,9 @@ def failing(shop, times, status=503, **headers):
 def test_retried_until_it_works(shop):
     failing(shop, 3)
     waits = Waits()
-    fetcher = own(shop, retries=Retries(attempts=4, first_wait_s=1, longest_wait_s=3, seed=1), sleep=waits)
+    fetcher = own(
+        shop, retries=Retries(attempts=4, first_wait_s=1, longest_wait_s=3, seed=1), sleep=waits
+    )
     assert fetcher.fetch_with_retries(shop.url("/a.jpg")).content == PHOTO
     assert [low <= wait <= 2 * low for low, wait in zip((0.5, 1, 1.5), waits, strict=True)] == [True] * 3
 

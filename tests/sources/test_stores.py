@@ -18,7 +18,15 @@ def bucket(request):
     else:
         address = f"memory://{uuid.uuid4().hex}"
     filesystem, path = fsspec.url_to_fs(address)
-    for name in ("b.jpg", "a.PNG", "notes.txt", ".hidden.jpg", "sub/c.webp", ".git/d.jpg", "sub/z z.jpg"):
+    for name in (
+        "b.jpg",
+        "a.PNG",
+        "notes.txt",
+        ".hidden.jpg",
+        "sub/c.webp",
+        ".git/d.jpg",
+        "sub/z z.jpg",
+    ):
         filesystem.pipe_file(f"{path}/shop/{name}", PHOTO)
     filesystem.pipe_file(f"{path}/shop/empty.jpg", b"")
     filesystem.pipe_file(f"{path}/feeds/feed.csv", FEED)
@@ -74,14 +82,20 @@ def test_refused(bucket):
 
 def test_a_prefix_is_a_folder(bucket):
     found = [row.location.removeprefix(bucket) for row in read_feed(f"{bucket}/shop")]
-    assert found == ["/shop/a.PNG", "/shop/b.jpg", "/shop/empty.jpg", "/shop/sub/c.webp", "/shop/sub/z z.jpg"]
+    assert found == [
+        "/shop/a.PNG",
+        "/shop/b.jpg",
+        "/shop/empty.jpg",
+        "/shop/sub/c.webp",
+        "/shop/sub/z z.jpg",
+    ]
     assert [row.location for row in read_feed(f"{bucket}/shop/")] == [bucket + name for name in found]
     assert all(Fetcher().fetch(row.location) for row in read_feed(f"{bucket}/shop"))
 
 
 def test_patterns(bucket):
     assert [row.location for row in read_feed(f"{bucket}/shop/*.jpg")] == [
-        f"{bucket}/shop/{name}.jpg" for name in (".hidden", "b", "empty")
+        f"{bucket}/shop/{name}.jpg" for name in ("b", "empty")
     ]
 
 
@@ -91,7 +105,11 @@ def test_a_photo(bucket):
 
 def test_a_feed_names_what_lies_beside_it(bucket):
     rows = [(row.sku, row.location) for row in read_feed(f"{bucket}/feeds/feed.csv")]
-    assert rows == [("1", f"{bucket}/feeds/photos/a.jpg"), ("2", ""), ("3", "https://shop.example/b.jpg")]
+    assert rows == [
+        ("1", f"{bucket}/feeds/photos/a.jpg"),
+        ("2", ""),
+        ("3", "https://shop.example/b.jpg"),
+    ]
 
 
 def test_nothing_there(bucket):

@@ -132,7 +132,9 @@ def test_redirects_are_checked(shop, target, reason):
 def test_a_public_server_cannot_redirect_to_this_machine(shop, internet):
     shop.pages["/a.jpg"] = lambda request: answer(request, 302, Location=shop.url("/secret"))
     shop.pages["/secret"] = b"secret"
-    fetches = client(shop, lambda host, port: [PUBLIC if host == "cdn.example" else host], allow_private=False)
+    fetches = client(
+        shop, lambda host, port: [PUBLIC if host == "cdn.example" else host], allow_private=False
+    )
     with pytest.raises(PhotoRefused, match="this machine itself"):
         fetches.get("http://cdn.example/a.jpg")
     assert internet == [PUBLIC]

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from packshot.errors import SourceError
 from packshot.sources.folders import looks_like_photo
-from packshot.sources.formats.records import Record
+from packshot.sources.formats.records import Record, distinct
 
 _DELIMITERS = ",\t;|"
 _SAMPLE = 2**16
@@ -58,7 +58,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
     for line, cells in _split(text, name, delimiter):
         if not names:
             header = not any(looks_like_photo(cell) for cell in cells)
-            names = _distinct(cells) if header else ["location", *_numbered(len(cells))]
+            names = distinct(cells) if header else ["location", *_numbered(len(cells))]
             if header:
                 continue
         yield Record(line + skipped, dict(zip(names, cells, strict=False)))
@@ -134,16 +134,6 @@ def _in_pairs(sample: bytes) -> bool:
     runs = _BEYOND_ASCII.findall(sample)
     even = sum(len(run) % 2 == 0 for run in runs)
     return bool(runs) and even >= _PAIRED * len(runs)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names of columns; a second one of the same name gets a number."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for name in (name.strip() for name in names):
-        seen[name] += 1
-        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return distinct
 
 
 def _numbered(count: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError  # the type alone; parsing is defusedxml's
 
 from packshot.errors import InvalidInput, SourceError
-from packshot.sources.formats.records import Record, as_text
+from packshot.sources.formats.records import Record, as_text, distinct
 
 # Excel keeps all texts of a workbook in one part, which has to be in memory.
 _LARGEST_TEXTS = 256 * 2**20
@@ -48,7 +48,7 @@ def _rows(sheet: Any) -> Iterator[Record]:
         if names:
             yield Record(line, dict(zip(names, values, strict=False)))
         else:
-            names = [as_text(value) for value in values]
+            names = distinct(map(as_text, values))
 
 
 def _require_sane(file: BinaryIO, name: str) -> None:
