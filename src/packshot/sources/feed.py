@@ -78,6 +78,14 @@ def read_feed(
     return _table(place, reader, columns, fetcher or Fetcher())
 
 
+def is_remote(place: str | os.PathLike[str]) -> bool:
+    """Whether a feed lies elsewhere, so that it has no business naming files of this machine.
+
+    A fetcher for the rows of such a feed is to be made with ``local_files=False``.
+    """
+    return scheme_of(os.fspath(place)) not in (None, "file")
+
+
 def _plain(place: str) -> str:
     return str(local_path(place)) if scheme_of(place) == "file" else place
 

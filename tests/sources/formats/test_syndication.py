@@ -11,7 +11,8 @@ from packshot.sources.formats import syndication
 RSS = b"""<?xml version="1.0"?>
 <rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel>
 <title>Shop</title><image><url>https://shop.example/logo.png</url></image>
-<item><g:id>1</g:id><link>https://shop.example/1</link><g:image_link> https://shop.example/1.jpg </g:image_link>
+<item><g:id>1</g:id><link>https://shop.example/1</link>
+<g:image_link> https://shop.example/1.jpg </g:image_link>
 <g:additional_image_link>https://shop.example/1b.jpg</g:additional_image_link>
 <g:additional_image_link>https://shop.example/1c.jpg</g:additional_image_link></item>
 <item><g:id>2</g:id><g:image_link/><description><![CDATA[<b>5 < 6</b>]]></description></item>
