@@ -77,7 +77,7 @@ def as_xml(path):
     [
         ("feed.csv", as_csv),
         ("feed.TXT", as_csv),
-        ("feed.csv.gz", as_gzip),
+        ("feed #1?.csv.gz", as_gzip),
         ("feed.jsonl", as_json_lines),
         ("feed.parquet", as_parquet),
         ("feed.xlsx", as_xlsx),

@@ -72,7 +72,7 @@ class WebClient:
                 answer = self._ask(location, parse_url(url, self._settings.ports))
                 if isinstance(answer, bytes):
                     return answer
-                url = urljoin(url, answer)
+                url = _joined(url, answer)
         raise PhotoRefused(location, f"more than {_REDIRECTS} redirects")
 
     def close(self) -> None:
@@ -265,6 +265,13 @@ def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], li
     if unpacker and not unpacker.eof:
         raise PhotoUnreachable(location, "the compressed content is cut short", retry=True)
     return bytes(content)
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise Refusal(f"a redirect to what is not a URL: {error}") from error
 
 
 def _unpacker(location: str, encoding: str) -> zlib._Decompress | None:

@@ -17,6 +17,7 @@ from packshot.sources.formats.records import Record, distinct
 _DELIMITERS = ",\t;|"
 _SAMPLE = 2**16
 _PIECE = 2**20
+_LONGEST = 2**24
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -66,7 +67,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
 
 def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line in which it begins."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text, name), delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -76,6 +77,14 @@ def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[
     except csv.Error as error:
         reason = f"cannot be read as CSV: {error}; check the quotation marks of this row"
         raise SourceError(f"{name}, line {begins}: {reason}") from error
+
+
+def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    """Lines, none of which can fill the memory."""
+    while line := text.readline(_LONGEST + 1):
+        if len(line) > _LONGEST:
+            raise SourceError(f"{name}: cannot be read as CSV: a line of more than {_LONGEST:,} letters")
+        yield line
 
 
 def _delimiter(sample: str) -> str:
