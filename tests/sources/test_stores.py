@@ -1,7 +1,11 @@
+import gzip
+import io
 import uuid
 
 import fsspec
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from packshot.errors import PhotoMissing, PhotoRefused, PhotoUnreachable, SourceError
 from packshot.sources import Fetcher, WebSettings, read_feed, stores
@@ -108,6 +112,19 @@ def test_a_feed_names_what_lies_beside_it(bucket):
         ("2", ""),
         ("3", "https://shop.example/b.jpg"),
     ]
+
+
+def test_tables_that_are_read_from_their_end(bucket):
+    table, packed = io.BytesIO(), gzip.compress(FEED)
+    parquet.write_table(pyarrow.table({"path": ["a.jpg", "b.jpg"]}), table)
+    filesystem, path = fsspec.url_to_fs(bucket)
+    filesystem.pipe_file(f"{path}/feed.parquet", table.getvalue())
+    filesystem.pipe_file(f"{path}/feed.csv.gz", packed)
+    assert [row.location for row in read_feed(f"{bucket}/feed.parquet")] == [
+        f"{bucket}/a.jpg",
+        f"{bucket}/b.jpg",
+    ]
+    assert [row.sku for row in read_feed(f"{bucket}/feed.csv.gz")] == ["1", "2", "3"]
 
 
 def test_nothing_there(bucket):

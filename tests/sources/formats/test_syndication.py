@@ -52,23 +52,35 @@ def test_entries_inside_entries_are_their_parts():
     assert read(content) == [(1, {"id": "1", "offer": ""}), (2, {})]
 
 
+class Endless(io.RawIOBase):
+    """A beginning, and then the same for ever."""
+
+    def __init__(self, start, piece):
+        self.pieces = chain([start], repeat(piece))
+
+    def read(self, _size):
+        return next(self.pieces)
+
+
+@pytest.mark.parametrize("start", [b"<rss><item><id>", b"<html>", b"<rss><item id='"])
+def test_an_entry_without_end_is_cut_off(start):
+    with pytest.raises(SourceError, match=r"feed\.xml: an entry of more than 4,194,304 bytes, or none"):
+        list(syndication.read(Endless(start, b"x" * 16384), "feed.xml"))
+
+
 def test_read_entries_are_forgotten():
-    class Endless(io.RawIOBase):
-        pieces = chain([b"<rss>"], repeat(b"<item><id>" + b"x" * 4000 + b"</id></item>"))
-
-        def read(self, _size):
-            return next(self.pieces)
-
     tracemalloc.start()
-    records = syndication.read(Endless(), "feed.xml")
+    records = syndication.read(
+        Endless(b"<rss>", b"<item><id>" + b"x" * 4000 + b"</id></item>"), "feed.xml"
+    )
     for _ in range(200):
         next(records)
     before = tracemalloc.get_traced_memory()[0]
-    for _ in range(5000):
+    for _ in range(10_000):
         next(records)
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert grown < 1_000_000 < 5000 * 4000
+    assert grown < 1_000_000 < 10_000 * 4000
 
 
 @pytest.mark.parametrize(
