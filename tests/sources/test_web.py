@@ -12,7 +12,6 @@ import pytest
 import trustme
 
 from packshot.errors import InvalidInput, PhotoMissing, PhotoRefused, PhotoUnreachable
-from packshot.sources import web
 from packshot.sources.addresses import system_resolver
 from packshot.sources.settings import WebSettings
 from packshot.sources.web import WebClient
@@ -51,7 +50,7 @@ def internet(monkeypatch, shop):
             connected.append(host)
             return super().connect_tcp("127.0.0.1", shop.port, **options)
 
-    monkeypatch.setattr(web.httpcore2, "SyncBackend", Routed)
+    monkeypatch.setattr(httpcore2, "SyncBackend", Routed)
     return connected
 
 
