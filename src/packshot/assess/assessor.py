@@ -130,6 +130,7 @@ class Assessor:
     def _assessment(self, observed: Observation, excluded: str | None) -> Assessment:
         photo, measured, code = observed.photo, observed.measured, observed.code
         verdict = judge(self.atlas, code.content, code.distortion, self.options, excluded)
+        emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,
             status=Status.OK,
@@ -145,8 +146,8 @@ class Assessor:
             damage_map=measured.damage,
             findings=self._findings(observed),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
-            emotion=None if self.emotion is None else self.emotion(photo),
-            models=self._models(),
+            emotion=emotion,
+            models=self._models() | ({} if emotion is None else emotion.models),
         )
 
     def _distortions(self, code: Code) -> tuple[Distortion, ...]:
