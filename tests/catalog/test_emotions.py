@@ -188,7 +188,9 @@ def test_the_report_of_assessments_shows_emotion_where_there_is_one():
     tags = Tags(assessed("html", ALL[2], None))
     assert len(tags.all("div", class_="intensities")) == 1
     assert len(tags.all("input", name="feelings")) == 1
+    assert "no forecast of sales" in assessed("html", ALL[2])
     without = assessed("html", None)
+    assert "no forecast of sales" not in without
     assert "feelings" not in without
     assert "tint" not in without
 

@@ -3,7 +3,7 @@ import pytest
 
 from packshot.emotion import EmotionNetwork
 from packshot.errors import ModelError
-from tests.conftest import make_picture
+from tests.conftest import ROOT, make_picture
 from tests.emotion.made import BLUE, CELLS, GREY, RED, SIDE, halves, write_model
 
 
@@ -52,6 +52,8 @@ def test_grey_is_no_evidence_at_all(network):
 def test_other_models_are_refused(tmp_path):
     with pytest.raises(ModelError, match="not an emotion network"):
         EmotionNetwork.from_path(write_model(tmp_path / "a.onnx", outputs=("distribution", "maps")))
+    with pytest.raises(ModelError, match="not an emotion network"):
+        EmotionNetwork.from_path(ROOT / "src" / "packshot" / "weights" / "content.onnx")
     with pytest.raises(ModelError, match="cannot read the model"):
         EmotionNetwork.from_path(tmp_path / "none.onnx")
     (tmp_path / "b.onnx").write_bytes(b"no model")

@@ -48,12 +48,24 @@ class Side:
 
 def sides(emotion: Emotion) -> tuple[Side, Side]:
     """The positive and the negative side of a photo that could be read."""
-    intensity, bar = emotion.positive_intensity or 0.0, emotion.positive_bar or 0.0
-    heat = _tint(emotion.positive_map, POSITIVE_RGB, intensity, bar)
-    positive = Side("positive", intensity, bar, emotion.positive_regions, heat)
-    intensity, bar = emotion.negative_intensity or 0.0, emotion.negative_bar or 0.0
-    heat = _tint(emotion.negative_map, NEGATIVE_RGB, intensity, bar)
-    return positive, Side("negative", intensity, bar, emotion.negative_regions, heat)
+    return (
+        _side(
+            "positive",
+            POSITIVE_RGB,
+            emotion.positive_map,
+            emotion.positive_regions,
+            emotion.positive_intensity or 0.0,
+            emotion.positive_bar or 0.0,
+        ),
+        _side(
+            "negative",
+            NEGATIVE_RGB,
+            emotion.negative_map,
+            emotion.negative_regions,
+            emotion.negative_intensity or 0.0,
+            emotion.negative_bar or 0.0,
+        ),
+    )
 
 
 def percent(share: float | None) -> str:
@@ -71,10 +83,19 @@ def in_a_line(emotion: Emotion, language: str) -> str:
     )
 
 
-def _tint(attention: Rows, rgb: Colour, intensity: float, bar: float) -> str | None:
-    """A map as a tint: none where there is little attention, paler for a side below its bar."""
-    if not attention:
-        return None
-    strength = _DEEPEST * (1.0 if intensity >= bar else intensity / bar)
-    above = np.clip((np.array(attention) - _CLEAR) / (1 - _CLEAR), 0, 1) * strength
-    return heat(tuple(tuple(row) for row in above.tolist()), rgb, _ENLARGED)
+def _side(
+    name: str,
+    rgb: Colour,
+    attention: Rows,
+    regions: tuple[AttentionRegion, ...],
+    intensity: float,
+    bar: float,
+) -> Side:
+    strength = 1.0 if intensity >= bar else intensity / bar
+    return Side(name, intensity, bar, regions, heat(_tinted(attention, strength), rgb, _ENLARGED))
+
+
+def _tinted(attention: Rows, strength: float) -> Rows:
+    """How deep a map's tint is: clear where there is little attention."""
+    above = np.clip((np.array(attention, np.float64) - _CLEAR) / (1 - _CLEAR), 0, 1)
+    return tuple(tuple(row) for row in (above * _DEEPEST * strength).tolist())

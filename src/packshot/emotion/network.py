@@ -74,9 +74,7 @@ class EmotionNetwork:
 
     @classmethod
     def _of(cls, model: Model) -> EmotionNetwork:
-        shape = model.session.get_inputs()[0].shape
-        square = len(shape) == 4 and shape[1] == shape[2] and isinstance(shape[1], int)
-        if not square or not set(model.output_names) >= _OUTPUTS:
+        if not _keeps_the_contract(model):
             raise ModelError(f"{model.name} is not an emotion network: see packshot/weights/emotion.md")
         return cls(model, Calibration.stated_by(model))
 
@@ -95,3 +93,11 @@ class EmotionNetwork:
         positive, negative = answer["intensities"][0]
         distribution = answer["distribution"][0]
         return Response(distribution, float(positive), float(negative), *answer["maps"][0])
+
+
+def _keeps_the_contract(model: Model) -> bool:
+    """Whether a model takes square pictures and gives what an emotion network gives."""
+    inputs = {given.name: given.shape for given in model.session.get_inputs()}
+    shape = inputs.get("pixels", [])
+    square = len(shape) == 4 and isinstance(shape[1], int) and shape[1] == shape[2]
+    return len(inputs) == 1 and square and set(model.output_names) >= _OUTPUTS
