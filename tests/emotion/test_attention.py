@@ -47,13 +47,21 @@ def test_the_strongest_come_first_and_only_a_few():
     assert [one.strength for one in found] == [round(value / 15, 3) for value in (4, 3.5, 3)]
 
 
-def test_half_of_the_peak_still_belongs_to_it():
-    assert len(attended(spots((0, 0, 4), (0, 4, 2)))) == 2
-    assert len(attended(spots((0, 0, 4), (0, 4, 1.9)))) == 1
+def test_a_region_begins_half_way_from_the_mean_to_the_peak():
+    """Of one cell of 1 and one of s in 4 x 5: the level is (1 + (1 + s) / 20) / 2, so s >= 21 / 39."""
+    assert len(attended(spots((0, 0, 1), (0, 4, 0.54), size=(4, 5)))) == 2
+    assert len(attended(spots((0, 0, 1), (0, 4, 0.53), size=(4, 5)))) == 1
 
 
-def test_even_attention_is_one_region_of_the_whole_photo():
-    (found,) = attended(np.full((5, 5), 0.3, np.float32))
+def test_a_little_attention_everywhere_hides_nothing():
+    attention = spots((1, 2, 3), (2, 3, 3))
+    assert attended(attention + 3)[0].region == attended(attention)[0].region
+
+
+@pytest.mark.parametrize("noise", [0, 0.1])
+def test_even_attention_is_one_region_of_the_whole_photo(noise):
+    uneven = np.random.default_rng(1).random((5, 5)).astype(np.float32)
+    (found,) = attended(0.3 * (1 + noise * uneven))
     assert tuple(found.region.model_dump().values()) == (0, 0, 1, 1)
     assert found.strength == 1
 
@@ -67,7 +75,7 @@ def test_the_scale_of_a_map_does_not_matter():
 @pytest.mark.parametrize("seed", range(5))
 def test_regions_agree_with_a_naive_flood(seed):
     attention = np.random.default_rng(seed).random((7, 9)).astype(np.float32) ** 3
-    high = attention >= attention.max() / 2
+    high = attention >= (attention.max() + attention.mean()) / 2
     floods = {frozenset(flooded(high, (row, column))) for row, column in np.argwhere(high)}
     expected = set()
     for flood in floods:

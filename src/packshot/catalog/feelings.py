@@ -18,8 +18,8 @@ NEGATIVE_RGB: Colour = (213, 94, 0)
 
 _ENLARGED = 8
 _DEEPEST = 0.8
-_CLEAR = 0.3
-"""Attention relative to its peak up to which the photo stays free of tint."""
+_EVEN = 0.85
+"""Mean of a map, relative to its peak, from which nothing stands out: no tint is made of small waves."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ def _side(
 
 
 def _tinted(attention: Rows, strength: float) -> Rows:
-    """How deep a map's tint is: clear where there is little attention."""
-    above = np.clip((np.array(attention, np.float64) - _CLEAR) / (1 - _CLEAR), 0, 1)
+    """How deep a map's tint is: clear up to its mean, and deepest at its peak."""
+    cells = np.array(attention, np.float64)
+    mean = float(cells.mean()) if cells.size else 0.0
+    above = np.clip((cells - mean) / (1 - min(mean, _EVEN)), 0, 1)
     return tuple(tuple(row) for row in (above * _DEEPEST * strength).tolist())

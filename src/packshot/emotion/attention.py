@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from packshot.report import AttentionRegion, Region
 
 REGIONS_TOLD = 3
-_FAINTEST = 0.5
-"""Of the peak: what lies above hangs together as regions."""
+_EVEN = 0.85
+"""Mean of a relative map from which its attention is even: no place stands out."""
 _DIGITS = 3
 
 Floats = NDArray[np.float32]
@@ -30,9 +30,10 @@ def relative(attention: Floats) -> Floats:
 
 
 def attended(attention: Floats) -> tuple[AttentionRegion, ...]:
-    """The few boxes that hold most of the attention, strongest first.
+    """The few boxes that stand out, strongest first.
 
-    A region is what hangs together, also over corners, at half of the peak or more.
+    A region is what hangs together, also over corners, half way or more from the map's mean to its
+    peak: a network that sees a little everywhere moves neither. Even attention is one region, of all.
 
     Args:
         attention: (h, w), 0 or more, of the whole photo.
@@ -40,7 +41,10 @@ def attended(attention: Floats) -> tuple[AttentionRegion, ...]:
     total = float(attention.sum())
     if total <= 0:
         return ()
-    high = (relative(attention) >= _FAINTEST).astype(np.uint8)
+    shares = relative(attention)
+    mean = float(shares.mean())
+    level = 0.0 if mean >= _EVEN else (1 + mean) / 2
+    high = (shares >= level).astype(np.uint8)
     _, _, boxes, _ = cv2.connectedComponentsWithStats(high, connectivity=8)
     found = [_region(attention, box, total) for box in boxes[1:]]
     return tuple(sorted(found, key=lambda one: -one.strength)[:REGIONS_TOLD])
