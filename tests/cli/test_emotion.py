@@ -103,3 +103,19 @@ def test_an_unreadable_file_alone_is_no_failure(shop, own):
     done = packshot("emotion", shop / "broken.jpg", "--model", own, "-f", "jsonl", check=0)
     assert Emotion.model_validate_json(done.stdout).status == "unreadable"
     assert Path(Emotion.model_validate_json(done.stdout).path).name == "broken.jpg"
+
+
+def test_an_assessment_tells_the_same_from_its_own_decoding():
+    photo = ROOT / "examples" / "photos" / "mug.jpg"
+    alone = json.loads(packshot("emotion", photo, "-f", "jsonl", "-q", check=0).stdout)
+    assessed = json.loads(packshot("assess", photo, "--emotion", "-f", "jsonl", "-q", check=0).stdout)
+    assert assessed["emotion"] == alone
+    assert assessed["models"]["emotion"] == alone["models"]["emotion"]
+    jsonschema.validate(assessed, json.loads((ROOT / "docs" / "assessment.schema.json").read_text()))
+
+
+def test_an_assessment_that_was_not_asked_says_nothing_of_feelings():
+    photo = ROOT / "examples" / "photos" / "mug.jpg"
+    assessed = json.loads(packshot("assess", photo, "-f", "jsonl", "-q", check=0).stdout)
+    assert assessed["emotion"] is None
+    assert "emotion" not in assessed["models"]
