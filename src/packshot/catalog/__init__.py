@@ -1,9 +1,17 @@
 """Many photos: results written for people and for programs."""
 
 from packshot.catalog.duplicate_groups import duplicates_renderer
+from packshot.catalog.emotions import emotion_renderer
 from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
 from packshot.catalog.search_results import search_renderer
 
-__all__ = ["Renderer", "duplicates_renderer", "enhancement_renderer", "renderer", "search_renderer"]
+__all__ = [
+    "Renderer",
+    "duplicates_renderer",
+    "emotion_renderer",
+    "enhancement_renderer",
+    "renderer",
+    "search_renderer",
+]

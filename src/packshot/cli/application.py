@@ -11,6 +11,7 @@ import typer
 
 from packshot.cli.atlas import application as atlas_application
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
+from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
     ENHANCE_HELP,
     OPTIMIZE_HELP,
@@ -33,6 +34,7 @@ application = typer.Typer(
 )
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
+application.command("emotion", help=EMOTION_HELP)(emotion_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
 application.add_typer(atlas_application, name="atlas")
 application.add_typer(search_application, name="search")
@@ -62,6 +64,7 @@ class RecordName(StrEnum):
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
+    EMOTION = "emotion"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -76,6 +79,7 @@ Examples:
   packshot assess feed.csv --format jsonl | jq .score
   packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
   packshot assess mug.jpg --explain --language zh
+  packshot assess photos/ --emotion -o report.html  # also how photos feel; see packshot emotion
 
 \b
 Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
@@ -96,6 +100,9 @@ def assess_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
     ] = False,
+    emotion: Annotated[
+        bool, typer.Option("--emotion", help="Also how people are likely to feel about the photo.")
+    ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
     atlas: OwnAtlas = None,
     neighbours: Annotated[
@@ -111,6 +118,7 @@ def assess_command(
     """Score photos; users read `_ASSESS_HELP`."""
     from packshot.assess.pool import AssessorSettings
     from packshot.cli.assess import Request, run
+    from packshot.emotion import packaged_reading
 
     settings = AssessorSettings(
         atlas=atlas,
@@ -118,6 +126,7 @@ def assess_command(
         neighbours=neighbours,
         distance=distance.value,
         aggregation=aggregation.value,
+        emotion=packaged_reading if emotion else None,
     )
     written = output_format or format_for(output)
     request = Request(paths, written.value, output, fail_under, explain, workers, quiet, settings)
@@ -131,13 +140,14 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult
+    from packshot.report import Assessment, DuplicateGroup, Emotion, Enhancement, Record, SearchResult
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
+        RecordName.EMOTION: Emotion,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 
