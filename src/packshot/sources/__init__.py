@@ -1,6 +1,7 @@
 """Where photos come from: files, folders, patterns, tables of paths."""
 
 from packshot.sources.paths import PHOTO_SUFFIXES, Named, expand, expand_named
+from packshot.sources.placements import Placement, placements
 from packshot.sources.tables import read_rows
 
-__all__ = ["PHOTO_SUFFIXES", "Named", "expand", "expand_named", "read_rows"]
+__all__ = ["PHOTO_SUFFIXES", "Named", "Placement", "expand", "expand_named", "placements", "read_rows"]
