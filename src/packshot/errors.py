@@ -61,3 +61,7 @@ class WrongModel(VectorIndexError):  # noqa: N818
 
 class AuditError(PackshotError):
     """An audit that cannot begin or go on: it runs already, or what it audits has changed."""
+
+
+class PolicyError(PackshotError):
+    """A policy that cannot be read or makes no sense; the message names the file and the line."""

@@ -4,6 +4,14 @@ from packshot.catalog.duplicate_groups import duplicates_renderer
 from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
+from packshot.catalog.screenings import screening_renderer
 from packshot.catalog.search_results import search_renderer
 
-__all__ = ["Renderer", "duplicates_renderer", "enhancement_renderer", "renderer", "search_renderer"]
+__all__ = [
+    "Renderer",
+    "duplicates_renderer",
+    "enhancement_renderer",
+    "renderer",
+    "screening_renderer",
+    "search_renderer",
+]

@@ -20,6 +20,8 @@ from packshot.cli.enhance_commands import (
 from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
+from packshot.cli.policies import application as policies_application
+from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
@@ -34,7 +36,9 @@ application = typer.Typer(
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
+application.add_typer(policies_application, name="policies")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
 
@@ -62,6 +66,7 @@ class RecordName(StrEnum):
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
+    VERDICT = "verdict"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -131,13 +136,14 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult
+    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult, Verdict
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
+        RecordName.VERDICT: Verdict,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 
