@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.atlas import application as atlas_application
+from packshot.cli.audit_command import AUDIT_HELP, audit_command
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.enhance_commands import (
     ENHANCE_HELP,
@@ -36,6 +37,7 @@ application = typer.Typer(
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("audit", help=AUDIT_HELP)(audit_command)
 application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
 application.add_typer(policies_application, name="policies")
@@ -67,6 +69,8 @@ class RecordName(StrEnum):
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
     VERDICT = "verdict"
+    AUDIT_ROW = "audit-row"
+    AUDIT_SUMMARY = "audit-summary"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -136,7 +140,16 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult, Verdict
+    from packshot.report import (
+        Assessment,
+        AuditRow,
+        AuditSummary,
+        DuplicateGroup,
+        Enhancement,
+        Record,
+        SearchResult,
+        Verdict,
+    )
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
@@ -144,6 +157,8 @@ def schema_command(
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
         RecordName.VERDICT: Verdict,
+        RecordName.AUDIT_ROW: AuditRow,
+        RecordName.AUDIT_SUMMARY: AuditSummary,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

@@ -17,6 +17,7 @@ from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import RefusedPhoto, UnreadablePhoto
 from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
+from packshot.policy.rules import MAIN_ROLE
 from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
 from packshot.sources import PHOTO_SUFFIXES, FeedRow
 
@@ -122,8 +123,8 @@ class Examiner:
                 assessment,
                 policy,
                 on=settings.on,
-                role=row.role or "main",
-                category=row.category or None,
+                role=row.role.lower() or MAIN_ROLE,
+                category=row.category.lower() or None,
                 language=settings.assessor.language,
             )
             for policy in self._policies
