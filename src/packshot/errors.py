@@ -23,7 +23,7 @@ class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input,
         return type(self), (self.name, self.reason)
 
 
-class RefusedPhoto(UnreadablePhoto):
+class PhotoTooLarge(UnreadablePhoto):
     """A photo that was not decoded because it exceeds a limit: bytes, pixels or frames."""
 
 

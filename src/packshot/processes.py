@@ -145,7 +145,7 @@ class _Child(Generic[Task, Result]):
         context = get_context("spawn")
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, make_worker), daemon=True)
-        with _STARTING, _single_threaded_children():
+        with _STARTING, _single_threaded_children(), _ignoring_interrupts():
             self._process.start()
         theirs.close()
         self._ready = False
@@ -206,6 +206,19 @@ def _ending(exit_code: int | None) -> str:
         name = signal.Signals(-exit_code).name
         return f"the process was ended by {name}" + (", as when memory runs out" * (name == "SIGKILL"))
     return f"the process ended with status {exit_code}"
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """What is started here never hears Ctrl-C, not even while it starts; only where signals can be set."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -399,9 +399,9 @@ class AuditStatus(StrEnum):
 
 
 class AuditRow(Record):
-    """What an audit found out about one input, a row of a feed.
+    r"""What an audit found out about one input, a row of a feed.
 
-    Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\\xff``.
+    Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\xff``.
     `verdict` is None unless the status is ok. It is the gravest of what the policies decide and of
     `fail` where the score is below the bar; without policies, `fail` or `warn` by the findings.
     """

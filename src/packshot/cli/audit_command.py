@@ -10,11 +10,11 @@ import typer
 from packshot.cli.options import OwnAtlas, Quiet, Workers
 from packshot.cli.screen_command import Day
 
-AUDIT_HELP: Final = """Judge every photo of a feed, and account for every input, in one folder of results.
+AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
 FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
 audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done is
-kept as it is done: after a crash, a kill or Ctrl-C the same command goes on where it was.
+stays done: after a crash, a kill or Ctrl-C the same command goes on where it was.
 
 \b
 Examples:

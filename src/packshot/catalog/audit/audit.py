@@ -7,14 +7,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
-from itertools import chain
 from pathlib import Path
 
 from packshot.catalog.audit.cache import AssessmentCache
-from packshot.catalog.audit.engine import LocalEngine
+from packshot.catalog.audit.engine import Engine, Job, LocalEngine
 from packshot.catalog.audit.examine import Answer, models_of
 from packshot.catalog.audit.journal import JOURNAL, Journal
 from packshot.catalog.audit.outputs import Basis, write_outputs
@@ -39,12 +38,14 @@ class Options:
         cache: Folder of what is known of photos; None to examine every row for itself.
         restart: Forget what was done in the folder.
         patience: Seconds for one photo, after which it is given up.
+        engine: Makes what examines the rows.
     """
 
     workers: int | None = None
     cache: Path | None = None
     restart: bool = False
     patience: float = 300.0
+    engine: Callable[[Job], Engine] = LocalEngine
 
 
 @dataclass(frozen=True)
@@ -115,22 +116,23 @@ def _examine(
     todo = (row for row in count if not journal.holds(row))
     with ExitStack() as stack:
         cache = stack.enter_context(AssessmentCache(options.cache)) if options.cache else None
-        engine = LocalEngine(
+        job = Job(
             settings,
             workers=options.workers or available_cores(),
+            patience=options.patience,
             cache=cache,
             cache_key=_cache_key(settings, basis),
             gate=journal.gate,
-            patience=options.patience,
         )
         before = time.monotonic()
-        for answer in watch(engine.answers(todo), journal.count()):
+        for answer in watch(options.engine(job).answers(todo), journal.count()):
             now = time.monotonic()
             journal.add(answer, now - before)
             before = now
     if not stopped() and count.rows <= journal.last():
         raise AuditError(
-            f"the feed has {count.rows} rows, fewer than when this audit began: begin anew with --restart"
+            f"the feed has only {count.rows} rows now: it has changed since this audit began; begin"
+            " anew with --restart"
         )
     return () if cache is None else cache.notes()
 
@@ -191,5 +193,10 @@ def _agree(journal: Journal, settings: AuditSettings, basis: Basis) -> None:
 
 def _cache_key(settings: AuditSettings, basis: Basis) -> str:
     """What else than its bytes decides the assessment of a photo."""
-    decisive = (FORMAT, metadata.version("packshot"), dict(basis.models), assessor_identity(settings.assessor))
+    decisive = (
+        FORMAT,
+        metadata.version("packshot"),
+        dict(basis.models),
+        assessor_identity(settings.assessor),
+    )
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:24]

@@ -90,9 +90,7 @@ class AssessmentCache:
                 self._database.execute("DELETE FROM assessments WHERE key = ?", (key,))
                 return None
             if used != _today():
-                self._database.execute(
-                    "UPDATE assessments SET used = ? WHERE key = ?", (_today(), key)
-                )
+                self._database.execute("UPDATE assessments SET used = ? WHERE key = ?", (_today(), key))
             return content
         return None
 

@@ -65,7 +65,8 @@ _NOT_IN_WORKBOOK: Final = frozenset({"sha256", "percentile", "label"})
 def columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
     """The columns of an audit by these policies, the most asked for first."""
     own = [
-        Column(name, kind, attrgetter(name), brief=name not in _NOT_IN_WORKBOOK) for name, kind in _FIELDS
+        Column(name, kind, attrgetter(name), brief=name not in _NOT_IN_WORKBOOK)
+        for name, kind in _FIELDS
     ]
     screened = [Column(f"policy:{name}", "text", partial(_decision, name)) for name in policies]
     measured = [Column(name, "number", partial(_measured, name), brief=False) for name in PROPERTIES]

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import PurePath
+from typing import Protocol
 
 from packshot.catalog.audit.cache import AssessmentCache
 from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of, photo_name
@@ -20,11 +22,38 @@ from packshot.processes import Crew, WorkerLost
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow
 
-PATIENCE = 300.0
-"""Seconds after which a photo that is still being examined is given up."""
+Examine = Callable[[Task], Answer]
 
 _THREADS_PER_PROCESS = 2
 _FETCHED_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is given besides the rows.
+
+    Attributes:
+        settings: Of the audit.
+        workers: Processes.
+        patience: Seconds for one photo.
+        cache: What is known; None to examine every row for itself.
+        cache_key: What else than the bytes decides an assessment.
+        gate: Tells the rank up to which thumbnails are wanted.
+    """
+
+    settings: AuditSettings
+    workers: int
+    patience: float
+    cache: AssessmentCache | None
+    cache_key: str
+    gate: Callable[[], float]
+
+
+class Engine(Protocol):
+    """Examines rows."""
+
+    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+        """An answer for each row, in any order; reads only a little ahead."""
 
 
 class LocalEngine:
@@ -33,32 +62,15 @@ class LocalEngine:
     As many rows as there are threads are on their way at a time, whatever the feed's length.
     """
 
-    def __init__(
-        self,
-        settings: AuditSettings,
-        *,
-        workers: int,
-        cache: AssessmentCache | None,
-        cache_key: str,
-        gate: Callable[[], float],
-        patience: float = PATIENCE,
-    ) -> None:
-        """Prepare; processes start with `answers`.
+    def __init__(self, job: Job, make_examiner: Callable[[AuditSettings], Examine] = Examiner) -> None:
+        """Prepare; processes start with the first row.
 
         Args:
-            settings: Of the audit.
-            workers: Processes.
-            cache: What is known; None to examine every row for itself.
-            cache_key: What else than the bytes decides an assessment.
-            gate: Tells the rank up to which thumbnails are wanted.
-            patience: Seconds for one photo.
+            job: What to do.
+            make_examiner: Builds, in each process, what examines a photo; must be picklable.
         """
-        self._settings = settings
-        self._workers = workers
-        self._cache = cache
-        self._cache_key = cache_key
-        self._gate = gate
-        self._patience = patience
+        self._job = job
+        self._make_examiner = partial(make_examiner, job.settings)
         self._same = _OneAtATime()
 
     def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
@@ -67,17 +79,19 @@ class LocalEngine:
         first = next(remaining, None)
         if first is None:
             return
-        threads = self._workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
-        make = partial(Examiner, self._settings)
+        job = self._job
+        threads = job.workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
         with (
-            Crew(make, processes=self._workers, patience=self._patience) as crew,
+            Crew(self._make_examiner, processes=job.workers, patience=job.patience) as crew,
             ThreadPoolExecutor(threads, "audit") as pool,
         ):
             pending: set[Future[Answer]] = set()
             try:
                 for row in chain((first,), remaining):
                     pending.add(pool.submit(self._answer, crew, row))
-                    done, pending = wait(pending, None if len(pending) >= threads else 0, FIRST_COMPLETED)
+                    done, pending = wait(
+                        pending, None if len(pending) >= threads else 0, FIRST_COMPLETED
+                    )
                     yield from (future.result() for future in done)
                 while pending:
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -90,23 +104,25 @@ class LocalEngine:
         if not row.location:
             return answer_of(row, broken_row(row, AuditStatus.MISSING, "the feed names no photo"))
         try:
-            fetched = self._settings.fetcher.fetch_with_retries(row.location)
+            fetched = self._job.settings.fetcher.fetch_with_retries(row.location)
         except SourceError as error:
-            return answer_of(row, broken_row(row, AuditStatus.UNREACHABLE, str(error)))
+            status = AuditStatus(getattr(error, "status", "unreachable"))
+            return answer_of(row, broken_row(row, status, getattr(error, "reason", str(error))))
         task = Task(row, fetched.content, fetched.sha256)
-        if self._cache is None:
+        cache = self._job.cache
+        if cache is None:
             return self._examined(crew, task, None)
         suffix = PurePath(photo_name(row.location)).suffix.lower()
-        key = f"{fetched.sha256} {suffix} {self._cache_key}"
+        key = f"{fetched.sha256} {suffix} {self._job.cache_key}"
         with self._same(key):
-            answer = self._examined(crew, task, self._cache.get(key))
+            answer = self._examined(crew, task, cache.get(key))
             if answer.assessment is not None:
-                self._cache.put(key, answer.assessment)
+                cache.put(key, answer.assessment)
         return answer
 
     def _examined(self, crew: Crew[Task, Answer], task: Task, known: bytes | None) -> Answer:
         """The answer; a photo that a process dies over twice is to blame."""
-        asked = Task(task.row, task.content, task.sha256, known, self._gate())
+        asked = replace(task, known=known, gate=self._job.gate())
         try:
             return crew.ask(asked)
         except WorkerLost as first:

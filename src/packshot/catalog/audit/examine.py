@@ -14,7 +14,7 @@ import numpy as np
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.catalog.audit.rows import broken_row, judged_row
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.errors import RefusedPhoto, UnreadablePhoto
+from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
@@ -86,9 +86,8 @@ class Examiner:
         try:
             return self._examined(task)
         except UnreadablePhoto as error:
-            status = AuditStatus.UNREADABLE
-            if isinstance(error, RefusedPhoto):
-                status = AuditStatus.REFUSED
+            too_large = isinstance(error, PhotoTooLarge)
+            status = AuditStatus.REFUSED if too_large else AuditStatus.UNREADABLE
             return answer_of(task.row, broken_row(task.row, status, error.reason, task.sha256))
         except Exception as error:  # one photo that we fail on must not stop an audit
             reason = f"{type(error).__name__}: {error}"
@@ -101,7 +100,9 @@ class Examiner:
             assessment = self._assessor.assess_photo(photo)
         else:
             assessment = _unpacked(task.known)
-        row = judged_row(task.row, assessment, self._verdicts(task, assessment), self._settings.fail_under)
+        row = judged_row(
+            task.row, assessment, self._verdicts(task, assessment), self._settings.fail_under
+        )
         rank = rank_of(row)
         return Answer(
             task.row,
@@ -188,4 +189,4 @@ def thumbnail(photo: Photo) -> bytes:
     small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
     options = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), options)
-    return data.tobytes()
+    return bytes(data.tobytes())

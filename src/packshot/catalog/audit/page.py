@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -13,8 +13,8 @@ from packshot.assess.advice import texts
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import Share, Tally
 from packshot.catalog.audit.wording import words
-from packshot.catalog.page import page_template
-from packshot.report import AuditRow, AuditSummary
+from packshot.catalog.page import Bar, page_template
+from packshot.report import AuditSummary
 
 MOST_BROKEN: Final = 500
 MOST_SHARES: Final = 50
@@ -50,7 +50,7 @@ def write_page(
         broken_count=summary.inputs - summary.statuses.get("ok", 0),
         faults=_faults(summary, titles),
         titles=titles,
-        histogram=[((count, count / max(*summary.score_histogram, 1)),) for count in summary.score_histogram],
+        histogram=_bars(summary.score_histogram),
         tables=[
             (heading, _worst_shares(shares), len(shares))
             for heading, shares in (("seller", tally.sellers), ("category", tally.categories))
@@ -64,6 +64,11 @@ def write_page(
     )
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.writelines(page)
+
+
+def _bars(counts: Sequence[int]) -> list[tuple[Bar]]:
+    tallest = max(*counts, 1)
+    return [((count, count / tallest),) for count in counts]
 
 
 def _cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterator[Markup]:
@@ -82,13 +87,15 @@ def _cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterat
 
 
 def _titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:
-    """Names of faults in words: of rules with their policy, of findings."""
+    """Names of faults in words: of findings, and of rules with their policy where there are several."""
     named = {code: texts(language).title(code) for code in summary.findings}
+    if len(summary.policies) < 2:
+        return {**named, **rules}
     return {**named, **{rule: f"{rule.split(':')[0]}: {title}" for rule, title in rules.items()}}
 
 
 def _faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple[str, str, int, float]]:
-    """Code, title, photos and share of the most frequent, of rules where there are any, else findings."""
+    """Code, title, photos, share of the most frequent; of broken rules, else of findings."""
     counts = summary.failed_rules or summary.findings
     frequent = list(counts.items())[:_MOST_FAULTS]
     most = max((count for _, count in frequent), default=1)

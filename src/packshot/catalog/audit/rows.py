@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from packshot.report import (
     Assessment,
@@ -56,12 +57,10 @@ def broken_row(
     row: FeedRow, status: AuditStatus, reason: str, sha256: str = "", byte_size: int | None = None
 ) -> AuditRow:
     """The row of an input that could not be assessed."""
-    return AuditRow(
-        **told(row), status=status, reason=plain(reason), sha256=sha256, byte_size=byte_size
-    )
+    return AuditRow(**told(row), status=status, reason=plain(reason), sha256=sha256, byte_size=byte_size)
 
 
-def told(row: FeedRow) -> dict[str, int | str]:
+def told(row: FeedRow) -> dict[str, Any]:
     """What the feed says, as `AuditRow` names it."""
     texts = {name: plain(getattr(row, name)) for name in ("sku", "role", "category", "seller", "label")}
     return {"number": row.number, "path": plain(row.location), **texts}

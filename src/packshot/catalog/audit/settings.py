@@ -35,8 +35,8 @@ class AuditSettings:
     policies: tuple[str, ...] = ()
     on: date = field(default_factory=date.today)
     fail_under: float | None = None
-    assessor: AssessorSettings = AssessorSettings()
-    fetcher: Fetcher = Fetcher()
+    assessor: AssessorSettings = field(default_factory=AssessorSettings)
+    fetcher: Fetcher = field(default_factory=Fetcher)
     worst: int = 200
 
     def identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:

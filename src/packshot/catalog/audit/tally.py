@@ -108,7 +108,9 @@ class Tally:
             return {}
         ranks = [max(1, int(np.ceil(below[-1] * percent / 100))) for percent in _QUANTILES]
         scores = np.searchsorted(below, ranks) / _STEPS_PER_POINT
-        return {f"p{percent:02}": float(score) for percent, score in zip(_QUANTILES, scores, strict=True)}
+        return {
+            f"p{percent:02}": float(score) for percent, score in zip(_QUANTILES, scores, strict=True)
+        }
 
     def histogram(self) -> tuple[int, ...]:
         """Photos in ten bins of ten points; 100 belongs to the last."""
