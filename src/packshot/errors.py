@@ -1,5 +1,7 @@
 """Errors that Packshot raises: what was wrong, where, and what to do about it."""
 
+from typing import ClassVar
+
 
 class PackshotError(Exception):
     """Base of every error that Packshot raises on purpose."""
@@ -33,6 +35,49 @@ class InvalidInput(PackshotError):  # noqa: N818
 
 class SourceError(PackshotError):
     """A place that photos should come from cannot be read: no such folder, a broken CSV."""
+
+
+class FetchError(SourceError):
+    """A photo that could not be had from where it is said to be.
+
+    Attributes:
+        location: As the feed gives it.
+        reason: One sentence without the location, fit for a table cell.
+        retry: Whether a later attempt may succeed.
+        wait_s: Seconds that the other side asks to wait before, where it says so.
+        status: What an audit calls such a row.
+    """
+
+    status: ClassVar[str] = "unreachable"
+
+    def __init__(
+        self, location: str, reason: str, *, retry: bool = False, wait_s: float | None = None
+    ) -> None:
+        super().__init__(f"{location}: {reason}")
+        self.location = location
+        self.reason = reason
+        self.retry = retry
+        self.wait_s = wait_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the trip between processes."""
+        return type(self), (self.location, self.reason), self.__dict__
+
+
+class PhotoMissing(FetchError):  # noqa: N818 - verdicts about an input, as UnreadablePhoto
+    """Nothing there: no such file, object or page, or no location in the row."""
+
+    status = "missing"
+
+
+class PhotoUnreachable(FetchError):  # noqa: N818
+    """Something may be there, but it cannot be read: no connection, no permission, a server's error."""
+
+
+class PhotoRefused(FetchError):  # noqa: N818
+    """Packshot declines to read it: a guarded address, too many bytes, not a file."""
+
+    status = "refused"
 
 
 class AtlasError(PackshotError):

@@ -1,9 +1,11 @@
-"""Where photos come from: files, folders, patterns, tables of paths."""
+"""Where photos come from: files, folders, patterns, tables, feeds, object stores, the web."""
 
 from packshot.sources.feed import FeedRow, read_feed
 from packshot.sources.fetching import Fetched, Fetcher
-from packshot.sources.paths import PHOTO_SUFFIXES, Named, expand, expand_named
+from packshot.sources.folders import PHOTO_SUFFIXES
+from packshot.sources.paths import Named, expand, expand_named
 from packshot.sources.placements import Placement, placements
+from packshot.sources.settings import Retries, WebSettings
 from packshot.sources.tables import read_rows
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "Fetcher",
     "Named",
     "Placement",
+    "Retries",
+    "WebSettings",
     "expand",
     "expand_named",
     "placements",

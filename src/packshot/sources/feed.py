@@ -1,27 +1,42 @@
-"""The rows of a feed: one for each photo that a shop lists."""
+"""Feeds: what a shop says about its photos, wherever and in whatever format it says it."""
 
 from __future__ import annotations
 
-import csv
+import gzip
+import io
+import os
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.parse import urljoin, urlsplit
 
-from packshot.sources.paths import expand
+from packshot.errors import SourceError
+from packshot.sources import stores
+from packshot.sources.columns import Columns, with_columns
+from packshot.sources.fetching import Fetcher, local_path
+from packshot.sources.folders import has_photo_name, photos_below
+from packshot.sources.formats import READERS, Reader, Record, reader_for
+from packshot.sources.paths import files_at
+from packshot.sources.urls import WEB_SCHEMES, scheme_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FeedRow:
-    """One input.
+    """A photo of a feed: one input of an audit.
 
     Attributes:
-        number: 0, 1, ... in the order of the feed, stable between runs.
-        location: A path or an address; empty where the feed names none.
+        number: 0, 1, ... in the order of the feed, the same in every run over the same feed.
+        location: A path, a ``file://`` address, one of an object store, or an http or https URL; empty
+            where the feed names no photo.
         sku: Of the product.
-        role: Such as main.
+        role: ``main``, ``additional``, or the feed's own word in lower case; empty where it says
+            nothing.
         category: Of the product.
-        seller: Whose it is.
-        label: The class that the shop says.
+        seller: Who sells it.
+        label: The class that the shop says it is of.
     """
 
     number: int
@@ -33,17 +48,121 @@ class FeedRow:
     label: str = ""
 
 
-def read_feed(place: str, columns: Mapping[str, str] | None = None) -> Iterator[FeedRow]:
-    """The rows of a folder or CSV."""
-    if not place.endswith(".csv"):
-        for number, path in enumerate(expand([place])):
-            yield FeedRow(number, str(path))
-        return
-    with open(place, newline="", encoding="utf-8-sig") as file:
-        for number, row in enumerate(csv.DictReader(file, restval="")):
-            found = {name: row.get((columns or {}).get(name, name), "") for name in _NAMES}
-            path = row.get("path", "")
-            yield FeedRow(number, str(Path(place).parent / path) if path else "", **found)
+def read_feed(
+    place: str | os.PathLike[str],
+    columns: Mapping[str, str] | None = None,
+    fetcher: Fetcher | None = None,
+) -> Iterator[FeedRow]:
+    """The photos that a feed names, as a stream; memory does not grow with their number.
+
+    A row with several photos gives several, the main one first; one without gives one with an empty
+    location. Relative locations in a table are beside it.
+
+    Args:
+        place: A folder (searched for photos, hidden entries skipped), a photo, a glob pattern, or a
+            table: CSV and its relatives, JSON lines, Parquet, XLSX (the first sheet), XML (RSS and
+                Atom of Google
+            Merchant), also with ``.gz``. On this machine, in an object store, where a prefix is a
+            folder, or, tables and photos, at a URL.
+        columns: Names of columns by field (`columns.find_columns`), where they are not the usual ones.
+        fetcher: What fetches a table from a URL; another one allows private addresses, for instance.
+
+    Raises:
+        SourceError: Nothing there, or it cannot be read; with the line.
+        InvalidInput: No column with photos, or a package that is not installed; with what to do.
+    """
+    place = _plain(os.fspath(place))
+    reader = reader_for(urlsplit(place).path if scheme_of(place) in WEB_SCHEMES else place)
+    if reader is None or os.path.isdir(place):
+        return _photos(place)
+    return _table(place, reader, columns, fetcher or Fetcher())
 
 
-_NAMES = ("sku", "role", "category", "seller", "label")
+def _plain(place: str) -> str:
+    return str(local_path(place)) if scheme_of(place) == "file" else place
+
+
+def _photos(place: str) -> Iterator[FeedRow]:
+    return (FeedRow(number, location) for number, location in enumerate(_locations(place)))
+
+
+def _locations(place: str) -> Iterator[str]:
+    if os.path.isdir(place):
+        return map(str, photos_below(Path(place)))
+    if stores.is_store(place):
+        return _in_store(place)
+    if scheme_of(place) in WEB_SCHEMES or has_photo_name(place):
+        return iter((place,)) if scheme_of(place) else map(str, files_at(place))
+    if os.path.isfile(place):
+        raise SourceError(f"{place}: neither a photo nor a table; tables end in {', '.join(READERS)}")
+    return map(str, files_at(place))
+
+
+def _in_store(place: str) -> Iterator[str]:
+    if has_photo_name(place) and "*" not in place:
+        return iter((place,))
+    found = stores.matching(place) if "*" in place else stores.files_below(place)
+    return _some(place, (location for location in found if has_photo_name(location)))
+
+
+def _some(place: str, locations: Iterator[str]) -> Iterator[str]:
+    for found in locations:
+        yield found
+        break
+    else:
+        raise SourceError(f"{place}: no photo there")
+    yield from locations
+
+
+def _table(
+    place: str, reader: Reader, given: Mapping[str, str] | None, fetcher: Fetcher
+) -> Iterator[FeedRow]:
+    number = 0
+    for record, columns in with_columns(_records(place, reader, fetcher), place, given):
+        for row in _rows(place, record, columns, number):
+            yield row
+            number += 1
+    if not number:
+        raise SourceError(f"{place}: no rows")
+
+
+def _rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[FeedRow]:
+    sku, category, seller, label = (
+        columns.text(record.cells, field) for field in ("sku", "category", "seller", "label")
+    )
+    for number, (location, role) in enumerate(columns.photos(record.cells), start=first):
+        yield FeedRow(number, _beside(place, location), sku, role, category, seller, label)
+
+
+def _records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
+    with ExitStack() as stack:
+        try:
+            file = _opened(place, fetcher, stack)
+            yield from reader(file, place)
+        except (OSError, EOFError, zlib.error) as error:
+            raise SourceError(f"{place}: cannot be read: {error}") from error
+
+
+def _opened(place: str, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
+    if scheme_of(place) in WEB_SCHEMES:
+        file: BinaryIO = io.BytesIO(cast(bytes, fetcher.fetch_with_retries(place).content))
+    elif stores.is_store(place):
+        file = stack.enter_context(stores.opened(place))
+    else:
+        file = stack.enter_context(Path(place).open("rb"))  # noqa: SIM115 - the stack closes it
+    if urlsplit(place).path.lower().endswith(".gz"):
+        return cast(BinaryIO, stack.enter_context(gzip.open(file)))
+    return file
+
+
+def _beside(place: str, location: str) -> str:
+    """A location as it stands in a feed, made independent of where the feed lies."""
+    if not location or scheme_of(location):
+        return location
+    if location.startswith("//"):
+        return f"https:{location}"
+    if scheme_of(place) in WEB_SCHEMES:
+        return urljoin(place, location)
+    if stores.is_store(place):
+        return stores.beside(place, location)
+    return os.path.join(os.path.dirname(place), location)

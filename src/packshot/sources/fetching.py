@@ -1,23 +1,44 @@
-"""The bytes behind a location."""
+"""Photos from wherever a feed says they are: this machine, object stores, the web."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import random
 import stat
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from packshot.errors import SourceError
+from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.sources import stores
+from packshot.sources.addresses import Resolver, system_resolver
+from packshot.sources.settings import Retries, WebSettings
+from packshot.sources.urls import WEB_SCHEMES, scheme_of
+
+if TYPE_CHECKING:
+    from packshot.sources.web import WebClient
+
+_PIECE = 2**20
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
+_DENIED = frozenset({errno.EACCES, errno.EPERM})
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What was found.
+    """A file that was had.
 
     Attributes:
-        content: The bytes, or the path of a local file.
-        sha256: Of the content.
-        size: In bytes.
+        content: Its bytes; of a file of this machine its path.
+        sha256: Of the bytes, hexadecimal.
+        size: Bytes.
     """
 
     content: bytes | Path
@@ -27,16 +48,157 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Opens locations."""
+    """Fetches photos; safe to share between threads, and to send to other processes.
+
+    What it needs (connections, certificates) it opens when first asked, in each process anew.
+
+    Attributes:
+        web: Limits and permissions. Its ``max_bytes`` holds for files and objects too.
+        retries: How often and how long `fetch_with_retries` tries.
+        local_files: Whether a location may be a file of this machine; say no where feeds come from
+            others.
+        resolve: Asks name servers; a function of a module, if the fetcher is to travel.
+        sleep: Waits between attempts.
+    """
+
+    web: WebSettings = field(default_factory=WebSettings)
+    retries: Retries = field(default_factory=Retries)
+    local_files: bool = True
+    resolve: Resolver = system_resolver
+    sleep: Callable[[float], None] = time.sleep
+
+    def fetch(self, location: str) -> Fetched:
+        """One attempt at a photo.
+
+        Args:
+            location: A path, a ``file://`` address, one of an object store, or an http or https URL.
+
+        Raises:
+            PhotoMissing: Nothing there, or an empty location.
+            PhotoRefused: Guarded, too large, not a file, a scheme that is not fetched from.
+            PhotoUnreachable: It cannot be read; ``retry`` says whether it may be another time.
+        """
+        scheme = scheme_of(location)
+        if not location.strip():
+            raise PhotoMissing(location, "the feed names no photo")
+        if scheme in (None, "file"):
+            return self._file(location)
+        if scheme in WEB_SCHEMES:
+            return _in_memory(self._client.get(location))
+        if stores.is_store(location):
+            return _in_memory(stores.read(location, self.web.max_bytes))
+        raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
 
     def fetch_with_retries(self, location: str) -> Fetched:
-        """The content of a location."""
-        path = Path(location)
+        """As `fetch`, again and again where that may help.
+
+        Raises:
+            FetchError: As `fetch`; the last one, when attempts or time are used up.
+        """
+        begun = time.monotonic()
+        waits = _waits(self.retries, location)
+        for attempt in count(1):
+            try:
+                return self.fetch(location)
+            except FetchError as error:
+                wait = max(next(waits), error.wait_s or 0.0)
+                late = time.monotonic() - begun + wait > self.retries.total_s
+                if not error.retry or attempt >= self.retries.attempts or late:
+                    raise _final(error, attempt) from error
+            self.sleep(wait)
+        raise AssertionError("counting does not end")
+
+    def close(self) -> None:
+        """Close the connections that are open; a later fetch opens new ones."""
+        if client := self.__dict__.pop("_client", None):
+            client.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Settings alone travel."""
+        return type(self), (self.web, self.retries, self.local_files, self.resolve, self.sleep)
+
+    @cached_property
+    def _client(self) -> WebClient:
         try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                raise SourceError(f"{location}: is not a regular file")
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256")
-            return Fetched(path, digest.hexdigest(), path.stat().st_size)
-        except (OSError, ValueError) as error:
-            raise SourceError(f"{location}: {error}") from error
+            from packshot.sources.web import WebClient
+        except ImportError:
+            raise PhotoUnreachable(
+                "http", "URLs need httpcore2: pip install 'packshot[remote]'"
+            ) from None
+        return WebClient(self.web, self.resolve)
+
+    def _file(self, location: str) -> Fetched:
+        if not self.local_files:
+            raise PhotoRefused(location, "files of this machine are not allowed")
+        try:
+            return _on_disk(location, local_path(location), self.web.max_bytes)
+        except ValueError as error:
+            raise PhotoMissing(location, f"not a path: {error}") from error
+        except OSError as error:
+            raise _file_error(location, error) from error
+
+
+def local_path(location: str) -> Path:
+    """The path of a location on this machine, given as one or as a ``file://`` address.
+
+    Raises:
+        PhotoRefused: The address names another machine.
+    """
+    if scheme_of(location) is None:
+        return Path(location)
+    parts = urlsplit(location)
+    if parts.netloc not in ("", "localhost"):
+        raise PhotoRefused(location, f"a file of another machine, {parts.netloc}")
+    return Path(url2pathname(parts.path))
+
+
+def _on_disk(location: str, path: Path, max_bytes: int) -> Fetched:
+    """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
+    with open(path, "rb", buffering=0, opener=_at_once) as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise PhotoRefused(location, "a pipe or a device, not a file")
+        if facts.st_size > max_bytes:
+            raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
+        digest, size = hashlib.sha256(), 0
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return Fetched(path, digest.hexdigest(), size)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _file_error(location: str, error: OSError) -> FetchError:
+    if error.errno in _NOT_THERE:
+        return PhotoMissing(location, "no such file")
+    if error.errno == errno.EISDIR:
+        return PhotoRefused(location, "a folder, not a file")
+    reason = error.strerror or str(error)
+    return PhotoUnreachable(
+        location, f"the file cannot be read: {reason}", retry=error.errno not in _DENIED
+    )
+
+
+def _in_memory(content: bytes) -> Fetched:
+    return Fetched(content, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _waits(retries: Retries, location: str) -> Iterator[float]:
+    """Seconds to wait before the second attempt, the third, ..."""
+    seed = None if retries.seed is None else f"{retries.seed} {location}"
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    ceiling = retries.first_wait_s
+    while True:
+        yield min(ceiling, retries.longest_wait_s) * chance.uniform(0.5, 1.0)
+        ceiling = min(2 * ceiling, retries.longest_wait_s)
+
+
+def _final(error: FetchError, attempts: int) -> FetchError:
+    """What a user reads: of one attempt as it is, of several how many."""
+    if attempts == 1:
+        return error
+    reason = f"{error.reason} ({attempts} attempts)"
+    return type(error)(error.location, reason, retry=error.retry, wait_s=error.wait_s)

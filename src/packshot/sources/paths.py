@@ -1,8 +1,7 @@
-"""Files, folders, glob patterns and CSV tables to paths of photos."""
+"""Files, folders, glob patterns and tables of paths to photos of this machine."""
 
 from __future__ import annotations
 
-import csv
 import glob
 import os
 from collections.abc import Iterable, Iterator
@@ -10,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packshot.errors import SourceError
-from packshot.photo import FORMATS
+from packshot.sources.columns import with_columns
+from packshot.sources.folders import files_matching, photos_below
+from packshot.sources.formats import delimited
+from packshot.sources.urls import scheme_of
 
-PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
-PATH_COLUMNS = ("path", "file", "filename", "image", "photo")
 TABLE_SUFFIX = ".csv"
 
 
@@ -42,11 +42,13 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
     Args:
         inputs: Files (taken whatever their extension), folders (searched recursively for known
             photo extensions, hidden entries skipped), glob patterns (``**`` included), and CSV files
-            with a column ``path``, ``file``, ``filename``, ``image`` or ``photo``, else their first;
-            paths in a CSV are relative to its folder and are taken even where no such file exists.
+            with a column of photos that `columns.find_columns` knows, or without a header and paths in
+            the first column; paths in a CSV are relative to its folder and are taken even where no
+            such file exists.
 
     Raises:
         SourceError: An input that names nothing, or a CSV that cannot be read.
+        InvalidInput: A CSV without a column of photos.
     """
     seen: set[str] = set()
     for given in inputs:
@@ -60,13 +62,22 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
 def _photos(given: str) -> Iterator[Named]:
     path = Path(given)
     if path.is_dir():
-        return (Named(photo, photo.relative_to(path)) for photo in _folder(path))
+        return (Named(photo, photo.relative_to(path)) for photo in photos_below(path))
     if path.suffix.lower() == TABLE_SUFFIX and path.is_file():
         return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
-    if path.exists():
-        return iter((Named(path, Path(path.name)),))
+    return (Named(photo, Path(photo.name)) for photo in files_at(given))
+
+
+def files_at(given: str) -> Iterator[Path]:
+    """The file of a name, or the files that match a pattern.
+
+    Raises:
+        SourceError: There is none.
+    """
+    if os.path.exists(given):
+        return iter((Path(given),))
     if glob.has_magic(given):
-        return (Named(photo, Path(photo.name)) for photo in _pattern(given))
+        return files_matching(given)
     raise SourceError(f"{given}: no such file or folder")
 
 
@@ -76,42 +87,20 @@ def _below(path: Path, folder: Path) -> Path:
     return Path(path.name) if os.pardir in relative.parts else relative
 
 
-def _folder(folder: Path) -> Iterator[Path]:
-    """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap."""
-    found = False
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if Path(name).suffix.lower() in PHOTO_SUFFIXES and not name.startswith("."):
-                found = True
-                yield Path(parent, name)
-    if not found:
-        raise SourceError(f"{folder}: no photo in this folder")
-
-
-def _pattern(pattern: str) -> Iterator[Path]:
-    matches = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
-    if not matches:
-        raise SourceError(f"{pattern}: no file matches")
-    yield from map(Path, matches)
-
-
 def _table(table: Path) -> Iterator[Path]:
-    """Paths of a CSV, with a header if its first row names one of the known columns."""
+    """Paths of a CSV."""
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with table.open("rb") as file:
+            for record, columns in with_columns(delimited.read(file, str(table)), str(table)):
+                for place, _ in columns.photos(record.cells):
+                    yield _entry(table, record.line, place)
+    except OSError as error:
         raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
-    rows = [row for row in rows if row]
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    column = next((header.index(name) for name in PATH_COLUMNS if name in header), None)
-    body = rows if column is None else rows[1:]
-    for number, row in enumerate(body, start=1 if column is None else 2):
-        yield _entry(table, number, row, column or 0)
 
 
-def _entry(table: Path, line: int, row: list[str], column: int) -> Path:
-    if len(row) <= column or not row[column].strip():
-        raise SourceError(f"{table}, line {line}: no path in column {column + 1}")
-    return table.parent / row[column].strip()
+def _entry(table: Path, line: int, place: str) -> Path:
+    if not place:
+        raise SourceError(f"{table}, line {line}: no path in this row")
+    if scheme_of(place):
+        raise SourceError(f"{table}, line {line}: {place} is an address; packshot audit fetches those")
+    return table.parent / place

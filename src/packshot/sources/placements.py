@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot.sources.paths import PATH_COLUMNS, TABLE_SUFFIX
-from packshot.sources.tables import read_rows
+from packshot.sources.feed import read_feed
+from packshot.sources.paths import TABLE_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Placement:
 def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placement]:
     """Placements by absolute path, from those inputs that are CSV files.
 
-    Reads the columns ``role`` and ``category``, in small letters; either may be missing.
+    Columns are found as `packshot.sources.read_feed` finds them.
 
     Raises:
         SourceError: A CSV that cannot be read.
@@ -35,14 +35,7 @@ def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placeme
     found: dict[str, Placement] = {}
     for given in map(Path, inputs):
         if given.suffix.lower() == TABLE_SUFFIX and given.is_file():
-            found |= dict(_in_table(given))
+            for row in read_feed(given):
+                placed = Placement(row.role.lower() or None, row.category.lower() or None)
+                found[os.path.abspath(row.location)] = placed
     return found
-
-
-def _in_table(table: Path) -> Iterable[tuple[str, Placement]]:
-    for row in read_rows(table):
-        cells = {name.strip().lower(): value.strip() for name, value in row.items() if name and value}
-        path = next((cells[name] for name in PATH_COLUMNS if cells.get(name)), None)
-        if path is not None:
-            role, category = cells.get("role", "").lower(), cells.get("category", "").lower()
-            yield os.path.abspath(table.parent / path), Placement(role or None, category or None)

@@ -17,7 +17,7 @@ from packshot.catalog.audit.cache import AssessmentCache
 from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of, photo_name
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.errors import SourceError
+from packshot.errors import FetchError
 from packshot.processes import Crew, WorkerLost
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow
@@ -101,13 +101,10 @@ class LocalEngine:
                     future.cancel()
 
     def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
-        if not row.location:
-            return answer_of(row, broken_row(row, AuditStatus.MISSING, "the feed names no photo"))
         try:
             fetched = self._job.settings.fetcher.fetch_with_retries(row.location)
-        except SourceError as error:
-            status = AuditStatus(getattr(error, "status", "unreachable"))
-            return answer_of(row, broken_row(row, status, getattr(error, "reason", str(error))))
+        except FetchError as error:
+            return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
         task = Task(row, fetched.content, fetched.sha256)
         cache = self._job.cache
         if cache is None:

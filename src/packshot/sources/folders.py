@@ -1,0 +1,56 @@
+"""Photos in folders of this machine."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from packshot.errors import SourceError
+from packshot.photo import FORMATS
+from packshot.sources.urls import scheme_of
+
+PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+
+def photos_below(folder: Path) -> Iterator[Path]:
+    """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
+
+    Memory grows with the largest single folder, not with all of them.
+
+    Raises:
+        SourceError: There is none.
+    """
+    found = False
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if has_photo_name(name) and not name.startswith("."):
+                found = True
+                yield Path(parent, name)
+    if not found:
+        raise SourceError(f"{folder}: no photo in this folder")
+
+
+def files_matching(pattern: str) -> Iterator[Path]:
+    """Files that a glob pattern names, sorted.
+
+    Raises:
+        SourceError: There is none.
+    """
+    matches = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+    if not matches:
+        raise SourceError(f"{pattern}: no file matches")
+    yield from map(Path, matches)
+
+
+def has_photo_name(name: str) -> bool:
+    """Whether a name ends as a photo's does."""
+    return os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
+
+
+def looks_like_photo(text: str) -> bool:
+    """Whether a cell of a table can be a photo's location: an address, or a photo's name."""
+    text = text.strip()
+    return scheme_of(text) is not None or has_photo_name(text)

@@ -1,0 +1,36 @@
+"""What every format is read into."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Cells = Mapping[str, object]
+"""A row by its columns: texts, numbers, truth values, None, or lists of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a table.
+
+    Attributes:
+        line: Where it stands, from 1: a line of text, a row of a sheet, the ordinal of an entry.
+        cells: By column.
+    """
+
+    line: int
+    cells: Cells
+
+
+def as_text(value: object) -> str:
+    """A cell as a user would write it; of a list its first entry."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | tuple):
+        return next((text for text in map(as_text, value) if text), "")
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()

@@ -1,0 +1,69 @@
+"""Spreadsheets of Excel (XLSX), the first sheet, row by row."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError  # the type alone; parsing is defusedxml's
+
+from packshot.errors import InvalidInput, SourceError
+from packshot.sources.formats.records import Record, as_text
+
+# Excel keeps all texts of a workbook in one part, which has to be in memory.
+_LARGEST_TEXTS = 256 * 2**20
+_LARGEST_PART = 4 * 2**30
+
+
+def read(file: BinaryIO, name: str) -> Iterator[Record]:
+    """Rows of the first sheet by the names in its first row that is not blank; values, not formulas.
+
+    Raises:
+        SourceError: Not a workbook, a damaged one, or one that unpacks to more than memory should hold.
+        InvalidInput: openpyxl is not installed.
+    """
+    openpyxl = _openpyxl()
+    try:
+        _require_sane(file, name)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        yield from _rows(book.worksheets[0])
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        ParseError,
+    ) as error:
+        raise SourceError(f"{name}: cannot be read as XLSX: {error}; save it anew, or as CSV") from error
+
+
+def _rows(sheet: Any) -> Iterator[Record]:
+    sheet.reset_dimensions()
+    names: Sequence[str] = ()
+    for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if all(value is None for value in values):
+            continue
+        if names:
+            yield Record(line, dict(zip(names, values, strict=False)))
+        else:
+            names = [as_text(value) for value in values]
+
+
+def _require_sane(file: BinaryIO, name: str) -> None:
+    with zipfile.ZipFile(file) as parts:
+        sizes = {part.filename: part.file_size for part in parts.infolist()}
+    texts = sizes.get("xl/sharedStrings.xml", 0)
+    if texts > _LARGEST_TEXTS or max(sizes.values(), default=0) > _LARGEST_PART:
+        raise SourceError(f"{name}: unpacks to more than is safe to read; save it as CSV")
+    file.seek(0)
+
+
+def _openpyxl() -> Any:
+    try:
+        import defusedxml  # noqa: F401 - openpyxl uses it where it is there
+        import openpyxl
+    except ImportError:
+        raise InvalidInput("XLSX needs openpyxl and defusedxml: pip install 'packshot[xlsx]'") from None
+    return openpyxl

@@ -1,0 +1,93 @@
+"""URLs that photos may be fetched from, taken apart once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urlsplit
+
+WEB_SCHEMES = frozenset({"http", "https"})
+STANDARD_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+# What may stand in a path and a query unescaped (RFC 3986), and the percent sign of what is escaped
+# already.
+_UNESCAPED = "/?:@!$&'()*+,;=-._~%[]"
+
+
+class Refusal(Exception):  # noqa: N818 - caught and told with the location of the feed
+    """An address that is not to be asked for a photo."""
+
+
+@dataclass(frozen=True)
+class Url:
+    """A checked http or https URL.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: A name in ASCII, or a numeric address without brackets.
+        port: Number.
+        target: Path and query, escaped, from ``/`` on.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def authority(self) -> str:
+        """What belongs into the header Host."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == STANDARD_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def scheme_of(location: str) -> str | None:
+    """The scheme before ``://`` in lower case; None for a path."""
+    found = _SCHEME.match(location)
+    return found[1].lower() if found else None
+
+
+def parse_url(location: str, ports: Collection[int]) -> Url:
+    """Take a URL apart, or refuse it.
+
+    Args:
+        location: With its scheme; spaces and letters beyond ASCII are escaped.
+        ports: Those allowed.
+
+    Raises:
+        Refusal: Another scheme, a user name or password, another port, or no proper host.
+    """
+    try:
+        parts = urlsplit(location)
+        port = parts.port
+    except ValueError as error:
+        raise Refusal(f"not a URL: {error}") from error
+    if parts.scheme not in WEB_SCHEMES:
+        raise Refusal(f"the scheme {parts.scheme or '(none)'} is neither http nor https")
+    if "@" in parts.netloc:
+        raise Refusal("a user name or password in the URL")
+    port = STANDARD_PORTS[parts.scheme] if port is None else port
+    if port not in ports:
+        raise Refusal(f"port {port} is not among those allowed: {_listing(ports)}")
+    return Url(parts.scheme, _host(parts), port, _target(parts))
+
+
+def _host(parts: SplitResult) -> str:
+    try:
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise Refusal(f"the host is no proper name: {error}") from error
+    if not _HOST.fullmatch(host):
+        raise Refusal("the host is no proper name")
+    return host
+
+
+def _target(parts: SplitResult) -> str:
+    path = quote(parts.path or "/", safe=_UNESCAPED)
+    return f"{path}?{quote(parts.query, safe=_UNESCAPED)}" if parts.query else path
+
+
+def _listing(ports: Collection[int]) -> str:
+    return ", ".join(str(port) for port in sorted(ports))

@@ -1,0 +1,287 @@
+"""Files over http and https from servers that nobody vouches for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import httpcore2
+
+from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.sources.addresses import Resolver, why_refused
+from packshot.sources.settings import WebSettings
+from packshot.sources.urls import Refusal, Url, parse_url
+
+_REDIRECTS = 5
+_ADDRESSES_TRIED = 3
+_OK = 200
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_DENIED = frozenset({401, 402, 403, 407, 451})
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_HEADERS: Mapping[bytes | str, bytes | str] = {
+    "User-Agent": "packshot",
+    "Accept": "image/*,*/*;q=0.5",
+    "Accept-Encoding": "identity",
+}
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+_deadline: ContextVar[float] = ContextVar("deadline")
+
+
+class WebClient:
+    """Fetches files; safe to share between threads, connections are kept open and used again."""
+
+    def __init__(self, settings: WebSettings, resolve: Resolver) -> None:
+        self._settings = settings
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=_trusted(settings.certificates),
+            max_connections=None,
+            max_keepalive_connections=16,
+            keepalive_expiry=30.0,
+            network_backend=_GuardedNetwork(resolve, settings.allow_private),
+        )
+        self._timeouts = {
+            "connect": settings.connect_s,
+            "read": settings.read_s,
+            "write": settings.read_s,
+            "pool": settings.total_s,
+        }
+
+    def get(self, location: str) -> bytes:
+        """The file at a URL; redirects are followed, each checked as the first address was.
+
+        Raises:
+            PhotoMissing: The server says that there is none.
+            PhotoRefused: The address, a redirect or the size is not allowed.
+            PhotoUnreachable: No connection, an error of the server, too slow, cut short.
+        """
+        with _within(self._settings.total_s), _as_fetch_errors(location):
+            url = location
+            for _ in range(_REDIRECTS + 1):
+                answer = self._ask(location, parse_url(url, self._settings.ports))
+                if isinstance(answer, bytes):
+                    return answer
+                url = urljoin(url, answer)
+        raise PhotoRefused(location, f"more than {_REDIRECTS} redirects")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def _ask(self, location: str, url: Url) -> bytes | str:
+        """The body, or where else to look."""
+        with self._pool.stream(
+            "GET",
+            httpcore2.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target),
+            headers={**_HEADERS, "Host": url.authority},
+            extensions={"timeout": self._timeouts},
+        ) as response:
+            headers = _headers(response.headers)
+            if response.status in _MOVED and "location" in headers:
+                return headers["location"]
+            if response.status != _OK:
+                raise _unhappy(location, response.status, headers)
+            return _body(location, headers, response.iter_stream(), self._settings.max_bytes)
+
+
+class _GuardedNetwork(httpcore2.NetworkBackend):
+    """Connects to addresses that were checked, and to no others.
+
+    The host is resolved here and nowhere else, and the socket goes to the very address that was
+    checked: a name server that answers differently the next time (DNS rebinding) has nobody to answer.
+    The HTTP and TLS layers above keep the host's name, for the header Host, for SNI and for the
+    certificate.
+    """
+
+    def __init__(self, resolve: Resolver, allow_private: bool) -> None:
+        self._resolve = resolve
+        self._allow_private = allow_private
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        addresses = self._allowed(host, port)[:_ADDRESSES_TRIED]
+        for address in addresses[:-1]:
+            try:
+                return self._connect(address, port, timeout, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return self._connect(addresses[-1], port, timeout, socket_options)
+
+    def _connect(
+        self, address: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
+    ) -> httpcore2.NetworkStream:
+        patience = _patience(timeout, httpcore2.ConnectTimeout)
+        stream = self._sockets.connect_tcp(
+            address, port, timeout=patience, socket_options=socket_options
+        )
+        return _TimedStream(stream)
+
+    def _allowed(self, host: str, port: int) -> list[str]:
+        """Addresses to connect to, the best first.
+
+        Raises:
+            Refusal: There are some, but all are refused.
+        """
+        found = list(self._resolve(host, port))
+        reasons = {ip: why_refused(ip, allow_private=self._allow_private) for ip in found}
+        allowed = [ip for ip in found if reasons[ip] is None]
+        if not allowed:
+            raise Refusal(f"{host} is {reasons[found[0]]}" if found else f"{host} has no address")
+        return allowed
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    """A connection on which nothing outlasts the deadline of the present request.
+
+    The timeouts of an HTTP client begin anew with every piece that arrives, so a server that sends a
+    byte now and then would hold it for ever.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _patience(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _patience(timeout, httpcore2.WriteTimeout))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        patience = _patience(timeout, httpcore2.ConnectTimeout)
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _patience(timeout: float | None, too_late: Callable[[str], Exception]) -> float:
+    """Seconds that one operation on a socket may take."""
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise too_late("the time for one file is over")
+    return left if timeout is None else min(timeout, left)
+
+
+@contextmanager
+def _as_fetch_errors(location: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise PhotoRefused(location, str(refusal)) from refusal
+    except zlib.error as error:
+        raise PhotoUnreachable(location, f"the compressed content is damaged: {error}") from error
+    except socket.gaierror as error:
+        passing = error.errno == socket.EAI_AGAIN
+        raise PhotoUnreachable(location, f"host not found: {error.strerror}", retry=passing) from error
+    except httpcore2.TimeoutException as error:
+        raise PhotoUnreachable(location, "the server is too slow", retry=True) from error
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+        raise _broken(location, error) from error
+
+
+def _broken(location: str, error: Exception) -> FetchError:
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return PhotoUnreachable(
+            location, f"the server's certificate is not valid: {cause.verify_message}"
+        )
+    return PhotoUnreachable(location, f"the connection broke: {error}", retry=True)
+
+
+def _unhappy(location: str, status: int, headers: Mapping[str, str]) -> FetchError:
+    """What an answer other than a file means."""
+    if status in _GONE:
+        return PhotoMissing(location, f"the server has no such file (status {status})")
+    if status in _DENIED:
+        return PhotoUnreachable(location, f"the server denies access (status {status})")
+    if status in _PASSING:
+        wait = _wait_s(headers.get("retry-after", ""))
+        return PhotoUnreachable(
+            location, f"the server is busy or broken (status {status})", retry=True, wait_s=wait
+        )
+    return PhotoUnreachable(location, f"the server answers with status {status}")
+
+
+def _wait_s(retry_after: str) -> float | None:
+    """Seconds that a header Retry-After asks for (RFC 9110, 10.2.3): a number, or a date."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], limit: int) -> bytes:
+    """The content, decompressed, cut off as soon as it is too long."""
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(location, limit)
+    unpacker = _unpacker(location, headers.get("content-encoding", "").strip().lower())
+    content = bytearray()
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        content += unpacker.decompress(chunk, limit + 1 - len(content)) if unpacker else chunk
+        if max(received, len(content)) > limit:
+            raise _too_large(location, limit)
+    if unpacker and not unpacker.eof:
+        raise PhotoUnreachable(location, "the compressed content is cut short", retry=True)
+    return bytes(content)
+
+
+def _unpacker(location: str, encoding: str) -> zlib._Decompress | None:
+    if encoding in ("", "identity"):
+        return None
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(_GZIP_OR_ZLIB)
+    raise PhotoRefused(location, f"the server compresses in a way not asked for: {encoding}")
+
+
+def _too_large(location: str, limit: int) -> FetchError:
+    return PhotoRefused(location, f"larger than the limit of {limit:,} bytes")
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in raw}
+
+
+def _trusted(certificates: Path | None) -> ssl.SSLContext | None:
+    return None if certificates is None else ssl.create_default_context(cafile=certificates)
