@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from packshot.cli.exits import Exit
 from packshot.cli.output import messages
 from packshot.errors import InvalidInput
 from packshot.report import AuditSummary
-from packshot.sources import Fetcher, read_feed
+from packshot.sources import Fetcher, Retries, WebSettings, read_feed
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -56,6 +56,8 @@ class Request:
     cache: Path | None
     no_cache: bool
     retries: int
+    allow_private: bool
+    ports: list[int]
     worst: int
     language: str
     atlas: Path | None
@@ -92,8 +94,20 @@ def _settings(request: Request) -> AuditSettings:
         on=request.on or begun or datetime.now().astimezone().date(),
         fail_under=request.fail_under,
         assessor=AssessorSettings(atlas=request.atlas, language=request.language),
-        fetcher=Fetcher(),
+        fetcher=_fetcher(request),
         worst=request.worst,
+    )
+
+
+def _fetcher(request: Request) -> Fetcher:
+    defaults = WebSettings()
+    return Fetcher(
+        replace(
+            defaults,
+            allow_private=request.allow_private,
+            ports=defaults.ports | frozenset(request.ports),
+        ),
+        Retries(attempts=request.retries + 1),
     )
 
 
@@ -148,7 +162,7 @@ def _watched(
 
 def _count(settings: AuditSettings, progress: Progress, bar: TaskID) -> None:
     """Read the feed once more, only to count it."""
-    total = sum(1 for _ in read_feed(settings.feed, settings.columns))
+    total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
     progress.update(bar, total=total)
 
 

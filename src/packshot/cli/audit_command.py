@@ -50,7 +50,13 @@ def audit_command(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")
     ] = False,
-    retries: Annotated[int, typer.Option(min=0, help="Of a source that does not answer.")] = 4,
+    retries: Annotated[int, typer.Option(min=0, help="Of a source that does not answer.")] = 3,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
+    ] = False,
+    ports: Annotated[
+        list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
+    ] = None,
     worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: OwnAtlas = None,
@@ -71,6 +77,8 @@ def audit_command(
         cache=None if no_cache else cache,
         no_cache=no_cache,
         retries=retries,
+        allow_private=allow_private,
+        ports=ports or [],
         worst=worst,
         language=language,
         atlas=atlas,

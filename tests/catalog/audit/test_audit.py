@@ -220,7 +220,7 @@ def test_only_a_window_of_the_feed_is_on_its_way(feed, tmp_path, monkeypatch):
 
     read = []
 
-    def endless(_place, _columns):
+    def endless(_place, _columns, _fetcher):
         for number in range(10**9):
             read.append(number)
             yield FeedRow(number, str(feed / f"photo-{number % 30:04}.jpg"))

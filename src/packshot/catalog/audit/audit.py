@@ -112,7 +112,7 @@ def _examine(
     watch: Watch,
 ) -> tuple[str, ...]:
     """Do the rows that are not done; what the cache has to say."""
-    count = _Counted(read_feed(settings.feed, settings.columns), stopped)
+    count = _Counted(read_feed(settings.feed, settings.columns, settings.fetcher), stopped)
     todo = (row for row in count if not journal.holds(row))
     with ExitStack() as stack:
         cache = stack.enter_context(AssessmentCache(options.cache)) if options.cache else None
