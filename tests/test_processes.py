@@ -110,7 +110,7 @@ def test_a_process_that_hangs_is_ended():
     with Crew(doing, processes=1, patience=20) as crew:
         crew.ask("number")
         crew._patience = 0.3
-        with pytest.raises(WorkerLost, match="longer than 0.3 seconds") as lost:
+        with pytest.raises(WorkerLost, match=r"longer than 0\.3 seconds") as lost:
             crew.ask("sleep")
         assert lost.value.slow
         crew._patience = 20

@@ -210,7 +210,7 @@ def _ending(exit_code: int | None) -> str:
 
 @contextmanager
 def _ignoring_interrupts() -> Iterator[None]:
-    """What is started here never hears Ctrl-C, not even while it starts; only where signals can be set."""
+    """What is started here never hears Ctrl-C, not even while it starts; only in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

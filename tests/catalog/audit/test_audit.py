@@ -9,6 +9,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit import AuditSettings, run_audit
 from packshot.catalog.audit.audit import Options, date_of
 from packshot.errors import AuditError, InvalidInput, PolicyError, SourceError
@@ -172,7 +173,7 @@ def test_a_feed_that_changed_is_noticed(feed, tmp_path):
         audited(feed, tmp_path / "audit")
     (feed / "photo-0000x.jpg").rename(feed / "photo-0000.jpg")
     (feed / "photo-0029.jpg").unlink()
-    with pytest.raises(AuditError, match="only 29 rows now.*--restart"):
+    with pytest.raises(AuditError, match=r"only 29 rows now.*--restart"):
         audited(feed, tmp_path / "audit")
 
 
@@ -264,8 +265,6 @@ def test_what_cannot_be_used_is_refused_before_work_begins(feed, tmp_path):
     with pytest.raises(PolicyError):
         audited(feed, tmp_path / "b", policies=("amazin-main",))
     with pytest.raises(InvalidInput):
-        from packshot.assess.pool import AssessorSettings
-
         audited(feed, tmp_path / "c", assessor=AssessorSettings(language="xx"))
     (tmp_path / "file").write_text("")
     with pytest.raises(AuditError, match="cannot write"):

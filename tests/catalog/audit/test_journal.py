@@ -67,7 +67,7 @@ def test_a_row_is_held_by_number_and_content(tmp_path):
         journal.add(answer(4, 1.0), 0)
         assert journal.holds(FeedRow(4, "4.jpg"))
         assert not journal.holds(FeedRow(5, "4.jpg"))
-        with pytest.raises(AuditError, match="row 5 is now other.jpg"):
+        with pytest.raises(AuditError, match=r"row 5 is now other\.jpg"):
             journal.holds(FeedRow(4, "other.jpg"))
         with pytest.raises(AuditError):
             journal.holds(FeedRow(4, "4.jpg", seller="someone"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from packshot.catalog.audit.settings import AuditSettings
 from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
 from packshot.catalog.audit.tally import Tally, frequent
 from packshot.catalog.audit.wording import words
-from packshot.report import AuditRun, AuditSummary
+from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ def _summary(
         models=dict(basis.models),
         inputs=tally.inputs,
         failed=tally.failed,
-        statuses=dict(frequent(tally.statuses)),
-        verdicts=dict(frequent(tally.verdicts)),
-        by_policy={name: dict(frequent(counts)) for name, counts in tally.by_policy.items()},
+        statuses=_in_order(tally.statuses, AuditStatus),
+        verdicts=_in_order(tally.verdicts, Decision),
+        by_policy={name: _in_order(counts, Decision) for name, counts in tally.by_policy.items()},
         failed_rules=dict(frequent(tally.failed_rules)),
         findings=dict(frequent(tally.findings)),
         mean_score=None if tally.mean_score is None else round(tally.mean_score, 2),
@@ -125,6 +125,11 @@ def _summary(
         how_to_read=dict(words(settings.assessor.language).how_to_read),
         run=_run(journal, tally.inputs),
     )
+
+
+def _in_order(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+    """The counts that there are, in the order of the names."""
+    return {str(name): counts[name] for name in names if counts.get(name)}
 
 
 def _run(journal: Journal, inputs: int) -> AuditRun:
