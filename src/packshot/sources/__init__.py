@@ -1,6 +1,6 @@
 """Where photos come from: files, folders, patterns, tables, feeds, object stores, the web."""
 
-from packshot.sources.feed import FeedRow, read_feed
+from packshot.sources.feed import FeedRow, is_remote, read_feed
 from packshot.sources.fetching import Fetched, Fetcher
 from packshot.sources.folders import PHOTO_SUFFIXES
 from packshot.sources.paths import Named, expand, expand_named
@@ -19,6 +19,7 @@ __all__ = [
     "WebSettings",
     "expand",
     "expand_named",
+    "is_remote",
     "placements",
     "read_feed",
     "read_rows",

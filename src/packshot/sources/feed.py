@@ -72,10 +72,23 @@ def read_feed(
         InvalidInput: No column with photos, or a package that is not installed; with what to do.
     """
     place = _plain(os.fspath(place))
-    reader = reader_for(urlsplit(place).path if scheme_of(place) in WEB_SCHEMES else place)
+    reader = reader_for(_name(place))
     if reader is None or os.path.isdir(place):
         return _photos(place)
     return _table(place, reader, columns, fetcher or Fetcher())
+
+
+def is_remote(place: str | os.PathLike[str]) -> bool:
+    """Whether a feed lies elsewhere, so that it has no business naming files of this machine.
+
+    A fetcher for the rows of such a feed is to be made with ``local_files=False``.
+    """
+    return scheme_of(os.fspath(place)) not in (None, "file")
+
+
+def _name(place: str) -> str:
+    """A place without what may follow the name of a file in a URL."""
+    return urlsplit(place).path if scheme_of(place) in WEB_SCHEMES else place
 
 
 def _plain(place: str) -> str:
@@ -150,7 +163,7 @@ def _opened(place: str, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
         file = stack.enter_context(stores.opened(place))
     else:
         file = stack.enter_context(Path(place).open("rb"))  # noqa: SIM115 - the stack closes it
-    if urlsplit(place).path.lower().endswith(".gz"):
+    if _name(place).lower().endswith(".gz"):
         return cast(BinaryIO, stack.enter_context(gzip.open(file)))
     return file
 

@@ -84,7 +84,7 @@ class Fetcher:
         if scheme in (None, "file"):
             return self._file(location)
         if scheme in WEB_SCHEMES:
-            return _in_memory(self._client.get(location))
+            return self._from_web(location)
         if stores.is_store(location):
             return _in_memory(stores.read(location, self.web.max_bytes))
         raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
@@ -119,13 +119,17 @@ class Fetcher:
 
     @cached_property
     def _client(self) -> WebClient:
-        try:
-            from packshot.sources.web import WebClient
-        except ImportError:
-            raise PhotoUnreachable(
-                "http", "URLs need httpcore2: pip install 'packshot[remote]'"
-            ) from None
+        from packshot.sources.web import WebClient
+
         return WebClient(self.web, self.resolve)
+
+    def _from_web(self, location: str) -> Fetched:
+        try:
+            client = self._client
+        except ImportError:
+            reason = "URLs need httpcore2: pip install 'packshot[remote]'"
+            raise PhotoUnreachable(location, reason) from None
+        return _in_memory(client.get(location))
 
     def _file(self, location: str) -> Fetched:
         if not self.local_files:

@@ -84,8 +84,8 @@ def files_below(location: str) -> Iterator[str]:
     with _as_fetch_errors(location):
         filesystem, path = _opened(location)
         for parent, folders, names in filesystem.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            visible = sorted(name for name in names if name and not name.startswith("."))
+            folders[:] = sorted(name for name in folders if not _is_hidden(name))
+            visible = sorted(name for name in names if name and not _is_hidden(name))
             yield from (_address(location, posixpath.join(parent, name)) for name in visible)
 
 
@@ -98,7 +98,12 @@ def matching(pattern: str) -> Iterator[str]:
     with _as_fetch_errors(pattern):
         filesystem, path = _opened(pattern)
         found = filesystem.glob(path, detail=True)
-        yield from (_address(pattern, name) for name in sorted(found) if found[name]["type"] == "file")
+        files = sorted(name for name in found if found[name]["type"] == "file")
+        yield from (_address(pattern, name) for name in files if not _is_hidden(name))
+
+
+def _is_hidden(path: str) -> bool:
+    return posixpath.basename(path).startswith(".")
 
 
 def beside(place: str, location: str) -> str:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import httpcore2
 
-from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
-from packshot.sources.addresses import Resolver, why_refused
+from packshot.errors import FetchError, InvalidInput, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.sources.addresses import Resolver
+from packshot.sources.network import GuardedNetwork, within
 from packshot.sources.settings import WebSettings
 from packshot.sources.urls import Refusal, Url, parse_url
 
 _REDIRECTS = 5
-_ADDRESSES_TRIED = 3
 _OK = 200
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
@@ -36,8 +33,6 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 }
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
-_deadline: ContextVar[float] = ContextVar("deadline")
-
 
 class WebClient:
     """Fetches files; safe to share between threads, connections are kept open and used again."""
@@ -49,7 +44,7 @@ class WebClient:
             max_connections=None,
             max_keepalive_connections=16,
             keepalive_expiry=30.0,
-            network_backend=_GuardedNetwork(resolve, settings.allow_private),
+            network_backend=GuardedNetwork(resolve, settings.allow_private),
         )
         self._timeouts = {
             "connect": settings.connect_s,
@@ -66,13 +61,13 @@ class WebClient:
             PhotoRefused: The address, a redirect or the size is not allowed.
             PhotoUnreachable: No connection, an error of the server, too slow, cut short.
         """
-        with _within(self._settings.total_s), _as_fetch_errors(location):
+        with within(self._settings.total_s), _as_fetch_errors(location):
             url = location
             for _ in range(_REDIRECTS + 1):
                 answer = self._ask(location, parse_url(url, self._settings.ports))
                 if isinstance(answer, bytes):
                     return answer
-                url = urljoin(url, answer)
+                url = _joined(url, answer)
         raise PhotoRefused(location, f"more than {_REDIRECTS} redirects")
 
     def close(self) -> None:
@@ -95,108 +90,6 @@ class WebClient:
             return _body(location, headers, response.iter_stream(), self._settings.max_bytes)
 
 
-class _GuardedNetwork(httpcore2.NetworkBackend):
-    """Connects to addresses that were checked, and to no others.
-
-    The host is resolved here and nowhere else, and the socket goes to the very address that was
-    checked: a name server that answers differently the next time (DNS rebinding) has nobody to answer.
-    The HTTP and TLS layers above keep the host's name, for the header Host, for SNI and for the
-    certificate.
-    """
-
-    def __init__(self, resolve: Resolver, allow_private: bool) -> None:
-        self._resolve = resolve
-        self._allow_private = allow_private
-        self._sockets = httpcore2.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        addresses = self._allowed(host, port)[:_ADDRESSES_TRIED]
-        for address in addresses[:-1]:
-            try:
-                return self._connect(address, port, timeout, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                continue
-        return self._connect(addresses[-1], port, timeout, socket_options)
-
-    def _connect(
-        self, address: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
-    ) -> httpcore2.NetworkStream:
-        patience = _patience(timeout, httpcore2.ConnectTimeout)
-        stream = self._sockets.connect_tcp(
-            address, port, timeout=patience, socket_options=socket_options
-        )
-        return _TimedStream(stream)
-
-    def _allowed(self, host: str, port: int) -> list[str]:
-        """Addresses to connect to, the best first.
-
-        Raises:
-            Refusal: There are some, but all are refused.
-        """
-        found = list(self._resolve(host, port))
-        reasons = {ip: why_refused(ip, allow_private=self._allow_private) for ip in found}
-        allowed = [ip for ip in found if reasons[ip] is None]
-        if not allowed:
-            raise Refusal(f"{host} is {reasons[found[0]]}" if found else f"{host} has no address")
-        return allowed
-
-
-class _TimedStream(httpcore2.NetworkStream):
-    """A connection on which nothing outlasts the deadline of the present request.
-
-    The timeouts of an HTTP client begin anew with every piece that arrives, so a server that sends a
-    byte now and then would hold it for ever.
-    """
-
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _patience(timeout, httpcore2.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _patience(timeout, httpcore2.WriteTimeout))
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore2.NetworkStream:
-        patience = _patience(timeout, httpcore2.ConnectTimeout)
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-@contextmanager
-def _within(seconds: float) -> Iterator[None]:
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def _patience(timeout: float | None, too_late: Callable[[str], Exception]) -> float:
-    """Seconds that one operation on a socket may take."""
-    left = _deadline.get() - time.monotonic()
-    if left <= 0:
-        raise too_late("the time for one file is over")
-    return left if timeout is None else min(timeout, left)
-
-
 @contextmanager
 def _as_fetch_errors(location: str) -> Iterator[None]:
     try:
@@ -215,7 +108,7 @@ def _as_fetch_errors(location: str) -> Iterator[None]:
 
 
 def _broken(location: str, error: Exception) -> FetchError:
-    cause = error.__cause__ or error
+    cause = error.args[0] if error.args else None  # httpcore wraps the error of the socket
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PhotoUnreachable(
             location, f"the server's certificate is not valid: {cause.verify_message}"
@@ -267,6 +160,13 @@ def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], li
     return bytes(content)
 
 
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise Refusal(f"a redirect to what is not a URL: {error}") from error
+
+
 def _unpacker(location: str, encoding: str) -> zlib._Decompress | None:
     if encoding in ("", "identity"):
         return None
@@ -280,8 +180,19 @@ def _too_large(location: str, limit: int) -> FetchError:
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in raw}
+    return {_decoded(name).lower(): _decoded(value) for name, value in raw}
+
+
+def _decoded(header: bytes) -> str:
+    """Text of a header; beyond ASCII there is no rule that servers follow."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _trusted(certificates: Path | None) -> ssl.SSLContext | None:
-    return None if certificates is None else ssl.create_default_context(cafile=certificates)
+    try:
+        return None if certificates is None else ssl.create_default_context(cafile=certificates)
+    except OSError as error:
+        raise InvalidInput(f"{certificates}: no certificates can be read from it: {error}") from error

@@ -12,11 +12,12 @@ from typing import BinaryIO
 
 from packshot.errors import SourceError
 from packshot.sources.folders import looks_like_photo
-from packshot.sources.formats.records import Record
+from packshot.sources.formats.records import Record, distinct
 
 _DELIMITERS = ",\t;|"
 _SAMPLE = 2**16
 _PIECE = 2**20
+_LONGEST = 2**24
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -58,7 +59,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
     for line, cells in _split(text, name, delimiter):
         if not names:
             header = not any(looks_like_photo(cell) for cell in cells)
-            names = _distinct(cells) if header else ["location", *_numbered(len(cells))]
+            names = distinct(cells) if header else ["location", *_numbered(len(cells))]
             if header:
                 continue
         yield Record(line + skipped, dict(zip(names, cells, strict=False)))
@@ -66,7 +67,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
 
 def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line in which it begins."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text, name), delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -76,6 +77,14 @@ def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[
     except csv.Error as error:
         reason = f"cannot be read as CSV: {error}; check the quotation marks of this row"
         raise SourceError(f"{name}, line {begins}: {reason}") from error
+
+
+def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    """Lines, none of which can fill the memory."""
+    while line := text.readline(_LONGEST + 1):
+        if len(line) > _LONGEST:
+            raise SourceError(f"{name}: cannot be read as CSV: a line of more than {_LONGEST:,} letters")
+        yield line
 
 
 def _delimiter(sample: str) -> str:
@@ -134,16 +143,6 @@ def _in_pairs(sample: bytes) -> bool:
     runs = _BEYOND_ASCII.findall(sample)
     even = sum(len(run) % 2 == 0 for run in runs)
     return bool(runs) and even >= _PAIRED * len(runs)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names of columns; a second one of the same name gets a number."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for name in (name.strip() for name in names):
-        seen[name] += 1
-        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return distinct
 
 
 def _numbered(count: int) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Cells = Mapping[str, object]
@@ -34,3 +35,13 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Names of columns; a second one of the same name gets a number."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in map(str.strip, names):
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return unique

@@ -8,11 +8,13 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError  # the type alone; parsing is defusedxml's
 
 from packshot.errors import InvalidInput, SourceError
-from packshot.sources.formats.records import Record, as_text
+from packshot.sources.formats.records import Record, as_text, distinct
 
 # Excel keeps all texts of a workbook in one part, which has to be in memory.
+_TEXTS = "xl/sharedStrings.xml"
 _LARGEST_TEXTS = 256 * 2**20
-_LARGEST_PART = 4 * 2**30
+_LARGEST_PLAIN = 32 * 2**20
+_LARGEST_GROWTH = 200
 
 
 def read(file: BinaryIO, name: str) -> Iterator[Record]:
@@ -48,16 +50,22 @@ def _rows(sheet: Any) -> Iterator[Record]:
         if names:
             yield Record(line, dict(zip(names, values, strict=False)))
         else:
-            names = [as_text(value) for value in values]
+            names = distinct(map(as_text, values))
 
 
 def _require_sane(file: BinaryIO, name: str) -> None:
     with zipfile.ZipFile(file) as parts:
-        sizes = {part.filename: part.file_size for part in parts.infolist()}
-    texts = sizes.get("xl/sharedStrings.xml", 0)
-    if texts > _LARGEST_TEXTS or max(sizes.values(), default=0) > _LARGEST_PART:
+        suspect = any(map(_is_suspect, parts.infolist()))
+    if suspect:
         raise SourceError(f"{name}: unpacks to more than is safe to read; save it as CSV")
     file.seek(0)
+
+
+def _is_suspect(part: zipfile.ZipInfo) -> bool:
+    """Whether a part would fill the memory, or grows far more than tables do (10 to 30 times)."""
+    grows = part.file_size / max(part.compress_size, 1)
+    too_much = part.filename == _TEXTS and part.file_size > _LARGEST_TEXTS
+    return too_much or (part.file_size > _LARGEST_PLAIN and grows > _LARGEST_GROWTH)
 
 
 def _openpyxl() -> Any:

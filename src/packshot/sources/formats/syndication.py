@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.records import Record
 
+# Of one entry. Expat before 2.6 takes quadratic time over what does not end, so no more than is needed.
+_LARGEST = 4 * 2**20
 _ENTRIES = frozenset({"item", "entry", "product", "offer"})
 
 
@@ -23,10 +25,11 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
         InvalidInput: defusedxml is not installed.
     """
     parse, refused = _defused()
+    portions = _Portions(file, name)
     line = 0
     open_elements: list[Element] = []
     try:
-        for event, element in parse(file, events=("start", "end"), forbid_dtd=True):
+        for event, element in parse(portions, events=("start", "end"), forbid_dtd=True):
             if event == "start":
                 open_elements.append(element)
                 continue
@@ -34,12 +37,29 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
             if _is_entry(element) and not any(map(_is_entry, open_elements)):
                 line += 1
                 yield Record(line, _cells(element))
+                portions.left = _LARGEST
                 for parent in open_elements[-1:]:
                     parent.remove(element)
     except ParseError as error:
         raise SourceError(f"{name}: not well-formed XML after entry {line}: {error}") from error
     except refused as error:
         raise SourceError(f"{name}: refused, it has a document type or entities") from error
+
+
+class _Portions:
+    """A file of which only so much can be read between two entries; what is read stays in memory."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.left = _LARGEST
+        self._file = file
+        self._name = name
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self.left -= len(piece)
+        if self.left < 0:
+            raise SourceError(f"{self._name}: an entry of more than {_LARGEST:,} bytes, or none at all")
+        return piece
 
 
 def _cells(entry: Element) -> dict[str, object]:

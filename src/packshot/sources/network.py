@@ -1,0 +1,127 @@
+"""Connections to public addresses only, each with a deadline that nothing extends."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import httpcore2
+
+from packshot.sources.addresses import Resolver, why_refused
+from packshot.sources.urls import Refusal
+
+_ADDRESSES_TRIED = 3
+_deadline: ContextVar[float] = ContextVar("deadline")
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Inside, all that a `GuardedNetwork` does for this thread has to be over in so many seconds."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+class GuardedNetwork(httpcore2.NetworkBackend):
+    """Connects to addresses that were checked, and to no others.
+
+    The host is resolved here and nowhere else, and the socket goes to the very address that was
+    checked: a name server that answers differently the next time (DNS rebinding) has nobody to answer.
+    The HTTP and TLS layers above keep the host's name, for the header Host, for SNI and for the
+    certificate.
+    """
+
+    def __init__(self, resolve: Resolver, allow_private: bool) -> None:
+        self._resolve = resolve
+        self._allow_private = allow_private
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to a host, at the first of its allowed addresses that answers.
+
+        Raises:
+            Refusal: It has none that is allowed.
+            OSError: It cannot be resolved.
+        """
+        addresses = self._allowed(host, port)[:_ADDRESSES_TRIED]
+        for address in addresses[:-1]:
+            try:
+                return self._connect(address, port, timeout, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return self._connect(addresses[-1], port, timeout, socket_options)
+
+    def _connect(
+        self, address: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
+    ) -> httpcore2.NetworkStream:
+        patience = _patience(timeout, httpcore2.ConnectTimeout)
+        stream = self._sockets.connect_tcp(
+            address, port, timeout=patience, socket_options=socket_options
+        )
+        return _TimedStream(stream)
+
+    def _allowed(self, host: str, port: int) -> list[str]:
+        """Addresses to connect to, the best first.
+
+        Raises:
+            Refusal: There are some, but all are refused.
+        """
+        found = list(self._resolve(host, port))
+        reasons = {ip: why_refused(ip, allow_private=self._allow_private) for ip in found}
+        allowed = [ip for ip in found if reasons[ip] is None]
+        if not allowed:
+            raise Refusal(f"{host} is {reasons[found[0]]}" if found else f"{host} has no address")
+        return allowed
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    """A connection on which nothing outlasts the deadline of the present request.
+
+    The timeouts of an HTTP client begin anew with every piece that arrives, so a server that sends a
+    byte now and then would hold it for ever.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _patience(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _patience(timeout, httpcore2.WriteTimeout))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        patience = _patience(timeout, httpcore2.ConnectTimeout)
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _patience(timeout: float | None, too_late: Callable[[str], Exception]) -> float:
+    """Seconds that one operation on a socket may take."""
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise too_late("the time for one file is over")
+    return left if timeout is None else min(timeout, left)

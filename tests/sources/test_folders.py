@@ -1,0 +1,50 @@
+import os
+
+import pytest
+
+from packshot.errors import SourceError
+from packshot.sources.folders import files_matching, has_photo_name, looks_like_photo, photos_below
+
+
+def test_photos_below_are_a_stream(tmp_path):
+    for name in ("b/2.jpg", "b/1.JPG", "a.png", "b/c/3.webp"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    photos = photos_below(tmp_path)
+    assert next(photos) == tmp_path / "a.png"
+    (tmp_path / "b" / "0.jpg").touch()
+    assert [photo.name for photo in photos] == ["0.jpg", "1.JPG", "2.jpg", "3.webp"]
+
+
+def test_broken_links_are_named_for_the_audit_to_account_for(tmp_path):
+    os.symlink("nowhere.jpg", tmp_path / "a.jpg")
+    assert list(photos_below(tmp_path)) == [tmp_path / "a.jpg"]
+
+
+def test_nothing(tmp_path):
+    with pytest.raises(SourceError, match="no photo in this folder"):
+        list(photos_below(tmp_path))
+    with pytest.raises(SourceError, match="no file matches"):
+        list(files_matching(str(tmp_path / "*.jpg")))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (" a.JPG ", True),
+        ("https://shop.example/x?id=3", True),
+        ("s3://bucket/key", True),
+        ("path", False),
+        ("3.50", False),
+        ("", False),
+        ("jpg", False),
+    ],
+)
+def test_what_looks_like_a_photo(text, is_one):
+    assert looks_like_photo(text) is is_one
+
+
+def test_names_of_photos():
+    assert has_photo_name("a.b.jpeg")
+    assert not has_photo_name(".jpg")
+    assert not has_photo_name("a.jpg.txt")
