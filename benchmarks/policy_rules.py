@@ -2,16 +2,16 @@
 
     python benchmarks/policy_rules.py [--data ../shared/data] [--photos N]
 
-Known truth: products drawn on backgrounds and saved as a shop would (JPEG of quality 60 to 97, PNG, WEBP),
-with the property that a rule asks for drawn at random on both sides of the rule's limit, but not nearer
-to it than a measurement can tell (the column `apart`). A rule is right where it passes what fulfils it and
-does not pass what does not; "not measured" is counted apart, and is wrong as well.
+Known truth: products drawn on backgrounds and saved as a shop would (JPEG of quality 60 to 97, PNG,
+WEBP), with the property that a rule asks for drawn at random on both sides of the rule's limit, but not
+nearer to it than a measurement can tell (the column `apart`). A rule is right where it passes what
+fulfils it and does not pass what does not; "not measured" is counted apart, and is wrong as well.
 
-Clean studio photos: six sources of `products/`, as they came. The truth is taken from the pixels in another
-way than the rules take it: a photo is on white where 99.9 % of its outermost three pixels are exactly 255,
-and so is all that lies farther than 24 pixels from what is darker than 235. Every such photo counts as
-sharp, not enlarged, without border, its product whole, as people chose it. A rule that does not pass is a
-false alarm.
+Clean studio photos: six sources of `products/`, as they came. The truth is taken from the pixels in
+another way than the rules take it: a photo is on white where 99.9 % of its outermost three pixels are
+exactly 255, and so is all that lies farther than 24 pixels from what is darker than 235. Every such
+photo counts as sharp, not enlarged, without border, its product whole, as people chose it. A rule that
+does not pass is a false alarm.
 
 Writes `results/policy_rules.csv` and `results/policy_false_alarms.csv`.
 """

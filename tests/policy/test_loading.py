@@ -145,7 +145,8 @@ def test_a_short_file_is_enough(policy):
         ("level: error, metric: width, op: at-least, value: 1, reason: {de: x}", 4, "no language"),
         ("level: error, metric: width, op: at-least, value: 1, when: {metrc: width}", 4, "metric"),
         (
-            "level: error, metric: width, op: at-least, value: 1, when: {metric: x, op: equals, value: 1}",
+            "level: error, metric: width, op: at-least, value: 1, "
+            "when: {metric: x, op: equals, value: 1}",
             *(4, 'no metric "x"'),
         ),
     ],
