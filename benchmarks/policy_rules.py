@@ -291,10 +291,19 @@ def rectangle(generator: Generator, size: float, shift: float) -> Pixels:
     return picture
 
 
-def border(generator: Generator) -> Trial:
-    """A frame of one tone around a scene or a product, or none."""
+def border_on_white(generator: Generator) -> Trial:
+    """A frame of one tone around a product on white, or none."""
+    return framed(generator, product(generator))
+
+
+def border_on_scene(generator: Generator) -> Trial:
+    """A frame of one tone around a scene, or none."""
+    return framed(generator, scene(generator))
+
+
+def framed(generator: Generator, picture: Pixels) -> Trial:
+    """A picture as it is, or with a frame."""
     bare = generator.random() < 0.5
-    picture = scene(generator) if generator.random() < 0.5 else product(generator)
     if not bare:
         thickness = int(generator.integers(3, 40))
         # A light frame around a product on white is its margin.
@@ -396,7 +405,8 @@ CHECKS = (
     Check("tiktok-shop", "fill", "0.5 %", fill(80, 97)),
     Check("google-merchant", "fill", "0.6 %", fill_range),
     Check("amazon-main", "not-cropped", "1 %", cropped),
-    Check("amazon-main", "border", "3 pixels", border),
+    Check("amazon-main", "border", "3 pixels, product on white", border_on_white),
+    Check("amazon-main", "border", "3 pixels, scene", border_on_scene),
     Check("alibaba-white", "centred", "0.5 %", centred),
     Check("amazon-main", "sharp", "sigma 1.2 or 3.6 of 600 px", sharp),
     Check("google-merchant", "enlarged", "2.5 times", enlarged),

@@ -252,6 +252,14 @@ def test_circles_are_told_with_their_way(policy):
     assert "extends itself" in refused(policy, TOP + "extends: ours.yaml\n")
 
 
+def test_long_lines_and_crowds_are_refused(policy):
+    line = {f"p{n}": f"policy: p{n}\ntitle: P\nextends: p{n + 1}.yaml\n" for n in range(9)}
+    assert "more than 5 policies" in refused(policy, TOP + "extends: p0.yaml\n", **line)
+    crowd = "".join(RULE.replace("size", f"size-{n}") for n in range(501))
+    assert "rules: Tuple should have at most 500" in refused(policy, TOP + "rules:\n" + crowd)
+    assert "extends: " in refused(policy, TOP + f"extends: [{', '.join(['otto'] * 9)}]\n")
+
+
 def test_a_parent_that_is_not_there_is_told_where_it_is_named(policy, tmp_path):
     told = refused(policy, TOP + "\nextends: amazon-mian\n")
     assert "ours.yaml, line 4" in told

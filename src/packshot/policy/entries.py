@@ -102,9 +102,9 @@ class PolicyEntry(Origin):
 
     policy: Name
     title: Wording
-    extends: Words = ()
+    extends: Annotated[Words, Field(max_length=8)] = ()
     drop: Words = ()
-    rules: tuple[RuleEntry, ...] = ()
+    rules: Annotated[tuple[RuleEntry, ...], Field(max_length=500)] = ()
 
 
 def checked(document: Document) -> PolicyEntry:

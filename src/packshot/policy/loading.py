@@ -22,6 +22,7 @@ from packshot.policy.rules import Policy, Rule, Source
 from packshot.report import Level, SourceKind
 
 _SUFFIXES: Final = (".yaml", ".yml")
+_LONGEST_LINE: Final = 5
 _ORIGIN: Final = tuple(Origin.model_fields)
 _REQUIREMENT: Final = tuple(RequirementEntry.model_fields)
 
@@ -78,10 +79,10 @@ def load_policy(wanted: str | Path) -> Policy:
     text = str(wanted)
     loaded = _load(Path(text) if text.endswith(_SUFFIXES) else text, ())
     rules = tuple(_rule(fields, loaded.entry.policy) for fields in loaded.rules)
-    for first, second in combinations(range(len(rules)), 2):
-        if rules[first].rivals(rules[second]):
-            raise loaded.rules[second]["id"].error(
-                f'another rule "{rules[first].id}" holds for the same photos on the same days'
+    for (_, first), (fields, second) in combinations(zip(loaded.rules, rules, strict=True), 2):
+        if first.rivals(second):
+            raise fields["id"].error(
+                f'another rule "{first.id}" holds for the same photos on the same days'
             )
     name = loaded.entry.policy
     return Policy(name, loaded.entry.title, _source(loaded.origin, name), rules)
@@ -96,18 +97,20 @@ def _load(wanted: str | Path, trail: tuple[str, ...]) -> _Loaded:
         _parent(_Field(name, document, ("extends",)), folder, (*trail, _key(wanted)))
         for name in entry.extends
     ]
-    inherited = _joined(parents)
-    for number, dropped in enumerate(entry.drop):
-        known = {fields["id"].value for fields in inherited}
-        if dropped not in known:
-            raise document.error(
-                ("drop", number), f'no rule "{dropped}" to drop{nearest(dropped, known)}'
-            )
-        inherited = [fields for fields in inherited if fields["id"].value != dropped]
+    inherited = _without_dropped(_joined(parents), entry, document)
     own_origin = _written(entry, document, (), _ORIGIN)
     rules = _changed(inherited, _own(entry, document), own_origin)
     origin = own_origin or (parents[0].origin if parents else {})
     return _Loaded(entry, document, tuple(rules), origin)
+
+
+def _without_dropped(rules: list[_Fields], entry: PolicyEntry, document: Document) -> list[_Fields]:
+    known = {fields["id"].value for fields in rules}
+    for number, dropped in enumerate(entry.drop):
+        if dropped not in known:
+            problem = f'no rule "{dropped}" to drop{nearest(dropped, known)}'
+            raise document.error(("drop", number), problem)
+    return [fields for fields in rules if fields["id"].value not in entry.drop]
 
 
 def _key(wanted: str | Path) -> str:
@@ -120,6 +123,8 @@ def _parent(name: _Field, folder: Path | None, trail: tuple[str, ...]) -> _Loade
     wanted: str | Path = text
     if text.endswith(_SUFFIXES) and folder is not None:
         wanted = folder / text
+    if len(trail) > _LONGEST_LINE:
+        raise name.error(f"extends more than {_LONGEST_LINE} policies, one after another")
     if _key(wanted) in trail:
         raise name.error(f"extends itself: {' extends '.join([*trail, _key(wanted)])}")
     try:
