@@ -93,7 +93,7 @@ class ScreeningPage(Page[Verdict]):
         self._columns = _columns(policies, language)
         self._numbers = {rule: number for number, rule in enumerate(self._columns)}
         self._telling: set[int] = set()
-        self._decisions: Counter[Decision] = Counter()
+        self._decisions = {policy.name: Counter[Decision]() for policy in policies}
 
     def add(self, result: Verdict) -> None:
         """Render a row; an unreadable photo is listed once, whatever the number of policies."""
@@ -102,7 +102,7 @@ class ScreeningPage(Page[Verdict]):
             super().add(result)
 
     def _tally(self, verdict: Verdict) -> None:
-        self._decisions[verdict.decision or Decision.MANUAL] += 1
+        self._decisions[verdict.policy][verdict.decision or Decision.MANUAL] += 1
         for outcome in verdict.outcomes:
             measured = outcome.value is not None
             if measured and outcome.decision is not Decision.PASS:
@@ -152,6 +152,9 @@ class ScreeningPage(Page[Verdict]):
             columns=self._columns,
             telling=sorted(self._telling),
             decisions=self._decisions,
+            met=[
+                decision for decision in Decision if any(c[decision] for c in self._decisions.values())
+            ],
             tones=_TONES,
             policies=[policy.name for policy in self._policies],
             rules=list(self._asked_for()),

@@ -112,7 +112,8 @@ class VerdictTable(Renderer[Verdict]):
         return Text(self._words.decisions[decision], style=DECISION_COLOURS[decision])
 
     def _advice(self, verdict: Verdict) -> Text:
-        lines = [self._line(found) for found in sorted(verdict.decided(*_TOLD), key=_gravity)]
+        told = sorted(verdict.decided(*_TOLD), key=_gravity)
+        lines = [self._line(found) for found in told if not _said_graver(found, told)]
         unseen = verdict.decided(Decision.MANUAL)
         if unseen:
             titles = ", ".join(dict.fromkeys(outcome.title for outcome in unseen))
@@ -161,6 +162,11 @@ class VerdictMatrix(Renderer[Verdict]):
         for path, cells in self._rows.items():
             table.add_row(Text(path), *(cells.get(name, Text("")) for name in self._policies))
         self._console.print(table if self._rows else self._words.labels["none"])
+
+
+def _said_graver(outcome: RuleOutcome, told: Sequence[RuleOutcome]) -> bool:
+    """Whether a graver rule that is not met says the same of the same metric."""
+    return any(other.metric == outcome.metric and _gravity(other) < _gravity(outcome) for other in told)
 
 
 def _gravity(outcome: RuleOutcome) -> int:

@@ -185,15 +185,13 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     console = messages()
     if not request.quiet:
-        what = (
-            "screened" if request.since is None else f"fail on {request.on} and not on {request.since}"
-        )
-        console.print(f"{prefix}{counted(tally.photos)} {what}")
+        told = f"{counted(tally.photos)} screened"
+        if request.since is not None:
+            told = f"fails on {request.on} and not on {request.since}: {counted(tally.photos)}"
+        console.print(prefix + told)
         for policy, counts in tally.decisions.items():
-            told = ", ".join(
-                f"{counts[decision]} {decision}" for decision in Decision if counts[decision]
-            )
-            console.print(f"  {policy}: {told}")
+            parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
+            console.print(f"  {policy}: {', '.join(parts)}")
         if request.output is not None and not prefix:
             console.print(f"written to {request.output}")
     list_unreadable(console, list(tally.unreadable.items()))

@@ -207,13 +207,18 @@ def near_whiteness(small: Pixels, mask: Mask, far: Mask) -> float | None:
     Args:
         small: RGB at working size.
         mask: 255 on the background.
-        far: 255 on the part of it that is away from the product.
+        far: From `far_background`; where it is all of the background, all lies beside the product.
 
     Returns:
         None where no background lies beside the product.
     """
-    near = as_bytes(cv2.subtract(mask, far))
+    near = mask if far is mask else as_bytes(cv2.subtract(mask, far))
     return float(cv2.mean(_darkest(small), mask=near)[0]) if near.any() else None
+
+
+def far_share(mask: Mask, far: Mask) -> float:
+    """Per cent of the picture that is background away from the product, by `far_background`."""
+    return 0.0 if far is mask else 100 * cv2.countNonZero(far) / far.size
 
 
 def frame_white_share(small: Pixels) -> float | None:

@@ -243,6 +243,7 @@ def _background(planes: Planes, plain: Background | None) -> Raw:
         "background_lightness": light / 2.55,
         "background_chroma": float(np.hypot(a - 128, b - 128)),
         "background_evenness": background.unevenness(planes.lab, far),
+        "background_far": background.far_share(plain.mask, far),
         "background_near_whiteness": background.near_whiteness(planes.small, plain.mask, far),
     }
 

@@ -75,7 +75,8 @@ def read_document(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise PolicyError(f"{name}, line {line}: {error.problem or error.context}") from error
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise PolicyError(f"{name}, line {line}: {problem}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise PolicyError(f"{name}, line {line}: a character that YAML does not allow") from error

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,16 +13,11 @@ from pydantic_core import ErrorDetails
 from packshot.assess.advice import LANGUAGES
 from packshot.errors import PolicyError
 from packshot.policy.document import Document
-from packshot.policy.requirements import Limit, Op
+from packshot.policy.names import nearest
+from packshot.policy.requirements import Op
 from packshot.report import Level, SourceKind
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean "..."?`` where a known word is near, else nothing."""
-    found = difflib.get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def _written_date(value: object) -> object:
@@ -34,6 +28,13 @@ def _written_date(value: object) -> object:
 
 def _languages(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
+
+
+def _plain_limit(value: object) -> object:
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, bool | int | float | str) for part in parts):
+        raise ValueError("a value is a number, true or false, a word, or a list of numbers or words")
+    return tuple(parts) if isinstance(value, list) else value
 
 
 def _known_languages(value: dict[str, str]) -> dict[str, str]:
@@ -49,6 +50,9 @@ def _listed(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_written_date)]
 Wording = Annotated[dict[str, str], BeforeValidator(_languages), AfterValidator(_known_languages)]
+WrittenLimit = Annotated[Any, AfterValidator(_plain_limit)]
+"""A `Limit`, once it is known to fit its metric and operator."""
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Address = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$", max_length=500)]
@@ -72,7 +76,7 @@ class RequirementEntry(_Entry):
 
     metric: str
     op: Op
-    value: Limit
+    value: WrittenLimit
 
 
 class RuleEntry(Origin):
@@ -84,7 +88,7 @@ class RuleEntry(Origin):
     category: Words | None = None
     metric: str | None = None
     op: Op | None = None
-    value: Limit | None = None
+    value: WrittenLimit = None
     when: RequirementEntry | None = None
     effective_from: Day | None = None
     effective_until: Day | None = None
@@ -98,9 +102,9 @@ class PolicyEntry(Origin):
 
     policy: Name
     title: Wording
-    extends: Words = ()
+    extends: Annotated[Words, Field(max_length=8)] = ()
     drop: Words = ()
-    rules: tuple[RuleEntry, ...] = ()
+    rules: Annotated[tuple[RuleEntry, ...], Field(max_length=500)] = ()
 
 
 def checked(document: Document) -> PolicyEntry:

@@ -14,13 +14,15 @@ from pydantic import BaseModel
 
 from packshot.errors import PolicyError
 from packshot.policy.document import MOST_BYTES, Document, Place, read_document
-from packshot.policy.entries import Origin, PolicyEntry, RequirementEntry, checked, nearest
+from packshot.policy.entries import Origin, PolicyEntry, RequirementEntry, checked
 from packshot.policy.metrics import METRICS
+from packshot.policy.names import nearest
 from packshot.policy.requirements import Op, Requirement, problem_of
 from packshot.policy.rules import Policy, Rule, Source
 from packshot.report import Level, SourceKind
 
 _SUFFIXES: Final = (".yaml", ".yml")
+_LONGEST_LINE: Final = 5
 _ORIGIN: Final = tuple(Origin.model_fields)
 _REQUIREMENT: Final = tuple(RequirementEntry.model_fields)
 
@@ -77,10 +79,10 @@ def load_policy(wanted: str | Path) -> Policy:
     text = str(wanted)
     loaded = _load(Path(text) if text.endswith(_SUFFIXES) else text, ())
     rules = tuple(_rule(fields, loaded.entry.policy) for fields in loaded.rules)
-    for first, second in combinations(range(len(rules)), 2):
-        if rules[first].rivals(rules[second]):
-            raise loaded.rules[second]["id"].error(
-                f'another rule "{rules[first].id}" holds for the same photos on the same days'
+    for (_, first), (fields, second) in combinations(zip(loaded.rules, rules, strict=True), 2):
+        if first.rivals(second):
+            raise fields["id"].error(
+                f'another rule "{first.id}" holds for the same photos on the same days'
             )
     name = loaded.entry.policy
     return Policy(name, loaded.entry.title, _source(loaded.origin, name), rules)
@@ -95,18 +97,20 @@ def _load(wanted: str | Path, trail: tuple[str, ...]) -> _Loaded:
         _parent(_Field(name, document, ("extends",)), folder, (*trail, _key(wanted)))
         for name in entry.extends
     ]
-    inherited = _joined(parents)
-    for number, dropped in enumerate(entry.drop):
-        known = {fields["id"].value for fields in inherited}
-        if dropped not in known:
-            raise document.error(
-                ("drop", number), f'no rule "{dropped}" to drop{nearest(dropped, known)}'
-            )
-        inherited = [fields for fields in inherited if fields["id"].value != dropped]
+    inherited = _without_dropped(_joined(parents), entry, document)
     own_origin = _written(entry, document, (), _ORIGIN)
     rules = _changed(inherited, _own(entry, document), own_origin)
     origin = own_origin or (parents[0].origin if parents else {})
     return _Loaded(entry, document, tuple(rules), origin)
+
+
+def _without_dropped(rules: list[_Fields], entry: PolicyEntry, document: Document) -> list[_Fields]:
+    known = {fields["id"].value for fields in rules}
+    for number, dropped in enumerate(entry.drop):
+        if dropped not in known:
+            problem = f'no rule "{dropped}" to drop{nearest(dropped, known)}'
+            raise document.error(("drop", number), problem)
+    return [fields for fields in rules if fields["id"].value not in entry.drop]
 
 
 def _key(wanted: str | Path) -> str:
@@ -119,6 +123,8 @@ def _parent(name: _Field, folder: Path | None, trail: tuple[str, ...]) -> _Loade
     wanted: str | Path = text
     if text.endswith(_SUFFIXES) and folder is not None:
         wanted = folder / text
+    if len(trail) > _LONGEST_LINE:
+        raise name.error(f"extends more than {_LONGEST_LINE} policies, one after another")
     if _key(wanted) in trail:
         raise name.error(f"extends itself: {' extends '.join([*trail, _key(wanted)])}")
     try:
@@ -176,17 +182,42 @@ def _written(entry: BaseModel, document: Document, place: Place, names: Iterable
 
 
 def _changed(inherited: list[_Fields], own: list[_Fields], origin: _Fields) -> list[_Fields]:
-    """Inherited rules with one's own: those of the same name in its place, changing what it says."""
+    """Inherited rules with one's own: those of the same name in its place.
+
+    A rule that is written whole replaces all inherited ones of its name. One that is not changes what it
+    says of the one that is inherited.
+    """
     names = dict.fromkeys(str(fields["id"].value) for fields in [*inherited, *own])
     result: list[_Fields] = []
     for name in names:
         before = [fields for fields in inherited if fields["id"].value == name]
         after = [fields for fields in own if fields["id"].value == name]
-        for fields in after:
-            _require_whole(fields, len(before))
-        base = before[0] if len(before) == 1 else {}
-        result += [_with_origin(base, origin, fields) for fields in after] or before
+        result += [
+            _with_origin(_changed_by(fields, before), origin, fields) for fields in after
+        ] or before
     return result
+
+
+def _changed_by(fields: _Fields, inherited: list[_Fields]) -> _Fields:
+    """The inherited rule that a rule changes; nothing where it stands for itself."""
+    if not inherited or _is_whole(fields):
+        return {}
+    if len(inherited) > 1:
+        raise fields["id"].error(
+            f'write all of "{fields["id"].value}": it is inherited in {len(inherited)} variants, '
+            "and nobody could say which one is to change"
+        )
+    return inherited[0]
+
+
+def _is_whole(fields: _Fields) -> bool:
+    """Whether a rule says all that a rule must say."""
+    asks = all(name in fields for name in _REQUIREMENT)
+    return "level" in fields and (asks or (_is_manual(fields) and "reason" in fields))
+
+
+def _is_manual(fields: _Fields) -> bool:
+    return "level" in fields and fields["level"].value is Level.MANUAL
 
 
 def _with_origin(base: _Fields, origin: _Fields, fields: _Fields) -> _Fields:
@@ -196,21 +227,6 @@ def _with_origin(base: _Fields, origin: _Fields, fields: _Fields) -> _Fields:
     if origin or "source" in fields:
         base = {name: base[name] for name in base if name not in _ORIGIN}
     return base | origin | fields
-
-
-def _require_whole(fields: _Fields, variants: int) -> None:
-    """Of several variants nobody could say which one is changed."""
-    missing = {"level", "metric"} - fields.keys()
-    if variants > 1 and missing and not _is_manual(fields):
-        name = fields["id"]
-        raise name.error(
-            f'write all of "{name.value}": it is inherited in {variants} variants, '
-            f"and {' and '.join(sorted(missing))} missing"
-        )
-
-
-def _is_manual(fields: _Fields) -> bool:
-    return "level" in fields and fields["level"].value is Level.MANUAL
 
 
 def _rule(fields: _Fields, policy: str) -> Rule:

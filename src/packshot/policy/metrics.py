@@ -77,8 +77,10 @@ _PRODUCT: Final = ("fill_", "centring", "edge_touch", "product_")
 
 DETECTED: Final[dict[str, str]] = {
     "text_area": "%",
+    "text_boxes": "",
+    "text_on_product": "%",
     "logo_area": "%",
-    "watermark_area": "%",
+    "watermark": "%",
     "border_width": "%",
     "collage_panels": "",
     "qr_codes": "",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from packshot.policy.metrics import METRICS, Kind, Value
+from packshot.policy.metrics import METRICS, Kind, Metric, Value
+from packshot.policy.names import nearest
 
 Limit: TypeAlias = bool | float | str | tuple[float, float] | tuple[str, ...]
 
@@ -86,8 +87,16 @@ def problem_of(metric: str, op: Op, limit: object) -> tuple[str, str] | None:
     values = limit if op in _LISTS else (limit,)
     if not isinstance(values, tuple) or not values:
         return "value", f"{op} needs a list"
-    wrong = [value for value in values if not _is_of(known.kind, value)]
-    return ("value", f"{metric} is a {known.kind}, which {wrong[0]!r} is not") if wrong else None
+    problems = (_problem_of_value(metric, known, value) for value in values)
+    return next((("value", problem) for problem in problems if problem), None)
+
+
+def _problem_of_value(metric: str, known: Metric, value: object) -> str | None:
+    if not _is_of(known.kind, value):
+        return f"{metric} is a {known.kind}, which {value!r} is not"
+    if known.words and value not in known.words:
+        return f"{metric} is never {value!r}{nearest(str(value), known.words)}"
+    return None
 
 
 def _problem_of_range(limit: object) -> tuple[str, str] | None:

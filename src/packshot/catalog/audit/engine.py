@@ -71,6 +71,7 @@ class LocalEngine:
         """
         self._job = job
         self._make_examiner = partial(make_examiner, job.settings)
+        self._fetcher = job.settings.photo_fetcher
         self._same = _OneAtATime()
 
     def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
@@ -102,7 +103,7 @@ class LocalEngine:
 
     def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
         try:
-            fetched = self._job.settings.fetcher.fetch_with_retries(row.location)
+            fetched = self._fetcher.fetch_with_retries(row.location)
         except FetchError as error:
             return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
         task = Task(row, fetched.content, fetched.sha256)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.sources import Fetcher
+from packshot.sources import Fetcher, is_remote
 
 FORMAT = 1
 """Of rows in the journal and in the cache; another one begins anew."""
@@ -38,6 +38,11 @@ class AuditSettings:
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
     fetcher: Fetcher = field(default_factory=Fetcher)
     worst: int = 200
+
+    @property
+    def photo_fetcher(self) -> Fetcher:
+        """What opens the feed's photos: a feed from elsewhere names no files of this machine."""
+        return replace(self.fetcher, local_files=False) if is_remote(self.feed) else self.fetcher
 
     def identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
         """What must be the same for an audit to go on, each in words.
