@@ -1,8 +1,12 @@
 import csv
 import json
 import os
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import psutil
@@ -14,6 +18,7 @@ from packshot.catalog.audit import AuditSettings, run_audit
 from packshot.catalog.audit.audit import Options, date_of
 from packshot.errors import AuditError, InvalidInput, PolicyError, SourceError
 from packshot.report import AuditSummary
+from packshot.sources import Fetcher, Retries, WebSettings
 from tests.catalog.audit.quick import (
     DEADLY,
     HANGING,
@@ -299,3 +304,56 @@ def test_an_engine_may_be_another(feed, tmp_path):
     run_audit(settings, tmp_path / "audit", Options(workers=1, engine=engine))
     assert made[0].settings is settings
     assert made[0].workers == 1
+
+
+class Shelf(SimpleHTTPRequestHandler):
+    """Serves files, one of them only when asked a second time."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        if "busy" in self.path and self.asked.count(self.path) == 1:
+            self.send_error(503)
+        elif "down" in self.path:
+            self.send_error(500)
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    write_feed(tmp_path / "shelf", 2)
+    (tmp_path / "shelf" / "busy.jpg").write_bytes(b"a photo at the second attempt")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Shelf, directory=tmp_path / "shelf"))
+    Shelf.asked.clear()
+    with server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_photos_of_the_web_are_fetched_tried_again_and_accounted_for(shelf, tmp_path):
+    pytest.importorskip("httpcore2", reason="needs the extra remote")
+    places = ["photo-0000.jpg", "busy.jpg", "none.jpg", "down.jpg"]
+    lines = [f"http://127.0.0.1:{shelf}/{place}" for place in places]
+    (tmp_path / "feed.csv").write_text(
+        "image\n" + "\n".join([*lines, "http://169.254.1.1/a.jpg"]) + "\n"
+    )
+    web = WebSettings(allow_private=True, ports=frozenset({shelf}))
+    fetcher = Fetcher(web, Retries(attempts=2, first_wait_s=0.01))
+    audited(tmp_path / "feed.csv", tmp_path / "audit", fetcher=fetcher)
+    rows = table(tmp_path / "audit")
+    statuses = [row["status"] for row in rows]
+    assert statuses == ["ok", "ok", "missing", "unreachable", "refused"]
+    assert Shelf.asked.count("/busy.jpg") == Shelf.asked.count("/down.jpg") == 2
+    assert rows[0]["sha256"] == assessment_of((tmp_path / "shelf" / places[0]).read_bytes()).facts.sha256
+
+
+def test_a_feed_from_elsewhere_names_no_files_of_this_machine():
+    assert AuditSettings("feed.csv").photo_fetcher.local_files
+    assert not AuditSettings("https://shop.example/feed.csv").photo_fetcher.local_files
+    assert not AuditSettings("s3://bucket/feed.csv").photo_fetcher.local_files
