@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from contextlib import suppress
 
 import psutil
 
@@ -28,8 +29,16 @@ def _watch(pid: int, peak: list[float]) -> None:
     try:
         root = psutil.Process(pid)
         while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
-            family = [root, *root.children(recursive=True)]
-            peak[0] = max(peak[0], sum(p.memory_full_info().pss for p in family) / 1e6)
+            peak[0] = max(peak[0], memory(root))
             time.sleep(0.25)
     except psutil.Error:
         return
+
+
+def memory(root: psutil.Process) -> float:
+    """Proportional memory of a process and its children together, in MB."""
+    total = 0
+    for process in (root, *root.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
+    return total / 1e6

@@ -25,6 +25,10 @@ class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input,
         return type(self), (self.name, self.reason)
 
 
+class PhotoTooLarge(UnreadablePhoto):
+    """A photo that was not decoded because it exceeds a limit: bytes, pixels or frames."""
+
+
 class InvalidInput(PackshotError):  # noqa: N818
     """An argument, option or table that Packshot cannot work with."""
 
@@ -98,3 +102,11 @@ class IndexDamaged(VectorIndexError):  # noqa: N818
 
 class WrongModel(VectorIndexError):  # noqa: N818
     """Vectors of one model were to be compared with those of another, which means nothing."""
+
+
+class AuditError(PackshotError):
+    """An audit that cannot begin or go on: it runs already, or what it audits has changed."""
+
+
+class PolicyError(PackshotError):
+    """A policy that cannot be read or makes no sense; the message names the file and the line."""

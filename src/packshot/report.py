@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -261,6 +262,88 @@ class Enhancement(Record):
     after: Assessment | None = Field(default=None, description="None where nothing changed")
 
 
+class Level(StrEnum):
+    """How much a rule of a policy weighs; the last one is for people to judge."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+    MANUAL = "manual"
+
+
+class SourceKind(StrEnum):
+    """Whose word a rule rests on."""
+
+    OFFICIAL = "official"
+    COMMUNITY = "community"
+
+
+class Decision(StrEnum):
+    """What a policy says of a photo or a rule of a photo, the gravest first.
+
+    `manual`: it was not measured, so that a person must look. `info`: a recommendation that the photo
+    does not follow; said of a rule only, the photo passes.
+    """
+
+    FAIL = "fail"
+    MANUAL = "manual"
+    WARN = "warn"
+    INFO = "info"
+    PASS = "pass"  # noqa: S105 - no password
+
+
+class RuleOutcome(Record):
+    """What one rule says of one photo; `reason` and `remedy` are empty where it is met.
+
+    `value` is in `unit`, which is empty for words and for yes or no; None where it was not measured.
+    """
+
+    rule: str
+    title: str
+    level: Level
+    decision: Decision
+    before: Decision | None = Field(
+        default=None, description="On the date compared with; None where the rule did not apply then"
+    )
+    metric: str | None = Field(description="None where only a person can judge")
+    value: bool | float | str | None
+    unit: str
+    op: str | None
+    limit: bool | float | str | tuple[float, float] | tuple[str, ...] | None
+    reason: str
+    remedy: str
+    source: str
+    source_url: str | None
+    source_kind: SourceKind
+    verified_on: date | None = Field(description="When the rule was last compared with its source")
+    effective_from: date | None
+    effective_until: date | None = Field(description="The last day")
+
+
+class Verdict(Record):
+    """What one policy says of one photo on one day.
+
+    `decision` is None for an unreadable photo, else the gravest of the rules': fail, manual, warn, pass.
+    `outcomes` are those of the rules that apply to the role and the category on that day.
+    """
+
+    path: str
+    status: Status
+    error: str | None = None
+    policy: str
+    on: date
+    role: str
+    category: str | None = None
+    decision: Decision | None = None
+    compared_with: date | None = Field(default=None, description="Another day, where one was named")
+    before: Decision | None = Field(default=None, description="The decision on that day")
+    outcomes: tuple[RuleOutcome, ...] = ()
+
+    def decided(self, *decisions: Decision) -> tuple[RuleOutcome, ...]:
+        """The outcomes that are one of these."""
+        return tuple(outcome for outcome in self.outcomes if outcome.decision in decisions)
+
+
 class DuplicateKind(StrEnum):
     """How one photo is a copy of another; see `Change` for what was done to it."""
 
@@ -360,3 +443,86 @@ class SearchResult(Record):
     distance: str | None = Field(default=None, description="euclidean or cosine")
     hits: tuple[Neighbour, ...] = ()
     models: dict[str, str] = {}
+
+
+class AuditStatus(StrEnum):
+    """What became of one input of an audit."""
+
+    OK = "ok"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    CRASHED = "crashed"
+
+
+class AuditRow(Record):
+    r"""What an audit found out about one input, a row of a feed.
+
+    Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\xff``.
+    `verdict` is None unless the status is ok. It is the gravest of what the policies decide and of
+    `fail` where the score is below the bar; without policies, `fail` or `warn` by the findings.
+    """
+
+    number: int = Field(ge=0, description="In the order of the feed, from 0")
+    path: str
+    sku: str = ""
+    role: str = ""
+    category: str = ""
+    seller: str = ""
+    label: str = ""
+    status: AuditStatus
+    reason: str = Field(default="", description="Why the status is not ok")
+    score: float | None = Field(default=None, ge=0, le=100)
+    verdict: str | None = Field(default=None, description="pass, warn, manual or fail")
+    grade: Grade | None = None
+    percentile: float | None = Field(default=None, ge=0, le=100)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    verdicts: dict[str, str] = Field(default={}, description="By policy")
+    failed_rules: tuple[str, ...] = Field(default=(), description="policy:rule")
+    warned_rules: tuple[str, ...] = ()
+    manual_rules: tuple[str, ...] = Field(default=(), description="A person must look")
+    findings: tuple[str, ...] = Field(default=(), description="Codes, the gravest first")
+    errors: int = Field(default=0, description="Findings of the severity error")
+    warnings: int = 0
+    remedies: tuple[str, ...] = Field(default=(), description="Of broken rules, then of findings")
+    damage: str = Field(default="", description="The likeliest kind, where one is likely")
+    format: str = ""
+    byte_size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    sha256: str = ""
+    measurements: dict[str, float | None] = Field(default={}, description="Values by name")
+
+
+class AuditRun(Record):
+    """What differs between two audits of the same photos: time, and what was remembered."""
+
+    finished: str = Field(description="ISO 8601, UTC")
+    seconds: float = Field(description="Of work, of all sessions of the audit together")
+    photos_per_second: float
+    remembered: int = Field(description="Inputs whose assessment came from the cache")
+
+
+class AuditSummary(Record):
+    """An audit in numbers; `how_to_read` says what they mean."""
+
+    version: str
+    feed: str
+    on: str = Field(description="ISO 8601: the day of the policies' rules")
+    policies: dict[str, str] = Field(description="Name and fingerprint")
+    fail_under: float | None
+    models: dict[str, str]
+    inputs: int
+    failed: int = Field(description="Inputs whose verdict is fail, or which were not assessed")
+    statuses: dict[str, int]
+    verdicts: dict[str, int]
+    by_policy: dict[str, dict[str, int]] = Field(description="Verdicts by policy")
+    failed_rules: dict[str, int] = Field(description="Photos by policy:rule, the most frequent first")
+    findings: dict[str, int] = Field(description="Photos by code, the most frequent first")
+    mean_score: float | None
+    score_quantiles: dict[str, float] = Field(description="p01, p05, p25, p50, p75, p95, p99")
+    score_histogram: tuple[int, ...] = Field(description="Ten bins of ten points")
+    outputs: dict[str, str] = Field(description="File, and what it holds or why it is not there")
+    how_to_read: dict[str, str]
+    run: AuditRun

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.background import far_background, pure_white_share
+from packshot.measure.background import (
+    far_background,
+    far_share,
+    frame_white_share,
+    near_whiteness,
+    pure_white_share,
+)
 from packshot.measure.geometry import border
 from tests.measure.drawn import as_jpeg, flat, on_white, scene
 
@@ -46,6 +52,42 @@ def test_far_background_falls_back_to_all():
     mask = np.zeros((50, 50), np.uint8)
     mask[:3] = 255
     assert np.array_equal(far_background(mask, 1), mask)
+
+
+def test_beside_the_product_is_what_is_not_far():
+    generator = np.random.default_rng(4)
+    small = generator.integers(0, 256, (90, 120, 3)).astype(np.uint8)
+    mask = np.full((90, 120), 255, np.uint8)
+    mask[40:50, 50:70] = 0
+    far = far_background(mask, 4)
+    naive = [small[y, x].min() for y in range(90) for x in range(120) if mask[y, x] and not far[y, x]]
+    assert near_whiteness(small, mask, far) == pytest.approx(np.mean(naive), abs=1e-4)
+    assert far_share(mask, far) == pytest.approx(100 * np.count_nonzero(far) / far.size)
+
+
+def test_where_nothing_is_far_all_lies_beside_the_product():
+    mask = np.zeros((50, 50), np.uint8)
+    mask[:3] = 255
+    small = np.full((50, 50, 3), 7, np.uint8)
+    small[:3] = (250, 252, 254)
+    far = far_background(mask, 1)
+    assert near_whiteness(small, mask, far) == pytest.approx(250)
+    assert far_share(mask, far) == 0
+    everywhere = np.full((50, 50), 255, np.uint8)
+    assert near_whiteness(small, everywhere, far_background(everywhere, 1)) is None
+
+
+@pytest.mark.parametrize(("tone", "white"), [(244, 0), (245, 100), (255, 100)])
+def test_the_frame_is_white_from_245_on(tone, white):
+    assert frame_white_share(flat(tone)) == white
+    assert measure_photo(flat(tone)).value("frame_white") == white
+
+
+def test_the_frame_is_its_outermost_two_pixels():
+    picture = flat(0, (40, 60))
+    picture[:2] = 255
+    assert frame_white_share(picture) == pytest.approx(100 * 120 / (4 * 60 + 4 * 36))
+    assert frame_white_share(picture[:7]) is None
 
 
 @pytest.mark.parametrize("tone", [0, 128, 255])

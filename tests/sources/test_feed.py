@@ -110,7 +110,7 @@ def test_folders_patterns_and_photos(folder):
     def found(place):
         return [(row.number, os.path.relpath(row.location, folder)) for row in read_feed(place)]
 
-    names = ["a.PNG", "b.jpg", "old.csv/e.gif", "sub/c.webp", "x.jpg/d.jpeg"]
+    names = ["a.PNG", "b.jpg", "x.jpg", "old.csv/e.gif", "sub/c.webp", "x.jpg/d.jpeg"]
     assert found(folder) == found(str(folder)) == list(enumerate(names))
     assert found(folder / "old.csv") == [(0, "old.csv/e.gif")]
     assert found(folder / "*.jpg") == [(0, "b.jpg")]

@@ -41,7 +41,7 @@ class CsvTable(Renderer[Result]):
 
     def add(self, result: Result) -> None:
         """Write a row."""
-        self._writer.writerow([_defused(cell) for cell in self._cells(result)])
+        self._writer.writerow([as_cell(cell) for cell in self._cells(result)])
         self._stream.flush()
 
     @abstractmethod
@@ -49,8 +49,13 @@ class CsvTable(Renderer[Result]):
         """What stands in the columns; None for an empty cell."""
 
 
-def _defused(cell: object) -> object:
-    """A cell that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
+def defused(text: str) -> str:
+    """Text that no spreadsheet runs as a formula."""
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def as_cell(cell: object) -> object:
+    """What stands in a CSV: text defused, numbers as they are, nothing for None."""
+    if isinstance(cell, str):
+        return defused(cell)
     return "" if cell is None else cell

@@ -9,9 +9,9 @@ from typing import Generic, Self, TypeVar
 
 from packshot.assess.advice import texts
 from packshot.errors import InvalidInput
-from packshot.report import Assessment, DuplicateGroup, Emotion, Enhancement, SearchResult
+from packshot.report import Assessment, DuplicateGroup, Emotion, Enhancement, SearchResult, Verdict
 
-Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion)
+Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict)
 
 
 class Renderer(ABC, Generic[Result]):

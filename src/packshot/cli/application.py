@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.atlas import application as atlas_application
+from packshot.cli.audit_command import AUDIT_HELP, audit_command
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
@@ -21,6 +22,8 @@ from packshot.cli.enhance_commands import (
 from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
+from packshot.cli.policies import application as policies_application
+from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
@@ -36,7 +39,10 @@ application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("emotion", help=EMOTION_HELP)(emotion_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("audit", help=AUDIT_HELP)(audit_command)
+application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
+application.add_typer(policies_application, name="policies")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
 
@@ -64,6 +70,9 @@ class RecordName(StrEnum):
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
+    VERDICT = "verdict"
+    AUDIT_ROW = "audit-row"
+    AUDIT_SUMMARY = "audit-summary"
     EMOTION = "emotion"
 
 
@@ -140,13 +149,26 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Emotion, Enhancement, Record, SearchResult
+    from packshot.report import (
+        Assessment,
+        AuditRow,
+        AuditSummary,
+        DuplicateGroup,
+        Emotion,
+        Enhancement,
+        Record,
+        SearchResult,
+        Verdict,
+    )
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
+        RecordName.VERDICT: Verdict,
+        RecordName.AUDIT_ROW: AuditRow,
+        RecordName.AUDIT_SUMMARY: AuditSummary,
         RecordName.EMOTION: Emotion,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))

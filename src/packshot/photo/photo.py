@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from packshot.errors import UnreadablePhoto
+from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
@@ -133,7 +133,7 @@ def read_bytes(
     if not data:
         raise UnreadablePhoto(label, "the file is empty")
     if len(data) > limits.max_bytes:
-        raise UnreadablePhoto(label, f"larger than the limit of {limits.max_bytes:,} bytes")
+        raise PhotoTooLarge(label, f"larger than the limit of {limits.max_bytes:,} bytes")
     return data
 
 
@@ -156,12 +156,10 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
     image = _opened(data, name)
     width, height = image.size
     if width * height > limits.max_pixels:
-        raise UnreadablePhoto(
-            name, f"{width} x {height} pixels exceed the limit of {limits.max_pixels:,}"
-        )
+        raise PhotoTooLarge(name, f"{width} x {height} pixels exceed the limit of {limits.max_pixels:,}")
     frames = int(getattr(image, "n_frames", 1))
     if frames > limits.max_frames:
-        raise UnreadablePhoto(name, f"{frames} frames exceed the limit of {limits.max_frames}")
+        raise PhotoTooLarge(name, f"{frames} frames exceed the limit of {limits.max_frames}")
     pixels = _fast_jpeg(image, data, max_side)
     has_alpha = False
     if pixels is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,12 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     table = np.asarray(tables.get(0, ()), dtype=np.float64)
     if table.shape != (64,):
         return None
-    qualities = np.arange(1, 101)
-    candidates = np.stack([quantisation_steps(int(quality)).ravel() for quality in qualities])
     # Sorted, so that tables stored in zigzag order compare as well as those in row order.
-    distance = np.abs(np.sort(candidates, axis=1) - np.sort(table)).sum(axis=1)
-    return int(qualities[distance.argmin()])
+    distance = np.abs(_sorted_tables() - np.sort(table)).sum(axis=1)
+    return int(distance.argmin()) + 1
+
+
+@cache
+def _sorted_tables() -> NDArray[np.int64]:
+    """(100, 64): the luminance steps of each quality from 1, sorted."""
+    return np.sort([quantisation_steps(quality).ravel() for quality in range(1, 101)], axis=1)

@@ -17,7 +17,8 @@ PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in
 def photos_below(folder: Path) -> Iterator[Path]:
     """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
 
-    Memory grows with the largest single folder, not with all of them.
+    Whatever is called like a photo is one, also a folder: whoever opens it says what it is. Memory
+    grows with the largest single folder, not with all of them.
 
     Raises:
         SourceError: There is none.
@@ -25,7 +26,7 @@ def photos_below(folder: Path) -> Iterator[Path]:
     found = False
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        for name in sorted([*names, *filter(has_photo_name, folders)]):
             if has_photo_name(name) and not name.startswith("."):
                 found = True
                 yield Path(parent, name)

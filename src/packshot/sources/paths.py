@@ -14,7 +14,7 @@ from packshot.sources.folders import files_matching, photos_below
 from packshot.sources.formats import delimited
 from packshot.sources.urls import scheme_of
 
-_TABLE_SUFFIX = ".csv"
+TABLE_SUFFIX = ".csv"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _photos(given: str) -> Iterator[Named]:
     path = Path(given)
     if path.is_dir():
         return (Named(photo, photo.relative_to(path)) for photo in photos_below(path))
-    if path.suffix.lower() == _TABLE_SUFFIX and path.is_file():
+    if path.suffix.lower() == TABLE_SUFFIX and path.is_file():
         return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
     return (Named(photo, Path(photo.name)) for photo in files_at(given))
 

@@ -1,0 +1,81 @@
+"""The columns of an audit's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Final
+
+from packshot.measure.scores import PROPERTIES
+from packshot.report import AuditRow
+
+Cell = str | int | float | tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Its heading.
+        kind: ``text``, ``whole``, ``number`` or ``texts``.
+        read: The cell of a row.
+        brief: It stands in the workbook for people too.
+    """
+
+    name: str
+    kind: str
+    read: Callable[[AuditRow], Cell]
+    brief: bool = True
+
+
+_FIELDS: Final = (
+    ("path", "text"),
+    ("sku", "text"),
+    ("status", "text"),
+    ("score", "number"),
+    ("verdict", "text"),
+    ("grade", "text"),
+    ("reason", "text"),
+    ("role", "text"),
+    ("category", "text"),
+    ("seller", "text"),
+    ("label", "text"),
+    ("failed_rules", "texts"),
+    ("warned_rules", "texts"),
+    ("manual_rules", "texts"),
+    ("findings", "texts"),
+    ("errors", "whole"),
+    ("warnings", "whole"),
+    ("remedies", "texts"),
+    ("damage", "text"),
+    ("percentile", "number"),
+    ("confidence", "number"),
+    ("format", "text"),
+    ("byte_size", "whole"),
+    ("width", "whole"),
+    ("height", "whole"),
+    ("sha256", "text"),
+)
+_NOT_IN_WORKBOOK: Final = frozenset({"sha256", "percentile", "label"})
+
+
+def columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns of an audit by these policies, the most asked for first."""
+    own = [
+        Column(name, kind, attrgetter(name), brief=name not in _NOT_IN_WORKBOOK)
+        for name, kind in _FIELDS
+    ]
+    screened = [Column(f"policy:{name}", "text", partial(_decision, name)) for name in policies]
+    measured = [Column(name, "number", partial(_measured, name), brief=False) for name in PROPERTIES]
+    return (*own, *screened, *measured)
+
+
+def _decision(policy: str, row: AuditRow) -> str | None:
+    return row.verdicts.get(policy)
+
+
+def _measured(name: str, row: AuditRow) -> float | None:
+    return row.measurements.get(name)

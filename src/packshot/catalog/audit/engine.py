@@ -1,0 +1,157 @@
+"""The local engine: threads that fetch, processes that compute, answers as they come."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import PurePath
+from typing import Protocol
+
+from packshot.catalog.audit.cache import AssessmentCache
+from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of, photo_name
+from packshot.catalog.audit.rows import broken_row
+from packshot.catalog.audit.settings import AuditSettings
+from packshot.errors import FetchError
+from packshot.processes import Crew, WorkerLost
+from packshot.report import AuditStatus
+from packshot.sources import FeedRow
+
+Examine = Callable[[Task], Answer]
+
+_THREADS_PER_PROCESS = 2
+_FETCHED_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is given besides the rows.
+
+    Attributes:
+        settings: Of the audit.
+        workers: Processes.
+        patience: Seconds for one photo.
+        cache: What is known; None to examine every row for itself.
+        cache_key: What else than the bytes decides an assessment.
+        gate: Tells the rank up to which thumbnails are wanted.
+    """
+
+    settings: AuditSettings
+    workers: int
+    patience: float
+    cache: AssessmentCache | None
+    cache_key: str
+    gate: Callable[[], float]
+
+
+class Engine(Protocol):
+    """Examines rows."""
+
+    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+        """An answer for each row, in any order; reads only a little ahead."""
+
+
+class LocalEngine:
+    """Examines rows on the cores of this machine.
+
+    As many rows as there are threads are on their way at a time, whatever the feed's length.
+    """
+
+    def __init__(self, job: Job, make_examiner: Callable[[AuditSettings], Examine] = Examiner) -> None:
+        """Prepare; processes start with the first row.
+
+        Args:
+            job: What to do.
+            make_examiner: Builds, in each process, what examines a photo; must be picklable.
+        """
+        self._job = job
+        self._make_examiner = partial(make_examiner, job.settings)
+        self._fetcher = job.settings.photo_fetcher
+        self._same = _OneAtATime()
+
+    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+        """Examine rows; an answer for each, in the order in which they are known."""
+        remaining = iter(rows)
+        first = next(remaining, None)
+        if first is None:
+            return
+        job = self._job
+        threads = job.workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
+        with (
+            Crew(self._make_examiner, processes=job.workers, patience=job.patience) as crew,
+            ThreadPoolExecutor(threads, "audit") as pool,
+        ):
+            pending: set[Future[Answer]] = set()
+            try:
+                for row in chain((first,), remaining):
+                    pending.add(pool.submit(self._answer, crew, row))
+                    done, pending = wait(
+                        pending, None if len(pending) >= threads else 0, FIRST_COMPLETED
+                    )
+                    yield from (future.result() for future in done)
+                while pending:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
+        try:
+            fetched = self._fetcher.fetch_with_retries(row.location)
+        except FetchError as error:
+            return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
+        task = Task(row, fetched.content, fetched.sha256)
+        cache = self._job.cache
+        if cache is None:
+            return self._examined(crew, task, None)
+        suffix = PurePath(photo_name(row.location)).suffix.lower()
+        key = f"{fetched.sha256} {suffix} {self._job.cache_key}"
+        with self._same(key):
+            answer = self._examined(crew, task, cache.get(key))
+            if answer.assessment is not None:
+                cache.put(key, answer.assessment)
+        return answer
+
+    def _examined(self, crew: Crew[Task, Answer], task: Task, known: bytes | None) -> Answer:
+        """The answer; a photo that a process dies over twice is to blame."""
+        asked = replace(task, known=known, gate=self._job.gate())
+        try:
+            return crew.ask(asked)
+        except WorkerLost as first:
+            reason, slow = first.reason, first.slow
+        if not slow:
+            try:
+                return crew.ask(asked)
+            except WorkerLost as again:
+                reason = again.reason
+        row = broken_row(task.row, AuditStatus.CRASHED, reason, task.sha256)
+        return answer_of(task.row, row)
+
+
+class _OneAtATime:
+    """Lets one thread at a time work on what has the same key."""
+
+    def __init__(self) -> None:
+        self._waiting: Counter[str] = Counter()
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def __call__(self, key: str) -> Iterator[None]:
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+            self._waiting[key] += 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                self._waiting[key] -= 1
+                if not self._waiting[key]:
+                    del self._waiting[key], self._locks[key]

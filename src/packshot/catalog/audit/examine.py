@@ -1,0 +1,192 @@
+"""One photo of an audit: bytes in, a row out. The same function on every engine."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+
+from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.catalog.audit.rows import broken_row, judged_row
+from packshot.catalog.audit.settings import AuditSettings
+from packshot.errors import PhotoTooLarge, UnreadablePhoto
+from packshot.photo import Photo
+from packshot.policy import Policy, load_policy, screen
+from packshot.policy.rules import MAIN_ROLE
+from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
+from packshot.sources import PHOTO_SUFFIXES, FeedRow
+
+THUMBNAIL_SIDE = 200
+_THUMBNAIL_QUALITY = 78
+_FORGOTTEN = {"evidence", "damage_map"}
+_PASSING = 1000.0
+"""Added to the rank of photos that do not fail: more than any score."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A photo that was fetched.
+
+    Attributes:
+        row: Of the feed.
+        content: Its bytes, or the path of a local file.
+        sha256: Of the bytes.
+        known: Its assessment as `Answer.assessment` had it, where one is remembered.
+        gate: A thumbnail is wanted of photos that rank no higher.
+    """
+
+    row: FeedRow
+    content: bytes | Path = field(repr=False)
+    sha256: str
+    known: bytes | None = None
+    gate: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one input.
+
+    Attributes:
+        row: Of the feed.
+        record: The `AuditRow`, packed.
+        rank: Worst first: see `rank_of`.
+        assessment: To be remembered; None where it is known already, or there is none.
+        thumbnail: JPEG, where it was wanted.
+        remembered: The assessment came from the cache.
+    """
+
+    row: FeedRow
+    record: bytes
+    rank: float
+    assessment: bytes | None = None
+    thumbnail: bytes | None = None
+    remembered: bool = False
+
+
+class Examiner:
+    """Judges and screens one photo at a time; built once in every process."""
+
+    def __init__(self, settings: AuditSettings) -> None:
+        """Load the models and the policies.
+
+        Raises:
+            PackshotError: One of them cannot be used.
+        """
+        self._settings = settings
+        self._assessor = settings.assessor.assessor(threads=1)
+        self._policies: tuple[Policy, ...] = tuple(map(load_policy, settings.policies))
+
+    def __call__(self, task: Task) -> Answer:
+        """Examine a photo; whatever is wrong with it, there is a row."""
+        try:
+            return self._examined(task)
+        except UnreadablePhoto as error:
+            too_large = isinstance(error, PhotoTooLarge)
+            status = AuditStatus.REFUSED if too_large else AuditStatus.UNREADABLE
+            return answer_of(task.row, broken_row(task.row, status, error.reason, task.sha256))
+        except Exception as error:  # one photo that we fail on must not stop an audit
+            reason = f"{type(error).__name__}: {error}"
+            return answer_of(task.row, broken_row(task.row, AuditStatus.CRASHED, reason, task.sha256))
+
+    def _examined(self, task: Task) -> Answer:
+        photo: Photo | None = None
+        if task.known is None:
+            photo = self._open(task)
+            assessment = self._assessor.assess_photo(photo)
+        else:
+            assessment = _unpacked(task.known)
+        row = judged_row(
+            task.row, assessment, self._verdicts(task, assessment), self._settings.fail_under
+        )
+        rank = rank_of(row)
+        return Answer(
+            task.row,
+            packed_row(row),
+            rank,
+            _packed(assessment) if photo and row.sha256 == task.sha256 else None,
+            thumbnail(photo or self._open(task)) if rank <= task.gate else None,
+            remembered=photo is None,
+        )
+
+    def _open(self, task: Task) -> Photo:
+        name = photo_name(task.row.location)
+        return Photo.open(task.content, name=name, limits=self._assessor.limits, max_side=JUDGED_SIDE)
+
+    def _verdicts(self, task: Task, assessment: Assessment) -> Mapping[str, Verdict]:
+        settings, row = self._settings, task.row
+        return {
+            policy.name: screen(
+                assessment,
+                policy,
+                on=settings.on,
+                role=row.role.lower() or MAIN_ROLE,
+                category=row.category.lower() or None,
+                language=settings.assessor.language,
+            )
+            for policy in self._policies
+        }
+
+
+def models_of(assessor: Assessor) -> dict[str, str]:
+    """Fingerprints of what an assessor judges by."""
+    content, distortion = assessor.encoders.fingerprints
+    return {"content": content, "distortion": distortion, "atlas": assessor.atlas.digest}
+
+
+def rank_of(row: AuditRow) -> float:
+    """Where a row stands in the page, the worst first: what fails, then by score.
+
+    Rows without a score stand in a list of their own: infinitely far.
+    """
+    if row.score is None:
+        return float("inf")
+    return row.score + (0.0 if row.verdict == "fail" else _PASSING)
+
+
+def answer_of(row: FeedRow, record: AuditRow) -> Answer:
+    """The answer for an input that has no photo to show."""
+    return Answer(row, packed_row(record), rank_of(record))
+
+
+def packed_row(row: AuditRow) -> bytes:
+    """A row as it is kept: about a kilobyte."""
+    return zlib.compress(row.model_dump_json(exclude_defaults=True).encode(), 1)
+
+
+def unpacked_row(record: bytes) -> AuditRow:
+    """The row that was packed."""
+    return AuditRow.model_validate_json(zlib.decompress(record))
+
+
+def _packed(assessment: Assessment) -> bytes:
+    """What a later audit needs of an assessment."""
+    text = assessment.model_dump_json(exclude=_FORGOTTEN, exclude_defaults=True)
+    return zlib.compress(text.encode("utf-8", "replace"), 1)
+
+
+def _unpacked(content: bytes) -> Assessment:
+    return Assessment.model_validate_json(zlib.decompress(content))
+
+
+def photo_name(location: str) -> str:
+    """What a photo is called: its extension says something only where it is one of a photo."""
+    if "://" not in location:
+        return location
+    path = PurePosixPath(urlsplit(location).path)
+    return path.name if path.suffix.lower() in PHOTO_SUFFIXES else path.stem
+
+
+def thumbnail(photo: Photo) -> bytes:
+    """A small JPEG of a photo, its long side at most `THUMBNAIL_SIDE` pixels."""
+    height, width = photo.pixels.shape[:2]
+    scale = min(1.0, THUMBNAIL_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+    options = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), options)
+    return bytes(data.tobytes())

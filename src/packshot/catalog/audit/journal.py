@@ -1,0 +1,207 @@
+"""What an audit has done so far: a row for each input, durable as soon as it is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from heapq import heappush, heappushpop
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from packshot.catalog.audit.examine import Answer, unpacked_row
+from packshot.errors import AuditError, IndexLocked
+from packshot.report import AuditRow
+from packshot.search.writer_lock import WriterLock
+from packshot.sources import FeedRow
+
+JOURNAL: Final = "audit.journal"
+_LOCK: Final = "audit.lock"
+_FILES: Final = (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm")
+_UNSHOWN: Final = float("inf")
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spent (seconds REAL NOT NULL, remembered INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS rows (
+    number INTEGER PRIMARY KEY, input BLOB NOT NULL, rank REAL NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS thumbnails (number INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
+INSERT INTO spent SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM spent);
+"""
+
+
+class Journal:
+    """The journal of one audit, in its folder; one process at a time.
+
+    Besides the rows it keeps the thumbnails of the worst photos, and no others.
+
+    Attributes:
+        shown: The number of these.
+    """
+
+    def __init__(self, folder: Path, worst: int, *, restart: bool = False) -> None:
+        """Open, or begin, the journal of an audit.
+
+        Args:
+            folder: Of the audit; made where it is not there.
+            worst: Photos whose thumbnails are kept.
+            restart: Forget what was done.
+
+        Raises:
+            AuditError: Another process works here, or the file is no journal.
+        """
+        self.shown = worst
+        self._heap: list[tuple[float, int]] = []
+        self._lock = _locked(folder)
+        path = folder / JOURNAL
+        try:
+            if restart:
+                for name in _FILES:
+                    (folder / name).unlink(missing_ok=True)
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.executescript(_SCHEMA)
+            for rank, number in self._worst_ranks():
+                self._shows(rank, number)
+        except (OSError, sqlite3.Error) as error:
+            self._lock.release()
+            raise AuditError(
+                f"{path} cannot be used: {error}; begin anew with --restart, or in another folder"
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+        self._lock.release()
+
+    def told(self) -> dict[str, str]:
+        """What the audit was asked for, in words; empty in a new journal."""
+        return dict(self._database.execute("SELECT name, value FROM told"))
+
+    def tell(self, identity: Mapping[str, str]) -> None:
+        """Write down what the audit is asked for."""
+        with self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany(
+                "INSERT OR REPLACE INTO told VALUES (?, ?)", list(identity.items())
+            )
+
+    def holds(self, row: FeedRow) -> bool:
+        """Whether a row of the feed is done.
+
+        Raises:
+            AuditError: It is another input than the one that was done under this number.
+        """
+        query = "SELECT input FROM rows WHERE number = ?"
+        found = self._database.execute(query, (row.number,)).fetchone()
+        if found is None:
+            return False
+        if found[0] != _digest(row):
+            raise AuditError(
+                f"the feed has changed since this audit began: row {row.number + 1} is now"
+                f" {row.location or 'without a photo'}; begin anew with --restart"
+                " (what is in the cache is not assessed again)"
+            )
+        return True
+
+    def add(self, answer: Answer, seconds: float) -> None:
+        """Keep an answer.
+
+        Args:
+            answer: For an input that is not done.
+            seconds: Since the last one, of work.
+        """
+        number = answer.row.number
+        database = self._database
+        database.execute("BEGIN")
+        with database:
+            database.execute(
+                "INSERT INTO rows VALUES (?, ?, ?, ?)",
+                (number, _digest(answer.row), answer.rank, answer.record),
+            )
+            database.execute(
+                "UPDATE spent SET seconds = seconds + ?, remembered = remembered + ?",
+                (seconds, int(answer.remembered)),
+            )
+            if answer.thumbnail is None:
+                return
+            dropped = self._shows(answer.rank, number)
+            if dropped != number:
+                row = (number, answer.thumbnail)
+                database.execute("INSERT INTO thumbnails VALUES (?, ?)", row)
+            if dropped is not None:
+                database.execute("DELETE FROM thumbnails WHERE number = ?", (dropped,))
+
+    def gate(self) -> float:
+        """The rank above which a photo is not shown in the page."""
+        return -self._heap[0][0] if len(self._heap) >= self.shown and self._heap else _UNSHOWN
+
+    def count(self) -> int:
+        """Inputs done."""
+        return int(self._database.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def last(self) -> int:
+        """The largest number done; -1 where there is none."""
+        return int(self._database.execute("SELECT COALESCE(MAX(number), -1) FROM rows").fetchone()[0])
+
+    def spent(self) -> tuple[float, int]:
+        """Seconds of work, and how many assessments were remembered."""
+        seconds, remembered = self._database.execute("SELECT seconds, remembered FROM spent").fetchone()
+        return float(seconds), int(remembered)
+
+    def rows(self) -> Iterator[AuditRow]:
+        """All rows in the order of the feed, as a stream."""
+        for (record,) in self._database.execute("SELECT record FROM rows ORDER BY number"):
+            yield unpacked_row(record)
+
+    def worst(self) -> Iterator[tuple[AuditRow, bytes | None]]:
+        """The worst photos first, with their thumbnails."""
+        query = (
+            "SELECT record, jpeg FROM rows LEFT JOIN thumbnails USING (number)"
+            " WHERE rank < ? ORDER BY rank, number LIMIT ?"
+        )
+        for record, jpeg in self._database.execute(query, (_UNSHOWN, self.shown)):
+            yield unpacked_row(record), jpeg
+
+    def broken(self, most: int) -> Iterator[AuditRow]:
+        """The first inputs that could not be assessed."""
+        query = "SELECT record FROM rows WHERE rank >= ? ORDER BY number LIMIT ?"
+        for (record,) in self._database.execute(query, (_UNSHOWN, most)):
+            yield unpacked_row(record)
+
+    def _worst_ranks(self) -> Iterator[tuple[float, int]]:
+        query = "SELECT rank, number FROM rows WHERE rank < ? ORDER BY rank, number LIMIT ?"
+        yield from self._database.execute(query, (_UNSHOWN, self.shown))
+
+    def _shows(self, rank: float, number: int) -> int | None:
+        """Take a photo among the worst; returns the number of the one that is not, if any."""
+        entry = (-rank, -number)
+        if len(self._heap) < self.shown:
+            heappush(self._heap, entry)
+            return None
+        return -heappushpop(self._heap, entry)[1] if self._heap else number
+
+
+def _locked(folder: Path) -> WriterLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return WriterLock(folder / _LOCK)
+    except IndexLocked as error:
+        raise AuditError(f"another audit runs in this folder: {error}") from error
+    except OSError as error:
+        raise AuditError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _digest(row: FeedRow) -> bytes:
+    told = (row.location, row.sku, row.role, row.category, row.seller, row.label)
+    return hashlib.blake2b(json.dumps(told).encode(), digest_size=12).digest()

@@ -1,0 +1,1 @@
+"""Words of audits, a table for each language."""

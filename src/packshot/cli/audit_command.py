@@ -1,0 +1,88 @@
+"""The options of `packshot audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from packshot.cli.options import OwnAtlas, Quiet, Workers
+from packshot.cli.screen_command import Day
+
+AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
+
+FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
+audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done is
+stays done: after a crash, a kill or Ctrl-C the same command goes on where it was.
+
+\b
+Examples:
+  packshot audit shop-photos/ -o audit/
+  packshot audit feed.csv -o audit/ --policy amazon-main --fail-under 60
+  packshot audit feed.parquet -o audit/ --columns sku=item_no --columns image=photo_url
+  packshot audit feed.csv -o audit/ --policy google-merchant --on 2027-02-01
+
+\b
+Exit status: 0 done; 1 --fail-under or --policy is given, and a photo fails or could not be assessed;
+2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130 interrupted: the same
+command goes on.
+"""
+
+
+def audit_command(
+    feed: Annotated[str, typer.Argument(help="A folder, a table, or an address.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    policies: Annotated[
+        list[str] | None, typer.Option("--policy", "-p", help="Name or YAML file; may be repeated.")
+    ] = None,
+    on: Day = None,
+    fail_under: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Photos that score below fail.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(help="Your name of a column: sku=ITEM_NO; may be repeated.")
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what was done in DIR.")] = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of assessments that audits share; by default yours.")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")
+    ] = False,
+    retries: Annotated[int, typer.Option(min=0, help="Of a source that does not answer.")] = 3,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
+    ] = False,
+    ports: Annotated[
+        list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
+    ] = None,
+    worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
+    language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
+    atlas: OwnAtlas = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Audit a feed; users read `AUDIT_HELP`."""
+    from packshot.cli.audit import Request, run
+
+    request = Request(
+        feed=feed,
+        output=output,
+        policies=policies or [],
+        on=on.date() if on else None,
+        fail_under=fail_under,
+        columns=columns or [],
+        restart=restart,
+        cache=None if no_cache else cache,
+        no_cache=no_cache,
+        retries=retries,
+        allow_private=allow_private,
+        ports=ports or [],
+        worst=worst,
+        language=language,
+        atlas=atlas,
+        workers=workers,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(request))
