@@ -108,6 +108,12 @@ def _fact(read: Callable[[Facts], Value | None], assessment: Assessment) -> Valu
     return None if assessment.facts is None else read(assessment.facts)
 
 
+def _counted(read: Callable[[Facts], float | None], assessment: Assessment) -> Value | None:
+    """A number of the file's facts; whole ones too are numbers as any."""
+    found = None if assessment.facts is None else read(assessment.facts)
+    return None if found is None else float(found)
+
+
 def _margin(read: Callable[[Region], float], assessment: Assessment) -> Value | None:
     """Per cent of the side, to a thousandth: what lies below is the rounding of fractions."""
     return None if assessment.product is None else round(100 * read(assessment.product), 3)
@@ -131,7 +137,7 @@ def _of_property(key: str) -> Metric:
 
 
 def _number(read: Callable[[Facts], float | None], unit: str = "", lack: Lack = Lack.UNREAD) -> Metric:
-    return Metric(Kind.NUMBER, partial(_fact, read), unit, lack=lack)
+    return Metric(Kind.NUMBER, partial(_counted, read), unit, lack=lack)
 
 
 def _flag(read: Callable[[Facts], bool]) -> Metric:
