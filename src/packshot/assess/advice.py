@@ -44,6 +44,7 @@ class Texts:
         verdicts: Why a step was kept or not, by code.
         labels: Words of reports; may hold placeholders.
         duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
+        ranking: Words of the order of a product's photos; may hold placeholders.
     """
 
     findings: Mapping[str, FindingText]
@@ -58,6 +59,7 @@ class Texts:
     verdicts: Mapping[str, str]
     labels: Mapping[str, str]
     duplicates: Mapping[str, str]
+    ranking: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:
         """A word of reports, its placeholders filled."""
