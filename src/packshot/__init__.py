@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from packshot.assess.assessor import Assessor
     from packshot.assess.atlas import Atlas
+    from packshot.emotion.reader import EmotionReader
     from packshot.enhance.enhancer import Enhancer
     from packshot.errors import PackshotError, UnreadablePhoto
     from packshot.photo import Photo
-    from packshot.report import Assessment, Enhancement
+    from packshot.report import Assessment, Emotion, Enhancement
 
 __all__ = [
     "Assessment",
     "Assessor",
     "Atlas",
+    "Emotion",
+    "EmotionReader",
     "Enhancement",
     "Enhancer",
     "PackshotError",
@@ -32,6 +35,8 @@ _HOMES = {
     "Assessment": "packshot.report",
     "Assessor": "packshot.assess.assessor",
     "Atlas": "packshot.assess.atlas",
+    "Emotion": "packshot.report",
+    "EmotionReader": "packshot.emotion.reader",
     "Enhancement": "packshot.report",
     "Enhancer": "packshot.enhance.enhancer",
     "PackshotError": "packshot.errors",

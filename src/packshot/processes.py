@@ -30,12 +30,17 @@ def in_order(
         make_worker: Builds, in each process once, what does a batch of tasks. Must be picklable, so a
             function of a module or a `functools.partial` of one; what it builds need not be.
         processes: Started by spawning; each uses one thread for linear algebra, as they share the cores.
+            Below 2 none is started: the work is done here.
         batch: Tasks that travel together.
 
     Yields:
         One result for each task, in the order of the tasks.
     """
     batches = _batches(iter(tasks), batch)
+    if processes < 2:
+        work = make_worker()
+        yield from (result for tasks_together in batches for result in work(tasks_together))
+        return
     with (
         _single_threaded_children(),
         ProcessPoolExecutor(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from packshot.assess.advice import finding
@@ -16,7 +16,7 @@ from packshot.encode import Code, Encoders
 from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import exceeded
 from packshot.photo import Limits, Photo, PhotoSource
-from packshot.report import Assessment, Distortion, Finding, Severity, Status
+from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
 JUDGED_SIDE = 1024
 """Photos are judged at the size a product page shows them: the long side in pixels."""
@@ -25,6 +25,9 @@ EVIDENCE_SHOWN = 8
 DISTORTIONS_SHOWN = 3
 _SMALLEST_PROBABILITY = 0.1
 _BATCH = 8
+
+ReadEmotion = Callable[[Photo], Emotion]
+"""Reads the emotion of a photo that is decoded already: see `packshot.emotion`."""
 
 
 class Assessor:
@@ -42,6 +45,7 @@ class Assessor:
         language: str = "en",
         threads: int = 1,
         limits: Limits | None = None,
+        emotion: ReadEmotion | None = None,
     ) -> None:
         """Load the encoders, and the shipped atlas where none is given.
 
@@ -51,6 +55,8 @@ class Assessor:
             language: Of findings: ``en`` or ``zh``.
             threads: Threads for the networks.
             limits: What to refuse before decoding.
+            emotion: Reads the photo's emotion besides, such as ``EmotionReader().read_photo``; None
+                costs nothing.
 
         Raises:
             AtlasError: The atlas was made with other encoders.
@@ -60,6 +66,7 @@ class Assessor:
         self.options = RetrievalOptions() if options is None else options
         self.language = language
         self.limits = Limits() if limits is None else limits
+        self.emotion = emotion
         _require_same_encoders(self.atlas, self.encoders)
 
     def assess(self, source: PhotoSource, *, exclude_group: str | None = None) -> Assessment:
@@ -138,6 +145,7 @@ class Assessor:
             damage_map=measured.damage,
             findings=self._findings(observed),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
+            emotion=None if self.emotion is None else self.emotion(photo),
             models=self._models(),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from packshot.assess.assessor import Assessor
+from packshot.assess.assessor import Assessor, ReadEmotion
 from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.processes import available_cores, in_order
@@ -28,6 +28,7 @@ class AssessorSettings:
         neighbours: Groups kept of those by distortion; both default to `RetrievalOptions`.
         distance: Between vectors.
         aggregation: Of the retained scores.
+        emotion: Makes, in each process, what reads emotions besides; must be picklable. None for none.
     """
 
     atlas: Path | None = None
@@ -36,6 +37,7 @@ class AssessorSettings:
     neighbours: int | None = None
     distance: str = _DEFAULTS.distance
     aggregation: str = _DEFAULTS.aggregation
+    emotion: Callable[[], ReadEmotion] | None = None
 
     @property
     def options(self) -> RetrievalOptions:
@@ -54,7 +56,10 @@ class AssessorSettings:
             PackshotError: The atlas or a model cannot be used.
         """
         atlas = None if self.atlas is None else Atlas.load(self.atlas)
-        return Assessor(atlas, options=self.options, language=self.language, threads=threads)
+        emotion = None if self.emotion is None else self.emotion()
+        return Assessor(
+            atlas, options=self.options, language=self.language, threads=threads, emotion=emotion
+        )
 
 
 def assess_paths(

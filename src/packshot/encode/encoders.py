@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels, native_view, whole_view
-from packshot.errors import InvalidInput, ModelError
+from packshot.errors import InvalidInput
 
 Floats = NDArray[np.float32]
 Measured = Mapping[str, float | None]
@@ -64,24 +62,17 @@ class Encoders:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Names of the distortion kinds, in the order of `Code.kinds`."""
-        return tuple(self._stated("kinds"))
+        return tuple(self.distortion.stated("kinds"))
 
     @cached_property
     def measured(self) -> tuple[str, ...]:
         """Names of the measurements that the distortion encoder takes, in order."""
-        return tuple(self._stated("measured"))
+        return tuple(self.distortion.stated("measured"))
 
     @cached_property
     def limits(self) -> dict[str, float]:
         """By family of kinds, the probability that undamaged photos hardly ever reach."""
-        return dict(self._stated("limits"))
-
-    def _stated(self, name: str) -> Any:
-        """What the distortion encoder's file says about itself."""
-        text = self.distortion.session.get_modelmeta().custom_metadata_map.get(name)
-        if text is None:
-            raise ModelError(f"{self.distortion.name} does not state its {name}")
-        return json.loads(text)
+        return dict(self.distortion.stated("limits"))
 
     @property
     def fingerprints(self) -> tuple[str, str]:

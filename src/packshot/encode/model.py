@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -74,6 +76,20 @@ class Model:
     def output_names(self) -> list[str]:
         """Names of the outputs, in order."""
         return [output.name for output in self.session.get_outputs()]
+
+    def stated(self, name: str) -> Any:
+        """What the file says about itself under a name, read as JSON.
+
+        Raises:
+            ModelError: Nothing, or not JSON.
+        """
+        text = self.session.get_modelmeta().custom_metadata_map.get(name)
+        if text is None:
+            raise ModelError(f"{self.name} does not state its {name}")
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ModelError(f"{self.name} does not state its {name} as JSON: {error}") from error
 
     def run(self, **inputs: NDArray[np.generic]) -> Outputs:
         """One forward pass: arrays by input name to arrays by output name."""

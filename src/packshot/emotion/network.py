@@ -1,0 +1,97 @@
+"""The emotion network: a photo to a distribution of ratings, two intensities and two attention maps."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.emotion.calibration import Calibration
+from packshot.encode import Model
+from packshot.encode.views import Pixels, whole_view
+from packshot.errors import ModelError
+
+EMOTION_MODEL = "emotion.onnx"
+RATINGS = 7
+
+Floats = NDArray[np.float32]
+
+_OUTPUTS = frozenset({"distribution", "intensities", "maps"})
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What the network answers for one photo.
+
+    Attributes:
+        distribution: (7,) probability of each rating of valence, 1 .. 7; sums to 1.
+        positive_intensity: 0..1.
+        negative_intensity: 0..1.
+        positive_map: (h, w) where the positive branch found its evidence, 0 or more, upright.
+        negative_map: (h, w) the same of the negative branch.
+    """
+
+    distribution: Floats
+    positive_intensity: float
+    negative_intensity: float
+    positive_map: Floats
+    negative_map: Floats
+
+
+@dataclass(frozen=True)
+class EmotionNetwork:
+    """The network, ready to run. Build with `packaged` or `from_path`.
+
+    Attributes:
+        model: Takes ``pixels`` (N, S, S, 3) uint8 RGB, gives ``distribution`` (N, 7), ``intensities``
+            (N, 2) and ``maps`` (N, 2, h, w), the positive side first.
+        calibration: What its file states.
+    """
+
+    model: Model
+    calibration: Calibration
+
+    @classmethod
+    def packaged(cls, threads: int = 1) -> EmotionNetwork:
+        """The network that ships with the package; what it answers does not depend on the threads.
+
+        Raises:
+            ModelError: This installation lacks it.
+        """
+        return cls._of(Model.packaged(EMOTION_MODEL, threads))
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EmotionNetwork:
+        """A network of the user's own, as `packshot train emotion` writes it.
+
+        Raises:
+            ModelError: Unreadable, or not such a network.
+        """
+        return cls._of(Model.from_path(path, threads))
+
+    @classmethod
+    def _of(cls, model: Model) -> EmotionNetwork:
+        shape = model.session.get_inputs()[0].shape
+        square = len(shape) == 4 and shape[1] == shape[2] and isinstance(shape[1], int)
+        if not square or not set(model.output_names) >= _OUTPUTS:
+            raise ModelError(f"{model.name} is not an emotion network: see packshot/weights/emotion.md")
+        return cls(model, Calibration.stated_by(model))
+
+    @cached_property
+    def side(self) -> int:
+        """Of the square view that the network takes, in pixels."""
+        return int(self.model.session.get_inputs()[0].shape[1])
+
+    def respond(self, pixels: Pixels) -> Response:
+        """Run the network on the whole photo, squeezed to a square.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB, upright.
+        """
+        answer = self.model.run(pixels=whole_view(pixels, self.side)[None])
+        positive, negative = answer["intensities"][0]
+        distribution = answer["distribution"][0]
+        return Response(distribution, float(positive), float(negative), *answer["maps"][0])
