@@ -353,7 +353,9 @@ class RankedPhoto(Record):
     rank: int | None = Field(default=None, ge=1)
     score: float | None = Field(default=None, ge=0, le=100)
     certainty: float | None = Field(default=None, ge=0)
-    verdict: str | None = Field(default=None, description="pass, warn, fail or manual, by the policy named")
+    verdict: str | None = Field(
+        default=None, description="pass, warn, fail or manual, by the policy named"
+    )
     duplicate_of: str | None = Field(default=None, description="The better photo that it is a copy of")
     tied: bool = False
     pleasant: float | None = Field(

@@ -2,8 +2,16 @@
 
 from packshot.catalog.duplicate_groups import duplicates_renderer
 from packshot.catalog.enhancements import enhancement_renderer
+from packshot.catalog.rank.results import ranking_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
 from packshot.catalog.search_results import search_renderer
 
-__all__ = ["Renderer", "duplicates_renderer", "enhancement_renderer", "renderer", "search_renderer"]
+__all__ = [
+    "Renderer",
+    "duplicates_renderer",
+    "enhancement_renderer",
+    "ranking_renderer",
+    "renderer",
+    "search_renderer",
+]

@@ -9,9 +9,16 @@ from typing import Generic, Self, TypeVar
 
 from packshot.assess.advice import texts
 from packshot.errors import InvalidInput
-from packshot.report import Assessment, DuplicateGroup, Enhancement, SearchResult
+from packshot.report import (
+    Assessment,
+    DuplicateGroup,
+    Enhancement,
+    Proposal,
+    Ranking,
+    SearchResult,
+)
 
-Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult)
+Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Ranking, Proposal)
 
 
 class Renderer(ABC, Generic[Result]):

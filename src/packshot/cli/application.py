@@ -20,6 +20,7 @@ from packshot.cli.enhance_commands import (
 from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
+from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
@@ -34,6 +35,7 @@ application = typer.Typer(
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("rank", help=RANK_HELP)(rank_command)
 application.add_typer(atlas_application, name="atlas")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
@@ -62,6 +64,8 @@ class RecordName(StrEnum):
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
+    RANKING = "ranking"
+    PROPOSAL = "proposal"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -131,13 +135,23 @@ def schema_command(
     """Print the JSON schema of a line that a command writes as jsonl."""
     import json
 
-    from packshot.report import Assessment, DuplicateGroup, Enhancement, Record, SearchResult
+    from packshot.report import (
+        Assessment,
+        DuplicateGroup,
+        Enhancement,
+        Proposal,
+        Ranking,
+        Record,
+        SearchResult,
+    )
 
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
+        RecordName.RANKING: Ranking,
+        RecordName.PROPOSAL: Proposal,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

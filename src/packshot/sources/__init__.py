@@ -1,6 +1,15 @@
 """Where photos come from: files, folders, patterns, tables of paths."""
 
+from packshot.sources.feed import FeedRow, read_feed
 from packshot.sources.paths import PHOTO_SUFFIXES, Named, expand, expand_named
 from packshot.sources.tables import read_rows
 
-__all__ = ["PHOTO_SUFFIXES", "Named", "expand", "expand_named", "read_rows"]
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "FeedRow",
+    "Named",
+    "expand",
+    "expand_named",
+    "read_feed",
+    "read_rows",
+]

@@ -24,7 +24,6 @@ class Candidate:
         present: The shop shows it first now.
         verdict: ``pass``, ``warn``, ``fail`` or ``manual``; None where no policy was named.
         failures: Why it fails or is warned of, in a seller's words.
-        pleasant: 0..1, the chance that people find it pleasant; None where that was not asked.
         merit: Log odds by direct comparison with its copies: between two of one group the difference
             says how likely the one is the better; None where it was compared with none.
     """
@@ -33,7 +32,6 @@ class Candidate:
     present: bool = False
     verdict: str | None = None
     failures: tuple[str, ...] = ()
-    pleasant: float | None = None
     merit: float | None = None
 
     @property
@@ -55,6 +53,12 @@ class Candidate:
     def score(self) -> float:
         """0..100."""
         return self.assessment.score or 0.0
+
+    @property
+    def pleasant(self) -> float | None:
+        """0..1, the chance that people find it pleasant; None where that was not asked."""
+        emotion = self.assessment.emotion
+        return None if emotion is None else emotion.positive_probability
 
     @property
     def certainty(self) -> float:
@@ -83,12 +87,10 @@ class Copy:
     Attributes:
         first: Path of the one.
         second: Path of the other.
-        identical: They have the same pixels.
     """
 
     first: str
     second: str
-    identical: bool = False
 
 
 def clearly_better(one: Candidate, other: Candidate) -> bool:

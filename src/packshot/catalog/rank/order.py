@@ -163,10 +163,8 @@ def _proposal(
         return True, reasons.swap_unreadable(best.best, present)
     if present.path == best.best.path:
         return False, reasons.stays(present, count)
-    if present.fails and not best.best.fails:
-        return True, reasons.swap(best.best, present)
-    is_copy = any(copy.path == present.path for copy in best.copies)
-    better = clearly_better_copy if is_copy else clearly_better
-    if better(best.best, present):
-        return True, reasons.swap(best.best, present)
+    copies = any(copy.path == present.path for copy in best.copies)
+    better = clearly_better_copy if copies else clearly_better
+    if (present.fails and not best.best.fails) or better(best.best, present):
+        return True, reasons.swap(best.best, present, copies=copies)
     return False, reasons.as_good(best.best, present)

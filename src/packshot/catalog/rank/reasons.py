@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -14,6 +15,7 @@ _NOTABLE = 15.0
 """Points on a property's own scale from which on a difference is worth a word."""
 
 _PLEASANTER = 0.1
+_MOST_SURE = 99.0
 
 
 class Reasons:
@@ -61,10 +63,15 @@ class Reasons:
         """Another is the best, but not clearly."""
         return self._words["as-good"].format(name=_name(best), present=_name(present))
 
-    def swap(self, best: Candidate, present: Candidate) -> str:
-        """Another photo should take the present one's place."""
-        own = [self._fails(present)] if present.fails else []
-        why = self._joined([*own, *self._better(best, present)])
+    def swap(self, best: Candidate, present: Candidate, *, copies: bool) -> str:
+        """Another photo should take the present one's place.
+
+        Args:
+            best: The other.
+            present: The one that is shown.
+            copies: One is a copy of the other.
+        """
+        why = self._joined(self._better(best, present, copies=copies))
         return self._words["swap"].format(name=_name(best), present=_name(present), why=why)
 
     def swap_unreadable(self, best: Candidate, present: Candidate) -> str:
@@ -74,10 +81,11 @@ class Reasons:
             name=_name(best), present=_name(present), error=error
         )
 
-    def _better(self, one: Candidate, other: Candidate) -> tuple[str, ...]:
+    def _better(self, one: Candidate, other: Candidate, *, copies: bool = False) -> tuple[str, ...]:
+        side_by_side = [*self._by_merit(one, other)] if copies else []
         return (
             *self._by_policy(one, other),
-            *self._by_score(one, other),
+            *(side_by_side or self._by_score(one, other)),
             *self._by_feeling(one, other),
             *self._measured(one, other, key="better"),
             *self._found(one, other),
@@ -96,6 +104,12 @@ class Reasons:
             yield self._words["tie"].format(certainty=certainty, **values)
         else:
             yield self._words["lower-score"].format(**values)
+
+    def _by_merit(self, one: Candidate, other: Candidate) -> Iterator[str]:
+        """How sure direct comparison is; nothing where the two were not compared."""
+        if one.merit is not None and other.merit is not None:
+            sure = 100 / (1 + math.exp(other.merit - one.merit))
+            yield self._words["beside"].format(value=f"{min(sure, _MOST_SURE):.0f}")
 
     def _by_feeling(self, one: Candidate, other: Candidate) -> Iterator[str]:
         if one.pleasant is None or other.pleasant is None:

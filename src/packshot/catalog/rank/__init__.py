@@ -1,0 +1,18 @@
+"""The best main photo of each product, with reasons; see `rank` and `rank_products`."""
+
+from packshot.catalog.rank.candidate import Candidate, Copy
+from packshot.catalog.rank.order import rank
+from packshot.catalog.rank.products import Product, products
+from packshot.catalog.rank.ranker import ProductRanker, RankSettings, Screened, rank_products
+
+__all__ = [
+    "Candidate",
+    "Copy",
+    "Product",
+    "ProductRanker",
+    "RankSettings",
+    "Screened",
+    "products",
+    "rank",
+    "rank_products",
+]
