@@ -53,3 +53,7 @@ class IndexDamaged(VectorIndexError):  # noqa: N818
 
 class WrongModel(VectorIndexError):  # noqa: N818
     """Vectors of one model were to be compared with those of another, which means nothing."""
+
+
+class PolicyError(PackshotError):
+    """A policy that cannot be read or makes no sense; the message names the file and the line."""

@@ -5,6 +5,7 @@ from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.rank.results import ranking_renderer
 from packshot.catalog.renderers import renderer
 from packshot.catalog.rendering import Renderer
+from packshot.catalog.screenings import screening_renderer
 from packshot.catalog.search_results import search_renderer
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "enhancement_renderer",
     "ranking_renderer",
     "renderer",
+    "screening_renderer",
     "search_renderer",
 ]

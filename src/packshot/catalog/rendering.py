@@ -16,9 +16,12 @@ from packshot.report import (
     Proposal,
     Ranking,
     SearchResult,
+    Verdict,
 )
 
-Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Ranking, Proposal)
+Result = TypeVar(
+    "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Verdict, Ranking, Proposal
+)
 
 
 class Renderer(ABC, Generic[Result]):

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-from packshot.report import Grade, Severity
+from packshot.report import Decision, Grade, Severity
 
 GRADE_COLOURS = {
     Grade.EXCELLENT: "green",
@@ -18,6 +18,13 @@ GRADE_COLOURS = {
     Grade.UNKNOWN: "dim",
 }
 SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+DECISION_COLOURS = {
+    Decision.FAIL: "red",
+    Decision.MANUAL: "blue",
+    Decision.WARN: "yellow",
+    Decision.INFO: "dim",
+    Decision.PASS: "green",
+}
 _PIPED_WIDTH = 140
 
 

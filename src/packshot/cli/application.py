@@ -21,6 +21,8 @@ from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
 from packshot.cli.rank_command import RANK_HELP, rank_command
+from packshot.cli.policies import application as policies_application
+from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
 
@@ -36,7 +38,9 @@ application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
 application.command("rank", help=RANK_HELP)(rank_command)
+application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
+application.add_typer(policies_application, name="policies")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
 
@@ -66,6 +70,7 @@ class RecordName(StrEnum):
     SEARCH_RESULT = "search-result"
     RANKING = "ranking"
     PROPOSAL = "proposal"
+    VERDICT = "verdict"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -143,6 +148,7 @@ def schema_command(
         Ranking,
         Record,
         SearchResult,
+        Verdict,
     )
 
     records: dict[RecordName, type[Record]] = {
@@ -152,6 +158,7 @@ def schema_command(
         RecordName.SEARCH_RESULT: SearchResult,
         RecordName.RANKING: Ranking,
         RecordName.PROPOSAL: Proposal,
+        RecordName.VERDICT: Verdict,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

@@ -20,6 +20,7 @@ _ONE_COLOUR: Final = 0.9
 _TOLERANCE: Final = (6.0, 28.0)
 _STEEPEST: Final = 200.0
 _EVERY: Final = 3
+_WHITE: Final = 245
 
 Floats = NDArray[np.float32]
 
@@ -196,6 +197,39 @@ def far_background(mask: Mask, factor: int) -> Mask:
 def whiteness(small: Pixels, far: Mask) -> float:
     """Mean of each pixel's darkest channel over the background, 0..255; 255 is pure white."""
     return float(cv2.mean(_darkest(small), mask=far)[0])
+
+
+def near_whiteness(small: Pixels, mask: Mask, far: Mask) -> float | None:
+    """Mean of each pixel's darkest channel over the background beside the product, 0..255.
+
+    There JPEG spoils a perfect white and cut-outs leave their fringes: to be judged with a tolerance.
+
+    Args:
+        small: RGB at working size.
+        mask: 255 on the background.
+        far: 255 on the part of it that is away from the product.
+
+    Returns:
+        None where no background lies beside the product.
+    """
+    near = as_bytes(cv2.subtract(mask, far))
+    return float(cv2.mean(_darkest(small), mask=near)[0]) if near.any() else None
+
+
+def frame_white_share(small: Pixels) -> float | None:
+    """Per cent of the picture's outermost pixels whose every channel is 245 or more.
+
+    Says that a background is not white also where none was found, since it is not plain.
+
+    Args:
+        small: RGB at working size.
+
+    Returns:
+        None for pictures below 8 by 8 pixels.
+    """
+    if min(small.shape[:2]) < _SMALLEST_SIDE:
+        return None
+    return 100 * float((_border(small)[1].min(axis=1) >= _WHITE).mean())
 
 
 def unevenness(lab: Pixels, far: Mask) -> float:

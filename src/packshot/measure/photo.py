@@ -232,16 +232,18 @@ def _neutral(planes: Planes, plain: Background | None) -> Mask | None:
 
 
 def _background(planes: Planes, plain: Background | None) -> Raw:
+    frame: Raw = {"frame_white": background.frame_white_share(planes.small)}
     if plain is None:
-        return {}
+        return frame
     far = background.far_background(plain.mask, planes.factor)
     light, a, b, _ = cv2.mean(planes.lab, mask=far)
-    return {
+    return frame | {
         "background_whiteness": background.whiteness(planes.small, far),
         "background_pure_white": background.pure_white_share(planes.pixels, planes.factor, far),
         "background_lightness": light / 2.55,
         "background_chroma": float(np.hypot(a - 128, b - 128)),
         "background_evenness": background.unevenness(planes.lab, far),
+        "background_near_whiteness": background.near_whiteness(planes.small, plain.mask, far),
     }
 
 

@@ -165,6 +165,11 @@ PROPERTIES: Final[dict[str, Property]] = {
         "Largest part of a side of the photo that the product touches",
         ((0, 100), (5, 70), (30, 40), (80, 10)),
     ),
+    "background_near_whiteness": Property(
+        "grey levels",
+        "Mean of the darkest channel of the plain background beside the product",
+    ),
+    "frame_white": Property("%", "Outermost pixels of the photo that are white, 245 or more"),
 }
 """Every key of `PhotoMeasurements.values`, in the order of the report."""
 

@@ -13,8 +13,8 @@ from packshot.errors import SourceError
 from packshot.photo import FORMATS
 
 PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
-_COLUMNS = ("path", "file", "filename", "image", "photo")
-_TABLE_SUFFIX = ".csv"
+PATH_COLUMNS = ("path", "file", "filename", "image", "photo")
+TABLE_SUFFIX = ".csv"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _photos(given: str) -> Iterator[Named]:
     path = Path(given)
     if path.is_dir():
         return (Named(photo, photo.relative_to(path)) for photo in _folder(path))
-    if path.suffix.lower() == _TABLE_SUFFIX and path.is_file():
+    if path.suffix.lower() == TABLE_SUFFIX and path.is_file():
         return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
     if path.exists():
         return iter((Named(path, Path(path.name)),))
@@ -105,7 +105,7 @@ def _table(table: Path) -> Iterator[Path]:
         raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
     rows = [row for row in rows if row]
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    column = next((header.index(name) for name in _COLUMNS if name in header), None)
+    column = next((header.index(name) for name in PATH_COLUMNS if name in header), None)
     body = rows if column is None else rows[1:]
     for number, row in enumerate(body, start=1 if column is None else 2):
         yield _entry(table, number, row, column or 0)

@@ -1,0 +1,167 @@
+"""Verdicts of policies as JSON lines, CSV, a table for the terminal, or a matrix for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from packshot.assess.advice import texts
+from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.rendering import Renderer, made_for
+from packshot.catalog.screening_page import ScreeningPage
+from packshot.catalog.terminal import DECISION_COLOURS, console_for
+from packshot.policy import Policy
+from packshot.policy.wording import policy_texts
+from packshot.report import Decision, RuleOutcome, Verdict
+
+_PHOTO = ("path", "status", "error", "policy", "on", "role", "category", "decision")
+_RULE = tuple(name for name in RuleOutcome.model_fields if name != "decision")
+_TOLD = (Decision.FAIL, Decision.WARN, Decision.INFO)
+
+
+def screening_renderer(
+    name: str,
+    stream: TextIO,
+    language: str,
+    policies: Sequence[Policy],
+    on: date,
+    since: date | None = None,
+) -> Renderer[Verdict]:
+    """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: The format.
+        stream: Where to write.
+        language: Of words.
+        policies: Those that the verdicts are of; all verdicts of a photo follow one another.
+        on: The day.
+        since: The day compared with, if any.
+
+    Raises:
+        InvalidInput: An unknown format or language.
+    """
+    makers: dict[str, Callable[[], Renderer[Verdict]]] = {
+        "table": lambda: _table(stream, language, policies),
+        "jsonl": lambda: JsonLines(stream),
+        "csv": lambda: VerdictRows(stream),
+        "html": lambda: ScreeningPage(stream, language, policies, on, since),
+    }
+    return made_for(name, language, makers)
+
+
+def _table(stream: TextIO, language: str, policies: Sequence[Policy]) -> Renderer[Verdict]:
+    if len(policies) == 1:
+        return VerdictTable(stream, language)
+    return VerdictMatrix(stream, language, [policy.name for policy in policies])
+
+
+class VerdictRows(CsvTable[Verdict]):
+    """A row for each rule of each photo, and one for a photo that no rule applies to."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, (*_PHOTO, "rule_decision", *_RULE))
+
+    def add(self, result: Verdict) -> None:
+        """Write the rows of one verdict."""
+        for outcome in result.outcomes or (None,):
+            self._outcome = outcome
+            super().add(result)
+
+    def _cells(self, verdict: Verdict) -> Iterator[object]:
+        yield from (getattr(verdict, name) for name in _PHOTO)
+        outcome = self._outcome
+        if outcome is None:
+            yield from [None] * (1 + len(_RULE))
+            return
+        yield outcome.decision
+        yield from (_cell(getattr(outcome, name)) for name in _RULE)
+
+
+def _cell(value: object) -> object:
+    """Lists in one cell, and truth as programs write it."""
+    if isinstance(value, tuple):
+        return "; ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+class VerdictTable(Renderer[Verdict]):
+    """One policy for people: what is wrong and what to do, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._words = policy_texts(language)
+        self._photo_words = texts(language)
+        self._table = Table(box=None, pad_edge=False)
+        self._table.add_column(self._photo_words.labels["photo"], overflow="fold", ratio=2)
+        self._table.add_column(self._words.labels["decision"], no_wrap=True)
+        self._table.add_column(self._words.labels["why"], ratio=5)
+
+    def add(self, verdict: Verdict) -> None:
+        """Remember a row."""
+        if verdict.decision is None:
+            unreadable = Text(self._photo_words.labels["unreadable"], style="red")
+            self._table.add_row(Text(verdict.path), unreadable, Text(verdict.error or "", style="red"))
+            return
+        self._table.add_row(Text(verdict.path), self._named(verdict.decision), self._advice(verdict))
+
+    def _named(self, decision: Decision) -> Text:
+        return Text(self._words.decisions[decision], style=DECISION_COLOURS[decision])
+
+    def _advice(self, verdict: Verdict) -> Text:
+        lines = [self._line(found) for found in sorted(verdict.decided(*_TOLD), key=_gravity)]
+        unseen = verdict.decided(Decision.MANUAL)
+        if unseen:
+            titles = ", ".join(dict.fromkeys(outcome.title for outcome in unseen))
+            looked = self._words.label("more", count=len(unseen))
+            lines.append(Text(f"{looked}: {titles}", style=DECISION_COLOURS[Decision.MANUAL]))
+        return Text("\n").join(lines or [Text(self._words.labels["fine"], style="dim")])
+
+    def _line(self, outcome: RuleOutcome) -> Text:
+        reason = (outcome.reason, DECISION_COLOURS[outcome.decision])
+        return Text.assemble(reason, " ", outcome.remedy)
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+        else:
+            self._console.print(self._words.labels["none"])
+
+
+class VerdictMatrix(Renderer[Verdict]):
+    """Several policies for people: photos against policies, and the rules that are not met."""
+
+    def __init__(self, stream: TextIO, language: str, policies: Sequence[str]) -> None:
+        self._console = console_for(stream)
+        self._words = policy_texts(language)
+        self._photo_words = texts(language)
+        self._policies = policies
+        self._rows: dict[str, dict[str, Text]] = {}
+
+    def add(self, verdict: Verdict) -> None:
+        """Remember a cell."""
+        self._rows.setdefault(verdict.path, {})[verdict.policy] = self._cell(verdict)
+
+    def _cell(self, verdict: Verdict) -> Text:
+        if verdict.decision is None:
+            return Text(self._photo_words.labels["unreadable"], style="red")
+        named = Text(self._words.decisions[verdict.decision], style=DECISION_COLOURS[verdict.decision])
+        broken = verdict.decided(Decision.FAIL) or verdict.decided(Decision.WARN)
+        rules = ", ".join(outcome.rule for outcome in broken)
+        return Text.assemble(named, f": {rules}" if rules else "")
+
+    def _finish(self) -> None:
+        table = Table(box=None, pad_edge=False)
+        table.add_column(self._photo_words.labels["photo"], overflow="fold", ratio=2)
+        for name in self._policies:
+            table.add_column(name, overflow="fold", ratio=3)
+        for path, cells in self._rows.items():
+            table.add_row(Text(path), *(cells.get(name, Text("")) for name in self._policies))
+        self._console.print(table if self._rows else self._words.labels["none"])
+
+
+def _gravity(outcome: RuleOutcome) -> int:
+    return list(Decision).index(outcome.decision)

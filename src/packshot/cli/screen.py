@@ -1,0 +1,199 @@
+"""`packshot screen`: from paths to verdicts."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.catalog import screening_renderer
+from packshot.cli.exits import Exit
+from packshot.cli.output import (
+    carried_out,
+    counted,
+    list_unreadable,
+    messages,
+    refuse_overwriting,
+    refuse_page_on_terminal,
+    shows_progress,
+    sink,
+    undisturbed,
+    watched,
+)
+from packshot.errors import InvalidInput, SourceError
+from packshot.policy import Policy, load_policy, newly_failing, screen
+from packshot.processes import available_cores
+from packshot.report import Assessment, Decision, Status, Verdict
+from packshot.sources import Placement, expand, placements
+
+_FEW = 8
+_RECORDED = ".jsonl"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; see the command's options."""
+
+    paths: list[str]
+    policies: list[str]
+    on: date
+    since: date | None
+    role: str
+    category: str | None
+    fail_on: str | None
+    output_format: str
+    output: Path | None
+    language: str
+    workers: int | None
+    quiet: bool
+
+
+@dataclass
+class Tally:
+    """What a run met, for the summary and the exit status."""
+
+    photos: int = 0
+    last: str = ""
+    decisions: dict[str, Counter[Decision]] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def count(self, verdict: Verdict) -> None:
+        """Take one verdict into account."""
+        if verdict.decision is None:
+            self.unreadable[verdict.path] = verdict.error or ""
+            return
+        self.photos += verdict.path != self.last  # The verdicts of a photo follow one another.
+        self.last = verdict.path
+        self.decisions.setdefault(verdict.policy, Counter())[verdict.decision] += 1
+
+    def fails(self, bar: Decision) -> bool:
+        """Whether any verdict is the bar's or worse, or a photo is unreadable."""
+        worse = tuple(Decision)[: tuple(Decision).index(bar) + 1]
+        met = any(counts[decision] for counts in self.decisions.values() for decision in worse)
+        return met or bool(self.unreadable)
+
+
+def run(request: Request) -> int:
+    """Screen and write; returns the exit status.
+
+    Raises:
+        PackshotError: A policy with a mistake, nothing to screen, or nowhere to write.
+    """
+    policies = _policies(request)
+    recorded = [Path(path) for path in request.paths if path.endswith(_RECORDED)]
+    photos = list(expand(path for path in request.paths if not path.endswith(_RECORDED)))
+    refuse_overwriting(request.output, [*photos, *map(Path, request.paths)])
+    refuse_page_on_terminal(request.output, request.output_format)
+    tally = Tally()
+    work = partial(_screen, request, policies, recorded, photos, tally)
+    ended = carried_out(work, partial(_report, tally, request))
+    if ended is not Exit.DONE:
+        return ended
+    failed = request.fail_on is not None and tally.fails(Decision(request.fail_on))
+    return Exit.BELOW_BAR if failed else Exit.DONE
+
+
+def _policies(request: Request) -> list[Policy]:
+    """The policies asked for, and a note where the category has no rules in any of them."""
+    policies = [load_policy(name) for name in dict.fromkeys(request.policies)]
+    names = [policy.name for policy in policies]
+    if len(set(names)) < len(names):
+        raise InvalidInput(f"two policies have the same name: {', '.join(names)}")
+    known = {category for policy in policies for category in policy.categories}
+    if request.category and known and request.category not in known and not request.quiet:
+        messages().print(
+            f'note: no rule is made for the category "{request.category}", only for '
+            f"{', '.join(sorted(known))}; the rules for all categories hold"
+        )
+    return policies
+
+
+def _screen(
+    request: Request, policies: list[Policy], recorded: list[Path], photos: list[Path], tally: Tally
+) -> None:
+    shown = shows_progress(request.output, request.output_format, request.quiet)
+    placed = placements(request.paths)
+    with (
+        sink(request.output, request.output_format) as stream,
+        screening_renderer(
+            request.output_format, stream, request.language, policies, request.on, request.since
+        ) as writer,
+        closing(_assessments(request, recorded, photos)) as results,
+    ):
+        for assessment in watched(results, len(photos), "screening", shown):
+            for verdict in _verdicts(assessment, policies, placed, request):
+                tally.count(verdict)
+                with undisturbed():
+                    writer.add(verdict)
+
+
+def _assessments(request: Request, recorded: list[Path], photos: list[Path]) -> Generator[Assessment]:
+    """Those that were written before, then those of the photos."""
+    for file in recorded:
+        yield from _read(file)
+    if photos:
+        workers = request.workers or (1 if len(photos) < _FEW else available_cores())
+        settings = AssessorSettings(language=request.language)
+        yield from assess_paths(photos, settings=settings, workers=workers)
+
+
+def _read(file: Path) -> Iterator[Assessment]:
+    """Assessments that `packshot assess` wrote, one a line."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield Assessment.model_validate_json(line)
+                except ValidationError as error:
+                    raise SourceError(f"{file}, line {number}: is not an assessment") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{file}: cannot be read: {error}") from error
+
+
+def _verdicts(
+    assessment: Assessment,
+    policies: list[Policy],
+    placed: Mapping[str, Placement],
+    request: Request,
+) -> Iterator[Verdict]:
+    """What the policies say; where dates are compared, only of what newly fails or is unreadable."""
+    place = placed.get(os.path.abspath(assessment.path), Placement())
+    for policy in policies:
+        verdict = screen(
+            assessment,
+            policy,
+            on=request.on,
+            role=place.role or request.role,
+            category=place.category or request.category,
+            language=request.language,
+            compared_with=request.since,
+        )
+        unreadable = verdict.status is Status.UNREADABLE
+        if request.since is None or unreadable or newly_failing(verdict):
+            yield verdict
+
+
+def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+    """Summary and unreadable files on standard error."""
+    console = messages()
+    if not request.quiet:
+        what = (
+            "screened" if request.since is None else f"fail on {request.on} and not on {request.since}"
+        )
+        console.print(f"{prefix}{counted(tally.photos)} {what}")
+        for policy, counts in tally.decisions.items():
+            told = ", ".join(
+                f"{counts[decision]} {decision}" for decision in Decision if counts[decision]
+            )
+            console.print(f"  {policy}: {told}")
+        if request.output is not None and not prefix:
+            console.print(f"written to {request.output}")
+    list_unreadable(console, list(tally.unreadable.items()))
