@@ -36,6 +36,15 @@ def test_every_task_has_its_result_in_order():
     ]
 
 
+def here():
+    return lambda tasks: [os.getpid() for _ in tasks]
+
+
+def test_the_work_of_one_process_is_done_here():
+    assert set(in_order(range(5), here, processes=1, batch=2)) == {os.getpid()}
+    assert os.getpid() not in in_order(range(5), here, processes=2, batch=2)
+
+
 def test_a_slow_batch_does_not_change_the_order():
     assert list(in_order(range(6), slow_for_the_first, processes=2, batch=1)) == list(range(6))
 

@@ -1,14 +1,12 @@
-import base64
 import csv
 import io
 import json
 
 import cv2
-import numpy as np
 import pytest
 
 from packshot.catalog import renderer
-from packshot.catalog.html import HtmlReport, heat, marks
+from packshot.catalog.html import HtmlReport, marks
 from packshot.errors import InvalidInput
 from packshot.report import (
     Assessment,
@@ -166,17 +164,6 @@ def test_findings_at_one_place_share_a_mark():
         (box, Severity.ERROR, (2, 4)),
         (corner, Severity.INFO, (3,)),
     ]
-
-
-def test_heat_is_see_through_where_all_is_well():
-    data = base64.b64decode(heat(((0.0, 1.0), (0.5, 0.0))).split(",")[1])
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    alpha = image[..., 3].astype(int)
-    assert alpha.shape == (2, 2)
-    assert alpha[0, 0] == alpha[1, 1] == 0
-    assert abs(alpha[0, 1] - 2 * alpha[1, 0]) <= 1
-    assert heat(((0.0, 0.01),)) is None
-    assert heat(()) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

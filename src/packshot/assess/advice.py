@@ -45,6 +45,7 @@ class Texts:
         labels: Words of reports; may hold placeholders.
         duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
         ranking: Words of the order of a product's photos; may hold placeholders.
+        emotion: Words about how photos feel; may hold placeholders.
     """
 
     findings: Mapping[str, FindingText]
@@ -60,6 +61,7 @@ class Texts:
     labels: Mapping[str, str]
     duplicates: Mapping[str, str]
     ranking: Mapping[str, str]
+    emotion: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:
         """A word of reports, its placeholders filled."""

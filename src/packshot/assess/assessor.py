@@ -91,6 +91,7 @@ class Assessor:
         """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""
         photo, measured, code = observed.photo, observed.measured, observed.code
         verdict = judge(self.atlas, code.content, code.distortion, self.options, exclude_group)
+        emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,
             status=Status.OK,
@@ -106,8 +107,8 @@ class Assessor:
             damage_map=measured.damage,
             findings=self._findings(observed),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
-            emotion=None if self.emotion is None else self.emotion(photo),
-            models=self._models(),
+            emotion=emotion,
+            models=self._models() | ({} if emotion is None else emotion.models),
         )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:

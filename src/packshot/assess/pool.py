@@ -83,8 +83,8 @@ def assess_paths(
     if count < 2:
         yield from settings.assessor(threads=1).assess_many(paths)
         return
-    if settings.atlas is not None:
-        settings.assessor()  # A broken atlas is reported here, once, not by every process.
+    if settings.atlas is not None or settings.emotion is not None:
+        settings.assessor()  # A broken atlas or model is reported here, once, not by every process.
     yield from in_order(paths, partial(_worker, settings), processes=count, batch=BATCH)
 
 

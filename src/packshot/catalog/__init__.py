@@ -1,6 +1,7 @@
 """Many photos: results written for people and for programs."""
 
 from packshot.catalog.duplicate_groups import duplicates_renderer
+from packshot.catalog.emotions import emotion_renderer
 from packshot.catalog.enhancements import enhancement_renderer
 from packshot.catalog.rank.results import ranking_renderer
 from packshot.catalog.renderers import renderer
@@ -11,6 +12,7 @@ from packshot.catalog.search_results import search_renderer
 __all__ = [
     "Renderer",
     "duplicates_renderer",
+    "emotion_renderer",
     "enhancement_renderer",
     "ranking_renderer",
     "renderer",

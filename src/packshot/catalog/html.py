@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TextIO
 
-import cv2
-import numpy as np
-
 from packshot.assess.advice import remedy_for, shown
+from packshot.catalog.feelings import percent, sides
+from packshot.catalog.overlay import heat
 from packshot.catalog.page import Page, histogram, mean, page_template, thumbnail
 from packshot.catalog.wording import is_low, likely_remedy
 from packshot.report import Assessment, Finding, Region, Severity
 
 THUMBNAIL_SIDE = 320
-_HEAT_BGR = (40, 40, 235)
-_MOST_HEAT = 0.72
-_FAINTEST_HEAT = 0.08
 
 
 @dataclass(frozen=True)
@@ -44,11 +39,13 @@ class HtmlReport(Page[Assessment]):
         super().__init__(stream, language)
         self._scores: list[float] = []
         self._to_fix = 0
+        self._tells_feelings = False
 
     def _tally(self, photo: Assessment) -> None:
         self._scores.append(photo.score or 0.0)
         self._to_fix += any(f.severity is Severity.ERROR for f in photo.findings)
         self._models = photo.models
+        self._tells_feelings = self._tells_feelings or photo.emotion is not None
 
     def _card(self, photo: Assessment) -> str:
         return page_template("assessment_card.html.j2").render(
@@ -57,6 +54,8 @@ class HtmlReport(Page[Assessment]):
             thumbnail=thumbnail(photo.path, THUMBNAIL_SIDE),
             heat=heat(photo.damage_map),
             marks=marks(photo.findings),
+            sides=() if photo.emotion is None else sides(photo.emotion),
+            percent=percent,
             low=is_low(photo),
             likely_remedy=likely_remedy(photo, self._language),
             words=self._words,
@@ -74,23 +73,8 @@ class HtmlReport(Page[Assessment]):
             mean=mean(self._scores),
             histogram=histogram(self._scores),
             to_fix=self._to_fix,
+            tells_feelings=self._tells_feelings,
         )
-
-
-def heat(damage: tuple[tuple[float, ...], ...]) -> str | None:
-    """A damage map as a tiny see-through PNG, which browsers enlarge smoothly; None if all is well.
-
-    Args:
-        damage: Rows of 0..1, top to bottom.
-    """
-    cells = np.array(damage, np.float32)
-    if not cells.size or cells.max() < _FAINTEST_HEAT:
-        return None
-    image = np.empty((*cells.shape, 4), np.uint8)
-    image[..., :3] = _HEAT_BGR
-    image[..., 3] = np.rint(np.clip(cells, 0, 1) * _MOST_HEAT * 255)
-    _, data = cv2.imencode(".png", image)
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
 
 
 def marks(findings: tuple[Finding, ...]) -> list[Mark]:

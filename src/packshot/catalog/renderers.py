@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import shown, texts
+from packshot.catalog.feelings import in_a_line
 from packshot.catalog.html import HtmlReport
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
@@ -29,6 +30,7 @@ from packshot.report import (
 )
 
 _VERDICT = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
+_FELT = ("polarity", "positive_probability", "positive_intensity", "negative_intensity", "valence")
 _FACTS = tuple(name for name in Facts.model_fields if name != "exif")
 
 
@@ -63,6 +65,7 @@ class AssessmentRows(CsvTable[Assessment]):
             *_FACTS,
             *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
             *_measured_columns(),
+            *_FELT,
         )
         super().__init__(stream, columns)
 
@@ -77,6 +80,7 @@ class AssessmentRows(CsvTable[Assessment]):
         yield "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions)
         yield "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence)
         yield from _measured(assessment)
+        yield from _fields(assessment.emotion, _FELT)
 
 
 class TerminalTable(Renderer[Assessment]):
@@ -117,6 +121,8 @@ class TerminalTable(Renderer[Assessment]):
         lines = [self._finding(found) for found in assessment.findings]
         if not lines:
             lines = [Text(without_findings(assessment, self._language), style="dim")]
+        if assessment.emotion is not None:
+            lines.append(Text(in_a_line(assessment.emotion, self._language), style="dim"))
         if self._explain:
             lines += [Text(line, style="dim") for line in self._details(assessment)]
         return Text("\n").join(lines)

@@ -12,6 +12,7 @@ from packshot.errors import InvalidInput
 from packshot.report import (
     Assessment,
     DuplicateGroup,
+    Emotion,
     Enhancement,
     Proposal,
     Ranking,
@@ -20,7 +21,7 @@ from packshot.report import (
 )
 
 Result = TypeVar(
-    "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Verdict, Ranking, Proposal
+    "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict, Ranking, Proposal
 )
 
 

@@ -11,6 +11,7 @@ import typer
 
 from packshot.cli.atlas import application as atlas_application
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
+from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
     ENHANCE_HELP,
     OPTIMIZE_HELP,
@@ -20,8 +21,8 @@ from packshot.cli.enhance_commands import (
 from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
-from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.policies import application as policies_application
+from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
@@ -36,6 +37,7 @@ application = typer.Typer(
 )
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
+application.command("emotion", help=EMOTION_HELP)(emotion_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
 application.command("rank", help=RANK_HELP)(rank_command)
 application.command("screen", help=SCREEN_HELP)(screen_command)
@@ -71,6 +73,7 @@ class RecordName(StrEnum):
     RANKING = "ranking"
     PROPOSAL = "proposal"
     VERDICT = "verdict"
+    EMOTION = "emotion"
 
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
@@ -85,6 +88,7 @@ Examples:
   packshot assess feed.csv --format jsonl | jq .score
   packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
   packshot assess mug.jpg --explain --language zh
+  packshot assess photos/ --emotion -o report.html  # also how photos feel; see packshot emotion
 
 \b
 Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
@@ -105,6 +109,9 @@ def assess_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
     ] = False,
+    emotion: Annotated[
+        bool, typer.Option("--emotion", help="Also how people are likely to feel about the photo.")
+    ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
     atlas: OwnAtlas = None,
     neighbours: Annotated[
@@ -120,6 +127,7 @@ def assess_command(
     """Score photos; users read `_ASSESS_HELP`."""
     from packshot.assess.pool import AssessorSettings
     from packshot.cli.assess import Request, run
+    from packshot.emotion import packaged_reading
 
     settings = AssessorSettings(
         atlas=atlas,
@@ -127,6 +135,7 @@ def assess_command(
         neighbours=neighbours,
         distance=distance.value,
         aggregation=aggregation.value,
+        emotion=packaged_reading if emotion else None,
     )
     written = output_format or format_for(output)
     request = Request(paths, written.value, output, fail_under, explain, workers, quiet, settings)
@@ -143,6 +152,7 @@ def schema_command(
     from packshot.report import (
         Assessment,
         DuplicateGroup,
+        Emotion,
         Enhancement,
         Proposal,
         Ranking,
@@ -159,6 +169,7 @@ def schema_command(
         RecordName.RANKING: Ranking,
         RecordName.PROPOSAL: Proposal,
         RecordName.VERDICT: Verdict,
+        RecordName.EMOTION: Emotion,
     }
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 

@@ -12,22 +12,21 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.catalog import renderer
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
     list_unreadable,
     messages,
+    processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
-    undisturbed,
     watched,
 )
-from packshot.processes import available_cores
 from packshot.report import Assessment, Status
 from packshot.sources import expand
 
-# Starting processes costs about a second: not worth it for a handful of photos.
 _FEW = 8
 
 
@@ -90,14 +89,12 @@ def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
         renderer(request.output_format, stream, language, request.explain) as writer,
         closing(_results(request, paths)) as results,
     ):
-        for assessment in watched(results, len(paths), "assessing", shown):
-            tally.count(assessment, request.fail_under)
-            with undisturbed():
-                writer.add(assessment)
+        count = partial(tally.count, bar=request.fail_under)
+        add_each(watched(results, len(paths), "assessing", shown), writer, count)
 
 
 def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
-    workers = request.workers or (1 if len(paths) < _FEW else available_cores())
+    workers = processes_for(len(paths), request.workers, _FEW)
     yield from assess_paths(paths, settings=request.settings, workers=workers)
 
 

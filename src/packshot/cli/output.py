@@ -14,10 +14,12 @@ from typing import TextIO, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from packshot.catalog.rendering import Renderer, Result
 from packshot.cli.exits import Exit
 from packshot.errors import InvalidInput, SourceError
+from packshot.processes import available_cores
 
-Result = TypeVar("Result")
+Anything = TypeVar("Anything")
 
 _LINE_FORMATS = frozenset({"jsonl", "csv"})
 
@@ -107,7 +109,7 @@ def shows_progress(output: Path | None, output_format: str, quiet: bool) -> bool
     return not quiet and sys.stderr.isatty() and not (written_live and sys.stdout.isatty())
 
 
-def watched(results: Iterable[Result], total: int, doing: str, shown: bool) -> Iterator[Result]:
+def watched(results: Iterable[Anything], total: int, doing: str, shown: bool) -> Iterator[Anything]:
     """The results, with a progress bar named by what is being done, if it is to be shown."""
     if not shown:
         yield from results
@@ -120,6 +122,27 @@ def watched(results: Iterable[Result], total: int, doing: str, shown: bool) -> I
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(results, total=total)
+
+
+def add_each(
+    results: Iterable[Result], writer: Renderer[Result], count: Callable[[Result], object]
+) -> None:
+    """Count results and write them, each whole."""
+    for result in results:
+        count(result)
+        with undisturbed():
+            writer.add(result)
+
+
+def processes_for(photos: int, wanted: int | None, few: int) -> int:
+    """Processes for a run: as wanted, else one for each core, but one alone for a few photos.
+
+    Args:
+        photos: How many there are.
+        wanted: The user's choice, if any.
+        few: Starting processes costs about a second: fewer photos than these are done sooner here.
+    """
+    return wanted or (1 if photos < few else available_cores())
 
 
 def refuse_page_on_terminal(output: Path | None, output_format: str) -> None:

@@ -1,0 +1,102 @@
+"""How photos feel, as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from packshot.assess.advice import texts
+from packshot.catalog.emotion_page import EmotionPage
+from packshot.catalog.feelings import percent
+from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.rendering import Renderer, made_for
+from packshot.catalog.terminal import console_for
+from packshot.report import AttentionRegion, Emotion, Polarity
+
+_PLAIN = (
+    *("path", "status", "error", "polarity", "positive_probability"),
+    *("positive_intensity", "negative_intensity", "valence", "valence_spread"),
+)
+_NUMBERS = ("positive-intensity", "negative-intensity", "probability-column", "valence-column")
+_COLOURS = {
+    Polarity.NEGATIVE: "dark_orange3",
+    Polarity.MIXED: "magenta",
+    Polarity.NEUTRAL: "dim",
+    Polarity.POSITIVE: "blue",
+}
+
+
+def emotion_renderer(name: str, stream: TextIO, language: str) -> Renderer[Emotion]:
+    """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: The format.
+        stream: Where to write.
+        language: Of words.
+
+    Raises:
+        InvalidInput: An unknown format or language.
+    """
+    makers: dict[str, Callable[[], Renderer[Emotion]]] = {
+        "table": lambda: EmotionTable(stream, language),
+        "jsonl": lambda: JsonLines(stream),
+        "csv": lambda: EmotionRows(stream),
+        "html": lambda: EmotionPage(stream, language),
+    }
+    return made_for(name, language, makers)
+
+
+class EmotionRows(CsvTable[Emotion]):
+    """Everything but the maps and the distribution; regions as ``x y width height strength``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, (*_PLAIN, "positive_regions", "negative_regions", "model"))
+
+    def _cells(self, emotion: Emotion) -> Iterator[object]:
+        yield from (getattr(emotion, name) for name in _PLAIN)
+        yield _places(emotion.positive_regions)
+        yield _places(emotion.negative_regions)
+        yield emotion.models.get("emotion")
+
+
+class EmotionTable(Renderer[Emotion]):
+    """A table for people, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._words = texts(language)
+        words = self._words.emotion
+        self._table = Table(box=None, pad_edge=False)
+        self._table.add_column(self._words.labels["photo"], overflow="fold", ratio=1)
+        self._table.add_column(words["polarity"], no_wrap=True)
+        for column in _NUMBERS:
+            self._table.add_column(words[column], justify="right", no_wrap=True)
+
+    def add(self, emotion: Emotion) -> None:
+        """Remember a row."""
+        if emotion.polarity is None:
+            verdict = Text(self._words.labels["unreadable"], style="red")
+            path = Text.assemble(emotion.path, "\n", (emotion.error or "", "red"))
+            self._table.add_row(path, verdict)
+            return
+        self._table.add_row(
+            Text(emotion.path),
+            Text(self._words.emotion[emotion.polarity], style=_COLOURS[emotion.polarity]),
+            percent(emotion.positive_intensity),
+            percent(emotion.negative_intensity),
+            f"{percent(emotion.positive_probability)} %",
+            f"{emotion.valence:.1f} ± {emotion.valence_spread:.1f}",
+        )
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+
+
+def _places(regions: tuple[AttentionRegion, ...]) -> str:
+    """Regions in a cell, in shares of the photo."""
+    places = ((*one.region.model_dump().values(), one.strength) for one in regions)
+    return "; ".join(" ".join(f"{number:g}" for number in place) for place in places)

@@ -1,0 +1,50 @@
+"""The options of `packshot emotion`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
+
+EMOTION_HELP: Final = """Say how people are likely to feel about photos, how strongly, and where in them.
+
+Each photo is positive, negative, mixed (both sides are present) or neutral (neither is). This was
+learned from ratings of photos of all kinds: it is no judgement of a product, no forecast of sales.
+
+PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV files with a column
+"path". A photo that cannot be read does not stop the run: it becomes a row, and is listed at the end.
+
+\b
+Examples:
+  packshot emotion shop-photos/
+  packshot emotion "photos/**/*.jpg" -o feelings.html
+  packshot emotion feed.csv --format jsonl | jq '{path, polarity, positive_probability}'
+  packshot assess shop-photos/ --emotion -o report.html      # with the quality, from one decoding
+
+\b
+Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted:
+complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
+"""
+
+
+def emotion_command(
+    paths: Paths,
+    output_format: Written = None,
+    output: OutputFile = None,
+    model: Annotated[
+        Path | None, typer.Option(help="An emotion network of your own; see packshot train emotion.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Read emotions; users read `EMOTION_HELP`."""
+    from packshot.cli.emotion import Request, run
+
+    written = output_format or format_for(output)
+    request = Request(paths, written.value, output, model, language, workers, quiet)
+    raise typer.Exit(run(request))

@@ -1,0 +1,105 @@
+"""`packshot emotion` as a user meets it."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from packshot.report import Emotion
+from tests.catalog.markup import Tags
+from tests.cli.running import packshot
+from tests.conftest import ROOT
+from tests.emotion.made import BLUE, GREY, RED, halves, saved, write_model
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model") / "own.onnx")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    saved(folder / "a-mixed.png", halves(RED, BLUE))
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    saved(folder / "c-positive.png", halves(GREY, RED))
+    saved(folder / "d-negative.png", halves(BLUE, GREY))
+    saved(folder / "e-neutral.png", halves(GREY, GREY))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(shop, own):
+    return packshot("emotion", shop, "--model", own, "--format", "jsonl", check=0)
+
+
+@pytest.fixture(scope="module")
+def lines(run):
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_every_photo_has_a_line_in_order_that_follows_the_schema(lines):
+    schema = json.loads(packshot("schema", "emotion", check=0).stdout)
+    assert schema == json.loads((ROOT / "docs" / "emotion.schema.json").read_text())
+    for line in lines:
+        jsonschema.validate(line, schema)
+    assert [line["polarity"] for line in lines] == ["mixed", None, "positive", "negative", "neutral"]
+    assert [line["status"] for line in lines] == ["ok", "unreadable", "ok", "ok", "ok"]
+
+
+def test_numbers_and_places_agree_with_the_photo(lines):
+    mixed, _, positive, negative, neutral = lines
+    assert mixed["positive_intensity"] == mixed["negative_intensity"] > 0.5
+    assert mixed["positive_regions"][0]["region"]["x"] == 0
+    assert mixed["negative_regions"][0]["region"]["x"] == 0.5
+    assert negative["positive_probability"] < 0.1 < 0.9 < positive["positive_probability"]
+    assert (neutral["valence"], neutral["positive_probability"]) == (4, 0.5)
+
+
+def test_the_summary_counts_and_names_the_unreadable(run):
+    assert "4 photos read: 1 negative, 1 mixed, 1 neutral, 1 positive" in run.stderr
+    assert "broken.jpg: " in run.stderr
+
+
+def test_answers_do_not_depend_on_processes(shop, own, lines):
+    again = packshot("emotion", shop, "--model", own, "-f", "jsonl", "--workers", 2, "-q", check=0)
+    assert [json.loads(line) for line in again.stdout.splitlines()] == lines
+
+
+def test_a_table_of_paths_and_missing_files(shop, own, tmp_path):
+    (shop / "feed.csv").write_text("path\nd-negative.png\ngone.jpg\n")
+    done = packshot("emotion", shop / "feed.csv", "--model", own, "--format", "csv", "-q", check=0)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["polarity"] for row in rows] == ["negative", ""]
+    assert "no such file" in rows[1]["error"]
+
+
+def test_a_page_in_a_file_and_a_table_in_chinese(shop, own, tmp_path):
+    page = tmp_path / "pages" / "feelings.html"
+    packshot("emotion", shop, "--model", own, "-o", page, check=0)
+    assert len(Tags(page.read_text()).all("article")) == 4
+    table = packshot("emotion", shop, "--model", own, "--language", "zh", check=0).stdout
+    assert "正负兼有" in table
+
+
+def test_wrong_usage_is_told_and_ends_with_2(shop, own, tmp_path):
+    for arguments, message in [
+        (("nowhere",), "no such file or folder"),
+        ((shop, "--model", tmp_path / "none.onnx"), "cannot read the model"),
+        ((shop, "--model", shop / "broken.jpg"), "not a model that can run"),
+        ((shop, "--model", shop / "broken.jpg", "--workers", 2), "not a model that can run"),
+        ((shop, "--model", own, "--language", "fr"), "no texts in 'fr'"),
+        ((shop, "--model", own, "-o", shop / "broken.jpg"), "one of the inputs"),
+    ]:
+        done = packshot("emotion", *arguments, check=2)
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_an_unreadable_file_alone_is_no_failure(shop, own):
+    done = packshot("emotion", shop / "broken.jpg", "--model", own, "-f", "jsonl", check=0)
+    assert Emotion.model_validate_json(done.stdout).status == "unreadable"
+    assert Path(Emotion.model_validate_json(done.stdout).path).name == "broken.jpg"
