@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Final
 
 import typer
@@ -36,6 +37,12 @@ def rank_command(
     sku_column: Annotated[
         str | None, typer.Option(help='The column of the product; "sku", "id" and such by default.')
     ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="A policy that main photos must meet; see packshot policies.")
+    ] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By the rules of that day; today's.")
+    ] = None,
     with_emotion: Annotated[
         bool, typer.Option("--with-emotion", help="Among tied photos the more pleasant comes first.")
     ] = False,
@@ -48,12 +55,15 @@ def rank_command(
 ) -> None:
     """Rank photos; users read `RANK_HELP`."""
     from packshot.assess.pool import AssessorSettings
-    from packshot.catalog.rank import RankSettings
+    from packshot.catalog.rank import RankSettings, Screening
     from packshot.cli.rank import Request, run
-    from packshot.emotion.pool import read_emotion
+    from packshot.emotion import packaged_reading
 
+    emotion = packaged_reading if with_emotion else None
+    day = date.today() if on is None else on.date()
     settings = RankSettings(
-        AssessorSettings(atlas=atlas, language=language, emotion=read_emotion if with_emotion else None)
+        AssessorSettings(atlas=atlas, language=language, emotion=emotion),
+        None if policy is None else Screening(policy, day, language),
     )
     request = Request(
         feed=feed,

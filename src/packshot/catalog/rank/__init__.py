@@ -3,7 +3,8 @@
 from packshot.catalog.rank.candidate import Candidate, Copy
 from packshot.catalog.rank.order import rank
 from packshot.catalog.rank.products import Product, products
-from packshot.catalog.rank.ranker import ProductRanker, RankSettings, Screened, rank_products
+from packshot.catalog.rank.ranker import ProductRanker, RankSettings, rank_products
+from packshot.catalog.rank.screening import Screening
 
 __all__ = [
     "Candidate",
@@ -11,7 +12,7 @@ __all__ = [
     "Product",
     "ProductRanker",
     "RankSettings",
-    "Screened",
+    "Screening",
     "products",
     "rank",
     "rank_products",

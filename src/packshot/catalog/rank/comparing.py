@@ -62,7 +62,7 @@ class Weights:
     resolution: float
 
 
-WEIGHTS: Final = Weights(0.46, 0.99, 0.25, 0.49, 0.11, 0.22, 1.0)
+WEIGHTS: Final = Weights(0.43, 0.97, 0.25, 0.55, 0.13, 0.24, 1.0)
 
 
 @dataclass(frozen=True, eq=False)

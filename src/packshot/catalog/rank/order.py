@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, Final
 
 from packshot.catalog.rank.candidate import (
@@ -111,16 +111,15 @@ def _check(sku: str, photos: Sequence[Candidate]) -> None:
 
 def _ranked(places: Sequence[Motif], reasons: Reasons) -> list[RankedPhoto]:
     """The photos that take a place, in order, then the copies."""
+    following = [place.best for place in places[1:]]
     ranked = [
         _record(
             place.best,
             rank=number,
-            tied=following is not None and _tied(place.best, following.best),
-            reasons=reasons.ahead(place.best, None if following is None else following.best),
+            tied=worse is not None and _tied(place.best, worse),
+            reasons=reasons.ahead(place.best, worse),
         )
-        for number, (place, following) in enumerate(
-            zip(places, (*places[1:], None), strict=True), start=1
-        )
+        for number, (place, worse) in enumerate(zip_longest(places, following), start=1)
     ]
     copies = [
         _record(copy, duplicate_of=place.best.path, reasons=reasons.copy(copy, place.best))

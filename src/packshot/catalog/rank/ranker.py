@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from packshot.assess.assessor import JUDGED_SIDE, unreadable
+from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
 from packshot.assess.observation import Observation, observe
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.rank.candidate import Candidate
@@ -16,8 +16,9 @@ from packshot.catalog.rank.comparing import Version, picture_of
 from packshot.catalog.rank.copies import Looked, find_copies
 from packshot.catalog.rank.order import rank
 from packshot.catalog.rank.products import Product
+from packshot.catalog.rank.screening import Screening
 from packshot.errors import UnreadablePhoto
-from packshot.photo import Photo
+from packshot.photo import Photo, PhotoSource
 from packshot.processes import in_order
 from packshot.report import Assessment, Ranking
 from packshot.search.duplicates.signature import pixel_digest
@@ -28,34 +29,16 @@ _UNDAMAGED = "pristine"
 
 
 @dataclass(frozen=True)
-class Screened:
-    """What a policy says of a photo.
-
-    Attributes:
-        verdict: ``pass``, ``warn``, ``fail`` or ``manual``.
-        failures: What it fails, or is warned of, in words.
-    """
-
-    verdict: str
-    failures: tuple[str, ...] = ()
-
-
-Screen = Callable[[Assessment, Product], Screened]
-
-
-@dataclass(frozen=True)
 class RankSettings:
     """What it takes to rank in the same way in every process.
 
     Attributes:
         assessor: The assessor; with `AssessorSettings.emotion` emotion counts.
-        policy: Name of a policy; None for none.
-        screen: Makes, in each process, what screens by that policy; must be picklable.
+        screening: By which policy; None for none.
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
-    policy: str | None = None
-    screen: Callable[[], Screen] | None = None
+    screening: Screening | None = None
 
 
 def rank_products(
@@ -71,7 +54,10 @@ def rank_products(
     Raises:
         PackshotError: The assessor or the policy cannot be built.
     """
-    make = partial(_worker, settings or RankSettings())
+    chosen = settings or RankSettings()
+    if workers > 1 and chosen.screening is not None:
+        chosen.screening.screen()  # A broken policy is reported here, once, not by every process.
+    make = partial(_worker, chosen)
     yield from in_order(products, make, processes=workers, batch=_BATCH)
 
 
@@ -91,7 +77,9 @@ class ProductRanker:
         """
         self._settings = settings or RankSettings()
         self._assessor = self._settings.assessor.assessor()
-        self._screen = None if self._settings.screen is None else self._settings.screen()
+        screening = self._settings.screening
+        self._policy = None if screening is None else screening.name
+        self._screen = None if screening is None else screening.screen()
 
     def rank(self, product: Product) -> Ranking:
         """Look at every photo of a product and put them in order."""
@@ -106,25 +94,15 @@ class ProductRanker:
             product.sku,
             candidates,
             copies.links,
-            policy=self._settings.policy,
+            policy=self._policy,
             language=self._settings.assessor.language,
         )
 
     def _look(self, path: str) -> Looked | Assessment:
         try:
-            photo = Photo.open(path, limits=self._assessor.limits, max_side=JUDGED_SIDE)
+            return look(self._assessor, path)
         except UnreadablePhoto as error:
             return unreadable(error)
-        observed = observe(self._assessor.encoders, [photo])[0]
-        assessment = self._assessor.assess_observed(observed)
-        content = observed.code.content
-        return Looked(
-            assessment=assessment,
-            digest=pixel_digest(photo.pixels),
-            content=content / max(float(np.linalg.norm(content)), 1e-9),
-            version=_version(observed, assessment, self._assessor.encoders.kinds),
-            view=View.of(photo),
-        )
 
     def _candidate(
         self, product: Product, path: str, assessment: Assessment, merit: float | None
@@ -134,6 +112,30 @@ class ProductRanker:
             return candidate
         screened = self._screen(assessment, product)
         return replace(candidate, verdict=screened.verdict, failures=screened.failures)
+
+
+def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None = None) -> Looked:
+    """Open a photo once and ask everything that ranking needs.
+
+    Args:
+        assessor: Judges it.
+        source: A path, the bytes of a file, or a binary file object.
+        exclude_group: See `Assessor.assess`.
+
+    Raises:
+        UnreadablePhoto: The input cannot be decoded.
+    """
+    photo = Photo.open(source, limits=assessor.limits, max_side=JUDGED_SIDE)
+    observed = observe(assessor.encoders, [photo])[0]
+    assessment = assessor.assess_observed(observed, exclude_group=exclude_group)
+    content = observed.code.content
+    return Looked(
+        assessment=assessment,
+        digest=pixel_digest(photo.pixels),
+        content=content / max(float(np.linalg.norm(content)), 1e-9),
+        version=_version(observed, assessment, assessor.encoders.kinds),
+        view=View.of(photo),
+    )
 
 
 def _version(observed: Observation, assessment: Assessment, kinds: Sequence[str]) -> Version:
