@@ -1,5 +1,6 @@
 """Many photos: results written for people and for programs."""
 
+from packshot.catalog.clean.results import proposal_renderer
 from packshot.catalog.duplicate_groups import duplicates_renderer
 from packshot.catalog.emotions import emotion_renderer
 from packshot.catalog.enhancements import enhancement_renderer
@@ -14,6 +15,7 @@ __all__ = [
     "duplicates_renderer",
     "emotion_renderer",
     "enhancement_renderer",
+    "proposal_renderer",
     "ranking_renderer",
     "renderer",
     "screening_renderer",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.atlas import application as atlas_application
+from packshot.cli.clean_command import CLEAN_HELP, clean_command
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
@@ -39,6 +40,7 @@ application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("emotion", help=EMOTION_HELP)(emotion_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("clean", help=CLEAN_HELP)(clean_command)
 application.command("rank", help=RANK_HELP)(rank_command)
 application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
