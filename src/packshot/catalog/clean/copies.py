@@ -17,7 +17,7 @@ def superfluous(
     """Every copy of a group but the one to keep.
 
     Kept is one of a held-out split where there is one, as what is measured on it must stay as it is;
-    within a split the group's own choice. A copy with another label than the kept one is for people to
+    within a split one that has a label, and of those the group's own choice. A copy with another label than the kept one is for people to
     look at: one of both labels is wrong.
 
     Args:
@@ -28,7 +28,7 @@ def superfluous(
     if group.kind in (None, DuplicateKind.SAME_PRODUCT):
         return
     members = [photo for photo in group.photos if photo.path in samples]
-    ordered = sorted(members, key=lambda photo: _held_out(samples[photo.path].split))
+    ordered = sorted(members, key=lambda photo: _preference(samples[photo.path]))
     if len(ordered) < 2:
         return
     keeper = samples[ordered[0].path]
@@ -36,9 +36,10 @@ def superfluous(
         yield _proposal(samples[photo.path], keeper, photo, language)
 
 
-def _held_out(split: str) -> int:
-    name = split.lower()
-    return HELD_OUT.index(name) if name in HELD_OUT else len(HELD_OUT)
+def _preference(sample: Sample) -> tuple[int, bool]:
+    name = sample.split.lower()
+    held_out = HELD_OUT.index(name) if name in HELD_OUT else len(HELD_OUT)
+    return held_out, not sample.label
 
 
 def _proposal(sample: Sample, keeper: Sample, photo: Duplicate, language: str) -> Proposal:
