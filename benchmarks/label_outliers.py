@@ -3,7 +3,8 @@
 5 % of the labels of product photos are swapped for another of the set, in several ways of chance. The
 usual way is confident learning (Northcutt, Jiang and Chuang, 2021): probabilities by cross-validation,
 here of the nearest neighbours (leave-one-out) and, where scikit-learn is installed, of a random forest,
-with cleanlab's own choice where that is installed; a photo is remarked on where another class reaches its own mean self-confidence and is the likeliest.
+with cleanlab's own choice where that is installed; a photo is remarked on where another class reaches
+its own mean self-confidence and is the likeliest.
 
 A trap: the type of these photos is tied to where they come from (furniture is nearly all white studio
 work of two shops), so that a type is in part found by its source. Rows tell: types within the one source

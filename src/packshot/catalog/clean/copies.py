@@ -17,8 +17,8 @@ def superfluous(
     """Every copy of a group but the one to keep.
 
     Kept is one of a held-out split where there is one, as what is measured on it must stay as it is;
-    within a split one that has a label, and of those the group's own choice. A copy with another label than the kept one is for people to
-    look at: one of both labels is wrong.
+    within a split one that has a label, and of those the group's own choice. A copy with another label
+    than the kept one is for people to look at: one of both labels is wrong.
 
     Args:
         group: Of photos of the set; groups that only show the same product give nothing.
