@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 
-from damaged_sets import SINGLE, Version, damaged_set
+from damaged_sets import Version, damaged_set
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.catalog.rank import Product, ProductRanker
 from packshot.catalog.rank.comparing import Version as Compared
@@ -27,7 +27,7 @@ from packshot.train.datasets.damaged import read_manifest
 from record import write
 
 _SEED = 7000
-_PAIRS = (1, SINGLE + 1)
+_PAIRS = (1,)
 
 
 def looked_at(assessor: Assessor, original: Path, seed: int) -> list[Compared]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -28,6 +29,12 @@ COMPARED_SIDE: Final = 384
 MOST_OFF_SHAPE: Final = 0.04
 """By which the logarithms of width over height may differ between pictures laid on each other."""
 
+SAME_STRUCTURE: Final = 0.75
+"""Correlation of structure from which on two photos are one picture: 95 of 100 damaged versions of 140
+training originals reach it; of 1331 pairs of different originals of one shape none exceeds .58."""
+
+_STRUCTURE_SIDE, _LEAST_SIDE = 96, 8
+_STRUCTURE_SCALES = (1.0, 4.0)
 _TONE_CELLS = 24
 _DETAIL_SIGMA = 2.0
 _LEAST_DIFFERENCE = 1e-6
@@ -82,6 +89,41 @@ class Version:
     level: float
     side: float
     picture: Pixels
+
+    @cached_property
+    def structure(self) -> NDArray[np.float32]:
+        """(h, w) lightness between two scales, of mean 0 and length 1; found on first use."""
+        factor = min(1.0, _STRUCTURE_SIDE / max(self.picture.shape[:2]))
+        size = [max(_LEAST_SIDE, round(side * factor)) for side in self.picture.shape[1::-1]]
+        light = cv2.cvtColor(self.picture, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32)
+        small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+        fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in _STRUCTURE_SCALES)
+        return _unit(np.asarray(fine - coarse, np.float32))
+
+
+def _unit(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    relative = plane - plane.mean()
+    return np.asarray(relative / max(float(np.linalg.norm(relative)), 1.0), np.float32)
+
+
+def same_picture(one: Version, other: Version) -> bool:
+    """Whether two photos show the same motif in the same frame, whatever befell tones and colours.
+
+    The correlation of what stands between fine and coarse detail: a change of light, a cast, blur and
+    noise leave it, another view of the product does not. Of blank photos nothing is said.
+    """
+    if not same_shape((one, other)):
+        return False
+    first, second = one.structure, other.structure
+    if first.shape != second.shape:
+        second = _unit(cv2.resize(second, first.shape[::-1], interpolation=cv2.INTER_AREA))
+    return float((first * second).sum()) >= SAME_STRUCTURE
+
+
+def same_shape(versions: Sequence[Version]) -> bool:
+    """Whether all frames have nearly the same width over height."""
+    shapes = [math.log(one.picture.shape[1] / one.picture.shape[0]) for one in versions]
+    return max(shapes) - min(shapes) <= MOST_OFF_SHAPE
 
 
 def picture_of(pixels: Pixels) -> Pixels:

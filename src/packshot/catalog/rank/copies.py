@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalog.rank.candidate import Copy
-from packshot.catalog.rank.comparing import MOST_OFF_SHAPE, Version, merits, own_evidence
+from packshot.catalog.rank.comparing import Version, merits, own_evidence, same_picture, same_shape
 from packshot.report import Assessment, DuplicateKind
 from packshot.search.duplicates.candidates import ALIKE
 from packshot.search.duplicates.comparison import compare
@@ -111,7 +110,7 @@ class _Links:
     def _compare(self, one: int, other: int) -> bool | None:
         """Whether the copy is moved within its frame; None where it is no copy."""
         first, second = self._photos[one], self._photos[other]
-        if first.digest == second.digest:
+        if first.digest == second.digest or same_picture(first.version, second.version):
             return False
         if float(first.content @ second.content) < ALIKE:
             return None
@@ -125,10 +124,5 @@ def _merits(photos: Sequence[Looked], in_place: bool) -> dict[str, float]:
     """By digest, as photos of the same pixels are one."""
     distinct = {photo.digest: photo.version for photo in photos}
     versions = [distinct[digest] for digest in sorted(distinct)]
-    judged = merits(versions, aligned=in_place and _one_shape(versions))
+    judged = merits(versions, aligned=in_place and same_shape(versions))
     return dict(zip(sorted(distinct), judged, strict=True))
-
-
-def _one_shape(versions: Sequence[Version]) -> bool:
-    shapes = [math.log(one.picture.shape[1] / one.picture.shape[0]) for one in versions]
-    return max(shapes) - min(shapes) <= MOST_OFF_SHAPE
