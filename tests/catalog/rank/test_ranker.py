@@ -25,7 +25,7 @@ def ranker():
 def mug(tmp_path_factory):
     """One photo as it was taken, saved badly, too dark, small, the same again, and another product."""
     folder = tmp_path_factory.mktemp("mug")
-    pixels = Photo.open(SAMPLES / "mug.jpg", max_side=640).pixels
+    pixels = Photo.open(SAMPLES / "mug.jpg").pixels
     made = {
         "original": pixels,
         "jpeg": distort(pixels, "jpeg", 4),

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from packshot.assess.advice import texts
 from packshot.catalog.clean.samples import HELD_OUT, Sample
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Problem, Proposal, Remedy
-from packshot.search.duplicates.reasons import done_to
+from packshot.search.duplicates.reasons import done_to, kind_in_words
 
 
 def superfluous(
@@ -31,9 +31,10 @@ def superfluous(
     ordered = sorted(members, key=lambda photo: _preference(samples[photo.path]))
     if len(ordered) < 2:
         return
-    keeper = samples[ordered[0].path]
+    keeper = ordered[0]
     for photo in ordered[1:]:
-        yield _proposal(samples[photo.path], keeper, photo, language)
+        how = done_to(photo, language) if photo.kind else _how(keeper, language)
+        yield _proposal(samples[photo.path], samples[keeper.path], photo, how, language)
 
 
 def _preference(sample: Sample) -> tuple[int, bool]:
@@ -42,12 +43,16 @@ def _preference(sample: Sample) -> tuple[int, bool]:
     return held_out, not sample.label
 
 
-def _proposal(sample: Sample, keeper: Sample, photo: Duplicate, language: str) -> Proposal:
+def _how(keeper: Duplicate, language: str) -> str:
+    """How the photo that the group prefers differs from the one that is kept here: in one word."""
+    return kind_in_words(keeper.kind or DuplicateKind.MIXED, language)
+
+
+def _proposal(sample: Sample, keeper: Sample, photo: Duplicate, how: str, language: str) -> Proposal:
     words = texts(language).cleaning
     leaks = sample.split != keeper.split
     contradicts = bool(sample.label and keeper.label) and sample.label != keeper.label
     key = "leakage" if leaks else "contradiction" if contradicts else "duplicate"
-    how = done_to(photo, language) if photo.kind else ""
     reason = words[key].format(
         other=PurePath(keeper.path).name,
         how=how,

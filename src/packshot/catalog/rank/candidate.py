@@ -13,6 +13,7 @@ CONFIDENT_WITHIN = 10.0
 
 _LEAST_CONFIDENCE, _MOST_CONFIDENCE = 0.05, 0.99
 _CLEARLY = math.log(9)
+_KNOWN_TO_LIE_WITHIN = 50.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Candidate:
         """Half width in points of the band around the score that holds two ratings out of three."""
         confidence = self.assessment.confidence or 0.0
         confidence = min(max(confidence, _LEAST_CONFIDENCE), _MOST_CONFIDENCE)
-        return CONFIDENT_WITHIN / NormalDist().inv_cdf((1 + confidence) / 2)
+        width = CONFIDENT_WITHIN / NormalDist().inv_cdf((1 + confidence) / 2)
+        return min(width, _KNOWN_TO_LIE_WITHIN)
 
     @property
     def pixels(self) -> int:
