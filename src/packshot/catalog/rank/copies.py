@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Copies:
     """What is known of the copies among a product's photos.
 
     Attributes:
-        links: Pairs of copies; every copy is linked at least with the best of its group.
+        links: Every pair of a group.
         merits: By path, of the photos that have copies.
     """
 
@@ -65,19 +66,18 @@ def find_copies(photos: Sequence[Looked]) -> Copies:
     """Gather copies around the photo that seems least damaged, then judge each among them.
 
     A photo is compared with the centre of each group, not with every other: the work stays small where
-    copies are many. Where the judgement prefers another than the centre, that one is compared too.
+    copies are many. Copies of one centre are copies of each other.
     """
     found = _Links(photos)
     alone = own_evidence([photo.version for photo in photos])
     order = sorted(range(len(photos)), key=lambda n: (-alone[n], photos[n].path))
+    links: list[Copy] = []
     judged: dict[str, float] = {}
     for group in stars(order, found.linked):
         merit = _merits([photos[number] for number in group], found.all_in_place(group))
-        best = max(group, key=lambda number: merit[photos[number].digest])
-        for other in group:
-            found.linked(best, other)
+        links += [Copy(photos[one].path, photos[other].path) for one, other in combinations(group, 2)]
         judged |= {photos[number].path: merit[photos[number].digest] for number in group}
-    return Copies(found.copies(), judged)
+    return Copies(tuple(links), judged)
 
 
 class _Links:
@@ -98,14 +98,6 @@ class _Links:
         """Whether no copy of the group's first was cropped, framed, mirrored or turned."""
         centre, *others = group
         return not any(self._moved[min(centre, n), max(centre, n)] for n in others)
-
-    def copies(self) -> tuple[Copy, ...]:
-        """All pairs found."""
-        return tuple(
-            Copy(self._photos[one].path, self._photos[other].path)
-            for (one, other), moved in self._moved.items()
-            if moved is not None
-        )
 
     def _compare(self, one: int, other: int) -> bool | None:
         """Whether the copy is moved within its frame; None where it is no copy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -43,7 +43,7 @@ class RankSettings:
 
 def rank_products(
     products: Iterable[Product], settings: RankSettings | None = None, *, workers: int = 1
-) -> Iterator[Ranking]:
+) -> Generator[Ranking]:
     """Rank the photos of products, in order, as a stream; memory holds a few products at a time.
 
     Args:
