@@ -424,6 +424,102 @@ class DuplicateGroup(Record):
         return self.paths[0]
 
 
+class RankedPhoto(Record):
+    """One photo of a product in the order of how well it would serve as the main one.
+
+    `rank` is 1, 2, ...; None for a photo that takes no place: a copy of a better one, and what cannot be
+    read. `certainty` is the half width, in points, of the band that the score lies in two times out of
+    three; `tied` tells that nothing but such a band parts the photo from the next in order.
+    """
+
+    path: str
+    rank: int | None = Field(default=None, ge=1)
+    score: float | None = Field(default=None, ge=0, le=100)
+    certainty: float | None = Field(default=None, ge=0)
+    verdict: str | None = Field(
+        default=None, description="pass, warn, fail or manual, by the policy named"
+    )
+    duplicate_of: str | None = Field(default=None, description="The better photo that it is a copy of")
+    tied: bool = False
+    pleasant: float | None = Field(
+        default=None, ge=0, le=1, description="Chance that people find it pleasant, where that was asked"
+    )
+    reasons: tuple[str, ...] = Field(default=(), description="What sets it before the next, or apart")
+    status: Status = Status.OK
+    error: str | None = None
+
+
+class Ranking(Record):
+    """The photos of one product, the best main photo first.
+
+    `present` is the photo that the shop shows first now. `swap` is true where another should take its
+    place: it cannot be used, fails the policy, or is clearly worse. `best` is None where no photo can
+    be used; the status is then "unreadable" if none could be read.
+    """
+
+    sku: str
+    best: str | None
+    present: str | None
+    swap: bool
+    reason: str
+    order: tuple[RankedPhoto, ...] = ()
+    policy: str | None = None
+    status: Status = Status.OK
+    error: str | None = None
+
+    @property
+    def path(self) -> str:
+        """What the product is called."""
+        return self.sku
+
+
+class Problem(StrEnum):
+    """What is wrong with a photo of a training set."""
+
+    UNREADABLE = "unreadable"
+    BLURRED = "blurred"
+    OUT_OF_FOCUS = "out-of-focus"
+    OVER_EXPOSED = "over-exposed"
+    UNDER_EXPOSED = "under-exposed"
+    DUPLICATE = "duplicate"
+    LEAKAGE = "leakage"
+    WRONG_LABEL = "wrong-label"
+    MISSING_LABEL = "missing-label"
+
+
+class Remedy(StrEnum):
+    """What is proposed for a photo of a training set."""
+
+    DROP = "drop"
+    RELABEL = "relabel"
+    REVIEW = "review"
+    KEEP_ONE = "keep-one-of"
+
+
+class Proposal(Record):
+    """One thing to change in a training set.
+
+    What `value` and `limit` tell depends on the problem: for blur and exposure the property that
+    `measurement` names; for duplicates and leakage the likeness 0..1 with `other`; for labels the
+    probability of the present label and the least that is not remarked on.
+    """
+
+    path: str
+    problem: Problem
+    action: Remedy
+    reason: str
+    confidence: float = Field(ge=0, le=1, description="That the problem is there")
+    measurement: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    label: str | None = Field(default=None, description="As the set has it; empty where it has none")
+    proposed: str | None = Field(default=None, description="The likelier label")
+    other: str | None = Field(default=None, description="The photo to keep, that this one is a copy of")
+    split: str | None = None
+    status: Status = Status.OK
+    error: str | None = None
+
+
 class Neighbour(Record):
     """A photo of an index that is like another."""
 

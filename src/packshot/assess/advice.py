@@ -44,6 +44,8 @@ class Texts:
         verdicts: Why a step was kept or not, by code.
         labels: Words of reports; may hold placeholders.
         duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
+        cleaning: Words of proposals for a training set; may hold placeholders.
+        ranking: Words of the order of a product's photos; may hold placeholders.
         emotion: Words about how photos feel; may hold placeholders.
     """
 
@@ -59,6 +61,8 @@ class Texts:
     verdicts: Mapping[str, str]
     labels: Mapping[str, str]
     duplicates: Mapping[str, str]
+    cleaning: Mapping[str, str]
+    ranking: Mapping[str, str]
     emotion: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:

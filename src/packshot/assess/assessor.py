@@ -85,7 +85,31 @@ class Assessor:
 
     def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that is decoded already; see `assess`."""
-        return self._assessment(observe(self.encoders, [photo])[0], exclude_group)
+        return self.assess_observed(observe(self.encoders, [photo])[0], exclude_group=exclude_group)
+
+    def assess_observed(self, observed: Observation, *, exclude_group: str | None = None) -> Assessment:
+        """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""
+        photo, measured, code = observed.photo, observed.measured, observed.code
+        verdict = judge(self.atlas, code.content, code.distortion, self.options, exclude_group)
+        emotion = None if self.emotion is None else self.emotion(photo)
+        return Assessment(
+            path=photo.name,
+            status=Status.OK,
+            score=round(verdict.score, 2),
+            grade=verdict.grade,
+            percentile=_rounded(verdict.percentile, 1),
+            reference=self.atlas.header.reference,
+            confidence=round(verdict.confidence, 3),
+            facts=photo.facts,
+            product=measured.product_region,
+            measurements=measured.values,
+            distortions=self._distortions(code),
+            damage_map=measured.damage,
+            findings=self._findings(observed),
+            evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
+            emotion=emotion,
+            models=self._models() | ({} if emotion is None else emotion.models),
+        )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
         """Judge a stream of photos in order; one that cannot be read becomes a row that says so."""
@@ -96,7 +120,7 @@ class Assessor:
             observed = iter(observe(self.encoders, photos))
             for photo in opened:
                 if isinstance(photo, Photo):
-                    yield self._assessment(next(observed), None)
+                    yield self.assess_observed(next(observed))
                 else:
                     yield photo
 
@@ -126,29 +150,6 @@ class Assessor:
             return Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
         except UnreadablePhoto as error:
             return unreadable(error)
-
-    def _assessment(self, observed: Observation, excluded: str | None) -> Assessment:
-        photo, measured, code = observed.photo, observed.measured, observed.code
-        verdict = judge(self.atlas, code.content, code.distortion, self.options, excluded)
-        emotion = None if self.emotion is None else self.emotion(photo)
-        return Assessment(
-            path=photo.name,
-            status=Status.OK,
-            score=round(verdict.score, 2),
-            grade=verdict.grade,
-            percentile=_rounded(verdict.percentile, 1),
-            reference=self.atlas.header.reference,
-            confidence=round(verdict.confidence, 3),
-            facts=photo.facts,
-            product=measured.product_region,
-            measurements=measured.values,
-            distortions=self._distortions(code),
-            damage_map=measured.damage,
-            findings=self._findings(observed),
-            evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
-            emotion=emotion,
-            models=self._models() | ({} if emotion is None else emotion.models),
-        )
 
     def _distortions(self, code: Code) -> tuple[Distortion, ...]:
         """The likeliest kinds; of those that look alike the likeliest, for all of them."""

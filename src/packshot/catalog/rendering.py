@@ -9,9 +9,20 @@ from typing import Generic, Self, TypeVar
 
 from packshot.assess.advice import texts
 from packshot.errors import InvalidInput
-from packshot.report import Assessment, DuplicateGroup, Emotion, Enhancement, SearchResult, Verdict
+from packshot.report import (
+    Assessment,
+    DuplicateGroup,
+    Emotion,
+    Enhancement,
+    Proposal,
+    Ranking,
+    SearchResult,
+    Verdict,
+)
 
-Result = TypeVar("Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict)
+Result = TypeVar(
+    "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict, Ranking, Proposal
+)
 
 
 class Renderer(ABC, Generic[Result]):

@@ -11,6 +11,7 @@ import typer
 
 from packshot.cli.atlas import application as atlas_application
 from packshot.cli.audit_command import AUDIT_HELP, audit_command
+from packshot.cli.clean_command import CLEAN_HELP, clean_command
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
@@ -23,6 +24,7 @@ from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
 from packshot.cli.policies import application as policies_application
+from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
@@ -39,6 +41,8 @@ application.command("enhance", help=ENHANCE_HELP)(enhance_command)
 application.command("optimize", help=OPTIMIZE_HELP)(optimize_command)
 application.command("emotion", help=EMOTION_HELP)(emotion_command)
 application.command("duplicates", help=DUPLICATES_HELP)(duplicates_command)
+application.command("clean", help=CLEAN_HELP)(clean_command)
+application.command("rank", help=RANK_HELP)(rank_command)
 application.command("audit", help=AUDIT_HELP)(audit_command)
 application.command("screen", help=SCREEN_HELP)(screen_command)
 application.add_typer(atlas_application, name="atlas")
@@ -70,6 +74,8 @@ class RecordName(StrEnum):
     ENHANCEMENT = "enhancement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
+    RANKING = "ranking"
+    PROPOSAL = "proposal"
     VERDICT = "verdict"
     AUDIT_ROW = "audit-row"
     AUDIT_SUMMARY = "audit-summary"
@@ -156,6 +162,8 @@ def schema_command(
         DuplicateGroup,
         Emotion,
         Enhancement,
+        Proposal,
+        Ranking,
         Record,
         SearchResult,
         Verdict,
@@ -166,6 +174,8 @@ def schema_command(
         RecordName.ENHANCEMENT: Enhancement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
+        RecordName.RANKING: Ranking,
+        RecordName.PROPOSAL: Proposal,
         RecordName.VERDICT: Verdict,
         RecordName.AUDIT_ROW: AuditRow,
         RecordName.AUDIT_SUMMARY: AuditSummary,

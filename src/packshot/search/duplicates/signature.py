@@ -111,7 +111,7 @@ class Signer:
             path=str(path),
             stamp=stamp,
             digest=photo.facts.sha256,
-            pixel_digest=_pixel_digest(photo.pixels),
+            pixel_digest=pixel_digest(photo.pixels),
             width=width,
             height=height,
             blank=is_blank(small),
@@ -172,7 +172,12 @@ def taken_at(facts: Facts, stamp: Stamp) -> tuple[str, str]:
     return modified.isoformat(timespec="seconds"), "file"
 
 
-def _pixel_digest(pixels: Pixels) -> str:
+def pixel_digest(pixels: Pixels) -> str:
+    """SHA-256 of a photo's size and pixels.
+
+    Args:
+        pixels: (H, W, 3) RGB, upright.
+    """
     shape = np.array(pixels.shape, np.int64).tobytes()
     return hashlib.sha256(shape + pixels.tobytes()).hexdigest()
 

@@ -1,0 +1,110 @@
+"""How often `packshot rank` puts the original before its damaged versions.
+
+Sets of one held-out original and six versions of it: four of one kind of damage, two of several at once,
+all of levels 2 to 5; and pairs of an original and one version. Every photo is read from a file without
+loss. The score alone, without comparing copies, is the baseline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+
+from damaged_sets import Version, damaged_set
+from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.catalog.rank import Product, ProductRanker
+from packshot.catalog.rank.comparing import Version as Compared
+from packshot.catalog.rank.ranker import look
+from packshot.photo import Photo
+from packshot.report import Ranking
+from packshot.train.datasets.damaged import read_manifest
+from record import write
+
+_SEED = 7000
+_PAIRS = (1,)
+
+
+def looked_at(assessor: Assessor, original: Path, seed: int) -> list[Compared]:
+    """What is compared of a training original, the first, and of its damaged versions."""
+    group = f"product:{original.stem}"
+    with tempfile.TemporaryDirectory() as folder:
+        paths = _written(damaged_set(_pixels(original), seed), Path(folder))
+        return [look(assessor, path, exclude_group=group).version for path in paths]
+
+
+def ranked(ranker: ProductRanker, original: Path, seed: int) -> Iterator[tuple[str, Ranking]]:
+    """The ranking of a whole set, then those of pairs."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = _written(damaged_set(_pixels(original), seed), Path(folder))
+        yield "set", ranker.rank(Product(original.stem, tuple(map(str, sorted(paths))), None))
+        for number in _PAIRS:
+            pair = tuple(map(str, sorted((paths[0], paths[number]))))
+            yield "pair", ranker.rank(Product(original.stem, pair, None))
+
+
+def _pixels(original: Path):
+    return Photo.open(original, max_side=JUDGED_SIDE).pixels
+
+
+def _written(versions: Sequence[Version], folder: Path) -> list[Path]:
+    paths = [folder / f"{version.name}.png" for version in versions]
+    for path, version in zip(paths, versions, strict=True):
+        cv2.imwrite(str(path), version.pixels[..., ::-1])
+    return paths
+
+
+def _is_first(path: str | None) -> bool:
+    return path is not None and Path(path).stem == "original"
+
+
+def _best_by_score(ranking: Ranking) -> str:
+    return max(ranking.order, key=lambda photo: photo.score or 0.0).path
+
+
+def main(data: Path, limit: int | None) -> None:
+    """Rank all sets, print each miss, write one row for each size of set."""
+    originals = read_manifest(data / "products" / "manifest.csv", "val")
+    chosen = originals if limit is None else originals[:: max(1, len(originals) // limit)]
+    ranker = ProductRanker()
+    counts: dict[str, Counter[str]] = {"set": Counter(), "pair": Counter()}
+    for number, original in enumerate(chosen):
+        for size, ranking in ranked(ranker, original.path, _SEED + number):
+            first = _is_first(ranking.best)
+            counts[size].update(
+                sets=1,
+                first=first,
+                first_by_score=_is_first(_best_by_score(ranking)),
+                copies=sum(photo.duplicate_of is not None for photo in ranking.order),
+                damaged=len(ranking.order) - 1,
+            )
+            if not first:
+                print(f"{size} {ranking.sku}: {Path(ranking.best or '').stem} first", file=sys.stderr)
+        print(f"\r{number + 1} of {len(chosen)} originals", end="", file=sys.stderr)
+    print(write("best_photo", [_row(size, count) for size, count in counts.items()]))
+
+
+def _row(size: str, count: Counter[str]) -> dict[str, object]:
+    row = {
+        "of": size,
+        "sets": count["sets"],
+        "damaged_versions": count["damaged"],
+        "original_first": round(count["first"] / count["sets"], 4),
+        "original_first_by_score_alone": round(count["first_by_score"] / count["sets"], 4),
+        "versions_found_to_be_copies": round(count["copies"] / count["damaged"], 4),
+    }
+    print(row)
+    return row
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--limit", type=int, help="about this many originals")
+    options = parser.parse_args()
+    main(options.data, options.limit)

@@ -1,0 +1,71 @@
+"""Sets of one original and versions of it that were damaged on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from packshot.distort import Kind, distort, family
+from packshot.encode.views import Pixels
+
+LEVELS = (2, 3, 4, 5)
+SINGLE = 4
+TOGETHER = 2
+"""Versions of one kind of damage in a set, and versions of several at once."""
+
+_MOST_AT_ONCE = 3
+_LEAST_CHANGE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """A photo of a set.
+
+    Attributes:
+        pixels: (H, W, 3) RGB.
+        damage: Kind and level of each damage, in the order done; empty for the original.
+    """
+
+    pixels: Pixels
+    damage: tuple[tuple[Kind, int], ...]
+
+    @property
+    def name(self) -> str:
+        """What was done, fit for a file's name."""
+        return "+".join(f"{kind}-{level}" for kind, level in self.damage) or "original"
+
+
+def damaged_set(pixels: Pixels, seed: int) -> list[Version]:
+    """The original, then its damaged versions, all of different families of kinds.
+
+    What changes nothing (less colour for a grey product) is no damage: another kind takes its place.
+    """
+    generator = np.random.default_rng(seed)
+    found = [Version(pixels, ())]
+    kinds = _different(generator)
+    while len(found) <= SINGLE + TOGETHER:
+        count = 1 if len(found) <= SINGLE else int(generator.integers(2, _MOST_AT_ONCE + 1))
+        damage = tuple((next(kinds), int(generator.choice(LEVELS))) for _ in range(count))
+        version = _damaged(pixels, damage, int(generator.integers(1 << 30)))
+        if np.abs(version.astype(np.int16) - pixels).mean() >= _LEAST_CHANGE:
+            found.append(Version(version, damage))
+    return found
+
+
+def _different(generator: np.random.Generator) -> Iterator[Kind]:
+    """Kinds by chance, no family again before all were there."""
+    while True:
+        seen: set[str] = set()
+        for number in generator.permutation(len(Kind)):
+            kind = list(Kind)[number]
+            if family(kind) not in seen:
+                seen.add(family(kind))
+                yield kind
+
+
+def _damaged(pixels: Pixels, damage: tuple[tuple[Kind, int], ...], seed: int) -> Pixels:
+    for place, (kind, level) in enumerate(damage):
+        pixels = distort(pixels, kind, level, seed=seed + place)
+    return pixels

@@ -1,0 +1,73 @@
+"""From the photos of a training set to a table of proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from packshot.assess.pool import AssessorSettings
+from packshot.catalog.clean.copies import superfluous
+from packshot.catalog.clean.inspection import inspect_photos
+from packshot.catalog.clean.naming import label_proposals
+from packshot.catalog.clean.quality import unusable
+from packshot.catalog.clean.samples import Sample
+from packshot.report import Proposal
+from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore, Watch, unwatched
+
+
+@dataclass(frozen=True)
+class CleanSettings:
+    """How a set is looked at.
+
+    Attributes:
+        assessor: The assessor; its language is that of reasons.
+        workers: Processes.
+    """
+
+    assessor: AssessorSettings = field(default_factory=AssessorSettings)
+    workers: int = 1
+
+
+def propose(
+    samples: Sequence[Sample],
+    store: SignatureStore,
+    settings: CleanSettings | None = None,
+    watch: Watch = unwatched,
+) -> Iterator[Proposal]:
+    """What should be changed in a training set: photos, then copies, then labels.
+
+    Memory holds a content vector of each photo.
+
+    Args:
+        samples: Of different paths.
+        store: What is known of photos for finding copies.
+        settings: How to look.
+        watch: Sees the work progress.
+    """
+    chosen = settings or CleanSettings()
+    language = chosen.assessor.language
+    paths = [sample.path for sample in samples]
+    looked = inspect_photos(paths, chosen.assessor, workers=chosen.workers)
+    readable: list[Sample] = []
+    vectors: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
+    for sample, found in zip(samples, watch(looked, len(paths), "looking"), strict=True):
+        yield from unusable(sample, found)
+        if found.content is not None:
+            readable.append(sample)
+            vectors.append(found.content)
+    yield from _copies(readable, store, chosen, watch)
+    if vectors:
+        yield from label_proposals(readable, np.stack(vectors), language)
+
+
+def _copies(
+    samples: Sequence[Sample], store: SignatureStore, settings: CleanSettings, watch: Watch
+) -> Iterator[Proposal]:
+    options = Options(same_product=False, workers=settings.workers, settings=settings.assessor)
+    finder = DuplicateFinder(store, options, watch=watch)
+    by_path = {sample.path: sample for sample in samples}
+    for group in finder.groups([Path(sample.path) for sample in samples]):
+        yield from superfluous(group, by_path, settings.assessor.language)

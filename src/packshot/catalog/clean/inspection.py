@@ -1,0 +1,65 @@
+"""Every photo of a set opened once: what is wrong with it, and what is pictured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.observation import observe
+from packshot.assess.pool import AssessorSettings
+from packshot.errors import UnreadablePhoto
+from packshot.photo import Photo
+from packshot.processes import in_order
+from packshot.report import Finding
+
+_BATCH = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Inspected:
+    """What is kept of a photo.
+
+    Attributes:
+        path: Of the file.
+        findings: What is wrong with it.
+        content: (C,) content vector of length 1; None for an unreadable photo.
+        error: Why it cannot be read; empty where it can.
+    """
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    content: NDArray[np.float32] | None = None
+    error: str = ""
+
+
+def inspect_photos(
+    paths: Iterable[str], settings: AssessorSettings, *, workers: int = 1
+) -> Iterator[Inspected]:
+    """Inspect photos in the order given, as a stream.
+
+    Args:
+        paths: Files.
+        settings: The assessor; its language is that of findings.
+        workers: Processes; below 2 none is started.
+    """
+    yield from in_order(paths, partial(_worker, settings), processes=workers, batch=_BATCH)
+
+
+def _worker(settings: AssessorSettings) -> Callable[[list[str]], list[Inspected]]:
+    assessor = settings.assessor()
+    return lambda paths: [_inspected(assessor, path) for path in paths]
+
+
+def _inspected(assessor: Assessor, path: str) -> Inspected:
+    try:
+        photo = Photo.open(path, limits=assessor.limits, max_side=JUDGED_SIDE)
+    except UnreadablePhoto as error:
+        return Inspected(path, error=error.reason)
+    observed = observe(assessor.encoders, [photo])[0]
+    content = observed.code.content / max(float(np.linalg.norm(observed.code.content)), 1e-9)
+    return Inspected(path, assessor.assess_observed(observed).findings, content)

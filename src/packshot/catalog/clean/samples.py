@@ -1,0 +1,115 @@
+"""The photos of a training set, with the label and the split that the set gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from packshot.errors import InvalidInput
+from packshot.sources import FeedRow, read_feed
+
+HELD_OUT: Final = ("test", "val", "valid", "validation", "dev", "eval")
+"""Splits that photos are kept in, in this order, where copies stand in several."""
+
+_SPLITS = frozenset({*HELD_OUT, "train", "training"})
+
+
+class LabelsFrom(StrEnum):
+    """Where the label of a photo stands."""
+
+    FOLDER = "folder"
+    COLUMN = "column"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo of a training set.
+
+    Attributes:
+        path: Of the file.
+        name: Relative: where it stands within the set.
+        label: Empty where the set has none.
+        split: Such as ``train``; empty where the set has none.
+        row: As the feed has it.
+    """
+
+    path: str
+    name: Path
+    label: str
+    split: str
+    row: FeedRow
+
+
+def read_samples(
+    place: str,
+    labels_from: LabelsFrom | None = None,
+    *,
+    label_column: str | None = None,
+    split_column: str | None = None,
+) -> list[Sample]:
+    """The samples of a set, each photo once, in order.
+
+    In a folder the label is the folder that a photo stands in, the split the topmost folder if that is
+    called so (``train``, ``val``, ``test``); a photo directly in the set or in a split has no label.
+
+    Args:
+        place: A folder or a table.
+        labels_from: Of a table by default its column, of anything else the folder.
+        label_column: Of a table; by default one that is called so.
+        split_column: Of a table; no split by default.
+
+    Raises:
+        SourceError: The place cannot be read, or a column is not there.
+        InvalidInput: A column was named of something that is no table.
+    """
+    folder = Path(place).is_dir()
+    if folder and (label_column or split_column or labels_from is LabelsFrom.COLUMN):
+        raise InvalidInput(f"{place} is a folder: it has no columns")
+    rows = [row for row in read_feed(place, _named("label", label_column)) if row.location]
+    splits = _splits(place, split_column)
+    chosen = labels_from or (LabelsFrom.FOLDER if folder else LabelsFrom.COLUMN)
+    root = Path(place) if folder else Path(place).parent
+    return list(_samples(rows, splits, chosen, root))
+
+
+def _samples(
+    rows: Iterable[FeedRow], splits: dict[int, str], chosen: LabelsFrom, root: Path
+) -> Iterator[Sample]:
+    seen: set[str] = set()
+    for row in rows:
+        if row.location in seen:
+            continue
+        seen.add(row.location)
+        name = _below(Path(row.location), root)
+        split, label = _by_folder(name)
+        if chosen is LabelsFrom.COLUMN:
+            label = row.label
+        yield Sample(row.location, name, label, splits.get(row.number, split), row)
+
+
+def _by_folder(name: Path) -> tuple[str, str]:
+    """Split and label that the folders of a photo tell."""
+    folders = list(name.parts[:-1])
+    split = folders.pop(0) if folders and folders[0].lower() in _SPLITS else ""
+    return split, folders[-1] if folders else ""
+
+
+def _splits(place: str, column: str | None) -> dict[int, str]:
+    """By number of the row: feeds know no splits, so the column is read in a field's place."""
+    if column is None:
+        return {}
+    return {row.number: row.seller for row in read_feed(place, _named("seller", column))}
+
+
+def _named(field: str, column: str | None) -> dict[str, str]:
+    return {} if column is None else {field: column}
+
+
+def _below(path: Path, root: Path) -> Path:
+    try:
+        return path.relative_to(root)
+    except ValueError:
+        return Path(path.name)

@@ -1,0 +1,230 @@
+"""Which of several copies of one photo is the least damaged: a judgement of each among the others.
+
+Two absolute scores err in the same way on one motif and still leave copies of equal score. Among copies
+more can be told: what is pictured is the same, so every difference is damage; and copies made from one
+photo each differ from it by their own damage but from each other by both, so that the photo they come
+from lies in their midst.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.errors import InvalidInput
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+COMPARED_SIDE: Final = 384
+"""Long side at which pictures are laid on each other."""
+
+MOST_OFF_SHAPE: Final = 0.04
+"""By which the logarithms of width over height may differ between pictures laid on each other."""
+
+SAME_STRUCTURE: Final = 0.75
+"""Correlation of structure from which on two photos are one picture: 95 of 100 damaged versions of 140
+training originals reach it; of 1331 pairs of different originals of one shape none exceeds .58."""
+
+_STRUCTURE_SIDE, _LEAST_SIDE = 96, 8
+_STRUCTURE_SCALES = (1.0, 4.0)
+_TONE_CELLS = 24
+_DETAIL_SIGMA = 2.0
+_LEAST_DIFFERENCE = 1e-6
+_LEAST_PROBABILITY = 1e-3
+_ENOUGH_PIXELS = 1000.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Log odds for a unit of each piece of evidence.
+
+    All but `resolution` are those of a conditional logistic model (McFadden, 1974: which of a set is
+    the original?), fitted by ``benchmarks/fit_best_photo.py``. No copy there differs in size:
+    `resolution` is chosen by hand.
+
+    Attributes:
+        score: Of ten points of the assessor's score.
+        undamaged: Of the logarithm of the network's probability that nothing was done to it.
+        level: Of a level of damage less, by the network.
+        tone: Of lying in the midst of the copies by lightness and colour, coarsely.
+        detail: The same by fine detail of lightness.
+        colour_detail: The same by fine detail of colour.
+        resolution: Of twice as many real pixels along a side.
+    """
+
+    score: float
+    undamaged: float
+    level: float
+    tone: float
+    detail: float
+    colour_detail: float
+    resolution: float
+
+
+WEIGHTS: Final = Weights(0.43, 0.97, 0.25, 0.55, 0.13, 0.24, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """One of several copies.
+
+    Attributes:
+        score: 0..100, the assessor's.
+        undamaged: 0..1, the network's probability that it is not damaged.
+        level: 0..5, the level of damage that the network expects.
+        side: Real pixels along the long side: those of the file, less any enlargement.
+        picture: (H, W, 3) uint8 RGB, at most `COMPARED_SIDE` a side; see `picture_of`.
+    """
+
+    score: float
+    undamaged: float
+    level: float
+    side: float
+    picture: Pixels
+
+    @cached_property
+    def structure(self) -> NDArray[np.float32]:
+        """(h, w) lightness between two scales, of mean 0 and length 1; found on first use."""
+        factor = min(1.0, _STRUCTURE_SIDE / max(self.picture.shape[:2]))
+        size = [max(_LEAST_SIDE, round(side * factor)) for side in self.picture.shape[1::-1]]
+        light = cv2.cvtColor(self.picture, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32)
+        small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+        fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in _STRUCTURE_SCALES)
+        return _unit(np.asarray(fine - coarse, np.float32))
+
+
+def _unit(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    relative = plane - plane.mean()
+    return np.asarray(relative / max(float(np.linalg.norm(relative)), 1.0), np.float32)
+
+
+def same_picture(one: Version, other: Version) -> bool:
+    """Whether two photos show the same motif in the same frame, whatever befell tones and colours.
+
+    The correlation of what stands between fine and coarse detail: a change of light, a cast, blur and
+    noise leave it, another view of the product does not. Of blank photos nothing is said.
+    """
+    if not same_shape((one, other)):
+        return False
+    first, second = one.structure, other.structure
+    if first.shape != second.shape:
+        second = _unit(cv2.resize(second, first.shape[::-1], interpolation=cv2.INTER_AREA))
+    return float((first * second).sum()) >= SAME_STRUCTURE
+
+
+def same_shape(versions: Sequence[Version]) -> bool:
+    """Whether all frames have nearly the same width over height."""
+    shapes = [math.log(one.picture.shape[1] / one.picture.shape[0]) for one in versions]
+    return max(shapes) - min(shapes) <= MOST_OFF_SHAPE
+
+
+def picture_of(pixels: Pixels) -> Pixels:
+    """A photo at the size at which it is compared, never enlarged.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+    """
+    factor = min(1.0, COMPARED_SIDE / max(pixels.shape[:2]))
+    size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def merits(versions: Sequence[Version], *, aligned: bool, weights: Weights = WEIGHTS) -> list[float]:
+    """How likely each copy is the least damaged, in log odds: only differences mean anything.
+
+    Args:
+        versions: Copies of one photo, of which no two are identical: a copy more would draw the midst.
+        aligned: All show the same frame, upright and whole, so that pictures can be laid on each other.
+        weights: Of the evidence.
+
+    Raises:
+        InvalidInput: Aligned pictures of different shapes of frame.
+    """
+    evidence = own_evidence(versions, weights)
+    if aligned and len(versions) > 2:
+        evidence = evidence + _midst([version.picture for version in versions], weights)
+    return [float(value) for value in evidence]
+
+
+def own_evidence(versions: Sequence[Version], weights: Weights = WEIGHTS) -> Floats:
+    """(N,) what each copy tells alone."""
+    return np.array(
+        [
+            weights.score * version.score / 10
+            + weights.undamaged * math.log(max(version.undamaged, _LEAST_PROBABILITY))
+            - weights.level * version.level
+            + weights.resolution * math.log2(min(max(version.side, 1.0), _ENOUGH_PIXELS))
+            for version in versions
+        ]
+    )
+
+
+def _midst(pictures: Sequence[Pixels], weights: Weights) -> Floats:
+    """(N,) how much each lies in the midst of all; with two copies it would be the same for both."""
+    distances = differences(pictures)
+    shares = zip((weights.tone, weights.detail, weights.colour_detail), distances, strict=True)
+    return np.asarray(np.sum([weight * centrality(distance) for weight, distance in shares], axis=0))
+
+
+def centrality(distances: Floats) -> Floats:
+    """How much each of N lies in the midst of the others, comparable between sets of any size.
+
+    Args:
+        distances: (N, N) symmetric, at least 0, N of 2 or more; only their ratios matter.
+
+    Returns:
+        (N,) at most 0. Roots of distances are taken, so that one copy far away from all does not
+        decide which of the others is in the midst.
+    """
+    count = len(distances)
+    mean = distances.sum() / (count * (count - 1))
+    roots = np.sqrt(distances / max(float(mean), _LEAST_DIFFERENCE))
+    return np.asarray(-5 * math.log2(count) * roots.sum(axis=1) / (count - 1))
+
+
+def differences(pictures: Sequence[Pixels]) -> Floats:
+    """(3, N, N) mean difference of tones, of detail and of colour detail, in CIE Lab units.
+
+    Args:
+        pictures: (H, W, 3) uint8 RGB each, of one shape of frame; the smallest gives the size.
+
+    Raises:
+        InvalidInput: Frames of different shapes.
+    """
+    views = [_views(picture) for picture in _same_size(pictures)]
+    found = np.zeros((3, len(views), len(views)))
+    for one in range(len(views)):
+        for other in range(one):
+            for which, (first, second) in enumerate(zip(views[one], views[other], strict=True)):
+                value = float(np.linalg.norm(first - second, axis=-1).mean())
+                found[which, one, other] = found[which, other, one] = value
+    return found
+
+
+def _same_size(pictures: Sequence[Pixels]) -> list[Pixels]:
+    height, width = min(
+        (picture.shape[:2] for picture in pictures), key=lambda shape: shape[0] * shape[1]
+    )
+    for picture in pictures:
+        if abs(math.log(picture.shape[1] * height / (picture.shape[0] * width))) > MOST_OFF_SHAPE:
+            raise InvalidInput(f"frames of {picture.shape[:2]} and {(height, width)} cannot be compared")
+    return [
+        np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        for picture in pictures
+    ]
+
+
+def _views(picture: Pixels) -> tuple[NDArray[np.float32], ...]:
+    """Tones (24, 24, 3), detail of lightness (H, W, 1) and of colour (H, W, 2)."""
+    lab = cv2.cvtColor(picture.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    tones = cv2.resize(lab, (_TONE_CELLS, _TONE_CELLS), interpolation=cv2.INTER_AREA)
+    detail = lab - cv2.GaussianBlur(lab, (0, 0), _DETAIL_SIGMA)
+    return np.asarray(tones, np.float32), detail[..., :1], detail[..., 1:]

@@ -1,0 +1,57 @@
+"""The rows of a feed gathered by product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packshot.sources import FeedRow
+
+_MAIN = frozenset({"main", "primary", "hero", "true", "yes", "1"})
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product and its photos.
+
+    Attributes:
+        sku: What it is called.
+        photos: Where its photos are, in the order of the feed, each once.
+        present: The one that is shown first now; None if it has none.
+        category: As the feed says; may be empty.
+    """
+
+    sku: str
+    photos: tuple[str, ...]
+    present: str | None
+    category: str = ""
+
+
+def products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Product]:
+    """Products in the order in which they first come.
+
+    The present main photo is the first that the feed calls so, else the product's first.
+
+    Args:
+        rows: Of a feed; a row without a photo makes a product known, not a photo.
+        by_folder: The folder of a photo is its product; else the feed's ``sku`` is, and the folder only
+            of rows without one.
+    """
+    gathered: dict[str, list[FeedRow]] = {}
+    for row in rows:
+        sku = "" if by_folder else row.sku
+        gathered.setdefault(sku or _folder(row), []).append(row)
+    return [_product(sku, its) for sku, its in gathered.items()]
+
+
+def _folder(row: FeedRow) -> str:
+    return str(Path(row.location).parent) if row.location else ""
+
+
+def _product(sku: str, rows: list[FeedRow]) -> Product:
+    shown = [row for row in rows if row.location]
+    photos = tuple(dict.fromkeys(row.location for row in shown))
+    main = (row.location for row in shown if row.role.strip().lower() in _MAIN)
+    category = next((row.category for row in rows if row.category), "")
+    return Product(sku, photos, next(main, photos[0] if photos else None), category)

@@ -1,0 +1,149 @@
+"""From the photos of a product to their order: each is opened once, and asked everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
+from packshot.assess.observation import Observation, observe
+from packshot.assess.pool import AssessorSettings
+from packshot.catalog.rank.candidate import Candidate
+from packshot.catalog.rank.comparing import Version, picture_of
+from packshot.catalog.rank.copies import Looked, find_copies
+from packshot.catalog.rank.order import rank
+from packshot.catalog.rank.products import Product
+from packshot.catalog.rank.screening import Screening
+from packshot.errors import UnreadablePhoto
+from packshot.photo import Photo, PhotoSource
+from packshot.processes import in_order
+from packshot.report import Assessment, Ranking
+from packshot.search.duplicates.signature import pixel_digest
+from packshot.search.duplicates.view import View
+
+_BATCH = 1
+_UNDAMAGED = "pristine"
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """What it takes to rank in the same way in every process.
+
+    Attributes:
+        assessor: The assessor; with `AssessorSettings.emotion` emotion counts.
+        screening: By which policy; None for none.
+    """
+
+    assessor: AssessorSettings = field(default_factory=AssessorSettings)
+    screening: Screening | None = None
+
+
+def rank_products(
+    products: Iterable[Product], settings: RankSettings | None = None, *, workers: int = 1
+) -> Generator[Ranking]:
+    """Rank the photos of products, in order, as a stream; memory holds a few products at a time.
+
+    Args:
+        products: A photo that cannot be read is told of in its product's order.
+        settings: How to rank.
+        workers: Processes; below 2 none is started.
+
+    Raises:
+        PackshotError: The assessor or the policy cannot be built.
+    """
+    chosen = settings or RankSettings()
+    if workers > 1 and chosen.screening is not None:
+        chosen.screening.screen()  # A broken policy is reported here, once, not by every process.
+    make = partial(_worker, chosen)
+    yield from in_order(products, make, processes=workers, batch=_BATCH)
+
+
+def _worker(settings: RankSettings) -> Callable[[list[Product]], list[Ranking]]:
+    ranker = ProductRanker(settings)
+    return lambda products: [ranker.rank(product) for product in products]
+
+
+class ProductRanker:
+    """Ranks products one at a time; loads the models once."""
+
+    def __init__(self, settings: RankSettings | None = None) -> None:
+        """Load the models.
+
+        Raises:
+            PackshotError: The assessor or the policy cannot be built.
+        """
+        self._settings = settings or RankSettings()
+        self._assessor = self._settings.assessor.assessor()
+        screening = self._settings.screening
+        self._policy = None if screening is None else screening.name
+        self._screen = None if screening is None else screening.screen()
+
+    def rank(self, product: Product) -> Ranking:
+        """Look at every photo of a product and put them in order."""
+        looked = [self._look(path) for path in product.photos]
+        copies = find_copies([photo for photo in looked if isinstance(photo, Looked)])
+        assessments = [photo.assessment if isinstance(photo, Looked) else photo for photo in looked]
+        candidates = [
+            self._candidate(product, path, assessment, copies.merits.get(path))
+            for path, assessment in zip(product.photos, assessments, strict=True)
+        ]
+        return rank(
+            product.sku,
+            candidates,
+            copies.links,
+            policy=self._policy,
+            language=self._settings.assessor.language,
+        )
+
+    def _look(self, path: str) -> Looked | Assessment:
+        try:
+            return look(self._assessor, path)
+        except UnreadablePhoto as error:
+            return unreadable(error)
+
+    def _candidate(
+        self, product: Product, path: str, assessment: Assessment, merit: float | None
+    ) -> Candidate:
+        candidate = Candidate(assessment, present=path == product.present, merit=merit)
+        if self._screen is None or not candidate.readable:
+            return candidate
+        screened = self._screen(assessment, product)
+        return replace(candidate, verdict=screened.verdict, failures=screened.failures)
+
+
+def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None = None) -> Looked:
+    """Open a photo once and ask everything that ranking needs.
+
+    Args:
+        assessor: Judges it.
+        source: A path, the bytes of a file, or a binary file object.
+        exclude_group: See `Assessor.assess`.
+
+    Raises:
+        UnreadablePhoto: The input cannot be decoded.
+    """
+    photo = Photo.open(source, limits=assessor.limits, max_side=JUDGED_SIDE)
+    observed = observe(assessor.encoders, [photo])[0]
+    assessment = assessor.assess_observed(observed, exclude_group=exclude_group)
+    content = observed.code.content
+    return Looked(
+        assessment=assessment,
+        digest=pixel_digest(photo.pixels),
+        content=content / max(float(np.linalg.norm(content)), 1e-9),
+        version=_version(observed, assessment, assessor.encoders.kinds),
+        view=View.of(photo),
+    )
+
+
+def _version(observed: Observation, assessment: Assessment, kinds: Sequence[str]) -> Version:
+    facts, enlarged = observed.photo.facts, observed.measured.value("upscaling") or 1.0
+    return Version(
+        score=assessment.score or 0.0,
+        undamaged=float(observed.code.kinds[kinds.index(_UNDAMAGED)]),
+        level=observed.code.level,
+        side=max(facts.width, facts.height) / max(enlarged, 1.0),
+        picture=picture_of(observed.photo.pixels),
+    )

@@ -1,0 +1,88 @@
+"""The options of `packshot clean`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, Quiet, Workers, Written
+
+CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
+
+Photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the splits
+of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
+whose folders are labels, or a table. Nothing is changed: --apply writes a cleaned copy elsewhere.
+
+\b
+Examples:
+  packshot clean training-set/ -o proposals.csv
+  packshot clean training-set/ -o sheet.html                # a contact sheet of each problem
+  packshot clean set.csv --label-column type --split-column split
+  packshot clean training-set/ -o proposals.csv --apply --to cleaned/ --sure 0.9
+
+\b
+Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+"""
+
+
+class LabelPlace(StrEnum):
+    """See `packshot.catalog.clean.LabelsFrom`."""
+
+    FOLDER = "folder"
+    COLUMN = "column"
+
+
+def clean_command(
+    feed: Annotated[str, typer.Argument(help="A folder, or a table of photos.")],
+    labels_from: Annotated[
+        LabelPlace | None, typer.Option(help="Where labels stand; by default as FEED is.")
+    ] = None,
+    label_column: Annotated[str | None, typer.Option(help='Of labels; "label" by default.')] = None,
+    split_column: Annotated[
+        str | None, typer.Option(help="Of splits: copies across them are told apart.")
+    ] = None,
+    output_format: Written = None,
+    output: OutputFile = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write a cleaned copy; the set itself stays as it is.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option(help="Where the cleaned copy goes: a new folder.")] = None,
+    sure: Annotated[
+        float, typer.Option(min=0, max=1, help="Confidence from which on proposals are carried out.")
+    ] = 0.8,
+    link: Annotated[
+        bool, typer.Option("--link", help="Hard links instead of copies of the files.")
+    ] = False,
+    store: Annotated[
+        Path | None, typer.Option(help="Where to remember photos; the user's cache by default.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Clean a training set; users read `CLEAN_HELP`."""
+    from packshot.assess.pool import AssessorSettings
+    from packshot.catalog.clean import CleanSettings, LabelsFrom
+    from packshot.cli.clean import Application, Request, run
+    from packshot.errors import InvalidInput
+    from packshot.processes import available_cores
+
+    if apply != (to is not None):
+        raise InvalidInput("--apply and --to DIR go together")
+    request = Request(
+        feed=feed,
+        labels_from=None if labels_from is None else LabelsFrom(labels_from.value),
+        label_column=label_column,
+        split_column=split_column,
+        settings=CleanSettings(AssessorSettings(language=language), workers or available_cores()),
+        apply=None if to is None else Application(to, sure, link),
+        store=store,
+        output_format=(output_format or format_for(output)).value,
+        output=output,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(request))

@@ -1,0 +1,103 @@
+"""`packshot rank`: from a feed to the best photo of each product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from packshot.catalog import ranking_renderer
+from packshot.catalog.rank import Product, RankSettings, products, rank_products
+from packshot.cli.output import (
+    carried_out,
+    counted,
+    list_unreadable,
+    messages,
+    refuse_overwriting,
+    refuse_page_on_terminal,
+    shows_progress,
+    sink,
+    undisturbed,
+    watched,
+)
+from packshot.processes import available_cores
+from packshot.report import Ranking, Status
+from packshot.sources import read_feed
+
+_FEW = 2
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; see the command's options."""
+
+    feed: str
+    by_folder: bool
+    columns: Mapping[str, str]
+    settings: RankSettings
+    output_format: str
+    output: Path | None
+    workers: int | None
+    quiet: bool
+
+
+@dataclass
+class Tally:
+    """What a run found, for the summary."""
+
+    products: int = 0
+    swaps: int = 0
+    photos: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, ranking: Ranking) -> None:
+        """Take one product into account."""
+        self.products += 1
+        self.swaps += ranking.swap
+        self.photos += len(ranking.order)
+        broken = (photo for photo in ranking.order if photo.status is Status.UNREADABLE)
+        self.unreadable += [(photo.path, photo.error or "") for photo in broken]
+
+
+def run(request: Request) -> int:
+    """Rank and write; returns the exit status.
+
+    Raises:
+        PackshotError: Nothing to rank, nowhere to write, or an unknown policy.
+    """
+    found = products(read_feed(request.feed, request.columns), by_folder=request.by_folder)
+    paths = [Path(path) for product in found for path in product.photos]
+    refuse_overwriting(request.output, [Path(request.feed), *paths])
+    refuse_page_on_terminal(request.output, request.output_format)
+    tally = Tally()
+    return carried_out(partial(_rank, request, found, tally), partial(_report, tally, request))
+
+
+def _rank(request: Request, found: list[Product], tally: Tally) -> None:
+    shown = shows_progress(request.output, request.output_format, request.quiet)
+    workers = request.workers or (1 if len(found) < _FEW else available_cores())
+    language = request.settings.assessor.language
+    with (
+        sink(request.output, request.output_format) as stream,
+        ranking_renderer(request.output_format, stream, language) as writer,
+        closing(rank_products(found, request.settings, workers=workers)) as rankings,
+    ):
+        for ranking in watched(rankings, len(found), "ranking", shown):
+            tally.count(ranking)
+            with undisturbed():
+                writer.add(ranking)
+
+
+def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+    """Summary and unreadable files on standard error."""
+    console = messages()
+    if not request.quiet:
+        console.print(
+            f"{prefix}{tally.products} products, {counted(tally.photos)}; "
+            f"another main photo proposed for {tally.swaps}"
+        )
+        if request.output is not None and not prefix:
+            console.print(f"written to {request.output}")
+    list_unreadable(console, tally.unreadable)

@@ -1,0 +1,78 @@
+"""The options of `packshot rank`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final
+
+import typer
+
+from packshot.cli.formats import format_for
+from packshot.cli.options import OutputFile, OwnAtlas, Quiet, Workers, Written
+
+RANK_HELP: Final = """Put the photos of each product in order, the best main photo first, and say why.
+
+FEED is a folder, or a table with a row for each photo. The present main photo is the one whose role is
+"main", else the product's first. Another is proposed in its place where it cannot be read, fails the
+policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
+stands before one that does not; copies of a better photo take no place.
+
+\b
+Examples:
+  packshot rank feed.csv --policy amazon-main -o best.html
+  packshot rank shop-photos/ --by-folder               # a folder for each product
+  packshot rank feed.csv --sku-column article -f jsonl | jq 'select(.swap)'
+  packshot rank feed.csv --with-emotion
+
+\b
+Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+"""
+
+
+def rank_command(
+    feed: Annotated[str, typer.Argument(help="A folder, or a table of photos.")],
+    by_folder: Annotated[
+        bool, typer.Option("--by-folder", help="Each folder is a product, whatever the feed says.")
+    ] = False,
+    sku_column: Annotated[
+        str | None, typer.Option(help='The column of the product; "sku", "id" and such by default.')
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="A policy that main photos must meet; see packshot policies.")
+    ] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By the rules of that day; today's.")
+    ] = None,
+    with_emotion: Annotated[
+        bool, typer.Option("--with-emotion", help="Among tied photos the more pleasant comes first.")
+    ] = False,
+    output_format: Written = None,
+    output: OutputFile = None,
+    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    atlas: OwnAtlas = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Rank photos; users read `RANK_HELP`."""
+    from packshot.assess.pool import AssessorSettings
+    from packshot.catalog.rank import RankSettings, Screening
+    from packshot.cli.rank import Request, run
+    from packshot.emotion import packaged_reading
+
+    emotion = packaged_reading if with_emotion else None
+    day = date.today() if on is None else on.date()
+    settings = RankSettings(
+        AssessorSettings(atlas=atlas, language=language, emotion=emotion),
+        None if policy is None else Screening(policy, day, language),
+    )
+    request = Request(
+        feed=feed,
+        by_folder=by_folder,
+        columns={} if sku_column is None else {"sku": sku_column},
+        settings=settings,
+        output_format=(output_format or format_for(output)).value,
+        output=output,
+        workers=workers,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(request))

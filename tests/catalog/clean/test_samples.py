@@ -1,0 +1,51 @@
+import shutil
+
+import pytest
+
+from packshot.catalog.clean import LabelsFrom, read_samples
+from packshot.errors import InvalidInput, SourceError
+from tests.conftest import ROOT
+
+MUG = ROOT / "examples" / "photos" / "mug.jpg"
+
+
+def put(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(MUG, path)
+
+
+def told(samples):
+    return {sample.name.name: (sample.label, sample.split) for sample in samples}
+
+
+def test_folders_are_labels_and_the_topmost_may_be_the_split(tmp_path):
+    names = ["train/mugs/a.jpg", "test/mugs/b.jpg", "lamps/c.jpg", "train/d.jpg", "e.jpg"]
+    put(*(tmp_path / name for name in names))
+    assert told(read_samples(str(tmp_path))) == {
+        "a.jpg": ("mugs", "train"),
+        "b.jpg": ("mugs", "test"),
+        "c.jpg": ("lamps", ""),
+        "d.jpg": ("", "train"),
+        "e.jpg": ("", ""),
+    }
+
+
+def test_columns_of_a_table_tell_labels_and_splits(tmp_path):
+    put(tmp_path / "mugs" / "a.jpg")
+    table = tmp_path / "set.csv"
+    table.write_text("path,kind,part\nmugs/a.jpg,cups,test\nmugs/b.jpg,,train\n")
+    found = read_samples(str(table), label_column="kind", split_column="part")
+    assert told(found) == {"a.jpg": ("cups", "test"), "b.jpg": ("", "train")}
+    assert found[0].path == str(tmp_path / "mugs" / "a.jpg")
+    by_folder = read_samples(str(table), LabelsFrom.FOLDER)
+    assert told(by_folder) == {"a.jpg": ("mugs", ""), "b.jpg": ("mugs", "")}
+
+
+def test_wrong_usage_is_told(tmp_path):
+    put(tmp_path / "a.jpg")
+    with pytest.raises(InvalidInput, match="no columns"):
+        read_samples(str(tmp_path), split_column="part")
+    (tmp_path / "set.csv").write_text("path\na.jpg\n")
+    with pytest.raises(SourceError, match="part"):
+        read_samples(str(tmp_path / "set.csv"), split_column="part")

@@ -1,0 +1,67 @@
+"""`packshot rank` as a user meets it."""
+
+import csv
+import io
+import json
+import shutil
+
+import jsonschema
+import pytest
+
+from tests.cli.running import packshot
+from tests.conftest import ROOT
+
+SAMPLES = ROOT / "examples" / "photos"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """Two products in folders and in a feed; the stool's main photo was taken in low light."""
+    folder = tmp_path_factory.mktemp("shop")
+    for name in ("stool", "mug"):
+        (folder / name).mkdir()
+    shutil.copy(SAMPLES / "stool-low-light.jpg", folder / "stool" / "1.jpg")
+    shutil.copy(SAMPLES / "wooden-stool.jpg", folder / "stool" / "2.jpg")
+    shutil.copy(SAMPLES / "mug.jpg", folder / "mug")
+    (folder / "mug" / "broken.jpg").write_bytes(b"no photo")
+    rows = "article,role,path\nS1,,stool/2.jpg\nS1,main,stool/1.jpg\nM1,main,mug/mug.jpg\nE1,main,\n"
+    (folder / "feed.csv").write_text(rows)
+    return folder
+
+
+def rank(*arguments, check=0):
+    return packshot("rank", *arguments, "--workers", 1, check=check)
+
+
+def test_a_line_for_each_product_of_a_feed(shop):
+    done = rank(shop / "feed.csv", "--sku-column", "article", "-f", "jsonl")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    schema = json.loads(packshot("schema", "ranking", check=0).stdout)
+    for line in lines:
+        jsonschema.validate(line, schema)
+    assert [line["sku"] for line in lines] == ["S1", "M1", "E1"]
+    stool, mug, empty = lines
+    assert stool["swap"]
+    assert stool["best"].endswith("2.jpg")
+    assert stool["present"].endswith("1.jpg")
+    assert not mug["swap"]
+    assert empty["best"] is None
+    assert "3 products, 3 photos; another main photo proposed for 1" in done.stderr
+
+
+def test_folders_as_products_with_a_policy_and_a_page(shop, tmp_path):
+    page = tmp_path / "best.html"
+    done = rank(shop, "--by-folder", "--policy", "amazon-main", "--on", "2027-02-01", "-o", page)
+    assert page.read_text(encoding="utf-8").count("<article") == 2
+    assert "broken.jpg" in done.stderr
+    rows = rank(shop / "stool", "--by-folder", "--policy", "amazon-main", "-f", "csv", "-q").stdout
+    verdicts = [row["verdict"] for row in csv.DictReader(io.StringIO(rows))]
+    assert set(verdicts) <= {"pass", "warn", "manual", "fail"}
+    assert len(verdicts) == 2
+
+
+def test_wrong_usage_is_told(shop, tmp_path):
+    assert "no such" in rank(tmp_path / "gone", check=2).stderr
+    assert "colour" in rank(shop / "feed.csv", "--sku-column", "colour", check=2).stderr
+    assert "no-such" in rank(shop, "--policy", "no-such", check=2).stderr
+    assert "Examples" in packshot("rank", "--help", check=0).stdout
