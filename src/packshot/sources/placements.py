@@ -36,6 +36,8 @@ def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placeme
     for given in map(Path, inputs):
         if given.suffix.lower() == TABLE_SUFFIX and given.is_file():
             for row in read_feed(given):
+                if not row.location:
+                    continue
                 placed = Placement(row.role.lower() or None, row.category.lower() or None)
                 found[os.path.abspath(row.location)] = placed
     return found

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from packshot.catalog.clean import LabelsFrom, read_samples
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
 from tests.conftest import ROOT
 
 MUG = ROOT / "examples" / "photos" / "mug.jpg"
@@ -47,5 +47,5 @@ def test_wrong_usage_is_told(tmp_path):
     with pytest.raises(InvalidInput, match="no columns"):
         read_samples(str(tmp_path), split_column="part")
     (tmp_path / "set.csv").write_text("path\na.jpg\n")
-    with pytest.raises(SourceError, match="part"):
+    with pytest.raises(InvalidInput, match="part"):
         read_samples(str(tmp_path / "set.csv"), split_column="part")

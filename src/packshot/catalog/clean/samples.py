@@ -62,8 +62,8 @@ def read_samples(
         split_column: Of a table; no split by default.
 
     Raises:
-        SourceError: The place cannot be read, or a column is not there.
-        InvalidInput: A column was named of something that is no table.
+        SourceError: The place cannot be read.
+        InvalidInput: A column is not there, or the place is no table and has none.
     """
     folder = Path(place).is_dir()
     if folder and (label_column or split_column or labels_from is LabelsFrom.COLUMN):
