@@ -11,10 +11,10 @@ from packshot.search.duplicates.hashes import close_hashes, turned_hashes
 from packshot.search.duplicates.nearest import Floats, Integers, nearest
 from packshot.search.duplicates.signature import Signature
 
-ALIKE = 0.5
+ALIKE = 0.4
 """Cosine of the content vectors from which on two photos are compared."""
 
-NEIGHBOURS = 12
+NEIGHBOURS = 16
 """Of each photo, by content, that are compared with it at most."""
 
 _HASHES_EACH = 16  # eight turns of the photo's two
