@@ -3,10 +3,7 @@ import pytest
 
 from packshot.search.duplicates import nearest as module
 from packshot.search.duplicates.nearest import nearest
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+from tests.search.duplicates.signatures import unit
 
 
 def clustered(count, dimensions=300, seed=1):

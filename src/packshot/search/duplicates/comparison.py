@@ -10,6 +10,7 @@ import numpy as np
 from packshot.report import Change, DuplicateKind, Record, Region
 from packshot.search.duplicates.agreement import Agreement, agreement
 from packshot.search.duplicates.alignment import Guess, guesses
+from packshot.search.duplicates.colours import colour_likeness
 from packshot.search.duplicates.frames import Box, Map, Placement, inverse, placement
 from packshot.search.duplicates.view import View
 
@@ -58,6 +59,9 @@ class Comparison(Record):
         is_copy: One was made from the other, or both from a third.
         likeness: 0..1, see `packshot.report.Duplicate`; 0 where they could not be aligned.
         inliers: Features of both that lie where one similarity puts them.
+        scale: Size of what they show in the first photo, in shares of its long side, over that in the
+            second; 1 of no features.
+        colours: 0..1, what the photos' colours have in common; 0 where there are no such features.
         changes: What was done to the first to make the second; empty where that is no copy, and where it
             was only saved again.
     """
@@ -65,13 +69,15 @@ class Comparison(Record):
     is_copy: bool = False
     likeness: float = 0.0
     inliers: int = 0
+    scale: float = 1.0
+    colours: float = 0.0
     changes: tuple[Change, ...] = ()
 
     def reversed(self) -> Comparison:
         """The same from the second photo's side."""
         mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
         changes = tuple(_reversed(change, mirrored) for change in self.changes)
-        return self.model_copy(update={"changes": changes})
+        return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3)})
 
 
 def compare(first: View, second: View) -> Comparison:
@@ -80,9 +86,9 @@ def compare(first: View, second: View) -> Comparison:
     A photo without structure, such as a blank one, is never found to be a copy.
     """
     best: tuple[float, Agreement, Guess] | None = None
-    inliers = 0
+    tried: list[Guess] = []
     for guess in guesses(first, second):
-        inliers = max(inliers, guess.inliers)
+        tried.append(guess)
         found = agreement(first, second, guess.mapping)
         if found is None:
             continue
@@ -90,17 +96,28 @@ def compare(first: View, second: View) -> Comparison:
             best = _merit(found), found, guess
         if _certain(found, guess.inliers):
             break
-    if best is None:
-        return Comparison(inliers=inliers)
-    return _judged(first, second, best[1], best[2], inliers)
+    shared = _shared(first, second, tried)
+    return shared if best is None else _judged(first, second, best[1], best[2], shared)
 
 
-def _judged(first: View, second: View, found: Agreement, guess: Guess, inliers: int) -> Comparison:
+def _shared(first: View, second: View, tried: list[Guess]) -> Comparison:
+    """What most features agree on, whether the photos agree there or not."""
+    surest = max(tried, key=lambda guess: guess.inliers, default=None)
+    if surest is None or not surest.inliers:
+        return Comparison()
+    sides = max(second.size) / max(first.size)
+    return Comparison(
+        inliers=surest.inliers,
+        scale=max(round(placement(surest.mapping).scale * sides, 3), 0.001),
+        colours=round(colour_likeness(first.colours, second.colours), 3),
+    )
+
+
+def _judged(first: View, second: View, found: Agreement, guess: Guess, shared: Comparison) -> Comparison:
     likeness = round((found.explained_first + found.explained_second) / 2, 4)
-    if not _is_copy(found, guess.inliers):
-        return Comparison(likeness=likeness, inliers=inliers)
-    changes = tuple(_changes(first, second, found, inverse(guess.mapping)))
-    return Comparison(is_copy=True, likeness=likeness, inliers=inliers, changes=changes)
+    is_copy = _is_copy(found, guess.inliers)
+    changes = tuple(_changes(first, second, found, inverse(guess.mapping))) if is_copy else ()
+    return shared.model_copy(update={"is_copy": is_copy, "likeness": likeness, "changes": changes})
 
 
 def _merit(found: Agreement) -> float:
