@@ -7,7 +7,10 @@ The catalogue is every original of both splits. Originals of one split are copie
 is right when it is the copy's own original; any other counts against `precision`, and against
 `precision_by_product` where it is of another product (the manifest's `group`): photos of one product
 may be one photograph. `proposed` is the share of copies whose original was among those compared,
-`named` the share of right finds whose changes name the kind. The limits were set on split train.
+`named` the share of right finds whose changes name the kind, `wrong_finds` the commonest wrong ones,
+so that they can be looked at: some are one photograph under two names. The limits were set on split
+train. Beside it, in the same run, what imagededup and others do: hashes of `imagehash` that differ in
+at most ten bits.
 
 Then the originals themselves: pairs of them that are called copies, and how well "same product, other
 photo" agrees with the manifest's groups. Writes `results/duplicates.csv` and
@@ -53,6 +56,7 @@ from record import write
 _VIEWS = 900
 _CHANGED_BITS = 7
 _TOGETHER = 4
+_NAMED = 20
 _MOST_BITS = 10
 """By which imagededup takes hashes for those of copies, unless told otherwise."""
 
@@ -93,7 +97,7 @@ class Score:
             "proposed": round(self.proposed / self.copies, 4) if own else "",
             "named": round(self.named / max(self.found, 1), 4) if own else "",
             "median_cpu_seconds": round(float(np.median(self.seconds)), 3),
-            "wrong_finds": "; ".join(f"{pair} {count}" for pair, count in self.others.most_common()),
+            "wrong_finds": "; ".join(f"{pair} {n}" for pair, n in self.others.most_common(_NAMED)),
         }
 
     def __add__(self, other: Score) -> Score:
