@@ -49,11 +49,13 @@ format: $(READY)  ## Format the code
 	$(BIN)/ruff format .
 
 # The other scripts need more than the data: other tools, or pre-trained weights; each says what and where from.
-BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed classical_steps enhancement_loop enhancement_speed index_accuracy index_speed
+BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed classical_steps enhancement_loop \
+  enhancement_speed index_accuracy index_ingestion index_speed duplicates best_photo label_outliers
 
 bench: $(READY_TRAIN)  ## Slow tests and the figures that need the data folder alone (hours)
 	$(BIN)/python -m pytest -m slow
 	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	$(BIN)/python benchmarks/duplicates.py --vectors 100000
 
 clean:  ## Remove what these targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

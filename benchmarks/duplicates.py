@@ -7,12 +7,17 @@ The catalogue is every original of both splits. Originals of one split are copie
 is right when it is the copy's own original; any other counts against `precision`, and against
 `precision_by_product` where it is of another product (the manifest's `group`): photos of one product
 may be one photograph. `proposed` is the share of copies whose original was among those compared,
-`named` the share of right finds whose changes name the kind. The limits were set on split train.
+`named` the share of right finds whose changes name the kind, `wrong_finds` the commonest wrong ones,
+so that they can be looked at: some are one photograph under two names. The limits were set on split
+train. Beside it, in the same run, what imagededup and others do: hashes of `imagehash` that differ in
+at most ten bits.
 
 Then the originals themselves: pairs of them that are called copies, and how well "same product, other
 photo" agrees with the manifest's groups. Writes `results/duplicates.csv` and
-`results/duplicate_originals.csv`. With `--vectors N` it only times the search of candidates among N
-vectors, drawn between those of the originals, and writes `results/duplicate_vectors.csv`.
+`results/duplicate_originals.csv`. With `--vectors N` it only times the search of candidates, by vectors
+and by hashes, among N made photos, whose vectors lie between those of the originals, in some runs of
+different ones, and writes `results/duplicate_vectors.csv`; `recall_of_exact` is how many of a photo's
+nearest are among its candidates.
 """
 
 from __future__ import annotations
@@ -22,27 +27,48 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from itertools import combinations
 from pathlib import Path
 
 import cv2
+import imagehash
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from copies import KINDS, copy_of
 from packshot.photo import Photo
-from packshot.processes import available_cores
+from packshot.processes import available_cores, in_order
 from packshot.search.duplicates import SignatureStore, Signer, unwatched
-from packshot.search.duplicates.candidates import NEIGHBOURS, Candidate, candidates, nearest
+from packshot.search.duplicates.candidates import ALIKE, NEIGHBOURS, Candidate, candidates
 from packshot.search.duplicates.comparison import Comparison, compare
 from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.nearest import Floats
+from packshot.search.duplicates.signature import Signature, make_signer
 from packshot.search.duplicates.view import VIEW_SIDE, View
 from packshot.sources import read_rows
 from record import write
 
 _VIEWS = 900
+_CHANGED_BITS = 7
+_TOGETHER = 4
+_NAMED = 20
+_MOST_BITS = 10
+"""By which imagededup takes hashes for those of copies, unless told otherwise."""
+
+OWN = "packshot"
+BASELINES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
+    "phash, 10 bits": imagehash.phash,
+    "dhash, 10 bits": imagehash.dhash,
+}
+
+Task = tuple[int, str]
+Finds = dict[int, set[str]]
+"""Originals that a photo is found to copy, with the kinds of changes."""
 
 
 @dataclass
@@ -55,81 +81,158 @@ class Score:
     named: int = 0
     wrong: int = 0
     wrong_product: int = 0
+    others: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
-    def row(self, kind: str) -> dict[str, object]:
+    def row(self, method: str, kind: str) -> dict[str, object]:
         """As a row of the table."""
+        own = method == OWN
         return {
+            "method": method,
             "kind": kind,
             "copies": self.copies,
             "recall": round(self.found / self.copies, 4),
             "precision": round(self.found / max(self.found + self.wrong, 1), 4),
             "precision_by_product": round(self.found / max(self.found + self.wrong_product, 1), 4),
-            "proposed": round(self.proposed / self.copies, 4),
-            "named": round(self.named / max(self.found, 1), 4),
+            "proposed": round(self.proposed / self.copies, 4) if own else "",
+            "named": round(self.named / max(self.found, 1), 4) if own else "",
             "median_cpu_seconds": round(float(np.median(self.seconds)), 3),
+            "wrong_finds": "; ".join(f"{pair} {n}" for pair, n in self.others.most_common(_NAMED)),
         }
 
     def __add__(self, other: Score) -> Score:
         counts = ("copies", "proposed", "found", "named", "wrong", "wrong_product")
         sums = {name: getattr(self, name) + getattr(other, name) for name in counts}
-        return Score(**sums, seconds=self.seconds + other.seconds)
+        return Score(**sums, others=self.others + other.others, seconds=self.seconds + other.seconds)
 
 
-class Bench:
-    """The catalogue of originals, opened once."""
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Originals, whose products the manifest tells, and what is remembered of them.
 
-    def __init__(self, folder: Path, rows: list[dict[str, str]]) -> None:
-        self.paths = [folder / row["file"] for row in rows]
-        self.groups = [row["group"] for row in rows]
-        self.signer = Signer()
-        self.signatures = [self.signer.sign(path) for path in self.paths]
-        self.view = lru_cache(_VIEWS)(lambda path: View.of(Photo.open(path, max_side=2 * VIEW_SIDE)))
+    `hashes` are (N, 64) bits for each baseline.
+    """
 
-    def copies(self, chosen: list[int], folder: Path) -> Iterator[dict[str, object]]:
-        """A row for each kind of copy, and one for all."""
-        total = Score()
-        for kind in KINDS:
-            score = Score()
-            for number in chosen:
-                self._look_up(number, kind, folder / "copy", score)
-            total += score
-            yield score.row(kind)
-        yield total.row("all")
+    paths: list[Path]
+    groups: list[str]
+    signatures: list[Signature]
+    hashes: dict[str, NDArray[np.bool_]]
 
-    def _look_up(self, number: int, kind: str, path: Path, score: Score) -> None:
-        original = self.paths[number]
+    @classmethod
+    def of(cls, folder: Path, rows: list[dict[str, str]], workers: int) -> Catalogue:
+        """Look at all originals."""
+        paths = [folder / row["file"] for row in rows]
+        made = in_order(paths, make_signer, processes=workers, batch=_TOGETHER)
+        signatures = [photo for photo in made if isinstance(photo, Signature)]
+        photos = [_opened(path) for path in paths]
+        hashes = {
+            name: np.stack([_bits(made(photo)) for photo in photos]) for name, made in BASELINES.items()
+        }
+        return cls(paths, [row["group"] for row in rows], signatures, hashes)
+
+
+class Looker:
+    """Looks copies up in a catalogue, one by one, by every method."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        cv2.setNumThreads(1)
+        self._catalogue = catalogue
+        self._signer = Signer()
+        self._view = lru_cache(_VIEWS)(_view)
+
+    def scores(self, tasks: list[Task]) -> list[dict[str, Score]]:
+        """By method, of each copy."""
+        with tempfile.TemporaryDirectory() as folder:
+            return [self._scored(number, kind, Path(folder) / "copy") for number, kind in tasks]
+
+    def _scored(self, number: int, kind: str, path: Path) -> dict[str, Score]:
+        original = self._catalogue.paths[number]
         generator = np.random.default_rng(zlib.crc32(f"{kind} {original.name}".encode()))
         path.write_bytes(copy_of(original, Photo.open(original).pixels, kind, generator))
         start = time.process_time()
         proposed, found = self._found(path)
-        score.seconds.append(time.process_time() - start)
-        score.copies += 1
-        score.proposed += number in proposed
-        score.found += number in found
-        score.named += number in found and (kind == "combined" or kind in found[number])
-        score.wrong += len(found.keys() - {number})
-        score.wrong_product += sum(self.groups[n] != self.groups[number] for n in found)
+        own = self._score(number, kind, found, start)
+        own.proposed = int(number in proposed)
+        own.named = int(number in found and (kind == "combined" or kind in found[number]))
+        return {OWN: own} | {name: self._by_hash(name, number, kind, path) for name in BASELINES}
 
-    def _found(self, path: Path) -> tuple[set[int], dict[int, set[str]]]:
-        """Originals compared with a photo; those that it is found to copy, with the kinds of changes."""
-        photo = self.signer.sign(path)
-        same_file = _numbers(original.digest == photo.digest for original in self.signatures)
-        same_pixels = _numbers(o.pixel_digest == photo.pixel_digest for o in self.signatures)
-        place = len(self.signatures)
-        pairs = candidates([*self.signatures, photo], [place])
+    def _by_hash(self, name: str, number: int, kind: str, path: Path) -> Score:
+        start = time.process_time()
+        bits = _bits(BASELINES[name](_opened(path)))
+        near = np.flatnonzero((self._catalogue.hashes[name] != bits).sum(axis=1) <= _MOST_BITS)
+        return self._score(number, kind, {int(n): set() for n in near}, start)
+
+    def _score(self, number: int, kind: str, found: Finds, start: float) -> Score:
+        seconds = time.process_time() - start
+        groups, paths = self._catalogue.groups, self._catalogue.paths
+        others = sorted(found.keys() - {number})
+        return Score(
+            copies=1,
+            found=int(number in found),
+            wrong=len(others),
+            wrong_product=sum(groups[n] != groups[number] for n in others),
+            others=Counter(f"{paths[number].name}>{paths[n].name}" for n in others),
+            seconds=[seconds],
+        )
+
+    def _found(self, path: Path) -> tuple[set[int], Finds]:
+        """Originals compared with a photo; those that it is found to copy."""
+        originals = self._catalogue.signatures
+        photo = self._signer.sign(path)
+        same_file = _numbers(original.digest == photo.digest for original in originals)
+        same_pixels = _numbers(o.pixel_digest == photo.pixel_digest for o in originals)
+        pairs = candidates([*originals, photo], [len(originals)])
         others = [pair.first for pair in pairs]
-        view = View.of(Photo.open(path, max_side=2 * VIEW_SIDE))
-        compared = {n: compare(self.view(self.paths[n]), view) for n in others}
+        view = _view(path)
+        compared = {n: compare(self._view(self._catalogue.paths[n]), view) for n in others}
         found = {n: _kinds(result) for n, result in compared.items() if result.is_copy}
         found |= {n: {"same-pixels"} for n in same_pixels} | {n: {"exact"} for n in same_file}
         return {*others, *same_pixels}, found
 
+
+def make_looker(catalogue: Catalogue) -> Callable[[list[Task]], list[dict[str, Score]]]:
+    """A worker for `packshot.processes.in_order`."""
+    return Looker(catalogue).scores
+
+
+def _view(path: Path) -> View:
+    return View.of(Photo.open(path, max_side=2 * VIEW_SIDE))
+
+
+def _opened(path: Path) -> Image.Image:
+    return Image.fromarray(Photo.open(path).pixels)
+
+
+def _bits(value: imagehash.ImageHash) -> NDArray[np.bool_]:
+    return np.asarray(value.hash, bool).ravel()
+
+
+class Bench:
+    """The tables."""
+
+    def __init__(self, catalogue: Catalogue, workers: int) -> None:
+        self.catalogue = catalogue
+        self.workers = workers
+        self.paths, self.groups = catalogue.paths, catalogue.groups
+        self.signatures = catalogue.signatures
+
+    def copies(self, chosen: list[int]) -> Iterator[dict[str, object]]:
+        """A row for each method and kind of copy, and one for all."""
+        tasks = [(number, kind) for number in chosen for kind in KINDS]
+        worker = partial(make_looker, self.catalogue)
+        results = in_order(tasks, worker, processes=self.workers, batch=_TOGETHER)
+        sums = {(method, kind): Score() for method in (OWN, *BASELINES) for kind in (*KINDS, "all")}
+        for (_, kind), scores in zip(tasks, results, strict=True):
+            for method, score in scores.items():
+                sums[method, kind] += score
+                sums[method, "all"] += score
+        return (score.row(*key) for key, score in sums.items())
+
     def originals(self, chosen: set[int]) -> list[dict[str, object]]:
         """Pairs of originals, of which one at least is chosen."""
         pairs = [p for p in candidates(self.signatures) if {p.first, p.second} & chosen]
-        with SignatureStore(None, self.signer.maker) as store:
-            links = Links(self.signatures, store, workers=available_cores())
+        with SignatureStore(None, Signer().maker) as store:
+            links = Links(self.signatures, store, workers=self.workers)
             links.prepare(pairs, unwatched)
             told = [(p, links.is_copy(p.first, p.second)) for p in pairs]
             copies = [p for p, is_copy in told if is_copy]
@@ -140,15 +243,21 @@ class Bench:
             self.groups[a] == self.groups[b] and bool({a, b} & chosen)
             for a, b in combinations(range(len(self.groups)), 2)
         )
-        return [
-            self._pairs("copies among originals", copies, same),
-            self._pairs("same product, other photo", products, same),
-        ]
+        baselines = {f"copies by {name}": self._close(name, chosen) for name in BASELINES}
+        told = {"copies": _numbered(copies), "same product, other photo": _numbered(products)}
+        return [self._pairs(name, pairs, same) for name, pairs in (told | baselines).items()]
 
-    def _pairs(self, name: str, pairs: list[Candidate], same_group: int) -> dict[str, object]:
-        right = [self.groups[p.first] == self.groups[p.second] for p in pairs]
-        others = [p for p, same in zip(pairs, right, strict=True) if not same]
-        named = [f"{self.paths[p.first].name} {self.paths[p.second].name}" for p in others]
+    def _close(self, name: str, chosen: set[int]) -> list[tuple[int, int]]:
+        """Pairs of originals that a baseline calls copies."""
+        bits = self.catalogue.hashes[name]
+        near = ((bits[:, None] != bits).sum(axis=2) <= _MOST_BITS).nonzero()
+        pairs = zip(*(places.tolist() for places in near), strict=True)
+        return [(a, b) for a, b in pairs if a < b and {a, b} & chosen]
+
+    def _pairs(self, name: str, pairs: list[tuple[int, int]], same_group: int) -> dict[str, object]:
+        right = [self.groups[a] == self.groups[b] for a, b in pairs]
+        others = [pair for pair, same in zip(pairs, right, strict=True) if not same]
+        named = [f"{self.paths[a].name} {self.paths[b].name}" for a, b in others]
         return {
             "what": name,
             "pairs": len(pairs),
@@ -157,28 +266,53 @@ class Bench:
             "other_pairs": "; ".join(named),
         }
 
-    def timed(self, count: int) -> dict[str, object]:
-        """The search for each vector's neighbours, among vectors mixed of two originals' with noise."""
-        known = np.stack([signature.content for signature in self.signatures])
-        generator = np.random.default_rng(0)
-        mixed = known[generator.integers(len(known), size=count)] * 0.8
-        mixed += known[generator.integers(len(known), size=count)] * 0.4
-        mixed += generator.normal(0, 0.006, mixed.shape).astype(np.float32)
-        mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
-        start = time.perf_counter()
-        numbers, _ = nearest(mixed, mixed, NEIGHBOURS + 1)
-        seconds = time.perf_counter() - start
-        sample = generator.integers(count, size=200)
-        exact = np.argsort(-(mixed[sample] @ mixed.T), axis=1)[:, : NEIGHBOURS + 1]
-        shares = [len({*a} & {*b}) / len(b) for a, b in zip(numbers[sample], exact, strict=True)]
+    def timed(self, count: int, run: int) -> dict[str, object]:
+        """The search for candidates among made photos, and how many of each one's nearest it finds."""
+        generator = np.random.default_rng(run)
+        photos = list(self._made(count, generator))
+        start, start_cpu = time.perf_counter(), time.process_time()
+        found = {(pair.first, pair.second) for pair in candidates(photos)}
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
+        vectors = np.stack([photo.content for photo in photos])
+        shares = [_share_found(vectors, number, found) for number in generator.integers(count, size=200)]
         return {
             "vectors": count,
-            "dimensions": mixed.shape[1],
+            "dimensions": vectors.shape[1],
             "neighbours": NEIGHBOURS,
+            "run": run,
+            "pairs": len(found),
             "seconds": round(seconds, 1),
+            "cpu_seconds": round(cpu_seconds, 1),
             "recall_of_exact": round(float(np.mean(shares)), 4),
             "threads": os.environ.get("OMP_NUM_THREADS", "all"),
+            "load_average": round(os.getloadavg()[0], 1),
         }
+
+    def _made(self, count: int, generator: np.random.Generator) -> Iterator[Signature]:
+        """Photos of two originals' vectors, mixed, with noise, and of one's hashes, changed."""
+        for first, second in generator.integers(len(self.signatures), size=(count, 2)):
+            one, other = self.signatures[first], self.signatures[second]
+            vector = 0.8 * one.content + 0.4 * other.content
+            vector += generator.normal(0, 0.006, len(vector)).astype(np.float32)
+            changed = generator.integers(1, 64, size=(2, _CHANGED_BITS))
+            low, high = (
+                value ^ int(np.bitwise_or.reduce(np.uint64(1) << bits.astype(np.uint64)))
+                for value, bits in zip(one.hashes, changed, strict=True)
+            )
+            yield replace(one, content=vector / np.linalg.norm(vector), hashes=(low, high), blank=False)
+
+
+def _share_found(vectors: Floats, number: int, found: set[tuple[int, int]]) -> float:
+    """Of the nearest others that are alike, by looking at all."""
+    alike = vectors @ vectors[number]
+    alike[number] = -1
+    best = np.argsort(-alike)[:NEIGHBOURS]
+    wanted = [(min(number, other), max(number, other)) for other in best[alike[best] >= ALIKE].tolist()]
+    return len(found & set(wanted)) / max(len(wanted), 1)
+
+
+def _numbered(pairs: Iterable[Candidate]) -> list[tuple[int, int]]:
+    return [(pair.first, pair.second) for pair in pairs]
 
 
 def _numbers(conditions: Iterable[bool]) -> list[int]:
@@ -195,24 +329,29 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--limit", type=int, default=200, help="most originals that are copied")
     parser.add_argument("--split", default="val", choices=("train", "val"))
+    parser.add_argument("--only", choices=("copies", "originals"), help="only one of the two tables")
     parser.add_argument("--vectors", type=int, help="only time the search among so many vectors")
+    parser.add_argument("--runs", type=int, default=3, help="of the search among vectors")
+    parser.add_argument("--workers", type=int, default=available_cores())
     arguments = parser.parse_args()
     folder = arguments.data / "products"
     rows = [row for row in read_rows(folder / "manifest.csv") if row["split"] in ("train", "val")]
-    bench = Bench(folder, rows)
+    bench = Bench(Catalogue.of(folder, rows, arguments.workers), arguments.workers)
     chosen = [number for number, row in enumerate(rows) if row["split"] == arguments.split]
-    tables: dict[str, list[dict[str, object]]] = {}
     if arguments.vectors:
-        tables["duplicate_vectors"] = [bench.timed(arguments.vectors)]
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            copied = chosen[:: -(-len(chosen) // arguments.limit)]
-            tables["duplicates"] = list(bench.copies(copied, Path(scratch)))
-        tables["duplicate_originals"] = bench.originals(set(chosen))
-    for name, table in tables.items():
-        for row in table:
-            print(*row.values(), sep="\t")
-        print(write(name, table))
+        rows_timed = (bench.timed(arguments.vectors, run) for run in range(arguments.runs))
+        _show("duplicate_vectors", list(rows_timed))
+        return
+    if arguments.only != "originals":
+        _show("duplicates", list(bench.copies(chosen[:: -(-len(chosen) // arguments.limit)])))
+    if arguments.only != "copies":
+        _show("duplicate_originals", bench.originals(set(chosen)))
+
+
+def _show(name: str, table: list[dict[str, object]]) -> None:
+    for row in table:
+        print(*row.values(), sep="\t")
+    print(write(name, table))
 
 
 if __name__ == "__main__":

@@ -65,6 +65,41 @@ def test_paint_is_told_from_another_thing(product):
     assert agreement(view(product), view(product), HERE).painted == 1
 
 
+def test_what_a_mark_leaves_uncovered_is_compared_apart(product):
+    marked = product.copy()
+    for row in (90, 170, 250, 330):
+        cv2.putText(marked, "SAMPLE", (0, row), 0, 2.8, (40, 40, 40), 22)
+    found = agreement(view(product), view(marked), HERE)
+    assert min(found.explained_first, found.explained_second) < 0.6
+    assert found.agreeing > 0.95
+    assert 0.05 < found.visible < 0.8
+    assert found.colour_change < 5  # the fit is not drawn to the mark
+    untouched = agreement(view(product), view(product), HERE)
+    assert untouched.agreeing > 0.99
+    assert untouched.visible == 1
+
+
+def test_the_rim_tells_whether_the_background_changed(product):
+    toned = np.clip(product * [0.7, 0.8, 0.9], 0, 255).astype(np.uint8)
+    found = agreement(view(product), view(toned), HERE)
+    edge = np.concatenate([(toned.astype(float) - product)[side] for side in (0, -1)])
+    assert found.rim_change == pytest.approx(np.sqrt((edge**2).mean()), abs=3)
+    kept = np.where((product > 245).all(axis=2, keepdims=True), product, toned)
+    assert agreement(view(product), view(kept), HERE).rim_change < 3
+
+
+def test_letters_on_weak_texture_are_no_parts():
+    texture = np.random.default_rng(3).normal(0, 9, (300, 300, 1))
+    cloth = np.clip(cv2.GaussianBlur(texture, (0, 0), 1.5)[..., None] * 3 + [60, 70, 120], 0, 255)
+    cloth = cloth.astype(np.uint8)
+    written = cloth.copy()
+    cv2.putText(written, "SHOP", (20, 180), 0, 3, (220, 30, 40), 20)
+    see_through = np.rint(0.6 * cloth + 0.4 * written).astype(np.uint8)
+    found = agreement(view(cloth), view(see_through), HERE)
+    assert found.overlaid > 0.03
+    assert found.recoloured < 0.01
+
+
 def test_overlap_and_what_lies_outside(product):
     moved = np.eye(3)
     moved[0, 2] = product.shape[1] / 2

@@ -1,53 +1,8 @@
 import numpy as np
 import pytest
 
-from packshot.search.duplicates.candidates import candidates, nearest
-from packshot.search.duplicates.signature import Signature, Stamp
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
-
-
-def made(number, content, hashes=(0, 0), blank=False):
-    return Signature(
-        path=f"{number}.jpg",
-        stamp=Stamp(100, 0),
-        digest=str(number),
-        pixel_digest=str(number),
-        width=10,
-        height=10,
-        blank=blank,
-        hashes=hashes,
-        content=content,
-        taken="2026-01-01T00:00:00",
-        taken_from="file",
-    )
-
-
-def test_nearest_is_the_naive_ranking():
-    vectors = unit(np.random.default_rng(0).normal(size=(700, 24)))
-    numbers, cosines = nearest(vectors, vectors[:600], 5)
-    naive = np.argsort(-(vectors[:600] @ vectors.T), axis=1)[:, :5]
-    assert np.array_equal(numbers, naive)
-    assert cosines[:, 0] == pytest.approx(1, abs=1e-5)
-
-
-def test_reduced_search_finds_close_vectors():
-    generator = np.random.default_rng(1)
-    basis = generator.normal(size=(40, 300))
-    vectors = unit(generator.normal(size=(5000, 40)) @ basis + 0.3 * generator.normal(size=(5000, 300)))
-    queries = unit(vectors[:200] + 0.02 * generator.normal(size=(200, 300)))
-    numbers, cosines = nearest(vectors, queries, 3)
-    assert np.array_equal(numbers[:, 0], np.arange(200))
-    exact = queries @ vectors.T
-    assert cosines[:, 0] == pytest.approx(exact.max(axis=1), abs=1e-5)
-
-
-def test_fewer_vectors_than_wanted():
-    vectors = unit(np.eye(3))
-    numbers, _ = nearest(vectors, vectors, 9)
-    assert numbers.shape == (3, 3)
+from packshot.search.duplicates.candidates import candidates
+from tests.search.duplicates.signatures import made, unit
 
 
 def test_pairs_come_by_content_or_by_hash_but_not_for_blank_photos():

@@ -111,6 +111,26 @@ def test_a_strong_change_of_all_colours_needs_the_same_structure(pixels):
     assert not compare(view(pixels), view(copy)).is_copy
 
 
+def test_the_background_tells_a_tinted_copy_from_a_variant(pixels):
+    photo = np.minimum(pixels, 240)
+    tinted = np.clip(photo * [1.0, 0.85, 0.75], 0, 255).astype(np.uint8)
+    background = (photo >= 215).all(axis=2, keepdims=True)
+    variant = np.where(background, photo, np.rint(tinted * [1, 0.6, 0.4])).astype(np.uint8)
+    assert compare(view(photo), view(tinted)).is_copy
+    assert not compare(view(photo), view(variant)).is_copy
+
+
+def test_marks_over_most_of_the_product_do_not_hide_it():
+    pixels = Photo.open(PHOTOS / "cream-jar.jpg", max_side=500).pixels
+    copy = pixels.copy()
+    for row in range(90, len(pixels), 95):
+        cv2.putText(copy, "SAMPLE", (-10, row), 0, 3.6, (30, 30, 30), 26)
+    covered = (np.abs(copy.astype(int) - pixels).max(axis=2) > 30).mean()
+    assert covered > 0.3
+    change = change_of(pixels, copy, Kind.WATERMARKED)
+    assert change.amount == pytest.approx(covered, abs=0.1)
+
+
 def test_changes_add_up(pixels):
     copy = np.rot90(pixels[: round(0.85 * len(pixels)), ::-1])
     kinds = {change.kind for change in compare(view(pixels), view(copy)).changes}

@@ -15,6 +15,7 @@ Mask = NDArray[np.bool_]
 _Colours = NDArray[np.float64]  # (4, 3): RGB of the first photo, and 1, to RGB of the second
 
 _WINDOW = 9
+_REACH = 2 * _WINDOW + 1
 _SMOOTHING = 0.8
 _FLAT = 3.0
 _MOST_TEXTURE = 24.0
@@ -25,10 +26,13 @@ _OF_CHANGE = 0.3
 _LEAST_OVERLAP_PIXELS = 256
 _SMALLEST_PATCH = 0.002
 _KNOWN_RIM = 0.5
+_EDGE = 0.2
 _FITS = 3
+_SAME_COLOUR = 6.0
 _SAMPLED = 7
 _LEAST_COMMON = 0.35
 _RIDGE = 7.0
+_RIM_PARTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,10 @@ class Agreement:
             to all colours alike.
         overlaid: Share of the overlap where one has something else than the other.
         painted: Share of what is overlaid that one see-through paint explains; 1 of none.
+        agreeing: As `explained_first` and `explained_second`, the lower, but outside what is overlaid.
+        visible: Share of the structure of the photo without a mark that lies outside what is overlaid.
         colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
+        rim_change: The same along the rim of the overlap, which mostly shows background.
         colour_means: Mean change of red, green, blue, -255..255.
         rest_first: Spread, 0..255, of the first photo's grey values outside the overlap.
         rest_second: Of the second photo's.
@@ -59,7 +66,10 @@ class Agreement:
     recoloured: float
     overlaid: float
     painted: float
+    agreeing: float
+    visible: float
     colour_change: float
+    rim_change: float
     colour_means: tuple[float, float, float]
     rest_first: float
     rest_second: float
@@ -91,22 +101,46 @@ def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
 
 
 def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests) -> Agreement:
-    colours = _colour_change(one, two, mask)
+    """By the change of colours under which least differs and the rest agrees best."""
+    changes = _colour_changes(one, two, mask)
+    found = [_after(colours, one, two, mask, structure, rests) for colours in changes]
+    return max(found, key=lambda one: one.agreeing - one.overlaid - one.recoloured)
+
+
+def _after(
+    colours: _Colours, one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests
+) -> Agreement:
     toned = _recoloured(one, colours)
-    change = (toned - one)[mask]
-    means = change.mean(axis=0)
-    size = float(np.sqrt(np.mean(change**2)))
+    change = toned - one
+    size = _root_mean_square(change[mask])
+    means = change[mask].mean(axis=0)
     differences = _differences(toned, two, structure, mask, _COLOUR_LIMIT + _OF_CHANGE * size)
     explained_first, explained_second, texture = structure.explained(mask)
+    clear = mask & ~differences.reach
     return Agreement(
         *(rests.overlap_first, rests.overlap_second),
         *(explained_first, explained_second, texture),
         *(differences.recoloured, differences.overlaid, differences.painted),
+        agreeing=min(structure.explained(clear)[:2]),
+        visible=structure.visible(clear, mask),
         colour_change=size,
+        rim_change=_root_mean_square(change[_rim(mask)]),
         colour_means=(float(means[0]), float(means[1]), float(means[2])),
         rest_first=rests.rest_first,
         rest_second=rests.rest_second,
     )
+
+
+def _root_mean_square(values: Floats) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
+
+
+def _rim(mask: Mask) -> Mask:
+    """The outermost pixels of the overlap, a twentieth of the shorter side deep."""
+    depth = max(1, min(mask.shape) // _RIM_PARTS)
+    framed = np.pad(mask, 1).astype(np.uint8)
+    inner = cv2.erode(framed, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
+    return np.asarray(mask & (inner == 0))
 
 
 @dataclass(frozen=True)
@@ -154,14 +188,26 @@ class _Structure:
 
     def explained(self, mask: Mask) -> tuple[float, float, float]:
         """Shares of the first's and the second's structure that the other has; share with any."""
+        if not mask.any():
+            return 0.0, 0.0, 0.0
         same = self.same[mask]
         shares = []
         for contrast in (self.first[mask], self.second[mask]):
-            weights = np.clip(contrast - _FLAT, 0, _MOST_TEXTURE)
+            weights = _weights(contrast)
             total = float(weights.sum())
             shares.append(float(weights[same].sum()) / total if total else 0.0)
         either = np.maximum(self.first, self.second)[mask] > _FLAT
         return shares[0], shares[1], float(either.mean())
+
+    def visible(self, clear: Mask, mask: Mask) -> float:
+        """Share of structure in a clear part of a mask, of the photo that has less within the mask."""
+        totals = [float(_weights(contrast[mask]).sum()) for contrast in (self.first, self.second)]
+        less = self.first if totals[0] <= totals[1] else self.second
+        return float(_weights(less[clear]).sum()) / max(min(totals), 1e-6)
+
+
+def _weights(contrast: Floats) -> Floats:
+    return np.asarray(np.clip(contrast - _FLAT, 0, _MOST_TEXTURE), np.float32)
 
 
 def _structure(one: Floats, two: Floats, mask: Mask) -> _Structure:
@@ -187,12 +233,24 @@ def _grey(image: Floats) -> Floats:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _colour_change(one: Floats, two: Floats, mask: Mask) -> _Colours:
-    """Least squares over what is not overlaid: fitted, then fitted again to what fits well."""
+def _colour_changes(one: Floats, two: Floats, mask: Mask) -> list[_Colours]:
+    """Least squares over what is not overlaid, from two beginnings; one where both come to the same.
+
+    Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
+    with a white background that no change can make whiter.
+    """
     sources, targets = one[mask][::_SAMPLED], two[mask][::_SAMPLED]
+    everything = _fitted(sources, targets, np.ones(len(sources), bool))
+    unchanged = np.abs(sources - targets).max(axis=1) <= _COLOUR_LIMIT / 2
+    cautious = _fitted(sources, targets, unchanged)
+    apart = np.abs(_recoloured(sources, everything) - _recoloured(sources, cautious))
+    return [everything, cautious] if apart.max(initial=0) > _SAME_COLOUR else [everything]
+
+
+def _fitted(sources: Floats, targets: Floats, chosen: Mask) -> _Colours:
+    """From (P, 3) colours to others: fitted to those chosen, then to those that fit well."""
     same = np.eye(4, 3)
     colours = same
-    chosen = np.ones(len(sources), bool)
     for _ in range(_FITS):
         values = np.column_stack([sources[chosen], np.ones(int(chosen.sum()))]).astype(np.float64)
         normal = values.T @ values + _RIDGE * np.eye(4)
@@ -206,13 +264,17 @@ def _recoloured(image: Floats, colours: _Colours) -> Floats:
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Differences:
-    """Of colour, after the one change of all colours; see `Agreement` for the fields."""
+    """Of colour, after the one change of all colours; see `Agreement` for the fields.
+
+    `reach` is (H, W), True where something overlaid may touch the measure of structure.
+    """
 
     recoloured: float
     overlaid: float
     painted: float
+    reach: Mask
 
 
 def _differences(
@@ -221,14 +283,16 @@ def _differences(
     """What differs in colour, patch by patch.
 
     A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
-    product; one whose rim one of the photos knows nothing of lies on top.
+    product; one whose rim one of the photos knows nothing of lies on top. Weak texture is no edge.
     """
-    differs = (np.abs(one - two).max(axis=2) > limit) & mask
+    apart = np.abs(one - two).max(axis=2)
+    differs = (apart > limit) & mask
     opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, facts, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     areas = facts[:, cv2.CC_STAT_AREA]
     rims = labels * (cv2.erode(opened, np.ones((3, 3), np.uint8)) == 0)
-    known = np.bincount(rims.ravel(), structure.same.ravel().astype(np.float64), count)
+    edges = structure.same & (np.minimum(structure.first, structure.second) >= _EDGE * apart)
+    known = np.bincount(rims.ravel(), edges.ravel().astype(np.float64), count)
     lengths = np.maximum(np.bincount(rims.ravel(), minlength=count), 1)
     total = np.count_nonzero(mask)
     large = areas >= _SMALLEST_PATCH * total
@@ -242,6 +306,7 @@ def _differences(
         recoloured=float(areas[parts].sum() / total),
         overlaid=float(areas[overlays].sum() / total),
         painted=_painted(one[covered_by_overlay], two[covered_by_overlay], second_is_marked),
+        reach=cv2.dilate(covered_by_overlay.astype(np.uint8), np.ones((_REACH, _REACH), np.uint8)) > 0,
     )
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.search.duplicates.frames import Box, Floats, Map, onto, placement, turns
 from packshot.search.duplicates.view import View
+
+Places = NDArray[np.int64]
 
 _SAMPLE = 24
 _ASPECT_TOLERANCE = 0.06
@@ -92,17 +95,33 @@ def _by_features(first: View, second: View, mirrored: bool) -> Guess | None:
     one, two = first.features, second.features
     if min(len(one.points), len(two.points)) < _LEAST_INLIERS:
         return None
-    described = two.mirrored if mirrored else two.descriptors
-    matches = cv2.BFMatcher(cv2.NORM_L2).knnMatch(described, one.descriptors, k=2)
-    good = [best for best, next_best in matches if best.distance < _RATIO * next_best.distance]
-    if len(good) < _LEAST_INLIERS:
+    matched, matching = _matches(two.mirrored if mirrored else two.descriptors, one.descriptors)
+    if len(matched) < _LEAST_INLIERS:
         return None
     mirror = np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0])
     mirror[0, 2] = second.frame.width if mirrored else 0.0
-    sources = two.points[[match.queryIdx for match in good]] @ np.float32(mirror[:2, :2]) + np.float32(
-        mirror[:2, 2]
-    )
-    return _similarity(sources, one.points[[match.trainIdx for match in good]], mirror)
+    sources = two.points[matched] @ np.float32(mirror[:2, :2]) + np.float32(mirror[:2, 2])
+    return _similarity(sources, one.points[matching], mirror)
+
+
+def _matches(sought: Floats, known: Floats) -> tuple[Places, Places]:
+    """Features whose nearest known one is much nearer than the next (Lowe's ratio test).
+
+    Args:
+        sought: (Q, C) of length 1.
+        known: (N, C) of length 1, two at least.
+
+    Returns:
+        (M,) places among those sought, (M,) places of their nearest among those known.
+    """
+    alike = sought @ known.T
+    every = np.arange(len(sought))
+    best = alike.argmax(axis=1)
+    likest = alike[every, best]
+    alike[every, best] = -1
+    apart = 1 - np.stack([likest, alike.max(axis=1)])  # half the squared distance of unit vectors
+    good = np.flatnonzero(apart[0] < _RATIO**2 * apart[1])
+    return good, best[good]
 
 
 def _similarity(sources: Floats, targets: Floats, mirror: Map) -> Guess | None:

@@ -10,10 +10,11 @@ import numpy as np
 from packshot.report import Change, DuplicateKind, Record, Region
 from packshot.search.duplicates.agreement import Agreement, agreement
 from packshot.search.duplicates.alignment import Guess, guesses
+from packshot.search.duplicates.colours import colour_likeness
 from packshot.search.duplicates.frames import Box, Map, Placement, inverse, placement
 from packshot.search.duplicates.view import View
 
-VERSION = 1
+VERSION = 3
 """Of the comparison: results of another are computed anew."""
 
 _LEAST_EXPLAINED = 0.62
@@ -23,7 +24,9 @@ _LEAST_OVERLAP_OF_PARTS = 0.5
 _LEAST_TEXTURE = 0.004
 _MOST_COLOUR_CHANGE = 29.0
 _MOST_COLOUR_CHANGE_OVERLAID = 22.0
-_MOST_COLOUR_CHANGE_EXACT = 56.0
+_MOST_COLOUR_CHANGE_OF_PRODUCT = 8.0
+_CERTAIN_MOST_COLOUR_CHANGE = 56.0
+_CERTAIN_MOST_COLOUR_CHANGE_OVERLAID = 40.0
 _MOST_RECOLOURED = 0.03
 _RECOLOURED_BY_OVERLAY = 5.0
 _CLEAR = 0.85
@@ -31,9 +34,16 @@ _CERTAIN = 0.9
 _EXACT = 0.975
 _DOUBT_RECOLOURED_BY_OVERLAY = 1.5
 _DOUBT_LEAST_INLIERS = 15
+_DOUBT_LEAST_AGREEING = 0.8
+_DOUBT_MOST_COLOUR_CHANGE = 8.0
 _DOUBT_MOST_OVERLAID_OF_PARTS = 0.25
 _OVERLAID = 0.02
 _LEAST_PAINTED = 0.5
+_PAINTED = 0.7
+_LEAST_VISIBLE = 0.1
+_RIM_OF_CHANGE = 0.5
+_CHANGED_RIM = 12.0
+_MOST_RECOLOURED_THROUGHOUT = 0.2
 _WHOLE = 0.97
 _VISIBLE_TILT = 2.0
 _VISIBLE_COLOUR = 3.0
@@ -49,6 +59,9 @@ class Comparison(Record):
         is_copy: One was made from the other, or both from a third.
         likeness: 0..1, see `packshot.report.Duplicate`; 0 where they could not be aligned.
         inliers: Features of both that lie where one similarity puts them.
+        scale: Size of what they show in the first photo, in shares of its long side, over that in the
+            second; 1 of no features.
+        colours: 0..1, what the photos' colours have in common; 0 where there are no such features.
         changes: What was done to the first to make the second; empty where that is no copy, and where it
             was only saved again.
     """
@@ -56,13 +69,15 @@ class Comparison(Record):
     is_copy: bool = False
     likeness: float = 0.0
     inliers: int = 0
+    scale: float = 1.0
+    colours: float = 0.0
     changes: tuple[Change, ...] = ()
 
     def reversed(self) -> Comparison:
         """The same from the second photo's side."""
         mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
         changes = tuple(_reversed(change, mirrored) for change in self.changes)
-        return self.model_copy(update={"changes": changes})
+        return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3)})
 
 
 def compare(first: View, second: View) -> Comparison:
@@ -71,31 +86,44 @@ def compare(first: View, second: View) -> Comparison:
     A photo without structure, such as a blank one, is never found to be a copy.
     """
     best: tuple[float, Agreement, Guess] | None = None
-    inliers = 0
+    tried: list[Guess] = []
     for guess in guesses(first, second):
-        inliers = max(inliers, guess.inliers)
+        tried.append(guess)
         found = agreement(first, second, guess.mapping)
         if found is None:
             continue
-        if best is None or _merit(found) > best[0]:
+        if best is None or (_merit(found), guess.inliers) > (best[0], best[2].inliers):
             best = _merit(found), found, guess
         if _certain(found, guess.inliers):
             break
-    if best is None:
-        return Comparison(inliers=inliers)
-    return _judged(first, second, best[1], best[2], inliers)
+    shared = _shared(first, second, tried)
+    return shared if best is None else _judged(first, second, best[1], best[2], shared)
 
 
-def _judged(first: View, second: View, found: Agreement, guess: Guess, inliers: int) -> Comparison:
+def _shared(first: View, second: View, tried: list[Guess]) -> Comparison:
+    """What most features agree on, whether the photos agree there or not."""
+    surest = max(tried, key=lambda guess: guess.inliers, default=None)
+    if surest is None or not surest.inliers:
+        return Comparison()
+    sides = max(second.size) / max(first.size)
+    return Comparison(
+        inliers=surest.inliers,
+        scale=max(round(placement(surest.mapping).scale * sides, 3), 0.001),
+        colours=round(colour_likeness(first.colours, second.colours), 3),
+    )
+
+
+def _judged(first: View, second: View, found: Agreement, guess: Guess, shared: Comparison) -> Comparison:
     likeness = round((found.explained_first + found.explained_second) / 2, 4)
-    if not _is_copy(found, guess.inliers):
-        return Comparison(likeness=likeness, inliers=inliers)
-    changes = tuple(_changes(first, second, found, inverse(guess.mapping)))
-    return Comparison(is_copy=True, likeness=likeness, inliers=inliers, changes=changes)
+    is_copy = _is_copy(found, guess.inliers)
+    changes = tuple(_changes(first, second, found, inverse(guess.mapping))) if is_copy else ()
+    return shared.model_copy(update={"is_copy": is_copy, "likeness": likeness, "changes": changes})
 
 
 def _merit(found: Agreement) -> float:
-    return max(found.explained_first, found.explained_second) - 2 * found.recoloured
+    """Rounded, so that of guesses of the same place the one that features agree with is taken."""
+    explained = max(found.explained_first, found.explained_second)
+    return round(explained + found.agreeing - 2 * found.recoloured, 2)
 
 
 def _certain(found: Agreement, inliers: int) -> bool:
@@ -106,17 +134,18 @@ def _certain(found: Agreement, inliers: int) -> bool:
 
 def _is_copy(found: Agreement, inliers: int) -> bool:
     """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
-    explained = found.explained_first, found.explained_second
-    if not (
-        max(explained) >= _LEAST_EXPLAINED
-        and min(explained) >= _LEAST_EXPLAINED_OF_EITHER
-        and min(found.overlap_first, found.overlap_second) >= _least_overlap(found)
-        and found.texture >= _LEAST_TEXTURE
-    ):
+    if min(found.overlap_first, found.overlap_second) < _least_overlap(found):
+        return False
+    if found.texture < _LEAST_TEXTURE or not _colours_agree(found):
         return False
     if found.overlaid > _OVERLAID and found.painted < _LEAST_PAINTED:
         return False
-    return _colours_agree(found) and (max(explained) >= _CLEAR or _lies_there(found, inliers))
+    explained = found.explained_first, found.explained_second
+    if max(explained) < _LEAST_EXPLAINED or min(explained) < _LEAST_EXPLAINED_OF_EITHER:
+        return _lies_under_a_mark(found, inliers)
+    return max(explained) >= _CLEAR or (
+        found.agreeing >= _DOUBT_LEAST_AGREEING and _lies_there(found, inliers)
+    )
 
 
 def _least_overlap(found: Agreement) -> float:
@@ -129,16 +158,39 @@ def _colours_agree(found: Agreement) -> bool:
     clear = max(found.explained_first, found.explained_second) >= _CLEAR
     by_overlay = _RECOLOURED_BY_OVERLAY if clear else _DOUBT_RECOLOURED_BY_OVERLAY
     most_recoloured = _MOST_RECOLOURED + by_overlay * found.overlaid
+    exact = min(found.explained_first, found.explained_second) >= _EXACT
+    if exact and found.rim_change >= _CHANGED_RIM and _background_too(found):
+        most_recoloured = _MOST_RECOLOURED_THROUGHOUT
     return found.colour_change <= _most_change(found) and found.recoloured <= most_recoloured
+
+
+def _background_too(found: Agreement) -> bool:
+    """Whether all colours were changed: in a variant of the product the background stays."""
+    return found.rim_change >= _RIM_OF_CHANGE * found.colour_change
 
 
 def _most_change(found: Agreement) -> float:
     """How far all colours may be changed: the further, the surer it is that nothing else was."""
-    if found.overlaid > _OVERLAID:
-        return _MOST_COLOUR_CHANGE_OVERLAID
-    whole = min(found.overlap_first, found.overlap_second) >= _WHOLE
-    exact = min(found.explained_first, found.explained_second) >= _EXACT
-    return _MOST_COLOUR_CHANGE_EXACT if whole and exact else _MOST_COLOUR_CHANGE
+    if not _background_too(found):
+        return _MOST_COLOUR_CHANGE_OF_PRODUCT
+    plain = found.overlaid <= _OVERLAID
+    if found.agreeing >= _CERTAIN and found.painted >= _PAINTED:
+        return _CERTAIN_MOST_COLOUR_CHANGE if plain else _CERTAIN_MOST_COLOUR_CHANGE_OVERLAID
+    return _MOST_COLOUR_CHANGE if plain else _MOST_COLOUR_CHANGE_OVERLAID
+
+
+def _lies_under_a_mark(found: Agreement, inliers: int) -> bool:
+    """Whether nearly all that differs is one paint, and what it leaves uncovered is the same.
+
+    A part of the product in another colour may pass for paint, but not where the background stays.
+    """
+    return (
+        found.painted >= _PAINTED
+        and found.agreeing >= _CERTAIN
+        and found.visible >= _LEAST_VISIBLE
+        and inliers >= _DOUBT_LEAST_INLIERS
+        and (_background_too(found) or found.colour_change <= _DOUBT_MOST_COLOUR_CHANGE)
+    )
 
 
 def _lies_there(found: Agreement, inliers: int) -> bool:

@@ -88,9 +88,9 @@ def content_box(pixels: Pixels) -> Box:
     Returns:
         The whole frame where nothing can be taken off or nothing would be left.
     """
-    blurred = cv2.blur(pixels, (_TRIM_BLUR, _TRIM_BLUR)).astype(np.int16)
-    corner = blurred[0, 0]
-    differs = np.abs(blurred - corner).max(axis=2) > _FLAT
+    blurred = cv2.blur(pixels, (_TRIM_BLUR, _TRIM_BLUR))
+    corner = np.broadcast_to(blurred[0, 0], blurred.shape)
+    differs = (cv2.absdiff(blurred, corner) > _FLAT).any(axis=2)
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
     if not rows.size:
         return frame(pixels)

@@ -45,19 +45,27 @@ def perceptual_hash(pixels: Pixels) -> int:
     return _packed(positive)
 
 
-def turned_hashes(value: int) -> list[int]:
-    """Hashes of the eight turns of the picture that has this hash, itself first."""
-    bits = np.unpackbits(np.frombuffer(value.to_bytes(8, "little"), np.uint8), bitorder="little")
-    positive = bits.reshape(KEPT, KEPT).astype(bool)
+def turned_hashes(hashes: Hashes) -> Hashes:
+    """Hashes of the eight turns of the pictures that have these hashes.
+
+    Args:
+        hashes: (Q,).
+
+    Returns:
+        (Q, 8): itself, mirrored left to right, upside down, both; then the same of the transposed.
+    """
+    bits = np.unpackbits(np.ascontiguousarray(hashes, "<u8").view(np.uint8), bitorder="little")
+    turned_over = np.ascontiguousarray(bits.reshape(-1, KEPT, KEPT).transpose(0, 2, 1))
+    transposed = np.packbits(turned_over.ravel(), bitorder="little").view("<u8")
+    both = np.stack([np.asarray(hashes, np.uint64), transposed], axis=1)
+    return np.asarray(both[:, :, None] ^ _mirrorings(), np.uint64).reshape(-1, 8)
+
+
+def _mirrorings() -> Hashes:
+    """(4,) bits that mirroring changes: of none, of odd columns, of odd rows, of where one is odd."""
     odd = np.arange(KEPT) % 2 == 1
-    turned = []
-    for transposed in (positive, positive.T):
-        for down in (False, True):
-            for across in (False, True):
-                signs = transposed ^ (odd[:, None] & down) ^ (odd[None] & across)
-                signs[0, 0] = False
-                turned.append(_packed(signs))
-    return turned
+    across, down = np.broadcast_to(odd, (KEPT, KEPT)), np.broadcast_to(odd[:, None], (KEPT, KEPT))
+    return np.array([0, _packed(across), _packed(down), _packed(across ^ down)], np.uint64)
 
 
 def close_hashes(hashes: Hashes, queries: Hashes, limit: int = LIMIT) -> Iterator[tuple[int, int]]:

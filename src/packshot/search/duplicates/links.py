@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,9 +16,10 @@ from packshot.search.duplicates.watching import Watch
 
 _COMMITTED = 64
 _WORTH_PROCESSES = 32
-_VARIANT_CONTENT = 0.7
-_VARIANT_INLIERS = 16
-_VARIANT_LIKENESS = 0.8
+_PRODUCT_CONTENT = 0.6
+_PRODUCT_INLIERS = 16
+_PRODUCT_COLOURS = 0.5
+_PRODUCT_SCALE = 0.1
 _NOTHING = Comparison()
 
 
@@ -58,14 +60,19 @@ class Links:
     def same_product(self, first: int, second: int) -> bool:
         """Whether two photos that are no copies likely show the same product.
 
-        Either much of what is on one (a label, a pattern, a shape) is found on the other in one place,
-        or their structure is the same throughout and only parts have other colours.
+        Much of what is on one (a label, a pattern) is found on the other in one place, at another size,
+        and they have the same colours. At the same size, photos of different products laid out alike
+        share labels, or the face of who wears them; in other colours, products of one range.
         """
         found = self.between(first, second)
         if found.is_copy:
             return True
-        alike = self.similarity(first, second) >= _VARIANT_CONTENT
-        return alike and (found.inliers >= _VARIANT_INLIERS or found.likeness >= _VARIANT_LIKENESS)
+        return (
+            self.similarity(first, second) >= _PRODUCT_CONTENT
+            and found.inliers >= _PRODUCT_INLIERS
+            and found.colours >= _PRODUCT_COLOURS
+            and abs(math.log(found.scale)) >= _PRODUCT_SCALE
+        )
 
     def similarity(self, first: int, second: int) -> float:
         """Cosine of the content vectors."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.photo import Photo
+from packshot.search.duplicates.colours import colour_histogram
 from packshot.search.duplicates.frames import Box, Floats, Pixels, content_box, frame
 
 VIEW_SIDE = 384
@@ -82,6 +83,11 @@ class View:
     def content(self) -> Box:
         """The view without edges of one colour."""
         return content_box(self.pixels)
+
+    @cached_property
+    def colours(self) -> Floats:
+        """Shares of colours, see `colour_histogram`."""
+        return colour_histogram(self.pixels)
 
     @cached_property
     def features(self) -> Features:

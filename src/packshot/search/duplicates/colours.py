@@ -1,0 +1,43 @@
+"""Of which colours is what a photo shows?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from packshot.search.duplicates.frames import Floats, Pixels
+
+_SIDE = 96
+_UNLIKE_BACKGROUND = 8.0
+_LEAST_PRODUCT = 0.02
+_BINS = (8, 16, 16)
+_RANGES = ((0.0, 100.0), (-96.0, 96.0), (-96.0, 96.0))
+_SPREAD = 0.6
+"""Standard deviation, in bins, by which colours are smeared so that near ones count as alike."""
+
+
+def colour_histogram(pixels: Pixels) -> Floats:
+    """Shares of colours in CIELAB of all that differs from the median colour of the frame's edge.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+
+    Returns:
+        (8, 16, 16), of sum 1; of the whole photo where hardly anything differs.
+    """
+    factor = min(1.0, _SIDE / max(pixels.shape[:2]))
+    size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
+    edge = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    product = np.linalg.norm(lab - np.median(edge, axis=0), axis=2) > _UNLIKE_BACKGROUND
+    if product.mean() < _LEAST_PRODUCT:
+        product[:] = True
+    counts, _ = np.histogramdd(lab[product], bins=_BINS, range=_RANGES)
+    smeared = np.stack([cv2.GaussianBlur(layer, (3, 3), _SPREAD) for layer in counts])
+    return np.asarray(smeared / max(float(smeared.sum()), 1e-9), np.float32)
+
+
+def colour_likeness(first: Floats, second: Floats) -> float:
+    """What two histograms have in common, 0..1 (Swain, Ballard, "Color indexing", 1991)."""
+    return float(np.minimum(first, second).sum())

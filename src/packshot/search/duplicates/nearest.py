@@ -1,0 +1,102 @@
+"""The vectors most alike to each of many others: a shortlist first, then exact cosines."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.search.items import Distance, IndexSettings, Precision
+from packshot.search.planning import plan
+from packshot.search.ranking import Rows
+from packshot.search.structure import build
+from packshot.search.vector_file import VectorFile
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+INDEX_FROM = 150_000
+"""Vectors from which on a search structure is built for the shortlists of all of them."""
+
+_MANY = 4096
+"""Queries, and vectors, that are worth preparing a search for."""
+
+_DIMENSIONS = 192
+_SHORTLIST = 4
+_MARGIN = 4
+_SAMPLE = 8192
+_BLOCK = 1 << 14
+
+
+def nearest(vectors: Floats, queries: Floats, count: int) -> tuple[Integers, Floats]:
+    """The vectors most alike to each query.
+
+    A few queries are compared with all vectors. For many, the search goes over the 192 directions in
+    which vectors differ most, and above `INDEX_FROM` vectors over an IVF-PQ structure; four times as
+    many as wanted, or more, are then ranked exactly. What is missed lies behind others as alike.
+
+    Args:
+        vectors: (N, C) of length 1.
+        queries: (Q, C) of length 1.
+        count: Wanted of each; fewer where there are fewer.
+
+    Returns:
+        (Q, count) numbers of vectors and cosines, the best first; of equal ones the lower number first.
+    """
+    count = min(count, len(vectors))
+    found = _shortlists(vectors, queries, count)
+    numbers = np.empty((len(queries), count), np.int64)
+    cosines = np.empty((len(queries), count), np.float32)
+    for place, (query, shortlist) in enumerate(zip(queries, found, strict=True)):
+        rows = np.sort(shortlist)
+        alike = vectors[rows] @ query
+        best = np.argsort(-alike, kind="stable")[:count]
+        numbers[place], cosines[place] = rows[best], alike[best]
+    return numbers, cosines
+
+
+def _shortlists(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
+    """Of each query the rows that may be among the best, `count` at least."""
+    if min(len(vectors), len(queries)) <= _MANY:
+        return _scanned(vectors, queries, min(count + _MARGIN, len(vectors)))
+    if len(vectors) > INDEX_FROM:
+        return _indexed(vectors, queries, count)
+    basis = _directions(vectors)
+    return _scanned(vectors @ basis, queries @ basis, min(count * _SHORTLIST, len(vectors)))
+
+
+def _scanned(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
+    import faiss
+
+    _, rows = faiss.knn(
+        np.ascontiguousarray(queries), np.ascontiguousarray(vectors), count, faiss.METRIC_INNER_PRODUCT
+    )
+    return np.asarray(rows, np.int64)
+
+
+def _directions(vectors: Floats) -> Floats:
+    """(C, D) orthonormal directions that hold most of the vectors' lengths."""
+    sample = vectors[:: max(1, len(vectors) // _SAMPLE)]
+    _, directions = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(directions[:, -_DIMENSIONS:])
+
+
+def _indexed(vectors: Floats, queries: Floats, count: int) -> Iterator[Rows]:
+    """By a structure that is built for this, in a file of its own, and gone afterwards."""
+    settings = IndexSettings(
+        dimensions=vectors.shape[1], distance=Distance.COSINE, precision=Precision.HALF
+    )
+    chosen = plan("ivf-pq", len(vectors), vectors.shape[1])
+    assert chosen is not None, "there are enough vectors"
+    everything = np.ones(len(vectors), bool)
+    with tempfile.TemporaryDirectory() as folder:
+        file = VectorFile(Path(folder) / "vectors", settings)
+        for start in range(0, len(vectors), _BLOCK):
+            file.append(vectors[start : start + _BLOCK], start)
+        structure = build(chosen, file, everything, settings)
+    blocks = (queries[start : start + _BLOCK] for start in range(0, len(queries), _BLOCK))
+    return chain.from_iterable(structure.candidates(block, count, everything) for block in blocks)
