@@ -43,6 +43,17 @@ Example:
     --source clothingds --source contoso --vgg vgg16.ckpt
 """
 
+_EMOTION_HELP = """Train the network that reads emotion, and make the model that ships.
+
+Views of the photos, folds of the cross-validation and the quantised backbone are kept in the folder: a
+run that was stopped goes on where it was.
+
+\b
+Example:
+  packshot train emotion --ratings oasis/ratings.csv --photos oasis/images \\
+    --checkpoint efficientnet-lite2.pth --work build/emotion --output emotion.onnx
+"""
+
 _NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
 \b
@@ -128,6 +139,30 @@ def enhancer_command(
     from packshot.train.recipes.enhancer import write_enhancer
 
     write_enhancer(checkpoint, output, network)
+    typer.echo(f"wrote {output}")
+
+
+@application.command("emotion", help=_EMOTION_HELP)
+def emotion_command(
+    ratings: Annotated[Path, typer.Option(help="CSV: file, theme, valence_mean, valence_sd.")],
+    photos: Annotated[Path, typer.Option(help="Folder of the rated files.")],
+    checkpoint: Annotated[Path, typer.Option(help="Weights of the backbone.")],
+    work: Annotated[Path, typer.Option(help="Folder for intermediate results.")],
+    output: Annotated[Path, typer.Option(help="The model to write, such as emotion.onnx.")],
+    backbone: Annotated[str, typer.Option(help="lite0, lite1, lite2.")] = "lite2",
+    side: Annotated[int, typer.Option(min=64, help="Of the square seen; a multiple of 32.")] = 288,
+    views: Annotated[int, typer.Option(min=2, help="Of each photo in training.")] = 6,
+    seeds: Annotated[int, typer.Option(min=1, help="Rounds of cross-validation.")] = 3,
+) -> None:
+    """Run the recipe; users read `_EMOTION_HELP`."""
+    _require_torch()
+    from packshot.train.recipes.emotion import EmotionSetting, make_emotion
+    from packshot.train.recipes.emotion_features import ViewPlan
+    from packshot.train.recipes.emotion_training import EmotionRecipe
+
+    plan = ViewPlan(side, views)
+    setting = EmotionSetting(ratings, photos, checkpoint, work, backbone, plan, seeds)
+    make_emotion(setting, EmotionRecipe(), output, typer.echo)
     typer.echo(f"wrote {output}")
 
 

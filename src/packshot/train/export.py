@@ -78,13 +78,16 @@ def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) ->
     program.save(str(path), external_data=False)
 
 
-def quantise(source: Path, target: Path, calibration: Iterable[Inputs]) -> None:
+def quantise(
+    source: Path, target: Path, calibration: Iterable[Inputs], float_from: tuple[str, ...] = ()
+) -> None:
     """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
 
     Args:
         source: A float model.
         target: The quantised one.
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
+        float_from: Weights whose names begin so keep their precision, and so does all that follows them.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder, "prepared.onnx")
@@ -99,7 +102,19 @@ def quantise(source: Path, target: Path, calibration: Iterable[Inputs]) -> None:
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=_QUANTISED,
+            nodes_to_exclude=_following(onnx.load(str(prepared)), float_from),
         )
+
+
+def _following(model: onnx.ModelProto, prefixes: tuple[str, ...]) -> list[str]:
+    """Names of the nodes that take a weight named so, or anything that such a node gives."""
+    reached: set[str] = set()
+    names = []
+    for node in model.graph.node if prefixes else ():
+        if any(name in reached or name.startswith(prefixes) for name in node.input):
+            reached.update(node.output)
+            names.append(node.name)
+    return names
 
 
 def annotate(path: Path, **metadata: str) -> None:

@@ -1,0 +1,1 @@
+"""The emotion network: polarity, intensities and attention maps (METHODS.md section 3)."""

@@ -1,0 +1,123 @@
+"""The emotion network over a backbone's feature map, and its ablations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from packshot.train.networks.emotion.fusion import VALENCES, Fusion
+from packshot.train.networks.emotion.perception import IntensityBranch, IntensityPerception, Perceived
+
+
+@dataclass(frozen=True)
+class EmotionShape:
+    """Sizes, and what an ablation leaves out.
+
+    Attributes:
+        inputs: Channels of the backbone's feature map.
+        channels: Of each branch.
+        bottleneck: In attention, intensity and the residual block.
+        dropout: In training, of channels before the branches and of pooled features.
+        branches: 2; 1 for a single branch whose intensity counts for positive; 0 for no perception.
+    """
+
+    inputs: int
+    channels: int = 24
+    bottleneck: int = 32
+    dropout: float = 0.3
+    branches: int = 2
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says about a batch.
+
+    Attributes:
+        distribution: (B, 7) probabilities of valence 1..7.
+        perceived: Of both branches; None without perception.
+    """
+
+    distribution: Tensor
+    perceived: Perceived | None
+
+
+class SingleBranch(nn.Module):
+    """The ablation with one branch: what is not positive is negative."""
+
+    def __init__(self, inputs: int, channels: int, bottleneck: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.only = IntensityBranch(inputs, channels, bottleneck, dropout)
+
+    def forward(self, features: Tensor) -> Perceived:
+        """Perceive (B, inputs, h, w)."""
+        intensity, found, strongest = self.only(features)
+        return Perceived(
+            torch.cat([intensity, 1 - intensity], 1),
+            found.expand(-1, 2, -1, -1) / 2,
+            torch.cat([strongest, -strongest], 1),
+        )
+
+
+class EmotionNetwork(nn.Module):
+    """Feature maps to a distribution of valence, intensities and attention maps.
+
+    Args:
+        shape: Sizes.
+        spread: (2, 7) mean distribution of positive, then of negative photos; see `Fusion`.
+    """
+
+    def __init__(self, shape: EmotionShape, spread: Tensor) -> None:
+        super().__init__()
+        kinds: dict[int, type[nn.Module]] = {2: IntensityPerception, 1: SingleBranch}
+        kind = kinds.get(shape.branches)
+        sizes = (shape.inputs, shape.channels, shape.bottleneck, shape.dropout)
+        self.perception = kind(*sizes) if kind is not None else None
+        self.fusion = Fusion(shape.inputs, shape.bottleneck, spread, shape.dropout)
+
+    def forward(self, features: Tensor) -> Reading:
+        """Read (B, inputs, h, w)."""
+        if self.perception is None:
+            return Reading(self.fusion(features, None, None), None)
+        perceived: Perceived = self.perception(features)
+        return Reading(self.fusion(features, perceived.maps, perceived.normalised), perceived)
+
+
+class PixelsToEmotion(nn.Module):
+    """A backbone and the network as one, as it is exported: pixels to three arrays.
+
+    The picture and its mirror image are both read, and the mean is given.
+    """
+
+    def __init__(self, backbone: nn.Module, network: EmotionNetwork) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Read pictures.
+
+        Args:
+            pixels: (B, S, S, 3) uint8 RGB.
+
+        Returns:
+            (B, 7) distribution of valence 1..7, (B, 2) intensities and (B, 2, h, w) attention maps,
+            the positive ones first.
+        """
+        reading: Reading = self.network(self.backbone(torch.cat([pixels, pixels.flip(2)])))
+        seen = reading.perceived
+        assert seen is not None
+        count = pixels.shape[0]  # len() would fix the size of the batch on export
+        said = (reading.distribution, seen.intensities, seen.maps)
+        (one, strong, maps), (other, mirrored, turned) = (
+            [part[:count] for part in said],
+            [part[count:] for part in said],
+        )
+        return (one + other) / 2, (strong + mirrored) / 2, (maps + turned.flip(3)) / 2
+
+
+def valence(distribution: Tensor) -> Tensor:
+    """Mean valence, (B,) in 1..7, of (B, 7) probabilities."""
+    steps = torch.arange(1, VALENCES + 1, dtype=distribution.dtype, device=distribution.device)
+    return distribution @ steps

@@ -1,0 +1,108 @@
+"""From the many channels of a backbone to few: a fixed 1 x 1 convolution found without labels.
+
+Two thousand channels are too many to learn from six hundred photos, and most of what differs between
+photos lies in a few hundred directions. The convolution standardises every channel and turns to the main
+directions of the pooled channels. Channels that mean something by themselves are kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from packshot.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class ProjectionPlan:
+    """How channels are reduced.
+
+    Attributes:
+        directions: Main directions that are kept; less where there are not so many.
+        kept: Trailing channels that stay as they are, but for their scale.
+        emphasis: Deviation given to those, where a direction's is 1 on average.
+    """
+
+    directions: int = 256
+    kept: int = 1
+    emphasis: float = 6.0
+
+
+class Projection(nn.Module):
+    """A 1 x 1 convolution over a map whose channels come from several sources.
+
+    Each source has a kernel of its own, so that each is quantised by its own range.
+
+    Args:
+        sizes: Channels of each source.
+        outputs: Channels that come out.
+    """
+
+    def __init__(self, sizes: Sequence[int], outputs: int) -> None:
+        super().__init__()
+        self.sizes = list(sizes)
+        self.parts = nn.ModuleList(nn.Conv2d(size, outputs, 1, bias=False) for size in sizes)
+        self.offset = nn.Parameter(torch.zeros(1, outputs, 1, 1))
+
+    @property
+    def outputs(self) -> int:
+        """Channels that come out."""
+        return self.offset.shape[1]
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (B, sum of sizes, h, w) to (B, outputs, h, w)."""
+        total: Tensor = self.offset
+        for part, source in zip(self.parts, features.split(self.sizes, 1), strict=True):
+            total = total + part(source)
+        return total
+
+
+def fit_projection(pooled: Tensor, sizes: Sequence[int], plan: ProjectionPlan) -> Projection:
+    """The projection to the main directions of photos.
+
+    Args:
+        pooled: (N, C) means over space of every channel.
+        sizes: Channels of each source, of sum C.
+        plan: How.
+
+    Raises:
+        InvalidInput: The sizes do not fit.
+    """
+    if pooled.ndim != 2 or sum(sizes) != pooled.shape[1] or plan.kept >= pooled.shape[1]:
+        raise InvalidInput(f"pooled features {tuple(pooled.shape)} do not have {sum(sizes)} channels")
+    mean, deviation = pooled.mean(0), pooled.std(0) + 1e-6
+    weights = _directions((pooled - mean) / deviation, plan) / deviation
+    projection = Projection(sizes, len(weights)).requires_grad_(False)
+    for part, kernel in zip(projection.parts, weights.split(list(sizes), 1), strict=True):
+        part.get_parameter("weight").copy_(kernel[:, :, None, None])
+    projection.offset.copy_(-(weights @ mean)[None, :, None, None])
+    return projection.eval()
+
+
+def _directions(standard: Tensor, plan: ProjectionPlan) -> Tensor:
+    """(outputs, C): main directions of mean variance 1, then the kept channels."""
+    channels = standard.shape[1] - plan.kept
+    _, strengths, turned = torch.linalg.svd(standard[:, :channels], full_matrices=False)
+    count = min(plan.directions, len(strengths))
+    scale = (len(standard) * count / strengths[:count].square().sum()).sqrt()
+    weights = torch.zeros(count + plan.kept, channels + plan.kept)
+    weights[:count, :channels] = turned[:count] * scale
+    weights[count:, channels:] = torch.eye(plan.kept) * plan.emphasis
+    return weights
+
+
+class ProjectedBackbone(nn.Module):
+    """A backbone and its projection: pixels to G."""
+
+    def __init__(self, backbone: nn.Module, projection: Projection) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.projection = projection
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map (B, S, S, 3) uint8 RGB to (B, outputs, h, w)."""
+        projected: Tensor = self.projection(self.backbone(pixels))
+        return projected

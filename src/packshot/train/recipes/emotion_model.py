@@ -1,0 +1,49 @@
+"""A trained emotion network to the model that ships."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnx
+import torch
+
+from packshot.encode.views import whole_view
+from packshot.photo import Photo
+from packshot.train.export import annotate, export, halve_large_weights, quantise
+from packshot.train.networks.emotion.network import PixelsToEmotion
+from packshot.train.recipes.emotion_features import SEEN_SIDE
+
+OUTPUTS = ["distribution", "intensities", "maps"]
+
+_KEPT_PRECISE = ("backbone.backbone.evidence.groups", "backbone.projection.offset", "network.")
+_HALVED_FROM = 5_000
+
+
+def write_emotion_model(
+    network: PixelsToEmotion,
+    side: int,
+    calibration: Sequence[Path],
+    metadata: Mapping[str, str],
+    target: Path,
+) -> None:
+    """Export with an 8-bit backbone; the small network on top keeps its precision.
+
+    Args:
+        network: In evaluation mode.
+        side: Of the square that it reads.
+        calibration: Photos whose activations set the quantisation ranges; about a hundred.
+        metadata: Written into the file.
+        target: The ONNX file.
+    """
+    views = (whole_view(Photo.open(path, max_side=SEEN_SIDE).pixels, side) for path in calibration)
+    example = {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder, "plain.onnx")
+        export(network.eval(), example, OUTPUTS, plain)
+        quantise(plain, target, ({"pixels": view[None]} for view in views), _KEPT_PRECISE)
+    model = onnx.load(str(target))
+    halve_large_weights(model, _HALVED_FROM)
+    onnx.save(model, str(target))
+    annotate(target, **metadata)

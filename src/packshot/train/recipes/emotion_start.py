@@ -1,0 +1,151 @@
+"""Where training of the emotion network begins: at the best linear readings of pooled features.
+
+Gradient descent from random weights on six hundred photos ends below what a convex fit reaches. So the
+classifier begins at that fit, and both branches at the directions in which the raters' shares grow:
+their channels rise one after another along that direction, cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.train.networks.emotion.losses import distribution_loss
+from packshot.train.networks.emotion.network import EmotionNetwork
+from packshot.train.networks.emotion.perception import IntensityBranch
+
+_LADDER = (0.5, 0.99)
+"""Quantiles of a direction's values over all cells between which the channels begin to rise."""
+
+_BATCH = 256
+_INTENSITY_DECAY = 1e-4
+_HEIGHT = 0.05
+"""Deviation of the channels at first: faint enough that eq. 8 begins near G itself."""
+
+
+@dataclass(frozen=True)
+class WarmSet:
+    """What the fits are made on.
+
+    Attributes:
+        views: For each view (N, C, h, w), float16.
+        distribution: (N, 7) of ratings.
+        shares: (N, 2) of positive and negative raters.
+    """
+
+    views: Sequence[Tensor]
+    distribution: Tensor
+    shares: Tensor
+
+    def over_views(self, reading: Callable[[Tensor], Tensor]) -> Tensor:
+        """What a reading of (B, C, h, w) says of every view of every photo, (V * N, ...)."""
+        parts = [part for view in self.views for part in view.split(_BATCH)]
+        with torch.no_grad():
+            return torch.cat([reading(part.float()) for part in parts])
+
+
+def warm_start(network: EmotionNetwork, data: WarmSet, decay: float) -> None:
+    """Set the weights of both branches, then of the classifier, by fits; in place.
+
+    Args:
+        network: With random weights.
+        data: What to fit on.
+        decay: Weight of the squared weights against the mean cross-entropy.
+    """
+    if network.perception is not None:
+        _start_branches(network.perception, data, decay)
+    times = (len(data.views), 1)
+    wanted = data.distribution.repeat(times)
+    spread = network.fusion.spread
+    attended = data.over_views(lambda features: _attended(network, features))
+    pooled, balance = attended[:, :-2], attended[:, -2:]
+
+    def loss(said: Tensor) -> Tensor:
+        fused = torch.softmax(said, dim=1)
+        mixed = fused if network.perception is None else (fused + balance @ spread) / 2
+        return distribution_loss(mixed, wanted)
+
+    fit_linear(network.fusion.classify, pooled, decay, loss)
+
+
+def _attended(network: EmotionNetwork, features: Tensor) -> Tensor:
+    """(B, C + 2): pooled features as the classifier gets them at first, and the intensity vector."""
+    if network.perception is None:
+        return torch.cat([features.mean((2, 3)), features.new_zeros(len(features), 2)], dim=1)
+    seen = network.perception(features)
+    weighted = features * seen.maps.sum(1, keepdim=True) + features
+    return torch.cat([weighted.mean((2, 3)), seen.normalised], dim=1)
+
+
+def _start_branches(perception: nn.Module, data: WarmSet, decay: float) -> None:
+    pooled = data.over_views(lambda features: features.mean((2, 3)))
+    wanted = data.shares.repeat(len(data.views), 1)
+    layer = nn.Linear(pooled.shape[1], 2)
+    fit_linear(layer, pooled, decay, lambda said: _share_loss(said, wanted))
+    branches = [part for part in perception.modules() if isinstance(part, IntensityBranch)]
+    for side, branch in enumerate(branches):
+        _set_ladder(branch, layer.weight[side].detach(), data.views[0].float())
+        found = data.over_views(lambda features, own=branch: F.relu(own.adjust(features)).mean((2, 3)))
+        _fit_intensity(branch, found, wanted[:, side])
+
+
+def _share_loss(said: Tensor, wanted: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(said, wanted)
+
+
+def fit_linear(layer: nn.Linear, pooled: Tensor, decay: float, loss: Callable[[Tensor], Tensor]) -> None:
+    """The weights with the least loss plus penalty, by L-BFGS from zero.
+
+    Args:
+        layer: Changed in place.
+        pooled: (M, C) pooled features.
+        decay: Weight of the squared weights.
+        loss: Of what the layer says.
+    """
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    _minimise(
+        list(layer.parameters()),
+        lambda: loss(layer(pooled)) + decay * layer.weight.square().sum(),
+    )
+
+
+def _minimise(parameters: list[nn.Parameter], loss: Callable[[], Tensor]) -> None:
+    optimiser = torch.optim.LBFGS(parameters, max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimiser.step(closure)
+
+
+def _set_ladder(branch: IntensityBranch, direction: Tensor, cells: Tensor) -> None:
+    """Let the channels rise along a direction, each from a higher value on."""
+    along = torch.einsum("c,nchw->nhw", direction, cells)
+    scale = _HEIGHT / along.std()
+    weight, bias = branch.adjust.weight, branch.adjust.bias
+    assert bias is not None
+    steps = torch.quantile(along.flatten(), torch.linspace(*_LADDER, len(bias)))
+    with torch.no_grad():
+        weight.copy_((direction * scale).expand(len(bias), -1)[:, :, None, None])
+        bias.copy_(-steps * scale)
+
+
+def _fit_intensity(branch: IntensityBranch, pooled: Tensor, shares: Tensor) -> None:
+    """Fit the two layers behind the pooled channels to the raters' shares."""
+    layers = [branch.gather, branch.intensity]
+    parameters = [parameter for layer in layers for parameter in layer.parameters()]
+
+    def loss() -> Tensor:
+        said = branch.intensity(F.relu(branch.gather(pooled)))[:, 0]
+        penalty = torch.stack([layer.weight.square().sum() for layer in layers]).sum()
+        return _share_loss(said, shares) + _INTENSITY_DECAY * penalty
+
+    _minimise(parameters, loss)
