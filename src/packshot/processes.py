@@ -191,7 +191,7 @@ _STARTING = threading.Lock()
 
 def _serve(line: Connection, make_worker: Callable[[], Callable[[Any], Any]]) -> None:
     """What a process of a crew does until the line is closed, also by the end of the other side."""
-    _prepare_process()
+    prepare_process()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         worker, error = _outcome(make_worker)
         line.send((None, error))
@@ -250,14 +250,16 @@ _worker: Worker[Any, Any] | None = None
 
 def _start(make_worker: Callable[[], Worker[Any, Any]]) -> None:
     global _worker
-    _prepare_process()
+    prepare_process()
     _worker = make_worker()
 
 
-def _prepare_process() -> None:
+def prepare_process() -> None:
+    """Make this process one of many: one thread for pictures, and Ctrl-C is left to its parent."""
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 
 

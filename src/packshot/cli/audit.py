@@ -27,8 +27,10 @@ from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit import (
     Answer,
     AuditSettings,
+    LocalEngine,
     Options,
     Outcome,
+    RayEngine,
     date_of,
     default_cache,
     run_audit,
@@ -39,6 +41,7 @@ from packshot.errors import InvalidInput
 from packshot.report import AuditSummary
 from packshot.sources import Fetcher, Retries, WebSettings, read_feed
 
+_ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine, "ray": RayEngine}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -62,6 +65,7 @@ class Request:
     language: str
     atlas: Path | None
     workers: int | None
+    engine: str
     quiet: bool
 
 
@@ -73,7 +77,8 @@ def run(request: Request) -> int:
     """
     settings = _settings(request)
     cache = None if request.no_cache else request.cache or default_cache()
-    options = Options(request.workers, cache, request.restart)
+    engine = _ENGINES[request.engine]
+    options = Options(request.workers, cache, request.restart, engine=engine)
     shown = not request.quiet and sys.stderr.isatty()
     with _until_asked_to_stop() as stop:
         watch = partial(_watched, settings, shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -28,6 +29,13 @@ Exit status: 0 done; 1 --fail-under or --policy is given, and a photo fails or c
 2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130 interrupted: the same
 command goes on.
 """
+
+
+class EngineName(StrEnum):
+    """Where photos are examined."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def audit_command(
@@ -61,6 +69,9 @@ def audit_command(
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: OwnAtlas = None,
     workers: Workers = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="ray: a cluster (RAY_ADDRESS) that sees the same files; no cache.")
+    ] = EngineName.LOCAL,
     quiet: Quiet = False,
 ) -> None:
     """Audit a feed; users read `AUDIT_HELP`."""
@@ -83,6 +94,7 @@ def audit_command(
         language=language,
         atlas=atlas,
         workers=workers,
+        engine=engine.value,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

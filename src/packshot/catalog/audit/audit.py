@@ -21,7 +21,6 @@ from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_iden
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
 from packshot.policy.wording import title_of
-from packshot.processes import available_cores
 from packshot.report import AuditSummary
 from packshot.sources import FeedRow, read_feed
 
@@ -118,7 +117,7 @@ def _examine(
         cache = stack.enter_context(AssessmentCache(options.cache)) if options.cache else None
         job = Job(
             settings,
-            workers=options.workers or available_cores(),
+            workers=options.workers,
             patience=options.patience,
             cache=cache,
             cache_key=_cache_key(settings, basis),

@@ -18,9 +18,9 @@ from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of, ph
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import FetchError
-from packshot.processes import Crew, WorkerLost
+from packshot.processes import Crew, WorkerLost, available_cores
 from packshot.report import AuditStatus
-from packshot.sources import FeedRow
+from packshot.sources import FeedRow, Fetcher
 
 Examine = Callable[[Task], Answer]
 
@@ -34,7 +34,7 @@ class Job:
 
     Attributes:
         settings: Of the audit.
-        workers: Processes.
+        workers: Processes; None for one for each core.
         patience: Seconds for one photo.
         cache: What is known; None to examine every row for itself.
         cache_key: What else than the bytes decides an assessment.
@@ -42,7 +42,7 @@ class Job:
     """
 
     settings: AuditSettings
-    workers: int
+    workers: int | None
     patience: float
     cache: AssessmentCache | None
     cache_key: str
@@ -81,9 +81,10 @@ class LocalEngine:
         if first is None:
             return
         job = self._job
-        threads = job.workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
+        workers = job.workers or available_cores()
+        threads = workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
         with (
-            Crew(self._make_examiner, processes=job.workers, patience=job.patience) as crew,
+            Crew(self._make_examiner, processes=workers, patience=job.patience) as crew,
             ThreadPoolExecutor(threads, "audit") as pool,
         ):
             pending: set[Future[Answer]] = set()
@@ -102,16 +103,14 @@ class LocalEngine:
                     future.cancel()
 
     def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
-        try:
-            fetched = self._fetcher.fetch_with_retries(row.location)
-        except FetchError as error:
-            return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
-        task = Task(row, fetched.content, fetched.sha256)
+        task = fetched(self._fetcher, row)
+        if isinstance(task, Answer):
+            return task
         cache = self._job.cache
         if cache is None:
             return self._examined(crew, task, None)
         suffix = PurePath(photo_name(row.location)).suffix.lower()
-        key = f"{fetched.sha256} {suffix} {self._job.cache_key}"
+        key = f"{task.sha256} {suffix} {self._job.cache_key}"
         with self._same(key):
             answer = self._examined(crew, task, cache.get(key))
             if answer.assessment is not None:
@@ -132,6 +131,15 @@ class LocalEngine:
                 reason = again.reason
         row = broken_row(task.row, AuditStatus.CRASHED, reason, task.sha256)
         return answer_of(task.row, row)
+
+
+def fetched(fetcher: Fetcher, row: FeedRow) -> Task | Answer:
+    """What to examine, or the answer where there is nothing to."""
+    try:
+        found = fetcher.fetch_with_retries(row.location)
+    except FetchError as error:
+        return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
+    return Task(row, found.content, found.sha256)
 
 
 class _OneAtATime:
