@@ -6,7 +6,7 @@ backbone, feature maps of each view, what each fold of the cross-validation says
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from packshot.encode.model import Model
 from packshot.encode.views import Pixels, whole_view
 from packshot.photo import Photo
 from packshot.train.datasets.oasis import EmotionLabels, read_oasis
-from packshot.train.export import export, quantise
+from packshot.train.export import Inputs, export, quantise
 from packshot.train.networks.emotion.backbones import LiteBackbone, backbone
 from packshot.train.networks.emotion.network import EmotionShape, PixelsToEmotion
 from packshot.train.networks.emotion.projection import (
@@ -114,7 +114,7 @@ def _quantised(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path)
         plain, partial = folder / "float.onnx", folder / "partial.onnx"
         export(trunk, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, ["features"], plain)
         opened = (Photo.open(path, max_side=SEEN_SIDE).pixels for path in evenly(paths))
-        inputs = ({"pixels": whole_view(pixels, side)[None]} for pixels in opened)
+        inputs: Iterator[Inputs] = ({"pixels": whole_view(pixels, side)[None]} for pixels in opened)
         quantise(plain, partial, inputs, ("evidence.groups",))
         plain.unlink()
         partial.rename(target)

@@ -52,7 +52,8 @@ def read_maps(network: EmotionNetwork, maps: Maps) -> tuple[Floats, Floats]:
 def _read_view(network: EmotionNetwork, view: NDArray[np.float16]) -> tuple[Floats, Floats]:
     means, intensities = [], []
     with torch.inference_mode():
-        for part in torch.from_numpy(view).split(_BATCH):
+        for start in range(0, len(view), _BATCH):
+            part = torch.from_numpy(view[start : start + _BATCH])
             reading = network(part.float())
             means.append(valence(reading.distribution))
             seen = reading.perceived

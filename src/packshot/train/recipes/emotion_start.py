@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,9 @@ class WarmSet:
 
     def over_views(self, reading: Callable[[Tensor], Tensor]) -> Tensor:
         """What a reading of (B, C, h, w) says of every view of every photo, (V * N, ...)."""
-        parts = [part for view in self.views for part in view.split(_BATCH)]
+        parts = [
+            view[start : start + _BATCH] for view in self.views for start in range(0, len(view), _BATCH)
+        ]
         with torch.no_grad():
             return torch.cat([reading(part.float()) for part in parts])
 
@@ -89,8 +92,13 @@ def _start_branches(perception: nn.Module, data: WarmSet, decay: float) -> None:
     branches = [part for part in perception.modules() if isinstance(part, IntensityBranch)]
     for side, branch in enumerate(branches):
         _set_ladder(branch, layer.weight[side].detach(), data.views[0].float())
-        found = data.over_views(lambda features, own=branch: F.relu(own.adjust(features)).mean((2, 3)))
+        found = data.over_views(partial(_pooled_own, branch))
         _fit_intensity(branch, found, wanted[:, side])
+
+
+def _pooled_own(branch: IntensityBranch, features: Tensor) -> Tensor:
+    """(B, channels): the branch's own map, pooled (eq. 1)."""
+    return F.relu(branch.adjust(features)).mean((2, 3))
 
 
 def _share_loss(said: Tensor, wanted: Tensor) -> Tensor:
@@ -123,7 +131,7 @@ def _minimise(parameters: list[nn.Parameter], loss: Callable[[], Tensor]) -> Non
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimiser.step(closure)
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
 
 
 def _set_ladder(branch: IntensityBranch, direction: Tensor, cells: Tensor) -> None:

@@ -167,9 +167,8 @@ def train_emotion(
         data = Trainable(data.maps, hardened(data.labels), data.rows)
     warm_start(network, data.warm_set(), recipe.warm_decay)
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
-    )
+    blend = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+    averaged = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=blend)
     order = endless(len(data.rows), recipe.batch, generator)
     for step in range(recipe.steps):
         _set_rate(optimiser, recipe, step)
@@ -181,7 +180,8 @@ def train_emotion(
         averaged.update_parameters(network)
         if step % 50 == 0:
             report(f"step {step} of {recipe.steps}: loss {loss.item():.3f}")
-    result: EmotionNetwork = averaged.module if recipe.steps else network
+    result = averaged.module if recipe.steps else network
+    assert isinstance(result, EmotionNetwork)
     return result.eval()
 
 

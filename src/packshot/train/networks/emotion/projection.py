@@ -55,7 +55,8 @@ class Projection(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Map (B, sum of sizes, h, w) to (B, outputs, h, w)."""
         total: Tensor = self.offset
-        for part, source in zip(self.parts, features.split(self.sizes, 1), strict=True):
+        sources = features.split(self.sizes, 1)  # type: ignore[no-untyped-call]
+        for part, source in zip(self.parts, sources, strict=True):
             total = total + part(source)
         return total
 
@@ -76,7 +77,8 @@ def fit_projection(pooled: Tensor, sizes: Sequence[int], plan: ProjectionPlan) -
     mean, deviation = pooled.mean(0), pooled.std(0) + 1e-6
     weights = _directions((pooled - mean) / deviation, plan) / deviation
     projection = Projection(sizes, len(weights)).requires_grad_(False)
-    for part, kernel in zip(projection.parts, weights.split(list(sizes), 1), strict=True):
+    kernels = weights.split(list(sizes), 1)  # type: ignore[no-untyped-call]
+    for part, kernel in zip(projection.parts, kernels, strict=True):
         part.get_parameter("weight").copy_(kernel[:, :, None, None])
     projection.offset.copy_(-(weights @ mean)[None, :, None, None])
     return projection.eval()
