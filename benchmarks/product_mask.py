@@ -33,7 +33,7 @@ from record import write
 TRAINED_ON = ("luma", "contoso", "abantecart")
 HOMES = "clothingds"
 SIDE = 384
-SCENES = 130
+SCENES = 95
 
 Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]

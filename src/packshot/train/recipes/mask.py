@@ -24,6 +24,7 @@ from packshot.train.datasets.taught import Taught, is_held_out, taught
 from packshot.train.learner import Learner, Pace, Report
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded, load_pretrained
 from packshot.train.networks.mask import MaskNetwork
+from packshot.train.recipes.mask_model import write_mask
 
 CHECKPOINT = "mask.pt"
 TAUGHT_FOLDER = "taught"
@@ -38,6 +39,7 @@ class MaskRecipe:
         batch: Photos in each.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
+        trunk_steps: Steps in which the encoder learns too; from then on the decoder alone.
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         overlap_weight: Of 1 - soft intersection over union, beside the cross-entropy of pixels.
         presence_weight: Of the cross-entropy of presence.
@@ -45,10 +47,11 @@ class MaskRecipe:
         seed: Of weights and batches.
     """
 
-    steps: int = 1600
+    steps: int = 650
     batch: int = 12
     trunk_rate: float = 2e-4
     decoder_rate: float = 2e-3
+    trunk_steps: int = 350
     frozen_blocks: int = 3
     overlap_weight: float = 1.0
     presence_weight: float = 0.1
@@ -169,7 +172,35 @@ def train_mask(
     learner = begin(MaskNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
 
     def loss(network: MaskNetwork, batch: MaskBatch) -> Tensor:
+        if learner.step >= recipe.trunk_steps:
+            network.trunk.requires_grad_(False)
         logits, presence = network(batch.pixels)
         return mask_loss(logits, presence, batch, recipe)
 
     return learner.run(examples, loss, work / CHECKPOINT, workers, report)
+
+
+def make_mask(
+    inputs: MaskInputs,
+    recipe: MaskRecipe,
+    places: tuple[Path, Path],
+    processors: tuple[int, int],
+    report: Report,
+) -> None:
+    """Train, export, quantise and calibrate.
+
+    Args:
+        inputs: What to learn from.
+        recipe: How.
+        places: Working folder, and the model to write.
+        processors: Threads of this process, and processes that make batches.
+        report: Told about progress.
+
+    Raises:
+        SourceError: Nothing to learn from.
+    """
+    work, output = places
+    torch.set_num_threads(processors[0])
+    network = train_mask(inputs, recipe, work, processors[1], report)
+    composer, _ = inputs.composer("val", work / TAUGHT_FOLDER, VIEW_SIDE, report)
+    report(f"{output}: {write_mask(network, composer, empty(composer.scenes), output)}")

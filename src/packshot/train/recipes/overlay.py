@@ -19,6 +19,7 @@ from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
 from packshot.train.learner import Learner, Pace, Report
 from packshot.train.networks.overlay import OverlayNetwork
+from packshot.train.recipes.overlay_model import write_overlay
 
 CHECKPOINT = "overlay.pt"
 
@@ -105,3 +106,31 @@ def train_overlay(
         return overlay_loss(network(batch.pixels), batch.maps)
 
     return learner.run(examples, loss, work / CHECKPOINT, workers, report)
+
+
+def make_overlay(
+    photos: Sequence[Path],
+    fonts: Path,
+    recipe: OverlayRecipe,
+    places: tuple[Path, Path],
+    processors: tuple[int, int],
+    report: Report,
+) -> None:
+    """Train, export and quantise.
+
+    Args:
+        photos: Photos without overlays.
+        fonts: Folder of font files.
+        recipe: How.
+        places: Working folder, and the model to write.
+        processors: Threads of this process, and processes that make batches.
+        report: Told about progress.
+
+    Raises:
+        SourceError: No font.
+    """
+    work, output = places
+    torch.set_num_threads(processors[0])
+    network = train_overlay(photos, fonts, recipe, work, processors[1], report)
+    write_overlay(network, clean_photos(photos[::4]), Fonts.under(fonts), output)
+    report(f"wrote {output}")
