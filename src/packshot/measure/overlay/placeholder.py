@@ -14,7 +14,7 @@ from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
 _SAME: Final = 4
 _BLANK_SHARE: Final = 0.997
 _FLAT_STEP: Final = 4
-_FLAT_SHARE: Final = 0.9
+_FLAT_SHARE: Final = 0.82
 _TONES: Final = 2
 _TONE_WIDTH: Final = 6
 _TONE_SHARE: Final = 0.88
