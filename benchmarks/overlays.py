@@ -92,7 +92,7 @@ def _clean(data: Path) -> list[Pixels]:
 
 
 def _hits(kind: str, inspector: Inspector, cases: Iterator[Case], check: Check) -> dict[str, object]:
-    right, seconds, total = 0, [], 0
+    right, seconds, total = 0, list[float](), 0
     for pixels, truth in cases:
         begun = time.process_time()
         found = inspector.inspect(pixels)
@@ -122,8 +122,11 @@ def _alarms(name: str, inspector: Inspector, photos: Sequence[Pixels]) -> Iterat
     found = [inspector.inspect(pixels).numbers for pixels in photos]
     each = (time.process_time() - begun) / len(photos)
     for key in ("text_area", "watermark", "border_width", "collage_panels", "qr_codes", "placeholder"):
-        alarms = sum(one[key] != neutral.get(key, 0.0) for one in found)
+        values = [one[key] for one in found]
+        alarms = sum(value is not None and value != neutral.get(key, 0.0) for value in values)
         yield _row(f"{key}: {name}", "false alarms", len(photos), alarms, [each])
+        if None in values:
+            yield _row(f"{key}: {name}", "left open", len(photos), values.count(None), [each])
 
 
 def _drawn(photos: Sequence[Pixels], count: int, seed: int) -> Iterator[tuple[Pixels, Random]]:
@@ -143,11 +146,11 @@ def _laid(photos: Sequence[Pixels], count: int, fonts: Fonts, lay: Lay) -> Itera
 
 
 def _text_found(found: Inspection, _: float) -> bool:
-    return found.text_area > 0
+    return bool(found.text.area)
 
 
 def _mark_found(found: Inspection, _: float) -> bool:
-    return found.watermark > 0
+    return bool(found.watermark)
 
 
 def _framed(photos: Sequence[Pixels], count: int) -> Iterator[Case]:

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.assess.location import find_by_network
+from packshot.assess.location import find_by_network, locate
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.model import Model
+from packshot.measure.background import find_background
 from packshot.measure.planes import make_planes
 from packshot.measure.product import product_of
 from packshot.photo import Photo
@@ -134,7 +135,7 @@ def _methods(teacher: Path) -> dict[str, Method]:
         "network": lambda pixels: _network(network, pixels),
         "network, never abstaining": lambda pixels: network.see(pixels).product >= 0.5,
         "classical": _classical,
-        "classical, then network": lambda pixels: _joined(network, pixels),
+        "joined, as it is used": lambda pixels: _joined(network, pixels),
         "U2-Net (small)": lambda pixels: salience(u2net, pixels) > 127,
     }
 
@@ -150,8 +151,9 @@ def _classical(pixels: Pixels) -> Flags | None:
 
 
 def _joined(network: MaskNetwork, pixels: Pixels) -> Flags | None:
-    classical = _classical(pixels)
-    return _network(network, pixels) if classical is None else classical
+    planes = make_planes(pixels)
+    found = locate(network, planes, find_background(planes.small))
+    return None if found is None else found.mask
 
 
 def _overlap(found: Flags, truth: Pixels) -> float:
@@ -185,7 +187,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--teacher", type=Path, required=True, help="u2netp.onnx")
     parser.add_argument("--work", type=Path, required=True, help="folder of the teacher's answers")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--sheet", type=Path)
     given = parser.parse_args()
     main(given.data, given.teacher, given.work, given.repeats, given.sheet)

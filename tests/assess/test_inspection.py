@@ -8,6 +8,7 @@ from packshot.encode import Encoders
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps
 from packshot.errors import InvalidInput
+from packshot.measure.product import ProductRegion
 from packshot.photo import Photo
 from tests.conftest import make_packshot, make_picture
 
@@ -28,28 +29,61 @@ def patch(rows, columns, level):
     return likely
 
 
+def region(rows, columns):
+    mask = np.zeros((60, 80), bool)
+    mask[rows, columns] = True
+    return ProductRegion((0, 0, 1, 1), mask, mask)
+
+
 class TestText:
+    LINES = patch(slice(10, 15), slice(20, 60), 0.95) + patch(slice(40, 43), slice(0, 20), 0.96)
+
     def test_boxes_in_fractions_of_the_photo_largest_first(self):
-        likely = patch(slice(10, 15), slice(20, 60), 0.9) + patch(slice(40, 43), slice(0, 20), 0.95)
-        flags, boxes = find_text(maps(text=likely))
-        assert [(box.x, box.y, box.width, box.height) for box in boxes] == [
+        found = find_text(maps(text=self.LINES), None)
+        assert [(box.x, box.y, box.width, box.height) for box in found.boxes] == [
             pytest.approx((20 / 80, 10 / 60, 40 / 80, 5 / 60)),
             pytest.approx((0, 40 / 60, 20 / 80, 3 / 60)),
         ]
-        assert flags.mean() == pytest.approx(260 / 4800)
+        assert found.area == pytest.approx(100 * 260 / 4800)
+        assert found.on_product is None
 
-    def test_what_is_nowhere_sure_is_left_out(self):
-        flags, boxes = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.6)))
-        assert not flags.any()
-        assert boxes == ()
+    def test_off_the_product_less_evidence_serves_than_on_it(self):
+        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.6))
+        assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
+            100 * 200 / 4800
+        )
+        assert find_text(line, region(slice(0, 60), slice(0, 80))).area is None
 
-    def test_specks_are_left_out(self):
-        assert find_text(maps(text=patch(slice(3, 4), slice(3, 4), 0.99)))[1] == ()
+    def test_what_may_be_text_leaves_the_question_open(self):
+        found = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.6)), None)
+        assert found.area is None
+        assert found.boxes == ()
+        assert found.likely.any()
+
+    def test_nothing_likely_is_a_measured_zero(self):
+        assert find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
+        assert find_text(maps(text=patch(slice(3, 4), slice(3, 4), 0.99)), None).area == 0
+
+    def test_lettering_on_the_background_is_no_part_of_the_product(self):
+        """On a plain background all that is not background counts as product, lettering too."""
+        mask = region(slice(30, 60), slice(20, 60)).mask | (self.LINES > 0.9)
+        found = find_text(maps(text=self.LINES), ProductRegion((0, 0, 1, 1), mask, mask))
+        assert found.flags[12, 40]
+        assert found.on_product < 50
+
+    def test_large_certain_lettering_counts_on_the_product_too(self):
+        line = maps(text=patch(slice(10, 20), slice(20, 60), 0.99))
+        found = find_text(line, region(slice(0, 60), slice(0, 80)))
+        assert found.area == pytest.approx(100 * 400 / 4800)
+        assert found.on_product == 100
 
 
-def test_watermarks_need_some_area():
-    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.9))).sum() == 400
-    assert not find_watermark(maps(watermark=patch(slice(10, 12), slice(20, 23), 0.9))).any()
+def test_watermarks_are_measured_ruled_out_or_left_open():
+    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.9))) == pytest.approx(
+        100 * 400 / 4800
+    )
+    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.9))) is None
+    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
 
 
 def test_every_metric_is_a_number_or_not_measured(inspector):

@@ -14,7 +14,7 @@ def network():
 
 def test_likelihood_of_the_right_shape(network, picture):
     seen = network.see(picture)
-    assert seen.product.shape == (96, 96)
+    assert seen.product.shape == (128, 128)
     assert 0 <= seen.product.min() <= seen.product.max() <= 1
     assert 0 <= seen.presence <= 1
     assert 0 <= network.confidence(seen) <= 1
@@ -34,7 +34,7 @@ def test_size_hardly_matters(network):
 
 def test_the_product_is_where_it_is(network):
     seen = network.see(make_packshot((100, 100, 300, 200), (500, 400)))
-    rows, columns = np.mgrid[:96, :96] / 96
+    rows, columns = np.mgrid[:128, :128] / 128
     truth = (rows > 0.25) & (rows < 0.75) & (columns > 0.2) & (columns < 0.8)
     likely = seen.product >= 0.5
     assert (likely & truth).sum() / (likely | truth).sum() > 0.8
@@ -50,7 +50,9 @@ def test_confidence_rises_with_what_speaks_for_it():
     calibration = Calibration(-1.0, 2.0, 0.5)
     sure = np.full((4, 4), 0.95, np.float32)
     unsure = np.full((4, 4), 0.6, np.float32)
-    assert calibration.confidence(Likelihood(sure, 0.9)) > calibration.confidence(Likelihood(unsure, 0.9))
+    assert calibration.confidence(Likelihood(sure, 0.9)) > calibration.confidence(
+        Likelihood(unsure, 0.9)
+    )
     assert calibration.confidence(Likelihood(sure, 0.9)) > calibration.confidence(Likelihood(sure, 0.2))
     odds = -1.0 + 2.0 * log_odds(0.95) + 0.5 * log_odds(0.9)
     confidence = calibration.confidence(Likelihood(sure, 0.9))

@@ -29,6 +29,8 @@ def test_maps_cover_the_photo_at_a_quarter_of_the_side(network, picture):
 def test_large_text_on_white_is_likelier_than_none(network):
     photo = make_packshot()
     lettered = photo.copy()
-    cv2.putText(lettered, "SALE 50% OFF", (90, 60), cv2.FONT_HERSHEY_DUPLEX, 1.5, (200, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(
+        lettered, "SALE 50% OFF", (90, 60), cv2.FONT_HERSHEY_DUPLEX, 1.5, (200, 0, 0), 3, cv2.LINE_AA
+    )
     assert network.look(lettered).text.max() > 0.8
     assert network.look(photo).text.max() < 0.5

@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
+from packshot.encode.mask import Likelihood  # noqa: E402
 from packshot.train.datasets.composites import Composer, drawn_object  # noqa: E402
 from packshot.train.datasets.cutouts import cut_out  # noqa: E402
 from packshot.train.datasets.masks import MaskBatch, MaskExamples, empty, lifted, sure  # noqa: E402
@@ -13,7 +14,6 @@ from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: 
 from packshot.train.networks.mask import MaskNetwork, ShippedMask  # noqa: E402
 from packshot.train.recipes.mask import MaskRecipe, begin, mask_loss  # noqa: E402
 from packshot.train.recipes.mask_model import logistic, overlap  # noqa: E402
-from packshot.encode.mask import Likelihood  # noqa: E402
 from tests.conftest import make_packshot, make_picture  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -74,7 +74,13 @@ def test_composites_repeat_and_differ(composer):
 
 def test_the_mask_is_where_the_product_was_laid():
     """A product of a colour of its own on dark ground: the mask covers that colour and nothing else."""
-    product = cut_out(np.pad(np.full((100, 90, 3), (0, 200, 0), np.uint8), ((90,) * 2, (90,) * 2, (0, 0)), constant_values=255))
+    product = cut_out(
+        np.pad(
+            np.full((100, 90, 3), (0, 200, 0), np.uint8),
+            ((90,) * 2, (90,) * 2, (0, 0)),
+            constant_values=255,
+        )
+    )
     dark = Taught(np.full((80, 80, 3), 5, np.uint8), np.zeros((80, 80), np.uint8))
     composer = Composer([product], [dark], 128)
     for seed in range(12):

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.assess.location import find_by_network
+from packshot.assess.location import locate
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps, OverlayNetwork
+from packshot.measure.background import find_background
 from packshot.measure.overlay import (
     Code,
     Frame,
@@ -23,7 +24,7 @@ from packshot.measure.overlay import (
 )
 from packshot.measure.photo import region_of
 from packshot.measure.planes import Pixels, Planes, as_bytes, make_planes
-from packshot.measure.product import ProductRegion, product_of
+from packshot.measure.product import ProductRegion
 from packshot.report import Region
 
 METRICS: Final = (
@@ -38,14 +39,42 @@ METRICS: Final = (
 )
 """Keys of `Inspection.numbers`, in order."""
 
-_TEXT_LIKELY: Final = 0.5
-_TEXT_SURE: Final = 0.8
-_WATERMARK_LIKELY: Final = 0.5
-_WATERMARK_SURE: Final = 0.8
-_SMALLEST_BOX: Final = 0.0004
-_SMALLEST_WATERMARK: Final = 0.004
+_LIKELY: Final = 0.3
+_SURE: Final = 0.5
+_ALONE_SURE: Final = 0.9
+_PRINT_SURE: Final = 0.97
+_PRINT_AREA: Final = 0.01
+_SMALLEST_PART: Final = 0.0004
+_LETTERING_SHARE: Final = 0.4
+_MARK_SURE: Final = 0.7
+_MARK_AREA: Final = 0.0325
 
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lettering:
+    """Text laid over a photo.
+
+    Attributes:
+        flags: (h, w) True where it surely is.
+        likely: (h, w) True where it may be.
+        boxes: Boxes of `flags` in fractions of the photo, largest first.
+        on_product: Share of `flags`, per cent, that lies on the product; None without either.
+    """
+
+    flags: Flags
+    likely: Flags
+    boxes: tuple[Region, ...]
+    on_product: float | None
+
+    @property
+    def area(self) -> float | None:
+        """Share of the picture, per cent; None where there may be some, but surely nowhere."""
+        if self.flags.any():
+            return 100 * float(self.flags.mean())
+        return None if self.likely.any() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +83,9 @@ class Inspection:
 
     Attributes:
         product: Where the product is; None where neither the background nor the network tells.
-        text: Boxes of lines of text laid over the photo, largest first.
-        text_area: Their share of the picture, per cent.
-        text_on_product: Share of the text, per cent, that lies on the product; None without both.
-        watermark: Share of the picture, per cent, under see-through lettering and logos.
+        text: Text laid over the photo.
+        watermark: Share of the picture, per cent, under see-through lettering and logos; None where
+            that is not certain either way.
         frame: Frame around the picture.
         panels: Pictures in a collage, in working pixels; one for a single picture.
         codes: QR codes.
@@ -65,10 +93,8 @@ class Inspection:
     """
 
     product: ProductRegion | None
-    text: tuple[Region, ...]
-    text_area: float
-    text_on_product: float | None
-    watermark: float
+    text: Lettering
+    watermark: float | None
     frame: Frame | None
     panels: tuple[Panel, ...]
     codes: tuple[Code, ...]
@@ -78,9 +104,9 @@ class Inspection:
     def numbers(self) -> dict[str, float | None]:
         """A value for each of `METRICS`; None where it was not measured."""
         return {
-            "text_area": self.text_area,
-            "text_boxes": float(len(self.text)),
-            "text_on_product": self.text_on_product,
+            "text_area": self.text.area,
+            "text_boxes": None if self.text.area is None else float(len(self.text.boxes)),
+            "text_on_product": self.text.on_product,
             "watermark": self.watermark,
             "border_width": self.frame.widest if self.frame else 0.0,
             "collage_panels": float(len(self.panels)),
@@ -120,58 +146,92 @@ class Inspector:
             InvalidInput: Pixels of another type or shape.
         """
         planes = make_planes(pixels)
-        product = product_of(planes) or find_by_network(self.mask, planes)
+        plain = find_background(planes.small)
+        product = locate(self.mask, planes, plain)
         maps = self.overlay.look(planes.pixels)
-        lettering, boxes = find_text(maps)
+        text = find_text(maps, product)
         return Inspection(
             product=product,
-            text=boxes,
-            text_area=100 * float(lettering.mean()),
-            text_on_product=_share_on(lettering, product),
-            watermark=100 * float(find_watermark(maps).mean()),
+            text=text,
+            watermark=find_watermark(maps),
             frame=find_frame(planes.pixels, planes.grey),
-            panels=tuple(find_panels(planes.small)),
+            panels=tuple(find_panels(planes.small, plain)),
             codes=tuple(find_codes(planes.grey)),
-            placeholder=is_placeholder(planes, _raised(lettering, planes)),
+            placeholder=is_placeholder(planes, plain, _raised(text.likely, planes)),
         )
 
 
-def find_text(maps: OverlayMaps) -> tuple[Flags, tuple[Region, ...]]:
-    """Lines of text: parts of the map that are likely text and somewhere surely so.
+def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
+    """Lines of text laid over a photo.
+
+    Off the product lettering is an overlay; on it, it is mostly the product's own, so only large and
+    certain lettering counts there. What is neither sure nor unlikely leaves the question open.
+
+    Args:
+        maps: Of the overlay network.
+        product: Where the product is, if that is known.
+    """
+    labels, peaks, areas = _parts(maps.text)
+    body = None if product is None else _body(product, maps.text)
+    inside = np.zeros(len(peaks)) if body is None else _share_of_parts(labels, body)
+    certain = peaks >= (_ALONE_SURE if body is None else _SURE)
+    kept = np.where(inside < 0.5, certain, (peaks >= _PRINT_SURE) & (areas >= _PRINT_AREA))
+    likely = peaks >= _SURE
+    kept[0] = likely[0] = False
+    flags = np.asarray(kept[labels], bool)
+    share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
+    return Lettering(flags, np.asarray(likely[labels], bool), _boxes(flags), share)
+
+
+def find_watermark(maps: OverlayMaps) -> float | None:
+    """Share of the picture, per cent, under see-through lettering and logos.
 
     Returns:
-        (h, w) True in them, and their boxes in fractions of the photo, largest first.
+        None where they are neither sure nor unlikely.
     """
-    kept = _sure_parts(maps.text, _TEXT_LIKELY, _TEXT_SURE, _SMALLEST_BOX)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(as_bytes(kept), connectivity=8)
-    order = sorted(stats[1:].tolist(), key=lambda part: -part[cv2.CC_STAT_AREA])
-    boxes = tuple(region_of((part[0], part[1], part[2], part[3]), maps.text) for part in order)
-    return kept, boxes
+    _, peaks, areas = _parts(maps.watermark)
+    sure = maps.watermark >= _MARK_SURE
+    if sure.mean() >= _MARK_AREA:
+        return 100 * float(areas[(peaks >= _MARK_SURE)].sum())
+    return None if (peaks >= _SURE).any() else 0.0
 
 
-def find_watermark(maps: OverlayMaps) -> Flags:
-    """(h, w) True under see-through lettering; nowhere where it is too little to be one."""
-    kept = _sure_parts(maps.watermark, _WATERMARK_LIKELY, _WATERMARK_SURE, _SMALLEST_BOX)
-    return kept if kept.mean() >= _SMALLEST_WATERMARK else np.zeros_like(kept)
+def _parts(likely: NDArray[np.float32]) -> tuple[NDArray[np.int32], Floats, Floats]:
+    """Connected parts of a map: labels, the largest likelihood and the area of each, the rest first.
 
-
-def _sure_parts(likely: NDArray[np.float32], low: float, high: float, least: float) -> Flags:
-    """Connected parts above `low` that reach `high` somewhere and are not tiny."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(as_bytes(likely >= low), connectivity=8)
-    peaks = np.zeros(count, np.float32)
+    Parts that are too small have a likelihood of 0, as has the rest.
+    """
+    flags = as_bytes(likely >= _LIKELY)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
+    peaks = np.zeros(count)
     np.maximum.at(peaks, labels.ravel(), likely.ravel())
-    kept = (peaks >= high) & (stats[:, cv2.CC_STAT_AREA] >= least * likely.size)
+    areas = stats[:, cv2.CC_STAT_AREA] / likely.size
+    peaks[areas < _SMALLEST_PART] = 0
+    peaks[0] = areas[0] = 0
+    return np.asarray(labels, np.int32), peaks, areas
+
+
+def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
+    """The product's mask at the map's size, without parts that are lettering on the background."""
+    size = likely.shape[::-1]
+    mask = as_bytes(cv2.resize(as_bytes(product.mask), size, interpolation=cv2.INTER_NEAREST))
+    _, labels, _, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    kept = _share_of_parts(labels, likely >= _LIKELY) < _LETTERING_SHARE
     kept[0] = False
     return np.asarray(kept[labels], bool)
 
 
-def _share_on(lettering: Flags, product: ProductRegion | None) -> float | None:
-    """Per cent of the lettering that lies on the product."""
-    if product is None or not lettering.any():
-        return None
-    size = lettering.shape[::-1]
-    mask = cv2.resize(as_bytes(product.mask), size, interpolation=cv2.INTER_NEAREST)
-    return 100 * float(np.asarray(mask)[lettering].mean())
+def _share_of_parts(labels: NDArray[np.int32], flags: Flags) -> Floats:
+    """Of each labelled part, the share where flags hold."""
+    sizes = np.bincount(labels.ravel())
+    return np.bincount(labels.ravel(), flags.ravel()) / np.maximum(sizes, 1)
+
+
+def _boxes(flags: Flags) -> tuple[Region, ...]:
+    """Boxes of connected parts in fractions of the photo, largest first."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(as_bytes(flags), connectivity=8)
+    order = sorted(stats[1:].tolist(), key=lambda part: -part[cv2.CC_STAT_AREA])
+    return tuple(region_of((part[0], part[1], part[2], part[3]), flags) for part in order)
 
 
 def _raised(lettering: Flags, planes: Planes) -> Flags:

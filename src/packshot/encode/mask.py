@@ -17,7 +17,7 @@ from packshot.errors import ModelError
 
 MASK_MODEL: Final = "mask.onnx"
 
-VIEW_SIDE: Final = 192
+VIEW_SIDE: Final = 256
 """Photos are squeezed to a square of this side, in pixels, for the mask network."""
 
 LEAST_CONFIDENCE: Final = 0.5

@@ -2,8 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.measure.overlay import find_panels
+from packshot.measure import overlay
+from packshot.measure.background import find_background
 from tests.conftest import make_packshot, make_picture
+
+
+def find_panels(pixels):
+    return overlay.find_panels(pixels, find_background(pixels))
 
 
 def scene(height, width, seed):

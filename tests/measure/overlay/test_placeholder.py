@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.measure.background import find_background
 from packshot.measure.overlay import is_placeholder
 from packshot.measure.planes import make_planes
 from tests.conftest import make_packshot, make_picture
@@ -15,7 +16,8 @@ def symbol(tone=150, ground=240):
 
 
 def judged(pixels, lettering=None):
-    return is_placeholder(make_planes(pixels), lettering)
+    planes = make_planes(pixels)
+    return is_placeholder(planes, find_background(planes.small), lettering)
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (30, 90, 160)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.background import Background, find_background
-from packshot.measure.planes import Pixels
+from packshot.measure.background import Background
+from packshot.measure.planes import Pixels, as_bytes
 
 _STEP: Final = 14
 _SEAM_SHARE: Final = 0.84
@@ -55,7 +56,7 @@ class Panel:
         return self.bottom - self.top
 
 
-def find_panels(small: Pixels) -> list[Panel]:
+def find_panels(small: Pixels, ground: Background | None) -> list[Panel]:
     """Split a picture along straight seams that run through all of it, then each part again.
 
     A seam is a line at which nearly every pixel differs from the one across it, and differs by another
@@ -65,6 +66,7 @@ def find_panels(small: Pixels) -> list[Panel]:
 
     Args:
         small: RGB at working size, (h, w, 3) uint8.
+        ground: Its plain background.
 
     Returns:
         The parts; one for a picture that is no collage.
@@ -74,7 +76,7 @@ def find_panels(small: Pixels) -> list[Panel]:
     if min(height, width) < _SMALLEST_SIDE:
         return [whole]
     least = (int(_NARROWEST * width), int(_NARROWEST * height))
-    return _split(small.astype(np.int16), whole, _Rule(least, find_background(small)))
+    return _split(small, whole, _Rule(least, ground))
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class _Rule:
     ground: Background | None
 
 
-def _split(values: NDArray[np.int16], panel: Panel, rule: _Rule) -> list[Panel]:
+def _split(values: Pixels, panel: Panel, rule: _Rule) -> list[Panel]:
     """The parts of a part."""
     inside = values[panel.top : panel.bottom, panel.left : panel.right]
     across = _seam(inside, rule.least[0], rule.ground)
@@ -110,7 +112,7 @@ def _split(values: NDArray[np.int16], panel: Panel, rule: _Rule) -> list[Panel]:
     return [panel]
 
 
-def _seam(values: NDArray[np.int16], least: int, ground: Background | None) -> tuple[int, int] | None:
+def _seam(values: Pixels, least: int, ground: Background | None) -> tuple[int, int] | None:
     """Where a vertical seam ends the left part and where the right part begins; None without one.
 
     Args:
@@ -122,7 +124,8 @@ def _seam(values: NDArray[np.int16], least: int, ground: Background | None) -> t
     if width < 2 * least + 3:
         return None
     # Over two pixels, because shrinking mixes the two at a seam.
-    steps = np.abs(values[:, 2:] - values[:, :-2]).max(axis=2) > _STEP
+    change = cv2.split(cv2.absdiff(values[:, 2:].copy(), values[:, :-2].copy()))
+    steps = as_bytes(cv2.max(cv2.max(change[0], change[1]), change[2])) > _STEP
     lines = _whole_lines(steps, ground is not None)
     for place in lines:
         if not least <= place + 1 <= width - least:
@@ -157,17 +160,15 @@ def _longest_gap(line: Flags) -> float:
     return float((np.diff(ends) - 1).max() / len(line))
 
 
-def _is_varied(values: NDArray[np.int16], place: int) -> bool:
+def _is_varied(values: Pixels, place: int) -> bool:
     """Whether the step at a line varies along it, and neither side of it is of one colour."""
-    before, after = values[:, place], values[:, place + 2]
+    before, after = (values[:, column].astype(np.int16) for column in (place, place + 2))
     varied = (after - before).std(axis=0).max()
     spread = min(before.std(axis=0).max(), after.std(axis=0).max())
     return bool(varied >= _VARIED and spread >= _FLAT)
 
 
-def _gutter(
-    values: NDArray[np.int16], lines: list[int], place: int, least: int
-) -> tuple[int, int] | None:
+def _gutter(values: Pixels, lines: list[int], place: int, least: int) -> tuple[int, int] | None:
     """The strip of one colour that begins or ends at a line, if both its edges are whole lines."""
     width = values.shape[1]
     widest = max(3, int(_WIDEST_GUTTER * width))
@@ -180,7 +181,7 @@ def _gutter(
     return None
 
 
-def _is_ground(strip: NDArray[np.int16], ground: Background | None) -> bool:
+def _is_ground(strip: Pixels, ground: Background | None) -> bool:
     """Whether a strip has the colour of the plain background."""
     if ground is None:
         return False

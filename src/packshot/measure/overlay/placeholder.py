@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.background import find_background
+from packshot.measure.background import Background
 from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
 
 _SAME: Final = 4
 _BLANK_SHARE: Final = 0.997
 _FLAT_STEP: Final = 4
 _FLAT_SHARE: Final = 0.82
+_FLAT_AT_ALL: Final = 0.2
 _TONES: Final = 2
 _TONE_WIDTH: Final = 6
 _TONE_SHARE: Final = 0.88
@@ -23,16 +24,18 @@ _LEAST: Final = 0.002
 _MOST_CHROMATIC: Final = 24
 
 
-def is_placeholder(planes: Planes, lettering: NDArray[np.bool_] | None = None) -> bool:
+def is_placeholder(
+    planes: Planes, plain: Background | None, lettering: NDArray[np.bool_] | None = None
+) -> bool:
     """Whether a picture is blank, or shows but a flat grey symbol or words on a plain ground.
 
     Args:
         planes: The picture.
+        plain: Its plain background.
         lettering: (h, w) True where text is, working size; None where nobody looked.
     """
     if _is_blank(planes.small):
         return True
-    plain = find_background(planes.small)
     if plain is None or plain.colour.max() - plain.colour.min() > _MOST_CHROMATIC:
         return False
     rest = plain.like == 0
@@ -40,7 +43,8 @@ def is_placeholder(planes: Planes, lettering: NDArray[np.bool_] | None = None) -
         rest &= ~_widened(lettering)
         if rest.mean() < _LEAST:
             return True
-    return _is_flat_drawing(planes, as_bytes(rest) * np.uint8(255))
+    drawn = as_bytes(rest) * np.uint8(255)
+    return _may_be_flat(planes.small, drawn) and _is_flat_drawing(planes, drawn)
 
 
 def _is_blank(small: Pixels) -> bool:
@@ -51,6 +55,14 @@ def _is_blank(small: Pixels) -> bool:
 
 def _widened(lettering: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return as_bytes(cv2.dilate(as_bytes(lettering), np.ones((5, 5), np.uint8))) > 0
+
+
+def _may_be_flat(small: Pixels, rest: Mask) -> bool:
+    """Whether enough of what is not background is flat at working size already: the rest is costly."""
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    steps = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    flat = cv2.countNonZero(cv2.bitwise_and(rest, as_bytes(cv2.compare(steps, _FLAT_STEP, cv2.CMP_LE))))
+    return bool(flat >= _FLAT_AT_ALL * cv2.countNonZero(rest))
 
 
 def _is_flat_drawing(planes: Planes, rest: Mask) -> bool:

@@ -242,7 +242,7 @@ class OverlayExamples(Dataset[OverlayBatch]):
     def _example(self, random: Random) -> Overlaid:
         photo = self.photos[int(random.integers(len(self.photos)))]
         square = _square(photo, self.side, random)
-        if random.random() < 0.25:
+        if random.random() < 0.45:
             square = with_print(square, random, self.fonts)
         kind = random.random()
         if kind < 0.38:

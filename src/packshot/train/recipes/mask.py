@@ -37,6 +37,8 @@ class MaskRecipe:
     Attributes:
         steps: Batches.
         batch: Photos in each.
+        side: Of the photos in training, pixels. It is used on larger ones, `VIEW_SIDE`, and better
+            there: Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
         trunk_steps: Steps in which the encoder learns too; from then on the decoder alone.
@@ -49,6 +51,7 @@ class MaskRecipe:
 
     steps: int = 650
     batch: int = 12
+    side: int = 192
     trunk_rate: float = 2e-4
     decoder_rate: float = 2e-3
     trunk_steps: int = 350
@@ -166,7 +169,7 @@ def train_mask(
         SourceError: Nothing to learn from.
     """
     torch.manual_seed(recipe.seed)
-    composer, subjects = inputs.composer("train", work / TAUGHT_FOLDER, VIEW_SIDE, report)
+    composer, subjects = inputs.composer("train", work / TAUGHT_FOLDER, recipe.side, report)
     nothing = empty(composer.scenes)
     examples = MaskExamples(composer, subjects, nothing, recipe.batch, recipe.seed)
     learner = begin(MaskNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
