@@ -36,7 +36,7 @@ def region(rows, columns):
 
 
 class TestText:
-    LINES = patch(slice(10, 15), slice(20, 60), 0.95) + patch(slice(40, 43), slice(0, 20), 0.96)
+    LINES = patch(slice(10, 15), slice(20, 60), 0.98) + patch(slice(40, 43), slice(0, 20), 0.99)
 
     def test_boxes_in_fractions_of_the_photo_largest_first(self):
         found = find_text(maps(text=self.LINES), None)

@@ -41,13 +41,13 @@ METRICS: Final = (
 
 _LIKELY: Final = 0.3
 _SURE: Final = 0.5
-_ALONE_SURE: Final = 0.9
+_ALONE_SURE: Final = 0.97
 _PRINT_SURE: Final = 0.97
-_PRINT_AREA: Final = 0.01
+_PRINT_AREA: Final = 0.015
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.7
-_MARK_AREA: Final = 0.0325
+_MARK_AREA: Final = 0.036
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -157,7 +157,7 @@ class Inspector:
             frame=find_frame(planes.pixels, planes.grey),
             panels=tuple(find_panels(planes.small, plain)),
             codes=tuple(find_codes(planes.grey)),
-            placeholder=is_placeholder(planes, plain, _raised(text.likely, planes)),
+            placeholder=is_placeholder(planes, plain, _raised(maps.text >= _LIKELY, planes)),
         )
 
 

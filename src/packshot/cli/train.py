@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from packshot.cli.exits import Exit
-from packshot.sources import read_rows
 
 application = typer.Typer(
     help="Rebuild the models and the atlas from data (needs PyTorch: make setup-train).",
@@ -201,6 +200,8 @@ def overlay_command(
 
 def _listed(table: Path) -> tuple[Path, ...]:
     """Files named in a table, beside which they lie."""
+    from packshot.sources import read_rows
+
     return tuple(table.parent / row["file"] for row in read_rows(table))
 
 

@@ -17,7 +17,7 @@ _SMALLEST_SIDE: Final = 32
 _DEEPEST: Final = 0.25
 _THINNEST: Final = 2
 _UNEVEN: Final = 3
-_SAME: Final = 14
+_SAME: Final = 26
 _SAME_SHARE: Final = 0.93
 _ENDS_SHARE: Final = 0.6
 
