@@ -298,6 +298,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"))
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=150)
     given = parser.parse_args()
     main(given.data, given.fonts, given.count)

@@ -17,7 +17,7 @@ def locate(network: MaskNetwork, planes: Planes, plain: Background | None) -> Pr
 
     On a background of one colour without grain the product is what is not background. A rough or
     sloping background counts as plain too, but what differs from it is often a fold or a shadow: there
-    the network is asked first.
+    the network is asked, and nobody else.
 
     Args:
         network: The mask network.
@@ -30,7 +30,7 @@ def locate(network: MaskNetwork, planes: Planes, plain: Background | None) -> Pr
     by_background = find_product(planes, plain) if plain else None
     if by_background is not None and plain is not None and _is_exact(plain):
         return by_background
-    return find_by_network(network, planes) or by_background
+    return find_by_network(network, planes)
 
 
 def _is_exact(plain: Background) -> bool:
