@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -143,12 +142,3 @@ def _star(random: Random, side: int) -> np.ndarray[tuple[int, int], np.dtype[np.
     return np.round(side / 2 + np.stack([np.cos(angles), np.sin(angles)], 1) * reach[:, None]).astype(
         np.int32
     )
-
-
-def paragraph(lines: Sequence[Mask], gap: int) -> Mask:
-    """Lines under one another, flush left."""
-    width = max(one.shape[1] for one in lines)
-    padded = [
-        cv2.copyMakeBorder(one, 0, gap, 0, width - one.shape[1], cv2.BORDER_CONSTANT) for one in lines
-    ]
-    return as_bytes(np.vstack(padded))
