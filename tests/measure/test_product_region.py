@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
+from packshot.measure.planes import make_planes
+from packshot.measure.product import region_of_mask
 from tests.measure.drawn import as_jpeg, flat, on_white, scene, with_noise
 
 BOXES = [(150, 100, 200, 300), (37, 211, 401, 77), (6, 6, 488, 488), (222, 333, 61, 43)]
@@ -88,3 +90,32 @@ def test_abstains_without_a_plain_border():
 def test_nothing_on_the_background_is_no_product():
     assert measure_photo(flat(255)).product is None
     assert measure_photo(flat(255)).value("background_whiteness") == 255
+
+
+class TestRegionOfMask:
+    """A mask that somebody else brings."""
+
+    def region(self, likely, size=(400, 500), confidence=0.7):
+        planes = make_planes(np.full((*size, 3), 90, np.uint8))
+        return region_of_mask(planes, likely.astype(np.float32), confidence)
+
+    def test_the_box_is_in_native_pixels(self):
+        likely = np.zeros((80, 100))
+        likely[20:60, 30:70] = 1
+        found = self.region(likely)
+        left, top, width, height = found.box
+        assert (left, top, width, height) == pytest.approx((150, 100, 200, 200), abs=6)
+        assert found.mask.mean() == pytest.approx(0.2, abs=0.01)
+        assert found.confidence == 0.7
+
+    def test_holes_are_filled_and_specks_dropped(self):
+        likely = np.zeros((80, 100))
+        likely[20:60, 30:70] = 1
+        likely[35:45, 45:55] = 0
+        likely[2, 2] = 1
+        found = self.region(likely)
+        assert found.mask.mean() == pytest.approx(0.2, abs=0.01)
+        assert found.box[0] > 100
+
+    def test_none_where_nothing_is_likely(self):
+        assert self.region(np.full((80, 100), 0.3)) is None

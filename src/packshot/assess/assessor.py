@@ -13,6 +13,7 @@ from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
+from packshot.encode.mask import MaskNetwork
 from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import exceeded
 from packshot.photo import Limits, Photo, PhotoSource
@@ -62,6 +63,7 @@ class Assessor:
             AtlasError: The atlas was made with other encoders.
         """
         self.encoders = Encoders.packaged(threads)
+        self.locator = MaskNetwork.packaged(threads)
         self.atlas = Atlas.default() if atlas is None else atlas
         self.options = RetrievalOptions() if options is None else options
         self.language = language
@@ -85,7 +87,9 @@ class Assessor:
 
     def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that is decoded already; see `assess`."""
-        return self.assess_observed(observe(self.encoders, [photo])[0], exclude_group=exclude_group)
+        return self.assess_observed(
+            observe(self.encoders, [photo], self.locator)[0], exclude_group=exclude_group
+        )
 
     def assess_observed(self, observed: Observation, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""
@@ -117,7 +121,7 @@ class Assessor:
         while batch := list(islice(remaining, _BATCH)):
             opened = [self._open(source) for source in batch]
             photos = [photo for photo in opened if isinstance(photo, Photo)]
-            observed = iter(observe(self.encoders, photos))
+            observed = iter(observe(self.encoders, photos, self.locator))
             for photo in opened:
                 if isinstance(photo, Photo):
                     yield self.assess_observed(next(observed))
@@ -183,7 +187,8 @@ class Assessor:
     def _models(self) -> dict[str, str]:
         content, distortion = self.encoders.fingerprints
         atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
-        return {"content": content, "distortion": distortion, "atlas": atlas}
+        mask = self.locator.model.fingerprint
+        return {"content": content, "distortion": distortion, "mask": mask, "atlas": atlas}
 
 
 def file_findings(photo: Photo) -> list[str]:

@@ -54,6 +54,30 @@ Example:
     --checkpoint efficientnet-lite2.pth --work build/emotion --output emotion.onnx
 """
 
+_MASK_HELP = """Train the network that finds the product where the background is not plain, and write it.
+
+It learns from products cut out of photos on white, laid on other photos, and from a teacher network's
+masks of photos at home; each photo is shown to the teacher once. A run that was stopped goes on where
+it was. The lists are CSV files with a column `file`: photos of single things, and of scenes.
+
+\b
+Example:
+  packshot train mask --checkpoint efficientnet-lite0.pth --teacher u2netp.onnx \\
+    --products products/manifest.csv --source luma --source contoso --home clothingds \\
+    --objects objects.csv --scenes scenes.csv --work build/mask -o mask.onnx
+"""
+
+_OVERLAY_HELP = """Train the network that finds text and watermarks laid over photos, and write it.
+
+It learns from photos without any, listed in a CSV file with a column `file`, with text in the fonts of a
+folder rendered over them. A run that was stopped goes on where it was.
+
+\b
+Example:
+  packshot train overlay --photos clean.csv --fonts /usr/share/fonts \\
+    --work build/overlay -o overlay.onnx
+"""
+
 _NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
 \b
@@ -164,6 +188,56 @@ def emotion_command(
     setting = EmotionSetting(ratings, photos, checkpoint, work, backbone, plan, seeds)
     make_emotion(setting, EmotionRecipe(), output, typer.echo)
     typer.echo(f"wrote {output}")
+
+
+@application.command("mask", help=_MASK_HELP)
+def mask_command(
+    checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
+    teacher: Annotated[Path, typer.Option(help="U2-Net (small), an ONNX file.")],
+    products: Annotated[Path, typer.Option(help="CSV: file, type, group, split, source.")],
+    source: Annotated[list[str], typer.Option(help="Cut out products of this source; repeatable.")],
+    home: Annotated[list[str], typer.Option(help="Photos at home: this source; repeatable.")],
+    objects: Annotated[Path, typer.Option(help="CSV: file; photos of single things.")],
+    scenes: Annotated[Path, typer.Option(help="CSV: file; photos to lay products on.")],
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoint and the teacher's masks.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 650,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
+) -> None:
+    """Run the recipe; users read `_MASK_HELP`."""
+    _require_torch()
+    from packshot.train.recipes.mask import MaskInputs, MaskRecipe, make_mask
+
+    inputs = MaskInputs(
+        checkpoint, teacher, products, tuple(source), tuple(home), _listed(objects), _listed(scenes)
+    )
+    make_mask(inputs, MaskRecipe(steps=steps), (work, output), (threads, workers), typer.echo)
+
+
+@application.command("overlay", help=_OVERLAY_HELP)
+def overlay_command(
+    photos: Annotated[Path, typer.Option(help="CSV: file; photos without text or watermark.")],
+    fonts: Annotated[Path, typer.Option(help="Folder of font files.")],
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 2300,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
+) -> None:
+    """Run the recipe; users read `_OVERLAY_HELP`."""
+    _require_torch()
+    from packshot.train.recipes.overlay import OverlayRecipe, make_overlay
+
+    recipe = OverlayRecipe(steps=steps)
+    make_overlay(_listed(photos), fonts, recipe, (work, output), (threads, workers), typer.echo)
+
+
+def _listed(table: Path) -> tuple[Path, ...]:
+    """Files named in a table, beside which they lie."""
+    from packshot.sources import read_rows
+
+    return tuple(table.parent / row["file"] for row in read_rows(table))
 
 
 def _require_torch() -> None:

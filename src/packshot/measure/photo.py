@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -52,7 +52,7 @@ class PhotoMeasurements:
 
     Attributes:
         values: By key of `scores.PROPERTIES`, in its order; every key is present.
-        product: The product, where the background is plain enough to find it.
+        product: The product, where it was found.
         regions: Where a property lies, for those that have a place; `product` is the product's box.
         damage: Rows of 0..1, top to bottom: how damaged each cell looks; empty for tiny photos.
     """
@@ -111,6 +111,23 @@ def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasuremen
     raw |= _composition(planes, product, facts, regions)
     values = {key: measurement(key, raw.get(key)) for key in PROPERTIES}
     return PhotoMeasurements(values, product, regions, _damage(planes, product))
+
+
+def framed(measured: PhotoMeasurements, planes: Planes, product: ProductRegion) -> PhotoMeasurements:
+    """Measurements with what a product found in another way says about framing.
+
+    Nothing else changes: sharpness, tones and colours stay those of the whole photo, as the distortion
+    encoder has learnt them.
+
+    Args:
+        measured: Of a photo on whose background no product was found.
+        planes: The same photo.
+        product: Where its product is.
+    """
+    regions = dict(measured.regions)
+    found = _framing(planes, product, regions)
+    values = measured.values | {key: measurement(key, value) for key, value in found.items()}
+    return replace(measured, values=values, product=product, regions=regions)
 
 
 def _damage(planes: Planes, product: ProductRegion | None) -> tuple[tuple[float, ...], ...]:
@@ -262,13 +279,17 @@ def _composition(
         "megapixels": megapixels,
         "border": _border(planes),
     }
-    if product is None:
-        return raw
+    return raw if product is None else raw | _framing(planes, product, regions)
+
+
+def _framing(planes: Planes, product: ProductRegion, regions: dict[str, Region]) -> Raw:
+    """How the product fills the picture."""
+    height, width = planes.grey.shape
     regions["product"] = region_of(product.box, planes.grey)
     touched, side = geometry.edge_touch(product.mask)
     if touched:
         regions["edge_touch"] = _SIDES[side]
-    return raw | {
+    return {
         "fill_box_side": geometry.fill_box_side(product.box, width, height),
         "fill_box_area": geometry.fill_box_area(product.box, width, height),
         "fill_mask_area": geometry.fill_mask_area(product.mask),

@@ -1,4 +1,4 @@
-"""Where the product is, on plain backgrounds; an honest None everywhere else."""
+"""Where the product is: exactly on plain backgrounds, elsewhere by a mask that somebody else brings."""
 
 from __future__ import annotations
 
@@ -9,28 +9,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.background import Background, alike_native, find_background
+from packshot.measure.background import (
+    Background,
+    alike_native,
+    connected_with_border,
+    find_background,
+)
 from packshot.measure.planes import Mask, Planes, as_bytes
 
 _LEAST_SHARE: Final = 0.002
 _SPECK_SHARE: Final = 0.0003
 _SPECK_OF_LARGEST: Final = 0.01
 _NOISY_COUNT: Final = 150
+_LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class ProductRegion:
-    """The product, or the group of products, on a plain background.
+    """The product, or the group of products.
 
     Attributes:
         box: Left, top, width, height in native pixels.
         mask: True on the product, holes filled, working size (h, w).
         material: True on the product without what shows the background's colour.
+        confidence: Chance, 0..1, that it lies about there; 1 where a plain background tells.
     """
 
     box: tuple[int, int, int, int]
     mask: NDArray[np.bool_]
     material: NDArray[np.bool_]
+    confidence: float = 1.0
 
 
 def find_product(planes: Planes, background: Background) -> ProductRegion | None:
@@ -61,6 +69,30 @@ def product_of(planes: Planes) -> ProductRegion | None:
     return find_product(planes, plain) if plain else None
 
 
+def region_of_mask(
+    planes: Planes, likely: NDArray[np.float32], confidence: float
+) -> ProductRegion | None:
+    """The product by a mask found in another way, with specks dropped and holes filled.
+
+    Args:
+        planes: The photo.
+        likely: (h', w') how likely each part of the photo is product, 0..1, at any size.
+        confidence: Of the whole mask, 0..1.
+
+    Returns:
+        None where less than 0.2 % of the picture is likelier product than not.
+    """
+    height, width = planes.small.shape[:2]
+    raised = cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR)
+    kept = _without_specks(as_bytes(np.where(np.asarray(raised) >= _LIKELY, 255, 0)))
+    if kept is None:
+        return None
+    filled = cv2.bitwise_not(connected_with_border(as_bytes(cv2.bitwise_not(kept))))
+    left, top, wide, high = _scaled(planes, _box_of(as_bytes(filled)), spare=0)
+    mask = np.asarray(filled) > 0
+    return ProductRegion((left, top, wide, high), mask, mask, confidence)
+
+
 def _without_specks(rest: Mask) -> Mask | None:
     """The parts of a mask that are large enough; None where together they are too small."""
     count, labels, stats = _parts(rest)
@@ -88,19 +120,25 @@ def _native_box(
     planes: Planes, background: Background, small: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:
     """The box in native pixels: the working box, drawn tight at native size."""
+    left, top, across, down = _scaled(planes, small, spare=planes.factor if planes.factor > 1 else 0)
+    if not background.even or planes.factor == 1:
+        return left, top, across, down
+    inside = planes.pixels[top : top + down, left : left + across]
+    rest = cv2.bitwise_not(alike_native(inside, background))
+    x, y, wide, high = _box_of(as_bytes(rest))
+    return (left + x, top + y, wide, high) if wide else (left, top, across, down)
+
+
+def _scaled(planes: Planes, small: tuple[int, int, int, int], spare: int) -> tuple[int, int, int, int]:
+    """A working box in native pixels, `spare` pixels larger on every side inside the picture."""
     height, width = planes.grey.shape
     step = planes.factor
-    spare = step if step > 1 else 0
     rows, columns = (side // step for side in (height, width))
     left, top = max(0, small[0] * step - spare), max(0, small[1] * step - spare)
     # The last working pixel stands for the dropped remainder as well.
     right = width if small[0] + small[2] == columns else (small[0] + small[2]) * step + spare
     bottom = height if small[1] + small[3] == rows else (small[1] + small[3]) * step + spare
-    if not background.even or step == 1:
-        return left, top, right - left, bottom - top
-    rest = cv2.bitwise_not(alike_native(planes.pixels[top:bottom, left:right], background))
-    x, y, wide, high = _box_of(as_bytes(rest))
-    return (left + x, top + y, wide, high) if wide else (left, top, right - left, bottom - top)
+    return left, top, right - left, bottom - top
 
 
 def _box_of(mask: Mask) -> tuple[int, int, int, int]:

@@ -78,8 +78,37 @@ def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) ->
     program.save(str(path), external_data=False)
 
 
+def export_map(network: nn.Module, stride: int, output: str, path: Path) -> None:
+    """Write a network that takes one photo of any size as ONNX, with free height and width.
+
+    Args:
+        network: In evaluation mode; ``pixels`` (1, H, W, 3), uint8, to one map.
+        stride: Sides of photos are multiples of it.
+        output: Name of the map.
+        path: Where to.
+    """
+    rows, columns = torch.export.Dim("rows", max=1024), torch.export.Dim("columns", max=1024)
+    program = torch.onnx.export(
+        network,
+        (torch.zeros(1, 8 * stride, 10 * stride, 3, dtype=torch.uint8),),
+        dynamo=True,
+        input_names=["pixels"],
+        output_names=[output],
+        dynamic_shapes=({1: stride * rows, 2: stride * columns},),
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(str(path), external_data=False)
+
+
 def quantise(
-    source: Path, target: Path, calibration: Iterable[Inputs], float_from: tuple[str, ...] = ()
+    source: Path,
+    target: Path,
+    calibration: Iterable[Inputs],
+    float_from: tuple[str, ...] = (),
+    *,
+    enlarges: bool = False,
 ) -> None:
     """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
 
@@ -88,10 +117,11 @@ def quantise(
         target: The quantised one.
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
         float_from: Weights whose names begin so keep their precision, and so does all that follows them.
+        enlarges: The model resizes maps, which symbolic shape inference cannot follow.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder, "prepared.onnx")
-        quant_pre_process(str(source), str(prepared))
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=enlarges)
         quantize_static(
             str(prepared),
             str(target),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ from packshot.photo import Photo
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import Original
 from packshot.train.datasets.mixes import damaged_by_seed
+
+Batch = TypeVar("Batch")
 
 SEEN_SIDE = 512
 """Photos are shrunk to this long side, in pixels, before they are damaged."""
@@ -121,11 +124,11 @@ _Pair = tuple[Pixels, Pixels, Pixels, Pixels]
 _Part = tuple[slice, slice]
 
 
-def batches(pairs: PartPairs | ViewPairs, first: int, last: int, workers: int) -> Iterator[Pairs]:
+def batches(made: Dataset[Batch], first: int, last: int, workers: int) -> Iterator[Batch]:
     """Batches `first` to `last` - 1, made in other processes.
 
     Args:
-        pairs: Makes them.
+        made: Makes them.
         first: Number of the first.
         last: Number after the last.
         workers: Processes; 0 makes them here.
@@ -134,7 +137,7 @@ def batches(pairs: PartPairs | ViewPairs, first: int, last: int, workers: int) -
     context = "spawn" if workers else None
     return iter(
         DataLoader(
-            pairs,
+            made,
             batch_size=None,
             sampler=range(first, last),
             num_workers=workers,

@@ -1,0 +1,303 @@
+"""Text, watermarks, frames, collages, QR codes and placeholders: truth by construction; false alarms.
+
+Overlays are laid on held-out photos of products and homes, text in fonts that the network has not seen.
+False alarms: studio photos on plain backgrounds, held out, or of sources that nothing here was
+trained on. Shop listings are left out there, for some of them carry real overlays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.assess.inspection import Inspection, Inspector
+from packshot.measure.planes import make_planes
+from packshot.measure.product import product_of
+from packshot.photo import Photo
+from packshot.train.datasets.damaged import Original, read_manifest
+from packshot.train.datasets.lettering import Fonts, line
+from packshot.train.datasets.overlays import with_text, with_watermark
+from packshot.train.datasets.taught import is_held_out
+from record import write
+
+TRAINED_ON = ("luma", "contoso", "abantecart", "clothingds")
+STUDIO = ("ikea", "smartstore", "luma", "contoso", "abantecart")
+SIDE = 768
+
+Pixels = NDArray[np.uint8]
+Random = np.random.Generator
+
+
+def main(data: Path, fonts: Path, count: int) -> None:
+    """Measure every detector."""
+    cv2.setNumThreads(1)
+    inspector, letters = Inspector.packaged(), Fonts.under(fonts, held_out=True)
+    photos = _photos(data)
+    homes = _homes(data)
+    rows = [
+        _hits("text", inspector, _laid(photos + homes, count, letters, with_text), _text_found),
+        _hits(
+            "watermark", inspector, _laid(photos + homes, count, letters, with_watermark), _mark_found
+        ),
+        _hits("frame", inspector, _framed(photos + homes, count), _frame_right),
+        _hits("collage of photos at home", inspector, _collages(homes, count), _panels_right),
+        _hits("QR code", inspector, _coded(photos + homes, count), _codes_right),
+        _hits("placeholder", inspector, _placeholders(count, letters), _placeholder_found),
+        *_alarms("clean studio photos", inspector, _clean(data)),
+        *_alarms("photos at home and scenes", inspector, homes),
+    ]
+    print(write("overlays", rows))
+
+
+Case = tuple[Pixels, float]
+Check = Callable[[Inspection, float], bool]
+
+
+def _opened(path: Path) -> Pixels:
+    return Photo.open(path, max_side=SIDE).pixels
+
+
+def _originals(data: Path) -> list[Original]:
+    return read_manifest(data / "products" / "manifest.csv")
+
+
+def _photos(data: Path) -> list[Pixels]:
+    """Held-out product photos on white."""
+    held = [one for one in _originals(data) if one.split == "val" and one.source in STUDIO]
+    return [_opened(one.path) for one in held]
+
+
+def _homes(data: Path) -> list[Pixels]:
+    """Held-out photos at home, and scenes, whose background is not plain."""
+    held = [o.path for o in _originals(data) if o.split == "val" and o.source == "clothingds"]
+    scenes = [path for path in sorted((data / "oasis" / "images").iterdir()) if is_held_out(path.name)]
+    return [_opened(path) for path in [*held, *scenes[::2]]]
+
+
+def _clean(data: Path) -> list[Pixels]:
+    """Studio photos on a plain background that no network here has seen."""
+    unseen = [
+        one
+        for one in _originals(data)
+        if one.source in STUDIO and (one.split == "val" or one.source not in TRAINED_ON)
+    ]
+    opened = [_opened(one.path) for one in unseen]
+    return [pixels for pixels in opened if product_of(make_planes(pixels)) is not None]
+
+
+def _hits(kind: str, inspector: Inspector, cases: Iterator[Case], check: Check) -> dict[str, object]:
+    right, seconds, total = 0, list[float](), 0
+    for pixels, truth in cases:
+        begun = time.process_time()
+        found = inspector.inspect(pixels)
+        seconds.append(time.process_time() - begun)
+        right += check(found, truth)
+        total += 1
+    return _row(kind, "right", total, right, seconds)
+
+
+def _row(kind: str, what: str, total: int, count: int, seconds: Sequence[float]) -> dict[str, object]:
+    row: dict[str, object] = {
+        "kind": kind,
+        "measure": what,
+        "photos": total,
+        "count": count,
+        "percent": round(100 * count / total, 2),
+        "cpu_ms_all_detectors": round(1000 * float(np.median(seconds)), 1),
+    }
+    print(row)
+    return row
+
+
+def _alarms(name: str, inspector: Inspector, photos: Sequence[Pixels]) -> Iterator[dict[str, object]]:
+    """How often each detector speaks of photos without overlays."""
+    neutral = {"collage_panels": 1.0}
+    begun = time.process_time()
+    found = [inspector.inspect(pixels).numbers for pixels in photos]
+    each = (time.process_time() - begun) / len(photos)
+    for key in ("text_area", "watermark", "border_width", "collage_panels", "qr_codes", "placeholder"):
+        values = [one[key] for one in found]
+        alarms = sum(value is not None and value != neutral.get(key, 0.0) for value in values)
+        yield _row(f"{key}: {name}", "false alarms", len(photos), alarms, [each])
+        if None in values:
+            yield _row(f"{key}: {name}", "left open", len(photos), values.count(None), [each])
+
+
+def _drawn(photos: Sequence[Pixels], count: int, seed: int) -> Iterator[tuple[Pixels, Random]]:
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        yield photos[int(random.integers(len(photos)))], random
+
+
+Lay = Callable[..., object]
+
+
+def _laid(photos: Sequence[Pixels], count: int, fonts: Fonts, lay: Lay) -> Iterator[Case]:
+    for photo, random in _drawn(photos, count, 1):
+        laid = lay(photo, random, fonts)
+        truth = laid.text if laid.text.any() else laid.watermark  # type: ignore[attr-defined]
+        yield _saved(laid.pixels, random), 100 * float((truth > 0).mean())  # type: ignore[attr-defined]
+
+
+def _text_found(found: Inspection, _: float) -> bool:
+    return bool(found.text.area)
+
+
+def _mark_found(found: Inspection, _: float) -> bool:
+    return bool(found.watermark)
+
+
+def _framed(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+    for photo, random in _drawn(photos, count, 2):
+        share = random.uniform(0.01, 0.08)
+        width = max(3, round(share * max(photo.shape[:2])))
+        colour = [int(value) for value in random.integers(0, 200, 3)]
+        framed = cv2.copyMakeBorder(photo, *(width,) * 4, cv2.BORDER_CONSTANT, value=colour)
+        yield _saved(framed, random), float(width)
+
+
+def _frame_right(found: Inspection, width: float) -> bool:
+    if found.frame is None:
+        return False
+    sides = (found.frame.left, found.frame.top, found.frame.right, found.frame.bottom)
+    return all(abs(side - width) <= 2 for side in sides)
+
+
+def _collages(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+    random = np.random.default_rng(3)
+    for number in range(count):
+        chosen = [photos[int(place)] for place in random.permutation(len(photos))[:4]]
+        gap = int(random.choice([0, 4, 8, 16]))
+        colour = [[255, 255, 255], [0, 0, 0], [200, 30, 30]][int(random.integers(3))]
+        made, panels = _collage(chosen, number % 5, gap, colour)
+        yield _saved(made, random), float(panels)
+
+
+def _collage(photos: Sequence[Pixels], layout: int, gap: int, colour: list[int]) -> tuple[Pixels, int]:
+    """Two side by side, two under one another, three in a row, four, one beside two."""
+    if layout == 0:
+        return _row_of([_cropped(one, 384, 768) for one in photos[:2]], gap, colour), 2
+    if layout == 1:
+        return _turned_row([_cropped(one, 768, 384) for one in photos[:2]], gap, colour), 2
+    if layout == 2:
+        return _row_of([_cropped(one, 256, 640) for one in photos[:3]], gap, colour), 3
+    quarters = [_cropped(one, 384, 384) for one in photos]
+    if layout == 3:
+        halves = [_row_of(quarters[:2], gap, colour), _row_of(quarters[2:], gap, colour)]
+        return _turned_row(halves, gap, colour), 4
+    pair = _turned_row(quarters[:2], gap, colour)
+    return _row_of([_cropped(photos[2], 384, pair.shape[0]), pair], gap, colour), 3
+
+
+def _cropped(photo: Pixels, width: int, height: int) -> Pixels:
+    scale = max(width / photo.shape[1], height / photo.shape[0])
+    size = (max(width, round(photo.shape[1] * scale)), max(height, round(photo.shape[0] * scale)))
+    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA)[:height, :width]
+
+
+def _row_of(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
+    strip = np.full((parts[0].shape[0], gap, 3), colour, np.uint8)
+    joined = [item for part in parts for item in (strip, part)][1:]
+    return np.ascontiguousarray(np.hstack(joined))
+
+
+def _turned_row(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
+    turned = _row_of([part.transpose(1, 0, 2) for part in parts], gap, colour)
+    return np.ascontiguousarray(turned.transpose(1, 0, 2))
+
+
+def _panels_right(found: Inspection, panels: float) -> bool:
+    return len(found.panels) > 1 and panels > 1
+
+
+def _coded(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+    encoder = cv2.QRCodeEncoder_create()
+    for photo, random in _drawn(photos, count, 4):
+        text = "https://shop.example.net/" + "".join(random.choice(list("abcdef0123"), 12))
+        code = np.asarray(encoder.encode(text), np.uint8)
+        largest = min(photo.shape[:2]) * 0.8
+        side = int(min(largest, code.shape[0] * random.uniform(3, 8)))
+        drawn = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)
+        left, top = (int(random.integers(length - side + 1)) for length in photo.shape[1::-1])
+        coded = photo.copy()
+        coded[top : top + side, left : left + side] = drawn[..., None]
+        yield _saved(coded, random), 1.0
+
+
+def _codes_right(found: Inspection, codes: float) -> bool:
+    return len(found.codes) == codes
+
+
+def _placeholders(count: int, fonts: Fonts) -> Iterator[Case]:
+    random = np.random.default_rng(5)
+    for number in range(count):
+        size = (int(random.integers(300, 900)), int(random.integers(300, 900)))
+        ground = int(random.integers(200, 256))
+        picture = np.full((*size, 3), ground, np.uint8)
+        tone = int(ground - random.integers(30, 140))
+        if number % 4:
+            _symbol(picture, tone, random)
+        if number % 4 >= 2 or number % 8 == 4:
+            _caption(picture, tone, random, fonts)
+        yield _saved(picture, random), 1.0
+
+
+def _symbol(picture: Pixels, tone: int, random: Random) -> None:
+    """A camera, or a picture frame with mountains: what shops put there."""
+    height, width = picture.shape[:2]
+    side = int(min(height, width) * random.uniform(0.2, 0.4))
+    left, top = width // 2 - side // 2, height // 2 - side // 2
+    colour, ground = (tone,) * 3, tuple(int(value) for value in picture[0, 0])
+    if random.random() < 0.5:
+        cv2.rectangle(picture, (left, top + side // 5), (left + side, top + side), colour, -1)
+        cv2.rectangle(
+            picture, (left + side // 3, top), (left + 2 * side // 3, top + side // 4), colour, -1
+        )
+        centre = (left + side // 2, top + 3 * side // 5)
+        cv2.circle(picture, centre, side // 4, ground, max(2, side // 16), cv2.LINE_AA)
+        return
+    cv2.rectangle(picture, (left, top), (left + side, top + side), colour, max(3, side // 14))
+    hill = [[left, top + side], [left + side // 2, top + side // 2], [left + side, top + side]]
+    cv2.fillPoly(picture, [np.array(hill, np.int32)], colour, cv2.LINE_AA)
+    cv2.circle(picture, (left + side // 4, top + side // 4), side // 9, colour, -1, cv2.LINE_AA)
+
+
+def _caption(picture: Pixels, tone: int, random: Random, fonts: Fonts) -> None:
+    height, width = picture.shape[:2]
+    words = str(
+        random.choice(["No image available", "IMAGE COMING SOON", "no photo", "Image not found"])
+    )
+    coverage = line(words, str(random.choice(fonts.latin)), height * random.uniform(0.04, 0.08))
+    scale = min(1.0, 0.8 * width / coverage.shape[1])
+    size = (max(2, int(coverage.shape[1] * scale)), max(2, int(coverage.shape[0] * scale)))
+    coverage = cv2.resize(coverage, size, interpolation=cv2.INTER_AREA)
+    top, left = int(0.82 * height), (width - size[0]) // 2
+    target = picture[top : top + size[1], left : left + size[0]]
+    share = coverage[: target.shape[0]].astype(np.float32)[..., None] / 255
+    target[...] = np.round(target * (1 - share) + tone * share)
+
+
+def _placeholder_found(found: Inspection, _: float) -> bool:
+    return found.placeholder
+
+
+def _saved(pixels: Pixels, random: Random) -> Pixels:
+    """Through JPEG, as a shop would keep it."""
+    quality = int(random.integers(70, 96))
+    coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"))
+    parser.add_argument("--count", type=int, default=150)
+    given = parser.parse_args()
+    main(given.data, given.fonts, given.count)

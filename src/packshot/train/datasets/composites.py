@@ -1,0 +1,299 @@
+"""Products composed onto scenes they were not photographed in, so that their masks are exact.
+
+A composite is one product or several of one kind, matched a little to the scene's light, with a
+shadow, and the whole then treated as a camera and a shop would: tones, blur, noise, JPEG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.planes import Mask, as_bytes
+from packshot.train.datasets.cutouts import Cutout
+from packshot.train.datasets.taught import Taught
+
+_SCENE_TRIES: Final = 12
+_BUSY: Final = 0.02
+_SPANS: Final = (0.3, 1.05)
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Random = np.random.Generator
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """What the network learns from.
+
+    Attributes:
+        pixels: (S, S, 3) uint8 RGB.
+        mask: (S, S) uint8, 255 on the product.
+        present: 1 with a product, 0 without.
+    """
+
+    pixels: Pixels
+    mask: Mask
+    present: float
+
+
+@dataclass(frozen=True, eq=False)
+class Composer:
+    """Makes composites of products and scenes.
+
+    Attributes:
+        products: What to compose.
+        scenes: Photos, with where their own subject is, so that it does not stand behind the product.
+        side: Of the composites.
+    """
+
+    products: Sequence[Cutout]
+    scenes: Sequence[Taught]
+    side: int
+
+    def compose(self, random: Random, product: Cutout | None = None) -> Example:
+        """One composite with a product.
+
+        Args:
+            random: Decides everything.
+            product: Which; any where None.
+        """
+        if product is None:
+            product = self._product(random)
+        scene = self.scene(random).astype(np.float32)
+        mask = np.zeros((self.side, self.side), np.uint8)
+        light = _Light.drawn(random)
+        for placement in _placements(product, self.side, random):
+            scene, layer = _laid(product, placement, scene, light)
+            mask = as_bytes(cv2.max(mask, layer))
+        return Example(photographed(scene, random), mask, 1.0)
+
+    def empty(self, random: Random) -> Example:
+        """A scene without a product."""
+        scene = self.scene(random).astype(np.float32)
+        return Example(photographed(scene, random), np.zeros((self.side, self.side), np.uint8), 0.0)
+
+    def scene(self, random: Random) -> Pixels:
+        """A background: mostly part of a photo; a smooth or plain one now and then."""
+        kind = random.random()
+        if kind < 0.2:
+            return _smooth(self.side, random)
+        photo = self._quiet_part(random, closeness=0.12 if kind < 0.3 else 0.35)
+        return _blurred(photo, random) if random.random() < 0.35 else photo
+
+    def _product(self, random: Random) -> Cutout:
+        if random.random() < 0.12:
+            return drawn_object(self._quiet_part(random, closeness=0.2), random)
+        return self.products[int(random.integers(len(self.products)))]
+
+    def _quiet_part(self, random: Random, closeness: float) -> Pixels:
+        """A part of a photo without its subject, if a few tries find one; a smooth scene else."""
+        for _ in range(_SCENE_TRIES):
+            part, busy = self._part(random, closeness)
+            if busy <= _BUSY:
+                return part
+        return _smooth(self.side, random)
+
+    def _part(self, random: Random, closeness: float) -> tuple[Pixels, float]:
+        """A part of any photo, and the share of it that the photo's subject takes."""
+        photo = self.scenes[int(random.integers(len(self.scenes)))]
+        stored = photo.mask.shape[0]
+        wide, high = (stored * random.uniform(closeness, 1, 2)).astype(int)
+        left, top = int(random.integers(stored - wide + 1)), int(random.integers(stored - high + 1))
+        inside = np.s_[top : top + high, left : left + wide]
+        pixels = as_bytes(cv2.resize(photo.pixels[inside], (self.side, self.side)))
+        flipped = pixels[:, :: int(random.choice([-1, 1]))]
+        return np.ascontiguousarray(flipped), float((photo.mask[inside] > 127).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class _Light:
+    """How the scene's light falls on the product.
+
+    Attributes:
+        harmony: How far the product's mean colour moves to the scene's, 0..1.
+        gain: Of each channel.
+        gamma: Of the product's tones.
+        shadow: How dark its shadow is, 0..1.
+        offset: Where the shadow falls, in parts of the side.
+        spread: Of the shadow's blur, in parts of the side.
+    """
+
+    harmony: float
+    gain: Floats
+    gamma: float
+    shadow: float
+    offset: tuple[float, float]
+    spread: float
+
+    @classmethod
+    def drawn(cls, random: Random) -> _Light:
+        return cls(
+            harmony=float(random.uniform(0, 0.45)),
+            gain=(random.uniform(0.75, 1.15) * random.normal(1, 0.05, 3)).astype(np.float32),
+            gamma=float(np.exp(random.normal(0, 0.2))),
+            shadow=float(random.uniform(0.1, 0.65)) if random.random() < 0.7 else 0.0,
+            offset=(float(random.normal(0, 0.03)), float(abs(random.normal(0, 0.03)))),
+            spread=float(random.uniform(0.008, 0.06)),
+        )
+
+
+def _placements(product: Cutout, side: int, random: Random) -> list[Floats]:
+    """Where each copy goes: (2, 3) affine maps from the cut-out to the canvas."""
+    count = 1 if random.random() < 0.78 else int(random.integers(2, 4))
+    height, width = product.alpha.shape
+    span = random.uniform(*_SPANS) if count == 1 else random.uniform(0.25, 0.5)
+    scale = span * side / max(height, width)
+    stretch = np.exp(random.normal(0, 0.12))
+    turned = random.uniform(-180, 180) if random.random() < 0.12 else random.normal(0, 7)
+    mirrored = random.choice([-1, 1])
+    columns = random.permutation(count)
+    return [
+        _placed(product, (scale * stretch * mirrored, scale / stretch), turned, side, centre)
+        for centre in (_centre(int(column), count, random) for column in columns)
+    ]
+
+
+def _centre(column: int, count: int, random: Random) -> tuple[float, float]:
+    """Of the copy, in parts of the side."""
+    if count == 1:
+        return float(0.5 + random.normal(0, 0.11)), float(0.52 + random.normal(0, 0.11))
+    x = (column + 0.5) / count + random.normal(0, 0.04)
+    return float(x), float(0.52 + random.normal(0, 0.12))
+
+
+def _placed(
+    product: Cutout, scales: tuple[float, float], degrees: float, side: int, centre: tuple[float, float]
+) -> Floats:
+    """An affine map; a product that its photo cut off at the bottom or top stands at that frame."""
+    height, width = product.alpha.shape
+    angle = 0.0 if any(product.cut) else np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.diag(scales)
+    x, y = centre[0] * side, centre[1] * side
+    reach = abs(scales[1]) * height / 2
+    if product.cut[3]:
+        y = side - reach + 1
+    elif product.cut[1]:
+        y = reach - 1
+    shift = np.array([x, y]) - linear @ np.array([width / 2, height / 2])
+    return np.column_stack([linear, shift]).astype(np.float32)
+
+
+def _laid(product: Cutout, placement: Floats, scene: Floats, light: _Light) -> tuple[Floats, Mask]:
+    """The scene with one copy of the product in it, and that copy's mask."""
+    side = (scene.shape[1], scene.shape[0])
+    shrinks = abs(np.linalg.det(placement[:, :2])) < 0.7
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    pixels = cv2.warpAffine(
+        product.pixels, placement, side, flags=method, borderMode=cv2.BORDER_REPLICATE
+    )
+    alpha = as_bytes(cv2.warpAffine(product.alpha, placement, side, flags=method))
+    lit = _lit(as_bytes(pixels), alpha, scene, light)
+    share = (alpha.astype(np.float32) / 255)[..., None]
+    below = scene * (1 - _shadow(alpha, light))[..., None]
+    mixed = (below * (1 - share) + lit * share).astype(np.float32)
+    return mixed, as_bytes(np.where(alpha > 127, 255, 0))
+
+
+def _lit(pixels: Pixels, alpha: Mask, scene: Floats, light: _Light) -> Floats:
+    """The product in the scene's light."""
+    toned = 255 * (pixels.astype(np.float32) / 255) ** np.float32(light.gamma) * light.gain
+    ours, theirs = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
+    shift = light.harmony * (theirs - ours)
+    return np.asarray(np.clip(toned + shift, 0, 255), np.float32)
+
+
+def _shadow(alpha: Mask, light: _Light) -> Floats:
+    """How much darker the scene is beside the product, 0..1."""
+    side = alpha.shape[0]
+    if not light.shadow:
+        return np.zeros(alpha.shape, np.float32)
+    moved = np.array([[1, 0, light.offset[0] * side], [0, 1, light.offset[1] * side]], np.float32)
+    fallen = cv2.warpAffine(alpha, moved, (alpha.shape[1], side))
+    blurred = cv2.GaussianBlur(fallen, (0, 0), max(0.6, light.spread * side))
+    return np.asarray(blurred, np.float32) * np.float32(light.shadow / 255)
+
+
+def photographed(scene: Floats, random: Random) -> Pixels:
+    """Tones, blur, noise and JPEG of the whole picture."""
+    values = 255 * (np.clip(scene, 0, 255) / 255) ** np.float32(np.exp(random.normal(0, 0.15)))
+    values = values * random.uniform(0.8, 1.15) * random.normal(1, 0.04, 3)
+    if random.random() < 0.4:
+        values = cv2.GaussianBlur(values, (0, 0), random.uniform(0.3, 0.9))
+    if random.random() < 0.5:
+        values = values + random.normal(0, random.uniform(0.5, 8), values.shape)
+    pixels = np.clip(values, 0, 255).astype(np.uint8)
+    if random.random() < 0.6:
+        quality = int(random.integers(40, 96))
+        pixels = as_bytes(
+            cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)
+        )
+    return pixels
+
+
+def _blurred(photo: Pixels, random: Random) -> Pixels:
+    """Out of focus."""
+    return as_bytes(cv2.GaussianBlur(photo, (0, 0), random.uniform(0.6, 5) * photo.shape[0] / 192))
+
+
+def _smooth(side: int, random: Random) -> Pixels:
+    """A slope between two colours, often two light ones, with a horizon now and then."""
+    low = 170 if random.random() < 0.5 else 0
+    first, second = random.uniform(low, 256, 3), random.uniform(low, 256, 3)
+    if random.random() < 0.6:
+        first, second = np.full(3, first.mean()), np.full(3, second.mean())
+    angle = random.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    slope = np.clip((np.cos(angle) * x + np.sin(angle) * y) * random.uniform(0.1, 1.2) + 0.5, 0, 1)
+    if random.random() < 0.3:
+        slope = np.where(y > random.uniform(-0.1, 0.4), slope, 1 - slope)
+    return as_bytes(np.clip(first + (second - first) * slope[..., None], 0, 255))
+
+
+def drawn_object(texture: Pixels, random: Random) -> Cutout:
+    """An object that never was, with thin parts such as legs, frames and handles.
+
+    Args:
+        texture: (S, S, 3) uint8 RGB, what it is made of.
+        random: Decides its shape.
+    """
+    side = texture.shape[0]
+    alpha = np.zeros((side, side), np.uint8)
+    for _ in range(int(random.integers(2, 7))):
+        _draw_part(alpha, random)
+    alpha = as_bytes(cv2.GaussianBlur(alpha, (0, 0), 0.6))
+    shade = (
+        random.uniform(0.5, 1.0) + random.uniform(-0.3, 0.3) * np.linspace(-1, 1, side)[:, None, None]
+    )
+    tint = random.uniform(0, 256, 3)
+    made = texture * random.uniform(0, 0.8) + tint * random.uniform(0.2, 0.8)
+    pixels = np.clip(made * shade, 0, 255).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(alpha)
+    inside = np.s_[top : top + height, left : left + width]
+    return Cutout(pixels[inside].copy(), alpha[inside].copy(), (False,) * 4, "drawn")
+
+
+def _draw_part(alpha: Mask, random: Random) -> None:
+    """A bar, a board, a disc or a ring, near the middle."""
+    side = alpha.shape[0]
+    centre, size = random.normal(0.5, 0.13, 2) * side, random.uniform(0.08, 0.3, 2) * side
+    first, second = (centre - size).astype(int).tolist(), (centre + size).astype(int).tolist()
+    thin = int(random.integers(2, max(3, side // 24)))
+    kind = int(random.integers(4))
+    if kind == 0:
+        cv2.rectangle(alpha, first, second, 255, int(random.choice([-1, thin])))
+    elif kind == 1:
+        axes = (int(size[0]), int(size[1]))
+        middle = (int(centre[0]), int(centre[1]))
+        cv2.ellipse(alpha, middle, axes, 0, 0, 360, 255, int(random.choice([-1, thin])))
+    elif kind == 2:
+        cv2.line(alpha, first, second, 255, thin)
+    else:
+        for x in (first[0], second[0]):
+            cv2.line(alpha, [x, first[1]], [x + int(random.normal(0, 4)), second[1]], 255, thin)

@@ -1,0 +1,122 @@
+"""Soft product masks of real photos by a teacher network, each computed once.
+
+The teacher is U2-Net (small), Qin et al., "U2-Net: Going deeper with nested U-structure for salient
+object detection", Pattern Recognition 2020, as an ONNX file. It is far too slow to ship.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.encode.model import Model
+from packshot.errors import UnreadablePhoto
+from packshot.photo import Photo
+
+STORED_SIDE: Final = 288
+"""Photos and masks are kept as squares of this side: a little more than the network sees."""
+
+_TEACHER_SIDE: Final = 320
+_MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
+_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+_SURE: Final = 0.5
+
+Pixels = NDArray[np.uint8]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """A photo and where the teacher sees its subject.
+
+    Attributes:
+        pixels: (S, S, 3) uint8 RGB, squeezed to a square.
+        mask: (S, S) uint8, 255 times the teacher's probability.
+    """
+
+    pixels: Pixels
+    mask: Pixels
+
+    @property
+    def area(self) -> float:
+        """Share of the photo, 0..1, that is likelier subject than not."""
+        return float((self.mask > 255 * _SURE).mean())
+
+    @property
+    def doubt(self) -> float:
+        """Mean distance of the probabilities from 0 and 1, relative to the subject's area; 0 is none."""
+        unsure = np.minimum(self.mask, 255 - self.mask).astype(np.float32)
+        return float(unsure.mean() / 255 / max(self.area, 1e-3))
+
+    @property
+    def peak(self) -> float:
+        """The probability, 0..1, that only a hundredth of the photo exceeds."""
+        return float(np.percentile(self.mask, 99) / 255)
+
+
+def is_held_out(name: str, parts: int = 5) -> bool:
+    """Whether a photo is kept for validation: one in `parts`, by its name alone."""
+    return zlib.crc32(name.encode()) % parts == 0
+
+
+def taught(photos: Iterable[Path], teacher: Path, folder: Path, report: Report) -> list[Taught]:
+    """What the teacher says of photos; asks it only for those that are not in the folder yet.
+
+    Args:
+        photos: Files; those that cannot be read are left out.
+        teacher: The ONNX file.
+        folder: Of the answers, created if need be.
+        report: Told about progress.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = Model.from_path(teacher)
+    answers: list[Taught] = []
+    for number, path in enumerate(photos):
+        kept = folder / f"{path.parent.name}-{path.stem}.npz"
+        if not kept.exists():
+            _ask(model, path, kept)
+        if kept.exists():
+            with np.load(kept) as archive:
+                answers.append(Taught(archive["pixels"], archive["mask"]))
+        if number % 100 == 99:
+            report(f"  {number + 1} photos taught")
+    return answers
+
+
+def _ask(model: Model, path: Path, kept: Path) -> None:
+    """Ask the teacher and keep the answer, whole or not at all."""
+    try:
+        pixels = Photo.open(path, max_side=2 * STORED_SIDE).pixels
+    except UnreadablePhoto:
+        return
+    small = _square(pixels, STORED_SIDE)
+    partial = kept.with_suffix(".partial.npz")
+    np.savez(partial, pixels=small, mask=_square(salience(model, pixels), STORED_SIDE))
+    os.replace(partial, kept)
+
+
+def salience(model: Model, pixels: Pixels) -> Pixels:
+    """The teacher's probability times 255, (320, 320) uint8.
+
+    Args:
+        model: The teacher.
+        pixels: (H, W, 3) uint8 RGB.
+    """
+    seen = _square(pixels, _TEACHER_SIDE).astype(np.float32)
+    scaled = (seen / max(float(seen.max()), 1.0) - _MEAN) / _DEVIATION
+    name = model.session.get_inputs()[0].name
+    outputs = model.run(**{name: scaled.transpose(2, 0, 1)[None]})
+    first = outputs[model.output_names[0]][0, 0]
+    return np.asarray(np.round(255 * np.clip(first, 0, 1)), np.uint8)
+
+
+def _square(values: Pixels, side: int) -> Pixels:
+    return np.asarray(cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,152 @@
+"""Training with a running average of the weights, that goes on where it was stopped."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from packshot.train.datasets.pairs import batches
+from packshot.train.recipes.enhancement_step import save_whole
+
+Report = Callable[[str], None]
+Batch = TypeVar("Batch")
+Network = TypeVar("Network", bound=nn.Module)
+
+_WARM_UP = 0.1
+_LARGEST_GRADIENT = 5.0
+_REPORT_EVERY = 25
+_SAVE_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how fast to learn.
+
+    Attributes:
+        steps: Batches.
+        rates: Largest learning rate of each parameter group.
+        average: Decay of the running average of the weights.
+    """
+
+    steps: int
+    rates: tuple[float, ...]
+    average: float
+
+    def share(self, step: int) -> float:
+        """Part of the largest rate: it rises over the first tenth, then falls along half a cosine."""
+        done = step / self.steps
+        return min(1.0, 0.1 + done / _WARM_UP) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+@dataclass(eq=False)
+class Learner(Generic[Network]):
+    """A network in training.
+
+    Attributes:
+        network: What learns.
+        averaged: Running averages of its weights: what comes out.
+        optimiser: Of the network.
+        pace: How fast.
+        step: How many batches went by.
+    """
+
+    network: Network
+    averaged: Network
+    optimiser: torch.optim.Optimizer
+    pace: Pace
+    step: int = 0
+
+    @classmethod
+    def begin(cls, network: Network, groups: Sequence[dict[str, Any]], pace: Pace) -> Learner[Network]:
+        """Start with step 0.
+
+        Args:
+            network: Changed in place.
+            groups: Parameter groups of the optimiser, as many as `pace` has rates.
+            pace: How fast.
+        """
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(network, copy.deepcopy(network), torch.optim.AdamW(groups, weight_decay=0.01), pace)
+
+    def save(self, path: Path) -> None:
+        """Everything needed to go on, whole or not at all."""
+        parts = {name: vars(self)[name].state_dict() for name in ("network", "averaged", "optimiser")}
+        save_whole(parts | {"step": self.step}, path)
+
+    def load(self, path: Path) -> None:
+        """Take up what `save` wrote; the pace may be another."""
+        parts = torch.load(path, weights_only=True)
+        for name in ("network", "averaged", "optimiser"):
+            vars(self)[name].load_state_dict(parts[name])
+        self.step = parts["step"]
+
+    def learn(self, loss: Tensor) -> float:
+        """One step down the slope of a loss; its value."""
+        share = self.pace.share(self.step)
+        for group, rate in zip(self.optimiser.param_groups, self.pace.rates, strict=True):
+            group["lr"] = rate * share
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        self.optimiser.step()
+        self.step += 1
+        move_average(self.averaged, self.network, min(self.pace.average, 1 - 1 / self.step))
+        return loss.item()
+
+    def run(
+        self,
+        examples: Dataset[Batch],
+        loss: Callable[[Network, Batch], Tensor],
+        checkpoint: Path,
+        workers: int,
+        report: Report,
+    ) -> Network:
+        """Learn to the last step; goes on from the checkpoint if there is one.
+
+        Args:
+            examples: Batch by number.
+            loss: Of the network in training mode on a batch.
+            checkpoint: Written now and then.
+            workers: Processes that make batches; 0 makes them here.
+            report: Told about progress.
+
+        Returns:
+            Running averages of the weights, in evaluation mode.
+        """
+        if checkpoint.exists():
+            self.load(checkpoint)
+            report(f"going on at step {self.step} of {self.pace.steps}")
+        losses: list[float] = []
+        for batch in batches(examples, self.step, self.pace.steps, workers):
+            self.network.train()
+            losses.append(self.learn(loss(self.network, batch)))
+            if self.step % _REPORT_EVERY == 0:
+                mean = np.mean(losses[-_REPORT_EVERY:])
+                report(f"  step {self.step} of {self.pace.steps}: loss {mean:.4f}")
+            if self.step % _SAVE_EVERY == 0 or self.step == self.pace.steps:
+                self.save(checkpoint)
+        return self.averaged.eval()
+
+
+def move_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move running averages; statistics of normalisation are averages already, and copied.
+
+    Args:
+        averaged: Changed in place.
+        network: The same, as it is now.
+        decay: Part of the average that stays.
+    """
+    with torch.no_grad():
+        for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
+        for kept, now in zip(averaged.buffers(), network.buffers(), strict=True):
+            kept.copy_(now)

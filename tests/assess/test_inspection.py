@@ -1,0 +1,127 @@
+import cv2
+import numpy as np
+import pytest
+
+from packshot.assess.inspection import METRICS, Inspector, find_text, find_watermark
+from packshot.assess.observation import observe
+from packshot.encode import Encoders
+from packshot.encode.mask import MaskNetwork
+from packshot.encode.overlay import OverlayMaps
+from packshot.errors import InvalidInput
+from packshot.measure.product import ProductRegion
+from packshot.photo import Photo
+from tests.conftest import make_packshot, make_picture
+
+
+@pytest.fixture(scope="module")
+def inspector():
+    return Inspector.packaged()
+
+
+def maps(text=None, watermark=None):
+    nothing = np.zeros((60, 80), np.float32)
+    return OverlayMaps(nothing if text is None else text, nothing if watermark is None else watermark)
+
+
+def patch(rows, columns, level):
+    likely = np.zeros((60, 80), np.float32)
+    likely[rows, columns] = level
+    return likely
+
+
+def region(rows, columns):
+    mask = np.zeros((60, 80), bool)
+    mask[rows, columns] = True
+    return ProductRegion((0, 0, 1, 1), mask, mask)
+
+
+class TestText:
+    LINES = patch(slice(10, 15), slice(20, 60), 0.98) + patch(slice(40, 43), slice(0, 20), 0.99)
+
+    def test_boxes_in_fractions_of_the_photo_largest_first(self):
+        found = find_text(maps(text=self.LINES), None)
+        assert [(box.x, box.y, box.width, box.height) for box in found.boxes] == [
+            pytest.approx((20 / 80, 10 / 60, 40 / 80, 5 / 60)),
+            pytest.approx((0, 40 / 60, 20 / 80, 3 / 60)),
+        ]
+        assert found.area == pytest.approx(100 * 260 / 4800)
+        assert found.on_product is None
+
+    def test_off_the_product_less_evidence_serves_than_on_it(self):
+        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.6))
+        assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
+            100 * 200 / 4800
+        )
+        assert find_text(line, region(slice(0, 60), slice(0, 80))).area is None
+
+    def test_what_may_be_text_leaves_the_question_open(self):
+        found = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.6)), None)
+        assert found.area is None
+        assert found.boxes == ()
+        assert found.likely.any()
+
+    def test_nothing_likely_is_a_measured_zero(self):
+        assert find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
+        assert find_text(maps(text=patch(slice(3, 4), slice(3, 4), 0.99)), None).area == 0
+
+    def test_lettering_on_the_background_is_no_part_of_the_product(self):
+        """On a plain background all that is not background counts as product, lettering too."""
+        mask = region(slice(30, 60), slice(20, 60)).mask | (self.LINES > 0.9)
+        found = find_text(maps(text=self.LINES), ProductRegion((0, 0, 1, 1), mask, mask))
+        assert found.flags[12, 40]
+        assert found.on_product < 50
+
+    def test_large_certain_lettering_counts_on_the_product_too(self):
+        line = maps(text=patch(slice(10, 20), slice(20, 60), 0.99))
+        found = find_text(line, region(slice(0, 60), slice(0, 80)))
+        assert found.area == pytest.approx(100 * 400 / 4800)
+        assert found.on_product == 100
+
+
+def test_watermarks_are_measured_ruled_out_or_left_open():
+    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.9))) == pytest.approx(
+        100 * 400 / 4800
+    )
+    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.9))) is None
+    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
+
+
+def test_every_metric_is_a_number_or_not_measured(inspector):
+    for pixels in (make_packshot(), make_picture(240, 320), np.full((90, 90, 3), 255, np.uint8)):
+        numbers = inspector.inspect(pixels).numbers
+        assert tuple(numbers) == METRICS
+        assert all(value is None or np.isfinite(value) for value in numbers.values())
+
+
+def test_a_clean_packshot_carries_nothing(inspector):
+    found = inspector.inspect(make_packshot())
+    assert found.numbers["border_width"] == 0
+    assert found.numbers["collage_panels"] == 1
+    assert found.numbers["qr_codes"] == 0
+    assert found.numbers["placeholder"] == 0
+    assert found.product.confidence == 1.0
+    assert found.product.box == (100, 100, 300, 200)
+
+
+def test_frame_and_placeholder(inspector):
+    framed = cv2.copyMakeBorder(make_packshot(), *(12,) * 4, cv2.BORDER_CONSTANT, value=(200, 20, 20))
+    assert inspector.inspect(framed).numbers["border_width"] == pytest.approx(100 * 12 / 424, abs=0.1)
+    assert inspector.inspect(np.full((300, 300, 3), 240, np.uint8)).placeholder
+
+
+def test_wrong_pixels_raise(inspector):
+    with pytest.raises(InvalidInput):
+        inspector.inspect(np.zeros((20, 20), np.uint8))
+
+
+def test_the_locator_leaves_all_that_the_encoders_are_told():
+    """What the network finds changes framing alone, and nothing on plain backgrounds."""
+    encoders, locator = Encoders.packaged(), MaskNetwork.packaged()
+    for pixels in (make_packshot(), make_picture(240, 320)):
+        photo = Photo.open(cv2.imencode(".png", pixels[..., ::-1])[1].tobytes())
+        without, with_locator = observe(encoders, [photo])[0], observe(encoders, [photo], locator)[0]
+        told = {key: without.measured.value(key) for key in encoders.measured}
+        assert {key: with_locator.measured.value(key) for key in encoders.measured} == told
+        np.testing.assert_array_equal(without.code.distortion, with_locator.code.distortion)
+        if without.measured.product is not None:
+            assert with_locator.measured.values == without.measured.values

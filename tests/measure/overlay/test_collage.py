@@ -1,0 +1,67 @@
+import cv2
+import numpy as np
+import pytest
+
+from packshot.measure import overlay
+from packshot.measure.background import find_background
+from tests.conftest import make_packshot, make_picture
+
+
+def find_panels(pixels):
+    return overlay.find_panels(pixels, find_background(pixels))
+
+
+def scene(height, width, seed):
+    """Blurred noise in a colour of its own: nothing in it is straight."""
+    generator = np.random.default_rng(seed)
+    noise = generator.normal(0, 1, (height, width, 3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 6)
+    return np.clip(60 + 60 * (seed % 3) + 400 * smooth, 0, 255).astype(np.uint8)
+
+
+def strip(height, width, colour):
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+@pytest.mark.parametrize("gap", [0, 4, 10])
+def test_two_side_by_side(gap):
+    parts = [scene(200, 140, 0), strip(200, gap, (255, 255, 255)), scene(200, 150, 1)]
+    left, right = find_panels(np.hstack(parts))
+    assert left.right == pytest.approx(140, abs=2)
+    assert right.left == pytest.approx(140 + gap, abs=2)
+    assert (left.height, right.height) == (200, 200)
+
+
+def test_a_turned_collage_has_turned_panels():
+    collage = np.hstack([scene(200, 140, 0), scene(200, 150, 1)])
+    upper, lower = find_panels(np.ascontiguousarray(collage.transpose(1, 0, 2)))
+    assert upper.bottom == lower.top == pytest.approx(140, abs=2)
+
+
+def test_four_pictures():
+    rows = [np.hstack([scene(140, 150, seed), scene(140, 150, seed + 1)]) for seed in (0, 4)]
+    assert len(find_panels(np.vstack(rows))) == 4
+
+
+def test_three_of_which_two_stand_under_one_another():
+    right = np.vstack([scene(120, 150, 1), scene(120, 150, 2)])
+    assert len(find_panels(np.hstack([scene(240, 150, 0), right]))) == 3
+
+
+def test_single_pictures():
+    assert len(find_panels(make_picture(240, 320))) == 1
+    assert len(find_panels(make_packshot())) == 1
+    assert len(find_panels(scene(200, 300, 0))) == 1
+    assert len(find_panels(np.zeros((10, 10, 3), np.uint8))) == 1
+
+
+def test_where_wall_and_floor_meet_is_no_seam():
+    room = np.vstack([strip(120, 300, (200, 190, 180)), strip(100, 300, (90, 60, 40))])
+    assert len(find_panels(room)) == 1
+
+
+def test_two_products_on_white_are_one_picture():
+    white = strip(220, 300, (255, 255, 255))
+    white[2:218, 20:140] = scene(216, 120, 0)
+    white[2:218, 160:280] = scene(216, 120, 1)
+    assert len(find_panels(white)) == 1
