@@ -6,7 +6,7 @@ from packshot.policy.metrics import DETECTED, METRICS, Kind
 from packshot.report import Assessment, Grade, Status
 from tests.conftest import make_picture
 from tests.measure.drawn import on_white
-from tests.policy.made import assessed, filling, noise
+from tests.policy.made import assessed, filling, noise, with_measurements
 
 NOTHING = Assessment(path="x.jpg", status=Status.OK)
 
@@ -31,7 +31,7 @@ def test_values_are_of_their_kind():
             assert value in metric.words, name
     missing = {name for name, value in found.items() if value is None}
     assert missing <= set(DETECTED) | set(PROPERTIES)
-    assert set(DETECTED) - set(PROPERTIES) <= missing
+    assert set(DETECTED) - set(PROPERTIES) - {"border_width"} <= missing
 
 
 def test_facts_are_those_of_the_file():
@@ -58,6 +58,15 @@ def test_a_scene_has_no_margins_and_no_fill():
     for name in ("margin_least", "fill_box_side", "background_pure_white"):
         assert found[name] is None
     assert found["frame_white"] == 0
+
+
+def test_what_is_measured_stands_in_for_a_detector_until_there_is_one():
+    read, framed = METRICS["border_width"].read, assessed(filling(60))
+    drawn = with_measurements(framed, border=3.0)
+    assert read(drawn) == 3
+    detected = drawn.measurements["border"].model_copy(update={"value": 0.0})
+    detected = drawn.model_copy(update={"measurements": drawn.measurements | {"border_width": detected}})
+    assert read(detected) == 0
 
 
 def test_a_grade_that_cannot_be_told_is_no_grade():

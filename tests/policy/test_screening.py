@@ -1,5 +1,6 @@
 import itertools
 import time
+import warnings
 from datetime import date, timedelta
 
 import cv2
@@ -302,7 +303,9 @@ def test_dates_are_compared(side, on, newly):
 def test_verdicts_survive_json(good):
     for name in policy_names():
         verdict = screen(good, load_policy(name), on=TODAY, category="apparel", compared_with=CHANGE)
-        assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
         assert Verdict.model_validate(verdict.model_dump()) == verdict
 
 

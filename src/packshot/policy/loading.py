@@ -297,4 +297,11 @@ def _sound(given: _Fields) -> Requirement:
     if problem:
         field, reason = problem
         raise given[field].error(reason)
-    return Requirement(metric, op, limit)
+    return Requirement(metric, op, _as_limit(limit))
+
+
+def _as_limit(written: Any) -> Any:
+    """A value as rules keep it: whole numbers are numbers as any."""
+    if isinstance(written, tuple):
+        return tuple(_as_limit(part) for part in written)
+    return float(written) if isinstance(written, int) and not isinstance(written, bool) else written

@@ -89,14 +89,29 @@ DETECTED: Final[dict[str, str]] = {
 }
 """What detectors measure, with its unit; an assessment holds those that its version has."""
 
+_MEASURED_AS: Final = {"border_width": "border"}
+"""What stands in for a detector that an assessment was made without."""
+
 
 def _measured(key: str, assessment: Assessment) -> Value | None:
     found = assessment.measurements.get(key)
     return None if found is None else found.value
 
 
+def _detected(key: str, assessment: Assessment) -> Value | None:
+    """What a detector found, else what is measured of the same without one."""
+    found = _measured(key, assessment)
+    return _measured(_MEASURED_AS[key], assessment) if found is None and key in _MEASURED_AS else found
+
+
 def _fact(read: Callable[[Facts], Value | None], assessment: Assessment) -> Value | None:
     return None if assessment.facts is None else read(assessment.facts)
+
+
+def _counted(read: Callable[[Facts], float | None], assessment: Assessment) -> Value | None:
+    """A number of the file's facts; whole ones too are numbers as any."""
+    found = None if assessment.facts is None else read(assessment.facts)
+    return None if found is None else float(found)
 
 
 def _margin(read: Callable[[Region], float], assessment: Assessment) -> Value | None:
@@ -122,7 +137,7 @@ def _of_property(key: str) -> Metric:
 
 
 def _number(read: Callable[[Facts], float | None], unit: str = "", lack: Lack = Lack.UNREAD) -> Metric:
-    return Metric(Kind.NUMBER, partial(_fact, read), unit, lack=lack)
+    return Metric(Kind.NUMBER, partial(_counted, read), unit, lack=lack)
 
 
 def _flag(read: Callable[[Facts], bool]) -> Metric:
@@ -160,7 +175,7 @@ METRICS: Final[dict[str, Metric]] = {
     "margin_least": _side(_least_margin),
     **{key: _of_property(key) for key in PROPERTIES},
     **{
-        key: Metric(Kind.NUMBER, partial(_measured, key), unit, lack=Lack.NO_DETECTOR)
+        key: Metric(Kind.NUMBER, partial(_detected, key), unit, lack=Lack.NO_DETECTOR)
         for key, unit in DETECTED.items()
         if key not in PROPERTIES
     },
