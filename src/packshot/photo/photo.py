@@ -156,9 +156,7 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
     image = _opened(data, name)
     width, height = image.size
     if width * height > limits.max_pixels:
-        raise PhotoTooLarge(
-            name, f"{width} x {height} pixels exceed the limit of {limits.max_pixels:,}"
-        )
+        raise PhotoTooLarge(name, f"{width} x {height} pixels exceed the limit of {limits.max_pixels:,}")
     frames = int(getattr(image, "n_frames", 1))
     if frames > limits.max_frames:
         raise PhotoTooLarge(name, f"{frames} frames exceed the limit of {limits.max_frames}")
