@@ -49,8 +49,8 @@ format: $(READY)  ## Format the code
 	$(BIN)/ruff format .
 
 # The other scripts need more than the data: other tools, or pre-trained weights; each says what and where from.
-BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed classical_steps enhancement_loop \
-  enhancement_speed index_accuracy index_ingestion index_speed duplicates best_photo label_outliers
+BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed audit_speed classical_steps \
+  enhancement_loop enhancement_speed index_accuracy index_ingestion index_speed duplicates best_photo label_outliers
 
 bench: $(READY_TRAIN)  ## Slow tests and the figures that need the data folder alone (hours)
 	$(BIN)/python -m pytest -m slow

@@ -87,9 +87,11 @@ class Assessor:
 
     def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that is decoded already; see `assess`."""
-        return self.assess_observed(
-            observe(self.encoders, [photo], self.locator)[0], exclude_group=exclude_group
-        )
+        return self.assess_observed(self.observe(photo), exclude_group=exclude_group)
+
+    def observe(self, photo: Photo) -> Observation:
+        """All that is measured and encoded of a photo; `assess_observed` judges it."""
+        return observe(self.encoders, [photo], self.locator)[0]
 
     def assess_observed(self, observed: Observation, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -37,7 +37,7 @@ from packshot.catalog.audit import (
 )
 from packshot.cli.exits import Exit
 from packshot.cli.output import messages
-from packshot.errors import InvalidInput
+from packshot.errors import InvalidInput, PackshotError
 from packshot.report import AuditSummary
 from packshot.sources import Fetcher, Retries, WebSettings, read_feed
 
@@ -166,9 +166,10 @@ def _watched(
 
 
 def _count(settings: AuditSettings, progress: Progress, bar: TaskID) -> None:
-    """Read the feed once more, only to count it."""
-    total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
-    progress.update(bar, total=total)
+    """Read the feed once more, only to count it; what is wrong with it, the audit will say."""
+    with suppress(PackshotError):
+        total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
+        progress.update(bar, total=total)
 
 
 def _report(outcome: Outcome, request: Request) -> None:

@@ -61,5 +61,5 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
 
 @cache
 def _sorted_tables() -> NDArray[np.int64]:
-    """(100, 64): the luminance steps of each quality from 1, sorted."""
+    """(100, 64): the luminance steps of each quality from 1, sorted; made once, for every photo asks."""
     return np.sort([quantisation_steps(quality).ravel() for quality in range(1, 101)], axis=1)

@@ -17,8 +17,8 @@ PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in
 def photos_below(folder: Path) -> Iterator[Path]:
     """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
 
-    Whatever is called like a photo is one, also a folder: whoever opens it says what it is. Memory
-    grows with the largest single folder, not with all of them.
+    Whatever is called like a photo is listed, also a folder: opening it tells what it is. Memory grows
+    with the largest single folder, not with all of them.
 
     Raises:
         SourceError: There is none.

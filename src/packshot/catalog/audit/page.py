@@ -40,24 +40,20 @@ def write_page(
         language: Of words.
     """
     titles = _titles(summary, rules, language)
-    shown = min(journal.shown, summary.statuses.get("ok", 0))
+    assessed = summary.statuses.get("ok", 0)
     page = page_template("audit_report.html.j2").generate(
         language=language,
         words=texts(language),
         audit=words(language),
         summary=summary,
         broken=list(journal.broken(MOST_BROKEN)),
-        broken_count=summary.inputs - summary.statuses.get("ok", 0),
+        broken_count=summary.inputs - assessed,
         faults=_faults(summary, titles),
         titles=titles,
         histogram=_bars(summary.score_histogram),
-        tables=[
-            (heading, _worst_shares(shares), len(shares))
-            for heading, shares in (("seller", tally.sellers), ("category", tally.categories))
-            if shares
-        ],
+        tables=_tables(tally),
         cards=_cards(journal, titles, language),
-        count=shown,
+        count=min(journal.shown, assessed),
         unreadable=(),
         models=summary.models,
         version=summary.version,
@@ -100,6 +96,12 @@ def _faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple[str,
     frequent = list(counts.items())[:_MOST_FAULTS]
     most = max((count for _, count in frequent), default=1)
     return [(code, titles.get(code, code), count, count / most) for code, count in frequent]
+
+
+def _tables(tally: Tally) -> list[tuple[str, list[tuple[str, Share]], int]]:
+    """By seller and by category, where the feed tells: heading, the worst, and how many there are."""
+    told = (("seller", tally.sellers), ("category", tally.categories))
+    return [(heading, _worst_shares(shares), len(shares)) for heading, shares in told if shares]
 
 
 def _worst_shares(shares: Mapping[str, Share]) -> list[tuple[str, Share]]:

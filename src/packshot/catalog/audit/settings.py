@@ -57,7 +57,7 @@ class AuditSettings:
             "columns": json.dumps(dict(self.columns), sort_keys=True),
             "policies": json.dumps(dict(policies)),
             "date": self.on.isoformat(),
-            "bar": str(self.fail_under),
+            "bar": "none" if self.fail_under is None else f"{self.fail_under:g}",
             "models": json.dumps(dict(models), sort_keys=True),
             "assessor": assessor_identity(self.assessor),
             "photos on the page": str(self.worst),

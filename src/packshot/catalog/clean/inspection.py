@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
-from packshot.assess.observation import observe
 from packshot.assess.pool import AssessorSettings
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
@@ -60,6 +59,6 @@ def _inspected(assessor: Assessor, path: str) -> Inspected:
         photo = Photo.open(path, limits=assessor.limits, max_side=JUDGED_SIDE)
     except UnreadablePhoto as error:
         return Inspected(path, error=error.reason)
-    observed = observe(assessor.encoders, [photo])[0]
+    observed = assessor.observe(photo)
     content = observed.code.content / max(float(np.linalg.norm(observed.code.content)), 1e-9)
     return Inspected(path, assessor.assess_observed(observed).findings, content)

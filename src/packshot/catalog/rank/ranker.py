@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
-from packshot.assess.observation import Observation, observe
+from packshot.assess.observation import Observation
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.rank.candidate import Candidate
 from packshot.catalog.rank.comparing import Version, picture_of
@@ -126,7 +126,7 @@ def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None =
         UnreadablePhoto: The input cannot be decoded.
     """
     photo = Photo.open(source, limits=assessor.limits, max_side=JUDGED_SIDE)
-    observed = observe(assessor.encoders, [photo])[0]
+    observed = assessor.observe(photo)
     assessment = assessor.assess_observed(observed, exclude_group=exclude_group)
     content = observed.code.content
     return Looked(
