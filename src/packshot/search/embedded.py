@@ -216,7 +216,8 @@ class EmbeddedIndex(VectorIndex):
             self._vectors = VectorFile(self._file(state.generation), self.settings)
             self._alive: NDArray[np.bool_] = np.zeros(0, bool)
             self._state = State(-1, state.generation, 0)
-        self._vectors.hold(state.rows)  # Now: a writer may unlink it while this snapshot is in use.
+        if state.rows:  # Opened now: a writer may unlink it while this snapshot is in use.
+            self._vectors.hold(state.rows)
         grown = np.ones(state.rows, bool)
         grown[: len(self._alive)] = self._alive
         grown[self._ledger.died_since(self._state.version)] = False

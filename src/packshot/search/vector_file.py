@@ -69,15 +69,19 @@ class VectorFile:
             file.seek(first * self.row_bytes)
             return zlib.crc32(file.read(count * self.row_bytes))
 
-    def hold(self, rows: int) -> None:
+    def hold(self, rows: int) -> int:
         """Have that many rows at hand, even if the file is unlinked from now on.
+
+        Returns:
+            The descriptor of the open file.
 
         Raises:
             IndexDamaged: It is shorter.
         """
-        if rows > self._rows:
+        if self._opened is None or rows > self._rows:
             self.require(rows)
             self._opened, self._rows = self._opened or self.path.open("rb", buffering=0), rows
+        return self._opened.fileno()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,13 +90,16 @@ class VectorFile:
             self._opened, self._rows = None, 0
 
     def take(self, rows: Rows) -> Floats:
-        """Some of the rows held, in the order asked for, (N, D) float32.
+        """Some rows, in the order asked for, (N, D) float32.
 
         They are read, not mapped: a process that searches holds its structure and no pages of vectors.
+
+        Raises:
+            IndexDamaged: The file has no such row.
         """
-        if self._opened is None or not len(rows):
+        if not len(rows):
             return np.empty((0, self._dimensions), np.float32)
-        file, size = self._opened.fileno(), self.row_bytes
+        file, size = self.hold(int(rows.max()) + 1), self.row_bytes
         starts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 2) != 1)
         lengths = np.diff(starts, append=len(rows))
         pieces = [

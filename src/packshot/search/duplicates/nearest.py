@@ -98,5 +98,6 @@ def _indexed(vectors: Floats, queries: Floats, count: int) -> Iterator[Rows]:
         for start in range(0, len(vectors), _BLOCK):
             file.append(vectors[start : start + _BLOCK], start)
         structure = build(chosen, file, everything, settings)
+        file.close()
     blocks = (queries[start : start + _BLOCK] for start in range(0, len(queries), _BLOCK))
     return chain.from_iterable(structure.candidates(block, count, everything) for block in blocks)
