@@ -15,13 +15,12 @@ from packshot.cli.output import (
     add_each,
     carried_out,
     counted,
-    list_unreadable,
-    messages,
     processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     watched,
 )
 from packshot.report import Assessment, Status
@@ -100,12 +99,8 @@ def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        mean = f", mean score {tally.total_score / tally.assessed:.1f}" if tally.assessed else ""
-        console.print(f"{prefix}{counted(tally.assessed)} assessed{mean}")
-        if request.fail_under is not None:
-            console.print(f"{tally.below} below {request.fail_under:g}")
-        if request.output is not None and not prefix:
-            console.print(f"written to {request.output}")
-    list_unreadable(console, tally.unreadable)
+    mean = f", mean score {tally.total_score / tally.assessed:.1f}" if tally.assessed else ""
+    lines = [f"{prefix}{counted(tally.assessed)} assessed{mean}"]
+    if request.fail_under is not None:
+        lines.append(f"{tally.below} below {request.fail_under:g}")
+    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)

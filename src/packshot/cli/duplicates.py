@@ -11,12 +11,11 @@ from packshot.catalog import duplicates_renderer
 from packshot.cli.output import (
     carried_out,
     counted,
-    list_unreadable,
-    messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     undisturbed,
     watched,
 )
@@ -136,12 +135,6 @@ def _spans_owners(group: DuplicateGroup) -> bool:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        console.print(
-            f"{prefix}{tally.copies} groups of copies, {counted(tally.superfluous)} superfluous; "
-            f"{tally.products} products in several photos"
-        )
-        if request.output is not None and not prefix:
-            console.print(f"written to {request.output}")
-    list_unreadable(console, tally.unreadable)
+    copies = f"{tally.copies} groups of copies, {counted(tally.superfluous)} superfluous"
+    lines = [f"{prefix}{copies}; {tally.products} products in several photos"]
+    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)

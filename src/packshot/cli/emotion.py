@@ -14,13 +14,12 @@ from packshot.cli.output import (
     add_each,
     carried_out,
     counted,
-    list_unreadable,
-    messages,
     processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     watched,
 )
 from packshot.emotion.pool import read_paths
@@ -89,10 +88,6 @@ def _results(request: Request, paths: list[Path]) -> Generator[Emotion]:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        parts = ", ".join(f"{tally.polarities[polarity]} {polarity.value}" for polarity in Polarity)
-        console.print(f"{prefix}{counted(tally.polarities.total())} read: {parts}")
-        if request.output is not None and not prefix:
-            console.print(f"written to {request.output}")
-    list_unreadable(console, tally.unreadable)
+    parts = ", ".join(f"{tally.polarities[polarity]} {polarity.value}" for polarity in Polarity)
+    lines = [f"{prefix}{counted(tally.polarities.total())} read: {parts}"]
+    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)

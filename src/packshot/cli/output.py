@@ -95,6 +95,19 @@ def messages() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
+def tell(
+    lines: Sequence[str], quiet: bool, written: Path | None, unreadable: Sequence[tuple[str, str]]
+) -> None:
+    """Say on standard error what a run came to; files that could not be read are listed in any case."""
+    console = messages()
+    if not quiet:
+        for line in lines:
+            console.print(line)
+        if written is not None:
+            console.print(f"written to {written}")
+    list_unreadable(console, unreadable)
+
+
 def list_unreadable(console: Console, unreadable: Sequence[tuple[str, str]]) -> None:
     """Paths and reasons; nothing where there are none."""
     if unreadable:

@@ -13,12 +13,11 @@ from packshot.catalog.rank import Product, RankSettings, products, rank_products
 from packshot.cli.output import (
     carried_out,
     counted,
-    list_unreadable,
-    messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     undisturbed,
     watched,
 )
@@ -92,12 +91,6 @@ def _rank(request: Request, found: list[Product], tally: Tally) -> None:
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        console.print(
-            f"{prefix}{tally.products} products, {counted(tally.photos)}; "
-            f"another main photo proposed for {tally.swaps}"
-        )
-        if request.output is not None and not prefix:
-            console.print(f"written to {request.output}")
-    list_unreadable(console, tally.unreadable)
+    swaps = f"another main photo proposed for {tally.swaps}"
+    lines = [f"{prefix}{tally.products} products, {counted(tally.photos)}; {swaps}"]
+    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)

@@ -19,12 +19,12 @@ from packshot.cli.exits import Exit
 from packshot.cli.output import (
     carried_out,
     counted,
-    list_unreadable,
     messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     undisturbed,
     watched,
 )
@@ -183,15 +183,11 @@ def _verdicts(
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        told = f"{counted(tally.photos)} screened"
-        if request.since is not None:
-            told = f"fails on {request.on} and not on {request.since}: {counted(tally.photos)}"
-        console.print(prefix + told)
-        for policy, counts in tally.decisions.items():
-            parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
-            console.print(f"  {policy}: {', '.join(parts)}")
-        if request.output is not None and not prefix:
-            console.print(f"written to {request.output}")
-    list_unreadable(console, list(tally.unreadable.items()))
+    told = f"{counted(tally.photos)} screened"
+    if request.since is not None:
+        told = f"fails on {request.on} and not on {request.since}: {counted(tally.photos)}"
+    lines = [prefix + told]
+    for policy, counts in tally.decisions.items():
+        parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
+        lines.append(f"  {policy}: {', '.join(parts)}")
+    tell(lines, request.quiet, None if prefix else request.output, list(tally.unreadable.items()))
