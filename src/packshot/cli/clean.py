@@ -20,6 +20,7 @@ from packshot.catalog.clean import (
 )
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
     messages,
@@ -27,7 +28,6 @@ from packshot.cli.output import (
     refuse_page_on_terminal,
     shows_progress,
     sink,
-    undisturbed,
     watched,
 )
 from packshot.errors import InvalidInput
@@ -109,10 +109,8 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
         proposal_renderer(request.output_format, stream, language) as writer,
         SignatureStore(request.store or default_store(), Signer().maker) as store,
     ):
-        for proposal in propose(samples, store, request.settings, partial(watched, shown=shown)):
-            tally.proposals.append(proposal)
-            with undisturbed():
-                writer.add(proposal)
+        proposals = propose(samples, store, request.settings, partial(watched, shown=shown))
+        add_each(proposals, writer, tally.proposals.append)
     if request.apply is not None:
         tally.done = _apply(request, samples, tally.proposals, request.apply)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog import duplicates_renderer
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
     refuse_overwriting,
@@ -16,7 +17,6 @@ from packshot.cli.output import (
     shows_progress,
     sink,
     tell,
-    undisturbed,
     watched,
 )
 from packshot.processes import available_cores
@@ -111,12 +111,10 @@ def _find(request: Request, paths: list[Path], new: list[Path], owners: Owners, 
         finder = DuplicateFinder(
             store, _options(request), owners=owners, watch=partial(watched, shown=shown)
         )
-        for group in finder.groups(paths, new):
-            if request.ownership.across and not _spans_owners(group):
-                continue
-            tally.count(group)
-            with undisturbed():
-                writer.add(group)
+        groups = finder.groups(paths, new)
+        add_each(
+            filter(_spans_owners, groups) if request.ownership.across else groups, writer, tally.count
+        )
 
 
 def _options(request: Request) -> Options:

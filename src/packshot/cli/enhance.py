@@ -18,6 +18,7 @@ from packshot.cli.output import (
     counted,
     list_unreadable,
     messages,
+    processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
@@ -28,7 +29,6 @@ from packshot.cli.output import (
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.outputs import plan, plan_in_place
 from packshot.enhance.pool import Task, enhance_paths
-from packshot.processes import available_cores
 from packshot.report import Action, Enhancement, Status
 from packshot.sources import expand_named
 
@@ -124,7 +124,7 @@ def report_format(report: Path) -> str:
 
 
 def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
-    workers = request.workers or (1 if len(tasks) < _FEW else available_cores())
+    workers = processes_for(len(tasks), request.workers, _FEW)
     yield from enhance_paths(tasks, settings=request.settings, options=request.options, workers=workers)
 
 

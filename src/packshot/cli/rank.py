@@ -11,17 +11,17 @@ from pathlib import Path
 from packshot.catalog import ranking_renderer
 from packshot.catalog.rank import Product, RankSettings, products, rank_products
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
+    processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
     tell,
-    undisturbed,
     watched,
 )
-from packshot.processes import available_cores
 from packshot.report import Ranking, Status
 from packshot.sources import read_feed
 
@@ -76,17 +76,14 @@ def run(request: Request) -> int:
 
 def _rank(request: Request, found: list[Product], tally: Tally) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
-    workers = request.workers or (1 if len(found) < _FEW else available_cores())
+    workers = processes_for(len(found), request.workers, _FEW)
     language = request.settings.assessor.language
     with (
         sink(request.output, request.output_format) as stream,
         ranking_renderer(request.output_format, stream, language) as writer,
         closing(rank_products(found, request.settings, workers=workers)) as rankings,
     ):
-        for ranking in watched(rankings, len(found), "ranking", shown):
-            tally.count(ranking)
-            with undisturbed():
-                writer.add(ranking)
+        add_each(watched(rankings, len(found), "ranking", shown), writer, tally.count)
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:

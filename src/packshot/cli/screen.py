@@ -17,20 +17,20 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.catalog import screening_renderer
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
     messages,
+    processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
     tell,
-    undisturbed,
     watched,
 )
 from packshot.errors import InvalidInput, SourceError
 from packshot.policy import Policy, load_policy, newly_failing, screen
-from packshot.processes import available_cores
 from packshot.report import Assessment, Decision, Status, Verdict
 from packshot.sources import Placement, expand, placements
 
@@ -128,11 +128,12 @@ def _screen(
         ) as writer,
         closing(_assessments(request, recorded, photos)) as results,
     ):
-        for assessment in watched(results, len(photos), "screening", shown):
-            for verdict in _verdicts(assessment, policies, placed, request):
-                tally.count(verdict)
-                with undisturbed():
-                    writer.add(verdict)
+        verdicts = (
+            verdict
+            for assessment in watched(results, len(photos), "screening", shown)
+            for verdict in _verdicts(assessment, policies, placed, request)
+        )
+        add_each(verdicts, writer, tally.count)
 
 
 def _assessments(request: Request, recorded: list[Path], photos: list[Path]) -> Generator[Assessment]:
@@ -140,7 +141,7 @@ def _assessments(request: Request, recorded: list[Path], photos: list[Path]) -> 
     for file in recorded:
         yield from _read(file)
     if photos:
-        workers = request.workers or (1 if len(photos) < _FEW else available_cores())
+        workers = processes_for(len(photos), request.workers, _FEW)
         settings = AssessorSettings(language=request.language)
         yield from assess_paths(photos, settings=settings, workers=workers)
 

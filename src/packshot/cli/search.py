@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packshot.catalog import search_renderer
 from packshot.cli.output import (
+    add_each,
     carried_out,
     counted,
     list_unreadable,
@@ -18,12 +19,12 @@ from packshot.cli.output import (
     refuse_page_on_terminal,
     shows_progress,
     sink,
-    undisturbed,
+    tell,
     watched,
 )
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput, SourceError
-from packshot.report import Status
+from packshot.report import SearchResult, Status
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
 from packshot.search.items import Precision, Value
 from packshot.search.milvus import PREFIX
@@ -216,14 +217,9 @@ def _index(
 
 
 def _report_index(tally: Tally, quiet: bool, prefix: str) -> None:
-    console = messages()
-    if not quiet:
-        done = sum(tally.outcomes.values())
-        parts = ", ".join(f"{tally.outcomes[outcome]} {outcome.value}" for outcome in Outcome)
-        console.print(f"{prefix}{counted(done)}: {parts}")
-        for said in tally.said:
-            console.print(said)
-    list_unreadable(console, tally.unreadable)
+    done = sum(tally.outcomes.values())
+    parts = ", ".join(f"{tally.outcomes[outcome]} {outcome.value}" for outcome in Outcome)
+    tell([f"{prefix}{counted(done)}: {parts}", *tally.said], quiet, None, tally.unreadable)
 
 
 def _query(
@@ -231,11 +227,12 @@ def _query(
 ) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
     results = query_photos(index, paths, request.answers, conditions(request.where))
+
+    def count(result: SearchResult) -> None:
+        if result.status is Status.UNREADABLE:
+            unreadable.append((result.path, result.error or ""))
+
     with ExitStack() as stack:
         stream = stack.enter_context(sink(request.output, request.output_format))
         writer = stack.enter_context(search_renderer(request.output_format, stream, request.language))
-        for result in watched(results, len(paths), "searching", shown):
-            if result.status is Status.UNREADABLE:
-                unreadable.append((result.path, result.error or ""))
-            with undisturbed():
-                writer.add(result)
+        add_each(watched(results, len(paths), "searching", shown), writer, count)

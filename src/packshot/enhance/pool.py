@@ -41,23 +41,13 @@ def enhance_paths(
         PackshotError: The assessor cannot be built, or an output not be written.
     """
     count = available_cores() if workers is None else workers
-    if count < 2:
-        yield from _worker(settings, options)(tasks)
-        return
-    if settings.atlas is not None:
+    if count > 1 and settings.atlas is not None:
         settings.assessor()  # A broken atlas is reported here, once, not by every process.
-    yield from in_order(tasks, partial(_listing, settings, options), processes=count, batch=1)
+    yield from in_order(tasks, partial(_worker, settings, options), processes=count, batch=1)
 
 
 def _worker(
     settings: AssessorSettings, options: LoopOptions
-) -> Callable[[Iterable[Task]], Iterator[Enhancement]]:
-    enhancer = Enhancer(settings.assessor(threads=1), options)
-    return lambda tasks: (enhancer.enhance(task.path, task.output) for task in tasks)
-
-
-def _listing(
-    settings: AssessorSettings, options: LoopOptions
 ) -> Callable[[list[Task]], list[Enhancement]]:
-    work = _worker(settings, options)
-    return lambda tasks: list(work(tasks))
+    enhancer = Enhancer(settings.assessor(threads=1), options)
+    return lambda tasks: [enhancer.enhance(task.path, task.output) for task in tasks]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -175,10 +174,8 @@ def _taken_in(
 
 
 def _encoded(paths: Sequence[Path], processes: int) -> Iterator[_Encoded]:
-    if processes < 2 or len(paths) < 2 * _TOGETHER:
-        yield from _worker()(list(paths))
-    else:
-        yield from in_order(paths, partial(_worker), processes=processes, batch=_TOGETHER)
+    few = len(paths) < 2 * _TOGETHER
+    yield from in_order(paths, _worker, processes=1 if few else processes, batch=_TOGETHER)
 
 
 def _worker() -> Callable[[list[Path]], list[_Encoded]]:

@@ -152,15 +152,19 @@ def _free(path: Path) -> Path:
 def _put(source: Path, target: Path, link: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if link:
-            try:
-                target.hardlink_to(source.resolve())
-                return
-            except OSError:
-                pass  # Another file system, or one without links: a copy serves as well.
-        shutil.copy2(source, target)
+        if not (link and _linked(source, target)):
+            shutil.copy2(source, target)
     except OSError as error:
         raise SourceError(f"cannot copy {source} to {target}: {error.strerror}") from error
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Whether a link could be made: not on another file system, nor on one without links."""
+    try:
+        target.hardlink_to(source.resolve())
+    except OSError:
+        return False
+    return True
 
 
 def _row(sample: Sample, outcome: Outcome, target: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.assess.pool import AssessorSettings
+from packshot.assess.retrieval import unit_rows
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
 from packshot.processes import in_order
@@ -60,5 +61,4 @@ def _inspected(assessor: Assessor, path: str) -> Inspected:
     except UnreadablePhoto as error:
         return Inspected(path, error=error.reason)
     observed = assessor.observe(photo)
-    content = observed.code.content / max(float(np.linalg.norm(observed.code.content)), 1e-9)
-    return Inspected(path, assessor.assess_observed(observed).findings, content)
+    return Inspected(path, assessor.assess_observed(observed).findings, unit_rows(observed.code.content))

@@ -6,11 +6,10 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import numpy as np
-
 from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
 from packshot.assess.observation import Observation
 from packshot.assess.pool import AssessorSettings
+from packshot.assess.retrieval import unit_rows
 from packshot.catalog.rank.candidate import Candidate
 from packshot.catalog.rank.comparing import Version, picture_of
 from packshot.catalog.rank.copies import Looked, find_copies
@@ -128,11 +127,10 @@ def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None =
     photo = Photo.open(source, limits=assessor.limits, max_side=JUDGED_SIDE)
     observed = assessor.observe(photo)
     assessment = assessor.assess_observed(observed, exclude_group=exclude_group)
-    content = observed.code.content
     return Looked(
         assessment=assessment,
         digest=pixel_digest(photo.pixels),
-        content=content / max(float(np.linalg.norm(content)), 1e-9),
+        content=unit_rows(observed.code.content),
         version=_version(observed, assessment, assessor.encoders.kinds),
         view=View.of(photo),
     )

@@ -28,11 +28,7 @@ def compare_pairs(pairs: Iterable[Pair], workers: int) -> Iterator[Comparison | 
     Yields:
         A comparison for each pair; None where a file can no longer be read.
     """
-    if workers > 1:
-        yield from in_order(pairs, make_comparer, processes=workers, batch=_BATCH)
-    else:
-        comparer = Comparer()
-        yield from (comparer.compare(pair) for pair in pairs)
+    yield from in_order(pairs, make_comparer, processes=workers, batch=_BATCH)
 
 
 class Comparer:
