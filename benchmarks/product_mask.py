@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.assess.location import find_by_network, locate
+from packshot.assess.inspection import Inspector
+from packshot.assess.location import find_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.model import Model
-from packshot.measure.background import find_background
 from packshot.measure.planes import make_planes
 from packshot.measure.product import product_of
 from packshot.photo import Photo
@@ -151,8 +151,7 @@ def _classical(pixels: Pixels) -> Flags | None:
 
 
 def _joined(network: MaskNetwork, pixels: Pixels) -> Flags | None:
-    planes = make_planes(pixels)
-    found = locate(network, planes, find_background(planes.small))
+    found = Inspector(network).inspect(pixels).product
     return None if found is None else found.mask
 
 

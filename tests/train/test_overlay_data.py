@@ -16,8 +16,9 @@ from packshot.train.datasets.overlays import (  # noqa: E402
     with_text,
     with_watermark,
 )
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
 from packshot.train.networks.overlay import OverlayNetwork, ShippedOverlay  # noqa: E402
-from packshot.train.recipes.overlay import overlay_loss  # noqa: E402
+from packshot.train.recipes.overlay import OverlayRecipe, begin, overlay_loss  # noqa: E402
 from tests.conftest import make_picture  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -108,8 +109,22 @@ def test_the_loss_against_a_naive_one():
 
 
 def test_maps_have_a_quarter_of_the_side():
-    network = ShippedOverlay(OverlayNetwork()).eval()
+    network = ShippedOverlay(OverlayNetwork(EfficientNetLite()).eval())
     with torch.no_grad():
         maps = network(torch.zeros(1, 64, 96, 3, dtype=torch.uint8))
     assert maps.shape == (1, 2, 16, 24)
     assert 0 <= maps.min() <= maps.max() <= 1
+
+
+def test_a_step_of_training_moves_the_decoder_and_leaves_the_first_block():
+    torch.manual_seed(0)
+    network = OverlayNetwork(folded(EfficientNetLite().eval()))
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    learner = begin(network, OverlayRecipe(steps=4))
+    network.train()
+    pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    learner.learn(overlay_loss(network(pixels), torch.rand(2, 2, 16, 16)))
+    moved = {name for name, value in network.named_parameters() if not torch.equal(value, before[name])}
+    assert "maps.weight" in moved
+    assert any(name.startswith("trunk._blocks.5") for name in moved)
+    assert not any(name.startswith(("trunk._conv_stem", "trunk._blocks.0.")) for name in moved)

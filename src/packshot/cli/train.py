@@ -74,8 +74,8 @@ folder rendered over them. A run that was stopped goes on where it was.
 
 \b
 Example:
-  packshot train overlay --photos clean.csv --fonts /usr/share/fonts \\
-    --work build/overlay -o overlay.onnx
+  packshot train overlay --checkpoint efficientnet-lite0.pth --photos clean.csv \\
+    --fonts /usr/share/fonts --work build/overlay -o overlay.onnx
 """
 
 _NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
@@ -201,7 +201,7 @@ def mask_command(
     scenes: Annotated[Path, typer.Option(help="CSV: file; photos to lay products on.")],
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint and the teacher's masks.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 650,
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 2000,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
@@ -217,20 +217,21 @@ def mask_command(
 
 @application.command("overlay", help=_OVERLAY_HELP)
 def overlay_command(
+    checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
     photos: Annotated[Path, typer.Option(help="CSV: file; photos without text or watermark.")],
     fonts: Annotated[Path, typer.Option(help="Folder of font files.")],
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 2300,
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 6000,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
     """Run the recipe; users read `_OVERLAY_HELP`."""
     _require_torch()
-    from packshot.train.recipes.overlay import OverlayRecipe, make_overlay
+    from packshot.train.recipes.overlay import OverlayInputs, OverlayRecipe, make_overlay
 
-    recipe = OverlayRecipe(steps=steps)
-    make_overlay(_listed(photos), fonts, recipe, (work, output), (threads, workers), typer.echo)
+    inputs, recipe = OverlayInputs(checkpoint, _listed(photos), fonts), OverlayRecipe(steps=steps)
+    make_overlay(inputs, recipe, (work, output), (threads, workers), typer.echo)
 
 
 def _listed(table: Path) -> tuple[Path, ...]:

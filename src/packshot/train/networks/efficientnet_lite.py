@@ -159,6 +159,19 @@ def load_pretrained(path: str, variant: Variant = "lite0") -> EfficientNetLite:
     return network.eval()
 
 
+def first_stages(network: EfficientNetLite, count: int) -> EfficientNetLite:
+    """The network, changed in place, without its head and the stages after the first `count`."""
+    network._blocks = network._blocks[: sorted(network.stage_ends)[count - 1] + 1]
+    del network._conv_head, network._bn1
+    return network
+
+
+def freeze(network: EfficientNetLite, blocks: int) -> None:
+    """The stem and the first blocks learn nothing."""
+    for module in [network._conv_stem, network._bn0, *list(network._blocks)[:blocks]]:
+        module.requires_grad_(False)
+
+
 def folded(network: EfficientNetLite) -> EfficientNetLite:
     """A copy with its normalisation folded into its convolutions: the same outputs, a third faster.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.train.networks.efficientnet_lite import EfficientNetLite
+from packshot.train.networks.decoder import Context, Rise
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
 from packshot.train.networks.statistics import scaled
 
 _STAGES = 5
@@ -19,57 +19,6 @@ _SKIPPED = (112, 40, 24, 16)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th, 4th and half of the side."""
 
 _WIDTHS = (96, 64, 48, 24)
-
-
-class Separable(nn.Module):
-    """Filter each channel, then mix them."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, inputs, kernel, padding=kernel // 2, groups=inputs, bias=False),
-            nn.BatchNorm2d(inputs),
-            nn.ReLU6(),
-            nn.Conv2d(inputs, outputs, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, inputs, H, W) to (B, outputs, H, W)."""
-        y: Tensor = self.layers(x)
-        return x + y if x.shape == y.shape else y
-
-
-class Context(nn.Module):
-    """The coarsest map, told what the whole picture holds."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.enter = nn.Conv2d(inputs, outputs, 1)
-        self.whole = nn.Sequential(nn.Linear(inputs, outputs), nn.ReLU6(), nn.Linear(outputs, outputs))
-        self.mix = nn.Sequential(*(Separable(outputs, outputs, 5) for _ in range(3)))
-
-    def forward(self, coarse: Tensor) -> Tensor:
-        """Map (B, inputs, H, W) to (B, outputs, H, W)."""
-        told = self.whole(coarse.mean((2, 3)))[:, :, None, None]
-        mixed: Tensor = self.mix(F.relu6(self.enter(coarse) + told))
-        return mixed
-
-
-class Rise(nn.Module):
-    """One step of the decoder: twice the side, joined with the encoder's map of that side."""
-
-    def __init__(self, inputs: int, skipped: int, outputs: int) -> None:
-        super().__init__()
-        self.narrow = nn.Conv2d(inputs, outputs, 1)
-        self.skip = nn.Conv2d(skipped, outputs, 1)
-        self.mix = Separable(outputs, outputs)
-
-    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        """Map (B, inputs, H, W) and (B, skipped, 2 H, 2 W) to (B, outputs, 2 H, 2 W)."""
-        raised = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear")
-        mixed: Tensor = self.mix(F.relu6(raised + self.skip(fine)))
-        return mixed
 
 
 class Decoder(nn.Module):
@@ -103,15 +52,12 @@ class MaskNetwork(nn.Module):
     """Photos to masks.
 
     Args:
-        trunk: Pre-trained; its later stages and its head are dropped.
+        trunk: Pre-trained; its later stages and its head are dropped, in place.
     """
 
     def __init__(self, trunk: EfficientNetLite) -> None:
         super().__init__()
-        kept = sorted(trunk.stage_ends)[_STAGES - 1] + 1
-        trunk._blocks = trunk._blocks[:kept]
-        del trunk._conv_head, trunk._bn1
-        self.trunk = trunk
+        self.trunk = first_stages(trunk, _STAGES)
         self.decoder = Decoder()
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,75 +1,71 @@
 """The overlay network: where text and watermarks were laid over a photo.
 
-Small and fully convolutional. Half of its blocks work at an eighth of the side with growing dilation
-(Yu and Koltun, "Multi-scale context aggregation by dilated convolutions", ICLR 2016): whether lettering
-is laid over a photo or printed on the product is seen from its surroundings.
+An encoder-decoder like the mask network, on the first four stages of EfficientNet-Lite0: whether
+lettering is laid over a photo or printed on the product is seen from what surrounds it, and what
+surrounds it the ImageNet stages know.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from packshot.train.networks.decoder import Context, Rise
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
 from packshot.train.networks.statistics import scaled
 
-_STEM, _FINE, _COARSE = 12, 24, 56
-_DILATIONS = (1, 2, 4, 8, 2, 1)
+_STAGES = 4
+_SKIPPED = (80, 40, 24)
+"""Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th and 4th of the side."""
 
-
-class DilatedBlock(nn.Module):
-    """Filter each channel, then mix them; added to the input."""
-
-    def __init__(self, channels: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, 1, dilation, dilation, groups=channels, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU6(),
-            nn.Conv2d(channels, channels, 1, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU6(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same."""
-        added: Tensor = x + self.layers(x)
-        return added
-
-
-def _shrinking(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6()
-    )
+_WIDTHS = (64, 48, 32)
+_MAPS = 2
+_UNLIKELY = -3.0
 
 
 class OverlayNetwork(nn.Module):
-    """Photos to two maps of logits: lines of text, watermarks."""
+    """Photos to two maps of logits: lines of text, watermarks.
 
-    def __init__(self) -> None:
+    Args:
+        trunk: Pre-trained; its later stages and its head are dropped, in place.
+    """
+
+    def __init__(self, trunk: EfficientNetLite) -> None:
         super().__init__()
-        self.stem = nn.Sequential(_shrinking(3, _STEM), _shrinking(_STEM, _FINE))
-        self.coarse = nn.Sequential(
-            _shrinking(_FINE, _COARSE), *(DilatedBlock(_COARSE, dilation) for dilation in _DILATIONS)
-        )
-        self.narrow = nn.Conv2d(_COARSE, _FINE, 1)
-        self.mix = DilatedBlock(_FINE)
-        self.maps = nn.Conv2d(_FINE, 2, 1)
-        nn.init.constant_(self.maps.bias, -3.0)  # type: ignore[arg-type]
+        self.trunk = first_stages(trunk, _STAGES)
+        self.context = Context(_SKIPPED[0], _WIDTHS[0])
+        steps = zip(_WIDTHS[:-1], _SKIPPED[1:], _WIDTHS[1:], strict=True)
+        self.rises = nn.ModuleList(Rise(*step) for step in steps)
+        self.maps = nn.Conv2d(_WIDTHS[-1], _MAPS, 1)
+        nn.init.constant_(self.maps.bias, _UNLIKELY)  # type: ignore[arg-type]
+
+    @property
+    def decoder(self) -> list[nn.Parameter]:
+        """All that is not the trunk."""
+        parts = (self.context, self.rises, self.maps)
+        return [parameter for part in parts for parameter in part.parameters()]
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Find overlays.
 
         Args:
-            pixels: (B, H, W, 3) uint8 RGB, both sides multiples of 8.
+            pixels: (B, H, W, 3) uint8 RGB, both sides multiples of 16.
 
         Returns:
             (B, 2, H / 4, W / 4) logits of text and of watermark.
         """
-        fine = self.stem(scaled(pixels))
-        raised = F.interpolate(self.narrow(self.coarse(fine)), scale_factor=2.0, mode="bilinear")
-        logits: Tensor = self.maps(self.mix(F.relu6(fine + raised)))
+        stages = self.trunk.stages(scaled(pixels))
+        y = self.context(stages[4])
+        for rise, fine in zip(self.rises, (stages[3], stages[2]), strict=True):
+            y = rise(y, fine)
+        logits: Tensor = self.maps(y)
         return logits
+
+    def train(self, mode: bool = True) -> OverlayNetwork:
+        """Training leaves the trunk's normalisation at its ImageNet statistics."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
 
 
 class ShippedOverlay(nn.Module):

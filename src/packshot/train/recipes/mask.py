@@ -22,7 +22,7 @@ from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.masks import MaskBatch, MaskExamples, empty, lifted, sure
 from packshot.train.datasets.taught import Taught, is_held_out, taught
 from packshot.train.learner import Learner, Pace, Report
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded, load_pretrained
+from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
 from packshot.train.networks.mask import MaskNetwork
 from packshot.train.recipes.mask_model import write_mask
 
@@ -49,12 +49,12 @@ class MaskRecipe:
         seed: Of weights and batches.
     """
 
-    steps: int = 650
+    steps: int = 2000
     batch: int = 12
     side: int = 192
     trunk_rate: float = 2e-4
     decoder_rate: float = 2e-3
-    trunk_steps: int = 350
+    trunk_steps: int = 1700
     frozen_blocks: int = 3
     overlap_weight: float = 1.0
     presence_weight: float = 0.1
@@ -130,12 +130,6 @@ def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRe
     overlap = missed.sum() / batch.present.sum().clamp_min(1)
     there = F.binary_cross_entropy_with_logits(presence, batch.present)
     return pixels + recipe.overlap_weight * overlap + recipe.presence_weight * there
-
-
-def freeze(trunk: EfficientNetLite, blocks: int) -> None:
-    """The stem and the first blocks learn nothing."""
-    for module in [trunk._conv_stem, trunk._bn0, *list(trunk._blocks)[:blocks]]:
-        module.requires_grad_(False)
 
 
 def begin(network: MaskNetwork, recipe: MaskRecipe) -> Learner[MaskNetwork]:

@@ -1,10 +1,14 @@
-"""Recipe 7: the overlay network, on clean photos with text and watermarks laid over them."""
+"""Recipe 7: the overlay network, on clean photos with text and watermarks laid over them.
+
+The encoder starts from ImageNet; its first blocks and all of its normalisation stay as they are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +22,7 @@ from packshot.photo import Photo
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
 from packshot.train.learner import Learner, Pace, Report
+from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
 from packshot.train.networks.overlay import OverlayNetwork
 from packshot.train.recipes.overlay_model import write_overlay
 
@@ -32,16 +37,20 @@ class OverlayRecipe:
         steps: Batches.
         batch: Photos in each.
         side: Of the squares cut from photos, pixels.
-        rate: Largest learning rate.
+        trunk_rate: Largest learning rate of the encoder.
+        decoder_rate: Largest learning rate of the decoder.
+        frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
     """
 
-    steps: int = 1500
-    batch: int = 10
+    steps: int = 6000
+    batch: int = 12
     side: int = 256
-    rate: float = 4e-3
-    average: float = 0.99
+    trunk_rate: float = 3e-4
+    decoder_rate: float = 2e-3
+    frozen_blocks: int = 1
+    average: float = 0.995
     seed: int = 0
 
 
@@ -75,14 +84,40 @@ def _resized(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
 
+@dataclass(frozen=True)
+class OverlayInputs:
+    """What a run learns from.
+
+    Attributes:
+        checkpoint: EfficientNet-Lite0 state dictionary.
+        photos: Photos without overlays.
+        fonts: Folder of font files.
+    """
+
+    checkpoint: Path
+    photos: tuple[Path, ...]
+    fonts: Path
+
+
+def begin(network: OverlayNetwork, recipe: OverlayRecipe) -> Learner[OverlayNetwork]:
+    """The network ready to learn: two groups of parameters, the encoder's slower."""
+    freeze(network.trunk, recipe.frozen_blocks)
+    trunk = [value for value in network.trunk.parameters() if value.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": trunk, "weight_decay": 0.0},
+        {"params": network.decoder},
+    ]
+    pace = Pace(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
+    return Learner.begin(network, groups, pace)
+
+
 def train_overlay(
-    photos: Sequence[Path], fonts: Path, recipe: OverlayRecipe, work: Path, workers: int, report: Report
+    inputs: OverlayInputs, recipe: OverlayRecipe, work: Path, workers: int, report: Report
 ) -> OverlayNetwork:
     """Train; goes on from the folder's checkpoint if there is one.
 
     Args:
-        photos: Photos without overlays.
-        fonts: Folder of font files.
+        inputs: What to learn from.
         recipe: How.
         work: Folder of the checkpoint.
         workers: Processes that make batches.
@@ -96,11 +131,9 @@ def train_overlay(
     """
     torch.manual_seed(recipe.seed)
     work.mkdir(parents=True, exist_ok=True)
-    examples = OverlayExamples(
-        clean_photos(photos), Fonts.under(fonts), recipe.batch, recipe.side, recipe.seed
-    )
-    network, pace = OverlayNetwork(), Pace(recipe.steps, (recipe.rate,), recipe.average)
-    learner = Learner.begin(network, [{"params": network.parameters()}], pace)
+    photos, fonts = clean_photos(inputs.photos), Fonts.under(inputs.fonts)
+    examples = OverlayExamples(photos, fonts, recipe.batch, recipe.side, recipe.seed)
+    learner = begin(OverlayNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
 
     def loss(network: OverlayNetwork, batch: OverlayBatch) -> Tensor:
         return overlay_loss(network(batch.pixels), batch.maps)
@@ -109,8 +142,7 @@ def train_overlay(
 
 
 def make_overlay(
-    photos: Sequence[Path],
-    fonts: Path,
+    inputs: OverlayInputs,
     recipe: OverlayRecipe,
     places: tuple[Path, Path],
     processors: tuple[int, int],
@@ -119,8 +151,7 @@ def make_overlay(
     """Train, export and quantise.
 
     Args:
-        photos: Photos without overlays.
-        fonts: Folder of font files.
+        inputs: What to learn from.
         recipe: How.
         places: Working folder, and the model to write.
         processors: Threads of this process, and processes that make batches.
@@ -131,6 +162,6 @@ def make_overlay(
     """
     work, output = places
     torch.set_num_threads(processors[0])
-    network = train_overlay(photos, fonts, recipe, work, processors[1], report)
-    write_overlay(network, clean_photos(photos[::4]), Fonts.under(fonts), output)
+    network = train_overlay(inputs, recipe, work, processors[1], report)
+    write_overlay(network, clean_photos(inputs.photos[::4]), Fonts.under(inputs.fonts), output)
     report(f"wrote {output}")
