@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -31,7 +32,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from measure_false_alarms import VIEWING_SIDE, studio
-from packshot.measure import measure_photo
+from packshot.assess.inspection import Inspection, Inspector
+from packshot.measure.overlay import OVERLAYS
+from packshot.measure.photo import find_scene, measure_scene
 from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
 from packshot.report import Assessment, Decision, Status
@@ -44,9 +47,10 @@ LATER = date(2027, 1, 31)
 STUDIO_RULES = {
     "amazon-main": (
         *("background-white", "background-near", "background-frame", "not-cropped", "border"),
-        *("sharp", "crisp", "enlarged", "blocks", "format", "animated"),
+        *("sharp", "crisp", "enlarged", "blocks", "format", "animated", "text", "watermark"),
     ),
-    "google-merchant": ("enlarged", "border", "extension", "format"),
+    "google-merchant": ("enlarged", "border", "placeholder", "extension", "format"),
+    "temu": ("collage", "qr-code"),
     "alibaba-white": ("background-even",),
     "zalando": ("background-white", "background-frame"),
 }
@@ -143,16 +147,23 @@ def saved(pixels: Pixels, generator: Generator, kind: str | None = None, **optio
     return measured(Photo.open(stream.getvalue(), name=f"a.{chosen.lower()}", max_side=VIEWING_SIDE))
 
 
-def measured(photo: Photo) -> Assessment:
+def measured(photo: Photo, overlays: Iterable[str] = ("border_width",)) -> Assessment:
     """The part of an assessment that rules need."""
-    found = measure_photo(photo.pixels, photo.facts)
+    scene = find_scene(photo.pixels)
+    found = measure_scene(scene, photo.facts)
     return Assessment(
         path=photo.name,
         status=Status.OK,
         facts=photo.facts,
         product=found.product_region,
-        measurements=found.values,
+        measurements=found.values | Inspection(scene, inspector()).measurements(overlays),
     )
+
+
+@lru_cache(maxsize=1)
+def inspector() -> Inspector:
+    """What looks for overlays."""
+    return Inspector.packaged()
 
 
 def product(
@@ -425,7 +436,7 @@ def false_alarms(data: Path) -> Iterator[dict[str, object]]:
     """One row for each split and rule: how many clean studio photos on white it does not pass."""
     policies = {name: load_policy(name) for name in STUDIO_RULES}
     for split in ("train", "val"):
-        photos = [measured(photo) for photo in on_white(studio(data, split))]
+        photos = [measured(photo, OVERLAYS) for photo in on_white(studio(data, split))]
         for name, rules in STUDIO_RULES.items():
             for rule in rules:
                 said = Counter(decided(photo, policies[name], rule) for photo in photos)

@@ -2,12 +2,14 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.assess.inspection import METRICS, Inspector, find_text, find_watermark
+from packshot.assess.assessor import Assessor
+from packshot.assess.inspection import Inspection, Inspector, find_text, find_watermark
 from packshot.assess.observation import observe
 from packshot.encode import Encoders
-from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps
 from packshot.errors import InvalidInput
+from packshot.measure.overlay import OVERLAYS
+from packshot.measure.photo import find_scene
 from packshot.measure.product import ProductRegion
 from packshot.photo import Photo
 from tests.conftest import make_packshot, make_picture
@@ -89,7 +91,7 @@ def test_watermarks_are_measured_ruled_out_or_left_open():
 def test_every_metric_is_a_number_or_not_measured(inspector):
     for pixels in (make_packshot(), make_picture(240, 320), np.full((90, 90, 3), 255, np.uint8)):
         numbers = inspector.inspect(pixels).numbers
-        assert tuple(numbers) == METRICS
+        assert tuple(numbers) == tuple(OVERLAYS)
         assert all(value is None or np.isfinite(value) for value in numbers.values())
 
 
@@ -114,14 +116,55 @@ def test_wrong_pixels_raise(inspector):
         inspector.inspect(np.zeros((20, 20), np.uint8))
 
 
-def test_the_locator_leaves_all_that_the_encoders_are_told():
+def test_the_inspector_leaves_all_that_the_encoders_are_told(inspector):
     """What the network finds changes framing alone, and nothing on plain backgrounds."""
-    encoders, locator = Encoders.packaged(), MaskNetwork.packaged()
+    encoders = Encoders.packaged()
     for pixels in (make_packshot(), make_picture(240, 320)):
-        photo = Photo.open(cv2.imencode(".png", pixels[..., ::-1])[1].tobytes())
-        without, with_locator = observe(encoders, [photo])[0], observe(encoders, [photo], locator)[0]
+        photo = Photo.open(png(pixels))
+        without, located = observe(encoders, [photo])[0], observe(encoders, [photo], inspector)[0]
         told = {key: without.measured.value(key) for key in encoders.measured}
-        assert {key: with_locator.measured.value(key) for key in encoders.measured} == told
-        np.testing.assert_array_equal(without.code.distortion, with_locator.code.distortion)
+        assert {key: located.measured.value(key) for key in encoders.measured} == told
+        np.testing.assert_array_equal(without.code.distortion, located.code.distortion)
         if without.measured.product is not None:
-            assert with_locator.measured.values == without.measured.values
+            assert located.measured.values == without.measured.values
+
+
+def test_an_assessment_measures_the_overlays_asked_for_and_no_others(tmp_path):
+    path = tmp_path / "framed.png"
+    framed = cv2.copyMakeBorder(make_packshot(), *(12,) * 4, cv2.BORDER_CONSTANT, value=(200, 20, 20))
+    cv2.imwrite(str(path), framed)
+    asked = Assessor(overlays=["qr_codes", "border_width"]).assess(path)
+    assert asked.measurements["border_width"].value == pytest.approx(100 * 12 / 424, abs=0.1)
+    assert asked.measurements["border_width"].unit == "%"
+    assert asked.measurements["qr_codes"].value == 0
+    assert "text_area" not in asked.measurements
+    assert "overlay" not in asked.models
+    plain = Assessor().assess(path)
+    assert not OVERLAYS.keys() & plain.measurements.keys()
+    assert plain.score == asked.score
+
+
+def test_an_assessment_says_by_which_network_text_was_sought():
+    models = Assessor(overlays=["text_area"]).assess(png(make_packshot())).models
+    assert models["overlay"] == Inspector.packaged().overlay.model.fingerprint
+
+
+def test_an_uncertain_answer_is_recorded_as_none(inspector):
+    """A rule must be able to tell it from a measured zero."""
+
+    found = Inspection(find_scene(make_picture(240, 320)), inspector)
+    vars(found)["product"] = None
+    vars(found)["maps"] = maps(text=patch(slice(10, 15), slice(20, 60), 0.6))
+    recorded = found.measurements(["text_area", "text_boxes", "watermark"])
+    assert recorded["text_area"].value is None
+    assert recorded["text_boxes"].value is None
+    assert recorded["watermark"].value == 0
+
+
+def test_unknown_overlays_raise():
+    with pytest.raises(InvalidInput, match="no such overlay: glitter"):
+        Assessor(overlays=["glitter"])
+
+
+def png(pixels):
+    return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()

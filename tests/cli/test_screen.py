@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.cli.running import packshot
 from tests.conftest import ROOT
-from tests.policy.made import filling
+from tests.policy.made import filling, framed
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -155,3 +155,29 @@ def test_policies_are_listed_and_shown():
     assert "until 2027-01-30" in shown
     assert "必须" in packshot("policies", "show", "temu", "--language", "zh", check=0).stdout
     assert "no policy" in packshot("policies", "show", "tamu", check=2).stderr
+
+
+def test_what_lies_over_a_photo_is_looked_for_where_a_policy_asks(tmp_path):
+    Image.fromarray(framed(filling(80), 14, (200, 20, 20))).save(tmp_path / "framed.png")
+    Image.fromarray(filling(88)).save(tmp_path / "plain.png")
+    done = packshot(
+        *("screen", tmp_path / "framed.png", tmp_path / "plain.png", "-p", "amazon-main", "-f", "jsonl"),
+        *("--workers", 1),
+        check=0,
+    )
+    found, clean = (
+        {one["rule"]: one for one in line["outcomes"]} for line in verdicts(done)
+    )
+    assert found["border"]["decision"] == "fail"
+    assert found["border"]["value"] == pytest.approx(100 * 14 / 600, abs=0.1)
+    for rule in ("border", "text", "watermark"):
+        assert (clean[rule]["decision"], clean[rule]["value"]) == ("pass", 0.0)
+
+
+def test_assessments_with_overlays_are_screened_without_the_photos(tmp_path):
+    Image.fromarray(filling(88)).save(tmp_path / "plain.png")
+    scores = tmp_path / "scores.jsonl"
+    packshot("assess", tmp_path / "plain.png", "--overlays", "-o", scores, "-q", check=0)
+    done = packshot("screen", scores, "-p", "amazon-main", "-f", "jsonl", check=0)
+    outcomes = {one["rule"]: one["decision"] for one in verdicts(done)[0]["outcomes"]}
+    assert (outcomes["text"], outcomes["watermark"], outcomes["border"]) == ("pass",) * 3

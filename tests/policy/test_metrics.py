@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
-from packshot.policy.metrics import DETECTED, METRICS, Kind
+from packshot.policy.metrics import METRICS, UNDETECTED, Kind
 from packshot.report import Assessment, Grade, Status
 from tests.conftest import make_picture
 from tests.measure.drawn import on_white
@@ -30,8 +31,8 @@ def test_values_are_of_their_kind():
         if metric.kind is Kind.WORD:
             assert value in metric.words, name
     missing = {name for name, value in found.items() if value is None}
-    assert missing <= set(DETECTED) | set(PROPERTIES)
-    assert set(DETECTED) - set(PROPERTIES) - {"border_width"} <= missing
+    assert missing <= {*UNDETECTED, *OVERLAYS, *PROPERTIES}
+    assert {*UNDETECTED, *OVERLAYS} - {"border_width"} <= missing
 
 
 def test_facts_are_those_of_the_file():

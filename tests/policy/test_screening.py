@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.policy import load_policy, newly_failing, policy_names, screen
-from packshot.policy.metrics import DETECTED, METRICS
+from packshot.measure.overlay import OVERLAYS
+from packshot.policy import load_policy, newly_failing, overlays_asked, policy_names, screen
+from packshot.policy.metrics import METRICS, UNDETECTED
 from packshot.policy.screening import overall
 from packshot.report import Assessment, Decision, Level, Status, Verdict
 from tests.conftest import ROOT, make_picture
@@ -254,7 +255,7 @@ def test_what_no_detector_measures_is_to_be_looked_at_and_what_one_does_is_judge
     assert decisions(good, AMAZON)["text"] is Decision.MANUAL
     template = good.measurements["border"]
     for value, decision in ((0.0, Decision.PASS), (2.5, Decision.FAIL)):
-        told = {name: template.model_copy(update={"value": value}) for name in DETECTED}
+        told = {name: template.model_copy(update={"value": value}) for name in (*OVERLAYS, *UNDETECTED)}
         seen = good.model_copy(update={"measurements": good.measurements | told})
         found = decisions(seen, AMAZON)
         assert {found[rule] for rule in ("text", "logo", "watermark", "props")} == {decision}
@@ -360,3 +361,14 @@ def test_every_metric_can_be_asked_for_and_says_what_to_do(name, tmp_path):
         known = policy_texts(language).metrics[name]
         assert known.remedy or known.finding
         assert metric_name(name, language)
+
+
+def test_policies_say_what_of_overlays_they_ask_about():
+    assert AMAZON.overlays == {"text_area", "watermark", "border_width"}
+    asked = overlays_asked([GOOGLE, AMAZON])
+    assert set(asked) == AMAZON.overlays | GOOGLE.overlays
+    assert list(asked) == [key for key in OVERLAYS if key in asked]
+    assert overlays_asked([]) == ()
+    for name in policy_names():
+        metrics = {rule.requirement.metric for rule in load_policy(name).rules if rule.requirement}
+        assert load_policy(name).overlays >= metrics & OVERLAYS.keys()

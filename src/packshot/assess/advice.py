@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from packshot.errors import InvalidInput
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
 from packshot.report import Distortion, Finding, Region, Severity
 
@@ -153,7 +154,7 @@ def shown(measurement: str | None, value: float | None, language: str = "en") ->
     """A value with its unit as people read it.
 
     Args:
-        measurement: A key of `PROPERTIES`; others are written without a unit.
+        measurement: A key of `PROPERTIES` or `OVERLAYS`; others are written without a unit.
         value: In the unit of that property; None is written as nothing.
         language: Of the unit's name.
     """
@@ -167,5 +168,6 @@ def _unit(measurement: str | None) -> str:
     """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
     if measurement == _ENLARGEMENT:
         return "times"
-    unit = PROPERTIES[measurement].unit if measurement in PROPERTIES else ""
-    return unit or "ratio"
+    if measurement in PROPERTIES:
+        return PROPERTIES[measurement].unit or "ratio"
+    return OVERLAYS.get(measurement or "") or "ratio"

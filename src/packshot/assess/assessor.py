@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from packshot.assess.advice import finding
 from packshot.assess.atlas import Atlas, Example
+from packshot.assess.inspection import Inspector
 from packshot.assess.judge import evidence, judge
 from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
-from packshot.encode.mask import MaskNetwork
-from packshot.errors import AtlasError, UnreadablePhoto
+from packshot.errors import AtlasError, InvalidInput, UnreadablePhoto
 from packshot.measure.limits import exceeded
+from packshot.measure.overlay import OVERLAYS
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
@@ -47,6 +48,7 @@ class Assessor:
         threads: int = 1,
         limits: Limits | None = None,
         emotion: ReadEmotion | None = None,
+        overlays: Iterable[str] = (),
     ) -> None:
         """Load the encoders, and the shipped atlas where none is given.
 
@@ -58,12 +60,15 @@ class Assessor:
             limits: What to refuse before decoding.
             emotion: Reads the photo's emotion besides, such as ``EmotionReader().read_photo``; None
                 costs nothing.
+            overlays: Measured besides: keys of `packshot.measure.overlay.OVERLAYS`.
 
         Raises:
             AtlasError: The atlas was made with other encoders.
+            InvalidInput: An unknown overlay.
         """
         self.encoders = Encoders.packaged(threads)
-        self.locator = MaskNetwork.packaged(threads)
+        self.inspector = Inspector.packaged(threads)
+        self.overlays = _known_overlays(overlays)
         self.atlas = Atlas.default() if atlas is None else atlas
         self.options = RetrievalOptions() if options is None else options
         self.language = language
@@ -91,7 +96,7 @@ class Assessor:
 
     def observe(self, photo: Photo) -> Observation:
         """All that is measured and encoded of a photo; `assess_observed` judges it."""
-        return observe(self.encoders, [photo], self.locator)[0]
+        return self._observed([photo])[0]
 
     def assess_observed(self, observed: Observation, *, exclude_group: str | None = None) -> Assessment:
         """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""
@@ -108,13 +113,13 @@ class Assessor:
             confidence=round(verdict.confidence, 3),
             facts=photo.facts,
             product=measured.product_region,
-            measurements=measured.values,
+            measurements=observed.measurements,
             distortions=self._distortions(code),
             damage_map=measured.damage,
             findings=self._findings(observed),
             evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
             emotion=emotion,
-            models=self._models() | ({} if emotion is None else emotion.models),
+            models=self.models | ({} if emotion is None else emotion.models),
         )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
@@ -123,7 +128,7 @@ class Assessor:
         while batch := list(islice(remaining, _BATCH)):
             opened = [self._open(source) for source in batch]
             photos = [photo for photo in opened if isinstance(photo, Photo)]
-            observed = iter(observe(self.encoders, photos, self.locator))
+            observed = iter(self._observed(photos))
             for photo in opened:
                 if isinstance(photo, Photo):
                     yield self.assess_observed(next(observed))
@@ -150,6 +155,9 @@ class Assessor:
     def add(self, examples: list[Example]) -> None:
         """Let the assessor's own copy of the atlas grow; the next answer uses it."""
         self.atlas = self.atlas.add(examples)
+
+    def _observed(self, photos: Sequence[Photo]) -> list[Observation]:
+        return observe(self.encoders, photos, self.inspector, self.overlays)
 
     def _open(self, source: PhotoSource) -> Photo | Assessment:
         try:
@@ -186,11 +194,13 @@ class Assessor:
         order = list(Severity)
         return tuple(sorted(found, key=lambda item: order.index(item.severity)))
 
-    def _models(self) -> dict[str, str]:
+    @property
+    def models(self) -> dict[str, str]:
+        """Fingerprints of all that it judges and measures by, but for emotions."""
         content, distortion = self.encoders.fingerprints
         atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
-        mask = self.locator.model.fingerprint
-        return {"content": content, "distortion": distortion, "mask": mask, "atlas": atlas}
+        named = {"content": content, "distortion": distortion, "atlas": atlas}
+        return named | self.inspector.fingerprints(self.overlays)
 
 
 def file_findings(photo: Photo) -> list[str]:
@@ -209,6 +219,14 @@ def file_findings(photo: Photo) -> list[str]:
 def unreadable(error: UnreadablePhoto) -> Assessment:
     """The row for a photo that could not be decoded."""
     return Assessment(path=os.fspath(error.name), status=Status.UNREADABLE, error=error.reason)
+
+
+def _known_overlays(names: Iterable[str]) -> tuple[str, ...]:
+    """Those asked for, in the order of `OVERLAYS`."""
+    asked = frozenset(names)
+    if unknown := sorted(asked - OVERLAYS.keys()):
+        raise InvalidInput(f"no such overlay: {', '.join(unknown)}; there are {', '.join(OVERLAYS)}")
+    return tuple(key for key in OVERLAYS if key in asked)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.assess.location import locate
+from packshot.assess.location import exact_product, find_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps, OverlayNetwork
-from packshot.measure.background import find_background
 from packshot.measure.overlay import (
+    OVERLAYS,
     Code,
     Frame,
     Panel,
@@ -22,22 +24,15 @@ from packshot.measure.overlay import (
     find_panels,
     is_placeholder,
 )
-from packshot.measure.photo import region_of
-from packshot.measure.planes import Pixels, Planes, as_bytes, make_planes
+from packshot.measure.photo import Scene, find_scene, region_of
+from packshot.measure.planes import Pixels, Planes, as_bytes
 from packshot.measure.product import ProductRegion
-from packshot.report import Region
+from packshot.report import Measurement, Region
 
-METRICS: Final = (
-    "text_area",
-    "text_boxes",
-    "text_on_product",
-    "watermark",
-    "border_width",
-    "collage_panels",
-    "qr_codes",
-    "placeholder",
+_RECOGNISED: Final = frozenset(
+    {"text_area", "text_boxes", "text_on_product", "watermark", "placeholder"}
 )
-"""Keys of `Inspection.numbers`, in order."""
+"""Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
 _SURE: Final = 0.5
@@ -79,40 +74,94 @@ class Lettering:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What was found on one photo.
+    """One photo under inspection; each answer is worked out when it is first asked for.
 
     Attributes:
-        product: Where the product is; None where neither the background nor the network tells.
-        text: Text laid over the photo.
-        watermark: Share of the picture, per cent, under see-through lettering and logos; None where
-            that is not certain either way.
-        frame: Frame around the picture.
-        panels: Pictures in a collage, in working pixels; one for a single picture.
-        codes: QR codes.
-        placeholder: Whether it stands where a photo is missing.
+        scene: The photo, its background, and the product as far as that tells.
+        inspector: Whose networks are asked.
     """
 
-    product: ProductRegion | None
-    text: Lettering
-    watermark: float | None
-    frame: Frame | None
-    panels: tuple[Panel, ...]
-    codes: tuple[Code, ...]
-    placeholder: bool
+    scene: Scene
+    inspector: Inspector
+
+    @cached_property
+    def recognised(self) -> ProductRegion | None:
+        """Where the mask network sees the product; None where it is not sure."""
+        return find_by_network(self.inspector.mask, self.scene.planes)
+
+    @cached_property
+    def product(self) -> ProductRegion | None:
+        """Where the product is; None where neither the background nor the network tells."""
+        return exact_product(self.scene) or self.recognised
+
+    @cached_property
+    def maps(self) -> OverlayMaps:
+        """What the overlay network sees."""
+        return self.inspector.overlay.look(self.scene.planes.pixels)
+
+    @cached_property
+    def text(self) -> Lettering:
+        """Text laid over the photo."""
+        return find_text(self.maps, self.product)
+
+    @cached_property
+    def watermark(self) -> float | None:
+        """Share of the picture, per cent, under see-through lettering and logos.
+
+        None where that is not certain either way.
+        """
+        return find_watermark(self.maps)
+
+    @cached_property
+    def frame(self) -> Frame | None:
+        """Frame around the picture."""
+        return find_frame(self.scene.planes.pixels, self.scene.planes.grey)
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        """Pictures in a collage, in working pixels; one for a single picture."""
+        return tuple(find_panels(self.scene.planes.small, self.scene.plain))
+
+    @cached_property
+    def codes(self) -> tuple[Code, ...]:
+        """QR codes."""
+        return tuple(find_codes(self.scene.planes.grey))
+
+    @cached_property
+    def placeholder(self) -> bool:
+        """Whether it stands where a photo is missing."""
+        planes = self.scene.planes
+        return is_placeholder(planes, self.scene.plain, _raised(self.maps.text >= _LIKELY, planes))
 
     @property
     def numbers(self) -> dict[str, float | None]:
-        """A value for each of `METRICS`; None where it was not measured."""
-        return {
-            "text_area": self.text.area,
-            "text_boxes": None if self.text.area is None else float(len(self.text.boxes)),
-            "text_on_product": self.text.on_product,
-            "watermark": self.watermark,
-            "border_width": self.frame.widest if self.frame else 0.0,
-            "collage_panels": float(len(self.panels)),
-            "qr_codes": float(len(self.codes)),
-            "placeholder": float(self.placeholder),
-        }
+        """A value for each of `OVERLAYS`; None where it is not certain."""
+        return {key: read(self) for key, read in _READ.items()}
+
+    def measurements(self, wanted: Iterable[str]) -> dict[str, Measurement]:
+        """Some of `OVERLAYS`, as an assessment records them; only what they take is worked out.
+
+        Args:
+            wanted: Keys of `OVERLAYS`.
+        """
+        return {key: _record(key, _READ[key](self)) for key in wanted}
+
+
+_READ: Final[dict[str, Callable[[Inspection], float | None]]] = {
+    "text_area": lambda found: found.text.area,
+    "text_boxes": lambda found: None if found.text.area is None else float(len(found.text.boxes)),
+    "text_on_product": lambda found: found.text.on_product,
+    "watermark": lambda found: found.watermark,
+    "border_width": lambda found: found.frame.widest if found.frame else 0.0,
+    "collage_panels": lambda found: float(len(found.panels)),
+    "qr_codes": lambda found: float(len(found.codes)),
+    "placeholder": lambda found: float(found.placeholder),
+}
+
+
+def _record(key: str, value: float | None) -> Measurement:
+    shown = None if value is None else round(value, 3)
+    return Measurement(value=shown, unit=OVERLAYS[key], score=None)
 
 
 @dataclass(frozen=True)
@@ -121,11 +170,11 @@ class Inspector:
 
     Attributes:
         mask: The mask network.
-        overlay: The overlay network.
+        threads: Threads that one call may use.
     """
 
     mask: MaskNetwork
-    overlay: OverlayNetwork
+    threads: int = 1
 
     @classmethod
     def packaged(cls, threads: int = 1) -> Inspector:
@@ -134,7 +183,19 @@ class Inspector:
         Args:
             threads: Threads that one call may use.
         """
-        return cls(MaskNetwork.packaged(threads), OverlayNetwork.packaged(threads))
+        return cls(MaskNetwork.packaged(threads), threads)
+
+    @cached_property
+    def overlay(self) -> OverlayNetwork:
+        """The overlay network, loaded when it is first asked."""
+        return OverlayNetwork.packaged(self.threads)
+
+    def fingerprints(self, overlays: Iterable[str]) -> dict[str, str]:
+        """Of the networks that measure some of `OVERLAYS`, and of the one that finds the product."""
+        named = {"mask": self.mask.model.fingerprint}
+        if _RECOGNISED.isdisjoint(overlays):
+            return named
+        return named | {"overlay": self.overlay.model.fingerprint}
 
     def inspect(self, pixels: Pixels) -> Inspection:
         """Inspect a photo.
@@ -145,20 +206,7 @@ class Inspector:
         Raises:
             InvalidInput: Pixels of another type or shape.
         """
-        planes = make_planes(pixels)
-        plain = find_background(planes.small)
-        product = locate(self.mask, planes, plain)
-        maps = self.overlay.look(planes.pixels)
-        text = find_text(maps, product)
-        return Inspection(
-            product=product,
-            text=text,
-            watermark=find_watermark(maps),
-            frame=find_frame(planes.pixels, planes.grey),
-            panels=tuple(find_panels(planes.small, plain)),
-            codes=tuple(find_codes(planes.grey)),
-            placeholder=is_placeholder(planes, plain, _raised(maps.text >= _LIKELY, planes)),
-        )
+        return Inspection(find_scene(pixels), self)
 
 
 def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:

@@ -6,31 +6,20 @@ from typing import Final
 
 from packshot.encode.mask import LEAST_CONFIDENCE, MaskNetwork
 from packshot.measure.background import Background
+from packshot.measure.photo import Scene
 from packshot.measure.planes import Planes
-from packshot.measure.product import ProductRegion, find_product, region_of_mask
+from packshot.measure.product import ProductRegion, region_of_mask
 
 _EXACT_TOLERANCE: Final = 10.0
 
 
-def locate(network: MaskNetwork, planes: Planes, plain: Background | None) -> ProductRegion | None:
-    """Find the product in any photo.
+def exact_product(scene: Scene) -> ProductRegion | None:
+    """The product where the background tells it to the pixel; None elsewhere.
 
     On a background of one colour without grain the product is what is not background. A rough or
-    sloping background counts as plain too, but what differs from it is often a fold or a shadow: there
-    the network is asked, and nobody else.
-
-    Args:
-        network: The mask network.
-        planes: The photo.
-        plain: Its plain background.
-
-    Returns:
-        None where neither can tell.
+    sloping background counts as plain too, but what differs from it is often a fold or a shadow.
     """
-    by_background = find_product(planes, plain) if plain else None
-    if by_background is not None and plain is not None and _is_exact(plain):
-        return by_background
-    return find_by_network(network, planes)
+    return scene.product if scene.plain is not None and _is_exact(scene.plain) else None
 
 
 def _is_exact(plain: Background) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from packshot.assess.location import find_by_network
+from packshot.assess.inspection import Inspection, Inspector
 from packshot.encode import Code, Encoders
-from packshot.encode.mask import MaskNetwork
-from packshot.measure import PhotoMeasurements, measure_photo
-from packshot.measure.photo import framed
-from packshot.measure.planes import make_planes
+from packshot.measure import PhotoMeasurements
+from packshot.measure.photo import find_scene, framed, measure_scene
 from packshot.photo import Photo
+from packshot.report import Measurement
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,33 +21,50 @@ class Observation:
         photo: Decoded.
         measured: What was measured on it.
         code: What the networks make of both.
+        overlays: What was asked for of `packshot.measure.overlay.OVERLAYS`.
     """
 
     photo: Photo
     measured: PhotoMeasurements
     code: Code
+    overlays: dict[str, Measurement] = field(default_factory=dict)
+
+    @property
+    def measurements(self) -> dict[str, Measurement]:
+        """Everything measured."""
+        return self.measured.values | self.overlays
 
 
 def observe(
-    encoders: Encoders, photos: Sequence[Photo], locator: MaskNetwork | None = None
+    encoders: Encoders,
+    photos: Sequence[Photo],
+    inspector: Inspector | None = None,
+    overlays: Iterable[str] = (),
 ) -> list[Observation]:
     """Measure and encode photos, in order.
 
     Args:
         encoders: The networks.
         photos: Decoded.
-        locator: Asked where the product is, if the background does not tell. What it says changes
+        inspector: Asked where the product is, if the background does not tell. What it says changes
             measurements of framing alone, none that the encoders are told.
+        overlays: Keys of `packshot.measure.overlay.OVERLAYS` to measure too; they take an inspector.
     """
-    measured = [_measured(photo, locator) for photo in photos]
-    codes = encoders.encode([photo.pixels for photo in photos], [found.raw for found in measured])
-    return [Observation(*parts) for parts in zip(photos, measured, codes, strict=True)]
+    found = [_measured(photo, inspector, overlays) for photo in photos]
+    codes = encoders.encode([photo.pixels for photo in photos], [measured.raw for measured, _ in found])
+    parts = zip(photos, found, codes, strict=True)
+    return [Observation(photo, measured, code, laid) for photo, (measured, laid), code in parts]
 
 
-def _measured(photo: Photo, locator: MaskNetwork | None) -> PhotoMeasurements:
-    found = measure_photo(photo.pixels, photo.facts)
-    if found.product is not None or locator is None:
-        return found
-    planes = make_planes(photo.pixels)
-    product = find_by_network(locator, planes)
-    return found if product is None else framed(found, planes, product)
+def _measured(
+    photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
+) -> tuple[PhotoMeasurements, dict[str, Measurement]]:
+    """What is measured of a photo, and of what lies over it."""
+    scene = find_scene(photo.pixels)
+    measured = measure_scene(scene, photo.facts)
+    if inspector is None:
+        return measured, {}
+    inspection = Inspection(scene, inspector)
+    if measured.product is None and inspection.recognised is not None:
+        measured = framed(measured, scene.planes, inspection.recognised)
+    return measured, inspection.measurements(overlays)

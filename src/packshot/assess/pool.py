@@ -28,6 +28,7 @@ class AssessorSettings:
         neighbours: Groups kept of those by distortion; both default to `RetrievalOptions`.
         distance: Between vectors.
         aggregation: Of the retained scores.
+        overlays: Measured besides: keys of `packshot.measure.overlay.OVERLAYS`.
         emotion: Makes, in each process, what reads emotions besides; must be picklable. None for none.
     """
 
@@ -37,6 +38,7 @@ class AssessorSettings:
     neighbours: int | None = None
     distance: str = _DEFAULTS.distance
     aggregation: str = _DEFAULTS.aggregation
+    overlays: tuple[str, ...] = ()
     emotion: Callable[[], ReadEmotion] | None = None
 
     @property
@@ -58,7 +60,12 @@ class AssessorSettings:
         atlas = None if self.atlas is None else Atlas.load(self.atlas)
         emotion = None if self.emotion is None else self.emotion()
         return Assessor(
-            atlas, options=self.options, language=self.language, threads=threads, emotion=emotion
+            atlas,
+            options=self.options,
+            language=self.language,
+            threads=threads,
+            emotion=emotion,
+            overlays=self.overlays,
         )
 
 

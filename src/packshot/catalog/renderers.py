@@ -16,6 +16,7 @@ from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import GRADE_COLOURS, SEVERITY_COLOURS, console_for
 from packshot.catalog.wording import without_findings
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
 from packshot.report import (
     Assessment,
@@ -174,16 +175,20 @@ def _fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:
 
 def _measured(assessment: Assessment) -> Iterator[float | None]:
     """Value of every measurement, and its score where the property has one."""
-    for name, known in PROPERTIES.items():
+    for name in (*PROPERTIES, *OVERLAYS):
         found = assessment.measurements.get(name)
         yield None if found is None else found.value
-        if known.curve:
+        if _is_scored(name):
             yield None if found is None else found.score
 
 
 def _measured_columns() -> Iterator[str]:
     """Headings of what `_measured` yields."""
-    for name, known in PROPERTIES.items():
+    for name in (*PROPERTIES, *OVERLAYS):
         yield name
-        if known.curve:
+        if _is_scored(name):
             yield f"{name}_score"
+
+
+def _is_scored(name: str) -> bool:
+    return name in PROPERTIES and bool(PROPERTIES[name].curve)

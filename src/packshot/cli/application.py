@@ -95,6 +95,7 @@ Examples:
   packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
   packshot assess mug.jpg --explain --language zh
   packshot assess photos/ --emotion -o report.html  # also how photos feel; see packshot emotion
+  packshot assess photos/ --overlays -o scores.csv  # also text, watermarks, frames, collages, codes
 
 \b
 Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
@@ -118,6 +119,12 @@ def assess_command(
     emotion: Annotated[
         bool, typer.Option("--emotion", help="Also how people are likely to feel about the photo.")
     ] = False,
+    overlays: Annotated[
+        bool,
+        typer.Option(
+            "--overlays", help="Also what lies over the photo: text, watermarks, frames, QR codes."
+        ),
+    ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
     atlas: OwnAtlas = None,
     neighbours: Annotated[
@@ -134,6 +141,7 @@ def assess_command(
     from packshot.assess.pool import AssessorSettings
     from packshot.cli.assess import Request, run
     from packshot.emotion import packaged_reading
+    from packshot.measure.overlay import OVERLAYS
 
     settings = AssessorSettings(
         atlas=atlas,
@@ -141,6 +149,7 @@ def assess_command(
         neighbours=neighbours,
         distance=distance.value,
         aggregation=aggregation.value,
+        overlays=tuple(OVERLAYS) if overlays else (),
         emotion=packaged_reading if emotion else None,
     )
     written = output_format or format_for(output)

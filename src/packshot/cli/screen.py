@@ -30,7 +30,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.errors import InvalidInput, SourceError
-from packshot.policy import Policy, load_policy, newly_failing, screen
+from packshot.policy import Policy, load_policy, newly_failing, overlays_asked, screen
 from packshot.report import Assessment, Decision, Status, Verdict
 from packshot.sources import Placement, expand, placements
 
@@ -126,7 +126,7 @@ def _screen(
         screening_renderer(
             request.output_format, stream, request.language, policies, request.on, request.since
         ) as writer,
-        closing(_assessments(request, recorded, photos)) as results,
+        closing(_assessments(request, overlays_asked(policies), recorded, photos)) as results,
     ):
         verdicts = (
             verdict
@@ -136,13 +136,15 @@ def _screen(
         add_each(verdicts, writer, tally.count)
 
 
-def _assessments(request: Request, recorded: list[Path], photos: list[Path]) -> Generator[Assessment]:
+def _assessments(
+    request: Request, overlays: tuple[str, ...], recorded: list[Path], photos: list[Path]
+) -> Generator[Assessment]:
     """Those that were written before, then those of the photos."""
     for file in recorded:
         yield from _read(file)
     if photos:
         workers = processes_for(len(photos), request.workers, _FEW)
-        settings = AssessorSettings(language=request.language)
+        settings = AssessorSettings(language=request.language, overlays=overlays)
         yield from assess_paths(photos, settings=settings, workers=workers)
 
 

@@ -86,6 +86,35 @@ class PhotoMeasurements:
         return np.array([self.value(key) for key in PROPERTIES], np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What most of the measuring begins with.
+
+    Attributes:
+        planes: Of the photo.
+        plain: Its plain background; None where it has none.
+        product: What differs from that; None where that is nothing, or without a plain background.
+    """
+
+    planes: Planes
+    plain: Background | None
+    product: ProductRegion | None
+
+
+def find_scene(pixels: Pixels) -> Scene:
+    """Look for the background and the product.
+
+    Args:
+        pixels: RGB, (H, W, 3) uint8, upright sRGB.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+    """
+    planes = make_planes(pixels)
+    plain = background.find_background(planes.small)
+    return Scene(planes, plain, find_product(planes, plain) if plain else None)
+
+
 def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasurements:
     """Measure one photo.
 
@@ -100,9 +129,12 @@ def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasuremen
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    planes = make_planes(pixels)
-    plain = background.find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
+    return measure_scene(find_scene(pixels), facts)
+
+
+def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements:
+    """Measure one photo whose background was looked for already; see `measure_photo`."""
+    planes, plain, product = scene.planes, scene.plain, scene.product
     regions: dict[str, Region] = {}
     raw = _detail(planes, plain, product)
     raw |= _tones(planes, product, regions)

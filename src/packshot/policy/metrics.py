@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, TypeAlias
 
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
 from packshot.photo import FORMATS
 from packshot.report import Assessment, Facts, Grade, Region
@@ -33,6 +34,7 @@ class Lack(StrEnum):
     NO_PRODUCT = "no-product"
     NO_BACKGROUND = "no-background"
     NO_DETECTOR = "no-detector"
+    NOT_CERTAIN = "not-certain"
     NO_MEANING = "no-meaning"
 
 
@@ -75,19 +77,8 @@ COLOUR_MODES: Final = (
 _BACKGROUND: Final = ("background_", "ringing", "colour_cast")
 _PRODUCT: Final = ("fill_", "centring", "edge_touch", "product_")
 
-DETECTED: Final[dict[str, str]] = {
-    "text_area": "%",
-    "text_boxes": "",
-    "text_on_product": "%",
-    "logo_area": "%",
-    "watermark": "%",
-    "border_width": "%",
-    "collage_panels": "",
-    "qr_codes": "",
-    "placeholder": "",
-    "props": "",
-}
-"""What detectors measure, with its unit; an assessment holds those that its version has."""
+UNDETECTED: Final[dict[str, str]] = {"logo_area": "%", "props": ""}
+"""What no detector measures yet, with its unit: a person looks."""
 
 _MEASURED_AS: Final = {"border_width": "border"}
 """What stands in for a detector that an assessment was made without."""
@@ -175,9 +166,12 @@ METRICS: Final[dict[str, Metric]] = {
     "margin_least": _side(_least_margin),
     **{key: _of_property(key) for key in PROPERTIES},
     **{
-        key: Metric(Kind.NUMBER, partial(_detected, key), unit, lack=Lack.NO_DETECTOR)
-        for key, unit in DETECTED.items()
-        if key not in PROPERTIES
+        key: Metric(Kind.NUMBER, partial(_detected, key), unit, lack=Lack.NOT_CERTAIN)
+        for key, unit in OVERLAYS.items()
+    },
+    **{
+        key: Metric(Kind.NUMBER, partial(_measured, key), unit, lack=Lack.NO_DETECTOR)
+        for key, unit in UNDETECTED.items()
     },
 }
 """Every metric by its name: facts of the file, measurements of the pixels, and what detectors find."""

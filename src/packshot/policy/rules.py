@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from packshot.measure.overlay import OVERLAYS
 from packshot.policy.requirements import Requirement
 from packshot.report import Level, SourceKind
 
@@ -108,11 +109,23 @@ class Policy:
         """Categories that have rules of their own."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.categories))
 
+    @property
+    def overlays(self) -> frozenset[str]:
+        """What its rules ask about that lies over photos: keys of `measure.overlay.OVERLAYS`."""
+        asked = (one for rule in self.rules for one in (rule.requirement, rule.when) if one)
+        return frozenset(one.metric for one in asked) & OVERLAYS.keys()
+
     def rules_for(
         self, on: date, role: str = MAIN_ROLE, category: str | None = None
     ) -> tuple[Rule, ...]:
         """The rules that apply to photos of a role and a category on a day, one of each name."""
         return _applying(self, on, role, category)
+
+
+def overlays_asked(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """What lies over photos that any of the policies asks about, in the order of `OVERLAYS`."""
+    asked = frozenset[str]().union(*(policy.overlays for policy in policies))
+    return tuple(key for key in OVERLAYS if key in asked)
 
 
 @lru_cache(maxsize=4096)

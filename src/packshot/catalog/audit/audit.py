@@ -14,7 +14,7 @@ from pathlib import Path
 
 from packshot.catalog.audit.cache import AssessmentCache
 from packshot.catalog.audit.engine import Engine, Job, LocalEngine
-from packshot.catalog.audit.examine import Answer, models_of
+from packshot.catalog.audit.examine import Answer
 from packshot.catalog.audit.journal import JOURNAL, Journal
 from packshot.catalog.audit.outputs import Basis, write_outputs
 from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_identity
@@ -120,7 +120,7 @@ def _examine(
             workers=options.workers,
             patience=options.patience,
             cache=cache,
-            cache_key=_cache_key(settings, basis),
+            cache_key=_cache_key(basis),
             gate=journal.gate,
         )
         before = time.monotonic()
@@ -154,9 +154,10 @@ class _Counted:
 
 def _basis(settings: AuditSettings) -> Basis:
     policies = list(map(load_policy, settings.policies))
-    language = settings.assessor.language
+    assessor, language = settings.examining(policies), settings.assessor.language
     return Basis(
-        models=models_of(settings.assessor.assessor()),
+        assessor=assessor,
+        models=assessor.assessor().models,
         policies={policy.name: _fingerprint(policy) for policy in policies},
         rules={
             f"{policy.name}:{rule.id}": title_of(rule, language)
@@ -190,12 +191,12 @@ def _agree(journal: Journal, settings: AuditSettings, basis: Basis) -> None:
         )
 
 
-def _cache_key(settings: AuditSettings, basis: Basis) -> str:
+def _cache_key(basis: Basis) -> str:
     """What else than its bytes decides the assessment of a photo."""
     decisive = (
         FORMAT,
         metadata.version("packshot"),
         dict(basis.models),
-        assessor_identity(settings.assessor),
+        assessor_identity(basis.assessor),
     )
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:24]

@@ -8,6 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Final
 
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
 from packshot.report import AuditRow
 
@@ -69,7 +70,10 @@ def columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
         for name, kind in _FIELDS
     ]
     screened = [Column(f"policy:{name}", "text", partial(_decision, name)) for name in policies]
-    measured = [Column(name, "number", partial(_measured, name), brief=False) for name in PROPERTIES]
+    measured = [
+        Column(name, "number", partial(_measured, name), brief=False)
+        for name in (*PROPERTIES, *OVERLAYS)
+    ]
     return (*own, *screened, *measured)
 
 

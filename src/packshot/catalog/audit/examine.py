@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.catalog.audit.rows import broken_row, judged_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
@@ -78,8 +78,8 @@ class Examiner:
             PackshotError: One of them cannot be used.
         """
         self._settings = settings
-        self._assessor = settings.assessor.assessor(threads=1)
         self._policies: tuple[Policy, ...] = tuple(map(load_policy, settings.policies))
+        self._assessor = settings.examining(self._policies).assessor(threads=1)
 
     def __call__(self, task: Task) -> Answer:
         """Examine a photo; whatever is wrong with it, there is a row."""
@@ -130,12 +130,6 @@ class Examiner:
             )
             for policy in self._policies
         }
-
-
-def models_of(assessor: Assessor) -> dict[str, str]:
-    """Fingerprints of what an assessor judges by."""
-    content, distortion = assessor.encoders.fingerprints
-    return {"content": content, "distortion": distortion, "atlas": assessor.atlas.digest}
 
 
 def rank_of(row: AuditRow) -> float:

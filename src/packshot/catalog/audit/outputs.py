@@ -10,6 +10,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Final
 
+from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit.columns import columns
 from packshot.catalog.audit.files import whole
 from packshot.catalog.audit.journal import Journal
@@ -49,11 +50,13 @@ class Basis:
     """What an audit's rows rest on.
 
     Attributes:
-        models: Fingerprints of what assesses.
+        assessor: What assesses: it measures what the policies ask for.
+        models: Its fingerprints.
         policies: Fingerprints of policies by name.
         rules: Titles of rules by ``policy:rule``.
     """
 
+    assessor: AssessorSettings
     models: Mapping[str, str]
     policies: Mapping[str, str]
     rules: Mapping[str, str]

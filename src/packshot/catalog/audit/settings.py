@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
+from packshot.policy import Policy, overlays_asked
 from packshot.sources import Fetcher, is_remote
 
-FORMAT = 1
+FORMAT = 2
 """Of rows in the journal and in the cache; another one begins anew."""
 
 
@@ -44,6 +45,10 @@ class AuditSettings:
         """What opens the feed's photos: a feed from elsewhere names no files of this machine."""
         return replace(self.fetcher, local_files=False) if is_remote(self.feed) else self.fetcher
 
+    def examining(self, policies: Iterable[Policy]) -> AssessorSettings:
+        """The assessor that measures what policies ask for, besides what it always does."""
+        return replace(self.assessor, overlays=overlays_asked(policies))
+
     def identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
         """What must be the same for an audit to go on, each in words.
 
@@ -66,8 +71,7 @@ class AuditSettings:
 
 def assessor_identity(settings: AssessorSettings) -> str:
     """The assessor's settings; an atlas is known by its digest, among the models."""
-    options = settings.options
-    return f"{settings.language}, {options}"
+    return ", ".join([settings.language, str(settings.options), *settings.overlays])
 
 
 def _absolute(feed: str) -> str:

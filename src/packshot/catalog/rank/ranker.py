@@ -39,6 +39,16 @@ class RankSettings:
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
     screening: Screening | None = None
 
+    @property
+    def examining(self) -> AssessorSettings:
+        """The assessor that measures what the policy asks for, besides what it always does.
+
+        Raises:
+            PackshotError: The policy is unknown, or cannot be read.
+        """
+        overlays = () if self.screening is None else self.screening.overlays
+        return replace(self.assessor, overlays=overlays)
+
 
 def rank_products(
     products: Iterable[Product], settings: RankSettings | None = None, *, workers: int = 1
@@ -75,8 +85,8 @@ class ProductRanker:
             PackshotError: The assessor or the policy cannot be built.
         """
         self._settings = settings or RankSettings()
-        self._assessor = self._settings.assessor.assessor()
         screening = self._settings.screening
+        self._assessor = self._settings.examining.assessor()
         self._policy = None if screening is None else screening.name
         self._screen = None if screening is None else screening.screen()
 

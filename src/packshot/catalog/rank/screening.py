@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from packshot.catalog.rank.products import Product
-from packshot.policy import Policy, load_policy, screen
+from packshot.policy import Policy, load_policy, overlays_asked, screen
 from packshot.report import Assessment, Decision
 
 
@@ -50,6 +50,15 @@ class Screening:
         """
         policy = load_policy(self.policy)
         return lambda assessment, product: self._screened(assessment, product, policy)
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """What lies over photos that the policy asks about; see `overlays_asked`.
+
+        Raises:
+            PackshotError: The policy is unknown, or cannot be read.
+        """
+        return overlays_asked([load_policy(self.policy)])
 
     @property
     def name(self) -> str:
