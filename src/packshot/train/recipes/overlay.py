@@ -19,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.encode.overlay import SEEN_SIDE
 from packshot.photo import Photo
+from packshot.train.datasets.furniture import drawn_furniture
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
 from packshot.train.learner import Learner, Pace, Report
@@ -39,16 +40,18 @@ class OverlayRecipe:
         side: Of the squares cut from photos, pixels.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
+        drawn: Pictures of furniture drawn on white that join the photos.
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
     """
 
-    steps: int = 6000
+    steps: int = 7000
     batch: int = 12
     side: int = 256
     trunk_rate: float = 3e-4
     decoder_rate: float = 2e-3
+    drawn: int = 350
     frozen_blocks: int = 1
     average: float = 0.995
     seed: int = 0
@@ -131,7 +134,9 @@ def train_overlay(
     """
     torch.manual_seed(recipe.seed)
     work.mkdir(parents=True, exist_ok=True)
-    photos, fonts = clean_photos(inputs.photos), Fonts.under(inputs.fonts)
+    random, fonts = np.random.default_rng(recipe.seed), Fonts.under(inputs.fonts)
+    drawn = [drawn_furniture(SEEN_SIDE, random) for _ in range(recipe.drawn)]
+    photos = [*clean_photos(inputs.photos), *drawn]
     examples = OverlayExamples(photos, fonts, recipe.batch, recipe.side, recipe.seed)
     learner = begin(OverlayNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
 
