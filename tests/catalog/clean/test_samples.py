@@ -38,8 +38,10 @@ def test_columns_of_a_table_tell_labels_and_splits(tmp_path):
     found = read_samples(str(table), label_column="kind", split_column="part")
     assert told(found) == {"a.jpg": ("cups", "test"), "b.jpg": ("", "train")}
     assert found[0].path == str(tmp_path / "mugs" / "a.jpg")
+    table.write_text("path,class,split\nmugs/a.jpg,cups,test\nmugs/b.jpg,,train\n")
+    assert told(read_samples(str(table))) == told(found), "usual names need not be told"
     by_folder = read_samples(str(table), LabelsFrom.FOLDER)
-    assert told(by_folder) == {"a.jpg": ("mugs", ""), "b.jpg": ("mugs", "")}
+    assert told(by_folder) == {"a.jpg": ("mugs", "test"), "b.jpg": ("mugs", "train")}
 
 
 def test_wrong_usage_is_told(tmp_path):

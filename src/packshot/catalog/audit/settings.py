@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.sources import Fetcher, is_remote
+from packshot.sources import Fetcher
 
 FORMAT = 1
 """Of rows in the journal and in the cache; another one begins anew."""
@@ -41,8 +41,8 @@ class AuditSettings:
 
     @property
     def photo_fetcher(self) -> Fetcher:
-        """What opens the feed's photos: a feed from elsewhere names no files of this machine."""
-        return replace(self.fetcher, local_files=False) if is_remote(self.feed) else self.fetcher
+        """What opens the feed's photos."""
+        return self.fetcher.for_photos_of(self.feed)
 
     def identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
         """What must be the same for an audit to go on, each in words.
