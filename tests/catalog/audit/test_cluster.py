@@ -7,7 +7,7 @@ import pytest
 
 from packshot.catalog.audit import AuditSettings, RayEngine, run_audit
 from packshot.catalog.audit.audit import Options
-from packshot.errors import InvalidInput
+from packshot.errors import AuditError, InvalidInput
 from tests.catalog.audit.quick import DEADLY, QuickExaminer, audited, write_feed
 from tests.conftest import ROOT
 
@@ -65,6 +65,16 @@ def test_a_cluster_of_which_half_is_killed_gives_the_same_rows(cluster, tmp_path
         if row["status"] == "crashed":
             row["reason"] = row["sha256"] = None  # Told apart: who died is known in other words.
     assert ours == theirs
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_cluster_that_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+    write_feed(tmp_path / "photos", 1)
+    with pytest.raises(AuditError, match="RAY_ADDRESS"):
+        on_cluster(tmp_path / "photos", tmp_path / "audit")
 
 
 @needs_ray
