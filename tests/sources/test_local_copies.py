@@ -1,6 +1,8 @@
 import hashlib
 import os
+import uuid
 
+import fsspec
 import pytest
 
 from packshot.sources import Fetcher, LocalCopies, Retries, WebSettings
@@ -51,6 +53,18 @@ def test_a_file_of_this_machine_is_its_own_copy(tmp_path, fetcher):
     assert [copy.path for copy in found] == [photo, photo, tmp_path / "none.jpg"]
     assert not any(copy.error for copy in found), "opening tells what is wrong"
     assert photo.read_bytes() == b"photo"
+
+
+def test_photos_of_an_object_store_are_fetched(fetcher):
+    address = f"memory://{uuid.uuid4().hex}"
+    filesystem, path = fsspec.url_to_fs(address)
+    filesystem.pipe_file(f"{path}/a b.jpg", b"photo")
+    with LocalCopies(fetcher) as copies:
+        found, missing = copies.of([f"{address}/a b.jpg", f"{address}/none.jpg"])
+        assert found.path.read_bytes() == b"photo"
+        assert found.path.suffix == ".jpg"
+        assert "no such object" in missing.error
+    filesystem.rm(path, recursive=True)
 
 
 def test_what_cannot_be_had_says_why(shop, fetcher, tmp_path):

@@ -75,7 +75,7 @@ def read_feed(
     """
     place = _plain(os.fspath(place))
     reader = reader_for(_name(place))
-    if reader is None or not is_table(place):
+    if reader is None or os.path.isdir(place):
         return _photos(place)
     return _table(place, reader, columns, fetcher or Fetcher())
 

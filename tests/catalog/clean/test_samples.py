@@ -1,5 +1,7 @@
 import shutil
+import uuid
 
+import fsspec
 import pytest
 
 from packshot.catalog.clean import LabelsFrom, read_samples
@@ -29,6 +31,25 @@ def test_folders_are_labels_and_the_topmost_may_be_the_split(tmp_path):
         "d.jpg": ("", "train"),
         "e.jpg": ("", ""),
     }
+
+
+@pytest.fixture
+def store():
+    address = f"memory://{uuid.uuid4().hex}"
+    filesystem, path = fsspec.url_to_fs(address)
+    yield address, lambda name, content: filesystem.pipe_file(f"{path}/{name}", content)
+    filesystem.rm(path, recursive=True)
+
+
+def test_folders_of_an_object_store_are_labels_too(store):
+    address, write = store
+    for name in ("set/train/mugs/a.jpg", "set/lamps/c.jpg", "set/e.jpg"):
+        write(name, MUG.read_bytes())
+    found = read_samples(f"{address}/set")
+    assert told(found) == {"a.jpg": ("mugs", "train"), "c.jpg": ("lamps", ""), "e.jpg": ("", "")}
+    assert f"{address}/set/train/mugs/a.jpg" in {sample.path for sample in found}
+    with pytest.raises(InvalidInput, match="no columns"):
+        read_samples(f"{address}/set", split_column="split")
 
 
 def test_columns_of_a_table_tell_labels_and_splits(tmp_path):
