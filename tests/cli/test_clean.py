@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sqlite3
 
 import cv2
 import pytest
@@ -11,6 +12,7 @@ from packshot.distort import distort
 from packshot.photo import Photo
 from tests.cli.running import packshot
 from tests.conftest import ROOT
+from tests.sources.conftest import Shop
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -61,6 +63,40 @@ def test_a_contact_sheet(training_set, store, tmp_path):
     page = (tmp_path / "sheet.html").read_text(encoding="utf-8")
     assert "跨划分的副本" in page
     assert 'class="card leakage"' in page
+
+
+@pytest.fixture
+def server():
+    made = Shop()
+    yield made
+    made.close()
+
+
+def test_photos_at_urls_are_cleaned_as_files_are(training_set, server, tmp_path):
+    rows = ["image,label,split"]
+    for path in sorted(training_set.rglob("*.*")):
+        split, label, name = path.relative_to(training_set).parts
+        server.pages[f"/{split}-{name}"] = path.read_bytes()
+        rows.append(f"{server.url(f'/{split}-{name}')},{label},{split}")
+    rows.append(f"{server.url('/gone.jpg')},mugs,train")
+    (tmp_path / "set.csv").write_text("\n".join(rows))
+    own, page, target = (tmp_path / name for name in ("own.sqlite", "sheet.html", "cleaned"))
+    allowed = ("--allow-private", "--port", server.port, "--retries", 0)
+    where = ("-o", page, "--apply", "--to", target)
+    clean(own, tmp_path / "set.csv", *where, *allowed)
+    lines = clean(own, tmp_path / "set.csv", *allowed, "-f", "jsonl").stdout.splitlines()
+    found = {one["path"].rsplit("/", 1)[-1]: one for one in map(json.loads, lines)}
+    assert found["train-broken.jpg"]["problem"] == "unreadable"
+    assert "404" in found["gone.jpg"]["reason"]
+    assert found["train-blurred.png"]["problem"] == "blurred"
+    assert found["train-leak.jpg"]["problem"] == "leakage"
+    assert found["train-leak.jpg"]["other"] == server.url("/test-jar.jpg")
+    assert "test-jar.jpg" in found["train-leak.jpg"]["reason"]
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg;base64") == 3
+    kept = [row["path"] for row in csv.DictReader((target / "feed.csv").open())]
+    assert kept == [server.url("/test-jar.jpg"), server.url("/train-wooden-stool.jpg")]
+    with sqlite3.connect(own) as store:
+        assert store.execute("SELECT COUNT(*) FROM signatures").fetchone() == (0,)
 
 
 def test_wrong_usage_is_told(training_set, store, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.running import packshot
 from tests.conftest import ROOT
+from tests.sources.conftest import Shop
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -58,6 +59,48 @@ def test_folders_as_products_with_a_policy_and_a_page(shop, tmp_path):
     verdicts = [row["verdict"] for row in csv.DictReader(io.StringIO(rows))]
     assert set(verdicts) <= {"pass", "warn", "manual", "fail"}
     assert len(verdicts) == 2
+
+
+@pytest.fixture
+def server():
+    made = Shop()
+    yield made
+    made.close()
+
+
+def test_photos_at_urls_are_ranked_as_files_are(shop, server, tmp_path):
+    rows = ["article,role,path"]
+    for name, role in (
+        ("stool/2.jpg", ""),
+        ("stool/1.jpg", "main"),
+        ("mug/broken.jpg", ""),
+        ("gone.jpg", ""),
+    ):
+        file = shop / name
+        server.pages[f"/{name}"] = file.read_bytes() if file.exists() else None
+        rows.append(f"S1,{role},{server.url(f'/{name}')}")
+    server.pages["/feed.csv"] = "\n".join([*rows, "S1,,file:///etc/hostname"]).encode()
+    here = rank(shop / "feed.csv", "--sku-column", "article", "-f", "jsonl").stdout.splitlines()[0]
+    page, feed = tmp_path / "best.html", (server.url("/feed.csv"), "--sku-column", "article")
+    port = ("--port", server.port, "--retries", 0)
+    assert not server.connections
+    rank(*feed, *port, check=2)
+    assert not server.connections, "private networks are guarded"
+    allowed = ("--allow-private", *port)
+    there = rank(*feed, *allowed, "-f", "jsonl").stdout
+    ours, theirs = json.loads(here), json.loads(there)
+    names = [photo["path"].removeprefix(server.url("/")) for photo in theirs["order"]]
+    assert names[:2] == ["stool/2.jpg", "stool/1.jpg"]
+    assert [photo["score"] for photo in theirs["order"][:2]] == [
+        photo["score"] for photo in ours["order"]
+    ]
+    assert theirs["swap"]
+    errors = {photo["path"].rsplit("/", 1)[-1]: photo["error"] for photo in theirs["order"][2:]}
+    assert "404" in errors["gone.jpg"]
+    assert "not allowed" in errors["hostname"]
+    assert errors["broken.jpg"]
+    rank(*feed, *allowed, "-o", page)
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg;base64") == 2
 
 
 def test_wrong_usage_is_told(shop, tmp_path):

@@ -1,13 +1,12 @@
 import io
-import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from packshot.enhance.encoding import can_write, encode_as
-from packshot.enhance.output import format_named, kept_exif, write_whole
-from packshot.errors import InvalidInput, SourceError
+from packshot.enhance.output import format_named, kept_exif
+from packshot.errors import InvalidInput
 from packshot.photo import FORMATS, Photo
 from tests.conftest import make_picture
 
@@ -69,22 +68,3 @@ def test_exif_is_kept_upright_and_without_the_place():
 )
 def test_no_exif_is_no_error(data):
     assert kept_exif(data) == b""
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    target = tmp_path / "a.jpg"
-    target.write_bytes(b"old")
-
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(SourceError, match="No space left"):
-        write_whole(b"new", target)
-    assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.jpg"]
-
-
-def test_folders_are_made(tmp_path):
-    write_whole(b"new", tmp_path / "a" / "b" / "c.jpg")
-    assert (tmp_path / "a" / "b" / "c.jpg").read_bytes() == b"new"

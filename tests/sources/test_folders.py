@@ -3,7 +3,13 @@ import os
 import pytest
 
 from packshot.errors import SourceError
-from packshot.sources.folders import files_matching, has_photo_name, looks_like_photo, photos_below
+from packshot.sources.folders import (
+    files_matching,
+    has_photo_name,
+    looks_like_photo,
+    photo_name,
+    photos_below,
+)
 
 
 def test_photos_below_are_a_stream(tmp_path):
@@ -48,3 +54,17 @@ def test_names_of_photos():
     assert has_photo_name("a.b.jpeg")
     assert not has_photo_name(".jpg")
     assert not has_photo_name("a.jpg.txt")
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [
+        ("a/b.JPG", "a/b.JPG"),
+        ("https://x.org/a/b.jpg?size=3#top", "b.jpg"),
+        ("https://x.org/photo.php?id=7", "photo"),
+        ("s3://bucket/key.webp", "key.webp"),
+        ("https://x.org/", ""),
+    ],
+)
+def test_an_extension_counts_only_where_it_is_one_of_a_photo(location, name):
+    assert photo_name(location) == name

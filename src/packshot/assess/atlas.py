@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from packshot.assess.retrieval import Floats, Indices, unit_rows
-from packshot.errors import AtlasError
+from packshot.errors import AtlasError, SourceError
+from packshot.files import whole
 from packshot.report import Record
 
 FORMAT_VERSION = 1
@@ -276,12 +276,10 @@ class Atlas:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         text = np.frombuffer(self.header.model_dump_json().encode(), np.uint8)
         try:
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-                partial = Path(folder, "atlas.npz")
-                np.savez_compressed(partial, header=text, **arrays)
-                os.replace(partial, target)
-        except OSError as error:
-            raise AtlasError(f"cannot write the atlas {target}: {error.strerror}") from error
+            with whole(target) as draft, draft.open("wb") as file:
+                np.savez_compressed(file, header=text, **arrays)
+        except SourceError as error:
+            raise AtlasError(f"the atlas is not saved: {error}") from error
 
     def info(self) -> AtlasInfo:
         """A summary for people."""

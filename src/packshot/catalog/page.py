@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import tempfile
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Self, TextIO
 
 import cv2
@@ -24,6 +25,9 @@ from packshot.report import Status
 
 BINS = 10
 _QUALITY = 82
+
+FileOf = Callable[[str], Path]
+"""The file of a photo, by what results call it."""
 
 Bar = tuple[int, float]
 """Of a histogram: count, and height 0..1 relative to the tallest."""
@@ -138,7 +142,7 @@ def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
     ]
 
 
-def thumbnail(path: str, side: int) -> Picture | None:
+def thumbnail(path: str | Path, side: int) -> Picture | None:
     """The photo at `side` pixels or less; None if it can no longer be read."""
     try:
         pixels = Photo.open(path, max_side=side).pixels

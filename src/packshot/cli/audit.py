@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -36,10 +36,11 @@ from packshot.catalog.audit import (
     run_audit,
 )
 from packshot.cli.exits import Exit
+from packshot.cli.fetching import Access
 from packshot.cli.output import messages
 from packshot.errors import InvalidInput, PackshotError
 from packshot.report import AuditSummary
-from packshot.sources import Fetcher, Retries, WebSettings, read_feed
+from packshot.sources import read_feed
 
 _ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine, "ray": RayEngine}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -58,9 +59,7 @@ class Request:
     restart: bool
     cache: Path | None
     no_cache: bool
-    retries: int
-    allow_private: bool
-    ports: list[int]
+    access: Access
     worst: int
     language: str
     atlas: Path | None
@@ -99,20 +98,8 @@ def _settings(request: Request) -> AuditSettings:
         on=request.on or begun or datetime.now().astimezone().date(),
         fail_under=request.fail_under,
         assessor=AssessorSettings(atlas=request.atlas, language=request.language),
-        fetcher=_fetcher(request),
+        fetcher=request.access.fetcher,
         worst=request.worst,
-    )
-
-
-def _fetcher(request: Request) -> Fetcher:
-    defaults = WebSettings()
-    return Fetcher(
-        replace(
-            defaults,
-            allow_private=request.allow_private,
-            ports=defaults.ports | frozenset(request.ports),
-        ),
-        Retries(attempts=request.retries + 1),
     )
 
 

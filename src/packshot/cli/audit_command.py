@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import OwnAtlas, Quiet, Workers
+from packshot.cli.options import AllowPrivate, OwnAtlas, Ports, Quiet, TimesRetried, Workers
 from packshot.cli.screen_command import Day
 
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
@@ -58,13 +58,9 @@ def audit_command(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")
     ] = False,
-    retries: Annotated[int, typer.Option(min=0, help="Of a source that does not answer.")] = 3,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
-    ] = False,
-    ports: Annotated[
-        list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
-    ] = None,
+    retries: TimesRetried = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
     worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: OwnAtlas = None,
@@ -76,6 +72,7 @@ def audit_command(
 ) -> None:
     """Audit a feed; users read `AUDIT_HELP`."""
     from packshot.cli.audit import Request, run
+    from packshot.cli.fetching import Access
 
     request = Request(
         feed=feed,
@@ -87,9 +84,7 @@ def audit_command(
         restart=restart,
         cache=None if no_cache else cache,
         no_cache=no_cache,
-        retries=retries,
-        allow_private=allow_private,
-        ports=ports or [],
+        access=Access(retries, allow_private, tuple(ports or ())),
         worst=worst,
         language=language,
         atlas=atlas,

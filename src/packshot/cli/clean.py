@@ -19,6 +19,7 @@ from packshot.catalog.clean import (
     write_folder,
 )
 from packshot.cli.exits import Exit
+from packshot.cli.fetching import Access, files_among
 from packshot.cli.output import (
     add_each,
     carried_out,
@@ -33,6 +34,7 @@ from packshot.cli.output import (
 from packshot.errors import InvalidInput
 from packshot.report import Proposal
 from packshot.search.duplicates import SignatureStore, Signer, default_store
+from packshot.sources import LocalCopies
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Request:
     labels_from: LabelsFrom | None
     label_column: str | None
     split_column: str | None
+    access: Access
     settings: CleanSettings
     apply: Application | None
     store: Path | None
@@ -80,6 +83,7 @@ def run(request: Request) -> int:
         request.labels_from,
         label_column=request.label_column,
         split_column=request.split_column,
+        fetcher=request.access.fetcher,
     )
     _check(request, samples)
     tally = Tally(photos=len(samples))
@@ -89,7 +93,7 @@ def run(request: Request) -> int:
 
 def _check(request: Request, samples: list[Sample]) -> None:
     """Refuse before the work what could not be written after it."""
-    refuse_overwriting(request.output, [Path(request.feed), *(Path(one.path) for one in samples)])
+    refuse_overwriting(request.output, files_among((request.feed, *(one.path for one in samples))))
     refuse_page_on_terminal(request.output, request.output_format)
     if request.apply is None:
         return
@@ -105,11 +109,12 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
+        LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
         sink(request.output, request.output_format) as stream,
-        proposal_renderer(request.output_format, stream, language) as writer,
+        proposal_renderer(request.output_format, stream, language, copies.path) as writer,
         SignatureStore(request.store or default_store(), Signer().maker) as store,
     ):
-        proposals = propose(samples, store, request.settings, partial(watched, shown=shown))
+        proposals = propose(samples, copies, store, request.settings, partial(watched, shown=shown))
         add_each(proposals, writer, tally.proposals.append)
     if request.apply is not None:
         tally.done = _apply(request, samples, tally.proposals, request.apply)

@@ -9,13 +9,23 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Quiet, Workers, Written
+from packshot.cli.options import (
+    AllowPrivate,
+    OutputFile,
+    Ports,
+    Quiet,
+    TimesRetried,
+    Workers,
+    Written,
+)
 
 CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
 
 Photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the splits
 of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
-whose folders are labels, or a table. Nothing is changed: --apply writes a cleaned copy elsewhere.
+whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
+of these; those elsewhere are fetched into a temporary folder. Nothing is changed: --apply writes a
+cleaned copy of a folder here, and of anything else a feed of what is left.
 
 \b
 Examples:
@@ -37,13 +47,13 @@ class LabelPlace(StrEnum):
 
 
 def clean_command(
-    feed: Annotated[str, typer.Argument(help="A folder, or a table of photos.")],
+    feed: Annotated[str, typer.Argument(help="A folder, a table of photos, or an address.")],
     labels_from: Annotated[
         LabelPlace | None, typer.Option(help="Where labels stand; by default as FEED is.")
     ] = None,
     label_column: Annotated[str | None, typer.Option(help='Of labels; "label" by default.')] = None,
     split_column: Annotated[
-        str | None, typer.Option(help="Of splits: copies across them are told apart.")
+        str | None, typer.Option(help='Of splits, to tell copies across them; "split" by default.')
     ] = None,
     output_format: Written = None,
     output: OutputFile = None,
@@ -61,6 +71,9 @@ def clean_command(
         Path | None, typer.Option(help="Where to remember photos; the user's cache by default.")
     ] = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    retries: TimesRetried = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
@@ -68,6 +81,7 @@ def clean_command(
     from packshot.assess.pool import AssessorSettings
     from packshot.catalog.clean import CleanSettings, LabelsFrom
     from packshot.cli.clean import Application, Request, run
+    from packshot.cli.fetching import Access
     from packshot.errors import InvalidInput
     from packshot.processes import available_cores
 
@@ -78,6 +92,7 @@ def clean_command(
         labels_from=None if labels_from is None else LabelsFrom(labels_from.value),
         label_column=label_column,
         split_column=split_column,
+        access=Access(retries, allow_private, tuple(ports or ())),
         settings=CleanSettings(AssessorSettings(language=language), workers or available_cores()),
         apply=None if to is None else Application(to, sure, link),
         store=store,

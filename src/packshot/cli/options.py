@@ -19,4 +19,11 @@ OutputFile = Annotated[
 ]
 OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+TimesRetried = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
+]
+Ports = Annotated[
+    list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]

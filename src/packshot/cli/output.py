@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from packshot.catalog.rendering import Renderer, Result
 from packshot.cli.exits import Exit
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
+from packshot.files import whole
 from packshot.processes import available_cores
 
 Anything = TypeVar("Anything")
@@ -33,28 +33,12 @@ def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    partial = output.with_name(output.name + ".part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-    except OSError as error:
-        raise SourceError(f"cannot write {output}: {error.strerror}") from error
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        _publish(name, output)
-    except KeyboardInterrupt:
-        if output_format in _LINE_FORMATS:
-            _publish(name, partial)
-        raise
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _publish(name: str, target: Path) -> None:
-    """Put a finished file in its place, readable as any other."""
-    Path(name).chmod(0o644)
-    os.replace(name, target)
+    kept = output.with_name(output.name + ".part") if output_format in _LINE_FORMATS else None
+    with (
+        whole(output, interrupted=kept) as path,
+        path.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        yield stream
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packshot.catalog import ranking_renderer
 from packshot.catalog.rank import Product, RankSettings, products, rank_products
+from packshot.cli.fetching import Access, files_among
 from packshot.cli.output import (
     add_each,
     carried_out,
@@ -23,7 +24,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.report import Ranking, Status
-from packshot.sources import read_feed
+from packshot.sources import LocalCopies, read_feed
 
 _FEW = 2
 
@@ -35,6 +36,7 @@ class Request:
     feed: str
     by_folder: bool
     columns: Mapping[str, str]
+    access: Access
     settings: RankSettings
     output_format: str
     output: Path | None
@@ -66,9 +68,10 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to rank, nowhere to write, or an unknown policy.
     """
-    found = products(read_feed(request.feed, request.columns), by_folder=request.by_folder)
-    paths = [Path(path) for product in found for path in product.photos]
-    refuse_overwriting(request.output, [Path(request.feed), *paths])
+    rows = read_feed(request.feed, request.columns, request.access.fetcher)
+    found = products(rows, by_folder=request.by_folder)
+    photos = (location for product in found for location in product.photos)
+    refuse_overwriting(request.output, files_among((request.feed, *photos)))
     refuse_page_on_terminal(request.output, request.output_format)
     tally = Tally()
     return carried_out(partial(_rank, request, found, tally), partial(_report, tally, request))
@@ -79,9 +82,10 @@ def _rank(request: Request, found: list[Product], tally: Tally) -> None:
     workers = processes_for(len(found), request.workers, _FEW)
     language = request.settings.assessor.language
     with (
+        LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
         sink(request.output, request.output_format) as stream,
-        ranking_renderer(request.output_format, stream, language) as writer,
-        closing(rank_products(found, request.settings, workers=workers)) as rankings,
+        ranking_renderer(request.output_format, stream, language, copies.path) as writer,
+        closing(rank_products(found, copies, request.settings, workers=workers)) as rankings,
     ):
         add_each(watched(rankings, len(found), "ranking", shown), writer, tally.count)
 

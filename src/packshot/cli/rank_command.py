@@ -8,11 +8,21 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, OwnAtlas, Quiet, Workers, Written
+from packshot.cli.options import (
+    AllowPrivate,
+    OutputFile,
+    OwnAtlas,
+    Ports,
+    Quiet,
+    TimesRetried,
+    Workers,
+    Written,
+)
 
 RANK_HELP: Final = """Put the photos of each product in order, the best main photo first, and say why.
 
-FEED is a folder, or a table with a row for each photo. The present main photo is the one whose role is
+FEED is a folder, or a table with a row for each photo, here, in an object store or at a URL; its photos
+may lie in any of these. The present main photo is the one whose role is
 "main", else the product's first. Another is proposed in its place where it cannot be read, fails the
 policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
 stands before one that does not; copies of a better photo take no place.
@@ -23,6 +33,7 @@ Examples:
   packshot rank shop-photos/ --by-folder               # a folder for each product
   packshot rank feed.csv --sku-column article -f jsonl | jq 'select(.swap)'
   packshot rank feed.csv --with-emotion
+  packshot rank https://shop.example/feed.xml -o best.html
 
 \b
 Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
@@ -30,7 +41,7 @@ Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be writ
 
 
 def rank_command(
-    feed: Annotated[str, typer.Argument(help="A folder, or a table of photos.")],
+    feed: Annotated[str, typer.Argument(help="A folder, a table of photos, or an address.")],
     by_folder: Annotated[
         bool, typer.Option("--by-folder", help="Each folder is a product, whatever the feed says.")
     ] = False,
@@ -50,12 +61,16 @@ def rank_command(
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     atlas: OwnAtlas = None,
+    retries: TimesRetried = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
     """Rank photos; users read `RANK_HELP`."""
     from packshot.assess.pool import AssessorSettings
     from packshot.catalog.rank import RankSettings, Screening
+    from packshot.cli.fetching import Access
     from packshot.cli.rank import Request, run
     from packshot.emotion import packaged_reading
 
@@ -69,6 +84,7 @@ def rank_command(
         feed=feed,
         by_folder=by_folder,
         columns={} if sku_column is None else {"sku": sku_column},
+        access=Access(retries, allow_private, tuple(ports or ())),
         settings=settings,
         output_format=(output_format or format_for(output)).value,
         output=output,

@@ -13,8 +13,9 @@ from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.loop import Improved, LoopOptions, apply, improve, unimproved
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output import format_named, kept_exif, write_whole
+from packshot.enhance.output import format_named, kept_exif
 from packshot.errors import UnreadablePhoto
+from packshot.files import write_whole
 from packshot.photo import Photo, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
 

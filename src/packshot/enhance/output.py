@@ -1,17 +1,15 @@
-"""Writing of what was enhanced: in the format of its name, with its facts, whole or not at all."""
+"""Writing of what was enhanced: in the format of its name, with its facts."""
 
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
 from packshot.enhance.encoding import FORMATS_WRITTEN
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
 from packshot.photo import FORMATS
 
 _ORIENTATION, _GPS = 0x0112, 0x8825
@@ -41,25 +39,3 @@ def kept_exif(data: bytes) -> bytes:
         exif[_ORIENTATION] = 1
         return exif.tobytes()
     return b""
-
-
-def write_whole(data: bytes, target: Path) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of it.
-
-    Raises:
-        SourceError: The place cannot be written to.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            os.replace(name, target)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(f"cannot write {target}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from packshot.errors import InvalidInput, SourceError
+from packshot.files import whole
 from packshot.search.index import VectorIndex
 from packshot.search.items import Item
 
@@ -37,15 +38,10 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
     ]
     schema = pyarrow.schema(columns, metadata={_SETTINGS: index.settings.model_dump_json()})
     written = 0
-    partial = path.with_name(path.name + ".part")
-    try:
-        with parquet.ParquetWriter(partial, schema) as writer:
-            for items in _batches(index):
-                writer.write_batch(_as_batch(pyarrow, schema, items))
-                written += len(items)
-        partial.replace(path)
-    except OSError as error:
-        raise SourceError(f"cannot write {path}: {error}") from error
+    with whole(path) as draft, parquet.ParquetWriter(draft, schema) as writer:
+        for items in _batches(index):
+            writer.write_batch(_as_batch(pyarrow, schema, items))
+            written += len(items)
     return written
 
 

@@ -1,18 +1,22 @@
 """Where photos come from: files, folders, patterns, tables, feeds, object stores, the web."""
 
-from packshot.sources.feed import FeedRow, is_remote, read_feed
-from packshot.sources.fetching import Fetched, Fetcher
-from packshot.sources.folders import PHOTO_SUFFIXES
+from packshot.sources.feed import FeedRow, is_table, read_feed
+from packshot.sources.fetching import Fetched, Fetcher, local_path
+from packshot.sources.folders import PHOTO_SUFFIXES, photo_name
+from packshot.sources.local_copies import LocalCopies, LocalCopy
 from packshot.sources.paths import Named, expand, expand_named
 from packshot.sources.placements import Placement, placements
 from packshot.sources.settings import Retries, WebSettings
 from packshot.sources.tables import read_rows
+from packshot.sources.urls import is_remote
 
 __all__ = [
     "PHOTO_SUFFIXES",
     "FeedRow",
     "Fetched",
     "Fetcher",
+    "LocalCopies",
+    "LocalCopy",
     "Named",
     "Placement",
     "Retries",
@@ -20,6 +24,9 @@ __all__ = [
     "expand",
     "expand_named",
     "is_remote",
+    "is_table",
+    "local_path",
+    "photo_name",
     "placements",
     "read_feed",
     "read_rows",

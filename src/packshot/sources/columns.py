@@ -46,6 +46,9 @@ _SYNONYMS: Mapping[str, Sequence[str]] = {
     "label": _words("""
         label class class_label class_name 标签
     """),
+    "split": _words("""
+        split subset partition 划分
+    """),
 }
 _GALLERIES = frozenset({"images", "image_links", "image_urls", "photos", "pictures"})
 _KIND = r"(?:product_)?(?:image|photo|picture)s?"
@@ -104,7 +107,7 @@ def find_columns(names: Iterable[str], given: Mapping[str, str] | None = None) -
     Args:
         names: Of the columns, in order.
         given: Names of columns by field, where the user says so: ``location`` (or ``image``), ``sku``,
-            ``role``, ``category``, ``seller``, ``label``.
+            ``role``, ``category``, ``seller``, ``label``, ``split``.
 
     Raises:
         InvalidInput: A field or column that does not exist, or no column with photos.

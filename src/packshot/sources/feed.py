@@ -37,6 +37,7 @@ class FeedRow:
         category: Of the product.
         seller: Who sells it.
         label: The class that the shop says it is of.
+        split: Of a training set: ``train``, ``test``, or the feed's own word.
     """
 
     number: int
@@ -46,6 +47,7 @@ class FeedRow:
     category: str = ""
     seller: str = ""
     label: str = ""
+    split: str = ""
 
 
 def read_feed(
@@ -78,12 +80,10 @@ def read_feed(
     return _table(place, reader, columns, fetcher or Fetcher())
 
 
-def is_remote(place: str | os.PathLike[str]) -> bool:
-    """Whether a feed lies elsewhere, so that it has no business naming files of this machine.
-
-    A fetcher for the rows of such a feed is to be made with ``local_files=False``.
-    """
-    return scheme_of(os.fspath(place)) not in (None, "file")
+def is_table(place: str | os.PathLike[str]) -> bool:
+    """Whether a feed is a table by its name, and no folder of that name."""
+    place = _plain(os.fspath(place))
+    return reader_for(_name(place)) is not None and not os.path.isdir(place)
 
 
 def _name(place: str) -> str:
@@ -140,11 +140,11 @@ def _table(
 
 
 def _rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[FeedRow]:
-    sku, category, seller, label = (
-        columns.text(record.cells, field) for field in ("sku", "category", "seller", "label")
+    sku, category, seller, label, split = (
+        columns.text(record.cells, field) for field in ("sku", "category", "seller", "label", "split")
     )
     for number, (location, role) in enumerate(columns.photos(record.cells), start=first):
-        yield FeedRow(number, _beside(place, location), sku, role, category, seller, label)
+        yield FeedRow(number, _beside(place, location), sku, role, category, seller, label, split)
 
 
 def _records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:

@@ -9,7 +9,7 @@ import random
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -21,7 +21,7 @@ from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreach
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, system_resolver
 from packshot.sources.settings import Retries, WebSettings
-from packshot.sources.urls import WEB_SCHEMES, scheme_of
+from packshot.sources.urls import FILE_SCHEMES, WEB_SCHEMES, is_remote, scheme_of
 
 if TYPE_CHECKING:
     from packshot.sources.web import WebClient
@@ -81,7 +81,7 @@ class Fetcher:
         scheme = scheme_of(location)
         if not location.strip():
             raise PhotoMissing(location, "the feed names no photo")
-        if scheme in (None, "file"):
+        if scheme in FILE_SCHEMES:
             return self._file(location)
         if scheme in WEB_SCHEMES:
             return self._from_web(location)
@@ -107,6 +107,10 @@ class Fetcher:
                     raise _final(error, attempt) from error
             self.sleep(wait)
         raise AssertionError("counting does not end")
+
+    def for_photos_of(self, feed: str) -> Fetcher:
+        """What opens a feed's photos: a feed from elsewhere names no files of this machine."""
+        return replace(self, local_files=False) if is_remote(feed) else self
 
     def close(self) -> None:
         """Close the connections that are open; a later fetch opens new ones."""

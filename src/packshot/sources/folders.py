@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from packshot.errors import SourceError
 from packshot.photo import FORMATS
@@ -49,6 +50,14 @@ def files_matching(pattern: str) -> Iterator[Path]:
 def has_photo_name(name: str) -> bool:
     """Whether a name ends as a photo's does."""
     return os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
+
+
+def photo_name(location: str) -> str:
+    """What a photo is called: its extension says something only where it is one of a photo."""
+    if "://" not in location:
+        return location
+    path = PurePosixPath(urlsplit(location).path)
+    return path.name if path.suffix.lower() in PHOTO_SUFFIXES else path.stem
 
 
 def looks_like_photo(text: str) -> bool:

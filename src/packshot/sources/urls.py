@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
 WEB_SCHEMES = frozenset({"http", "https"})
+FILE_SCHEMES = frozenset({None, "file"})
 STANDARD_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
@@ -47,6 +49,11 @@ def scheme_of(location: str) -> str | None:
     """The scheme before ``://`` in lower case; None for a path."""
     found = _SCHEME.match(location)
     return found[1].lower() if found else None
+
+
+def is_remote(place: str | os.PathLike[str]) -> bool:
+    """Whether a feed lies elsewhere, so that it has no business naming files of this machine."""
+    return scheme_of(os.fspath(place)) not in FILE_SCHEMES
 
 
 def parse_url(location: str, ports: Collection[int]) -> Url:

@@ -16,6 +16,7 @@ from packshot.catalog.audit.examine import Answer, packed_row, rank_of
 from packshot.catalog.audit.rows import broken_row, judged_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.report import Assessment, AuditStatus, Facts, Finding, Grade, Severity, Status
+from packshot.sources import Fetcher, WebSettings
 
 DEADLY = b"deadly"
 HANGING = b"hanging"
@@ -97,6 +98,18 @@ def audited(feed, folder, *, log=None, seconds=0.0, cache=None, restart=False, p
     run = {name: asked.pop(name) for name in ("stopped", "watch") if name in asked}
     options = Options(2, cache, restart, patience, quick_engine(log, seconds))
     return run_audit(AuditSettings(str(feed), **asked), folder, options, **run)
+
+
+def served_feed(shop, photos, feed):
+    """A feed of the URLs under which a web server of the tests gives photos, and its fetcher."""
+    shop.pages |= {f"/{name}": content for name, content in photos.items()}
+    feed.write_text("\n".join(["image", *(shop.url(f"/{name}") for name in photos)]) + "\n")
+    return fetcher_from(shop.port)
+
+
+def fetcher_from(port):
+    """A fetcher that is allowed to ask this machine."""
+    return Fetcher(WebSettings(allow_private=True, ports=frozenset({port})))
 
 
 def write_feed(folder, count, seed=0):

@@ -1,13 +1,16 @@
 """The same audit on a cluster of two nodes, one of which is killed on the way."""
 
+import sys
+import time
 from functools import partial
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
 
 from packshot.catalog.audit import AuditSettings, RayEngine, run_audit
 from packshot.catalog.audit.audit import Options
-from packshot.errors import InvalidInput
+from packshot.errors import AuditError, InvalidInput
 from tests.catalog.audit.quick import DEADLY, QuickExaminer, audited, write_feed
 from tests.conftest import ROOT
 
@@ -46,13 +49,19 @@ def test_a_cluster_of_which_half_is_killed_gives_the_same_rows(cluster, tmp_path
     (tmp_path / "photos" / "photo-0018b.jpg").write_bytes(b"text")
     nodes = []
 
+    def alive():
+        return sum(node["Alive"] for node in ray.nodes())
+
     def watch(answers, _done):
         for number, answer in enumerate(answers):
             if number == 100:
-                nodes.append(sum(node["Alive"] for node in ray.nodes()))
+                nodes.append(alive())
                 cluster.remove_node(cluster.second, allow_graceful=False)
             yield answer
-        nodes.append(sum(node["Alive"] for node in ray.nodes()))
+        deadline = time.monotonic() + 60
+        while alive() == 2 and time.monotonic() < deadline:
+            time.sleep(0.5)  # It takes the cluster a while to give up a node that no longer answers.
+        nodes.append(alive())
 
     outcome = on_cluster(tmp_path / "photos", tmp_path / "cluster", watch=watch)
     assert nodes == [2, 1]
@@ -65,6 +74,17 @@ def test_a_cluster_of_which_half_is_killed_gives_the_same_rows(cluster, tmp_path
         if row["status"] == "crashed":
             row["reason"] = row["sha256"] = None  # Told apart: who died is known in other words.
     assert ours == theirs
+
+
+def test_a_cluster_that_lets_nobody_in_is_told(monkeypatch, tmp_path):
+    def init(**_options):
+        raise ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
+
+    stands_in = SimpleNamespace(init=init, is_initialized=lambda: False)
+    monkeypatch.setitem(sys.modules, "ray", stands_in)
+    write_feed(tmp_path / "photos", 1)
+    with pytest.raises(AuditError, match=r"10\.0\.0\.1:6379.*RAY_AUTH_MODE=token"):
+        on_cluster(tmp_path / "photos", tmp_path / "audit")
 
 
 @needs_ray

@@ -11,7 +11,6 @@ from packshot.catalog.audit.examine import (
     THUMBNAIL_SIDE,
     Examiner,
     Task,
-    photo_name,
     rank_of,
     thumbnail,
     unpacked_row,
@@ -87,20 +86,6 @@ def test_an_error_of_ours_is_a_row_too(examiner, task, monkeypatch):
     monkeypatch.setattr(examiner._assessor, "assess_photo", broken)
     row = unpacked_row(examiner(task).record)
     assert (row.status, row.reason) == (AuditStatus.CRASHED, "ZeroDivisionError: by nought")
-
-
-@pytest.mark.parametrize(
-    ("location", "name"),
-    [
-        ("a/b.JPG", "a/b.JPG"),
-        ("https://x.org/a/b.jpg?size=3#top", "b.jpg"),
-        ("https://x.org/photo.php?id=7", "photo"),
-        ("s3://bucket/key.webp", "key.webp"),
-        ("https://x.org/", ""),
-    ],
-)
-def test_an_extension_counts_only_where_it_is_one_of_a_photo(location, name):
-    assert photo_name(location) == name
 
 
 @pytest.mark.parametrize("size", [(400, 300), (30, 20), (5000, 2), (1, 1)])

@@ -1,5 +1,7 @@
 import shutil
+import uuid
 
+import fsspec
 import pytest
 
 from packshot.catalog.clean import LabelsFrom, read_samples
@@ -31,6 +33,25 @@ def test_folders_are_labels_and_the_topmost_may_be_the_split(tmp_path):
     }
 
 
+@pytest.fixture
+def store():
+    address = f"memory://{uuid.uuid4().hex}"
+    filesystem, path = fsspec.url_to_fs(address)
+    yield address, lambda name, content: filesystem.pipe_file(f"{path}/{name}", content)
+    filesystem.rm(path, recursive=True)
+
+
+def test_folders_of_an_object_store_are_labels_too(store):
+    address, write = store
+    for name in ("set/train/mugs/a.jpg", "set/lamps/c.jpg", "set/e.jpg"):
+        write(name, MUG.read_bytes())
+    found = read_samples(f"{address}/set")
+    assert told(found) == {"a.jpg": ("mugs", "train"), "c.jpg": ("lamps", ""), "e.jpg": ("", "")}
+    assert f"{address}/set/train/mugs/a.jpg" in {sample.path for sample in found}
+    with pytest.raises(InvalidInput, match="no columns"):
+        read_samples(f"{address}/set", split_column="split")
+
+
 def test_columns_of_a_table_tell_labels_and_splits(tmp_path):
     put(tmp_path / "mugs" / "a.jpg")
     table = tmp_path / "set.csv"
@@ -38,8 +59,10 @@ def test_columns_of_a_table_tell_labels_and_splits(tmp_path):
     found = read_samples(str(table), label_column="kind", split_column="part")
     assert told(found) == {"a.jpg": ("cups", "test"), "b.jpg": ("", "train")}
     assert found[0].path == str(tmp_path / "mugs" / "a.jpg")
+    table.write_text("path,class,split\nmugs/a.jpg,cups,test\nmugs/b.jpg,,train\n")
+    assert told(read_samples(str(table))) == told(found), "usual names need not be told"
     by_folder = read_samples(str(table), LabelsFrom.FOLDER)
-    assert told(by_folder) == {"a.jpg": ("mugs", ""), "b.jpg": ("mugs", "")}
+    assert told(by_folder) == {"a.jpg": ("mugs", "test"), "b.jpg": ("mugs", "train")}
 
 
 def test_wrong_usage_is_told(tmp_path):

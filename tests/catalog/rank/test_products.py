@@ -30,6 +30,11 @@ def test_folders_are_products_where_the_feed_does_not_say_or_is_not_asked():
     ]
 
 
+def test_photos_at_one_address_are_a_product():
+    rows = [row(n, f"https://x.org/{name}") for n, name in enumerate(("a/1.jpg", "b/1.jpg", "a/2.jpg"))]
+    assert [one.sku for one in products(rows)] == ["https://x.org/a", "https://x.org/b"]
+
+
 def test_a_product_without_photos_is_known_and_a_photo_comes_once():
     empty, twice = products([row(0, "", "a"), row(1, "1.jpg", "b"), row(2, "1.jpg", "b")])
     assert (empty.photos, empty.present) == ((), None)

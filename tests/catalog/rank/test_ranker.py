@@ -11,6 +11,7 @@ from packshot.distort import distort
 from packshot.errors import PackshotError
 from packshot.photo import Photo
 from packshot.report import Status
+from packshot.sources import Fetcher, LocalCopies
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -74,9 +75,9 @@ def test_a_policy_refuses_what_is_not_on_white(mug, tmp_path):
     cv2.imwrite(str(tmp_path / "grey.png"), np.ascontiguousarray(grey[..., ::-1]))
     policy = Screening("amazon-main", date(2027, 2, 1))
     paths = (str(tmp_path / "grey.png"), str(mug / "original.png"))
-    (ranking,) = rank_products(
-        [Product("bowl", paths, paths[0])], RankSettings(screening=policy), workers=1
-    )
+    with LocalCopies(Fetcher()) as copies:
+        products = [Product("bowl", paths, paths[0])]
+        (ranking,) = rank_products(products, copies, RankSettings(screening=policy))
     verdicts = {photo.path: photo.verdict for photo in ranking.order}
     assert verdicts[paths[0]] == "fail"
     assert ranking.policy == "amazon-main"
@@ -85,5 +86,5 @@ def test_a_policy_refuses_what_is_not_on_white(mug, tmp_path):
 
 def test_an_unknown_policy_is_told_before_the_work(mug):
     settings = RankSettings(screening=Screening("no-such-policy", date(2027, 2, 1)))
-    with pytest.raises(PackshotError, match="no-such-policy"):
-        list(rank_products([product(mug, "other.png")], settings, workers=2))
+    with LocalCopies(Fetcher()) as copies, pytest.raises(PackshotError, match="no-such-policy"):
+        list(rank_products([product(mug, "other.png")], copies, settings, workers=2))

@@ -45,6 +45,15 @@ def test_a_changed_file_or_another_maker_is_unknown(tmp_path, signature, shop):
         assert store.signature(path, stamp) is None
 
 
+def test_what_is_forgotten_is_unknown(tmp_path, signature, shop):
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        store.remember([signature])
+        store.forget([str(shop / "another.jpg")])
+        assert store.signature(shop / "mug.jpg", signature.stamp) is not None
+        store.forget([signature.path])
+        assert store.signature(shop / "mug.jpg", signature.stamp) is None
+
+
 def test_a_comparison_is_known_from_both_sides():
     change = Change(kind=DuplicateKind.RESIZED, amount=0.5)
     found = Comparison(is_copy=True, likeness=0.9, inliers=7, scale=2.0, changes=(change,))

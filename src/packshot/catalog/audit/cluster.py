@@ -67,6 +67,7 @@ class RayEngine:
 
         Raises:
             InvalidInput: Ray is not installed.
+            AuditError: The cluster does not let us in.
         """
         try:
             import ray
@@ -77,7 +78,7 @@ class RayEngine:
         self._make_examiner = make_examiner
         self._own = not ray.is_initialized()
         if self._own:
-            ray.init(log_to_driver=False)
+            _join(ray)
         self._lost_starts = 0
 
     def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
@@ -145,6 +146,16 @@ class RayEngine:
                 again.append(_Try(tried.row, tried.attempt + 1))
             return None
         return answer
+
+
+def _join(ray: Any) -> None:
+    try:
+        ray.init(log_to_driver=False)
+    except ConnectionError as error:
+        raise AuditError(
+            f"cannot join the Ray cluster: {error}. RAY_ADDRESS says where it is; one that asks for a"
+            " token, as those of `ray start` do, needs RAY_AUTH_MODE=token here too"
+        ) from error
 
 
 def _next(again: deque[_Try], rows: Iterator[FeedRow]) -> _Try | None:

@@ -14,13 +14,13 @@ from pathlib import PurePath
 from typing import Protocol
 
 from packshot.catalog.audit.cache import AssessmentCache
-from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of, photo_name
+from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import FetchError
 from packshot.processes import Crew, WorkerLost, available_cores
 from packshot.report import AuditStatus
-from packshot.sources import FeedRow, Fetcher
+from packshot.sources import FeedRow, Fetcher, photo_name
 
 Examine = Callable[[Task], Answer]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
 from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
-from packshot.sources import PHOTO_SUFFIXES, FeedRow
+from packshot.sources import FeedRow, photo_name
 
 THUMBNAIL_SIDE = 200
 _THUMBNAIL_QUALITY = 78
@@ -165,14 +164,6 @@ def _packed(assessment: Assessment) -> bytes:
 
 def _unpacked(content: bytes) -> Assessment:
     return Assessment.model_validate_json(zlib.decompress(content))
-
-
-def photo_name(location: str) -> str:
-    """What a photo is called: its extension says something only where it is one of a photo."""
-    if "://" not in location:
-        return location
-    path = PurePosixPath(urlsplit(location).path)
-    return path.name if path.suffix.lower() in PHOTO_SUFFIXES else path.stem
 
 
 def thumbnail(photo: Photo) -> bytes:

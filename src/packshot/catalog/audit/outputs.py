@@ -12,13 +12,13 @@ from typing import Final
 
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit.columns import columns
-from packshot.catalog.audit.files import whole
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.page import write_page
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
 from packshot.catalog.audit.tally import Tally, frequent
 from packshot.catalog.audit.wording import words
+from packshot.files import whole
 from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
 
 
@@ -63,7 +63,7 @@ class Basis:
 
 
 def write_outputs(folder: Path, journal: Journal, settings: AuditSettings, basis: Basis) -> AuditSummary:
-    """Write all files of an audit; each appears whole.
+    """Write all files of an audit; each appears whole. Only who holds the journal may write them.
 
     Args:
         folder: Of the audit.
@@ -76,9 +76,9 @@ def write_outputs(folder: Path, journal: Journal, settings: AuditSettings, basis
     """
     tally, written = _write_tables(folder, journal, tuple(basis.policies))
     summary = _summary(journal, settings, basis, tally, written)
-    with whole(folder / PAGE) as path:
+    with whole(folder / PAGE, sole=True) as path:
         write_page(path, journal, summary, tally, basis.rules, settings.assessor.language)
-    with whole(folder / SUMMARY) as path:
+    with whole(folder / SUMMARY, sole=True) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
 
@@ -92,7 +92,7 @@ def _write_tables(
     chosen = columns(policies)
     with ExitStack() as stack:
         tables = {
-            name: TABLES[name].table(stack.enter_context(whole(folder / name)), chosen)
+            name: TABLES[name].table(stack.enter_context(whole(folder / name, sole=True)), chosen)
             for name, lack in written.items()
             if not lack
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
 from packshot.policy import Policy, overlays_asked
-from packshot.sources import Fetcher, is_remote
+from packshot.sources import Fetcher
 
 FORMAT = 2
 """Of rows in the journal and in the cache; another one begins anew."""
@@ -42,8 +42,8 @@ class AuditSettings:
 
     @property
     def photo_fetcher(self) -> Fetcher:
-        """What opens the feed's photos: a feed from elsewhere names no files of this machine."""
-        return replace(self.fetcher, local_files=False) if is_remote(self.feed) else self.fetcher
+        """What opens the feed's photos."""
+        return self.fetcher.for_photos_of(self.feed)
 
     def examining(self, policies: Iterable[Policy]) -> AssessorSettings:
         """The assessor that measures what policies ask for, besides what it always does."""

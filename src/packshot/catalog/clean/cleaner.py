@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from packshot.catalog.clean.quality import unusable
 from packshot.catalog.clean.samples import Sample
 from packshot.report import Proposal
 from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore, Watch, unwatched
+from packshot.sources import LocalCopies
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class CleanSettings:
 
 def propose(
     samples: Sequence[Sample],
+    copies: LocalCopies,
     store: SignatureStore,
     settings: CleanSettings | None = None,
     watch: Watch = unwatched,
@@ -43,31 +45,33 @@ def propose(
 
     Args:
         samples: Of different paths.
+        copies: Gets the photos, and keeps all of them.
         store: What is known of photos for finding copies.
         settings: How to look.
         watch: Sees the work progress.
     """
     chosen = settings or CleanSettings()
     language = chosen.assessor.language
-    paths = [sample.path for sample in samples]
-    looked = inspect_photos(paths, chosen.assessor, workers=chosen.workers)
-    readable: list[Sample] = []
+    photos = copies.of(sample.path for sample in samples)
+    looked = inspect_photos(photos, chosen.assessor, workers=chosen.workers)
+    readable: dict[str, Sample] = {}
     vectors: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
-    for sample, found in zip(samples, watch(looked, len(paths), "looking"), strict=True):
+    for sample, found in zip(samples, watch(looked, len(samples), "looking"), strict=True):
         yield from unusable(sample, found)
         if found.content is not None:
-            readable.append(sample)
+            readable[str(found.photo.path)] = sample
             vectors.append(found.content)
     yield from _copies(readable, store, chosen, watch)
+    store.forget(path for path, sample in readable.items() if not copies.is_here(sample.path))
     if vectors:
-        yield from label_proposals(readable, np.stack(vectors), language)
+        yield from label_proposals(list(readable.values()), np.stack(vectors), language)
 
 
 def _copies(
-    samples: Sequence[Sample], store: SignatureStore, settings: CleanSettings, watch: Watch
+    samples: Mapping[str, Sample], store: SignatureStore, settings: CleanSettings, watch: Watch
 ) -> Iterator[Proposal]:
+    """What the copies among photos come to, by their files."""
     options = Options(same_product=False, workers=settings.workers, settings=settings.assessor)
     finder = DuplicateFinder(store, options, watch=watch)
-    by_path = {sample.path: sample for sample in samples}
-    for group in finder.groups([Path(sample.path) for sample in samples]):
-        yield from superfluous(group, by_path, settings.assessor.language)
+    for group in finder.groups(list(map(Path, samples))):
+        yield from superfluous(group, samples, settings.assessor.language)

@@ -22,7 +22,7 @@ def superfluous(
 
     Args:
         group: Of photos of the set; groups that only show the same product give nothing.
-        samples: By path.
+        samples: By the paths of their files.
         language: Of reasons.
     """
     if group.kind in (None, DuplicateKind.SAME_PRODUCT):

@@ -16,6 +16,7 @@ from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
 from packshot.processes import in_order
 from packshot.report import Finding
+from packshot.sources import LocalCopy
 
 _BATCH = 4
 
@@ -25,40 +26,44 @@ class Inspected:
     """What is kept of a photo.
 
     Attributes:
-        path: Of the file.
+        photo: The photo.
         findings: What is wrong with it.
         content: (C,) content vector of length 1; None for an unreadable photo.
-        error: Why it cannot be read; empty where it can.
+        error: Why it cannot be had or read; empty where it can.
     """
 
-    path: str
+    photo: LocalCopy
     findings: tuple[Finding, ...] = ()
     content: NDArray[np.float32] | None = None
     error: str = ""
 
 
 def inspect_photos(
-    paths: Iterable[str], settings: AssessorSettings, *, workers: int = 1
+    photos: Iterable[LocalCopy], settings: AssessorSettings, *, workers: int = 1
 ) -> Iterator[Inspected]:
     """Inspect photos in the order given, as a stream.
 
     Args:
-        paths: Files.
+        photos: On this machine, as far as they could be had.
         settings: The assessor; its language is that of findings.
         workers: Processes; below 2 none is started.
     """
-    yield from in_order(paths, partial(_worker, settings), processes=workers, batch=_BATCH)
+    yield from in_order(photos, partial(_worker, settings), processes=workers, batch=_BATCH)
 
 
-def _worker(settings: AssessorSettings) -> Callable[[list[str]], list[Inspected]]:
+def _worker(settings: AssessorSettings) -> Callable[[list[LocalCopy]], list[Inspected]]:
     assessor = settings.assessor()
-    return lambda paths: [_inspected(assessor, path) for path in paths]
+    return lambda photos: [_inspected(assessor, photo) for photo in photos]
 
 
-def _inspected(assessor: Assessor, path: str) -> Inspected:
+def _inspected(assessor: Assessor, found: LocalCopy) -> Inspected:
+    if found.error:
+        return Inspected(found, error=found.error)
     try:
-        photo = Photo.open(path, limits=assessor.limits, max_side=JUDGED_SIDE)
+        photo = Photo.open(found.path, limits=assessor.limits, max_side=JUDGED_SIDE)
     except UnreadablePhoto as error:
-        return Inspected(path, error=error.reason)
+        return Inspected(found, error=error.reason)
     observed = assessor.observe(photo)
-    return Inspected(path, assessor.assess_observed(observed).findings, unit_rows(observed.code.content))
+    return Inspected(
+        found, assessor.assess_observed(observed).findings, unit_rows(observed.code.content)
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TextIO
 
 from packshot.assess.advice import shown
-from packshot.catalog.page import Page, page_template, thumbnail
+from packshot.catalog.page import FileOf, Page, Picture, page_template, thumbnail
 from packshot.report import Problem, Proposal
 
 THUMBNAIL_SIDE = 200
@@ -17,8 +17,9 @@ THUMBNAIL_SIDE = 200
 class ProposalsPage(Page[Proposal]):
     """A page of small cards, the problems one after another, in each the surest first."""
 
-    def __init__(self, stream: TextIO, language: str) -> None:
+    def __init__(self, stream: TextIO, language: str, file_of: FileOf = Path) -> None:
         super().__init__(stream, language)
+        self._file_of = file_of
         self._problems: Counter[Problem] = Counter()
 
     def _tally(self, proposal: Proposal) -> None:
@@ -26,18 +27,21 @@ class ProposalsPage(Page[Proposal]):
 
     def _card(self, proposal: Proposal) -> str:
         unreadable = proposal.problem is Problem.UNREADABLE
-        other = None if proposal.other is None else thumbnail(proposal.other, THUMBNAIL_SIDE)
+        other = None if proposal.other is None else self._picture(proposal.other)
         measured = proposal.measurement, self._language
         return page_template("proposal_card.html.j2").render(
             proposal=proposal,
             file=PurePath(proposal.path),
-            picture=None if unreadable else thumbnail(proposal.path, THUMBNAIL_SIDE),
+            picture=None if unreadable else self._picture(proposal.path),
             other=other,
             place=_place(proposal),
             value=shown(measured[0], proposal.value, measured[1]),
             limit=shown(measured[0], proposal.limit, measured[1]),
             words=self._words,
         )
+
+    def _picture(self, path: str) -> Picture | None:
+        return thumbnail(self._file_of(path), THUMBNAIL_SIDE)
 
     def _rank(self, proposal: Proposal) -> float:
         return _place(proposal) - proposal.confidence

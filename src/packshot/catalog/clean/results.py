@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from rich.text import Text
 from packshot.assess.advice import texts
 from packshot.catalog.clean.page import ProposalsPage
 from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.page import FileOf
 from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import console_for
 from packshot.report import Proposal, Remedy
@@ -22,8 +24,16 @@ COLUMNS = (
 _COLOURS = {Remedy.DROP: "red", Remedy.RELABEL: "yellow", Remedy.KEEP_ONE: "yellow"}
 
 
-def proposal_renderer(name: str, stream: TextIO, language: str) -> Renderer[Proposal]:
+def proposal_renderer(
+    name: str, stream: TextIO, language: str, file_of: FileOf = Path
+) -> Renderer[Proposal]:
     """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: Of the format.
+        stream: Where to.
+        language: Of words.
+        file_of: The files of photos, where they are not what results call them.
 
     Raises:
         InvalidInput: An unknown format or language.
@@ -32,7 +42,7 @@ def proposal_renderer(name: str, stream: TextIO, language: str) -> Renderer[Prop
         "table": lambda: ProposalTable(stream, language),
         "jsonl": lambda: JsonLines(stream, without=("status", "error")),
         "csv": lambda: ProposalRows(stream),
-        "html": lambda: ProposalsPage(stream, language),
+        "html": lambda: ProposalsPage(stream, language, file_of),
     }
     return made_for(name, language, makers)
 

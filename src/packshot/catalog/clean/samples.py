@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from packshot.errors import InvalidInput
-from packshot.sources import FeedRow, read_feed
+from packshot.sources import FeedRow, Fetcher, is_table, read_feed
 
 HELD_OUT: Final = ("test", "val", "valid", "validation", "dev", "eval")
 """Splits that photos are kept in, in this order, where copies stand in several."""
@@ -29,7 +29,7 @@ class Sample:
     """A photo of a training set.
 
     Attributes:
-        path: Of the file.
+        path: Where it is, as the set says.
         name: Relative: where it stands within the set.
         label: Empty where the set has none.
         split: Such as ``train``; empty where the set has none.
@@ -49,6 +49,7 @@ def read_samples(
     *,
     label_column: str | None = None,
     split_column: str | None = None,
+    fetcher: Fetcher | None = None,
 ) -> list[Sample]:
     """The samples of a set, each photo once, in order.
 
@@ -56,28 +57,28 @@ def read_samples(
     called so (``train``, ``val``, ``test``); a photo directly in the set or in a split has no label.
 
     Args:
-        place: A folder or a table.
+        place: A folder or a table, here, in an object store, or, tables, at a URL.
         labels_from: Of a table by default its column, of anything else the folder.
         label_column: Of a table; by default one that is called so.
-        split_column: Of a table; no split by default.
+        split_column: Of a table; by default one that is called so.
+        fetcher: What fetches a table from a URL.
 
     Raises:
         SourceError: The place cannot be read.
         InvalidInput: A column is not there, or the place is no table and has none.
     """
-    folder = Path(place).is_dir()
+    folder = not is_table(place)
     if folder and (label_column or split_column or labels_from is LabelsFrom.COLUMN):
-        raise InvalidInput(f"{place} is a folder: it has no columns")
-    rows = [row for row in read_feed(place, _named("label", label_column)) if row.location]
-    splits = _splits(place, split_column)
+        raise InvalidInput(f"{place} is no table: it has no columns")
+    told = {"label": label_column, "split": split_column}
+    columns = {field: column for field, column in told.items() if column is not None}
+    rows = (row for row in read_feed(place, columns, fetcher) if row.location)
     chosen = labels_from or (LabelsFrom.FOLDER if folder else LabelsFrom.COLUMN)
     root = Path(place) if folder else Path(place).parent
-    return list(_samples(rows, splits, chosen, root))
+    return list(_samples(rows, chosen, root))
 
 
-def _samples(
-    rows: Iterable[FeedRow], splits: dict[int, str], chosen: LabelsFrom, root: Path
-) -> Iterator[Sample]:
+def _samples(rows: Iterable[FeedRow], chosen: LabelsFrom, root: Path) -> Iterator[Sample]:
     seen: set[str] = set()
     for row in rows:
         if row.location in seen:
@@ -87,7 +88,7 @@ def _samples(
         split, label = _by_folder(name)
         if chosen is LabelsFrom.COLUMN:
             label = row.label
-        yield Sample(row.location, name, label, splits.get(row.number, split), row)
+        yield Sample(row.location, name, label, row.split or split, row)
 
 
 def _by_folder(name: Path) -> tuple[str, str]:
@@ -95,17 +96,6 @@ def _by_folder(name: Path) -> tuple[str, str]:
     folders = list(name.parts[:-1])
     split = folders.pop(0) if folders and folders[0].lower() in _SPLITS else ""
     return split, folders[-1] if folders else ""
-
-
-def _splits(place: str, column: str | None) -> dict[int, str]:
-    """By number of the row: feeds know no splits, so the column is read in a field's place."""
-    if column is None:
-        return {}
-    return {row.number: row.seller for row in read_feed(place, _named("seller", column))}
-
-
-def _named(field: str, column: str | None) -> dict[str, str]:
-    return {} if column is None else {field: column}
 
 
 def _below(path: Path, root: Path) -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TextIO
 
-from packshot.catalog.page import Page, Picture, page_template, thumbnail
+from packshot.catalog.page import FileOf, Page, Picture, page_template, thumbnail
 from packshot.report import RankedPhoto, Ranking
 
 THUMBNAIL_SIDE = 220
@@ -35,8 +35,9 @@ class Shown:
 class RankingPage(Page[Ranking]):
     """A page of one card a product."""
 
-    def __init__(self, stream: TextIO, language: str) -> None:
+    def __init__(self, stream: TextIO, language: str, file_of: FileOf = Path) -> None:
         super().__init__(stream, language)
+        self._file_of = file_of
         self._swaps = 0
         self._failing = 0
         self._single = 0
@@ -57,7 +58,7 @@ class RankingPage(Page[Ranking]):
         return Shown(
             photo,
             PurePath(photo.path),
-            None if photo.error else thumbnail(photo.path, THUMBNAIL_SIDE),
+            None if photo.error else thumbnail(self._file_of(photo.path), THUMBNAIL_SIDE),
             present=photo.path == ranking.present,
             becomes=ranking.swap and photo.path == ranking.best,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot.sources import FeedRow
+from packshot.sources import FeedRow, is_remote
 
 _MAIN = frozenset({"main", "primary", "hero", "true", "yes", "1"})
 
@@ -46,6 +46,9 @@ def products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Produc
 
 
 def _folder(row: FeedRow) -> str:
+    """Where a photo lies: a path, or the address without its last part."""
+    if is_remote(row.location):
+        return row.location.rpartition("/")[0]
     return str(Path(row.location).parent) if row.location else ""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice, tee
+from pathlib import Path
 
 from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
 from packshot.assess.observation import Observation
@@ -22,6 +24,7 @@ from packshot.processes import in_order
 from packshot.report import Assessment, Ranking
 from packshot.search.duplicates.signature import pixel_digest
 from packshot.search.duplicates.view import View
+from packshot.sources import LocalCopies, LocalCopy
 
 _BATCH = 1
 _UNDAMAGED = "pristine"
@@ -50,13 +53,34 @@ class RankSettings:
         return replace(self.assessor, overlays=overlays)
 
 
+@dataclass(frozen=True)
+class AtHand:
+    """A product whose photos are on this machine, as far as they could be had.
+
+    Attributes:
+        product: The product.
+        photos: A copy of each of its photos, in their order.
+    """
+
+    product: Product
+    photos: tuple[LocalCopy, ...]
+
+
 def rank_products(
-    products: Iterable[Product], settings: RankSettings | None = None, *, workers: int = 1
+    products: Iterable[Product],
+    copies: LocalCopies,
+    settings: RankSettings | None = None,
+    *,
+    workers: int = 1,
 ) -> Generator[Ranking]:
-    """Rank the photos of products, in order, as a stream; memory holds a few products at a time.
+    """Rank the photos of products, in order, as a stream.
+
+    Memory holds a few products at a time, the disk copies of their photos: those of a product are given
+    up when the next ranking is asked for.
 
     Args:
         products: A photo that cannot be read is told of in its product's order.
+        copies: Gets the photos.
         settings: How to rank.
         workers: Processes; below 2 none is started.
 
@@ -67,12 +91,22 @@ def rank_products(
     if workers > 1 and chosen.screening is not None:
         chosen.screening.screen()  # A broken policy is reported here, once, not by every process.
     make = partial(_worker, chosen)
-    yield from in_order(products, make, processes=workers, batch=_BATCH)
+    for ranking in in_order(_at_hand(products, copies), make, processes=workers, batch=_BATCH):
+        yield ranking
+        copies.drop(photo.path for photo in ranking.order)
 
 
-def _worker(settings: RankSettings) -> Callable[[list[Product]], list[Ranking]]:
+def _at_hand(products: Iterable[Product], copies: LocalCopies) -> Iterator[AtHand]:
+    """Products with copies, fetched a little ahead of them."""
+    named, told = tee(products)
+    found = copies.of(location for product in named for location in product.photos)
+    for product in told:
+        yield AtHand(product, tuple(islice(found, len(product.photos))))
+
+
+def _worker(settings: RankSettings) -> Callable[[list[AtHand]], list[Ranking]]:
     ranker = ProductRanker(settings)
-    return lambda products: [ranker.rank(product) for product in products]
+    return lambda together: [ranker.rank(one.product, one.photos) for one in together]
 
 
 class ProductRanker:
@@ -90,9 +124,16 @@ class ProductRanker:
         self._policy = None if screening is None else screening.name
         self._screen = None if screening is None else screening.screen()
 
-    def rank(self, product: Product) -> Ranking:
-        """Look at every photo of a product and put them in order."""
-        looked = [self._look(path) for path in product.photos]
+    def rank(self, product: Product, photos: Sequence[LocalCopy] | None = None) -> Ranking:
+        """Look at every photo of a product and put them in order.
+
+        Args:
+            product: The product.
+            photos: A copy of each of its photos, in their order; None where they are paths.
+        """
+        if photos is None:
+            photos = [LocalCopy(path, Path(path)) for path in product.photos]
+        looked = [self._look(photo) for photo in photos]
         copies = find_copies([photo for photo in looked if isinstance(photo, Looked)])
         assessments = [photo.assessment if isinstance(photo, Looked) else photo for photo in looked]
         candidates = [
@@ -107,11 +148,15 @@ class ProductRanker:
             language=self._settings.assessor.language,
         )
 
-    def _look(self, path: str) -> Looked | Assessment:
+    def _look(self, photo: LocalCopy) -> Looked | Assessment:
+        if photo.error:
+            return unreadable(UnreadablePhoto(photo.location, photo.error))
         try:
-            return look(self._assessor, path)
+            looked = look(self._assessor, photo.path)
         except UnreadablePhoto as error:
-            return unreadable(error)
+            return unreadable(UnreadablePhoto(photo.location, error.reason))
+        named = looked.assessment.model_copy(update={"path": photo.location})
+        return replace(looked, assessment=named)
 
     def _candidate(
         self, product: Product, path: str, assessment: Assessment, merit: float | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TextIO
 
 from rich.table import Table
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from packshot.assess.advice import texts
 from packshot.catalog.lines import CsvTable, JsonLines
+from packshot.catalog.page import FileOf
 from packshot.catalog.rank.page import RankingPage
 from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.terminal import console_for
@@ -24,8 +25,16 @@ _OF_PHOTO = (
 _DECIDED = {"fail": "red", "warn": "yellow", "manual": "yellow", "pass": "green"}
 
 
-def ranking_renderer(name: str, stream: TextIO, language: str) -> Renderer[Ranking]:
+def ranking_renderer(
+    name: str, stream: TextIO, language: str, file_of: FileOf = Path
+) -> Renderer[Ranking]:
     """The renderer of a format: ``table``, ``jsonl``, ``csv`` or ``html``.
+
+    Args:
+        name: Of the format.
+        stream: Where to.
+        language: Of words.
+        file_of: The files of photos, where they are not what results call them.
 
     Raises:
         InvalidInput: An unknown format or language.
@@ -34,7 +43,7 @@ def ranking_renderer(name: str, stream: TextIO, language: str) -> Renderer[Ranki
         "table": lambda: RankingTable(stream, language),
         "jsonl": lambda: JsonLines(stream),
         "csv": lambda: RankingRows(stream),
-        "html": lambda: RankingPage(stream, language),
+        "html": lambda: RankingPage(stream, language, file_of),
     }
     return made_for(name, language, makers)
 

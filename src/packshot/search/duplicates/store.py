@@ -105,6 +105,12 @@ class SignatureStore:
         with self._database:
             self._database.executemany(f"INSERT OR REPLACE INTO signatures VALUES ({marks})", rows)  # noqa: S608
 
+    def forget(self, paths: Iterable[str]) -> None:
+        """Let go of signatures of files that will not be there again; what is known by digest stays."""
+        rows = [(os.path.abspath(path),) for path in paths]
+        with self._database:
+            self._database.executemany("DELETE FROM signatures WHERE path = ?", rows)
+
     def comparison(self, first: str, second: str) -> Comparison | None:
         """What comparing two files by their digests found, in this order."""
         swapped = second < first

@@ -6,7 +6,6 @@ views the encoders see. A shard is written whole or not at all, so a stopped run
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
 from packshot.errors import SourceError
+from packshot.files import whole
 from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
@@ -141,9 +141,8 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
 
 def save_shard(shard: Shard, path: Path) -> None:
     """Write a shard whole or not at all."""
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **vars(shard))
-    os.replace(partial, path)
+    with whole(path, sole=True) as draft, draft.open("wb") as file:
+        np.savez(file, **vars(shard))
 
 
 def load_shard(path: Path) -> Shard:

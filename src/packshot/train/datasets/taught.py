@@ -6,7 +6,6 @@ object detection", Pattern Recognition 2020, as an ONNX file. It is far too slow
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from packshot.encode.model import Model
 from packshot.errors import UnreadablePhoto
+from packshot.files import whole
 from packshot.photo import Photo
 
 STORED_SIDE: Final = 288
@@ -98,9 +98,9 @@ def _ask(model: Model, path: Path, kept: Path) -> None:
     except UnreadablePhoto:
         return
     small = _square(pixels, STORED_SIDE)
-    partial = kept.with_suffix(".partial.npz")
-    np.savez(partial, pixels=small, mask=_square(salience(model, pixels), STORED_SIDE))
-    os.replace(partial, kept)
+    mask = _square(salience(model, pixels), STORED_SIDE)
+    with whole(kept, sole=True) as draft, draft.open("wb") as file:
+        np.savez(file, pixels=small, mask=mask)
 
 
 def salience(model: Model, pixels: Pixels) -> Pixels:

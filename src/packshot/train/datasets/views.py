@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
 from packshot.encode.views import NATIVE_SIDE, Pixels, native_view, whole_view
 from packshot.errors import SourceError
+from packshot.files import whole
 from packshot.measure import measure_photo
 from packshot.measure.scores import PROPERTIES
 from packshot.photo import Photo
@@ -96,10 +96,9 @@ def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None
             if name != "native":
                 rest.setdefault(name, []).append(value)
     native.flush()
-    partial = folder / "labels.partial.npz"
     columns: dict[str, Any] = {name: np.concatenate(values) for name, values in rest.items()}
-    np.savez(partial, **columns)
-    os.replace(partial, labels)
+    with whole(labels, sole=True) as draft, draft.open("wb") as file:
+        np.savez(file, **columns)
 
 
 def _rated(photo: RatedPhoto, number: int, content: Model) -> Views:

@@ -16,6 +16,7 @@ from torch import nn
 
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels, whole_view
+from packshot.files import whole
 from packshot.photo import Photo
 from packshot.train.datasets.oasis import EmotionLabels, read_oasis
 from packshot.train.export import Inputs, export, quantise
@@ -111,13 +112,13 @@ def _quantised(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path)
     target = folder / "backbone.onnx"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        plain, partial = folder / "float.onnx", folder / "partial.onnx"
+        plain = folder / "float.onnx"
         export(trunk, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, ["features"], plain)
         opened = (Photo.open(path, max_side=SEEN_SIDE).pixels for path in evenly(paths))
         inputs: Iterator[Inputs] = ({"pixels": whole_view(pixels, side)[None]} for pixels in opened)
-        quantise(plain, partial, inputs, ("evidence.groups",))
+        with whole(target, sole=True) as draft:
+            quantise(plain, draft, inputs, ("evidence.groups",))
         plain.unlink()
-        partial.rename(target)
     return Model.from_path(target)
 
 

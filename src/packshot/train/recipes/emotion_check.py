@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from packshot.files import whole
 from packshot.train.datasets.oasis import NEGATIVE_UP_TO, POSITIVE_FROM, EmotionLabels, theme_folds
 from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape, valence
 from packshot.train.recipes.emotion_training import (
@@ -117,10 +118,9 @@ def _kept(path: Path | None, make: Callable[[], tuple[Floats, ...]]) -> tuple[Fl
     if path is None:
         return make()
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez(partial, *make())
-        partial.rename(path)
+        made = make()
+        with whole(path, sole=True) as draft, draft.open("wb") as file:
+            np.savez(file, *made)
     with np.load(path) as archive:
         return tuple(archive[name] for name in archive.files)
 

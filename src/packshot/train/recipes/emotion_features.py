@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.encode.views import Pixels, whole_view
+from packshot.files import whole
 from packshot.photo import Photo
 
 Report = Callable[[str], None]
@@ -112,6 +113,5 @@ def cached_maps(
 def _write_view(encode: Encoder, paths: Sequence[Path], plan: ViewPlan, number: int, path: Path) -> None:
     opened = (Photo.open(file, max_side=SEEN_SIDE).pixels for file in paths)
     maps = [encode(view_of(pixels, number, plan, photo)) for photo, pixels in enumerate(opened)]
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, np.stack(maps).astype(np.float16))
-    partial.rename(path)
+    with whole(path, sole=True) as draft, draft.open("wb") as file:
+        np.save(file, np.stack(maps).astype(np.float16))

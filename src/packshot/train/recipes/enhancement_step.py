@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -12,6 +11,7 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
+from packshot.files import whole
 from packshot.train.datasets.pairs import Pairs
 from packshot.train.networks.enhancement.curves import graded
 from packshot.train.networks.enhancement.discriminator import PatchDiscriminator
@@ -215,9 +215,8 @@ _STATEFUL = ("network", "averaged", "discriminator", "optimiser", "opponent")
 
 def save_whole(parts: dict[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all."""
-    partial = path.with_suffix(".partial")
-    torch.save(parts, partial)
-    os.replace(partial, path)
+    with whole(path, sole=True) as draft:
+        torch.save(parts, draft)
 
 
 def _cosine(rate: float, done: float) -> float:

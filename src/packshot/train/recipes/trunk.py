@@ -9,7 +9,6 @@ memory for embedding learning", 2020): what is trained is the retrieval that shi
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.encode.views import Pixels
+from packshot.files import whole
 from packshot.train.datasets.sampling import Rows, endless
 from packshot.train.datasets.views import Views
 from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieved
@@ -286,9 +286,8 @@ class _State:
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
         parts |= {"vectors": self.memory.vectors, "written": self.memory.written}
         parts |= {"step": self.memory.step, "random": torch.get_rng_state()}
-        partial = path.with_suffix(".partial")
-        torch.save(parts, partial)
-        os.replace(partial, path)
+        with whole(path, sole=True) as draft:
+            torch.save(parts, draft)
 
     def load(self, path: Path) -> None:
         """Take up what `save` wrote."""

@@ -1,0 +1,44 @@
+"""What commands that take feeds share: who may be asked for photos, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packshot.errors import FetchError
+from packshot.sources import Fetcher, Retries, WebSettings, is_remote, local_path
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the user allows; see the options of these names.
+
+    Attributes:
+        retries: Further attempts at a source that does not answer.
+        allow_private: Fetch from private networks and this machine too.
+        ports: To fetch from besides the usual ones.
+    """
+
+    retries: int
+    allow_private: bool
+    ports: tuple[int, ...]
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What fetches feeds; for their photos see `Fetcher.for_photos_of`."""
+        defaults = WebSettings()
+        ports = defaults.ports | frozenset(self.ports)
+        web = replace(defaults, allow_private=self.allow_private, ports=ports)
+        return Fetcher(web, Retries(attempts=self.retries + 1))
+
+
+def files_among(locations: Iterable[str]) -> list[Path]:
+    """Those of some locations that are files of this machine."""
+    found = []
+    for location in locations:
+        try:
+            found += [] if is_remote(location) else [local_path(location)]
+        except FetchError:
+            continue
+    return found

@@ -1,0 +1,120 @@
+"""Photos of a feed as files of this machine, for work that opens them more than once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from packshot.errors import FetchError
+from packshot.files import write_whole
+from packshot.sources.fetching import Fetcher, local_path
+from packshot.sources.folders import photo_name
+from packshot.sources.urls import FILE_SCHEMES, scheme_of
+
+_FETCHED_AT_ONCE = 16
+_LONGEST_NAME = 60
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True)
+class LocalCopy:
+    """A photo of a feed on this machine.
+
+    Attributes:
+        location: As the feed gives it.
+        path: The file; meaningless where there is an error.
+        error: Why it could not be had; empty where it could, or where only opening it will tell.
+    """
+
+    location: str
+    path: Path
+    error: str = ""
+
+
+class LocalCopies:
+    """Photos fetched into a folder of their own, which goes with this object.
+
+    A file of this machine is its own copy: nothing is read, nothing written, opening it tells what is
+    wrong. Everything else goes through the fetcher, several at a time. Use it from one thread.
+    """
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        """Make the folder.
+
+        Args:
+            fetcher: Says what may be fetched, files of this machine included.
+        """
+        self._fetcher = fetcher
+        self._folder = TemporaryDirectory(prefix="packshot-photos-")
+        self._wanted: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._fetcher.close()
+        self._folder.cleanup()
+
+    def of(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
+        """Copies in the order of their locations, which are read only a little ahead.
+
+        Raises:
+            SourceError: The folder cannot be written to.
+        """
+        with ThreadPoolExecutor(_FETCHED_AT_ONCE, "fetching") as pool:
+            pending: deque[Future[LocalCopy]] = deque()
+            try:
+                for location in locations:
+                    self._wanted[location] += 1
+                    pending.append(pool.submit(self._copy, location))
+                    if len(pending) >= _FETCHED_AT_ONCE:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def path(self, location: str) -> Path:
+        """Where the copy is, or would be: for a file of this machine the file itself."""
+        if self.is_here(location):
+            return local_path(location)
+        digest = hashlib.blake2b(location.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        name = _UNSAFE.sub("_", photo_name(location))[-_LONGEST_NAME:].lstrip(".")
+        return Path(self._folder.name, digest, name or "photo")
+
+    def drop(self, locations: Iterable[str]) -> None:
+        """Give up copies, as often as `of` gave them; files of this machine stay."""
+        for location in locations:
+            self._wanted[location] -= 1
+            if self._wanted[location] <= 0:
+                del self._wanted[location]
+                if not self.is_here(location):
+                    self.path(location).unlink(missing_ok=True)
+
+    def is_here(self, location: str) -> bool:
+        """Whether a photo is a file of this machine anyway, which stays."""
+        return self._fetcher.local_files and scheme_of(location) in FILE_SCHEMES
+
+    def _copy(self, location: str) -> LocalCopy:
+        try:
+            path = self.path(location)
+            if not self.is_here(location) and not path.exists():
+                content = self._fetcher.fetch_with_retries(location).content
+                write_whole(content if isinstance(content, bytes) else content.read_bytes(), path)
+        except FetchError as error:
+            return LocalCopy(location, Path(), error.reason)
+        return LocalCopy(location, path)

@@ -1,0 +1,112 @@
+import hashlib
+import os
+import uuid
+
+import fsspec
+import pytest
+
+from packshot.sources import Fetcher, LocalCopies, Retries, WebSettings
+
+
+@pytest.fixture
+def fetcher(shop):
+    web = WebSettings(allow_private=True, ports=frozenset({shop.port}))
+    return Fetcher(web, Retries(attempts=2, first_wait_s=0))
+
+
+def test_photos_are_fetched_once_in_order_and_go_with_the_copies(shop, fetcher):
+    names = [f"/{number}.jpg" for number in range(40)]
+    shop.pages |= {name: name.encode() for name in names}
+    with LocalCopies(fetcher) as copies:
+        found = list(copies.of(map(shop.url, names)))
+        assert [copy.location for copy in found] == list(map(shop.url, names))
+        assert [copy.path.read_bytes() for copy in found] == [name.encode() for name in names]
+        assert [copy.path.name for copy in found] == [name[1:] for name in names]
+        assert [copies.path(copy.location) for copy in found] == [copy.path for copy in found]
+        again = list(copies.of(map(shop.url, names)))
+    assert again == found
+    assert set(shop.asked.values()) == {1}
+    assert not any(copy.path.exists() for copy in found)
+
+
+def test_locations_are_read_only_a_little_ahead(shop, fetcher):
+    read = []
+
+    def locations():
+        for number in range(1000):
+            read.append(number)
+            yield shop.url(f"/{number}.jpg")
+
+    with LocalCopies(fetcher) as copies:
+        found = copies.of(locations())
+        next(found)
+        assert len(read) <= 16
+        found.close()
+
+
+def test_a_file_of_this_machine_is_its_own_copy(tmp_path, fetcher):
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"photo")
+    with LocalCopies(fetcher) as copies:
+        found = list(copies.of([str(photo), photo.as_uri(), str(tmp_path / "none.jpg")]))
+        copies.drop(copy.location for copy in found)
+    assert [copy.path for copy in found] == [photo, photo, tmp_path / "none.jpg"]
+    assert not any(copy.error for copy in found), "opening tells what is wrong"
+    assert photo.read_bytes() == b"photo"
+
+
+def test_photos_of_an_object_store_are_fetched(fetcher):
+    address = f"memory://{uuid.uuid4().hex}"
+    filesystem, path = fsspec.url_to_fs(address)
+    filesystem.pipe_file(f"{path}/a b.jpg", b"photo")
+    with LocalCopies(fetcher) as copies:
+        found, missing = copies.of([f"{address}/a b.jpg", f"{address}/none.jpg"])
+        assert found.path.read_bytes() == b"photo"
+        assert found.path.suffix == ".jpg"
+        assert "no such object" in missing.error
+    filesystem.rm(path, recursive=True)
+
+
+def test_what_cannot_be_had_says_why(shop, fetcher, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"secret")
+    guarded = Fetcher().for_photos_of("https://shop.example/feed.csv")
+    with LocalCopies(fetcher) as copies:
+        (missing,) = copies.of([shop.url("/none.jpg")])
+        (elsewhere,) = copies.of(["file://other/a.jpg"])
+    with LocalCopies(guarded) as copies:
+        (private,) = copies.of([shop.url("/a.jpg")])
+        (secret,) = copies.of([str(tmp_path / "a.jpg")])
+    assert "404" in missing.error
+    assert "another machine" in elsewhere.error
+    assert private.error
+    assert "not allowed" in secret.error
+    assert not shop.asked["/a.jpg"]
+
+
+def test_a_copy_stays_as_long_as_somebody_wants_it(shop, fetcher):
+    shop.pages["/a.jpg"] = b"photo"
+    url = shop.url("/a.jpg")
+    with LocalCopies(fetcher) as copies:
+        one, other = copies.of([url, url])
+        copies.drop([url])
+        assert one.path.read_bytes() == other.path.read_bytes() == b"photo"
+        copies.drop([url])
+        assert not one.path.exists()
+        (again,) = copies.of([url])
+        assert again.path.read_bytes() == b"photo"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/..", "/.a.jpg", "/a/%2e%2e/", f"/{'图' * 300}.jpg", "/a.php?of=../../b", "/a\0b.jpg"]
+)
+def test_names_from_others_stay_within_the_folder(shop, fetcher, path):
+    digest = hashlib.blake2b(shop.url(path).encode(), digest_size=12).hexdigest()
+    shop.pages |= {path: b"photo", "/..": b"photo"}
+    with LocalCopies(fetcher) as copies:
+        (found,) = copies.of([shop.url(path)])
+        where = copies.path(shop.url(path))
+        assert where.parent.name == digest
+        assert where.parent.parent == copies.path("http://x.org/a.jpg").parent.parent
+        assert where.name not in ("", ".", "..")
+        assert len(os.fsencode(where.name)) < 255
+        assert found.error or found.path.read_bytes() == b"photo"
