@@ -165,9 +165,7 @@ def test_what_lies_over_a_photo_is_looked_for_where_a_policy_asks(tmp_path):
         *("--workers", 1),
         check=0,
     )
-    found, clean = (
-        {one["rule"]: one for one in line["outcomes"]} for line in verdicts(done)
-    )
+    found, clean = ({one["rule"]: one for one in line["outcomes"]} for line in verdicts(done))
     assert found["border"]["decision"] == "fail"
     assert found["border"]["value"] == pytest.approx(100 * 14 / 600, abs=0.1)
     for rule in ("border", "text", "watermark"):

@@ -35,14 +35,14 @@ _RECOGNISED: Final = frozenset(
 """Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
-_SURE: Final = 0.5
+_SURE: Final = 0.8
 _ALONE_SURE: Final = 0.97
 _PRINT_SURE: Final = 0.97
-_PRINT_AREA: Final = 0.015
+_PRINT_AREA: Final = 0.004
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.7
-_MARK_AREA: Final = 0.036
+_MARK_AREA: Final = 0.012
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]

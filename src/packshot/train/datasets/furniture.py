@@ -23,9 +23,7 @@ Box: TypeAlias = tuple[Floats, Floats]
 
 _CORNERS: Final = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 _FACES: Final = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
-_NORMALS: Final = np.array(
-    [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]], float
-)
+_NORMALS: Final = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]], float)
 _TOP: Final = 3
 _FRONT: Final = 5
 
@@ -200,15 +198,14 @@ def _shadow(canvas: NDArray[np.float32], points: Floats, random: Random) -> None
 
 def _lamp(canvas: NDArray[np.float32], random: Random) -> None:
     """A round or ribbed shade on a stem."""
-    side = canvas.shape[0]
+    side, whole = canvas.shape[0], (slice(None), slice(None))
     middle, top = side * random.uniform(0.4, 0.6), side * random.uniform(0.25, 0.45)
     across, up = side * random.uniform(0.12, 0.32), side * random.uniform(0.1, 0.22)
-    stem, foot = _colour(random), side * random.uniform(0.7, 0.92)
-    pole = np.zeros(canvas.shape[:2], np.uint8)
-    cv2.line(pole, (int(middle), int(top)), (int(middle), int(foot)), 255, int(random.integers(1, 9)), cv2.LINE_AA)
-    cv2.ellipse(pole, ((middle, foot), (across, across * 0.3), 0.0), 255, -1, cv2.LINE_AA)
-    whole = (slice(None), slice(None))
-    _mix(canvas, whole, pole, stem)
+    foot, thick = side * random.uniform(0.7, 0.92), int(random.integers(1, 9))
+    stem = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.line(stem, (int(middle), int(top)), (int(middle), int(foot)), 255, thick, cv2.LINE_AA)
+    cv2.ellipse(stem, ((middle, foot), (across, across * 0.3), 0.0), 255, -1, cv2.LINE_AA)
+    _mix(canvas, whole, stem, _colour(random))
     rows, columns = np.mgrid[:side, :side]
     offset = (columns - middle) / across
     inside = offset**2 + ((rows - top) / up) ** 2
