@@ -155,7 +155,7 @@ class Inspector:
             text=text,
             watermark=find_watermark(maps),
             frame=find_frame(planes.pixels, planes.grey),
-            panels=tuple(find_panels(planes.small, plain)),
+            panels=tuple(find_panels(planes, plain)),
             codes=tuple(find_codes(planes.grey)),
             placeholder=is_placeholder(planes, plain, _raised(maps.text >= _LIKELY, planes)),
         )

@@ -4,11 +4,13 @@ import pytest
 
 from packshot.measure import overlay
 from packshot.measure.background import find_background
+from packshot.measure.planes import make_planes
 from tests.conftest import make_packshot, make_picture
 
 
 def find_panels(pixels):
-    return overlay.find_panels(pixels, find_background(pixels))
+    planes = make_planes(pixels)
+    return overlay.find_panels(planes, find_background(planes.small))
 
 
 def scene(height, width, seed):
@@ -44,8 +46,8 @@ def test_four_pictures():
 
 
 def test_three_of_which_two_stand_under_one_another():
-    right = np.vstack([scene(120, 150, 1), scene(120, 150, 2)])
-    assert len(find_panels(np.hstack([scene(240, 150, 0), right]))) == 3
+    right = np.vstack([scene(240, 300, 1), scene(240, 300, 2)])
+    assert len(find_panels(np.hstack([scene(480, 300, 0), right]))) == 3
 
 
 def test_single_pictures():
@@ -58,6 +60,48 @@ def test_single_pictures():
 def test_where_wall_and_floor_meet_is_no_seam():
     room = np.vstack([strip(120, 300, (200, 190, 180)), strip(100, 300, (90, 60, 40))])
     assert len(find_panels(room)) == 1
+
+
+def resized(pixels, scale):
+    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize("scale", [0.93, 0.71, 0.58])
+@pytest.mark.parametrize("gap", [0, 5])
+def test_seams_that_shrinking_has_softened(scale, gap):
+    parts = [scene(700, 400, 0), strip(700, gap, (20, 20, 20)), scene(700, 380, 1)]
+    left, right = find_panels(resized(np.hstack(parts), scale))
+    assert left.right == pytest.approx(400 * scale, abs=3)
+    assert right.left == pytest.approx((400 + gap) * scale, abs=3)
+
+
+def test_a_gutter_as_dark_as_one_of_the_pictures():
+    night = np.clip(scene(500, 300, 2).astype(int) - 150, 0, 255).astype(np.uint8)
+    pictures = [night, strip(500, 12, (0, 0, 0)), scene(500, 300, 1)]
+    assert len(find_panels(np.hstack(pictures))) == 2
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 6])
+def test_thin_lines_between_products_on_white(width):
+    white, product = strip(600, 300, (255, 255, 255)), scene(400, 200, 1)
+    white[100:500, 50:250] = product
+    line = strip(600, width, (150, 150, 150))
+    panels = find_panels(np.hstack([white, line, white, line, white]))
+    assert [panel.left for panel in panels] == pytest.approx([0, 300 + width, 600 + 2 * width], abs=3)
+
+
+def test_a_line_that_wavers_by_pixels_is_no_seam():
+    picture = np.vstack([scene(300, 600, 0), scene(300, 600, 1)])
+    wavering = np.rint(4 * np.sin(np.arange(600) / 40)).astype(int)
+    for column, down in enumerate(wavering):
+        picture[:, column] = np.roll(picture[:, column], down, axis=0)
+    assert len(find_panels(picture)) == 1
+
+
+def test_a_horizon_under_which_the_water_mirrors_the_sky():
+    sky = scene(300, 600, 0)
+    water = (sky[::-1] * 0.55).astype(np.uint8)
+    assert len(find_panels(np.vstack([sky, water]))) == 1
 
 
 def test_two_products_on_white_are_one_picture():
