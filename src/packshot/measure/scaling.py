@@ -16,8 +16,59 @@ _LOWEST, _HIGHEST = 1 / 12, 0.5
 _JPEG_GRID: Final = 8
 _LINES: Final = 160
 _PADDED: Final = 4096
+_HIDDEN: Final = 4
+_EVIDENCE: Final = 6.5
+_STRONG_EVIDENCE: Final = 12.0
+_BLUR: Final = (0.24, 0.55)
+_LEAST_BLUR: Final = 0.17
+_HIDDEN_EVIDENCE: Final = 5.0
+_ABOVE_GRID: Final = 1.2
 
 Floats = NDArray[np.float64]
+
+
+def enlargement(grey: Plane, width: float | None) -> float | None:
+    """How many times a photo was enlarged, where its period shows and the edges are wide enough.
+
+    Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
+    without such edges is a fabric's, or JPEG's. The clearer the period, the less the edges must say.
+
+    Args:
+        grey: Luma, (H, W) uint8, native.
+        width: Standard deviation of the blur of the sharpest edges, native pixels.
+
+    Returns:
+        The factor, 2 to 12, or 1 where nothing tells of one; None without edges or below 64 pixels.
+    """
+    found = upscaling(grey)
+    if found is None or width is None:
+        return None
+    factor, evidence = found
+    narrowest = _LEAST_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR[0]
+    if evidence >= _EVIDENCE and narrowest <= width / factor <= _BLUR[1]:
+        return factor
+    fourfold = _BLUR[0] <= width / _HIDDEN <= _BLUR[1] and _is_fourfold(grey)
+    return float(_HIDDEN) if fourfold else 1.0
+
+
+def _is_fourfold(grey: Plane) -> bool:
+    """Whether a period of four shows although JPEG's grid of eight has one of its harmonics there.
+
+    A grid raises all its harmonics: what is enlarged fourfold has more at 1/4 than at 1/8 and 3/8.
+    """
+    across = _at_grid(_second_differences(grey))
+    down = _at_grid(_second_differences(as_bytes(cv2.transpose(grey))))
+    eighth, quarter, other = np.sqrt(across * down)
+    return bool(quarter >= _HIDDEN_EVIDENCE and quarter >= _ABOVE_GRID * max(eighth, other))
+
+
+def _at_grid(profile: Floats) -> Floats:
+    """Magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off JPEG's grid."""
+    magnitude, frequencies = _magnitudes(profile)
+    places = np.arange(1, 4) / _JPEG_GRID
+    off_grid = magnitude[_off_grid(frequencies, len(profile)) & (frequencies >= _LOWEST)]
+    middle = float(np.median(off_grid)) if len(off_grid) else 0.0
+    return np.interp(places, frequencies, magnitude) / max(middle, 1e-9)
 
 
 def upscaling(grey: Plane) -> tuple[float, float] | None:
@@ -53,14 +104,22 @@ def _second_differences(grey: Plane) -> Floats:
 
 def _spectrum(profile: Floats, grid: Floats) -> Floats:
     """Magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
-    trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
-    window = np.hanning(len(profile))
-    detail = (profile - trend) * window
-    padded = max(_PADDED, len(detail))
-    magnitude = np.abs(np.fft.rfft(detail, padded))
-    frequencies = np.fft.rfftfreq(padded)
-    harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
-    clean = np.where(harmonics < 2.5 * _JPEG_GRID / len(detail), 0.0, magnitude)
+    magnitude, frequencies = _magnitudes(profile)
+    clean = np.where(_off_grid(frequencies, len(profile)), magnitude, 0.0)
     inside = clean[(frequencies >= _LOWEST) & (clean > 0)]
     middle = float(np.median(inside)) if len(inside) else 0.0
     return np.interp(grid, frequencies, clean) / max(middle, 1e-9) if middle > 0 else np.zeros_like(grid)
+
+
+def _magnitudes(profile: Floats) -> tuple[Floats, Floats]:
+    """Spectrum of a profile without its trend, and the frequencies."""
+    trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
+    detail = (profile - trend) * np.hanning(len(profile))
+    padded = max(_PADDED, len(detail))
+    return np.abs(np.fft.rfft(detail, padded)), np.fft.rfftfreq(padded)
+
+
+def _off_grid(frequencies: Floats, length: int) -> NDArray[np.bool_]:
+    """Where frequencies are no multiples of JPEG's, as far as a profile of a length can tell."""
+    harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
+    return harmonics >= 2.5 * _JPEG_GRID / length
