@@ -15,7 +15,7 @@ from packshot.report import Distortion, Finding, Region, Severity
 LANGUAGES = ("en", "zh")
 DISTORTION_PREFIX = "distortion-"
 
-_ENLARGEMENT = "upscaling"
+_ENLARGEMENTS = ("upscaling", "enlargement")
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def shown(measurement: str | None, value: float | None, language: str = "en") ->
 
 def _unit(measurement: str | None) -> str:
     """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
-    if measurement == _ENLARGEMENT:
+    if measurement in _ENLARGEMENTS:
         return "times"
     unit = PROPERTIES[measurement].unit if measurement in PROPERTIES else ""
     return unit or "ratio"

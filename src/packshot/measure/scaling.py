@@ -22,12 +22,12 @@ _STRONG_EVIDENCE: Final = 12.0
 _BLUR: Final = (0.24, 0.55)
 _LEAST_BLUR: Final = 0.17
 _HIDDEN_EVIDENCE: Final = 5.0
-_ABOVE_GRID: Final = 1.2
+_ABOVE_GRID: Final = 1.05
 
 Floats = NDArray[np.float64]
 
 
-def enlargement(grey: Plane, width: float | None) -> float | None:
+def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
     """How many times a photo was enlarged, where its period shows and the edges are wide enough.
 
     Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
@@ -35,14 +35,12 @@ def enlargement(grey: Plane, width: float | None) -> float | None:
 
     Args:
         grey: Luma, (H, W) uint8, native.
+        found: From `upscaling`: the likeliest factor and its evidence.
         width: Standard deviation of the blur of the sharpest edges, native pixels.
 
     Returns:
-        The factor, 2 to 12, or 1 where nothing tells of one; None without edges or below 64 pixels.
+        The factor, 2 to 12, or 1 where nothing tells of one.
     """
-    found = upscaling(grey)
-    if found is None or width is None:
-        return None
     factor, evidence = found
     narrowest = _LEAST_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR[0]
     if evidence >= _EVIDENCE and narrowest <= width / factor <= _BLUR[1]:
@@ -116,7 +114,8 @@ def _magnitudes(profile: Floats) -> tuple[Floats, Floats]:
     trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
     detail = (profile - trend) * np.hanning(len(profile))
     padded = max(_PADDED, len(detail))
-    return np.abs(np.fft.rfft(detail, padded)), np.fft.rfftfreq(padded)
+    magnitude = np.asarray(np.abs(np.fft.rfft(detail, padded)), np.float64)
+    return magnitude, np.asarray(np.fft.rfftfreq(padded), np.float64)
 
 
 def _off_grid(frequencies: Floats, length: int) -> NDArray[np.bool_]:
