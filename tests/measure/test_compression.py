@@ -88,8 +88,8 @@ def test_the_grid_of_jpeg_itself_is_no_enlargement():
 
 def test_a_clear_period_needs_less_wide_edges():
     picture = grey(enlarged(scene(5, (200, 200)), 3))
-    assert enlargement(picture, (3.0, 13.0), 0.2 * 3) == 3
-    assert enlargement(picture, (3.0, 7.0), 0.2 * 3) == 1
+    assert enlargement(picture, (3.0, 13.0), 0.15 * 3) == 3
+    assert enlargement(picture, (3.0, 7.0), 0.15 * 3) == 1
     assert enlargement(picture, (3.0, 13.0), 0.1 * 3) == 1
     assert enlargement(picture, (3.0, 5.0), 0.3 * 3) == 1
 

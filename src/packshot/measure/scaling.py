@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -16,15 +17,31 @@ _LOWEST, _HIGHEST = 1 / 12, 0.5
 _JPEG_GRID: Final = 8
 _LINES: Final = 160
 _PADDED: Final = 4096
-_HIDDEN: Final = 4
 _EVIDENCE: Final = 6.5
 _STRONG_EVIDENCE: Final = 12.0
 _BLUR: Final = (0.24, 0.55)
-_LEAST_BLUR: Final = 0.17
+_LEAST_BLUR: Final = 0.12
 _HIDDEN_EVIDENCE: Final = 5.0
-_ABOVE_GRID: Final = 1.05
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A factor whose period is a harmonic of JPEG's grid.
+
+    Attributes:
+        eighths: Which harmonic, 1 to 3.
+        above: How much stronger than the two others it must be: by a grid alone they are much alike.
+        narrowest: Least blur of the edges, per factor.
+    """
+
+    eighths: int
+    above: float
+    narrowest: float
+
+
+_HIDDEN: Final = (_Hidden(2, 1.05, 0.17), _Hidden(3, 1.5, 0.24))
 
 
 def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
@@ -43,21 +60,29 @@ def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
     """
     factor, evidence = found
     narrowest = _LEAST_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR[0]
-    if evidence >= _EVIDENCE and narrowest <= width / factor <= _BLUR[1]:
+    if evidence >= _EVIDENCE and _fits(width / factor, narrowest):
         return factor
-    fourfold = _BLUR[0] <= width / _HIDDEN <= _BLUR[1] and _is_fourfold(grey)
-    return float(_HIDDEN) if fourfold else 1.0
+    return _hidden_factor(grey, width)
 
 
-def _is_fourfold(grey: Plane) -> bool:
-    """Whether a period of four shows although JPEG's grid of eight has one of its harmonics there.
-
-    A grid raises all its harmonics: what is enlarged fourfold has more at 1/4 than at 1/8 and 3/8.
-    """
+def _hidden_factor(grey: Plane, width: float) -> float:
+    """The factor whose period lies on a harmonic of JPEG's grid, 4 or 8/3; 1 if there is none."""
+    likely = [one for one in _HIDDEN if _fits(width * one.eighths / _JPEG_GRID, one.narrowest)]
+    if not likely:
+        return 1.0
     across = _at_grid(_second_differences(grey))
     down = _at_grid(_second_differences(as_bytes(cv2.transpose(grey))))
-    eighth, quarter, other = np.sqrt(across * down)
-    return bool(quarter >= _HIDDEN_EVIDENCE and quarter >= _ABOVE_GRID * max(eighth, other))
+    strengths = np.sqrt(across * down)
+    for one in likely:
+        others = np.delete(strengths, one.eighths - 1)
+        if strengths[one.eighths - 1] >= max(_HIDDEN_EVIDENCE, one.above * float(others.max())):
+            return _JPEG_GRID / one.eighths
+    return 1.0
+
+
+def _fits(width_per_factor: float, narrowest: float) -> bool:
+    """Whether edges are as wide as an enlargement makes them."""
+    return narrowest <= width_per_factor <= _BLUR[1]
 
 
 def _at_grid(profile: Floats) -> Floats:

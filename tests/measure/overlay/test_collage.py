@@ -105,7 +105,43 @@ def test_a_horizon_under_which_the_water_mirrors_the_sky():
 
 
 def test_two_products_on_white_are_one_picture():
-    white = strip(220, 300, (255, 255, 255))
-    white[2:218, 20:140] = scene(216, 120, 0)
-    white[2:218, 160:280] = scene(216, 120, 1)
+    white, rounded = strip(220, 300, (255, 255, 255)), np.zeros((216, 120), np.uint8)
+    rounded[12:204, 12:108] = 1
+    rounded = cv2.dilate(rounded, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25)))
+    for left in (20, 160):
+        white[2:218, left : left + 120][rounded == 1] = scene(216, 120, left)[rounded == 1]
     assert len(find_panels(white)) == 1
+
+
+def laid_on_white(pictures, gap=12):
+    """Pictures side by side with white between and around them."""
+    height, white = pictures[0].shape[0], (255, 255, 255)
+    parts = [item for one in pictures for item in (one, strip(height, gap, white))][:-1]
+    margin = (gap,) * 4
+    return cv2.copyMakeBorder(np.hstack(parts), *margin, cv2.BORDER_CONSTANT, value=white)
+
+
+def test_photos_laid_on_white():
+    pictures = [np.minimum(scene(500, 300, seed), 235) for seed in (0, 1, 0)]
+    panels = find_panels(laid_on_white(pictures))
+    assert [panel.left for panel in panels] == pytest.approx([12, 324, 636], abs=4)
+    assert [panel.right for panel in panels] == pytest.approx([312, 624, 936], abs=4)
+    assert {(panel.top, panel.bottom) for panel in panels} == {(panels[0].top, panels[0].bottom)}
+
+
+def test_boxes_of_one_colour_beside_one_another_are_products():
+    boxes = [strip(500, 300, (40, 90, 160)), strip(500, 300, (160, 40, 40))]
+    for box in boxes:
+        box[60:440, 60:240] = scene(380, 180, 1)
+    assert len(find_panels(laid_on_white(boxes))) == 1
+
+
+def test_round_products_beside_one_another_are_no_panels():
+    picture = np.minimum(scene(500, 300, 0), 235)
+    cover = cv2.ellipse(np.zeros((500, 300), np.uint8), (150, 250), (148, 248), 0, 0, 360, 1, -1)
+    product = np.where(cover[..., None] == 1, picture, np.uint8(255))
+    assert len(find_panels(laid_on_white([product, product]))) == 1
+
+
+def test_one_photo_in_a_white_margin_is_no_collage():
+    assert len(find_panels(laid_on_white([np.minimum(scene(500, 700, 0), 235)]))) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.background import Background
-from packshot.measure.planes import Pixels, Planes, as_bytes
+from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
 
 _STEP: Final = 14
 _AROUND: Final = 6
@@ -28,6 +28,11 @@ _FLAT: Final = 5.0
 _NEARLY_FLAT: Final = 10.0
 _THINNEST: Final = 3
 _SMALLEST_SIDE: Final = 48
+_SPECK: Final = 30
+_FILLED: Final = 0.98
+_INWARD: Final = 2
+_VARIED_EDGES: Final = 3
+_TILED: Final = 0.78
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +85,60 @@ def find_panels(planes: Planes, ground: Background | None) -> list[Panel]:
     if min(planes.small.shape[:2]) < _SMALLEST_SIDE:
         return [whole]
     least = (int(_NARROWEST * width), int(_NARROWEST * height))
-    return _split(planes.pixels, whole, _Rule(least, planes.factor, ground))
+    tiles = _tiles(planes, ground) if ground else []
+    return tiles or _split(planes.pixels, whole, _Rule(least, planes.factor, ground))
+
+
+def _tiles(planes: Planes, ground: Background) -> list[Panel]:
+    """Pictures that lie side by side on a plain ground and fill a rectangle but for narrow gaps.
+
+    Products do not: few are rectangles to the corners, and of those the edges are of one colour.
+
+    Args:
+        planes: The picture.
+        ground: Its plain background.
+
+    Returns:
+        At least two, from the top; none where something else lies on the ground.
+    """
+    laid = as_bytes(cv2.bitwise_not(ground.mask))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(laid, connectivity=4)
+    boxes = [Panel(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= _SPECK]
+    large = [box for box in boxes if _is_large(box, laid)]
+    if len(large) < 2 or not all(_is_picture(planes.small, laid, box) for box in boxes):
+        return []
+    if not _fill_together(large):
+        return []
+    factor = planes.factor
+    scaled = (tuple(factor * side for side in astuple(box)) for box in large)
+    return sorted((Panel(*sides) for sides in scaled), key=lambda panel: (panel.top, panel.left))
+
+
+def _is_large(box: Panel, laid: Mask) -> bool:
+    """Whether a box is large enough for a picture of a collage."""
+    height, width = laid.shape
+    return bool(box.width >= _NARROWEST * width and box.height >= _NARROWEST * height)
+
+
+def _is_picture(small: Pixels, laid: Mask, box: Panel) -> bool:
+    """Whether a box is filled to its corners and three of its edges change colour along them."""
+    if not _is_large(box, laid):
+        return False
+    inside = np.s_[box.top : box.bottom, box.left : box.right]
+    places = (_INWARD, -1 - _INWARD)
+    corners = laid[inside][np.ix_(places, places)]
+    if not corners.all() or laid[inside].mean() < _FILLED * 255:
+        return False
+    values = small[inside]
+    edges = (side[place] for side in (values, values.transpose(1, 0, 2)) for place in places)
+    return sum(float(edge.std(axis=0).max()) >= _FLAT for edge in edges) >= _VARIED_EDGES
+
+
+def _fill_together(boxes: list[Panel]) -> bool:
+    """Whether boxes leave but narrow gaps in the rectangle around all of them."""
+    width = max(box.right for box in boxes) - min(box.left for box in boxes)
+    height = max(box.bottom for box in boxes) - min(box.top for box in boxes)
+    return bool(sum(box.width * box.height for box in boxes) >= _TILED * width * height)
 
 
 @dataclass(frozen=True)
