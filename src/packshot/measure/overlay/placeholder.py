@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.background import Background
-from packshot.measure.planes import Mask, Pixels, Planes, as_bytes, histogram, percentiles
+from packshot.measure.planes import Mask, Pixels, Plane, Planes, as_bytes, histogram, percentiles
 
 _SAME: Final = 4
 _BLANK_SHARE: Final = 0.997
@@ -73,8 +73,9 @@ def is_placeholder(
 
 def _is_blank(small: Pixels) -> bool:
     """Whether nearly every pixel has one colour."""
-    deviation = np.abs(small.astype(np.int16) - np.median(small, axis=(0, 1))).max(axis=2)
-    return bool((deviation <= _SAME).mean() >= _BLANK_SHARE)
+    colour = np.array([percentiles(histogram(as_bytes(channel)), 50)[0] for channel in cv2.split(small)])
+    same = as_bytes(cv2.inRange(small, colour - _SAME, colour + _SAME))
+    return bool(cv2.countNonZero(same) >= _BLANK_SHARE * same.size)
 
 
 def _widened(lettering: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -92,15 +93,23 @@ def _may_be_flat(small: Pixels, rest: Mask) -> bool:
 def _ink(planes: Planes, plain: Background, rest: Mask) -> Mask:
     """255 on native pixels that clearly differ from the ground, and are no ripple of JPEG beside it."""
     height, width = planes.grey.shape
-    tone, across, down = np.vstack([plain.colour, plain.slope]) @ np.asarray(_LUMA, np.float32)
-    ramps = (np.linspace(-0.5, 0.5, side, dtype=np.float32) for side in (width, height))
-    x, y = next(ramps) * across, next(ramps) * down
-    apart = as_bytes(np.clip(np.abs(planes.grey - (tone + x + y[:, None])), 0, 255))
+    apart = _apart_from_ground(planes, plain)
     native = as_bytes(cv2.resize(rest, (width, height), interpolation=cv2.INTER_NEAREST))
     near = as_bytes(cv2.dilate(native, np.ones((2 * planes.factor + 1,) * 2, np.uint8)))
     most = percentiles(histogram(apart, near), 95)[0] if near.any() else 0.0
     least = max(float(plain.tolerance), _INK_SHARE * most)
     return as_bytes(cv2.bitwise_and(near, as_bytes(cv2.inRange(apart, (least,), (255,)))))
+
+
+def _apart_from_ground(planes: Planes, plain: Background) -> Plane:
+    """By how many grey levels native pixels differ from the ground."""
+    tone, across, down = np.vstack([plain.colour, plain.slope]) @ np.asarray(_LUMA, np.float32)
+    if plain.even:
+        return as_bytes(cv2.absdiff(planes.grey, (float(round(tone)),)))
+    height, width = planes.grey.shape
+    x, y = (np.linspace(-0.5, 0.5, side, dtype=np.float32) for side in (width, height))
+    ground = tone + x * across + y[:, None] * down
+    return as_bytes(np.clip(np.abs(planes.grey - ground), 0, 255))
 
 
 def _is_all(rest: NDArray[np.bool_], ink: Mask) -> bool:
