@@ -46,7 +46,8 @@ def main(data: Path, fonts: Path, count: int) -> None:
             "watermark", inspector, _laid(photos + homes, count, letters, with_watermark), _mark_found
         ),
         _hits("frame", inspector, _framed(photos + homes, count), _frame_right),
-        _hits("collage of photos at home", inspector, _collages(homes, count), _panels_right),
+        _hits("collage of photos at home", inspector, _collages(homes, count), _collage_found),
+        _hits("panels of a collage, their number", inspector, _collages(homes, count), _panels_right),
         _hits("QR code", inspector, _coded(photos + homes, count), _codes_right),
         _hits("placeholder", inspector, _placeholders(count, letters), _placeholder_found),
         *_alarms("clean studio photos", inspector, _clean(data)),
@@ -213,8 +214,12 @@ def _turned_row(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
     return np.ascontiguousarray(turned.transpose(1, 0, 2))
 
 
+def _collage_found(found: Inspection, _: float) -> bool:
+    return len(found.panels) > 1
+
+
 def _panels_right(found: Inspection, panels: float) -> bool:
-    return len(found.panels) > 1 and panels > 1
+    return len(found.panels) == panels
 
 
 def _coded(photos: Sequence[Pixels], count: int) -> Iterator[Case]:

@@ -121,6 +121,7 @@ def test_unknown_codes_and_languages_are_refused():
         ("resolution", 640.4, "640 px"),
         ("noise", 3.14159, "3.14 grey levels"),
         ("upscaling", 2.0, "2 times"),
+        ("enlargement", 2.5, "2.5 times"),
         ("motion_anisotropy", 0.5, "0.5"),
         ("motion_direction", 90.0, "90 °"),
         (None, 3.5, "3.5"),

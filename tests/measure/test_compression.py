@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -5,7 +6,7 @@ from packshot.measure import measure_photo
 from packshot.measure.banding import banding
 from packshot.measure.compression import blockiness
 from packshot.measure.planes import make_planes
-from packshot.measure.scaling import upscaling
+from packshot.measure.scaling import enlargement, upscaling
 from tests.measure.drawn import as_jpeg, blurred, flat, on_white, scene, with_noise
 
 
@@ -58,18 +59,45 @@ def test_ringing_needs_a_plain_background():
 
 @pytest.mark.parametrize("factor", [3, 5])
 def test_factor_of_enlargement(factor):
-    import cv2
-
-    side = 600 // factor
-    small = with_noise(scene(5, (side, side)), 6)
-    large = cv2.resize(small, (600, 600), interpolation=cv2.INTER_CUBIC)
+    large = enlarged(scene(5, (600 // factor,) * 2), factor)
     assert upscaling(grey(large))[0] == pytest.approx(factor, rel=0.03)
-    assert measure_photo(large).value("upscaling") == pytest.approx(factor, rel=0.03)
+    assert measure_photo(large).value("enlargement") == pytest.approx(factor, rel=0.03)
+
+
+def enlarged(small, factor, how=cv2.INTER_CUBIC):
+    return cv2.resize(with_noise(small, 6), None, fx=factor, fy=factor, interpolation=how)
+
+
+@pytest.mark.parametrize("how", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+def test_fourfold_enlargement_shows_beside_the_grid_of_jpeg(how):
+    large = as_jpeg(enlarged(scene(5, (150, 150)), 4, how), 98)
+    assert measure_photo(large).value("enlargement") == 4
+
+
+@pytest.mark.parametrize("shift", [1, 2, 5])
+def test_fourfold_enlargement_wherever_it_begins(shift):
+    large = as_jpeg(enlarged(scene(5, (150, 150)), 4)[shift:, 3:], 95)
+    assert measure_photo(large).value("enlargement") == 4
+
+
+def test_the_grid_of_jpeg_itself_is_no_enlargement():
+    for seed in range(4):
+        picture = as_jpeg(with_noise(blurred(scene(seed), 1.5), 4), 40)
+        assert measure_photo(picture).value("enlargement") == 1
+
+
+def test_a_clear_period_needs_less_wide_edges():
+    picture = grey(enlarged(scene(5, (200, 200)), 3))
+    assert enlargement(picture, (3.0, 13.0), 0.15 * 3) == 3
+    assert enlargement(picture, (3.0, 7.0), 0.15 * 3) == 1
+    assert enlargement(picture, (3.0, 13.0), 0.1 * 3) == 1
+    assert enlargement(picture, (3.0, 5.0), 0.3 * 3) == 1
 
 
 @pytest.mark.parametrize("picture", [scene(6), blurred(scene(6), 2.5), on_white()])
 def test_not_enlarged(picture):
     assert measure_photo(picture).value("upscaling") == 1
+    assert measure_photo(picture).value("enlargement") == 1
 
 
 def test_too_small_to_tell():

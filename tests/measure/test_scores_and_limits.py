@@ -65,7 +65,7 @@ def test_a_condition_without_a_value_does_not_hold():
 
 
 def test_the_more_exact_finding_wins():
-    both = with_values(sharpness=2.0, upscaling=4.0)
+    both = with_values(sharpness=2.0, enlargement=4.0)
     assert [found.code for found in exceeded(both)] == ["upscaled"]
 
 

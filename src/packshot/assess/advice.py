@@ -16,7 +16,7 @@ from packshot.report import Distortion, Finding, Region, Severity
 LANGUAGES = ("en", "zh")
 DISTORTION_PREFIX = "distortion-"
 
-_ENLARGEMENT = "upscaling"
+_ENLARGEMENTS = ("upscaling", "enlargement")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def shown(measurement: str | None, value: float | None, language: str = "en") ->
 
 def _unit(measurement: str | None) -> str:
     """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
-    if measurement == _ENLARGEMENT:
+    if measurement in _ENLARGEMENTS:
         return "times"
     if measurement in PROPERTIES:
         return PROPERTIES[measurement].unit or "ratio"

@@ -119,8 +119,8 @@ class Inspection:
 
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
-        """Pictures in a collage, in working pixels; one for a single picture."""
-        return tuple(find_panels(self.scene.planes.small, self.scene.plain))
+        """Pictures in a collage; one for a single picture."""
+        return tuple(find_panels(self.scene.planes, self.scene.plain))
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:

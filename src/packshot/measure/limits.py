@@ -79,7 +79,7 @@ _CERTAIN_OUTLINE = (
 )
 
 LIMITS: Final[tuple[Limit, ...]] = (
-    Limit("upscaled", "upscaling", warning=1.9, error=3.5),
+    Limit("upscaled", "enlargement", warning=1.9, error=3.5),
     Limit(
         "motion-blur",
         "motion_blur",

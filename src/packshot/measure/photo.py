@@ -213,7 +213,7 @@ def _sharpness(
         "motion_anisotropy": motion.anisotropy if motion else None,
         "motion_direction": motion.angle if motion else None,
         "noise": grain,
-        "upscaling": _upscaling(window.crop(planes.grey), planes.scale, width),
+        **_enlargement(window.crop(planes.grey), planes.scale, width),
     }
 
 
@@ -225,14 +225,17 @@ def _inner_box(box: Box, window: Window) -> Box:
     return window.inside(inner)
 
 
-def _upscaling(grey: Plane, scale: float, width: float | None) -> float | None:
-    """The factor of enlargement, where its period shows and the edges are as wide as it makes."""
+def _enlargement(grey: Plane, scale: float, width: float | None) -> Raw:
+    """The factor of enlargement: as the distortion encoder learnt it, and as findings judge it."""
     found = scaling.upscaling(grey)
     if found is None or width is None:
-        return None
+        return {"upscaling": None, "enlargement": None}
     factor, evidence = found
     fits = _UPSCALE_BLUR[0] <= width * scale / factor <= _UPSCALE_BLUR[1]
-    return factor if evidence >= _UPSCALE_EVIDENCE and fits else 1.0
+    return {
+        "upscaling": factor if evidence >= _UPSCALE_EVIDENCE and fits else 1.0,
+        "enlargement": scaling.enlargement(grey, found, width * scale),
+    }
 
 
 def _tones(planes: Planes, product: ProductRegion | None, regions: dict[str, Region]) -> Raw:

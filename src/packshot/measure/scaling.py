@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -16,8 +17,81 @@ _LOWEST, _HIGHEST = 1 / 12, 0.5
 _JPEG_GRID: Final = 8
 _LINES: Final = 160
 _PADDED: Final = 4096
+_EVIDENCE: Final = 6.5
+_STRONG_EVIDENCE: Final = 12.0
+_BLUR: Final = (0.24, 0.55)
+_LEAST_BLUR: Final = 0.12
+_HIDDEN_EVIDENCE: Final = 5.0
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A factor whose period is a harmonic of JPEG's grid.
+
+    Attributes:
+        eighths: Which harmonic, 1 to 3.
+        above: How much stronger than the two others it must be: by a grid alone they are much alike.
+        narrowest: Least blur of the edges, per factor.
+    """
+
+    eighths: int
+    above: float
+    narrowest: float
+
+
+_HIDDEN: Final = (_Hidden(2, 1.05, 0.17), _Hidden(3, 1.5, 0.24))
+
+
+def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
+    """How many times a photo was enlarged, where its period shows and the edges are wide enough.
+
+    Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
+    without such edges is a fabric's, or JPEG's. The clearer the period, the less the edges must say.
+
+    Args:
+        grey: Luma, (H, W) uint8, native.
+        found: From `upscaling`: the likeliest factor and its evidence.
+        width: Standard deviation of the blur of the sharpest edges, native pixels.
+
+    Returns:
+        The factor, 2 to 12, or 1 where nothing tells of one.
+    """
+    factor, evidence = found
+    narrowest = _LEAST_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR[0]
+    if evidence >= _EVIDENCE and _fits(width / factor, narrowest):
+        return factor
+    return _hidden_factor(grey, width)
+
+
+def _hidden_factor(grey: Plane, width: float) -> float:
+    """The factor whose period lies on a harmonic of JPEG's grid, 4 or 8/3; 1 if there is none."""
+    likely = [one for one in _HIDDEN if _fits(width * one.eighths / _JPEG_GRID, one.narrowest)]
+    if not likely:
+        return 1.0
+    across = _at_grid(_second_differences(grey))
+    down = _at_grid(_second_differences(as_bytes(cv2.transpose(grey))))
+    strengths = np.sqrt(across * down)
+    for one in likely:
+        others = np.delete(strengths, one.eighths - 1)
+        if strengths[one.eighths - 1] >= max(_HIDDEN_EVIDENCE, one.above * float(others.max())):
+            return _JPEG_GRID / one.eighths
+    return 1.0
+
+
+def _fits(width_per_factor: float, narrowest: float) -> bool:
+    """Whether edges are as wide as an enlargement makes them."""
+    return narrowest <= width_per_factor <= _BLUR[1]
+
+
+def _at_grid(profile: Floats) -> Floats:
+    """Magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off JPEG's grid."""
+    magnitude, frequencies = _magnitudes(profile)
+    places = np.arange(1, 4) / _JPEG_GRID
+    off_grid = magnitude[_off_grid(frequencies, len(profile)) & (frequencies >= _LOWEST)]
+    middle = float(np.median(off_grid)) if len(off_grid) else 0.0
+    return np.interp(places, frequencies, magnitude) / max(middle, 1e-9)
 
 
 def upscaling(grey: Plane) -> tuple[float, float] | None:
@@ -53,14 +127,23 @@ def _second_differences(grey: Plane) -> Floats:
 
 def _spectrum(profile: Floats, grid: Floats) -> Floats:
     """Magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
-    trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
-    window = np.hanning(len(profile))
-    detail = (profile - trend) * window
-    padded = max(_PADDED, len(detail))
-    magnitude = np.abs(np.fft.rfft(detail, padded))
-    frequencies = np.fft.rfftfreq(padded)
-    harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
-    clean = np.where(harmonics < 2.5 * _JPEG_GRID / len(detail), 0.0, magnitude)
+    magnitude, frequencies = _magnitudes(profile)
+    clean = np.where(_off_grid(frequencies, len(profile)), magnitude, 0.0)
     inside = clean[(frequencies >= _LOWEST) & (clean > 0)]
     middle = float(np.median(inside)) if len(inside) else 0.0
     return np.interp(grid, frequencies, clean) / max(middle, 1e-9) if middle > 0 else np.zeros_like(grid)
+
+
+def _magnitudes(profile: Floats) -> tuple[Floats, Floats]:
+    """Spectrum of a profile without its trend, and the frequencies."""
+    trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
+    detail = (profile - trend) * np.hanning(len(profile))
+    padded = max(_PADDED, len(detail))
+    magnitude = np.asarray(np.abs(np.fft.rfft(detail, padded)), np.float64)
+    return magnitude, np.asarray(np.fft.rfftfreq(padded), np.float64)
+
+
+def _off_grid(frequencies: Floats, length: int) -> NDArray[np.bool_]:
+    """Where frequencies are no multiples of JPEG's, as far as a profile of a length can tell."""
+    harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
+    return harmonics >= 2.5 * _JPEG_GRID / length

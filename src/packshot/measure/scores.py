@@ -115,7 +115,7 @@ PROPERTIES: Final[dict[str, Property]] = {
     ),
     "upscaling": Property(
         "ratio",
-        "How many times the photo was enlarged; 1 where nothing tells of it",
+        "How many times the photo was enlarged, as the distortion encoder learnt to read it",
         ((1.0, 100), (2.0, 60), (3.0, 35), (6.0, 5), (10.0, 0)),
     ),
     "banding": Property(
@@ -171,6 +171,11 @@ PROPERTIES: Final[dict[str, Property]] = {
         "Mean of the darkest channel of the plain background beside the product",
     ),
     "frame_white": Property("%", "Outermost pixels of the photo that are white, 245 or more"),
+    "enlargement": Property(
+        "ratio",
+        "How many times the photo was enlarged; 1 where nothing tells of it",
+        ((1.0, 100), (2.0, 60), (3.0, 35), (6.0, 5), (10.0, 0)),
+    ),
 }
 """Every key of `PhotoMeasurements.values`, in the order of the report."""
 

@@ -53,3 +53,48 @@ def test_shading_colour_and_black_speak_against_it():
     coloured[180:330, 200:400] = (200, 40, 40)
     assert not judged(coloured)
     assert not judged(symbol(tone=5))
+
+
+def with_words(picture, words, across, down, tone):
+    place, ink = (across, down), (tone,) * 3
+    cv2.putText(picture, words, place, cv2.FONT_HERSHEY_SIMPLEX, 1, ink, 2, cv2.LINE_AA)
+    return picture
+
+
+@pytest.mark.parametrize("tone", [0, 130, 190])
+@pytest.mark.parametrize("quality", [70, 92])
+def test_rows_of_letters_of_any_tone_without_a_reader(tone, quality):
+    picture = np.full((400, 600, 3), 245, np.uint8)
+    with_words(picture, "NO PICTURE YET", 160, 190, tone)
+    with_words(picture, "come back soon", 170, 240, tone)
+    coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    assert judged(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+
+
+def test_a_symbol_with_words_under_it():
+    assert judged(with_words(symbol(), "Image not found", 170, 400, 150))
+
+
+@pytest.mark.parametrize(("tone", "ground"), [(225, 255), (255, 225), (90, 210)])
+def test_pale_and_light_symbols(tone, ground):
+    assert judged(symbol(tone, ground))
+
+
+def test_a_symbol_on_a_sloping_ground():
+    slope = np.linspace(0, -25, 500).astype(int)[:, None, None]
+    assert judged(np.clip(symbol() + slope, 0, 255).astype(np.uint8))
+
+
+def test_dark_handles_on_a_pale_product_are_no_letters():
+    chest = np.full((400, 600, 3), 255, np.uint8)
+    chest[120:300, 100:500] = np.linspace(248, 215, 400).astype(int)[None, :, None]
+    for left in range(130, 470, 60):
+        chest[200:206, left : left + 24] = 30
+    assert not judged(chest)
+
+
+def test_few_things_in_a_row_are_no_letters():
+    row = np.full((400, 600, 3), 255, np.uint8)
+    for left in (100, 260, 420):
+        cv2.circle(row, (left, 200), 14, (20, 20, 20), 4, cv2.LINE_AA)
+    assert not judged(row)

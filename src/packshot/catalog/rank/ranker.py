@@ -192,7 +192,7 @@ def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None =
 
 
 def _version(observed: Observation, assessment: Assessment, kinds: Sequence[str]) -> Version:
-    facts, enlarged = observed.photo.facts, observed.measured.value("upscaling") or 1.0
+    facts, enlarged = observed.photo.facts, observed.measured.value("enlargement") or 1.0
     return Version(
         score=assessment.score or 0.0,
         undamaged=float(observed.code.kinds[kinds.index(_UNDAMAGED)]),

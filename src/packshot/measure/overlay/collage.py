@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import cv2
@@ -10,28 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.background import Background
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
 
 _STEP: Final = 14
-_SEAM_SHARE: Final = 0.84
-_LONGEST_GAP: Final = 0.04
-_ABOVE_OTHERS: Final = 0.3
-_AROUND: Final = 12
+_AROUND: Final = 6
+_STRAIGHT: Final = 0.66
+_STRAIGHT_PAIR: Final = 0.78
+_STEPPING: Final = 0.84
 _END: Final = 2
 _NARROWEST: Final = 0.18
 _WIDEST_GUTTER: Final = 0.07
 _VARIED: Final = 12.0
+_BESIDE: Final = 12
+_PARTS: Final = 5
+_CONTINUED: Final = 0.37
 _FLAT: Final = 5.0
+_NEARLY_FLAT: Final = 10.0
+_THINNEST: Final = 3
 _SMALLEST_SIDE: Final = 48
+_SPECK: Final = 30
+_FILLED: Final = 0.98
+_INWARD: Final = 2
+_VARIED_EDGES: Final = 3
+_TILED: Final = 0.78
 
-_KERNEL: Final = np.full(2 * _AROUND + 1, 1 / (2 * _AROUND + 1))
-
-Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a collage, in working pixels.
+    """One picture of a collage, in pixels of the photo.
 
     Attributes:
         left: First column.
@@ -56,27 +64,81 @@ class Panel:
         return self.bottom - self.top
 
 
-def find_panels(small: Pixels, ground: Background | None) -> list[Panel]:
+def find_panels(planes: Planes, ground: Background | None) -> list[Panel]:
     """Split a picture along straight seams that run through all of it, then each part again.
 
-    A seam is a line at which nearly every pixel differs from the one across it, and differs by another
-    amount than its neighbour along the line: where wall and floor meet the step is the same
-    everywhere. Between two pictures there may be a strip of one colour. Pictures on the same white
-    ground without a coloured strip between them show no seam.
+    A seam is a line at which nearly every pixel differs from the one across it, with nearly every
+    line's steepest step in the same column to the pixel: horizons and the edges of things waver or
+    are soft. The step is of another amount than its neighbour along the line: where wall and floor meet
+    it is the same everywhere. Between two pictures there may be a strip of one colour. Pictures
+    on the same white ground without a coloured strip between them show no seam.
 
     Args:
-        small: RGB at working size, (h, w, 3) uint8.
+        planes: The picture.
         ground: Its plain background.
 
     Returns:
         The parts; one for a picture that is no collage.
     """
-    height, width = small.shape[:2]
+    height, width = planes.grey.shape
     whole = Panel(0, 0, width, height)
-    if min(height, width) < _SMALLEST_SIDE:
+    if min(planes.small.shape[:2]) < _SMALLEST_SIDE:
         return [whole]
     least = (int(_NARROWEST * width), int(_NARROWEST * height))
-    return _split(small, whole, _Rule(least, ground))
+    tiles = _tiles(planes, ground) if ground else []
+    return tiles or _split(planes.pixels, whole, _Rule(least, planes.factor, ground))
+
+
+def _tiles(planes: Planes, ground: Background) -> list[Panel]:
+    """Pictures that lie side by side on a plain ground and fill a rectangle but for narrow gaps.
+
+    Products do not: few are rectangles to the corners, and of those the edges are of one colour.
+
+    Args:
+        planes: The picture.
+        ground: Its plain background.
+
+    Returns:
+        At least two, from the top; none where something else lies on the ground.
+    """
+    laid = as_bytes(cv2.bitwise_not(ground.mask))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(laid, connectivity=4)
+    boxes = [Panel(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= _SPECK]
+    large = [box for box in boxes if _is_large(box, laid)]
+    if len(large) < 2 or not all(_is_picture(planes.small, laid, box) for box in boxes):
+        return []
+    if not _fill_together(large):
+        return []
+    factor = planes.factor
+    scaled = (tuple(factor * side for side in astuple(box)) for box in large)
+    return sorted((Panel(*sides) for sides in scaled), key=lambda panel: (panel.top, panel.left))
+
+
+def _is_large(box: Panel, laid: Mask) -> bool:
+    """Whether a box is large enough for a picture of a collage."""
+    height, width = laid.shape
+    return bool(box.width >= _NARROWEST * width and box.height >= _NARROWEST * height)
+
+
+def _is_picture(small: Pixels, laid: Mask, box: Panel) -> bool:
+    """Whether a box is filled to its corners and three of its edges change colour along them."""
+    if not _is_large(box, laid):
+        return False
+    inside = np.s_[box.top : box.bottom, box.left : box.right]
+    places = (_INWARD, -1 - _INWARD)
+    corners = laid[inside][np.ix_(places, places)]
+    if not corners.all() or laid[inside].mean() < _FILLED * 255:
+        return False
+    values = small[inside]
+    edges = (side[place] for side in (values, values.transpose(1, 0, 2)) for place in places)
+    return sum(float(edge.std(axis=0).max()) >= _FLAT for edge in edges) >= _VARIED_EDGES
+
+
+def _fill_together(boxes: list[Panel]) -> bool:
+    """Whether boxes leave but narrow gaps in the rectangle around all of them."""
+    width = max(box.right for box in boxes) - min(box.left for box in boxes)
+    height = max(box.bottom for box in boxes) - min(box.top for box in boxes)
+    return bool(sum(box.width * box.height for box in boxes) >= _TILED * width * height)
 
 
 @dataclass(frozen=True)
@@ -85,25 +147,27 @@ class _Rule:
 
     Attributes:
         least: The narrowest and the lowest that a part may be.
+        every: Of the lines across a seam, one in so many is looked at.
         ground: The picture's plain background. On one, a seam must reach both ends to the pixel, because
             a straight product that nearly fills the picture has edges that run nearly through it; and a
             strip in its colour is the gap between two products.
     """
 
     least: tuple[int, int]
+    every: int
     ground: Background | None
 
 
 def _split(values: Pixels, panel: Panel, rule: _Rule) -> list[Panel]:
     """The parts of a part."""
     inside = values[panel.top : panel.bottom, panel.left : panel.right]
-    across = _seam(inside, rule.least[0], rule.ground)
+    across = _seam(inside[:: rule.every].copy(), rule.least[0], rule.ground)
     if across is not None:
         first, second = (panel.left + place for place in across)
         left = Panel(panel.left, panel.top, first, panel.bottom)
         right = Panel(second, panel.top, panel.right, panel.bottom)
         return _split(values, left, rule) + _split(values, right, rule)
-    down = _seam(inside.transpose(1, 0, 2), rule.least[1], rule.ground)
+    down = _seam(inside[:, :: rule.every].transpose(1, 0, 2).copy(), rule.least[1], rule.ground)
     if down is not None:
         first, second = (panel.top + place for place in down)
         upper = Panel(panel.left, panel.top, panel.right, first)
@@ -121,43 +185,46 @@ def _seam(values: Pixels, least: int, ground: Background | None) -> tuple[int, i
         ground: See `_Rule`.
     """
     width = values.shape[1]
-    if width < 2 * least + 3:
+    if width <= 2 * (least + _AROUND):
         return None
-    # Over two pixels, because shrinking mixes the two at a seam.
-    change = cv2.split(cv2.absdiff(values[:, 2:].copy(), values[:, :-2].copy()))
-    steps = as_bytes(cv2.max(cv2.max(change[0], change[1]), change[2])) > _STEP
-    lines = _whole_lines(steps, ground is not None)
-    for place in lines:
-        if not least <= place + 1 <= width - least:
-            continue
-        found = _gutter(values, lines, place, least)
-        if found is not None and not _is_ground(values[:, found[0] : found[1]], ground):
-            return found
-        if _is_varied(values, place):
+    steps = _steps(values, ground is not None)
+    for place in _lines(steps, least):
+        strip = _gutter(values, place, least) or _hairline(values, place)
+        if strip is None and _is_varied(values, place) and not _is_continued(values, place):
             return place + 1, place + 1
-    return None
+        if strip is not None and not _is_ground(values[:, slice(*strip)], ground):
+            return strip
+    thin = _thin_gutter(values, steps, least)
+    return None if thin is None or _is_ground(values[:, slice(*thin)], ground) else thin
 
 
-def _whole_lines(steps: Flags, reaching: bool) -> list[int]:
-    """Columns along which nearly every row steps, unlike those around it; the clearest first.
+def _steps(values: Pixels, reaching: bool) -> Floats:
+    """Share of rows whose steepest step around lies at a column; 0 where too few rows step there.
 
     Args:
-        steps: (h, w) True where a row steps.
-        reaching: Only those that reach both ends; see `_Rule`.
+        values: (h, w, 3).
+        reaching: Only columns where rows at both ends step; see `_Rule`.
+
+    Returns:
+        (w - 2,); place 0 is between columns 0 and 2, for shrinking mixes the two pixels at a seam.
     """
-    ends = steps[:_END].any(axis=0) & steps[-_END:].any(axis=0)
-    shares = steps.mean(axis=0)
-    around = np.convolve(np.pad(shares, _AROUND, mode="edge"), _KERNEL, mode="valid")
-    seams = (shares >= _SEAM_SHARE) & (shares - around >= _ABOVE_OTHERS)
-    clear = np.flatnonzero(seams & ends if reaching else seams)
-    whole = [int(place) for place in clear if _longest_gap(steps[:, place]) <= _LONGEST_GAP]
-    return sorted(whole, key=lambda place: -shares[place])
+    red, green, blue = cv2.split(cv2.absdiff(values[:, 2:], values[:, :-2]))
+    change = cv2.max(cv2.max(red, green), blue)
+    beside = as_bytes(cv2.dilate(change, np.ones((1, 3), np.uint8)))
+    around = as_bytes(cv2.dilate(change, np.ones((1, 2 * _AROUND + 1), np.uint8)))
+    steps = beside > _STEP
+    straight = ((beside == around) & steps).mean(axis=0)
+    seams = steps.mean(axis=0) >= _STEPPING
+    if reaching:
+        seams &= steps[:_END].any(axis=0) & steps[-_END:].any(axis=0)
+    return np.where(seams, straight, 0.0)
 
 
-def _longest_gap(line: Flags) -> float:
-    """The longest run without a step, as a part of the line."""
-    ends = np.concatenate([[-1], np.flatnonzero(line), [len(line)]])
-    return float((np.diff(ends) - 1).max() / len(line))
+def _lines(straight: Floats, least: int) -> list[int]:
+    """Columns of straight lines that leave enough on either side, the straightest first."""
+    inside = np.arange(max(0, least - 1), len(straight) - least)
+    places = inside[straight[inside] >= _STRAIGHT]
+    return [int(place) for place in places[np.argsort(-straight[places], kind="stable")]]
 
 
 def _is_varied(values: Pixels, place: int) -> bool:
@@ -168,17 +235,81 @@ def _is_varied(values: Pixels, place: int) -> bool:
     return bool(varied >= _VARIED and spread >= _FLAT)
 
 
-def _gutter(values: Pixels, lines: list[int], place: int, least: int) -> tuple[int, int] | None:
-    """The strip of one colour that begins or ends at a line, if both its edges are whole lines."""
-    width = values.shape[1]
-    widest = max(3, int(_WIDEST_GUTTER * width))
-    for other in lines:
-        first, last = sorted((place + 2, other))
-        if not 1 <= last - first <= widest or first < least or last > width - least:
-            continue
-        if values[:, first : last + 1].std(axis=(0, 1)).max() < _FLAT:
+def _is_continued(values: Pixels, place: int) -> bool:
+    """Whether it grows light and dark on both sides of a line together: a horizon, a shelf's edge.
+
+    Along the whole line and in most parts of it, for two rows of a collage may both be of a light and a
+    dark picture.
+    """
+    first, last = max(0, place - _BESIDE), place + 2 + _BESIDE
+    sides = (values[:, first : place - 1], values[:, place + 4 : last])
+    before, after = (side.mean(axis=(1, 2)) for side in sides)
+    parts = zip(np.array_split(before, _PARTS), np.array_split(after, _PARTS), strict=True)
+    alike = float(np.median([_correlation(*part) for part in parts]))
+    return min(alike, _correlation(before, after)) > _CONTINUED
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    """Pearson's, 0 where one of the two does not vary."""
+    product = float(((first - first.mean()) * (second - second.mean())).mean())
+    return product / max(float(first.std() * second.std()), 1e-9)
+
+
+def _gutter(values: Pixels, place: int, least: int) -> tuple[int, int] | None:
+    """The strip of one colour on either side of a line, from its first column to after its last."""
+    for step in (1, -1):
+        first, last = sorted(
+            (place + 1 + step, place + 1 + step + step * _flat_columns(values, place, step))
+        )
+        if last > first and first >= least and last < values.shape[1] - least:
             return first, last + 1
     return None
+
+
+def _flat_columns(values: Pixels, place: int, step: int) -> int:
+    """How many columns beside a line are of one colour; 0 if they are too many for a gutter."""
+    widest = max(3, int(_WIDEST_GUTTER * values.shape[1]))
+    first = place + 1 + 2 * step
+    colour = values[:, first].mean(axis=0)
+    for count in range(widest + 1):
+        column = values[:, first + step * count]
+        if column.std(axis=0).max() >= _FLAT or np.abs(column.mean(axis=0) - colour).max() >= _FLAT:
+            return count
+    return 0
+
+
+def _hairline(values: Pixels, place: int) -> tuple[int, int] | None:
+    """The strip at a line, if it is so thin that the line is all of it."""
+    strip = (place, place + 3)
+    return strip if _stands_out(values, *strip) else None
+
+
+def _thin_gutter(values: Pixels, straight: Floats, least: int) -> tuple[int, int] | None:
+    """The clearest strip that is too thin for both its edges to be steepest around."""
+    found = [_pair(straight, least, width) for width in range(_THINNEST, _AROUND + _THINNEST)]
+    clearest, place, width = max(found)
+    strip = (place + 1, place + 1 + width)
+    return strip if clearest >= _STRAIGHT_PAIR and _stands_out(values, *strip) else None
+
+
+def _stands_out(values: Pixels, first: int, after: int) -> bool:
+    """Whether a column of a strip is nearly of one colour, and of another than the strip's sides."""
+    before, *strip, behind = values[:, first - 2 : after + 2].transpose(1, 0, 2).astype(np.int16)
+    sides = (before, behind)
+    return any(
+        column.std(axis=0).max() < _NEARLY_FLAT
+        and all(np.median(np.abs(column - side).max(axis=1)) > _STEP for side in sides)
+        for column in strip
+    )
+
+
+def _pair(straight: Floats, least: int, width: int) -> tuple[float, int, int]:
+    """Of pairs of lines with a strip of this width between them: the larger sum, place, width."""
+    first, last = straight[:-width], straight[width:]
+    both = np.where((first > 0) & (last > 0), first + last, 0.0)
+    inside = both[least - 1 : len(both) - least]
+    place = int(inside.argmax())
+    return float(inside[place]), least - 1 + place, width
 
 
 def _is_ground(strip: Pixels, ground: Background | None) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.background import Background
-from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
+from packshot.measure.planes import Mask, Pixels, Plane, Planes, as_bytes, histogram, percentiles
 
 _SAME: Final = 4
 _BLANK_SHARE: Final = 0.997
 _FLAT_STEP: Final = 4
-_FLAT_SHARE: Final = 0.82
+_RIPPLE: Final = 6
+_FLAT_SHARE: Final = 0.77
 _FLAT_AT_ALL: Final = 0.2
 _TONES: Final = 2
 _TONE_WIDTH: Final = 6
@@ -22,12 +23,29 @@ _TONE_SHARE: Final = 0.88
 _DARKEST: Final = 30
 _LEAST: Final = 0.002
 _MOST_CHROMATIC: Final = 24
+_LUMA: Final = (0.299, 0.587, 0.114)
+_INK_SHARE: Final = 0.35
+_UNEXPLAINED: Final = 0.1
+_EDGE: Final = 7
+_MOST_LETTERING: Final = 0.12
+_MOST_ROWS: Final = 4
+_ROW_GAP: Final = 0.01
+_SPECK: Final = 3
+_FEWEST_LETTERS: Final = 5
+_TALLEST: Final = 2.2
+_TALLEST_ROW: Final = 0.2
+_WIDEST_LETTER: Final = 3.0
+_STROKE: Final = 0.3
+_CORE_SHARE: Final = 0.2
 
 
 def is_placeholder(
     planes: Planes, plain: Background | None, lettering: NDArray[np.bool_] | None = None
 ) -> bool:
     """Whether a picture is blank, or shows but a flat grey symbol or words on a plain ground.
+
+    Words are told by their shape: rows of small parts of one height. Where a network has looked for
+    lettering, that counts as well.
 
     Args:
         planes: The picture.
@@ -44,13 +62,20 @@ def is_placeholder(
         if rest.mean() < _LEAST:
             return True
     drawn = as_bytes(rest) * np.uint8(255)
-    return _may_be_flat(planes.small, drawn) and _is_flat_drawing(planes, drawn)
+    little = rest.mean() <= _MOST_LETTERING
+    if not little and not _may_be_flat(planes.small, drawn):
+        return False
+    ink = _ink(planes, plain, drawn)
+    if not _is_all(rest, ink):
+        return False
+    return _is_flat_drawing(planes, ink) or (little and _has_only_rows(ink))
 
 
 def _is_blank(small: Pixels) -> bool:
     """Whether nearly every pixel has one colour."""
-    deviation = np.abs(small.astype(np.int16) - np.median(small, axis=(0, 1))).max(axis=2)
-    return bool((deviation <= _SAME).mean() >= _BLANK_SHARE)
+    colour = np.array([percentiles(histogram(as_bytes(channel)), 50)[0] for channel in cv2.split(small)])
+    same = as_bytes(cv2.inRange(small, colour - _SAME, colour + _SAME))
+    return bool(cv2.countNonZero(same) >= _BLANK_SHARE * same.size)
 
 
 def _widened(lettering: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -65,15 +90,42 @@ def _may_be_flat(small: Pixels, rest: Mask) -> bool:
     return bool(flat >= _FLAT_AT_ALL * cv2.countNonZero(rest))
 
 
-def _is_flat_drawing(planes: Planes, rest: Mask) -> bool:
-    """Whether what is not background is grey and of one or two tones without any shading."""
+def _ink(planes: Planes, plain: Background, rest: Mask) -> Mask:
+    """255 on native pixels that clearly differ from the ground, and are no ripple of JPEG beside it."""
     height, width = planes.grey.shape
+    apart = _apart_from_ground(planes, plain)
     native = as_bytes(cv2.resize(rest, (width, height), interpolation=cv2.INTER_NEAREST))
-    inner = cv2.erode(native, np.ones((2 * planes.factor + 3,) * 2, np.uint8), borderValue=(0,)) > 0
+    near = as_bytes(cv2.dilate(native, np.ones((2 * planes.factor + 1,) * 2, np.uint8)))
+    most = percentiles(histogram(apart, near), 95)[0] if near.any() else 0.0
+    least = max(float(plain.tolerance), _INK_SHARE * most)
+    return as_bytes(cv2.bitwise_and(near, as_bytes(cv2.inRange(apart, (least,), (255,)))))
+
+
+def _apart_from_ground(planes: Planes, plain: Background) -> Plane:
+    """By how many grey levels native pixels differ from the ground."""
+    tone, across, down = np.vstack([plain.colour, plain.slope]) @ np.asarray(_LUMA, np.float32)
+    if plain.even:
+        return as_bytes(cv2.absdiff(planes.grey, (float(round(tone)),)))
+    height, width = planes.grey.shape
+    x, y = (np.linspace(-0.5, 0.5, side, dtype=np.float32) for side in (width, height))
+    ground = tone + x * across + y[:, None] * down
+    return as_bytes(np.clip(np.abs(planes.grey - ground), 0, 255))
+
+
+def _is_all(rest: NDArray[np.bool_], ink: Mask) -> bool:
+    """Whether ink, and a rim around it, is all that is not ground: no pale product bears the ink."""
+    small = cv2.resize(ink, rest.shape[::-1], interpolation=cv2.INTER_AREA)
+    rim = cv2.dilate(small, np.ones((5, 5), np.uint8)) > 0
+    return bool((rest & ~rim).sum() <= _UNEXPLAINED * rest.sum())
+
+
+def _is_flat_drawing(planes: Planes, ink: Mask) -> bool:
+    """Whether what is drawn is grey and of one or two tones without any shading."""
+    inner = cv2.erode(ink, np.ones((_EDGE, _EDGE), np.uint8), borderValue=(0,)) > 0
     if inner.mean() < _LEAST:
         return False
     steps = cv2.morphologyEx(planes.grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    flat = (steps <= _FLAT_STEP) & inner
+    flat = (steps <= _RIPPLE) & inner
     if np.count_nonzero(flat) < _FLAT_SHARE * np.count_nonzero(inner):
         return False
     colours = planes.pixels[flat].astype(np.int16)
@@ -97,3 +149,39 @@ def _has_few_tones(tones: NDArray[np.uint8]) -> bool:
         if taken >= _TONE_SHARE * total:
             return True
     return False
+
+
+def _has_only_rows(ink: Mask) -> bool:
+    """Whether all that is drawn stands in a few rows of small parts of one height, as letters do.
+
+    Args:
+        ink: 255 where something is drawn, (H, W) uint8.
+    """
+    filled = np.flatnonzero(ink.any(axis=1))
+    if len(filled) == 0:
+        return False
+    apart = np.diff(filled) > max(1, _ROW_GAP * len(ink))
+    rows = np.split(filled, np.flatnonzero(apart) + 1)
+    if len(rows) > _MOST_ROWS:
+        return False
+    return all(_is_row(ink[row[0] : row[-1] + 1]) for row in rows)
+
+
+def _is_row(ink: Mask) -> bool:
+    """Whether a row is made of letters: low, many, and none much lower or wider than the others."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    parts = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _SPECK]
+    if len(parts) < _FEWEST_LETTERS:
+        return False
+    heights, widths = parts[:, cv2.CC_STAT_HEIGHT], parts[:, cv2.CC_STAT_WIDTH]
+    typical = float(np.median(heights))
+    low = len(ink) <= _TALLEST * typical and len(ink) <= _TALLEST_ROW * ink.shape[1]
+    return bool(low and widths.max() <= _WIDEST_LETTER * typical and _are_strokes(ink, parts))
+
+
+def _are_strokes(ink: Mask, parts: NDArray[np.int32]) -> bool:
+    """Whether lines are thin: most of the ink is near an edge of it."""
+    typical = float(np.median(parts[:, cv2.CC_STAT_HEIGHT]))
+    reach = max(1, round(_STROKE * typical / 2))
+    core = cv2.erode(ink, np.ones((2 * reach + 1,) * 2, np.uint8), borderValue=(0,))
+    return bool(cv2.countNonZero(core) <= _CORE_SHARE * cv2.countNonZero(ink))
