@@ -50,7 +50,7 @@ class TestText:
         assert found.on_product is None
 
     def test_off_the_product_less_evidence_serves_than_on_it(self):
-        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.6))
+        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.9))
         assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
             100 * 200 / 4800
         )

@@ -35,6 +35,7 @@ _RECOGNISED: Final = frozenset(
 """Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
+_POSSIBLE: Final = 0.5
 _SURE: Final = 0.8
 _ALONE_SURE: Final = 0.97
 _PRINT_SURE: Final = 0.97
@@ -102,7 +103,8 @@ class Inspection:
     @cached_property
     def text(self) -> Lettering:
         """Text laid over the photo."""
-        return find_text(self.maps, self.product)
+        lettered = bool((self.maps.text >= _LIKELY).any())
+        return find_text(self.maps, self.product if lettered else None)
 
     @cached_property
     def watermark(self) -> float | None:
@@ -224,7 +226,7 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     inside = np.zeros(len(peaks)) if body is None else _share_of_parts(labels, body)
     certain = peaks >= (_ALONE_SURE if body is None else _SURE)
     kept = np.where(inside < 0.5, certain, (peaks >= _PRINT_SURE) & (areas >= _PRINT_AREA))
-    likely = peaks >= _SURE
+    likely = peaks >= _POSSIBLE
     kept[0] = likely[0] = False
     flags = np.asarray(kept[labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
@@ -241,7 +243,7 @@ def find_watermark(maps: OverlayMaps) -> float | None:
     sure = maps.watermark >= _MARK_SURE
     if sure.mean() >= _MARK_AREA:
         return 100 * float(areas[(peaks >= _MARK_SURE)].sum())
-    return None if (peaks >= _SURE).any() else 0.0
+    return None if (peaks >= _POSSIBLE).any() else 0.0
 
 
 def _parts(likely: NDArray[np.float32]) -> tuple[NDArray[np.int32], Floats, Floats]:
