@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from packshot.lazy import on_first_use
 
 if TYPE_CHECKING:
     from packshot.assess.assessor import Assessor
@@ -44,11 +46,5 @@ _HOMES = {
     "UnreadablePhoto": "packshot.errors",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: importing the package loads nothing heavy."""
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module 'packshot' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = on_first_use(__name__, _HOMES)
+"""Importing the package loads nothing heavy."""

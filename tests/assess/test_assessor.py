@@ -8,6 +8,7 @@ from PIL import Image
 from packshot import Assessor, Atlas, UnreadablePhoto
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.errors import AtlasError
+from packshot.photo import Photo
 from packshot.report import Severity, Status
 from tests.conftest import make_packshot, make_picture
 
@@ -37,6 +38,14 @@ def test_one_bad_file_never_stops_a_run(assessor):
     assert found[1].score is None
     with pytest.raises(UnreadablePhoto):
         assessor.assess(b"junk")
+
+
+def test_brief_answers_lack_evidence_and_map_alone(assessor):
+    photo = Photo.from_pixels(make_picture(240, 320))
+    whole, brief = assessor.assess_photo(photo), assessor.assess_photo(photo, brief=True)
+    assert whole.evidence
+    assert whole.damage_map
+    assert brief == whole.model_copy(update={"evidence": (), "damage_map": ()})
 
 
 def test_findings_name_file_facts(assessor):

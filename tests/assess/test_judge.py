@@ -119,6 +119,19 @@ def test_only_the_own_group_left_says_so(atlas):
         judge(one, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions(), "g3")
 
 
+def test_a_group_whose_examples_moved_away_is_passed_over(atlas):
+    moved = [
+        Example(f"11-{version}", "g0", np.ones(8, np.float32), np.ones(6, np.float32), 50.0, "people")
+        for version in range(5)
+    ]
+    left = atlas.add(moved)
+    content = atlas.content_rows[11]
+    found = judge(left, content, np.ones(6, np.float32), RetrievalOptions()).retrieved
+    assert "g11" in left.header.groups
+    assert 11 not in left.group_of[found.examples]
+    assert len(found.examples) == 11
+
+
 def test_far_from_all_evidence_is_unknown(atlas):
     strict = atlas.replaced(trust=Trust(minimum_distortion=0.999).model_dump())
     verdict = judge(strict, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions())

@@ -7,6 +7,7 @@ from packshot.assess.retrieval import (
     Aggregation,
     Distance,
     RetrievalOptions,
+    best_similarities,
     best_versions,
     largest,
     similarity,
@@ -65,6 +66,18 @@ def test_best_versions_against_a_loop(sizes, seed):
         members = [i for i in range(len(group_of)) if group_of[i] == group]
         expected.append(max(members, key=lambda i: values[i]))
     assert best_versions(values, group_of, groups).tolist() == expected
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(0, 10**6))
+def test_best_similarities_against_a_loop(sizes, seed):
+    values = np.random.default_rng(seed).normal(size=sum(sizes)).astype(np.float32)
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    expected = [
+        max(values[start : start + size], default=-np.inf)
+        for start, size in zip(starts, sizes, strict=False)
+    ]
+    assert best_similarities(values, starts).tolist() == [float(value) for value in expected]
 
 
 def test_weights_are_equations_6_and_7():

@@ -90,16 +90,26 @@ class Assessor:
         photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
         return self.assess_photo(photo, exclude_group=exclude_group)
 
-    def assess_photo(self, photo: Photo, *, exclude_group: str | None = None) -> Assessment:
-        """Judge a photo that is decoded already; see `assess`."""
-        return self.assess_observed(self.observe(photo), exclude_group=exclude_group)
+    def assess_photo(
+        self, photo: Photo, *, exclude_group: str | None = None, brief: bool = False
+    ) -> Assessment:
+        """Judge a photo that is decoded already; see `assess` and `assess_observed`."""
+        return self.assess_observed(self.observe(photo), exclude_group=exclude_group, brief=brief)
 
     def observe(self, photo: Photo) -> Observation:
         """All that is measured and encoded of a photo; `assess_observed` judges it."""
         return self._observed([photo])[0]
 
-    def assess_observed(self, observed: Observation, *, exclude_group: str | None = None) -> Assessment:
-        """Judge a photo that was observed already, with this assessor's encoders; see `assess`."""
+    def assess_observed(
+        self, observed: Observation, *, exclude_group: str | None = None, brief: bool = False
+    ) -> Assessment:
+        """Judge a photo that was observed already, with this assessor's encoders; see `assess`.
+
+        Args:
+            observed: The photo.
+            exclude_group: See `assess`.
+            brief: Leave out the evidence and the damage map, for those who keep neither.
+        """
         photo, measured, code = observed.photo, observed.measured, observed.code
         verdict = judge(self.atlas, code.content, code.distortion, self.options, exclude_group)
         emotion = None if self.emotion is None else self.emotion(photo)
@@ -115,9 +125,9 @@ class Assessor:
             product=measured.product_region,
             measurements=observed.measurements,
             distortions=self._distortions(code),
-            damage_map=measured.damage,
+            damage_map=() if brief else measured.damage,
             findings=self._findings(observed),
-            evidence=evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
+            evidence=() if brief else evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
             emotion=emotion,
             models=self.models | ({} if emotion is None else emotion.models),
         )

@@ -214,6 +214,11 @@ class Atlas:
         return self.group_of.astype(np.intp)
 
     @cached_property
+    def group_starts(self) -> Indices:
+        """(G + 1,) first example of each group, then N; one without examples begins with the next."""
+        return np.searchsorted(self.group_index, np.arange(len(self.header.groups) + 1))
+
+    @cached_property
     def group_numbers(self) -> dict[str, int]:
         """Group name to its index."""
         return {name: number for number, name in enumerate(self.header.groups)}

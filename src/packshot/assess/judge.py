@@ -11,6 +11,7 @@ from packshot.assess.retrieval import (
     Floats,
     Indices,
     RetrievalOptions,
+    best_similarities,
     best_versions,
     largest,
     similarity,
@@ -105,12 +106,13 @@ def retrieve(
     if not _damage_serves(atlas, alike, options):
         alike = np.where(atlas.damaged_groups, np.float32(-np.inf), alike)
     groups = largest(alike, min(options.pool, int(np.isfinite(alike).sum())))
+    damage = similarity(unit_rows(distortion), atlas.distortion_rows, options.distance)
+    best = best_similarities(damage, atlas.group_starts)
+    groups = groups[np.isfinite(best[groups])]
     if len(groups) == 0:
         raise AtlasError(f"the atlas {atlas.header.name} has no rated example to compare with")
-    damage = similarity(unit_rows(distortion), atlas.distortion_rows, options.distance)
-    versions = best_versions(damage, atlas.group_index, groups)
-    kept = largest(damage[versions], options.neighbours)
-    examples, near = versions[kept], alike[groups[kept]]
+    kept = groups[largest(best[groups], options.neighbours)]
+    examples, near = best_versions(damage, atlas.group_index, kept), alike[kept]
     shares = weights(near, damage[examples], options)
     return Retrieved(examples, near, damage[examples], shares)
 

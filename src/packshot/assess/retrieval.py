@@ -124,6 +124,23 @@ def largest(values: Floats, count: int) -> Indices:
     return candidates[np.argsort(-values[candidates], kind="stable")]
 
 
+def best_similarities(similarities: Floats, starts: Indices) -> Floats:
+    """For each group the largest distortion similarity of its versions (eq. 5).
+
+    Args:
+        similarities: (N,) distortion similarity of every example, ordered by group.
+        starts: (G + 1,) first example of each group, then N.
+
+    Returns:
+        (G,); -inf for a group without examples.
+    """
+    best = np.full(len(starts) - 1, -np.inf, np.float32)
+    occupied = np.flatnonzero(np.diff(starts))
+    if len(occupied):
+        best[occupied] = np.maximum.reduceat(similarities, starts[occupied])
+    return best
+
+
 def best_versions(similarities: Floats, group_of: Indices, groups: Indices) -> Indices:
     """For each retained group, its version with the largest distortion similarity (eq. 5).
 

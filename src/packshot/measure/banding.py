@@ -41,12 +41,17 @@ def _count(plane: NDArray[np.uint8]) -> tuple[int, int]:
     """Steps, and steps between flat runs, along a sample of the rows."""
     if plane.shape[1] < 6:
         return 0, 0
-    rows = np.ascontiguousarray(plane[:: max(1, plane.shape[0] // _LINES)]).astype(np.int16)
-    size = np.abs(np.diff(rows, axis=1))
-    inner = size[:, 2:-2]
-    step = (inner >= _SMALLEST) & (inner <= _LARGEST)
-    around = size[:, :-4] + size[:, 1:-3] + size[:, 3:-1] + size[:, 4:]
-    lines, places = np.nonzero(step & (around == 0))
-    near = np.diff(places + lines * (plane.shape[1] + _BAND)) <= _BAND
-    banded = np.append(near, False) | np.insert(near, 0, False) if len(lines) else near
-    return int(np.count_nonzero(step)), int(np.count_nonzero(banded))
+    rows = np.ascontiguousarray(plane[:: max(1, plane.shape[0] // _LINES)])
+    size = as_bytes(cv2.absdiff(rows[:, 1:], rows[:, :-1]))
+    step = as_bytes(cv2.inRange(size[:, 2:-2], _SMALLEST, _LARGEST))
+    before, after = (
+        cv2.bitwise_or(size[:, :-4], size[:, 1:-3]),
+        cv2.bitwise_or(size[:, 3:-1], size[:, 4:]),
+    )
+    flat = cv2.compare(cv2.bitwise_or(before, after), 0, cv2.CMP_EQ)
+    found = np.flatnonzero(as_bytes(cv2.bitwise_and(step, flat)).view(np.bool_))
+    # The lines are laid end to end, too far apart for steps of two lines to be neighbours.
+    apart = found + found // step.shape[1] * _BAND
+    near = np.diff(apart) <= _BAND
+    banded = np.append(near, False) | np.insert(near, 0, False) if len(found) else near
+    return cv2.countNonZero(step), int(np.count_nonzero(banded))

@@ -28,9 +28,10 @@ def colourfulness(small: Pixels, mask: Mask | None) -> float:
         small: RGB, working size.
         mask: 255 on what to judge, None for all.
     """
-    opponent = cv2.transform(small.astype(np.float32), _OPPONENT)
+    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(small))
+    opponent = np.stack((2 * (red - green), red + green - 2 * blue), axis=-1)
     mean, spread = cv2.meanStdDev(opponent, mask=mask)
-    return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel()))
+    return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel())) / 2
 
 
 def chroma_end(lab: Pixels, mask: Mask | None) -> float:
@@ -47,8 +48,10 @@ def saturated_share(small: Pixels, mask: Mask | None) -> float:
     smallest = as_bytes(cv2.min(cv2.min(red, green), blue))
     allowed = cv2.addWeighted(largest, 1 - _SATURATED, largest, 0, 0)
     visible = cv2.inRange(largest, _VISIBLE, 255)
-    full = cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible)
-    return 100 * float(cv2.mean(full, mask=mask)[0]) / 255
+    full = as_bytes(cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible))
+    judged = full.size if mask is None else cv2.countNonZero(mask)
+    inside = full if mask is None else as_bytes(cv2.bitwise_and(full, mask))
+    return 100 * float(cv2.countNonZero(inside)) / max(1, judged)
 
 
 @dataclass(frozen=True)

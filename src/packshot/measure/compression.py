@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, Plane, as_bytes
+from packshot.measure.planes import Mask, Plane, as_bytes, mean_where
 from packshot.measure.sharpness import Gradients
 
 GRID: Final = 8
@@ -60,7 +60,7 @@ def _profile(grey: Plane, axis: int) -> Sums:
     Pixels in perfectly flat rows would thin the result out, so it is divided by the share of steps.
     """
     steps = cv2.absdiff(grey[:, 1:], grey[:, :-1]) if axis == 1 else cv2.absdiff(grey[1:], grey[:-1])
-    capped = np.minimum(steps, np.uint8(_CAP))
+    capped = as_bytes(cv2.min(steps, _CAP))
     sums = cv2.reduce(capped, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
     active = max(1, cv2.countNonZero(capped))
     mean: Sums = np.asarray(sums, np.float64).ravel() * (capped.shape[axis] / active)
@@ -101,9 +101,8 @@ def ringing(grey: Plane, slopes: Gradients | None, plain: Mask | None) -> float 
     far = cv2.bitwise_and(cv2.subtract(away, close), plain)
     if min(cv2.countNonZero(near), cv2.countNonZero(far)) < _FEWEST:
         return None
-    ripple = cv2.absdiff(grey, cv2.blur(grey, (3, 3)))
-    more, less = (float(cv2.mean(ripple, mask=as_bytes(band))[0]) for band in (near, far))
-    return max(more - less, 0.0)
+    ripple = as_bytes(cv2.absdiff(grey, cv2.blur(grey, (3, 3))))
+    return max(mean_where(ripple, as_bytes(near)) - mean_where(ripple, as_bytes(far)), 0.0)
 
 
 def _grown(mask: Mask, reach: int) -> Mask:

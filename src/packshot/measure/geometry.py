@@ -92,10 +92,11 @@ def border(grey: Plane) -> tuple[int, int, int, int]:
         return 0, 0, 0, 0
     turned = as_bytes(cv2.transpose(grey))
     lines = [turned, grey, turned[::-1], grey[::-1]]
-    depths = [_depth(line) for line in lines]
+    depths = [0, 0, 0, 0]
     for first in (0, 1):
-        if not (depths[first] and depths[first + 2]):
-            depths[first] = depths[first + 2] = 0
+        near = _depth(lines[first])
+        far = _depth(lines[first + 2]) if near else 0
+        depths[first], depths[first + 2] = (near, far) if far else (0, 0)
     whole = [
         depth if depth and _changes_at_once(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
         for i, depth in enumerate(depths)

@@ -21,7 +21,7 @@ _SHARP, _SOFT = 0.42, 0.2
 _QUIET, _LOUD = 4.0, 14.0
 _SMOOTH = 50
 _CLIPPED = 254
-_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_IMMERKAER = np.array([1, -2, 1], np.float32)
 _IMMERKAER_SCALE = 6.0
 
 
@@ -42,33 +42,51 @@ def damage_map(grey: NDArray[np.uint8], product: NDArray[np.bool_]) -> Map | Non
         return None
     height, width = grey.shape
     grid = Grid.over(height, width)
-    mask = product.view(np.uint8)
-    inside = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
     slope, soft = _slope(grey), _slope(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
-    signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, inside))
+    signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, product))
     return np.asarray(np.clip(np.maximum.reduce(signs), 0, 1), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Means over 12 x 12 equal cells, as two matrix products.
+    """Means over 12 x 12 equal cells.
 
     Attributes:
         rows: (12, H) share of each row in each cell, over the cell's height.
         columns: (W, 12) share of each column in each cell, over the cell's width.
+        spans: First row, and the row behind the last, of those that lie wholly in each cell.
+        divided: The other rows, which two cells share.
     """
 
     rows: Map
     columns: Map
+    spans: tuple[tuple[int, int], ...]
+    divided: NDArray[np.intp]
 
     @classmethod
     def over(cls, height: int, width: int) -> Grid:
-        """The grid of a plane; rows and columns that two cells share are divided."""
-        return cls(_overlap(height), _overlap(width).T)
+        """The grid of a plane of 12 by 12 pixels at least."""
+        return cls(_overlap(height), _overlap(width).T, *_spans(height))
 
     def means(self, values: NDArray[np.generic]) -> Map:
-        """(12, 12) means of (H, W) numbers or truths."""
-        return np.asarray(self.rows @ values.astype(np.float32) @ self.columns, np.float32)
+        """(12, 12) means of (H, W) numbers, uint8, int16 or float32, or truths."""
+        values = values.view(np.uint8) if values.dtype == np.bool_ else values
+        sums = [
+            cv2.reduce(values[start:end], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0]
+            for start, end in self.spans
+        ]
+        whole = np.stack(sums) * np.float32(CELLS / len(values))
+        parts = self.rows[:, self.divided] @ values[self.divided].astype(np.float32)
+        return np.asarray((whole + parts) @ self.columns, np.float32)
+
+
+@lru_cache(maxsize=64)
+def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], NDArray[np.intp]]:
+    """Of each of 12 cells the pixels that lie wholly in it, from and to; and all others."""
+    bounds = np.linspace(0, length, CELLS + 1)
+    spans = tuple(zip(np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int), strict=True))
+    inside = np.concatenate([np.arange(start, end) for start, end in spans])
+    return spans, np.setdiff1d(np.arange(length), inside)
 
 
 @lru_cache(maxsize=64)
@@ -83,29 +101,33 @@ def _overlap(length: int) -> Map:
 def _softness(grid: Grid, slope: Slopes, soft: Slopes) -> Map:
     """What re-blurring fails to take from the edges of each cell."""
     _, kept = cv2.threshold(slope, _EDGE, 0, cv2.THRESH_TOZERO)
-    enough = grid.means(kept > 0) > 0.01
+    enough = grid.means(np.asarray(kept) > 0) > 0.01
     # Where there is no edge nothing is kept, and nothing can be taken.
-    taken = np.maximum(kept - soft, 0)
-    lost = grid.means(taken) / np.maximum(grid.means(kept), 1e-3)
+    _, taken = cv2.threshold(cv2.subtract(kept, soft), 0, 0, cv2.THRESH_TOZERO)
+    lost = grid.means(np.asarray(taken)) / np.maximum(grid.means(np.asarray(kept)), 1e-3)
     return np.where(enough, (_SHARP - lost) / (_SHARP - _SOFT), 0).astype(np.float32)
 
 
 def _noise(grid: Grid, grey: NDArray[np.uint8], soft: Slopes) -> Map:
     """Noise where the blurred photo is smooth."""
     smooth = soft < _SMOOTH
-    response = cv2.filter2D(grey, cv2.CV_16S, _IMMERKAER) * smooth
-    squared = response.astype(np.float32)
-    squared *= squared
+    response = cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER) * smooth
+    squared = np.asarray(cv2.multiply(response, response, dtype=cv2.CV_32F))
     share = grid.means(smooth)
     level = np.sqrt(grid.means(squared) / np.maximum(share, 1e-3)) / _IMMERKAER_SCALE
     return np.where(share > 0.1, (level - _QUIET) / (_LOUD - _QUIET), 0).astype(np.float32)
 
 
-def _clipping(grid: Grid, grey: NDArray[np.uint8], inside: NDArray[np.uint8]) -> Map:
+def _clipping(grid: Grid, grey: NDArray[np.uint8], product: NDArray[np.bool_]) -> Map:
     """Clipped share of the product in cells that it fills at least by half."""
-    filled = grid.means(inside)
-    clipped = grid.means((grey >= _CLIPPED) & (inside > 0))
-    return np.where(filled > 0.5, clipped / np.maximum(filled, 1e-3), 0).astype(np.float32)
+    size = grey.shape[::-1]
+    inside = cv2.resize(product.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    clipped = (grey >= _CLIPPED) & (np.asarray(inside) > 0)
+    if not clipped.any():
+        return np.zeros((CELLS, CELLS), np.float32)
+    filled = grid.means(np.asarray(inside))
+    share = grid.means(clipped) / np.maximum(filled, 1e-3)
+    return np.where(filled > 0.5, share, 0).astype(np.float32)
 
 
 def _slope(grey: NDArray[np.uint8]) -> Slopes:

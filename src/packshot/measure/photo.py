@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -38,6 +40,7 @@ from packshot.measure.window import Window, window_of
 from packshot.report import Facts, Measurement, Region
 
 Raw = dict[str, float | None]
+DamageRows = tuple[tuple[float, ...], ...]
 
 _UPSCALE_EVIDENCE = 6.5
 _UPSCALE_BLUR = (0.24, 0.55)
@@ -54,13 +57,21 @@ class PhotoMeasurements:
         values: By key of `scores.PROPERTIES`, in its order; every key is present.
         product: The product, where it was found.
         regions: Where a property lies, for those that have a place; `product` is the product's box.
-        damage: Rows of 0..1, top to bottom: how damaged each cell looks; empty for tiny photos.
+        map_damage: Draws `damage`.
     """
 
     values: dict[str, Measurement]
     product: ProductRegion | None
     regions: dict[str, Region]
-    damage: tuple[tuple[float, ...], ...] = ()
+    map_damage: Callable[[], DamageRows] = tuple
+
+    @cached_property
+    def damage(self) -> DamageRows:
+        """How damaged each cell looks, 0..1, in rows from the top; empty for tiny photos.
+
+        Drawn when it is first asked for: it takes a quarter of the time of all other measures.
+        """
+        return self.map_damage()
 
     @property
     def product_region(self) -> Region | None:
@@ -142,7 +153,7 @@ def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements
     raw |= _background(planes, plain)
     raw |= _composition(planes, product, facts, regions)
     values = {key: measurement(key, raw.get(key)) for key in PROPERTIES}
-    return PhotoMeasurements(values, product, regions, _damage(planes, product))
+    return PhotoMeasurements(values, product, regions, partial(_damage, planes.grey, product))
 
 
 def framed(measured: PhotoMeasurements, planes: Planes, product: ProductRegion) -> PhotoMeasurements:
@@ -162,10 +173,10 @@ def framed(measured: PhotoMeasurements, planes: Planes, product: ProductRegion) 
     return replace(measured, values=values, product=product, regions=regions)
 
 
-def _damage(planes: Planes, product: ProductRegion | None) -> tuple[tuple[float, ...], ...]:
+def _damage(grey: Plane, product: ProductRegion | None) -> DamageRows:
     """The damage map in rows, rounded."""
     mask = np.ones((1, 1), bool) if product is None else product.mask > 0
-    cells = damage_map(planes.grey, mask)
+    cells = damage_map(grey, mask)
     if cells is None:
         return ()
     return tuple(tuple(round(float(cell), 2) for cell in row) for row in cells)

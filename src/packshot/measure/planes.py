@@ -76,6 +76,15 @@ def as_bytes(values: object) -> NDArray[np.uint8]:
     return np.asarray(values, dtype=np.uint8)
 
 
+def mean_where(plane: Plane, mask: Mask) -> float:
+    """Mean of a plane where a mask of 0 and 255 is set, 0 where it is set nowhere.
+
+    Several times as fast as `cv2.mean` with a mask, which looks at one pixel at a time.
+    """
+    count = cv2.countNonZero(mask)
+    return cv2.sumElems(cv2.bitwise_and(plane, mask))[0] * (1 / count) if count else 0.0
+
+
 def histogram(plane: Plane, mask: Mask | None = None) -> NDArray[np.float64]:
     """Count the 256 values of a plane, where the mask is set."""
     counts = cv2.calcHist([plane], [0], mask, [256], [0, 256])

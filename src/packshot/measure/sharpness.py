@@ -117,7 +117,8 @@ def find_edges(
     """
     if found is None:
         return None
-    left, top, width, height = box or (0, 0, found.strength.shape[1], found.strength.shape[0])
+    across = found.strength.shape[1]
+    left, top, width, height = box or (0, 0, across, found.strength.shape[0])
     if width < 1 or height < 1:
         return None
     part = np.ascontiguousarray(found.strength[top : top + height, left : left + width])
@@ -125,14 +126,15 @@ def find_edges(
     if len(places) < _FEWEST:
         return None
     rows, columns = np.divmod(places, width)
-    y, x = rows + top, columns + left
-    coarse, fine = _gathered(found.coarse, y, x), _gathered(found.fine, y, x)
-    return Edges(fine, coarse, _peaks(found.fine, y, x, coarse))
+    places = (rows + top) * across + (columns + left)
+    coarse, fine = _gathered(found.coarse, places), _gathered(found.fine, places)
+    return Edges(fine, coarse, _peaks(found.fine, places, coarse))
 
 
-def _gathered(slopes: tuple[Slopes, Slopes], y: Indices, x: Indices) -> Floats:
-    """Slopes at places, (2, N), grey levels per pixel."""
-    return np.asarray(np.stack([slope[y, x] for slope in slopes]) / _SOBEL, np.float32)
+def _gathered(slopes: tuple[Slopes, Slopes], places: Indices) -> Floats:
+    """Slopes at flat places, (2, N), grey levels per pixel."""
+    taken = np.stack([slope.ravel().take(places) for slope in slopes])
+    return taken.astype(np.float32) / np.float32(_SOBEL)
 
 
 def _strongest(strength: Plane, noise: float) -> Indices:
@@ -146,18 +148,17 @@ def _strongest(strength: Plane, noise: float) -> Indices:
     return places[:: 1 + len(places) // _MOST]
 
 
-def _peaks(fine: tuple[Slopes, Slopes], y: Indices, x: Indices, coarse: Floats) -> NDArray[np.bool_]:
+def _peaks(fine: tuple[Slopes, Slopes], places: Indices, coarse: Floats) -> NDArray[np.bool_]:
     """Where the fine gradient is no smaller than that of both neighbours across the edge."""
     level = np.abs(coarse[0]) >= np.abs(coarse[1])
-    dx, dy = np.where(level, 1, 0), np.where(level, 0, 1)
+    step = np.where(level, 1, fine[0].shape[1])
 
-    def squared(rows: Indices, columns: Indices) -> NDArray[np.int32]:
-        across = fine[0][rows, columns].astype(np.int32)
-        down = fine[1][rows, columns].astype(np.int32)
-        return np.asarray(across * across + down * down, np.int32)
+    def squared(where: Indices) -> NDArray[np.int32]:
+        across, down = (slope.ravel().take(where).astype(np.int32) for slope in fine)
+        return across * across + down * down
 
-    own = squared(y, x)
-    return np.asarray((own >= squared(y - dy, x - dx)) & (own >= squared(y + dy, x + dx)))
+    own = squared(places)
+    return np.asarray((own >= squared(places - step)) & (own >= squared(places + step)))
 
 
 def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float | None:
@@ -175,11 +176,17 @@ def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float 
     """
     if edges is None or np.count_nonzero(edges.peak) < _FEWEST:
         return None
-    fine = np.hypot(*edges.fine[:, edges.peak])
-    coarse = np.maximum(np.hypot(*edges.coarse[:, edges.peak]), 1e-3)
+    fine = _lengths(edges.fine[:, edges.peak])
+    coarse = np.maximum(_lengths(edges.coarse[:, edges.peak]), 1e-3)
     ratio = max(float(np.quantile(fine / coarse, 1 - share)), 1.001)
     variance = REBLUR**2 / (ratio**2 - 1) - _OPERATOR_VARIANCE
     return min(math.sqrt(max(variance, 0.0)) / scale, _WIDEST)
+
+
+def _lengths(slopes: Floats) -> Floats:
+    """Of gradients (2, N): they are eighths of whole numbers, so that no square is rounded."""
+    across, down = slopes
+    return np.asarray(np.sqrt(across * across + down * down), np.float32)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_a_file_that_changed_after_it_was_fetched_is_not_remembered(examiner, ta
 
 
 def test_an_error_of_ours_is_a_row_too(examiner, task, monkeypatch):
-    def broken(_photo):
+    def broken(_photo, *, brief):
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setattr(examiner._assessor, "assess_photo", broken)

@@ -22,7 +22,6 @@ from packshot.sources import FeedRow, photo_name
 
 THUMBNAIL_SIDE = 200
 _THUMBNAIL_QUALITY = 78
-_FORGOTTEN = {"evidence", "damage_map"}
 _PASSING = 1000.0
 """Added to the rank of photos that do not fail: more than any score."""
 
@@ -96,7 +95,7 @@ class Examiner:
         photo: Photo | None = None
         if task.known is None:
             photo = self._open(task)
-            assessment = self._assessor.assess_photo(photo)
+            assessment = self._assessor.assess_photo(photo, brief=True)
         else:
             assessment = _unpacked(task.known)
         row = judged_row(
@@ -158,7 +157,7 @@ def unpacked_row(record: bytes) -> AuditRow:
 
 def _packed(assessment: Assessment) -> bytes:
     """What a later audit needs of an assessment."""
-    text = assessment.model_dump_json(exclude=_FORGOTTEN, exclude_defaults=True)
+    text = assessment.model_dump_json(exclude_defaults=True)
     return zlib.compress(text.encode("utf-8", "replace"), 1)
 
 
