@@ -16,6 +16,7 @@ from packshot.assess.atlas import Atlas
 from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
+from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
 from packshot.report import Action, Distortion, Grade, Severity, Trial
 
@@ -54,7 +55,7 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     assert {action.value for action in Action} == set(words.actions)
     verdicts = Trial.model_fields["verdict"].description.removeprefix("Code: ").split(", ")
     assert set(verdicts) == set(words.verdicts)
-    assert set(PROPERTIES) == set(words.measurements)
+    assert {*PROPERTIES, *OVERLAYS} == set(words.measurements)
     assert {entry.unit for entry in PROPERTIES.values()} - {""} <= set(words.units)
 
 
