@@ -81,10 +81,10 @@ class TestText:
 
 
 def test_watermarks_are_measured_ruled_out_or_left_open():
-    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.9))) == pytest.approx(
+    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.95))) == pytest.approx(
         100 * 400 / 4800
     )
-    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.9))) is None
+    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.95))) is None
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
 
 

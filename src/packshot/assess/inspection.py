@@ -39,11 +39,12 @@ _POSSIBLE: Final = 0.5
 _SURE: Final = 0.8
 _ALONE_SURE: Final = 0.97
 _PRINT_SURE: Final = 0.97
-_PRINT_AREA: Final = 0.004
+_PRINT_AREA: Final = 0.012
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
-_MARK_SURE: Final = 0.7
+_MARK_SURE: Final = 0.9
 _MARK_AREA: Final = 0.012
+_MARK_POSSIBLE_AREA: Final = 0.002
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -239,11 +240,11 @@ def find_watermark(maps: OverlayMaps) -> float | None:
     Returns:
         None where they are neither sure nor unlikely.
     """
-    _, peaks, areas = _parts(maps.watermark)
-    sure = maps.watermark >= _MARK_SURE
-    if sure.mean() >= _MARK_AREA:
-        return 100 * float(areas[(peaks >= _MARK_SURE)].sum())
-    return None if (peaks >= _POSSIBLE).any() else 0.0
+    if (maps.watermark >= _MARK_SURE).mean() >= _MARK_AREA:
+        _, peaks, areas = _parts(maps.watermark)
+        return 100 * float(areas[peaks >= _MARK_SURE].sum())
+    possible = (maps.watermark >= _POSSIBLE).mean() >= _MARK_POSSIBLE_AREA
+    return None if possible else 0.0
 
 
 def _parts(likely: NDArray[np.float32]) -> tuple[NDArray[np.int32], Floats, Floats]:

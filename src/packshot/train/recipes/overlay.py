@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.encode.overlay import SEEN_SIDE
 from packshot.photo import Photo
 from packshot.train.datasets.furniture import drawn_furniture
 from packshot.train.datasets.lettering import Fonts
@@ -28,6 +27,8 @@ from packshot.train.networks.overlay import OverlayNetwork
 from packshot.train.recipes.overlay_model import write_overlay
 
 CHECKPOINT = "overlay.pt"
+LEARNT_SIDE = 448
+"""Long side of the photos that squares are cut from, before they are made a little smaller or larger."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,17 @@ def overlay_loss(logits: Tensor, maps: Tensor) -> Tensor:
 
 
 def clean_photos(paths: Sequence[Path]) -> list[NDArray[np.uint8]]:
-    """Photos at the size the overlay network sees; small ones are enlarged.
+    """Photos at the size the overlay network learns from; small ones are enlarged.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
     """
-    opened = (Photo.open(path, max_side=2 * SEEN_SIDE).pixels for path in paths)
+    opened = (Photo.open(path, max_side=2 * LEARNT_SIDE).pixels for path in paths)
     return [_resized(pixels) for pixels in opened]
 
 
 def _resized(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    scale = SEEN_SIDE / max(pixels.shape[:2])
+    scale = LEARNT_SIDE / max(pixels.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
@@ -135,7 +136,7 @@ def train_overlay(
     torch.manual_seed(recipe.seed)
     work.mkdir(parents=True, exist_ok=True)
     random, fonts = np.random.default_rng(recipe.seed), Fonts.under(inputs.fonts)
-    drawn = [drawn_furniture(SEEN_SIDE, random) for _ in range(recipe.drawn)]
+    drawn = [drawn_furniture(LEARNT_SIDE, random) for _ in range(recipe.drawn)]
     photos = [*clean_photos(inputs.photos), *drawn]
     examples = OverlayExamples(photos, fonts, recipe.batch, recipe.side, recipe.seed)
     learner = begin(OverlayNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
