@@ -2,7 +2,8 @@
 
 Sets of one held-out original and six versions of it: four of one kind of damage, two of several at once,
 all of levels 2 to 5; and pairs of an original and one version. Every photo is read from a file without
-loss. The score alone, without comparing copies, is the baseline.
+loss; the sets are ranked again as JPEGs, as a shop's copies come. The score alone, without comparing
+copies, is the baseline.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from pathlib import Path
 import cv2
 
 from damaged_sets import Version, damaged_set
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.assessor import JUDGED_SIDE
 from packshot.catalog.rank import Product, ProductRanker
-from packshot.catalog.rank.comparing import Version as Compared
-from packshot.catalog.rank.ranker import look
+from packshot.encode.views import Pixels
 from packshot.photo import Photo
 from packshot.report import Ranking
 from packshot.train.datasets.damaged import read_manifest
@@ -28,34 +28,38 @@ from record import write
 
 _SEED = 7000
 _PAIRS = (1,)
-
-
-def looked_at(assessor: Assessor, original: Path, seed: int) -> list[Compared]:
-    """What is compared of a training original, the first, and of its damaged versions."""
-    group = f"product:{original.stem}"
-    with tempfile.TemporaryDirectory() as folder:
-        paths = _written(damaged_set(_pixels(original), seed), Path(folder))
-        return [look(assessor, path, exclude_group=group).version for path in paths]
+_QUALITY = 90
+_OF = ("set", "pair", "set-jpeg")
 
 
 def ranked(ranker: ProductRanker, original: Path, seed: int) -> Iterator[tuple[str, Ranking]]:
-    """The ranking of a whole set, then those of pairs."""
+    """The ranking of a whole set, then those of pairs, then that of the set as JPEGs."""
+    versions = damaged_set(judged_pixels(original), seed)
+    yield "set", _ranking(ranker, original, versions)
+    for number in _PAIRS:
+        yield "pair", _ranking(ranker, original, [versions[0], versions[number]])
+    yield "set-jpeg", _ranking(ranker, original, versions, quality=_QUALITY)
+
+
+def _ranking(
+    ranker: ProductRanker, original: Path, versions: Sequence[Version], quality: int | None = None
+) -> Ranking:
     with tempfile.TemporaryDirectory() as folder:
-        paths = _written(damaged_set(_pixels(original), seed), Path(folder))
-        yield "set", ranker.rank(Product(original.stem, tuple(map(str, sorted(paths))), None))
-        for number in _PAIRS:
-            pair = tuple(map(str, sorted((paths[0], paths[number]))))
-            yield "pair", ranker.rank(Product(original.stem, pair, None))
+        paths = sorted(map(str, written(versions, Path(folder), quality)))
+        return ranker.rank(Product(original.stem, tuple(paths), None))
 
 
-def _pixels(original: Path):
+def judged_pixels(original: Path) -> Pixels:
+    """(H, W, 3) RGB of a photo as it is judged."""
     return Photo.open(original, max_side=JUDGED_SIDE).pixels
 
 
-def _written(versions: Sequence[Version], folder: Path) -> list[Path]:
-    paths = [folder / f"{version.name}.png" for version in versions]
+def written(versions: Sequence[Version], folder: Path, quality: int | None = None) -> list[Path]:
+    """A file of each version: without loss, or a JPEG of this quality."""
+    suffix, how = ("png", []) if quality is None else ("jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+    paths = [folder / f"{version.name}.{suffix}" for version in versions]
     for path, version in zip(paths, versions, strict=True):
-        cv2.imwrite(str(path), version.pixels[..., ::-1])
+        cv2.imwrite(str(path), version.pixels[..., ::-1], how)
     return paths
 
 
@@ -72,7 +76,7 @@ def main(data: Path, limit: int | None) -> None:
     originals = read_manifest(data / "products" / "manifest.csv", "val")
     chosen = originals if limit is None else originals[:: max(1, len(originals) // limit)]
     ranker = ProductRanker()
-    counts: dict[str, Counter[str]] = {"set": Counter(), "pair": Counter()}
+    counts: dict[str, Counter[str]] = {of: Counter() for of in _OF}
     for number, original in enumerate(chosen):
         for size, ranking in ranked(ranker, original.path, _SEED + number):
             first = _is_first(ranking.best)

@@ -50,8 +50,8 @@ def unreadable(path, **told):
     return Candidate(Assessment(path=path, status=Status.UNREADABLE, error="no photo"), **told)
 
 
-def version(pixels, score=80.0, undamaged=0.5, level=1.0, side=800.0):
-    return Version(score, undamaged, level, side, picture_of(pixels))
+def version(pixels, score=80.0, undamaged=0.5, level=1.0, combed=0.1, highest=1.0, side=800.0):
+    return Version(score, undamaged, level, combed, highest, side, picture_of(pixels))
 
 
 def blurred(pixels, sigma):

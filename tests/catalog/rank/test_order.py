@@ -201,3 +201,19 @@ def test_without_ties_leaving_a_photo_out_keeps_the_order_of_the_others(candidat
     remaining = [one for one in sure if one is not left_out]
     expected = [path for path in places(rank("mug", sure, policy="p")) if path != left_out.path]
     assert places(rank("mug", remaining, policy="p")) == expected
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "gaps"), ("zh", "缺口")])
+def test_a_copy_whose_tones_were_changed_is_told_so(language, word):
+    photos = [
+        candidate("a", 80, merit=3.0, combed=0.02),
+        candidate("b", 80, merit=0.0, combed=0.4, present=True),
+        candidate("c", 80, merit=-1.0, combed=0.03),
+    ]
+    links = [Copy("a", "b"), Copy("a", "c"), Copy("b", "c")]
+    ranking = rank("mug", photos, links, language=language)
+    told = {photo.path: " ".join(photo.reasons) for photo in ranking.order}
+    assert (ranking.best, ranking.swap) == ("a", True)
+    assert word in told["b"]
+    assert word not in told["a"] + told["c"]
+    assert word in ranking.reason

@@ -27,6 +27,7 @@ class Candidate:
         failures: Why it fails or is warned of, in a seller's words.
         merit: Log odds by direct comparison with its copies: between two of one group the difference
             says how likely the one is the better; None where it was compared with none.
+        combed: How uneven its histogram is; see `packshot.catalog.rank.tones`.
     """
 
     assessment: Assessment
@@ -34,6 +35,7 @@ class Candidate:
     verdict: str | None = None
     failures: tuple[str, ...] = ()
     merit: float | None = None
+    combed: float = 0.0
 
     @property
     def path(self) -> str:

@@ -3,14 +3,14 @@
 Two absolute scores err in the same way on one motif and still leave copies of equal score. Among copies
 more can be told: what is pictured is the same, so every difference is damage; and copies made from one
 photo each differ from it by their own damage but from each other by both, so that the photo they come
-from lies in their midst.
+from lies in their midst. Of two copies, the one whose tones were computed from the other's shows it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Final
 
@@ -38,6 +38,8 @@ _STRUCTURE_SCALES = (1.0, 4.0)
 _TONE_CELLS = 24
 _DETAIL_SIGMA = 2.0
 _LEAST_DIFFERENCE = 1e-6
+_ALIKE_SHARE = 0.05
+_LEAST_COMBING = 0.02
 _LEAST_PROBABILITY = 1e-3
 _ENOUGH_PIXELS = 1000.0
 
@@ -54,22 +56,39 @@ class Weights:
         score: Of ten points of the assessor's score.
         undamaged: Of the logarithm of the network's probability that nothing was done to it.
         level: Of a level of damage less, by the network.
+        smooth: Of the logarithm of how smooth its histogram is.
+        highest: Of tones that reach the top of the scale, as against those that end at 0.
+        resolution: Of twice as many real pixels along a side.
         tone: Of lying in the midst of the copies by lightness and colour, coarsely.
         detail: The same by fine detail of lightness.
         colour_detail: The same by fine detail of colour.
-        resolution: Of twice as many real pixels along a side.
     """
 
     score: float
     undamaged: float
     level: float
+    smooth: float
+    highest: float
+    resolution: float
     tone: float
     detail: float
     colour_detail: float
-    resolution: float
 
 
-WEIGHTS: Final = Weights(0.43, 0.97, 0.25, 0.55, 0.13, 0.24, 1.0)
+WEIGHTS: Final = Weights(
+    score=0.49,
+    undamaged=0.93,
+    level=0.97,
+    smooth=1.19,
+    highest=8.98,
+    resolution=1.0,
+    tone=1.2,
+    detail=1.12,
+    colour_detail=0.57,
+)
+
+_OF_MIDST: Final = 3
+_LEAST_MIDST: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +99,8 @@ class Version:
         score: 0..100, the assessor's.
         undamaged: 0..1, the network's probability that it is not damaged.
         level: 0..5, the level of damage that the network expects.
+        combed: 0..2, how uneven its histogram is; see `packshot.catalog.rank.tones`.
+        highest: 0..1, its highest tone.
         side: Real pixels along the long side: those of the file, less any enlargement.
         picture: (H, W, 3) uint8 RGB, at most `COMPARED_SIDE` a side; see `picture_of`.
     """
@@ -87,6 +108,8 @@ class Version:
     score: float
     undamaged: float
     level: float
+    combed: float
+    highest: float
     side: float
     picture: Pixels
 
@@ -148,30 +171,48 @@ def merits(versions: Sequence[Version], *, aligned: bool, weights: Weights = WEI
     Raises:
         InvalidInput: Aligned pictures of different shapes of frame.
     """
-    evidence = own_evidence(versions, weights)
-    if aligned and len(versions) > 2:
-        evidence = evidence + _midst([version.picture for version in versions], weights)
-    return [float(value) for value in evidence]
+    own = own_evidence(versions)
+    if aligned and len(versions) >= _LEAST_MIDST:
+        midst = midst_evidence(differences([version.picture for version in versions]))
+    else:
+        midst = np.zeros((len(versions), _OF_MIDST))
+    return [float(value) for value in np.hstack([own, midst]) @ np.array(astuple(weights))]
 
 
-def own_evidence(versions: Sequence[Version], weights: Weights = WEIGHTS) -> Floats:
-    """(N,) what each copy tells alone."""
+def own_merit(version: Version) -> float:
+    """What a copy tells alone, in log odds."""
+    return merits([version], aligned=False)[0]
+
+
+def own_evidence(versions: Sequence[Version]) -> Floats:
+    """(N, 6) what each copy tells alone: what the weights from `score` to `resolution` are of."""
     return np.array(
         [
-            weights.score * version.score / 10
-            + weights.undamaged * math.log(max(version.undamaged, _LEAST_PROBABILITY))
-            - weights.level * version.level
-            + weights.resolution * math.log2(min(max(version.side, 1.0), _ENOUGH_PIXELS))
+            (
+                version.score / 10,
+                math.log(max(version.undamaged, _LEAST_PROBABILITY)),
+                -version.level,
+                -math.log(version.combed + _LEAST_COMBING),
+                version.highest,
+                math.log2(min(max(version.side, 1.0), _ENOUGH_PIXELS)),
+            )
             for version in versions
         ]
     )
 
 
-def _midst(pictures: Sequence[Pixels], weights: Weights) -> Floats:
-    """(N,) how much each lies in the midst of all; with two copies it would be the same for both."""
-    distances = differences(pictures)
-    shares = zip((weights.tone, weights.detail, weights.colour_detail), distances, strict=True)
-    return np.asarray(np.sum([weight * centrality(distance) for weight, distance in shares], axis=0))
+def midst_evidence(distances: Floats) -> Floats:
+    """(N, 3) how much each lies in the midst of all: what the weights from `tone` on are of.
+
+    With two copies it would be the same for both: then it is 0.
+
+    Args:
+        distances: (3, N, N) of tones, of detail and of colour detail.
+    """
+    count = distances.shape[1]
+    if count < _LEAST_MIDST:
+        return np.zeros((count, _OF_MIDST))
+    return np.stack([centrality(plane) for plane in distances], axis=1)
 
 
 def centrality(distances: Floats) -> Floats:
@@ -181,13 +222,14 @@ def centrality(distances: Floats) -> Floats:
         distances: (N, N) symmetric, at least 0, N of 2 or more; only their ratios matter.
 
     Returns:
-        (N,) at most 0. Roots of distances are taken, so that one copy far away from all does not
-        decide which of the others is in the midst.
+        (N,) larger for nearer. Logarithms of distances are taken, so that one copy far away from all
+        does not decide which of the others is in the midst.
     """
     count = len(distances)
-    mean = distances.sum() / (count * (count - 1))
-    roots = np.sqrt(distances / max(float(mean), _LEAST_DIFFERENCE))
-    return np.asarray(-5 * math.log2(count) * roots.sum(axis=1) / (count - 1))
+    others = ~np.eye(count, dtype=bool)
+    mean = max(float(distances[others].mean()), _LEAST_DIFFERENCE)
+    logarithms = np.log(distances / mean + _ALIKE_SHARE)
+    return np.asarray(-math.log2(count) * np.where(others, logarithms, 0).sum(axis=1) / (count - 1))
 
 
 def differences(pictures: Sequence[Pixels]) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalog.rank.candidate import Copy
-from packshot.catalog.rank.comparing import Version, merits, own_evidence, same_picture, same_shape
+from packshot.catalog.rank.comparing import Version, merits, own_merit, same_picture, same_shape
 from packshot.report import Assessment, DuplicateKind
 from packshot.search.duplicates.candidates import ALIKE
 from packshot.search.duplicates.comparison import compare
@@ -69,7 +69,7 @@ def find_copies(photos: Sequence[Looked]) -> Copies:
     copies are many. Copies of one centre are copies of each other.
     """
     found = _Links(photos)
-    alone = own_evidence([photo.version for photo in photos])
+    alone = [own_merit(photo.version) for photo in photos]
     order = sorted(range(len(photos)), key=lambda n: (-alone[n], photos[n].path))
     links: list[Copy] = []
     judged: dict[str, float] = {}

@@ -18,6 +18,7 @@ from packshot.catalog.rank.copies import Looked, find_copies
 from packshot.catalog.rank.order import rank
 from packshot.catalog.rank.products import Product
 from packshot.catalog.rank.screening import Screening
+from packshot.catalog.rank.tones import combing, highest_tone
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo, PhotoSource
 from packshot.processes import in_order
@@ -135,10 +136,9 @@ class ProductRanker:
             photos = [LocalCopy(path, Path(path)) for path in product.photos]
         looked = [self._look(photo) for photo in photos]
         copies = find_copies([photo for photo in looked if isinstance(photo, Looked)])
-        assessments = [photo.assessment if isinstance(photo, Looked) else photo for photo in looked]
         candidates = [
-            self._candidate(product, path, assessment, copies.merits.get(path))
-            for path, assessment in zip(product.photos, assessments, strict=True)
+            self._candidate(product, path, photo, copies.merits.get(path))
+            for path, photo in zip(product.photos, looked, strict=True)
         ]
         return rank(
             product.sku,
@@ -159,12 +159,16 @@ class ProductRanker:
         return replace(looked, assessment=named)
 
     def _candidate(
-        self, product: Product, path: str, assessment: Assessment, merit: float | None
+        self, product: Product, path: str, photo: Looked | Assessment, merit: float | None
     ) -> Candidate:
-        candidate = Candidate(assessment, present=path == product.present, merit=merit)
-        if self._screen is None or not candidate.readable:
+        present = path == product.present
+        if not isinstance(photo, Looked):
+            return Candidate(photo, present=present)
+        combed = photo.version.combed
+        candidate = Candidate(photo.assessment, present=present, merit=merit, combed=combed)
+        if self._screen is None:
             return candidate
-        screened = self._screen(assessment, product)
+        screened = self._screen(photo.assessment, product)
         return replace(candidate, verdict=screened.verdict, failures=screened.failures)
 
 
@@ -197,6 +201,8 @@ def _version(observed: Observation, assessment: Assessment, kinds: Sequence[str]
         score=assessment.score or 0.0,
         undamaged=float(observed.code.kinds[kinds.index(_UNDAMAGED)]),
         level=observed.code.level,
+        combed=combing(observed.photo.pixels),
+        highest=highest_tone(observed.photo.pixels),
         side=max(facts.width, facts.height) / max(enlarged, 1.0),
         picture=picture_of(observed.photo.pixels),
     )

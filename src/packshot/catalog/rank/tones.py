@@ -1,0 +1,60 @@
+"""What a change of tones or colours leaves in a photo's histogram, whatever the photo shows."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Counts = NDArray[np.float64]
+
+_VALUES: Final = 256
+_CHANCE: Final = math.sqrt(0.375) * math.sqrt(2 / math.pi)
+"""Mean distance of a root of a count from the middle of its neighbours by chance alone: roots of Poisson
+counts have a variance of a quarter, wherever they lie (Bartlett, 1936)."""
+
+
+def combing(pixels: Pixels) -> float:
+    """How far the histogram is from smooth, in the channel where it is furthest.
+
+    Light falls on a sensor in any amount; 8-bit values that are computed from other 8-bit values skip
+    some and heap up on others, so that a curve, a cast or a change of saturation combs the histogram
+    (Stamm and Liu, "Forensic detection of image manipulation using statistical intrinsic fingerprints",
+    2010). Compression with loss fills the gaps again: then this says little, and nothing wrong.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+
+    Returns:
+        0 where neighbouring values are about as frequent as chance allows, toward 2 where every second
+        value is missing. The number of pixels does not matter, nor what is clipped at either end.
+    """
+    return max(_unevenness(_histogram(pixels[..., channel])) for channel in range(3))
+
+
+def highest_tone(pixels: Pixels) -> float:
+    """0..1, the highest value of a channel, the mean of the three: a photo pressed down has none at 1.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+    """
+    return float(pixels.max(axis=(0, 1)).mean()) / (_VALUES - 1)
+
+
+def _histogram(channel: Pixels) -> Counts:
+    """Counts of the values between the lowest and the highest there are."""
+    counts = np.bincount(channel.ravel(), minlength=_VALUES).astype(np.float64)
+    used = np.flatnonzero(counts)
+    return counts[used[0] + 1 : used[-1]]
+
+
+def _unevenness(counts: Counts) -> float:
+    """Mean distance of a count's root from the middle of its neighbours, in mean roots, less chance."""
+    roots = np.sqrt(counts)
+    if len(roots) < 3 or not roots.any():
+        return 0.0
+    off = np.abs(roots[1:-1] - (roots[:-2] + roots[2:]) / 2)
+    return max(0.0, float((off - _CHANCE).sum() / roots.sum()))
