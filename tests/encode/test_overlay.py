@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.encode.overlay import OverlayNetwork, seen
+from packshot.encode.overlay import SEEN_SIDE, STRIDE, OverlayNetwork, padded, shrunk
 from tests.conftest import make_packshot
 
 
@@ -11,18 +11,38 @@ def network():
     return OverlayNetwork.packaged()
 
 
-@pytest.mark.parametrize("size", [(300, 400), (1024, 700), (30, 900), (448, 448)])
-def test_sides_are_multiples_of_sixteen_and_near_the_photos_shape(size):
-    view = seen(np.zeros((*size, 3), np.uint8))
+@pytest.mark.parametrize("size", [(300, 400), (1024, 700), (30, 900), (448, 448), (1, 700), (20, 20)])
+def test_photos_keep_their_shape_and_are_continued_to_multiples_of_sixteen(size):
+    small = shrunk(np.zeros((*size, 3), np.uint8))
+    assert max(small.shape[:2]) == SEEN_SIDE
+    assert min(small.shape[:2]) == pytest.approx(max(1, SEEN_SIDE * min(size) / max(size)), abs=1)
+    view = padded(small)
     assert view.shape[0] % 16 == view.shape[1] % 16 == 0
-    assert max(view.shape[:2]) == 448
-    assert min(view.shape[:2]) == pytest.approx(448 * min(size) / max(size), abs=24)
+    assert all(0 <= wide - side < 16 for wide, side in zip(view.shape[:2], small.shape[:2], strict=True))
 
 
-def test_maps_cover_the_photo_at_a_quarter_of_the_side(network, picture):
-    maps = network.look(picture)
+def test_half_a_photo_is_the_mean_of_four_pixels(picture):
+    large = cv2.resize(picture, (2 * SEEN_SIDE, SEEN_SIDE), interpolation=cv2.INTER_LINEAR)
+    naive = large.reshape(SEEN_SIDE // 2, 2, SEEN_SIDE, 2, 3).mean(axis=(1, 3))
+    assert np.abs(shrunk(large) - naive).max() <= 0.5
+
+
+def test_what_is_added_repeats_the_last_pixels(picture):
+    small = shrunk(picture)
+    view = padded(small)
+    height, width = small.shape[:2]
+    np.testing.assert_array_equal(view[:height, :width], small)
+    assert (view[height:, :width] == small[-1]).all()
+    assert (view[:height, width:] == small[:, -1:]).all()
+
+
+@pytest.mark.parametrize("size", [(240, 320), (768, 501), (700, 9), (3, 500)])
+def test_maps_cover_the_photo_at_a_quarter_of_the_side(network, size):
+    maps = network.look(np.full((*size, 3), 180, np.uint8))
     assert maps.text.shape == maps.watermark.shape
-    assert maps.text.shape == tuple(side // 4 for side in seen(picture).shape[:2])
+    assert maps.text.shape == tuple(
+        max(1, round(side / STRIDE)) for side in shrunk(np.zeros((*size, 3), np.uint8)).shape[:2]
+    )
     assert 0 <= maps.text.min() <= maps.text.max() <= 1
 
 

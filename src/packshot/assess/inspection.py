@@ -43,7 +43,7 @@ _PRINT_AREA: Final = 0.012
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.9
-_MARK_AREA: Final = 0.012
+_MARK_AREA: Final = 0.016
 _MARK_POSSIBLE_AREA: Final = 0.002
 
 Flags = NDArray[np.bool_]
@@ -104,8 +104,9 @@ class Inspection:
     @cached_property
     def text(self) -> Lettering:
         """Text laid over the photo."""
-        lettered = bool((self.maps.text >= _LIKELY).any())
-        return find_text(self.maps, self.product if lettered else None)
+        if (self.maps.text < _LIKELY).all():  # It need not be known where the product is.
+            return _nothing(self.maps)
+        return find_text(self.maps, self.product)
 
     @cached_property
     def watermark(self) -> float | None:
@@ -232,6 +233,11 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     flags = np.asarray(kept[labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
     return Lettering(flags, np.asarray(likely[labels], bool), _boxes(flags), share)
+
+
+def _nothing(maps: OverlayMaps) -> Lettering:
+    nowhere = np.zeros(maps.text.shape, bool)
+    return Lettering(nowhere, nowhere, (), None)
 
 
 def find_watermark(maps: OverlayMaps) -> float | None:

@@ -24,6 +24,9 @@ time: Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 20
 MULTIPLE: Final = 16
 """Sides of what the network sees are multiples of it."""
 
+STRIDE: Final = 4
+"""Pixels of what the network sees for one of its maps."""
+
 Floats = NDArray[np.float32]
 
 
@@ -65,18 +68,31 @@ class OverlayNetwork:
         Args:
             pixels: (H, W, 3) uint8 RGB.
         """
-        text, watermark = self.model.run(pixels=seen(pixels)[None])["maps"][0]
-        return OverlayMaps(text, watermark)
+        small = shrunk(pixels)
+        height, width = (max(1, round(side / STRIDE)) for side in small.shape[:2])
+        text, watermark = self.model.run(pixels=padded(small)[None])["maps"][0]
+        return OverlayMaps(text[:height, :width], watermark[:height, :width])
 
 
-def seen(pixels: Pixels) -> Pixels:
-    """A photo at the size the network takes: sides are multiples of 16, stretched a little for that.
+def shrunk(pixels: Pixels) -> Pixels:
+    """A photo with `SEEN_SIDE` as its long side; small ones are enlarged.
+
+    Whole squares of pixels are averaged first, which is quick; what is left is less than half.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
     """
-    height, width = pixels.shape[:2]
+    factor = min(max(1, max(pixels.shape[:2]) // SEEN_SIDE), *pixels.shape[:2])
+    height, width = (side // factor for side in pixels.shape[:2])
+    whole = pixels[: height * factor, : width * factor]
+    averaged = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     scale = SEEN_SIDE / max(height, width)
-    size = [max(2, round(side * scale / MULTIPLE)) * MULTIPLE for side in (width, height)]
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(averaged, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def padded(small: Pixels) -> Pixels:
+    """A photo continued to the right and below by its last pixels, to sides that the network takes."""
+    height, width = (-(-side // MULTIPLE) * MULTIPLE for side in small.shape[:2])
+    below, right = height - small.shape[0], width - small.shape[1]
+    return np.asarray(cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)

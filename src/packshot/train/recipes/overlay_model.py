@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from packshot.encode.overlay import MULTIPLE, seen
+from packshot.encode.overlay import MULTIPLE, padded, shrunk
 from packshot.photo.pixels import Pixels
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import with_text, with_watermark
@@ -34,4 +34,6 @@ def write_overlay(network: OverlayNetwork, photos: Sequence[Pixels], fonts: Font
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "plain.onnx")
         export_map(ShippedOverlay(network).eval(), MULTIPLE, "maps", plain)
-        quantise(plain, path, ({"pixels": seen(pixels)[None]} for pixels in laid), enlarges=True)
+        quantise(
+            plain, path, ({"pixels": padded(shrunk(pixels))[None]} for pixels in laid), enlarges=True
+        )
