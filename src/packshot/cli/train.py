@@ -222,7 +222,7 @@ def overlay_command(
     fonts: Annotated[Path, typer.Option(help="Folder of font files.")],
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 7000,
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 8600,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:

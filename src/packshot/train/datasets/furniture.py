@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, as_bytes
+from packshot.measure.planes import as_bytes
+from packshot.train.datasets.painting import colour_of, mix
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float64]
@@ -45,18 +46,6 @@ def drawn_furniture(side: int, random: Random) -> Pixels:
         _boxes(canvas, _KINDS[int(random.integers(len(_KINDS)))](random), random)
     canvas += random.normal(0, random.uniform(0, 1.5), canvas.shape).astype(np.float32)
     return as_bytes(np.clip(canvas, 0, 255).round())
-
-
-def _colour(random: Random) -> Floats:
-    """White or pale more often than not, then wood, greys, anything."""
-    kind = random.random()
-    if kind < 0.55:
-        return random.uniform(222, 250) + random.normal(0, 4, 3)
-    if kind < 0.75:
-        return np.array([205.0, 170, 125]) * random.uniform(0.5, 1.15)
-    if kind < 0.9:
-        return random.uniform(30, 180) + random.normal(0, 5, 3)
-    return random.uniform(20, 230, 3)
 
 
 def _table(random: Random) -> list[Box]:
@@ -136,9 +125,9 @@ def _boxes(canvas: NDArray[np.float32], boxes: list[Box], random: Random) -> Non
     drawn = [(points - middle) * span + place for points in flat]
     if random.random() < 0.5:
         _shadow(canvas, np.concatenate(drawn), random)
-    colours = [_colour(random)] * len(boxes)
+    colours = [colour_of(random)] * len(boxes)
     if random.random() < 0.3:
-        colours = [_colour(random) for _ in boxes]
+        colours = [colour_of(random) for _ in boxes]
     light = _light(random)
     facing = [face for face in range(len(_FACES)) if (_NORMALS[face] @ eye.T)[2] > 0]
     faces = [(box, face) for box in range(len(boxes)) for face in facing]
@@ -172,18 +161,11 @@ def _face(canvas: NDArray[np.float32], corners: Floats, colour: Floats, random: 
         return
     part = (slice(top, top + height), slice(left, left + width))
     slope = cv2.resize(random.normal(1, 0.02, (2, 2)), (width, height), interpolation=cv2.INTER_LINEAR)
-    _mix(canvas, part, mask[part], colour * np.asarray(slope)[..., None])
+    mix(canvas, part, mask[part], colour * np.asarray(slope)[..., None])
     if random.random() < 0.3:
         edge = np.zeros_like(mask)
         cv2.polylines(edge, [np.round(corners * 16).astype(np.int32)], True, 255, 1, cv2.LINE_AA, 4)
-        _mix(canvas, part, as_bytes(edge[part] * random.uniform(0.2, 0.7)), colour * 0.75)
-
-
-def _mix(
-    canvas: NDArray[np.float32], part: tuple[slice, slice], alpha: Mask, colour: NDArray[np.float64]
-) -> None:
-    share = alpha.astype(np.float32)[..., None] / 255
-    canvas[part] += share * (colour.astype(np.float32) - canvas[part])
+        mix(canvas, part, as_bytes(edge[part] * random.uniform(0.2, 0.7)), colour * 0.75)
 
 
 def _shadow(canvas: NDArray[np.float32], points: Floats, random: Random) -> None:
@@ -205,11 +187,11 @@ def _lamp(canvas: NDArray[np.float32], random: Random) -> None:
     stem = np.zeros(canvas.shape[:2], np.uint8)
     cv2.line(stem, (int(middle), int(top)), (int(middle), int(foot)), 255, thick, cv2.LINE_AA)
     cv2.ellipse(stem, ((middle, foot), (across, across * 0.3), 0.0), 255, -1, cv2.LINE_AA)
-    _mix(canvas, whole, stem, _colour(random))
+    mix(canvas, whole, stem, colour_of(random))
     rows, columns = np.mgrid[:side, :side]
     offset = (columns - middle) / across
     inside = offset**2 + ((rows - top) / up) ** 2
     ribs = 1 - random.uniform(0, 0.12) * (np.sin(offset * random.uniform(8, 40)) > 0.6)
     shade = (1 - random.uniform(0.02, 0.25) * np.clip(inside, 0, 1)) * ribs
     alpha = as_bytes(np.clip((1 - inside) * across / 2, 0, 1) * 255)
-    _mix(canvas, whole, alpha, _colour(random) * shade[..., None])
+    mix(canvas, whole, alpha, colour_of(random) * shade[..., None])

@@ -21,6 +21,7 @@ from packshot.photo import Photo
 from packshot.train.datasets.furniture import drawn_furniture
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
+from packshot.train.datasets.vessels import drawn_vessel
 from packshot.train.learner import Learner, Pace, Report
 from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
 from packshot.train.networks.overlay import OverlayNetwork
@@ -41,13 +42,13 @@ class OverlayRecipe:
         side: Of the squares cut from photos, pixels.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
-        drawn: Pictures of furniture drawn on white that join the photos.
+        drawn: Pictures of furniture drawn on white that join the photos; as many of printed vessels.
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
     """
 
-    steps: int = 7000
+    steps: int = 8600
     batch: int = 12
     side: int = 256
     trunk_rate: float = 3e-4
@@ -136,8 +137,9 @@ def train_overlay(
     torch.manual_seed(recipe.seed)
     work.mkdir(parents=True, exist_ok=True)
     random, fonts = np.random.default_rng(recipe.seed), Fonts.under(inputs.fonts)
-    drawn = [drawn_furniture(LEARNT_SIDE, random) for _ in range(recipe.drawn)]
-    photos = [*clean_photos(inputs.photos), *drawn]
+    furniture = [drawn_furniture(LEARNT_SIDE, random) for _ in range(recipe.drawn)]
+    vessels = [drawn_vessel(LEARNT_SIDE, random, fonts) for _ in range(recipe.drawn)]
+    photos = [*clean_photos(inputs.photos), *furniture, *vessels]
     examples = OverlayExamples(photos, fonts, recipe.batch, recipe.side, recipe.seed)
     learner = begin(OverlayNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
 

@@ -1,0 +1,39 @@
+"""What pictures of things are painted with."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.planes import Mask
+
+Random: TypeAlias = np.random.Generator
+
+
+def colour_of(random: Random) -> NDArray[np.float64]:
+    """RGB of a thing that is sold: white or pale more often than not, then wood, greys, anything."""
+    kind = random.random()
+    if kind < 0.55:
+        return random.uniform(222, 250) + random.normal(0, 4, 3)
+    if kind < 0.75:
+        return np.array([205.0, 170, 125]) * random.uniform(0.5, 1.15)
+    if kind < 0.9:
+        return random.uniform(30, 180) + random.normal(0, 5, 3)
+    return random.uniform(20, 230, 3)
+
+
+def mix(
+    canvas: NDArray[np.float32], part: tuple[slice, slice], alpha: Mask, colour: NDArray[np.float64]
+) -> None:
+    """Paint over a part of a canvas.
+
+    Args:
+        canvas: (H, W, 3), changed in place.
+        part: Rows and columns.
+        alpha: (h, w) of the part, 0..255.
+        colour: RGB, or (h, w, 3).
+    """
+    share = alpha.astype(np.float32)[..., None] / 255
+    canvas[part] += share * (colour.astype(np.float32) - canvas[part])
