@@ -43,7 +43,7 @@ _PRINT_AREA: Final = 0.012
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.9
-_MARK_AREA: Final = 0.016
+_MARK_AREA: Final = 0.02
 _MARK_POSSIBLE_AREA: Final = 0.002
 
 Flags = NDArray[np.bool_]
@@ -228,7 +228,7 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     inside = np.zeros(len(peaks)) if body is None else _share_of_parts(labels, body)
     certain = peaks >= (_ALONE_SURE if body is None else _SURE)
     kept = np.where(inside < 0.5, certain, (peaks >= _PRINT_SURE) & (areas >= _PRINT_AREA))
-    likely = peaks >= _POSSIBLE
+    likely = peaks >= _LIKELY
     kept[0] = likely[0] = False
     flags = np.asarray(kept[labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
