@@ -35,7 +35,6 @@ _RECOGNISED: Final = frozenset(
 """Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
-_POSSIBLE: Final = 0.5
 _SURE: Final = 0.8
 _ALONE_SURE: Final = 0.97
 _PRINT_SURE: Final = 0.97
@@ -44,6 +43,7 @@ _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.9
 _MARK_AREA: Final = 0.02
+_MARK_POSSIBLE: Final = 0.5
 _MARK_POSSIBLE_AREA: Final = 0.002
 
 Flags = NDArray[np.bool_]
@@ -249,7 +249,7 @@ def find_watermark(maps: OverlayMaps) -> float | None:
     if (maps.watermark >= _MARK_SURE).mean() >= _MARK_AREA:
         _, peaks, areas = _parts(maps.watermark)
         return 100 * float(areas[peaks >= _MARK_SURE].sum())
-    possible = (maps.watermark >= _POSSIBLE).mean() >= _MARK_POSSIBLE_AREA
+    possible = (maps.watermark >= _MARK_POSSIBLE).mean() >= _MARK_POSSIBLE_AREA
     return None if possible else 0.0
 
 

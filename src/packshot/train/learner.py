@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -135,6 +135,12 @@ class Learner(Generic[Network]):
             if self.step % _SAVE_EVERY == 0 or self.step == self.pace.steps:
                 self.save(checkpoint)
         return self.averaged.eval()
+
+
+def tuned(trunk: nn.Module, decoder: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+    """Parameter groups of a pre-trained trunk, without decay and what is frozen, and of what is new."""
+    learning = [value for value in trunk.parameters() if value.requires_grad]
+    return [{"params": learning, "weight_decay": 0.0}, {"params": decoder}]
 
 
 def move_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +20,7 @@ from packshot.train.datasets.cutouts import cutouts
 from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.masks import MaskBatch, MaskExamples, empty, lifted, sure
 from packshot.train.datasets.taught import Taught, is_held_out, taught
-from packshot.train.learner import Learner, Pace, Report
+from packshot.train.learner import Learner, Pace, Report, tuned
 from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
 from packshot.train.networks.mask import MaskNetwork
 from packshot.train.recipes.mask_model import write_mask
@@ -135,13 +134,8 @@ def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRe
 def begin(network: MaskNetwork, recipe: MaskRecipe) -> Learner[MaskNetwork]:
     """The network ready to learn: two groups of parameters, the encoder's slower."""
     freeze(network.trunk, recipe.frozen_blocks)
-    trunk = [value for value in network.trunk.parameters() if value.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": trunk, "weight_decay": 0.0},
-        {"params": network.decoder.parameters()},
-    ]
     pace = Pace(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
-    return Learner.begin(network, groups, pace)
+    return Learner.begin(network, tuned(network.trunk, network.decoder.parameters()), pace)
 
 
 def train_mask(

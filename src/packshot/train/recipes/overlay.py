@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +21,7 @@ from packshot.train.datasets.furniture import drawn_furniture
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
 from packshot.train.datasets.vessels import drawn_vessel
-from packshot.train.learner import Learner, Pace, Report
+from packshot.train.learner import Learner, Pace, Report, tuned
 from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
 from packshot.train.networks.overlay import OverlayNetwork
 from packshot.train.recipes.overlay_model import write_overlay
@@ -107,13 +106,8 @@ class OverlayInputs:
 def begin(network: OverlayNetwork, recipe: OverlayRecipe) -> Learner[OverlayNetwork]:
     """The network ready to learn: two groups of parameters, the encoder's slower."""
     freeze(network.trunk, recipe.frozen_blocks)
-    trunk = [value for value in network.trunk.parameters() if value.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": trunk, "weight_decay": 0.0},
-        {"params": network.decoder},
-    ]
     pace = Pace(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
-    return Learner.begin(network, groups, pace)
+    return Learner.begin(network, tuned(network.trunk, network.decoder), pace)
 
 
 def train_overlay(
