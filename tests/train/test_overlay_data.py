@@ -97,6 +97,16 @@ def test_batches_are_a_function_of_their_number(photo, fonts):
     assert 0 <= batch.maps.min() <= batch.maps.max() <= 1
 
 
+def test_squares_show_overlays_as_large_as_whole_photos_have_them(fonts):
+    """Up to an eighth of the long side of the photo, which is more than an eighth of the square."""
+    examples = OverlayExamples([make_picture(420, 448)], fonts, 48, 128, seed=3)
+    maps = examples[0].maps.numpy() > 0.5
+    shown = maps.any(axis=(1, 2, 3))
+    assert 0.5 < shown.mean() < 0.85
+    rows = maps[:, 0].any(axis=2).sum(axis=1)
+    assert rows.max() > 32 / 8
+
+
 def test_the_loss_against_a_naive_one():
     torch.manual_seed(1)
     logits, truth = torch.randn(2, 2, 3, 3), (torch.rand(2, 2, 3, 3) > 0.5).float()

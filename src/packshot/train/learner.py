@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from packshot.files import whole
 from packshot.train.datasets.pairs import batches
-from packshot.train.recipes.enhancement_step import save_whole
 
 Report = Callable[[str], None]
 Batch = TypeVar("Batch")
@@ -135,6 +135,12 @@ class Learner(Generic[Network]):
             if self.step % _SAVE_EVERY == 0 or self.step == self.pace.steps:
                 self.save(checkpoint)
         return self.averaged.eval()
+
+
+def save_whole(parts: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint whole or not at all."""
+    with whole(path, sole=True) as draft:
+        torch.save(parts, draft)
 
 
 def tuned(trunk: nn.Module, decoder: Iterable[nn.Parameter]) -> list[dict[str, Any]]:

@@ -1,12 +1,14 @@
-"""Furniture drawn on white: pale boards, boxes, legs and lamps with nothing written on them.
+"""Furniture drawn on white: pale boards, boxes, glass, checked cloth and lamps, with nothing over them.
 
 Photos of furniture that may be trained on are hard to come by, and the overlay network takes the soft
-edges of a pale board on white for a see-through mark until it has seen some.
+edges of a pale board on white, a pane of glass and a checked cover for see-through marks until it has
+seen some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import cv2
@@ -14,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.measure.planes import as_bytes
+from packshot.train.datasets.cloth import CLOTH_SIDE, Cloth, drawn_cloth
 from packshot.train.datasets.painting import colour_of, mix
+from packshot.train.datasets.round_furniture import draw_round
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float64]
@@ -29,6 +33,19 @@ _TOP: Final = 3
 _FRONT: Final = 5
 
 
+@dataclass(frozen=True, eq=False)
+class Finish:
+    """What a piece is made of.
+
+    Attributes:
+        cloth: Covers every face; None for paint.
+        opacity: Less than 1 for glass.
+    """
+
+    cloth: Cloth | None = None
+    opacity: float = 1.0
+
+
 def drawn_furniture(side: int, random: Random) -> Pixels:
     """A picture of one piece of furniture on white.
 
@@ -40,8 +57,8 @@ def drawn_furniture(side: int, random: Random) -> Pixels:
         (side, side, 3) uint8 RGB.
     """
     canvas = np.full((side, side, 3), 255, np.float32)
-    if random.random() < 0.15:
-        _lamp(canvas, random)
+    if random.random() < 0.3:
+        draw_round(canvas, random)
     else:
         _boxes(canvas, _KINDS[int(random.integers(len(_KINDS)))](random), random)
     canvas += random.normal(0, random.uniform(0, 1.5), canvas.shape).astype(np.float32)
@@ -128,12 +145,20 @@ def _boxes(canvas: NDArray[np.float32], boxes: list[Box], random: Random) -> Non
     colours = [colour_of(random)] * len(boxes)
     if random.random() < 0.3:
         colours = [colour_of(random) for _ in boxes]
-    light = _light(random)
+    light, finish = _light(random), _finish(random)
     facing = [face for face in range(len(_FACES)) if (_NORMALS[face] @ eye.T)[2] > 0]
     faces = [(box, face) for box in range(len(boxes)) for face in facing]
     faces.sort(key=lambda one: float(seen[one[0]][list(_FACES[one[1]]), 2].mean()))
     for box, face in faces:
-        _face(canvas, drawn[box][list(_FACES[face])], colours[box] * light[face], random)
+        _face(canvas, drawn[box][list(_FACES[face])], colours[box], light[face], finish, random)
+
+
+def _finish(random: Random) -> Finish:
+    """Painted, in three cases of ten covered with cloth, in one of glass."""
+    kind = random.random()
+    if kind < 0.3:
+        return Finish(cloth=drawn_cloth(random))
+    return Finish(opacity=random.uniform(0.15, 0.6)) if kind < 0.4 else Finish()
 
 
 def _rotation(turn: float, tilt: float) -> Floats:
@@ -152,7 +177,14 @@ def _light(random: Random) -> Floats:
     return light
 
 
-def _face(canvas: NDArray[np.float32], corners: Floats, colour: Floats, random: Random) -> None:
+def _face(
+    canvas: NDArray[np.float32],
+    corners: Floats,
+    colour: Floats,
+    light: float,
+    finish: Finish,
+    random: Random,
+) -> None:
     """Fill a face, a little lighter towards one corner; its outline shows now and then."""
     mask = np.zeros(canvas.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
@@ -161,11 +193,22 @@ def _face(canvas: NDArray[np.float32], corners: Floats, colour: Floats, random: 
         return
     part = (slice(top, top + height), slice(left, left + width))
     slope = cv2.resize(random.normal(1, 0.02, (2, 2)), (width, height), interpolation=cv2.INTER_LINEAR)
-    mix(canvas, part, mask[part], colour * np.asarray(slope)[..., None])
+    surface = colour
+    if finish.cloth is not None:
+        surface = _covered(finish.cloth, corners - (left, top), (width, height))
+    shaded = surface * light * np.asarray(slope)[..., None]
+    mix(canvas, part, as_bytes(mask[part] * finish.opacity), shaded)
     if random.random() < 0.3:
         edge = np.zeros_like(mask)
         cv2.polylines(edge, [np.round(corners * 16).astype(np.int32)], True, 255, 1, cv2.LINE_AA, 4)
         mix(canvas, part, as_bytes(edge[part] * random.uniform(0.2, 0.7)), colour * 0.75)
+
+
+def _covered(cloth: Cloth, corners: Floats, size: tuple[int, int]) -> Floats:
+    """Cloth as it lies on a face."""
+    flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * CLOTH_SIDE
+    laid = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
+    return np.asarray(cv2.warpPerspective(cloth, laid, size, borderMode=cv2.BORDER_REPLICATE), float)
 
 
 def _shadow(canvas: NDArray[np.float32], points: Floats, random: Random) -> None:
@@ -176,22 +219,3 @@ def _shadow(canvas: NDArray[np.float32], points: Floats, random: Random) -> None
     cv2.ellipse(dark, (((left + right) / 2, low - size[1] / 2), (2 * size[0], size[1]), 0.0), 1.0, -1)
     soft = cv2.GaussianBlur(dark, (0, 0), canvas.shape[0] * random.uniform(0.01, 0.04))
     canvas -= np.asarray(soft)[..., None] * random.uniform(10, 70)
-
-
-def _lamp(canvas: NDArray[np.float32], random: Random) -> None:
-    """A round or ribbed shade on a stem."""
-    side, whole = canvas.shape[0], (slice(None), slice(None))
-    middle, top = side * random.uniform(0.4, 0.6), side * random.uniform(0.25, 0.45)
-    across, up = side * random.uniform(0.12, 0.32), side * random.uniform(0.1, 0.22)
-    foot, thick = side * random.uniform(0.7, 0.92), int(random.integers(1, 9))
-    stem = np.zeros(canvas.shape[:2], np.uint8)
-    cv2.line(stem, (int(middle), int(top)), (int(middle), int(foot)), 255, thick, cv2.LINE_AA)
-    cv2.ellipse(stem, ((middle, foot), (across, across * 0.3), 0.0), 255, -1, cv2.LINE_AA)
-    mix(canvas, whole, stem, colour_of(random))
-    rows, columns = np.mgrid[:side, :side]
-    offset = (columns - middle) / across
-    inside = offset**2 + ((rows - top) / up) ** 2
-    ribs = 1 - random.uniform(0, 0.12) * (np.sin(offset * random.uniform(8, 40)) > 0.6)
-    shade = (1 - random.uniform(0.02, 0.25) * np.clip(inside, 0, 1)) * ribs
-    alpha = as_bytes(np.clip((1 - inside) * across / 2, 0, 1) * 255)
-    mix(canvas, whole, alpha, colour_of(random) * shade[..., None])

@@ -240,18 +240,19 @@ class OverlayExamples(Dataset[OverlayBatch]):
         return OverlayBatch(torch.from_numpy(pixels), torch.from_numpy(maps))
 
     def _example(self, random: Random) -> Overlaid:
-        photo = self.photos[int(random.integers(len(self.photos)))]
-        square = _square(photo, self.side, random)
-        if random.random() < 0.45:
-            square = with_print(square, random, self.fonts)
+        """Laid over the whole photo, so that sizes are those of whole photos; then a square is cut."""
+        photo = _at_its_size(self.photos[int(random.integers(len(self.photos)))], self.side, random)
+        if random.random() < 0.2:
+            photo = with_print(photo, random, self.fonts)
         kind = random.random()
         if kind < 0.38:
-            laid = with_text(square, random, self.fonts)
+            laid = with_text(photo, random, self.fonts)
         elif kind < 0.72:
-            laid = with_watermark(square, random, self.fonts)
+            laid = with_watermark(photo, random, self.fonts)
         else:
-            laid = clean(square)
-        return Overlaid(_saved(laid.pixels, random), laid.text, laid.watermark)
+            laid = clean(photo)
+        square = _square(laid, self.side, random)
+        return Overlaid(_saved(square.pixels, random), square.text, square.watermark)
 
 
 def _small(mask: Mask) -> Floats:
@@ -262,16 +263,27 @@ def _small(mask: Mask) -> Floats:
     ) / np.float32(255)
 
 
-def _square(photo: Pixels, side: int, random: Random) -> Pixels:
-    """A square of a photo at about its size; mirrored and toned now and then."""
+def _at_its_size(photo: Pixels, side: int, random: Random) -> Pixels:
+    """A photo at about its size, no side shorter than `side`; toned now and then."""
     scale = random.uniform(0.8, 1.2) * max(1.0, side / min(photo.shape[:2]) * 0.8)
     resized = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     lacking = [max(0, side - length) for length in resized.shape[:2]]
     padded = cv2.copyMakeBorder(resized, 0, lacking[0], 0, lacking[1], cv2.BORDER_REPLICATE)
-    top, left = (int(random.integers(length - side + 1)) for length in padded.shape[:2])
-    square = padded[top : top + side, left : left + side]
     gain = random.uniform(0.7, 1.05) if random.random() < 0.3 else 1.0
-    return np.ascontiguousarray(np.clip(square * gain, 0, 255).astype(np.uint8))
+    return as_bytes(np.clip(padded * gain, 0, 255).astype(np.uint8))
+
+
+def _square(laid: Overlaid, side: int, random: Random) -> Overlaid:
+    """A square of a photo; four times of five one that some of its overlay lies in."""
+    where = np.argwhere(laid.text | laid.watermark)
+    spare = np.array(laid.text.shape) - side
+    corner = random.integers(spare + 1)
+    if len(where) and random.random() < 0.8:
+        inside = where[int(random.integers(len(where)))] - random.integers(side, size=2)
+        corner = np.clip(inside, 0, spare)
+    top, left = (int(value) for value in corner)
+    cut = (slice(top, top + side), slice(left, left + side))
+    return Overlaid(*map(np.ascontiguousarray, (laid.pixels[cut], laid.text[cut], laid.watermark[cut])))
 
 
 def _saved(pixels: Pixels, random: Random) -> Pixels:

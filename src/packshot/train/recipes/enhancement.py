@@ -20,9 +20,10 @@ from torch.utils.tensorboard import SummaryWriter
 from packshot.errors import ModelError, SourceError
 from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.pairs import Pairs, PartPairs, ViewPairs, batches
+from packshot.train.learner import save_whole
 from packshot.train.networks.enhancement.variants import build
 from packshot.train.recipes.enhancement_check import CheckSet
-from packshot.train.recipes.enhancement_step import EnhancementRecipe, State, is_graded, save_whole
+from packshot.train.recipes.enhancement_step import EnhancementRecipe, State, is_graded
 
 Report = Callable[[str], None]
 

@@ -11,8 +11,8 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from packshot.files import whole
 from packshot.train.datasets.pairs import Pairs
+from packshot.train.learner import save_whole
 from packshot.train.networks.enhancement.curves import graded
 from packshot.train.networks.enhancement.discriminator import PatchDiscriminator
 from packshot.train.networks.enhancement.generator import Generator
@@ -211,12 +211,6 @@ class State:
 
 
 _STATEFUL = ("network", "averaged", "discriminator", "optimiser", "opponent")
-
-
-def save_whole(parts: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all."""
-    with whole(path, sole=True) as draft:
-        torch.save(parts, draft)
 
 
 def _cosine(rate: float, done: float) -> float:

@@ -1,0 +1,56 @@
+"""Cloth for drawn furniture: stripes, checks and scattered spots, woven see-through over one another.
+
+Where the bands of a check cross, one shows through the other: what a see-through mark looks like.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.train.datasets.painting import colour_of
+
+Cloth: TypeAlias = NDArray[np.float32]
+Random: TypeAlias = np.random.Generator
+
+CLOTH_SIDE: Final = 192
+"""Of a piece of cloth, pixels."""
+
+
+def drawn_cloth(random: Random) -> Cloth:
+    """A piece of cloth, seen from above.
+
+    Returns:
+        (`CLOTH_SIDE`, `CLOTH_SIDE`, 3) RGB, 0..255.
+    """
+    cloth = np.tile(colour_of(random).astype(np.float32), (CLOTH_SIDE, CLOTH_SIDE, 1))
+    kind = random.random()
+    if kind < 0.2:
+        _spots(cloth, random)
+        return cloth
+    _bands(cloth, random)
+    if kind > 0.5:
+        _bands(cloth.transpose(1, 0, 2), random)
+    return cloth
+
+
+def _bands(cloth: Cloth, random: Random) -> None:
+    """Lengthwise bands that repeat, each more or less see-through."""
+    period = CLOTH_SIDE / float(random.integers(2, 12))
+    across = np.arange(CLOTH_SIDE)
+    for _ in range(int(random.integers(1, 4))):
+        inside = (across + random.uniform(0, period)) % period < period * random.uniform(0.06, 0.5)
+        share = np.float32(random.uniform(0.15, 0.8))
+        cloth[:, inside] += share * (colour_of(random).astype(np.float32) - cloth[:, inside])
+
+
+def _spots(cloth: Cloth, random: Random) -> None:
+    colours = [[float(value) for value in colour_of(random)] for _ in range(4)]
+    for _ in range(int(random.integers(12, 90))):
+        x, y = (int(value) for value in random.integers(0, CLOTH_SIDE, 2))
+        size = (int(random.integers(2, 16)), int(random.integers(2, 16)))
+        colour = colours[int(random.integers(4))]
+        cv2.ellipse(cloth, (x, y), size, random.uniform(0, 180), 0, 360, colour, -1, cv2.LINE_AA)

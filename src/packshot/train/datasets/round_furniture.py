@@ -1,0 +1,100 @@
+"""Round furniture drawn on white: lamps with ribbed shades or of petals, stools on a star of legs."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.measure.planes import as_bytes
+from packshot.train.datasets.painting import colour_of, mix
+
+Canvas: TypeAlias = NDArray[np.float32]
+Random: TypeAlias = np.random.Generator
+
+_WHOLE = (slice(None), slice(None))
+
+
+def draw_round(canvas: Canvas, random: Random) -> None:
+    """Draw one piece.
+
+    Args:
+        canvas: (S, S, 3) RGB, 0..255, white; changed in place.
+        random: Of every choice.
+    """
+    (_lamp, _petals, _stool)[int(random.integers(3))](canvas, random)
+
+
+def _lamp(canvas: Canvas, random: Random) -> None:
+    """A round or ribbed shade on a stem."""
+    side = canvas.shape[0]
+    middle, top = side * random.uniform(0.4, 0.6), side * random.uniform(0.25, 0.45)
+    across, up = side * random.uniform(0.12, 0.32), side * random.uniform(0.1, 0.22)
+    foot, thick = side * random.uniform(0.7, 0.92), int(random.integers(1, 9))
+    stem = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.line(stem, (int(middle), int(top)), (int(middle), int(foot)), 255, thick, cv2.LINE_AA)
+    cv2.ellipse(stem, ((middle, foot), (across, across * 0.3), 0.0), 255, -1, cv2.LINE_AA)
+    mix(canvas, _WHOLE, stem, colour_of(random))
+    rows, columns = np.mgrid[:side, :side]
+    offset = (columns - middle) / across
+    inside = offset**2 + ((rows - top) / up) ** 2
+    ribs = 1 - random.uniform(0, 0.12) * (np.sin(offset * random.uniform(8, 40)) > 0.6)
+    shade = (1 - random.uniform(0.02, 0.25) * np.clip(inside, 0, 1)) * ribs
+    alpha = as_bytes(np.clip((1 - inside) * across / 2, 0, 1) * 255)
+    mix(canvas, _WHOLE, alpha, colour_of(random) * shade[..., None])
+
+
+def _petals(canvas: Canvas, random: Random) -> None:
+    """A ball of pale petals, each of which shows through those above it."""
+    side = canvas.shape[0]
+    middle, radius = side * random.uniform(0.4, 0.6, 2), side * random.uniform(0.15, 0.35)
+    foot = (int(middle[0]), int(side * 0.93))
+    _stroke(canvas, (int(middle[0]), int(middle[1])), foot, int(random.integers(2, 8)), random)
+    tint = colour_of(random)
+    for _ in range(int(random.integers(25, 90))):
+        turn, reach = random.uniform(0, 2 * np.pi), radius * np.sqrt(random.random()) * 0.85
+        centre = middle + reach * np.array([np.cos(turn), np.sin(turn)])
+        size = radius * random.uniform(0.15, 0.4, 2)
+        petal = np.zeros(canvas.shape[:2], np.uint8)
+        box = ((float(centre[0]), float(centre[1])), (2 * float(size[0]), 2 * float(size[1])))
+        cv2.ellipse(petal, (*box, float(np.degrees(turn))), 255, -1, cv2.LINE_AA)
+        shade = tint * random.uniform(0.85, 1.02)
+        mix(canvas, _WHOLE, as_bytes(petal * random.uniform(0.2, 0.7)), shade)
+
+
+def _stool(canvas: Canvas, random: Random) -> None:
+    """A seat on a column whose legs lie flat like a star, with wheels now and then."""
+    side = canvas.shape[0]
+    middle, seat, ground = side * random.uniform(0.4, 0.6), side * random.uniform(0.2, 0.5), 0.84 * side
+    reach, thick = side * random.uniform(0.15, 0.33), int(side * random.uniform(0.008, 0.035)) + 1
+    colour, wheels = colour_of(random), random.random() < 0.5
+    for turn in np.linspace(0, 2 * np.pi, int(random.integers(3, 7)), endpoint=False) + random.random():
+        end = (int(middle + reach * np.cos(turn)), int(ground + 0.3 * reach * np.sin(turn)))
+        _stroke(canvas, (int(middle), int(ground)), end, thick, random, colour)
+        if wheels:
+            cv2.circle(canvas, end, thick + 1, (40.0,) * 3, -1, cv2.LINE_AA)
+    _stroke(canvas, (int(middle), int(seat)), (int(middle), int(ground)), thick, random, colour)
+    shell = np.zeros(canvas.shape[:2], np.uint8)
+    size = (side * random.uniform(0.2, 0.5), side * random.uniform(0.04, 0.3))
+    cv2.ellipse(shell, ((middle, seat), size, random.uniform(-8, 8)), 255, -1, cv2.LINE_AA)
+    light = np.linspace(random.uniform(0.9, 1.05), random.uniform(0.8, 1.02), side)[:, None, None]
+    mix(canvas, _WHOLE, shell, np.broadcast_to(colour_of(random) * light, canvas.shape))
+
+
+def _stroke(
+    canvas: Canvas,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    thick: int,
+    random: Random,
+    colour: NDArray[np.float64] | None = None,
+) -> None:
+    """A rod, lit from above."""
+    tone = colour_of(random) if colour is None else colour
+    for lower, width, light in ((0, thick, random.uniform(0.75, 0.95)), (-thick // 4, thick // 2, 1.0)):
+        rod = np.zeros(canvas.shape[:2], np.uint8)
+        ends = [(x, y + lower) for x, y in (start, end)]
+        cv2.line(rod, ends[0], ends[1], 255, max(1, width), cv2.LINE_AA)
+        mix(canvas, _WHOLE, rod, tone * light)
