@@ -132,6 +132,8 @@ class Crew(Generic[Task, Result]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for child in self._children:  # All at once, so that none waits for another's end.
+            child.dismiss()
         for child in self._children:
             child.end()
 
@@ -168,9 +170,13 @@ class _Child(Generic[Task, Result]):
             raise WorkerLost(_ending(self._process.exitcode)) from None
         return answer
 
+    def dismiss(self) -> None:
+        """Let the process end."""
+        self._line.close()
+
     def end(self) -> None:
         """Let the process end, or make it."""
-        self._line.close()
+        self.dismiss()
         self._process.join(0 if self._process.exitcode is not None else _SECONDS_TO_END / 50)
         if self._process.exitcode is None:
             self._process.kill()

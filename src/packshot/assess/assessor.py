@@ -14,9 +14,9 @@ from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.encode import Code, Encoders
-from packshot.errors import AtlasError, InvalidInput, UnreadablePhoto
+from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import exceeded
-from packshot.measure.overlay import OVERLAYS
+from packshot.measure.overlay import in_order
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
@@ -68,7 +68,7 @@ class Assessor:
         """
         self.encoders = Encoders.packaged(threads)
         self.inspector = Inspector.packaged(threads)
-        self.overlays = _known_overlays(overlays)
+        self.overlays = in_order(overlays)
         self.atlas = Atlas.default() if atlas is None else atlas
         self.options = RetrievalOptions() if options is None else options
         self.language = language
@@ -229,14 +229,6 @@ def file_findings(photo: Photo) -> list[str]:
 def unreadable(error: UnreadablePhoto) -> Assessment:
     """The row for a photo that could not be decoded."""
     return Assessment(path=os.fspath(error.name), status=Status.UNREADABLE, error=error.reason)
-
-
-def _known_overlays(names: Iterable[str]) -> tuple[str, ...]:
-    """Those asked for, in the order of `OVERLAYS`."""
-    asked = frozenset(names)
-    if unknown := sorted(asked - OVERLAYS.keys()):
-        raise InvalidInput(f"no such overlay: {', '.join(unknown)}; there are {', '.join(OVERLAYS)}")
-    return tuple(key for key in OVERLAYS if key in asked)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels
+from packshot.photo.pixels import averaged
 
 OVERLAY_MODEL: Final = "overlay.onnx"
 
@@ -77,18 +78,14 @@ class OverlayNetwork:
 def shrunk(pixels: Pixels) -> Pixels:
     """A photo with `SEEN_SIDE` as its long side; small ones are enlarged.
 
-    Whole squares of pixels are averaged first, which is quick; what is left is less than half.
-
     Args:
         pixels: (H, W, 3) uint8 RGB.
     """
-    factor = min(max(1, max(pixels.shape[:2]) // SEEN_SIDE), *pixels.shape[:2])
-    height, width = (side // factor for side in pixels.shape[:2])
-    whole = pixels[: height * factor, : width * factor]
-    averaged = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    roughly = averaged(pixels, SEEN_SIDE)
+    height, width = roughly.shape[:2]
     scale = SEEN_SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(averaged, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(roughly, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def padded(small: Pixels) -> Pixels:

@@ -127,6 +127,23 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(turned)
 
 
+def averaged(pixels: Pixels, side: int) -> Pixels:
+    """Whole squares of pixels averaged, the largest that leave the long side `side` or more; quick.
+
+    What is left is less than twice as long; the remainder right and below is dropped.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        side: In pixels, at least 1.
+    """
+    factor = min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2])
+    if factor == 1:
+        return pixels
+    height, width = (length // factor for length in pixels.shape[:2])
+    whole = pixels[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def shrunk(pixels: Pixels, max_side: int | None) -> Pixels:
     """Reduce by area averaging so that the long side is at most `max_side`; never enlarge."""
     height, width = pixels.shape[:2]

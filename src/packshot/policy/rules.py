@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from packshot.measure.overlay import OVERLAYS
+from packshot.measure.overlay import OVERLAYS, in_order
 from packshot.policy.requirements import Requirement
 from packshot.report import Level, SourceKind
 
@@ -124,8 +124,7 @@ class Policy:
 
 def overlays_asked(policies: Iterable[Policy]) -> tuple[str, ...]:
     """What lies over photos that any of the policies asks about, in the order of `OVERLAYS`."""
-    asked = frozenset[str]().union(*(policy.overlays for policy in policies))
-    return tuple(key for key in OVERLAYS if key in asked)
+    return in_order(frozenset[str]().union(*(policy.overlays for policy in policies)))
 
 
 @lru_cache(maxsize=4096)

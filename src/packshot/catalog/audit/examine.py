@@ -15,6 +15,7 @@ from packshot.catalog.audit.rows import broken_row, judged_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo import Photo
+from packshot.photo.pixels import averaged, shrunk
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
 from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
@@ -167,10 +168,7 @@ def _unpacked(content: bytes) -> Assessment:
 
 def thumbnail(photo: Photo) -> bytes:
     """A small JPEG of a photo, its long side at most `THUMBNAIL_SIDE` pixels."""
-    height, width = photo.pixels.shape[:2]
-    scale = min(1.0, THUMBNAIL_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+    small = shrunk(averaged(photo.pixels, THUMBNAIL_SIDE), THUMBNAIL_SIDE)
     options = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), options)
     return bytes(data.tobytes())

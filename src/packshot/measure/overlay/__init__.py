@@ -1,7 +1,9 @@
 """What was laid over a photo or around it, as far as pixels tell without a network."""
 
+from collections.abc import Iterable
 from typing import Final
 
+from packshot.errors import InvalidInput
 from packshot.measure.overlay.codes import Code, find_codes
 from packshot.measure.overlay.collage import Panel, find_panels
 from packshot.measure.overlay.frame import Frame, find_frame
@@ -15,6 +17,7 @@ __all__ = [
     "find_codes",
     "find_frame",
     "find_panels",
+    "in_order",
     "is_placeholder",
 ]
 
@@ -29,3 +32,15 @@ OVERLAYS: Final[dict[str, str]] = {
     "placeholder": "",
 }
 """What is measured of overlays on request, with its unit; text and watermarks take a network."""
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Some of `OVERLAYS` in its order, each once.
+
+    Raises:
+        InvalidInput: One that it has not.
+    """
+    asked = frozenset(names)
+    if unknown := sorted(asked - OVERLAYS.keys()):
+        raise InvalidInput(f"no such overlay: {', '.join(unknown)}; there are {', '.join(OVERLAYS)}")
+    return tuple(key for key in OVERLAYS if key in asked)
