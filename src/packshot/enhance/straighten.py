@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from packshot.enhance.placement import Placement
 from packshot.measure.background import find_background, unevenness
-from packshot.measure.planes import Pixels, make_planes, shrink
-from packshot.photo.pixels import check_pixels
+from packshot.measure.planes import Pixels, make_planes
+from packshot.photo.pixels import check_pixels, square_means
 
 _WORKING_SIDE: Final = 1000
 _SHORTEST: Final = 0.12
@@ -58,7 +58,7 @@ def tilt_of(pixels: Pixels) -> Tilt | None:
         InvalidInput: Pixels of another type or shape.
     """
     planes = make_planes(pixels)
-    grey = shrink(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
+    grey = square_means(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
     lengths, angles, upright = _lines(grey)
     level = _common_angle(lengths[~upright], angles[~upright])
     plumb = _common_angle(lengths[upright], angles[upright])

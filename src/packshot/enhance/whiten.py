@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from packshot.enhance.denoise import to_bytes
 from packshot.measure.background import connected_with_border, find_background
-from packshot.measure.planes import Mask, Pixels, as_bytes, make_planes, shrink
-from packshot.photo.pixels import check_pixels
+from packshot.measure.planes import Mask, Pixels, as_bytes, make_planes
+from packshot.photo.pixels import check_pixels, square_means
 
 _WORKING_SIDE: Final = 1000
 _DARKEST, _MOST_CHROMA = 75.0, 14.0
@@ -71,7 +71,7 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
     lightness, a, b, _ = cv2.mean(planes.lab, mask=plain.mask)
     if lightness / 2.55 < _DARKEST or np.hypot(a - 128, b - 128) > _MOST_CHROMA:
         return None
-    small = shrink(planes.pixels, -(-max(planes.grey.shape) // _WORKING_SIDE))
+    small = square_means(planes.pixels, -(-max(planes.grey.shape) // _WORKING_SIDE))
     core = as_bytes(cv2.resize(plain.mask, small.shape[1::-1], interpolation=cv2.INTER_NEAREST))
     field = _field(small, core)
     whole = _enlarged(field, small.shape[1], small.shape[0])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.photo import check_pixels
+from packshot.photo.pixels import check_pixels, square_means
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Plane: TypeAlias = NDArray[np.uint8]
@@ -57,18 +57,9 @@ def make_planes(pixels: Pixels) -> Planes:
     pixels = np.ascontiguousarray(pixels)
     grey = as_bytes(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     factor = min(-(-max(grey.shape) // WORKING_SIDE), *grey.shape)
-    small = shrink(pixels, factor)
+    small = square_means(pixels, factor)
     lab = as_bytes(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
     return Planes(pixels, grey, factor, small, lab)
-
-
-def shrink(values: Pixels, factor: int) -> Pixels:
-    """Average disjoint squares of `factor` pixels; the remainder right and below is dropped."""
-    if factor == 1:
-        return values
-    height, width = (side // factor for side in values.shape[:2])
-    whole = values[: height * factor, : width * factor]
-    return as_bytes(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def as_bytes(values: object) -> NDArray[np.uint8]:

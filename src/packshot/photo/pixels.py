@@ -136,11 +136,20 @@ def averaged(pixels: Pixels, side: int) -> Pixels:
         pixels: (H, W, 3) uint8.
         side: In pixels, at least 1.
     """
-    factor = min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2])
+    return square_means(pixels, min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2]))
+
+
+def square_means(values: Pixels, factor: int) -> Pixels:
+    """Average disjoint squares of `factor` pixels; the remainder right and below is dropped.
+
+    Args:
+        values: (H, W) or (H, W, 3) uint8.
+        factor: At least 1, at most the shorter side.
+    """
     if factor == 1:
-        return pixels
-    height, width = (length // factor for length in pixels.shape[:2])
-    whole = pixels[: height * factor, : width * factor]
+        return values
+    height, width = (side // factor for side in values.shape[:2])
+    whole = values[: height * factor, : width * factor]
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 

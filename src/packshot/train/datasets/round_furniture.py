@@ -51,7 +51,8 @@ def _petals(canvas: Canvas, random: Random) -> None:
     side = canvas.shape[0]
     middle, radius = side * random.uniform(0.4, 0.6, 2), side * random.uniform(0.15, 0.35)
     foot = (int(middle[0]), int(side * 0.93))
-    _stroke(canvas, (int(middle[0]), int(middle[1])), foot, int(random.integers(2, 8)), random)
+    top, thick = (int(middle[0]), int(middle[1])), int(random.integers(2, 8))
+    _stroke(canvas, top, foot, thick, random, colour_of(random))
     tint = colour_of(random)
     for _ in range(int(random.integers(25, 90))):
         turn, reach = random.uniform(0, 2 * np.pi), radius * np.sqrt(random.random()) * 0.85
@@ -89,12 +90,11 @@ def _stroke(
     end: tuple[int, int],
     thick: int,
     random: Random,
-    colour: NDArray[np.float64] | None = None,
+    colour: NDArray[np.float64],
 ) -> None:
     """A rod, lit from above."""
-    tone = colour_of(random) if colour is None else colour
     for lower, width, light in ((0, thick, random.uniform(0.75, 0.95)), (-thick // 4, thick // 2, 1.0)):
         rod = np.zeros(canvas.shape[:2], np.uint8)
         ends = [(x, y + lower) for x, y in (start, end)]
         cv2.line(rod, ends[0], ends[1], 255, max(1, width), cv2.LINE_AA)
-        mix(canvas, _WHOLE, rod, tone * light)
+        mix(canvas, _WHOLE, rod, colour * light)
