@@ -50,7 +50,7 @@ class TestText:
         assert found.on_product is None
 
     def test_off_the_product_less_evidence_serves_than_on_it(self):
-        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.9))
+        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.8))
         assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
             100 * 200 / 4800
         )
@@ -61,6 +61,17 @@ class TestText:
         assert found.area is None
         assert found.boxes == ()
         assert found.likely.any()
+
+    def test_ragged_parts_and_upright_ones_leave_the_question_open(self):
+        """What an edge or a leg of a chair makes of the map: a core that is certain, and a fringe."""
+        ragged = patch(slice(10, 15), slice(20, 60), 0.4)
+        ragged[12, 20:60] = 0.99
+        assert find_text(maps(text=ragged), None).area is None
+        upright = maps(text=patch(slice(10, 50), slice(20, 25), 0.99))
+        assert find_text(upright, None).area is None
+
+    def test_a_map_that_is_likely_all_over_is_one_part(self):
+        assert find_text(maps(text=np.full((40, 80), 0.99, np.float32)), None).area == 100
 
     def test_nothing_likely_is_a_measured_zero(self):
         assert find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
@@ -84,7 +95,9 @@ def test_watermarks_are_measured_ruled_out_or_left_open():
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.95))) == pytest.approx(
         100 * 400 / 4800
     )
-    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.95))) is None
+    assert find_watermark(maps(watermark=patch(slice(10, 13), slice(20, 30), 0.95))) is None
+    fringed = patch(slice(10, 40), slice(20, 60), 0.4) + patch(slice(10, 14), slice(20, 40), 0.55)
+    assert find_watermark(maps(watermark=fringed)) is None
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
 
 

@@ -35,15 +35,16 @@ _RECOGNISED: Final = frozenset(
 """Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
-_SURE: Final = 0.8
-_ALONE_SURE: Final = 0.97
-_PRINT_SURE: Final = 0.97
-_PRINT_AREA: Final = 0.012
+_OFF_PRODUCT_EVENNESS: Final = 0.75
+_UNPLACED_EVENNESS: Final = 0.85
+_PRINT_EVENNESS: Final = 0.95
+_PRINT_AREA: Final = 0.004
+_LINE_ASPECT: Final = 1.5
 _SMALLEST_PART: Final = 0.0004
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.9
-_MARK_AREA: Final = 0.02
-_MARK_POSSIBLE: Final = 0.5
+_MARK_AREA: Final = 0.012
+_MARK_EVENNESS: Final = 0.78
 _MARK_POSSIBLE_AREA: Final = 0.002
 
 Flags = NDArray[np.bool_]
@@ -216,23 +217,31 @@ class Inspector:
 def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     """Lines of text laid over a photo.
 
-    Off the product lettering is an overlay; on it, it is mostly the product's own, so only large and
-    certain lettering counts there. What is neither sure nor unlikely leaves the question open.
+    The network learnt lines as boxes, and fills them evenly; print, legs of chairs and railings that
+    remind it of lines make uneven parts. So a part is text if it is wide and its mean likelihood high.
+    Off the product lettering is an overlay; on it, it is mostly the product's own, so only very even and
+    not too small lettering counts there. What is neither sure nor unlikely leaves the question open.
 
     Args:
         maps: Of the overlay network.
         product: Where the product is, if that is known.
     """
-    labels, peaks, areas = _parts(maps.text)
+    parts = _parts(maps.text)
     body = None if product is None else _body(product, maps.text)
-    inside = np.zeros(len(peaks)) if body is None else _share_of_parts(labels, body)
-    certain = peaks >= (_ALONE_SURE if body is None else _SURE)
-    kept = np.where(inside < 0.5, certain, (peaks >= _PRINT_SURE) & (areas >= _PRINT_AREA))
-    likely = peaks >= _LIKELY
-    kept[0] = likely[0] = False
-    flags = np.asarray(kept[labels], bool)
+    likely = parts.areas >= _SMALLEST_PART
+    kept = likely & (parts.aspects >= _LINE_ASPECT) & _even(parts, body)
+    flags = np.asarray(kept[parts.labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
-    return Lettering(flags, np.asarray(likely[labels], bool), _boxes(flags), share)
+    return Lettering(flags, np.asarray(likely[parts.labels], bool), _boxes(flags), share)
+
+
+def _even(parts: _Parts, body: Flags | None) -> Flags:
+    """Which parts are filled as evenly as overlays are where they lie."""
+    if body is None:
+        return parts.evenness >= _UNPLACED_EVENNESS
+    inside = _means_of_parts(parts.labels, body) >= 0.5
+    as_overlay = (parts.evenness >= _PRINT_EVENNESS) & (parts.areas >= _PRINT_AREA)
+    return np.where(inside, as_overlay, parts.evenness >= _OFF_PRODUCT_EVENNESS)
 
 
 def _nothing(maps: OverlayMaps) -> Lettering:
@@ -246,26 +255,40 @@ def find_watermark(maps: OverlayMaps) -> float | None:
     Returns:
         None where they are neither sure nor unlikely.
     """
-    if (maps.watermark >= _MARK_SURE).mean() >= _MARK_AREA:
-        _, peaks, areas = _parts(maps.watermark)
-        return 100 * float(areas[peaks >= _MARK_SURE].sum())
-    possible = (maps.watermark >= _MARK_POSSIBLE).mean() >= _MARK_POSSIBLE_AREA
-    return None if possible else 0.0
+    likely = maps.watermark >= _LIKELY
+    if likely.mean() < _MARK_POSSIBLE_AREA:
+        return 0.0
+    large = (maps.watermark >= _MARK_SURE).mean() >= _MARK_AREA
+    if large and maps.watermark[likely].mean() >= _MARK_EVENNESS:
+        return 100 * float(likely.mean())
+    return None
 
 
-def _parts(likely: NDArray[np.float32]) -> tuple[NDArray[np.int32], Floats, Floats]:
-    """Connected parts of a map: labels, the largest likelihood and the area of each, the rest first.
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Connected parts of a map where something is likely; the first is all the rest, and has no area.
 
-    Parts that are too small have a likelihood of 0, as has the rest.
+    Attributes:
+        labels: (h, w) number of the part.
+        areas: (N,) share of the map.
+        evenness: (N,) mean likelihood.
+        aspects: (N,) width over height of the box around it.
     """
+
+    labels: NDArray[np.int32]
+    areas: Floats
+    evenness: Floats
+    aspects: Floats
+
+
+def _parts(likely: NDArray[np.float32]) -> _Parts:
     flags = as_bytes(likely >= _LIKELY)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
-    peaks = np.zeros(count)
-    np.maximum.at(peaks, labels.ravel(), likely.ravel())
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / likely.size
-    peaks[areas < _SMALLEST_PART] = 0
-    peaks[0] = areas[0] = 0
-    return np.asarray(labels, np.int32), peaks, areas
+    areas[0] = 0
+    aspects = stats[:, cv2.CC_STAT_WIDTH] / np.maximum(stats[:, cv2.CC_STAT_HEIGHT], 1)
+    numbers = np.asarray(labels, np.int32)
+    return _Parts(numbers, areas, _means_of_parts(numbers, likely), aspects)
 
 
 def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
@@ -273,15 +296,15 @@ def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
     size = likely.shape[::-1]
     mask = as_bytes(cv2.resize(as_bytes(product.mask), size, interpolation=cv2.INTER_NEAREST))
     _, labels, _, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    kept = _share_of_parts(labels, likely >= _LIKELY) < _LETTERING_SHARE
+    kept = _means_of_parts(labels, likely >= _LIKELY) < _LETTERING_SHARE
     kept[0] = False
     return np.asarray(kept[labels], bool)
 
 
-def _share_of_parts(labels: NDArray[np.int32], flags: Flags) -> Floats:
-    """Of each labelled part, the share where flags hold."""
+def _means_of_parts(labels: NDArray[np.int32], values: Flags | NDArray[np.float32]) -> Floats:
+    """Of each labelled part, the mean of values; of flags, the share where they hold."""
     sizes = np.bincount(labels.ravel())
-    return np.bincount(labels.ravel(), flags.ravel()) / np.maximum(sizes, 1)
+    return np.bincount(labels.ravel(), values.ravel()) / np.maximum(sizes, 1)
 
 
 def _boxes(flags: Flags) -> tuple[Region, ...]:

@@ -48,11 +48,11 @@ class OverlayRecipe:
     """
 
     steps: int = 8600
-    batch: int = 12
-    side: int = 256
+    batch: int = 8
+    side: int = 320
     trunk_rate: float = 3e-4
     decoder_rate: float = 2e-3
-    drawn: int = 500
+    drawn: int = 1000
     frozen_blocks: int = 1
     average: float = 0.995
     seed: int = 0
