@@ -50,7 +50,7 @@ class TestText:
         assert found.on_product is None
 
     def test_off_the_product_less_evidence_serves_than_on_it(self):
-        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.8))
+        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.9))
         assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
             100 * 200 / 4800
         )
@@ -95,7 +95,7 @@ def test_watermarks_are_measured_ruled_out_or_left_open():
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.95))) == pytest.approx(
         100 * 400 / 4800
     )
-    assert find_watermark(maps(watermark=patch(slice(10, 13), slice(20, 30), 0.95))) is None
+    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.95))) is None
     fringed = patch(slice(10, 40), slice(20, 60), 0.4) + patch(slice(10, 14), slice(20, 40), 0.55)
     assert find_watermark(maps(watermark=fringed)) is None
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
