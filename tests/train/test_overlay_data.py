@@ -66,6 +66,18 @@ def test_text_changes_pixels_where_it_says_and_badges_alone_elsewhere(photo, fon
         assert changed[laid.text > 0].mean() > 0.05
 
 
+def test_letters_go_down_to_the_height_asked_for(photo, fonts):
+    def lowest(smallest):
+        heights = []
+        for seed in range(30):
+            rows = with_text(photo, np.random.default_rng(seed), fonts, smallest).text.any(axis=1)
+            edges = np.flatnonzero(np.diff(np.r_[0, rows, 0].astype(int)))
+            heights += (edges[1::2] - edges[::2]).tolist()
+        return min(heights) / max(photo.shape[:2])
+
+    assert lowest(0.012) < 0.02 <= lowest(0.06)
+
+
 def test_watermarks_are_see_through(photo, fonts):
     for seed in range(10):
         laid = with_watermark(photo, np.random.default_rng(seed), fonts)

@@ -232,7 +232,8 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     kept = likely & (parts.aspects >= _LINE_ASPECT) & _even(parts, body)
     flags = np.asarray(kept[parts.labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
-    return Lettering(flags, np.asarray(likely[parts.labels], bool), _boxes(flags), share)
+    boxes = _regions(parts.boxes[kept], parts.areas[kept], flags)
+    return Lettering(flags, np.asarray(likely[parts.labels], bool), boxes, share)
 
 
 def _even(parts: _Parts, body: Flags | None) -> Flags:
@@ -272,13 +273,18 @@ class _Parts:
         labels: (h, w) number of the part.
         areas: (N,) share of the map.
         evenness: (N,) mean likelihood.
-        aspects: (N,) width over height of the box around it.
+        boxes: (N, 4) left, top, width and height of the box around it.
     """
 
     labels: NDArray[np.int32]
     areas: Floats
     evenness: Floats
-    aspects: Floats
+    boxes: NDArray[np.int32]
+
+    @property
+    def aspects(self) -> Floats:
+        """(N,) width over height of the box around it."""
+        return self.boxes[:, 2] / np.maximum(self.boxes[:, 3], 1)
 
 
 def _parts(likely: NDArray[np.float32]) -> _Parts:
@@ -286,9 +292,9 @@ def _parts(likely: NDArray[np.float32]) -> _Parts:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / likely.size
     areas[0] = 0
-    aspects = stats[:, cv2.CC_STAT_WIDTH] / np.maximum(stats[:, cv2.CC_STAT_HEIGHT], 1)
     numbers = np.asarray(labels, np.int32)
-    return _Parts(numbers, areas, _means_of_parts(numbers, likely), aspects)
+    boxes = np.asarray(stats[:, : cv2.CC_STAT_AREA], np.int32)
+    return _Parts(numbers, areas, _means_of_parts(numbers, likely), boxes)
 
 
 def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
@@ -307,11 +313,12 @@ def _means_of_parts(labels: NDArray[np.int32], values: Flags | NDArray[np.float3
     return np.bincount(labels.ravel(), values.ravel()) / np.maximum(sizes, 1)
 
 
-def _boxes(flags: Flags) -> tuple[Region, ...]:
-    """Boxes of connected parts in fractions of the photo, largest first."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(as_bytes(flags), connectivity=8)
-    order = sorted(stats[1:].tolist(), key=lambda part: -part[cv2.CC_STAT_AREA])
-    return tuple(region_of((part[0], part[1], part[2], part[3]), flags) for part in order)
+def _regions(boxes: NDArray[np.int32], areas: Floats, flags: Flags) -> tuple[Region, ...]:
+    """Boxes of parts in fractions of the photo, largest part first."""
+    order = np.argsort(-areas, kind="stable")
+    return tuple(
+        region_of((left, top, wide, tall), flags) for left, top, wide, tall in boxes[order].tolist()
+    )
 
 
 def _raised(lettering: Flags, planes: Planes) -> Flags:

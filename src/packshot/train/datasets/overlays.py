@@ -22,7 +22,11 @@ from packshot.train.datasets.lettering import Fonts, line, logo, words
 
 OUTPUT_STRIDE: Final = 4
 TEXT, WATERMARK = 0, 1
-_CLASSES: Final = 2
+SMALLEST_ASKED: Final = 0.02
+"""Height of the smallest letters that must be found, as a share of the photo's long side."""
+
+_SMALLEST_LEARNT: Final = 0.012
+_LARGEST: Final = 0.13
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -50,12 +54,21 @@ def clean(pixels: Pixels) -> Overlaid:
     return Overlaid(pixels, nothing, nothing)
 
 
-def with_text(pixels: Pixels, random: Random, fonts: Fonts) -> Overlaid:
-    """Some lines of opaque text over a photo, on a coloured badge now and then."""
+def with_text(
+    pixels: Pixels, random: Random, fonts: Fonts, smallest: float = SMALLEST_ASKED
+) -> Overlaid:
+    """Some lines of opaque text over a photo, on a coloured badge now and then.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        random: Of every choice.
+        fonts: To write with.
+        smallest: Height of the smallest letters, as a share of the long side; the largest are .13.
+    """
     painted, where = pixels.copy(), np.zeros(pixels.shape[:2], np.uint8)
     side = max(pixels.shape[:2])
     for _ in range(int(random.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))):
-        height = side * float(np.exp(random.uniform(np.log(0.02), np.log(0.13))))
+        height = side * float(np.exp(random.uniform(np.log(smallest), np.log(_LARGEST))))
         coverage = _fitting(line(*words(random, fonts), height), pixels, random)
         place = _place(coverage, pixels, random)
         if cv2.countNonZero(where[_slots(coverage, place)]):
@@ -242,11 +255,11 @@ class OverlayExamples(Dataset[OverlayBatch]):
     def _example(self, random: Random) -> Overlaid:
         """Laid over the whole photo, so that sizes are those of whole photos; then a square is cut."""
         photo = _at_its_size(self.photos[int(random.integers(len(self.photos)))], self.side, random)
-        if random.random() < 0.2:
+        if random.random() < 0.33:
             photo = with_print(photo, random, self.fonts)
         kind = random.random()
         if kind < 0.38:
-            laid = with_text(photo, random, self.fonts)
+            laid = with_text(photo, random, self.fonts, _SMALLEST_LEARNT)
         elif kind < 0.72:
             laid = with_watermark(photo, random, self.fonts)
         else:

@@ -1,9 +1,32 @@
-"""Parts of decoders in the manner of U-Net (Ronneberger, Fischer and Brox, MICCAI 2015), separable."""
+"""Encoder-decoders in the manner of U-Net (Ronneberger, Fischer and Brox, MICCAI 2015), separable."""
 
 from __future__ import annotations
 
+from typing import Self
+
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
+
+
+class OnTrunk(nn.Module):
+    """A network whose encoder is the first stages of a pre-trained one.
+
+    Args:
+        trunk: Pre-trained; its later stages and its head are dropped, in place.
+        stages: How many stay.
+    """
+
+    def __init__(self, trunk: EfficientNetLite, stages: int) -> None:
+        super().__init__()
+        self.trunk = first_stages(trunk, stages)
+
+    def train(self, mode: bool = True) -> Self:
+        """Training leaves the trunk's normalisation at its ImageNet statistics."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
 
 
 class Separable(nn.Module):

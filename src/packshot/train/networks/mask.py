@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from packshot.train.networks.decoder import Context, Rise
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
+from packshot.train.networks.decoder import Context, OnTrunk, Rise
+from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import scaled
 
 _STAGES = 5
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
         return self.mask(y).squeeze(1), presence
 
 
-class MaskNetwork(nn.Module):
+class MaskNetwork(OnTrunk):
     """Photos to masks.
 
     Args:
@@ -56,8 +56,7 @@ class MaskNetwork(nn.Module):
     """
 
     def __init__(self, trunk: EfficientNetLite) -> None:
-        super().__init__()
-        self.trunk = first_stages(trunk, _STAGES)
+        super().__init__(trunk, _STAGES)
         self.decoder = Decoder()
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,12 +72,6 @@ class MaskNetwork(nn.Module):
         # After the stem come the stages; the fifth keeps the side of the fourth.
         logits, presence = self.decoder([stages[5], stages[3], stages[2], stages[1]])
         return logits, presence
-
-    def train(self, mode: bool = True) -> MaskNetwork:
-        """Training leaves the trunk's normalisation at its ImageNet statistics."""
-        super().train(mode)
-        self.trunk.eval()
-        return self
 
 
 class ShippedMask(nn.Module):

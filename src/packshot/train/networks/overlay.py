@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from packshot.train.networks.decoder import Context, Rise
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
+from packshot.train.networks.decoder import Context, OnTrunk, Rise
+from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import scaled
 
 _STAGES = 4
@@ -23,7 +23,7 @@ _MAPS = 2
 _UNLIKELY = -3.0
 
 
-class OverlayNetwork(nn.Module):
+class OverlayNetwork(OnTrunk):
     """Photos to two maps of logits: lines of text, watermarks.
 
     Args:
@@ -31,8 +31,7 @@ class OverlayNetwork(nn.Module):
     """
 
     def __init__(self, trunk: EfficientNetLite) -> None:
-        super().__init__()
-        self.trunk = first_stages(trunk, _STAGES)
+        super().__init__(trunk, _STAGES)
         self.context = Context(_SKIPPED[0], _WIDTHS[0])
         steps = zip(_WIDTHS[:-1], _SKIPPED[1:], _WIDTHS[1:], strict=True)
         self.rises = nn.ModuleList(Rise(*step) for step in steps)
@@ -60,12 +59,6 @@ class OverlayNetwork(nn.Module):
             y = rise(y, fine)
         logits: Tensor = self.maps(y)
         return logits
-
-    def train(self, mode: bool = True) -> OverlayNetwork:
-        """Training leaves the trunk's normalisation at its ImageNet statistics."""
-        super().train(mode)
-        self.trunk.eval()
-        return self
 
 
 class ShippedOverlay(nn.Module):

@@ -52,7 +52,7 @@ class OverlayRecipe:
     side: int = 320
     trunk_rate: float = 3e-4
     decoder_rate: float = 2e-3
-    drawn: int = 1000
+    drawn: int = 1350
     frozen_blocks: int = 1
     average: float = 0.995
     seed: int = 0
