@@ -35,17 +35,18 @@ _RECOGNISED: Final = frozenset(
 """Of `OVERLAYS`, what the overlay network tells."""
 
 _LIKELY: Final = 0.3
+_POSSIBLE_EVENNESS: Final = 0.5
 _OFF_PRODUCT_EVENNESS: Final = 0.75
 _UNPLACED_EVENNESS: Final = 0.85
 _PRINT_EVENNESS: Final = 0.95
 _PRINT_AREA: Final = 0.004
 _LINE_ASPECT: Final = 1.5
-_SMALLEST_PART: Final = 0.0004
+_SMALLEST_PART: Final = 0.0006
 _LETTERING_SHARE: Final = 0.4
 _MARK_SURE: Final = 0.9
 _MARK_AREA: Final = 0.012
 _MARK_EVENNESS: Final = 0.78
-_MARK_POSSIBLE_AREA: Final = 0.002
+_MARK_POSSIBLE_AREA: Final = 0.005
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -228,7 +229,7 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     """
     parts = _parts(maps.text)
     body = None if product is None else _body(product, maps.text)
-    likely = parts.areas >= _SMALLEST_PART
+    likely = (parts.areas >= _SMALLEST_PART) & (parts.evenness >= _POSSIBLE_EVENNESS)
     kept = likely & (parts.aspects >= _LINE_ASPECT) & _even(parts, body)
     flags = np.asarray(kept[parts.labels], bool)
     share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
