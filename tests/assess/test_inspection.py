@@ -77,6 +77,11 @@ class TestText:
         assert find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
         assert find_text(maps(text=patch(slice(3, 4), slice(3, 4), 0.99)), None).area == 0
 
+    def test_what_is_faint_throughout_is_a_measured_zero(self):
+        found = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.4)), None)
+        assert found.area == 0
+        assert not found.likely.any()
+
     def test_lettering_on_the_background_is_no_part_of_the_product(self):
         """On a plain background all that is not background counts as product, lettering too."""
         mask = region(slice(30, 60), slice(20, 60)).mask | (self.LINES > 0.9)
@@ -99,6 +104,7 @@ def test_watermarks_are_measured_ruled_out_or_left_open():
     fringed = patch(slice(10, 40), slice(20, 60), 0.4) + patch(slice(10, 14), slice(20, 40), 0.55)
     assert find_watermark(maps(watermark=fringed)) is None
     assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
+    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 25), 0.95))) == 0
 
 
 def test_every_metric_is_a_number_or_not_measured(inspector):

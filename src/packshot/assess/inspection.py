@@ -221,7 +221,8 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     The network learnt lines as boxes, and fills them evenly; print, legs of chairs and railings that
     remind it of lines make uneven parts. So a part is text if it is wide and its mean likelihood high.
     Off the product lettering is an overlay; on it, it is mostly the product's own, so only very even and
-    not too small lettering counts there. What is neither sure nor unlikely leaves the question open.
+    not too small lettering counts there. Other parts leave the question open, unless they are faint
+    throughout.
 
     Args:
         maps: Of the overlay network.
