@@ -11,7 +11,6 @@ trained on. Shop listings are left out there, for some of them carry real overla
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from packshot.assess.inspection import Inspection, Inspector
 from packshot.measure.planes import make_planes
 from packshot.measure.product import product_of
 from packshot.photo import Photo
+from packshot.sources import read_rows
 from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.lettering import Fonts, line
 from packshot.train.datasets.overlays import with_text, with_watermark
@@ -48,25 +48,24 @@ def main(data: Path, fonts: Path, count: int) -> None:
     photos = _photos(data)
     homes = _homes(data)
     everywhere = photos + homes
+    texts = _laid(everywhere, count, letters, with_text)
+    marks = _laid(everywhere, count, letters, with_watermark)
+    barred, stamp = ", or left open", "text, a camera's stamp"
     rows = [
-        _hits("text", inspector, _laid(everywhere, count, letters, with_text), _text_found),
-        _hits(
-            "text, or left open", inspector, _laid(everywhere, count, letters, with_text), _text_barred
-        ),
-        _hits("text, a camera's stamp", inspector, _stamped(data), _text_found),
-        _hits("text, a camera's stamp, or left open", inspector, _stamped(data), _text_barred),
-        _hits("watermark", inspector, _laid(everywhere, count, letters, with_watermark), _mark_found),
-        _hits(
-            "watermark, or left open",
+        *_hits(inspector, texts, {"text": _text_found, "text" + barred: _text_barred}),
+        *_hits(inspector, _stamped(data), {stamp: _text_found, stamp + barred: _text_barred}),
+        *_hits(inspector, marks, {"watermark": _mark_found, "watermark" + barred: _mark_barred}),
+        *_hits(inspector, _framed(everywhere, count), {"frame": _frame_right}),
+        *_hits(
             inspector,
-            _laid(everywhere, count, letters, with_watermark),
-            _mark_barred,
+            _collages(homes, count),
+            {
+                "collage of photos at home": _collage_found,
+                "panels of a collage, their number": _panels_right,
+            },
         ),
-        _hits("frame", inspector, _framed(everywhere, count), _frame_right),
-        _hits("collage of photos at home", inspector, _collages(homes, count), _collage_found),
-        _hits("panels of a collage, their number", inspector, _collages(homes, count), _panels_right),
-        _hits("QR code", inspector, _coded(everywhere, count), _codes_right),
-        _hits("placeholder", inspector, _placeholders(count, letters), _placeholder_found),
+        *_hits(inspector, _coded(everywhere, count), {"QR code": _codes_right}),
+        *_hits(inspector, _placeholders(count, letters), {"placeholder": _placeholder_found}),
         *_alarms("clean studio photos", inspector, _clean(data)),
         *_alarms("photos at home and scenes", inspector, homes),
     ]
@@ -117,16 +116,20 @@ def _guided_limits(one: Original) -> bool:
     return one.source == "ikea" and one.split == "train" and int(one.path.stem.split("_")[-1]) % 2 == 0
 
 
-def _hits(kind: str, inspector: Inspector, cases: Iterator[Case], check: Check) -> dict[str, object]:
-    right, seconds, total = 0, list[float](), 0
+def _hits(
+    inspector: Inspector, cases: Iterator[Case], checks: dict[str, Check]
+) -> Iterator[dict[str, object]]:
+    """Each case is inspected once, and one row written for each check of it."""
+    right, seconds = dict.fromkeys(checks, 0), list[float]()
     for pixels, truth in cases:
         begun = time.process_time()
         found = inspector.inspect(pixels)
         _ = found.numbers  # All of them are worked out and timed.
         seconds.append(time.process_time() - begun)
-        right += check(found, truth)
-        total += 1
-    return _row(kind, "right", total, right, seconds)
+        for kind, check in checks.items():
+            right[kind] += check(found, truth)
+    for kind, count in right.items():
+        yield _row(kind, "right", len(seconds), count, seconds)
 
 
 def _row(kind: str, what: str, total: int, count: int, seconds: Sequence[float]) -> dict[str, object]:
@@ -173,10 +176,8 @@ def _laid(photos: Sequence[Pixels], count: int, fonts: Fonts, lay: Lay) -> Itera
 
 
 def _stamped(data: Path) -> Iterator[Case]:
-    with (Path(__file__).parent / "camera_stamps.csv").open(newline="") as listed:
-        names = [row["file"] for row in csv.DictReader(listed)]
-    for name in names:
-        yield _opened(data / "biq2021" / "images" / name), 1.0
+    for row in read_rows(Path(__file__).parent / "camera_stamps.csv"):
+        yield _opened(data / "biq2021" / "images" / row["file"]), 1.0
 
 
 def _text_found(found: Inspection, _: float) -> bool:
