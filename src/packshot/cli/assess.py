@@ -54,7 +54,7 @@ class Tally:
 
     def count(self, assessment: Assessment, bar: float | None) -> None:
         """Take one result into account."""
-        if assessment.status is Status.UNREADABLE:
+        if assessment.status is not Status.OK:
             self.unreadable.append((assessment.path, assessment.error or ""))
             return
         score = assessment.score or 0.0

@@ -70,7 +70,7 @@ class Tally:
 
     def count(self, group: DuplicateGroup) -> None:
         """Take one group into account."""
-        if group.status is Status.UNREADABLE:
+        if group.status is not Status.OK:
             self.unreadable.append((group.path, group.reason))
         elif group.kind is DuplicateKind.SAME_PRODUCT:
             self.products += 1
@@ -128,7 +128,7 @@ def _options(request: Request) -> Options:
 def _spans_owners(group: DuplicateGroup) -> bool:
     """Whether a group has several owners; a file that cannot be read is told of in any case."""
     owners = {photo.owner for photo in group.photos if photo.owner is not None}
-    return len(owners) > 1 or group.status is Status.UNREADABLE
+    return len(owners) > 1 or group.status is not Status.OK
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:

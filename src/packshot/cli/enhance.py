@@ -63,7 +63,7 @@ class Tally:
 
     def count(self, result: Enhancement, target: float | None) -> None:
         """Take one result into account."""
-        if result.status is Status.UNREADABLE or result.action is None:
+        if result.status is not Status.OK or result.action is None:
             self.unreadable.append((result.path, result.error or ""))
             return
         self.actions[result.action] += 1

@@ -58,7 +58,7 @@ class Tally:
         self.products += 1
         self.swaps += ranking.swap
         self.photos += len(ranking.order)
-        broken = (photo for photo in ranking.order if photo.status is Status.UNREADABLE)
+        broken = (photo for photo in ranking.order if photo.status is not Status.OK)
         self.unreadable += [(photo.path, photo.error or "") for photo in broken]
 
 

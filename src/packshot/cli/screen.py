@@ -179,7 +179,7 @@ def _verdicts(
             language=request.language,
             compared_with=request.since,
         )
-        unreadable = verdict.status is Status.UNREADABLE
+        unreadable = verdict.status is not Status.OK
         if request.since is None or unreadable or newly_failing(verdict):
             yield verdict
 

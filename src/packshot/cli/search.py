@@ -229,7 +229,7 @@ def _query(
     results = query_photos(index, paths, request.answers, conditions(request.where))
 
     def count(result: SearchResult) -> None:
-        if result.status is Status.UNREADABLE:
+        if result.status is not Status.OK:
             unreadable.append((result.path, result.error or ""))
 
     with ExitStack() as stack:
