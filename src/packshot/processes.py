@@ -31,6 +31,9 @@ TimeLimit = float | Callable[[Any], float]
 DEFAULT_TIME_LIMIT = 120.0
 """Seconds for one photo: some hundred times what a large one takes on a slow machine."""
 
+ENHANCING_TIME_LIMIT = 600.0
+"""Seconds for one photo whose enhancement assesses it a dozen times; of 100 megapixels a few minutes."""
+
 _TASKS_AHEAD_PER_PROCESS = 4
 _SECONDS_TO_START = 300.0
 _SECONDS_TO_END = 5.0

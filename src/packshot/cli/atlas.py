@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-application = typer.Typer(
+from packshot.cli.commands import Application
+
+application = Application(
     help="Build, inspect and extend atlases: the rated photos that scores rest on.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
 _BUILD_HELP = """Build an atlas from photos that people rated.

@@ -56,6 +56,7 @@ class Request:
     store: Path | None
     language: str
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -121,6 +122,7 @@ def _options(request: Request) -> Options:
     return Options(
         same_product=request.same_product,
         workers=request.workers or available_cores(),
+        time_limit=request.time_limit,
         settings=AssessorSettings(language=request.language),
     )
 
@@ -135,4 +137,4 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     copies = f"{tally.copies} groups of copies, {counted(tally.superfluous)} superfluous"
     lines = [f"{prefix}{copies}; {tally.products} products in several photos"]
-    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)
+    tell(lines, request.quiet, request.output, tally.unreadable)

@@ -11,11 +11,8 @@ from packshot.assess.pool import AssessorSettings
 from packshot.enhance.enhancer import Enhancer, unenhanced
 from packshot.enhance.loop import LoopOptions
 from packshot.errors import PhotoCrashed, SourceError
-from packshot.processes import available_cores, in_order
+from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
 from packshot.report import Enhancement
-
-ENHANCING_TIME_LIMIT = 600.0
-"""Seconds for one photo: enhancing one of 100 megapixels takes a slow machine a few minutes."""
 
 
 @dataclass(frozen=True)
