@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from logging.handlers import QueueHandler
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -158,7 +158,9 @@ class Crew(Generic[Task, Result]):
         self._stopped = False
         self._replacing = threading.Lock()
         self._idle: SimpleQueue[_Child[Task, Result]] = SimpleQueue()
-        self._children = [_Child(make_worker) for _ in range(processes)]
+        # In a thread, as Ctrl-C is raised in the main one: half-started, a process would complain.
+        with thread_pool(1, "starting") as starting:
+            self._children = list(starting.map(_Child, repeat(make_worker, processes)))
         for child in self._children:
             self._idle.put(child)
 
