@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import threading
 import time
@@ -12,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from packshot.databases import reason_of
+from packshot.files import user_cache
 
 _FORMAT: Final = 1
 _SECONDS_TO_WAIT: Final = 30.0
@@ -28,8 +30,7 @@ CREATE TABLE IF NOT EXISTS assessments (
 
 def default_cache() -> Path:
     """Where assessments are kept unless another place is named: the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "packshot"
+    return user_cache()
 
 
 class AssessmentCache:
@@ -136,7 +137,8 @@ class AssessmentCache:
             try:
                 yield
             except (OSError, sqlite3.Error) as error:
-                self.problem = f"{self._path}: {error}"
+                reason = reason_of(error, self._path) if isinstance(error, sqlite3.Error) else error
+                self.problem = f"{self._path}: {reason}"
                 self._database = None
 
 
