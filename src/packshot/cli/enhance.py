@@ -27,6 +27,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.output import Kept
 from packshot.enhance.outputs import plan, plan_in_place
 from packshot.enhance.pool import Task, enhance_paths
 from packshot.report import Action, Enhancement, Status
@@ -49,6 +50,7 @@ class Request:
     quiet: bool
     settings: AssessorSettings
     options: LoopOptions
+    kept: Kept
 
 
 @dataclass
@@ -125,7 +127,9 @@ def report_format(report: Path) -> str:
 
 def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
     workers = processes_for(len(tasks), request.workers, _FEW)
-    yield from enhance_paths(tasks, settings=request.settings, options=request.options, workers=workers)
+    yield from enhance_paths(
+        tasks, settings=request.settings, options=request.options, workers=workers, kept=request.kept
+    )
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -37,8 +37,11 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
 
 
 def plan_in_place(photos: Iterable[Named]) -> list[Task]:
-    """Every photo replaces itself."""
-    return [Task(photo.path, photo.path) for photo in photos]
+    """Every photo replaces itself; one that several links lead to does so once."""
+    found: dict[str, Task] = {}
+    for photo in photos:
+        found.setdefault(os.path.realpath(photo.path), Task(photo.path, photo.path))
+    return list(found.values())
 
 
 def _written_before(task: Task, output: Path) -> bool:
@@ -50,7 +53,7 @@ def _written_before(task: Task, output: Path) -> bool:
 def _refuse_collisions(tasks: Sequence[Task]) -> None:
     seen: dict[str, Path] = {}
     for task in tasks:
-        key = os.path.normcase(os.path.abspath(task.output))
+        key = os.path.normcase(os.path.realpath(task.output))
         other = seen.setdefault(key, task.path)
         if other != task.path:
             raise InvalidInput(
