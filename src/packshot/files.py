@@ -131,17 +131,6 @@ def whole_folder(target: Path) -> Iterator[Path]:
             os.close(descriptor)
 
 
-def user_cache() -> Path:
-    """Where the user keeps what can be found out again.
-
-    Raises:
-        SourceError: This user has no such place.
-    """
-    with suppress(RuntimeError):
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "packshot"
-    raise SourceError("this user has no home folder to keep a cache in: set XDG_CACHE_HOME to a folder")
-
-
 @contextmanager
 def writing(place: object, kind: type[PackshotError] = SourceError) -> Iterator[None]:
     """What the system complains about while a place is written, in one line.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 import time
@@ -13,7 +14,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from packshot.databases import reason_of
-from packshot.files import user_cache
 
 _FORMAT: Final = 1
 _SECONDS_TO_WAIT: Final = 30.0
@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS assessments (
 
 def default_cache() -> Path:
     """Where assessments are kept unless another place is named: the user's cache."""
-    return user_cache()
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "packshot"
 
 
 class AssessmentCache:

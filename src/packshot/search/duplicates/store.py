@@ -18,7 +18,7 @@ import numpy as np
 
 from packshot.databases import Database
 from packshot.errors import SourceError
-from packshot.files import NO_SPACE, user_cache, writing
+from packshot.files import NO_SPACE, writing
 from packshot.search.duplicates.comparison import VERSION, Comparison
 from packshot.search.duplicates.signature import Signature, Stamp
 
@@ -46,7 +46,8 @@ _STORED = np.dtype("<f2")
 
 def default_store() -> Path:
     """Where signatures are kept unless another place is named: the user's cache."""
-    return user_cache() / "signatures.sqlite"
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "packshot" / "signatures.sqlite"
 
 
 class SignatureStore:
