@@ -112,7 +112,7 @@ class Enhancer:
             written = self._output(data, photo, wanted, finished)
             self._write(written.data, data, source, target, came)
         except UnreadablePhoto as error:
-            return Enhancement(path=str(source), status=Status.UNREADABLE, error=error.reason)
+            return unenhanced(error)
         return self._record(source, target, improved, finished, (obstacle, written.note))
 
     def _write(
@@ -224,6 +224,11 @@ class Enhancer:
         if improved.kept:
             return words.label("reason_not_at_full_size")
         return words.label("reason_no_step_helped" if improved.trace else "reason_nothing_to_do")
+
+
+def unenhanced(error: UnreadablePhoto) -> Enhancement:
+    """The row for a photo that nothing was written for."""
+    return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
 
 
 def _stamp(path: Path) -> os.stat_result | None:
