@@ -19,7 +19,7 @@ _NEARLY_NOTHING: Final = 1 << 16
 """Bytes: with fewer left SQLite cannot make its shared memory of 32 kB, and says something else."""
 
 _LOCKED: Final = "another process has locked it; run the same command again when that is done"
-_UNWRITABLE: Final = "it cannot be opened or written to; see who may, or name another place"
+_UNWRITABLE: Final = "it cannot be opened or written to: see who may"
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: NO_SPACE,
     sqlite3.SQLITE_BUSY: _LOCKED,

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from packshot.databases import reason_of
+from packshot import databases, files
 
 _FORMAT: Final = 1
 _SECONDS_TO_WAIT: Final = 30.0
@@ -138,8 +138,10 @@ class AssessmentCache:
             try:
                 yield
             except (OSError, sqlite3.Error) as error:
-                reason = reason_of(error, self._path) if isinstance(error, sqlite3.Error) else error
-                self.problem = f"{self._path}: {reason}"
+                if isinstance(error, OSError):
+                    self.problem = f"{self._path}: {files.reason_of(error)}"
+                else:
+                    self.problem = f"{self._path}: {databases.reason_of(error, self._path)}"
                 self._database = None
 
 
