@@ -15,7 +15,7 @@ import pytest
 
 from packshot import files
 from packshot.errors import SourceError
-from packshot.files import beside, require_place, whole, whole_folder, write_whole
+from packshot.files import beside, require_folder, require_place, whole, whole_folder, write_whole
 from tests.conftest import ROOT
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -302,6 +302,18 @@ class TestLinks:
         (tmp_path / "b").symlink_to("a")
         with pytest.raises(SourceError, match="cannot write"):
             write_whole(b"new", tmp_path / "a")
+
+
+def test_a_folder_that_cannot_be_is_told_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    require_folder(tmp_path / "a" / "b")
+    assert names(tmp_path) == ["file"]
+    for folder in (tmp_path / "file", tmp_path / "file" / "b", files.Path(os.devnull)):
+        with pytest.raises(SourceError, match="is no folder"):
+            require_folder(folder)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(SourceError, match="permission denied"):
+        require_folder(tmp_path / "a")
 
 
 class TestNoRegularFiles:

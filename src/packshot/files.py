@@ -40,6 +40,7 @@ _ACCESS_LIST: Final = "system.posix_acl_access"
 _MOST_LINKS: Final = 40
 """That a path may lead through, as in the kernel."""
 
+_AS_EFFECTIVE: Final = os.access in os.supports_effective_ids
 _LONGEST_NAME: Final = 255
 """Bytes, where the file system does not say."""
 
@@ -168,6 +169,20 @@ def require_place(target: Path) -> None:
             _place(target)
 
 
+def require_folder(folder: Path) -> None:
+    """Find out before the work whether files can be written into a folder, which need not be there yet.
+
+    Raises:
+        SourceError: They cannot.
+    """
+    with writing(folder):
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def is_stream(target: Path) -> bool:
     """Whether a path leads to what is no regular file: a device, a named pipe, a socket."""
     try:
@@ -206,7 +221,7 @@ def _place(target: Path) -> Path:
         return place
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not os.access(place, os.W_OK, effective_ids=_AS_EFFECTIVE):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return place
 

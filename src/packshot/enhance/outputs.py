@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packshot.enhance.pool import Task
 from packshot.errors import InvalidInput
+from packshot.files import require_folder
 from packshot.sources import PHOTO_SUFFIXES, Named
 
 
@@ -22,13 +23,16 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
     Raises:
         InvalidInput: Several photos for one file, two photos for one name, an output that is one
             of the photos.
+        SourceError: Nothing can be written there.
     """
     given = list(photos)
     if output.suffix.lower() in PHOTO_SUFFIXES and not output.is_dir():
         if len(given) != 1:
             raise InvalidInput(f"{output} is one file, but there are {len(given)} photos: name a folder")
         tasks = [Task(given[0].path, output)]
+        require_folder(output.parent)
     else:
+        require_folder(output)
         paired = (Task(photo.path, output / photo.name) for photo in given)
         tasks = [task for task in paired if not _written_before(task, output)]
     _refuse_collisions(tasks)
