@@ -6,6 +6,7 @@ import base64
 import tempfile
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -20,6 +21,7 @@ from markupsafe import Markup
 from packshot.assess.advice import texts
 from packshot.catalog.rendering import Renderer, Result
 from packshot.errors import UnreadablePhoto
+from packshot.files import writing
 from packshot.photo import Photo
 from packshot.report import Status
 
@@ -79,16 +81,20 @@ class Page(Renderer[Result]):
             return
         self._tally(result)
         card = self._card(result).encode("utf-8", "replace")
-        start = self._spool.seek(0, 2)
-        self._spool.write(card)
+        with writing(tempfile.gettempdir()):
+            start = self._spool.seek(0, 2)
+            self._spool.write(card)
+            self._spool.flush()
         self._cards.append(_Card(self._rank(result), start, len(card)))
 
     def __enter__(self) -> Self:
-        self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
+        with writing(tempfile.gettempdir()):
+            self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
         return self
 
     def _close(self) -> None:
-        self._spool.close()
+        with suppress(OSError):  # What found no space when it was written finds none now.
+            self._spool.close()
 
     @abstractmethod
     def _tally(self, result: Result) -> None:

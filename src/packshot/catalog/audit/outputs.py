@@ -76,9 +76,9 @@ def write_outputs(folder: Path, journal: Journal, settings: AuditSettings, basis
     """
     tally, written = _write_tables(folder, journal, tuple(basis.policies))
     summary = _summary(journal, settings, basis, tally, written)
-    with whole(folder / PAGE, sole=True) as path:
+    with whole(folder / PAGE) as path:
         write_page(path, journal, summary, tally, basis.rules, settings.assessor.language)
-    with whole(folder / SUMMARY, sole=True) as path:
+    with whole(folder / SUMMARY) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
 
@@ -92,7 +92,7 @@ def _write_tables(
     chosen = columns(policies)
     with ExitStack() as stack:
         tables = {
-            name: TABLES[name].table(stack.enter_context(whole(folder / name, sole=True)), chosen)
+            name: TABLES[name].table(stack.enter_context(whole(folder / name)), chosen)
             for name, lack in written.items()
             if not lack
         }
