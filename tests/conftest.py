@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+PATIENCE_S = 600
+"""How long tests wait for what is sure to come: a guard against what hangs for ever, not a measure."""
 
 
 @pytest.fixture(autouse=True)

@@ -14,20 +14,25 @@ PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)==([\w.!]+)")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
+def asked():
+    """Every requirement of the project, its extras and its build, but for those on itself."""
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    groups = [PROJECT["project"]["dependencies"], PROJECT["build-system"]["requires"], *extras]
+    found = [Requirement(line) for group in groups for line in group]
+    return [one for one in found if one.name != "packshot"]
+
+
 def declared():
-    """All requirements of the project and its extras but those on itself, by name."""
-    project, build = PROJECT["project"], PROJECT["build-system"]["requires"]
-    lines = [*project["dependencies"], *build, *sum(project["optional-dependencies"].values(), [])]
-    asked = [Requirement(line) for line in lines]
-    return {canonicalize_name(one.name): one.specifier for one in asked if one.name != "packshot"}
+    return {canonicalize_name(one.name): one.specifier for one in asked()}
 
 
 def pins(name):
-    """The versions that a file pins; a line that is no pin, such as an address or a path, matches nothing."""
+    """The versions that a file pins; no line may be anything else, such as an address or a path."""
     lines = (ROOT / "constraints" / name).read_text().splitlines()
-    found = [PINNED.fullmatch(line) for line in lines if line and not line.startswith("#")]
-    assert all(found), [line for line in lines if not line.startswith("#") and not PINNED.fullmatch(line)]
-    return {canonicalize_name(one[1]): Version(one[2]) for one in found}
+    lines = [line for line in lines if line and not line.startswith("#")]
+    assert [line for line in lines if not PINNED.fullmatch(line)] == []
+    pairs = [line.split("==") for line in lines]
+    return {canonicalize_name(package): Version(version) for package, version in pairs}
 
 
 @pytest.mark.parametrize("specifiers", declared().items(), ids=lambda pair: pair[0])
@@ -48,8 +53,5 @@ def test_the_versions_of_the_day_cover_every_requirement():
 
 
 def test_no_two_requirements_on_one_package_differ():
-    project = PROJECT["project"]
-    lines = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
-    asked = {(canonicalize_name(one.name), str(one.specifier)) for one in map(Requirement, lines)}
-    names = [name for name, _ in asked if name != "packshot"]
-    assert len(names) == len(set(names))
+    said = {(canonicalize_name(one.name), str(one.specifier)) for one in asked()}
+    assert len(said) == len(declared())

@@ -10,14 +10,18 @@ import pytest
 
 import packshot
 from packshot import distribution
+from tests.cli.running import packshot as command
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = {"heic", "parquet", "xlsx", "xml", "remote", "milvus", "cluster", "train"}
 SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")}
 
 
 def test_one_version():
     assert packshot.__version__ == distribution.version() == PROJECT["version"]
+    for asked in ("--version", "version"):
+        assert command(asked, check=0).stdout == f"{PROJECT['version']}\n"
 
 
 def test_importing_the_package_asks_for_nothing():
@@ -26,7 +30,7 @@ def test_importing_the_package_asks_for_nothing():
     assert done.stdout.split() == ["False", PROJECT["version"]]
 
 
-@pytest.mark.parametrize("extra", ["heic", "parquet", "xlsx", "xml", "remote", "milvus", "cluster", "train"])
+@pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_what_an_extra_needs_is_what_the_project_says(extra):
     told = [re.sub(r"\s", "", line) for line in distribution.requirements(extra)]
     assert sorted(told) == sorted(PROJECT["optional-dependencies"][extra])
@@ -51,9 +55,8 @@ def test_code_that_was_never_installed_has_no_version_and_names_no_package(monke
 
 
 def test_every_extra_that_a_message_names_is_one():
-    named = {name for text in SOURCES.values() for name in re.findall(r"how_to_install\(['\"](\w+)", text)}
-    assert {"heic", "parquet", "xlsx", "xml", "remote", "milvus", "cluster", "train"} <= named
-    assert named <= set(PROJECT["optional-dependencies"])
+    asked = re.compile(r"how_to_install\(['\"](\w+)")
+    assert {name for text in SOURCES.values() for name in asked.findall(text)} == EXTRAS
 
 
 def test_no_message_names_a_package_that_is_to_be_had_nowhere():
