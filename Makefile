@@ -12,8 +12,8 @@ READY_TRAIN := $(VENV)/.ready-train
 # The pinned versions hold for the package's own build too, and whatever this machine's settings of pip say.
 PIP := PIP_USER=0 PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) \
   $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Both cores; more processes than eight only take memory.
-PYTEST := $(BIN)/python -m pytest -rs
+# All cores, with one thread each; more processes than eight only take memory.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -rs
 IN_PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
