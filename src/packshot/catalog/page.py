@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -20,6 +19,7 @@ from markupsafe import Markup
 
 from packshot.assess.advice import texts
 from packshot.catalog.rendering import Renderer, Result
+from packshot.distribution import version as installed_version
 from packshot.errors import UnreadablePhoto
 from packshot.files import writing
 from packshot.photo import Photo
@@ -123,7 +123,7 @@ class Page(Renderer[Result]):
             count=len(self._cards),
             unreadable=self._unreadable,
             models=self._models,
-            version=_version(),
+            version=installed_version(),
             **values,
         )
 
@@ -177,10 +177,3 @@ def page_template(name: str) -> jinja2.Template:
 def _bytes(size: int) -> str:
     """A file's size as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("packshot")
-    except metadata.PackageNotFoundError:
-        return "0"

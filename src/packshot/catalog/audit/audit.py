@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
-from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from packshot.catalog.audit.examine import Answer
 from packshot.catalog.audit.journal import JOURNAL, Journal
 from packshot.catalog.audit.outputs import Basis, write_outputs
 from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_identity
+from packshot.distribution import version as installed_version
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
 from packshot.policy.wording import title_of
@@ -207,7 +207,7 @@ def _cache_key(basis: Basis) -> str:
     """What else than its bytes decides the assessment of a photo."""
     decisive = (
         FORMAT,
-        metadata.version("packshot"),
+        installed_version(),
         dict(basis.models),
         assessor_identity(basis.assessor),
     )

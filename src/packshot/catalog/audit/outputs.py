@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from packshot.catalog.audit.settings import AuditSettings
 from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
 from packshot.catalog.audit.tally import Tally, frequent
 from packshot.catalog.audit.wording import words
+from packshot.distribution import how_to_install
+from packshot.distribution import version as installed_version
 from packshot.files import whole
 from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
 
@@ -28,12 +30,12 @@ class _Format:
 
     table: Callable[..., Table]
     package: str | None = None
-    extra: str | None = None
+    extra: str = ""
 
     def lacks(self) -> str:
         """What to install first; empty where nothing is missing."""
         missing = self.package is not None and util.find_spec(self.package) is None
-        return f"not written; it needs: pip install 'packshot[{self.extra}]'" if missing else ""
+        return f"not written; it needs: {how_to_install(self.extra)}" if missing else ""
 
 
 TABLES: Final[Mapping[str, _Format]] = {
@@ -108,7 +110,7 @@ def _summary(
     journal: Journal, settings: AuditSettings, basis: Basis, tally: Tally, written: Mapping[str, str]
 ) -> AuditSummary:
     return AuditSummary(
-        version=metadata.version("packshot"),
+        version=installed_version(),
         feed=settings.feed,
         on=settings.on.isoformat(),
         policies=dict(basis.policies),
