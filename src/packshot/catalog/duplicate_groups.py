@@ -37,7 +37,7 @@ def duplicates_renderer(name: str, stream: TextIO, language: str) -> Renderer[Du
         "csv": lambda: DuplicateRows(stream),
         "html": lambda: DuplicatesPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):

@@ -46,7 +46,7 @@ def emotion_renderer(name: str, stream: TextIO, language: str) -> Renderer[Emoti
         "csv": lambda: EmotionRows(stream),
         "html": lambda: EmotionPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class EmotionRows(CsvTable[Emotion]):

@@ -43,7 +43,7 @@ def enhancement_renderer(
         "csv": lambda: EnhancementRows(stream),
         "html": lambda: EnhancementPage(stream, language, explain),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class EnhancementRows(CsvTable[Enhancement]):

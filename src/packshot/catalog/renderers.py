@@ -53,7 +53,7 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
         "csv": lambda: AssessmentRows(stream),
         "html": lambda: HtmlReport(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class AssessmentRows(CsvTable[Assessment]):

@@ -17,6 +17,7 @@ from packshot.catalog.terminal import DECISION_COLOURS, console_for
 from packshot.policy import Policy
 from packshot.policy.wording import policy_texts
 from packshot.report import Decision, RuleOutcome, Verdict
+from packshot.visible import visible
 
 _PHOTO = ("path", "status", "error", "policy", "on", "role", "category", "decision")
 _RULE = tuple(name for name in RuleOutcome.model_fields if name != "decision")
@@ -50,7 +51,7 @@ def screening_renderer(
         "csv": lambda: VerdictRows(stream),
         "html": lambda: ScreeningPage(stream, language, policies, on, since),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 def _table(stream: TextIO, language: str, policies: Sequence[Policy]) -> Renderer[Verdict]:
@@ -139,7 +140,7 @@ class VerdictMatrix(Renderer[Verdict]):
         self._console = console_for(stream)
         self._words = policy_texts(language)
         self._photo_words = texts(language)
-        self._policies = policies
+        self._policies = [visible(name, stream.encoding) for name in policies]
         self._rows: dict[str, dict[str, Text]] = {}
 
     def add(self, verdict: Verdict) -> None:

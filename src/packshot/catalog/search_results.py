@@ -32,7 +32,7 @@ def search_renderer(name: str, stream: TextIO, language: str) -> Renderer[Search
         "csv": lambda: SearchRows(stream),
         "html": lambda: SearchPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class SearchRows(CsvTable[SearchResult]):

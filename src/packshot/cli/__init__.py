@@ -11,6 +11,9 @@ def main() -> None:
     Processes that a command starts import this package too, only to find the command they belong to:
     they need not know how commands are parsed.
     """
-    from packshot.cli.application import main as run
+    from packshot.cli.streams import standard_streams
 
-    run()
+    with standard_streams():
+        from packshot.cli.application import main as run
+
+        run()

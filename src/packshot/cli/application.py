@@ -27,6 +27,7 @@ from packshot.cli.policies import application as policies_application
 from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
+from packshot.cli.streams import complain
 from packshot.cli.train import application as train_application
 
 application = typer.Typer(
@@ -206,8 +207,8 @@ def main() -> None:
     try:
         application()
     except PackshotError as error:
-        typer.echo(f"packshot: {error}", err=True)
+        complain(f"packshot: {error}")
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
-        typer.echo("packshot: interrupted", err=True)
+        complain("packshot: interrupted")
         sys.exit(Exit.INTERRUPTED)

@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -35,9 +34,11 @@ from packshot.catalog.audit import (
     default_cache,
     run_audit,
 )
+from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
 from packshot.cli.fetching import Access
 from packshot.cli.output import messages
+from packshot.cli.streams import Messages
 from packshot.errors import InvalidInput, PackshotError
 from packshot.report import AuditSummary
 from packshot.sources import read_feed
@@ -143,7 +144,7 @@ def _watched(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
         bar = progress.add_task("auditing", total=None, completed=done, rate="")
         Thread(target=_count, args=(settings, progress, bar), daemon=True).start()
         for answer in answers:
@@ -172,7 +173,7 @@ def _report(outcome: Outcome, request: Request) -> None:
         _tell(console, outcome.summary, request.output)
 
 
-def _tell(console: Console, summary: AuditSummary, folder: Path) -> None:
+def _tell(console: Messages, summary: AuditSummary, folder: Path) -> None:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
     console.print(f"{summary.inputs} inputs: {_counts(summary.statuses)}{mean}")
     console.print(f"verdicts: {_counts(summary.verdicts) or 'none'}")

@@ -44,7 +44,7 @@ def proposal_renderer(
         "csv": lambda: ProposalRows(stream),
         "html": lambda: ProposalsPage(stream, language, file_of),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class ProposalRows(CsvTable[Proposal]):

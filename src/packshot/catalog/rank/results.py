@@ -45,7 +45,7 @@ def ranking_renderer(
         "csv": lambda: RankingRows(stream),
         "html": lambda: RankingPage(stream, language, file_of),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class RankingRows(CsvTable[Ranking]):
