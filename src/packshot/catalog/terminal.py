@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+from rich.text import Text
 
 from packshot.report import Decision, Grade, Severity
 
@@ -26,13 +28,25 @@ DECISION_COLOURS = {
     Decision.PASS: "green",
 }
 _NARROWEST = 60
-"""Characters. The least that every table holds without cutting a number or a word off."""
+"""Characters: a column for each of eight numbers still has room for the number."""
 _USUAL = 80
 """Characters: of a terminal that does not say."""
 _WIDEST = 10_000
 """Characters: more than any table asks for, so that none is broken into lines."""
 _HEIGHT = 25
 """Lines. Nothing depends on it, but a width alone is not taken from who also asks the terminal."""
+
+
+class Columns(Table):
+    """Columns without lines between them; what is too wide for one goes on below: nothing is cut off."""
+
+    def __init__(self) -> None:
+        """Begin without any column."""
+        super().__init__(box=None, pad_edge=False)
+
+    def column(self, heading: str | Text, justify: JustifyMethod = "left") -> None:
+        """Add a column."""
+        self.add_column(heading, overflow="fold", justify=justify)
 
 
 def console_for(stream: TextIO) -> Console:

@@ -207,7 +207,8 @@ def main() -> None:
     try:
         application()
     except PackshotError as error:
-        complain(f"packshot: {error}")
+        for line in error.lines:
+            complain(f"packshot: {line}")
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
         complain("packshot: interrupted")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.streams import complain, say, standard_output
+
 application = typer.Typer(
     help="Build, inspect and extend atlases: the rated photos that scores rest on.",
     no_args_is_help=True,
@@ -39,16 +41,16 @@ def info_command(
 
     info = (Atlas.default() if path is None else Atlas.load(path)).info()
     if as_json:
-        typer.echo(info.model_dump_json(indent=2))
+        standard_output(for_people=False).write(info.model_dump_json(indent=2) + "\n")
         return
-    typer.echo(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
+    say(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
     for origin, count in info.examples_by_origin.items():
-        typer.echo(f"  {count:6d}  {origin}")
+        say(f"  {count:6d}  {origin}")
     low, middle, high = info.score_quartiles
-    typer.echo(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
-    typer.echo(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
-    typer.echo(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
-    typer.echo(f"percentiles refer to: {info.reference}")
+    say(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
+    say(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
+    say(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
+    say(f"percentiles refer to: {info.reference}")
 
 
 @application.command("build", help=_BUILD_HELP)
@@ -69,9 +71,9 @@ def build_command(
 
     built = build_atlas(read_ratings(ratings, folder, scale), name, origin)
     built.atlas.save(output)
-    typer.echo(f"{len(built.atlas.scores)} rated photos written to {output}")
+    say(f"{len(built.atlas.scores)} rated photos written to {output}")
     for path, reason in built.unreadable:
-        typer.echo(f"unreadable: {path}: {reason}", err=True)
+        complain(f"unreadable: {path}: {reason}")
 
 
 @application.command("add", help=_ADD_HELP)
@@ -88,4 +90,4 @@ def add_command(
     assessor = Assessor(Atlas.load(atlas))
     assessor.add([assessor.encode(photo, score, origin)])
     assessor.atlas.save(atlas)
-    typer.echo(f"{photo} added: {len(assessor.atlas.scores)} rated examples")
+    say(f"{photo} added: {len(assessor.atlas.scores)} rated examples")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from packshot.cli.exits import Exit
+from packshot.cli.streams import complain, say
+from packshot.visible import visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from packshot.catalog.terminal import Columns
     from packshot.policy import Policy, Rule
 
 application = typer.Typer(
@@ -68,23 +69,25 @@ def check_command(
         try:
             policy = load_policy(file)
         except PolicyError as error:
-            typer.echo(str(error), err=True)
+            for line in error.lines:
+                complain(line)
             wrong = True
         else:
-            typer.echo(f"{file}: {policy.name}, {len(policy.rules)} rules")
+            say(f"{file}: {policy.name}, {len(policy.rules)} rules")
     raise typer.Exit(Exit.BELOW_BAR if wrong else Exit.DONE)
 
 
-def _rules_table(policy: Policy, language: str) -> Table:
+def _rules_table(policy: Policy, language: str) -> Columns:
     from packshot.policy.wording import policy_texts
 
     table = _table("rule", "", "asked", "", "source", language=language)
     words = policy_texts(language)
     for rule in policy.rules:
         source = f"{rule.source.name} ({words.labels[rule.source.kind]})"
-        address = f"\n{rule.source.url}" if rule.source.url else ""
+        address = [rule.source.url] if rule.source.url else []
         asked = f"{words.levels[rule.level]}: {_asked(rule, language)}"
-        table.add_row(rule.id, _concerned(rule), asked, _days(rule, language), source + address)
+        cells = rule.id, _concerned(rule), asked, _days(rule, language)
+        table.add_row(*map(visible, cells), "\n".join(map(visible, [source, *address])))
     return table
 
 
@@ -111,21 +114,21 @@ def _days(rule: Rule, language: str) -> str:
     return " ".join([*first, *last])
 
 
-def _table(*labels: str, language: str) -> Table:
-    from rich.table import Table
+def _table(*labels: str, language: str) -> Columns:
 
+    from packshot.catalog.terminal import Columns
     from packshot.policy.wording import policy_texts
 
     words = policy_texts(language)
-    table = Table(box=None, pad_edge=False)
+    table = Columns()
     for label in labels:
-        table.add_column(words.labels[label] if label else "", overflow="fold")
+        table.column(words.labels[label] if label else "")
     return table
 
 
-def _print(table: Table) -> None:
+def _print(table: Columns) -> None:
     import sys
 
     from packshot.catalog.terminal import console_for
 
-    console_for(sys.stdout).print(table, markup=False)
+    console_for(sys.stdout).print(table)

@@ -10,6 +10,7 @@ import typer
 
 from packshot.cli.formats import format_for
 from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
+from packshot.cli.streams import say
 
 application = typer.Typer(
     help="Index photos, and find those that are like others.",
@@ -116,11 +117,9 @@ def info_command(place: Place = None) -> None:
     from packshot.search import open_index
 
     with open_index(located(place)) as index:
-        typer.echo(f"{index.count()} items, {index.settings.distance} distance")
-        typer.echo(
-            f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}"
-        )
-        typer.echo(index.describe())
+        say(f"{index.count()} items, {index.settings.distance} distance")
+        say(f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}")
+        say(index.describe())
 
 
 @application.command("export")
@@ -134,7 +133,7 @@ def export_command(
     from packshot.search.tables import export_parquet
 
     with open_index(located(place)) as index:
-        typer.echo(f"{export_parquet(index, output)} items written to {output}")
+        say(f"{export_parquet(index, output)} items written to {output}")
 
 
 @application.command("import")
@@ -150,4 +149,4 @@ def import_command(
     with open_index(located(place), writes=True) as index:
         taken = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
         index.flush()
-    typer.echo(f"{taken} items taken in from {table}")
+    say(f"{taken} items taken in from {table}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import select
@@ -172,6 +173,8 @@ def _text(
 def _lost(error: OSError) -> BaseException:
     if isinstance(error, BrokenPipeError):
         return SystemExit(Exit.BROKEN_PIPE)
+    if error.errno == errno.EBADF:
+        return OutputLost("standard output is closed: there is nowhere to write to")
     return OutputLost(f"standard output cannot be written: {error.strerror or error}")
 
 
