@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from packshot.lazy import on_first_use
@@ -45,6 +46,8 @@ _HOMES = {
     "Photo": "packshot.photo",
     "UnreadablePhoto": "packshot.errors",
 }
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __getattr__ = on_first_use(__name__, _HOMES)
 """Importing the package loads nothing heavy."""

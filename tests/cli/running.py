@@ -8,11 +8,14 @@ from pathlib import Path
 EXECUTABLE = Path(sys.executable).with_name("packshot")
 
 
+COMMAND = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
+
+
 def packshot(*arguments, cwd=None, check=None):
     """Run the command; `check` is the exit status it must have."""
-    command = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
+
     done = subprocess.run(
-        [*command, *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,

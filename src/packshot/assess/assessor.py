@@ -227,8 +227,8 @@ def file_findings(photo: Photo) -> list[str]:
 
 
 def unreadable(error: UnreadablePhoto) -> Assessment:
-    """The row for a photo that could not be decoded."""
-    return Assessment(path=os.fspath(error.name), status=Status.UNREADABLE, error=error.reason)
+    """The row for a photo that there is no assessment of."""
+    return Assessment(path=os.fspath(error.name), status=Status(error.status), error=error.reason)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

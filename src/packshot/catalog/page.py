@@ -74,7 +74,7 @@ class Page(Renderer[Result]):
 
     def add(self, result: Result) -> None:
         """Render a card."""
-        if result.status is Status.UNREADABLE:
+        if result.status is not Status.OK:
             self._unreadable.append((result.path, result.error or ""))
             return
         self._tally(result)

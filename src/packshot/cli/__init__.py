@@ -11,9 +11,14 @@ def main() -> None:
     Processes that a command starts import this package too, only to find the command they belong to:
     they need not know how commands are parsed.
     """
+    from packshot.cli.interrupts import leave_if_interrupted, listen
     from packshot.cli.streams import standard_streams
 
+    listen()
     with standard_streams():
-        from packshot.cli.application import main as run
+        try:
+            from packshot.cli.application import main as run
 
-        run()
+            run()
+        finally:
+            leave_if_interrupted()

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.commands import Application
 from packshot.cli.streams import complain, say, standard_output
 
-application = typer.Typer(
+application = Application(
     help="Build, inspect and extend atlases: the rated photos that scores rest on.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
 _BUILD_HELP = """Build an atlas from photos that people rated.

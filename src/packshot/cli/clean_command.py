@@ -14,10 +14,12 @@ from packshot.cli.options import (
     OutputFile,
     Ports,
     Quiet,
+    TimeLimit,
     TimesRetried,
     Workers,
     Written,
 )
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
 
@@ -75,6 +77,7 @@ def clean_command(
     allow_private: AllowPrivate = False,
     ports: Ports = None,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Clean a training set; users read `CLEAN_HELP`."""
@@ -93,7 +96,9 @@ def clean_command(
         label_column=label_column,
         split_column=split_column,
         access=Access(retries, allow_private, tuple(ports or ())),
-        settings=CleanSettings(AssessorSettings(language=language), workers or available_cores()),
+        settings=CleanSettings(
+            AssessorSettings(language=language), workers or available_cores(), time_limit
+        ),
         apply=None if to is None else Application(to, sure, link),
         store=store,
         output_format=(output_format or format_for(output)).value,

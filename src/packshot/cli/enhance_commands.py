@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import OwnAtlas, Paths, Quiet, Workers
+from packshot.cli.options import OwnAtlas, Paths, Quiet, TimeLimit, Workers
 from packshot.errors import InvalidInput
+from packshot.processes import ENHANCING_TIME_LIMIT
 
 DEFAULT_TARGET: Final = 80.0
 
@@ -97,6 +98,7 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
         language: Language = "en",
         atlas: OwnAtlas = None,
         workers: Workers = None,
+        time_limit: TimeLimit = ENHANCING_TIME_LIMIT,
         quiet: Quiet = False,
     ) -> None:
         from packshot.assess.pool import AssessorSettings
@@ -112,6 +114,7 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
             report=report,
             explain=explain,
             workers=workers,
+            time_limit=time_limit,
             quiet=quiet,
             settings=AssessorSettings(atlas=atlas, language=language),
             options=LoopOptions(rounds, target, product=product, only=_chosen(steps)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from packshot.catalog.rendering import Renderer, Result
 from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
+from packshot.cli.interrupts import interrupted, interruptible, told, undisturbed
 from packshot.cli.streams import Messages, standard_output
 from packshot.errors import InvalidInput
 from packshot.files import whole
@@ -42,19 +42,6 @@ def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
         yield stream
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put Ctrl-C off until a line is written whole, also into a pipe that is full."""
-    received: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if received:
-        raise KeyboardInterrupt
-
-
 def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit:
     """Do the work of a command and report on it, also where it was interrupted.
 
@@ -63,7 +50,8 @@ def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit
         report: Told what to begin with, such as "interrupted: ".
     """
     try:
-        work()
+        with interruptible():
+            work()
     except KeyboardInterrupt:
         report("interrupted: ")
         return Exit.INTERRUPTED
@@ -83,8 +71,15 @@ def messages() -> Messages:
 def tell(
     lines: Sequence[str], quiet: bool, written: Path | None, unreadable: Sequence[tuple[str, str]]
 ) -> None:
-    """Say on standard error what a run came to; files that could not be read are listed in any case."""
+    """Say on standard error what a run came to; files that could not be read are listed in any case.
+
+    Of a run that was interrupted the first line is enough, even where silence was asked for.
+    """
     console = messages()
+    if interrupted():
+        console.print("packshot: interrupted" if quiet else lines[0])
+        told()
+        return
     if not quiet:
         for line in lines:
             console.print(line)
@@ -133,12 +128,14 @@ def add_each(
 
 
 def processes_for(photos: int, wanted: int | None, few: int) -> int:
-    """Processes for a run: as wanted, else one for each core, but one alone for a few photos.
+    """Processes for a run: as wanted, else one for each core, but one for a few photos.
+
+    Never none: a decoder that crashes, or never ends, must not take the command with it.
 
     Args:
         photos: How many there are.
         wanted: The user's choice, if any.
-        few: Starting processes costs about a second: fewer photos than these are done sooner here.
+        few: Starting a process costs about a second: fewer photos than these are done sooner by one.
     """
     return wanted or (1 if photos < few else available_cores())
 

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
 
-application = typer.Typer(
+application = Application(
     help="Rebuild the models and the atlas from data (needs PyTorch: make setup-train).",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
 _NEEDS_TORCH = (

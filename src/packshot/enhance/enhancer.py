@@ -88,7 +88,7 @@ class Enhancer:
             finished = self._finished(data, source, wanted, improved)
             write_whole(finished.data if finished else self._as_it_came(data, photo, wanted), target)
         except UnreadablePhoto as error:
-            return Enhancement(path=str(source), status=Status.UNREADABLE, error=error.reason)
+            return unenhanced(error)
         return self._record(source, target, improved, finished, obstacle)
 
     def _improved(self, photo: Photo) -> Improved:
@@ -153,6 +153,11 @@ class Enhancer:
         if improved.kept:
             return words.label("reason_not_at_full_size")
         return words.label("reason_no_step_helped" if improved.trace else "reason_nothing_to_do")
+
+
+def unenhanced(error: UnreadablePhoto) -> Enhancement:
+    """The row for a photo that nothing was written for."""
+    return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
 
 
 def _obstacle(photo: Photo, wanted: str) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
@@ -21,6 +21,7 @@ from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_iden
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
 from packshot.policy.wording import title_of
+from packshot.processes import DEFAULT_TIME_LIMIT
 from packshot.report import AuditSummary
 from packshot.sources import FeedRow, read_feed
 
@@ -43,7 +44,7 @@ class Options:
     workers: int | None = None
     cache: Path | None = None
     restart: bool = False
-    patience: float = 300.0
+    patience: float = DEFAULT_TIME_LIMIT
     engine: Callable[[Job], Engine] = LocalEngine
 
 
@@ -123,8 +124,9 @@ def _examine(
             cache_key=_cache_key(basis),
             gate=journal.gate,
         )
+        answers = stack.enter_context(closing(options.engine(job).answers(todo)))
         before = time.monotonic()
-        for answer in watch(options.engine(job).answers(todo), journal.count()):
+        for answer in watch(answers, journal.count()):
             now = time.monotonic()
             journal.add(answer, now - before)
             before = now

@@ -6,7 +6,7 @@ Every machine needs Packshot, and must see local files of the feed under the sam
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +81,7 @@ class RayEngine:
             _join(ray)
         self._lost_starts = 0
 
-    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
         """An answer for each row, as they are known.
 
         Raises:
