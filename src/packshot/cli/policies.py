@@ -9,6 +9,7 @@ import typer
 
 from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
+from packshot.cli.options import a_file
 from packshot.cli.streams import complain, say
 from packshot.visible import visible
 
@@ -16,16 +17,53 @@ if TYPE_CHECKING:
     from packshot.catalog.terminal import Columns
     from packshot.policy import Policy, Rule
 
+_LIST_HELP = """The rules of marketplaces: list them, show one, check a file of your own.
+
+Alone it lists the policies that ship, with source, kind and the day they were last compared with it, on
+standard output.
+
+\b
+Examples:
+  packshot policies
+  packshot policies show google-merchant
+  packshot policies check our-shop.yaml
+  packshot screen shop-photos/ --policy google-merchant
+
+Exit status: 0 done; 2 wrong usage.
+"""
+
+_SHOW_HELP = """Print the rules of a policy: what is asked for, of which photos, since when, by whom.
+
+\b
+Examples:
+  packshot policies show amazon-main
+  packshot policies show our-shop.yaml --language zh
+
+Exit status: 0 done; 2 no such policy, or a mistake in it.
+"""
+
+_CHECK_HELP = """Read policies of your own and say what is wrong with them, with the line.
+
+What is right is told on standard output, what is wrong on standard error.
+
+\b
+Examples:
+  packshot policies check our-shop.yaml
+  packshot policies check policies/*.yaml
+
+Exit status: 0 all are right; 1 one has a mistake or cannot be read; 2 wrong usage.
+"""
+
 application = Application(
-    help="The rules of marketplaces: list them, show one, check a file of your own.",
+    help=_LIST_HELP,
     invoke_without_command=True,
 )
 Language = Annotated[str, typer.Option(help="Of titles and reasons: en or zh.")]
 
 
-@application.callback()
+@application.callback(help=_LIST_HELP)
 def list_command(context: typer.Context, language: Language = "en") -> None:
-    """List the policies that ship, with source, kind and the day they were last compared with it."""
+    """List policies; users read `_LIST_HELP`."""
     if context.invoked_subcommand is not None:
         return
     from packshot.policy import load_policy, policy_names
@@ -45,23 +83,34 @@ def list_command(context: typer.Context, language: Language = "en") -> None:
     _print(table)
 
 
-@application.command("show")
+def _policy(text: str) -> str:
+    """A policy's name, or its file's."""
+    return str(a_file(text))
+
+
+@application.command("show", help=_SHOW_HELP)
 def show_command(
-    name: Annotated[str, typer.Argument(help="Name, or a YAML file of your own.")],
+    name: Annotated[
+        str,
+        typer.Argument(parser=_policy, metavar="POLICY", help="Name, or YAML file of your own; not -."),
+    ],
     language: Language = "en",
 ) -> None:
-    """Print the rules of a policy: what is asked for, of which photos, since when, by whom."""
+    """Show a policy; users read `_SHOW_HELP`."""
     from packshot.policy import load_policy
 
     policy = load_policy(name)
     _print(_rules_table(policy, language))
 
 
-@application.command("check")
+@application.command("check", help=_CHECK_HELP)
 def check_command(
-    files: Annotated[list[Path], typer.Argument(help="YAML files of your own.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(parser=a_file, metavar="FILES", help="YAML files of your own; not -."),
+    ],
 ) -> None:
-    """Read policies of your own and say what is wrong with them, with the line."""
+    """Check policies; users read `_CHECK_HELP`."""
     from packshot.errors import PolicyError
     from packshot.policy import load_policy
 
