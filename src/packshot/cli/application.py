@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from importlib.metadata import version as installed_version
@@ -39,6 +40,7 @@ from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.streams import complain
 from packshot.cli.train import application as train_application
+from packshot.errors import InvalidInput, PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT, in_words
 
 _HELP = """How good is each product photo, why, and what to do about it. Works offline.
@@ -212,12 +214,21 @@ Exit status: 0 done; 2 wrong usage.
 """
 
 
+def _record(name: str) -> str:
+    """A record by its name."""
+    if name not in list(RecordName):
+        raise typer.BadParameter(f"no record {name!r}; there are {', '.join(RecordName)}")
+    return name
+
+
 @application.command("schema", help=_SCHEMA_HELP)
 def schema_command(
     record: Annotated[
-        RecordName,
-        typer.Argument(metavar="RECORD", help=f"What a line tells of: {', '.join(RecordName)}."),
-    ] = RecordName.ASSESSMENT,
+        str,
+        typer.Argument(
+            parser=_record, metavar="RECORD", help=f"What a line tells of: {', '.join(RecordName)}."
+        ),
+    ] = RecordName.ASSESSMENT.value,
 ) -> None:
     """Print a schema; users read `_SCHEMA_HELP`."""
     import json
@@ -248,7 +259,7 @@ def schema_command(
         RecordName.AUDIT_SUMMARY: AuditSummary,
         RecordName.EMOTION: Emotion,
     }
-    typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
+    typer.echo(json.dumps(records[RecordName(record)].model_json_schema(), indent=2))
 
 
 @application.command("version", help=_VERSION_HELP)
@@ -257,11 +268,18 @@ def version_command() -> None:
     typer.echo(installed_version("packshot"))
 
 
+def _require_a_folder() -> None:
+    """Refuse to work where relative paths mean nothing, and no process can be started."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InvalidInput("the current folder is not there any more: go to another one") from error
+
+
 def main() -> None:
     """Run the command line; errors of ours become one line and status 2."""
-    from packshot.errors import PackshotError
-
     try:
+        _require_a_folder()
         application()
     except PackshotError as error:
         for line in error.lines:

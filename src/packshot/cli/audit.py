@@ -74,6 +74,8 @@ def run(request: Request) -> int:
     """
     settings = _settings(request)
     cache = None if request.no_cache else request.cache or default_cache()
+    if cache is None and not request.no_cache and not request.quiet:
+        messages().print("no home folder to remember assessments in: --cache names another")
     engine = _ENGINES[request.engine]
     options = Options(
         request.workers, cache, request.restart, patience=request.time_limit, engine=engine

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from packshot.cli.logs import logged
+from packshot.cli.options import a_file
 
 Function = Callable[..., Any]
 
@@ -21,7 +22,12 @@ _LOG_OPTIONS: Final = {
     ],
     "log_file": Annotated[
         Path | None,
-        typer.Option("--log-file", help="Keep a log, with details of each photo, in this file."),
+        typer.Option(
+            "--log-file",
+            parser=a_file,
+            metavar="FILE",
+            help="Keep a log, with details of each photo, in this file.",
+        ),
     ],
 }
 

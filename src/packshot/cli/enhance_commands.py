@@ -53,7 +53,7 @@ What is read and written where: as packshot enhance, also of - as PATHS.
 \b
 Examples:
   packshot optimize shop-photos/ -o better/ --target 80
-  packshot optimize mug.jpg -o main.jpg --steps whiten-background,frame-product
+  packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
   packshot optimize shop-photos/ -o better/ --report pairs.html --explain
 
 Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be written or would replace

@@ -34,7 +34,7 @@ what was counted is kept, and the next run goes on from there.
 
 \b
 Examples:
-  packshot search index shop-photos/         # into shop-photos/.packshot-index
+  packshot search index shop-photos/        # into shop-photos/.packshot-index
   packshot search index shop-photos/ --index shop.index --table products.csv
   packshot search index shop-photos/ --prune                # forget the gone
 

@@ -20,14 +20,14 @@ _HELP = f"""Rebuild the models and the atlas from data (needs PyTorch: make setu
 \b
 Examples:
   packshot train everything --help
-  packshot train enhancer --checkpoint build/enhancement/best.pt --output e.onnx
+  packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
 {_EXITS}"""
 
 _ENHANCER_HELP = f"""Make the model that ships of a trained enhancement network.
 
 \b
 Examples:
-  packshot train enhancer --checkpoint build/enhancement/best.pt --output e.onnx
+  packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
 {_EXITS}"""
 
 application = Application(
@@ -47,7 +47,8 @@ A step whose result is there is not done again: a run that was stopped goes on w
 Examples:
   packshot train everything --checkpoint efficientnet-lite0.pth \\
     --products products/manifest.csv --ratings rated/mos.csv \\
-    --photos rated/images --scale 0 1 --work build/training --weights src/packshot/weights
+    --photos rated/images --scale 0 1 --work build/training \\
+    --weights src/packshot/weights
 {_EXITS}"""
 
 _ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.
@@ -96,7 +97,8 @@ folder rendered over them. A run that was stopped goes on where it was.
 \b
 Examples:
   packshot train overlay --checkpoint efficientnet-lite0.pth \\
-    --photos clean.csv --fonts /usr/share/fonts --work build/overlay -o overlay.onnx
+    --photos clean.csv --fonts /usr/share/fonts --work build/overlay \\
+    -o overlay.onnx
 {_EXITS}"""
 
 _NATURAL_HELP = f"""Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
