@@ -11,6 +11,10 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 halves of characters, and separators of lines and paragraphs."""
 
 
+_BYTES = "".join(map(chr, range(0xDC80, 0xDD00)))
+"""What stands for the bytes 0x80 to 0xff of a name that is no text in the file system's encoding."""
+
+
 def visible(text: str, encoding: str = "utf-8") -> str:
     r"""Text on one line; what would not be seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
 
@@ -30,4 +34,6 @@ def visible(text: str, encoding: str = "utf-8") -> str:
 def _shown(character: str) -> str:
     if character in _JOINERS or unicodedata.category(character) not in _UNSEEN:
         return character
+    if character in _BYTES:
+        return f"\\x{ord(character) - ord(_BYTES[0]) + 0x80:02x}"
     return character.encode("unicode_escape").decode("ascii")

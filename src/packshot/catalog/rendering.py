@@ -116,8 +116,8 @@ def _visible(value: Any, encoding: str) -> Any:
         return visible(value, encoding)
     if isinstance(value, Record):
         return _visible_record(value, encoding)
-    if isinstance(value, tuple):
-        return tuple(_visible(part, encoding) for part in value)
+    if isinstance(value, tuple | list):
+        return type(value)(_visible(part, encoding) for part in value)
     if isinstance(value, dict):
         return {_visible(key, encoding): _visible(part, encoding) for key, part in value.items()}
     return value
