@@ -15,7 +15,7 @@ _BYTES = "".join(map(chr, range(0xDC80, 0xDD00)))
 """What stands for the bytes 0x80 to 0xff of a name that is no text in the file system's encoding."""
 
 
-def visible(text: str, encoding: str = "utf-8") -> str:
+def visible(text: str, encoding: str = "utf-8", *, kept: str = "") -> str:
     r"""Text on one line; what would not be seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
 
     A terminal would obey the control characters of a name: clear the screen, hide part of a line, write
@@ -24,10 +24,11 @@ def visible(text: str, encoding: str = "utf-8") -> str:
     Args:
         text: Anything.
         encoding: Of the terminal: what it cannot show is named in the same way.
+        kept: Characters that stay what they are.
     """
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(map(_shown, text))
+    shown = "".join(part if part in kept else _shown(part) for part in text)
     return shown.encode(encoding, "backslashreplace").decode(encoding, "replace")
 
 

@@ -70,7 +70,16 @@ def test_a_terminal_says_how_wide_it_is(unsaid, size, width):
 
 @pytest.mark.parametrize("width", [60, 61, 79, 80, 400])
 def test_columns_cut_nothing_off(width):
-    cells = ["x" * 70, "38.0 ± 1.5", "wonderful", "a b c " * 20, "12 %", "34 %", "56 %", "longestword" * 3]
+    cells = [
+        "x" * 70,
+        "38.0 ± 1.5",
+        "wonderful",
+        "a b c " * 20,
+        "12 %",
+        "34 %",
+        "56 %",
+        "longestword" * 3,
+    ]
     table = Columns()
     for number, _cell in enumerate(cells):
         table.column(f"heading{number}", justify="right" if number % 2 else "left")

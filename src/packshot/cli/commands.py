@@ -35,8 +35,13 @@ _LOG_OPTIONS: Final = {
 class Application(typer.Typer):
     """A group of commands, each with the options ``--verbose`` and ``--log-file``."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(no_args_is_help=True, rich_markup_mode=None, **settings)
+    def __init__(self, *, invoke_without_command: bool = False, **settings: Any) -> None:
+        super().__init__(
+            invoke_without_command=invoke_without_command,
+            no_args_is_help=not invoke_without_command,
+            rich_markup_mode=None,
+            **settings,
+        )
 
     def command(self, *names: Any, **settings: Any) -> Callable[[Any], Any]:
         """Add a command; see `typer.Typer.command`."""

@@ -9,6 +9,7 @@ import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from packshot.cli.exits import Exit
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 65536
 """Bytes passed on in one call: what a pipe of Linux holds."""
+_LAYOUT = "\n\r\t\x1b"
+"""Control characters that progress bars, colours and tracebacks are made of."""
 
 
 class OutputLost(PackshotError):  # noqa: N818 - what happened
@@ -46,8 +49,8 @@ def standard_streams() -> Iterator[None]:
     _occupy_closed()
     before = sys.stdin, sys.stdout, sys.stderr
     sys.stdin = before[0] or os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
-    sys.stdout = _guarded(before[1], 1, _lost, "replace")
-    sys.stderr = _guarded(before[2], 2, None, "backslashreplace")
+    sys.stdout = _guarded(before[1], _Role(1, "replace", io.TextIOWrapper, _lost))
+    sys.stderr = _guarded(before[2], _Role(2, "backslashreplace", _Told, None))
     try:
         yield
     finally:
@@ -128,6 +131,32 @@ class _Guarded(io.RawIOBase):
         return self._raw.fileno()
 
 
+class _Told(io.TextIOWrapper):
+    """Standard error: for people in any case, so that nothing but layout and colour may be unseen."""
+
+    def write(self, text: str) -> int:
+        """Write text; what others write here, such as usage errors, is made visible too."""
+        super().write(visible(text, kept=_LAYOUT))
+        return len(text)
+
+
+@dataclass(frozen=True)
+class _Role:
+    """What makes a stream standard output or standard error.
+
+    Attributes:
+        descriptor: Its file descriptor.
+        errors: What becomes of characters that the encoding cannot express.
+        text: Kind of the stream.
+        loss: What is raised instead of an error in writing, once; None for nothing.
+    """
+
+    descriptor: int
+    errors: str
+    text: type[io.TextIOWrapper]
+    loss: Callable[[OSError], BaseException] | None
+
+
 def _occupy_closed() -> None:
     """Open the null device on each standard descriptor that is closed; output so that writing fails."""
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
@@ -138,36 +167,24 @@ def _occupy_closed() -> None:
             os.set_inheritable(opened, True)
 
 
-def _guarded(
-    stream: TextIO | None,
-    descriptor: int,
-    loss: Callable[[OSError], BaseException] | None,
-    errors: str,
-) -> TextIO:
+def _guarded(stream: TextIO | None, role: _Role) -> TextIO:
     """A stream like the one there is; that one itself where it is none of the interpreter's."""
     if stream is None:
-        raw: io.RawIOBase = io.FileIO(descriptor, "wb", closefd=False)
-        return _text(raw, loss, "utf-8", errors)
+        raw: io.RawIOBase = io.FileIO(role.descriptor, "wb", closefd=False)
+        return role.text(io.BufferedWriter(_Guarded(raw, role.loss)), "utf-8", role.errors)
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     with suppress(OSError):
         stream.flush()
     # Unbuffered, the buffer is the raw stream.
     raw = getattr(stream.buffer, "raw", None) or stream.buffer
-    return _text(raw, loss, stream.encoding, errors, stream.line_buffering, stream.write_through)
-
-
-def _text(
-    raw: io.RawIOBase,
-    loss: Callable[[OSError], BaseException] | None,
-    encoding: str,
-    errors: str,
-    by_line: bool = False,
-    at_once: bool = False,
-) -> TextIO:
-    """A stream of text over the guarded bytes."""
-    buffer = io.BufferedWriter(_Guarded(raw, loss))
-    return io.TextIOWrapper(buffer, encoding, errors, line_buffering=by_line, write_through=at_once)
+    return role.text(
+        io.BufferedWriter(_Guarded(raw, role.loss)),
+        stream.encoding,
+        role.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _lost(error: OSError) -> BaseException:
