@@ -125,7 +125,7 @@ Place = Annotated[
         "--index",
         parser=_place,
         metavar="PLACE",
-        help='A folder, or "milvus:ADDRESS#COLLECTION"; by default here.',
+        help='A folder, not -, or "milvus:ADDRESS#COLLECTION"; by default here.',
         show_default=False,
     ),
 ]
