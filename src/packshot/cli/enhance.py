@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -116,7 +115,8 @@ def _enhance(request: Request, tasks: list[Task], tally: Tally) -> None:
 def _writers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
     """One for the terminal, and one for the report where it is wanted."""
     language = request.settings.language
-    yield enhancement_renderer(request.output_format, sys.stdout, language, request.explain)
+    shown = stack.enter_context(sink(None, request.output_format))
+    yield enhancement_renderer(request.output_format, shown, language, request.explain)
     if request.report is not None:
         kind = report_format(request.report)
         stream = stack.enter_context(sink(request.report, kind))

@@ -17,10 +17,11 @@ from typing import Any, Self
 import numpy as np
 
 from packshot.databases import Database
-from packshot.errors import SourceError
+from packshot.errors import InvalidInput, SourceError
 from packshot.files import NO_SPACE, writing
 from packshot.search.duplicates.comparison import VERSION, Comparison
 from packshot.search.duplicates.signature import Signature, Stamp
+from packshot.user_cache import user_cache
 
 _FORMAT = 1
 _SECONDS_TO_WAIT = 30
@@ -45,9 +46,15 @@ _STORED = np.dtype("<f2")
 
 
 def default_store() -> Path:
-    """Where signatures are kept unless another place is named: the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "packshot" / "signatures.sqlite"
+    """Where signatures are kept unless another place is named: the user's cache.
+
+    Raises:
+        InvalidInput: This user has none.
+    """
+    cache = user_cache()
+    if cache is None:
+        raise InvalidInput("no home folder to remember photos in: name a file with --store")
+    return cache / "signatures.sqlite"
 
 
 class SignatureStore:
