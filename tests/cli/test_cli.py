@@ -255,7 +255,7 @@ def listen_to_ctrl_c():
 
 
 def wait_for_lines(process, folder):
-    """Until something was written to the draft of the output: a file in that folder, with a name or not."""
+    """Until something was written to the draft of the output, with a name or not."""
     deadline = time.monotonic() + 60
     while not any(size for _, size in drafts(process, folder)):
         assert time.monotonic() < deadline
