@@ -411,9 +411,7 @@ def _pass_on(source: int, target: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder; only POSIX can."""
-    if os.name != "posix":
-        return
+    """Wait until the disk has the names in a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
