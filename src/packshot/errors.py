@@ -51,6 +51,10 @@ class SourceError(PackshotError):
     """A place that photos should come from cannot be read: no such folder, a broken CSV."""
 
 
+class DiskFull(SourceError):  # noqa: N818 - what happened
+    """A place that nothing more can be written to: what comes next would fail as well."""
+
+
 class FetchError(SourceError):
     """A photo that could not be had from where it is said to be.
 

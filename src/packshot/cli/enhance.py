@@ -12,6 +12,7 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog import enhancement_renderer
 from packshot.catalog.rendering import Renderer
+from packshot.cli.exits import Exit
 from packshot.cli.interrupts import undisturbed
 from packshot.cli.output import (
     carried_out,
@@ -58,6 +59,7 @@ class Tally:
 
     actions: Counter[Action] = field(default_factory=Counter)
     reached: int = 0
+    crashed: int = 0
     gained: float = 0.0
     skipped: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Tally:
         """Take one result into account."""
         if result.status is not Status.OK or result.action is None:
             self.unreadable.append((result.path, result.error or ""))
+            self.crashed += result.status is Status.CRASHED
             return
         self.actions[result.action] += 1
         after = result.score_after or 0.0
@@ -84,7 +87,8 @@ def run(request: Request) -> int:
     if request.report is not None:
         refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
     refuse_page_on_terminal(None, request.output_format)
-    return carried_out(lambda: _enhance(request, tasks, tally), partial(_report, tally, request))
+    ended = carried_out(lambda: _enhance(request, tasks, tally), partial(_report, tally, request))
+    return Exit.BELOW_BAR if ended is Exit.DONE and tally.crashed else ended
 
 
 def _tasks(request: Request, tally: Tally) -> list[Task]:

@@ -43,8 +43,9 @@ Examples:
   packshot enhance photo.jpg -o better.jpg --explain      # every step tried
   packshot enhance shop-photos/ -o better/ --skip-existing   # go on
 
-Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be written or would replace
-a photo; 130 interrupted: what was written stays.
+Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
+usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
+was written stays.
 """
 
 OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, white background, framing.
@@ -58,8 +59,9 @@ Examples:
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
   packshot optimize shop-photos/ -o better/ --report pairs.html --explain
 
-Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be written or would replace
-a photo; 130 interrupted: what was written stays.
+Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
+usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
+was written stays.
 """
 
 
