@@ -19,6 +19,7 @@ from packshot.cli.output import (
     processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
+    refuse_unwritable,
     shows_progress,
     sink,
     tell,
@@ -79,6 +80,8 @@ def run(request: Request) -> int:
     """
     tally = Tally()
     tasks = _tasks(request, tally)
+    if request.output is not None:
+        refuse_unwritable(request.output)
     if request.report is not None:
         refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
     refuse_page_on_terminal(None, request.output_format)

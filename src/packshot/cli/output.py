@@ -154,6 +154,18 @@ def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
         raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
 
 
+def refuse_unwritable(output: Path) -> None:
+    """Raise `InvalidInput` where neither a file nor a folder of that name could be written.
+
+    Asked before the work, of the nearest folder that is there.
+    """
+    there = next(place for place in (output, *output.absolute().parents) if place.exists())
+    if there != output and not there.is_dir():
+        raise InvalidInput(f"cannot write {output}: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise InvalidInput(f"cannot write {output}: no permission to write to {there}")
+
+
 def counted(photos: int) -> str:
     """A number of photos in words."""
     return "1 photo" if photos == 1 else f"{photos} photos"
