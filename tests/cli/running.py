@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import PATIENCE_S
+
 EXECUTABLE = Path(sys.executable).with_name("packshot")
 
 
@@ -19,7 +21,7 @@ def packshot(*arguments, cwd=None, check=None):
         capture_output=True,
         text=True,
         cwd=cwd,
-        timeout=110,
+        timeout=PATIENCE_S,
         env={**os.environ, "COLUMNS": "160"},
     )
     if check is not None:

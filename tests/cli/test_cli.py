@@ -1,11 +1,13 @@
 """The command line as a user meets it, in processes of its own."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -21,7 +23,7 @@ from packshot.assess.retrieval import Aggregation, Distance
 from packshot.cli.application import AggregationName, DistanceName, application
 from packshot.report import Assessment
 from tests.cli.running import packshot
-from tests.conftest import ROOT, make_packshot, make_picture
+from tests.conftest import PATIENCE_S, ROOT, make_packshot, make_picture
 
 KEYS = {
     *("path", "status", "score", "grade", "percentile", "confidence"),
@@ -173,12 +175,8 @@ def test_usage_errors_are_one_clear_message(arguments, message, shop):
     assert "Traceback" not in done.stderr
 
 
-def test_help_is_quick_and_shows_examples():
-    started = time.perf_counter()
-    done = packshot("assess", "--help", check=0)
-    assert "packshot assess shop-photos/" in done.stdout
-    # Not a benchmark: a heavy import at start-up takes several seconds, not a few tenths.
-    assert time.perf_counter() - started < 5
+def test_help_shows_examples():
+    assert "packshot assess shop-photos/" in packshot("assess", "--help", check=0).stdout
 
 
 def test_help_imports_nothing_heavy():
@@ -241,9 +239,9 @@ def interrupted(folder, *arguments):
     )
     first = started.stdout.readline() if "-o" not in arguments else b""
     if not first:
-        wait_for_lines(folder.parent)
+        wait_for_lines(started, folder.parent)
     os.killpg(started.pid, signal.SIGINT)
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=PATIENCE_S)
     return started.returncode, (first + out).decode(), err.decode()
 
 
@@ -252,11 +250,21 @@ def listen_to_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for_lines(folder):
-    deadline = time.monotonic() + 60
-    while not any(path.stat().st_size for path in folder.glob(".scores.jsonl.*")):
+def wait_for_lines(process, folder):
+    """Until something was written to the draft of the output: a file there, with a name or not."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not any(size for _, size in drafts(process, folder)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def drafts(process, folder):
+    """Files of a folder that a process has open for itself, and their sizes."""
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            name, found = os.readlink(descriptor), descriptor.stat()
+            if os.path.dirname(name) == str(folder) and stat.S_ISREG(found.st_mode):
+                yield name, found.st_size
 
 
 @pytest.fixture
@@ -294,7 +302,7 @@ def test_ctrl_c_keeps_what_was_written_beside_the_file(many):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_a_reader_may_leave_early(many):
     command = f"{sys.executable} -m packshot assess {many} -f jsonl --workers 1 | head -n 1"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=110)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S)
     assert json.loads(done.stdout)["status"] == "ok"
     assert done.stderr == ""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from enum import StrEnum
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -40,6 +39,7 @@ from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.streams import complain
 from packshot.cli.train import application as train_application
+from packshot.distribution import version as installed_version
 from packshot.errors import InvalidInput, PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT, in_words
 
@@ -82,6 +82,12 @@ application.add_typer(atlas_application, name="atlas")
 application.add_typer(policies_application, name="policies")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(installed_version())
+        raise typer.Exit
 
 
 class DistanceName(StrEnum):
@@ -262,10 +268,20 @@ def schema_command(
     typer.echo(json.dumps(records[RecordName(record)].model_json_schema(), indent=2))
 
 
+@application.callback()
+def before_any_command(
+    _: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """What holds for all commands."""
+
+
 @application.command("version", help=_VERSION_HELP)
 def version_command() -> None:
     """Print the version."""
-    typer.echo(installed_version("packshot"))
+    typer.echo(installed_version())
 
 
 def _require_a_folder() -> None:

@@ -15,6 +15,7 @@ from packshot.catalog.clean import (
     decide,
     propose,
     read_samples,
+    require_free,
     write_feed,
     write_folder,
 )
@@ -98,8 +99,7 @@ def _check(request: Request, samples: list[Sample]) -> None:
     if request.apply is None:
         return
     target = request.apply.target
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InvalidInput(f"{target} is not empty: name a new folder with --to")
+    require_free(target)
     feed = Path(request.feed).resolve()
     if feed.is_dir() and target.resolve().is_relative_to(feed):
         raise InvalidInput(f"{target} lies in the set itself: name a folder beside it with --to")

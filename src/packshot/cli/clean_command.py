@@ -31,7 +31,8 @@ of a set; labels that do not fit what is pictured, and labels for photos that ha
 whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
 of these; those elsewhere are fetched into a temporary folder. The proposals go to standard output, or to
 -o FILE. Nothing is changed: --apply writes a cleaned copy of a folder here, and of anything else a feed
-of what is left.
+of what is left. It is there when it is complete; its photos are those of the set to the byte, with all
+that they tell of themselves.
 
 \b
 Examples:

@@ -26,6 +26,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.output import Kept
 from packshot.enhance.outputs import plan, plan_in_place
 from packshot.enhance.pool import Task, enhance_paths
 from packshot.report import Action, Enhancement, Status
@@ -49,6 +50,7 @@ class Request:
     quiet: bool
     settings: AssessorSettings
     options: LoopOptions
+    kept: Kept
 
 
 @dataclass
@@ -134,6 +136,7 @@ def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
         options=request.options,
         workers=workers,
         time_limit=request.time_limit,
+        kept=request.kept,
     )
 
 

@@ -17,7 +17,7 @@ from packshot.cli.exits import Exit
 from packshot.cli.interrupts import interrupted, interruptible, told, undisturbed
 from packshot.cli.streams import Messages, standard_output
 from packshot.errors import InvalidInput
-from packshot.files import whole
+from packshot.files import beside, whole
 from packshot.processes import available_cores
 
 Anything = TypeVar("Anything")
@@ -34,7 +34,7 @@ def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
     if output is None:
         yield standard_output(for_people=output_format == "table")
         return
-    kept = output.with_name(output.name + ".part") if output_format in _LINE_FORMATS else None
+    kept = beside(output, ".part") if output_format in _LINE_FORMATS else None
     with (
         whole(output, interrupted=kept) as path,
         path.open("w", encoding="utf-8", newline="") as stream,

@@ -10,6 +10,7 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.enhance.enhancer import Enhancer, unenhanced
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.output import Kept
 from packshot.errors import PhotoCrashed, SourceError
 from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
 from packshot.report import Enhancement
@@ -30,6 +31,7 @@ def enhance_paths(
     options: LoopOptions,
     workers: int | None = None,
     time_limit: float = ENHANCING_TIME_LIMIT,
+    kept: Kept | None = None,
 ) -> Generator[Enhancement]:
     """Enhance files in the order given, as a stream; memory does not grow with their number.
 
@@ -39,6 +41,7 @@ def enhance_paths(
         options: How far to go.
         workers: Processes; None for one for each core this process may use, below 1 for none at all.
         time_limit: Seconds for one photo.
+        kept: What outputs keep of the files that came in.
 
     Yields:
         One `Enhancement` for each task; with the status "crashed", and the reason, where Packshot failed
@@ -48,12 +51,14 @@ def enhance_paths(
         PackshotError: The assessor cannot be built.
     """
     count = available_cores() if workers is None else workers
-    make_worker = partial(_worker, settings, options)
+    make_worker = partial(_worker, settings, options, kept)
     yield from in_order(tasks, make_worker, processes=count, failed=_crashed, time_limit=time_limit)
 
 
-def _worker(settings: AssessorSettings, options: LoopOptions) -> Callable[[Task], Enhancement]:
-    return partial(_enhanced, Enhancer(settings.assessor(threads=1), options))
+def _worker(
+    settings: AssessorSettings, options: LoopOptions, kept: Kept | None
+) -> Callable[[Task], Enhancement]:
+    return partial(_enhanced, Enhancer(settings.assessor(threads=1), options, kept=kept))
 
 
 def _enhanced(enhancer: Enhancer, task: Task) -> Enhancement:

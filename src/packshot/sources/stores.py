@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from packshot.distribution import how_to_install, pip_install
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources.urls import scheme_of
 
@@ -119,12 +120,12 @@ def _opened(location: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
-        raise PhotoUnreachable(location, "needs fsspec: pip install 'packshot[remote]'") from None
+        raise PhotoUnreachable(location, f"needs fsspec: {how_to_install('remote')}") from None
     package = PACKAGES[scheme_of(location) or ""]
     try:
         filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False)
     except ImportError:
-        raise PhotoUnreachable(location, f"needs {package}: pip install {package}") from None
+        raise PhotoUnreachable(location, f"needs {package}: {pip_install(package)}") from None
     return filesystem, path
 
 

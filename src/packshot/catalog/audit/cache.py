@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from packshot import databases, files
 from packshot.user_cache import user_cache
 
 _FORMAT: Final = 1
@@ -136,7 +137,10 @@ class AssessmentCache:
             try:
                 yield
             except (OSError, sqlite3.Error) as error:
-                self.problem = f"{self._path}: {error}"
+                if isinstance(error, OSError):
+                    self.problem = f"{self._path}: {files.reason_of(error)}"
+                else:
+                    self.problem = f"{self._path}: {databases.reason_of(error, self._path)}"
                 self._database = None
 
 

@@ -14,6 +14,7 @@ from packshot.catalog.audit.engine import Examine, Job, fetched
 from packshot.catalog.audit.examine import Answer, Examiner, answer_of
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
+from packshot.distribution import how_to_install
 from packshot.errors import AuditError, InvalidInput
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow
@@ -72,7 +73,7 @@ class RayEngine:
         try:
             import ray
         except ImportError:
-            raise InvalidInput("--engine ray needs: pip install 'packshot[cluster]'") from None
+            raise InvalidInput(f"--engine ray needs: {how_to_install('cluster')}") from None
         self._ray = ray
         self._job = job
         self._make_examiner = make_examiner

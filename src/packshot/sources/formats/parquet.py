@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, BinaryIO
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.records import Record
 
@@ -23,7 +24,7 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InvalidInput("Parquet needs pyarrow: pip install 'packshot[parquet]'") from None
+        raise InvalidInput(f"Parquet needs pyarrow: {how_to_install('parquet')}") from None
     lines = count(1)
     try:
         with parquet.ParquetFile(file) as table:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError  # the type alone; parsing is defusedxml's
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.records import Record, as_text, distinct
 
@@ -73,5 +74,5 @@ def _openpyxl() -> Any:
         import defusedxml  # noqa: F401 - openpyxl uses it where it is there
         import openpyxl
     except ImportError:
-        raise InvalidInput("XLSX needs openpyxl and defusedxml: pip install 'packshot[xlsx]'") from None
+        raise InvalidInput(f"XLSX needs openpyxl and defusedxml: {how_to_install('xlsx')}") from None
     return openpyxl

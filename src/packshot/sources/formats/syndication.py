@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is defusedxml's
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.records import Record
 
@@ -82,5 +83,5 @@ def _defused() -> tuple[Any, type[Exception]]:
         from defusedxml import DefusedXmlException
         from defusedxml.ElementTree import iterparse
     except ImportError:
-        raise InvalidInput("XML feeds need defusedxml: pip install 'packshot[xml]'") from None
+        raise InvalidInput(f"XML feeds need defusedxml: {how_to_install('xml')}") from None
     return iterparse, DefusedXmlException
