@@ -8,7 +8,15 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import AllowPrivate, OwnAtlas, Ports, Quiet, TimesRetried, Workers
+from packshot.cli.options import (
+    AllowPrivate,
+    OwnAtlas,
+    Ports,
+    Quiet,
+    StoreCredentials,
+    TimesRetried,
+    Workers,
+)
 from packshot.cli.screen_command import Day
 
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
@@ -61,6 +69,7 @@ def audit_command(
     retries: TimesRetried = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: OwnAtlas = None,
@@ -84,7 +93,7 @@ def audit_command(
         restart=restart,
         cache=None if no_cache else cache,
         no_cache=no_cache,
-        access=Access(retries, allow_private, tuple(ports or ())),
+        access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
         worst=worst,
         language=language,
         atlas=atlas,
