@@ -15,8 +15,8 @@ from packshot.errors import SourceError
 def opened(path: str | os.PathLike[str], most_bytes: int | None = None) -> Iterator[BinaryIO]:
     """A regular file, to be read from its beginning.
 
-    Opening never waits, as it would for a pipe that nobody writes to, and what has no end (a device, or a
-    link to one) is refused: a table is read more than once, and a pipe can be read only once.
+    Opening never waits, as it would for a pipe that nobody writes to, and what has no end (a device, or
+    a link to one) is refused: a table is read more than once, and a pipe can be read only once.
 
     Args:
         path: Of the file; links are followed.

@@ -6,9 +6,9 @@ from __future__ import annotations
 def plain(text: str) -> str:
     r"""Text that any file can hold: bytes of a file name that are no UTF-8 become ``\xff``.
 
-    On POSIX a name is bytes. Python keeps those that are no UTF-8 as halves of characters, with which the
-    file opens but which nothing can write. Half a character of other origin, which a JSON feed may hold,
-    becomes ``\ud800``.
+    On POSIX a name is bytes. Python keeps those that are no UTF-8 as halves of characters, with which
+    the file opens but which nothing can write. Half a character of other origin, which a JSON feed may
+    hold, becomes ``\ud800``.
     """
     if is_plain(text):
         return text
