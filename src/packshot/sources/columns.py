@@ -58,6 +58,10 @@ _FURTHER = re.compile(
 )
 _NAMES_A_MAIN_PHOTO = re.compile(r"main|主图|^image_link$")
 _LOOKED_AT = 100
+_WEIGHT_LOOKED_AT = 4_000_000
+"""Letters and cells, each of which counts for so many; no more rows are looked at, and held, than that."""
+
+_CELL = 50
 _MOST_FURTHER = 200
 """Columns with further photos of a product; shops take 10 to 50."""
 _SEPARATORS = re.compile(r"[,|\n]")
@@ -143,7 +147,7 @@ def with_columns(
     Raises:
         InvalidInput: As `find_columns`.
     """
-    first = list(islice(records, _LOOKED_AT))
+    first = _first(records)
     if not first:
         return
     try:
@@ -151,6 +155,23 @@ def with_columns(
     except InvalidInput as error:
         raise InvalidInput(f"{name}: {error}") from error
     yield from ((record, columns) for record in chain(first, records))
+
+
+def _first(records: Iterator[Record]) -> list[Record]:
+    """The rows whose columns are looked at."""
+    found, weight = [], 0
+    for record in islice(records, _LOOKED_AT):
+        found.append(record)
+        weight += sum(map(_weight, record.cells.items()))
+        if weight > _WEIGHT_LOOKED_AT:
+            break
+    return found
+
+
+def _weight(cell: tuple[str, object]) -> int:
+    name, value = cell
+    size = len(value) if isinstance(value, str | list | tuple | dict) else 0
+    return _CELL + len(name) + (size if isinstance(value, str) else _CELL * size)
 
 
 def normal(name: str) -> str:

@@ -14,6 +14,9 @@ from packshot.errors import SourceError
 _LARGEST: Final = 64 * 2**20
 """Bytes: a million photos with 60 letters about each."""
 
+_MOST_COLUMNS: Final = 16_384
+"""As many as a sheet of Excel has."""
+
 _MOST_CELLS: Final = 10_000_000
 _ROW: Final = 4
 """Cells of all rows, and what a row counts for besides: in memory half a gigabyte at most."""
@@ -42,8 +45,11 @@ def _rows(text: str, table: Path) -> Iterator[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
     left = _MOST_CELLS
     try:
+        columns = len(reader.fieldnames or ())
+        if columns > _MOST_COLUMNS:
+            raise SourceError(f"{table}: cannot be read as CSV: more than {_MOST_COLUMNS:,} columns")
         for row in reader:
-            left -= _ROW + len(row)
+            left -= _ROW + columns
             if left < 0:
                 raise SourceError(f"{table}: more than {_MOST_CELLS:,} cells; leave out columns")
             yield row

@@ -16,7 +16,8 @@ STANDARD_PORTS = {"http": 80, "https": 443}
 _LONGEST_HOST = 253
 """Letters of a host's name (RFC 1035, 2.3.4: 255 octets, two of which are lengths)."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+# Of a length, as what is no address may be very long.
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40})://", re.IGNORECASE)
 # What may stand in a path and a query unescaped (RFC 3986), and the percent sign of what is escaped
 # already.
 _UNESCAPED = "/?:@!$&'()*+,;=-._~%[]"

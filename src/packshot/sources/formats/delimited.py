@@ -26,6 +26,9 @@ _PIECE = 2**20
 _LONGEST = 2**22
 """Letters of a row: a hundred times a long description, and 16 MiB in memory at most."""
 
+_MOST_COLUMNS = 16_384
+"""As many as a sheet of Excel has."""
+
 _TOO_LONG_FOR_CSV = "field larger than field limit"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -85,6 +88,8 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
     for line, cells in _split(text, name, delimiter):
         if not names:
             header = not any(looks_like_photo(cell) for cell in cells)
+            if len(cells) > _MOST_COLUMNS:
+                raise SourceError(f"{name}: cannot be read as CSV: more than {_MOST_COLUMNS:,} columns")
             names = distinct(cells) if header else ["location", *_numbered(len(cells))]
             if header:
                 continue

@@ -33,6 +33,10 @@ _BY_WORDS: Final = frozenset({"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", 
 _MOST_ENTRIES: Final = 2**24
 """Of the lists of one column in a group of rows: the indices alone take 64 MiB."""
 
+_LETTERS_FOR_NOTHING: Final = 64 * 2**20
+"""Letters of all rows, besides `GROWTH` times the bytes of the file: a word that many rows share is
+written once, and looked at in each."""
+
 _ROWS_FOR_NOTHING: Final = 100_000
 _ROWS_FOR_A_BYTE: Final = 100
 """Rows that a file may have, and for each of its bytes: a location takes more than a hundredth."""
@@ -82,6 +86,7 @@ class _Table:
         # As dictionaries a word that many rows share is in memory once.
         words = [leaves[n].path for n in by_words]
         self._table = parquet.ParquetFile(file, read_dictionary=words, buffer_size=2**20)
+        self._letters_left = _LETTERS_FOR_NOTHING + GROWTH * self._size
         self._require_rows()
 
     def records(self) -> Iterator[Record]:
@@ -101,6 +106,9 @@ class _Table:
         for batch in batches:
             names = batch.schema.names
             columns = [_values(column) for column in batch.columns]
+            self._letters_left -= sum(map(_letters, columns))
+            if self._letters_left < 0:
+                raise self._too_much(group, "long texts that many rows share")
             for row in zip(*columns, strict=True):
                 yield dict(zip(names, row, strict=True))
 
@@ -190,6 +198,12 @@ def _values(column: Any) -> Sequence[object]:
     except UnicodeDecodeError:
         found = [None if text is None else _decoded(text) for text in _bytes(column).to_pylist()]
     return found
+
+
+def _letters(values: Sequence[object]) -> int:
+    """How long the texts of a column are, those in lists included."""
+    texts = sum(len(value) for value in values if isinstance(value, str))
+    return texts + sum(_letters(value) for value in values if isinstance(value, list))
 
 
 def _lists(column: Any) -> list[object]:

@@ -12,7 +12,7 @@ from packshot.sources.formats.xml_stream import Portions, elements, local
 
 # Of one entry. Expat before 2.6 takes quadratic time over what does not end, so no more than is needed.
 _LARGEST = 4 * 2**20
-_ENTRIES = frozenset({"item", "entry", "product", "offer"})
+_ENTRIES = ("item", "entry", "product", "offer")
 
 
 def read(file: BinaryIO, name: str) -> Iterator[Record]:
@@ -51,4 +51,5 @@ def _cells(entry: Element) -> dict[str, object]:
 
 
 def _is_entry(element: Element) -> bool:
-    return local(element.tag) in _ENTRIES
+    tag = element.tag
+    return tag.endswith(_ENTRIES) and local(tag) in _ENTRIES
