@@ -1,33 +1,28 @@
 # Everything below sets itself up on a machine with Python 3.11 and make, without root.
 PYTHON ?= python3.11
 VENV ?= .venv
+# The versions that everything was tested with; constraints/lowest.txt has the oldest that will do.
+CONSTRAINTS ?= constraints/today.txt
+DIST ?= dist
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 READY_TRAIN := $(VENV)/.ready-train
 
+# The pinned versions hold for the package's own build too, and whatever this machine's settings of pip say.
+PIP := PIP_USER=0 PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) \
+  $(BIN)/python -m pip --quiet --disable-pip-version-check
+# All cores, with one thread each; more processes than eight only take memory.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -rs
+IN_PARALLEL := -n logical --maxprocesses 8 --dist worksteal
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train demo test lint format bench clean
+.PHONY: help setup setup-train demo test test-train test-wheel lint lint-train format wheel bench clean
 
 help:  ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(READY)  ## Make the virtual environment (no PyTorch)
-
-$(READY): pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
-
-setup-train: $(READY_TRAIN)  ## Add PyTorch (CPU) for training and its tests
-
-# PyTorch first and alone: an open version range would pull the CUDA build and its gigabytes.
-$(READY_TRAIN): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'piq==0.8.0' 'torchvision==0.28.0'
-	@touch $@
-
-demo: $(READY)  ## Assess the sample photos (terminal, JSON lines, HTML) and enhance them
+demo: $(INSTALLED)  ## Assess the sample photos (terminal, JSON lines, HTML) and enhance them
 	@mkdir -p build/demo
 	$(BIN)/packshot assess examples/photos --quiet
 	$(BIN)/packshot assess examples/photos --quiet --format jsonl -o build/demo/scores.jsonl
@@ -35,18 +30,52 @@ demo: $(READY)  ## Assess the sample photos (terminal, JSON lines, HTML) and enh
 	$(BIN)/packshot enhance examples/photos -o build/demo/better --quiet --report build/demo/before-after.html
 	@echo "JSON lines: build/demo/scores.jsonl    report: build/demo/report.html    before and after: build/demo/before-after.html"
 
-test: lint  ## Lint, types, architecture, then all fast tests
-	$(BIN)/python -m pytest -m "not slow" -rs
+test: lint  ## Lint, types, architecture, then all fast tests that need no PyTorch
+	$(PYTEST) $(IN_PARALLEL) -m "not slow and not train"
 
-lint: $(READY)  ## ruff, mypy, import-linter
+test-train: lint-train  ## Types and tests of training, and the tests that need other packages too
+	$(PYTEST) $(IN_PARALLEL) -m "(train or dev_all) and not slow"
+
+test-wheel: $(READY)  ## Build the wheel, install it into an empty environment, assess a photo there
+	$(PYTEST) tests/test_wheel.py -m slow
+
+lint: $(READY)  ## ruff, mypy (all but train/), import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+lint-train: $(READY_TRAIN)  ## mypy of train/, which needs PyTorch
+	$(BIN)/mypy $$(find src/packshot/train -name '*.py')
+
 format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+wheel: | $(BIN)/python  ## Build the wheel into dist/
+	$(PIP) wheel --no-deps --wheel-dir $(DIST) .
+
+setup: $(READY)  ## Make the virtual environment for `make test` (no PyTorch)
+
+setup-train: $(READY_TRAIN)  ## Add PyTorch (CPU), and all that single tests and benchmarks need
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(READY): $(INSTALLED)
+	$(PIP) install --editable '.[dev]'
+	@touch $@
+
+# PyTorch first and alone: together with others pip may take the CUDA build and its gigabytes.
+$(READY_TRAIN): $(READY)
+	$(PIP) install 'torch==2.13.0'
+	$(PIP) install --editable '.[dev-all,train]'
+	$(PIP) install --no-deps 'piq==0.8.0' 'torchvision==0.28.0'
+	@touch $@
 
 # The other scripts need more than the data: other tools, or pre-trained weights; each says what and where from.
 BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed audit_speed classical_steps \

@@ -89,7 +89,11 @@ def xml_bombs() -> Iterator[tuple[str, str, Made]]:
     laughs = f'<!DOCTYPE r [<!ENTITY e0 "ha">{entities}]><r><item>&e9;</item></r>'
     yield "a billion laughs", "feed.xml", laughs.encode()
     yield "nested a million deep", "feed.xml", b"<r>" + b"<a>" * 1_000_000
-    yield "an entry of a million elements", "feed.xml", b"<r><item>" + b"<a/>" * 1_000_000 + b"</item></r>"
+    yield (
+        "an entry of a million elements",
+        "feed.xml",
+        b"<r><item>" + b"<a/>" * 1_000_000 + b"</item></r>",
+    )
     yield "an attribute of 256 MB", "feed.xml", b"<r a='" + b"x" * 2**28
     yield "elements that are no entries", "feed.xml", b"<r>" + b"<a/>" * 30_000_000
     junk = b"<item><path>a.jpg</path></item>" + b"<a/>" * 500_000
@@ -117,18 +121,30 @@ def xlsx_bombs() -> Iterator[tuple[str, str, Made]]:
     sheet = "<worksheet><sheetData>{}</sheetData></worksheet>"
     cell = '<c r="{}" t="inlineStr"><is><t>path</t></is></c>'
     far = f'<row r="1">{cell.format("A1")}</row><row r="{{}}">{cell.format("A2")}</row>'
-    yield "a row of the number 2 000 000 000", "feed.xlsx", _book(sheet.format(far.format(2_000_000_000)))
+    yield (
+        "a row of the number 2 000 000 000",
+        "feed.xlsx",
+        _book(sheet.format(far.format(2_000_000_000))),
+    )
     yield "a row of the number 1 048 576", "feed.xlsx", _book(sheet.format(far.format(1_048_576)))
-    last = f'<row>{cell.format("A1")}</row>' + f'<row>{cell.format("XFD1")}</row>' * 100_000
+    last = f"<row>{cell.format('A1')}</row>" + f"<row>{cell.format('XFD1')}</row>" * 100_000
     yield "100 000 rows with the last column alone", "feed.xlsx", _book(sheet.format(last))
-    yield "2 million cells in a row", "feed.xlsx", _book(sheet.format(f"<row>{'<c/>' * 2_000_000}</row>"))
+    yield (
+        "2 million cells in a row",
+        "feed.xlsx",
+        _book(sheet.format(f"<row>{'<c/>' * 2_000_000}</row>")),
+    )
     yield "an inline text of 64 MB", "feed.xlsx", _book(sheet.format(f"<row><c><is><t>{'x' * 2**26}"))
     styles = f"<styleSheet><cellXfs>{'<xf/>' * 6_000_000}</cellXfs></styleSheet>"
     yield "6 million styles", "feed.xlsx", _book(sheet.format(""), {"styles": styles})
     texts = f"<sst>{'<si/>' * 50_000_000}</sst>"
     yield "50 million shared texts", "feed.xlsx", _book(sheet.format(""), {"sharedStrings": texts})
     words = f"<sst>{'<si><t>ab</t></si>' * 400_000}</sst>"
-    yield "400 000 shared texts", "feed.xlsx", _book(sheet.format(far.format(2)), {"sharedStrings": words})
+    yield (
+        "400 000 shared texts",
+        "feed.xlsx",
+        _book(sheet.format(far.format(2)), {"sharedStrings": words}),
+    )
     long = _book(sheet.format(f"<row><c><is><t>{'x' * 2**28}"))
     yield "a false size of what is compressed", "feed.xlsx", _with_size(long, packed=2**27)
     yield "a false size of what comes out", "feed.xlsx", _with_size(long, unpacked=100)
@@ -182,7 +198,10 @@ def parquet_bombs() -> Iterator[tuple[str, str, Made]]:
     yield "6000 rows of one word of 1 MB", "feed.parquet", _columns(path=few)
     many = pyarrow.DictionaryArray.from_arrays(np.zeros(2_000_000, np.int32), word)
     yield "2 million rows of one word of 1 MB", "feed.parquet", _columns(path=many)
-    wide = {f"image_{n}": pyarrow.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), word) for n in range(20)}
+    wide = {
+        f"image_{n}": pyarrow.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), word)
+        for n in range(20)
+    }
     yield "20 columns of 100 000 rows of such a word", "feed.parquet", _columns(**wide)
     yield "a word of 256 MB", "feed.parquet", _columns(path=pyarrow.array(["x" * 2**28]))
     repeated = ["x" * 2**20] * 2000
@@ -190,7 +209,11 @@ def parquet_bombs() -> Iterator[tuple[str, str, Made]]:
     yield "2000 rows that repeat the one before", "feed.parquet", prefixed
     listed = pyarrow.ListArray.from_arrays([0, 20_000_000], pyarrow.array(["a"] * 20_000_000))
     yield "a list of 20 million entries", "feed.parquet", _columns(images=listed)
-    yield "100 million empty rows", "feed.parquet", _columns(path=pyarrow.nulls(100_000_000, pyarrow.string()))
+    yield (
+        "100 million empty rows",
+        "feed.parquet",
+        _columns(path=pyarrow.nulls(100_000_000, pyarrow.string())),
+    )
 
 
 def _columns(encoding: dict[str, str] | None = None, **columns: pyarrow.Array) -> bytes:
@@ -249,7 +272,10 @@ def _measured(how: str, path: Path, made: Made) -> dict[str, object]:
     size = path.stat().st_size if path.is_file() else 0
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _READ, how, str(path)], capture_output=True, text=True, timeout=LIMIT_S
+            [sys.executable, "-c", _READ, how, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
         )
     except subprocess.TimeoutExpired:
         return {"file_bytes": size, "outcome": f"not done after {LIMIT_S} s", "seconds": LIMIT_S}

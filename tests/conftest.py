@@ -1,5 +1,6 @@
 """Pictures with known properties, shared by all tests."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+PATIENCE_S = 600
+"""How long tests wait for what is sure to come: a guard against what hangs for ever, not a measure."""
+
+os.environ.pop("COLUMNS", None)  # Tables are as wide here as in a pipe, wherever the tests are run.
 
 
 @pytest.fixture(autouse=True)

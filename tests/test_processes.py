@@ -1,54 +1,71 @@
+import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import psutil
 import pytest
 
+from packshot.errors import InvalidInput, ProcessesUnavailable
 from packshot.processes import Crew, WorkerLost, available_cores, in_order
 
 
+def told(task, reason):
+    """What comes of a task that failed."""
+    return task, reason
+
+
+work_in_order = partial(in_order, failed=told, time_limit=60)
+
+
 def squares(offset):
-    return lambda numbers: [number * number + offset for number in numbers]
+    return lambda number: number * number + offset
 
 
 def slow_for_the_first():
-    def work(numbers):
-        time.sleep(0.3 if 0 in numbers else 0)
-        return numbers
+    def work(number):
+        time.sleep(0.3 if number == 0 else 0)
+        return number
 
     return work
 
 
 def refusing():
-    def work(numbers):
-        raise ValueError(f"cannot do {numbers}")
+    def work(number):
+        raise InvalidInput(f"cannot do {number}")
 
     return work
 
 
-def threads():
-    return lambda tasks: [os.environ[name] for name in tasks]
+def environment():
+    return lambda name: os.environ[name]
 
 
 def test_every_task_has_its_result_in_order():
-    assert list(in_order(range(11), partial(squares, 3), processes=2, batch=2)) == [
+    assert list(work_in_order(range(11), partial(squares, 3), processes=2)) == [
         n * n + 3 for n in range(11)
     ]
 
 
+def test_without_a_task_nothing_is_started():
+    assert list(work_in_order([], never_built, processes=2)) == []
+
+
 def here():
-    return lambda tasks: [os.getpid() for _ in tasks]
+    return lambda _task: os.getpid()
 
 
-def test_the_work_of_one_process_is_done_here():
-    assert set(in_order(range(5), here, processes=1, batch=2)) == {os.getpid()}
-    assert os.getpid() not in in_order(range(5), here, processes=2, batch=2)
+def test_without_processes_the_work_is_done_here():
+    assert set(work_in_order(range(5), here, processes=0)) == {os.getpid()}
+    assert os.getpid() not in work_in_order(range(5), here, processes=1)
 
 
-def test_a_slow_batch_does_not_change_the_order():
-    assert list(in_order(range(6), slow_for_the_first, processes=2, batch=1)) == list(range(6))
+def test_a_slow_task_does_not_change_the_order():
+    assert list(work_in_order(range(6), slow_for_the_first, processes=2)) == list(range(6))
 
 
 def test_tasks_are_read_only_a_little_ahead():
@@ -59,25 +76,135 @@ def test_tasks_are_read_only_a_little_ahead():
             read.append(number)
             yield number
 
-    results = in_order(tasks(), partial(squares, 0), processes=2, batch=1)
+    results = work_in_order(tasks(), partial(squares, 0), processes=2)
     assert next(results) == 0
     results.close()
     assert len(read) <= 2 * 4 + 1
 
 
 def test_an_error_of_a_worker_reaches_the_caller():
-    with pytest.raises(ValueError, match="cannot do"):
-        list(in_order([1], refusing, processes=2, batch=1))
+    with pytest.raises(InvalidInput, match="cannot do"):
+        list(work_in_order([1], refusing, processes=2))
 
 
 def test_processes_use_one_thread_each_and_the_parent_keeps_its_own(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    assert list(in_order(["OMP_NUM_THREADS"], threads, processes=2, batch=1)) == ["1"]
+    assert list(work_in_order(["OMP_NUM_THREADS"], environment, processes=2)) == ["1"]
     assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_one_failure_ends_nothing_and_is_logged(processes, caplog):
+    tasks = ["number", "refuse", "number"]
+    before, (task, reason), after = work_in_order(tasks, doing, processes=processes)
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    assert (task, reason) == ("refuse", "ZeroDivisionError: division by zero")
+    (record,) = [record for record in caplog.records if record.name == "packshot.processes"]
+    assert "1 / 0" in logging.Formatter().format(record)
+
+
+def test_a_task_that_a_process_dies_over_costs_itself_alone():
+    results = list(work_in_order(["number", "die", "number", "leave", "number"], doing, processes=2))
+    assert [type(result) for result in results] == [int, tuple, int, tuple, int]
+    assert "SIGKILL" in results[1][1]
+    assert "status 3" in results[3][1]
+
+
+def test_a_task_that_takes_too_long_costs_itself_alone():
+    limit = {"sleep": 0.5, "number": 60.0}.__getitem__
+    first, slow, last = in_order(
+        ["number", "sleep", "number"], doing, processes=1, failed=told, time_limit=limit
+    )
+    assert slow == ("sleep", "took longer than 0.5 seconds")
+    assert first != last
+
+
+def dying_at_the_start():
+    os._exit(7)
+
+
+def test_processes_that_cannot_be_started_are_told_of():
+    with pytest.raises(ProcessesUnavailable, match="status 7"):
+        list(work_in_order([1, 2], dying_at_the_start, processes=1))
+
+
+def logging_worker():
+    log = logging.getLogger("packshot.somewhere")
+    return lambda task: log.info("seen %s", task)
+
+
+def test_what_processes_log_is_logged_here(caplog):
+    with caplog.at_level(logging.INFO, "packshot"):
+        list(work_in_order(["mug"], logging_worker, processes=1))
+    assert ("packshot.somewhere", logging.INFO, "seen mug") in caplog.record_tuples
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "packshot"):
+        list(work_in_order(["mug"], logging_worker, processes=1))
+    assert not caplog.records
+
+
+def test_an_error_that_cannot_travel_is_told_in_words():
+    (found,) = work_in_order(["odd"], doing, processes=1)
+    assert found == ("odd", "RuntimeError: Odd: one and two")
+
+
+BUSY = """
+import os, time
+from packshot.processes import in_order
+
+def make():
+    def work(task):
+        print(os.getpid(), flush=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:  # busy, not asleep
+            pass
+    return work
+
+if __name__ == "__main__":
+    list(in_order([1, 2], make, processes=2, failed=lambda task, reason: None))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_processes_end_when_their_parent_is_killed(tmp_path, number):
+    (tmp_path / "work.py").write_text(BUSY)
+    command = [sys.executable, str(tmp_path / "work.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        workers = [int(parent.stdout.readline()) for _ in range(2)]
+        parent.send_signal(signal.Signals[number])
+        parent.wait()
+        assert wait_until(lambda: not any(map(psutil.pid_exists, workers)))
+
+
+def wait_until(done, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return done()
+
+
+def test_closing_the_results_ends_the_processes():
+    results = work_in_order(["number", "sleep", "sleep"], doing, processes=1)
+    worker = next(results)
+    results.close()
+    assert wait_until(lambda: not psutil.pid_exists(worker))
 
 
 def test_there_is_a_core():
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
+
+
+class Odd(Exception):
+    """Cannot be made from its message alone."""
+
+    def __init__(self, one, other):
+        super().__init__(f"{one} and {other}")
+
+
+def raise_odd():
+    raise Odd("one", "two")
 
 
 def doing():
@@ -89,6 +216,7 @@ def doing():
         "sleep": lambda: time.sleep(60),
         "threads": lambda: os.environ["OMP_NUM_THREADS"],
         "refuse": lambda: 1 / 0,
+        "odd": raise_odd,
     }
     return lambda name: actions[name]()
 

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 from packshot.lazy import on_first_use
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from packshot.photo import Photo
     from packshot.report import Assessment, Emotion, Enhancement
 
+    __version__: str
+
 __all__ = [
     "Assessment",
     "Assessor",
@@ -31,6 +34,7 @@ __all__ = [
     "PackshotError",
     "Photo",
     "UnreadablePhoto",
+    "__version__",
 ]
 
 _HOMES = {
@@ -46,5 +50,15 @@ _HOMES = {
     "UnreadablePhoto": "packshot.errors",
 }
 
-__getattr__ = on_first_use(__name__, _HOMES)
-"""Importing the package loads nothing heavy."""
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+_public_name = on_first_use(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first needed: importing the package loads nothing heavy."""
+    if name == "__version__":
+        from packshot.distribution import version
+
+        return version()
+    return _public_name(name)

@@ -13,7 +13,10 @@ class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input,
     Attributes:
         name: The path or label of the input.
         reason: One sentence without the name, fit for a table cell.
+        status: What a result about such a photo is called; see `packshot.report.Status`.
     """
+
+    status: ClassVar[str] = "unreadable"
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -27,6 +30,12 @@ class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input,
 
 class PhotoTooLarge(UnreadablePhoto):
     """A photo that was not decoded because it exceeds a limit: bytes, pixels or frames."""
+
+
+class PhotoCrashed(UnreadablePhoto):
+    """A photo that Packshot failed on: its process died, took too long, or met an error of ours."""
+
+    status = "crashed"
 
 
 class InvalidInput(PackshotError):  # noqa: N818
@@ -79,6 +88,21 @@ class PhotoRefused(FetchError):  # noqa: N818
     """Packshot declines to read it: a guarded address, too many bytes, not a file."""
 
     status = "refused"
+
+
+class ProcessesUnavailable(PackshotError):  # noqa: N818
+    """Processes to work in end before they can be asked anything."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"cannot start a process to work in: {reason}. There may be too little memory; in a script"
+            ' of your own, what starts the work must stand below `if __name__ == "__main__":`'
+        )
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["ProcessesUnavailable"], tuple[str]]:
+        """Survive the trip between processes."""
+        return type(self), (self.reason,)
 
 
 class AtlasError(PackshotError):

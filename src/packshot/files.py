@@ -1,86 +1,420 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all, and what is written through instead."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import re
+import shutil
+import stat
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Final
 
-from packshot.errors import SourceError
+from packshot import claims
+from packshot.errors import PackshotError, SourceError
 
-_READABLE = 0o644
+NO_SPACE: Final = "no space left there; free some and run the same command again"
+"""What there is to say of a disk that is full."""
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_REASONS: Final = {
+    **dict.fromkeys(_FULL, NO_SPACE),
+    errno.EFBIG: "the file would be larger than is allowed; allow more and run the same command again",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.EROFS: "the file system is read-only; name another place",
+    errno.EACCES: "permission denied; name another place, or change who may write there",
+}
+_NO_UNNAMED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
+"""What a file system, or a system, without unnamed files says."""
+
+_OWN_DESCRIPTORS: Final = Path("/proc/self/fd")
+_DESCRIPTORS: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd|/dev/fd")
+_ACCESS_LIST: Final = "system.posix_acl_access"
+_MOST_LINKS: Final = 40
+"""That a path may lead through, as in the kernel."""
+
+_AS_EFFECTIVE: Final = os.access in os.supports_effective_ids
+_LONGEST_NAME: Final = 255
+"""Bytes, where the file system does not say."""
+
+Times = tuple[int, int]
+"""When a file was last read and last changed, in nanoseconds."""
 
 
 @contextmanager
-def whole(target: Path, *, sole: bool = False, interrupted: Path | None = None) -> Iterator[Path]:
+def whole(
+    target: Path, *, interrupted: Path | None = None, times: Times | None = None
+) -> Iterator[Path]:
     """A path to write to; what was written takes the place of `target` when all went well.
 
-    A reader sees the old file or the new one, also after the power went. The path to write to is a
-    hidden, empty file beside `target`, without its extension. An error leaves nothing behind; a process
-    that is killed leaves that file.
+    A reader sees the old file or the new one, also after the power went. An error leaves nothing behind,
+    nor does a process that is killed, but where the file system has no files without a name: there a
+    hidden file stays beside `target` until the next writer of `target` removes it.
+
+    A new file has the permissions that any new file has here. One that replaces another has those of
+    the other, and its owner, group and access list where this process may give them. A link stays, and
+    what it leads to is written. A device, a named pipe or an open file of this process such as
+    ``/dev/stdout`` is written through to, never replaced.
 
     Args:
         target: Where the file is to be; its folder is made where it is not there.
-        sole: Nobody else writes this file at the same time. The path is then the same each time, so that
-            the next writer does away with what a killed one left.
         interrupted: Where what was written goes when Ctrl-C ends the writing; None for nowhere.
+        times: That the file is to have.
+
+    Yields:
+        A path that this process alone can open, and should but once; it need not lie beside `target`.
 
     Raises:
         SourceError: The place cannot be written to, or writing failed.
     """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = _begun(target, sole)
-        try:
-            yield draft
-            _publish(draft, target)
-        except KeyboardInterrupt:
-            if interrupted is not None:
-                _publish(draft, interrupted)
-            raise
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(f"cannot write {target}: {error.strerror or error}") from error
+    with writing(target):
+        through = _descriptor_of(target)
+        if through is not None:
+            with _passed_on(through) as path:
+                yield path
+        elif is_stream(target):
+            yield target
+        else:
+            with _draft(_place(target)) as draft:
+                try:
+                    yield draft.path
+                except KeyboardInterrupt:
+                    if interrupted is not None:
+                        draft.publish(_place(interrupted), None)
+                    raise
+                draft.publish(_place(target), times)
 
 
-def write_whole(data: bytes, target: Path) -> None:
+def write_whole(data: bytes, target: Path, *, times: Times | None = None) -> None:
     """Write a file as `whole` does.
 
     Raises:
         SourceError: The place cannot be written to.
     """
-    with whole(target) as draft:
+    with whole(target, times=times) as draft:
         draft.write_bytes(data)
 
 
-def _begun(target: Path, sole: bool) -> Path:
-    """The empty file to write to."""
-    if not sole:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(descriptor)
-        return Path(name)
-    draft = target.with_name(f".{target.name}.partial")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600, exist_ok=False)
-    return draft
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill, beside `target`; it becomes `target` when all went well.
+
+    An error leaves nothing behind; what a killed process leaves is hidden, and the next one that writes
+    `target` removes it.
+
+    Args:
+        target: Not there, or an empty folder.
+
+    Raises:
+        SourceError: The place cannot be written to, or is not empty when all is done.
+    """
+    with writing(target):
+        place = Path(os.path.realpath(target))
+        if os.path.ismount(place):
+            raise SourceError(f"cannot write {target}: it is a mount point; name a new folder in it")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft, descriptor = claims.first_free(_hidden_names(place), claims.new_folder)
+        try:
+            yield draft
+            os.chmod(draft, stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o777 & ~_umask())
+            os.replace(draft, place)
+            _sync_folder(place.parent)
+        finally:
+            if claims.stands_at(descriptor, draft):
+                shutil.rmtree(draft, ignore_errors=True)
+            os.close(descriptor)
 
 
-def _publish(draft: Path, target: Path) -> None:
-    """Put a finished file in its place, readable as any other."""
-    draft.chmod(_READABLE)
-    _synced(draft)
-    os.replace(draft, target)
-    _synced(target.parent)
+@contextmanager
+def writing(place: object, kind: type[PackshotError] = SourceError) -> Iterator[None]:
+    """What the system complains about while a place is written, in one line.
+
+    A pipe that nobody reads any more is none of that.
+
+    Args:
+        place: As users know it.
+        kind: Of the error.
+
+    Raises:
+        PackshotError: Of that kind.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise kind(f"cannot write {place}: {reason_of(error)}") from error
 
 
-def _synced(path: Path) -> None:
-    """Wait until the disk has it; folders can be opened for that on POSIX alone."""
-    if os.name != "posix" and path.is_dir():
+def reason_of(error: OSError) -> str:
+    """What is wrong and, where there is something, what to do."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def require_place(target: Path) -> None:
+    """Find out before the work what would keep `whole` from writing after it.
+
+    Raises:
+        SourceError: A folder, a file that may not be written to, or a loop of links.
+    """
+    with writing(target):
+        if _descriptor_of(target) is None and not is_stream(target):
+            _place(target)
+
+
+def require_folder(folder: Path) -> None:
+    """Find out before the work whether files can be written into a folder, which need not be there yet.
+
+    Raises:
+        SourceError: They cannot.
+    """
+    with writing(folder):
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def is_stream(target: Path) -> bool:
+    """Whether a path leads to what is no regular file: a device, a named pipe, a socket."""
+    try:
+        mode = target.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def beside(target: Path, ending: str) -> Path:
+    """The path of another file with an ending after its name, shortened where that would be too long."""
+    name = target.name
+    while len(os.fsencode(name + ending)) > _longest_name(target.parent):
+        name = name[:-1]
+    return target.with_name(name + ending)
+
+
+def _longest_name(folder: Path) -> int:
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (OSError, ValueError):
+        return _LONGEST_NAME
+
+
+def _place(target: Path) -> Path:
+    """Where a file really is or will be, links followed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    place = Path(os.path.realpath(target))
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(place, os.W_OK, effective_ids=_AS_EFFECTIVE):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return place
+
+
+def _hidden_names(place: Path) -> Iterator[Path]:
+    """Names beside a file for what is not yet that file: always short, without extension."""
+    name = hashlib.blake2b(os.fsencode(place.name), digest_size=8).hexdigest()
+    return (place.with_name(f".packshot-{name}-{number}") for number in count())
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A file that is being written.
+
+    Attributes:
+        descriptor: Of the open file, which is held as long as this is open.
+        name: Its path; None as long as it has no name.
+        mode: Permissions of any new file in its folder; till it is published only its owner reads it.
+    """
+
+    descriptor: int
+    name: Path | None
+    mode: int
+
+    @property
+    def path(self) -> Path:
+        """To write to."""
+        return self.name or _OWN_DESCRIPTORS / str(self.descriptor)
+
+    def publish(self, place: Path, times: Times | None) -> None:
+        """Put the finished file in its place."""
+        self._take_after(place)
+        if times is not None:
+            os.utime(self.descriptor, ns=times)
+        os.fsync(self.descriptor)
+        self._put(place)
+        _sync_folder(place.parent)
+
+    def _put(self, place: Path) -> None:
+        if self.name is not None:
+            os.replace(self.name, place)
+            return
+        try:
+            self._link(place)
+        except FileExistsError:
+            name, _ = claims.first_free(_hidden_names(place), self._link)
+            try:
+                os.replace(name, place)
+            except OSError:
+                name.unlink(missing_ok=True)
+                raise
+
+    def _link(self, name: Path) -> None:
+        # With a descriptor of a folder Python calls linkat, which alone can follow the link in /proc.
+        folder = os.open(name.parent, os.O_RDONLY)
+        try:
+            os.link(self.path, name.name, dst_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(folder)
+
+    def _take_after(self, place: Path) -> None:
+        """Give the file the owner and the permissions of the one in its place, or of any new one."""
+        try:
+            old = place.stat()
+        except FileNotFoundError:
+            os.fchmod(self.descriptor, self.mode)
+            return
+        group_kept = _given(self.descriptor, old.st_uid, old.st_gid)
+        mode = stat.S_IMODE(old.st_mode)
+        # Another group than before may do no more than anybody.
+        os.fchmod(self.descriptor, mode if group_kept else mode & 0o707 | (mode & 0o007) << 3)
+        if group_kept:
+            _copy_attributes(place, self.descriptor)
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[_Draft]:
+    """An empty file that takes the place of another if it is published, and else goes."""
+    draft = _unnamed(place.parent) or _named(place)
+    try:
+        yield draft
+    finally:
+        # Once it is published, its name may be that of another writer's draft.
+        if draft.name is not None and claims.stands_at(draft.descriptor, draft.name):
+            draft.name.unlink()
+        os.close(draft.descriptor)
+
+
+def _unnamed(folder: Path) -> _Draft | None:
+    """A file without a name, which goes with its process; None where there are no such files."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not _OWN_DESCRIPTORS.is_dir():
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDWR | flag, 0o666)
+    except OSError as error:
+        if error.errno in _NO_UNNAMED:
+            return None
+        raise
+    claims.hold(descriptor)  # For the moment between its first name and its place.
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    os.fchmod(descriptor, 0o600)
+    return _Draft(descriptor, None, mode)
+
+
+def _named(place: Path) -> _Draft:
+    name, descriptor = claims.first_free(_hidden_names(place), claims.new_file)
+    return _Draft(descriptor, name, 0o666 & ~_umask())
+
+
+def _given(descriptor: int, owner: int, group: int) -> bool:
+    """Give a file to an owner and a group, or to the group at least; whether it is the group's now."""
+    made = os.fstat(descriptor)
+    if (made.st_uid, made.st_gid) == (owner, group):
+        return True
+    for wanted in (owner, -1):
+        with suppress(OSError):
+            os.fchown(descriptor, wanted, group)
+            return True
+    return made.st_gid == group
+
+
+def _copy_attributes(place: Path, descriptor: int) -> None:
+    """Access lists and whatever else is attached to a file, as far as this process may."""
+    if not hasattr(os, "listxattr"):
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    with suppress(OSError):
+        os.removexattr(descriptor, _ACCESS_LIST)  # That the folder gives to new files.
+    with suppress(OSError):
+        for name in os.listxattr(place):
+            with suppress(OSError):
+                os.setxattr(descriptor, name, os.getxattr(place, name))
+
+
+_UMASK = threading.Lock()
+
+
+def _umask() -> int:
+    """Permissions that new files do not get; the system tells only him who sets another."""
+    with _UMASK:
+        mask = os.umask(0o077)  # Whoever makes a file just now makes one that is too private.
+        os.umask(mask)
+    return mask
+
+
+def _descriptor_of(target: Path) -> int | None:
+    """The open file of this process that a path stands for, if it cannot simply be opened once more.
+
+    Opened by such a path, a regular file would be written from its beginning, whatever is in it, and a
+    socket not at all.
+    """
+    number = _own_descriptor(target)
+    if number is None:
+        return None
+    mode = os.fstat(number).st_mode
+    return number if stat.S_ISREG(mode) or stat.S_ISSOCK(mode) else None
+
+
+def _own_descriptor(target: Path) -> int | None:
+    """The number in ``/dev/stdout``, ``/dev/fd/3`` and the like; None for any other path."""
+    path, own = os.path.abspath(target), os.path.realpath(_OWN_DESCRIPTORS)
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.realpath(os.path.dirname(path)), os.path.basename(path)
+        if name.isdecimal() and _DESCRIPTORS.fullmatch(folder):
+            return int(name) if folder in (own, "/dev/fd") else None
+        if not os.path.islink(path):
+            return None
+        path = os.path.normpath(os.path.join(folder, os.readlink(path)))
+    return None
+
+
+@contextmanager
+def _passed_on(descriptor: int) -> Iterator[Path]:
+    """A path to write to; what was written goes to an open file, also where Ctrl-C ended the writing."""
+    with tempfile.TemporaryFile() as spool:
+        try:
+            yield _OWN_DESCRIPTORS / str(spool.fileno())
+        except KeyboardInterrupt:
+            _pass_on(spool.fileno(), descriptor)
+            raise
+        _pass_on(spool.fileno(), descriptor)
+
+
+def _pass_on(source: int, target: int) -> None:
+    with os.fdopen(os.dup(target), "wb") as file, open(_OWN_DESCRIPTORS / str(source), "rb") as written:
+        shutil.copyfileobj(written, file)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder; only POSIX can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

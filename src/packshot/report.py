@@ -16,10 +16,15 @@ class Record(BaseModel):
 
 
 class Status(StrEnum):
-    """Whether a photo could be read at all."""
+    """Whether there is a result for a photo.
+
+    A crashed one may be in order: the process that worked on it died or took too long, Packshot met an
+    error of its own, or what was made of it could not be written.
+    """
 
     OK = "ok"
     UNREADABLE = "unreadable"
+    CRASHED = "crashed"
 
 
 class Severity(StrEnum):

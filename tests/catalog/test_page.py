@@ -1,10 +1,18 @@
 import base64
+import io
+import tempfile
 
 import cv2
 import numpy as np
+import pytest
+from PIL import Image
 
 from packshot.catalog.page import histogram, mean, page_template, thumbnail
+from packshot.catalog.renderers import renderer
+from packshot.errors import SourceError
+from tests.catalog.audit.quick import assessment_of
 from tests.conftest import make_packshot
+from tests.small_disk import small_disk
 
 
 def test_a_thumbnail_is_a_small_picture_of_the_photo(tmp_path):
@@ -18,6 +26,30 @@ def test_a_thumbnail_is_a_small_picture_of_the_photo(tmp_path):
     assert pixels.shape == (200, 250, 3)
     expected = cv2.resize(make_packshot(), (250, 200), interpolation=cv2.INTER_AREA)
     assert np.abs(pixels[..., ::-1].astype(int) - expected).mean() < 5
+
+
+def test_a_thumbnail_tells_nothing_but_pixels(tmp_path):
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8825)[29] = "2026:01:02"
+    Image.fromarray(make_packshot()).save(tmp_path / "box.jpg", exif=exif)
+    assert b"2026:01:02" in (tmp_path / "box.jpg").read_bytes()
+    data = base64.b64decode(thumbnail(tmp_path / "box.jpg", 200).uri.split(",")[1])
+    assert b"Exif" not in data
+    assert not Image.open(io.BytesIO(data)).getexif()
+
+
+def test_a_full_place_for_temporary_files_is_told(tmp_path, monkeypatch):
+    with small_disk(tmp_path / "disk", 16) as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.place))
+        page = renderer("html", io.StringIO(), "en")
+        with pytest.raises(SourceError, match=r"cannot write .*disk: no space left"), page:
+            add_many(page)
+
+
+def add_many(page):
+    for number in range(50):
+        page.add(assessment_of(b"%d" % number, f"{number}.jpg"))
 
 
 def test_a_thumbnail_is_never_enlarged(tmp_path):

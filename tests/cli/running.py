@@ -5,18 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import PATIENCE_S
+
 EXECUTABLE = Path(sys.executable).with_name("packshot")
+
+
+COMMAND = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
 
 
 def packshot(*arguments, cwd=None, check=None):
     """Run the command; `check` is the exit status it must have."""
-    command = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
+
     done = subprocess.run(
-        [*command, *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
-        timeout=110,
+        timeout=PATIENCE_S,
         env={**os.environ, "COLUMNS": "160"},
     )
     if check is not None:

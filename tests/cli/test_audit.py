@@ -12,9 +12,7 @@ from packshot.catalog.audit.journal import Journal
 from tests.catalog.audit.quick import write_photo
 from tests.cli.running import packshot
 from tests.cli.test_cli import listen_to_ctrl_c
-from tests.conftest import make_packshot
-
-pytestmark = pytest.mark.timeout(300)
+from tests.conftest import PATIENCE_S, make_packshot
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +86,7 @@ def test_ctrl_c_finishes_what_is_on_its_way_and_the_command_goes_on(tmp_path):
     )
     wait_for_rows(tmp_path / "audit" / "audit.journal-wal")
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=200)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, said
     assert "the same command goes on from there" in said
     assert "Traceback" not in said
@@ -101,7 +99,7 @@ def test_ctrl_c_finishes_what_is_on_its_way_and_the_command_goes_on(tmp_path):
 
 def wait_for_rows(log):
     """Until the journal's log has grown beyond its tables."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_S
     while not log.exists() or log.stat().st_size < 60_000:
         assert time.monotonic() < deadline
         time.sleep(0.02)

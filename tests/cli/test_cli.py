@@ -21,7 +21,7 @@ from packshot.assess.retrieval import Aggregation, Distance
 from packshot.cli.application import AggregationName, DistanceName, application
 from packshot.report import Assessment
 from tests.cli.running import packshot
-from tests.conftest import ROOT, make_packshot, make_picture
+from tests.conftest import PATIENCE_S, ROOT, make_packshot, make_picture
 
 KEYS = {
     *("path", "status", "score", "grade", "percentile", "confidence"),
@@ -173,12 +173,8 @@ def test_usage_errors_are_one_clear_message(arguments, message, shop):
     assert "Traceback" not in done.stderr
 
 
-def test_help_is_quick_and_shows_examples():
-    started = time.perf_counter()
-    done = packshot("assess", "--help", check=0)
-    assert "packshot assess shop-photos/" in done.stdout
-    # Not a benchmark: a heavy import at start-up takes several seconds, not a few tenths.
-    assert time.perf_counter() - started < 5
+def test_help_shows_examples():
+    assert "packshot assess shop-photos/" in packshot("assess", "--help", check=0).stdout
 
 
 def test_help_imports_nothing_heavy():
@@ -243,7 +239,7 @@ def interrupted(folder, *arguments):
     if not first:
         wait_for_lines(folder.parent)
     os.killpg(started.pid, signal.SIGINT)
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=PATIENCE_S)
     return started.returncode, (first + out).decode(), err.decode()
 
 
@@ -253,7 +249,7 @@ def listen_to_ctrl_c():
 
 
 def wait_for_lines(folder):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not any(path.stat().st_size for path in folder.glob(".scores.jsonl.*")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -294,7 +290,7 @@ def test_ctrl_c_keeps_what_was_written_beside_the_file(many):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_a_reader_may_leave_early(many):
     command = f"{sys.executable} -m packshot assess {many} -f jsonl --workers 1 | head -n 1"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=110)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S)
     assert json.loads(done.stdout)["status"] == "ok"
     assert done.stderr == ""
 

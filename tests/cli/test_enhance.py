@@ -8,6 +8,7 @@ import cv2
 import jsonschema
 import numpy as np
 import pytest
+from PIL import Image
 
 from packshot.photo import Photo
 from packshot.report import Enhancement
@@ -163,3 +164,48 @@ def test_help_has_examples():
         shown = packshot(command, "--help", check=0).stdout
         assert f"packshot {command} " in shown
         assert "Examples:" in shown
+
+
+@pytest.fixture
+def located_bowl(tmp_path):
+    """A photo that needs no repair and says where it was taken, of a private and old file."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[29] = "2026:01:02"
+    block = exif.tobytes()
+    data = (SAMPLES / NAMES[0]).read_bytes()
+    photo = tmp_path / NAMES[0]
+    photo.write_bytes(data[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + data[2:])
+    photo.chmod(0o600)
+    os.utime(photo, ns=(10**18, 10**18))
+    return photo
+
+
+@pytest.mark.parametrize("command", ["enhance", "optimize"])
+def test_no_output_says_where_a_photo_was_taken(located_bowl, tmp_path, command):
+    before = Photo.open(located_bowl).pixels
+    done = packshot(command, located_bowl, "--in-place", "--keep-times", "-f", "jsonl", check=0)
+    assert "where it was taken was removed" in json.loads(done.stdout)["reason"]
+    assert b"2026:01:02" not in located_bowl.read_bytes()
+    assert np.array_equal(Photo.open(located_bowl).pixels, before)
+    found = located_bowl.stat()
+    assert (found.st_mode & 0o777, found.st_mtime_ns) == (0o600, 10**18)
+
+
+def test_location_stays_where_it_is_wanted(located_bowl, tmp_path):
+    report = tmp_path / "report.html"
+    packshot(
+        *("enhance", located_bowl, "-o", tmp_path / "out.jpg", "--keep-location", "--report", report),
+        check=0,
+    )
+    assert (tmp_path / "out.jpg").read_bytes() == located_bowl.read_bytes()
+    assert "2026:01:02" not in report.read_text()
+
+
+def test_a_name_as_long_as_can_be_stops_nothing(tmp_path):
+    (tmp_path / "in").mkdir()
+    names = sorted(["a.jpg", "ü" * 123 + ".jpg"])
+    for name in names:
+        shutil.copy(SAMPLES / NAMES[0], tmp_path / "in" / name)
+    packshot("enhance", tmp_path / "in", "-o", tmp_path / "out", check=0)
+    assert sorted(os.listdir(tmp_path / "out")) == names

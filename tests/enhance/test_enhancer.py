@@ -1,6 +1,9 @@
 """The whole way with the shipped models: files in, files out."""
 
+import errno
 import io
+import os
+import stat
 
 import cv2
 import numpy as np
@@ -9,8 +12,11 @@ from PIL import Image
 
 from packshot.assess.assessor import Assessor
 from packshot.assess.pool import AssessorSettings
+from packshot.enhance import enhancer as enhancing
 from packshot.enhance.enhancer import Enhancer
+from packshot.enhance.location import Stripped
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.output import Kept
 from packshot.enhance.pool import Task, enhance_paths
 from packshot.errors import InvalidInput, SourceError
 from packshot.photo import Photo
@@ -170,7 +176,7 @@ def test_a_black_picture_is_not_enhanced(enhancer, tmp_path):
 
 
 def test_every_kind_of_file_comes_through(enhancer, tmp_path):
-    pixels = Photo.open(SAMPLES / "mug-warm-cast.jpg").pixels
+    pixels = Photo.open(SAMPLES / "mug-warm-cast.jpg", max_side=400).pixels
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(pixels).convert("CMYK").save(tmp_path / "cmyk.jpg")
@@ -182,3 +188,163 @@ def test_every_kind_of_file_comes_through(enhancer, tmp_path):
         assert result.action is Action.ENHANCED, name
         assert after.pixels.shape == before.pixels.shape
         assert after.facts.colour_mode == "RGB"
+
+
+def located(data):
+    """A photo's file with a place in its EXIF data."""
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 30.2468)
+    exif.get_ifd(0x8825)[29] = "2026:01:02"
+    block = exif.tobytes()
+    return data[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + data[2:]
+
+
+@pytest.fixture
+def bowl(tmp_path):
+    """A photo with a place that needs no repair."""
+    source = tmp_path / "in" / "bowl.jpg"
+    source.parent.mkdir()
+    source.write_bytes(located((SAMPLES / "clay-bowl.jpg").read_bytes()))
+    assert Photo.open(source).facts.had_location
+    return source
+
+
+class TestLocation:
+    def test_a_photo_left_as_it_is_loses_its_place_and_nothing_else(self, enhancer, bowl, tmp_path):
+        result = enhancer.enhance(bowl, tmp_path / "out.jpg")
+        written = (tmp_path / "out.jpg").read_bytes()
+        assert result.action is Action.UNCHANGED
+        assert "where it was taken was removed" in result.reason
+        assert b"2026:01:02" not in written
+        assert len(written) == bowl.stat().st_size
+        after, before = Photo.open(tmp_path / "out.jpg"), Photo.open(bowl)
+        assert not after.facts.had_location
+        assert after.facts.exif == before.facts.exif
+        assert np.array_equal(after.pixels, before.pixels)
+
+    @pytest.mark.parametrize("name", ["out.jpg", "out.png"])
+    def test_it_stays_where_it_is_wanted(self, enhancer, bowl, tmp_path, name):
+        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(location=True))
+        result = keeping.enhance(bowl, tmp_path / name)
+        assert Photo.open(tmp_path / name).facts.had_location
+        assert "taken" not in result.reason
+        assert name != "out.jpg" or (tmp_path / name).read_bytes() == bowl.read_bytes()
+
+    @pytest.mark.parametrize("name", ["out.png", "out.webp", "out.tif", "out.avif"])
+    def test_other_formats_have_none(self, enhancer, bowl, tmp_path, name):
+        result = enhancer.enhance(bowl, tmp_path / name)
+        assert "where it was taken was removed" in result.reason
+        assert not Photo.open(tmp_path / name).facts.had_location
+        assert b"2026:01:02" not in (tmp_path / name).read_bytes()
+
+    @pytest.mark.parametrize("wanted", [False, True])
+    def test_an_enhanced_photo(self, enhancer, tmp_path, wanted):
+        source = tmp_path / "mug.jpg"
+        source.write_bytes(located((SAMPLES / "mug-warm-cast.jpg").read_bytes()))
+        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(location=wanted))
+        result = keeping.enhance(source, tmp_path / "out.jpg")
+        assert result.action is Action.ENHANCED
+        assert Photo.open(tmp_path / "out.jpg").facts.had_location is wanted
+        assert ("was removed" in result.reason) is not wanted
+
+    def test_what_cannot_be_taken_out_without_loss_is_told(self, enhancer, bowl, tmp_path, monkeypatch):
+        data = bowl.read_bytes()
+        spoilt = data[:-200] + bytes(100) + data[-100:]
+        monkeypatch.setattr(enhancing, "strip_location", lambda _data: Stripped(spoilt, True))
+        result = enhancer.enhance(bowl, tmp_path / "out.jpg")
+        assert "cannot be removed" in result.reason
+        assert (tmp_path / "out.jpg").read_bytes() == data
+
+    def test_in_place(self, enhancer, bowl):
+        bowl.chmod(0o640)
+        before = Photo.open(bowl).pixels
+        enhancer.enhance(bowl, bowl)
+        assert not Photo.open(bowl).facts.had_location
+        assert np.array_equal(Photo.open(bowl).pixels, before)
+        assert stat.S_IMODE(bowl.stat().st_mode) == 0o640
+
+
+class TestInPlace:
+    @pytest.fixture
+    def mug(self, tmp_path):
+        mug = tmp_path / "mug.jpg"
+        small = Image.open(SAMPLES / "mug-warm-cast.jpg").reduce(3)
+        small.save(mug, quality=95)
+        os.utime(mug, ns=(10**18, 10**18))
+        mug.chmod(0o600)
+        return mug
+
+    def test_a_photo_that_is_left_as_it_is_is_not_written(self, enhancer, tmp_path):
+        source = tmp_path / "bowl.jpg"
+        source.write_bytes((SAMPLES / "clay-bowl.jpg").read_bytes())
+        os.utime(source, ns=(10**18, 10**18))
+        before = source.stat()
+        enhancer.enhance(source, source)
+        after = source.stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    def test_permissions_stay_and_the_date_is_new(self, enhancer, mug):
+        result = enhancer.enhance(mug, mug)
+        assert result.action is Action.ENHANCED
+        assert stat.S_IMODE(mug.stat().st_mode) == 0o600
+        assert mug.stat().st_mtime_ns > 10**18
+
+    def test_the_date_stays_where_that_is_wanted(self, enhancer, mug, tmp_path):
+        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(times=True))
+        keeping.enhance(mug, tmp_path / "out.jpg")
+        keeping.enhance(mug, mug)
+        assert mug.stat().st_mtime_ns == (tmp_path / "out.jpg").stat().st_mtime_ns == 10**18
+
+    def test_a_link_stays_and_its_photo_is_enhanced(self, enhancer, mug, tmp_path):
+        (tmp_path / "link.jpg").symlink_to(mug)
+        before = mug.read_bytes()
+        enhancer.enhance(tmp_path / "link.jpg", tmp_path / "link.jpg")
+        assert (tmp_path / "link.jpg").is_symlink()
+        assert mug.read_bytes() != before
+
+    def test_another_hard_link_keeps_the_original(self, enhancer, mug, tmp_path):
+        (tmp_path / "kept.jpg").hardlink_to(mug)
+        before = mug.read_bytes()
+        enhancer.enhance(mug, mug)
+        assert mug.read_bytes() != before
+        assert (tmp_path / "kept.jpg").read_bytes() == before
+
+    def test_what_others_wrote_meanwhile_is_not_replaced(self, enhancer, mug, monkeypatch):
+        enhance, theirs = enhancer._finished, b"what another program wrote"
+
+        def slowly(*arguments):
+            mug.write_bytes(theirs)
+            return enhance(*arguments)
+
+        monkeypatch.setattr(enhancer, "_finished", slowly)
+        with pytest.raises(SourceError, match="changed by others"):
+            enhancer.enhance(mug, mug)
+        assert mug.read_bytes() == theirs
+
+    def test_a_full_disk_leaves_the_original(self, enhancer, mug, monkeypatch, tmp_path):
+        before = mug.read_bytes()
+
+        def full(_descriptor):
+            raise OSError(errno.ENOSPC, "")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(SourceError, match="no space left"):
+            enhancer.enhance(mug, mug)
+        assert mug.read_bytes() == before
+        assert os.listdir(tmp_path) == ["mug.jpg"]
+
+
+@pytest.mark.parametrize("name", ["ü" * 125 + ".png", "a" * 251 + ".png"])
+def test_a_long_name_is_a_name(enhancer, tmp_path, name):
+    (tmp_path / name).write_bytes(cut_out())
+    enhancer.enhance(tmp_path / name, tmp_path / "out" / name)
+    assert os.listdir(tmp_path / "out") == [name]
+
+
+def test_an_output_that_is_a_folder_is_told_before_the_work(enhancer, tmp_path, monkeypatch):
+    (tmp_path / "out.jpg").mkdir()
+    monkeypatch.setattr(enhancing, "read_bytes", lambda *_: pytest.fail("the work began"))
+    with pytest.raises(SourceError, match="it is a folder"):
+        enhancer.enhance(SAMPLES / "clay-bowl.jpg", tmp_path / "out.jpg")

@@ -1,10 +1,12 @@
+import hashlib
 import io
 import struct
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from packshot.enhance.exif_location import blank_location
@@ -183,5 +185,194 @@ def test_what_makes_no_sense_stays_as_it_is():
 
 
 def test_other_formats_are_refused():
-    with pytest.raises(InvalidInput, match="JPEG, PNG and WebP"):
-        strip_location(b"GIF89a" + bytes(40))
+    with pytest.raises(InvalidInput, match="cannot be stripped"):
+        strip_location(b"no photo" + bytes(40))
+
+
+KINDS = {"TIFF": {}, "AVIF": {"quality": 90}, "HEIF": {"quality": 90}}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestFormatsThatKeepTheirMetadataElsewhere:
+    def saved(self, kind, **options):
+        if kind == "HEIF":
+            pytest.importorskip("pillow_heif").register_heif_opener()
+        if kind == "TIFF":
+            return self.tiff(**options)
+        return saved(kind, **KINDS[kind], **options)
+
+    def tiff(self, located=True, xmp=None):
+        info = TiffImagePlugin.ImageFileDirectory_v2()
+        info[0x010F] = "Maker"
+        if located:
+            info[0x8825] = {1: "N", 2: (48.0, 51.0, 30.2468), 29: "2026:01:02"}
+        if xmp:
+            info[0x02BC] = xmp
+        file = io.BytesIO()
+        Image.fromarray(make_picture(48, 64)).save(file, "TIFF", tiffinfo=info)
+        return file.getvalue()
+
+    def test_the_place_goes_and_all_else_stays(self, kind):
+        data = self.saved(kind)
+        stripped = strip_location(data)
+        before, after = Photo.open(data), Photo.open(stripped.data)
+        assert stripped.had_location
+        assert before.facts.had_location
+        assert not after.facts.had_location
+        assert after.facts.exif == before.facts.exif
+        assert after.facts.exif["Make"] == "Maker"
+        assert b"2026:01:02\0" not in stripped.data
+        np.testing.assert_array_equal(after.pixels, before.pixels)
+        assert len(stripped.data) == len(data)
+
+    def test_without_a_place_the_same_bytes(self, kind):
+        data = self.saved(kind, located=False)
+        assert strip_location(data).data == data
+
+    def test_xmp(self, kind):
+        data = self.saved(kind, located=False, xmp=XMP)
+        assert b"GPSLatitude" in data
+        stripped = strip_location(data).data
+        for gone in (b"GPSLatitude", b"GPSAltitude", b"48,51", b"35/1"):
+            assert gone not in stripped
+        assert b"<dc:rights>shop</dc:rights>" in stripped
+        np.testing.assert_array_equal(Photo.open(stripped).pixels, Photo.open(data).pixels)
+
+    def test_damaged_files_come_back_somehow(self, kind):
+        data = self.saved(kind)
+        generator = np.random.default_rng(0)
+        for _ in range(200):
+            broken = bytearray(data[: int(generator.integers(16, len(data)))])
+            for place in generator.integers(12, len(broken), 4):
+                broken[place] = int(generator.integers(256))
+            strip_location(bytes(broken))
+
+
+def segment(marker, held):
+    return b"\xff" + bytes([marker]) + (len(held) + 2).to_bytes(2, "big") + held
+
+
+def with_segments(*segments):
+    """A photo that has these behind its first marker."""
+    data = saved("JPEG", located=False)
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def same_pixels(one, other):
+    np.testing.assert_array_equal(Photo.open(one).pixels, Photo.open(other).pixels)
+
+
+def test_every_block_of_a_jpeg_and_that_of_its_thumbnail():
+    small = io.BytesIO()
+    Image.fromarray(make_picture(24, 32)).save(small, "JPEG", exif=exif())
+    block = exif(located=False).tobytes() + small.getvalue()
+    data = with_segments(segment(0xE1, block), segment(0xE1, exif().tobytes()))
+    assert data.count(b"2026:01:02\0") == 2
+    stripped = strip_location(data).data
+    assert b"2026:01:02\0" not in stripped
+    assert len(stripped) == len(data)
+    same_pixels(stripped, data)
+
+
+def iptc(*sets):
+    held = b"".join(
+        b"\x1c\x02" + bytes([number]) + len(text).to_bytes(2, "big") + text for number, text in sets
+    )
+    resource = b"8BIM\x04\x04\0\0" + len(held).to_bytes(4, "big") + held
+    return b"Photoshop 3.0\0" + resource
+
+
+def test_places_in_iptc_go_and_other_texts_stay():
+    data = with_segments(
+        segment(0xED, iptc((5, b"mug"), (90, b"Paris"), (101, b"France"), (80, b"Ann")))
+    )
+    stripped = strip_location(data).data
+    assert b"Paris" not in stripped
+    assert b"France" not in stripped
+    assert b"mug" in stripped
+    assert b"Ann" in stripped
+    same_pixels(stripped, data)
+
+
+def test_places_in_iptc_of_a_tiff():
+    held = iptc((90, b"Paris"), (5, b"a mug"))
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[0x8649] = held.removeprefix(b"Photoshop 3.0\0")
+    info[0x83BB] = held[held.index(b"\x1c") :]
+    info.tagtype[0x8649], info.tagtype[0x83BB] = 1, 7
+    file = io.BytesIO()
+    Image.fromarray(make_picture(48, 64)).save(file, "TIFF", tiffinfo=info)
+    assert file.getvalue().count(b"Paris") == 2
+    stripped = strip_location(file.getvalue()).data
+    assert b"Paris" not in stripped
+    assert stripped.count(b"a mug") == 2
+    same_pixels(stripped, file.getvalue())
+
+
+def test_places_named_in_xmp():
+    xmp = (
+        b'<rdf:RDF><rdf:Description photoshop:City="Paris" dc:title="mug"'
+        b' drone-dji:GpsLatitude="+48.85">'
+        b"<Iptc4xmpExt:LocationCreated><rdf:Bag><rdf:li>Montmartre</rdf:li></rdf:Bag>"
+        b"</Iptc4xmpExt:LocationCreated><photoshop:Credit>Ann</photoshop:Credit>"
+        b"</rdf:Description></rdf:RDF>"
+    )
+    data = with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp))
+    stripped = strip_location(data).data
+    for gone in (b"Paris", b"Montmartre", b"48.85"):
+        assert gone not in stripped
+    for stays in (b'dc:title="mug"', b"<photoshop:Credit>Ann</photoshop:Credit>"):
+        assert stays in stripped
+
+
+def test_extended_xmp_across_segments_keeps_its_digest():
+    text = XMP + b" " * 200
+    digest = hashlib.md5(text).hexdigest().upper().encode()
+    cut = text.index(b"GPSLongitude") + 5
+    head = b"http://ns.adobe.com/xmp/extension/\0" + digest + len(text).to_bytes(4, "big")
+    main = b'<x:xmpmeta><rdf:Description xmpNote:HasExtendedXMP="' + digest + b'"/></x:xmpmeta>'
+    data = with_segments(
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + main),
+        segment(0xE1, head + cut.to_bytes(4, "big") + text[cut:]),
+        segment(0xE1, head + (0).to_bytes(4, "big") + text[:cut]),
+    )
+    stripped = strip_location(data).data
+    found, sizes = stripped.split(b"xmp/extension/\0")[1:], (len(text) - cut, cut)
+    second, first = (one[40 : 40 + size] for one, size in zip(found, sizes, strict=True))
+    assert b"GPS" not in first + second
+    assert b"2,17.7E" not in first + second
+    new = hashlib.md5(first + second).hexdigest().upper().encode()
+    assert stripped.count(new) == 3
+    assert digest not in stripped
+
+
+def test_the_place_of_a_film_behind_a_photo():
+    atom = b"\0\0\0\x1e\xa9xyz\0\x12\x15\xc7+48.8577+002.2950/"
+    data = saved("JPEG", located=False) + b"\0\0\0\x08ftypmp42" + atom
+    stripped = strip_location(data).data
+    assert b"48.8577" not in stripped
+    assert b"free" in stripped
+    assert len(stripped) == len(data)
+
+
+def test_a_text_of_a_png_that_grows_without_end_is_left_out():
+    info = PngInfo()
+    info.add_text("Raw profile type exif", "0" * (1 << 25), zip=True)
+    data = saved("PNG", located=False, pnginfo=info)
+    assert len(data) < 1 << 20
+    assert b"Raw profile" not in strip_location(data).data
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\xff\xd8\xff" + b"\xff\xe1\xff\xffExif\0\0II*\0\x08\0\0\0" * 100_000,
+        b"\xff\xd8\xff" + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"<a:GPSa>" * 8000),
+        b"GIF89a" + b"<RDF RDF>" * 300_000,
+        b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x014A, 4, 2**31, 8, 8) * 100_000,
+    ],
+    ids=["segments", "elements", "packets", "directories"],
+)
+def test_hostile_files_take_no_time(hostile):
+    with suppress(InvalidInput):
+        strip_location(hostile)

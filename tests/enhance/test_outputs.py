@@ -74,3 +74,28 @@ def test_outputs_of_an_earlier_run_are_not_inputs(shop):
 
 def test_in_place_every_photo_replaces_itself(shop):
     assert all(task.path == task.output for task in plan_in_place(expand_named([shop])))
+
+
+def test_a_photo_that_several_links_lead_to_replaces_itself_once(shop):
+    (shop / "link.jpg").symlink_to("a.jpg")
+    (shop / "sub" / "hard.jpg").hardlink_to(shop / "a.jpg")
+    tasks = plan_in_place(expand_named([shop]))
+    assert outputs(tasks, shop) == ["a.jpg", "sub/a.jpg", "sub/b.png", "sub/hard.jpg"]
+
+
+def test_outputs_that_are_one_file_are_refused(shop, tmp_path):
+    (tmp_path / "out" / "sub").mkdir(parents=True)
+    (tmp_path / "out" / "sub" / "a.jpg").symlink_to("../a.jpg")
+    with pytest.raises(InvalidInput, match="would both be written"):
+        plan(expand_named([shop]), tmp_path / "out")
+
+
+def test_an_output_that_leads_to_a_photo_is_refused(shop, tmp_path):
+    (tmp_path / "out" / "sub").mkdir(parents=True)
+    (tmp_path / "out" / "a.jpg").symlink_to(shop / "a.jpg")
+    with pytest.raises(InvalidInput, match="is one of the photos"):
+        plan(expand_named([shop]), tmp_path / "out")
+    (tmp_path / "out" / "a.jpg").unlink()
+    (tmp_path / "out" / "a.jpg").hardlink_to(shop / "sub" / "b.png")
+    with pytest.raises(InvalidInput, match="is one of the photos"):
+        plan(expand_named([shop]), tmp_path / "out")

@@ -10,10 +10,10 @@ import pytest
 @pytest.fixture(scope="session")
 def piq() -> Iterator[ModuleType]:
     """Import piq, which imports torchvision, which wants two operators that CPU PyTorch lacks."""
-    torch = pytest.importorskip("torch", reason="needs PyTorch: `make setup-train`")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
     for package in ("piq", "torchvision"):
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs {package}: `pip install --no-deps piq==0.8.0 torchvision==0.28.0`")
+            pytest.skip(f"needs {package}: make setup-train")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     library = torch.library.Library("torchvision", "DEF")

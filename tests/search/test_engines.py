@@ -11,12 +11,12 @@ from tests.search.made import NaiveIndex, assert_same_answers, clustered, items,
 VECTORS, QUERIES = np.split(clustered(3_005), [3_000])
 
 
-@pytest.fixture(params=["embedded", "milvus"])
+@pytest.fixture(params=["embedded", pytest.param("milvus", marks=pytest.mark.dev_all)])
 def place(request, tmp_path):
     if request.param == "embedded":
         return str(tmp_path / "index")
-    pytest.importorskip("pymilvus", reason="needs pymilvus: pip install 'packshot[milvus]'")
-    pytest.importorskip("milvus_lite", reason="needs milvus-lite")
+    pytest.importorskip("pymilvus", reason="needs pymilvus: make setup-train")
+    pytest.importorskip("milvus_lite", reason="needs milvus-lite: make setup-train")
     return f"milvus:{tmp_path / 'lite.db'}#photos"
 
 
@@ -121,8 +121,9 @@ def test_the_structure_is_built_said_and_finds_nearly_all(place, kind):
         assert index.count() == 3_000
 
 
+@pytest.mark.dev_all
 def test_places_in_milvus_name_an_address_and_a_collection():
-    pytest.importorskip("pymilvus", reason="needs pymilvus: pip install 'packshot[milvus]'")
+    pytest.importorskip("pymilvus", reason="needs pymilvus: make setup-train")
     with pytest.raises(InvalidInput, match="ADDRESS#COLLECTION"):
         open_index("milvus:somewhere.db")
     with pytest.raises(InvalidInput, match="Milvus takes exact, pq, ivf-pq"):

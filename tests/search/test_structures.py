@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -23,14 +25,23 @@ def exact(tmp_path_factory):
         yield index
 
 
-@pytest.fixture(params=KINDS)
-def built(request, tmp_path):
-    """An index whose structure is in force for all 6 000 vectors."""
-    with create_index(tmp_path / "i", settings(kind=request.param)) as index:
+@pytest.fixture(scope="module", params=KINDS)
+def trained(request, tmp_path_factory):
+    """The folder of an index whose structure is in force for all 6 000 vectors."""
+    folder = tmp_path_factory.mktemp("trained") / "i"
+    with create_index(folder, settings(kind=request.param)) as index:
         index.add(items(VECTORS))
         assert "exact" in index.describe().split(",")[1]
         index.flush()
         assert "over 6000 vectors" in index.describe()
+    return folder
+
+
+@pytest.fixture
+def built(trained, tmp_path):
+    """A copy of the trained index that a test may change."""
+    shutil.copytree(trained, tmp_path / "i")
+    with open_index(tmp_path / "i", writes=True) as index:
         yield index
 
 

@@ -1,11 +1,16 @@
 import hashlib
 import os
+import signal
+import subprocess
+import sys
+import tempfile
 import uuid
 
 import fsspec
 import pytest
 
 from packshot.sources import Fetcher, LocalCopies, Retries, WebSettings
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -53,6 +58,39 @@ def test_a_file_of_this_machine_is_its_own_copy(tmp_path, fetcher):
     assert [copy.path for copy in found] == [photo, photo, tmp_path / "none.jpg"]
     assert not any(copy.error for copy in found), "opening tells what is wrong"
     assert photo.read_bytes() == b"photo"
+
+
+def test_no_folder_is_made_where_every_photo_is_here(tmp_path, fetcher, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "a.jpg").write_bytes(b"photo")
+    with LocalCopies(fetcher) as copies:
+        list(copies.of([str(tmp_path / "a.jpg")]))
+        assert os.listdir(tmp_path / "temporary") == []
+
+
+KILLED = """
+import os, signal, sys
+from packshot.sources import Fetcher, LocalCopies, WebSettings
+web = WebSettings(allow_private=True, ports=frozenset({int(sys.argv[1])}))
+list(LocalCopies(Fetcher(web)).of([sys.argv[2]]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path, shop, fetcher, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    shop.pages["/a.jpg"] = b"photo"
+    command = [sys.executable, "-c", KILLED, str(shop.port), shop.url("/a.jpg")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    with LocalCopies(fetcher) as copies:
+        (copy,) = copies.of([shop.url("/a.jpg")])
+        assert copy.path.read_bytes() == b"photo"
+        assert not left.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_photos_of_an_object_store_are_fetched(fetcher):

@@ -15,7 +15,7 @@ PHOTO = bytes(range(256)) * 40
 FEED = b"sku,image_link\n1,photos/a.jpg\n2,\n3,https://shop.example/b.jpg\n"
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.dev_all)])
 def bucket(request):
     """An address of a store, with photos and a feed below it."""
     memory = f"memory://{uuid.uuid4().hex}"
@@ -40,9 +40,9 @@ def bucket(request):
 
 @pytest.fixture(scope="session")
 def s3_server():
-    pytest.importorskip("s3fs", reason="s3fs is not installed")
-    pytest.importorskip("flask_cors", reason="the server of moto is not installed")
-    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    pytest.importorskip("s3fs", reason="needs s3fs: make setup-train")
+    pytest.importorskip("flask_cors", reason="needs the server of moto: make setup-train")
+    server = pytest.importorskip("moto.server", reason="needs moto: make setup-train")
     running = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     running.start()
     yield "http://{}:{}".format(*running.get_host_and_port())

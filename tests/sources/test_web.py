@@ -15,6 +15,7 @@ from packshot.errors import InvalidInput, PhotoMissing, PhotoRefused, PhotoUnrea
 from packshot.sources.addresses import system_resolver
 from packshot.sources.settings import WebSettings
 from packshot.sources.web import WebClient
+from tests.conftest import PATIENCE_S
 from tests.sources.conftest import Shop, answer
 
 PHOTO = bytes(range(256)) * 40
@@ -240,7 +241,7 @@ def test_a_header_that_drips_is_cut_off(shop):
     shop.pages["/a.jpg"] = drip
     begun = time.monotonic()
     unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
-    assert 0.5 < time.monotonic() - begun < 5
+    assert 0.5 < time.monotonic() - begun < 250, "all of it takes 500 s"
 
 
 def test_a_body_that_drips_is_cut_off(shop):
@@ -255,7 +256,7 @@ def test_a_body_that_drips_is_cut_off(shop):
     shop.pages["/a.jpg"] = drip
     begun = time.monotonic()
     unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
-    assert 0.5 < time.monotonic() - begun < 5
+    assert 0.5 < time.monotonic() - begun < 250, "all of it takes 500 s"
 
 
 def test_silence_is_cut_off(shop):
@@ -290,14 +291,16 @@ def test_a_body_without_end_is_cut_off(shop):
 
 
 def test_a_length_over_the_limit_is_not_waited_for(shop):
+    refused, waited = threading.Event(), []
+
     def huge(request):
         answer(request, Content_Length=10**12)
-        time.sleep(5)
+        waited.append(refused.wait(PATIENCE_S))
 
     shop.pages["/a.jpg"] = huge
-    begun = time.monotonic()
     refuse(shop, "/a.jpg", "larger than the limit")
-    assert time.monotonic() - begun < 4
+    assert waited == [], "the server still has a body to send"
+    refused.set()
 
 
 def test_the_limit_itself_is_allowed(shop):

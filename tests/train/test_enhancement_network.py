@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import pywt
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+pywt = pytest.importorskip("pywt", reason="needs PyWavelets: make setup-train")
 
 from packshot.errors import InvalidInput  # noqa: E402
 from packshot.train.networks.enhancement.attention import (  # noqa: E402

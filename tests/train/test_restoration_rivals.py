@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from skimage.color import rgb2lab
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+skimage_color = pytest.importorskip("skimage.color", reason="needs scikit-image: make setup-train")
 
 from packshot.train.networks.enhancement.enhancegan import EnhanceGan  # noqa: E402
 from packshot.train.networks.enhancement.msbdn import BackProjection, Msbdn  # noqa: E402
@@ -36,7 +36,7 @@ def test_srcnn_has_the_papers_weights():
 
 def test_enhancegan_knows_lab(pixels):
     lab = EnhanceGan().lab(pixels.float() / 255)
-    expected = rgb2lab(pixels.permute(0, 2, 3, 1).numpy())
+    expected = skimage_color.rgb2lab(pixels.permute(0, 2, 3, 1).numpy())
     np.testing.assert_allclose(lab.permute(0, 2, 3, 1) * 100, expected, atol=0.05)
 
 

@@ -74,7 +74,7 @@ class Assessor:
         self.language = language
         self.limits = Limits() if limits is None else limits
         self.emotion = emotion
-        _require_same_encoders(self.atlas, self.encoders)
+        require_same_encoders(self.atlas, self.encoders)
 
     def assess(self, source: PhotoSource, *, exclude_group: str | None = None) -> Assessment:
         """Judge one photo.
@@ -227,15 +227,16 @@ def file_findings(photo: Photo) -> list[str]:
 
 
 def unreadable(error: UnreadablePhoto) -> Assessment:
-    """The row for a photo that could not be decoded."""
-    return Assessment(path=os.fspath(error.name), status=Status.UNREADABLE, error=error.reason)
+    """The row for a photo that there is no assessment of."""
+    return Assessment(path=os.fspath(error.name), status=Status(error.status), error=error.reason)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _require_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
+def require_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
+    """Raise `AtlasError` where an atlas was made with other encoders than those."""
     made_with = (atlas.header.content_model, atlas.header.distortion_model)
     if made_with != encoders.fingerprints:
         raise AtlasError(

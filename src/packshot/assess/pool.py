@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from packshot.assess.assessor import Assessor, ReadEmotion
+from packshot.assess.assessor import Assessor, ReadEmotion, unreadable
 from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
-from packshot.processes import available_cores, in_order
+from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Assessment
 
-BATCH = 4
 _DEFAULTS = RetrievalOptions()
 
 
@@ -70,15 +70,21 @@ class AssessorSettings:
 
 
 def assess_paths(
-    paths: Iterable[Path], *, settings: AssessorSettings, workers: int | None = None
-) -> Iterator[Assessment]:
+    paths: Iterable[Path],
+    *,
+    settings: AssessorSettings,
+    workers: int | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Generator[Assessment]:
     """Assess files in the order given, as a stream; memory does not grow with their number.
 
     Args:
-        paths: Files; those that cannot be read come back with the status "unreadable".
+        paths: Files; those that cannot be read come back with the status "unreadable", those that
+            Packshot failed on with "crashed".
         settings: The assessor wanted.
-        workers: Processes; None for one for each core this process may use. Below 2 none is started:
-            the work is done here.
+        workers: Processes; None for one for each core this process may use. Below 1 none is started:
+            the work is done here, unguarded against death and delay.
+        time_limit: Seconds for one photo.
 
     Yields:
         One `Assessment` for each path.
@@ -87,14 +93,21 @@ def assess_paths(
         PackshotError: The assessor cannot be built.
     """
     count = available_cores() if workers is None else workers
-    if count < 2:
-        yield from settings.assessor(threads=1).assess_many(paths)
-        return
-    if settings.atlas is not None or settings.emotion is not None:
-        settings.assessor()  # A broken atlas or model is reported here, once, not by every process.
-    yield from in_order(paths, partial(_worker, settings), processes=count, batch=BATCH)
+    yield from in_order(
+        paths, partial(_worker, settings), processes=count, failed=_crashed, time_limit=time_limit
+    )
 
 
-def _worker(settings: AssessorSettings) -> Callable[[list[Path]], list[Assessment]]:
-    assessor = settings.assessor(threads=1)
-    return lambda paths: list(assessor.assess_many(paths))
+def _worker(settings: AssessorSettings) -> Callable[[Path], Assessment]:
+    return partial(_assessed, settings.assessor(threads=1))
+
+
+def _assessed(assessor: Assessor, path: Path) -> Assessment:
+    try:
+        return assessor.assess(path)
+    except UnreadablePhoto as error:
+        return unreadable(error)
+
+
+def _crashed(path: Path, reason: str) -> Assessment:
+    return unreadable(PhotoCrashed(str(path), reason))

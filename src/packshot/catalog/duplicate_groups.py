@@ -48,7 +48,7 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
 
     def _cells(self, group: DuplicateGroup) -> Iterator[object]:
         yield group.group
-        yield "unreadable" if group.status is Status.UNREADABLE else group.kind
+        yield group.kind if group.status is Status.OK else group.status.value
         yield _PATHS_APART.join(group.paths)
         yield from (group.keep, group.reason)
         for name in ("kind", "likeness", "score", "owner", "taken"):
@@ -72,7 +72,7 @@ class DuplicatesTable(Renderer[DuplicateGroup]):
     def add(self, group: DuplicateGroup) -> None:
         """Remember a row."""
         if group.kind is None:
-            verdict = Text(self._words.labels["unreadable"], style="red")
+            verdict = Text(self._words.labels[group.status], style="red")
             self._table.add_row("", verdict, Text(group.path), Text(group.reason, style="red"))
             return
         kind = Text(kind_in_words(group.kind, self._language))

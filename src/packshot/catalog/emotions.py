@@ -78,7 +78,7 @@ class EmotionTable(Renderer[Emotion]):
     def add(self, emotion: Emotion) -> None:
         """Remember a row."""
         if emotion.polarity is None:
-            verdict = Text(self._words.labels["unreadable"], style="red")
+            verdict = Text(self._words.labels[emotion.status], style="red")
             path = Text.assemble(emotion.path, "\n", (emotion.error or "", "red"))
             self._table.add_row(path, verdict)
             return

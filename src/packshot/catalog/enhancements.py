@@ -96,7 +96,7 @@ class EnhancementTable(Renderer[Enhancement]):
 
     def _result(self, photo: Enhancement) -> Text:
         if photo.action is None:
-            return Text(self._texts.labels["unreadable"], style="red")
+            return Text(self._texts.labels[photo.status], style="red")
         return Text(self._texts.actions[photo.action], style=_ACTION_COLOURS[photo.action])
 
     def _told(self, photo: Enhancement) -> Iterator[str]:

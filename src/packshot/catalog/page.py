@@ -6,9 +6,9 @@ import base64
 import tempfile
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -19,7 +19,9 @@ from markupsafe import Markup
 
 from packshot.assess.advice import texts
 from packshot.catalog.rendering import Renderer, Result
+from packshot.distribution import version as installed_version
 from packshot.errors import UnreadablePhoto
+from packshot.files import writing
 from packshot.photo import Photo
 from packshot.report import Status
 
@@ -74,21 +76,25 @@ class Page(Renderer[Result]):
 
     def add(self, result: Result) -> None:
         """Render a card."""
-        if result.status is Status.UNREADABLE:
+        if result.status is not Status.OK:
             self._unreadable.append((result.path, result.error or ""))
             return
         self._tally(result)
         card = self._card(result).encode("utf-8", "replace")
-        start = self._spool.seek(0, 2)
-        self._spool.write(card)
+        with writing(tempfile.gettempdir()):
+            start = self._spool.seek(0, 2)
+            self._spool.write(card)
+            self._spool.flush()
         self._cards.append(_Card(self._rank(result), start, len(card)))
 
     def __enter__(self) -> Self:
-        self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
+        with writing(tempfile.gettempdir()):
+            self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
         return self
 
     def _close(self) -> None:
-        self._spool.close()
+        with suppress(OSError):  # What found no space when it was written finds none now.
+            self._spool.close()
 
     @abstractmethod
     def _tally(self, result: Result) -> None:
@@ -117,7 +123,7 @@ class Page(Renderer[Result]):
             count=len(self._cards),
             unreadable=self._unreadable,
             models=self._models,
-            version=_version(),
+            version=installed_version(),
             **values,
         )
 
@@ -171,10 +177,3 @@ def page_template(name: str) -> jinja2.Template:
 def _bytes(size: int) -> str:
     """A file's size as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("packshot")
-    except metadata.PackageNotFoundError:
-        return "0"

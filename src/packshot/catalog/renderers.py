@@ -101,9 +101,9 @@ class TerminalTable(Renderer[Assessment]):
 
     def add(self, assessment: Assessment) -> None:
         """Remember a row."""
-        if assessment.status is Status.UNREADABLE:
+        if assessment.status is not Status.OK:
             reason = Text(assessment.error or "", style="red")
-            verdict = Text(self._texts.labels["unreadable"], "red")
+            verdict = Text(self._texts.labels[assessment.status], "red")
             self._table.add_row(Text(assessment.path), "", verdict, reason)
             return
         colour = GRADE_COLOURS[assessment.grade]

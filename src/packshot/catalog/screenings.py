@@ -103,7 +103,7 @@ class VerdictTable(Renderer[Verdict]):
     def add(self, verdict: Verdict) -> None:
         """Remember a row."""
         if verdict.decision is None:
-            unreadable = Text(self._photo_words.labels["unreadable"], style="red")
+            unreadable = Text(self._photo_words.labels[verdict.status], style="red")
             self._table.add_row(Text(verdict.path), unreadable, Text(verdict.error or "", style="red"))
             return
         self._table.add_row(Text(verdict.path), self._named(verdict.decision), self._advice(verdict))
@@ -148,7 +148,7 @@ class VerdictMatrix(Renderer[Verdict]):
 
     def _cell(self, verdict: Verdict) -> Text:
         if verdict.decision is None:
-            return Text(self._photo_words.labels["unreadable"], style="red")
+            return Text(self._photo_words.labels[verdict.status], style="red")
         named = Text(self._words.decisions[verdict.decision], style=DECISION_COLOURS[verdict.decision])
         broken = verdict.decided(Decision.FAIL) or verdict.decided(Decision.WARN)
         rules = ", ".join(outcome.rule for outcome in broken)

@@ -73,7 +73,7 @@ class SearchTable(Renderer[SearchResult]):
     def add(self, result: SearchResult) -> None:
         """Remember the rows of one photo asked about."""
         name = Text(result.path)
-        if result.status is Status.UNREADABLE:
+        if result.status is not Status.OK:
             self._table.add_row(name, "", Text(result.error or "", style="red"), "")
         for found in result.hits:
             self._table.add_row(name, nearness(found), Text(found.id), Text(described(found)))

@@ -11,6 +11,12 @@ def main() -> None:
     Processes that a command starts import this package too, only to find the command they belong to:
     they need not know how commands are parsed.
     """
-    from packshot.cli.application import main as run
+    from packshot.cli.interrupts import leave_if_interrupted, listen
 
-    run()
+    listen()
+    try:
+        from packshot.cli.application import main as run
+
+        run()
+    finally:
+        leave_if_interrupted()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from packshot.cli.atlas import application as atlas_application
 from packshot.cli.audit_command import AUDIT_HELP, audit_command
 from packshot.cli.clean_command import CLEAN_HELP, clean_command
+from packshot.cli.commands import Application
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
@@ -22,19 +22,28 @@ from packshot.cli.enhance_commands import (
 )
 from packshot.cli.exits import Exit
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, OwnAtlas, Paths, Quiet, Workers, Written
+from packshot.cli.interrupts import interrupted
+from packshot.cli.options import (
+    OutputFile,
+    OwnAtlas,
+    Paths,
+    Quiet,
+    TimeLimit,
+    Workers,
+    Written,
+)
 from packshot.cli.policies import application as policies_application
 from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
 from packshot.cli.train import application as train_application
+from packshot.distribution import version as installed_version
+from packshot.processes import DEFAULT_TIME_LIMIT, in_words
 
-application = typer.Typer(
+application = Application(
     name="packshot",
     help="How good is each product photo, why, and what to do about it. Works offline.",
-    no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 application.command("enhance", help=ENHANCE_HELP)(enhance_command)
@@ -49,6 +58,12 @@ application.add_typer(atlas_application, name="atlas")
 application.add_typer(policies_application, name="policies")
 application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(installed_version())
+        raise typer.Exit
 
 
 class DistanceName(StrEnum):
@@ -135,6 +150,7 @@ def assess_command(
         AggregationName, typer.Option(help="Of the evidence's scores.")
     ] = AggregationName.KERNEL,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Score photos; users read `_ASSESS_HELP`."""
@@ -153,7 +169,9 @@ def assess_command(
         emotion=packaged_reading if emotion else None,
     )
     written = output_format or format_for(output)
-    request = Request(paths, written.value, output, fail_under, explain, workers, quiet, settings)
+    request = Request(
+        paths, written.value, output, fail_under, explain, workers, time_limit, quiet, settings
+    )
     raise typer.Exit(run(request))
 
 
@@ -193,10 +211,20 @@ def schema_command(
     typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
 
 
+@application.callback()
+def before_any_command(
+    _: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """What holds for all commands."""
+
+
 @application.command("version")
 def version_command() -> None:
     """Print the version."""
-    typer.echo(installed_version("packshot"))
+    typer.echo(installed_version())
 
 
 def main() -> None:
@@ -208,6 +236,8 @@ def main() -> None:
     except PackshotError as error:
         typer.echo(f"packshot: {error}", err=True)
         sys.exit(Exit.USAGE)
-    except KeyboardInterrupt:
-        typer.echo("packshot: interrupted", err=True)
-        sys.exit(Exit.INTERRUPTED)
+    except Exception as error:
+        if not interrupted():
+            told = f"{in_words(error)} (a fault of Packshot: --verbose tells where)"
+            typer.echo(f"packshot: {told}", err=True)
+        sys.exit(Exit.FAULT)

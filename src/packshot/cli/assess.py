@@ -39,6 +39,7 @@ class Request:
     fail_under: float | None
     explain: bool
     workers: int | None
+    time_limit: float
     quiet: bool
     settings: AssessorSettings
 
@@ -54,7 +55,7 @@ class Tally:
 
     def count(self, assessment: Assessment, bar: float | None) -> None:
         """Take one result into account."""
-        if assessment.status is Status.UNREADABLE:
+        if assessment.status is not Status.OK:
             self.unreadable.append((assessment.path, assessment.error or ""))
             return
         score = assessment.score or 0.0
@@ -94,7 +95,9 @@ def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
 
 def _results(request: Request, paths: list[Path]) -> Generator[Assessment]:
     workers = processes_for(len(paths), request.workers, _FEW)
-    yield from assess_paths(paths, settings=request.settings, workers=workers)
+    yield from assess_paths(
+        paths, settings=request.settings, workers=workers, time_limit=request.time_limit
+    )
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
@@ -103,4 +106,4 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     lines = [f"{prefix}{counted(tally.assessed)} assessed{mean}"]
     if request.fail_under is not None:
         lines.append(f"{tally.below} below {request.fail_under:g}")
-    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)
+    tell(lines, request.quiet, request.output, tally.unreadable)

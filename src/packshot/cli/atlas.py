@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-application = typer.Typer(
+from packshot.cli.commands import Application
+from packshot.cli.options import Quiet, TimeLimit, Workers
+from packshot.processes import DEFAULT_TIME_LIMIT
+
+application = Application(
     help="Build, inspect and extend atlases: the rated photos that scores rest on.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
 _BUILD_HELP = """Build an atlas from photos that people rated.
@@ -62,16 +64,15 @@ def build_command(
     ),
     name: Annotated[str, typer.Option(help="Name of the atlas.")] = "custom",
     origin: Annotated[str, typer.Option(help="Where the ratings came from.")] = "people",
+    workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    quiet: Quiet = False,
 ) -> None:
     """Build an atlas; users read `_BUILD_HELP`."""
-    from packshot.assess.build import build_atlas
-    from packshot.assess.ratings import read_ratings
+    from packshot.cli.rating import Request, build
 
-    built = build_atlas(read_ratings(ratings, folder, scale), name, origin)
-    built.atlas.save(output)
-    typer.echo(f"{len(built.atlas.scores)} rated photos written to {output}")
-    for path, reason in built.unreadable:
-        typer.echo(f"unreadable: {path}: {reason}", err=True)
+    request = Request(ratings, folder, output, scale, name, origin, workers, time_limit, quiet)
+    raise typer.Exit(build(request))
 
 
 @application.command("add", help=_ADD_HELP)
@@ -80,12 +81,9 @@ def add_command(
     photo: Annotated[Path, typer.Argument(help="The rated photo.")],
     score: Annotated[float, typer.Option(min=0, max=100, help="0..100, larger is better.")],
     origin: Annotated[str, typer.Option(help="Where the rating came from.")] = "people",
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
 ) -> None:
     """Extend an atlas; users read `_ADD_HELP`."""
-    from packshot.assess.assessor import Assessor
-    from packshot.assess.atlas import Atlas
+    from packshot.cli.rating import add
 
-    assessor = Assessor(Atlas.load(atlas))
-    assessor.add([assessor.encode(photo, score, origin)])
-    assessor.atlas.save(atlas)
-    typer.echo(f"{photo} added: {len(assessor.atlas.scores)} rated examples")
+    raise typer.Exit(add(atlas, photo, score, origin, time_limit))

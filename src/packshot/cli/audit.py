@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from types import FrameType
+from threading import Thread
 
 from rich.console import Console
 from rich.progress import (
@@ -37,13 +35,12 @@ from packshot.catalog.audit import (
 )
 from packshot.cli.exits import Exit
 from packshot.cli.fetching import Access
-from packshot.cli.output import messages
+from packshot.cli.output import carried_out, messages, tell
 from packshot.errors import InvalidInput, PackshotError
 from packshot.report import AuditSummary
 from packshot.sources import read_feed
 
 _ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine, "ray": RayEngine}
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,7 @@ class Request:
     language: str
     atlas: Path | None
     workers: int | None
+    time_limit: float
     engine: str
     quiet: bool
 
@@ -77,16 +75,44 @@ def run(request: Request) -> int:
     settings = _settings(request)
     cache = None if request.no_cache else request.cache or default_cache()
     engine = _ENGINES[request.engine]
-    options = Options(request.workers, cache, request.restart, engine=engine)
-    shown = not request.quiet and sys.stderr.isatty()
-    with _until_asked_to_stop() as stop:
-        watch = partial(_watched, settings, shown)
-        outcome = run_audit(settings, request.output, options, stopped=stop.is_set, watch=watch)
-    _report(outcome, request)
-    if outcome.summary is None:
-        return Exit.INTERRUPTED
+    options = Options(
+        request.workers, cache, request.restart, patience=request.time_limit, engine=engine
+    )
+    tally = Tally(settings, shown=not request.quiet and sys.stderr.isatty())
+
+    def work() -> None:
+        tally.outcome = run_audit(settings, request.output, options, watch=tally.watch)
+
+    ended = carried_out(work, partial(_report, tally, request))
+    if ended is not Exit.DONE or tally.outcome is None:
+        return ended
+    summary = tally.outcome.summary
     barred = request.fail_under is not None or bool(request.policies)
-    return Exit.BELOW_BAR if barred and outcome.summary.failed else Exit.DONE
+    return Exit.BELOW_BAR if barred and summary is not None and summary.failed else Exit.DONE
+
+
+@dataclass
+class Tally:
+    """What an audit has done.
+
+    Attributes:
+        settings: Of the audit.
+        shown: Whether to show progress.
+        done: Inputs that are done and kept, those of earlier runs among them.
+        outcome: None until the end.
+    """
+
+    settings: AuditSettings
+    shown: bool
+    done: int = 0
+    outcome: Outcome | None = None
+
+    def watch(self, answers: Iterable[Answer], done: int) -> Iterator[Answer]:
+        """Count answers, each once it is kept, and show progress."""
+        self.done = done
+        for answer in _watched(self.settings, self.shown, answers, done):
+            yield answer
+            self.done += 1
 
 
 def _settings(request: Request) -> AuditSettings:
@@ -108,25 +134,6 @@ def _column(text: str) -> tuple[str, str]:
     if not separator or not ours.strip() or not theirs.strip():
         raise InvalidInput(f"--columns {text}: write our name, =, and yours, such as sku=ITEM_NO")
     return ours.strip(), theirs.strip()
-
-
-@contextmanager
-def _until_asked_to_stop() -> Iterator[Event]:
-    """An event that Ctrl-C, or being asked to end, sets; the second time it interrupts at once."""
-    stop = Event()
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        messages().print("stopping: finishing what is on its way (again to stop at once)")
-
-    before = {number: signal.signal(number, asked) for number in _SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _watched(
@@ -159,32 +166,29 @@ def _count(settings: AuditSettings, progress: Progress, bar: TaskID) -> None:
         progress.update(bar, total=total)
 
 
-def _report(outcome: Outcome, request: Request) -> None:
+def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """What came of it, on standard error."""
-    console = messages()
-    for note in outcome.notes:
-        console.print(note)
-    if outcome.summary is None:
-        console.print(
-            f"interrupted: {outcome.done} inputs are done and kept; the same command goes on from there"
-        )
-    elif not request.quiet:
-        _tell(console, outcome.summary, request.output)
+    if prefix:
+        kept = f"{tally.done} inputs are done and kept; the same command goes on from there"
+        tell([prefix + kept], request.quiet, None, ())
+    elif tally.outcome is not None and tally.outcome.summary is not None:
+        for note in tally.outcome.notes:
+            messages().print(note)
+        tell(list(_told(tally.outcome.summary)), request.quiet, request.output, ())
 
 
-def _tell(console: Console, summary: AuditSummary, folder: Path) -> None:
+def _told(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
-    console.print(f"{summary.inputs} inputs: {_counts(summary.statuses)}{mean}")
-    console.print(f"verdicts: {_counts(summary.verdicts) or 'none'}")
+    yield f"{summary.inputs} inputs: {_counts(summary.statuses)}{mean}"
+    yield f"verdicts: {_counts(summary.verdicts) or 'none'}"
     run = summary.run
-    console.print(
+    yield (
         f"{run.seconds:.1f} s, {run.photos_per_second:.1f} inputs a second,"
         f" {run.remembered} known from the cache"
     )
     for name, lack in summary.outputs.items():
         if lack.startswith("not written"):
-            console.print(f"{name}: {lack}")
-    console.print(f"written to {folder}")
+            yield f"{name}: {lack}"
 
 
 def _counts(counts: dict[str, int]) -> str:

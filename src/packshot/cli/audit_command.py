@@ -14,10 +14,12 @@ from packshot.cli.options import (
     Ports,
     Quiet,
     StoreCredentials,
+    TimeLimit,
     TimesRetried,
     Workers,
 )
 from packshot.cli.screen_command import Day
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
@@ -74,6 +76,7 @@ def audit_command(
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: OwnAtlas = None,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     engine: Annotated[
         EngineName, typer.Option(help="ray: a cluster (RAY_ADDRESS) that sees the same files; no cache.")
     ] = EngineName.LOCAL,
@@ -98,6 +101,7 @@ def audit_command(
         language=language,
         atlas=atlas,
         workers=workers,
+        time_limit=time_limit,
         engine=engine.value,
         quiet=quiet,
     )

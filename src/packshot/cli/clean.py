@@ -15,6 +15,7 @@ from packshot.catalog.clean import (
     decide,
     propose,
     read_samples,
+    require_free,
     write_feed,
     write_folder,
 )
@@ -24,11 +25,11 @@ from packshot.cli.output import (
     add_each,
     carried_out,
     counted,
-    messages,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
     sink,
+    tell,
     watched,
 )
 from packshot.errors import InvalidInput
@@ -98,8 +99,7 @@ def _check(request: Request, samples: list[Sample]) -> None:
     if request.apply is None:
         return
     target = request.apply.target
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InvalidInput(f"{target} is not empty: name a new folder with --to")
+    require_free(target)
     feed = Path(request.feed).resolve()
     if feed.is_dir() and target.resolve().is_relative_to(feed):
         raise InvalidInput(f"{target} lies in the set itself: name a folder beside it with --to")
@@ -136,13 +136,9 @@ def _apply(
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary on standard error."""
-    if request.quiet:
-        return
-    console = messages()
-    console.print(f"{prefix}{counted(tally.photos)}, {len(tally.proposals)} proposals")
-    for problem, count in Counter(proposal.problem for proposal in tally.proposals).items():
-        console.print(f"  {problem}: {count}")
-    if request.output is not None and not prefix:
-        console.print(f"written to {request.output}")
+    lines = [f"{prefix}{counted(tally.photos)}, {len(tally.proposals)} proposals"]
+    problems = Counter(proposal.problem for proposal in tally.proposals)
+    lines += [f"  {problem}: {count}" for problem, count in problems.items()]
     if tally.done:
-        console.print(tally.done)
+        lines.append(tally.done)
+    tell(lines, request.quiet, request.output, ())

@@ -15,10 +15,12 @@ from packshot.cli.options import (
     Ports,
     Quiet,
     StoreCredentials,
+    TimeLimit,
     TimesRetried,
     Workers,
     Written,
 )
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
 
@@ -26,7 +28,8 @@ Photos that are unreadable, blurred, out of focus, over- or under-exposed; copie
 of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
 whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
 of these; those elsewhere are fetched into a temporary folder. Nothing is changed: --apply writes a
-cleaned copy of a folder here, and of anything else a feed of what is left.
+cleaned copy of a folder here, and of anything else a feed of what is left. It is there when it is
+complete; its photos are those of the set to the byte, with all that they tell of themselves.
 
 \b
 Examples:
@@ -77,6 +80,7 @@ def clean_command(
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Clean a training set; users read `CLEAN_HELP`."""
@@ -95,7 +99,9 @@ def clean_command(
         label_column=label_column,
         split_column=split_column,
         access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
-        settings=CleanSettings(AssessorSettings(language=language), workers or available_cores()),
+        settings=CleanSettings(
+            AssessorSettings(language=language), workers or available_cores(), time_limit
+        ),
         apply=None if to is None else Application(to, sure, link),
         store=store,
         output_format=(output_format or format_for(output)).value,

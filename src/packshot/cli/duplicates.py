@@ -56,6 +56,7 @@ class Request:
     store: Path | None
     language: str
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -70,7 +71,7 @@ class Tally:
 
     def count(self, group: DuplicateGroup) -> None:
         """Take one group into account."""
-        if group.status is Status.UNREADABLE:
+        if group.status is not Status.OK:
             self.unreadable.append((group.path, group.reason))
         elif group.kind is DuplicateKind.SAME_PRODUCT:
             self.products += 1
@@ -121,6 +122,7 @@ def _options(request: Request) -> Options:
     return Options(
         same_product=request.same_product,
         workers=request.workers or available_cores(),
+        time_limit=request.time_limit,
         settings=AssessorSettings(language=request.language),
     )
 
@@ -128,11 +130,11 @@ def _options(request: Request) -> Options:
 def _spans_owners(group: DuplicateGroup) -> bool:
     """Whether a group has several owners; a file that cannot be read is told of in any case."""
     owners = {photo.owner for photo in group.photos if photo.owner is not None}
-    return len(owners) > 1 or group.status is Status.UNREADABLE
+    return len(owners) > 1 or group.status is not Status.OK
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     copies = f"{tally.copies} groups of copies, {counted(tally.superfluous)} superfluous"
     lines = [f"{prefix}{copies}; {tally.products} products in several photos"]
-    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)
+    tell(lines, request.quiet, request.output, tally.unreadable)

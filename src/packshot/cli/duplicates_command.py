@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
+from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
@@ -55,6 +56,7 @@ def duplicates_command(
     ] = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Find duplicates; users read `DUPLICATES_HELP`."""
@@ -70,6 +72,7 @@ def duplicates_command(
         store=store,
         language=language,
         workers=workers,
+        time_limit=time_limit,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

@@ -40,6 +40,7 @@ class Request:
     model: Path | None
     language: str
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -83,11 +84,11 @@ def _read(request: Request, paths: list[Path], tally: Tally) -> None:
 
 def _results(request: Request, paths: list[Path]) -> Generator[Emotion]:
     workers = processes_for(len(paths), request.workers, _FEW)
-    yield from read_paths(paths, model=request.model, workers=workers)
+    yield from read_paths(paths, model=request.model, workers=workers, time_limit=request.time_limit)
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     parts = ", ".join(f"{tally.polarities[polarity]} {polarity.value}" for polarity in Polarity)
     lines = [f"{prefix}{counted(tally.polarities.total())} read: {parts}"]
-    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)
+    tell(lines, request.quiet, request.output, tally.unreadable)

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
+from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 EMOTION_HELP: Final = """Say how people are likely to feel about photos, how strongly, and where in them.
 
@@ -40,11 +41,12 @@ def emotion_command(
     ] = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Read emotions; users read `EMOTION_HELP`."""
     from packshot.cli.emotion import Request, run
 
     written = output_format or format_for(output)
-    request = Request(paths, written.value, output, model, language, workers, quiet)
+    request = Request(paths, written.value, output, model, language, workers, time_limit, quiet)
     raise typer.Exit(run(request))

@@ -13,20 +13,21 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog import enhancement_renderer
 from packshot.catalog.rendering import Renderer
+from packshot.cli.interrupts import undisturbed
 from packshot.cli.output import (
     carried_out,
     counted,
-    list_unreadable,
-    messages,
     processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
+    refuse_unwritable,
     shows_progress,
     sink,
-    undisturbed,
+    tell,
     watched,
 )
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.output import Kept
 from packshot.enhance.outputs import plan, plan_in_place
 from packshot.enhance.pool import Task, enhance_paths
 from packshot.report import Action, Enhancement, Status
@@ -46,9 +47,11 @@ class Request:
     report: Path | None
     explain: bool
     workers: int | None
+    time_limit: float
     quiet: bool
     settings: AssessorSettings
     options: LoopOptions
+    kept: Kept
 
 
 @dataclass
@@ -63,7 +66,7 @@ class Tally:
 
     def count(self, result: Enhancement, target: float | None) -> None:
         """Take one result into account."""
-        if result.status is Status.UNREADABLE or result.action is None:
+        if result.status is not Status.OK or result.action is None:
             self.unreadable.append((result.path, result.error or ""))
             return
         self.actions[result.action] += 1
@@ -80,6 +83,8 @@ def run(request: Request) -> int:
     """
     tally = Tally()
     tasks = _tasks(request, tally)
+    if request.output is not None:
+        refuse_unwritable(request.output)
     if request.report is not None:
         refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
     refuse_page_on_terminal(None, request.output_format)
@@ -125,21 +130,26 @@ def report_format(report: Path) -> str:
 
 def _results(request: Request, tasks: list[Task]) -> Generator[Enhancement]:
     workers = processes_for(len(tasks), request.workers, _FEW)
-    yield from enhance_paths(tasks, settings=request.settings, options=request.options, workers=workers)
+    yield from enhance_paths(
+        tasks,
+        settings=request.settings,
+        options=request.options,
+        workers=workers,
+        time_limit=request.time_limit,
+        kept=request.kept,
+    )
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    console = messages()
-    if not request.quiet:
-        done = sum(tally.actions.values())
-        parts = [f"{tally.actions[action]} {action.value}" for action in Action]
-        gain = f", mean score {tally.gained / done:+.1f}" if done else ""
-        console.print(f"{prefix}{counted(done)}: {', '.join(parts)}{gain}")
-        if request.options.target is not None:
-            console.print(f"{tally.reached} of {done} reach {request.options.target:g}")
-        if tally.skipped:
-            console.print(f"{counted(tally.skipped)} skipped: the output is there")
-        if request.report is not None and not prefix:
-            console.print(f"report: {request.report}")
-    list_unreadable(console, tally.unreadable)
+    done = sum(tally.actions.values())
+    parts = [f"{tally.actions[action]} {action.value}" for action in Action]
+    gain = f", mean score {tally.gained / done:+.1f}" if done else ""
+    lines = [f"{prefix}{counted(done)}: {', '.join(parts)}{gain}"]
+    if request.options.target is not None:
+        lines.append(f"{tally.reached} of {done} reach {request.options.target:g}")
+    if tally.skipped:
+        lines.append(f"{counted(tally.skipped)} skipped: the output is there")
+    if request.report is not None:
+        lines.append(f"report: {request.report}")
+    tell(lines, request.quiet, None, tally.unreadable)

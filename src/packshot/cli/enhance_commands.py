@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import OwnAtlas, Paths, Quiet, Workers
+from packshot.cli.options import OwnAtlas, Paths, Quiet, TimeLimit, Workers
 from packshot.errors import InvalidInput
+from packshot.processes import ENHANCING_TIME_LIMIT
 
 DEFAULT_TARGET: Final = 80.0
 
@@ -27,6 +28,8 @@ ENHANCE_HELP: Final = """Repair light, colour, noise, sharpness; what does not g
 
 A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
 the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.
+Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
+every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 
 \b
 Examples:
@@ -59,7 +62,7 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="A file for one photo, a folder for more: same names."),
 ]
-InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the photos themselves.")]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the photos; permissions stay.")]
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing", help="Leave out photos whose output is there already.")
 ]
@@ -67,6 +70,12 @@ Format = Annotated[StreamFormat, typer.Option("--format", "-f", help="Of the res
 Report = Annotated[
     Path | None,
     typer.Option(help="Also write a report: .html with before and after, .jsonl or .csv."),
+]
+KeepLocation = Annotated[
+    bool, typer.Option("--keep-location", help="Leave in the files where photos were taken.")
+]
+KeepTimes = Annotated[
+    bool, typer.Option("--keep-times", help="Give outputs the dates of the photos' files.")
 ]
 Target = Annotated[float | None, typer.Option(min=0, max=100, help="Stop at this score.")]
 Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each photo, at most.")]
@@ -88,6 +97,8 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
         output: Output = None,
         in_place: InPlace = False,
         skip_existing: SkipExisting = False,
+        keep_location: KeepLocation = False,
+        keep_times: KeepTimes = False,
         output_format: Format = StreamFormat.TABLE,
         report: Report = None,
         target: Target = goal,
@@ -97,11 +108,13 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
         language: Language = "en",
         atlas: OwnAtlas = None,
         workers: Workers = None,
+        time_limit: TimeLimit = ENHANCING_TIME_LIMIT,
         quiet: Quiet = False,
     ) -> None:
         from packshot.assess.pool import AssessorSettings
         from packshot.cli.enhance import Request, run
         from packshot.enhance.loop import LoopOptions
+        from packshot.enhance.output import Kept
 
         _require_one_output(output, in_place)
         request = Request(
@@ -112,9 +125,11 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
             report=report,
             explain=explain,
             workers=workers,
+            time_limit=time_limit,
             quiet=quiet,
             settings=AssessorSettings(atlas=atlas, language=language),
             options=LoopOptions(rounds, target, product=product, only=_chosen(steps)),
+            kept=Kept(location=keep_location, times=keep_times),
         )
         raise typer.Exit(run(request))
 

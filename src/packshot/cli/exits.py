@@ -9,5 +9,7 @@ class Exit(IntEnum):
     DONE = 0
     BELOW_BAR = 1
     USAGE = 2
+    FAULT = 70
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143

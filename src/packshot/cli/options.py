@@ -19,6 +19,10 @@ OutputFile = Annotated[
 ]
 OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+TimeLimit = Annotated[
+    float,
+    typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),
+]
 TimesRetried = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from packshot.catalog.rendering import Renderer, Result
 from packshot.cli.exits import Exit
+from packshot.cli.interrupts import interrupted, interruptible, told, undisturbed
 from packshot.errors import InvalidInput
-from packshot.files import whole
+from packshot.files import beside, whole
 from packshot.processes import available_cores
 
 Anything = TypeVar("Anything")
@@ -33,25 +33,12 @@ def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    kept = output.with_name(output.name + ".part") if output_format in _LINE_FORMATS else None
+    kept = beside(output, ".part") if output_format in _LINE_FORMATS else None
     with (
         whole(output, interrupted=kept) as path,
         path.open("w", encoding="utf-8", newline="") as stream,
     ):
         yield stream
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put Ctrl-C off until a line is written whole, also into a pipe that is full."""
-    received: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if received:
-        raise KeyboardInterrupt
 
 
 def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit:
@@ -62,7 +49,8 @@ def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit
         report: Told what to begin with, such as "interrupted: ".
     """
     try:
-        work()
+        with interruptible():
+            work()
     except KeyboardInterrupt:
         report("interrupted: ")
         return Exit.INTERRUPTED
@@ -82,8 +70,15 @@ def messages() -> Console:
 def tell(
     lines: Sequence[str], quiet: bool, written: Path | None, unreadable: Sequence[tuple[str, str]]
 ) -> None:
-    """Say on standard error what a run came to; files that could not be read are listed in any case."""
+    """Say on standard error what a run came to; files that could not be read are listed in any case.
+
+    Of a run that was interrupted the first line is enough, even where silence was asked for.
+    """
     console = messages()
+    if interrupted():
+        console.print("packshot: interrupted" if quiet else lines[0])
+        told()
+        return
     if not quiet:
         for line in lines:
             console.print(line)
@@ -132,12 +127,14 @@ def add_each(
 
 
 def processes_for(photos: int, wanted: int | None, few: int) -> int:
-    """Processes for a run: as wanted, else one for each core, but one alone for a few photos.
+    """Processes for a run: as wanted, else one for each core, but one for a few photos.
+
+    Never none: a decoder that crashes, or never ends, must not take the command with it.
 
     Args:
         photos: How many there are.
         wanted: The user's choice, if any.
-        few: Starting processes costs about a second: fewer photos than these are done sooner here.
+        few: Starting a process costs about a second: fewer photos than these are done sooner by one.
     """
     return wanted or (1 if photos < few else available_cores())
 
@@ -154,6 +151,18 @@ def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
         return
     if any(path.exists() and path.samefile(output) for path in paths):
         raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
+
+
+def refuse_unwritable(output: Path) -> None:
+    """Raise `InvalidInput` where neither a file nor a folder of that name could be written.
+
+    Asked before the work, of the nearest folder that is there.
+    """
+    there = next(place for place in (output, *output.absolute().parents) if place.exists())
+    if there != output and not there.is_dir():
+        raise InvalidInput(f"cannot write {output}: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise InvalidInput(f"cannot write {output}: no permission to write to {there}")
 
 
 def counted(photos: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from packshot.policy import Policy, Rule
 
-application = typer.Typer(
+application = Application(
     help="The rules of marketplaces: list them, show one, check a file of your own.",
     invoke_without_command=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,6 +41,7 @@ class Request:
     output_format: str
     output: Path | None
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -58,7 +59,7 @@ class Tally:
         self.products += 1
         self.swaps += ranking.swap
         self.photos += len(ranking.order)
-        broken = (photo for photo in ranking.order if photo.status is Status.UNREADABLE)
+        broken = (photo for photo in ranking.order if photo.status is not Status.OK)
         self.unreadable += [(photo.path, photo.error or "") for photo in broken]
 
 
@@ -79,19 +80,23 @@ def run(request: Request) -> int:
 
 def _rank(request: Request, found: list[Product], tally: Tally) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
-    workers = processes_for(len(found), request.workers, _FEW)
     language = request.settings.assessor.language
     with (
         LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
         sink(request.output, request.output_format) as stream,
         ranking_renderer(request.output_format, stream, language, copies.path) as writer,
-        closing(rank_products(found, copies, request.settings, workers=workers)) as rankings,
+        closing(_rankings(request, found, copies)) as rankings,
     ):
         add_each(watched(rankings, len(found), "ranking", shown), writer, tally.count)
+
+
+def _rankings(request: Request, found: list[Product], copies: LocalCopies) -> Generator[Ranking]:
+    workers = processes_for(len(found), request.workers, _FEW)
+    return rank_products(found, copies, request.settings, workers=workers, time_limit=request.time_limit)
 
 
 def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
     swaps = f"another main photo proposed for {tally.swaps}"
     lines = [f"{prefix}{tally.products} products, {counted(tally.photos)}; {swaps}"]
-    tell(lines, request.quiet, None if prefix else request.output, tally.unreadable)
+    tell(lines, request.quiet, request.output, tally.unreadable)

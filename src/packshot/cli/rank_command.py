@@ -15,10 +15,12 @@ from packshot.cli.options import (
     Ports,
     Quiet,
     StoreCredentials,
+    TimeLimit,
     TimesRetried,
     Workers,
     Written,
 )
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 RANK_HELP: Final = """Put the photos of each product in order, the best main photo first, and say why.
 
@@ -67,6 +69,7 @@ def rank_command(
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Rank photos; users read `RANK_HELP`."""
@@ -91,6 +94,7 @@ def rank_command(
         output_format=(output_format or format_for(output)).value,
         output=output,
         workers=workers,
+        time_limit=time_limit,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

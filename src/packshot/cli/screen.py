@@ -57,6 +57,7 @@ class Request:
     output: Path | None
     language: str
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -149,7 +150,9 @@ def _assessments(
     if photos:
         workers = processes_for(len(photos), request.workers, _FEW)
         settings = AssessorSettings(language=request.language, overlays=overlays)
-        yield from assess_paths(photos, settings=settings, workers=workers)
+        yield from assess_paths(
+            photos, settings=settings, workers=workers, time_limit=request.time_limit
+        )
 
 
 def _read(file: Path) -> Iterator[Assessment]:
@@ -192,7 +195,7 @@ def _verdicts(
             language=request.language,
             compared_with=request.since,
         )
-        unreadable = verdict.status is Status.UNREADABLE
+        unreadable = verdict.status is not Status.OK
         if request.since is None or unreadable or newly_failing(verdict):
             yield verdict
 
@@ -206,4 +209,4 @@ def _report(tally: Tally, request: Request, prefix: str = "") -> None:
     for policy, counts in tally.decisions.items():
         parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
         lines.append(f"  {policy}: {', '.join(parts)}")
-    tell(lines, request.quiet, None if prefix else request.output, list(tally.unreadable.items()))
+    tell(lines, request.quiet, request.output, list(tally.unreadable.items()))

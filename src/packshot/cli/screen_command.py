@@ -9,7 +9,8 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Quiet, Workers, Written
+from packshot.cli.options import OutputFile, Quiet, TimeLimit, Workers, Written
+from packshot.processes import DEFAULT_TIME_LIMIT
 
 SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
 
@@ -66,6 +67,7 @@ def screen_command(
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Screen photos; users read `SCREEN_HELP`."""
@@ -87,6 +89,7 @@ def screen_command(
         output=output,
         language=language,
         workers=workers,
+        time_limit=time_limit,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

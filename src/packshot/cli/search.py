@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,7 @@ from packshot.cli.output import (
     add_each,
     carried_out,
     counted,
-    list_unreadable,
-    messages,
+    processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
     shows_progress,
@@ -32,6 +31,7 @@ from packshot.search.photos import Columns, Indexed, Outcome, gone, index_photos
 from packshot.search.places import exists
 from packshot.sources import Named, expand, expand_named, read_rows
 
+_FEW = 32
 INDEX_FOLDER = ".packshot-index"
 _DELETED_TOGETHER = 1000
 
@@ -48,6 +48,7 @@ class IndexRequest:
     prune: bool
     compact: bool
     workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -62,6 +63,8 @@ class QueryRequest:
     output_format: str
     output: Path | None
     language: str
+    workers: int | None
+    time_limit: float
     quiet: bool
 
 
@@ -107,7 +110,8 @@ def run_query(request: QueryRequest) -> int:
     unreadable: list[tuple[str, str]] = []
     with open_index(located(request.place)) as index:
         work = partial(_query, request, index, paths, unreadable)
-        return carried_out(work, lambda _prefix: list_unreadable(messages(), unreadable))
+        asked = f"{counted(len(paths))} asked about"
+        return carried_out(work, lambda prefix: tell([f"{prefix}{asked}"], True, None, unreadable))
 
 
 def located(place: str | None) -> str:
@@ -199,9 +203,13 @@ def _index(
     request: IndexRequest, index: VectorIndex, photos: list[Named], columns: Columns, tally: Tally
 ) -> None:
     shown = shows_progress(None, "table", request.quiet)
-    results = index_photos(index, photos, columns=columns, workers=request.workers)
-    for result in watched(results, len(photos), "indexing", shown):
-        tally.count(result)
+    with closing(
+        index_photos(
+            index, photos, columns=columns, workers=request.workers, time_limit=request.time_limit
+        )
+    ) as results:
+        for result in watched(results, len(photos), "indexing", shown):
+            tally.count(result)
     missing = gone(index, photos)
     if request.prune:
         for start in range(0, len(missing), _DELETED_TOGETHER):
@@ -226,13 +234,21 @@ def _query(
     request: QueryRequest, index: VectorIndex, paths: list[Path], unreadable: list[tuple[str, str]]
 ) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
-    results = query_photos(index, paths, request.answers, conditions(request.where))
+    asked = query_photos(
+        index,
+        paths,
+        request.answers,
+        conditions(request.where),
+        workers=processes_for(len(paths), request.workers, _FEW),
+        time_limit=request.time_limit,
+    )
 
     def count(result: SearchResult) -> None:
-        if result.status is Status.UNREADABLE:
+        if result.status is not Status.OK:
             unreadable.append((result.path, result.error or ""))
 
     with ExitStack() as stack:
+        results = stack.enter_context(closing(asked))
         stream = stack.enter_context(sink(request.output, request.output_format))
         writer = stack.enter_context(search_renderer(request.output_format, stream, request.language))
         add_each(watched(results, len(paths), "searching", shown), writer, count)

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.commands import Application
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, Workers, Written
+from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.processes import DEFAULT_TIME_LIMIT
 
-application = typer.Typer(
+application = Application(
     help="Index photos, and find those that are like others.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
 _INDEX_HELP = """Index photos, so that `packshot search query` finds those that are alike.
@@ -78,13 +78,14 @@ def index_command(
         bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
     ] = False,
     workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Index photos; users read `_INDEX_HELP`."""
     from packshot.cli.search import IndexRequest, run_index
 
     chosen = None if distance is None else distance.value
-    request = IndexRequest(paths, place, table, kind, chosen, prune, compact, workers, quiet)
+    request = IndexRequest(paths, place, table, kind, chosen, prune, compact, workers, time_limit, quiet)
     raise typer.Exit(run_index(request))
 
 
@@ -99,13 +100,26 @@ def query_command(
     output_format: Written = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    workers: Workers = None,
+    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
 ) -> None:
     """Find photos alike; users read `_QUERY_HELP`."""
     from packshot.cli.search import QueryRequest, run_query
 
     written = output_format or format_for(output)
-    request = QueryRequest(paths, place, answers, where or [], written.value, output, language, quiet)
+    request = QueryRequest(
+        paths,
+        place,
+        answers,
+        where or [],
+        written.value,
+        output,
+        language,
+        workers,
+        time_limit,
+        quiet,
+    )
     raise typer.Exit(run_query(request))
 
 

@@ -8,18 +8,16 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
+from packshot.distribution import how_to_install
 
-application = typer.Typer(
+application = Application(
     help="Rebuild the models and the atlas from data (needs PyTorch: make setup-train).",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 
-_NEEDS_TORCH = (
-    "packshot: training needs PyTorch. Install a CPU build of torch, then "
-    "pip install packshot[train]; in a checkout: make setup-train"
-)
+_NEEDED = ("torch", "onnx", "onnxscript", "tensorboard")
+"""What recipes import."""
 
 _EVERYTHING_HELP = """Make every file under packshot/weights from data, step by step.
 
@@ -242,6 +240,8 @@ def _listed(table: Path) -> tuple[Path, ...]:
 
 
 def _require_torch() -> None:
-    if find_spec("torch") is None:
-        typer.echo(_NEEDS_TORCH, err=True)
-        raise typer.Exit(Exit.USAGE)
+    if all(find_spec(package) for package in _NEEDED):
+        return
+    needed = f"packshot: training needs PyTorch and more: {how_to_install('train')}"
+    typer.echo(f"{needed}; in a checkout: make setup-train", err=True)
+    raise typer.Exit(Exit.USAGE)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
 
-from packshot.emotion.reader import EmotionReader
-from packshot.processes import available_cores, in_order
+from packshot.emotion.reader import EmotionReader, unread
+from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Emotion
-
-BATCH = 4
 
 
 def read_paths(
-    paths: Iterable[Path], *, model: Path | None = None, workers: int | None = None
-) -> Iterator[Emotion]:
+    paths: Iterable[Path],
+    *,
+    model: Path | None = None,
+    workers: int | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Generator[Emotion]:
     """Read files in the order given, as a stream; memory does not grow with their number.
 
     Args:
-        paths: Files; those that cannot be read come back with the status "unreadable".
+        paths: Files; those that cannot be read come back with the status "unreadable", those that
+            Packshot failed on with "crashed".
         model: See `EmotionReader`.
-        workers: Processes; None for one for each core this process may use, below 2 for none at all.
+        workers: Processes; None for one for each core this process may use, below 1 for none at all.
+        time_limit: Seconds for one photo.
 
     Yields:
         One `Emotion` for each path.
@@ -30,11 +35,21 @@ def read_paths(
         ModelError: The model cannot be used.
     """
     count = available_cores() if workers is None else workers
-    if count > 1:
-        EmotionReader(model)  # A broken model is reported here, once, not by every process.
-    yield from in_order(paths, partial(_worker, model), processes=count, batch=BATCH)
+    yield from in_order(
+        paths, partial(_worker, model), processes=count, failed=_crashed, time_limit=time_limit
+    )
 
 
-def _worker(model: Path | None) -> Callable[[list[Path]], list[Emotion]]:
-    reader = EmotionReader(model)
-    return lambda paths: list(reader.read_many(paths))
+def _worker(model: Path | None) -> Callable[[Path], Emotion]:
+    return partial(_read, EmotionReader(model))
+
+
+def _read(reader: EmotionReader, path: Path) -> Emotion:
+    try:
+        return reader.read(path)
+    except UnreadablePhoto as error:
+        return unread(error)
+
+
+def _crashed(path: Path, reason: str) -> Emotion:
+    return unread(PhotoCrashed(str(path), reason))

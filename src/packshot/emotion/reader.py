@@ -65,7 +65,7 @@ class EmotionReader:
             try:
                 yield self.read(source)
             except UnreadablePhoto as error:
-                yield Emotion(path=error.name, status=Status.UNREADABLE, error=error.reason)
+                yield unread(error)
 
     def read_photo(self, photo: Photo) -> Emotion:
         """Read a photo that is decoded already; at the size of an assessment it answers as `read`."""
@@ -93,6 +93,11 @@ class EmotionReader:
             negative_map=rows(response.negative_map),
             models={"emotion": self.network.model.fingerprint},
         )
+
+
+def unread(error: UnreadablePhoto) -> Emotion:
+    """The row for a photo whose emotion was not read."""
+    return Emotion(path=error.name, status=Status(error.status), error=error.reason)
 
 
 def packaged_reading() -> Callable[[Photo], Emotion]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
+from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
 
 Outputs = dict[str, NDArray[np.float32]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import Final
 from packshot.assess.advice import texts
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
+from packshot.enhance.location import strip_location
 from packshot.enhance.loop import Improved, LoopOptions, apply, improve, unimproved
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output import format_named, kept_exif
-from packshot.errors import UnreadablePhoto
-from packshot.files import write_whole
+from packshot.enhance.output import Kept, format_named, kept_exif
+from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
+from packshot.files import Times, require_place, write_whole
 from packshot.photo import Photo, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
 
@@ -37,6 +39,19 @@ class _Finished:
     after: Assessment
 
 
+@dataclass(frozen=True, eq=False)
+class _Output:
+    """A file to write.
+
+    Attributes:
+        data: Its bytes.
+        note: What became of where it was taken: the name of a label; None where there was nothing.
+    """
+
+    data: bytes
+    note: str | None
+
+
 class Enhancer:
     """Enhances photos and judges what came of it.
 
@@ -48,6 +63,7 @@ class Enhancer:
         assessor: Assessor | None = None,
         options: LoopOptions | None = None,
         network: EnhancementNetwork | None = None,
+        kept: Kept | None = None,
     ) -> None:
         """Take an assessor and a network, or load those that ship.
 
@@ -55,20 +71,24 @@ class Enhancer:
             assessor: Judges before, meanwhile and after; its language is that of the reasons.
             options: How far to go.
             network: One of the user's own.
+            kept: What outputs keep of the files that came in.
         """
         self.network = EnhancementNetwork.packaged() if network is None else network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
+        self.kept = Kept() if kept is None else kept
 
     def enhance(self, path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Enhancement:
         """Enhance a file into another, which is always written if the photo can be read.
 
         The output is the enhanced photo where the loop improved it and the finished file, assessed like
         any other, scores higher; else the very bytes that came in (encoded anew only where the output's
-        extension asks for another format).
+        extension asks for another format), but for where the photo was taken: that is blanked, with
+        every pixel as it was, unless it is to be kept. Where it cannot be, the reason says so.
 
         Args:
-            path: The photo; not changed unless `output` is the same file.
+            path: The photo; not changed unless `output` is the same file, and then only if there is
+                something to change.
             output: Its extension names the format; an older file there is replaced.
 
         Returns:
@@ -76,20 +96,38 @@ class Enhancer:
 
         Raises:
             InvalidInput: An extension that stands for no format, or for one that cannot be written.
-            SourceError: The output cannot be written.
+            SourceError: The output cannot be written, or the photo was changed by others meanwhile and
+                would be replaced.
         """
         source, target = Path(path), Path(output)
         wanted = format_named(target)
+        require_place(target)
         try:
+            came = _stamp(source)
             data = read_bytes(source, limits=self.assessor.limits)
             photo = self._opened(data, source, JUDGED_SIDE)
             obstacle = _obstacle(photo, wanted)
             improved = unimproved(self.assessor, photo) if obstacle else self._improved(photo)
             finished = self._finished(data, source, wanted, improved)
-            write_whole(finished.data if finished else self._as_it_came(data, photo, wanted), target)
+            written = self._output(data, photo, wanted, finished)
+            self._write(written.data, data, source, target, came)
         except UnreadablePhoto as error:
-            return Enhancement(path=str(source), status=Status.UNREADABLE, error=error.reason)
-        return self._record(source, target, improved, finished, obstacle)
+            return unenhanced(error)
+        return self._record(source, target, improved, finished, (obstacle, written.note))
+
+    def _write(
+        self, content: bytes, data: bytes, source: Path, target: Path, came: os.stat_result | None
+    ) -> None:
+        """Write the output; a photo that would replace itself by the same bytes stays as it is."""
+        if came is not None and _is_file(target, came):
+            if content == data:
+                return
+            if _changed(source, came):
+                raise SourceError(f"{source} was changed by others meanwhile: it stays as it is")
+        times: Times | None = None
+        if came is not None and self.kept.times:
+            times = came.st_atime_ns, came.st_mtime_ns
+        write_whole(content, target, times=times)
 
     def _improved(self, photo: Photo) -> Improved:
         return improve(self.assessor, photo, self.options, self.network.plan)
@@ -102,17 +140,46 @@ class Enhancer:
         if not improved.kept:
             return None
         pixels = apply(self._opened(data, source).pixels, improved.kept)
-        encoded = encode_as(pixels, wanted, kept_exif(data))
+        encoded = encode_as(pixels, wanted, kept_exif(data, location=self.kept.location))
         after = self.assessor.assess_photo(self._opened(encoded, source, JUDGED_SIDE))
         before = improved.before.score or 0.0
         gain = (after.score or 0.0) - before
         return _Finished(encoded, after) if gain >= self.options.needed_in_all(before) else None
 
-    def _as_it_came(self, data: bytes, photo: Photo, wanted: str) -> bytes:
-        """The bytes that came in, encoded anew only for another format."""
+    def _output(self, data: bytes, photo: Photo, wanted: str, finished: _Finished | None) -> _Output:
+        """What is to be written: the enhanced file, or what came in, encoded anew for another format."""
+        gone = "location_removed" if photo.facts.had_location and not self.kept.location else None
+        if finished is not None:
+            return _Output(finished.data, gone)
         if photo.facts.format == wanted:
-            return data
-        return encode_as(self._opened(data, Path(photo.name)).pixels, wanted, kept_exif(data))
+            return _Output(data, None) if self.kept.location else self._without_location(data, photo)
+        exif = kept_exif(data, location=self.kept.location)
+        return _Output(encode_as(self._opened(data, Path(photo.name)).pixels, wanted, exif), gone)
+
+    def _without_location(self, data: bytes, photo: Photo) -> _Output:
+        """The bytes that came in, without a place where that can be had without any other change."""
+        try:
+            stripped = strip_location(data)
+        except InvalidInput:
+            return _Output(data, "location_left")
+        if not stripped.had_location:
+            return _Output(data, "location_left" if photo.facts.had_location else None)
+        if not self._differ_by_location_alone(data, stripped.data, Path(photo.name)):
+            return _Output(data, "location_left")
+        return _Output(stripped.data, "location_removed")
+
+    def _differ_by_location_alone(self, data: bytes, stripped: bytes, source: Path) -> bool:
+        try:
+            before, _ = self._seen(data, source)
+            after, located = self._seen(stripped, source)
+        except UnreadablePhoto:
+            return False
+        return before == after and not located
+
+    def _seen(self, data: bytes, source: Path) -> tuple[bytes, bool]:
+        """A digest of all pixels, one photo in memory at a time, and whether it has a place."""
+        photo = self._opened(data, source)
+        return hashlib.blake2b(photo.pixels.data).digest(), photo.facts.had_location
 
     def _record(
         self,
@@ -120,8 +187,9 @@ class Enhancer:
         target: Path,
         improved: Improved,
         finished: _Finished | None,
-        obstacle: str | None,
+        notes: tuple[str | None, str | None],
     ) -> Enhancement:
+        obstacle, location = notes
         before, after = improved.before, finished.after if finished else None
         action = Action.ENHANCED if finished else _without_enhancement(before, self.options.target)
         return Enhancement(
@@ -129,7 +197,7 @@ class Enhancer:
             output=str(target),
             status=Status.OK,
             action=action,
-            reason=self._reason(action, improved, after, obstacle),
+            reason=" ".join([self._reason(action, improved, after, obstacle), *self._said(location)]),
             score_before=before.score,
             score_after=(after or before).score,
             steps=tuple(name for one in improved.kept for name in one.steps) if finished else (),
@@ -137,6 +205,9 @@ class Enhancer:
             before=before,
             after=after,
         )
+
+    def _said(self, note: str | None) -> list[str]:
+        return [] if note is None else [texts(self.assessor.language).label(f"reason_{note}")]
 
     def _reason(
         self, action: Action, improved: Improved, after: Assessment | None, obstacle: str | None
@@ -153,6 +224,31 @@ class Enhancer:
         if improved.kept:
             return words.label("reason_not_at_full_size")
         return words.label("reason_no_step_helped" if improved.trace else "reason_nothing_to_do")
+
+
+def unenhanced(error: UnreadablePhoto) -> Enhancement:
+    """The row for a photo that nothing was written for."""
+    return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
+
+
+def _stamp(path: Path) -> os.stat_result | None:
+    """When a file was changed last, and which it is; None where there is none."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):
+        return None
+
+
+def _is_file(path: Path, found: os.stat_result) -> bool:
+    there = _stamp(path)
+    return there is not None and os.path.samestat(there, found)
+
+
+def _changed(path: Path, found: os.stat_result) -> bool:
+    there = _stamp(path)
+    return there is None or (there.st_ino, there.st_size, there.st_mtime_ns) != (
+        *(found.st_ino, found.st_size, found.st_mtime_ns),
+    )
 
 
 def _obstacle(photo: Photo, wanted: str) -> str | None:

@@ -1,25 +1,40 @@
-"""The GPS block of EXIF data, blanked within the bytes it takes."""
+"""Where a photo was taken, in a TIFF block: blanked within the bytes it takes."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from packshot.enhance.named_places import (
+    without_iptc_places,
+    without_photoshop_places,
+    without_xmp_places,
+)
+from packshot.errors import InvalidInput
+
 _ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
-_GPS, _EXIF = 0x8825, 0x8769
+_GPS, _EXIF, _BELOW = 0x8825, 0x8769, 0x014A
+_TEXTS: Final = {
+    0x02BC: without_xmp_places,
+    0x83BB: without_iptc_places,
+    0x8649: without_photoshop_places,
+}
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _ENTRY: Final = 12
-_MOST_DIRECTORIES: Final = 16
+_FAR: Final = 4 * 64
+_MOST_DIRECTORIES: Final = 4096
+"""Pages, and what belongs to them, that are looked into."""
+_MOST_ENTRIES: Final = 1 << 17
 
 Entry = tuple[int, int, int, int]
 """Tag, type, count, and where in the block the entry begins."""
 
 
 def blank_location(block: bytes) -> bytes:
-    """Take the GPS directory out of a TIFF block.
+    """Take the GPS directory out of a TIFF block, and places out of XMP and IPTC data that it holds.
 
-    Its entries and all they point to become zeros, and the entry that leads there goes from the
+    The entries and all they point to become zeros, and the entry that leads there goes from the
     directory; what follows in that directory moves up by one entry. Nothing else moves.
 
     Args:
@@ -27,17 +42,30 @@ def blank_location(block: bytes) -> bytes:
 
     Returns:
         As many bytes; the same ones where there is no location, or no sense to be made of the block.
+
+    Raises:
+        InvalidInput: So many pages that not all can be looked into.
     """
     order = _ORDERS.get(block[:4])
     if order is None:
         return block
     clean = bytearray(block)
     for directory in _directories(block, order):
-        for tag, _, _, place in _entries(block, directory, order):
-            if tag == _GPS:
-                _blank_directory(clean, _number(block, place + 8, order), order)
+        for entry in _entries(block, directory, order):
+            if entry[0] == _GPS:
+                _blank_directory(clean, _number(block, entry[3] + 8, order), order)
                 _remove_entry(clean, directory, _GPS, order)
+            elif entry[0] in _TEXTS:
+                start, end = _held(block, entry, order)
+                clean[start:end] = _TEXTS[entry[0]](bytes(clean[start:end]))
     return bytes(clean)
+
+
+def _held(block: bytes, entry: Entry, order: str) -> tuple[int, int]:
+    """Begin and end of an entry's value, where that is too long to stand in the entry itself."""
+    size = _SIZES.get(entry[1], 0) * entry[2]
+    start = _number(block, entry[3] + 8, order)
+    return (start, min(start + size, len(block))) if size > 4 and 8 <= start < len(block) else (0, 0)
 
 
 def _number(block: bytes | bytearray, place: int, order: str) -> int:
@@ -62,21 +90,32 @@ def _entries(block: bytes | bytearray, directory: int, order: str) -> Iterator[E
         yield tag, kind, count, place
 
 
-def _directories(block: bytes, order: str) -> list[int]:
-    """The chain of main directories, and their EXIF directories; each once."""
-    found: list[int] = []
+def _directories(block: bytes, order: str) -> Iterable[int]:
+    """The chain of main directories, and those below them; each once."""
+    found: dict[int, int] = {}
     waiting = [_number(block, 4, order)]
-    while waiting and len(found) < _MOST_DIRECTORIES:
+    while waiting:
         directory = waiting.pop()
         count = _count(block, directory, order)
         if directory in found or not count:
             continue
-        found.append(directory)
+        found[directory] = count
+        if len(found) > _MOST_DIRECTORIES or sum(found.values()) > _MOST_ENTRIES:
+            raise InvalidInput("more pages than can be looked into for a location")
         waiting.append(_number(block, directory + 2 + _ENTRY * count, order))
-        waiting += [
-            _number(block, e[3] + 8, order) for e in _entries(block, directory, order) if e[0] == _EXIF
-        ]
+        for entry in _entries(block, directory, order):
+            waiting += _below(block, entry, order)
     return found
+
+
+def _below(block: bytes, entry: Entry, order: str) -> list[int]:
+    """The directories that an entry leads to: of EXIF data, or of smaller pictures."""
+    if entry[0] == _EXIF or (entry[0] == _BELOW and entry[2] == 1):
+        return [_number(block, entry[3] + 8, order)]
+    if entry[0] != _BELOW:
+        return []
+    start, end = _held(block, entry, order)
+    return [_number(block, place, order) for place in range(start, min(end, start + _FAR), 4)]
 
 
 def _blank_directory(block: bytearray, directory: int, order: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packshot.enhance.pool import Task
 from packshot.errors import InvalidInput
+from packshot.files import require_folder
 from packshot.sources import PHOTO_SUFFIXES, Named
 
 
@@ -22,13 +23,16 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
     Raises:
         InvalidInput: Several photos for one file, two photos for one name, an output that is one
             of the photos.
+        SourceError: Nothing can be written there.
     """
     given = list(photos)
     if output.suffix.lower() in PHOTO_SUFFIXES and not output.is_dir():
         if len(given) != 1:
             raise InvalidInput(f"{output} is one file, but there are {len(given)} photos: name a folder")
         tasks = [Task(given[0].path, output)]
+        require_folder(output.parent)
     else:
+        require_folder(output)
         paired = (Task(photo.path, output / photo.name) for photo in given)
         tasks = [task for task in paired if not _written_before(task, output)]
     _refuse_collisions(tasks)
@@ -37,8 +41,11 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
 
 
 def plan_in_place(photos: Iterable[Named]) -> list[Task]:
-    """Every photo replaces itself."""
-    return [Task(photo.path, photo.path) for photo in photos]
+    """Every photo replaces itself; one that several links lead to does so once."""
+    found: dict[str, Task] = {}
+    for photo in photos:
+        found.setdefault(os.path.realpath(photo.path), Task(photo.path, photo.path))
+    return list(found.values())
 
 
 def _written_before(task: Task, output: Path) -> bool:
@@ -50,7 +57,7 @@ def _written_before(task: Task, output: Path) -> bool:
 def _refuse_collisions(tasks: Sequence[Task]) -> None:
     seen: dict[str, Path] = {}
     for task in tasks:
-        key = os.path.normcase(os.path.abspath(task.output))
+        key = os.path.normcase(os.path.realpath(task.output))
         other = seen.setdefault(key, task.path)
         if other != task.path:
             raise InvalidInput(

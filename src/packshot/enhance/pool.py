@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.enhance.enhancer import Enhancer
+from packshot.enhance.enhancer import Enhancer, unenhanced
 from packshot.enhance.loop import LoopOptions
-from packshot.processes import available_cores, in_order
+from packshot.enhance.output import Kept
+from packshot.errors import PhotoCrashed, SourceError
+from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
 from packshot.report import Enhancement
 
 
@@ -28,26 +30,43 @@ def enhance_paths(
     settings: AssessorSettings,
     options: LoopOptions,
     workers: int | None = None,
-) -> Iterator[Enhancement]:
+    time_limit: float = ENHANCING_TIME_LIMIT,
+    kept: Kept | None = None,
+) -> Generator[Enhancement]:
     """Enhance files in the order given, as a stream; memory does not grow with their number.
 
     Args:
         tasks: What to read and where to write; see `Enhancer.enhance`.
         settings: The assessor wanted.
         options: How far to go.
-        workers: Processes; None for one for each core this process may use, below 2 for none at all.
+        workers: Processes; None for one for each core this process may use, below 1 for none at all.
+        time_limit: Seconds for one photo.
+        kept: What outputs keep of the files that came in.
+
+    Yields:
+        One `Enhancement` for each task; with the status "crashed", and the reason, where Packshot failed
+        on the photo or its output cannot be written.
 
     Raises:
-        PackshotError: The assessor cannot be built, or an output not be written.
+        PackshotError: The assessor cannot be built.
     """
     count = available_cores() if workers is None else workers
-    if count > 1 and settings.atlas is not None:
-        settings.assessor()  # A broken atlas is reported here, once, not by every process.
-    yield from in_order(tasks, partial(_worker, settings, options), processes=count, batch=1)
+    make_worker = partial(_worker, settings, options, kept)
+    yield from in_order(tasks, make_worker, processes=count, failed=_crashed, time_limit=time_limit)
 
 
 def _worker(
-    settings: AssessorSettings, options: LoopOptions
-) -> Callable[[list[Task]], list[Enhancement]]:
-    enhancer = Enhancer(settings.assessor(threads=1), options)
-    return lambda tasks: [enhancer.enhance(task.path, task.output) for task in tasks]
+    settings: AssessorSettings, options: LoopOptions, kept: Kept | None
+) -> Callable[[Task], Enhancement]:
+    return partial(_enhanced, Enhancer(settings.assessor(threads=1), options, kept=kept))
+
+
+def _enhanced(enhancer: Enhancer, task: Task) -> Enhancement:
+    try:
+        return enhancer.enhance(task.path, task.output)
+    except SourceError as error:
+        return _crashed(task, str(error))
+
+
+def _crashed(task: Task, reason: str) -> Enhancement:
+    return unenhanced(PhotoCrashed(str(task.path), reason))

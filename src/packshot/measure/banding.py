@@ -48,7 +48,8 @@ def _count(plane: NDArray[np.uint8]) -> tuple[int, int]:
         cv2.bitwise_or(size[:, :-4], size[:, 1:-3]),
         cv2.bitwise_or(size[:, 3:-1], size[:, 4:]),
     )
-    flat = cv2.compare(cv2.bitwise_or(before, after), 0, cv2.CMP_EQ)
+    # Not `compare`: it takes a single pixel beside a number for a number too.
+    flat = cv2.inRange(cv2.bitwise_or(before, after), 0, 0)
     found = np.flatnonzero(as_bytes(cv2.bitwise_and(step, flat)).view(np.bool_))
     # The lines are laid end to end, too far apart for steps of two lines to be neighbours.
     apart = found + found // step.shape[1] * _BAND

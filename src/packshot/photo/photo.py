@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from packshot.distribution import how_to_install
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
@@ -186,7 +187,7 @@ def _register_heif(data: bytes, name: str) -> None:
     try:
         import pillow_heif
     except ImportError:
-        raise UnreadablePhoto(name, "HEIC needs an extra: pip install packshot[heic]") from None
+        raise UnreadablePhoto(name, f"HEIC needs: {how_to_install('heic')}") from None
     pillow_heif.register_heif_opener()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
+from packshot.files import writing
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
     Floats,
@@ -52,7 +53,7 @@ class EmbeddedIndex(VectorIndex):
         if not self.exists(folder):
             raise VectorIndexError(f"{folder}: no index there")
         self._folder = folder
-        self._lock = WriterLock(folder / _LOCK) if writes else None
+        self._lock = _locked(folder) if writes else None
         try:
             self._ledger = Ledger(folder / _BOOK, writes=writes)
             self.settings = self._ledger.settings
@@ -78,11 +79,9 @@ class EmbeddedIndex(VectorIndex):
         Raises:
             VectorIndexError: There is one already, or the folder cannot be written to.
         """
-        try:
+        with writing(folder, VectorIndexError):
             folder.mkdir(parents=True, exist_ok=True)
-            lock = WriterLock(folder / _LOCK)
-        except OSError as error:
-            raise VectorIndexError(f"{folder}: cannot be written to: {error.strerror}") from error
+        lock = _locked(folder)
         try:
             if cls.exists(folder):
                 raise VectorIndexError(f"{folder}: there is an index already")
@@ -320,3 +319,8 @@ class EmbeddedIndex(VectorIndex):
     def _require_writer(self) -> None:
         if self._lock is None:
             raise VectorIndexError(f"{self._folder} was opened for reading")
+
+
+def _locked(folder: Path) -> WriterLock:
+    with writing(folder, VectorIndexError):
+        return WriterLock(folder / _LOCK)

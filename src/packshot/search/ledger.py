@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from packshot.errors import IndexDamaged, VectorIndexError
+from packshot.databases import Database
+from packshot.errors import IndexDamaged, SourceError, VectorIndexError
+from packshot.files import write_whole
 from packshot.search.items import IndexSettings, Value, Where, alternatives
 from packshot.search.ranking import Rows
 
@@ -103,17 +106,21 @@ class Ledger:
 
     @classmethod
     def create(cls, path: Path, settings: IndexSettings) -> None:
-        """Write an empty book, whole or not at all."""
-        connection = _connected(path, writes=True)
-        statements = [statement for statement in _SCHEMA.split(";") if statement.strip()]
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute(
-            "INSERT INTO state VALUES (?, ?, 0, 0, 0)", (FORMAT, settings.model_dump_json())
-        )
-        connection.execute("COMMIT")
-        connection.close()
+        """Write an empty book, whole or not at all.
+
+        Raises:
+            VectorIndexError: It cannot be written.
+        """
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+            made.executescript(_SCHEMA)
+            made.execute(
+                "INSERT INTO state VALUES (?, ?, 0, 0, 0)", (FORMAT, settings.model_dump_json())
+            )
+            content = made.serialize()
+        try:
+            write_whole(content, path)
+        except SourceError as error:
+            raise VectorIndexError(str(error)) from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -240,34 +247,30 @@ class Ledger:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
-        """What SQLite complains about, in our words."""
+        """That a book was closed, in our words."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                raise IndexDamaged(
-                    f"{self._path}: the index was never finished: delete it and index anew"
-                ) from error
-            raise VectorIndexError(f"{self._path}: {error}") from error
         except sqlite3.ProgrammingError as error:
             raise VectorIndexError(f"{self._path}: the index was closed") from error
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"{self._path}: {error}: restore the index from a copy") from error
 
 
-def _connected(path: Path, writes: bool) -> sqlite3.Connection:
-    mode = "rwc" if writes else "rw"
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    try:
-        connection = sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    except sqlite3.OperationalError as error:
-        raise VectorIndexError(f"{path}: cannot be opened: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"{path}: {error}: restore the index from a copy") from error
-    return connection
+def _connected(path: Path, writes: bool) -> Database:
+    database = Database(
+        path, partial(_told, path), mode="rw", timeout=_WAIT_SECONDS, isolation_level=None
+    )
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    return database
+
+
+def _told(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
+    """What SQLite complains about, in our words."""
+    if "no such table" in reason:
+        return IndexDamaged(f"{path}: the index was never finished: delete it and index anew")
+    if isinstance(error, sqlite3.OperationalError):
+        return VectorIndexError(f"{path}: {reason}")
+    return IndexDamaged(f"{path}: {reason}: restore the index from a copy")
 
 
 def _condition(where: Where) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, VectorIndexError
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
@@ -269,7 +270,7 @@ def _connected(address: str) -> Any:
     try:
         from pymilvus import MilvusClient, MilvusException
     except ImportError:
-        raise InvalidInput("Milvus needs its client: pip install 'packshot[milvus]'") from None
+        raise InvalidInput(f"Milvus needs its client: {how_to_install('milvus')}") from None
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # It prints what it also raises.
     try:
         return MilvusClient(address)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from packshot.encode import ContentEncoder
 from packshot.errors import UnreadablePhoto
-from packshot.processes import available_cores, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Neighbour, SearchResult, Status
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
 from packshot.search.items import Distance, Floats, Hit, Item, Where
@@ -21,7 +23,7 @@ from packshot.sources import Named
 BATCH = 64
 """Photos that become durable together."""
 
-_TOGETHER = 4
+_FEW = 8
 _LOOKED_UP = 512
 _OWN_KEYS = ("path", "bytes", "modified")
 
@@ -66,6 +68,7 @@ class _Task:
 class _Encoded:
     vector: Floats | None
     error: str | None = None
+    status: Status = Status.OK
 
 
 def index_photos(
@@ -74,7 +77,8 @@ def index_photos(
     *,
     columns: Columns | None = None,
     workers: int | None = None,
-) -> Iterator[Indexed]:
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Generator[Indexed]:
     """Encode photos that are new or changed and put them in; a run that was stopped goes on from there.
 
     A photo's id is its name with forward slashes. Its metadata are ``path``, ``bytes``, ``modified``
@@ -85,7 +89,8 @@ def index_photos(
         index: Open for writing.
         photos: Files and their names.
         columns: By id, more metadata, such as type and seller.
-        workers: Processes; None for one for each core, below 2 to do the work here.
+        workers: Processes; None for one for each core, below 1 to do the work here.
+        time_limit: Seconds for one photo.
 
     Yields:
         One result for each photo, those that are unchanged first.
@@ -100,9 +105,10 @@ def index_photos(
     while together := list(islice(stream, _LOOKED_UP)):
         yield from _unchanged(index, together, told, tasks)
     count = available_cores() if workers is None else workers
-    results = zip(tasks, _encoded([task.photo.path for task in tasks], count), strict=True)
-    while finished := list(islice(results, BATCH)):
-        yield from _taken_in(index, finished, told)
+    with closing(_encoded([task.photo.path for task in tasks], count, time_limit)) as encoded:
+        results = zip(tasks, encoded, strict=True)
+        while finished := list(islice(results, BATCH)):
+            yield from _taken_in(index, finished, told)
 
 
 def query_photos(
@@ -110,27 +116,39 @@ def query_photos(
     paths: Iterable[Path],
     k: int = DEFAULT_ANSWERS,
     where: Where | None = None,
-) -> Iterator[SearchResult]:
+    *,
+    workers: int = 0,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Generator[SearchResult]:
     """The photos of an index most like each of some photos.
+
+    Args:
+        index: Open.
+        paths: The photos.
+        k: Answers to each.
+        where: What answers must have.
+        workers: Processes to encode the photos on; below 1 that is done here.
+        time_limit: Seconds for one photo.
 
     Raises:
         WrongModel: The index was made with another content network.
     """
-    encoder = ContentEncoder.packaged(threads=available_cores())
-    require_model(index, encoder.fingerprint)
-    for path in paths:
-        try:
-            vector = encoder.encode_file(path)
-        except UnreadablePhoto as error:
-            yield SearchResult(path=str(path), status=Status.UNREADABLE, error=error.reason)
-            continue
-        yield SearchResult(
-            path=str(path),
-            status=Status.OK,
-            distance=index.settings.distance.value,
-            models={"content": encoder.fingerprint},
-            hits=tuple(_neighbour(hit, index) for hit in index.query(vector[None], k, where)[0]),
-        )
+    model = ContentEncoder.packaged().fingerprint
+    require_model(index, model)
+    asked = list(paths)
+    with closing(_encoded(asked, workers, time_limit)) as encoded:
+        for path, found in zip(asked, encoded, strict=True):
+            if found.vector is None:
+                yield SearchResult(path=str(path), status=found.status, error=found.error)
+                continue
+            hits = index.query(found.vector[None], k, where)[0]
+            yield SearchResult(
+                path=str(path),
+                status=Status.OK,
+                distance=index.settings.distance.value,
+                models={"content": model},
+                hits=tuple(_neighbour(hit, index) for hit in hits),
+            )
 
 
 def gone(index: VectorIndex, photos: Iterable[Named]) -> list[str]:
@@ -173,21 +191,24 @@ def _taken_in(
         yield Indexed(task.photo.path, outcome, done.error)
 
 
-def _encoded(paths: Sequence[Path], processes: int) -> Iterator[_Encoded]:
-    few = len(paths) < 2 * _TOGETHER
-    yield from in_order(paths, _worker, processes=1 if few else processes, batch=_TOGETHER)
+def _encoded(paths: Sequence[Path], processes: int, time_limit: float) -> Generator[_Encoded]:
+    count = min(processes, 1) if len(paths) < _FEW else processes
+    yield from in_order(paths, _worker, processes=count, failed=_crashed, time_limit=time_limit)
 
 
-def _worker() -> Callable[[list[Path]], list[_Encoded]]:
-    encoder = ContentEncoder.packaged()
-    return lambda paths: [_one(encoder, path) for path in paths]
+def _worker() -> Callable[[Path], _Encoded]:
+    return partial(_one, ContentEncoder.packaged())
+
+
+def _crashed(_path: Path, reason: str) -> _Encoded:
+    return _Encoded(None, reason, Status.CRASHED)
 
 
 def _one(encoder: ContentEncoder, path: Path) -> _Encoded:
     try:
         return _Encoded(encoder.encode_file(path))
     except UnreadablePhoto as error:
-        return _Encoded(None, error.reason)
+        return _Encoded(None, error.reason, Status(error.status))
 
 
 def _identity(photo: Named) -> str:

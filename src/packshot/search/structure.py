@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.errors import IndexDamaged, InvalidInput
+from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
+from packshot.files import writing
 from packshot.search.items import Distance, Floats, IndexSettings
 from packshot.search.ledger import Published
 from packshot.search.planning import Plan
@@ -130,13 +131,20 @@ def extended(structure: Structure, vectors: VectorFile, rows: int) -> Structure:
 
 
 def save(structure: Structure, path: Path) -> Structure:
-    """Write a structure and wait until the disk has it; it counts once the ledger names it."""
+    """Write a structure and wait until the disk has it; it counts once the ledger names it.
+
+    Raises:
+        VectorIndexError: It cannot be written.
+    """
     import faiss
 
-    faiss.write_index(structure.index, str(path))
-    with path.open("rb+") as file:
+    # Not by faiss itself: it does not see that the last bytes found no space.
+    data = faiss.serialize_index(structure.index)
+    with writing(path, VectorIndexError), path.open("wb") as file:
+        file.write(data)
+        file.flush()
         os.fsync(file.fileno())
-    published = replace(structure.published, file=path.name, checksum=_checksum(path))
+    published = replace(structure.published, file=path.name, checksum=zlib.crc32(data))
     return replace(structure, published=published)
 
 

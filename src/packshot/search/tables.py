@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.files import whole
 from packshot.search.index import VectorIndex
@@ -115,5 +116,5 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InvalidInput("Parquet needs pyarrow: pip install 'packshot[parquet]'") from None
+        raise InvalidInput(f"Parquet needs pyarrow: {how_to_install('parquet')}") from None
     return pyarrow, parquet

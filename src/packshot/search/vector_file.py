@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.errors import IndexDamaged
+from packshot.errors import IndexDamaged, VectorIndexError
+from packshot.files import writing
 from packshot.search.items import Floats, IndexSettings
 from packshot.search.ranking import Rows
 
@@ -43,9 +44,15 @@ class VectorFile:
 
         Returns:
             The CRC-32 of what was written.
+
+        Raises:
+            VectorIndexError: There is no space left, or the file may not be written to.
         """
         data = vectors.astype(self._kind).tobytes()
-        with self.path.open("r+b" if self.path.exists() else "xb") as file:
+        with (
+            writing(self.path, VectorIndexError),
+            self.path.open("r+b" if self.path.exists() else "xb") as file,
+        ):
             file.truncate(rows * self.row_bytes)  # What a write that was never acknowledged left.
             file.seek(0, os.SEEK_END)
             file.write(data)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
+from packshot.claims import stands_at
 from packshot.errors import IndexLocked
 
 
@@ -17,25 +20,40 @@ class WriterLock:
 
         Raises:
             IndexLocked: Another process, or another object of this one, holds it.
+            OSError: The file cannot be made.
         """
-        self._file = path.open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = self._holder()
+        self._path = path
+        self._file = _opened(path)
+        while not stands_at(self._file.fileno(), path):  # Its last holder removed it meanwhile.
             self._file.close()
-            raise IndexLocked(
-                f"{path.parent} is being written to{holder}: wait until that is done; reading works"
-            ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+            self._file = _opened(path)
+        with suppress(OSError):  # Who holds it is only told to people.
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
+
+    def remove(self) -> None:
+        """Remove the file, which is still held; for whoever leaves nothing behind."""
+        self._path.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let others write."""
         self._file.close()
 
-    def _holder(self) -> str:
-        self._file.seek(0)
-        number = self._file.read().strip()
-        return f" by process {number}" if number.isdigit() else ""
+
+def _opened(path: Path) -> FileIO:
+    file = path.open("ab+", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = _holder(file)
+        file.close()
+        raise IndexLocked(
+            f"{path.parent} is being written to{holder}: wait until that is done; reading works"
+        ) from None
+    return file
+
+
+def _holder(file: FileIO) -> str:
+    file.seek(0)
+    number = file.read().decode("ascii", "replace").strip()
+    return f" by process {number}" if number.isdigit() else ""

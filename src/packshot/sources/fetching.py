@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
+from packshot.distribution import how_to_install
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, system_resolver
@@ -159,7 +160,7 @@ class Fetcher:
         try:
             client = self._client
         except ImportError:
-            reason = "URLs need httpcore2: pip install 'packshot[remote]'"
+            reason = f"URLs need httpcore2: {how_to_install('remote')}"
             raise PhotoUnreachable(location, reason) from None
         return _in_memory(client.get(location))
 

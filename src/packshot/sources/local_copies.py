@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
 from packshot.errors import FetchError
 from packshot.files import write_whole
+from packshot.scratch import Scratch
 from packshot.sources.fetching import Fetcher, local_path
 from packshot.sources.folders import photo_name
 from packshot.sources.urls import FILE_SCHEMES, scheme_of
@@ -40,20 +40,20 @@ class LocalCopy:
 
 
 class LocalCopies:
-    """Photos fetched into a folder of their own, which goes with this object.
+    """Photos fetched into a folder of their own, which goes with this object, or with the process.
 
     A file of this machine is its own copy: nothing is read, nothing written, opening it tells what is
     wrong. Everything else goes through the fetcher, several at a time. Use it from one thread.
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
-        """Make the folder.
+        """Make nothing yet: where every photo is here no folder is needed.
 
         Args:
             fetcher: Says what may be fetched, files of this machine included.
         """
         self._fetcher = fetcher
-        self._folder = TemporaryDirectory(prefix="packshot-photos-")
+        self._scratch = Scratch()
         self._wanted: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -66,7 +66,7 @@ class LocalCopies:
         trace: TracebackType | None,
     ) -> None:
         self._fetcher.close()
-        self._folder.cleanup()
+        self._scratch.remove()
 
     def of(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
         """Copies in the order of their locations, which are read only a little ahead.
@@ -94,7 +94,7 @@ class LocalCopies:
             return local_path(location)
         digest = hashlib.blake2b(location.encode("utf-8", "replace"), digest_size=12).hexdigest()
         name = _UNSAFE.sub("_", photo_name(location))[-_LONGEST_NAME:].lstrip(".")
-        return Path(self._folder.name, digest, name or "photo")
+        return self._scratch.folder / digest / (name or "photo")
 
     def drop(self, locations: Iterable[str]) -> None:
         """Give up copies, as often as `of` gave them; files of this machine stay."""

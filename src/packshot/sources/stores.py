@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
+from packshot.distribution import how_to_install, pip_install
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources.addresses import Resolver, system_resolver, why_refused
 from packshot.sources.settings import StoreSettings
@@ -137,14 +138,14 @@ def _opened(location: str, settings: StoreSettings = _BY_USER) -> tuple[Any, str
     try:
         import fsspec
     except ImportError:
-        raise PhotoUnreachable(location, "needs fsspec: pip install 'packshot[remote]'") from None
+        raise PhotoUnreachable(location, f"needs fsspec: {how_to_install('remote')}") from None
     package = PACKAGES[scheme_of(location) or ""]
     strange = settings.feed is not None and _bucket(settings.feed) != _bucket(location)
     options = _as_anybody(location, package) if strange and not settings.lend_credentials else {}
     try:
         filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False, **options)
     except ImportError:
-        raise PhotoUnreachable(location, f"needs {package}: pip install {package}") from None
+        raise PhotoUnreachable(location, f"needs {package}: {pip_install(package)}") from None
     if strange and not settings.allow_private:
         _require_public(location, filesystem)
     return filesystem, path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
+
+from packshot.scratch import Scratch
 
 OPSET = 20
 # Clip must be among them: a ReLU6 outside the quantised region splits every layer in two.
@@ -119,8 +120,8 @@ def quantise(
         float_from: Weights whose names begin so keep their precision, and so does all that follows them.
         enlarges: The model resizes maps, which symbolic shape inference cannot follow.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = Path(folder, "prepared.onnx")
+    with Scratch() as scratch:
+        prepared = scratch.folder / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=enlarges)
         quantize_static(
             str(prepared),

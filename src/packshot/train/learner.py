@@ -139,7 +139,7 @@ class Learner(Generic[Network]):
 
 def save_whole(parts: dict[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all."""
-    with whole(path, sole=True) as draft:
+    with whole(path) as draft:
         torch.save(parts, draft)
 
 

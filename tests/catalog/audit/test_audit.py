@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import threading
+from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
@@ -16,7 +17,8 @@ import pytest
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit import AuditSettings, run_audit
 from packshot.catalog.audit.audit import Options, date_of
-from packshot.errors import AuditError, InvalidInput, PolicyError, SourceError
+from packshot.catalog.audit.journal import Journal
+from packshot.errors import AuditError, InvalidInput, PackshotError, PolicyError, SourceError
 from packshot.report import AuditSummary
 from packshot.sources import Fetcher, Retries, WebSettings
 from tests.catalog.audit.quick import (
@@ -357,3 +359,62 @@ def test_a_feed_from_elsewhere_names_no_files_of_this_machine():
     assert AuditSettings("feed.csv").photo_fetcher.local_files
     assert not AuditSettings("https://shop.example/feed.csv").photo_fetcher.local_files
     assert not AuditSettings("s3://bucket/feed.csv").photo_fetcher.local_files
+
+
+class TestAnAuditThatFailsAtItsStart:
+    """Leaves no claim on its folder: the corrected command goes on as if nothing had been."""
+
+    @pytest.fixture
+    def shop(self, tmp_path):
+        write_feed(tmp_path / "photos", 4)
+        names = sorted(path.name for path in (tmp_path / "photos").iterdir())
+        (tmp_path / "photos" / "feed.csv").write_text("\n".join(["picture", *names]))
+        return tmp_path / "photos" / "feed.csv"
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"feed": "none.csv"},
+            {"columns": {"location": "nowhere"}},
+            {"policies": ("of-nobody",)},
+            {"assessor": AssessorSettings(atlas=Path("none.npz"))},
+        ],
+        ids=lambda wrong: next(iter(wrong)),
+    )
+    @pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
+    def test_wrong_settings(self, shop, tmp_path, wrong, there):
+        folder = tmp_path / "deep" / "audit"
+        if there:
+            folder.mkdir(parents=True)
+            (folder / "notes.txt").write_text("mine")
+        asked = {"feed": str(shop), "columns": {"location": "picture"}} | wrong
+        with pytest.raises(PackshotError):
+            audited(asked.pop("feed"), folder, **asked)
+        assert (tmp_path / "deep").exists() is there
+        assert not there or os.listdir(folder) == ["notes.txt"]
+        if not there:
+            assert audited(shop, folder, columns={"location": "picture"}).done == 4
+
+    def test_wrong_settings_with_restart_leave_the_audit_that_is_there(self, shop, tmp_path):
+        columns = {"location": "picture"}
+        audited(shop, tmp_path / "audit", columns=columns)
+        with pytest.raises(PolicyError):
+            audited(shop, tmp_path / "audit", columns=columns, policies=("of-nobody",), restart=True)
+        log = tmp_path / "log"
+        audited(shop, tmp_path / "audit", columns=columns, log=log)
+        assert not log.exists(), "every row was known"
+
+    def test_an_engine_that_does_not_start(self, shop, tmp_path):
+        def broken(_job):
+            raise AuditError("no machine answers")
+
+        settings = AuditSettings(str(shop), {"location": "picture"}, on=date(2027, 1, 1))
+        with pytest.raises(AuditError, match="no machine"):
+            run_audit(settings, tmp_path / "audit", Options(engine=broken))
+        assert not (tmp_path / "audit").exists()
+
+    def test_a_journal_without_a_row_is_of_no_audit(self, shop, tmp_path):
+        with Journal(tmp_path / "audit", 200) as journal:
+            journal.tell({"date": "2020-01-01", "feed": "another"})
+        assert date_of(tmp_path / "audit", restart=False) is None
+        assert audited(shop, tmp_path / "audit", columns={"location": "picture"}).done == 4

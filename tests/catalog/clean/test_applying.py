@@ -1,14 +1,21 @@
 import csv
+import errno
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from packshot.catalog.clean import decide, write_feed, write_folder
 from packshot.catalog.clean.applying import FEED, REPORT
 from packshot.catalog.clean.samples import read_samples
-from packshot.errors import InvalidInput
+from packshot.errors import InvalidInput, SourceError
 from packshot.report import Problem, Remedy
 from tests.catalog.clean.made import proposal, sample
+from tests.conftest import ROOT
 
 
 def kept(outcomes):
@@ -101,3 +108,45 @@ def test_nothing_is_written_over(tmp_path):
     samples = read_samples(str(tmp_path / "set"))
     with pytest.raises(InvalidInput, match="not empty"):
         write_folder(samples, decide(samples, []), tmp_path / "set")
+
+
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from packshot.catalog.clean import decide, read_samples, write_folder
+copied = []
+copy = shutil.copy2
+def killing(*names):
+    copied.append(copy(*names))
+    if len(copied) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+shutil.copy2 = killing
+samples = read_samples(sys.argv[1])
+write_folder(samples, decide(samples, []), Path(sys.argv[2]))
+"""
+
+
+def test_what_a_killed_one_left_does_not_look_complete_and_is_in_nobodys_way(tmp_path):
+    source, target = tmp_path / "set", tmp_path / "clean"
+    photos(source, "mugs/a.jpg", "mugs/b.jpg", "mugs/c.jpg")
+    command = [sys.executable, "-c", KILLED, str(source), str(target)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not target.exists()
+    samples = read_samples(str(source))
+    write_folder(samples, decide(samples, []), target)
+    assert sorted(os.listdir(target / "mugs")) == ["a.jpg", "b.jpg", "c.jpg"]
+    assert sorted(os.listdir(tmp_path)) == ["clean", "set"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    photos(tmp_path / "set", "mugs/a.jpg")
+    samples = read_samples(str(tmp_path / "set"))
+
+    def full(*_names):
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(SourceError, match="no space left"):
+        write_folder(samples, decide(samples, []), tmp_path / "clean")
+    assert os.listdir(tmp_path) == ["set"]

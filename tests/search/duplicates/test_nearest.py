@@ -41,7 +41,7 @@ def test_many_are_found_through_shortlists(monkeypatch, indexed):
     vectors = clustered(5000)
     numbers, cosines = nearest(vectors, vectors, 13)
     exact = vectors @ vectors.T
-    assert recall(numbers, np.argsort(-exact, axis=1)[:, :13]) > 0.99
+    assert recall(numbers, np.argpartition(-exact, 13, axis=1)[:, :13]) > 0.99
     assert np.array_equal(numbers[:, 0], np.arange(5000))
     assert cosines == pytest.approx(np.take_along_axis(exact, numbers, axis=1), abs=1e-5)
 

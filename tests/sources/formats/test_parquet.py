@@ -62,5 +62,5 @@ def test_cut_short():
 
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InvalidInput, match=r"pip install 'packshot\[parquet\]'"):
+    with pytest.raises(InvalidInput, match=r"pip install 'pyarrow>=[\d.]+'$"):
         list(parquet.read(io.BytesIO(b""), "feed.parquet"))

@@ -95,5 +95,5 @@ def test_another_archive():
 
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(InvalidInput, match=r"pip install 'packshot\[xlsx\]'"):
+    with pytest.raises(InvalidInput, match=r"pip install 'openpyxl>=[\d.]+' 'defusedxml>=[\d.]+'$"):
         read(io.BytesIO(b""))

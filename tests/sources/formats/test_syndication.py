@@ -104,5 +104,5 @@ def test_not_well_formed(content):
 
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "defusedxml", None)
-    with pytest.raises(InvalidInput, match=r"pip install 'packshot\[xml\]'"):
+    with pytest.raises(InvalidInput, match=r"pip install 'defusedxml>=[\d.]+'$"):
         read(RSS)

@@ -6,10 +6,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
-from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from packshot.catalog.audit.cache import AssessmentCache
@@ -18,9 +18,11 @@ from packshot.catalog.audit.examine import Answer
 from packshot.catalog.audit.journal import JOURNAL, Journal
 from packshot.catalog.audit.outputs import Basis, write_outputs
 from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_identity
+from packshot.distribution import version as installed_version
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
 from packshot.policy.wording import title_of
+from packshot.processes import DEFAULT_TIME_LIMIT
 from packshot.report import AuditSummary
 from packshot.sources import FeedRow, read_feed
 
@@ -43,7 +45,7 @@ class Options:
     workers: int | None = None
     cache: Path | None = None
     restart: bool = False
-    patience: float = 300.0
+    patience: float = DEFAULT_TIME_LIMIT
     engine: Callable[[Job], Engine] = LocalEngine
 
 
@@ -83,10 +85,11 @@ def run_audit(
         AuditError: Another audit runs in the folder, or it holds one that was asked for otherwise.
         PackshotError: The feed, a policy or a model cannot be read.
     """
+    basis = _basis(settings)
+    rows = _begun(read_feed(settings.feed, settings.columns, settings.fetcher))
     with Journal(folder, settings.worst, restart=options.restart) as journal:
-        basis = _basis(settings)
         _agree(journal, settings, basis)
-        notes = _examine(journal, settings, options, basis, stopped, watch)
+        notes = _examine(journal, settings, options, basis, rows, stopped, watch)
         if stopped():
             return Outcome(None, journal.count(), notes)
         summary = write_outputs(folder, journal, settings, basis)
@@ -98,8 +101,15 @@ def date_of(folder: Path, restart: bool) -> date | None:
     if restart or not (folder / JOURNAL).exists():
         return None
     with Journal(folder, 0) as journal:
-        told = journal.told().get("date")
+        told = journal.told().get("date") if journal.count() else None
     return None if told is None else date.fromisoformat(told)
+
+
+def _begun(rows: Iterator[FeedRow]) -> Iterator[FeedRow]:
+    """The rows of a feed, the first of them read: one that cannot be read is told of at once."""
+    for first in rows:
+        return chain((first,), rows)
+    return iter(())
 
 
 def _examine(
@@ -107,11 +117,12 @@ def _examine(
     settings: AuditSettings,
     options: Options,
     basis: Basis,
+    rows: Iterator[FeedRow],
     stopped: Callable[[], bool],
     watch: Watch,
 ) -> tuple[str, ...]:
     """Do the rows that are not done; what the cache has to say."""
-    count = _Counted(read_feed(settings.feed, settings.columns, settings.fetcher), stopped)
+    count = _Counted(rows, stopped)
     todo = (row for row in count if not journal.holds(row))
     with ExitStack() as stack:
         cache = stack.enter_context(AssessmentCache(options.cache)) if options.cache else None
@@ -123,8 +134,9 @@ def _examine(
             cache_key=_cache_key(basis),
             gate=journal.gate,
         )
+        answers = stack.enter_context(closing(options.engine(job).answers(todo)))
         before = time.monotonic()
-        for answer in watch(options.engine(job).answers(todo), journal.count()):
+        for answer in watch(answers, journal.count()):
             now = time.monotonic()
             journal.add(answer, now - before)
             before = now
@@ -172,10 +184,10 @@ def _fingerprint(policy: Policy) -> str:
 
 
 def _agree(journal: Journal, settings: AuditSettings, basis: Basis) -> None:
-    """Make sure that a journal is of this very audit, or make it so."""
+    """Make sure that a journal is of this very audit, or make it so; one without a row is of none."""
     identity = settings.identity(basis.models, basis.policies)
     told = journal.told()
-    if not told:
+    if not told or not journal.count():
         journal.tell(identity)
         return
     differences = [
@@ -195,7 +207,7 @@ def _cache_key(basis: Basis) -> str:
     """What else than its bytes decides the assessment of a photo."""
     decisive = (
         FORMAT,
-        metadata.version("packshot"),
+        installed_version(),
         dict(basis.models),
         assessor_identity(basis.assessor),
     )

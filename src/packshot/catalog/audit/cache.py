@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from packshot import databases, files
+
 _FORMAT: Final = 1
 _SECONDS_TO_WAIT: Final = 30.0
 _DAY: Final = 86_400
@@ -136,7 +138,10 @@ class AssessmentCache:
             try:
                 yield
             except (OSError, sqlite3.Error) as error:
-                self.problem = f"{self._path}: {error}"
+                if isinstance(error, OSError):
+                    self.problem = f"{self._path}: {files.reason_of(error)}"
+                else:
+                    self.problem = f"{self._path}: {databases.reason_of(error, self._path)}"
                 self._database = None
 
 

@@ -6,7 +6,7 @@ Every machine needs Packshot, and must see local files of the feed under the sam
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from packshot.catalog.audit.engine import Examine, Job, fetched
 from packshot.catalog.audit.examine import Answer, Examiner, answer_of
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
+from packshot.distribution import how_to_install
 from packshot.errors import AuditError, InvalidInput
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow
@@ -72,7 +73,7 @@ class RayEngine:
         try:
             import ray
         except ImportError:
-            raise InvalidInput("--engine ray needs: pip install 'packshot[cluster]'") from None
+            raise InvalidInput(f"--engine ray needs: {how_to_install('cluster')}") from None
         self._ray = ray
         self._job = job
         self._make_examiner = make_examiner
@@ -81,7 +82,7 @@ class RayEngine:
             _join(ray)
         self._lost_starts = 0
 
-    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
         """An answer for each row, as they are known.
 
         Raises:

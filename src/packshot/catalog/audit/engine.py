@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,9 +19,11 @@ from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of
 from packshot.catalog.audit.rows import broken_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import FetchError
-from packshot.processes import Crew, WorkerLost, available_cores
+from packshot.processes import Crew, WorkerLost, available_cores, thread_pool
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow, Fetcher, photo_name
+
+_log = logging.getLogger(__name__)
 
 Examine = Callable[[Task], Answer]
 
@@ -52,7 +55,7 @@ class Job:
 class Engine(Protocol):
     """Examines rows."""
 
-    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
         """An answer for each row, in any order; reads only a little ahead."""
 
 
@@ -74,7 +77,7 @@ class LocalEngine:
         self._fetcher = job.settings.photo_fetcher
         self._same = _OneAtATime()
 
-    def answers(self, rows: Iterable[FeedRow]) -> Iterator[Answer]:
+    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
         """Examine rows; an answer for each, in the order in which they are known."""
         remaining = iter(rows)
         first = next(remaining, None)
@@ -85,22 +88,16 @@ class LocalEngine:
         threads = workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
         with (
             Crew(self._make_examiner, processes=workers, patience=job.patience) as crew,
-            ThreadPoolExecutor(threads, "audit") as pool,
+            thread_pool(threads, "audit") as pool,
         ):
             pending: set[Future[Answer]] = set()
-            try:
-                for row in chain((first,), remaining):
-                    pending.add(pool.submit(self._answer, crew, row))
-                    done, pending = wait(
-                        pending, None if len(pending) >= threads else 0, FIRST_COMPLETED
-                    )
-                    yield from (future.result() for future in done)
-                while pending:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            finally:
-                for future in pending:
-                    future.cancel()
+            for row in chain((first,), remaining):
+                pending.add(pool.submit(self._answer, crew, row))
+                done, pending = wait(pending, None if len(pending) >= threads else 0, FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
 
     def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
         task = fetched(self._fetcher, row)
@@ -119,18 +116,12 @@ class LocalEngine:
 
     def _examined(self, crew: Crew[Task, Answer], task: Task, known: bytes | None) -> Answer:
         """The answer; a photo that a process dies over twice is to blame."""
-        asked = replace(task, known=known, gate=self._job.gate())
         try:
-            return crew.ask(asked)
-        except WorkerLost as first:
-            reason, slow = first.reason, first.slow
-        if not slow:
-            try:
-                return crew.ask(asked)
-            except WorkerLost as again:
-                reason = again.reason
-        row = broken_row(task.row, AuditStatus.CRASHED, reason, task.sha256)
-        return answer_of(task.row, row)
+            return crew.ask(replace(task, known=known, gate=self._job.gate()))
+        except WorkerLost as lost:
+            _log.error("%s over row %d, %s", lost.reason, task.row.number, task.row.location)
+            row = broken_row(task.row, AuditStatus.CRASHED, lost.reason, task.sha256)
+            return answer_of(task.row, row)
 
 
 def fetched(fetcher: Fetcher, row: FeedRow) -> Task | Answer:

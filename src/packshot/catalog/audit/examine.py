@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from packshot.photo import Photo
 from packshot.photo.pixels import averaged, shrunk
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
+from packshot.processes import in_words
 from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
 from packshot.sources import FeedRow, photo_name
+
+_log = logging.getLogger(__name__)
 
 THUMBNAIL_SIDE = 200
 _THUMBNAIL_QUALITY = 78
@@ -89,7 +93,8 @@ class Examiner:
             status = AuditStatus.REFUSED if too_large else AuditStatus.UNREADABLE
             return answer_of(task.row, broken_row(task.row, status, error.reason, task.sha256))
         except Exception as error:  # one photo that we fail on must not stop an audit
-            reason = f"{type(error).__name__}: {error}"
+            _log.exception("failed on row %d, %s", task.row.number, task.row.location)
+            reason = in_words(error)
             return answer_of(task.row, broken_row(task.row, AuditStatus.CRASHED, reason, task.sha256))
 
     def _examined(self, task: Task) -> Answer:

@@ -6,13 +6,17 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from heapq import heappush, heappushpop
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from packshot.catalog.audit.examine import Answer, unpacked_row
+from packshot.databases import Database
 from packshot.errors import AuditError, IndexLocked
+from packshot.files import NO_SPACE, reason_of
 from packshot.report import AuditRow
 from packshot.search.writer_lock import WriterLock
 from packshot.sources import FeedRow
@@ -54,23 +58,25 @@ class Journal:
         """
         self.shown = worst
         self._heap: list[tuple[float, int]] = []
-        self._lock = _locked(folder)
-        path = folder / JOURNAL
+        self._path = folder / JOURNAL
+        self._made = _made(folder)
+        self._lock = self._locked(folder)
         try:
+            self._begun = restart or not self._path.exists()
             if restart:
-                for name in _FILES:
-                    (folder / name).unlink(missing_ok=True)
-            self._database = sqlite3.connect(path, isolation_level=None)
+                self._remove()
+            self._database = Database(self._path, self._told, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
             for rank, number in self._worst_ranks():
                 self._shows(rank, number)
-        except (OSError, sqlite3.Error) as error:
-            self._lock.release()
-            raise AuditError(
-                f"{path} cannot be used: {error}; begin anew with --restart, or in another folder"
-            ) from error
+        except OSError as error:
+            self._give_up()
+            raise AuditError(f"cannot write {self._path}: {reason_of(error)}") from error
+        except AuditError:
+            self._give_up()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +87,9 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None and self._begun and self._is_empty():
+            self._give_up()
+            return
         self._database.close()
         self._lock.release()
 
@@ -92,6 +101,7 @@ class Journal:
         """Write down what the audit is asked for."""
         with self._database:
             self._database.execute("BEGIN")
+            self._database.execute("DELETE FROM told")
             self._database.executemany(
                 "INSERT OR REPLACE INTO told VALUES (?, ?)", list(identity.items())
             )
@@ -141,6 +151,50 @@ class Journal:
                 database.execute("INSERT INTO thumbnails VALUES (?, ?)", row)
             if dropped is not None:
                 database.execute("DELETE FROM thumbnails WHERE number = ?", (dropped,))
+
+    def _is_empty(self) -> bool:
+        try:
+            return not self.count()
+        except AuditError:
+            return False
+
+    def _give_up(self) -> None:
+        """Leave no trace of an audit that did not come to its first row."""
+        if hasattr(self, "_database"):
+            self._database.close()
+        if self._begun:
+            with suppress(OSError):
+                self._remove()
+                self._lock.remove()
+        self._lock.release()
+        self._remove_folders()
+
+    def _remove_folders(self) -> None:
+        with suppress(OSError):  # Something else is in them.
+            for folder in self._made:
+                folder.rmdir()
+
+    def _locked(self, folder: Path) -> WriterLock:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return WriterLock(folder / _LOCK)
+        except IndexLocked as error:
+            raise AuditError(f"another audit runs in this folder: {error}") from error
+        except OSError as error:
+            self._remove_folders()
+            raise AuditError(f"cannot write to {folder}: {reason_of(error)}") from error
+
+    def _remove(self) -> None:
+        for name in _FILES:
+            self._path.with_name(name).unlink(missing_ok=True)
+
+    def _told(self, error: sqlite3.Error, reason: str) -> AuditError:
+        if reason == str(error):
+            return AuditError(
+                f"{self._path} cannot be used: {reason}; begin anew with --restart, or in another folder"
+            )
+        goes_on = ": the audit goes on from there" if reason == NO_SPACE else ""
+        return AuditError(f"cannot write {self._path}: {reason}{goes_on}")
 
     def gate(self) -> float:
         """The rank above which a photo is not shown in the page."""
@@ -192,14 +246,9 @@ class Journal:
         return -heappushpop(self._heap, entry)[1] if self._heap else number
 
 
-def _locked(folder: Path) -> WriterLock:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return WriterLock(folder / _LOCK)
-    except IndexLocked as error:
-        raise AuditError(f"another audit runs in this folder: {error}") from error
-    except OSError as error:
-        raise AuditError(f"cannot write to {folder}: {error.strerror}") from error
+def _made(folder: Path) -> list[Path]:
+    """Folders that are not there yet, the innermost first."""
+    return list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
 
 
 def _digest(row: FeedRow) -> bytes:

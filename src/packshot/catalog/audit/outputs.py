@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from packshot.catalog.audit.settings import AuditSettings
 from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
 from packshot.catalog.audit.tally import Tally, frequent
 from packshot.catalog.audit.wording import words
+from packshot.distribution import how_to_install
+from packshot.distribution import version as installed_version
 from packshot.files import whole
 from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
 
@@ -28,12 +30,12 @@ class _Format:
 
     table: Callable[..., Table]
     package: str | None = None
-    extra: str | None = None
+    extra: str = ""
 
     def lacks(self) -> str:
         """What to install first; empty where nothing is missing."""
         missing = self.package is not None and util.find_spec(self.package) is None
-        return f"not written; it needs: pip install 'packshot[{self.extra}]'" if missing else ""
+        return f"not written; it needs: {how_to_install(self.extra)}" if missing else ""
 
 
 TABLES: Final[Mapping[str, _Format]] = {
@@ -76,9 +78,9 @@ def write_outputs(folder: Path, journal: Journal, settings: AuditSettings, basis
     """
     tally, written = _write_tables(folder, journal, tuple(basis.policies))
     summary = _summary(journal, settings, basis, tally, written)
-    with whole(folder / PAGE, sole=True) as path:
+    with whole(folder / PAGE) as path:
         write_page(path, journal, summary, tally, basis.rules, settings.assessor.language)
-    with whole(folder / SUMMARY, sole=True) as path:
+    with whole(folder / SUMMARY) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
 
@@ -92,7 +94,7 @@ def _write_tables(
     chosen = columns(policies)
     with ExitStack() as stack:
         tables = {
-            name: TABLES[name].table(stack.enter_context(whole(folder / name, sole=True)), chosen)
+            name: TABLES[name].table(stack.enter_context(whole(folder / name)), chosen)
             for name, lack in written.items()
             if not lack
         }
@@ -108,7 +110,7 @@ def _summary(
     journal: Journal, settings: AuditSettings, basis: Basis, tally: Tally, written: Mapping[str, str]
 ) -> AuditSummary:
     return AuditSummary(
-        version=metadata.version("packshot"),
+        version=installed_version(),
         feed=settings.feed,
         on=settings.on.isoformat(),
         policies=dict(basis.policies),

@@ -1,6 +1,6 @@
 """What should be changed in a training set of product photos, and a cleaned copy of it."""
 
-from packshot.catalog.clean.applying import Outcome, decide, write_feed, write_folder
+from packshot.catalog.clean.applying import Outcome, decide, require_free, write_feed, write_folder
 from packshot.catalog.clean.cleaner import CleanSettings, propose
 from packshot.catalog.clean.samples import LabelsFrom, Sample, read_samples
 
@@ -12,6 +12,7 @@ __all__ = [
     "decide",
     "propose",
     "read_samples",
+    "require_free",
     "write_feed",
     "write_folder",
 ]

@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from packshot.catalog.clean.samples import Sample
 from packshot.errors import InvalidInput, SourceError
+from packshot.files import reason_of, whole_folder
 from packshot.report import Problem, Proposal, Remedy
 
 REPORT = "cleaning.json"
@@ -88,6 +90,10 @@ def write_folder(
 ) -> None:
     """Copy what is kept into a new folder, in the folders of its labels, with a report.
 
+    The folder is there when it is complete, and not before; a process that is killed leaves a hidden one
+    beside it, which the next one removes. Photos are the user's own, and stay as they are to the byte:
+    where they were taken too.
+
     Args:
         samples: Of a folder.
         outcomes: Of each sample.
@@ -98,38 +104,53 @@ def write_folder(
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
     """
-    _begin(target)
-    for sample, outcome in zip(samples, outcomes, strict=True):
-        if outcome.kept:
-            _put(Path(sample.path), _free(target / _name(sample, outcome)), link)
-    _report(outcomes, target)
+    with _begun(target) as folder:
+        for sample, outcome in zip(samples, outcomes, strict=True):
+            if outcome.kept:
+                _put(Path(sample.path), _free(folder / _name(sample, outcome)), link)
+        _report(outcomes, folder)
 
 
 def write_feed(samples: Sequence[Sample], outcomes: Sequence[Outcome], target: Path) -> None:
     """Write a feed of what is kept, whose paths lead to the original photos, with a report.
 
+    The folder is there when it is complete, as that of `write_folder`.
+
     Raises:
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
     """
-    _begin(target)
-    with (target / FEED).open("w", newline="", encoding="utf-8") as file:
-        rows = csv.DictWriter(file, _COLUMNS)
-        rows.writeheader()
-        for sample, outcome in zip(samples, outcomes, strict=True):
-            if outcome.kept:
-                rows.writerow(_row(sample, outcome, target))
-    _report(outcomes, target)
+    with _begun(target) as folder:
+        with (folder / FEED).open("w", newline="", encoding="utf-8") as file:
+            rows = csv.DictWriter(file, _COLUMNS)
+            rows.writeheader()
+            for sample, outcome in zip(samples, outcomes, strict=True):
+                if outcome.kept:
+                    rows.writerow(_row(sample, outcome, target))
+        _report(outcomes, folder)
 
 
-def _begin(target: Path) -> None:
+def require_free(target: Path) -> None:
+    """Find out before the work whether a cleaned set can be written there.
+
+    Raises:
+        InvalidInput: The target holds something.
+        SourceError: It cannot be looked into.
+    """
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        holds = any(target.iterdir())
+        holds = target.exists() and (not target.is_dir() or any(target.iterdir()))
     except OSError as error:
-        raise SourceError(f"cannot write {target}: {error.strerror}") from error
+        raise SourceError(f"cannot write {target}: {reason_of(error)}") from error
     if holds:
         raise InvalidInput(f"{target} is not empty: name a new folder with --to")
+
+
+@contextmanager
+def _begun(target: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes the target."""
+    require_free(target)
+    with whole_folder(target) as folder:
+        yield folder
 
 
 def _name(sample: Sample, outcome: Outcome) -> Path:
@@ -155,7 +176,7 @@ def _put(source: Path, target: Path, link: bool) -> None:
         if not (link and _linked(source, target)):
             shutil.copy2(source, target)
     except OSError as error:
-        raise SourceError(f"cannot copy {source} to {target}: {error.strerror}") from error
+        raise SourceError(f"cannot copy {source} to {target}: {reason_of(error)}") from error
 
 
 def _linked(source: Path, target: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from packshot.catalog.clean.inspection import inspect_photos
 from packshot.catalog.clean.naming import label_proposals
 from packshot.catalog.clean.quality import unusable
 from packshot.catalog.clean.samples import Sample
+from packshot.processes import DEFAULT_TIME_LIMIT
 from packshot.report import Proposal
 from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore, Watch, unwatched
 from packshot.sources import LocalCopies
@@ -25,11 +27,13 @@ class CleanSettings:
 
     Attributes:
         assessor: The assessor; its language is that of reasons.
-        workers: Processes.
+        workers: Processes; below 1 none is started.
+        time_limit: Seconds for one photo.
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
-    workers: int = 1
+    workers: int = 0
+    time_limit: float = DEFAULT_TIME_LIMIT
 
 
 def propose(
@@ -53,14 +57,16 @@ def propose(
     chosen = settings or CleanSettings()
     language = chosen.assessor.language
     photos = copies.of(sample.path for sample in samples)
-    looked = inspect_photos(photos, chosen.assessor, workers=chosen.workers)
     readable: dict[str, Sample] = {}
     vectors: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
-    for sample, found in zip(samples, watch(looked, len(samples), "looking"), strict=True):
-        yield from unusable(sample, found)
-        if found.content is not None:
-            readable[str(found.photo.path)] = sample
-            vectors.append(found.content)
+    with closing(
+        inspect_photos(photos, chosen.assessor, workers=chosen.workers, time_limit=chosen.time_limit)
+    ) as looked:
+        for sample, found in zip(samples, watch(looked, len(samples), "looking"), strict=True):
+            yield from unusable(sample, found)
+            if found.content is not None:
+                readable[str(found.photo.path)] = sample
+                vectors.append(found.content)
     yield from _copies(readable, store, chosen, watch)
     store.forget(path for path, sample in readable.items() if not copies.is_here(sample.path))
     if vectors:
@@ -71,7 +77,12 @@ def _copies(
     samples: Mapping[str, Sample], store: SignatureStore, settings: CleanSettings, watch: Watch
 ) -> Iterator[Proposal]:
     """What the copies among photos come to, by their files."""
-    options = Options(same_product=False, workers=settings.workers, settings=settings.assessor)
+    options = Options(
+        same_product=False,
+        workers=settings.workers,
+        time_limit=settings.time_limit,
+        settings=settings.assessor,
+    )
     finder = DuplicateFinder(store, options, watch=watch)
     for group in finder.groups(list(map(Path, samples))):
         yield from superfluous(group, samples, settings.assessor.language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,11 +14,9 @@ from packshot.assess.pool import AssessorSettings
 from packshot.assess.retrieval import unit_rows
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from packshot.processes import in_order
+from packshot.processes import DEFAULT_TIME_LIMIT, in_order
 from packshot.report import Finding
 from packshot.sources import LocalCopy
-
-_BATCH = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +37,31 @@ class Inspected:
 
 
 def inspect_photos(
-    photos: Iterable[LocalCopy], settings: AssessorSettings, *, workers: int = 1
-) -> Iterator[Inspected]:
+    photos: Iterable[LocalCopy],
+    settings: AssessorSettings,
+    *,
+    workers: int = 0,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Generator[Inspected]:
     """Inspect photos in the order given, as a stream.
 
     Args:
         photos: On this machine, as far as they could be had.
         settings: The assessor; its language is that of findings.
-        workers: Processes; below 2 none is started.
+        workers: Processes; below 1 none is started.
+        time_limit: Seconds for one photo.
     """
-    yield from in_order(photos, partial(_worker, settings), processes=workers, batch=_BATCH)
+    yield from in_order(
+        photos, partial(_worker, settings), processes=workers, failed=_crashed, time_limit=time_limit
+    )
 
 
-def _worker(settings: AssessorSettings) -> Callable[[list[LocalCopy]], list[Inspected]]:
-    assessor = settings.assessor()
-    return lambda photos: [_inspected(assessor, photo) for photo in photos]
+def _worker(settings: AssessorSettings) -> Callable[[LocalCopy], Inspected]:
+    return partial(_inspected, settings.assessor())
+
+
+def _crashed(photo: LocalCopy, reason: str) -> Inspected:
+    return Inspected(photo, error=reason)
 
 
 def _inspected(assessor: Assessor, found: LocalCopy) -> Inspected:

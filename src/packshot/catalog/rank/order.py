@@ -145,8 +145,8 @@ def _record(photo: Candidate, **places: Any) -> RankedPhoto:
 
 
 def _unreadable(photo: Candidate) -> RankedPhoto:
-    error = photo.assessment.error or ""
-    return RankedPhoto(path=photo.path, status=Status.UNREADABLE, error=error, reasons=(error,))
+    error, status = photo.assessment.error or "", photo.assessment.status
+    return RankedPhoto(path=photo.path, status=status, error=error, reasons=(error,))
 
 
 def _proposal(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, tee
@@ -19,15 +20,14 @@ from packshot.catalog.rank.order import rank
 from packshot.catalog.rank.products import Product
 from packshot.catalog.rank.screening import Screening
 from packshot.catalog.rank.tones import combing, highest_tone
-from packshot.errors import UnreadablePhoto
+from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import Photo, PhotoSource
-from packshot.processes import in_order
+from packshot.processes import DEFAULT_TIME_LIMIT, in_order
 from packshot.report import Assessment, Ranking
 from packshot.search.duplicates.signature import pixel_digest
 from packshot.search.duplicates.view import View
 from packshot.sources import LocalCopies, LocalCopy
 
-_BATCH = 1
 _UNDAMAGED = "pristine"
 
 
@@ -61,10 +61,12 @@ class AtHand:
     Attributes:
         product: The product.
         photos: A copy of each of its photos, in their order.
+        crashes: By location, why Packshot fails on a photo; such a photo is not opened.
     """
 
     product: Product
     photos: tuple[LocalCopy, ...]
+    crashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def rank_products(
@@ -72,7 +74,8 @@ def rank_products(
     copies: LocalCopies,
     settings: RankSettings | None = None,
     *,
-    workers: int = 1,
+    workers: int = 0,
+    time_limit: float = DEFAULT_TIME_LIMIT,
 ) -> Generator[Ranking]:
     """Rank the photos of products, in order, as a stream.
 
@@ -80,21 +83,80 @@ def rank_products(
     up when the next ranking is asked for.
 
     Args:
-        products: A photo that cannot be read is told of in its product's order.
+        products: A photo that cannot be read, or that is failed on, is told of in its order.
         copies: Gets the photos.
         settings: How to rank.
-        workers: Processes; below 2 none is started.
+        workers: Processes; below 1 none is started.
+        time_limit: Seconds for one photo.
 
     Raises:
         PackshotError: The assessor or the policy cannot be built.
     """
-    chosen = settings or RankSettings()
-    if workers > 1 and chosen.screening is not None:
-        chosen.screening.screen()  # A broken policy is reported here, once, not by every process.
-    make = partial(_worker, chosen)
-    for ranking in in_order(_at_hand(products, copies), make, processes=workers, batch=_BATCH):
-        yield ranking
-        copies.drop(photo.path for photo in ranking.order)
+    work = _Work(settings or RankSettings(), min(workers, 1), time_limit)
+    with closing(work.done(_at_hand(products, copies), workers)) as rankings:
+        for found in rankings:
+            ranking = found if isinstance(found, Ranking) else work.without_the_guilty(found)
+            yield ranking
+            copies.drop(photo.path for photo in ranking.order)
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """A product whose ranking failed over one of its photos, or all of them together."""
+
+    at_hand: AtHand
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Ranking on processes.
+
+    Attributes:
+        settings: How to rank.
+        guard: Processes to look for the guilty on: one, or none where all is done here.
+        time_limit: Seconds for one photo.
+    """
+
+    settings: RankSettings
+    guard: int
+    time_limit: float
+
+    def done(self, products: Iterable[AtHand], workers: int) -> Generator[Ranking | _Lost]:
+        """The ranking of each product, where it did not fail."""
+        yield from in_order(
+            products,
+            partial(_worker, self.settings),
+            processes=workers,
+            failed=_Lost,
+            time_limit=lambda product: self.time_limit * max(1, len(product.photos)),
+        )
+
+    def without_the_guilty(self, lost: _Lost) -> Ranking:
+        """The ranking of a product whose photos that fail on their own are set apart."""
+        product, photos = lost.at_hand.product, lost.at_hand.photos
+        alone = [
+            AtHand(replace(product, photos=(photo.location,), present=None), (photo,))
+            for photo in photos
+        ]
+        found = zip(photos, self.done(alone, self.guard), strict=True)
+        crashes = {photo.location: one.reason for photo, one in found if isinstance(one, _Lost)}
+        (again,) = self.done([replace(lost.at_hand, crashes=crashes)], self.guard)
+        return again if isinstance(again, Ranking) else self._nothing(again)
+
+    def _nothing(self, lost: _Lost) -> Ranking:
+        """The ranking of a product that fails though none of its photos does alone."""
+        product, screening = lost.at_hand.product, self.settings.screening
+        return rank(
+            product.sku,
+            [
+                Candidate(unreadable(PhotoCrashed(path, lost.reason)), present=path == product.present)
+                for path in product.photos
+            ],
+            (),
+            policy=None if screening is None else screening.name,
+            language=self.settings.assessor.language,
+        )
 
 
 def _at_hand(products: Iterable[Product], copies: LocalCopies) -> Iterator[AtHand]:
@@ -105,9 +167,9 @@ def _at_hand(products: Iterable[Product], copies: LocalCopies) -> Iterator[AtHan
         yield AtHand(product, tuple(islice(found, len(product.photos))))
 
 
-def _worker(settings: RankSettings) -> Callable[[list[AtHand]], list[Ranking]]:
+def _worker(settings: RankSettings) -> Callable[[AtHand], Ranking | _Lost]:
     ranker = ProductRanker(settings)
-    return lambda together: [ranker.rank(one.product, one.photos) for one in together]
+    return lambda one: ranker.rank(one.product, one.photos, one.crashes)
 
 
 class ProductRanker:
@@ -125,16 +187,22 @@ class ProductRanker:
         self._policy = None if screening is None else screening.name
         self._screen = None if screening is None else screening.screen()
 
-    def rank(self, product: Product, photos: Sequence[LocalCopy] | None = None) -> Ranking:
+    def rank(
+        self,
+        product: Product,
+        photos: Sequence[LocalCopy] | None = None,
+        crashes: Mapping[str, str] | None = None,
+    ) -> Ranking:
         """Look at every photo of a product and put them in order.
 
         Args:
             product: The product.
             photos: A copy of each of its photos, in their order; None where they are paths.
+            crashes: See `AtHand`.
         """
         if photos is None:
             photos = [LocalCopy(path, Path(path)) for path in product.photos]
-        looked = [self._look(photo) for photo in photos]
+        looked = [self._look(photo, (crashes or {}).get(photo.location)) for photo in photos]
         copies = find_copies([photo for photo in looked if isinstance(photo, Looked)])
         candidates = [
             self._candidate(product, path, photo, copies.merits.get(path))
@@ -148,7 +216,9 @@ class ProductRanker:
             language=self._settings.assessor.language,
         )
 
-    def _look(self, photo: LocalCopy) -> Looked | Assessment:
+    def _look(self, photo: LocalCopy, crash: str | None) -> Looked | Assessment:
+        if crash is not None:
+            return unreadable(PhotoCrashed(photo.location, crash))
         if photo.error:
             return unreadable(UnreadablePhoto(photo.location, photo.error))
         try:

@@ -96,7 +96,7 @@ class RankingTable(Renderer[Ranking]):
     def _photo(self, photo: RankedPhoto) -> Text:
         name = PurePath(photo.path).name
         if photo.score is None:
-            return Text(f"-  {name}: {self._texts.labels['unreadable']}", style="red")
+            return Text(f"-  {name}: {self._texts.labels[photo.status]}", style="red")
         place = self._words["copy-mark"] if photo.rank is None else f"{photo.rank}."
         line = Text(f"{place} {name}  {photo.score:.0f}", style="dim" if photo.rank is None else "")
         if photo.verdict is not None:

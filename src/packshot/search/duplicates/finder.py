@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.errors import UnreadablePhoto
-from packshot.processes import in_order
+from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.processes import DEFAULT_TIME_LIMIT, in_order
 from packshot.report import DuplicateGroup
 from packshot.search.duplicates.candidates import NEIGHBOURS, candidates
 from packshot.search.duplicates.clusters import Clusters, units_of
@@ -17,11 +19,11 @@ from packshot.search.duplicates.keeping import preferred, scores_of
 from packshot.search.duplicates.links import Links
 from packshot.search.duplicates.owners import Owners
 from packshot.search.duplicates.records import Describer, unreadable_file
-from packshot.search.duplicates.signature import Signature, Signer, Stamp, make_signer
+from packshot.search.duplicates.signature import Signature, Stamp, make_signer
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.duplicates.watching import Watch, unwatched
 
-_BATCH = 8
+_FEW = 8
 _COMMITTED = 64
 
 
@@ -32,13 +34,15 @@ class Options:
     Attributes:
         neighbours: Photos alike by content that each is compared with, at most.
         same_product: Also groups of other photos of the same product.
-        workers: Processes.
+        workers: Processes; below 1 none is started.
+        time_limit: Seconds for one photo.
         settings: The assessor that chooses what to keep; its language is that of reasons.
     """
 
     neighbours: int = NEIGHBOURS
     same_product: bool = True
-    workers: int = 1
+    workers: int = 0
+    time_limit: float = DEFAULT_TIME_LIMIT
     settings: AssessorSettings = field(default_factory=AssessorSettings)
 
 
@@ -87,18 +91,13 @@ class DuplicateFinder:
         """Signatures of readable files, in order, from the store where it has them."""
         known = {path: self._remembered(path) for path in paths}
         missing = [path for path, signature in known.items() if signature is None]
-        batch: list[Signature] = []
-        made = self._watch(self._signed(missing), len(missing), "looking")
-        for path, result in zip(missing, made, strict=True):
-            if isinstance(result, UnreadablePhoto):
-                unreadable.append(result)
-                continue
-            known[path] = result
-            batch.append(result)
-            if len(batch) == _COMMITTED:
-                self._store.remember(batch)
-                batch.clear()
-        self._store.remember(batch)
+        with closing(self._signed(missing)) as signed:
+            made = zip(missing, self._watch(signed, len(missing), "looking"), strict=True)
+            while some := dict(islice(made, _COMMITTED)):
+                signatures = {path: one for path, one in some.items() if isinstance(one, Signature)}
+                self._store.remember(list(signatures.values()))
+                known |= signatures
+                unreadable += [one for one in some.values() if isinstance(one, UnreadablePhoto)]
         yield from (signature for signature in known.values() if signature is not None)
 
     def _remembered(self, path: Path) -> Signature | None:
@@ -107,19 +106,17 @@ class DuplicateFinder:
         except UnreadablePhoto:
             return None
 
-    def _signed(self, paths: list[Path]) -> Iterator[Signature | UnreadablePhoto]:
-        if self._options.workers > 1 and len(paths) > _BATCH:
-            yield from in_order(paths, make_signer, processes=self._options.workers, batch=_BATCH)
-        elif paths:
-            signer = Signer()
-            yield from (signer.sign_all([path])[0] for path in paths)
+    def _signed(self, paths: list[Path]) -> Generator[Signature | UnreadablePhoto]:
+        workers, limit = self._options.workers, self._options.time_limit
+        count = workers if len(paths) > _FEW else min(workers, 1)
+        yield from in_order(paths, make_signer, processes=count, failed=_crashed, time_limit=limit)
 
     def _groups(self, photos: Sequence[Signature], sought: set[str] | None) -> Iterator[DuplicateGroup]:
         units = units_of(photos, sought)
         compared = [unit.first for unit in units]
         queries = [number for number, unit in enumerate(units) if unit.sought]
         pairs = candidates(compared, queries, self._options.neighbours)
-        links = Links(compared, self._store, self._options.workers)
+        links = Links(compared, self._store, self._options.workers, self._options.time_limit)
         links.prepare(pairs, self._watch)
         clusters = Clusters(units, links, pairs)
         scores = self._scores([compared[n] for n in clusters.linked(self._options.same_product)])
@@ -140,5 +137,14 @@ class DuplicateFinder:
     def _scores(self, photos: Sequence[Signature]) -> dict[str, float]:
         options = self._options
         return scores_of(
-            photos, self._store, options.settings, workers=options.workers, watch=self._watch
+            photos,
+            self._store,
+            options.settings,
+            workers=options.workers,
+            watch=self._watch,
+            time_limit=options.time_limit,
         )
+
+
+def _crashed(path: Path, reason: str) -> Signature | UnreadablePhoto:
+    return PhotoCrashed(str(path), reason)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.processes import DEFAULT_TIME_LIMIT
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.duplicates.watching import Watch
@@ -23,6 +25,7 @@ def scores_of(
     *,
     workers: int,
     watch: Watch,
+    time_limit: float = DEFAULT_TIME_LIMIT,
 ) -> dict[str, float]:
     """Scores 0..100 by digest of the pixels; none for what can no longer be read.
 
@@ -32,6 +35,7 @@ def scores_of(
         settings: The assessor.
         workers: Processes.
         watch: Sees the work progress.
+        time_limit: Seconds for one photo.
     """
     if not photos:
         return {}
@@ -39,13 +43,15 @@ def scores_of(
     by_digest = {photo.pixel_digest: Path(photo.path) for photo in photos}
     known = store.scores(by_digest, judge)
     missing = {digest: path for digest, path in by_digest.items() if digest not in known}
-    count = workers if len(missing) >= _WORTH_PROCESSES else 1
-    assessed = assess_paths(missing.values(), settings=settings, workers=count)
-    found = watch(assessed, len(missing), "assessing")
-    for digest, assessment in zip(missing, found, strict=True):
-        if assessment.score is not None:
-            store.remember_score(digest, judge, assessment.score)
-            known[digest] = assessment.score
+    count = workers if len(missing) >= _WORTH_PROCESSES else min(workers, 1)
+    with closing(
+        assess_paths(missing.values(), settings=settings, workers=count, time_limit=time_limit)
+    ) as assessed:
+        found = watch(assessed, len(missing), "assessing")
+        for digest, assessment in zip(missing, found, strict=True):
+            if assessment.score is not None:
+                store.remember_score(digest, judge, assessment.score)
+                known[digest] = assessment.score
     return known
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from packshot.processes import DEFAULT_TIME_LIMIT
 from packshot.search.duplicates.candidates import Candidate
 from packshot.search.duplicates.comparison import Comparison
 from packshot.search.duplicates.pairs import Comparer, Pair, compare_pairs
@@ -26,10 +28,17 @@ _NOTHING = Comparison()
 class Links:
     """Comparisons of photos by their numbers."""
 
-    def __init__(self, photos: Sequence[Signature], store: SignatureStore, workers: int) -> None:
+    def __init__(
+        self,
+        photos: Sequence[Signature],
+        store: SignatureStore,
+        workers: int,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+    ) -> None:
         self._photos = photos
         self._store = store
         self._workers = workers
+        self._time_limit = time_limit
         self._comparer = Comparer()
         self._read: dict[tuple[int, int], Comparison] = {}
 
@@ -38,11 +47,12 @@ class Links:
         missing = sorted(
             (pair.first, pair.second) for pair in pairs if self._known(pair.first, pair.second) is None
         )
-        workers = self._workers if len(missing) >= _WORTH_PROCESSES else 1
-        results = compare_pairs([self._files(*pair) for pair in missing], workers)
-        found = zip(missing, watch(results, len(missing), "comparing"), strict=True)
-        while some := list(islice(found, _COMMITTED)):
-            self._store.remember_comparisons(self._digests(some))
+        workers = self._workers if len(missing) >= _WORTH_PROCESSES else min(self._workers, 1)
+        files = [self._files(*pair) for pair in missing]
+        with closing(compare_pairs(files, workers, self._time_limit)) as results:
+            found = zip(missing, watch(results, len(missing), "comparing"), strict=True)
+            while some := list(islice(found, _COMMITTED)):
+                self._store.remember_comparisons(self._digests(some))
 
     def between(self, first: int, second: int) -> Comparison:
         """What was done to the first photo to make the second."""

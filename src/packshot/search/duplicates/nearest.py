@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.scratch import Scratch
 from packshot.search.items import Distance, IndexSettings, Precision
 from packshot.search.planning import plan
 from packshot.search.ranking import Rows
@@ -93,8 +92,8 @@ def _indexed(vectors: Floats, queries: Floats, count: int) -> Iterator[Rows]:
     chosen = plan("ivf-pq", len(vectors), vectors.shape[1])
     assert chosen is not None, "there are enough vectors"
     everything = np.ones(len(vectors), bool)
-    with tempfile.TemporaryDirectory() as folder:
-        file = VectorFile(Path(folder) / "vectors", settings)
+    with Scratch() as scratch:
+        file = VectorFile(scratch.folder / "vectors", settings)
         for start in range(0, len(vectors), _BLOCK):
             file.append(vectors[start : start + _BLOCK], start)
         structure = build(chosen, file, everything, settings)

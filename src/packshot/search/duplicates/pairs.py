@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from functools import lru_cache
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from packshot.processes import in_order
+from packshot.processes import DEFAULT_TIME_LIMIT, in_order
 from packshot.search.duplicates.comparison import Comparison, compare
 from packshot.search.duplicates.view import VIEW_SIDE, View
 
 Pair = tuple[Path, Path]
 
 _VIEWS_HELD = 128
-_BATCH = 16
+_TOGETHER = 16
 
 
-def compare_pairs(pairs: Iterable[Pair], workers: int) -> Iterator[Comparison | None]:
+def compare_pairs(
+    pairs: Iterable[Pair], workers: int, time_limit: float = DEFAULT_TIME_LIMIT
+) -> Generator[Comparison | None]:
     """Compare files, in order, as a stream.
 
     Args:
         pairs: Those that share their first file should stand together: its view is then made once.
-        workers: Processes; below 2 the work is done here.
+        workers: Processes; below 1 the work is done here.
+        time_limit: Seconds for a few pairs.
 
     Yields:
         A comparison for each pair; None where a file can no longer be read.
     """
-    yield from in_order(pairs, make_comparer, processes=workers, batch=_BATCH)
+    compared = in_order(
+        _together(pairs), make_comparer, processes=workers, failed=_unknown, time_limit=time_limit
+    )
+    with closing(compared):
+        for results in compared:
+            yield from results
 
 
 class Comparer:
@@ -49,6 +60,17 @@ def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
     """A worker for `packshot.processes.in_order`."""
     comparer = Comparer()
     return lambda pairs: [comparer.compare(pair) for pair in pairs]
+
+
+def _together(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """Pairs of one first file, a few at a time, for one process."""
+    for _, group in groupby(pairs, key=itemgetter(0)):
+        while some := list(islice(group, _TOGETHER)):
+            yield some
+
+
+def _unknown(pairs: list[Pair], _reason: str) -> list[Comparison | None]:
+    return [None] * len(pairs)
 
 
 def _view(path: Path) -> View:

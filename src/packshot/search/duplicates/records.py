@@ -98,6 +98,6 @@ def unreadable_file(error: UnreadablePhoto) -> DuplicateGroup:
         paths=(error.name,),
         keep=None,
         reason=error.reason,
-        status=Status.UNREADABLE,
+        status=Status(error.status),
         error=error.reason,
     )

@@ -121,11 +121,8 @@ class Signer:
             taken_from=taken_from,
         )
 
-    def sign_all(self, paths: list[Path]) -> list[Signature | UnreadablePhoto]:
-        """Signatures in order; what cannot be read comes back as the reason why."""
-        return [self._signed(path) for path in paths]
-
-    def _signed(self, path: Path) -> Signature | UnreadablePhoto:
+    def attempt(self, path: Path) -> Signature | UnreadablePhoto:
+        """The signature of a file; what cannot be read comes back as the reason why."""
         try:
             return self.sign(path)
         except UnreadablePhoto as error:
@@ -141,9 +138,9 @@ class Signer:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 
 
-def make_signer() -> Callable[[list[Path]], list[Signature | UnreadablePhoto]]:
+def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
     """A worker for `packshot.processes.in_order`."""
-    return Signer().sign_all
+    return Signer().attempt
 
 
 def is_blank(pixels: Pixels) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from packshot.databases import Database
 from packshot.errors import SourceError
+from packshot.files import NO_SPACE, writing
 from packshot.search.duplicates.comparison import VERSION, Comparison
 from packshot.search.duplicates.signature import Signature, Stamp
 
@@ -64,15 +67,11 @@ class SignatureStore:
             SourceError: It cannot be opened, or is something else than a store.
         """
         self._maker = maker
-        try:
-            if path is not None:
+        if path is not None:
+            with writing(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path or ":memory:", timeout=_SECONDS_TO_WAIT)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise SourceError(
-                f"{path} cannot be used to remember photos: {error}; name another file with --store"
-            ) from error
+        self._database = Database(path, partial(_told, path), timeout=_SECONDS_TO_WAIT)
+        self._prepare(path)
 
     def __enter__(self) -> Self:
         return self
@@ -151,13 +150,25 @@ class SignatureStore:
                 "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, judge, score)
             )
 
-    def _prepare(self) -> None:
+    def _prepare(self, path: Path | None) -> None:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, _FORMAT):
-            raise sqlite3.DatabaseError(f"written by another version of packshot (format {version})")
+            raise _unusable(path, f"written by another version of packshot (format {version})")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.executescript(_SCHEMA)
         self._database.execute(f"PRAGMA user_version = {_FORMAT}")
+
+
+def _told(path: Path | None, error: sqlite3.Error, reason: str) -> SourceError:
+    if reason == NO_SPACE:
+        return SourceError(f"cannot write {path}: {reason}: what was found out is kept")
+    return _unusable(path, reason)
+
+
+def _unusable(path: Path | None, reason: str) -> SourceError:
+    return SourceError(
+        f"{path} cannot be used to remember photos: {reason}; name another file with --store"
+    )
 
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:

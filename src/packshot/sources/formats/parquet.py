@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, BinaryIO, Final
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.compression import GROWTH
 from packshot.sources.formats.parquet_pages import Page, pages
@@ -55,7 +56,7 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
     try:
         import pyarrow
     except ImportError:
-        raise InvalidInput("Parquet needs pyarrow: pip install 'packshot[parquet]'") from None
+        raise InvalidInput(f"Parquet needs pyarrow: {how_to_install('parquet')}") from None
     try:
         yield from _Table(file, name).records()
     except (OSError, ValueError, IndexError, pyarrow.ArrowException) as error:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.archive import Archive
 from packshot.sources.formats.records import Record, as_text, distinct
@@ -275,4 +276,4 @@ def _require_packages() -> Any:
         import defusedxml  # noqa: F401 - reads the parts
         import openpyxl  # noqa: F401 - knows formats and dates
     except ImportError:
-        raise InvalidInput("XLSX needs openpyxl and defusedxml: pip install 'packshot[xlsx]'") from None
+        raise InvalidInput(f"XLSX needs openpyxl and defusedxml: {how_to_install('xlsx')}") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is defusedxml's
 
+from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, SourceError
 
 _DEEPEST = 100
@@ -88,5 +89,5 @@ def _defused(extra: str) -> tuple[Any, type[Exception]]:
         from defusedxml import DefusedXmlException
         from defusedxml.ElementTree import iterparse
     except ImportError:
-        raise InvalidInput(f"XML needs defusedxml: pip install 'packshot[{extra}]'") from None
+        raise InvalidInput(f"XML needs defusedxml: {how_to_install(extra)}") from None
     return iterparse, DefusedXmlException

@@ -141,7 +141,7 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
 
 def save_shard(shard: Shard, path: Path) -> None:
     """Write a shard whole or not at all."""
-    with whole(path, sole=True) as draft, draft.open("wb") as file:
+    with whole(path) as draft, draft.open("wb") as file:
         np.savez(file, **vars(shard))
 
 

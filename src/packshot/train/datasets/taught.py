@@ -99,7 +99,7 @@ def _ask(model: Model, path: Path, kept: Path) -> None:
         return
     small = _square(pixels, STORED_SIDE)
     mask = _square(salience(model, pixels), STORED_SIDE)
-    with whole(kept, sole=True) as draft, draft.open("wb") as file:
+    with whole(kept) as draft, draft.open("wb") as file:
         np.savez(file, pixels=small, mask=mask)
 
 

@@ -97,7 +97,7 @@ def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None
                 rest.setdefault(name, []).append(value)
     native.flush()
     columns: dict[str, Any] = {name: np.concatenate(values) for name, values in rest.items()}
-    with whole(labels, sole=True) as draft, draft.open("wb") as file:
+    with whole(labels) as draft, draft.open("wb") as file:
         np.savez(file, **columns)
 
 

@@ -116,7 +116,7 @@ def _quantised(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path)
         export(trunk, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, ["features"], plain)
         opened = (Photo.open(path, max_side=SEEN_SIDE).pixels for path in evenly(paths))
         inputs: Iterator[Inputs] = ({"pixels": whole_view(pixels, side)[None]} for pixels in opened)
-        with whole(target, sole=True) as draft:
+        with whole(target) as draft:
             quantise(plain, draft, inputs, ("evidence.groups",))
         plain.unlink()
     return Model.from_path(target)

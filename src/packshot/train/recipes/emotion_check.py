@@ -119,7 +119,7 @@ def _kept(path: Path | None, make: Callable[[], tuple[Floats, ...]]) -> tuple[Fl
         return make()
     if not path.exists():
         made = make()
-        with whole(path, sole=True) as draft, draft.open("wb") as file:
+        with whole(path) as draft, draft.open("wb") as file:
             np.savez(file, *made)
     with np.load(path) as archive:
         return tuple(archive[name] for name in archive.files)

@@ -113,5 +113,5 @@ def cached_maps(
 def _write_view(encode: Encoder, paths: Sequence[Path], plan: ViewPlan, number: int, path: Path) -> None:
     opened = (Photo.open(file, max_side=SEEN_SIDE).pixels for file in paths)
     maps = [encode(view_of(pixels, number, plan, photo)) for photo, pixels in enumerate(opened)]
-    with whole(path, sole=True) as draft, draft.open("wb") as file:
+    with whole(path) as draft, draft.open("wb") as file:
         np.save(file, np.stack(maps).astype(np.float16))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 
 from packshot.encode.views import whole_view
 from packshot.photo import Photo
+from packshot.scratch import Scratch
 from packshot.train.export import annotate, export, halve_large_weights, quantise
 from packshot.train.networks.emotion.network import PixelsToEmotion
 from packshot.train.recipes.emotion_features import SEEN_SIDE
@@ -39,8 +39,8 @@ def write_emotion_model(
     """
     views = (whole_view(Photo.open(path, max_side=SEEN_SIDE).pixels, side) for path in calibration)
     example = {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder, "plain.onnx")
+    with Scratch() as scratch:
+        plain = scratch.folder / "plain.onnx"
         export(network.eval(), example, OUTPUTS, plain)
         quantise(plain, target, ({"pixels": view[None]} for view in views), _KEPT_PRECISE)
     model = onnx.load(str(target))

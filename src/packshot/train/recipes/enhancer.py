@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import onnx
@@ -10,6 +9,7 @@ import torch
 
 from packshot.enhance.network import STRIDE, VIEW_SIDE
 from packshot.errors import ModelError
+from packshot.scratch import Scratch
 from packshot.train.export import annotate, export_tiles
 from packshot.train.networks.enhancement.generator import PixelsToPixels
 from packshot.train.networks.enhancement.variants import build
@@ -32,8 +32,8 @@ def write_enhancer(checkpoint: Path, path: Path, name: str = "full") -> None:
         network.load_state_dict(kept["network"])
     except (OSError, KeyError, RuntimeError) as error:
         raise ModelError(f"{checkpoint} is no checkpoint of the network {name}: {error}") from error
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder, "plain.onnx")
+    with Scratch() as scratch:
+        plain = scratch.folder / "plain.onnx"
         export_tiles(PixelsToPixels(network).eval(), VIEW_SIDE, STRIDE, plain)
         onnx.checker.check_model(str(plain))
         annotate(plain, network=name, step=str(kept["step"]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from packshot.encode.mask import VIEW_SIDE, Calibration, Likelihood, MaskNetwork, log_odds
 from packshot.encode.model import Model
+from packshot.scratch import Scratch
 from packshot.train.datasets.composites import Composer, Example
 from packshot.train.datasets.taught import Taught
 from packshot.train.export import Inputs, annotate, export, quantise
@@ -46,8 +46,8 @@ def write_mask(
         seed: Of the composites.
     """
     random = np.random.default_rng(seed)
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder, "plain.onnx")
+    with Scratch() as scratch:
+        plain = scratch.folder / "plain.onnx"
         example = {"pixels": torch.zeros(2, VIEW_SIDE, VIEW_SIDE, 3, dtype=torch.uint8)}
         export(ShippedMask(network).eval(), example, _OUTPUTS, plain)
         ranges: Iterator[Inputs] = (

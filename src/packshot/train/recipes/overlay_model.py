@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from packshot.encode.overlay import MULTIPLE, padded, shrunk
 from packshot.photo.pixels import Pixels
+from packshot.scratch import Scratch
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import with_text, with_watermark
 from packshot.train.export import export_map, quantise
@@ -31,8 +31,8 @@ def write_overlay(network: OverlayNetwork, photos: Sequence[Pixels], fonts: Font
     lays = (with_text, with_watermark)
     chosen = [photos[int(random.integers(len(photos)))] for _ in range(_RANGES_FROM)]
     laid = (lays[number % 2](photo, random, fonts).pixels for number, photo in enumerate(chosen))
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder, "plain.onnx")
+    with Scratch() as scratch:
+        plain = scratch.folder / "plain.onnx"
         export_map(ShippedOverlay(network).eval(), MULTIPLE, "maps", plain)
         quantise(
             plain, path, ({"pixels": padded(shrunk(pixels))[None]} for pixels in laid), enlarges=True

@@ -286,7 +286,7 @@ class _State:
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
         parts |= {"vectors": self.memory.vectors, "written": self.memory.written}
         parts |= {"step": self.memory.step, "random": torch.get_rng_state()}
-        with whole(path, sole=True) as draft:
+        with whole(path) as draft:
             torch.save(parts, draft)
 
     def load(self, path: Path) -> None:

@@ -1,0 +1,74 @@
+"""What the loggers of all modules have to say, for who asks: on the terminal, or in a file."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from packshot.errors import InvalidInput, PackshotError
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_log = logging.getLogger(__name__)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what is standard error at that moment: a progress bar stands in for it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """Nothing: it is never another."""
+
+
+@contextmanager
+def logged(verbose: bool, file: Path | None) -> Iterator[None]:
+    """Have what is logged shown or kept while a command runs.
+
+    Args:
+        verbose: Show on standard error what is done, and errors with their tracebacks.
+        file: Keep that, and details of each photo, at the end of this file.
+
+    Raises:
+        InvalidInput: The file cannot be written to.
+    """
+    handlers: list[tuple[logging.Handler, int]] = []
+    if verbose:
+        handlers.append((_StandardError(), logging.INFO))
+    if file is not None:
+        handlers.append((_kept(file), logging.DEBUG))
+    ours = logging.getLogger("packshot")
+    before = ours.level
+    for handler, level in handlers:
+        handler.setLevel(level)
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        ours.addHandler(handler)
+    ours.setLevel(min((level for _, level in handlers), default=before))
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ not in ("Exit", "Abort") and not isinstance(error, PackshotError):
+            _log.exception("ended by an error that nobody expected")
+        raise
+    finally:
+        ours.setLevel(before)
+        for handler, _ in handlers:
+            ours.removeHandler(handler)
+            handler.close()
+
+
+def _kept(file: Path) -> logging.Handler:
+    try:
+        return logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InvalidInput(f"--log-file {file}: cannot be written to: {error.strerror}") from error

@@ -1,0 +1,134 @@
+"""SQLite files whose failures are errors of ours: one line, with what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from packshot.errors import PackshotError
+from packshot.files import NO_SPACE
+
+Told = Callable[[sqlite3.Error, str], PackshotError]
+"""Makes an error of what SQLite said, given in words as well."""
+
+_NEARLY_NOTHING: Final = 1 << 16
+"""Bytes: with fewer left SQLite cannot make its shared memory of 32 kB, and says something else."""
+
+_LOCKED: Final = "another process has locked it; run the same command again when that is done"
+_UNWRITABLE: Final = "it cannot be opened or written to: see who may"
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: NO_SPACE,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_AUTH: _UNWRITABLE,
+}
+_PERHAPS_FULL: Final = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
+
+class Database(sqlite3.Connection):
+    """A connection that raises errors of ours, also from its cursors and transactions."""
+
+    def __init__(self, path: Path | None, told: Told, *, mode: str = "rwc", **options: Any) -> None:
+        """Open a file.
+
+        Args:
+            path: Of the file; None for a database in memory.
+            told: Makes the errors that are raised.
+            mode: ``rwc`` to make the file where it is not there, ``rw`` not to.
+            **options: Of `sqlite3.connect`.
+        """
+        self._told = told
+        self._path = path
+        address = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={mode}"
+        with self.translated():
+            super().__init__(address, uri=True, **options)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """What SQLite complains about meanwhile, as an error of ours."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise self._told(error, reason_of(error, self._path)) from error
+
+    def execute(self, *sql: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.execute`."""
+        return _Cursor(self).execute(*sql)
+
+    def executemany(self, *sql: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.executemany`."""
+        return _Cursor(self).executemany(*sql)
+
+    def executescript(self, *sql: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.executescript`."""
+        return _Cursor(self).executescript(*sql)
+
+    def __exit__(self, *raised: Any) -> Any:
+        """Commit, or undo."""
+        with self.translated():
+            return super().__exit__(*raised)
+
+
+class _Cursor(sqlite3.Cursor):
+    """A cursor of a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._translated = database.translated
+
+    def execute(self, *sql: Any) -> Self:
+        with self._translated():
+            super().execute(*sql)
+        return self
+
+    def executemany(self, *sql: Any) -> Self:
+        with self._translated():
+            super().executemany(*sql)
+        return self
+
+    def executescript(self, *sql: Any) -> Self:
+        with self._translated():
+            super().executescript(*sql)
+        return self
+
+    def __next__(self) -> Any:
+        with self._translated():
+            return super().__next__()
+
+    def fetchone(self) -> Any:
+        with self._translated():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with self._translated():
+            return super().fetchall()
+
+
+def reason_of(error: sqlite3.Error, path: Path | None) -> str:
+    """What is wrong and, where there is something, what to do.
+
+    Args:
+        error: Of SQLite.
+        path: Of the file, to tell a full disk from a broken one.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _PERHAPS_FULL and path is not None and _is_full(path.parent):
+        return NO_SPACE
+    return _REASONS.get(code) or str(error)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        told = os.statvfs(folder)
+    except OSError:
+        return False
+    return told.f_bavail * told.f_frsize < _NEARLY_NOTHING

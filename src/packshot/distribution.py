@@ -1,0 +1,52 @@
+"""What the installed distribution says of itself: its version, and what its extras need.
+
+Both are written once, in ``pyproject.toml``, and read from what was installed of it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
+
+_NAME = "packshot"
+
+
+@cache
+def version() -> str:
+    """The version that is installed; ``0`` where the code runs without having been installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(_NAME)
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+@cache
+def requirements(extra: str) -> tuple[str, ...]:
+    """What an extra needs, such as ``("pyarrow>=18",)``; nothing where it is unknown."""
+    from importlib import metadata
+
+    try:
+        lines = metadata.requires(_NAME) or ()
+    except metadata.PackageNotFoundError:
+        return ()
+    of_extra = re.compile(rf"""\bextra\s*==\s*['"]{re.escape(extra)}['"]""")
+    pairs = [line.partition(";") for line in lines]
+    return tuple(needed.strip() for needed, _, marker in pairs if of_extra.search(marker))
+
+
+def how_to_install(extra: str) -> str:
+    """The command that installs what an extra needs, such as ``pip install 'pyarrow>=18'``.
+
+    It names the packages themselves: no index need have one of our name, and whoever installed a wheel
+    has no checkout whose extras could be named.
+    """
+    needed = requirements(extra)
+    return pip_install(*needed) if needed else f"the packages of the extra {extra}: see pyproject.toml"
+
+
+def pip_install(*needed: str) -> str:
+    """The command that installs requirements, quoted for a shell."""
+    return shlex.join(("pip", "install", *needed))

@@ -1,0 +1,72 @@
+"""Temporary folders that go with their process, however it ends: the next one removes what it left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from packshot import claims
+from packshot.files import writing
+
+PREFIX: Final = "packshot-scratch-"
+
+
+class Scratch:
+    """A folder in the system's place for temporary files, made when it is first asked for.
+
+    Before it is made, folders of the same user go whose processes were killed. Safe for threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: tuple[Path, int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    @property
+    def folder(self) -> Path:
+        """The folder; nobody else can look into it.
+
+        Raises:
+            SourceError: It cannot be made.
+        """
+        with self._lock:
+            if self._made is None:
+                self._made = _new()
+            return self._made[0]
+
+    def remove(self) -> None:
+        """Remove the folder and what is in it; asked for again, it is made anew."""
+        with self._lock:
+            if self._made is not None:
+                folder, descriptor = self._made
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)
+                self._made = None
+
+
+def _new() -> tuple[Path, int]:
+    place = tempfile.gettempdir()
+    with writing(place):
+        for left in Path(place).glob(f"{PREFIX}*"):
+            claims.cleared(left)
+        while True:
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            try:
+                return folder, claims.hold_folder(folder)
+            except FileExistsError:  # Taken for left behind, between its making and its lock.
+                continue

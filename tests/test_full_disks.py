@@ -1,0 +1,146 @@
+"""A disk that fills up ends whatever writes to it by one error in words, and afterwards it goes on."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from packshot.errors import AuditError, PackshotError, SourceError, VectorIndexError
+from packshot.files import NO_SPACE, write_whole
+from packshot.search import Item, create_index, open_index
+from packshot.search.duplicates.store import SignatureStore
+from packshot.search.places import exists
+from tests.catalog.audit.quick import audited, write_feed
+from tests.search.made import clustered, settings
+from tests.small_disk import small_disk
+
+ENOUGH = 100_000
+"""Kilobytes."""
+
+
+def fails_and_then_goes_on(place, sizes, work, kind):
+    """Do the same on ever larger disks, then on one that is large enough.
+
+    Returns:
+        What was said where there was no space.
+    """
+    said = []
+    with small_disk(place, sizes[0]) as disk:
+        for kilobytes in sizes:
+            disk.resize(kilobytes)
+            try:
+                work()
+            except kind as error:
+                said.append(str(error))
+        disk.resize(ENOUGH)
+        work()
+    assert all(NO_SPACE in one and "\n" not in one for one in said), said
+    return said
+
+
+def test_an_audit(tmp_path):
+    photos, disk = tmp_path / "photos", tmp_path / "disk"
+    write_feed(photos, 150)
+    done = []
+
+    def work():
+        outcome = audited(photos, disk / "audit")
+        assert outcome.done == 150
+        done.append(sorted(path.name for path in (disk / "audit").iterdir()))
+
+    assert len(fails_and_then_goes_on(disk, [110, 170, 300], work, PackshotError)) == 3
+    assert {"audit.csv", "audit.parquet", "audit.html", "summary.json"} <= set(done[-1])
+    assert not [name for name in done[-1] if name.startswith(".")]
+
+
+def test_an_audit_that_never_came_to_a_row_leaves_nothing(tmp_path):
+    write_feed(tmp_path / "photos", 3)
+    with small_disk(tmp_path / "disk", 8) as disk:
+        with pytest.raises(AuditError, match=NO_SPACE):
+            audited(tmp_path / "photos", disk.place / "new" / "audit")
+        assert not list(disk.place.iterdir())
+
+
+def test_a_cache_does_not_end_an_audit(tmp_path):
+    write_feed(tmp_path / "photos", 60)
+    for kilobytes in (4, 80):
+        with small_disk(tmp_path / f"disk-{kilobytes}", kilobytes) as disk:
+            outcome = audited(tmp_path / "photos", tmp_path / f"{kilobytes}", cache=disk.place)
+            assert outcome.summary.statuses == {"ok": 60}
+            assert any("the cache could not be used" in note for note in outcome.notes)
+
+
+def test_a_store_of_signatures(tmp_path):
+    disk, written = tmp_path / "disk", []
+
+    def work():
+        with SignatureStore(disk / "s.sqlite", "maker") as store:
+            for number in range(len(written), 400):
+                store.remember_score(f"{number:0200}", "judge", 1.0)
+                written.append(number)
+            assert len(store.scores((f"{number:0200}" for number in range(400)), "judge")) == 400
+
+    sizes = [4, 40, 100, 150, 200, 250]
+    assert len(fails_and_then_goes_on(disk, sizes, work, SourceError)) >= 5
+    assert written == list(range(400))
+
+
+@pytest.mark.parametrize(("kind", "beyond"), [("exact", (0, 200)), ("ivf-pq", (280,))])
+def test_an_index(tmp_path, kind, beyond):
+    place, vectors = tmp_path / "disk", clustered(2000)
+
+    def work():
+        folder = place / "index"
+        new = not exists(folder)
+        with (
+            create_index(folder, settings(kind=kind))
+            if new
+            else open_index(folder, writes=True) as index
+        ):
+            have = set(index.ids())
+            for start in range(0, 2000, 200):
+                names = (f"p{number}" for number in range(start, start + 200))
+                new = [Item(name, vectors[int(name[1:])], {}) for name in names if name not in have]
+                index.put(new)
+            index.flush()
+            index.verify()
+            assert index.count() == 2000
+            assert index.query(vectors[:1], 1)[0][0].id == "p0"
+
+    needed = 2000 * vectors.shape[1] * 4 // 1024
+    sizes = [4, 60, 120, needed // 2, *(needed + more for more in beyond)]
+    assert len(fails_and_then_goes_on(place, sizes, work, VectorIndexError)) == len(sizes)
+
+
+def test_a_file(tmp_path):
+    with small_disk(tmp_path / "disk", 64) as disk:
+        target = disk.place / "a.bin"
+        write_whole(bytes(20_000), target)
+        with pytest.raises(SourceError, match=NO_SPACE):
+            write_whole(bytes(200_000), target)
+        assert target.read_bytes() == bytes(20_000)
+        assert [path.name for path in disk.place.iterdir()] == ["a.bin"]
+
+
+def test_a_database_that_another_process_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr("packshot.search.duplicates.store._SECONDS_TO_WAIT", 0.1)
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SourceError, match="another process has locked it"):
+            store.remember_score("a", "judge", 1.0)
+        other.close()
+        store.remember_score("a", "judge", 1.0)
+
+
+def test_a_ledger_that_another_process_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr("packshot.search.ledger._WAIT_SECONDS", 0.1)
+    item = Item("a", np.ones(32, np.float32), {})
+    with create_index(tmp_path / "i", settings(dimensions=32)) as index:
+        other = sqlite3.connect(tmp_path / "i" / "index.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(VectorIndexError, match="another process has locked it"):
+            index.put([item])
+        other.close()
+        index.put([item])
+        assert index.count() == 1
