@@ -1,8 +1,9 @@
 """What it costs to be sent a bomb: small tables that would fill the memory, or never end.
 
-Each is written, then read by a process of its own. The columns of ``results/feed_bombs.csv``: ``reader`` and
-``bomb``; ``file_bytes``; ``outcome``, how many rows came, or the error; ``seconds`` of reading; ``peak_mb``,
-the largest resident memory of that process, of which ``idle_mb`` is there before anything is read.
+Each is written, then read by a process of its own. The columns of ``results/feed_bombs.csv``: ``reader``
+and ``bomb``; ``file_bytes``; ``outcome``, how many rows came, or the error; ``seconds`` of reading;
+``peak_mb``, the largest resident memory of that process, of which ``idle_mb`` is there before anything is
+read.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 import openpyxl
 import pyarrow
 from pyarrow import parquet
+
 from record import write
 
 LIMIT_S = 120
@@ -50,7 +52,8 @@ try:
 except PackshotError as error:
     outcome = str(error).replace(place, Path(place).name)
 seconds = round(time.monotonic() - begun, 2)
-print(json.dumps({"outcome": outcome[:160], "seconds": seconds, "peak_mb": megabytes(), "idle_mb": idle}))
+told = {"outcome": outcome[:160], "seconds": seconds, "peak_mb": megabytes(), "idle_mb": idle}
+print(json.dumps(told))
 """
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"

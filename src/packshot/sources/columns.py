@@ -59,7 +59,7 @@ _FURTHER = re.compile(
 _NAMES_A_MAIN_PHOTO = re.compile(r"main|主图|^image_link$")
 _LOOKED_AT = 100
 _WEIGHT_LOOKED_AT = 4_000_000
-"""Letters and cells, each of which counts for so many; no more rows are looked at, and held, than that."""
+"""Letters and cells, each of which counts for so many: no more rows are looked at, and held."""
 
 _CELL = 50
 _MOST_FURTHER = 200

@@ -18,8 +18,8 @@ PLAIN: Final = 8 * 2**20
 """Bytes that any file may grow to, however small it is: read in seconds, whatever they are."""
 
 GROWTH: Final = 200
-"""How many times its size a workbook may grow to: tables in earnest grow 10 to 30 times, the same row again
-and again almost 100 times; bombs 1000 times."""
+"""How many times its size a workbook may grow to: tables in earnest grow 10 to 30 times, the same row
+again and again almost 100 times; bombs 1000 times."""
 
 GROWTH_OF_TEXT: Final = 100
 """As `GROWTH`, of text in gzip, which grows 5 to 15 times."""
@@ -74,8 +74,8 @@ class _Unpacked(io.RawIOBase):
         count = self._stream.readinto(buffer)
         if self._stream.tell() > most_unpacked(self._packed.tell(), GROWTH_OF_TEXT):
             raise SourceError(
-                f"{self._name}: unpacks to more than is safe to read, over {GROWTH_OF_TEXT} times its size;"
-                " give it uncompressed"
+                f"{self._name}: unpacks to more than is safe to read, over {GROWTH_OF_TEXT} times its"
+                " size; give it uncompressed"
             )
         return count
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 LONGEST_TEXT = 65_536
-"""Letters of a cell that are looked at: twice what a cell of Excel holds, and 500 addresses of photos."""
+"""Letters of a cell that are looked at: twice what a cell of Excel holds, and 500 addresses."""
 
 Cells = Mapping[str, object]
 """A row by its columns: texts, numbers, truth values, None, or lists of texts."""
