@@ -60,7 +60,7 @@ class FetchError(SourceError):
 
     Attributes:
         location: As the feed gives it.
-        reason: One sentence without the location, fit for a table cell.
+        reason: One sentence in one line without the location, fit for a table cell.
         retry: Whether a later attempt may succeed.
         wait_s: Seconds that the other side asks to wait before, where it says so.
         status: What an audit calls such a row.
@@ -71,6 +71,7 @@ class FetchError(SourceError):
     def __init__(
         self, location: str, reason: str, *, retry: bool = False, wait_s: float | None = None
     ) -> None:
+        reason = " ".join(reason.split())
         super().__init__(f"{location}: {reason}")
         self.location = location
         self.reason = reason

@@ -214,3 +214,61 @@ def test_waits_are_scattered_and_repeatable(shop):
 
     assert waits(1) == waits(1)
     assert len({tuple(waits(seed)) for seed in (1, 2, None, None)} | {tuple(waits(1, "/b.jpg"))}) == 5
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://\ud800.example/a.jpg",
+        "http://shop.example/\ud800.jpg",
+        "http://shop.example/?\udce9",
+        "http://[::1",
+        "http://a\0b/",
+        f"http://{'a.' * 200}example/",
+        "http://shop.example:99999/",
+        "http://\u2100.com/a.jpg",
+        "http://shop.example:\u0663/",
+        "memory://bucket/\ud800.jpg",
+        "memory://[/\ud800.jpg",
+        "file://[::1",
+        "file:///\ud800.jpg",
+        "file:///%00.jpg",
+        "\ud800.jpg",
+        "a" * 300 + ".jpg",
+        "/a" * 5000,
+        "x" * 100_000,
+        "data:image/png;base64,AAAA",
+    ],
+)
+def test_odd_locations_are_rows(location):
+    with pytest.raises(FetchError) as caught:
+        Fetcher(WebSettings(total_s=5), Retries(attempts=1)).fetch_with_retries(location)
+    assert caught.value.status in ("missing", "refused", "unreachable")
+    assert "\n" not in caught.value.reason
+
+
+@pytest.mark.parametrize("error", [OverflowError("date"), RecursionError("deep"), KeyError("x")])
+def test_what_nobody_foresaw_is_a_row_and_logged(shop, caplog, error):
+    def resolve(host, port):
+        raise error
+
+    fetcher = Fetcher(resolve=resolve, retries=Retries(attempts=1))
+    with pytest.raises(PhotoUnreachable, match=f"unexpectedly: {type(error).__name__}") as caught:
+        fetcher.fetch("http://shop.example/a.jpg")
+    assert not caught.value.retry
+    assert "Traceback" in caplog.text
+
+
+def test_ctrl_c_is_no_row(shop):
+    def resolve(host, port):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Fetcher(resolve=resolve).fetch("http://shop.example/a.jpg")
+
+
+def test_an_address_names_bytes_of_a_name(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
+    path.write_bytes(PHOTO)
+    for location in (str(path), path.as_uri()):
+        assert Fetcher().fetch(location).content == path

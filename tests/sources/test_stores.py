@@ -1,5 +1,6 @@
 import gzip
 import io
+import pickle
 import uuid
 
 import fsspec
@@ -7,8 +8,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from packshot.errors import PhotoMissing, PhotoRefused, PhotoUnreachable, SourceError
-from packshot.sources import Fetcher, WebSettings, read_feed, stores
+from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable, SourceError
+from packshot.sources import Fetcher, StoreSettings, WebSettings, read_feed, stores
 
 PHOTO = bytes(range(256)) * 40
 FEED = b"sku,image_link\n1,photos/a.jpg\n2,\n3,https://shop.example/b.jpg\n"
@@ -125,6 +126,60 @@ def test_tables_that_are_read_from_their_end(bucket):
         f"{bucket}/b.jpg",
     ]
     assert [row.sku for row in read_feed(f"{bucket}/feed.csv.gz")] == ["1", "2", "3"]
+
+
+@pytest.fixture
+def secret(s3):
+    """A private object, on a store that lies on this machine."""
+    fsspec.filesystem("s3").pipe_file(f"{s3}/a.jpg", PHOTO)
+    return f"{s3}/a.jpg"
+
+
+@pytest.mark.parametrize("name", ["\ud800.jpg", "\0", "a?versionId=\0", "x" * 5000])
+def test_odd_names_of_objects_are_rows(s3, name):
+    with pytest.raises(FetchError) as caught:
+        Fetcher().fetch(f"{s3}/{name}")
+    assert "\n" not in caught.value.reason
+
+
+STRANGER = "https://shop.example/feed.csv"
+
+
+def test_a_feed_from_elsewhere_does_not_reach_a_private_store(secret):
+    for lend in (False, True):
+        fetcher = Fetcher(stores=StoreSettings(lend_credentials=lend)).for_photos_of(STRANGER)
+        with pytest.raises(PhotoRefused, match="this machine itself; --allow-private"):
+            fetcher.fetch(secret)
+    assert Fetcher().fetch(secret).content == PHOTO
+
+
+def test_a_feed_from_elsewhere_is_lent_no_credentials(secret):
+    allowed = WebSettings(allow_private=True)
+    with pytest.raises(PhotoUnreachable, match="denies access"):
+        Fetcher(allowed).for_photos_of(STRANGER).fetch(secret)
+    lent = Fetcher(allowed, stores=StoreSettings(lend_credentials=True)).for_photos_of(STRANGER)
+    assert pickle.loads(pickle.dumps(lent)).fetch(secret).content == PHOTO
+
+
+def test_a_feed_in_a_bucket_is_lent_credentials_for_that_bucket_alone(secret):
+    bucket = secret.removesuffix("/a.jpg")
+    assert Fetcher().for_photos_of(f"{bucket}/feed.csv").fetch(secret).content == PHOTO
+    with pytest.raises(PhotoRefused, match="this machine itself"):
+        Fetcher().for_photos_of("s3://another/feed.csv").fetch(secret)
+
+
+@pytest.mark.parametrize("scheme", ["az", "abfs", "oss"])
+def test_stores_that_cannot_be_asked_without_credentials_are_refused(scheme):
+    with pytest.raises(PhotoRefused, match="--store-credentials"):
+        Fetcher().for_photos_of(STRANGER).fetch(f"{scheme}://container/a.jpg")
+
+
+def test_a_store_that_gives_more_than_it_says(monkeypatch):
+    memory = fsspec.get_filesystem_class("memory")
+    monkeypatch.setattr(memory, "info", lambda *_, **__: {"type": "file", "size": 1})
+    monkeypatch.setattr(memory, "cat_file", lambda _, path, start, end: bytes(end - start))
+    with pytest.raises(PhotoRefused, match="larger than the limit"):
+        Fetcher(WebSettings(max_bytes=10)).fetch("memory://a/b.jpg")
 
 
 def test_nothing_there(bucket):

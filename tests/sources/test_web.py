@@ -123,6 +123,12 @@ def test_redirects_end(shop):
         ("http://me:secret@shop.example/", "user name"),
         ("http://shop.example:22/", "port 22"),
         ("http://[bad", "a redirect to what is not a URL"),
+        ("http://xn--\u00ff/", "no proper name"),
+        (f"http://{'a' * 64}.example/", "no proper name"),
+        (f"http://{'a.' * 130}example/", "no proper name"),
+        ("http://a..example/", "no proper name"),
+        ("http://shop.example:99999/", "Port out of range"),
+        ("javascript:alert(1)", "neither http nor https"),
     ],
 )
 def test_redirects_are_checked(shop, target, reason):
@@ -379,3 +385,50 @@ def test_certificates_that_are_none(shop, tmp_path):
     for name in ("empty.pem", "none.pem"):
         with pytest.raises(InvalidInput, match=name):
             client(shop, certificates=tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("9" * 500, 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 -0001", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2020 00:00:00 +999999999999999999", None),
+        ("-5", None),
+        ("\u0663", None),
+        ("soon", None),
+    ],
+)
+def test_absurd_waits_are_rows(shop, told, seconds):
+    shop.pages["/a.jpg"] = lambda request: raw(request, 503, b"Retry-After: " + told.encode())
+    error = unreachable(shop, "/a.jpg", "busy or broken", retry=True)
+    assert error.wait_s in ((seconds,) if seconds else (None, 0.0, 86_400))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length: " + b"9" * 5000,
+        b"Content-Length: -1",
+        b"Content-Length: \xc2\xb2",
+        b"Content-Length: 1\r\nContent-Length: 2",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: gzip, chunked",
+        b"\0odd\xff: x",
+        b"X: " + b"a" * 2_000_000,
+    ],
+)
+def test_malformed_answers_are_rows(shop, header):
+    shop.pages["/a.jpg"] = lambda request: raw(request, 200, header, b"-5\r\nzz\r\n")
+    unreachable(shop, "/a.jpg", "the connection broke", retry=True)
+
+
+def raw(request, status, header, body=b""):
+    request.close_connection = True
+    request.wfile.write(b"HTTP/1.1 %d Odd\r\n%b\r\n" % (status, header))
+    request.wfile.write(
+        (b"" if b"Content-Length" in header or body else b"Content-Length: 0\r\n") + b"\r\n"
+    )
+    request.wfile.write(body)

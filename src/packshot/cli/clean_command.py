@@ -16,6 +16,7 @@ from packshot.cli.options import (
     Ports,
     Quiet,
     Store,
+    StoreCredentials,
     TimeLimit,
     TimesRetried,
     Workers,
@@ -83,6 +84,7 @@ def clean_command(
     retries: TimesRetried = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
     quiet: Quiet = False,
@@ -102,7 +104,7 @@ def clean_command(
         labels_from=None if labels_from is None else LabelsFrom(labels_from.value),
         label_column=label_column,
         split_column=split_column,
-        access=Access(retries, allow_private, tuple(ports or ())),
+        access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
         settings=CleanSettings(
             AssessorSettings(language=language), workers or available_cores(), time_limit
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packshot.errors import FetchError
-from packshot.sources import Fetcher, Retries, WebSettings, is_remote, local_path
+from packshot.sources import Fetcher, Retries, StoreSettings, WebSettings, is_remote, local_path
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,13 @@ class Access:
         retries: Further attempts at a source that does not answer.
         allow_private: Fetch from private networks and this machine too.
         ports: To fetch from besides the usual ones.
+        store_credentials: Lend this machine's credentials to feeds from elsewhere.
     """
 
     retries: int
     allow_private: bool
     ports: tuple[int, ...]
+    store_credentials: bool = False
 
     @property
     def fetcher(self) -> Fetcher:
@@ -30,7 +32,8 @@ class Access:
         defaults = WebSettings()
         ports = defaults.ports | frozenset(self.ports)
         web = replace(defaults, allow_private=self.allow_private, ports=ports)
-        return Fetcher(web, Retries(attempts=self.retries + 1))
+        stores = StoreSettings(lend_credentials=self.store_credentials)
+        return Fetcher(web, Retries(attempts=self.retries + 1), stores=stores)
 
 
 def files_among(locations: Iterable[str]) -> list[Path]:

@@ -93,6 +93,14 @@ TimesRetried = Annotated[int, typer.Option("--retries", min=0, help="Of a source
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
 ]
+StoreCredentials = Annotated[
+    bool,
+    typer.Option(
+        "--store-credentials",
+        help="Photos that a feed from elsewhere names in object stores are asked for with this "
+        "machine's credentials; else without, but in the feed's own bucket.",
+    ),
+]
 Ports = Annotated[
     list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
 ]

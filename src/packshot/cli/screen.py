@@ -9,10 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from packshot import inputs
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.catalog import screening_renderer
 from packshot.cli.exits import Exit
@@ -36,6 +38,8 @@ from packshot.sources import Placement, expand, placements
 
 _FEW = 8
 _RECORDED = ".jsonl"
+_LONGEST_LINE = 4 * 2**20
+"""Bytes of an assessment in JSON; most take some thousand, one with all maps a hundred thousand."""
 
 
 @dataclass(frozen=True)
@@ -154,14 +158,23 @@ def _assessments(
 def _read(file: Path) -> Iterator[Assessment]:
     """Assessments that `packshot assess` wrote, one a line."""
     try:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield Assessment.model_validate_json(line)
-                except ValidationError as error:
-                    raise SourceError(f"{file}, line {number}: is not an assessment") from error
-    except (OSError, UnicodeDecodeError) as error:
+        with inputs.opened(file) as lines:
+            for number in count(1):
+                line = lines.readline(_LONGEST_LINE + 1)
+                if not line:
+                    return
+                yield _recorded(line, f"{file}, line {number}")
+    except OSError as error:
         raise SourceError(f"{file}: cannot be read: {error}") from error
+
+
+def _recorded(line: bytes, where: str) -> Assessment:
+    if len(line) > _LONGEST_LINE:
+        raise SourceError(f"{where}: longer than {_LONGEST_LINE:,} bytes, and no assessment")
+    try:
+        return Assessment.model_validate_json(line)
+    except ValidationError as error:
+        raise SourceError(f"{where}: is not an assessment") from error
 
 
 def _verdicts(

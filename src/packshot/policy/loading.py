@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from packshot.errors import PolicyError
+from packshot import inputs
+from packshot.errors import PolicyError, SourceError
 from packshot.policy.document import MOST_BYTES, Document, Place, read_document
 from packshot.policy.entries import Origin, PolicyEntry, RequirementEntry, checked
 from packshot.policy.metrics import METRICS
@@ -150,9 +151,9 @@ def _read(wanted: str | Path) -> tuple[str, str]:
 
 def _read_file(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise PolicyError(f"{path}: larger than the limit of {MOST_BYTES:,} bytes")
-        return path.read_text(encoding="utf-8-sig")
+        return inputs.content(path, MOST_BYTES).decode("utf-8-sig")
+    except SourceError as error:
+        raise PolicyError(str(error)) from error
     except FileNotFoundError:
         raise _MissingPolicyError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:

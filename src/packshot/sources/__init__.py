@@ -6,7 +6,7 @@ from packshot.sources.folders import PHOTO_SUFFIXES, photo_name
 from packshot.sources.local_copies import LocalCopies, LocalCopy
 from packshot.sources.paths import Named, expand, expand_named
 from packshot.sources.placements import Placement, placements
-from packshot.sources.settings import Retries, WebSettings
+from packshot.sources.settings import Retries, StoreSettings, WebSettings
 from packshot.sources.tables import read_rows
 from packshot.sources.urls import is_remote
 
@@ -20,6 +20,7 @@ __all__ = [
     "Named",
     "Placement",
     "Retries",
+    "StoreSettings",
     "WebSettings",
     "expand",
     "expand_named",

@@ -58,6 +58,12 @@ _FURTHER = re.compile(
 )
 _NAMES_A_MAIN_PHOTO = re.compile(r"main|主图|^image_link$")
 _LOOKED_AT = 100
+_WEIGHT_LOOKED_AT = 4_000_000
+"""Letters and cells, each of which counts for so many: no more rows are looked at, and held."""
+
+_CELL = 50
+_MOST_FURTHER = 200
+"""Columns with further photos of a product; shops take 10 to 50."""
 _SEPARATORS = re.compile(r"[,|\n]")
 _YES = frozenset({"true", "yes", "1", "y", "是"})
 _NO = frozenset({"false", "no", "0", "n", "否"})
@@ -83,7 +89,8 @@ class Columns:
         """Locations in a row as they stand there, each once, with roles; at least one, maybe empty."""
         places = _places(cells.get(self.by_field.get("location", "")), split=self._is_gallery)
         if self.further:
-            places += [place for name in self.further for place in _places(cells.get(name), split=True)]
+            told_in = [cells[name] for name in self.further if cells.get(name) is not None]
+            places += [place for cell in told_in for place in _places(cell, split=True)]
         told = _role(self.text(cells, "role"))
         first = told or (MAIN if self._tells_main or len(places) > 1 else "")
         for position, place in enumerate(dict.fromkeys(places) or ("",)):
@@ -117,7 +124,9 @@ def find_columns(names: Iterable[str], given: Mapping[str, str] | None = None) -
     for field, synonyms in _SYNONYMS.items():
         if field not in chosen and (name := _best(there, synonyms)):
             chosen[field] = name
-    further = tuple(n for n in there if _FURTHER.fullmatch(normal(n)) and n not in chosen.values())
+    taken = frozenset(chosen.values())
+    found = (name for name in there if name not in taken and _FURTHER.fullmatch(normal(name)))
+    further = tuple(islice(found, _MOST_FURTHER))
     if "location" not in chosen and not further:
         raise InvalidInput(
             f"no column with photos among {_listing(there)}; say which it is as location=COLUMN"
@@ -138,7 +147,7 @@ def with_columns(
     Raises:
         InvalidInput: As `find_columns`.
     """
-    first = list(islice(records, _LOOKED_AT))
+    first = _first(records)
     if not first:
         return
     try:
@@ -146,6 +155,23 @@ def with_columns(
     except InvalidInput as error:
         raise InvalidInput(f"{name}: {error}") from error
     yield from ((record, columns) for record in chain(first, records))
+
+
+def _first(records: Iterator[Record]) -> list[Record]:
+    """The rows whose columns are looked at."""
+    found, weight = [], 0
+    for record in islice(records, _LOOKED_AT):
+        found.append(record)
+        weight += sum(map(_weight, record.cells.items()))
+        if weight > _WEIGHT_LOOKED_AT:
+            break
+    return found
+
+
+def _weight(cell: tuple[str, object]) -> int:
+    name, value = cell
+    size = len(value) if isinstance(value, str | list | tuple | dict) else 0
+    return _CELL + len(name) + (size if isinstance(value, str) else _CELL * size)
 
 
 def normal(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
+import logging
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,20 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urljoin, urlsplit
 
-from packshot.errors import SourceError
+from packshot import inputs
+from packshot.errors import PackshotError, SourceError
 from packshot.sources import stores
 from packshot.sources.columns import Columns, with_columns
+from packshot.sources.compression import unpacked
 from packshot.sources.fetching import Fetcher, local_path
 from packshot.sources.folders import has_photo_name, photos_below
-from packshot.sources.formats import READERS, Reader, Record, reader_for
+from packshot.sources.formats import READ_FROM_THE_END, READERS, Reader, Record, reader_for
 from packshot.sources.paths import files_at
 from packshot.sources.urls import WEB_SCHEMES, scheme_of
+
+_log = logging.getLogger(__name__)
+_LONGEST_LOCATION = 65_536
+"""Letters of a location that a row keeps: what is longer is refused when it is fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,27 +150,35 @@ def _rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[
         columns.text(record.cells, field) for field in ("sku", "category", "seller", "label", "split")
     )
     for number, (location, role) in enumerate(columns.photos(record.cells), start=first):
-        yield FeedRow(number, _beside(place, location), sku, role, category, seller, label, split)
+        whole = _beside(place, location)[:_LONGEST_LOCATION]
+        yield FeedRow(number, whole, sku, role, category, seller, label, split)
 
 
 def _records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
     with ExitStack() as stack:
         try:
-            file = _opened(place, fetcher, stack)
+            file = _opened(place, reader, fetcher, stack)
             yield from reader(file, place)
+        except PackshotError:
+            raise
         except (OSError, EOFError, zlib.error) as error:
             raise SourceError(f"{place}: cannot be read: {error}") from error
+        except Exception as error:
+            _log.exception("reading the feed %s failed unexpectedly", place)
+            raise SourceError(
+                f"{place}: cannot be read, which was unexpected: {type(error).__name__}: {error}"
+            ) from error
 
 
-def _opened(place: str, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
+def _opened(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
     if scheme_of(place) in WEB_SCHEMES:
         file: BinaryIO = io.BytesIO(cast(bytes, fetcher.fetch_with_retries(place).content))
     elif stores.is_store(place):
         file = stack.enter_context(stores.opened(place))
     else:
-        file = stack.enter_context(Path(place).open("rb"))  # noqa: SIM115 - the stack closes it
+        file = stack.enter_context(inputs.opened(place))
     if _name(place).lower().endswith(".gz"):
-        return cast(BinaryIO, stack.enter_context(gzip.open(file)))
+        return stack.enter_context(unpacked(file, place, whole=reader in READ_FROM_THE_END))
     return file
 
 
@@ -175,7 +189,15 @@ def _beside(place: str, location: str) -> str:
     if location.startswith("//"):
         return f"https:{location}"
     if scheme_of(place) in WEB_SCHEMES:
-        return urljoin(place, location)
+        return _joined(place, location)
     if stores.is_store(place):
         return stores.beside(place, location)
     return os.path.join(os.path.dirname(place), location)
+
+
+def _joined(place: str, location: str) -> str:
+    """The URL of what a table at a URL calls by a relative one; what is none stays, for its row."""
+    try:
+        return urljoin(place, location)
+    except ValueError:
+        return location

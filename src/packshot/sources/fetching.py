@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import random
 import stat
@@ -14,20 +15,23 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
 from packshot.distribution import how_to_install
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, system_resolver
-from packshot.sources.settings import Retries, WebSettings
+from packshot.sources.settings import Retries, StoreSettings, WebSettings
 from packshot.sources.urls import FILE_SCHEMES, WEB_SCHEMES, is_remote, scheme_of
 
 if TYPE_CHECKING:
     from packshot.sources.web import WebClient
 
+_log = logging.getLogger(__name__)
 _PIECE = 2**20
+_LONGEST_LOCATION = 32_768
+"""Letters of a location: several times what any server takes as a URL, or any system as a path."""
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 
@@ -58,6 +62,8 @@ class Fetcher:
         retries: How often and how long `fetch_with_retries` tries.
         local_files: Whether a location may be a file of this machine; say no where feeds come from
             others.
+        stores: How object stores are asked; without this machine's credentials where feeds come from
+            others.
         resolve: Asks name servers; a function of a module, if the fetcher is to travel.
         sleep: Waits between attempts.
     """
@@ -67,6 +73,7 @@ class Fetcher:
     local_files: bool = True
     resolve: Resolver = system_resolver
     sleep: Callable[[float], None] = time.sleep
+    stores: StoreSettings = field(default_factory=StoreSettings)
 
     def fetch(self, location: str) -> Fetched:
         """One attempt at a photo.
@@ -77,17 +84,30 @@ class Fetcher:
         Raises:
             PhotoMissing: Nothing there, or an empty location.
             PhotoRefused: Guarded, too large, not a file, a scheme that is not fetched from.
-            PhotoUnreachable: It cannot be read; ``retry`` says whether it may be another time.
+            PhotoUnreachable: It cannot be read; ``retry`` says whether it may be another time. Whatever
+                else goes wrong is one too, and logged: no location that others write ends a run.
         """
+        try:
+            return self._fetched(location)
+        except FetchError:
+            raise
+        except Exception as error:
+            _log.exception("fetching %r failed unexpectedly", location[:_LONGEST_LOCATION])
+            reason = f"fetching it failed unexpectedly: {type(error).__name__}: {error}"
+            raise PhotoUnreachable(location, reason) from error
+
+    def _fetched(self, location: str) -> Fetched:
         scheme = scheme_of(location)
         if not location.strip():
             raise PhotoMissing(location, "the feed names no photo")
+        if len(location) > _LONGEST_LOCATION:
+            raise PhotoRefused(location, f"a location of more than {_LONGEST_LOCATION:,} letters")
         if scheme in FILE_SCHEMES:
             return self._file(location)
         if scheme in WEB_SCHEMES:
             return self._from_web(location)
         if stores.is_store(location):
-            return _in_memory(stores.read(location, self.web.max_bytes))
+            return _in_memory(stores.read(location, self.web.max_bytes, self.stores))
         raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
 
     def fetch_with_retries(self, location: str) -> Fetched:
@@ -110,8 +130,15 @@ class Fetcher:
         raise AssertionError("counting does not end")
 
     def for_photos_of(self, feed: str) -> Fetcher:
-        """What opens a feed's photos: a feed from elsewhere names no files of this machine."""
-        return replace(self, local_files=False) if is_remote(feed) else self
+        """What opens a feed's photos.
+
+        A feed from elsewhere names no files of this machine, and what it names in object stores is asked
+        for as anybody would ask: without this machine's credentials, unless `StoreSettings` allow them.
+        """
+        if not is_remote(feed):
+            return self
+        strange = replace(self.stores, feed=feed, allow_private=self.web.allow_private)
+        return replace(self, local_files=False, stores=strange)
 
     def close(self) -> None:
         """Close the connections that are open; a later fetch opens new ones."""
@@ -120,7 +147,8 @@ class Fetcher:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Settings alone travel."""
-        return type(self), (self.web, self.retries, self.local_files, self.resolve, self.sleep)
+        settings = (self.web, self.retries, self.local_files, self.resolve, self.sleep, self.stores)
+        return type(self), settings
 
     @cached_property
     def _client(self) -> WebClient:
@@ -151,14 +179,23 @@ def local_path(location: str) -> Path:
     """The path of a location on this machine, given as one or as a ``file://`` address.
 
     Raises:
-        PhotoRefused: The address names another machine.
+        PhotoRefused: The address names another machine, or is none.
     """
     if scheme_of(location) is None:
         return Path(location)
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+        path = _unescaped(parts.path)
+    except ValueError as error:
+        raise PhotoRefused(location, f"not an address of a file: {error}") from error
     if parts.netloc not in ("", "localhost"):
         raise PhotoRefused(location, f"a file of another machine, {parts.netloc}")
-    return Path(url2pathname(parts.path))
+    return Path(path)
+
+
+def _unescaped(path: str) -> str:
+    """The path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
+    return url2pathname(path) if os.name == "nt" else os.fsdecode(unquote_to_bytes(os.fsencode(path)))
 
 
 def _on_disk(location: str, path: Path, max_bytes: int) -> Fetched:

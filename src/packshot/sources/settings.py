@@ -31,6 +31,23 @@ class WebSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """Whose word opens object stores.
+
+    Attributes:
+        lend_credentials: Ask with this machine's credentials also for what a feed from elsewhere names.
+            Else anybody's permission has to do, except in the feed's own bucket, which the user named.
+        feed: The feed from elsewhere that names the objects; None where the user's own feed does.
+        allow_private: Where such a feed names them, ask also a store whose endpoint, which is this
+            machine's setting, lies in a private network or on this machine.
+    """
+
+    lend_credentials: bool = False
+    feed: str | None = None
+    allow_private: bool = False
+
+
+@dataclass(frozen=True)
 class Retries:
     """How to go on where a later attempt may succeed.
 

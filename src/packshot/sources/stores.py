@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
 from packshot.distribution import how_to_install, pip_install
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.sources.addresses import Resolver, system_resolver, why_refused
+from packshot.sources.settings import StoreSettings
 from packshot.sources.urls import scheme_of
 
 PACKAGES = {
@@ -25,28 +29,42 @@ PACKAGES = {
 """Schemes of the stores, and the package that brings each. No others: fsspec would also follow URLs,
 open archives and chain addresses, past every guard."""
 
+_AS_ANYBODY: Mapping[str, Mapping[str, Any]] = {
+    "s3fs": {"anon": True},
+    "gcsfs": {"token": "anon"},
+    "fsspec": {},
+}
+"""How a package is told to show no credentials; the others may take them from the environment."""
+
+_ENDPOINT_PORT = 443
+_BY_USER = StoreSettings()
+
 
 def is_store(location: str) -> bool:
     """Whether a location has the scheme of a store."""
     return scheme_of(location) in PACKAGES
 
 
-def read(location: str, max_bytes: int) -> bytes:
+def read(location: str, max_bytes: int, settings: StoreSettings = _BY_USER) -> bytes:
     """An object.
 
     Raises:
         PhotoMissing: No such object.
-        PhotoRefused: Larger than allowed, or a folder.
+        PhotoRefused: Larger than allowed, a folder, or for a feed from elsewhere a store that needs
+            credentials or lies in a private network.
         PhotoUnreachable: No permission, no connection, or the store's package is not installed.
     """
     with _as_fetch_errors(location):
-        filesystem, path = _opened(location)
+        filesystem, path = _opened(location, settings)
         facts = filesystem.info(path)
         if facts["type"] != "file":
             raise PhotoRefused(location, "a folder, not a file")
         if (facts["size"] or 0) > max_bytes:
             raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
-        return bytes(filesystem.cat_file(path))
+        content = bytes(filesystem.cat_file(path, start=0, end=max_bytes + 1)) if facts["size"] else b""
+        if len(content) > max_bytes:
+            raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
+        return content
 
 
 @contextmanager
@@ -114,7 +132,7 @@ def beside(place: str, location: str) -> str:
     return f"{scheme_of(place)}://{bucket}{below}"
 
 
-def _opened(location: str) -> tuple[Any, str]:
+def _opened(location: str, settings: StoreSettings = _BY_USER) -> tuple[Any, str]:
     if "::" in location:
         raise PhotoRefused(location, "a chain of addresses")
     try:
@@ -122,11 +140,52 @@ def _opened(location: str) -> tuple[Any, str]:
     except ImportError:
         raise PhotoUnreachable(location, f"needs fsspec: {how_to_install('remote')}") from None
     package = PACKAGES[scheme_of(location) or ""]
+    strange = settings.feed is not None and _bucket(settings.feed) != _bucket(location)
+    options = _as_anybody(location, package) if strange and not settings.lend_credentials else {}
     try:
-        filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False)
+        filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False, **options)
     except ImportError:
         raise PhotoUnreachable(location, f"needs {package}: {pip_install(package)}") from None
+    if strange and not settings.allow_private:
+        _require_public(location, filesystem)
     return filesystem, path
+
+
+def _bucket(location: str) -> tuple[str | None, str]:
+    """The store's package and the bucket in it; of no store, no package."""
+    return PACKAGES.get(scheme_of(location) or ""), location.partition("://")[2].partition("/")[0]
+
+
+def _as_anybody(location: str, package: str) -> Mapping[str, Any]:
+    if package not in _AS_ANYBODY:
+        raise PhotoRefused(
+            location, "a feed from elsewhere is lent no credentials for this store: --store-credentials"
+        )
+    return _AS_ANYBODY[package]
+
+
+def _require_public(location: str, filesystem: Any, resolve: Resolver = system_resolver) -> None:
+    """Refuse a store whose endpoint is not for a feed from elsewhere to reach."""
+    host = urlsplit(_endpoint(filesystem)).hostname
+    for address in _addresses(host, resolve) if host else ():
+        if reason := why_refused(address):
+            raise PhotoRefused(
+                location, f"the store's endpoint {host} is {reason}; --allow-private lets feeds ask it"
+            )
+
+
+def _addresses(host: str, resolve: Resolver) -> list[str]:
+    try:
+        return [str(ip_address(host))]
+    except ValueError:
+        return list(resolve(host, _ENDPOINT_PORT))
+
+
+def _endpoint(filesystem: Any) -> str:
+    """The URL that a store's client asks, as far as it tells one; of s3fs and of gcsfs."""
+    if "s3" in filesystem.protocol:
+        return str(filesystem.s3.meta.endpoint_url)
+    return str(getattr(filesystem, "base", ""))
 
 
 def _address(like: str, path: str) -> str:

@@ -8,11 +8,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
+from packshot.names import is_plain
+
 WEB_SCHEMES = frozenset({"http", "https"})
 FILE_SCHEMES = frozenset({None, "file"})
 STANDARD_PORTS = {"http": 80, "https": 443}
+_LONGEST_HOST = 253
+"""Letters of a host's name (RFC 1035, 2.3.4: 255 octets, two of which are lengths)."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+# Of a length, as what is no address may be very long.
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40})://", re.IGNORECASE)
 # What may stand in a path and a query unescaped (RFC 3986), and the percent sign of what is escaped
 # already.
 _UNESCAPED = "/?:@!$&'()*+,;=-._~%[]"
@@ -64,8 +69,11 @@ def parse_url(location: str, ports: Collection[int]) -> Url:
         ports: Those allowed.
 
     Raises:
-        Refusal: Another scheme, a user name or password, another port, or no proper host.
+        Refusal: Another scheme, a user name or password, another port, no proper host, or half a
+            character, which no URL can hold.
     """
+    if not is_plain(location):
+        raise Refusal("not a URL: it holds what is no Unicode")
     try:
         parts = urlsplit(location)
         port = parts.port
@@ -86,7 +94,7 @@ def _host(parts: SplitResult) -> str:
         host = (parts.hostname or "").encode("idna").decode("ascii")
     except UnicodeError as error:
         raise Refusal(f"the host is no proper name: {error}") from error
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or len(host) > _LONGEST_HOST:
         raise Refusal("the host is no proper name")
     return host
 

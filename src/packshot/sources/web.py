@@ -32,6 +32,8 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
     "Accept-Encoding": "identity",
 }
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_LONGEST_WAIT_S = 86_400.0
+"""What a server may ask for in earnest: a day. Every run gives up long before."""
 
 
 class WebClient:
@@ -133,19 +135,19 @@ def _unhappy(location: str, status: int, headers: Mapping[str, str]) -> FetchErr
 def _wait_s(retry_after: str) -> float | None:
     """Seconds that a header Retry-After asks for (RFC 9110, 10.2.3): a number, or a date."""
     if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after)
+        return min(float(retry_after), _LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        wait = (until - datetime.now(UTC)).total_seconds()
+    except (ValueError, ArithmeticError, LookupError, TypeError):
+        return None  # years, zones and garbage of every kind: as if nothing were asked for
+    return min(max(0.0, wait), _LONGEST_WAIT_S)
 
 
 def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], limit: int) -> bytes:
     """The content, decompressed, cut off as soon as it is too long."""
-    declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if _declared(headers.get("content-length", "")) > limit:
         raise _too_large(location, limit)
     unpacker = _unpacker(location, headers.get("content-encoding", "").strip().lower())
     content = bytearray()
@@ -158,6 +160,11 @@ def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], li
     if unpacker and not unpacker.eof:
         raise PhotoUnreachable(location, "the compressed content is cut short", retry=True)
     return bytes(content)
+
+
+def _declared(length: str) -> float:
+    """Bytes that a header Content-Length tells of; 0 where it is no number."""
+    return float(length) if length.isascii() and length.isdigit() else 0.0
 
 
 def _joined(url: str, target: str) -> str:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from packshot.sources.formats import delimited, jsonlines, parquet, spreadsheet, syndication
 from packshot.sources.formats.records import Record
 
-__all__ = ["READERS", "Reader", "Record", "reader_for"]
+__all__ = ["READERS", "READ_FROM_THE_END", "Reader", "Record", "reader_for"]
 
 Reader = Callable[[BinaryIO, str], Iterator[Record]]
 """Of an open file, at its beginning and able to seek, and the name that errors tell."""
@@ -29,6 +29,9 @@ READERS: Mapping[str, Reader] = {
     ".atom": syndication.read,
 }
 """By a file's extension in lower case; ``.gz`` may follow."""
+
+READ_FROM_THE_END = frozenset({parquet.read, spreadsheet.read})
+"""Readers that cannot read a file as a stream."""
 
 
 def reader_for(name: str) -> Reader | None:

@@ -5,21 +5,35 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from packshot.errors import SourceError
 from packshot.sources.folders import looks_like_photo
+from packshot.sources.formats import quoted
+from packshot.sources.formats.blanks import Blanks
 from packshot.sources.formats.records import Record, distinct
 
+_log = logging.getLogger(__name__)
 _DELIMITERS = ",\t;|"
 _SAMPLE = 2**16
 _PIECE = 2**20
-_LONGEST = 2**24
+_LONGEST = 2**22
+"""Letters of a row: a hundred times a long description, and 16 MiB in memory at most."""
+
+_MOST_COLUMNS = 16_384
+"""As many as a sheet of Excel has."""
+
+_TOO_LONG_FOR_CSV = "field larger than field limit"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -27,24 +41,39 @@ _EXCEL_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 # Chinese in GB 18030 comes in pairs of bytes; single letters with accents, in cp1252, do not.
 _PAIRED = 0.9
+# In a file of another encoding hardly any run of such bytes is UTF-8 by chance; where half are, a few
+# lines were added in another one.
+_MIXED = 0.5
+_RUNS_LOOKED_AT = 10_000
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How bytes become letters; ``errors`` as `bytes.decode` has it."""
+
+    name: str
+    errors: str = "strict"
 
 
 def read(file: BinaryIO, name: str) -> Iterator[Record]:
     """Rows of a delimited text: UTF-8, UTF-16, GB 18030 or Windows-1252; comma, tab, semicolon or bar.
 
     The first row names the columns unless a photo stands in it; then the columns are ``location``,
-    ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent.
+    ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent. In a file that is
+    UTF-8 but for some lines, what is not is kept as in names of files (`packshot.names.plain`).
 
     Raises:
         SourceError: Not such a text, or a broken row.
     """
     encoding = _encoding(file, name)
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding, newline="")
+    text = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
     try:
         yield from _rows(text, name)
     except UnicodeDecodeError as error:
-        raise SourceError(f"{name}: cannot be read as CSV: {error}; save it as UTF-8") from error
+        line = _undecodable(file, encoding)
+        reason = f"line {line} is not {encoding.name}, {error.reason}; save it as UTF-8"
+        raise SourceError(f"{name}: cannot be read as CSV: {reason}") from error
     finally:
         text.detach()
 
@@ -59,6 +88,8 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
     for line, cells in _split(text, name, delimiter):
         if not names:
             header = not any(looks_like_photo(cell) for cell in cells)
+            if len(cells) > _MOST_COLUMNS:
+                raise SourceError(f"{name}: cannot be read as CSV: more than {_MOST_COLUMNS:,} columns")
             names = distinct(cells) if header else ["location", *_numbered(len(cells))]
             if header:
                 continue
@@ -67,24 +98,73 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
 
 def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line in which it begins."""
-    reader = csv.reader(_lines(text, name), delimiter=delimiter, strict=True)
-    begins = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        reason = f"cannot be read as CSV: {error}; check the quotation marks of this row"
-        raise SourceError(f"{name}, line {begins}: {reason}") from error
+    lines, blanks = _Lines(text), Blanks(name)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        begins = lines.begin()
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            cells = _long_row(lines, delimiter, error, f"{name}, line {begins}")
+        except _TooLongError as error:
+            raise SourceError(f"{name}, line {begins}: cannot be read as CSV: {error}") from error
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            blanks.row()
+            yield begins, cells
+        else:
+            blanks.blank()
 
 
-def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    """Lines, none of which can fill the memory."""
-    while line := text.readline(_LONGEST + 1):
-        if len(line) > _LONGEST:
-            raise SourceError(f"{name}: cannot be read as CSV: a line of more than {_LONGEST:,} letters")
-        yield line
+def _long_row(lines: _Lines, delimiter: str, error: csv.Error, where: str) -> list[str]:
+    """A row with a cell that is too long for the reader; any other fault of a row is an error."""
+    reason: object = error
+    if str(error).startswith(_TOO_LONG_FOR_CSV):
+        try:
+            return quoted.row(chain(lines.of_row(), lines), delimiter)
+        except (quoted.UnclosedError, _TooLongError):
+            limit = csv.field_size_limit()
+            reason = f"a field larger than {limit:,} letters, whose quotation mark is not closed"
+        except ValueError as fault:
+            reason = fault
+    advice = "check the quotation marks of this row"
+    raise SourceError(f"{where}: cannot be read as CSV: {reason}; {advice}") from error
+
+
+class _TooLongError(Exception):
+    """A row that would fill the memory."""
+
+
+class _Lines(Iterator[str]):
+    """Lines of a text, of which no row can fill the memory."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._number = 0
+        self._row: list[str] = []
+        self._letters = 0
+
+    def begin(self) -> int:
+        """A row is done; the number of the line that the next one begins with."""
+        self._row.clear()
+        self._letters = 0
+        return self._number + 1
+
+    def of_row(self) -> list[str]:
+        """The lines of the present row so far."""
+        return list(self._row)
+
+    def __next__(self) -> str:
+        line = self._text.readline(_LONGEST + 1 - self._letters)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._letters += len(line)
+        if self._letters > _LONGEST:
+            raise _TooLongError(f"a row of more than {_LONGEST:,} letters")
+        self._row.append(line)
+        return line
 
 
 def _delimiter(sample: str) -> str:
@@ -105,17 +185,22 @@ def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
     return (times / len(widths), commonest) if commonest > 1 else (0.0, 0)
 
 
-def _encoding(file: BinaryIO, name: str) -> str:
+def _encoding(file: BinaryIO, name: str) -> _Encoding:
     start = file.read(4096)
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            return encoding
+            return _Encoding(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
     if b"\0" in start:
-        return _without_mark(start, name)
-    if _is_utf8(start, file):
-        return "utf-8"
+        return _Encoding(_without_mark(start, name))
     file.seek(0)
-    return "gb18030" if _in_pairs(file.read(_PIECE)) else "cp1252"
+    wrong = _undecodable(file, _Encoding("utf-8"))
+    if wrong is None:
+        return _Encoding("utf-8")
+    runs = _runs_beyond_ascii(file)
+    if sum(map(_is_utf8, runs)) >= _MIXED * len(runs):
+        _log.warning("%s, line %d: not UTF-8 as the other lines are; kept as it stands", name, wrong)
+        return _Encoding("utf-8", "surrogateescape")
+    return _Encoding("gb18030" if _in_pairs(runs) else "cp1252")
 
 
 def _without_mark(start: bytes, name: str) -> str:
@@ -126,21 +211,41 @@ def _without_mark(start: bytes, name: str) -> str:
     return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
 
 
-def _is_utf8(piece: bytes, file: BinaryIO) -> bool:
-    """Whether all of a file is; looked at beforehand, as an error in mid-feed would come hours later."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _undecodable(file: BinaryIO, encoding: _Encoding) -> int | None:
+    """The first line of a file that is not in an encoding, if any.
+
+    Looked for beforehand, to the end, as an error in mid-feed would come hours later.
+    """
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding.name)()
+    line = 1
     try:
-        while piece:
-            decoder.decode(piece)
-            piece = file.read(_PIECE)
+        while piece := file.read(_PIECE):
+            line += decoder.decode(piece).count("\n")
         decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        return line + error.object[: error.start].decode(encoding.name, "replace").count("\n")
+    return None
+
+
+def _runs_beyond_ascii(file: BinaryIO) -> list[bytes]:
+    """The first runs of bytes beyond ASCII in a file."""
+    file.seek(0)
+    runs: list[bytes] = []
+    while len(runs) < _RUNS_LOOKED_AT and (piece := file.read(_PIECE)):
+        runs += _BEYOND_ASCII.findall(piece)
+    return runs
+
+
+def _is_utf8(run: bytes) -> bool:
+    try:
+        run.decode()
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _in_pairs(sample: bytes) -> bool:
-    runs = _BEYOND_ASCII.findall(sample)
+def _in_pairs(runs: Sequence[bytes]) -> bool:
     even = sum(len(run) % 2 == 0 for run in runs)
     return bool(runs) and even >= _PAIRED * len(runs)
 

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+LONGEST_TEXT = 65_536
+"""Letters of a cell that are looked at: twice what a cell of Excel holds, and 500 addresses."""
+
 Cells = Mapping[str, object]
 """A row by its columns: texts, numbers, truth values, None, or lists of texts."""
 
@@ -25,9 +28,9 @@ class Record:
 
 
 def as_text(value: object) -> str:
-    """A cell as a user would write it; of a list its first entry."""
+    """A cell as a user would write it, cut where it is too long; of a list its first entry."""
     if isinstance(value, str):
-        return value.strip()
+        return value[:LONGEST_TEXT].strip()
     if isinstance(value, list | tuple):
         return next((text for text in map(as_text, value) if text), "")
     if value is None or (isinstance(value, float) and math.isnan(value)):

@@ -1,0 +1,135 @@
+"""What the pages of a Parquet file take in memory, told by their headers before they are unpacked.
+
+The sizes in the footer are hearsay: a reader unpacks what the headers of the pages say. They are
+structures of Thrift's compact protocol (parquet.thrift: PageHeader, DataPageHeader, DataPageHeaderV2).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+_LARGEST_HEADER: Final = 2**16
+"""Bytes of a page's header. Some tens, and the least and the largest value, which writers cut short."""
+
+_MOST_FIELDS: Final = 10_000
+_DEEPEST: Final = 8
+_TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
+_WHOLE: Final = frozenset({_I16, _I32, _I64})
+
+# Numbers of fields.
+_UNPACKED, _PACKED = 2, 3
+_DATA, _DATA_V2 = 5, 8
+_VALUES: Final = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a column.
+
+    Attributes:
+        unpacked: Bytes in memory.
+        packed: Bytes in the file.
+        values: Rows, or entries of lists; 0 of a dictionary.
+    """
+
+    unpacked: int
+    packed: int
+    values: int
+
+
+def pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
+    """The pages of a column in a group of rows.
+
+    Args:
+        file: Able to seek.
+        start: Of the first header.
+        length: Bytes of all pages, headers included.
+
+    Raises:
+        ValueError: What stands there is no header of a page.
+    """
+    end = start + length
+    while start < end:
+        file.seek(start)
+        header = io.BytesIO(file.read(min(_LARGEST_HEADER, end - start)))
+        page = _page(_Compact(header).structure())
+        yield page
+        start += header.tell() + page.packed
+
+
+def _page(header: dict[int, Any]) -> Page:
+    data = header.get(_DATA) or header.get(_DATA_V2)
+    values = data.get(_VALUES) if isinstance(data, dict) else 0
+    told = [header.get(_UNPACKED), header.get(_PACKED), values]
+    numbers = [number for number in told if isinstance(number, int) and number >= 0]
+    if len(numbers) < len(told):
+        raise ValueError("the header of a page makes no sense")
+    return Page(*numbers)
+
+
+class _Compact:
+    """Reads Thrift's compact protocol; texts and lists are passed over."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        self._stream = stream
+        self._left = _MOST_FIELDS
+
+    def structure(self, depth: int = 0) -> dict[int, Any]:
+        """Values of fields by number."""
+        if depth > _DEEPEST:
+            raise ValueError("the header of a page is nested too deep")
+        found: dict[int, Any] = {}
+        number = 0
+        while head := self._byte():
+            number = number + (head >> 4) if head >> 4 else self._whole()
+            found[number] = self._value(head & 15, depth)
+        return found
+
+    def _value(self, kind: int, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("the header of a page is too long")
+        if kind in (_TRUE, _FALSE):
+            return kind == _TRUE
+        if kind in _WHOLE:
+            return self._whole()
+        if kind == _STRUCT:
+            return self.structure(depth + 1)
+        if kind in (_LIST, _SET):
+            return self._entries(depth)
+        sizes = {_BYTE: 1, _DOUBLE: 8}
+        self._skip(self._natural() if kind == _BINARY else sizes.get(kind, -1))
+        return None
+
+    def _entries(self, depth: int) -> None:
+        head = self._byte()
+        count = head >> 4 if head >> 4 < 15 else self._natural()
+        for _ in range(count):
+            self._value(head & 15, depth)
+
+    def _byte(self) -> int:
+        read = self._stream.read(1)
+        if not read:
+            raise ValueError("the header of a page is cut short")
+        return read[0]
+
+    def _natural(self) -> int:
+        """A number of seven bits a byte, the lowest first."""
+        value = 0
+        for shift in range(0, 70, 7):
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+        raise ValueError("a number in the header of a page does not end")
+
+    def _whole(self) -> int:
+        zigzag = self._natural()
+        return (zigzag >> 1) ^ -(zigzag & 1)
+
+    def _skip(self, count: int) -> None:
+        if count < 0 or len(self._stream.read(count)) < count:
+            raise ValueError("the header of a page makes no sense")

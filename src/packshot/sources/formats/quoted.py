@@ -1,0 +1,67 @@
+"""Rows of CSV with cells longer than Python's reader takes.
+
+The limit of `csv` holds for the whole process, and other parts of a program may rely on it: it is left
+alone, and the few rows that exceed it are taken apart here, by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+_QUOTE: Final = '"'
+
+
+class UnclosedError(ValueError):
+    """A quotation mark that nothing closes."""
+
+
+def row(lines: Iterable[str], delimiter: str) -> list[str]:
+    """The cells of the row that some lines begin with; no more of them are taken than it needs.
+
+    Args:
+        lines: With their ends.
+        delimiter: One letter.
+
+    Raises:
+        UnclosedError: The lines end within quotation marks.
+        ValueError: Something other than a delimiter follows a closing mark.
+    """
+    remaining = iter(lines)
+    cells: list[str] = []
+    line = next(remaining, "")
+    plain = re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+    start = 0
+    while True:
+        if line.startswith(_QUOTE, start):
+            cell, line, start = _quoted(line, start + 1, remaining)
+        else:
+            found = plain.match(line, start)
+            cell, start = (found[0], found.end()) if found else ("", start)
+        cells.append(cell)
+        if line.startswith(delimiter, start):
+            start += 1
+        elif line[start:].strip("\r\n"):
+            raise ValueError(f"{delimiter!r} expected after {_QUOTE!r}")
+        else:
+            return cells
+
+
+def _quoted(line: str, start: int, remaining: Iterator[str]) -> tuple[str, str, int]:
+    """A cell in quotation marks from its first letter on: with the line that it ends in, and where."""
+    pieces: list[str] = []
+    while True:
+        end = line.find(_QUOTE, start)
+        if end < 0:
+            pieces.append(line[start:])
+            following = next(remaining, None)
+            if following is None:
+                raise UnclosedError("a quotation mark that nothing closes")
+            line, start = following, 0
+            continue
+        pieces.append(line[start:end])
+        if not line.startswith(_QUOTE, end + 1):
+            return "".join(pieces), line, end + 1
+        pieces.append(_QUOTE)
+        start = end + 2
