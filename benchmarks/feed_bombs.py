@@ -2,8 +2,8 @@
 
 Each is written, then read by a process of its own. The columns of ``results/feed_bombs.csv``: ``reader``
 and ``bomb``; ``file_bytes``; ``outcome``, how many rows came, or the error; ``seconds`` of reading;
-``peak_mb``, the largest resident memory of that process, of which ``idle_mb`` is there before anything is
-read.
+``peak_mb``, the largest resident memory of that process, of which ``idle_mb`` is there before anything
+is read.
 """
 
 from __future__ import annotations
