@@ -7,12 +7,38 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticSerializationError
+
+from packshot.names import plain
 
 
 class Record(BaseModel):
-    """Base of all records: frozen, and strict about unknown fields."""
+    r"""Base of all records: frozen, and strict about unknown fields.
+
+    A path in a record is one that opens the file. In JSON a name that is no text stands as
+    `packshot.names.plain` shows it, ``caf\xe9.jpg``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_dump_json(self, **options: Any) -> str:
+        """As pydantic's, whatever names it holds."""
+        try:
+            return super().model_dump_json(**options)
+        except PydanticSerializationError:
+            shown = type(self).model_validate(_plain(self.model_dump()))
+            return super(Record, shown).model_dump_json(**options)
+
+
+def _plain(value: Any) -> Any:
+    """A value with every text in it fit to be written."""
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 class Status(StrEnum):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from packshot.catalog.rendering import Renderer, Result
+from packshot.names import plain
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -55,7 +56,7 @@ def defused(text: str) -> str:
 
 
 def as_cell(cell: object) -> object:
-    """What stands in a CSV: text defused, numbers as they are, nothing for None."""
+    """What stands in a CSV: text that can be written, defused; numbers as they are, nothing for None."""
     if isinstance(cell, str):
-        return defused(cell)
+        return defused(plain(cell))
     return "" if cell is None else cell

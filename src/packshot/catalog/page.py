@@ -22,6 +22,7 @@ from packshot.catalog.rendering import Renderer, Result
 from packshot.distribution import version as installed_version
 from packshot.errors import UnreadablePhoto
 from packshot.files import writing
+from packshot.names import plain
 from packshot.photo import Photo
 from packshot.report import Status
 
@@ -169,9 +170,15 @@ def page_template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
     )
     environment.filters["bytes"] = _bytes
     return environment.get_template(name)
+
+
+def _shown(value: object) -> object:
+    """What stands in a page: text that can be written."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _bytes(size: int) -> str:

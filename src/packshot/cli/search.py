@@ -27,7 +27,7 @@ from packshot.report import SearchResult, Status
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
 from packshot.search.items import Precision, Value
 from packshot.search.milvus import PREFIX
-from packshot.search.photos import Columns, Indexed, Outcome, gone, index_photos, query_photos
+from packshot.search.photos import Columns, Indexed, Outcome, gone, index_photos, photo_id, query_photos
 from packshot.search.places import exists
 from packshot.sources import Named, expand, expand_named, read_rows
 
@@ -195,7 +195,7 @@ def _columns(table: Path, photos: list[Named]) -> Columns:
     told = {}
     for photo in photos:
         row = by_path.get(str(photo.path.absolute()), {})
-        told[photo.name.as_posix()] = {key: cell for key, cell in row.items() if key and key != "path"}
+        told[photo_id(photo)] = {key: cell for key, cell in row.items() if key and key != "path"}
     return told
 
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from packshot.distribution import how_to_install
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
+from packshot.names import NotAFile
 from packshot.photo.completeness import require_all_data
 from packshot.photo.facts import FORMATS, format_of, orientation_of, read_facts
 from packshot.photo.limits import Limits
@@ -125,6 +126,8 @@ def read_bytes(
         UnreadablePhoto: Empty, too large, not there, or not a regular file.
     """
     label = name or _label(source)
+    if isinstance(source, NotAFile):
+        raise UnreadablePhoto(label, source.reason)
     if isinstance(source, bytes):
         data = source
     elif isinstance(source, str | os.PathLike):

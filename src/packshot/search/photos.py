@@ -13,10 +13,11 @@ from typing import Any
 
 from packshot.encode import ContentEncoder
 from packshot.errors import UnreadablePhoto
+from packshot.names import escaped, identity, is_plain, plain, unescaped
 from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Neighbour, SearchResult, Status
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
-from packshot.search.items import Distance, Floats, Hit, Item, Where
+from packshot.search.items import MOST_ID_BYTES, Distance, Floats, Hit, Item, Where
 from packshot.search.places import require_model
 from packshot.sources import Named
 
@@ -25,7 +26,7 @@ BATCH = 64
 
 _FEW = 8
 _LOOKED_UP = 512
-_OWN_KEYS = ("path", "bytes", "modified")
+_OWN_KEYS = ("path", "raw", "bytes", "modified")
 
 Columns = Mapping[str, Mapping[str, Any]]
 """By id, what a table says about a photo."""
@@ -81,8 +82,9 @@ def index_photos(
 ) -> Generator[Indexed]:
     """Encode photos that are new or changed and put them in; a run that was stopped goes on from there.
 
-    A photo's id is its name with forward slashes. Its metadata are ``path``, ``bytes``, ``modified``
-    (nanoseconds since 1970) and what `columns` say. A file whose size and time are those of the index
+    A photo's id is its name with forward slashes (`photo_id`). Its metadata are ``path``, ``bytes``,
+    ``modified`` (nanoseconds since 1970), where the path is no text also ``raw``, which is it in the
+    escapes of URLs, and what `columns` say. A file whose size and time are those of the index
     is not opened.
 
     Args:
@@ -153,7 +155,7 @@ def query_photos(
 
 def gone(index: VectorIndex, photos: Iterable[Named]) -> list[str]:
     """Ids of the index that are not among the photos."""
-    there = {_identity(photo) for photo in photos}
+    there = {photo_id(photo) for photo in photos}
     return [name for name in index.ids() if name not in there]
 
 
@@ -161,7 +163,7 @@ def _unchanged(
     index: VectorIndex, photos: Sequence[Named], columns: Columns, tasks: list[_Task]
 ) -> Iterator[Indexed]:
     """Settle what needs no encoding, metadata that alone changed included; the others become tasks."""
-    known = index.get([_identity(photo) for photo in photos])
+    known = index.get([photo_id(photo) for photo in photos])
     described = []
     for photo, item in zip(photos, known, strict=True):
         facts = _facts(photo.path)
@@ -181,7 +183,7 @@ def _taken_in(
 ) -> Iterator[Indexed]:
     index.put(
         [
-            Item(_identity(task.photo), done.vector, _metadata(task.photo, task.facts, columns))
+            Item(photo_id(task.photo), done.vector, _metadata(task.photo, task.facts, columns))
             for task, done in finished
             if done.vector is not None
         ]
@@ -211,8 +213,9 @@ def _one(encoder: ContentEncoder, path: Path) -> _Encoded:
         return _Encoded(None, error.reason, Status(error.status))
 
 
-def _identity(photo: Named) -> str:
-    return photo.name.as_posix()
+def photo_id(photo: Named) -> str:
+    """The id of a photo in an index: its name, see `packshot.names.identity`."""
+    return identity(photo.name, MOST_ID_BYTES)
 
 
 def _facts(path: Path) -> dict[str, int]:
@@ -225,15 +228,22 @@ def _facts(path: Path) -> dict[str, int]:
 
 
 def _metadata(photo: Named, facts: Mapping[str, int], columns: Columns) -> dict[str, Any]:
-    told = dict(columns.get(_identity(photo), {}))
-    return told | {"path": str(photo.path.absolute())} | dict(facts)
+    told = dict(columns.get(photo_id(photo), {}))
+    path = str(photo.path.absolute())
+    own = {"path": path} if is_plain(path) else {"path": plain(path), "raw": escaped(path)}
+    return told | own | dict(facts)
+
+
+def _path(hit: Hit) -> str:
+    raw = hit.metadata.get("raw")
+    return unescaped(raw) if isinstance(raw, str) else str(hit.metadata.get("path", hit.id))
 
 
 def _neighbour(hit: Hit, index: VectorIndex) -> Neighbour:
     cosine = index.settings.distance is Distance.COSINE
     return Neighbour(
         id=hit.id,
-        path=str(hit.metadata.get("path", hit.id)),
+        path=_path(hit),
         distance=hit.distance,
         likeness=1 - hit.distance if cosine else None,
         metadata={key: value for key, value in hit.metadata.items() if key not in _OWN_KEYS},

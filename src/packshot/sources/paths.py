@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packshot import inputs
 from packshot.errors import SourceError
+from packshot.names import NotAFile
 from packshot.sources.columns import with_columns
 from packshot.sources.folders import files_matching, photos_below
 from packshot.sources.formats import delimited
@@ -44,7 +46,8 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
             photo extensions, hidden entries skipped), glob patterns (``**`` included), and CSV files
             with a column of photos that `columns.find_columns` knows, or without a header and paths in
             the first column; paths in a CSV are relative to its folder and are taken even where no
-            such file exists.
+            such file exists. A row without a path, or with an address, is a `NotAFile`: opening it
+            tells why.
 
     Raises:
         SourceError: An input that names nothing, or a CSV that cannot be read.
@@ -61,9 +64,9 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
 
 def _photos(given: str) -> Iterator[Named]:
     path = Path(given)
-    if path.is_dir():
+    if os.path.isdir(path):
         return (Named(photo, photo.relative_to(path)) for photo in photos_below(path))
-    if path.suffix.lower() == TABLE_SUFFIX and path.is_file():
+    if path.suffix.lower() == TABLE_SUFFIX and os.path.isfile(path):
         return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
     return (Named(photo, Path(photo.name)) for photo in files_at(given))
 
@@ -83,6 +86,8 @@ def files_at(given: str) -> Iterator[Path]:
 
 def _below(path: Path, folder: Path) -> Path:
     """The path from a folder; the bare name of what does not lie below it."""
+    if isinstance(path, NotAFile):
+        return Path(path.name)
     relative = Path(os.path.relpath(os.path.abspath(path), os.path.abspath(folder)))
     return Path(path.name) if os.pardir in relative.parts else relative
 
@@ -90,7 +95,7 @@ def _below(path: Path, folder: Path) -> Path:
 def _table(table: Path) -> Iterator[Path]:
     """Paths of a CSV."""
     try:
-        with table.open("rb") as file:
+        with inputs.opened(table) as file:
             for record, columns in with_columns(delimited.read(file, str(table)), str(table)):
                 for place, _ in columns.photos(record.cells):
                     yield _entry(table, record.line, place)
@@ -100,7 +105,7 @@ def _table(table: Path) -> Iterator[Path]:
 
 def _entry(table: Path, line: int, place: str) -> Path:
     if not place:
-        raise SourceError(f"{table}, line {line}: no path in this row")
+        return NotAFile(f"{table}, line {line}", "no path in this row")
     if scheme_of(place):
-        raise SourceError(f"{table}, line {line}: {place} is an address; packshot audit fetches those")
+        return NotAFile(place, "is an address; packshot audit fetches those")
     return table.parent / place

@@ -34,7 +34,7 @@ def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placeme
     """
     found: dict[str, Placement] = {}
     for given in map(Path, inputs):
-        if given.suffix.lower() == TABLE_SUFFIX and given.is_file():
+        if given.suffix.lower() == TABLE_SUFFIX and os.path.isfile(given):
             for row in read_feed(given):
                 if not row.location:
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from packshot.names import plain
 from packshot.report import (
     Assessment,
     AuditRow,
@@ -64,16 +65,6 @@ def told(row: FeedRow) -> dict[str, Any]:
     """What the feed says, as `AuditRow` names it."""
     texts = {name: plain(getattr(row, name)) for name in ("sku", "role", "category", "seller", "label")}
     return {"number": row.number, "path": plain(row.location), **texts}
-
-
-def plain(text: str) -> str:
-    r"""Text that any file can hold: bytes of a file name that are no UTF-8 become ``\xff``."""
-    if not any("\ud800" <= letter <= "\udfff" for letter in text):
-        return text
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # half a character, which a JSON feed may hold
-        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def overall_verdict(

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
+from packshot.names import plain
 from packshot.policy import Policy, overlays_asked
 from packshot.sources import Fetcher
 
@@ -75,4 +76,4 @@ def assessor_identity(settings: AssessorSettings) -> str:
 
 
 def _absolute(feed: str) -> str:
-    return feed if "://" in feed else str(Path(feed).absolute())
+    return plain(feed if "://" in feed else str(Path(feed).absolute()))

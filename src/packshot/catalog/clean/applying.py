@@ -15,6 +15,7 @@ from pathlib import Path
 from packshot.catalog.clean.samples import Sample
 from packshot.errors import InvalidInput, SourceError
 from packshot.files import reason_of, whole_folder
+from packshot.names import is_plain, plain
 from packshot.report import Problem, Proposal, Remedy
 
 REPORT = "cleaning.json"
@@ -121,12 +122,8 @@ def write_feed(samples: Sequence[Sample], outcomes: Sequence[Outcome], target: P
         SourceError: It cannot be written.
     """
     with _begun(target) as folder:
-        with (folder / FEED).open("w", newline="", encoding="utf-8") as file:
-            rows = csv.DictWriter(file, _COLUMNS)
-            rows.writeheader()
-            for sample, outcome in zip(samples, outcomes, strict=True):
-                if outcome.kept:
-                    rows.writerow(_row(sample, outcome, target))
+        kept = (pair for pair in zip(samples, outcomes, strict=True) if pair[1].kept)
+        _write_rows(folder / FEED, [_row(sample, outcome, target) for sample, outcome in kept])
         _report(outcomes, folder)
 
 
@@ -188,10 +185,20 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
+def _write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """Rows of a feed; bytes of names that are no text stay, which the mark of UTF-8 tells readers."""
+    marked = not all(is_plain(row["path"]) for row in rows)
+    encoding = "utf-8-sig" if marked else "utf-8"
+    with path.open("w", newline="", encoding=encoding, errors="surrogateescape") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def _row(sample: Sample, outcome: Outcome, target: Path) -> dict[str, str]:
-    told = {name: getattr(sample.row, name) for name in ("sku", "role", "category", "seller")}
+    told = {name: plain(getattr(sample.row, name)) for name in ("sku", "role", "category", "seller")}
     path = sample.path if "://" in sample.path else os.path.relpath(sample.path, target)
-    return {"path": path, "label": outcome.label, "split": sample.split, **told}
+    return {"path": path, "label": plain(outcome.label), "split": plain(sample.split), **told}
 
 
 def _report(outcomes: Sequence[Outcome], target: Path) -> None:
@@ -202,7 +209,7 @@ def _report(outcomes: Sequence[Outcome], target: Path) -> None:
         "kept": sum(outcome.kept for outcome in outcomes),
         "relabelled": sum(outcome.relabelled for outcome in outcomes),
         "dropped_for": Counter(str(one.problem) for one in done if not one.kept),
-        "changes": [asdict(outcome) for outcome in done],
+        "changes": [{**asdict(outcome), "path": plain(outcome.path)} for outcome in done],
     }
     text = json.dumps(summary, indent=2, ensure_ascii=False)
     (target / REPORT).write_text(text + "\n", encoding="utf-8")

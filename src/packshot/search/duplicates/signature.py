@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from packshot.encode import CONTENT_MODEL, Model
 from packshot.encode.views import whole_view
 from packshot.errors import UnreadablePhoto
+from packshot.names import NotAFile
 from packshot.photo import Photo
 from packshot.report import Facts
 from packshot.search.duplicates.frames import content_box
@@ -46,6 +47,8 @@ class Stamp:
         Raises:
             UnreadablePhoto: It is not there.
         """
+        if isinstance(path, NotAFile):
+            raise UnreadablePhoto(str(path), path.reason)
         try:
             found = path.stat()
         except (OSError, ValueError) as error:

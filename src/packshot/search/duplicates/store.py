@@ -19,6 +19,7 @@ import numpy as np
 from packshot.databases import Database
 from packshot.errors import InvalidInput, SourceError
 from packshot.files import NO_SPACE, writing
+from packshot.names import key
 from packshot.search.duplicates.comparison import VERSION, Comparison
 from packshot.search.duplicates.signature import Signature, Stamp
 from packshot.user_cache import user_cache
@@ -100,7 +101,7 @@ class SignatureStore:
         row = self._database.execute(
             "SELECT * FROM signatures"
             " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
-            (os.path.abspath(path), self._maker, stamp.byte_size, stamp.modified_ns),
+            (key(os.path.abspath(path)), self._maker, stamp.byte_size, stamp.modified_ns),
         ).fetchone()
         return None if row is None else _from_row(row, str(path))
 
@@ -113,7 +114,7 @@ class SignatureStore:
 
     def forget(self, paths: Iterable[str]) -> None:
         """Let go of signatures of files that will not be there again; what is known by digest stays."""
-        rows = [(os.path.abspath(path),) for path in paths]
+        rows = [(key(os.path.abspath(path)),) for path in paths]
         with self._database:
             self._database.executemany("DELETE FROM signatures WHERE path = ?", rows)
 
@@ -187,7 +188,7 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
 def _to_row(signature: Signature, maker: str) -> tuple[object, ...]:
     whole, inside = (value.to_bytes(8, "little") for value in signature.hashes)
     return (
-        os.path.abspath(signature.path),
+        key(os.path.abspath(signature.path)),
         maker,
         *(signature.stamp.byte_size, signature.stamp.modified_ns),
         *(signature.digest, signature.pixel_digest, signature.width, signature.height),
