@@ -1,15 +1,16 @@
 """Decoding, format by format, without touching anything that the process shares.
 
 Pillow's own guards (`MAX_IMAGE_PIXELS`, `LOAD_TRUNCATED_IMAGES`), its table of formats and the warnings
-filter belong to the host. Its classes of file are made directly, which asks none of them; what the guards
-are for is known from the file's outline.
+filter belong to the host. Its classes of file are made directly, which asks none of them; what the
+guards are for is known from the file's outline.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,6 @@ from PIL import (
     Image,
     PngImagePlugin,
     TiffImagePlugin,
-    WebPImagePlugin,
 )
 
 from packshot.photo.decoded import Decoded, Picture
@@ -33,7 +33,7 @@ from packshot.photo.structure.gif import first_picture as first_of_gif
 from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, require_all_rows
 from packshot.photo.structure.png import first_picture as first_of_png
-from packshot.photo.structure.webp import WebpOutline
+from packshot.photo.structure.webp import WebpOutline, frame_alone
 
 Permit = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
@@ -92,9 +92,8 @@ def _png(outline: PngOutline, data: bytes) -> Image.Image:
     """Rows that are missing stay as they were made, zero; so only then they are counted."""
     image = PngImagePlugin.PngImageFile(io.BytesIO(first_of_png(data, outline)))
     image.load()
-    right, bottom = image.size
-    last = image.crop((right - 1, bottom - 1, right, bottom)).tobytes()
-    if outline.interlaced or not any(last):
+    last = image.getpixel((image.width - 1, image.height - 1))
+    if outline.interlaced or not np.any(last):
         require_all_rows(data, outline)
     return image
 
@@ -128,19 +127,38 @@ def _painted(outline: GifOutline, codes: memoryview, ground: int) -> NDArray[np.
 
 
 def _webp(outline: WebpOutline, data: bytes) -> Decoded:
-    """OpenCV needs a third of the memory of Pillow, and does not know animations in all versions."""
-    if outline.animated:
-        image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
-        image.load()
-        return replace(_decoded(outline, image), size=image.size)
-    flag = cv2.IMREAD_UNCHANGED if outline.alpha else cv2.IMREAD_COLOR
+    """By OpenCV, which needs a third of the memory that Pillow does."""
+    if outline.first is None:
+        pixels = _webp_pixels(data, outline.alpha)
+    else:
+        pixels = _on_canvas(_webp_pixels(frame_alone(data, outline.first), outline.first.alpha), outline)
+    plain = _decoded(outline, Image.new("RGBA" if outline.alpha else "RGB", (1, 1)))
+    return replace(plain, picture=Picture(pixels, outline.profile))
+
+
+def _webp_pixels(data: bytes, alpha: bool) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB, or (H, W, 4) with opacity behind."""
+    flag = cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR
     found = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if found is None:
         raise Incomplete("its picture data are damaged or cut short")
-    four = found.shape[2] == 4
-    pixels = cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA if four else cv2.COLOR_BGR2RGB, dst=found)
-    plain = _decoded(outline, Image.new("RGBA" if four else "RGB", (1, 1)))
-    return replace(plain, picture=Picture(pixels, outline.profile))
+    order = cv2.COLOR_BGRA2RGBA if found.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(found, order, dst=found), np.uint8)
+
+
+def _on_canvas(pixels: NDArray[np.uint8], outline: WebpOutline) -> NDArray[np.uint8]:
+    """The first frame of an animation where it belongs; beside it nothing shows."""
+    height, width = pixels.shape[:2]
+    if outline.first is None or (width, height) == (outline.width, outline.height):
+        return pixels
+    canvas = np.zeros((outline.height, outline.width, 4), np.uint8)
+    top, left = outline.first.top, outline.first.left
+    part = canvas[top : top + height, left : left + width]
+    if part.shape[:2] != (height, width):
+        raise Incomplete("its first frame does not lie within its canvas")
+    part[..., :3] = pixels[..., :3]
+    part[..., 3] = pixels[..., 3] if pixels.shape[2] == 4 else 255
+    return canvas
 
 
 def _tiff(outline: Outline, data: bytes, permit: Permit) -> Decoded:
@@ -150,8 +168,7 @@ def _tiff(outline: Outline, data: bytes, permit: Permit) -> Decoded:
     # Made here, so that Pillow does not ask its own guard whether it may.
     image.im = Image.new(mode, (outline.width, outline.height)).im
     image.load()
-    found = replace(_decoded(outline, image), mode=mode, orientation=1, size=image.size)
-    return found
+    return replace(_decoded(outline, image), mode=mode, orientation=1, size=image.size)
 
 
 def _bmp(outline: Outline, data: bytes, permit: Permit) -> Decoded:
@@ -174,7 +191,7 @@ def _heif(outline: Outline, data: bytes, permit: Permit) -> Decoded:
 
     heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
     frame = heif[heif.primary_index]
-    bits = int(frame.info.get("bit_depth", 8))
+    bits = int(str(frame.info.get("bit_depth", 8)))
     found = replace(_told(outline, frame.size, frame.info, len(heif)), bits=bits)
     permit(replace(found, decoder_bytes=_deeper(_HEIF_BYTES.get(frame.mode, 9.5), bits)))
     pixels = np.asarray(frame)[:, : frame.size[0]]
@@ -182,7 +199,7 @@ def _heif(outline: Outline, data: bytes, permit: Permit) -> Decoded:
     return replace(plain, picture=Picture(pixels, found.profile), orientation=1, size=frame.size)
 
 
-def _told(outline: Outline, size: tuple[int, int], info: dict[str, object], frames: int) -> Outline:
+def _told(outline: Outline, size: tuple[int, int], info: Mapping[Any, object], frames: int) -> Outline:
     """The outline with what only the decoder can tell."""
     kept = {key: info.get(key) for key in ("exif", "icc_profile", "xmp")}
     exif, profile, xmp = (value if isinstance(value, bytes) else b"" for value in kept.values())

@@ -51,7 +51,7 @@ class ExifFacts:
 
 
 def read_exif(data: bytes) -> ExifFacts:
-    """The facts kept of a TIFF structure, alone or behind the letters "Exif"; nothing where it is broken."""
+    """The facts kept of a TIFF structure, alone or behind the letters "Exif"; none of a broken one."""
     while data.startswith(_PREFIX):
         data = data[len(_PREFIX) :]
     try:

@@ -19,8 +19,9 @@ PhotoSource = (
 )
 """A path, a file's bytes, a binary file object, a Pillow image, or an array.
 
-An array holds uint8, 0 for black and 255 for white: (H, W, 3) in the order red, green, blue; (H, W, 4) with opacity
-behind, 255 for opaque, composited on white; or (H, W) of grey. Anything else is refused, never guessed at.
+An array holds uint8, 0 for black and 255 for white: (H, W, 3) in the order red, green, blue; (H, W, 4)
+with opacity behind, 255 for opaque, composited on white; or (H, W) of grey. Anything else is refused,
+never guessed at.
 """
 
 DEFAULT_LIMITS = Limits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -13,18 +14,22 @@ from packshot.photo.structure.jpeg import JpegOutline
 
 _REDUCTIONS = (8, 4, 2)
 _CHUNK = 2**20
+# Bytes that a decoder leaves because it needs more for a next unit: ten blocks of 64 coefficients at most.
+_LONGEST_UNIT = 16_384
 _END = b"\xff\xd9"
-# The decoder reads up to eight bytes ahead. Bits that are set are its longest codes, so that these bytes, taken
-# for picture data, make hardly any picture; and they hold no marker.
-_AHEAD = b"\xfe" * 12
+# The decoder reads up to eight bytes ahead. These are bits that are set, as 0xFF and a stuffed zero: no
+# code of the standard is sixteen of them, so that, taken for data, each pair makes a block at most.
+_AHEAD = b"\xff\x00" * 12
+_ONE_MORE = b"\x00"
 
 
 def decode_jpeg(outline: JpegOutline, data: bytes, longest: int | None) -> JpegImageFile:
     """Decode a JPEG, reduced on the way to a half, quarter or eighth where that is large enough.
 
-    Decoders fill what is missing with grey, or leave it coarse, and tell nobody. So the end marker is kept
-    back: a decoder that has come to the end of the picture by then steps over what follows, in search of a marker;
-    one that has not waits for more data. An end marker that is missing behind complete data is no fault.
+    Decoders fill what is missing with grey, or leave it coarse, and tell nobody. So the end marker is
+    kept back: a decoder that has come to the end of the picture by then steps over what follows, in
+    search of a marker; one that has not waits for more data. That a file lacks the marker behind
+    complete data is no fault.
 
     Args:
         outline: Of the file.
@@ -56,19 +61,21 @@ def _reduction(size: tuple[int, int], longest: int | None) -> int:
     return next((by for by in _REDUCTIONS if max(size) // by >= wanted), 1)
 
 
-def _feed(decoder: Image.core.ImagingDecoder, outline: JpegOutline, data: bytes) -> None:
+def _feed(decoder: Any, outline: JpegOutline, data: bytes) -> None:
     """Give the decoder all data, see that it came to the end, and then tell it that this is the end."""
     left = b""
     for part in _parts(outline, data):
         left, done = _given(decoder, left, part)
         if done:
             return
+        if len(left) > _LONGEST_UNIT:
+            raise Incomplete("its picture data are damaged: fill in the place of a picture")
     if outline.arithmetic:  # Coded so, it reads ahead for as long as it pleases; few files are.
         _, done = _given(decoder, left, _END)
     else:
         left, done = _given(decoder, left, _AHEAD)
-        if not done and not outline.one_pass:
-            left, _ = _given(decoder, left, _AHEAD[:1])
+        if not (done or left or outline.one_pass):
+            left, _ = _given(decoder, left, _ONE_MORE)
             if not left:
                 _, done = _given(decoder, left, _END)
     if not done:
@@ -81,7 +88,7 @@ def _parts(outline: JpegOutline, data: bytes) -> Iterator[bytes]:
         yield data[start : min(start + _CHUNK, outline.end)]
 
 
-def _given(decoder: Image.core.ImagingDecoder, left: bytes, more: bytes) -> tuple[bytes, bool]:
+def _given(decoder: Any, left: bytes, more: bytes) -> tuple[bytes, bool]:
     """Give data to a decoder; returns what it has not taken yet, and whether it is done."""
     together = left + more
     taken, error = decoder.decode(together)

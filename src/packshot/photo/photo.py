@@ -158,8 +158,8 @@ def _permit(outline: Outline, limits: Limits) -> None:
     needed = int(pixels * outline.decoder_bytes)
     if needed > limits.max_memory:
         raise Excessive(
-            f"decoding {pixels:,} pixels of this kind takes {needed / _MEGABYTE:.0f} MB of memory, more than "
-            f"the limit of {limits.max_memory / _MEGABYTE:.0f}"
+            f"decoding {pixels:,} pixels of this kind takes {needed / _MEGABYTE:.0f} MB of memory, more "
+            f"than the limit of {limits.max_memory / _MEGABYTE:.0f}"
         )
 
 

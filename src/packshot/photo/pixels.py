@@ -53,8 +53,8 @@ def check_pixels(pixels: object, name: str, smallest: int = 1) -> None:
 def opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
     """RGB pixels of a decoded picture, and whether any of its pixels was not opaque.
 
-    A large one is converted in strips, and averaged where it is to become small, so that beside the decoded
-    picture itself little memory is used.
+    A large one is converted in strips, and averaged where it is to become small, so that beside the
+    decoded picture itself little memory is used.
 
     Args:
         picture: Of any mode.
@@ -78,7 +78,7 @@ def opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
 
 
 def _strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
-    """First row of strips, and the one behind them; heights are multiples of `factor`, the rest is left out."""
+    """First row of strips, and the one behind: multiples of `factor`, the rest is left out."""
     rows = factor * max(1, _STRIP_ROWS // factor)
     whole = max(factor, height // factor * factor)
     for top in range(0, whole, rows):
@@ -93,7 +93,7 @@ def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _opaque(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
-    """RGB pixels of an image of 8 bits, profile applied, alpha composited on white; and whether it had any."""
+    """RGB pixels of an image of 8 bits, profile applied, on white; and whether any was not opaque."""
     if not _may_be_transparent(image):
         return np.asarray(_converted(image, profile), np.uint8), False
     four = image.convert("RGBA")
@@ -177,7 +177,7 @@ def needs_profile(profile: bytes | None) -> bool:
 
 def _narrowing(picture: Picture) -> Callable[[Image.Image], Image.Image]:
     """What turns strips of grey of 16 or 32 bits or floats into 8 bits; others stay as they are."""
-    width, height = picture.size
+    height = picture.size[1]
     mode = picture.rows(0, 1).mode
     if mode not in _WIDE_MODES:
         return lambda strip: strip

@@ -8,9 +8,10 @@ MAGIC = b"BM"
 
 _OLD_HEADER = 12
 _RUNS = (1, 2)
-# Pillow unpacks run lengths one at a time in Python, a million in half a second.
-_MOST_RUN_BYTES = 4 * 2**20
-_MOST_RUN_PIXELS = 16_000_000
+# Pillow unpacks run lengths in Python, a million bytes or two million pixels in a second; what is so
+# stored are icons and old screens.
+_MOST_RUN_BYTES = 2 * 2**20
+_MOST_RUN_PIXELS = 4_000_000
 
 
 def outline(data: bytes) -> Outline:

@@ -1,4 +1,4 @@
-"""The boxes of an AVIF or HEIC (ISO/IEC 14496-12, 23008-12): how many there are, and whether all is there."""
+"""The boxes of an AVIF or HEIC (ISO/IEC 14496-12, 23008-12): how many, and whether all is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packshot.photo.structure.outline import Incomplete, Outline, require_few
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 
-# A grid of 100 megapixels in tiles of 512 is 400 items with as many properties; an item has a few extents.
+# A grid of 100 megapixels in tiles of 512 is 400 items, each with properties and a few extents.
 _MOST_BOXES = 20_000
 _MOST_EXTENTS = 20_000
 _FULL = frozenset((b"meta", b"iloc", b"stsz"))

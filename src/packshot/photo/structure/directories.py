@@ -12,8 +12,9 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 # Bytes and letter of `struct` for each type of value.
 _TYPES = {
-    1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "L"), 5: (8, "LL"), 6: (1, "b"), 7: (1, "s"), 8: (2, "h"),
-    9: (4, "l"), 10: (8, "ll"), 11: (4, "f"), 12: (8, "d"), 13: (4, "L"), 16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
+    1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "L"), 5: (8, "LL"), 6: (1, "b"), 7: (1, "s"),
+    8: (2, "h"), 9: (4, "l"), 10: (8, "ll"), 11: (4, "f"), 12: (8, "d"), 13: (4, "L"),
+    16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
 }  # fmt: skip
 # Real ones have about thirty; a scientific camera's a hundred or two.
 _MOST_ENTRIES = 4096
@@ -39,6 +40,9 @@ class Entry:
     def size(self) -> int:
         """Bytes of all its values."""
         return _TYPES[self.kind][0] * self.count
+
+
+_OUTSIDE = Entry(1, -1, 0)
 
 
 class Directories:
@@ -74,8 +78,12 @@ class Directories:
             count = self._number(letter, place)
             place = self._number(self._offset, place + struct.calcsize("=" + letter) + count * size)
 
-    def entries(self, place: int) -> dict[int, Entry]:
+    def entries(self, place: int, *, all_within: bool = False) -> dict[int, Entry]:
         """The tags of the directory at an offset, those whose values lie within the data.
+
+        Args:
+            place: The offset.
+            all_within: Refuse it if there are others.
 
         Raises:
             Incomplete: It lies behind the end.
@@ -85,15 +93,17 @@ class Directories:
         count = self._number(letter, place)
         require_few(count, _MOST_ENTRIES, "tags")
         begin = place + struct.calcsize("=" + letter)
-        found = (self._read_entry(begin + at * size, inline) for at in range(count))
-        known = {tag: entry for tag, entry in found if entry is not None}
+        found = [self._read_entry(begin + at * size, inline) for at in range(count)]
+        if all_within and any(entry is _OUTSIDE for _, entry in found):
+            raise Incomplete("it ends within the values of its tags")
+        known = {tag: entry for tag, entry in found if entry is not _OUTSIDE}
         if sum(entry.size for entry in known.values()) > 2 * len(self._data) + 65_536:
             raise Excessive("its tags say more than the file is long")
         return known
 
     def values(self, entry: Entry, most: int = 64) -> Value:
         """The values of a tag, of numbers no more than `most`; one alone is no tuple."""
-        size, letter = _TYPES[entry.kind]
+        letter = _TYPES[entry.kind][1]
         if letter == "s":
             raw = self._data[entry.place : entry.place + min(entry.count, 65_536)]
             return raw.split(b"\0")[0].decode("utf-8", "replace") if entry.kind == 2 else raw
@@ -111,16 +121,16 @@ class Directories:
         letter = f"{self._order}{entry.count}{_TYPES[entry.kind][1]}"
         return struct.unpack_from(letter, self._data, entry.place)
 
-    def _read_entry(self, place: int, inline: int) -> tuple[int, Entry | None]:
+    def _read_entry(self, place: int, inline: int) -> tuple[int, Entry]:
         tag, kind = self._number("H", place), self._number("H", place + 2)
         count = self._number(self._offset, place + 4)
         if kind not in _TYPES:
-            return tag, None
+            return tag, Entry(1, 0, place)
         at = place + 4 + inline
         if _TYPES[kind][0] * count > inline:
             at = self._number(self._offset, at)
         entry = Entry(kind, count, at)
-        return tag, entry if at + entry.size <= len(self._data) else None
+        return tag, entry if at + entry.size <= len(self._data) else _OUTSIDE
 
     def _number(self, letter: str, place: int) -> int:
         try:

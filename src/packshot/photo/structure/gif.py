@@ -49,11 +49,13 @@ class _Walk:
 
     def skip_blocks(self) -> None:
         """To behind the block of no length that ends a series."""
-        while size := self._byte():
+        size = -1
+        while size:
+            size = self._byte()
+            self.place += size
             self.blocks += 1
             if self.blocks > _MOST_BLOCKS:
                 raise Excessive(f"more than {_MOST_BLOCKS:,} blocks: no photo needs so many")
-            self.place += size
 
     def skip_colours(self, flags: int) -> None:
         """To behind a colour table, if the flags tell of one."""

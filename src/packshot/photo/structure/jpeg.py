@@ -14,9 +14,11 @@ from packshot.photo.structure.outline import Excessive, Incomplete, Outline, req
 MAGIC = b"\xff\xd8\xff"
 
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
-# Second bytes that end no scan's data: a stuffed zero, fill, restart markers.
-_WITHIN_SCAN = np.zeros(256, bool)
-_WITHIN_SCAN[[0x00, 0xFF, *range(0xD0, 0xD8)]] = True
+# By the byte behind 0xFF: whether it restarts a scan, or ends it; a stuffed zero and fill do neither.
+_RESTARTS_SCAN = np.zeros(256, bool)
+_RESTARTS_SCAN[0xD0:0xD8] = True
+_ENDS_SCAN = ~_RESTARTS_SCAN
+_ENDS_SCAN[[0x00, 0xFF]] = False
 _LOOKED_AT = 2**20
 _START, _END, _SCAN, _RESTARTS = 0xD8, 0xD9, 0xDA, 0xDD
 _BARE = frozenset((0x01, _START, *range(0xD0, 0xD8)))
@@ -58,6 +60,12 @@ class Frame:
     width: int
     sampling: dict[int, tuple[int, int]]
 
+    @property
+    def largest_factors(self) -> tuple[int, int]:
+        """Of any component, horizontal and vertical."""
+        factors = self.sampling.values()
+        return max(across for across, _ in factors), max(down for _, down in factors)
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -71,6 +79,7 @@ class Scan:
         interval: Units between restart markers; 0 for none.
         begin: Offset of its data.
         end: Offset behind its data.
+        restarts: Restart markers in them.
     """
 
     components: tuple[int, ...]
@@ -80,6 +89,7 @@ class Scan:
     interval: int
     begin: int
     end: int
+    restarts: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ class JpegOutline(Outline):
     Attributes:
         head: The file up to its first scan's data, without what decoding does not need.
         data: Offset of the first scan's data.
-        end: Offset of the end marker, or of the end of a file that lacks it.
+        end: Offset behind the last scan's data.
         one_pass: All is in one scan, so that decoding ends with the last row.
         arithmetic: Coded arithmetically, as next to no file is.
     """
@@ -112,7 +122,6 @@ class _Walk:
     frame: Frame | None = None
     interval: int = 0
     scans: list[Scan] = field(default_factory=list)
-    end: int = 0
 
 
 def outline(data: bytes) -> JpegOutline:
@@ -122,13 +131,13 @@ def outline(data: bytes) -> JpegOutline:
         Incomplete: Segments or scans are missing.
         Excessive: It has more segments, fill or scans than a photo.
     """
-    walk = _Walk(end=len(data))
+    walk = _Walk()
     for code, begin, end in _segments(data, walk):
         _meet(walk, code, data, begin, end)
     frame = walk.frame
     if frame is None or not walk.scans:
         raise Incomplete("it ends before its picture begins")
-    _require_all_scans(frame, walk.scans, data)
+    _require_all_scans(frame, walk.scans)
     first = walk.scans[0]
     one_pass = len(walk.scans) == 1 and frame.code not in _PROGRESSIVE
     return JpegOutline(
@@ -142,7 +151,7 @@ def outline(data: bytes) -> JpegOutline:
         xmp=walk.xmp,
         head=b"".join(walk.head),
         data=first.begin,
-        end=walk.end,
+        end=walk.scans[-1].end,
         one_pass=one_pass,
         arithmetic=frame.code in _ARITHMETIC,
     )
@@ -158,7 +167,6 @@ def _segments(data: bytes, walk: _Walk) -> Iterator[tuple[int, int, int]]:
         require_few(fill, _MOST_FILL, "bytes between its segments")
         code, place = data[found.start() + 1], found.end()
         if code == _END:
-            walk.end = found.start()
             return
         if code in _BARE:
             continue
@@ -209,24 +217,29 @@ def _add_scan(walk: _Walk, data: bytes, content: bytes, begin: int) -> None:
     if (len(walk.scans) + 1) * walk.frame.width * walk.frame.height > _MOST_SCANNED:
         raise Excessive(f"{len(walk.scans) + 1} scans of so large a picture take too long to decode")
     first, last, shifts = content[1 + 2 * count : 4 + 2 * count]
-    end = _end_of_scan(data, begin)
+    end, restarts = _scanned(data, begin)
     components = tuple(content[1 : 1 + 2 * count : 2])
-    walk.scans.append(Scan(components, first, last, shifts & 15, walk.interval, begin, end))
+    walk.scans.append(Scan(components, first, last, shifts & 15, walk.interval, begin, end, restarts))
 
 
-def _end_of_scan(data: bytes, begin: int) -> int:
-    """Offset of the first marker that is no restart; the end of the data if there is none."""
+def _scanned(data: bytes, begin: int) -> tuple[int, int]:
+    """Offset of the first marker that is no restart, or of the data's end; and the restarts before."""
     values = np.frombuffer(data, np.uint8)
+    restarts = fill = 0
     for start in range(begin, len(data) - 1, _LOOKED_AT):
-        first = values[start : min(start + _LOOKED_AT, len(data) - 1)]
-        marked = np.flatnonzero(first == 0xFF)
-        ends = marked[~_WITHIN_SCAN[values[start + 1 + marked]]]
+        marked = start + np.flatnonzero(values[start : min(start + _LOOKED_AT, len(data) - 1)] == 0xFF)
+        seconds = values[marked + 1]
+        ends = np.flatnonzero(_ENDS_SCAN[seconds])
+        before = seconds[: ends[0]] if len(ends) else seconds
+        restarts += int(np.count_nonzero(_RESTARTS_SCAN[before]))
+        fill += int(np.count_nonzero(before == 0xFF))
+        require_few(fill, _MOST_FILL, "fill bytes in its picture data")
         if len(ends):
-            return int(start + ends[0])
-    return len(data)
+            return int(marked[ends[0]]), restarts
+    return len(data), restarts
 
 
-def _require_all_scans(frame: Frame, scans: list[Scan], data: bytes) -> None:
+def _require_all_scans(frame: Frame, scans: list[Scan]) -> None:
     """Every coefficient of every component, to its last bit; and the last scan to its last restart."""
     progressive = frame.code in _PROGRESSIVE
     for component in frame.sampling:
@@ -237,17 +250,21 @@ def _require_all_scans(frame: Frame, scans: list[Scan], data: bytes) -> None:
             missing[first : last + 1] = [shift] * len(missing[first : last + 1])
         if any(missing):
             raise Incomplete("the data end before the picture is whole: later scans are missing")
-    last_scan = scans[-1]
-    if last_scan.interval and len(scans) > 1:
-        restarts = (bytes((0xFF, code)) for code in range(0xD0, 0xD8))
-        found = sum(data.count(restart, last_scan.begin, last_scan.end) for restart in restarts)
-        if found < ceil(_units(frame, last_scan) / last_scan.interval) - 1:
-            raise Incomplete("the data end before the picture does: parts of its last scan are missing")
+    for scan in scans:
+        _require_restarts(frame, scan, last=scan is scans[-1] and len(scans) > 1)
+
+
+def _require_restarts(frame: Frame, scan: Scan, last: bool) -> None:
+    """None where none belong: a decoder stops at one. All of them in a last scan of several."""
+    if scan.restarts and not scan.interval:
+        raise Incomplete("its picture data are damaged: restart markers where none belong")
+    if last and scan.interval and scan.restarts < ceil(_units(frame, scan) / scan.interval) - 1:
+        raise Incomplete("the data end before the picture does: parts of its last scan are missing")
 
 
 def _units(frame: Frame, scan: Scan) -> int:
     """Minimum coded units of a scan: blocks of one component, or groups of blocks of several."""
-    across, down = (max(factors) for factors in zip(*frame.sampling.values(), strict=True))
+    across, down = frame.largest_factors
     if len(scan.components) > 1:
         return ceil(frame.width / (8 * across)) * ceil(frame.height / (8 * down))
     own_across, own_down = frame.sampling.get(scan.components[0], (across, down))
@@ -260,5 +277,5 @@ def _decoder_bytes(frame: Frame, one_pass: bool) -> float:
     picture = 1.0 if len(frame.sampling) == 1 else 4.0
     if one_pass:
         return picture
-    across, down = (max(factors) for factors in zip(*frame.sampling.values(), strict=True))
+    across, down = frame.largest_factors
     return picture + sum(2 * a * d / (across * down) for a, d in frame.sampling.values())

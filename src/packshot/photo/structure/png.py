@@ -56,9 +56,10 @@ class _Walk:
     needed: list[bytes] = field(default_factory=list)
     pieces: list[tuple[int, int]] = field(default_factory=list)
     frames: int = 1
-    exif: bytes = b""
-    profile: bytes = b""
-    xmp: bytes = b""
+    ended: bool = False
+    exif: bytes | None = None
+    profile: bytes | None = None
+    xmp: bytes | None = None
 
 
 def outline(data: bytes) -> PngOutline:
@@ -76,6 +77,8 @@ def outline(data: bytes) -> PngOutline:
         _meet(walk, kind, data, begin, end)
     if not walk.pieces:
         raise Incomplete("it ends before its picture begins")
+    if walk.frames > 1 and not walk.ended:
+        raise Incomplete("it ends before its animation does")
     return PngOutline(
         kind="PNG",
         width=int.from_bytes(header[:4]),
@@ -83,9 +86,9 @@ def outline(data: bytes) -> PngOutline:
         bits=header[8],
         frames=walk.frames,
         decoder_bytes=_decoder_bytes(header[9], header[8]),
-        exif=walk.exif,
-        profile=walk.profile,
-        xmp=walk.xmp,
+        exif=walk.exif or b"",
+        profile=walk.profile or b"",
+        xmp=walk.xmp or b"",
         interlaced=bool(header[12]),
         colour_type=header[9],
         needed=tuple(walk.needed),
@@ -145,15 +148,19 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         require_few(met, _MOST_CHUNKS, "chunks")
         length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
         begin = place + 8
-        if kind == b"IEND" or not kind.isalpha():
+        if not kind.isalpha():
             return
         yield kind, begin, min(begin + length, len(data))
+        if kind == b"IEND":
+            return
         place = begin + length + 4
 
 
 def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
     """Take one chunk into account."""
-    if kind == b"IDAT":
+    if kind == b"IEND":
+        walk.ended = True
+    elif kind == b"IDAT":
         walk.pieces.append((begin, end))
     elif kind in (b"IHDR", b"PLTE", b"tRNS"):
         if not walk.pieces:
@@ -162,10 +169,8 @@ def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
         walk.frames = max(1, int.from_bytes(data[begin : begin + 4]))
     elif kind == b"eXIf":
         walk.exif = walk.exif or data[begin:end]
-    elif kind == b"iCCP":
-        walk.profile = walk.profile or _unpacked(
-            data[begin:end].partition(b"\0")[2][1:], _LARGEST_PROFILE
-        )
+    elif kind == b"iCCP" and walk.profile is None:
+        walk.profile = _unpacked(data[begin:end].partition(b"\0")[2][1:], _LARGEST_PROFILE)
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _meet_text(walk, kind, data[begin : min(end, begin + _LARGEST_TEXT)])
 
@@ -173,11 +178,12 @@ def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
 def _meet_text(walk: _Walk, kind: bytes, content: bytes) -> None:
     """EXIF as ImageMagick writes it, hexadecimal behind three lines; or XMP."""
     key, _, text = content.partition(b"\0")
-    if key in _EXIF_TEXTS and not walk.exif:
+    if key in _EXIF_TEXTS and walk.exif is None:
+        walk.exif = b""
         lines = (_unpacked(text[1:], _LARGEST_TEXT) if kind == b"zTXt" else text).split(b"\n")
         with suppress(ValueError):
             walk.exif = bytes.fromhex(b"".join(lines[3:]).decode("ascii", "replace"))
-    elif key == _XMP_TEXT and kind == b"iTXt" and not walk.xmp:
+    elif key == _XMP_TEXT and kind == b"iTXt" and walk.xmp is None:
         content = text[2:].split(b"\0", 2)[-1]  # Behind two flags: language, translated key, content.
         walk.xmp = content if text[:1] == b"\0" else _unpacked(content, _LARGEST_TEXT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from math import ceil
 
@@ -13,10 +14,11 @@ __all__ = ["MAGIC", "outline"]
 _WIDTH, _HEIGHT, _BITS, _CODING = 256, 257, 258, 259
 _STRIPS, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANES = 273, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES = 322, 323, 324, 325
+_POINTERS = (34665, 34853, 40965)
 _PROFILE, _XMP = 34675, 700
 _PLAIN = 1
-# A row each, in three planes, of the tallest photo there is; Pillow takes 10 microseconds for each.
-_MOST_PARTS = 262_144
+# A row each of a photo as tall as a JPEG can be; Pillow takes 20 microseconds for each.
+_MOST_PARTS = 65_536
 
 
 def outline(data: bytes, most_frames: int) -> Outline:
@@ -27,19 +29,22 @@ def outline(data: bytes, most_frames: int) -> Outline:
         Excessive: It has more tags or parts than a photo.
     """
     directories = Directories(data)
-    pages = sum(1 for _ in islice(directories.chain(), most_frames + 1))
-    tags = directories.entries(directories.first)
+    pages = list(islice(directories.chain(), most_frames + 1))
+    tags = directories.entries(directories.first, all_within=True)
     width, height = _one(directories, tags, _WIDTH, 0), _one(directories, tags, _HEIGHT, 0)
     if width <= 0 or height <= 0:
         raise Incomplete("its first page has no size")
     bits = _one(directories, tags, _BITS, 1)
     samples = _one(directories, tags, _SAMPLES, 1)
     _require_all_parts(directories, tags, data, (width, height, bits, samples))
+    _require_later_parts(directories, pages[1 : most_frames + 1], data)
+    for pointer in _POINTERS:
+        _refuse_excess_below(directories, _one(directories, tags, pointer, 0))
     return Outline(
         kind="TIFF",
         width=width,
         height=height,
-        frames=pages,
+        frames=len(pages),
         bits=bits,
         decoder_bytes=max(1.0, bits / 8) if samples == 1 else 4.0,
         exif=data,
@@ -81,6 +86,27 @@ def _require_all_parts(
     for place, size in zip(places[:needed], sizes[:needed] or (1,) * needed, strict=False):
         if not 0 < place <= place + max(size, 1) <= len(data):
             raise Incomplete("the picture's data end before the picture does")
+
+
+def _require_later_parts(directories: Directories, pages: list[int], data: bytes) -> None:
+    """Refuse a file that ends within a page behind the first; what else these are is not looked at."""
+    met = 0
+    for page in pages:
+        tags = directories.entries(page)
+        for places, sizes in ((_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
+            begins = directories.whole_numbers(_few(tags.get(places)))
+            lengths = directories.whole_numbers(_few(tags.get(sizes)))
+            met += len(begins)
+            require_few(met, _MOST_PARTS, "strips or tiles")
+            if any(begin + size > len(data) for begin, size in zip(begins, lengths, strict=False)):
+                raise Incomplete("it ends within a later page")
+
+
+def _refuse_excess_below(directories: Directories, place: int) -> None:
+    """Refuse directories below the first that Pillow reads and that say more than the file holds."""
+    if place:
+        with suppress(Incomplete):
+            directories.entries(place)
 
 
 def _few(entry: Entry | None) -> Entry | None:

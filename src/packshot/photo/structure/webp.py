@@ -10,11 +10,11 @@ from packshot.photo.structure.outline import Incomplete, Outline, require_few
 # A thousand frames with a few chunks each, and some metadata.
 _MOST_CHUNKS = 10_000
 _ALPHA, _ANIMATION = 0x10, 0x02
-# For each pixel: an animation's decoder keeps two canvases of four bytes, hands a copy out, and Pillow
-# makes one more; a still picture is decoded once, a lossless one by way of four bytes.
-_ANIMATED_BYTES = 16.0
-_STILL_BYTES = {b"VP8 ": 6.5, b"VP8L": 8.0}
+# Of the decoder for each pixel, measured by `benchmarks/decoding_memory.py`; an animation's frame is
+# laid on a canvas besides.
+_DECODER_BYTES = {b"VP8 ": 6.0, b"VP8L": 7.0}
 _ALPHA_BYTES = 2.0
+_CANVAS_BYTES = 4.0
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,33 @@ class WebpOutline(Outline):
     """A WebP's structure.
 
     Attributes:
-        animated: In frames, be it one.
         alpha: There may be pixels that are not opaque.
+        first: Of an animation, its first frame.
     """
 
-    animated: bool = False
     alpha: bool = False
+    first: Frame | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture that covers its canvas or a part of it.
+
+    Attributes:
+        left: Column of the canvas where it begins.
+        top: Row of the canvas.
+        width: In pixels.
+        height: In pixels.
+        alpha: There may be pixels that are not opaque.
+        chunks: Begin and end of its chunks of picture data.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    alpha: bool
+    chunks: tuple[tuple[int, int], ...]
 
 
 @dataclass
@@ -39,6 +60,7 @@ class _Walk:
     coding: bytes = b""
     alpha: bool = False
     frames: int = 0
+    first: Frame | None = None
     meta: dict[bytes, bytes] = field(default_factory=dict)
 
 
@@ -63,26 +85,35 @@ def outline(data: bytes, most_frames: int) -> WebpOutline:
         if walk.frames > most_frames:
             break
     animated = bool(walk.flags & _ANIMATION)
-    if not walk.coding and not walk.frames:
+    if (animated and walk.first is None) or not (animated or walk.coding):
         raise Incomplete("it ends before its picture begins")
-    still = _STILL_BYTES.get(walk.coding, 8.0) + (_ALPHA_BYTES if walk.alpha else 0)
+    needed = _DECODER_BYTES.get(walk.coding, 7.0) + (_ALPHA_BYTES if walk.alpha else 0)
     return WebpOutline(
         kind="WEBP",
         width=walk.size[0],
         height=walk.size[1],
         frames=max(1, walk.frames),
-        decoder_bytes=_ANIMATED_BYTES if animated else still,
+        decoder_bytes=needed + (_CANVAS_BYTES if animated else 0),
         exif=walk.meta.get(b"EXIF", b""),
         profile=walk.meta.get(b"ICCP", b""),
         xmp=walk.meta.get(b"XMP ", b""),
-        animated=animated,
         alpha=walk.alpha,
+        first=walk.first if animated else None,
     )
 
 
-def _chunks(data: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:
+def frame_alone(data: bytes, frame: Frame) -> bytes:
+    """A WebP of one frame of an animation."""
+    size = (frame.width - 1).to_bytes(3, "little") + (frame.height - 1).to_bytes(3, "little")
+    flags = bytes((_ALPHA if frame.alpha else 0, 0, 0, 0))
+    picture = b"".join(data[begin:end] for begin, end in frame.chunks)
+    body = b"".join((b"WEBPVP8X\x0a\0\0\0", flags, size, picture))
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _chunks(data: bytes, end: int, place: int = 12) -> Iterator[tuple[bytes, int, int]]:
     """Kind, begin and end of each chunk."""
-    place, met = 12, 0
+    met = 0
     while place + 8 <= end:
         met += 1
         require_few(met, _MOST_CHUNKS, "chunks")
@@ -102,13 +133,34 @@ def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
         walk.size = (1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little"))
     elif kind == b"ANMF":
         walk.frames += 1
+        walk.first = walk.first or _frame(data, begin, end)
     elif kind in (b"VP8 ", b"VP8L") and not walk.coding:
         walk.coding = kind
         if kind == b"VP8L":
-            walk.alpha = walk.alpha or bool(int.from_bytes(head[1:5], "little") >> 28 & 1)
+            walk.alpha = walk.alpha or _clear(head)
         walk.size = walk.size if walk.flags or walk.size[0] else _size(kind, head)
     elif kind in (b"EXIF", b"ICCP", b"XMP "):
         walk.meta.setdefault(kind, data[begin:end])
+
+
+def _frame(data: bytes, begin: int, end: int) -> Frame:
+    """A frame of an animation: where it lies, and its picture."""
+    left, top, width, height = (
+        int.from_bytes(data[at : at + 3], "little") for at in range(begin, begin + 12, 3)
+    )
+    pieces, alpha = [], False
+    for kind, start, stop in _chunks(data, end, begin + 16):
+        if kind in (b"ALPH", b"VP8 ", b"VP8L"):
+            pieces.append((start - 8, min(end, stop + (stop - start) % 2)))
+            alpha = alpha or kind == b"ALPH" or (kind == b"VP8L" and _clear(data[start : start + 5]))
+    if not pieces:
+        raise Incomplete("its first frame has no picture")
+    return Frame(2 * left, 2 * top, width + 1, height + 1, alpha, tuple(pieces))
+
+
+def _clear(head: bytes) -> bool:
+    """Whether a lossless picture says that it has pixels that are not opaque."""
+    return bool(int.from_bytes(head[1:5], "little") >> 28 & 1)
 
 
 def _size(kind: bytes, head: bytes) -> tuple[int, int]:
