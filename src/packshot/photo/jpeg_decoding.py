@@ -14,7 +14,7 @@ from packshot.photo.structure.jpeg import JpegOutline
 
 _REDUCTIONS = (8, 4, 2)
 _CHUNK = 2**20
-# Bytes that a decoder leaves because it needs more for a next unit: ten blocks of 64 coefficients at most.
+# Bytes that a decoder leaves because it needs more for a next unit: ten blocks of 64 coefficients.
 _LONGEST_UNIT = 16_384
 _END = b"\xff\xd9"
 # The decoder reads up to eight bytes ahead. These are bits that are set, as 0xFF and a stuffed zero: no
