@@ -22,6 +22,7 @@ from packshot.catalog.rendering import Renderer, Result
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
 from packshot.report import Status
+from packshot.sources import located
 
 BINS = 10
 _QUALITY = 82
@@ -145,7 +146,7 @@ def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
 def thumbnail(path: str | Path, side: int) -> Picture | None:
     """The photo at `side` pixels or less; None if it can no longer be read."""
     try:
-        pixels = Photo.open(path, max_side=side).pixels
+        pixels = Photo.open(located(str(path)), max_side=side).pixels
     except UnreadablePhoto:
         return None
     options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]

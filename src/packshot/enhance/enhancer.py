@@ -16,7 +16,7 @@ from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output import format_named, kept_exif
 from packshot.errors import UnreadablePhoto
 from packshot.files import write_whole
-from packshot.photo import Photo, read_bytes
+from packshot.photo import Photo, label_of, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
 
 RESHOOT_BELOW: Final = 40.0
@@ -78,7 +78,8 @@ class Enhancer:
             InvalidInput: An extension that stands for no format, or for one that cannot be written.
             SourceError: The output cannot be written.
         """
-        source, target = Path(path), Path(output)
+        source = path if isinstance(path, Path) else Path(path)  # One with a label keeps it.
+        target = Path(output)
         wanted = format_named(target)
         try:
             data = read_bytes(source, limits=self.assessor.limits)
@@ -88,14 +89,14 @@ class Enhancer:
             finished = self._finished(data, source, wanted, improved)
             write_whole(finished.data if finished else self._as_it_came(data, photo, wanted), target)
         except UnreadablePhoto as error:
-            return Enhancement(path=str(source), status=Status.UNREADABLE, error=error.reason)
+            return Enhancement(path=label_of(source), status=Status.UNREADABLE, error=error.reason)
         return self._record(source, target, improved, finished, obstacle)
 
     def _improved(self, photo: Photo) -> Improved:
         return improve(self.assessor, photo, self.options, self.network.plan)
 
     def _opened(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
-        return Photo.open(data, name=str(source), limits=self.assessor.limits, max_side=max_side)
+        return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
 
     def _finished(self, data: bytes, source: Path, wanted: str, improved: Improved) -> _Finished | None:
         """The enhanced file; None where there is none, or it scores no better than what came in."""
@@ -125,7 +126,7 @@ class Enhancer:
         before, after = improved.before, finished.after if finished else None
         action = Action.ENHANCED if finished else _without_enhancement(before, self.options.target)
         return Enhancement(
-            path=str(source),
+            path=label_of(source),
             output=str(target),
             status=Status.OK,
             action=action,

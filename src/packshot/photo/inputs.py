@@ -31,11 +31,11 @@ _PIECE = 2**24
 
 
 def label_of(source: object) -> str:
-    """What to call an input in messages."""
+    """What to call an input in messages: a path's label, if it has one, or the path; a file's name."""
     if isinstance(source, str):
         return source
     if isinstance(source, os.PathLike):
-        return os.fsdecode(source)
+        return str(getattr(source, "label", "")) or os.fsdecode(source)
     name = getattr(source, "name", None) or getattr(source, "filename", None)
     return str(name) if isinstance(name, str | os.PathLike) else "photo"
 
