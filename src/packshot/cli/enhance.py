@@ -92,7 +92,7 @@ def run(request: Request) -> int:
 
 
 def _tasks(request: Request, tally: Tally) -> list[Task]:
-    photos = expand_named(request.paths)
+    photos = expand_named(request.paths, standard_input=request.output is not None)
     tasks = plan_in_place(photos) if request.output is None else plan(photos, request.output)
     if not request.skip_existing:
         return tasks

@@ -13,8 +13,12 @@ class Limits:
         max_bytes: Of the file.
         max_pixels: Width times height; Amazon allows 100 million.
         max_frames: Of an animation.
+        max_memory: Bytes that the decoder needs beside the file, estimated from size, format, depth and
+            alpha. By default a GiB: with it 100 megapixels open in every format without alpha, and two
+            processes run on a machine of 4 GB.
     """
 
     max_bytes: int = 256 * 2**20
     max_pixels: int = 120_000_000
     max_frames: int = 1000
+    max_memory: int = 2**30
