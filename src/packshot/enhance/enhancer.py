@@ -100,11 +100,11 @@ class Enhancer:
                 would be replaced.
         """
         source, target = Path(path), Path(output)
-        wanted = format_named(target)
-        require_place(target)
         try:
             came = _stamp(source)
-            data = read_bytes(source, limits=self.assessor.limits)
+            data = read_bytes(path, limits=self.assessor.limits)
+            wanted = _wanted(path, target)
+            require_place(target)
             photo = self._opened(data, source, JUDGED_SIDE)
             obstacle = _obstacle(photo, wanted)
             improved = unimproved(self.assessor, photo) if obstacle else self._improved(photo)
@@ -229,6 +229,21 @@ class Enhancer:
 def unenhanced(error: UnreadablePhoto) -> Enhancement:
     """The row for a photo that nothing was written for."""
     return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
+
+
+def _wanted(path: str | os.PathLike[str], target: Path) -> str:
+    """The format to write.
+
+    Raises:
+        InvalidInput: The target's extension is of no format that can be written.
+        UnreadablePhoto: That is so because the photo has it: one of many is named oddly.
+    """
+    try:
+        return format_named(target)
+    except InvalidInput as error:
+        if target.suffix != Path(path).suffix:
+            raise
+        raise UnreadablePhoto(os.fspath(path), str(error).removeprefix(f"{target}: ")) from error
 
 
 def _stamp(path: Path) -> os.stat_result | None:
