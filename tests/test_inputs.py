@@ -30,7 +30,10 @@ def test_what_is_too_large(tmp_path):
     path.write_bytes(bytes(101))
     with pytest.raises(SourceError, match="larger than the limit of 100 bytes"):
         inputs.content(path, 100)
-    with pytest.raises(SourceError, match="larger than the limit of 100 bytes"), inputs.opened(path, 100):
+    with (
+        pytest.raises(SourceError, match="larger than the limit of 100 bytes"),
+        inputs.opened(path, 100),
+    ):
         pass
 
 
