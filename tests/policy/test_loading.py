@@ -1,3 +1,4 @@
+import os
 from datetime import date
 from textwrap import dedent
 
@@ -351,3 +352,14 @@ def test_the_example_of_the_documentation_is_a_policy(tmp_path):
     assert limits == [1000, 1600]
     categories = {"apparel", "shoes", "apparel-children", "apparel-accessories"}
     assert set(loaded.categories) == categories
+
+
+def test_what_has_no_end_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "zero.yaml"):
+        with pytest.raises(PolicyError, match="a pipe or a device, not a file"):
+            load_policy(tmp_path / name)
+    (tmp_path / "large.yaml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(PolicyError, match="larger than the limit of 1,000,000 bytes"):
+        load_policy(tmp_path / "large.yaml")

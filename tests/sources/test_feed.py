@@ -226,3 +226,43 @@ def test_memory_does_not_grow_with_a_feed(tmp_path):
 
     peak(100)
     assert peak(60_000) < peak(6_000) + 2_500_000
+
+
+def test_a_long_location_is_carried_no_further(tmp_path):
+    table = tmp_path / "feed.csv"
+    table.write_text(f"path,sku\n{'x' * 300_000},1\na.jpg,2\n")
+    long, short = read_feed(table)
+    assert len(long.location) <= 65_536
+    assert short.location.endswith("a.jpg")
+    with pytest.raises(PhotoRefused, match="more than 32,768 letters"):
+        Fetcher().fetch(long.location)
+
+
+def test_tables_that_are_read_from_their_end_in_gzip(tmp_path):
+    parquet.write_table(pyarrow.table({"path": ["a.jpg"]}), tmp_path / "feed.parquet")
+    packed = tmp_path / "feed.parquet.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "feed.parquet").read_bytes()))
+    assert [row.location for row in read_feed(packed)] == [f"{tmp_path}/a.jpg"]
+
+
+def test_half_a_character_in_an_address(tmp_path):
+    table = tmp_path / "feed.jsonl"
+    table.write_text(
+        '{"image_link": "https://shop.example/\\ud800.jpg", "sku": "\\ud800"}\n{"image_link": "//[::1"}\n'
+    )
+    for row in read_feed(table):
+        with pytest.raises(PhotoRefused, match="not a URL"):
+            Fetcher().fetch(row.location)
+
+
+@pytest.mark.parametrize(
+    "name", ["feed.csv", "feed.jsonl", "feed.xml", "feed.xlsx", "feed.parquet", "feed.csv.gz"]
+)
+def test_a_pipe_is_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceError, match="a pipe or a device, not a file"):
+        list(read_feed(tmp_path / name))
+    zero = tmp_path / f"zero-{name}"
+    zero.symlink_to("/dev/zero")
+    with pytest.raises(SourceError, match="a pipe or a device, not a file"):
+        list(read_feed(zero))

@@ -1,8 +1,10 @@
 import os
+import re
 
 import pytest
 
-from packshot.errors import SourceError
+from packshot.errors import SourceError, UnreadablePhoto
+from packshot.photo import Photo
 from packshot.sources import expand, expand_named
 
 
@@ -57,11 +59,43 @@ def test_csv_without_header(shop):
     assert names(expand([table]), shop) == ["sub/c.webp", "b.jpg"]
 
 
-def test_broken_csv_names_the_line(shop):
+def test_rows_without_a_file_are_rows(shop):
     table = shop / "feed.csv"
-    table.write_text("sku,path\n1,b.jpg\n2\n")
-    with pytest.raises(SourceError, match="line 3"):
-        list(expand([table]))
+    table.write_text(
+        "sku,path\n1,b.jpg\n2\n3,\n4,https://shop.example/a.jpg\n5,s3://b/a.jpg\n6,a\0b.jpg\n"
+    )
+    first, *others = expand_named([table])
+    assert first.path == shop / "b.jpg"
+    assert [(str(one.path), one.path.reason) for one in others] == [
+        (f"{table}, line 3", "no path in this row"),
+        (f"{table}, line 4", "no path in this row"),
+        ("https://shop.example/a.jpg", "is an address; packshot audit fetches those"),
+        ("s3://b/a.jpg", "is an address; packshot audit fetches those"),
+        (r"a\0b.jpg", "not a path: it holds a null character"),
+    ]
+    assert all(not one.name.is_absolute() for one in others)
+    for one in others:
+        with pytest.raises(UnreadablePhoto, match=re.escape(f"{one.path}: {one.path.reason}")):
+            Photo.open(one.path)
+
+
+def test_names_that_no_system_takes(shop):
+    for name in ("x" * 300, "x/" * 5000, "a\0b"):
+        with pytest.raises(SourceError, match="no such file or folder"):
+            list(expand([name]))
+
+
+def test_a_pipe_is_no_table(shop):
+    os.mkfifo(shop / "pipe.csv")
+    (shop / "zero.csv").symlink_to("/dev/zero")
+    assert [path.name for path in expand([shop / "pipe.csv", shop / "zero.csv"])] == [
+        "pipe.csv",
+        "zero.csv",
+    ]
+
+
+def test_broken_csv_is_named(shop):
+    table = shop / "feed.csv"
     table.write_bytes(b"\xff\xfe\x00path")
     with pytest.raises(SourceError, match="cannot be read as CSV"):
         list(expand([table]))

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from packshot.errors import SourceError
@@ -15,3 +17,31 @@ def test_what_is_no_table_is_named(tmp_path):
     for name in ("photo.csv", "none.csv", "."):
         with pytest.raises(SourceError, match="cannot be read as CSV"):
             read_rows(tmp_path / name)
+
+
+def test_what_cannot_be_decoded_names_its_line(tmp_path):
+    (tmp_path / "table.csv").write_bytes(b"file\na.jpg\ncaf\xe9.jpg\n")
+    with pytest.raises(SourceError, match="line 3 is not UTF-8"):
+        read_rows(tmp_path / "table.csv")
+
+
+def test_what_has_no_end(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "zero.csv"):
+        with pytest.raises(SourceError, match="a pipe or a device"):
+            read_rows(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a" + b",a" * 20_000 + b"\n1\n", "more than 16,384 columns"),
+        (b"a" + b",a" * 10_000 + b"\n1" * 2000, "more than 10,000,000 cells"),
+        (b"a\n" + b"x" * 200_000, "after line 1: field larger"),
+    ],
+)
+def test_bombs(tmp_path, content, reason):
+    (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(SourceError, match=reason):
+        read_rows(tmp_path / "table.csv")

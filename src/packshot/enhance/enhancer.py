@@ -101,11 +101,11 @@ class Enhancer:
         """
         source = path if isinstance(path, Path) else Path(path)  # One with a label keeps it.
         target = Path(output)
-        wanted = format_named(target)
-        require_place(target)
         try:
             came = _stamp(source)
             data = read_bytes(source, limits=self.assessor.limits)
+            wanted = _wanted(source, target)
+            require_place(target)
             photo = self._opened(data, source, JUDGED_SIDE)
             obstacle = _obstacle(photo, wanted)
             improved = unimproved(self.assessor, photo) if obstacle else self._improved(photo)
@@ -230,6 +230,21 @@ class Enhancer:
 def unenhanced(error: UnreadablePhoto) -> Enhancement:
     """The row for a photo that nothing was written for."""
     return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
+
+
+def _wanted(path: str | os.PathLike[str], target: Path) -> str:
+    """The format to write.
+
+    Raises:
+        InvalidInput: The target's extension is of no format that can be written.
+        UnreadablePhoto: That is so because the photo has it: one of many is named oddly.
+    """
+    try:
+        return format_named(target)
+    except InvalidInput as error:
+        if target.suffix != Path(path).suffix:
+            raise
+        raise UnreadablePhoto(os.fspath(path), str(error).removeprefix(f"{target}: ")) from error
 
 
 def _stamp(path: Path) -> os.stat_result | None:

@@ -79,6 +79,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     """What is the same for two names of one file; None where there is no file."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino

@@ -222,7 +222,7 @@ def _facts(path: Path) -> dict[str, int]:
     """What changes when a file does; nothing where it cannot be reached, as decoding will say."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return {}
     return {"bytes": found.st_size, "modified": found.st_mtime_ns}
 

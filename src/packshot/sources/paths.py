@@ -123,4 +123,6 @@ def _entry(table: Path, line: int, place: str) -> Path:
         return NotAFile(f"{table}, line {line}", "no path in this row")
     if scheme_of(place):
         return NotAFile(place, "is an address; packshot audit fetches those")
+    if "\0" in place:
+        return NotAFile(place.replace("\0", r"\0"), "not a path: it holds a null character")
     return table.parent / place

@@ -115,6 +115,64 @@ def test_what_is_no_text(content):
         rows(content)
 
 
+def test_a_long_cell_concerns_its_row():
+    long = "x" * 200_000
+    for cell in (long, f'"{long}"', f'"{long}\n""{long}"""'):
+        assert [row["path"] for row in rows(f"sku,note,path\n1,{cell},a.jpg\n2,,b.jpg\n".encode())] == [
+            "a.jpg",
+            "b.jpg",
+        ]
+    assert csv.field_size_limit() == 131_072
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b",", b'"'])
+def test_a_row_without_end_is_cut_off(end):
+    start = b'path\n"' if end == b'"' else b"path\n"
+    with pytest.raises(SourceError, match=r"line 2: .*(4,194,304 letters|not closed)"):
+        rows(start + b"x" * 5_000_000 + end)
+
+
+def test_more_columns_than_any_sheet_has():
+    with pytest.raises(SourceError, match="more than 16,384 columns"):
+        rows(b"path" + b",b" * 20_000 + b"\na.jpg\n")
+
+
+def test_lines_in_another_encoding_stay_what_they_are(caplog):
+    content = "path\ncafé.jpg\nnaïve.jpg\n".encode() + b"caf\xe9.jpg\nd.jpg\n"
+    assert [row["path"] for row in rows(content)] == ["café.jpg", "naïve.jpg", "caf\udce9.jpg", "d.jpg"]
+    assert "feed.csv, line 4" in caplog.text
+    assert rows(b"\xef\xbb\xbfpath\ncaf\xe9.jpg\n") == [{"path": "caf\udce9.jpg"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"path\na.jpg\n\x81.jpg\n", 3),
+        ("path\na.jpg\n".encode("utf-16") + b"x", 3),
+        (("path\n" + "a.jpg\n" * 9).encode("utf-16-le") + b"\0\xd8\0\xd8\n\0", 11),
+    ],
+)
+def test_what_cannot_be_decoded_is_named(content, line):
+    with pytest.raises(SourceError, match=f"line {line} is not"):
+        rows(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"path\ra.jpg\rb.jpg\r",
+        b"path\r\r\na.jpg\r\r\nb.jpg\r\r\n",
+        "path\na.jpg\nb.jpg\n".encode("utf-32"),
+    ],
+)
+def test_odd_ends_of_lines_and_marks(content):
+    assert rows(content) == [{"path": "a.jpg"}, {"path": "b.jpg"}]
+
+
+def test_a_null_character_is_part_of_its_cell():
+    assert rows(b"path\n" + b"a.jpg\n" * 1000 + b"\0.jpg\n")[-1] == {"path": "\0.jpg"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

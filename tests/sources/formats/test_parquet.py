@@ -64,3 +64,82 @@ def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InvalidInput, match=r"pip install 'pyarrow>=[\d.]+'$"):
         list(parquet.read(io.BytesIO(b""), "feed.parquet"))
+
+
+def read(file):
+    return [record.cells for record in parquet.read(file, "feed.parquet")]
+
+
+WORD = "x" * 2**20
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "reason"),
+    [
+        (
+            lambda: {"path": pyarrow.array([WORD]).take(pyarrow.array([0] * 500)).dictionary_encode()},
+            {},
+            "group of rows 1 unpacks to more than is safe to read, long texts",
+        ),
+        (lambda: {"path": pyarrow.nulls(200_000, pyarrow.string())}, {}, "no table of photos"),
+        (lambda: {"path": ["y" * 20_000_000]}, {"use_dictionary": False}, "a page of 20,000,0"),
+        (
+            lambda: {"path": [WORD] * 500},
+            {"use_dictionary": False, "column_encoding": {"path": "DELTA_BYTE_ARRAY"}},
+            "long texts",
+        ),
+        (lambda: {"at": pyarrow.array([[1]])}, {}, "no column of texts or numbers"),
+    ],
+)
+def test_bombs_are_refused(columns, options, reason):
+    file = written(pyarrow.table(columns()), compression="zstd", write_statistics=False, **options)
+    assert len(file.getvalue()) < 10_000
+    with pytest.raises(SourceError, match=reason):
+        read(file)
+
+
+def test_lists_without_end():
+    listed = pyarrow.ListArray.from_arrays([0, 2**24 + 1], pyarrow.nulls(2**24 + 1, pyarrow.string()))
+    with pytest.raises(SourceError, match="lists of 16,777,217 entries"):
+        read(written(pyarrow.table({"images": listed}), compression="zstd"))
+
+
+def test_names_that_are_no_text_stay_what_they_are():
+    binary = pyarrow.array([b"caf\xe9.jpg", b"ok.jpg", None])
+    table = pyarrow.table(
+        {
+            "path": binary.view(pyarrow.string()),
+            "images": pyarrow.ListArray.from_arrays([0, 1, 2, 3], binary.view(pyarrow.string())),
+        }
+    )
+    assert read(written(table)) == [
+        {"path": "caf\udce9.jpg", "images": ["caf\udce9.jpg"]},
+        {"path": "ok.jpg", "images": ["ok.jpg"]},
+        {"path": None, "images": [None]},
+    ]
+
+
+@pytest.mark.parametrize("kind", [pyarrow.large_string(), pyarrow.string_view()])
+def test_texts_of_every_kind(kind):
+    assert read(written(pyarrow.table({"path": pyarrow.array(["a.jpg", None], kind)}))) == [
+        {"path": "a.jpg"},
+        {"path": None},
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+def test_encodings(encoding):
+    names = [f"{number}.jpg" for number in range(3000)]
+    file = written(
+        pyarrow.table({"path": names}), use_dictionary=False, column_encoding={"path": encoding}
+    )
+    assert [cells["path"] for cells in read(file)] == names
+
+
+def test_damage_names_the_group(tmp_path):
+    names = [f"{number}.jpg" for number in range(2000)]
+    content = bytearray(written(pyarrow.table({"path": names}), row_group_size=1000).getvalue())
+    start = len(content) // 2
+    content[start - 2000 : start] = bytes(2000)
+    with pytest.raises(SourceError, match=r"group of rows \d"):
+        read(io.BytesIO(bytes(content)))

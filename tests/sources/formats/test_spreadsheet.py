@@ -97,3 +97,104 @@ def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(InvalidInput, match=r"pip install 'defusedxml>=[\d.]+' 'openpyxl>=[\d.]+'$"):
         read(io.BytesIO(b""))
+
+
+SHEET = "<worksheet><sheetData>{}</sheetData></worksheet>"
+CELL = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
+TEXTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+
+
+def book(rows, **more):
+    """A workbook of one sheet with such rows, and other parts by their names."""
+    parts, made = zipfile.ZipFile(written(["path"])), io.BytesIO()
+    changed = {f"xl/{name}.xml": content for name, content in more.items()}
+    changed["xl/worksheets/sheet1.xml"] = SHEET.format(rows)
+    relations = parts.read("xl/_rels/workbook.xml.rels").decode()
+    if "sharedStrings" not in relations:
+        told = f'<Relationship Id="t" Type="{TEXTS}" Target="sharedStrings.xml"/></Relationships>'
+        changed["xl/_rels/workbook.xml.rels"] = relations.replace("</Relationships>", told)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in {**dict.fromkeys(parts.namelist()), **changed}:
+            file.writestr(name, changed[name] if name in changed else parts.read(name))
+    made.seek(0)
+    return made
+
+
+def in_row(number, *cells):
+    return f'<row r="{number}">{"".join(cells)}</row>'
+
+
+def test_gaps_cost_nothing():
+    rows = in_row(1, CELL.format("XFD1", "path")) + in_row(1_048_576, CELL.format("XFD1048576", "a.jpg"))
+    assert read(book(rows)) == [(1_048_576, {"path": "a.jpg"})]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (in_row(2_000_000_000), "a row of the number 2000000000"),
+        (in_row("9" * 5000), "is no number"),
+        (in_row("-1"), "is no number"),
+        (in_row(0), "a row of the number 0"),
+        (in_row(1, CELL.format("XFE1", "path")), "more than 16,384 columns"),
+        (in_row(1, "<c/>" * 16_385), "more than 16,384 columns"),
+        (in_row(1, CELL.format("\u0661", "path")), "a cell of the name"),
+        (in_row(1, '<c t="s"><v>7</v></c>'), "no text of the number 7"),
+        (in_row(1, "<c>" * 200), "nested more than 100 deep"),
+    ],
+)
+def test_numbers_beyond_those_of_excel(rows, reason):
+    with pytest.raises(SourceError, match=rf"feed\.xlsx: cannot be read as XLSX: .*{reason}"):
+        read(book(rows))
+
+
+def test_shared_texts_in_pieces():
+    texts = (
+        "<sst><si><t>path</t></si><si><r><t>a</t></r><rPh><t>A</t></rPh><r><t>.jpg</t></r></si></sst>"
+    )
+    rows = in_row(1, '<c t="s"><v>0</v></c>') + in_row(2, '<c t="s"><v>1</v></c>')
+    assert read(book(rows, sharedStrings=texts)) == [(2, {"path": "a.jpg"})]
+
+
+def test_values_of_every_kind():
+    cells = '<c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="str"><v>x</v></c>'
+    cells += "<c><v>1e999</v></c><c><v>?</v></c>"
+    names = "".join(CELL.format(f"{letter}1", letter) for letter in "ABCDE")
+    assert read(book(in_row(1, names) + in_row(2, cells))) == [
+        (2, {"A": True, "B": "#N/A", "C": "x", "D": float("inf"), "E": "?"})
+    ]
+
+
+def test_more_styles_than_excel_has():
+    styles = f"<styleSheet><cellXfs>{'<xf/>' * 70_000}</cellXfs></styleSheet>"
+    with pytest.raises(SourceError, match="more than 65,490 formats"):
+        read(book("", styles=styles))
+
+
+@pytest.mark.parametrize(("at", "size"), [(20, 2**27), (24, 100)])
+def test_sizes_in_the_directory_are_not_believed(at, size):
+    """The compressed one at 20, the other at 24."""
+    made = bytearray(book("x" * 40_000_000).getvalue())
+    found = made.rindex(b"xl/worksheets/sheet1.xml") - 46 + at
+    made[found : found + 4] = size.to_bytes(4, "little")
+    with pytest.raises(SourceError, match=r"unpacks to more|cannot be unpacked|not well-formed"):
+        read(io.BytesIO(made))
+
+
+def test_archives_that_are_no_workbooks():
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as parts:
+        for number in range(60_000):
+            parts.writestr(f"{number:040d}", b"")
+    with pytest.raises(SourceError, match="its directory is larger"):
+        read(many)
+    with pytest.raises(SourceError, match="protected by a password"):
+        read(io.BytesIO(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000)))
+
+
+def test_unusual_compression():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("xl/workbook.xml", b"<workbook/>")
+    with pytest.raises(SourceError, match="compressed in an unusual way"):
+        read(made)

@@ -106,3 +106,37 @@ def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "defusedxml", None)
     with pytest.raises(InvalidInput, match=r"pip install 'defusedxml>=[\d.]+'$"):
         read(RSS)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-7", "klingon", "idna", "utf-32", "rot13", "gb18030", "x" * 5000]
+)
+def test_unknown_encodings(encoding):
+    with pytest.raises(SourceError, match=r"feed\.xml: not well-formed XML after entry 0"):
+        read(f'<?xml version="1.0" encoding="{encoding}"?><rss/>'.encode())
+
+
+@pytest.mark.parametrize("content", [b"<a>" * 10_000, b"<rss><item>" + b"<a>" * 200 + b"</a>" * 200])
+def test_deep_elements(content):
+    with pytest.raises(SourceError, match="nested more than 100 deep"):
+        read(content)
+
+
+def test_half_a_character_in_utf_16():
+    content = "<rss><item><id>".encode("utf-16") + b"\0\xd8" + "</id></item></rss>".encode("utf-16-le")
+    with pytest.raises(SourceError, match="not well-formed"):
+        read(content)
+
+
+def test_what_lies_between_entries_is_forgotten():
+    records = syndication.read(
+        Endless(b"<rss>", b"<item><id>1</id></item>" + b"<a/>" * 4000), "feed.xml"
+    )
+    for _ in range(20):
+        next(records)
+    tracemalloc.start()
+    for _ in range(100):
+        next(records)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 1_000_000

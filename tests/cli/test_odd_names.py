@@ -1,0 +1,173 @@
+"""One odd name, one row: in every command, as a user meets it."""
+
+import csv
+import io
+import json
+import os
+import shutil
+
+import pytest
+
+from packshot.sources import read_feed
+from tests.cli.running import packshot
+from tests.conftest import ROOT
+
+SAMPLES = ROOT / "examples" / "photos"
+LATIN = os.fsdecode(b"caf\xe9.jpg")
+"""As programs of another time wrote café.jpg."""
+NAMES = {
+    LATIN: r"caf\xe9.jpg",
+    r"caf\xe9.jpg": r"caf\xe9.jpg",
+    "=cmd()|x.jpg": "=cmd()|x.jpg",
+    "a\nb\x1b[31m.jpg": "a\nb\x1b[31m.jpg",
+    "x" * 246 + ".jpg": "x" * 246 + ".jpg",
+    "-o.jpg": "-o.jpg",
+}
+SHOWN = sorted(NAMES.values())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("odd")
+    photos = sorted(SAMPLES.glob("*.jpg"))
+    for name, photo in zip(NAMES, photos, strict=False):
+        shutil.copy(photo, made / name)
+    return made
+
+
+def shown_in(paths, folder):
+    return sorted(path.removeprefix(f"{folder}/") for path in paths)
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("assess",), ("screen", "--policy", "amazon-main"), ("emotion",), ("optimize", "-o", "{tmp}/out")],
+)
+def test_a_line_each(folder, tmp_path, command):
+    options = [part.format(tmp=tmp_path) for part in command[1:]]
+    found = lines(packshot(command[0], folder, *options, "-f", "jsonl", check=0))
+    assert shown_in((one["path"] for one in found), folder) == SHOWN
+    assert {one["status"] for one in found} == {"ok"}
+    if command[0] == "optimize":
+        assert set(os.listdir(tmp_path / "out")) == set(NAMES)
+
+
+@pytest.mark.parametrize("command", [("assess",), ("emotion",)])
+def test_tables_and_pages(folder, tmp_path, command):
+    packshot(*command, folder, "-o", tmp_path / "table.csv", check=0)
+    rows = list(csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8", newline="")))
+    assert shown_in((row["path"] for row in rows), folder) == SHOWN
+    packshot(*command, folder, "-o", tmp_path / "page.html", check=0)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<article") == len(NAMES)
+    assert page.count("data:image/jpeg") >= len(NAMES)
+    assert r"caf\xe9.jpg" in page
+
+
+def test_groups_of_copies(folder, tmp_path):
+    copies = tmp_path / "copies"
+    shutil.copytree(folder, copies)
+    shutil.copy(copies / LATIN, copies / "copy.jpg")
+    command = ("duplicates", copies, "--store", tmp_path / "store", "-f", "jsonl")
+    found = lines(packshot(*command, check=0))
+    assert [r"caf\xe9.jpg" in " ".join(one["paths"]) for one in found if one["kind"] == "exact"] == [
+        True
+    ]
+    assert lines(packshot(*command, check=0)) == found
+
+
+def test_an_index(folder, tmp_path):
+    place = tmp_path / "index"
+    done = packshot("search", "index", folder, "--index", place, check=0)
+    assert f"{len(NAMES)} added" in done.stderr
+    again = packshot("search", "index", folder, "--index", place, "--prune", check=0)
+    assert f"{len(NAMES)} unchanged" in again.stderr
+    [found] = lines(
+        packshot("search", "query", folder / LATIN, "--index", place, "-f", "jsonl", check=0)
+    )
+    nearest = found["hits"][0]
+    assert (nearest["id"], nearest["path"]) == (r"./caf\xe9.jpg", rf"{folder}/caf\xe9.jpg")
+    assert nearest["metadata"] == {}
+    page = tmp_path / "page.html"
+    packshot("search", "query", folder / LATIN, "--index", place, "-o", page, check=0)
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg") == 1 + len(found["hits"])
+
+
+def test_a_ranking(folder):
+    [product] = lines(packshot("rank", folder, "--by-folder", "-f", "jsonl", check=0))
+    assert shown_in((one["path"] for one in product["order"]), folder) == SHOWN
+
+
+def test_a_cleaned_set_opens_the_same_files(folder, tmp_path):
+    table = tmp_path / "set.csv"
+    with table.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        csv.writer(file).writerows([["path", "label"], *([str(folder / name), "a"] for name in NAMES)])
+    target = tmp_path / "cleaned"
+    packshot("clean", table, "--store", tmp_path / "s", "--apply", "--to", target, check=0)
+    kept = {os.path.basename(row.location) for row in read_feed(target / "feed.csv")}
+    assert LATIN in kept
+    assert kept <= set(NAMES)
+
+
+def test_an_audit_of_a_folder_with_such_a_name(folder, tmp_path):
+    odd = tmp_path / os.fsdecode(b"sh\xf6p")
+    shutil.copytree(folder, odd)
+    packshot("audit", odd, "-o", tmp_path / "audit", "--no-cache", check=0)
+    summary = json.loads((tmp_path / "audit" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["statuses"], summary["feed"]) == ({"ok": len(NAMES)}, str(tmp_path / r"sh\xf6p"))
+
+
+def test_rows_without_a_photo(tmp_path):
+    shutil.copy(SAMPLES / "mug.jpg", tmp_path / "a.jpg")
+    table = tmp_path / "list.csv"
+    table.write_text(f"sku,path\n1,a.jpg\n2,\n3,https://shop.example/a.jpg\n4,a\0b\n5,{'x' * 5000}\n")
+    reasons = [
+        None,
+        "no path in this row",
+        "is an address; packshot audit fetches those",
+        "not a path: it holds a null character",
+    ]
+    for command in (
+        ("assess", table),
+        ("assess", table, "--workers", 2),
+        ("screen", table, "--policy", "amazon-main"),
+        ("emotion", table),
+        ("optimize", table, "-o", tmp_path / "out"),
+    ):
+        found = lines(packshot(*command, "-f", "jsonl", check=0))
+        assert [one["error"] for one in found[:4]] == reasons, command
+        assert [one["status"] for one in found] == ["ok", *["unreadable"] * 4], command
+        assert "too long" in found[4]["error"], command
+    found = lines(packshot("duplicates", table, "--store", tmp_path / "s", "-f", "jsonl", check=0))
+    assert [one["error"] for one in found[:3]] == reasons[1:]
+    done = packshot("search", "index", table, "--index", tmp_path / "index", check=0)
+    assert "1 added, 0 updated, 0 unchanged, 4 unreadable" in done.stderr
+    assert packshot("assess", table, "--fail-under", 1, "-q").returncode == 1
+
+
+def test_what_is_no_file_is_told_at_once(tmp_path):
+    shutil.copy(SAMPLES / "mug.jpg", tmp_path / "a.jpg")
+    for name in ("a.csv", "a.xlsx", "a.jsonl", "p.yaml"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    photo = tmp_path / "a.jpg"
+    for command in (
+        ("audit", tmp_path / "a.csv", "-o", tmp_path / "audit"),
+        ("rank", tmp_path / "a.xlsx"),
+        ("clean", tmp_path / "a.jsonl"),
+        ("screen", tmp_path / "a.jsonl", "--policy", "amazon-main"),
+        ("screen", photo, "--policy", tmp_path / "p.yaml"),
+        ("screen", photo, "--policy", tmp_path / "zero.yaml"),
+        ("duplicates", photo, "--owners", tmp_path / "a.csv"),
+        ("search", "index", photo, "--table", tmp_path / "a.csv", "--index", tmp_path / "index"),
+    ):
+        done = packshot(*command, check=2)
+        assert "a pipe or a device, not a file" in done.stderr, command
+    done = packshot("assess", tmp_path / "a.csv", "-f", "csv", check=0)
+    assert [row["error"] for row in csv.DictReader(io.StringIO(done.stdout))] == [
+        "is not a regular file"
+    ]

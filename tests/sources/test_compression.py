@@ -1,0 +1,36 @@
+import gzip
+import io
+
+import pytest
+
+from packshot.errors import SourceError
+from packshot.sources.compression import PLAIN, most_unpacked, unpacked
+
+
+def read(packed, **options):
+    with unpacked(io.BytesIO(packed), "feed.csv.gz", **{"whole": False, **options}) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_was_packed(whole):
+    content = b"path\n" + b"".join(b"%d.jpg\n" % n for n in range(100_000))
+    assert read(gzip.compress(content), whole=whole) == content
+
+
+def test_a_second_pass():
+    with unpacked(io.BytesIO(gzip.compress(b"a\nb\n")), "feed.csv.gz", whole=False) as file:
+        assert file.readlines() == [b"a\n", b"b\n"]
+        file.seek(0)
+        assert file.read() == b"a\nb\n"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_bomb_is_refused_before_it_is_unpacked(whole):
+    with pytest.raises(SourceError, match=r"feed\.csv\.gz: unpacks to more than is safe"):
+        read(gzip.compress(bytes(2 * PLAIN)), whole=whole)
+
+
+def test_how_much():
+    assert most_unpacked(10) == PLAIN
+    assert most_unpacked(10**9, 100) == 10**11

@@ -1,0 +1,56 @@
+import os
+
+import pytest
+
+from packshot import inputs
+from packshot.errors import SourceError
+
+
+def test_a_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"path\n")
+    assert inputs.content(path, 5) == b"path\n"
+    with inputs.opened(path) as file:
+        assert file.read() == b"path\n"
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    assert inputs.content(link, 5) == b"path\n"
+
+
+def test_a_pipe_that_nobody_writes_to_and_a_device_without_end(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "zero.csv"):
+        with pytest.raises(SourceError, match="a pipe or a device, not a file"):
+            inputs.content(tmp_path / name, 100)
+
+
+def test_what_is_too_large(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(bytes(101))
+    with pytest.raises(SourceError, match="larger than the limit of 100 bytes"):
+        inputs.content(path, 100)
+    with (
+        pytest.raises(SourceError, match="larger than the limit of 100 bytes"),
+        inputs.opened(path, 100),
+    ):
+        pass
+
+
+def test_what_claims_to_be_empty_is_counted():
+    """Files of /proc say that they have no bytes."""
+    assert os.stat("/proc/self/status").st_size == 0
+    with pytest.raises(SourceError, match="larger than the limit of 10 bytes"):
+        inputs.content("/proc/self/status", 10)
+
+
+def test_what_is_no_path():
+    for path in ("a\0b", "\ud800"):
+        with pytest.raises(SourceError, match="not a path"):
+            inputs.content(path, 10)
+
+
+def test_what_is_not_there_is_for_the_caller_to_tell(tmp_path):
+    for path in (tmp_path / "none", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(OSError, match=r"No such|directory|too long"):
+            inputs.content(path, 10)
