@@ -247,8 +247,10 @@ def test_tables_that_are_read_from_their_end_in_gzip(tmp_path):
 
 def test_half_a_character_in_an_address(tmp_path):
     table = tmp_path / "feed.jsonl"
-    broken = '{"image_link": "https://shop.example/\\ud800.jpg", "sku": "\\ud800"}'
-    table.write_text(broken + '\n{"image_link": "//[::1"}\n')
+    table.write_text(
+        '{"image_link": "https://shop.example/\\ud800.jpg", "sku": "\\ud800"}\n'
+        '{"image_link": "//[::1"}\n'
+    )
     for row in read_feed(table):
         with pytest.raises(PhotoRefused, match="not a URL"):
             Fetcher().fetch(row.location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from packshot import inputs
 from packshot.errors import SourceError
-from packshot.names import NotAFile
+from packshot.names import NotAFile, plain
 from packshot.sources.columns import with_columns
 from packshot.sources.folders import files_matching, photos_below
 from packshot.sources.formats import delimited
@@ -102,7 +103,8 @@ def files_at(given: str) -> Iterator[Path]:
 def _below(path: Path, folder: Path) -> Path:
     """The path from a folder; the bare name of what does not lie below it."""
     if isinstance(path, NotAFile):
-        return Path(path.name)
+        digest = hashlib.blake2b(os.fsencode(plain(str(path))), digest_size=8).hexdigest()
+        return Path(f"{digest} {path.name}")  # as that of no other photo
     relative = Path(os.path.relpath(os.path.abspath(path), os.path.abspath(folder)))
     return Path(path.name) if os.pardir in relative.parts else relative
 

@@ -38,6 +38,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_STRAY = 0.05
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 # Chinese in GB 18030 comes in pairs of bytes; single letters with accents, in cp1252, do not.
 _PAIRED = 0.9
@@ -190,7 +192,7 @@ def _encoding(file: BinaryIO, name: str) -> _Encoding:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return _Encoding(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
-    if b"\0" in start:
+    if b"\0" in start and not _is_text(start):
         return _Encoding(_without_mark(start, name))
     file.seek(0)
     wrong = _undecodable(file, _Encoding("utf-8"))
@@ -201,6 +203,11 @@ def _encoding(file: BinaryIO, name: str) -> _Encoding:
         _log.warning("%s, line %d: not UTF-8 as the other lines are; kept as it stands", name, wrong)
         return _Encoding("utf-8", "surrogateescape")
     return _Encoding("gb18030" if _in_pairs(runs) else "cp1252")
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether null characters merely strayed into a text of single bytes."""
+    return start.count(0) <= _STRAY * len(start) and not _CONTROLS.search(start)
 
 
 def _without_mark(start: bytes, name: str) -> str:
