@@ -12,12 +12,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from packshot.photo import Limits
 from record import write
 
 MEGAPIXELS = 100
@@ -42,10 +43,8 @@ except UnreadablePhoto as error:
     said = error.reason
 print(round(before), round(peak()), round(time.perf_counter() - begun, 1), said, sep="|")
 """
-_NO_LIMIT, _LIMIT = 1_000_000, 1024
+_NO_LIMIT = 1_000_000
 _JUDGED_SIDE = 1024
-
-Save = Callable[[Path], None]
 
 
 def pictures() -> dict[str, Image.Image]:
@@ -89,9 +88,14 @@ FILES: dict[str, tuple[str, str, dict[str, object]]] = {
     "WebP, alpha": ("RGBA", "webp", {"quality": 50, "method": 0}),
     "AVIF": ("RGB", "avif", {"quality": 50, "speed": 10}),
     "AVIF, 4:4:4": ("RGB", "avif", {"quality": 50, "speed": 10, "subsampling": "4:4:4"}),
+    "AVIF, grey": ("L", "avif", {"quality": 50, "speed": 10}),
     "AVIF, alpha": ("RGBA", "avif", {"quality": 50, "speed": 10}),
+    "AVIF, alpha, 4:4:4": ("RGBA", "avif", {"quality": 50, "speed": 10, "subsampling": "4:4:4"}),
     "HEIC": ("RGB", "heic", {"quality": 50}),
+    "HEIC, 4:4:4": ("RGB", "heic", {"quality": 50, "chroma": 444}),
+    "HEIC, grey": ("L", "heic", {"quality": 50}),
     "HEIC, alpha": ("RGBA", "heic", {"quality": 50}),
+    "HEIC, 10 bits": ("RGB;16", "heic", {"quality": 50}),
 }
 
 
@@ -101,19 +105,23 @@ def written(folder: Path) -> Iterator[tuple[str, Path]]:
     for number, (name, (mode, extension, options)) in enumerate(FILES.items()):
         path = folder / f"{number}.{extension}"
         if extension == "heic":
-            if not _save_heic(made[mode], path, options):
+            if not _save_heic(made[mode.removesuffix(";16")], path, options, deep=";16" in mode):
                 continue
         else:
             made[mode].save(path, **options)
         yield name, path
 
 
-def _save_heic(image: Image.Image, path: Path, options: dict[str, object]) -> bool:
+def _save_heic(image: Image.Image, path: Path, options: dict[str, object], deep: bool) -> bool:
     try:
         import pillow_heif
     except ImportError:
         return False
-    pillow_heif.from_pillow(image).save(path, **options)
+    made = pillow_heif.from_pillow(image)
+    if deep:
+        wide = np.asarray(image).astype(np.uint16) * 257
+        made = pillow_heif.from_bytes("RGB;16", image.size, wide.tobytes())
+    made.save(path, **options)
     return True
 
 
@@ -126,19 +134,22 @@ def opened(path: Path, limit: int, side: int) -> tuple[int, int, float, str]:
 
 
 def row(name: str, path: Path) -> dict[str, object]:
-    """Figures of one file, judged and at full size; whether the default limit lets it in."""
+    """Figures of one file, judged and at full size, beside the estimate that the limit goes by."""
     before, judged, seconds, _ = opened(path, _NO_LIMIT, _JUDGED_SIDE)
     _, whole, _, _ = opened(path, _NO_LIMIT, 0)
-    _, _, _, outcome = opened(path, _LIMIT, _JUDGED_SIDE)
+    refusal = opened(path, 1, _JUDGED_SIDE)[3]
+    estimate = int(refusal.split(" MB of memory")[0].rsplit(" ", 1)[1])
     return {
         "file": name,
         "megapixels": MEGAPIXELS,
         "file_mb": round(path.stat().st_size / 2**20, 1),
-        "before_mb": before,
+        "start_mb": before,
         "peak_mb": judged,
         "peak_full_size_mb": whole,
+        "above_start_mb": judged - before,
+        "estimate_mb": estimate,
         "seconds": seconds,
-        "by_default": "opens" if outcome == "opens" else "refused",
+        "by_default": "opens" if estimate * 2**20 <= Limits().max_memory else "refused",
     }
 
 

@@ -123,7 +123,7 @@ def _picture(walk: _Walk) -> GifOutline:
         data=begin,
         end=walk.place,
         size=(width, height),
-        decoder_bytes=4.0,
+        decoder_bytes=4.3,
     )
 
 

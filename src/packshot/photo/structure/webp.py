@@ -12,7 +12,7 @@ _MOST_CHUNKS = 10_000
 _ALPHA, _ANIMATION = 0x10, 0x02
 # Of the decoder for each pixel, measured by `benchmarks/decoding_memory.py`; an animation's frame is
 # laid on a canvas besides.
-_DECODER_BYTES = {b"VP8 ": 6.0, b"VP8L": 7.0}
+_DECODER_BYTES = {b"VP8 ": 6.1, b"VP8L": 7.1}
 _ALPHA_BYTES = 2.0
 _CANVAS_BYTES = 4.0
 
@@ -87,7 +87,7 @@ def outline(data: bytes, most_frames: int) -> WebpOutline:
     animated = bool(walk.flags & _ANIMATION)
     if (animated and walk.first is None) or not (animated or walk.coding):
         raise Incomplete("it ends before its picture begins")
-    needed = _DECODER_BYTES.get(walk.coding, 7.0) + (_ALPHA_BYTES if walk.alpha else 0)
+    needed = _DECODER_BYTES.get(walk.coding, 7.1) + (_ALPHA_BYTES if walk.alpha else 0)
     return WebpOutline(
         kind="WEBP",
         width=walk.size[0],
