@@ -1,6 +1,9 @@
 """A disk that fills up ends whatever writes to it by one error in words, and afterwards it goes on."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from packshot.search import Item, create_index, open_index
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.places import exists
 from tests.catalog.audit.quick import audited, write_feed
+from tests.conftest import ROOT
 from tests.search.made import clustered, settings
 from tests.small_disk import small_disk
 
@@ -144,3 +148,37 @@ def test_a_ledger_that_another_process_locks(tmp_path, monkeypatch):
         other.close()
         index.put([item])
         assert index.count() == 1
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from packshot.errors import PackshotError
+from packshot.files import write_whole
+from packshot.search.duplicates.store import SignatureStore
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+try:
+    write_whole(bytes(200_000), Path(sys.argv[1]) / "a.bin")
+except PackshotError as error:
+    print(error)
+try:
+    with SignatureStore(Path(sys.argv[1]) / "s.sqlite", "maker") as store:
+        for number in range(1000):
+            store.remember_score(f"{number:0200}", "judge", 1.0)
+except PackshotError as error:
+    print(error)
+"""
+
+
+def test_files_that_may_not_grow(tmp_path):
+    command = [sys.executable, "-c", LIMITED, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    of_file, of_store = done.stdout.splitlines()
+    assert "larger than is allowed" in of_file
+    assert "files may be as large" in of_store
+    assert not (tmp_path / "a.bin").exists()
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        known = store.scores((f"{number:0200}" for number in range(1000)), "judge")
+        assert 10 < len(known) < 1000
+        store.remember_score("more", "judge", 1.0)

@@ -96,6 +96,7 @@ def test_training_says_in_a_line_what_it_needs(installed, tmp_path, command):
 
 def test_a_missing_extra_is_named_by_what_can_be_installed(installed, tmp_path):
     (tmp_path / "feed.parquet").write_bytes(b"PAR1")
-    done = run(installed / "packshot", "assess", "feed.parquet", cwd=tmp_path, status=2)
+    asked = ("audit", "feed.parquet", "-o", "audit")
+    done = run(installed / "packshot", *asked, cwd=tmp_path, status=2)
     (needed,) = PROJECT["optional-dependencies"]["parquet"]
     assert f"pip install '{needed}'" in done.stderr

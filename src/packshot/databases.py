@@ -20,7 +20,12 @@ _NEARLY_NOTHING: Final = 1 << 16
 
 _LOCKED: Final = "another process has locked it; run the same command again when that is done"
 _UNWRITABLE: Final = "it cannot be opened or written to: see who may"
+_BROKEN: Final = (
+    "it cannot be read or written; see that the disk is neither full nor broken and that files may be as"
+    " large, and run the same command again"
+)
 _REASONS: Final = {
+    sqlite3.SQLITE_IOERR: _BROKEN,
     sqlite3.SQLITE_FULL: NO_SPACE,
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,

@@ -6,6 +6,11 @@ from typing import ClassVar
 class PackshotError(Exception):
     """Base of every error that Packshot raises on purpose."""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is to be told, by line; one for nearly all. A line break in a name does not make two."""
+        return (str(self),)
+
 
 class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input, named as users meet it
     """A file that cannot be decoded as a photo, or that exceeds the decoding limits.
@@ -44,6 +49,10 @@ class InvalidInput(PackshotError):  # noqa: N818
 
 class SourceError(PackshotError):
     """A place that photos should come from cannot be read: no such folder, a broken CSV."""
+
+
+class DiskFull(SourceError):  # noqa: N818 - what happened
+    """A place that nothing more can be written to: what comes next would fail as well."""
 
 
 class FetchError(SourceError):
@@ -135,3 +144,14 @@ class AuditError(PackshotError):
 
 class PolicyError(PackshotError):
     """A policy that cannot be read or makes no sense; the message names the file and the line."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(*mistakes)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The mistakes, each with its place."""
+        return self.args

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from packshot import claims
-from packshot.errors import PackshotError, SourceError
+from packshot.errors import DiskFull, PackshotError, SourceError
 
 NO_SPACE: Final = "no space left there; free some and run the same command again"
 """What there is to say of a disk that is full."""
@@ -150,7 +150,9 @@ def writing(place: object, kind: type[PackshotError] = SourceError) -> Iterator[
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise kind(f"cannot write {place}: {reason_of(error)}") from error
+        full = error.errno in _FULL and kind is SourceError
+        made = DiskFull if full else kind
+        raise made(f"cannot write {place}: {reason_of(error)}") from error
 
 
 def reason_of(error: OSError) -> str:
@@ -411,9 +413,7 @@ def _pass_on(source: int, target: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder; only POSIX can."""
-    if os.name != "posix":
-        return
+    """Wait until the disk has the names in a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

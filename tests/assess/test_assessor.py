@@ -103,3 +103,19 @@ def test_blank_pictures_get_an_answer(assessor, shade):
     found = assessor.assess(as_png(np.full((300, 300, 3), shade, np.uint8)))
     assert found.status is Status.OK
     assert 0 <= found.score <= 100
+
+
+def test_a_batch_takes_every_kind_of_input_and_says_what_is_none(assessor, tmp_path):
+    pixels = make_picture(99, 120)
+    data = as_png(pixels)
+    (tmp_path / "a.png").write_bytes(data)
+    given = [None, tmp_path / "a.png", 7, bytearray(data), pixels, ["a.png"], Image.fromarray(pixels)]
+    given += [pixels / 255, memoryview(data)]
+    found = list(assessor.assess_many(given))
+    assert len(found) == len(given)
+    read = [one for one in found if one.status is Status.OK]
+    assert len(read) == 5
+    assert len({one.score for one in read}) == 1
+    assert all(one.error for one in found if one.status is not Status.OK)
+    with pytest.raises(UnreadablePhoto, match="NoneType"):
+        assessor.assess(None)

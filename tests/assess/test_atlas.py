@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -142,3 +144,70 @@ def test_shipped_atlas_holds_what_it_says():
     assert (atlas.scores[pristine] == 100).all()
     by_level = [atlas.scores[atlas.levels == level].mean() for level in range(1, 6)]
     assert by_level == sorted(by_level, reverse=True)
+
+
+def stored(atlas, path, **changes):
+    """The arrays of a saved atlas with some changed, saved anew without a digest, as older ones are."""
+    atlas.save(path)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "sha256"}
+    np.savez_compressed(path, **(arrays | changes))
+    return path
+
+
+def test_an_atlas_carries_its_digest_and_older_ones_load_without(atlas, tmp_path):
+    path = tmp_path / "a.npz"
+    assert Atlas.load(stored(atlas, path)).header == atlas.header
+    atlas.save(path)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    np.savez_compressed(path, **(arrays | {"scores": arrays["scores"] + 1 - 1}))
+    assert Atlas.load(path).scores.tolist() == atlas.scores.tolist()
+    np.savez_compressed(path, **(arrays | {"scores": arrays["scores"][::-1]}))
+    with pytest.raises(AtlasError, match=r"a\.npz is damaged: it is not what was written"):
+        Atlas.load(path)
+
+
+ABSURD = {
+    "content": np.full((2, 6), np.nan, np.float16),
+    "distortion": np.full((3, 4), np.inf, np.float16),
+    "scores": np.array([1, 2, np.nan], np.float32),
+    "group_of": np.array([0, 0, 9], np.int32),
+    "kinds": np.array([0, 99, -1], np.int16),
+    "origins": np.array([0, -1, 0], np.int16),
+    "levels": np.array([0, 77, 0], np.int8),
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_numbers_that_no_atlas_holds_are_damage(atlas, tmp_path, name):
+    path = stored(atlas, tmp_path / "a.npz", **{name: ABSURD[name]})
+    with pytest.raises(AtlasError, match=r"a\.npz: damaged atlas"):
+        Atlas.load(path)
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_arrays_of_another_kind_or_form_are_damage(atlas, tmp_path, name):
+    array = getattr(atlas, name)
+    for changed in (array.astype(np.complex64), array[None], array.astype(object).astype("S9")):
+        with pytest.raises(AtlasError, match="damaged"):
+            Atlas.load(stored(atlas, tmp_path / "a.npz", **{name: changed}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibration": {"raw": [], "score": []}},
+        {"calibration": {"raw": [0, 1], "score": [0]}},
+        {"calibration": {"raw": [9, 1], "score": [0, 2]}},
+        {"trust": {"bias": float("nan")}},
+        {"reference_scores": [float("inf")]},
+        {"groups": "no list"},
+    ],
+)
+def test_a_header_that_makes_no_sense_is_said_in_a_line(atlas, tmp_path, change):
+    told = json.loads(atlas.header.model_dump_json()) | change
+    header = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    with pytest.raises(AtlasError, match="is not an atlas of this version") as caught:
+        Atlas.load(stored(atlas, tmp_path / "a.npz", header=header))
+    assert "\n" not in str(caught.value)

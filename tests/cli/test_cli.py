@@ -1,11 +1,13 @@
 """The command line as a user meets it, in processes of its own."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -237,7 +239,7 @@ def interrupted(folder, *arguments):
     )
     first = started.stdout.readline() if "-o" not in arguments else b""
     if not first:
-        wait_for_lines(folder.parent)
+        wait_for_lines(started, folder.parent)
     os.killpg(started.pid, signal.SIGINT)
     out, err = started.communicate(timeout=PATIENCE_S)
     return started.returncode, (first + out).decode(), err.decode()
@@ -248,11 +250,21 @@ def listen_to_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for_lines(folder):
+def wait_for_lines(process, folder):
+    """Until something was written to the draft of the output: a file there, with a name or not."""
     deadline = time.monotonic() + PATIENCE_S
-    while not any(path.stat().st_size for path in folder.glob(".scores.jsonl.*")):
+    while not any(size for _, size in drafts(process, folder)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def drafts(process, folder):
+    """Files of a folder that a process has open for itself, and their sizes."""
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            name, found = os.readlink(descriptor), descriptor.stat()
+            if os.path.dirname(name) == str(folder) and stat.S_ISREG(found.st_mode):
+                yield name, found.st_size
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_a_photo_that_takes_too_long_is_a_row(photos):
 
 @pytest.mark.parametrize("command", ["enhance", "optimize"])
 def test_enhancing_goes_on_and_leaves_the_photo_alone(photos, tmp_path, command):
-    done = run(command, photos, "-o", tmp_path / "better", "--format", "jsonl", "--quiet")
+    done = run(command, photos, "-o", tmp_path / "better", "--format", "jsonl", "--quiet", status=1)
     assert_accounted_for(lines_of(done), "deadly", "faulty")
     assert {path.name for path in (tmp_path / "better").iterdir()} == {"a.jpg", "z.jpg"}
 

@@ -142,3 +142,10 @@ def test_an_assessment_has_the_same_answer_from_its_own_decoding(reader, tmp_pat
 def test_an_assessment_that_was_not_asked_has_none(tmp_path):
     path = saved(tmp_path / "box.png", halves(RED, BLUE))
     assert Assessor().assess(path).emotion is None
+
+
+def test_a_batch_says_what_is_no_photo():
+    pixels = make_picture(60, 80)
+    given = [None, pixels, bytearray(b"words"), Image.fromarray(pixels)]
+    statuses = [one.status for one in EmotionReader().read_many(given)]
+    assert statuses == [Status.UNREADABLE, Status.OK, Status.UNREADABLE, Status.OK]

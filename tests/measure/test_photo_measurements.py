@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -45,6 +45,8 @@ def check(measured):
 
 
 @settings(max_examples=60, deadline=None)
+@example(np.zeros((1, 6, 3), np.uint8))
+@example(np.zeros((6, 1, 3), np.uint8))
 @given(SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_any_small_picture(pixels):
     check(measure_photo(pixels))

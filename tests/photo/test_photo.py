@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.photo import Limits, Photo
+from packshot.photo.decoded import Picture
 from packshot.photo.pixels import opaque_srgb
 from tests.conftest import make_picture
 
@@ -383,9 +384,9 @@ def in_mode(mode):
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "CMYK", "I;16", "F", "1"])
 def test_large_images_in_strips_are_what_they_are_whole(mode, monkeypatch):
     image = in_mode(mode)
-    whole, alpha = opaque_srgb(image, None)
+    whole, alpha = opaque_srgb(Picture(image), None)
     monkeypatch.setattr("packshot.photo.pixels._LARGE", 0)
-    strips, alpha_of_strips = opaque_srgb(image, 300)
+    strips, alpha_of_strips = opaque_srgb(Picture(image), 300)
     assert strips.shape == (225, 300, 3)
     assert alpha_of_strips == alpha == (mode == "RGBA")
     expected = cv2.resize(whole, (300, 225), interpolation=cv2.INTER_AREA).astype(int)

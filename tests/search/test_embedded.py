@@ -1,5 +1,7 @@
 import shutil
+import sqlite3
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +244,57 @@ def test_damage_is_found_and_said(index, tmp_path):
     (tmp_path / "index" / "index.db").write_bytes(b"not a database" * 100)
     with pytest.raises(IndexDamaged):
         open_index(tmp_path / "index")
+
+
+def overwritten(index, folder, vectors):
+    """An index whose vectors are others, with the checksum of these: as of a writer gone wrong."""
+    index.add(items(VECTORS[:20]))
+    index.close()
+    (file,) = folder.glob("vectors-*")
+    file.write_bytes(vectors.astype(index.settings.precision.value).tobytes())
+    book = sqlite3.connect(folder / "index.db")
+    with book:
+        book.execute("UPDATE appends SET checksum = ?", (zlib.crc32(file.read_bytes()),))
+    book.close()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_vectors_that_are_no_numbers_are_damage(index, tmp_path, value):
+    vectors = VECTORS[:20].copy()
+    vectors[7, 3] = value
+    overwritten(index, tmp_path / "index", vectors)
+    with open_index(tmp_path / "index") as reader:
+        with pytest.raises(IndexDamaged, match="no numbers"):
+            reader.query(VECTORS[:1])
+        with pytest.raises(InvalidInput):
+            reader.query(vectors[7:8])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE state SET settings = '{}'",
+        "UPDATE state SET settings = 'no words'",
+        "UPDATE state SET rows = 'many'",
+        "UPDATE state SET rows = -3",
+        "UPDATE state SET rows = 1000000000000000",
+        "DELETE FROM items WHERE row = 3",
+        "UPDATE items SET metadata = '{broken' WHERE row = 3",
+        "UPDATE items SET died = 1, row = 900000 WHERE row = 3",
+        "UPDATE appends SET checksum = 'none'",
+        "DELETE FROM state",
+        "DROP TABLE items",
+    ],
+)
+def test_a_book_that_makes_no_sense_is_damage(index, tmp_path, change):
+    index.add(items(VECTORS[:20]))
+    index.close()
+    book = sqlite3.connect(tmp_path / "index" / "index.db")
+    with book:
+        book.execute(change)
+    book.close()
+    with pytest.raises(VectorIndexError), open_index(tmp_path / "index") as reader:
+        reader.query(VECTORS[3:4], k=20)
 
 
 def test_what_an_interrupted_write_left_is_dropped_and_said(index, tmp_path):

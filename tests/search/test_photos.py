@@ -40,7 +40,7 @@ def index(tmp_path, encoder):
 
 
 def indexed(index, folder, **options):
-    results = index_photos(index, expand_named([folder]), workers=1, **options)
+    results = index_photos(index, expand_named([folder]), workers=0, **options)
     return {result.path.name: result.outcome for result in results}
 
 
@@ -78,7 +78,7 @@ def test_metadata_of_a_table_are_renewed_without_encoding(index, folder, monkeyp
 
 def test_batches_are_durable_one_by_one(index, folder, monkeypatch):
     monkeypatch.setattr(searching, "BATCH", 1)
-    stream = index_photos(index, expand_named([folder]), workers=1)
+    stream = index_photos(index, expand_named([folder]), workers=0)
     next(stream)
     assert index.count() == 1
     stream.close()

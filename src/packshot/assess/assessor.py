@@ -80,7 +80,8 @@ class Assessor:
         """Judge one photo.
 
         Args:
-            source: A path, the bytes of a file, or a binary file object.
+            source: A path, the bytes of a file, a binary file, a Pillow image or an array: see
+                `packshot.photo.PhotoSource`.
             exclude_group: A group of the atlas that must not serve as evidence: the photo's own
                 original.
 
@@ -133,7 +134,7 @@ class Assessor:
         )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
-        """Judge a stream of photos in order; one that cannot be read becomes a row that says so."""
+        """Judge a stream of photos in order; what is no photo becomes a row that says so."""
         remaining = iter(sources)
         while batch := list(islice(remaining, _BATCH)):
             opened = [self._open(source) for source in batch]

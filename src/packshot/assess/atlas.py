@@ -7,29 +7,38 @@ The file is a NumPy ``.npz`` archive of plain arrays (never pickles) with a JSON
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.resources import files
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import FiniteFloat, ValidationError, model_validator
 
+from packshot.archives import BadArchive, read_arrays
 from packshot.assess.retrieval import Floats, Indices, unit_rows
 from packshot.errors import AtlasError, SourceError
 from packshot.files import whole
 from packshot.report import Record
+from packshot.shipped import shipped
 
 FORMAT_VERSION = 1
 DEFAULT_ATLAS = "packshot.atlas.npz"
 UNKNOWN_KIND = -1
-_ARRAYS = ("content", "distortion", "group_of", "scores", "kinds", "levels", "origins")
+_KINDS = {
+    "content": np.float16,
+    "distortion": np.float16,
+    "group_of": np.int32,
+    "scores": np.float32,
+    "kinds": np.int16,
+    "levels": np.int8,
+    "origins": np.int16,
+}
+_ARRAYS = tuple(_KINDS)
 
 
 class Calibration(Record):
@@ -40,8 +49,15 @@ class Calibration(Record):
         score: The 0..100 score at each.
     """
 
-    raw: tuple[float, ...] = (0.0, 100.0)
-    score: tuple[float, ...] = (0.0, 100.0)
+    raw: tuple[FiniteFloat, ...] = (0.0, 100.0)
+    score: tuple[FiniteFloat, ...] = (0.0, 100.0)
+
+    @model_validator(mode="after")
+    def _require_pairs(self) -> Self:
+        """Refuse what is no map: scores without a raw one, or raw scores that do not increase."""
+        if len(self.raw) != len(self.score) or not self.raw or sorted(self.raw) != list(self.raw):
+            raise ValueError("a calibration needs as many scores as raw ones, and these increasing")
+        return self
 
     def __call__(self, raw: float) -> float:
         """The published score, 0..100, of an aggregated one."""
@@ -56,11 +72,11 @@ class Trust(Record):
     `minimum_distortion` similarity to its best evidence a photo is called "cannot tell".
     """
 
-    bias: float = 0.0
-    nearness: float = 0.0
-    spread: float = 0.0
-    minimum_content: float = -1.0
-    minimum_distortion: float = -1.0
+    bias: FiniteFloat = 0.0
+    nearness: FiniteFloat = 0.0
+    spread: FiniteFloat = 0.0
+    minimum_content: FiniteFloat = -1.0
+    minimum_distortion: FiniteFloat = -1.0
 
     def confidence(self, similarity: float, deviation: float) -> float:
         """Chance, 0..1, that the score is within ten points.
@@ -104,7 +120,7 @@ class AtlasHeader(Record):
     damaged_calibration: Calibration = Calibration()
     trust: Trust = Trust()
     reference: str = "this atlas"
-    reference_scores: tuple[float, ...] = ()
+    reference_scores: tuple[FiniteFloat, ...] = ()
 
 
 class AtlasInfo(Record):
@@ -174,7 +190,11 @@ class Atlas:
     digest: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse arrays that do not fit together."""
+        """Refuse arrays that do not fit together, and what no rating or vector can be."""
+        for name, kind in _KINDS.items():
+            _require(getattr(self, name).dtype == kind, f"numbers of the kind {kind} in {name}")
+            axes = 2 if name in ("content", "distortion") else 1
+            _require(getattr(self, name).ndim == axes, f"{axes} axes in {name}")
         groups, examples = len(self.header.groups), len(self.header.examples)
         _require(self.content.shape[:1] == (groups,), "one content vector for each group")
         for name in _ARRAYS[1:]:
@@ -185,6 +205,11 @@ class Atlas:
         finite = np.isfinite(self.scores)
         bounded = bool(np.all(finite & (self.scores >= 0) & (self.scores <= 100)))
         _require(bounded, "scores within 0..100")
+        for name in ("content", "distortion"):
+            _require(bool(np.isfinite(getattr(self, name)).all()), f"vectors of numbers in {name}")
+        _require(_within(self.kinds, -1, len(self.header.kinds)), "a name for each kind")
+        _require(_within(self.origins, 0, len(self.header.origins)), "a name for each origin")
+        _require(_within(self.levels, -1, 6), "levels within -1..5")
 
     @cached_property
     def content_rows(self) -> Floats:
@@ -254,9 +279,12 @@ class Atlas:
 
     @classmethod
     def default(cls) -> Atlas:
-        """The atlas that ships with the package."""
-        resource = files("packshot").joinpath("weights", DEFAULT_ATLAS)
-        return _read(resource.read_bytes(), DEFAULT_ATLAS)
+        """The atlas that ships with the package.
+
+        Raises:
+            ModelError: This installation lacks it, or it is not the one that was shipped.
+        """
+        return _read(shipped(DEFAULT_ATLAS), DEFAULT_ATLAS)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Atlas:
@@ -279,10 +307,12 @@ class Atlas:
         """
         target = Path(path)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        text = np.frombuffer(self.header.model_dump_json().encode(), np.uint8)
+        header = self.header.model_dump_json().encode()
+        named = {"header": header, "sha256": _digest(header, arrays)}
+        texts: dict[str, Any] = {key: np.frombuffer(text, np.uint8) for key, text in named.items()}
         try:
             with whole(target) as draft, draft.open("wb") as file:
-                np.savez_compressed(file, header=text, **arrays)
+                np.savez_compressed(file, **texts, **arrays)
         except SourceError as error:
             raise AtlasError(f"the atlas is not saved: {error}") from error
 
@@ -407,6 +437,10 @@ def _extended(present: tuple[str, ...], wanted: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*present, *wanted)))
 
 
+def _within(values: NDArray[np.signedinteger[Any]], first: int, behind: int) -> bool:
+    return not len(values) or bool(values.min() >= first and values.max() < behind)
+
+
 def _require(condition: bool, what: str) -> None:
     if not condition:
         raise AtlasError(f"damaged atlas: there must be {what}")
@@ -414,14 +448,31 @@ def _require(condition: bool, what: str) -> None:
 
 def _read(data: bytes, name: str) -> Atlas:
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            header = AtlasHeader.model_validate_json(archive["header"].tobytes())
-            arrays = {key: archive[key] for key in _ARRAYS}
+        arrays = read_arrays(data, ("header", *_ARRAYS, "sha256?"))
+        stated = arrays.pop("sha256", None)
+        text = arrays.pop("header").tobytes()
+        header = AtlasHeader.model_validate_json(text)
     except ValidationError as error:
-        raise AtlasError(f"{name} is not an atlas of this version: {error}") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise AtlasError(f"{name} is not an atlas of this version: {place}: {first['msg']}") from error
+    except BadArchive as error:
         raise AtlasError(f"{name} is not an atlas, or is damaged: {error}") from error
     if header.version != FORMAT_VERSION:
         raise AtlasError(f"{name} has atlas format {header.version}, expected {FORMAT_VERSION}")
+    if stated is not None and stated.tobytes() != _digest(text, arrays):
+        raise AtlasError(f"{name} is damaged: it is not what was written; restore it from a copy")
     digest = hashlib.sha256(data).hexdigest()[:12]
-    return Atlas(header=header, digest=digest, **arrays)
+    try:
+        return Atlas(header=header, digest=digest, **arrays)
+    except AtlasError as error:
+        raise AtlasError(f"{name}: {error}") from error
+
+
+def _digest(header: bytes, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """SHA-256 of all that an atlas holds; those written before there was one lack it."""
+    sum_of_all = hashlib.sha256(header)
+    for name in _ARRAYS:
+        sum_of_all.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
+        sum_of_all.update(arrays[name].tobytes())
+    return sum_of_all.digest()

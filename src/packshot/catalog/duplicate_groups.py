@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
 from packshot.catalog.duplicates_page import DuplicatesPage
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates.reasons import kind_in_words
 
@@ -37,7 +36,7 @@ def duplicates_renderer(name: str, stream: TextIO, language: str) -> Renderer[Du
         "csv": lambda: DuplicateRows(stream),
         "html": lambda: DuplicatesPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):
@@ -63,11 +62,11 @@ class DuplicatesTable(Renderer[DuplicateGroup]):
         self._console = console_for(stream)
         self._language = language
         self._words = texts(language)
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column("#", justify="right")
-        self._table.add_column(self._words.duplicates["how"], no_wrap=True)
-        self._table.add_column(self._words.labels["photo"], overflow="fold", ratio=3)
-        self._table.add_column(self._words.duplicates["why"], ratio=4)
+        self._table = Columns()
+        self._table.column("#", justify="right")
+        self._table.column(self._words.duplicates["how"])
+        self._table.column(self._words.labels["photo"])
+        self._table.column(self._words.duplicates["why"])
 
     def add(self, group: DuplicateGroup) -> None:
         """Remember a row."""

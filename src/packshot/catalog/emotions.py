@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
@@ -13,7 +12,7 @@ from packshot.catalog.emotion_page import EmotionPage
 from packshot.catalog.feelings import percent
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import AttentionRegion, Emotion, Polarity
 
 _PLAIN = (
@@ -46,7 +45,7 @@ def emotion_renderer(name: str, stream: TextIO, language: str) -> Renderer[Emoti
         "csv": lambda: EmotionRows(stream),
         "html": lambda: EmotionPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class EmotionRows(CsvTable[Emotion]):
@@ -69,11 +68,11 @@ class EmotionTable(Renderer[Emotion]):
         self._console = console_for(stream)
         self._words = texts(language)
         words = self._words.emotion
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(self._words.labels["photo"], overflow="fold", ratio=1)
-        self._table.add_column(words["polarity"], no_wrap=True)
+        self._table = Columns()
+        self._table.column(self._words.labels["photo"])
+        self._table.column(words["polarity"])
         for column in _NUMBERS:
-            self._table.add_column(words[column], justify="right", no_wrap=True)
+            self._table.column(words[column], justify="right")
 
     def add(self, emotion: Emotion) -> None:
         """Remember a row."""

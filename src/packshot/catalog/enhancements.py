@@ -15,7 +15,7 @@ from packshot.catalog.changes import changes, gain, headings_of_trials, in_words
 from packshot.catalog.enhancement_page import EnhancementPage
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import Action, Assessment, Enhancement, Finding, Status, Trial
 
 _ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
@@ -43,7 +43,7 @@ def enhancement_renderer(
         "csv": lambda: EnhancementRows(stream),
         "html": lambda: EnhancementPage(stream, language, explain),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class EnhancementRows(CsvTable[Enhancement]):
@@ -72,11 +72,11 @@ class EnhancementTable(Renderer[Enhancement]):
         self._texts = texts(language)
         self._explain = explain
         labels = self._texts.labels
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(labels["photo"], overflow="fold", ratio=2)
-        self._table.add_column(labels["score"], no_wrap=True)
-        self._table.add_column(labels["result"])
-        self._table.add_column(labels["steps_or_reason"], ratio=4)
+        self._table = Columns()
+        self._table.column(labels["photo"])
+        self._table.column(labels["score"])
+        self._table.column(labels["result"])
+        self._table.column(labels["steps_or_reason"])
 
     def add(self, photo: Enhancement) -> None:
         """Remember a row, or write a paragraph."""
@@ -119,9 +119,9 @@ class EnhancementTable(Renderer[Enhancement]):
         """The trials as a table, if there are any."""
         if not trace:
             return
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = Columns()
         for heading in headings_of_trials(self._language):
-            table.add_column(Text(heading, style="dim"))
+            table.column(Text(heading, style="dim"))
         for trial in trace:
             cells = map(Text, in_words(trial, self._language))
             table.add_row(*cells, style="green" if trial.kept else None)

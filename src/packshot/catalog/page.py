@@ -25,6 +25,7 @@ from packshot.files import writing
 from packshot.names import plain
 from packshot.photo import Photo
 from packshot.report import Status
+from packshot.sources import located
 
 BINS = 10
 _QUALITY = 82
@@ -152,7 +153,7 @@ def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
 def thumbnail(path: str | Path, side: int) -> Picture | None:
     """The photo at `side` pixels or less; None if it can no longer be read."""
     try:
-        pixels = Photo.open(path, max_side=side).pixels
+        pixels = Photo.open(located(str(path)), max_side=side).pixels
     except UnreadablePhoto:
         return None
     options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import shown, texts
@@ -14,7 +13,7 @@ from packshot.catalog.feelings import in_a_line
 from packshot.catalog.html import HtmlReport
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import GRADE_COLOURS, SEVERITY_COLOURS, console_for
+from packshot.catalog.terminal import GRADE_COLOURS, SEVERITY_COLOURS, Columns, console_for
 from packshot.catalog.wording import without_findings
 from packshot.measure.overlay import OVERLAYS
 from packshot.measure.scores import PROPERTIES
@@ -53,7 +52,7 @@ def renderer(name: str, stream: TextIO, language: str, explain: bool = False) ->
         "csv": lambda: AssessmentRows(stream),
         "html": lambda: HtmlReport(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class AssessmentRows(CsvTable[Assessment]):
@@ -93,11 +92,11 @@ class TerminalTable(Renderer[Assessment]):
         self._texts = texts(language)
         self._explain = explain
         labels = self._texts.labels
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(labels["photo"], overflow="fold", ratio=2)
-        self._table.add_column(labels["score"], justify="right")
-        self._table.add_column(labels["grade"])
-        self._table.add_column(labels["findings"], ratio=4)
+        self._table = Columns()
+        self._table.column(labels["photo"])
+        self._table.column(labels["score"], justify="right")
+        self._table.column(labels["grade"])
+        self._table.column(labels["findings"])
 
     def add(self, assessment: Assessment) -> None:
         """Remember a row."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TextIO, TypeVar
 
 from packshot.assess.advice import texts
 from packshot.errors import InvalidInput
@@ -16,10 +16,16 @@ from packshot.report import (
     Enhancement,
     Proposal,
     Ranking,
+    Record,
     SearchResult,
     Verdict,
 )
+from packshot.visible import visible
 
+_TABLE = "table"
+_USUAL_ENCODING = "utf-8"
+
+Shown = TypeVar("Shown", bound=Record)
 Result = TypeVar(
     "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict, Ranking, Proposal
 )
@@ -55,14 +61,15 @@ class Renderer(ABC, Generic[Result]):
 
 
 def made_for(
-    name: str, language: str, makers: Mapping[str, Callable[[], Renderer[Result]]]
+    name: str, language: str, makers: Mapping[str, Callable[[], Renderer[Result]]], stream: TextIO
 ) -> Renderer[Result]:
-    """The renderer of a format.
+    """The renderer of a format; what a table shows is made `visible`.
 
     Args:
         name: The format.
         language: Of words.
         makers: What makes the renderer of each format.
+        stream: Where it writes.
 
     Raises:
         InvalidInput: An unknown format or language.
@@ -70,4 +77,47 @@ def made_for(
     texts(language)
     if name not in makers:
         raise InvalidInput(f"unknown format {name!r}; there are {', '.join(makers)}")
-    return makers[name]()
+    made = makers[name]()
+    return OnTerminal(made, stream.encoding or _USUAL_ENCODING) if name == _TABLE else made
+
+
+class OnTerminal(Renderer[Result]):
+    """Hands results to a table with all their text made visible, whoever wrote it."""
+
+    def __init__(self, table: Renderer[Result], encoding: str) -> None:
+        """Stand before a table.
+
+        Args:
+            table: What shows the results.
+            encoding: Of the terminal.
+        """
+        self._table: Renderer[Result] = table
+        self._encoding = encoding
+
+    def add(self, result: Result) -> None:
+        """Show a result, or remember it."""
+        self._table.add(_visible_record(result, self._encoding))
+
+    def _finish(self) -> None:
+        self._table._finish()
+
+    def _close(self) -> None:
+        self._table._close()
+
+
+def _visible_record(record: Shown, encoding: str) -> Shown:
+    told = {name: _visible(value, encoding) for name, value in record}
+    return record.model_copy(update=told)
+
+
+def _visible(value: Any, encoding: str) -> Any:
+    """A value with the text in it made visible, however deep; enumerations are words of our own."""
+    if type(value) is str:
+        return visible(value, encoding)
+    if isinstance(value, Record):
+        return _visible_record(value, encoding)
+    if isinstance(value, tuple | list):
+        return type(value)(_visible(part, encoding) for part in value)
+    if isinstance(value, dict):
+        return {_visible(key, encoding): _visible(part, encoding) for key, part in value.items()}
+    return value

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.rendering import Renderer, made_for
 from packshot.catalog.screening_page import ScreeningPage
-from packshot.catalog.terminal import DECISION_COLOURS, console_for
+from packshot.catalog.terminal import DECISION_COLOURS, Columns, console_for
 from packshot.policy import Policy
 from packshot.policy.wording import policy_texts
 from packshot.report import Decision, RuleOutcome, Verdict
+from packshot.visible import visible
 
 _PHOTO = ("path", "status", "error", "policy", "on", "role", "category", "decision")
 _RULE = tuple(name for name in RuleOutcome.model_fields if name != "decision")
@@ -50,7 +50,7 @@ def screening_renderer(
         "csv": lambda: VerdictRows(stream),
         "html": lambda: ScreeningPage(stream, language, policies, on, since),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 def _table(stream: TextIO, language: str, policies: Sequence[Policy]) -> Renderer[Verdict]:
@@ -95,10 +95,10 @@ class VerdictTable(Renderer[Verdict]):
         self._console = console_for(stream)
         self._words = policy_texts(language)
         self._photo_words = texts(language)
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(self._photo_words.labels["photo"], overflow="fold", ratio=2)
-        self._table.add_column(self._words.labels["decision"], no_wrap=True)
-        self._table.add_column(self._words.labels["why"], ratio=5)
+        self._table = Columns()
+        self._table.column(self._photo_words.labels["photo"])
+        self._table.column(self._words.labels["decision"])
+        self._table.column(self._words.labels["why"])
 
     def add(self, verdict: Verdict) -> None:
         """Remember a row."""
@@ -139,7 +139,7 @@ class VerdictMatrix(Renderer[Verdict]):
         self._console = console_for(stream)
         self._words = policy_texts(language)
         self._photo_words = texts(language)
-        self._policies = policies
+        self._policies = [visible(name, stream.encoding) for name in policies]
         self._rows: dict[str, dict[str, Text]] = {}
 
     def add(self, verdict: Verdict) -> None:
@@ -155,10 +155,10 @@ class VerdictMatrix(Renderer[Verdict]):
         return Text.assemble(named, f": {rules}" if rules else "")
 
     def _finish(self) -> None:
-        table = Table(box=None, pad_edge=False)
-        table.add_column(self._photo_words.labels["photo"], overflow="fold", ratio=2)
+        table = Columns()
+        table.column(self._photo_words.labels["photo"])
         for name in self._policies:
-            table.add_column(name, overflow="fold", ratio=3)
+            table.column(name)
         for path, cells in self._rows.items():
             table.add_row(Text(path), *(cells.get(name, Text("")) for name in self._policies))
         self._console.print(table if self._rows else self._words.labels["none"])

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.page import Page, page_template, thumbnail
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import Neighbour, SearchResult, Status
 
 THUMBNAIL_SIDE = 240
@@ -32,7 +31,7 @@ def search_renderer(name: str, stream: TextIO, language: str) -> Renderer[Search
         "csv": lambda: SearchRows(stream),
         "html": lambda: SearchPage(stream, language),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class SearchRows(CsvTable[SearchResult]):
@@ -64,11 +63,11 @@ class SearchTable(Renderer[SearchResult]):
         self._console = console_for(stream)
         self._words = texts(language)
         labels = self._words.labels
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(labels["photo"], overflow="fold", ratio=2)
-        self._table.add_column(labels["likeness"], justify="right", no_wrap=True)
-        self._table.add_column(labels["found"], overflow="fold", ratio=3)
-        self._table.add_column(labels["metadata"], overflow="fold", ratio=2)
+        self._table = Columns()
+        self._table.column(labels["photo"])
+        self._table.column(labels["likeness"], justify="right")
+        self._table.column(labels["found"])
+        self._table.column(labels["metadata"])
 
     def add(self, result: SearchResult) -> None:
         """Remember the rows of one photo asked about."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+from rich.text import Text
 
 from packshot.report import Decision, Grade, Severity
 
@@ -25,10 +27,55 @@ DECISION_COLOURS = {
     Decision.INFO: "dim",
     Decision.PASS: "green",
 }
-_PIPED_WIDTH = 140
+_NARROWEST = 60
+"""Characters: a column for each of eight numbers still has room for the number."""
+_USUAL = 80
+"""Characters: of a terminal that does not say."""
+_WIDEST = 10_000
+"""Characters: more than any table asks for, so that none is broken into lines."""
+_HEIGHT = 25
+"""Lines. Nothing depends on it, but a width alone is not taken from who also asks the terminal."""
+
+
+class Columns(Table):
+    """Columns without lines between them; what is too wide for one goes on below: nothing is cut off."""
+
+    def __init__(self) -> None:
+        """Begin without any column."""
+        super().__init__(box=None, pad_edge=False)
+
+    def column(self, heading: str | Text, justify: JustifyMethod = "left") -> None:
+        """Add a column."""
+        self.add_column(heading, overflow="fold", justify=justify)
 
 
 def console_for(stream: TextIO) -> Console:
-    """A console as wide as the terminal, and of a fixed width where there is none."""
-    wide = stream.isatty() or "COLUMNS" in os.environ
-    return Console(file=stream, width=None if wide else _PIPED_WIDTH)
+    """A console for words that are meant as they stand, as wide as the terminal.
+
+    ``COLUMNS`` says how wide where it is a number above zero. What goes into a file or a program is not
+    broken into lines: a path is there in one piece.
+    """
+    return Console(
+        file=stream, width=_width(stream), height=_HEIGHT, markup=False, emoji=False, highlight=False
+    )
+
+
+def _width(stream: TextIO) -> int:
+    wanted = _told() or (_seen(stream) if stream.isatty() else _WIDEST)
+    return min(max(wanted, _NARROWEST), _WIDEST)
+
+
+def _told() -> int:
+    """Characters that ``COLUMNS`` asks for; 0 where it says nothing that makes sense."""
+    try:
+        return max(0, int(os.environ.get("COLUMNS", "")))
+    except ValueError:
+        return 0
+
+
+def _seen(stream: TextIO) -> int:
+    """Characters of a terminal; those of pseudo-terminals may say 0."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except OSError:
+        return _USUAL

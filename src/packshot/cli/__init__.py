@@ -12,11 +12,13 @@ def main() -> None:
     they need not know how commands are parsed.
     """
     from packshot.cli.interrupts import leave_if_interrupted, listen
+    from packshot.cli.streams import standard_streams
 
     listen()
-    try:
-        from packshot.cli.application import main as run
+    with standard_streams():
+        try:
+            from packshot.cli.application import main as run
 
-        run()
-    finally:
-        leave_if_interrupted()
+            run()
+        finally:
+            leave_if_interrupted()

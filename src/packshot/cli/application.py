@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -36,13 +37,36 @@ from packshot.cli.policies import application as policies_application
 from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
+from packshot.cli.streams import complain
 from packshot.cli.train import application as train_application
 from packshot.distribution import version as installed_version
+from packshot.errors import InvalidInput, PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT, in_words
+
+_HELP = """How good is each product photo, why, and what to do about it. Works offline.
+
+\b
+Examples:
+  packshot assess shop-photos/                   # scores, and what is wrong
+  packshot assess shop-photos/ -o report.html
+  packshot assess - --format jsonl < upload.jpg  # - is standard input
+  packshot enhance shop-photos/ -o better/
+  packshot screen upload.jpg --policy amazon-main
+  packshot audit feed.csv -o audit/
+  packshot assess --help                         # all that a command can do
+
+Results go to standard output or to the file of -o (-o - is standard output); messages go to standard
+error. Tables suit the terminal; JSON lines, CSV and HTML are UTF-8 wherever they go. In tables and
+messages the control characters of names are written as \\x1b and such.
+
+Exit status: 0 done; 1 a bar that was set is not met; 2 wrong usage, or what is needed cannot be read or
+written, standard output included; 70 a fault of Packshot; 130 interrupted; 141 the reader of standard
+output has gone, as in "packshot ... | head"; 143 told to end.
+"""
 
 application = Application(
     name="packshot",
-    help="How good is each product photo, why, and what to do about it. Works offline.",
+    help=_HELP,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -99,20 +123,21 @@ class RecordName(StrEnum):
 
 _ASSESS_HELP = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV files with a column
-"path". A photo that cannot be read does not stop the run: it becomes a row, and is listed at the end.
+PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
+or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
+and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
 
 \b
 Examples:
   packshot assess shop-photos/
   packshot assess "photos/**/*.jpg" -o report.html
   packshot assess feed.csv --format jsonl | jq .score
-  packshot assess upload.jpg --fail-under 60        # exit status 1 below 60
+  packshot assess upload.jpg --fail-under 60         # exit status 1 below 60
   packshot assess mug.jpg --explain --language zh
-  packshot assess photos/ --emotion -o report.html  # also how photos feel; see packshot emotion
-  packshot assess photos/ --overlays -o scores.csv  # also text, watermarks, frames, collages, codes
+  packshot assess - --format jsonl < upload.jpg      # - is standard input
+  packshot assess photos/ --emotion -o report.html   # also how photos feel
+  packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
 
-\b
 Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
 no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of
 -o scores.jsonl in scores.jsonl.part.
@@ -175,11 +200,43 @@ def assess_command(
     raise typer.Exit(run(request))
 
 
-@application.command("schema")
+_SCHEMA_HELP = """Print the JSON schema of a line that a command writes as jsonl, on standard output.
+
+\b
+Examples:
+  packshot schema                                 # of packshot assess
+  packshot schema verdict > verdict.schema.json   # of packshot screen
+
+Exit status: 0 done; 2 wrong usage.
+"""
+
+_VERSION_HELP = """Print the version, on standard output.
+
+\b
+Examples:
+  packshot version
+
+Exit status: 0 done; 2 wrong usage.
+"""
+
+
+def _record(name: str) -> str:
+    """A record by its name."""
+    if name not in list(RecordName):
+        raise typer.BadParameter(f"no record {name!r}; there are {', '.join(RecordName)}")
+    return name
+
+
+@application.command("schema", help=_SCHEMA_HELP)
 def schema_command(
-    record: Annotated[RecordName, typer.Argument(help="What a line tells of.")] = RecordName.ASSESSMENT,
+    record: Annotated[
+        str,
+        typer.Argument(
+            parser=_record, metavar="RECORD", help=f"What a line tells of: {', '.join(RecordName)}."
+        ),
+    ] = RecordName.ASSESSMENT.value,
 ) -> None:
-    """Print the JSON schema of a line that a command writes as jsonl."""
+    """Print a schema; users read `_SCHEMA_HELP`."""
     import json
 
     from packshot.report import (
@@ -208,7 +265,7 @@ def schema_command(
         RecordName.AUDIT_SUMMARY: AuditSummary,
         RecordName.EMOTION: Emotion,
     }
-    typer.echo(json.dumps(records[record].model_json_schema(), indent=2))
+    typer.echo(json.dumps(records[RecordName(record)].model_json_schema(), indent=2))
 
 
 @application.callback()
@@ -221,23 +278,31 @@ def before_any_command(
     """What holds for all commands."""
 
 
-@application.command("version")
+@application.command("version", help=_VERSION_HELP)
 def version_command() -> None:
     """Print the version."""
     typer.echo(installed_version())
 
 
+def _require_a_folder() -> None:
+    """Refuse to work where relative paths mean nothing, and no process can be started."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InvalidInput("the current folder is not there any more: go to another one") from error
+
+
 def main() -> None:
     """Run the command line; errors of ours become one line and status 2."""
-    from packshot.errors import PackshotError
-
     try:
+        _require_a_folder()
         application()
     except PackshotError as error:
-        typer.echo(f"packshot: {error}", err=True)
+        for line in error.lines:
+            complain(f"packshot: {line}")
         sys.exit(Exit.USAGE)
     except Exception as error:
         if not interrupted():
             told = f"{in_words(error)} (a fault of Packshot: --verbose tells where)"
-            typer.echo(f"packshot: {told}", err=True)
+            complain(f"packshot: {told}")
         sys.exit(Exit.FAULT)

@@ -70,7 +70,7 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to assess, or nowhere to write.
     """
-    paths = list(expand(request.paths))
+    paths = list(expand(request.paths, standard_input=True))
     refuse_overwriting(request.output, [*paths, *map(Path, request.paths)])
     refuse_page_on_terminal(request.output, request.output_format)
     tally = Tally()

@@ -8,56 +8,100 @@ from typing import Annotated
 import typer
 
 from packshot.cli.commands import Application
-from packshot.cli.options import Quiet, TimeLimit, Workers
+from packshot.cli.options import Quiet, TimeLimit, Workers, a_file
+from packshot.cli.streams import say, standard_output
 from packshot.processes import DEFAULT_TIME_LIMIT
 
 application = Application(
-    help="Build, inspect and extend atlases: the rated photos that scores rest on.",
+    help="""Build, inspect and extend atlases: the rated photos that scores rest on.
+
+\b
+Examples:
+  packshot atlas info                                    # the one that ships
+  packshot atlas build ratings.csv photos/ -o shop.atlas.npz --scale 1 5
+  packshot atlas add shop.atlas.npz mug.jpg --score 80 --origin "our team"
+  packshot assess new-photos/ --atlas shop.atlas.npz
+
+Exit status: 0 done; 2 wrong usage, or what is needed cannot be read or written.
+""",
 )
+
+_INFO_HELP = """Say what an atlas holds: how many ratings, from whom, made with which models.
+
+Written to standard output.
+
+\b
+Examples:
+  packshot atlas info
+  packshot atlas info shop.atlas.npz --json | jq .examples
+
+Exit status: 0 done; 2 wrong usage, or an atlas that cannot be read.
+"""
 
 _BUILD_HELP = """Build an atlas from photos that people rated.
 
+A photo that cannot be read is left out, and told of on standard error.
+
 \b
-Example, for ratings from 1 to 5 in the columns "file" and "score":
+Examples, for ratings from 1 to 5 in the columns "file" and "score":
   packshot atlas build ratings.csv photos/ -o shop.atlas.npz --scale 1 5
   packshot assess new-photos/ --atlas shop.atlas.npz
+
+Exit status: 0 done; 2 wrong usage, ratings that cannot be read, or an atlas that cannot be written.
 """
 
 _ADD_HELP = """Add one rated photo to an atlas; the next assessment uses it.
 
 \b
-Example:
-  packshot atlas add shop.atlas.npz mug.jpg --score 80 --origin "catalogue team"
+Examples:
+  packshot atlas add shop.atlas.npz mug.jpg --score 80 --origin "our team"
+
+Exit status: 0 done; 2 wrong usage, or a photo or an atlas that cannot be read or written.
 """
 
 
-@application.command("info")
+@application.command("info", help=_INFO_HELP)
 def info_command(
-    path: Annotated[Path | None, typer.Argument(help="An atlas; by default the shipped one.")] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=a_file, metavar="FILE", help="An atlas, not -; by default the shipped one."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Say what an atlas holds."""
+    """Describe an atlas; users read `_INFO_HELP`."""
     from packshot.assess.atlas import Atlas
 
     info = (Atlas.default() if path is None else Atlas.load(path)).info()
     if as_json:
-        typer.echo(info.model_dump_json(indent=2))
+        standard_output(for_people=False).write(info.model_dump_json(indent=2) + "\n")
         return
-    typer.echo(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
+    say(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
     for origin, count in info.examples_by_origin.items():
-        typer.echo(f"  {count:6d}  {origin}")
+        say(f"  {count:6d}  {origin}")
     low, middle, high = info.score_quartiles
-    typer.echo(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
-    typer.echo(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
-    typer.echo(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
-    typer.echo(f"percentiles refer to: {info.reference}")
+    say(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
+    say(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
+    say(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
+    say(f"percentiles refer to: {info.reference}")
 
 
 @application.command("build", help=_BUILD_HELP)
 def build_command(
-    ratings: Annotated[Path, typer.Argument(help="CSV with a file and a score column.")],
-    folder: Annotated[Path, typer.Argument(help="Where the files lie.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The atlas to write.")],
+    ratings: Annotated[
+        Path,
+        typer.Argument(
+            parser=a_file, metavar="RATINGS", help="CSV with a file and a score column; not -."
+        ),
+    ],
+    folder: Annotated[
+        Path, typer.Argument(parser=a_file, metavar="FOLDER", help="Where the files lie.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", parser=a_file, metavar="FILE", help="The atlas to write; not -."),
+    ],
     scale: Annotated[tuple[float, float], typer.Option(help="The ratings that mean 0 and 100.")] = (
         0,
         100,
@@ -77,8 +121,13 @@ def build_command(
 
 @application.command("add", help=_ADD_HELP)
 def add_command(
-    atlas: Annotated[Path, typer.Argument(help="The atlas to extend, in place.")],
-    photo: Annotated[Path, typer.Argument(help="The rated photo.")],
+    atlas: Annotated[
+        Path,
+        typer.Argument(parser=a_file, metavar="ATLAS", help="The atlas to extend, in place; not -."),
+    ],
+    photo: Annotated[
+        Path, typer.Argument(parser=a_file, metavar="PHOTO", help="The rated photo; not -.")
+    ],
     score: Annotated[float, typer.Option(min=0, max=100, help="0..100, larger is better.")],
     origin: Annotated[str, typer.Option(help="Where the rating came from.")] = "people",
     time_limit: TimeLimit = DEFAULT_TIME_LIMIT,

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -33,6 +32,7 @@ from packshot.catalog.audit import (
     default_cache,
     run_audit,
 )
+from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
 from packshot.cli.fetching import Access
 from packshot.cli.output import carried_out, messages, tell
@@ -74,6 +74,8 @@ def run(request: Request) -> int:
     """
     settings = _settings(request)
     cache = None if request.no_cache else request.cache or default_cache()
+    if cache is None and not request.no_cache and not request.quiet:
+        messages().print("no home folder to remember assessments in: --cache names another")
     engine = _ENGINES[request.engine]
     options = Options(
         request.workers, cache, request.restart, patience=request.time_limit, engine=engine
@@ -150,7 +152,7 @@ def _watched(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
         bar = progress.add_task("auditing", total=None, completed=done, rate="")
         Thread(target=_count, args=(settings, progress, bar), daemon=True).start()
         for answer in answers:

@@ -10,6 +10,7 @@ import typer
 
 from packshot.cli.options import (
     AllowPrivate,
+    Feed,
     OwnAtlas,
     Ports,
     Quiet,
@@ -17,6 +18,7 @@ from packshot.cli.options import (
     TimeLimit,
     TimesRetried,
     Workers,
+    a_file,
 )
 from packshot.cli.screen_command import Day
 from packshot.processes import DEFAULT_TIME_LIMIT
@@ -24,17 +26,17 @@ from packshot.processes import DEFAULT_TIME_LIMIT
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
 FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
-audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done is
-stays done: after a crash, a kill or Ctrl-C the same command goes on where it was.
+audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done
+stays done: after a crash, a kill or Ctrl-C the same command goes on where it was. Nothing is read from
+standard input, and nothing but messages, on standard error, is written elsewhere.
 
 \b
 Examples:
   packshot audit shop-photos/ -o audit/
   packshot audit feed.csv -o audit/ --policy amazon-main --fail-under 60
-  packshot audit feed.parquet -o audit/ --columns sku=item_no --columns image=photo_url
+  packshot audit feed.parquet -o audit/ --columns sku=item --columns image=url
   packshot audit feed.csv -o audit/ --policy google-merchant --on 2027-02-01
 
-\b
 Exit status: 0 done; 1 --fail-under or --policy is given, and a photo fails or could not be assessed;
 2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130 interrupted: the same
 command goes on.
@@ -49,8 +51,13 @@ class EngineName(StrEnum):
 
 
 def audit_command(
-    feed: Annotated[str, typer.Argument(help="A folder, a table, or an address.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    feed: Feed,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", parser=a_file, metavar="DIR", help="Folder for the results; not -."
+        ),
+    ],
     policies: Annotated[
         list[str] | None, typer.Option("--policy", "-p", help="Name or YAML file; may be repeated.")
     ] = None,
@@ -63,7 +70,12 @@ def audit_command(
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was done in DIR.")] = False,
     cache: Annotated[
-        Path | None, typer.Option(help="Folder of assessments that audits share; by default yours.")
+        Path | None,
+        typer.Option(
+            parser=a_file,
+            metavar="FOLDER",
+            help="Of assessments that audits share; by default yours.",
+        ),
     ] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")

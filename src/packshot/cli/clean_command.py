@@ -11,14 +11,17 @@ import typer
 from packshot.cli.formats import format_for
 from packshot.cli.options import (
     AllowPrivate,
+    Feed,
     OutputFile,
     Ports,
     Quiet,
+    Store,
     StoreCredentials,
     TimeLimit,
     TimesRetried,
     Workers,
     Written,
+    a_file,
 )
 from packshot.processes import DEFAULT_TIME_LIMIT
 
@@ -27,18 +30,18 @@ CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose wh
 Photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the splits
 of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
 whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
-of these; those elsewhere are fetched into a temporary folder. Nothing is changed: --apply writes a
-cleaned copy of a folder here, and of anything else a feed of what is left. It is there when it is
-complete; its photos are those of the set to the byte, with all that they tell of themselves.
+of these; those elsewhere are fetched into a temporary folder. The proposals go to standard output, or to
+-o FILE. Nothing is changed: --apply writes a cleaned copy of a folder here, and of anything else a feed
+of what is left. It is there when it is complete; its photos are those of the set to the byte, with all
+that they tell of themselves.
 
 \b
 Examples:
   packshot clean training-set/ -o proposals.csv
-  packshot clean training-set/ -o sheet.html                # a contact sheet of each problem
+  packshot clean training-set/ -o sheet.html             # contact sheets
   packshot clean set.csv --label-column type --split-column split
-  packshot clean training-set/ -o proposals.csv --apply --to cleaned/ --sure 0.9
+  packshot clean training-set/ -o proposals.csv --apply --to new/ --sure 0.9
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
 """
 
@@ -51,7 +54,7 @@ class LabelPlace(StrEnum):
 
 
 def clean_command(
-    feed: Annotated[str, typer.Argument(help="A folder, a table of photos, or an address.")],
+    feed: Feed,
     labels_from: Annotated[
         LabelPlace | None, typer.Option(help="Where labels stand; by default as FEED is.")
     ] = None,
@@ -64,16 +67,19 @@ def clean_command(
     apply: Annotated[
         bool, typer.Option("--apply", help="Write a cleaned copy; the set itself stays as it is.")
     ] = False,
-    to: Annotated[Path | None, typer.Option(help="Where the cleaned copy goes: a new folder.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            parser=a_file, metavar="DIR", help="Where the cleaned copy goes: a new folder, or feed."
+        ),
+    ] = None,
     sure: Annotated[
         float, typer.Option(min=0, max=1, help="Confidence from which on proposals are carried out.")
     ] = 0.8,
     link: Annotated[
         bool, typer.Option("--link", help="Hard links instead of copies of the files.")
     ] = False,
-    store: Annotated[
-        Path | None, typer.Option(help="Where to remember photos; the user's cache by default.")
-    ] = None,
+    store: Store = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     retries: TimesRetried = 3,
     allow_private: AllowPrivate = False,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from packshot.cli.logs import logged
+from packshot.cli.options import a_file
 
 Function = Callable[..., Any]
 
@@ -21,7 +22,12 @@ _LOG_OPTIONS: Final = {
     ],
     "log_file": Annotated[
         Path | None,
-        typer.Option("--log-file", help="Keep a log, with details of each photo, in this file."),
+        typer.Option(
+            "--log-file",
+            parser=a_file,
+            metavar="FILE",
+            help="Keep a log, with details of each photo, in this file.",
+        ),
     ],
 }
 
@@ -29,8 +35,13 @@ _LOG_OPTIONS: Final = {
 class Application(typer.Typer):
     """A group of commands, each with the options ``--verbose`` and ``--log-file``."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(no_args_is_help=True, rich_markup_mode=None, **settings)
+    def __init__(self, *, invoke_without_command: bool = False, **settings: Any) -> None:
+        super().__init__(
+            invoke_without_command=invoke_without_command,
+            no_args_is_help=not invoke_without_command,
+            rich_markup_mode=None,
+            **settings,
+        )
 
     def command(self, *names: Any, **settings: Any) -> Callable[[Any], Any]:
         """Add a command; see `typer.Typer.command`."""

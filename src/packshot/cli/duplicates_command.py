@@ -8,24 +8,24 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.cli.options import OutputFile, Paths, Quiet, Store, TimeLimit, Workers, Written, a_file
 from packshot.processes import DEFAULT_TIME_LIMIT
 
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
 Finds the same file, the same pixels, copies that were saved again, resized, cropped, framed, marked,
 mirrored, turned or recoloured; and, apart, other photos of the same product. What was found out about a
-photo is remembered: a second run costs only what is new, a run that was stopped goes on.
+photo is remembered: a second run costs only what is new, a run that was stopped goes on. The groups go
+to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
   packshot duplicates shop-photos/
   packshot duplicates shop-photos/ -o duplicates.html
   packshot duplicates shop-photos/ --format jsonl | jq -r '.paths[1:][]'
-  packshot duplicates shop-photos/ --new upload.jpg          # one photo against the catalogue
-  packshot duplicates sellers/ --owner-folders --across-owners --format csv   # who copied whom
+  packshot duplicates shop-photos/ --new upload.jpg      # one against all
+  packshot duplicates sellers/ --owner-folders --across-owners -o copied.csv
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
 """
 
@@ -43,7 +43,11 @@ def duplicates_command(
     ] = True,
     owners: Annotated[
         Path | None,
-        typer.Option(help='A CSV with the columns "path" and "owner": whose photos they are.'),
+        typer.Option(
+            parser=a_file,
+            metavar="FILE",
+            help='A CSV with the columns "path" and "owner": whose photos they are.',
+        ),
     ] = None,
     owner_folders: Annotated[
         bool, typer.Option("--owner-folders", help="Each folder directly below PATHS is an owner.")
@@ -51,9 +55,7 @@ def duplicates_command(
     across_owners: Annotated[
         bool, typer.Option("--across-owners", help="Only groups with photos of more than one owner.")
     ] = False,
-    store: Annotated[
-        Path | None, typer.Option(help="Where to remember photos; the user's cache by default.")
-    ] = None,
+    store: Store = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     workers: Workers = None,
     time_limit: TimeLimit = DEFAULT_TIME_LIMIT,

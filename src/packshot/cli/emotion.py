@@ -65,7 +65,7 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to read, nowhere to write, or a model that cannot be used.
     """
-    paths = list(expand(request.paths))
+    paths = list(expand(request.paths, standard_input=True))
     refuse_overwriting(request.output, [*paths, *map(Path, request.paths)])
     refuse_page_on_terminal(request.output, request.output_format)
     tally = Tally()

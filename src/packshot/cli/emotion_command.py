@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written, a_file
 from packshot.processes import DEFAULT_TIME_LIMIT
 
 EMOTION_HELP: Final = """Say how people are likely to feel about photos, how strongly, and where in them.
@@ -16,17 +16,18 @@ EMOTION_HELP: Final = """Say how people are likely to feel about photos, how str
 Each photo is positive, negative, mixed (both sides are present) or neutral (neither is). This was
 learned from ratings of photos of all kinds: it is no judgement of a product, no forecast of sales.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, or CSV files with a column
-"path". A photo that cannot be read does not stop the run: it becomes a row, and is listed at the end.
+PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
+or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
+and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
 
 \b
 Examples:
   packshot emotion shop-photos/
   packshot emotion "photos/**/*.jpg" -o feelings.html
-  packshot emotion feed.csv --format jsonl | jq '{path, polarity, positive_probability}'
-  packshot assess shop-photos/ --emotion -o report.html      # with the quality, from one decoding
+  packshot emotion feed.csv --format jsonl | jq '{path, polarity}'
+  packshot emotion - --format jsonl < upload.jpg         # - is standard input
+  packshot assess shop-photos/ --emotion -o report.html  # and the quality
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted:
 complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
 """
@@ -37,7 +38,12 @@ def emotion_command(
     output_format: Written = None,
     output: OutputFile = None,
     model: Annotated[
-        Path | None, typer.Option(help="An emotion network of your own; see packshot train emotion.")
+        Path | None,
+        typer.Option(
+            parser=a_file,
+            metavar="FILE",
+            help="An emotion network of your own; see packshot train emotion.",
+        ),
     ] = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
     workers: Workers = None,

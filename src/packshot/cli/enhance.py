@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -13,6 +12,7 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog import enhancement_renderer
 from packshot.catalog.rendering import Renderer
+from packshot.cli.exits import Exit
 from packshot.cli.interrupts import undisturbed
 from packshot.cli.output import (
     carried_out,
@@ -20,7 +20,6 @@ from packshot.cli.output import (
     processes_for,
     refuse_overwriting,
     refuse_page_on_terminal,
-    refuse_unwritable,
     shows_progress,
     sink,
     tell,
@@ -60,6 +59,7 @@ class Tally:
 
     actions: Counter[Action] = field(default_factory=Counter)
     reached: int = 0
+    crashed: int = 0
     gained: float = 0.0
     skipped: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -68,6 +68,7 @@ class Tally:
         """Take one result into account."""
         if result.status is not Status.OK or result.action is None:
             self.unreadable.append((result.path, result.error or ""))
+            self.crashed += result.status is Status.CRASHED
             return
         self.actions[result.action] += 1
         after = result.score_after or 0.0
@@ -83,16 +84,15 @@ def run(request: Request) -> int:
     """
     tally = Tally()
     tasks = _tasks(request, tally)
-    if request.output is not None:
-        refuse_unwritable(request.output)
     if request.report is not None:
         refuse_overwriting(request.report, [path for task in tasks for path in (task.path, task.output)])
     refuse_page_on_terminal(None, request.output_format)
-    return carried_out(lambda: _enhance(request, tasks, tally), partial(_report, tally, request))
+    ended = carried_out(lambda: _enhance(request, tasks, tally), partial(_report, tally, request))
+    return Exit.BELOW_BAR if ended is Exit.DONE and tally.crashed else ended
 
 
 def _tasks(request: Request, tally: Tally) -> list[Task]:
-    photos = expand_named(request.paths)
+    photos = expand_named(request.paths, standard_input=request.output is not None)
     tasks = plan_in_place(photos) if request.output is None else plan(photos, request.output)
     if not request.skip_existing:
         return tasks
@@ -116,7 +116,8 @@ def _enhance(request: Request, tasks: list[Task], tally: Tally) -> None:
 def _writers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
     """One for the terminal, and one for the report where it is wanted."""
     language = request.settings.language
-    yield enhancement_renderer(request.output_format, sys.stdout, language, request.explain)
+    shown = stack.enter_context(sink(None, request.output_format))
+    yield enhancement_renderer(request.output_format, shown, language, request.explain)
     if request.report is not None:
         kind = report_format(request.report)
         stream = stack.enter_context(sink(request.report, kind))

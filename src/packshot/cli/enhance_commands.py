@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import OwnAtlas, Paths, Quiet, TimeLimit, Workers
+from packshot.cli.options import STANDARD, OwnAtlas, Paths, Quiet, TimeLimit, Workers
 from packshot.errors import InvalidInput
 from packshot.processes import ENHANCING_TIME_LIMIT
 
@@ -31,36 +31,65 @@ the reason; one that is too bad says "reshoot" and how. The product's colours an
 Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
 every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 
+PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
+or - for a photo on standard input. Photos are written to -o, never to standard output, which has what
+was done to each, as --format says.
+
 \b
 Examples:
   packshot enhance photo.jpg -o better.jpg
   packshot enhance shop-photos/ -o better/ --report before-after.html
   packshot enhance shop-photos/ -o better/ --format jsonl | jq .action
-  packshot enhance photo.jpg -o better.jpg --explain       # every step that was tried
-  packshot enhance shop-photos/ -o better/ --skip-existing # go on with a run that was stopped
+  packshot enhance photo.jpg -o better.jpg --explain      # every step tried
+  packshot enhance shop-photos/ -o better/ --skip-existing   # go on
 
-\b
-Exit status: 0 done; 2 wrong usage, no photo found, or an output that cannot be written or would replace
-a photo; 130 interrupted: what was written stays.
+Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
+usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
+was written stays.
 """
 
 OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, white background, framing.
 
 Assesses, tries the steps that the findings call for, keeps what raises the score, stops at the target.
+What is read and written where: as packshot enhance, also of - as PATHS.
 
 \b
 Examples:
   packshot optimize shop-photos/ -o better/ --target 80
-  packshot optimize mug.jpg -o mug-main.jpg --steps whiten-background,frame-product
-  packshot optimize shop-photos/ -o better/ --report before-after.html --explain
+  packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
+  packshot optimize shop-photos/ -o better/ --report pairs.html --explain
 
-\b
-Exit status: as packshot enhance.
+Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
+usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
+was written stays.
 """
+
+
+def _place(text: str) -> Path:
+    """Where photos go."""
+    if text == STANDARD:
+        raise typer.BadParameter("photos are not written to standard output: name a file or a folder")
+    return Path(text)
+
+
+def _report_file(text: str) -> Path:
+    """Where a report goes."""
+    if text == STANDARD:
+        raise typer.BadParameter(
+            "standard output has the results already, as --format says: name a file for the report"
+        )
+    return Path(text)
+
 
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="A file for one photo, a folder for more: same names."),
+    typer.Option(
+        "--output",
+        "-o",
+        parser=_place,
+        metavar="PLACE",
+        help="A file for one photo, a folder for more: same names; not -.",
+    ),
 ]
 InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the photos; permissions stay.")]
 SkipExisting = Annotated[
@@ -69,7 +98,11 @@ SkipExisting = Annotated[
 Format = Annotated[StreamFormat, typer.Option("--format", "-f", help="Of the results on the terminal.")]
 Report = Annotated[
     Path | None,
-    typer.Option(help="Also write a report: .html with before and after, .jsonl or .csv."),
+    typer.Option(
+        parser=_report_file,
+        metavar="FILE",
+        help="Also write a report: .html with before and after, .jsonl or .csv; not -.",
+    ),
 ]
 KeepLocation = Annotated[
     bool, typer.Option("--keep-location", help="Leave in the files where photos were taken.")

@@ -72,9 +72,16 @@ _interruption = _Interruption()
 
 def listen() -> None:
     """Have Ctrl-C, and being asked to end, heard from now on; a signal that is ignored stays so."""
+    sys.unraisablehook = _say_unraisable
     for number in _STATUSES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interruption.hear)
+
+
+def _say_unraisable(raised: sys.UnraisableHookArgs) -> None:
+    """Say of an error that nobody can catch what Python says, but where it is an interruption."""
+    if not (interrupted() and isinstance(raised.exc_value, KeyboardInterrupt)):
+        sys.__unraisablehook__(raised)
 
 
 def interrupted() -> bool:

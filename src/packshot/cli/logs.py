@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from packshot.errors import InvalidInput, PackshotError
+from packshot.visible import visible
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _log = logging.getLogger(__name__)
@@ -29,6 +30,18 @@ class _StandardError(logging.StreamHandler[TextIO]):
     @stream.setter
     def stream(self, _stream: TextIO) -> None:
         """Nothing: it is never another."""
+
+
+class _Lines(logging.Formatter):
+    """One line for a message, whatever stands in the names it tells of; more for a traceback."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as the class above has it
+        """Date, level, logger and message."""
+        return visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        return "\n".join(map(visible, super().formatException(ei).split("\n")))
 
 
 @contextmanager
@@ -51,7 +64,7 @@ def logged(verbose: bool, file: Path | None) -> Iterator[None]:
     before = ours.level
     for handler, level in handlers:
         handler.setLevel(level)
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(_Lines(_FORMAT))
         ours.addHandler(handler)
     ours.setLevel(min((level for _, level in handlers), default=before))
     try:

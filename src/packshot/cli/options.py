@@ -9,15 +9,81 @@ import typer
 
 from packshot.cli.formats import OutputFormat
 
-Paths = Annotated[list[str], typer.Argument(help="Files, folders, globs, CSV of paths.")]
+STANDARD = "-"
+"""Standard input where photos are read, standard output where text is written."""
+
+
+_DASH = Path(STANDARD)
+
+
+def a_file(text: str) -> Path:
+    """A file or folder by its name: the ``parser`` of arguments and options that cannot be ``-``.
+
+    Raises:
+        typer.BadParameter: It is ``-``.
+    """
+    if text == STANDARD:
+        raise typer.BadParameter("a file is needed here, not -; one of that name is ./-")
+    return Path(text)
+
+
+def _feed(text: str) -> str:
+    """A feed by its path or address."""
+    if text == STANDARD:
+        raise typer.BadParameter("a feed is not read from standard input: save it and name the file")
+    return text
+
+
+def _text_output(text: str) -> Path:
+    """A file to write text to; `_or_standard_output` knows ``-`` again, and a file of that name."""
+    path = Path(text)
+    return path.absolute() if path == _DASH and text != STANDARD else path
+
+
+def _or_standard_output(output: Path | None) -> Path | None:
+    return None if output == _DASH else output
+
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files, folders, globs, CSV of paths; - for a photo on standard input.",
+        show_default=False,
+    ),
+]
+Feed = Annotated[
+    str,
+    typer.Argument(
+        parser=_feed,
+        metavar="FEED",
+        help="A folder, a table of photos, or an address; not - (standard input).",
+    ),
+]
 Written = Annotated[
     OutputFormat | None,
     typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
 ]
 OutputFile = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write to this file, not the terminal.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=_text_output,
+        callback=_or_standard_output,
+        metavar="FILE",
+        help="Write to this file; - is standard output, as without it.",
+    ),
 ]
-OwnAtlas = Annotated[Path | None, typer.Option(help="An atlas of your own; see packshot atlas.")]
+OwnAtlas = Annotated[
+    Path | None,
+    typer.Option(parser=a_file, metavar="FILE", help="An atlas of your own; see packshot atlas."),
+]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        parser=a_file, metavar="FILE", help="Where to remember photos; in your cache by default."
+    ),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
 TimeLimit = Annotated[
     float,

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from packshot.catalog.rendering import Renderer, Result
+from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
 from packshot.cli.interrupts import interrupted, interruptible, told, undisturbed
+from packshot.cli.streams import Messages, standard_output
 from packshot.errors import InvalidInput
 from packshot.files import beside, whole
 from packshot.processes import available_cores
@@ -31,7 +32,7 @@ def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
     if output is None:
-        yield sys.stdout
+        yield standard_output(for_people=output_format == "table")
         return
     kept = beside(output, ".part") if output_format in _LINE_FORMATS else None
     with (
@@ -62,9 +63,9 @@ def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit
     return Exit.DONE
 
 
-def messages() -> Console:
+def messages() -> Messages:
     """Standard error, for words that are meant as they stand."""
-    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    return Messages()
 
 
 def tell(
@@ -87,7 +88,7 @@ def tell(
     list_unreadable(console, unreadable)
 
 
-def list_unreadable(console: Console, unreadable: Sequence[tuple[str, str]]) -> None:
+def list_unreadable(console: Messages, unreadable: Sequence[tuple[str, str]]) -> None:
     """Paths and reasons; nothing where there are none."""
     if unreadable:
         console.print(f"{len(unreadable)} unreadable:")
@@ -112,7 +113,7 @@ def watched(results: Iterable[Anything], total: int, doing: str, shown: bool) ->
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
         yield from progress.track(results, total=total)
 
 
@@ -151,18 +152,6 @@ def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
         return
     if any(path.exists() and path.samefile(output) for path in paths):
         raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
-
-
-def refuse_unwritable(output: Path) -> None:
-    """Raise `InvalidInput` where neither a file nor a folder of that name could be written.
-
-    Asked before the work, of the nearest folder that is there.
-    """
-    there = next(place for place in (output, *output.absolute().parents) if place.exists())
-    if there != output and not there.is_dir():
-        raise InvalidInput(f"cannot write {output}: {there} is a file, not a folder")
-    if not os.access(there, os.W_OK):
-        raise InvalidInput(f"cannot write {output}: no permission to write to {there}")
 
 
 def counted(photos: int) -> str:

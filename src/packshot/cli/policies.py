@@ -9,22 +9,61 @@ import typer
 
 from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
+from packshot.cli.options import a_file
+from packshot.cli.streams import complain, say
+from packshot.visible import visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from packshot.catalog.terminal import Columns
     from packshot.policy import Policy, Rule
 
+_LIST_HELP = """The rules of marketplaces: list them, show one, check a file of your own.
+
+Alone it lists the policies that ship, with source, kind and the day they were last compared with it, on
+standard output.
+
+\b
+Examples:
+  packshot policies
+  packshot policies show google-merchant
+  packshot policies check our-shop.yaml
+  packshot screen shop-photos/ --policy google-merchant
+
+Exit status: 0 done; 2 wrong usage.
+"""
+
+_SHOW_HELP = """Print the rules of a policy: what is asked for, of which photos, since when, by whom.
+
+\b
+Examples:
+  packshot policies show amazon-main
+  packshot policies show our-shop.yaml --language zh
+
+Exit status: 0 done; 2 no such policy, or a mistake in it.
+"""
+
+_CHECK_HELP = """Read policies of your own and say what is wrong with them, with the line.
+
+What is right is told on standard output, what is wrong on standard error.
+
+\b
+Examples:
+  packshot policies check our-shop.yaml
+  packshot policies check policies/*.yaml
+
+Exit status: 0 all are right; 1 one has a mistake or cannot be read; 2 wrong usage.
+"""
+
 application = Application(
-    help="The rules of marketplaces: list them, show one, check a file of your own.",
+    help=_LIST_HELP,
     invoke_without_command=True,
 )
 Language = Annotated[str, typer.Option(help="Of titles and reasons: en or zh.")]
 
 
-@application.callback()
+@application.callback(help=_LIST_HELP)
 def list_command(context: typer.Context, language: Language = "en") -> None:
-    """List the policies that ship, with source, kind and the day they were last compared with it."""
+    """List policies; users read `_LIST_HELP`."""
     if context.invoked_subcommand is not None:
         return
     from packshot.policy import load_policy, policy_names
@@ -44,23 +83,34 @@ def list_command(context: typer.Context, language: Language = "en") -> None:
     _print(table)
 
 
-@application.command("show")
+def _policy(text: str) -> str:
+    """A policy's name, or its file's."""
+    return str(a_file(text))
+
+
+@application.command("show", help=_SHOW_HELP)
 def show_command(
-    name: Annotated[str, typer.Argument(help="Name, or a YAML file of your own.")],
+    name: Annotated[
+        str,
+        typer.Argument(parser=_policy, metavar="POLICY", help="Name, or YAML file of your own; not -."),
+    ],
     language: Language = "en",
 ) -> None:
-    """Print the rules of a policy: what is asked for, of which photos, since when, by whom."""
+    """Show a policy; users read `_SHOW_HELP`."""
     from packshot.policy import load_policy
 
     policy = load_policy(name)
     _print(_rules_table(policy, language))
 
 
-@application.command("check")
+@application.command("check", help=_CHECK_HELP)
 def check_command(
-    files: Annotated[list[Path], typer.Argument(help="YAML files of your own.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(parser=a_file, metavar="FILES", help="YAML files of your own; not -."),
+    ],
 ) -> None:
-    """Read policies of your own and say what is wrong with them, with the line."""
+    """Check policies; users read `_CHECK_HELP`."""
     from packshot.errors import PolicyError
     from packshot.policy import load_policy
 
@@ -69,23 +119,25 @@ def check_command(
         try:
             policy = load_policy(file)
         except PolicyError as error:
-            typer.echo(str(error), err=True)
+            for line in error.lines:
+                complain(line)
             wrong = True
         else:
-            typer.echo(f"{file}: {policy.name}, {len(policy.rules)} rules")
+            say(f"{file}: {policy.name}, {len(policy.rules)} rules")
     raise typer.Exit(Exit.BELOW_BAR if wrong else Exit.DONE)
 
 
-def _rules_table(policy: Policy, language: str) -> Table:
+def _rules_table(policy: Policy, language: str) -> Columns:
     from packshot.policy.wording import policy_texts
 
     table = _table("rule", "", "asked", "", "source", language=language)
     words = policy_texts(language)
     for rule in policy.rules:
         source = f"{rule.source.name} ({words.labels[rule.source.kind]})"
-        address = f"\n{rule.source.url}" if rule.source.url else ""
+        address = [rule.source.url] if rule.source.url else []
         asked = f"{words.levels[rule.level]}: {_asked(rule, language)}"
-        table.add_row(rule.id, _concerned(rule), asked, _days(rule, language), source + address)
+        cells = rule.id, _concerned(rule), asked, _days(rule, language)
+        table.add_row(*map(visible, cells), "\n".join(map(visible, [source, *address])))
     return table
 
 
@@ -112,21 +164,21 @@ def _days(rule: Rule, language: str) -> str:
     return " ".join([*first, *last])
 
 
-def _table(*labels: str, language: str) -> Table:
-    from rich.table import Table
+def _table(*labels: str, language: str) -> Columns:
 
+    from packshot.catalog.terminal import Columns
     from packshot.policy.wording import policy_texts
 
     words = policy_texts(language)
-    table = Table(box=None, pad_edge=False)
+    table = Columns()
     for label in labels:
-        table.add_column(words.labels[label] if label else "", overflow="fold")
+        table.column(words.labels[label] if label else "")
     return table
 
 
-def _print(table: Table) -> None:
+def _print(table: Columns) -> None:
     import sys
 
     from packshot.catalog.terminal import console_for
 
-    console_for(sys.stdout).print(table, markup=False)
+    console_for(sys.stdout).print(table)

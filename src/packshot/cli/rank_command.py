@@ -10,6 +10,7 @@ import typer
 from packshot.cli.formats import format_for
 from packshot.cli.options import (
     AllowPrivate,
+    Feed,
     OutputFile,
     OwnAtlas,
     Ports,
@@ -28,23 +29,23 @@ FEED is a folder, or a table with a row for each photo, here, in an object store
 may lie in any of these. The present main photo is the one whose role is
 "main", else the product's first. Another is proposed in its place where it cannot be read, fails the
 policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
-stands before one that does not; copies of a better photo take no place.
+stands before one that does not; copies of a better photo take no place. A table goes to standard output,
+or what --format says; no photo is changed.
 
 \b
 Examples:
   packshot rank feed.csv --policy amazon-main -o best.html
-  packshot rank shop-photos/ --by-folder               # a folder for each product
+  packshot rank shop-photos/ --by-folder             # a product is a folder
   packshot rank feed.csv --sku-column article -f jsonl | jq 'select(.swap)'
   packshot rank feed.csv --with-emotion
   packshot rank https://shop.example/feed.xml -o best.html
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
 """
 
 
 def rank_command(
-    feed: Annotated[str, typer.Argument(help="A folder, a table of photos, or an address.")],
+    feed: Feed,
     by_folder: Annotated[
         bool, typer.Option("--by-folder", help="Each folder is a product, whatever the feed says.")
     ] = False,

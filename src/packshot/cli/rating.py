@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import typer
-
 from packshot.assess.assessor import require_same_encoders
 from packshot.assess.atlas import Atlas
 from packshot.assess.build import Built, build_atlas, encode_rated
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.cli.output import carried_out, processes_for, shows_progress, tell, watched
+from packshot.cli.streams import say
 from packshot.encode import Encoders
 
 _FEW = 8
@@ -58,7 +57,7 @@ def add(atlas: Path, photo: Path, score: float, origin: str, time_limit: float) 
         example = encode_rated(RatedPhoto(photo, score), origin, time_limit)
         extended = own.add([example])
         extended.save(atlas)
-        typer.echo(f"{photo} added: {len(extended.scores)} rated examples")
+        say(f"{photo} added: {len(extended.scores)} rated examples")
 
     return carried_out(work, lambda prefix: tell([f"{prefix}nothing was added"], True, None, ()))
 
@@ -75,7 +74,7 @@ def _build(request: Request, photos: list[RatedPhoto], results: list[Built]) -> 
     )
     built.atlas.save(request.output)
     results.append(built)
-    typer.echo(f"{len(built.atlas.scores)} rated photos written to {request.output}")
+    say(f"{len(built.atlas.scores)} rated photos written to {request.output}")
 
 
 def _report(request: Request, photos: list[RatedPhoto], results: list[Built], prefix: str = "") -> None:

@@ -94,7 +94,8 @@ def run(request: Request) -> int:
     """
     policies = _policies(request)
     recorded = [Path(path) for path in request.paths if path.endswith(_RECORDED)]
-    photos = list(expand(path for path in request.paths if not path.endswith(_RECORDED)))
+    named = (path for path in request.paths if not path.endswith(_RECORDED))
+    photos = list(expand(named, standard_input=True))
     refuse_overwriting(request.output, [*photos, *map(Path, request.paths)])
     refuse_page_on_terminal(request.output, request.output_format)
     tally = Tally()

@@ -15,18 +15,19 @@ from packshot.processes import DEFAULT_TIME_LIMIT
 SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
 
 PATHS are files, folders, globs, CSV feeds (columns "path", and if you have them "role" and "category"),
-or what "packshot assess --format jsonl" wrote: then nothing is decoded again. A policy is one of
-"packshot policies", or a YAML file of your own. What was not measured never passes: somebody must look.
+what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
+input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured never
+passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
   packshot screen shop-photos/ --policy amazon-main
-  packshot screen feed.csv --policy amazon-main --policy google-merchant -o rules.html
-  packshot screen feed.csv --policy google-merchant --on 2027-02-01 --compare-dates   # will fail then
-  packshot screen upload.jpg --policy our-shop.yaml --fail-on fail     # exit status 1 if it fails
-  packshot screen dress.jpg --policy amazon-main --category apparel --role main
+  packshot screen feed.csv -p amazon-main -p google-merchant -o rules.html
+  packshot screen feed.csv -p google-merchant --on 2027-02-01 --compare-dates
+  packshot screen upload.jpg --policy our-shop.yaml --fail-on fail
+  packshot screen dress.jpg -p amazon-main --category apparel --role main
+  packshot screen - --policy amazon-main < upload.jpg    # - is standard input
 
-\b
 Exit status: 0 done; 1 a photo's verdict is --fail-on or worse, or a photo is unreadable while that is
 given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be written; 130 interrupted.
 """
@@ -45,7 +46,11 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By def
 
 def screen_command(
     paths: Annotated[
-        list[str], typer.Argument(help="Files, folders, globs, CSV feeds, assessments as .jsonl.")
+        list[str],
+        typer.Argument(
+            help="Files, folders, globs, CSV feeds, assessments as .jsonl; "
+            "- for a photo on standard input."
+        ),
     ],
     policies: Annotated[
         list[str], typer.Option("--policy", "-p", help="Name or YAML file; may be repeated.")

@@ -10,11 +10,21 @@ import typer
 
 from packshot.cli.commands import Application
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written
+from packshot.cli.options import STANDARD, OutputFile, Paths, Quiet, TimeLimit, Workers, Written, a_file
+from packshot.cli.streams import say
 from packshot.processes import DEFAULT_TIME_LIMIT
 
 application = Application(
-    help="Index photos, and find those that are like others.",
+    help="""Index photos, and find those that are like others.
+
+\b
+Examples:
+  packshot search index shop-photos/                        # again any time
+  packshot search query photo.jpg --index shop-photos/ -o alike.html
+  packshot search info --index shop-photos/
+
+Exit status: 0 done; 2 wrong usage, no photo found, or an index that cannot be used; 130 interrupted.
+""",
 )
 
 _INDEX_HELP = """Index photos, so that `packshot search query` finds those that are alike.
@@ -24,28 +34,29 @@ what was counted is kept, and the next run goes on from there.
 
 \b
 Examples:
-  packshot search index shop-photos/                      # index in shop-photos/.packshot-index
+  packshot search index shop-photos/        # into shop-photos/.packshot-index
   packshot search index shop-photos/ --index shop.index --table products.csv
-  packshot search index shop-photos/ --prune              # forget photos that are gone
+  packshot search index shop-photos/ --prune                # forget the gone
 
-\b
 A table is a CSV with a column "path" (relative to the CSV) and others, such as type and seller, that
-`packshot search query --where type=mug` can ask for.
+`packshot search query --where type=mug` can ask for. The index is a folder; photos stay as they are, and
+each is known by its path. What - stands for on standard input has no path: it cannot be indexed.
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
 """
 
 _QUERY_HELP = """Find the photos of an index that are most like given ones.
 
+PATHS are files, folders, glob patterns in quotes, CSV files with a column "path", or - for a photo on
+standard input. Answers go to standard output, or to -o FILE; the index stays as it is.
+
 \b
 Examples:
   packshot search query photo.jpg --index shop-photos/
   packshot search query photo.jpg --index shop.index -k 20 -o alike.html
-  packshot search query photo.jpg --index shop.index --where type=mug --where seller=7
-  packshot search query "new/*.jpg" --index shop.index --format jsonl | jq '.hits[0].id'
+  packshot search query photo.jpg --index shop.index --where type=mug
+  packshot search query "new/*.jpg" --index shop.index -f jsonl | jq .hits
 
-\b
 Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
 """
 
@@ -57,17 +68,77 @@ class DistanceName(StrEnum):
     EUCLIDEAN = "euclidean"
 
 
+_INFO_HELP = """Say what an index holds and how it searches, on standard output.
+
+\b
+Examples:
+  packshot search info                                      # the one here
+  packshot search info --index shop-photos/
+  packshot search info --index "milvus:http://host:19530#photos"
+
+Exit status: 0 done; 2 wrong usage, or an index that cannot be used.
+"""
+
+_EXPORT_HELP = """Write ids, vectors and metadata of an index to a Parquet file.
+
+\b
+Examples:
+  packshot search export --index shop-photos/ -o vectors.parquet
+
+Exit status: 0 done; 2 wrong usage, an index that cannot be used, or a file that cannot be written.
+"""
+
+_IMPORT_HELP = """Take vectors and metadata of a Parquet file into an index that exists.
+
+The file has a column "id", a column "vector" with as many numbers as the index asks for, and others that
+become metadata, as packshot search export writes them. An id that is there already is replaced.
+
+\b
+Examples:
+  packshot search import vectors.parquet --index other.index
+
+Exit status: 0 done; 2 wrong usage, an index that cannot be used, or a file that cannot be read.
+"""
+
+
+def _place(text: str) -> str:
+    """Where an index lies."""
+    if text == STANDARD:
+        raise typer.BadParameter("an index is a folder, not -; one of that name is ./-")
+    return text
+
+
+def _photos(text: str) -> str:
+    """Photos that have a path."""
+    if text == STANDARD:
+        raise typer.BadParameter("a photo on standard input has no path to be found by: save it first")
+    return text
+
+
+IndexedPaths = Annotated[
+    list[str],
+    typer.Argument(parser=_photos, metavar="PATHS", help="Files, folders, globs, CSV of paths; not -."),
+]
 Place = Annotated[
     str | None,
-    typer.Option("--index", help='A folder, or "milvus:ADDRESS#COLLECTION".', show_default=False),
+    typer.Option(
+        "--index",
+        parser=_place,
+        metavar="PLACE",
+        help='A folder, not -, or "milvus:ADDRESS#COLLECTION"; by default here.',
+        show_default=False,
+    ),
 ]
 
 
 @application.command("index", help=_INDEX_HELP)
 def index_command(
-    paths: Paths,
+    paths: IndexedPaths,
     place: Place = None,
-    table: Annotated[Path | None, typer.Option(help="CSV that says more about photos.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(parser=a_file, metavar="FILE", help="CSV that says more about photos."),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(help="exact, pq, ivf-pq, or a sentence for faiss; by default as the number asks."),
@@ -91,7 +162,7 @@ def index_command(
 
 @application.command("query", help=_QUERY_HELP)
 def query_command(
-    paths: Annotated[list[str], typer.Argument(help="Photos to find the like of.")],
+    paths: Paths,
     place: Place = None,
     answers: Annotated[int, typer.Option("-k", min=1, max=10_000, help="Answers to each.")] = 10,
     where: Annotated[
@@ -123,40 +194,48 @@ def query_command(
     raise typer.Exit(run_query(request))
 
 
-@application.command("info")
+@application.command("info", help=_INFO_HELP)
 def info_command(place: Place = None) -> None:
-    """Say what an index holds and how it searches."""
+    """Describe an index; users read `_INFO_HELP`."""
     from packshot.cli.search import located
     from packshot.search import open_index
 
     with open_index(located(place)) as index:
-        typer.echo(f"{index.count()} items, {index.settings.distance} distance")
-        typer.echo(
-            f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}"
-        )
-        typer.echo(index.describe())
+        say(f"{index.count()} items, {index.settings.distance} distance")
+        say(f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}")
+        say(index.describe())
 
 
-@application.command("export")
+@application.command("export", help=_EXPORT_HELP)
 def export_command(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The Parquet file to write.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", parser=a_file, metavar="FILE", help="The Parquet file to write; not -."
+        ),
+    ],
     place: Place = None,
 ) -> None:
-    """Write ids, vectors and metadata to a Parquet file."""
+    """Export an index; users read `_EXPORT_HELP`."""
     from packshot.cli.search import located
     from packshot.search import open_index
     from packshot.search.tables import export_parquet
 
     with open_index(located(place)) as index:
-        typer.echo(f"{export_parquet(index, output)} items written to {output}")
+        say(f"{export_parquet(index, output)} items written to {output}")
 
 
-@application.command("import")
+@application.command("import", help=_IMPORT_HELP)
 def import_command(
-    table: Annotated[Path, typer.Argument(help="Parquet with the columns id and vector.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            parser=a_file, metavar="FILE", help="Parquet with the columns id and vector; not -."
+        ),
+    ],
     place: Place = None,
 ) -> None:
-    """Take vectors and metadata of a Parquet file into an index that exists."""
+    """Import a table; users read `_IMPORT_HELP`."""
     from packshot.cli.search import located
     from packshot.search import open_index
     from packshot.search.tables import read_parquet
@@ -164,4 +243,4 @@ def import_command(
     with open_index(located(place), writes=True) as index:
         taken = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
         index.flush()
-    typer.echo(f"{taken} items taken in from {table}")
+    say(f"{taken} items taken in from {table}")

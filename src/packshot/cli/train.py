@@ -12,78 +12,102 @@ from packshot.cli.commands import Application
 from packshot.cli.exits import Exit
 from packshot.distribution import how_to_install
 
+_EXITS = """
+Exit status: 0 done; 2 wrong usage, PyTorch is not installed, or data cannot be read.
+"""
+
+_HELP = f"""Rebuild the models and the atlas from data (needs PyTorch: make setup-train).
+
+\b
+Examples:
+  packshot train everything --help
+  packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
+{_EXITS}"""
+
+_ENHANCER_HELP = f"""Make the model that ships of a trained enhancement network.
+
+\b
+Examples:
+  packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
+{_EXITS}"""
+
 application = Application(
-    help="Rebuild the models and the atlas from data (needs PyTorch: make setup-train).",
+    help=_HELP,
 )
 
 _NEEDED = ("torch", "onnx", "onnxscript", "tensorboard")
 """What recipes import."""
 
-_EVERYTHING_HELP = """Make every file under packshot/weights from data, step by step.
+_EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by step.
 
 A step whose result is there is not done again: a run that was stopped goes on where it was.
 
 \b
-Example:
+Examples:
   packshot train everything --checkpoint efficientnet-lite0.pth \\
-    --products products/manifest.csv --ratings rated/mos.csv --photos rated/images \\
-    --scale 0 1 --work build/training --weights src/packshot/weights
-"""
+    --products products/manifest.csv --ratings rated/mos.csv \\
+    --photos rated/images --scale 0 1 --work build/training \\
+    --weights src/packshot/weights
+{_EXITS}"""
 
-_ENHANCEMENT_HELP = """Train the network that enhances photos, one of its ablations, or a rival.
+_ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.
 
 Writes latest.pt, best.pt and a log for TensorBoard into the folder; a run that was stopped goes on
 where it was, also with another number of steps. Then `packshot train enhancer` makes the model.
 
 \b
-Example:
-  packshot train enhancement --products products/manifest.csv --work build/enhancement \\
+Examples:
+  packshot train enhancement --products products/manifest.csv \\
+    --work build/enhancement \\
     --source clothingds --source contoso --vgg vgg16.ckpt
-"""
+{_EXITS}"""
 
-_EMOTION_HELP = """Train the network that reads emotion, and make the model that ships.
+_EMOTION_HELP = f"""Train the network that reads emotion, and make the model that ships.
 
 Views of the photos, folds of the cross-validation and the quantised backbone are kept in the folder: a
 run that was stopped goes on where it was.
 
 \b
-Example:
+Examples:
   packshot train emotion --ratings oasis/ratings.csv --photos oasis/images \\
-    --checkpoint efficientnet-lite2.pth --work build/emotion --output emotion.onnx
-"""
+    --checkpoint efficientnet-lite2.pth --work build/emotion \\
+    --output emotion.onnx
+{_EXITS}"""
 
-_MASK_HELP = """Train the network that finds the product where the background is not plain, and write it.
+_MASK_HELP = f"""Train the network that finds products where the background is not plain, and write it.
 
 It learns from products cut out of photos on white, laid on other photos, and from a teacher network's
 masks of photos at home; each photo is shown to the teacher once. A run that was stopped goes on where
 it was. The lists are CSV files with a column `file`: photos of single things, and of scenes.
 
 \b
-Example:
-  packshot train mask --checkpoint efficientnet-lite0.pth --teacher u2netp.onnx \\
-    --products products/manifest.csv --source luma --source contoso --home clothingds \\
+Examples:
+  packshot train mask --checkpoint efficientnet-lite0.pth \\
+    --teacher u2netp.onnx --products products/manifest.csv --source luma \\
+    --source contoso --home clothingds \\
     --objects objects.csv --scenes scenes.csv --work build/mask -o mask.onnx
-"""
+{_EXITS}"""
 
-_OVERLAY_HELP = """Train the network that finds text and watermarks laid over photos, and write it.
+_OVERLAY_HELP = f"""Train the network that finds text and watermarks laid over photos, and write it.
 
 It learns from photos without any, listed in a CSV file with a column `file`, with text in the fonts of a
 folder rendered over them. A run that was stopped goes on where it was.
 
 \b
-Example:
-  packshot train overlay --checkpoint efficientnet-lite0.pth --photos clean.csv \\
-    --fonts /usr/share/fonts --work build/overlay -o overlay.onnx
-"""
+Examples:
+  packshot train overlay --checkpoint efficientnet-lite0.pth \\
+    --photos clean.csv --fonts /usr/share/fonts --work build/overlay \\
+    -o overlay.onnx
+{_EXITS}"""
 
-_NATURAL_HELP = """Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
+_NATURAL_HELP = f"""Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
 \b
-Example:
+Examples:
   packshot train natural --products products/manifest.csv \\
     --licence CC0-1.0 --licence "MIT repo (Microsoft), vendor photos" \\
     --weights src/packshot/weights
-"""
+{_EXITS}"""
 
 
 @application.command("natural", help=_NATURAL_HELP)
@@ -150,13 +174,13 @@ def enhancement_command(
     train_variant(network, setting, recipe, work, typer.echo)
 
 
-@application.command("enhancer")
+@application.command("enhancer", help=_ENHANCER_HELP)
 def enhancer_command(
     checkpoint: Annotated[Path, typer.Option(help="best.pt of a run of `train enhancement`.")],
     output: Annotated[Path, typer.Option(help="The model to write, such as enhancer.onnx.")],
     network: Annotated[str, typer.Option(help="What that run trained.")] = "full",
 ) -> None:
-    """Make the model that ships of a trained enhancement network."""
+    """Make the model; users read `_ENHANCER_HELP`."""
     _require_torch()
     from packshot.train.recipes.enhancer import write_enhancer
 

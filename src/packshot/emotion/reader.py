@@ -52,7 +52,8 @@ class EmotionReader:
         """Read one photo.
 
         Args:
-            source: A path, the bytes of a file, or a binary file object.
+            source: A path, the bytes of a file, a binary file, a Pillow image or an array: see
+                `packshot.photo.PhotoSource`.
 
         Raises:
             UnreadablePhoto: The input cannot be decoded.
@@ -60,7 +61,7 @@ class EmotionReader:
         return self.read_photo(Photo.open(source, limits=self.limits, max_side=SEEN_SIDE))
 
     def read_many(self, sources: Iterable[PhotoSource]) -> Iterator[Emotion]:
-        """Read a stream of photos in order; one that cannot be read becomes a row that says so."""
+        """Read a stream of photos in order; what is no photo becomes a row that says so."""
         for source in sources:
             try:
                 yield self.read(source)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from packshot.encode.encoders import CONTENT_MODEL
 from packshot.encode.model import Model
 from packshot.encode.views import Pixels, whole_view
-from packshot.photo import Photo
-from packshot.photo.photo import PhotoSource
+from packshot.photo import Photo, PhotoSource
 
 SEEN_SIDE = 1024
 """Photos are shrunk to this long side when they are decoded, as for an assessment."""

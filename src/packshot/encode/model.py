@@ -7,7 +7,6 @@ import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
+from packshot.shipped import shipped
 
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -44,12 +44,9 @@ class Model:
             arena: Keep memory between calls, for each size of input: faster where sizes repeat.
 
         Raises:
-            ModelError: No such model in this installation.
+            ModelError: No such model in this installation, or not the one that was shipped.
         """
-        resource = files("packshot").joinpath("weights", name)
-        if not resource.is_file():
-            raise ModelError(f"this installation lacks the model {name}: reinstall packshot")
-        return cls._from_bytes(resource.read_bytes(), name, _options(threads, arena))
+        return cls._from_bytes(shipped(name), name, _options(threads, arena))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1, *, arena: bool = True) -> Model:
@@ -69,7 +66,7 @@ class Model:
         try:
             session = ort.InferenceSession(data, options, ["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises many types with no common base
-            raise ModelError(f"{name} is not a model that can run here: {error}") from error
+            raise ModelError(f"{name} is not a model that can run here: {_one_line(error)}") from error
         return cls(name, hashlib.sha256(data).hexdigest()[:12], session)
 
     @cached_property
@@ -92,8 +89,23 @@ class Model:
             raise ModelError(f"{self.name} does not state its {name} as JSON: {error}") from error
 
     def run(self, **inputs: NDArray[np.generic]) -> Outputs:
-        """One forward pass: arrays by input name to arrays by output name."""
-        return dict(zip(self.output_names, self.session.run(None, inputs), strict=True))
+        """One forward pass: arrays by input name to arrays by output name.
+
+        Raises:
+            ModelError: It fails, or answers with infinity or what is no number: a damaged model.
+        """
+        try:
+            answers = self.session.run(None, inputs)
+        except Exception as error:  # see _from_bytes
+            raise ModelError(f"{self.name} fails, it may be damaged: {_one_line(error)}") from error
+        for name, answer in zip(self.output_names, answers, strict=True):
+            if answer.dtype.kind == "f" and not np.isfinite(answer).all():
+                raise ModelError(f"{self.name} answers with {name} that are no numbers: it is damaged")
+        return dict(zip(self.output_names, answers, strict=True))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _options(threads: int, arena: bool) -> ort.SessionOptions:

@@ -18,7 +18,7 @@ from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output import Kept, format_named, kept_exif
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, require_place, write_whole
-from packshot.photo import Photo, read_bytes
+from packshot.photo import Photo, label_of, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
 
 RESHOOT_BELOW: Final = 40.0
@@ -99,11 +99,12 @@ class Enhancer:
             SourceError: The output cannot be written, or the photo was changed by others meanwhile and
                 would be replaced.
         """
-        source, target = Path(path), Path(output)
+        source = path if isinstance(path, Path) else Path(path)  # One with a label keeps it.
+        target = Path(output)
         try:
             came = _stamp(source)
-            data = read_bytes(path, limits=self.assessor.limits)
-            wanted = _wanted(path, target)
+            data = read_bytes(source, limits=self.assessor.limits)
+            wanted = _wanted(source, target)
             require_place(target)
             photo = self._opened(data, source, JUDGED_SIDE)
             obstacle = _obstacle(photo, wanted)
@@ -133,7 +134,7 @@ class Enhancer:
         return improve(self.assessor, photo, self.options, self.network.plan)
 
     def _opened(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
-        return Photo.open(data, name=str(source), limits=self.assessor.limits, max_side=max_side)
+        return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
 
     def _finished(self, data: bytes, source: Path, wanted: str, improved: Improved) -> _Finished | None:
         """The enhanced file; None where there is none, or it scores no better than what came in."""
@@ -193,7 +194,7 @@ class Enhancer:
         before, after = improved.before, finished.after if finished else None
         action = Action.ENHANCED if finished else _without_enhancement(before, self.options.target)
         return Enhancement(
-            path=str(source),
+            path=label_of(source),
             output=str(target),
             status=Status.OK,
             action=action,

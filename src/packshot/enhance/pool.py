@@ -11,7 +11,7 @@ from packshot.assess.pool import AssessorSettings
 from packshot.enhance.enhancer import Enhancer, unenhanced
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output import Kept
-from packshot.errors import PhotoCrashed, SourceError
+from packshot.errors import DiskFull, PhotoCrashed, SourceError
 from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
 from packshot.report import Enhancement
 
@@ -48,7 +48,7 @@ def enhance_paths(
         on the photo or its output cannot be written.
 
     Raises:
-        PackshotError: The assessor cannot be built.
+        PackshotError: The assessor cannot be built, or the disk is full.
     """
     count = available_cores() if workers is None else workers
     make_worker = partial(_worker, settings, options, kept)
@@ -64,6 +64,8 @@ def _worker(
 def _enhanced(enhancer: Enhancer, task: Task) -> Enhancement:
     try:
         return enhancer.enhance(task.path, task.output)
+    except DiskFull:
+        raise
     except SourceError as error:
         return _crashed(task, str(error))
 

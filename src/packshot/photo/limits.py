@@ -13,8 +13,12 @@ class Limits:
         max_bytes: Of the file.
         max_pixels: Width times height; Amazon allows 100 million.
         max_frames: Of an animation.
+        max_memory: Bytes that the decoder needs beside the file, estimated from size, format, depth and
+            alpha; pixels at full size come on top. By default 1.25 GiB: the least with which 100
+            megapixels of 8 bits open in every format; two processes then run on a machine of 4 GB.
     """
 
     max_bytes: int = 256 * 2**20
     max_pixels: int = 120_000_000
     max_frames: int = 1000
+    max_memory: int = 5 * 2**28

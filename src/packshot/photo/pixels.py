@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from packshot.errors import InvalidInput
+from packshot.photo.decoded import Picture
 
 Pixels = NDArray[np.uint8]
 
@@ -19,6 +20,7 @@ _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
 _LARGEST_PROFILE = 4 * 2**20
 _WHITE = 255
+_WITH_PROFILES = ("CMYK", "L", "RGB", "LAB")
 _TO_EIGHT_BITS = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
 # Pixels from which on strips save memory worth having, and rows of a strip.
 _LARGE = 8_000_000
@@ -48,68 +50,69 @@ def check_pixels(pixels: object, name: str, smallest: int = 1) -> None:
         )
 
 
-def has_transparency(image: Image.Image) -> bool:
-    """Whether any pixel of a decoded image is not opaque."""
-    if "transparency" in image.info and image.mode in ("P", "L", "RGB", "1"):
-        image = image.convert("RGBA")
-    if image.mode not in ("RGBA", "LA", "PA", "La", "RGBa"):
-        return False
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    return bool(alpha.min() < _WHITE)
+def opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
+    """RGB pixels of a decoded picture, and whether any of its pixels was not opaque.
 
-
-def opaque_srgb(image: Image.Image, max_side: int | None) -> tuple[Pixels, bool]:
-    """RGB pixels of a decoded image, and whether any of its pixels was not opaque.
-
-    A large image that is to become small is converted and averaged in strips, so that beside the decoded
-    image itself little memory is used.
+    A large one is converted in strips, and averaged where it is to become small, so that beside the
+    decoded picture itself little memory is used.
 
     Args:
-        image: Decoded, of any mode.
-        max_side: Sides of a large image are reduced by a whole number, to this length or more; None
+        picture: Of any mode.
+        max_side: Sides of a large picture are reduced by a whole number, to this length or more; None
             keeps the size.
     """
-    narrow = narrowed(image)
-    factor = 1 if max_side is None else max(image.size) // max_side
-    if factor < 2 or image.width * image.height < _LARGE:
-        return np.asarray(to_srgb(narrow), np.uint8), has_transparency(narrow)
-    parts, transparent = [], False
-    for strip in _strips(narrow, factor):
-        transparent = transparent or has_transparency(strip)
-        pixels = np.asarray(to_srgb(strip), np.uint8)
-        size = (max(1, strip.width // factor), max(1, strip.height // factor))
-        parts.append(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
-    return np.concatenate(parts).astype(np.uint8, copy=False), transparent
+    width, height = picture.size
+    factor = 1 if max_side is None else max(1, max(width, height) // max_side)
+    narrow = _narrowing(picture)
+    if width * height < _LARGE:
+        return _opaque(narrow(picture.rows(0, height)), picture.profile)
+    size = (max(1, height // factor), max(1, width // factor))
+    pixels, transparent, filled = np.empty((*size, 3), np.uint8), False, 0
+    for top, bottom in _strips(height, factor):
+        strip, clear = _opaque(narrow(picture.rows(top, bottom)), picture.profile)
+        transparent = transparent or clear
+        rows = max(1, (bottom - top) // factor)
+        pixels[filled : filled + rows] = _reduced(strip, (size[1], rows))
+        filled += rows
+    return pixels[:filled], transparent
 
 
-def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
-    """Strips of the full width whose heights are multiples of `factor`; less than that is left out."""
+def _strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
+    """First row of strips, and the one behind: multiples of `factor`, the rest is left out."""
     rows = factor * max(1, _STRIP_ROWS // factor)
-    whole = max(factor, image.height // factor * factor)
+    whole = max(factor, height // factor * factor)
     for top in range(0, whole, rows):
-        yield image.crop((0, top, image.width, min(top + rows, whole, image.height)))
+        yield top, min(top + rows, whole, height)
 
 
-def narrowed(image: Image.Image) -> Image.Image:
-    """A grey image of 16 or 32 bits or floats as one of 8 bits; others as they are."""
-    if image.mode not in _WIDE_MODES:
-        return image
-    return Image.fromarray(_narrowed(np.asarray(image)))
+def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Averaged to a width and height; as it is where it has them."""
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """An RGB image: profile applied, alpha composited on white.
-
-    Args:
-        image: Decoded, of any mode of 8 bits.
-    """
-    alpha = _alpha(image)
-    colours = _converted(image, image.info.get("icc_profile"))
-    if alpha is None:
-        return colours
+def _opaque(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
+    """RGB pixels of an image of 8 bits, profile applied, on white; and whether any was not opaque."""
+    if not _may_be_transparent(image):
+        return np.asarray(_converted(image, profile), np.uint8), False
+    four = image.convert("RGBA")
+    alpha = four.getchannel("A")
+    plain = image if image.mode in _WITH_PROFILES else four.convert("RGB")
+    colours = _converted(plain, profile)
+    if _darkest(alpha) == _WHITE:
+        return np.asarray(colours, np.uint8), False
     paper = Image.new("RGB", image.size, (_WHITE,) * 3)
     paper.paste(colours, mask=alpha)
-    return paper
+    return np.asarray(paper, np.uint8), True
+
+
+def _darkest(grey: Image.Image) -> int:
+    return int(np.asarray(grey).min())
+
+
+def _may_be_transparent(image: Image.Image) -> bool:
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -172,14 +175,25 @@ def needs_profile(profile: bytes | None) -> bool:
     return b"sRGB" not in head and "sRGB".encode("utf-16-be") not in head
 
 
-def _narrowed(values: NDArray[np.generic]) -> Pixels:
-    """16-bit, 32-bit or float grey to 8 bits by its full range, never by clipping."""
-    if values.dtype == np.uint16:
-        return np.asarray(_TO_EIGHT_BITS[values], np.uint8)
-    lowest, highest = _finite_range(values)
-    ranges = _RANGES.get(values.dtype.kind, (65535.0,))
-    top = next((limit for limit in ranges if highest <= limit), highest)
+def _narrowing(picture: Picture) -> Callable[[Image.Image], Image.Image]:
+    """What turns strips of grey of 16 or 32 bits or floats into 8 bits; others stay as they are."""
+    height = picture.size[1]
+    mode = picture.rows(0, 1).mode
+    if mode not in _WIDE_MODES:
+        return lambda strip: strip
+    if mode.startswith("I;16"):
+        return lambda strip: Image.fromarray(_TO_EIGHT_BITS[np.asarray(strip)])
+    strips = (np.asarray(picture.rows(top, bottom)) for top, bottom in _strips(height, 1))
+    ranges = [_finite_range(strip) for strip in strips]
+    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
+    kind = "f" if mode == "F" else "i"
+    top = next((limit for limit in _RANGES[kind] if highest <= limit), highest)
     bottom = min(lowest, 0.0)
+    return lambda strip: Image.fromarray(_scaled(np.asarray(strip), bottom, top))
+
+
+def _scaled(values: NDArray[np.generic], bottom: float, top: float) -> Pixels:
+    """Numbers from `bottom` to `top` as 0..255, row by row; not-a-number and infinity count as 0."""
     narrow = np.empty(values.shape, np.uint8)
     for row, line in enumerate(values):
         known = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
@@ -195,15 +209,9 @@ def _finite_range(values: NDArray[np.generic]) -> tuple[float, float]:
     return float(values.min(initial=0, where=finite)), float(values.max(initial=0, where=finite))
 
 
-def _alpha(image: Image.Image) -> Image.Image | None:
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return image.convert("RGBA").getchannel("A")
-    return None
-
-
-def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _converted(image: Image.Image, profile: bytes) -> Image.Image:
     """RGB by the embedded profile; by Pillow's plain conversion where there is none or it fails."""
-    plain = image.convert("RGB") if image.mode not in ("CMYK", "L", "RGB", "LAB") else image
+    plain = image if image.mode in _WITH_PROFILES else image.convert("RGB")
     if profile and len(profile) <= _LARGEST_PROFILE and needs_profile(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -122,7 +122,7 @@ def checked(document: Document) -> PolicyEntry:
     try:
         return PolicyEntry.model_validate(document.content)
     except ValidationError as error:
-        raise PolicyError("\n".join(dict.fromkeys(_told(document, error)))) from error
+        raise PolicyError(*dict.fromkeys(_told(document, error))) from error
 
 
 def _told(document: Document, error: ValidationError) -> Iterable[str]:

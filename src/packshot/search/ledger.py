@@ -99,7 +99,8 @@ class Ledger:
                 row = self._connection.execute("SELECT format, settings FROM state").fetchone()
             if row is None or row[0] != FORMAT:
                 raise VectorIndexError(f"{path}: made by another version of Packshot; index anew")
-            self.settings = IndexSettings.model_validate_json(row[1])
+            with self._understood():
+                self.settings = IndexSettings.model_validate_json(row[1])
         except BaseException:
             self._connection.close()
             raise
@@ -129,7 +130,7 @@ class Ledger:
     @contextmanager
     def snapshot(self) -> Iterator[State]:
         """A time in which every reading sees the same state, whatever is written meanwhile."""
-        with self._said():
+        with self._said(), self._understood():
             self._connection.execute("BEGIN")
             try:
                 yield self.state()
@@ -244,6 +245,17 @@ class Ledger:
 
     def _number(self, sql: str) -> int:
         return int(self._connection.execute(sql).fetchone()[0])
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What no book holds: rows that are not there, text in the place of numbers, broken metadata."""
+        try:
+            yield
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+            raise IndexDamaged(
+                f"{self._path} says what no index can mean ({type(error).__name__}): restore the index"
+                " from a copy"
+            ) from error
 
     @contextmanager
     def _said(self) -> Iterator[None]:

@@ -114,7 +114,18 @@ class VectorFile:
             for first, length in zip(rows[starts].tolist(), lengths.tolist(), strict=True)
         ]
         taken = np.frombuffer(b"".join(pieces), self._kind).reshape(-1, self._dimensions)
-        return _widened(taken) if self._kind == np.float16 else taken.astype(np.float32)
+        vectors = _widened(taken) if self._kind == np.float16 else taken.astype(np.float32)
+        return self._numbers(vectors)
+
+    def _numbers(self, vectors: Floats) -> Floats:
+        """Refuse what no vector that was written can be.
+
+        Widened halves that are infinity or no number are larger than any half.
+        """
+        most = np.float32(np.finfo(self._kind).max)
+        if vectors.size and not (vectors.max() <= most and vectors.min() >= -most):
+            raise IndexDamaged(f"{self.path} holds what are no numbers: restore the index from a copy")
+        return vectors
 
 
 def _widened(halves: NDArray[np.floating]) -> Floats:

@@ -7,11 +7,13 @@ from packshot.sources.local_copies import LocalCopies, LocalCopy
 from packshot.sources.paths import Named, expand, expand_named
 from packshot.sources.placements import Placement, placements
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
+from packshot.sources.standard_input import STANDARD_INPUT, located
 from packshot.sources.tables import read_rows
 from packshot.sources.urls import is_remote
 
 __all__ = [
     "PHOTO_SUFFIXES",
+    "STANDARD_INPUT",
     "FeedRow",
     "Fetched",
     "Fetcher",
@@ -27,6 +29,7 @@ __all__ = [
     "is_remote",
     "is_table",
     "local_path",
+    "located",
     "photo_name",
     "placements",
     "read_feed",

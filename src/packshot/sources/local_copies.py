@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import Self
 
 from packshot.errors import FetchError
 from packshot.files import write_whole
+from packshot.processes import thread_pool
 from packshot.scratch import Scratch
 from packshot.sources.fetching import Fetcher, local_path
 from packshot.sources.folders import photo_name
@@ -74,19 +75,15 @@ class LocalCopies:
         Raises:
             SourceError: The folder cannot be written to.
         """
-        with ThreadPoolExecutor(_FETCHED_AT_ONCE, "fetching") as pool:
+        with thread_pool(_FETCHED_AT_ONCE, "fetching") as pool:
             pending: deque[Future[LocalCopy]] = deque()
-            try:
-                for location in locations:
-                    self._wanted[location] += 1
-                    pending.append(pool.submit(self._copy, location))
-                    if len(pending) >= _FETCHED_AT_ONCE:
-                        yield pending.popleft().result()
-                while pending:
+            for location in locations:
+                self._wanted[location] += 1
+                pending.append(pool.submit(self._copy, location))
+                if len(pending) >= _FETCHED_AT_ONCE:
                     yield pending.popleft().result()
-            finally:
-                for future in pending:
-                    future.cancel()
+            while pending:
+                yield pending.popleft().result()
 
     def path(self, location: str) -> Path:
         """Where the copy is, or would be: for a file of this machine the file itself."""

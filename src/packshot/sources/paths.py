@@ -15,6 +15,7 @@ from packshot.names import NotAFile, plain
 from packshot.sources.columns import with_columns
 from packshot.sources.folders import files_matching, photos_below
 from packshot.sources.formats import delimited
+from packshot.sources.standard_input import STANDARD_INPUT, spooled
 from packshot.sources.urls import scheme_of
 
 TABLE_SUFFIX = ".csv"
@@ -34,12 +35,14 @@ class Named:
     name: Path
 
 
-def expand(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+def expand(inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False) -> Iterator[Path]:
     """The paths that `expand_named` finds."""
-    return (found.path for found in expand_named(inputs))
+    return (found.path for found in expand_named(inputs, standard_input=standard_input))
 
 
-def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
+def expand_named(
+    inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False
+) -> Iterator[Named]:
     """The photos that a user's arguments name, each once, in a stable order.
 
     Args:
@@ -49,6 +52,7 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
             the first column; paths in a CSV are relative to its folder and are taken even where no
             such file exists. A row without a path, or with an address, is a `NotAFile`: opening it
             tells why.
+        standard_input: ``-`` is the photo that comes through standard input; else it is refused.
 
     Raises:
         SourceError: An input that names nothing, or a CSV that cannot be read.
@@ -56,20 +60,31 @@ def expand_named(inputs: Iterable[str | os.PathLike[str]]) -> Iterator[Named]:
     """
     seen: set[str] = set()
     for given in inputs:
-        for found in _photos(os.fspath(given)):
+        for found in _photos(os.fspath(given), standard_input):
             key = os.path.abspath(found.path)
             if key not in seen:
                 seen.add(key)
                 yield found
 
 
-def _photos(given: str) -> Iterator[Named]:
+def _photos(given: str, standard_input: bool) -> Iterator[Named]:
+    if given == STANDARD_INPUT:
+        return iter((_standard_input(standard_input),))
     path = Path(given)
     if os.path.isdir(path):
         return (Named(photo, photo.relative_to(path)) for photo in photos_below(path))
     if path.suffix.lower() == TABLE_SUFFIX and os.path.isfile(path):
         return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
     return (Named(photo, Path(photo.name)) for photo in files_at(given))
+
+
+def _standard_input(allowed: bool) -> Named:
+    if not allowed:
+        raise SourceError(
+            "-: standard input is not taken here, only files and folders; a file named - is ./-"
+        )
+    path = spooled()
+    return Named(path, Path(path.name))
 
 
 def files_at(given: str) -> Iterator[Path]:

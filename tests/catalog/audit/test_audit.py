@@ -75,7 +75,7 @@ def test_tables_agree_and_the_summary_follows_its_schema(feed, tmp_path):
     assert AuditSummary.model_validate(written) == outcome.summary
     assert outcome.summary.failed == sum(row["score"] < 50 for row in rows)
     assert all((tmp_path / "audit" / name).stat().st_size for name in FILES)
-    assert not list((tmp_path / "audit").glob(".audit*")), "no half-written file is left"
+    assert not list((tmp_path / "audit").glob(".*")), "no half-written file is left"
 
 
 def test_the_published_schema_is_that_of_the_summary():

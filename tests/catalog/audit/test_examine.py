@@ -1,3 +1,5 @@
+import json
+import zlib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ from packshot.catalog.audit.examine import (
     unpacked_row,
 )
 from packshot.catalog.audit.rows import judged_row, overall_verdict, plain
+from packshot.errors import AuditError
 from packshot.photo import Photo
 from packshot.policy import load_policy, screen
 from packshot.report import AuditRow, AuditStatus, Decision, Finding, Severity
@@ -144,3 +147,54 @@ def test_what_fails_stands_before_all_else():
 def test_text_that_is_none_is_shown_all_the_same(text, shown):
     assert plain(text) == shown
     plain(text).encode("utf-8")
+
+
+def remembered(changes):
+    """An assessment with changes, packed as the cache keeps it."""
+
+    def packed(answer):
+        told = json.loads(zlib.decompress(answer.assessment))
+        told |= changes
+        return zlib.compress(json.dumps(told).encode())
+
+    return packed
+
+
+ABSURD = {
+    "no JSON": lambda answer: zlib.compress(b"words"),
+    "not compressed": lambda answer: b"words",
+    "cut short": lambda answer: answer.assessment[:-9],
+    "no text": lambda answer: zlib.compress(b"\xff\xfe\xfd"),
+    "endless": lambda answer: zlib.compress(bytes(100_000_000)),
+    "another record": lambda answer: answer.record,
+    "no score": remembered({"score": None}),
+    "a score that is no number": remembered({"score": float("nan")}),
+    "a score above all": remembered({"score": 1e9}),
+    "a photo that was unreadable": remembered({"status": "unreadable"}),
+    "no facts": remembered({"facts": None}),
+    "measured infinity": remembered(
+        {"measurements": {"noise": {"value": float("inf"), "unit": "x", "score": 3}}}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_what_is_remembered_and_makes_no_sense_is_found_out_anew(examiner, task, name):
+    first = examiner(task)
+    again = examiner(replace(task, known=ABSURD[name](first)))
+    assert again.record == first.record
+    assert not again.remembered
+    assert again.assessment == first.assessment, "and takes its place in the cache"
+
+
+def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, task, tmp_path):
+    write_photo(tmp_path / "other.jpg", make_packshot()[::-1])
+    fetched = Fetcher().fetch(str(tmp_path / "other.jpg"))
+    other = examiner(replace(task, content=fetched.content, sha256=fetched.sha256))
+    assert not examiner(replace(task, known=other.assessment)).remembered
+
+
+@pytest.mark.parametrize("record", [b"", b"words", zlib.compress(b"{}"), zlib.compress(b"\xff")])
+def test_a_damaged_record_of_a_journal_is_said(record):
+    with pytest.raises(AuditError, match="journal is damaged: begin anew with --restart"):
+        unpacked_row(record)

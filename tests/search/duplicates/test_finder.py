@@ -63,12 +63,12 @@ def test_a_second_run_opens_no_photo_and_says_the_same(groups, shop, store_file,
 
     monkeypatch.setattr("packshot.search.duplicates.pairs.compare", refuse)
     monkeypatch.setattr(
-        "packshot.search.duplicates.keeping.assess_paths", lambda paths, **_: map(refuse, paths)
+        "packshot.search.duplicates.keeping.assess_paths", lambda paths, **_: (refuse(p) for p in paths)
     )
     paths = [path for path in sorted(shop.iterdir()) if path.name not in ("truncated.jpg", "empty.jpg")]
-    monkeypatch.setattr(finder_module, "Signer", refuse)
+    monkeypatch.setattr(finder_module, "make_signer", refuse)
     with SignatureStore(store_file, signer.maker) as store:
-        again = list(DuplicateFinder(store, Options(workers=1)).groups(paths))
+        again = list(DuplicateFinder(store, Options(workers=0)).groups(paths))
     assert again == [group for group in groups if group.status is Status.OK]
 
 
@@ -89,14 +89,16 @@ def test_a_run_that_was_stopped_goes_on(shop, tmp_path, signer, monkeypatch):
     paths = [shop / name for name in ("cream-jar.jpg", "mug.jpg", "wooden-stool.jpg")]
     signed = []
 
-    class Stopping:
-        def sign_all(self, some):
+    def stopping():
+        def sign(path):
             if len(signed) == 2:
                 raise KeyboardInterrupt
-            signed.extend(some)
-            return signer.sign_all(some)
+            signed.append(path)
+            return signer.attempt(path)
 
-    monkeypatch.setattr(finder_module, "Signer", Stopping)
+        return sign
+
+    monkeypatch.setattr(finder_module, "make_signer", stopping)
     with SignatureStore(tmp_path / "s.sqlite", signer.maker) as store, pytest.raises(KeyboardInterrupt):
         list(DuplicateFinder(store).groups(paths))
     signed.clear()

@@ -91,3 +91,42 @@ def test_what_is_no_store_is_refused(tmp_path):
 def test_the_default_lies_in_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_store() == tmp_path / "packshot" / "signatures.sqlite"
+
+
+DAMAGE = [
+    "content = x''",
+    "content = x'00'",
+    "content = zeroblob(2560)",
+    "content = CAST(x'007e' || substr(content, 3) AS BLOB)",
+    "content = 'words'",
+    "whole = x'0102030405060708090a'",
+    "inside = 7",
+    "width = 'wide'",
+    "digest = x'00'",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_signature_is_as_good_as_forgotten(tmp_path, signature, shop, damage):
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        store.remember([signature])
+    with sqlite3.connect(tmp_path / "s.sqlite") as database:
+        database.execute(f"UPDATE signatures SET {damage}")
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        assert store.signature(shop / "mug.jpg", signature.stamp) is None
+
+
+def test_damaged_comparisons_and_scores_are_as_good_as_forgotten(tmp_path):
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        store.remember_comparisons([("a", name, Comparison(is_copy=True)) for name in "bcd"])
+        for number, score in enumerate((50.0, 1e9, -1.0, 0.0)):
+            store.remember_score(str(number), "judge", score)
+    with sqlite3.connect(tmp_path / "s.sqlite") as database:
+        for name, result in (("b", "words"), ("c", '{"scale": 0}'), ("d", '{"likeness": NaN}')):
+            database.execute("UPDATE comparisons SET result = ? WHERE second = ?", (result, name))
+        database.execute("UPDATE scores SET score = 'fine' WHERE digest = '3'")
+    with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
+        for name in "bcd":
+            assert store.comparison("a", name) is None
+            assert store.comparison(name, "a") is None
+        assert store.scores(["0", "1", "2", "3"], "judge") == {"0": 50.0}

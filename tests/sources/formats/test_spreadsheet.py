@@ -95,7 +95,7 @@ def test_another_archive():
 
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(InvalidInput, match=r"pip install 'openpyxl>=[\d.]+' 'defusedxml>=[\d.]+'$"):
+    with pytest.raises(InvalidInput, match=r"pip install 'defusedxml>=[\d.]+' 'openpyxl>=[\d.]+'$"):
         read(io.BytesIO(b""))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import threading
 import time
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from packshot import databases, files
+from packshot.user_cache import user_cache
 
 _FORMAT: Final = 1
 _SECONDS_TO_WAIT: Final = 30.0
@@ -28,10 +28,9 @@ CREATE TABLE IF NOT EXISTS assessments (
 """
 
 
-def default_cache() -> Path:
-    """Where assessments are kept unless another place is named: the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "packshot"
+def default_cache() -> Path | None:
+    """Where assessments are kept unless another place is named: the user's cache, if there is one."""
+    return user_cache()
 
 
 class AssessmentCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,19 +15,22 @@ import numpy as np
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.catalog.audit.rows import broken_row, judged_row
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.errors import PhotoTooLarge, UnreadablePhoto
+from packshot.errors import AuditError, PhotoTooLarge, UnreadablePhoto
 from packshot.photo import Photo
 from packshot.photo.pixels import averaged, shrunk
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
 from packshot.processes import in_words
-from packshot.report import Assessment, AuditRow, AuditStatus, Verdict
+from packshot.report import Assessment, AuditRow, AuditStatus, Status, Verdict
 from packshot.sources import FeedRow, photo_name
 
 _log = logging.getLogger(__name__)
 
 THUMBNAIL_SIDE = 200
 _THUMBNAIL_QUALITY = 78
+# Bytes of JSON; an assessment with all there is has 30 000.
+_LONGEST_RECORD = 2**24
+_NO_RECORD = (zlib.error, ValueError, TypeError)
 _PASSING = 1000.0
 """Added to the rank of photos that do not fail: more than any score."""
 
@@ -99,11 +103,10 @@ class Examiner:
 
     def _examined(self, task: Task) -> Answer:
         photo: Photo | None = None
-        if task.known is None:
+        assessment = None if task.known is None else _remembered(task.known, task.sha256)
+        if assessment is None:
             photo = self._open(task)
             assessment = self._assessor.assess_photo(photo, brief=True)
-        else:
-            assessment = _unpacked(task.known)
         row = judged_row(
             task.row, assessment, self._verdicts(task, assessment), self._settings.fail_under
         )
@@ -157,8 +160,18 @@ def packed_row(row: AuditRow) -> bytes:
 
 
 def unpacked_row(record: bytes) -> AuditRow:
-    """The row that was packed."""
-    return AuditRow.model_validate_json(zlib.decompress(record))
+    """The row that was packed.
+
+    Raises:
+        AuditError: It is none.
+    """
+    try:
+        return AuditRow.model_validate_json(_inflated(record))
+    except _NO_RECORD as error:
+        raise AuditError(
+            "a row of this audit's journal is damaged: begin anew with --restart (what is in the cache"
+            " is not assessed again)"
+        ) from error
 
 
 def _packed(assessment: Assessment) -> bytes:
@@ -167,8 +180,24 @@ def _packed(assessment: Assessment) -> bytes:
     return zlib.compress(text.encode("utf-8", "replace"), 1)
 
 
-def _unpacked(content: bytes) -> Assessment:
-    return Assessment.model_validate_json(zlib.decompress(content))
+def _remembered(content: bytes, sha256: str | None) -> Assessment | None:
+    """The assessment that was packed; None for what is none of this photo: it is assessed again."""
+    try:
+        found = Assessment.model_validate_json(_inflated(content))
+    except _NO_RECORD:
+        return None
+    values = [one.value for one in found.measurements.values() if one.value is not None]
+    sound = found.score is not None and all(map(math.isfinite, (found.score, *values)))
+    known = found.facts is not None and found.facts.sha256 == sha256
+    return found if sound and known and found.status is Status.OK else None
+
+
+def _inflated(content: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    text = unpacker.decompress(content, _LONGEST_RECORD)
+    if not unpacker.eof:
+        raise ValueError("longer than any record, or cut short")
+    return text
 
 
 def thumbnail(photo: Photo) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
@@ -14,7 +13,7 @@ from packshot.catalog.clean.page import ProposalsPage
 from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.page import FileOf
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import Proposal, Remedy
 
 COLUMNS = (
@@ -44,7 +43,7 @@ def proposal_renderer(
         "csv": lambda: ProposalRows(stream),
         "html": lambda: ProposalsPage(stream, language, file_of),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class ProposalRows(CsvTable[Proposal]):
@@ -63,12 +62,12 @@ class ProposalTable(Renderer[Proposal]):
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = console_for(stream)
         self._words = texts(language).cleaning
-        self._table = Table(box=None, pad_edge=False)
-        self._table.add_column(self._words["problem"], no_wrap=True)
-        self._table.add_column(texts(language).labels["photo"], overflow="fold", ratio=2)
-        self._table.add_column(self._words["confidence"], justify="right")
-        self._table.add_column(self._words["action"], no_wrap=True)
-        self._table.add_column("", ratio=3)
+        self._table = Columns()
+        self._table.column(self._words["problem"])
+        self._table.column(texts(language).labels["photo"])
+        self._table.column(self._words["confidence"], justify="right")
+        self._table.column(self._words["action"])
+        self._table.column("")
 
     def add(self, result: Proposal) -> None:
         """Remember a row."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
 from packshot.assess.advice import texts
@@ -14,7 +13,7 @@ from packshot.catalog.lines import CsvTable, JsonLines
 from packshot.catalog.page import FileOf
 from packshot.catalog.rank.page import RankingPage
 from packshot.catalog.rendering import Renderer, made_for
-from packshot.catalog.terminal import console_for
+from packshot.catalog.terminal import Columns, console_for
 from packshot.report import RankedPhoto, Ranking
 
 _OF_PRODUCT = ("sku", "best", "present", "swap", "reason")
@@ -45,7 +44,7 @@ def ranking_renderer(
         "csv": lambda: RankingRows(stream),
         "html": lambda: RankingPage(stream, language, file_of),
     }
-    return made_for(name, language, makers)
+    return made_for(name, language, makers, stream)
 
 
 class RankingRows(CsvTable[Ranking]):
@@ -83,10 +82,10 @@ class RankingTable(Renderer[Ranking]):
         if not self._rankings:
             self._console.print(self._words["none"])
             return
-        table = Table(box=None, pad_edge=False)
-        table.add_column(self._words["product"], overflow="fold", ratio=1)
-        table.add_column(self._texts.labels["photo"], overflow="fold", ratio=3)
-        table.add_column(self._words["proposal"], ratio=4)
+        table = Columns()
+        table.column(self._words["product"])
+        table.column(self._texts.labels["photo"])
+        table.column(self._words["proposal"])
         for ranking in sorted(self._rankings, key=lambda ranking: not ranking.swap):
             photos = Text("\n").join(map(self._photo, ranking.order))
             style = "yellow" if ranking.swap else ""

@@ -1,15 +1,14 @@
 """Files of fitted numbers that ship under `packshot/weights`."""
 
-import io
 import os
-import zipfile
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.archives import BadArchive, read_arrays
 from packshot.errors import ModelError
+from packshot.shipped import shipped
 
 Values = NDArray[np.float64]
 
@@ -21,12 +20,9 @@ def packaged(name: str) -> bytes:
         name: File name, such as `niqe.npz`.
 
     Raises:
-        ModelError: No such file in this installation.
+        ModelError: No such file in this installation, or not the one that was shipped.
     """
-    resource = files("packshot").joinpath("weights", name)
-    if not resource.is_file():
-        raise ModelError(f"this installation lacks the model {name}: reinstall packshot")
-    return resource.read_bytes()
+    return shipped(name)
 
 
 def from_file(path: str | os.PathLike[str]) -> bytes:
@@ -56,9 +52,8 @@ def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[s
         ModelError: Not an archive, an array is missing, of another shape, or not finite.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            found = {key: archive[key].astype(np.float64) for key in shapes}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        found = {key: one.astype(np.float64) for key, one in read_arrays(data, shapes).items()}
+    except (BadArchive, ValueError, TypeError) as error:
         raise ModelError(f"{name} is not a model that can be read here: {error}") from error
     for key, wanted in shapes.items():
         shape = found[key].shape

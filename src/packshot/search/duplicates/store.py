@@ -10,18 +10,21 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from pydantic import ValidationError
 
 from packshot.databases import Database
-from packshot.errors import SourceError
+from packshot.errors import InvalidInput, SourceError
 from packshot.files import NO_SPACE, writing
 from packshot.names import key
 from packshot.search.duplicates.comparison import VERSION, Comparison
 from packshot.search.duplicates.signature import Signature, Stamp
+from packshot.user_cache import user_cache
 
 _FORMAT = 1
 _SECONDS_TO_WAIT = 30
@@ -43,12 +46,20 @@ CREATE TABLE IF NOT EXISTS scores (
 """
 _COLUMNS = 14
 _STORED = np.dtype("<f2")
+# A vector of length 1 in half precision is no farther from it.
+_ROUNDING = 0.01
 
 
 def default_store() -> Path:
-    """Where signatures are kept unless another place is named: the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "packshot" / "signatures.sqlite"
+    """Where signatures are kept unless another place is named: the user's cache.
+
+    Raises:
+        InvalidInput: This user has none.
+    """
+    cache = user_cache()
+    if cache is None:
+        raise InvalidInput("no home folder to remember photos in: name a file with --store")
+    return cache / "signatures.sqlite"
 
 
 class SignatureStore:
@@ -96,7 +107,7 @@ class SignatureStore:
             " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
             (key(os.path.abspath(path)), self._maker, stamp.byte_size, stamp.modified_ns),
         ).fetchone()
-        return None if row is None else _from_row(row, str(path))
+        return None if row is None else _understood(row, str(path))
 
     def remember(self, signatures: Iterable[Signature]) -> None:
         """Keep signatures, in place of older ones of the same paths."""
@@ -121,7 +132,12 @@ class SignatureStore:
         ).fetchone()
         if row is None:
             return None
-        found = Comparison.model_validate_json(row[0])
+        try:
+            found = Comparison.model_validate_json(row[0])
+        except ValidationError:
+            return None
+        if not (found.scale > 0 and all(map(isfinite, (found.scale, found.likeness, found.colours)))):
+            return None  # Damaged, so as good as forgotten.
         return found.reversed() if swapped else found
 
     def remember_comparisons(self, found: Iterable[tuple[str, str, Comparison]]) -> None:
@@ -141,7 +157,8 @@ class SignatureStore:
         for some in _chunks(digests):
             marks = ", ".join("?" * len(some))
             query = f"SELECT digest, score FROM scores WHERE judge = ? AND digest IN ({marks})"  # noqa: S608
-            known.update(self._database.execute(query, (judge, *some)))
+            found = self._database.execute(query, (judge, *some))
+            known.update((name, score) for name, score in found if _is_score(score))
         return known
 
     def remember_score(self, digest: str, judge: str, score: float) -> None:
@@ -188,6 +205,28 @@ def _to_row(signature: Signature, maker: str) -> tuple[object, ...]:
         *(int(signature.blank), whole, inside, signature.content.astype(_STORED).tobytes()),
         *(signature.taken, signature.taken_from),
     )
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, float) and 0 <= value <= 100
+
+
+def _understood(row: tuple[Any, ...], path: str) -> Signature | None:
+    """The signature in a row; None where it is damaged, so as good as forgotten."""
+    try:
+        found = _from_row(row, path)
+    except (TypeError, ValueError, AttributeError):
+        return None
+    length = float(np.linalg.norm(found.content))
+    numbers = (found.width, found.height, found.stamp.byte_size, found.stamp.modified_ns)
+    texts = (found.digest, found.pixel_digest, found.taken, found.taken_from)
+    sound = (
+        abs(length - 1) < _ROUNDING
+        and all(isinstance(one, int) for one in numbers)
+        and all(isinstance(one, str) for one in texts)
+        and all(0 <= one < 2**64 for one in found.hashes)
+    )
+    return found if sound else None
 
 
 def _from_row(row: tuple[Any, ...], path: str) -> Signature:

@@ -30,6 +30,7 @@ from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.limits import kind_limits
 from packshot.train.recipes.readouts import fit_readouts
 from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
+from packshot.train.saved import load_network
 
 Say = Callable[[str], None]
 
@@ -195,7 +196,9 @@ def trained_on(
         if recipe.readouts:
             fit_readouts(projection, found.rated.chosen(~prepared.held), found.damaged)
         torch.save(projection, saved)
-    return Trained(found, torch.load(saved, weights_only=False).eval())
+    kept = load_network(saved)
+    assert isinstance(kept, Projection)
+    return Trained(found, kept.eval())
 
 
 def tuned_trunk(
@@ -209,7 +212,8 @@ def tuned_trunk(
     """The trunk after tuning, from its file if it is there."""
     saved = folder / "encoder.pt"
     if saved.exists():
-        encoder: TunedEncoder = torch.load(saved, weights_only=False)
+        encoder = load_network(saved)
+        assert isinstance(encoder, TunedEncoder)
         return encoder.trunk
     folder.mkdir(parents=True, exist_ok=True)
     say("tuning the trunk")

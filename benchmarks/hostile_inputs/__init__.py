@@ -1,0 +1,1 @@
+"""Files that mean harm, made here: damaged photos of every format, bombs, feeds, policies."""

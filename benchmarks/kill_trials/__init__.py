@@ -1,0 +1,1 @@
+"""Commands that are struck down on their way, and what they leave behind."""

@@ -1,0 +1,223 @@
+"""A command as a process of its own, and the blow that ends it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from kill_trials.commands import Command
+from kill_trials.shop import write_shop
+
+METHODS = ("SIGKILL", "SIGTERM", "SIGINT", "worker")
+"""A signal to the command alone, or SIGKILL to one of its workers."""
+
+_MARK = "PACKSHOT_KILL_TRIAL"
+_LONGEST_S = 300.0
+_WITHOUT_ANSWER_S = 60.0
+_SETTLED_S = 3.0
+_LOOKS_APART_S = 0.05
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of one trial.
+
+    Attributes:
+        root: That holds them.
+        mark: That every process of the trial carries in its environment.
+    """
+
+    root: Path
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def photos(self) -> Path:
+        """The originals."""
+        return self.root / "photos"
+
+    @property
+    def out(self) -> Path:
+        """What the command writes."""
+        return self.root / "out"
+
+    @property
+    def temporary(self) -> Path:
+        """What stands for the system's folder of temporary files."""
+        return self.root / "temporary"
+
+    @property
+    def cache(self) -> Path:
+        """What stands for the user's cache."""
+        return self.root / "cache"
+
+    def prepared(self) -> Place:
+        """Make the folders, and the photos."""
+        for folder in (self.out, self.temporary, self.cache):
+            folder.mkdir(parents=True)
+        write_shop(self.photos)
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """Of the processes."""
+        own = {"TMPDIR": str(self.temporary), "XDG_CACHE_HOME": str(self.cache), _MARK: self.mark}
+        return {**os.environ, **own}
+
+
+@dataclass
+class Blow:
+    """What became of a command.
+
+    Attributes:
+        exit_status: As a shell tells it; None where it never ended.
+        seconds: From the blow to its end, or, without one, that it ran.
+        finished: It was done before the blow.
+        errors: Standard error.
+        orphans: Its processes that are left.
+    """
+
+    exit_status: int | None = None
+    seconds: float = 0.0
+    finished: bool = False
+    errors: str = ""
+    orphans: list[psutil.Process] = field(default_factory=list)
+
+
+def undisturbed(command: Command, place: Place) -> Blow:
+    """Run a command to its end."""
+    started = time.perf_counter()
+    process, log = _started(command, place)
+    _wait(process, _LONGEST_S)
+    return Blow(_status(process), time.perf_counter() - started, True, log.read_text(errors="replace"))
+
+
+def struck(command: Command, place: Place, method: str, delay: float, chance: random.Random) -> Blow:
+    """Run a command and strike it down, or one of its workers.
+
+    Args:
+        command: What to run.
+        place: Where; prepared.
+        method: One of `METHODS`.
+        delay: Seconds after which; a worker's blow waits until there is one.
+        chance: Draws the worker.
+    """
+    process, log = _started(command, place)
+    blow = Blow()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(delay)
+    family = _descendants(process)
+    if method == "worker":
+        blow.finished = not _strike_worker(process, chance)
+        struck_at = time.perf_counter()
+        _wait(process, _LONGEST_S)
+    else:
+        blow.finished = process.poll() is not None
+        struck_at = time.perf_counter()
+        process.send_signal(getattr(signal, method))
+        _wait(process, _WITHOUT_ANSWER_S)
+    blow.seconds = time.perf_counter() - struck_at
+    blow.exit_status = _status(process)
+    blow.errors = log.read_text(errors="replace")
+    blow.orphans = family
+    return blow
+
+
+def settle(blow: Blow, place: Place) -> None:
+    """Give a command's other processes three seconds, and keep those that are left then."""
+    deadline = time.perf_counter() + _SETTLED_S
+    known = blow.orphans
+    while (left := _left(known, place.mark)) and time.perf_counter() < deadline:
+        time.sleep(_LOOKS_APART_S)
+    blow.orphans = left
+
+
+def clear(blow: Blow) -> None:
+    """End what is left."""
+    for process in blow.orphans:
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def _started(command: Command, place: Place) -> tuple[subprocess.Popen[bytes], Path]:
+    """The process, and the file of its standard error."""
+    log = place.root / f"errors-{time.time_ns()}.txt"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command.line(place.photos, place.out),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env=place.environment(),
+            preexec_fn=_hear_ctrl_c,
+            start_new_session=True,
+        )
+    return process, log
+
+
+def _hear_ctrl_c() -> None:
+    """A process that a shell started in the background ignores it, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the end; after so many seconds, bring it about."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        process.returncode = None  # type: ignore[assignment]
+
+
+def _status(process: subprocess.Popen[bytes]) -> int | None:
+    code: int | None = process.returncode
+    return 128 - code if code is not None and code < 0 else code
+
+
+def _strike_worker(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+    """Kill one worker as soon as there is one; whether there was."""
+    while process.poll() is None:
+        workers = [child for child in _descendants(process) if _is_worker(child)]
+        if workers:
+            with suppress(psutil.NoSuchProcess):
+                chance.choice(workers).kill()
+                return True
+        time.sleep(_LOOKS_APART_S)
+    return False
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        line = " ".join(process.cmdline())
+        return "spawn_main" in line or "forkserver" in line
+    return False
+
+
+def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return psutil.Process(process.pid).children(recursive=True)
+    return []
+
+
+def _left(known: list[psutil.Process], mark: str) -> list[psutil.Process]:
+    """Processes that run, of those known, and any others that carry the mark."""
+    found = {process.pid: process for process in known if _runs(process)}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid not in found and process.environ().get(_MARK) == mark and _runs(process):
+                found[process.pid] = process
+    return list(found.values())
+
+
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,0 +1,77 @@
+"""Reading of NumPy archives (``.npz``) that may be damaged, or made to fill the memory."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_BYTES = 2 * 2**30
+"""Of all arrays of an archive, unpacked: an atlas of two million examples has as many."""
+
+_FAILURES = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class BadArchive(Exception):  # noqa: N818 - what a file is, told on by those who know what it should be
+    """Not an archive of the arrays asked for; the message says why, without a name."""
+
+
+def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The arrays of an archive by name; never unpickles anything.
+
+    Args:
+        data: The archive.
+        names: Wanted arrays; one that ends in ``?`` may be missing.
+
+    Raises:
+        BadArchive: It is none, is damaged, lacks an array, or is larger than `MOST_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
+            if sum(sizes.values()) > MOST_BYTES:
+                raise BadArchive(f"it holds {sum(sizes.values()):,} bytes, more than {MOST_BYTES:,}")
+            wanted = [(name.removesuffix("?"), name.endswith("?")) for name in names]
+            return {
+                name: _array(packed.read(f"{name}.npy"))
+                for name, optional in wanted
+                if not optional or f"{name}.npy" in sizes
+            }
+    except _FAILURES as error:
+        raise BadArchive(_said(error)) from error
+
+
+def _array(data: bytes) -> NDArray[Any]:
+    """One array; its header may promise no more than there is."""
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape, by_columns, kind = readers[version](file)
+    values = np.frombuffer(data, np.uint8, offset=file.tell())
+    if kind.hasobject or len(values) != kind.itemsize * int(np.prod(shape, dtype=object)):
+        raise ValueError("an array is not as long as its header says")
+    return values.view(kind).reshape(shape, order="F" if by_columns else "C").copy()
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,77 @@
+"""A picture as its decoder left it: upright or not, of any mode, read in strips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Decoded pixels of any mode, held by Pillow or in an array, given out in strips.
+
+    Attributes:
+        held: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8.
+        profile: Their ICC profile, empty for none.
+    """
+
+    held: Image.Image | NDArray[Any]
+    profile: bytes = field(default=b"", repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        if isinstance(self.held, Image.Image):
+            return self.held.size
+        return self.held.shape[1], self.held.shape[0]
+
+    def rows(self, top: int, bottom: int) -> Image.Image:
+        """A strip of the full width; the whole picture is not copied.
+
+        Pillow's own cropping asks its guard against bombs, even for a strip; resizing
+        without a change of size does not.
+        """
+        width, height = self.size
+        if not isinstance(self.held, Image.Image):
+            return Image.fromarray(np.ascontiguousarray(self.held[top:bottom]))
+        if top <= 0 and bottom >= height:
+            return self.held
+        box = (0, top, width, bottom)
+        return self.held.resize((width, bottom - top), Image.Resampling.NEAREST, box=box)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded picture with what is known of its file.
+
+    Attributes:
+        kind: A key of `packshot.photo.FORMATS`.
+        picture: The pixels, perhaps smaller than stored.
+        size: Width and height as stored, before orientation.
+        mode: As stored, in Pillow's names.
+        bits: Per channel, as stored.
+        frames: Of an animation, or pages.
+        orientation: How to turn the picture upright, 1..8 as EXIF counts.
+        exif: A TIFF structure.
+        quantisation: Tables of a JPEG by number, 64 entries each.
+    """
+
+    kind: str
+    picture: Picture
+    size: tuple[int, int]
+    mode: str
+    bits: int = 8
+    frames: int = 1
+    orientation: int = 1
+    exif: bytes = field(default=b"", repr=False)
+    quantisation: Mapping[int, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def profile(self) -> bytes:
+        """The picture's ICC profile, empty for none."""
+        return self.picture.profile

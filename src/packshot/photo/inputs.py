@@ -1,0 +1,115 @@
+"""What a photo may be given as: a path, bytes, an open file, a Pillow image, or an array."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from packshot.errors import PhotoTooLarge, UnreadablePhoto
+from packshot.names import NotAFile
+from packshot.photo.limits import Limits
+
+PhotoSource = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
+)
+"""A path, a file's bytes, a binary file object, a Pillow image, or an array.
+
+An array holds uint8, 0 for black and 255 for white: (H, W, 3) in the order red, green, blue; (H, W, 4)
+with opacity behind, 255 for opaque, composited on white; or (H, W) of grey. Anything else is refused,
+never guessed at.
+"""
+
+DEFAULT_LIMITS = Limits()
+
+_TAKEN = "a path, bytes, a binary file, a Pillow image or an array"
+_PIECE = 2**24
+
+
+def label_of(source: object) -> str:
+    """What to call an input in messages: a path's label, if it has one, or the path; a file's name."""
+    if isinstance(source, str):
+        return source
+    if isinstance(source, os.PathLike):
+        return str(getattr(source, "label", "")) or os.fsdecode(source)
+    name = getattr(source, "name", None) or getattr(source, "filename", None)
+    return str(name) if isinstance(name, str | os.PathLike) else "photo"
+
+
+def read_bytes(
+    source: PhotoSource, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> bytes:
+    """The bytes of a file, no more than the limit of them.
+
+    Args:
+        source: A path, the bytes, or a binary file object.
+        name: Label for messages; a path names itself.
+        limits: Of the bytes.
+
+    Raises:
+        UnreadablePhoto: Empty, too large, not there, or not a regular file.
+    """
+    label = name or label_of(source)
+    if isinstance(source, NotAFile):
+        raise UnreadablePhoto(label, source.reason)
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+    elif isinstance(source, str | os.PathLike):
+        data = _read_path(Path(os.fsdecode(source)), label, limits)
+    elif callable(getattr(source, "read", None)):
+        data = _read_open(source, label, limits)
+    else:
+        raise UnreadablePhoto(label, f"is of the type {type(source).__name__}, not {_TAKEN}")
+    if not data:
+        raise UnreadablePhoto(label, "the file is empty")
+    if len(data) > limits.max_bytes:
+        raise PhotoTooLarge(label, f"larger than the limit of {limits.max_bytes:,} bytes")
+    return data
+
+
+def check_array(array: NDArray[Any], name: str) -> None:
+    """Refuse an array that is none of those that `PhotoSource` tells of.
+
+    Raises:
+        UnreadablePhoto: Another type or shape, or no pixels.
+    """
+    if array.dtype != np.uint8:
+        raise UnreadablePhoto(name, f"is an array of {array.dtype}: give uint8, 0..255")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise UnreadablePhoto(
+            name, f"is an array of the shape {array.shape}: give (H, W), (H, W, 3) RGB or (H, W, 4) RGBA"
+        )
+    if array.size == 0:
+        raise UnreadablePhoto(name, f"is an array without pixels, of the shape {array.shape}")
+
+
+def _read_path(path: Path, name: str, limits: Limits) -> bytes:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise UnreadablePhoto(name, "is a folder, not a file")
+        if not stat.S_ISREG(found.st_mode):
+            raise UnreadablePhoto(name, "is not a regular file")
+        with path.open("rb") as file:
+            return file.read(limits.max_bytes + 1)
+    except FileNotFoundError:
+        raise UnreadablePhoto(name, "no such file") from None
+    except (OSError, ValueError) as error:
+        raise UnreadablePhoto(name, f"cannot be read: {error}") from error
+
+
+def _read_open(file: Any, name: str, limits: Limits) -> bytes:
+    """From where an open file stands to its end, which may come in pieces, as from a pipe."""
+    pieces, left = [], limits.max_bytes + 1
+    try:
+        while left > 0 and (piece := file.read(min(left, _PIECE))):
+            pieces.append(bytes(piece))
+            left -= len(piece)
+    except (OSError, ValueError, TypeError) as error:
+        raise UnreadablePhoto(name, f"cannot be read as a binary file: {error}") from error
+    return b"".join(pieces)

@@ -1,0 +1,57 @@
+"""Models and atlases that ship with the package, checked against the digests recorded beside them.
+
+``python -m packshot.shipped`` records them anew, after a model was made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from packshot.errors import ModelError
+
+DIGESTS = "digests.json"
+_KINDS = ("*.onnx", "*.npz")
+
+
+def shipped(name: str) -> bytes:
+    """A file that ships under ``packshot/weights``; checking it costs a millisecond for two megabytes.
+
+    Args:
+        name: File name, such as ``content.onnx``.
+
+    Raises:
+        ModelError: This installation lacks it, or it is not what was shipped.
+    """
+    resource = files("packshot").joinpath("weights", name)
+    try:
+        data = resource.read_bytes()
+    except OSError:
+        raise ModelError(f"this installation lacks the model {name}: reinstall packshot") from None
+    if hashlib.sha256(data).hexdigest() != _recorded().get(name):
+        raise ModelError(f"{name} is damaged, it is not the file that was shipped: reinstall packshot")
+    return data
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of each model and atlas in a folder, by name."""
+    found = sorted(path for kind in _KINDS for path in folder.glob(kind))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+@cache
+def _recorded() -> dict[str, str]:
+    resource = files("packshot").joinpath("weights", DIGESTS)
+    try:
+        recorded = json.loads(resource.read_bytes())
+    except (OSError, ValueError):
+        raise ModelError(f"this installation lacks {DIGESTS}: reinstall packshot") from None
+    return dict(recorded)
+
+
+if __name__ == "__main__":
+    weights = Path(__file__).with_name("weights")
+    (weights / DIGESTS).write_text(json.dumps(digests_of(weights), indent=1) + "\n")

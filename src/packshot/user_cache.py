@@ -1,0 +1,28 @@
+"""The folder for what is remembered between runs, where none is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def user_cache() -> Path | None:
+    """Packshot's folder in the user's cache (XDG Base Directory); None for a user without a home.
+
+    A place that is not absolute is none: what is remembered would lie about wherever a command is run.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / "packshot"
+    home = _home()
+    return None if home is None else home / ".cache" / "packshot"
+
+
+def _home() -> Path | None:
+    if os.environ.get("HOME") == "":  # Python takes that for the root of the file system.
+        return None
+    try:
+        home = Path.home()
+    except RuntimeError:  # Neither HOME nor an entry in the list of users.
+        return None
+    return home if home.is_absolute() else None

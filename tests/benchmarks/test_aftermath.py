@@ -1,0 +1,92 @@
+import json
+import sqlite3
+
+import pytest
+
+from kill_trials.aftermath import digests, half_written, leftovers, lost, results
+from kill_trials.shop import PHOTOS
+from kill_trials.strike import Place
+from packshot.photo import Photo
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path / "trial").prepared()
+
+
+def test_the_shop_is_the_same_each_time_and_some_photos_tell_their_place(place, tmp_path):
+    other = Place(tmp_path / "other").prepared()
+    assert digests(place.photos) == digests(other.photos)
+    photos = [Photo.open(path) for path in sorted(place.photos.rglob("*.jpg"))]
+    assert len(photos) == PHOTOS
+    assert sum(photo.facts.had_location for photo in photos) == PHOTOS // 3
+
+
+def write_results(out):
+    """A whole file of each kind."""
+    import openpyxl
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    lines = "".join(json.dumps({"path": f"a{number}", "score": 1}) + "\n" for number in range(50))
+    (out / "a.jsonl").write_text(lines)
+    (out / "b.jsonl.part").write_text(lines)
+    (out / "c.json").write_text(json.dumps({"a": list(range(50))}))
+    (out / "d.csv").write_text("a,b\n" + "1,2\n" * 50)
+    (out / "e.html").write_text("<html>" + "a" * 500 + "</html>\n")
+    parquet.write_table(pa.table({"a": list(range(500))}), out / "f.parquet")
+    openpyxl.Workbook().save(out / "g.xlsx")
+
+
+def test_whole_results_are_whole(place):
+    write_results(place.out)
+    sqlite3.connect(place.out / "h.journal").close()
+    assert half_written(place) == []
+    assert leftovers(place) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a.jsonl", "b.jsonl.part", "c.json", "d.csv", "e.html", "f.parquet", "g.xlsx"]
+)
+def test_half_of_a_file_is_found(place, name):
+    write_results(place.out)
+    path = place.out / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 - 1])
+    assert half_written(place) == [f"out/{name}"]
+
+
+def test_half_a_photo_is_found(place):
+    path = next(place.photos.rglob("*.jpg"))
+    path.write_bytes(path.read_bytes()[:-200])
+    assert half_written(place) == [str(path.relative_to(place.root))]
+
+
+def test_leftovers_are_found_wherever_they_are(place):
+    for path in (
+        place.temporary / "packshot-photos-1" / "a",
+        place.out / ".a.jsonl.x1",
+        place.out / "better" / "a.jpg.partial",
+        place.cache / "packshot" / ".b",
+        place.photos / "mug" / ".00.jpg.x2",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    assert leftovers(place) == [
+        "cache/packshot/.b",
+        "out/.a.jsonl.x1",
+        "out/better/a.jpg.partial",
+        "photos/mug/.00.jpg.x2",
+        "temporary/packshot-photos-1",
+        "temporary/packshot-photos-1/a",
+    ]
+    assert results(place) == {"better/a.jpg.partial"}
+
+
+def test_lost_originals_are_found(place):
+    before = digests(place.photos)
+    gone, changed = sorted(place.photos.rglob("*.jpg"))[:2]
+    gone.unlink()
+    changed.write_bytes(b"")
+    named = [str(path.relative_to(place.photos)) for path in (gone, changed)]
+    assert sorted(lost(before, place, in_place=False)) == sorted(named)
+    assert list(lost(before, place, in_place=True)) == named[:1]

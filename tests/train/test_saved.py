@@ -1,0 +1,52 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import packshot
+from packshot.errors import ModelError
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.train
+
+from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
+from packshot.train.saved import load_network  # noqa: E402
+
+
+class Trap:
+    def __reduce__(self):
+        return os.system, ("touch trapped",)
+
+
+def test_a_network_comes_back_with_its_weights(tmp_path):
+    network = Projection(ProjectionShape(inputs=12, hidden=8, vector=4, kinds=3))
+    torch.save(network, tmp_path / "a.pt")
+    back = load_network(tmp_path / "a.pt")
+    assert isinstance(back, Projection)
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(back.state_dict()[name], value)
+
+
+@pytest.mark.parametrize("content", [Trap(), {"network": Trap()}, [1, 2], torch.zeros(3), Path("a")])
+def test_anything_else_is_refused_and_nothing_runs(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    torch.save(content, "a.pt")
+    with pytest.raises(ModelError):
+        load_network(Path("a.pt"))
+    assert not (tmp_path / "trapped").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"PK\x03\x04" + bytes(90)])
+def test_what_is_no_file_of_torch_is_refused(tmp_path, content):
+    (tmp_path / "a.pt").write_bytes(content)
+    with pytest.raises(ModelError):
+        load_network(tmp_path / "a.pt")
+
+
+def test_no_recipe_reads_more_than_weights():
+    for path in Path(packshot.__file__).parent.rglob("*.py"):
+        for call in re.findall(r"torch\.load\([^)]*\)", path.read_text()):
+            assert "weights_only=True" in call, path
+        assert "weights_only=False" not in path.read_text(), path
+        assert "allow_pickle=True" not in path.read_text(), path
