@@ -50,7 +50,7 @@ try:
         rows = read_feed(place) if how == "feed" else read_rows(Path(place))
         outcome = f"{sum(1 for _ in rows):,} rows"
 except PackshotError as error:
-    outcome = str(error).replace(place, Path(place).name)
+    outcome = " ".join(str(error).replace(place, Path(place).name).split())
 seconds = round(time.monotonic() - begun, 2)
 told = {"outcome": outcome[:160], "seconds": seconds, "peak_mb": megabytes(), "idle_mb": idle}
 print(json.dumps(told))

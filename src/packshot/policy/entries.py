@@ -107,6 +107,10 @@ class PolicyEntry(Origin):
     rules: Annotated[tuple[RuleEntry, ...], Field(max_length=500)] = ()
 
 
+_MOST_TOLD = 20
+"""Mistakes of one file: what a screen shows, and a person mends at a time."""
+
+
 def checked(document: Document) -> PolicyEntry:
     """A document as a policy's file.
 
@@ -122,7 +126,7 @@ def checked(document: Document) -> PolicyEntry:
 
 
 def _told(document: Document, error: ValidationError) -> Iterable[str]:
-    for detail in error.errors():
+    for detail in error.errors()[:_MOST_TOLD]:
         place = _written_place(document, detail["loc"])
         yield str(document.error(place, f"{_path(place)}: {_problem(detail, place)}"))
 
