@@ -104,6 +104,13 @@ def leave_if_interrupted() -> None:
     _interruption.leave()
 
 
+def finish() -> None:
+    """Hear no more signals: the work is done and written, and what is left to say takes no time."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _STATUSES:
+            signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Work that `KeyboardInterrupt` may end; what follows from it, such as a broken import, is that too.

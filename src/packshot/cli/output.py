@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from packshot.catalog.rendering import Renderer, Result
 from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
-from packshot.cli.interrupts import interrupted, interruptible, told, undisturbed
+from packshot.cli.interrupts import finish, interrupted, interruptible, told, undisturbed
 from packshot.cli.streams import Messages, standard_output
 from packshot.errors import InvalidInput
 from packshot.files import beside, whole
@@ -59,6 +59,7 @@ def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit
         # Whoever read standard output has had enough, as in "packshot ... | head".
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKEN_PIPE
+    finish()
     report("")
     return Exit.DONE
 
