@@ -36,9 +36,9 @@ _MOST_SEGMENTS = 2000
 # 90 s for 250 MB of them.
 _MOST_FILL = 65_536
 # Encoders write about 10 scans, 12 to 20 when they search for the best script. Each visits every block,
-# also when it brings nothing. libjpeg was measured on one core of an Intel Xeon, on 4 megapixels in 10 and
-# 50 scans: 0.2 to 1.1 ns a pixel and scan where they bring next to nothing, as in a small bomb, 5.2 for
-# noise at quality 95. The most that is let in, 16 scans of 120 megapixels, takes 2 s, or 10 s of the latter.
+# also when it brings nothing. Measured with libjpeg on one core of an Intel Xeon, 4 megapixels, 10 or 50
+# scans: 0.2 to 1.1 ns a pixel and scan where they bring next to nothing, as in a small bomb, 5.2 for
+# noise at quality 95. The most let in, 16 scans of 120 megapixels, takes 2 s, or 10 s of the latter.
 _MOST_SCANS = 100
 _MOST_SCANNED = 16 * 120_000_000
 
