@@ -318,6 +318,8 @@ def _named(task: object) -> str:
 def _serve(line: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
     """What a process of a crew does until the line is closed, also by the end of the other side."""
     end_with_parent()
+    if level > logging.INFO:
+        _silence_libraries()
     prepare_process()
     records = _collected_records(level)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -325,6 +327,16 @@ def _serve(line: Connection, make_worker: Callable[[], Callable[[Any], Any]], le
         _send(line, None, error, records)
         while error is None:
             _send(line, *_outcome(partial(worker, line.recv())), records)
+
+
+def _silence_libraries() -> None:
+    """Send nowhere what decoders in C write to standard error of their own accord, for one photo or all.
+
+    What this process has to say goes another way.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:

@@ -11,6 +11,7 @@ from packshot.assess.assessor import Assessor, ReadEmotion, unreadable
 from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Assessment
 
@@ -110,4 +111,4 @@ def _assessed(assessor: Assessor, path: Path) -> Assessment:
 
 
 def _crashed(path: Path, reason: str) -> Assessment:
-    return unreadable(PhotoCrashed(str(path), reason))
+    return unreadable(PhotoCrashed(label_of(path), reason))

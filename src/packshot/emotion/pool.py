@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packshot.emotion.reader import EmotionReader, unread
 from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Emotion
 
@@ -52,4 +53,4 @@ def _read(reader: EmotionReader, path: Path) -> Emotion:
 
 
 def _crashed(path: Path, reason: str) -> Emotion:
-    return unread(PhotoCrashed(str(path), reason))
+    return unread(PhotoCrashed(label_of(path), reason))

@@ -12,6 +12,7 @@ from packshot.enhance.enhancer import Enhancer, unenhanced
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output import Kept
 from packshot.errors import DiskFull, PhotoCrashed, SourceError
+from packshot.photo import label_of
 from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
 from packshot.report import Enhancement
 
@@ -71,4 +72,4 @@ def _enhanced(enhancer: Enhancer, task: Task) -> Enhancement:
 
 
 def _crashed(task: Task, reason: str) -> Enhancement:
-    return unenhanced(PhotoCrashed(str(task.path), reason))
+    return unenhanced(PhotoCrashed(label_of(task.path), reason))

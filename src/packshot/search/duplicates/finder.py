@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
 from packshot.errors import PhotoCrashed, UnreadablePhoto
+from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT, in_order
 from packshot.report import DuplicateGroup
 from packshot.search.duplicates.candidates import NEIGHBOURS, candidates
@@ -147,4 +148,4 @@ class DuplicateFinder:
 
 
 def _crashed(path: Path, reason: str) -> Signature | UnreadablePhoto:
-    return PhotoCrashed(str(path), reason)
+    return PhotoCrashed(label_of(path), reason)
