@@ -36,8 +36,8 @@ test: lint  ## Lint, types, architecture, then all fast tests that need no PyTor
 test-train: lint-train  ## Types and tests of training, and the tests that need other packages too
 	$(PYTEST) $(IN_PARALLEL) -m "(train or dev_all) and not slow"
 
-test-wheel: $(READY)  ## Build the wheel, install it into an empty environment, assess a photo there
-	$(PYTEST) tests/test_wheel.py -m slow
+test-wheel: $(READY)  ## The wheel in an empty environment, and every command of the README
+	$(PYTEST) tests/test_wheel.py tests/test_readme.py -m slow
 
 lint: $(READY)  ## ruff, mypy (all but train/), import-linter
 	$(BIN)/ruff check .

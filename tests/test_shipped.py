@@ -8,6 +8,7 @@ import packshot
 from packshot import shipped
 from packshot.assess.atlas import Atlas
 from packshot.emotion.network import EmotionNetwork
+from packshot.encode.model import Model
 from packshot.errors import ModelError
 from packshot.measure.natural.fitted import packaged
 
@@ -50,3 +51,17 @@ def test_what_is_not_what_was_shipped_is_refused(installation, name, damage):
         )
     with pytest.raises(ModelError, match=rf"{name}.*reinstall packshot"):
         LOADERS[name]()
+
+
+def test_a_damaged_copy_of_a_shipped_model_is_told_from_a_model_of_ones_own(tmp_path):
+    whole = shipped.shipped("overlay.onnx")
+    damaged, retrained = bytearray(whole), bytearray(whole)
+    damaged[len(whole) // 2 : len(whole) // 2 + 40] = bytes(value ^ 0x55 for value in range(40))
+    retrained[1000:9000] = bytes(value % 251 for value in range(8000))
+    assert shipped.damaged_copy(bytes(damaged)) == "overlay.onnx"
+    assert shipped.damaged_copy(bytes(retrained)) is None
+    assert shipped.damaged_copy(whole) is None
+    assert shipped.damaged_copy(b"anything else") is None
+    (tmp_path / "own.onnx").write_bytes(damaged)
+    with pytest.raises(ModelError, match=r"own\.onnx is a damaged copy of overlay\.onnx"):
+        Model.from_path(tmp_path / "own.onnx")

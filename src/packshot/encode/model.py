@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
-from packshot.shipped import shipped
+from packshot.shipped import damaged_copy, shipped
 
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -53,12 +53,15 @@ class Model:
         """A model of the user's own; see `packaged`.
 
         Raises:
-            ModelError: Unreadable, or not a model ONNX Runtime can run.
+            ModelError: Unreadable, not a model ONNX Runtime can run, or a damaged copy of a shipped one.
         """
         try:
             data = Path(path).read_bytes()
         except OSError as error:
             raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+        original = damaged_copy(data)
+        if original is not None:
+            raise ModelError(f"{path} is a damaged copy of {original}, which ships with packshot")
         return cls._from_bytes(data, Path(path).name, _options(threads, arena))
 
     @classmethod
