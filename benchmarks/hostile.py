@@ -361,7 +361,8 @@ def _bomb_folder(bomb: bombs.Bomb, place: Path) -> Path:
 def _feed_cases(_settings: Settings, place: Path) -> Iterator[Case]:
     folder = place / "feeds"
     folder.mkdir(exist_ok=True)
-    (folder / feeds.PHOTO).write_bytes(seed_photo(KINDS[0], 0))
+    for name in (feeds.PHOTO, feeds.OTHER):
+        (folder / name).write_bytes(seed_photo(KINDS[0], 0))
     for feed in feeds.FEEDS:
         path = folder / feed.name
         if not os.path.lexists(path):

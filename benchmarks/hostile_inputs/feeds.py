@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PHOTO = "photo.jpg"
+OTHER = "other.jpg"
+"""A second one, as a list that names a photo twice has it assessed once."""
 """The photo beside a feed that its rows name."""
 
 
@@ -233,10 +235,10 @@ FEEDS: tuple[Feed, ...] = (
     Feed("blank-lines.jsonl.gz", _packed({b"\n": 64 * 2**20})),
     Feed("one-line.csv.gz", _packed({b"a": 2**30})),
     Feed("one-line.xml.gz", _packed({b"<r>": 1, b" ": 2**30})),
-    Feed("empty-cells.csv", _text(f"path,text\n{PHOTO},a\n,b\n{PHOTO},c\n"), 3, ("audit", "assess")),
+    Feed("empty-cells.csv", _text(f"path,text\n{PHOTO},a\n,b\n{OTHER},c\n"), 3, ("audit", "assess")),
     Feed(
         "address-among-paths.csv",
-        _text(f"path,text\n{PHOTO},a\nhttps://127.0.0.1/a.jpg,b\n{PHOTO},c\n"),
+        _text(f"path,text\n{PHOTO},a\nhttps://127.0.0.1/a.jpg,b\n{OTHER},c\n"),
         3,
         ("audit", "assess"),
     ),
