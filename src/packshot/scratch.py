@@ -16,6 +16,16 @@ from packshot.files import writing
 PREFIX: Final = "packshot-scratch-"
 
 
+_there: Final[set[Scratch]] = set()
+"""Those that have a folder."""
+
+
+def remove_all() -> None:
+    """Remove the folders of this process, which leaves without going through its contexts."""
+    for scratch in tuple(_there):
+        scratch.remove()
+
+
 class Scratch:
     """A folder in the system's place for temporary files, made when it is first asked for.
 
@@ -47,6 +57,7 @@ class Scratch:
         with self._lock:
             if self._made is None:
                 self._made = _new()
+                _there.add(self)
             return self._made[0]
 
     def remove(self) -> None:
@@ -57,6 +68,7 @@ class Scratch:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)
                 self._made = None
+                _there.discard(self)
 
 
 def _new() -> tuple[Path, int]:

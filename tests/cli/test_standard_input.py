@@ -78,26 +78,31 @@ def test_no_more_is_read_than_a_photo_may_have():
     assert "larger than the limit" in row["error"]
 
 
-def test_a_terminal_and_a_closed_standard_input_are_refused():
+def test_a_terminal_is_refused_and_a_closed_standard_input_is_empty():
     ours, theirs = pty.openpty()
     done = run("assess", "-", stdin=theirs)
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 2
     assert b"is a terminal" in done.stderr
-    done = run("assess", "-", preexec_fn=lambda: os.close(0), stdin=None)
-    assert done.returncode == 2
-    assert b"is closed" in done.stderr
+    done = run("assess", "-", "-f", "jsonl", preexec_fn=lambda: os.close(0), stdin=None)
+    (row,) = lines(done)
+    assert (row["status"], row["error"]) == ("unreadable", "the file is empty")
     assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    "arguments", [["enhance", "-", "--in-place"], ["search", "index", "-"], ["duplicates", "-"]]
+    ("arguments", "reason"),
+    [
+        (["enhance", "-", "--in-place"], b"standard input is not taken here"),
+        (["search", "index", "-"], b"a photo on standard input has no path to be found by"),
+        (["duplicates", "-"], b"standard input is not taken here"),
+    ],
 )
-def test_commands_that_keep_paths_refuse_it(photo, arguments):
+def test_commands_that_keep_paths_refuse_it(photo, arguments, reason):
     done = run(*arguments, given=photo)
     assert done.returncode == 2
-    assert b"standard input is not taken here" in done.stderr
+    assert reason in done.stderr
 
 
 def test_a_file_of_this_name_is_reached_through_its_folder(photo, tmp_path):

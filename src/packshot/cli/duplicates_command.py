@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, Store, TimeLimit, Workers, Written, a_file
+from packshot.cli.options import KeptPaths, OutputFile, Quiet, Store, TimeLimit, Workers, Written, a_file
 from packshot.processes import DEFAULT_TIME_LIMIT
 
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
@@ -31,7 +31,7 @@ Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be writ
 
 
 def duplicates_command(
-    paths: Paths,
+    paths: KeptPaths,
     new: Annotated[
         list[str] | None,
         typer.Option("--new", help="Look up only this photo (or folder) among PATHS; may be repeated."),

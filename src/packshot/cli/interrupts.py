@@ -98,6 +98,8 @@ def leave_if_interrupted() -> None:
     """End an interrupted process, whose threads may still wait for something, with the right status."""
     if not interrupted():
         return
+    if "packshot.scratch" in sys.modules:
+        sys.modules["packshot.scratch"].remove_all()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # a stream that is closed, or whose reader is gone
             stream.flush()

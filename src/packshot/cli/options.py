@@ -51,6 +51,13 @@ Paths = Annotated[
         show_default=False,
     ),
 ]
+KeptPaths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files, folders, globs, CSV of paths; not - (standard input has no path).",
+        show_default=False,
+    ),
+]
 Feed = Annotated[
     str,
     typer.Argument(

@@ -104,7 +104,7 @@ def run_query(request: QueryRequest) -> int:
     Raises:
         PackshotError: No photo to ask about, no index, or an output that would harm an input.
     """
-    paths = list(expand(request.paths))
+    paths = list(expand(request.paths, standard_input=True))
     refuse_overwriting(request.output, paths)
     refuse_page_on_terminal(request.output, request.output_format)
     unreadable: list[tuple[str, str]] = []

@@ -14,6 +14,7 @@ from typing import Any
 from packshot.encode import ContentEncoder
 from packshot.errors import UnreadablePhoto
 from packshot.names import escaped, identity, is_plain, plain, unescaped
+from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Neighbour, SearchResult, Status
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
@@ -141,11 +142,11 @@ def query_photos(
     with closing(_encoded(asked, workers, time_limit)) as encoded:
         for path, found in zip(asked, encoded, strict=True):
             if found.vector is None:
-                yield SearchResult(path=str(path), status=found.status, error=found.error)
+                yield SearchResult(path=label_of(path), status=found.status, error=found.error)
                 continue
             hits = index.query(found.vector[None], k, where)[0]
             yield SearchResult(
-                path=str(path),
+                path=label_of(path),
                 status=Status.OK,
                 distance=index.settings.distance.value,
                 models={"content": model},

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PosixPath, WindowsPath
@@ -14,6 +12,7 @@ from typing import BinaryIO
 from packshot.errors import SourceError
 from packshot.photo import FORMATS, Limits
 from packshot.photo.structure import kind_of
+from packshot.scratch import Scratch
 
 STANDARD_INPUT = "-"
 """What stands for standard input among paths; a file of this name is ``./-``."""
@@ -53,9 +52,9 @@ def spooled() -> LabelledPath:
     Raises:
         SourceError: Standard input is a terminal, or is closed.
     """
-    folder = Path(tempfile.mkdtemp(prefix="packshot-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    draft = folder / _NAME
+    scratch = Scratch()
+    atexit.register(scratch.remove)
+    draft = scratch.folder / _NAME
     with draft.open("wb") as file:
         _copy(_stream(), file, Limits().max_bytes + 1)
     with draft.open("rb") as file:
