@@ -33,6 +33,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import combinations
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import imagehash
@@ -55,7 +56,6 @@ from record import write
 
 _VIEWS = 900
 _CHANGED_BITS = 7
-_TOGETHER = 4
 _NAMED = 20
 _MOST_BITS = 10
 """By which imagededup takes hashes for those of copies, unless told otherwise."""
@@ -122,7 +122,7 @@ class Catalogue:
     def of(cls, folder: Path, rows: list[dict[str, str]], workers: int) -> Catalogue:
         """Look at all originals."""
         paths = [folder / row["file"] for row in rows]
-        made = in_order(paths, make_signer, processes=workers, batch=_TOGETHER)
+        made = in_order(paths, make_signer, processes=workers, failed=_refuse)
         signatures = [photo for photo in made if isinstance(photo, Signature)]
         photos = [_opened(path) for path in paths]
         hashes = {
@@ -140,10 +140,11 @@ class Looker:
         self._signer = Signer()
         self._view = lru_cache(_VIEWS)(_view)
 
-    def scores(self, tasks: list[Task]) -> list[dict[str, Score]]:
-        """By method, of each copy."""
+    def scores(self, task: Task) -> dict[str, Score]:
+        """By method, of a copy."""
+        number, kind = task
         with tempfile.TemporaryDirectory() as folder:
-            return [self._scored(number, kind, Path(folder) / "copy") for number, kind in tasks]
+            return self._scored(number, kind, Path(folder) / "copy")
 
     def _scored(self, number: int, kind: str, path: Path) -> dict[str, Score]:
         original = self._catalogue.paths[number]
@@ -190,9 +191,13 @@ class Looker:
         return {*others, *same_pixels}, found
 
 
-def make_looker(catalogue: Catalogue) -> Callable[[list[Task]], list[dict[str, Score]]]:
+def make_looker(catalogue: Catalogue) -> Callable[[Task], dict[str, Score]]:
     """A worker for `packshot.processes.in_order`."""
     return Looker(catalogue).scores
+
+
+def _refuse(task: object, reason: str) -> NoReturn:
+    raise RuntimeError(f"{task}: {reason}")
 
 
 def _view(path: Path) -> View:
@@ -220,7 +225,7 @@ class Bench:
         """A row for each method and kind of copy, and one for all."""
         tasks = [(number, kind) for number in chosen for kind in KINDS]
         worker = partial(make_looker, self.catalogue)
-        results = in_order(tasks, worker, processes=self.workers, batch=_TOGETHER)
+        results = in_order(tasks, worker, processes=self.workers, failed=_refuse)
         sums = {(method, kind): Score() for method in (OWN, *BASELINES) for kind in (*KINDS, "all")}
         for (_, kind), scores in zip(tasks, results, strict=True):
             for method, score in scores.items():

@@ -70,7 +70,7 @@ def _row(distribution: Distribution, listed: list[Any], there: int) -> dict[str,
             index.put([Item(f"drawn-{n}", vector, {"n": n}) for n, vector in enumerate(vectors)])
             index.flush()
         timed, started = Timed(index), time.perf_counter()
-        outcomes = [one.outcome for one in index_photos(cast(VectorIndex, timed), listed, workers=1)]
+        outcomes = [one.outcome for one in index_photos(cast(VectorIndex, timed), listed, workers=0)]
         timed.flush()
         seconds = time.perf_counter() - started
     return {
