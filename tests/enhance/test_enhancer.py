@@ -345,6 +345,6 @@ def test_a_long_name_is_a_name(enhancer, tmp_path, name):
 
 def test_an_output_that_is_a_folder_is_told_before_the_work(enhancer, tmp_path, monkeypatch):
     (tmp_path / "out.jpg").mkdir()
-    monkeypatch.setattr(enhancing, "read_bytes", lambda *_: pytest.fail("the work began"))
+    monkeypatch.setattr(enhancing.Photo, "open", lambda *_, **__: pytest.fail("the work began"))
     with pytest.raises(SourceError, match="it is a folder"):
         enhancer.enhance(SAMPLES / "clay-bowl.jpg", tmp_path / "out.jpg")

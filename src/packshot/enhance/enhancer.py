@@ -101,11 +101,11 @@ class Enhancer:
         """
         source = path if isinstance(path, Path) else Path(path)  # One with a label keeps it.
         target = Path(output)
-        require_place(target)
         try:
             came = _stamp(source)
             data = read_bytes(source, limits=self.assessor.limits)
             wanted = _wanted(source, target)
+            require_place(target)
             photo = self._opened(data, source, JUDGED_SIDE)
             obstacle = _obstacle(photo, wanted)
             improved = unimproved(self.assessor, photo) if obstacle else self._improved(photo)
