@@ -16,15 +16,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+
+from packshot.cli.exits import Exit
 
 SECONDS_TO_FINISH = 1.5
 """After which the process leaves, finished or not: two seconds less what starting to look takes."""
 
-INTERRUPTED = 130
-TERMINATED = 143
-_STATUSES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
-_Handler = Any
+_STATUSES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
 class _Interruption:
@@ -64,7 +62,7 @@ class _Interruption:
     @property
     def status(self) -> int:
         """The exit status that tells of the signal."""
-        return _STATUSES.get(self.received or signal.SIGINT, INTERRUPTED)
+        return _STATUSES.get(self.received or signal.SIGINT, Exit.INTERRUPTED)
 
 
 _interruption = _Interruption()
