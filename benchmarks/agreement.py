@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]
+from packshot.arrays import Float64Array
 
 
-def figures(scores: Scores, labels: Scores, draws: int = 100) -> dict[str, float]:
+def figures(scores: Float64Array, labels: Float64Array, draws: int = 100) -> dict[str, float]:
     """The columns that every table of agreement has, rounded.
 
     Args:
@@ -26,17 +25,17 @@ def figures(scores: Scores, labels: Scores, draws: int = 100) -> dict[str, float
     }
 
 
-def srocc(predicted: Scores, truth: Scores) -> float:
+def srocc(predicted: Float64Array, truth: Float64Array) -> float:
     """Spearman's rank correlation; ties share their mean rank."""
     return plcc(_ranks(predicted), _ranks(truth))
 
 
-def plcc(predicted: Scores, truth: Scores) -> float:
+def plcc(predicted: Float64Array, truth: Float64Array) -> float:
     """Pearson's linear correlation."""
     return float(np.corrcoef(predicted, truth)[0, 1])
 
 
-def interval(predicted: Scores, truth: Scores, draws: int) -> tuple[float, float]:
+def interval(predicted: Float64Array, truth: Float64Array, draws: int) -> tuple[float, float]:
     """2.5th and 97.5th percentile of SROCC over bootstrap samples."""
     generator = np.random.default_rng(0)
     samples = generator.integers(0, len(truth), (draws, len(truth)))
@@ -45,7 +44,7 @@ def interval(predicted: Scores, truth: Scores, draws: int) -> tuple[float, float
     return float(low), float(high)
 
 
-def _ranks(values: Scores) -> Scores:
+def _ranks(values: Float64Array) -> Float64Array:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return ((2 * ends - counts - 1) / 2)[inverse].astype(np.float64)

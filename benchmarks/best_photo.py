@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 
 from damaged_sets import Version, damaged_set
+from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.catalog.rank import Product, ProductRanker
-from packshot.encode.views import Pixels
 from packshot.photo import Photo
 from packshot.report import Ranking
 from packshot.train.datasets.damaged import read_manifest

@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 
 from damage_mix import damaged
+from packshot.arrays import Pixels
 from packshot.distort import distort
 from packshot.enhance.baselines import (
     clahe,
@@ -47,7 +48,6 @@ from packshot.enhance.step import Planner
 from packshot.measure.reference import psnr, ssim
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.photo import Photo
-from packshot.photo.pixels import Pixels
 from record import write
 
 SIDE = 768

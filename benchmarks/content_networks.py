@@ -39,25 +39,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from agreement import figures
+from packshot.arrays import ByteArray, Float32Array, Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
-from packshot.assess.judge import judge
 from packshot.assess.observation import observe
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions, unit_rows
+from packshot.assess.scoring import judge
 from packshot.distort import distort
 from packshot.encode import Encoders
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
 from packshot.train.networks.comparison import load_alexnet, load_lite, load_squeezenet, load_vgg16
 from record import write
 
-Floats = NDArray[np.float32]
-Network = Callable[[NDArray[np.uint8]], Floats]
+Network = Callable[[ByteArray], Float32Array]
 Row = dict[str, object]
 
 SHIPPED = "EfficientNet-Lite0, 8-bit (shipped)"
@@ -91,8 +90,8 @@ class Query:
 
     original: Original
     label: float
-    distortion: Floats
-    content: Mapping[str, Floats]
+    distortion: Float32Array
+    content: Mapping[str, Float32Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,7 @@ class Encoded:
     """An original with its content vectors by network name, and its damaged versions."""
 
     original: Original
-    content: Mapping[str, Floats]
+    content: Mapping[str, Float32Array]
     queries: Sequence[Query]
 
 
@@ -121,12 +120,12 @@ def networks(weights: Path) -> dict[str, Network]:
     return found
 
 
-def _run(network: torch.nn.Module, views: NDArray[np.uint8]) -> Floats:
+def _run(network: torch.nn.Module, views: ByteArray) -> Float32Array:
     with torch.inference_mode():
         return network(torch.from_numpy(views)).numpy()
 
 
-def content_vectors(photos: Sequence[Pixels], weights: Path) -> list[dict[str, Floats]]:
+def content_vectors(photos: Sequence[Pixels], weights: Path) -> list[dict[str, Float32Array]]:
     """For each photo its content vector by every network."""
     views = np.stack([whole_view(photo) for photo in photos])
     vectors = {name: network(views) for name, network in networks(weights).items()}

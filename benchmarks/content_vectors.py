@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, TextArray
 from packshot.encode import ContentEncoder
-
-Floats = NDArray[np.float32]
 
 CACHE = Path("build/content-vectors.npz")
 _OTHERS_EVERY = 2
@@ -30,9 +28,9 @@ class Photos:
         groups: (N,) product group; empty for other photos.
     """
 
-    vectors: Floats
-    kinds: NDArray[np.str_]
-    groups: NDArray[np.str_]
+    vectors: Float32Array
+    kinds: TextArray
+    groups: TextArray
 
 
 def photos(data: Path) -> Photos:
@@ -66,7 +64,7 @@ class Distribution:
     clusters lie where real photos lie.
     """
 
-    def __init__(self, vectors: Floats, seed: int = 0) -> None:
+    def __init__(self, vectors: Float32Array, seed: int = 0) -> None:
         self._vectors = vectors
         self._generator = np.random.default_rng(seed)
         units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -76,7 +74,7 @@ class Distribution:
         deviations = lengths[:_PROPER_AXES] / len(differences) ** 0.5
         self._noise = (deviations[:, None] * axes[:_PROPER_AXES]).astype(np.float32)
 
-    def draw(self, number: int) -> Floats:
+    def draw(self, number: int) -> Float32Array:
         """Vectors, (number, C) float32; each draw goes on where the last one ended."""
         first = self._generator.integers(0, len(self._vectors), number)
         second = self._near[first, self._generator.integers(0, _NEIGHBOURS, number)]

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from packshot.arrays import Pixels
 from packshot.distort.overlay import overlay
 
-Pixels = NDArray[np.uint8]
 Change = Callable[[Pixels, np.random.Generator], Pixels]
 
 SMALLEST_CROP = 0.8

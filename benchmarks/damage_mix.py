@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.distort import Kind, distort
-from packshot.photo.pixels import Pixels
 
 _STAGES: Final[tuple[tuple[float, tuple[Kind, ...]], ...]] = (
     (0.5, (Kind.GAUSSIAN_BLUR, Kind.LENS_BLUR, Kind.MOTION_BLUR)),

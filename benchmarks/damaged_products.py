@@ -20,14 +20,14 @@ import numpy as np
 
 from agreement import figures
 from findings import COMPOSITION
+from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
-from packshot.assess.judge import judge
 from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.retrieval import RetrievalOptions
+from packshot.assess.scoring import judge
 from packshot.distort import LEVELS, Kind, distort, family
 from packshot.encode import Encoders
-from packshot.encode.views import Pixels
 from packshot.measure import measure_photo
 from packshot.measure.limits import exceeded
 from packshot.measure.reference import EnsembleReference

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.distort import Kind, distort, family
-from packshot.encode.views import Pixels
 
 LEVELS = (2, 3, 4, 5)
 SINGLE = 4

@@ -38,17 +38,16 @@ from typing import NoReturn
 import cv2
 import imagehash
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from copies import KINDS, copy_of
+from packshot.arrays import Float32Array, Mask
 from packshot.photo import Photo
 from packshot.processes import available_cores, in_order
 from packshot.search.duplicates import SignatureStore, Signer, unwatched
 from packshot.search.duplicates.candidates import ALIKE, NEIGHBOURS, Candidate, candidates
 from packshot.search.duplicates.comparison import Comparison, compare
 from packshot.search.duplicates.links import Links
-from packshot.search.duplicates.nearest import Floats
 from packshot.search.duplicates.signature import Signature, make_signer
 from packshot.search.duplicates.view import VIEW_SIDE, View
 from packshot.sources import read_rows
@@ -116,7 +115,7 @@ class Catalogue:
     paths: list[Path]
     groups: list[str]
     signatures: list[Signature]
-    hashes: dict[str, NDArray[np.bool_]]
+    hashes: dict[str, Mask]
 
     @classmethod
     def of(cls, folder: Path, rows: list[dict[str, str]], workers: int) -> Catalogue:
@@ -208,7 +207,7 @@ def _opened(path: Path) -> Image.Image:
     return Image.fromarray(Photo.open(path).pixels)
 
 
-def _bits(value: imagehash.ImageHash) -> NDArray[np.bool_]:
+def _bits(value: imagehash.ImageHash) -> Mask:
     return np.asarray(value.hash, bool).ravel()
 
 
@@ -307,7 +306,7 @@ class Bench:
             yield replace(one, content=vector / np.linalg.norm(vector), hashes=(low, high), blank=False)
 
 
-def _share_found(vectors: Floats, number: int, found: set[tuple[int, int]]) -> float:
+def _share_found(vectors: Float32Array, number: int, found: set[tuple[int, int]]) -> float:
     """Of the nearest others that are alike, by looking at all."""
     alike = vectors @ vectors[number]
     alike[number] = -1

@@ -17,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from emotion_data import add_arguments, prepared_from
+from packshot.arrays import Float64Array, IndexArray
 from packshot.train.datasets.oasis import EmotionLabels, theme_folds
 from packshot.train.networks.emotion.network import EmotionShape
 from packshot.train.recipes.emotion import Prepared
@@ -28,14 +28,13 @@ from packshot.train.recipes.emotion_check import Predicted, best_bar, cross_vali
 from packshot.train.recipes.emotion_training import EmotionRecipe
 from record import write
 
-Floats = NDArray[np.float64]
 Row = dict[str, object]
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "emotion-intensities.png"
 RIDGE_STRENGTHS = (0.3, 1.0, 3.0)
 
 
-def figures(said: Floats, fold: NDArray[np.intp], labels: EmotionLabels) -> Row:
+def figures(said: Float64Array, fold: IndexArray, labels: EmotionLabels) -> Row:
     """Agreement of held-out predictions; the bar of each fold is taken from the other folds."""
     positive, negative = labels.valence >= 4.5, labels.valence <= 3.5
     clear = positive | negative
@@ -51,7 +50,7 @@ def figures(said: Floats, fold: NDArray[np.intp], labels: EmotionLabels) -> Row:
     }
 
 
-def ridge(features: Floats, labels: EmotionLabels, seed: int, strength: float) -> Predicted:
+def ridge(features: Float64Array, labels: EmotionLabels, seed: int, strength: float) -> Predicted:
     """Held-out predictions of ridge regression on standardised features."""
     fold = theme_folds(labels.themes, 5, seed)
     said = np.zeros(len(fold))
@@ -68,7 +67,7 @@ def ridge(features: Floats, labels: EmotionLabels, seed: int, strength: float) -
     return Predicted(said, np.zeros((len(fold), 2)), fold, np.zeros((5, 2)))
 
 
-def ridge_rows(name: str, features: Floats, labels: EmotionLabels, seeds: int) -> Iterator[Row]:
+def ridge_rows(name: str, features: Float64Array, labels: EmotionLabels, seeds: int) -> Iterator[Row]:
     """The best of a few strengths for each seed: a floor that flatters itself."""
     for seed in range(seeds):
         tried = (ridge(features, labels, seed, strength) for strength in RIDGE_STRENGTHS)

@@ -16,11 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from emotion_data import add_arguments, prepared_from
+from packshot.arrays import Float32Array, Float64Array, IndexArray, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.photo import Photo
 from packshot.train.datasets.oasis import NEGATIVE_UP_TO, POSITIVE_FROM, theme_folds
 from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape
@@ -46,7 +46,7 @@ def composite(left: Path, right: Path) -> Pixels:
     return whole_view(np.concatenate(squeezed, axis=1), SIDE)
 
 
-def shares_left(network: EmotionNetwork, features: NDArray[np.float32]) -> NDArray[np.float64]:
+def shares_left(network: EmotionNetwork, features: Float32Array) -> Float64Array:
     """Share of each map's mass on the left half, (B, 2); the middle column counts half."""
     with torch.inference_mode():
         maps = network(torch.from_numpy(features)).perceived.maps.double().numpy()
@@ -68,7 +68,7 @@ def fold_rows(prepared: Prepared, model: Model, pairs: int) -> Iterator[Row]:
 
 
 def pointed(
-    prepared: Prepared, model: Model, network: EmotionNetwork, out: NDArray[np.intp], pairs: int
+    prepared: Prepared, model: Model, network: EmotionNetwork, out: IndexArray, pairs: int
 ) -> Row:
     """How often each map points right on composites of held-out photos."""
     generator = np.random.default_rng(SEED)

@@ -32,6 +32,7 @@ import cv2
 import numpy as np
 
 from damage_mix import damaged
+from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.assess.atlas import Atlas
 from packshot.assess.ratings import read_ratings
@@ -43,7 +44,6 @@ from packshot.measure.planes import make_planes
 from packshot.measure.product import product_of
 from packshot.measure.reference import psnr, ssim
 from packshot.photo import Photo
-from packshot.photo.pixels import Pixels
 from packshot.report import Action
 from packshot.train.datasets.damaged import read_manifest
 from record import write

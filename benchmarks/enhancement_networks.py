@@ -28,6 +28,7 @@ import numpy as np
 import torch
 
 from damage_mix import damaged
+from packshot.arrays import Pixels
 from packshot.enhance.baselines import (
     clahe,
     guided_smoothing,
@@ -41,7 +42,6 @@ from packshot.measure.natural.niqe import niqe
 from packshot.measure.natural.uiqm import uiqm
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.measure.reference.ssim import ssim
-from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.networks.enhancement.variants import VARIANTS, build
 from packshot.train.recipes.enhancement import LATEST_FILE, Setting, train_variant

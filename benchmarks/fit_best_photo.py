@@ -20,15 +20,14 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from best_photo import judged_pixels, written
 from damaged_sets import damaged_set
+from packshot.arrays import Float64Array, Pixels
 from packshot.assess.assessor import Assessor
 from packshot.catalog.rank.comparing import Weights, differences, midst_evidence, own_evidence
 from packshot.catalog.rank.ranker import look
-from packshot.encode.views import Pixels
 from packshot.train.datasets.damaged import read_manifest
 
 PRODUCTS, OTHERS, AS_JPEG = 220, 330, 130
@@ -40,8 +39,6 @@ RIDGE, FOLDS = 0.01, 5
 SEED = 50000
 NAMES = [field.name for field in fields(Weights)]
 FITTED = [name != "resolution" for name in NAMES]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,10 +69,10 @@ class Source:
 class Seen:
     """What was seen of a set, the original first: (N, 6) own evidence, (3, N, N) differences."""
 
-    own: Floats
-    distances: Floats
+    own: Float64Array
+    distances: Float64Array
 
-    def evidence(self, part: tuple[int, ...]) -> Floats:
+    def evidence(self, part: tuple[int, ...]) -> Float64Array:
         """(n, 9) what each weight is multiplied with, among the copies of a part."""
         chosen = list(part)
         return np.hstack([self.own[chosen], midst_evidence(self.distances[:, chosen][:, :, chosen])])
@@ -141,12 +138,12 @@ def parts_of(copies: int, generator: np.random.Generator) -> list[tuple[int, ...
     return found
 
 
-def fit(sets: list[Floats]) -> Floats:
+def fit(sets: list[Float64Array]) -> Float64Array:
     """Weights, none below 0, under which the first of each set is the likeliest."""
     scale = _spread(sets)
     scaled = [rows / scale for rows in _by_size(sets)]
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
+    def loss(weights: Float64Array) -> tuple[float, Float64Array]:
         value, slope = RIDGE * float(weights @ weights) / 2, RIDGE * weights
         for rows in scaled:
             odds = rows @ weights
@@ -162,20 +159,20 @@ def fit(sets: list[Floats]) -> Floats:
     return np.asarray(found / scale)
 
 
-def _spread(sets: list[Floats]) -> Floats:
+def _spread(sets: list[Float64Array]) -> Float64Array:
     """(K,) standard deviation of each piece of evidence within sets; 1 where it never differs."""
     within = np.concatenate([rows - rows.mean(axis=0) for rows in sets])
     spread = np.asarray(np.sqrt((within**2).mean(axis=0)))
     return np.where(spread > 0, spread, 1.0)
 
 
-def _by_size(sets: list[Floats]) -> list[Floats]:
+def _by_size(sets: list[Float64Array]) -> list[Float64Array]:
     """(S, n, K) the sets of each size."""
     sizes = sorted({len(rows) for rows in sets})
     return [np.stack([rows for rows in sets if len(rows) == size]) for size in sizes]
 
 
-def first_shares(sets: list[list[Floats]]) -> dict[int, float]:
+def first_shares(sets: list[list[Float64Array]]) -> dict[int, float]:
     """By size of set, how often the original is first under weights from the other folds' originals."""
     hits: dict[int, list[bool]] = {}
     for fold in range(FOLDS):
@@ -192,7 +189,7 @@ def main(data: Path, kept: Path) -> None:
     kept.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(0)
     assessor = Assessor()
-    together: dict[str, list[Floats]] = {}
+    together: dict[str, list[Float64Array]] = {}
     for source in sources(data):
         found = seen(source, assessor, kept)
         parts = [found.evidence(part) for part in parts_of(len(found.own), generator)]

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agreement import srocc
+from packshot.arrays import Float64Array, Int8Array, Int16Array
 from packshot.measure.reference.ensemble import SCALES, Scale
 from packshot.train.datasets.damaged import load_shard
 from record import write
@@ -32,22 +32,20 @@ SPREAD = 31.0
 MEASURES = ("mdsi", "vsi", "haarpsi", "fsim")
 QUANTILES = (5, 25, 50, 75, 95)
 
-Values = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Damaged:
     """What was measured: distances (N, 4) in the order of `MEASURES`, kinds (N,), levels (N,)."""
 
-    distances: Values
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
+    distances: Float64Array
+    kinds: Int16Array
+    levels: Int8Array
 
-    def level_means(self, qualities: Values) -> Values:
+    def level_means(self, qualities: Float64Array) -> Float64Array:
         """Mean of (N,) per level, (5,), every kind counting alike."""
         return np.array([self._mean_over_kinds(qualities, level) for level in range(1, 6)])
 
-    def _mean_over_kinds(self, qualities: Values, level: int) -> float:
+    def _mean_over_kinds(self, qualities: Float64Array, level: int) -> float:
         here = self.levels == level
         kinds = np.unique(self.kinds[here])
         return float(np.mean([qualities[here & (self.kinds == kind)].mean() for kind in kinds]))
@@ -67,12 +65,12 @@ def read(folder: Path, originals: int) -> Damaged:
     return Damaged(np.maximum(distances[worn], 0.0), kinds[worn], levels[worn])
 
 
-def qualities(distances: Values, scale: Scale) -> Values:
+def qualities(distances: Float64Array, scale: Scale) -> Float64Array:
     """Map many distances."""
     return np.array([scale.quality(float(distance)) for distance in distances])
 
 
-def fit(damaged: Damaged, distances: Values) -> Scale:
+def fit(damaged: Damaged, distances: Float64Array) -> Scale:
     """Search half and steepness on a grid that narrows five times about the best point."""
     best = Scale(float(np.median(distances)), 1.5)
     for reach in 3.0 ** -np.arange(0.0, 5.0):
@@ -82,14 +80,14 @@ def fit(damaged: Damaged, distances: Values) -> Scale:
     return best
 
 
-def misfit(damaged: Damaged, distances: Values, scale: Scale) -> float:
+def misfit(damaged: Damaged, distances: Float64Array, scale: Scale) -> float:
     """Sum of squared differences of the level means and the spread from what is aimed at."""
     mapped = 100 / (1 + (distances / scale.half) ** scale.steepness)
     missed = damaged.level_means(mapped) - TARGETS
     return float((missed**2).sum() + (mapped.std() - SPREAD) ** 2)
 
 
-def row(name: str, scale: Scale | None, damaged: Damaged, mapped: Values) -> dict[str, str]:
+def row(name: str, scale: Scale | None, damaged: Damaged, mapped: Float64Array) -> dict[str, str]:
     """One row of the table."""
     means = enumerate(damaged.level_means(mapped), start=1)
     quantiles = zip(QUANTILES, np.percentile(mapped, QUANTILES), strict=True)

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from content_vectors import Distribution, Floats, Photos, photos
+from packshot.arrays import Int64Array
 from packshot.search import Distance, Hit, IndexSettings, Item, create_index
 from packshot.search.planning import cells_for
-from packshot.search.ranking import Rows, unit
+from packshot.search.ranking import unit
 from record import write
 
 KINDS = ("exact", "pq", "ivf-pq")
@@ -62,7 +63,7 @@ def _compared(shown: Photos, vectors: Floats, distance: Distance) -> Iterator[di
 
 
 def _by_index(
-    vectors: Floats, asked: Rows, distance: Distance, kind: str
+    vectors: Floats, asked: Int64Array, distance: Distance, kind: str
 ) -> tuple[str, list[list[int]]]:
     """Numbers of the nearest to each vector asked about, itself left out."""
     settings = IndexSettings(dimensions=vectors.shape[1], distance=distance, kind=kind)
@@ -79,7 +80,7 @@ def _by_index(
 
 
 def _by_codes(
-    vectors: Floats, asked: Rows, distance: Distance, kind: str
+    vectors: Floats, asked: Int64Array, distance: Distance, kind: str
 ) -> tuple[str, list[list[int]]]:
     """The same by the codes of a faiss index alone."""
     import faiss
@@ -105,7 +106,7 @@ def _others(own: int, found: Iterable[int]) -> list[int]:
     return [row for row in found if row not in (own, -1)][:_ANSWERS]
 
 
-def _accuracy(shown: Photos, asked: Rows, answers: list[list[int]]) -> dict[str, float]:
+def _accuracy(shown: Photos, asked: Int64Array, answers: list[list[int]]) -> dict[str, float]:
     """Percent: of first answers of the same type and subtype; of questions whose product is in five.
 
     Vectors that were drawn are of no type.

@@ -27,8 +27,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, Mask, TextArray
 from packshot.catalog.clean.labels import learn
 from packshot.catalog.clean.naming import REMARKED, SURE
 from packshot.encode import ContentEncoder
@@ -40,26 +40,23 @@ NEIGHBOURS = 10
 LEAST_OF_SUBTYPE = 8
 _SHARPNESS = 0.07
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a method says: how suspicious each label is, which it remarks on, which class is likelier."""
 
-    suspicion: Floats
-    remarked: Flags
-    likelier: NDArray[np.str_]
+    suspicion: Float64Array
+    remarked: Mask
+    likelier: TextArray
 
 
-Method = Callable[[Floats, NDArray[np.str_]], Found]
+Method = Callable[[Float64Array, TextArray], Found]
 
 
 def packshot_at(bar: float) -> Method:
     """`packshot clean`, remarking from a probability on."""
 
-    def method(vectors: Floats, labels: NDArray[np.str_]) -> Found:
+    def method(vectors: Float64Array, labels: TextArray) -> Found:
         model = learn(vectors, labels.tolist())
         wrong = np.nan_to_num(model.wrong)
         likelier = np.array([*model.classes, ""])[model.likelier]
@@ -68,7 +65,7 @@ def packshot_at(bar: float) -> Method:
     return method
 
 
-def neighbours(vectors: Floats, labels: NDArray[np.str_]) -> Found:
+def neighbours(vectors: Float64Array, labels: TextArray) -> Found:
     """Confident learning on the shares of the nearest neighbours."""
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, -1)
@@ -79,7 +76,7 @@ def neighbours(vectors: Floats, labels: NDArray[np.str_]) -> Found:
     return confident(shares / shares.sum(axis=1, keepdims=True), labels)
 
 
-def forest(vectors: Floats, labels: NDArray[np.str_]) -> Found:
+def forest(vectors: Float64Array, labels: TextArray) -> Found:
     """Confident learning on a random forest's probabilities, by five-fold cross-validation."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import cross_val_predict
@@ -95,7 +92,7 @@ def forest(vectors: Floats, labels: NDArray[np.str_]) -> Found:
     return replace(found, remarked=find_label_issues(own, chances, n_jobs=1))
 
 
-def confident(chances: Floats, labels: NDArray[np.str_]) -> Found:
+def confident(chances: Float64Array, labels: TextArray) -> Found:
     """The confident joint's off-diagonal."""
     names, own = np.unique(labels, return_inverse=True)
     rows = np.arange(len(own))
@@ -108,9 +105,7 @@ def confident(chances: Floats, labels: NDArray[np.str_]) -> Found:
     return Found(-chances[rows, own], remarked, names[others.argmax(axis=1)])
 
 
-def swapped(
-    labels: NDArray[np.str_], share: float, generator: np.random.Generator
-) -> tuple[NDArray[np.str_], Flags]:
+def swapped(labels: TextArray, share: float, generator: np.random.Generator) -> tuple[TextArray, Mask]:
     """Labels of which some became another, and which."""
     given, names = labels.copy(), np.unique(labels)
     chosen = generator.permutation(len(labels))[: round(share * len(labels))]
@@ -119,13 +114,13 @@ def swapped(
     return given, given != labels
 
 
-def average_precision(suspicion: Floats, truth: Flags) -> float:
+def average_precision(suspicion: Float64Array, truth: Mask) -> float:
     """Mean over the swaps of the precision at each."""
     hits = truth[np.argsort(-suspicion, kind="stable")]
     return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
 
 
-def _rows(vectors: Floats, labels: NDArray[np.str_], task: str) -> Iterator[dict[str, object]]:
+def _rows(vectors: Float64Array, labels: TextArray, task: str) -> Iterator[dict[str, object]]:
     methods: dict[str, Method] = {
         f"packshot, from {REMARKED:g}": packshot_at(REMARKED),
         f"packshot, from {SURE:g}": packshot_at(SURE),
@@ -156,7 +151,7 @@ class Counts:
     right_class: int
 
 
-def _counted(method: Method, vectors: Floats, labels: NDArray[np.str_], seed: int) -> Counts:
+def _counted(method: Method, vectors: Float64Array, labels: TextArray, seed: int) -> Counts:
     given, truth = swapped(labels, SWAPPED, np.random.default_rng(seed))
     found = method(vectors, given)
     hits = found.remarked & truth

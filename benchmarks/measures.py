@@ -37,11 +37,11 @@ import cv2
 import numpy as np
 import scipy.ndimage
 import torch
-from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio
 
 from agreement import srocc
+from packshot.arrays import Float64Array, Pixels
 from packshot.distort import Kind, distort
 from packshot.measure import reference as measures
 from packshot.measure.natural import BrisqueModel, NiqeModel, brisque, brisque_features, niqe, uiqm_parts
@@ -51,9 +51,7 @@ from packshot.train.datasets.damaged import read_manifest
 from packshot.train.recipes.natural import label, permitted
 from record import write
 
-Pixels = NDArray[np.uint8]
 Pair = tuple[Pixels, Pixels]
-Values = NDArray[np.float64]
 
 KINDS = (
     Kind.GAUSSIAN_BLUR,
@@ -86,8 +84,8 @@ class Compared:
     measure: str
     other: str
     what: str
-    ours: Values
-    theirs: Values
+    ours: Float64Array
+    theirs: Float64Array
 
     def row(self) -> dict[str, object]:
         """A row of the result."""
@@ -168,7 +166,7 @@ def spread(items: Sequence[Any], count: int) -> list[Any]:
 def full_reference(pairs: Sequence[Pair], piq: types.ModuleType) -> Iterable[Compared]:
     """All but WSNR, against piq and scikit-image."""
 
-    def each(function: Callable[..., float], chosen: Sequence[Pair] = pairs) -> Values:
+    def each(function: Callable[..., float], chosen: Sequence[Pair] = pairs) -> Float64Array:
         return np.array([float(function(*pair)) for pair in chosen])
 
     def by_piq(name: str, **options: Any) -> Callable[[Pixels, Pixels], float]:
@@ -288,7 +286,9 @@ def held_out(data: Path, folder: Path) -> list[dict[str, object]]:
     return [ranked("BRISQUE", name, model, scores, labelled.damage) for model, scores in by.items()]
 
 
-def ranked(measure: str, other: str, model: str, scores: Values, truth: Values) -> dict[str, object]:
+def ranked(
+    measure: str, other: str, model: str, scores: Float64Array, truth: Float64Array
+) -> dict[str, object]:
     """A row of the result with a rank correlation alone."""
     return {
         "measure": measure,
@@ -369,7 +369,7 @@ def basicsr_niqe(photo: Pixels, other: types.ModuleType) -> float:
         return float(other.niqe(grey_levels(photo), model.mean[None], model.covariance, other.window))
 
 
-def piq_features(photo: Pixels) -> Values:
+def piq_features(photo: Pixels) -> Float64Array:
     """The 36 features before piq scales them."""
     from piq.brisque import _natural_scene_statistics, imresize, rgb2yiq
 
@@ -382,7 +382,7 @@ def piq_features(photo: Pixels) -> Values:
     return np.asarray(torch.cat(found, -1).numpy()[0], dtype=np.float64)
 
 
-def live(features: Values, folder: Path) -> Values:
+def live(features: Float64Array, folder: Path) -> Float64Array:
     """Scores by the support vectors of the `brisque` package, with the ranges piq states."""
     from piq.brisque import _scale_features
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Pixels
 from packshot.assess.inspection import Inspection, Inspector
 from packshot.measure.planes import make_planes
 from packshot.measure.product import product_of
@@ -36,9 +36,6 @@ OVERLAID = ("electronics_smartstore_014.jpg",)
 
 STUDIO = ("ikea", "smartstore", "luma", "contoso", "abantecart")
 SIDE = 768
-
-Pixels = NDArray[np.uint8]
-Random = np.random.Generator
 
 
 def main(data: Path, fonts: Path, count: int) -> None:
@@ -159,7 +156,9 @@ def _alarms(name: str, inspector: Inspector, photos: Sequence[Pixels]) -> Iterat
             yield _row(f"{key}: {name}", "left open", len(photos), values.count(None), [each])
 
 
-def _drawn(photos: Sequence[Pixels], count: int, seed: int) -> Iterator[tuple[Pixels, Random]]:
+def _drawn(
+    photos: Sequence[Pixels], count: int, seed: int
+) -> Iterator[tuple[Pixels, np.random.Generator]]:
     random = np.random.default_rng(seed)
     for _ in range(count):
         yield photos[int(random.integers(len(photos)))], random
@@ -297,7 +296,7 @@ def _placeholders(count: int, fonts: Fonts) -> Iterator[Case]:
         yield _saved(picture, random), 1.0
 
 
-def _symbol(picture: Pixels, tone: int, random: Random) -> None:
+def _symbol(picture: Pixels, tone: int, random: np.random.Generator) -> None:
     """A camera, or a picture frame with mountains: what shops put there."""
     height, width = picture.shape[:2]
     side = int(min(height, width) * random.uniform(0.2, 0.4))
@@ -317,7 +316,7 @@ def _symbol(picture: Pixels, tone: int, random: Random) -> None:
     cv2.circle(picture, (left + side // 4, top + side // 4), side // 9, colour, -1, cv2.LINE_AA)
 
 
-def _caption(picture: Pixels, tone: int, random: Random, fonts: Fonts) -> None:
+def _caption(picture: Pixels, tone: int, random: np.random.Generator, fonts: Fonts) -> None:
     height, width = picture.shape[:2]
     words = str(
         random.choice(["No image available", "IMAGE COMING SOON", "no photo", "Image not found"])
@@ -336,7 +335,7 @@ def _placeholder_found(found: Inspection, _: float) -> bool:
     return found.placeholder
 
 
-def _saved(pixels: Pixels, random: Random) -> Pixels:
+def _saved(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """Through JPEG, as a shop would keep it."""
     quality = int(random.integers(70, 96))
     coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]

@@ -15,10 +15,10 @@ import numpy as np
 from agreement import figures
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
-from packshot.assess.judge import judge
 from packshot.assess.observation import observe
 from packshot.assess.ratings import read_ratings
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
+from packshot.assess.scoring import judge
 from packshot.encode import Encoders
 from packshot.photo import Photo
 from packshot.train.datasets.rated import near_duplicate_groups, validation_mask

@@ -28,20 +28,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from measure_false_alarms import VIEWING_SIDE, studio
+from packshot.arrays import Float32Array, Pixels
 from packshot.assess.inspection import Inspection, Inspector
-from packshot.measure.overlay import OVERLAYS
 from packshot.measure.photo import find_scene, measure_scene
 from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
-from packshot.report import Assessment, Decision, Status
+from packshot.report import OVERLAYS, Assessment, Decision, Status
 from record import write
 
-Pixels = NDArray[np.uint8]
-Generator = np.random.Generator
 DAY = date(2026, 11, 21)
 LATER = date(2027, 1, 31)
 STUDIO_RULES = {
@@ -79,7 +76,7 @@ class Check:
     policy: str
     rule: str
     apart: str
-    draw: Callable[[Generator], Trial]
+    draw: Callable[[np.random.Generator], Trial]
 
 
 def main() -> None:
@@ -135,7 +132,9 @@ def decided(photo: Assessment, policy: Policy, rule: str, on: date = DAY) -> Dec
     return next(found, Decision.PASS)
 
 
-def saved(pixels: Pixels, generator: Generator, kind: str | None = None, **options: int) -> Assessment:
+def saved(
+    pixels: Pixels, generator: np.random.Generator, kind: str | None = None, **options: int
+) -> Assessment:
     """A photo as a shop saves it, and what is measured of it."""
     chosen = kind or str(generator.choice(["JPEG", "JPEG", "JPEG", "PNG", "WEBP"]))
     if chosen in ("JPEG", "WEBP"):
@@ -167,7 +166,7 @@ def inspector() -> Inspector:
 
 
 def product(
-    generator: Generator,
+    generator: np.random.Generator,
     fill: float | None = None,
     background: tuple[int, ...] = (255, 255, 255),
     move: tuple[float, float] = (0, 0),
@@ -198,7 +197,7 @@ def product(
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def shape(generator: Generator, box: tuple[int, int, int, int], side: int) -> NDArray[np.float32]:
+def shape(generator: np.random.Generator, box: tuple[int, int, int, int], side: int) -> Float32Array:
     """A rectangle, ellipse or rhombus that fills its box, at twice the size."""
     left, top, across, down = (2 * length for length in box)
     canvas = np.zeros((side, side), np.float32)
@@ -215,7 +214,7 @@ def shape(generator: Generator, box: tuple[int, int, int, int], side: int) -> ND
     return canvas
 
 
-def scene(generator: Generator, height: int = 500, width: int = 600) -> Pixels:
+def scene(generator: np.random.Generator, height: int = 500, width: int = 600) -> Pixels:
     """Things all over the picture, to its edges."""
     picture = np.full((height, width, 3), generator.integers(60, 200, 3), np.uint8)
     for _ in range(300):
@@ -225,12 +224,12 @@ def scene(generator: Generator, height: int = 500, width: int = 600) -> Pixels:
     return picture
 
 
-def apart_from(generator: Generator, limit: float, gap: float, reach: float) -> float:
+def apart_from(generator: np.random.Generator, limit: float, gap: float, reach: float) -> float:
     """A value on either side of a limit, at least a gap and at most a reach away."""
     return limit + float(generator.choice([-1, 1]) * generator.uniform(gap, reach))
 
 
-def white(generator: Generator) -> Trial:
+def white(generator: np.random.Generator) -> Trial:
     """Pure white, or one to five levels less in one channel or all."""
     pure = generator.random() < 0.5
     lower = 255 - generator.integers(1, 6, 1) * np.ones(3, int)
@@ -240,30 +239,30 @@ def white(generator: Generator) -> Trial:
     return Trial(saved(product(generator, generator.uniform(40, 90), tone), generator), pure)
 
 
-def near_white(generator: Generator) -> Trial:
+def near_white(generator: np.random.Generator) -> Trial:
     """A background of one grey, around the tolerance beside the product."""
     tone = round(apart_from(generator, 245, 3, 10))
     return Trial(saved(product(generator, background=(tone,) * 3), generator), tone >= 245)
 
 
-def frame_white(generator: Generator) -> Trial:
+def frame_white(generator: np.random.Generator) -> Trial:
     """A product on white, or a scene."""
     plain = generator.random() < 0.5
     picture = product(generator, generator.uniform(40, 97)) if plain else scene(generator)
     return Trial(saved(picture, generator), plain)
 
 
-def fill(limit: float, most: float) -> Callable[[Generator], Trial]:
+def fill(limit: float, most: float) -> Callable[[np.random.Generator], Trial]:
     """The longer side of the box around a limit."""
 
-    def draw(generator: Generator) -> Trial:
+    def draw(generator: np.random.Generator) -> Trial:
         percent = min(apart_from(generator, limit, 0.5, 25), most)
         return Trial(saved(product(generator, percent), generator), percent >= limit)
 
     return draw
 
 
-def fill_range(generator: Generator) -> Trial:
+def fill_range(generator: np.random.Generator) -> Trial:
     """The longer side of the box, below, inside and above 75 to 90 %."""
     percent = float(
         generator.choice(
@@ -273,7 +272,7 @@ def fill_range(generator: Generator) -> Trial:
     return Trial(saved(product(generator, percent), generator), 75 <= percent <= 90)
 
 
-def centred(generator: Generator) -> Trial:
+def centred(generator: np.random.Generator) -> Trial:
     """The product moved by up to twice the limit."""
     shift = apart_from(generator, 10, 0.5, 9)
     direction = (
@@ -284,7 +283,7 @@ def centred(generator: Generator) -> Trial:
     return Trial(saved(product(generator, 45, move=direction), generator), shift <= 10)
 
 
-def cropped(generator: Generator) -> Trial:
+def cropped(generator: np.random.Generator) -> Trial:
     """The product beyond the edge, or at least 1 % away from it."""
     cut = generator.random() < 0.5
     size = generator.uniform(40, 70)
@@ -293,7 +292,7 @@ def cropped(generator: Generator) -> Trial:
     return Trial(saved(picture, generator), not cut)
 
 
-def rectangle(generator: Generator, size: float, shift: float) -> Pixels:
+def rectangle(generator: np.random.Generator, size: float, shift: float) -> Pixels:
     """A square product of a size, moved to the right, per cent of the side."""
     side = 600
     picture = np.full((side, side, 3), 255, np.uint8)
@@ -304,17 +303,17 @@ def rectangle(generator: Generator, size: float, shift: float) -> Pixels:
     return picture
 
 
-def border_on_white(generator: Generator) -> Trial:
+def border_on_white(generator: np.random.Generator) -> Trial:
     """A frame of one tone around a product on white, or none."""
     return framed(generator, product(generator))
 
 
-def border_on_scene(generator: Generator) -> Trial:
+def border_on_scene(generator: np.random.Generator) -> Trial:
     """A frame of one tone around a scene, or none."""
     return framed(generator, scene(generator))
 
 
-def framed(generator: Generator, picture: Pixels) -> Trial:
+def framed(generator: np.random.Generator, picture: Pixels) -> Trial:
     """A picture as it is, or with a frame."""
     bare = generator.random() < 0.5
     if not bare:
@@ -326,7 +325,7 @@ def framed(generator: Generator, picture: Pixels) -> Trial:
     return Trial(saved(picture, generator, "JPEG", quality=int(generator.integers(80, 98))), bare)
 
 
-def sharp(generator: Generator) -> Trial:
+def sharp(generator: np.random.Generator) -> Trial:
     """Sharp, or blurred so that edges are wider than the limit at viewing size."""
     keep = generator.random() < 0.5
     picture = product(generator)
@@ -335,7 +334,7 @@ def sharp(generator: Generator) -> Trial:
     return Trial(saved(np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8), generator), keep)
 
 
-def enlarged(generator: Generator) -> Trial:
+def enlarged(generator: np.random.Generator) -> Trial:
     """As photographed, or enlarged from a thumbnail, two and a half to six times."""
     keep = generator.random() < 0.5
     if keep:
@@ -347,10 +346,10 @@ def enlarged(generator: Generator) -> Trial:
     return Trial(saved(large, generator, "JPEG", quality=int(generator.integers(88, 98))), keep)
 
 
-def sized(limit: int, later: bool = False) -> Callable[[Generator], Trial]:
+def sized(limit: int, later: bool = False) -> Callable[[np.random.Generator], Trial]:
     """The shorter side around a limit, to the pixel."""
 
-    def draw(generator: Generator) -> Trial:
+    def draw(generator: np.random.Generator) -> Trial:
         short = limit + int(generator.integers(-40, 40))
         long_side = short + int(generator.integers(0, 60))
         photo = saved(np.full((short, long_side, 3), 90, np.uint8), generator, "JPEG", quality=60)
@@ -359,7 +358,7 @@ def sized(limit: int, later: bool = False) -> Callable[[Generator], Trial]:
     return draw
 
 
-def aspect(generator: Generator) -> Trial:
+def aspect(generator: np.random.Generator) -> Trial:
     """Width to height around 1 : 1.44."""
     ratio = float(
         generator.choice(
@@ -374,7 +373,7 @@ def aspect(generator: Generator) -> Trial:
     return Trial(saved(picture, generator, "JPEG", quality=60), 0.68 <= ratio <= 0.71)
 
 
-def extension(generator: Generator) -> Trial:
+def extension(generator: np.random.Generator) -> Trial:
     """The right name or another format's."""
     kind, name = (str(generator.choice(["jpeg", "png", "webp", "bmp", "gif", "tiff"])) for _ in range(2))
     stream = io.BytesIO()
@@ -382,7 +381,7 @@ def extension(generator: Generator) -> Trial:
     return Trial(measured(Photo.open(stream.getvalue(), name=f"a.{name}")), kind == name)
 
 
-def formats(generator: Generator) -> Trial:
+def formats(generator: np.random.Generator) -> Trial:
     """Any format, whatever it is called."""
     kind = str(generator.choice(["jpeg", "png", "webp", "bmp", "gif", "tiff"]))
     stream = io.BytesIO()
@@ -390,7 +389,7 @@ def formats(generator: Generator) -> Trial:
     return Trial(measured(Photo.open(stream.getvalue(), name="a.jpg")), kind in ("jpeg", "png", "bmp"))
 
 
-def transparency(generator: Generator) -> Trial:
+def transparency(generator: np.random.Generator) -> Trial:
     """See-through in places, or opaque with an alpha channel."""
     opaque = generator.random() < 0.5
     pixels = np.dstack([product(generator, side=300), np.full((300, 300), 255, np.uint8)])
@@ -399,7 +398,7 @@ def transparency(generator: Generator) -> Trial:
     return Trial(saved(pixels, generator, "PNG"), opaque)
 
 
-def colour_mode(generator: Generator) -> Trial:
+def colour_mode(generator: np.random.Generator) -> Trial:
     """Grey, palette, CMYK or RGB."""
     mode, kind = [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGB", "PNG")][
         generator.integers(5)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Mask, Pixels
 from packshot.assess.inspection import Inspector
 from packshot.assess.location import find_by_network
 from packshot.encode.mask import MaskNetwork
@@ -36,9 +36,7 @@ HOMES = "clothingds"
 SIDE = 384
 SCENES = 95
 
-Pixels = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
-Method = Callable[[Pixels], Flags | None]
+Method = Callable[[Pixels], Mask | None]
 
 
 @dataclass
@@ -140,22 +138,22 @@ def _methods(teacher: Path) -> dict[str, Method]:
     }
 
 
-def _network(network: MaskNetwork, pixels: Pixels) -> Flags | None:
+def _network(network: MaskNetwork, pixels: Pixels) -> Mask | None:
     found = find_by_network(network, make_planes(pixels))
     return None if found is None else found.mask
 
 
-def _classical(pixels: Pixels) -> Flags | None:
+def _classical(pixels: Pixels) -> Mask | None:
     found = product_of(make_planes(pixels))
     return None if found is None else found.mask
 
 
-def _joined(network: MaskNetwork, pixels: Pixels) -> Flags | None:
+def _joined(network: MaskNetwork, pixels: Pixels) -> Mask | None:
     found = Inspector(network).inspect(pixels).product
     return None if found is None else found.mask
 
 
-def _overlap(found: Flags, truth: Pixels) -> float:
+def _overlap(found: Mask, truth: Pixels) -> float:
     size = truth.shape[::-1]
     likely = cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
     either = np.count_nonzero(likely | (truth > 127))

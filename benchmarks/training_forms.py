@@ -21,8 +21,8 @@ import torch
 
 from agreement import figures
 from packshot.assess.atlas import Atlas, Example
-from packshot.assess.judge import judge
 from packshot.assess.retrieval import RetrievalOptions
+from packshot.assess.scoring import judge
 from packshot.distort import families, family
 from packshot.train.datasets.damaged import KIND_NAMES, read_manifest
 from packshot.train.recipes.atlas import examples

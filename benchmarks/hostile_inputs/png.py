@@ -6,8 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
+from packshot.arrays import AnyArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE = 0, 2, 3
@@ -43,12 +42,12 @@ def assembled(start: bytes, packed: bytes, between: bytes = b"") -> bytes:
     return start + between + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def rows(pixels: NDArray[np.generic]) -> bytes:
+def rows(pixels: AnyArray) -> bytes:
     """Samples of (H, W) or (H, W, C) as rows, each after the mark of no filter."""
     return b"".join(b"\0" + row.astype(row.dtype.newbyteorder(">")).tobytes() for row in pixels)
 
 
-def interlaced_rows(pixels: NDArray[np.generic], passes: int = len(_PASSES)) -> bytes:
+def interlaced_rows(pixels: AnyArray, passes: int = len(_PASSES)) -> bytes:
     """The same in the order of Adam7, as many of its passes as are asked for."""
     return b"".join(
         rows(pixels[top::down, left::across]) for top, left, down, across in _PASSES[:passes]

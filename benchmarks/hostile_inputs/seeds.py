@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageDraw
 
 from hostile_inputs import png
+from packshot.arrays import UInt16Array
 
 SIDES = (48, 96)
 """Pixels: small enough for ten thousand, large enough for several blocks and strips of every codec."""
@@ -109,7 +109,7 @@ def _moving_avif(image: Image.Image) -> bytes:
     return bytes(data)
 
 
-def _deep(image: Image.Image) -> NDArray[np.uint16]:
+def _deep(image: Image.Image) -> UInt16Array:
     return np.asarray(image).astype(np.uint16) * 257
 
 

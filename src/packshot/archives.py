@@ -6,10 +6,10 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from packshot.arrays import AnyArray
 
 MOST_BYTES = 2 * 2**30
 """Of all arrays of an archive, unpacked: an atlas of two million examples has as many."""
@@ -33,7 +33,7 @@ class BadArchive(Exception):  # noqa: N818 - what a file is, told on by those wh
     """Not an archive of the arrays asked for; the message says why, without a name."""
 
 
-def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
     """The arrays of an archive by name; never unpickles anything.
 
     Args:
@@ -58,7 +58,7 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         raise BadArchive(_said(error)) from error
 
 
-def _array(data: bytes) -> NDArray[Any]:
+def _array(data: bytes) -> AnyArray:
     """One array; its header may promise no more than there is."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)

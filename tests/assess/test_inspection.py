@@ -8,10 +8,10 @@ from packshot.assess.observation import observe
 from packshot.encode import Encoders
 from packshot.encode.overlay import OverlayMaps
 from packshot.errors import InvalidInput
-from packshot.measure.overlay import OVERLAYS
 from packshot.measure.photo import find_scene
 from packshot.measure.product import ProductRegion
 from packshot.photo import Photo
+from packshot.report import OVERLAYS
 from tests.conftest import make_packshot, make_picture
 
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from packshot.assess.advice import texts
 from packshot.assess.learned import SAID_BY, likely_damage, recognised
 from packshot.distort import Kind, families, family
 from packshot.encode import Code
 from packshot.measure.limits import LIMITS
 from packshot.report import Severity
+from packshot.texts import load_texts
 
 KINDS = ("pristine", *(kind.value for kind in Kind))
 LIMITS_OF = {members[0].value: 0.6 for members in families()}
@@ -65,7 +65,7 @@ def test_every_kind_is_in_one_family_and_has_a_text():
     members = [kind for group in families() for kind in group]
     assert sorted(members) == sorted(Kind)
     for language in ("en", "zh"):
-        assert {f"distortion-{kind.value}" for kind in Kind} <= set(texts(language).findings)
+        assert {f"distortion-{kind.value}" for kind in Kind} <= set(load_texts(language).findings)
 
 
 def test_the_table_names_findings_that_exist():

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from packshot.report import Emotion
-from tests.catalog.markup import Tags
 from tests.cli.running import packshot
 from tests.conftest import ROOT
 from tests.emotion.made import BLUE, GREY, RED, halves, saved, write_model
+from tests.render.markup import Tags
 
 
 @pytest.fixture(scope="module")

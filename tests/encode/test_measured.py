@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packshot.encode.measured import MEASURED, measured_input
-from packshot.measure.scores import PROPERTIES
+from packshot.report import MEASUREMENTS
 
 
 def test_every_name_is_a_property():
-    assert set(MEASURED) <= set(PROPERTIES)
+    assert set(MEASURED) <= set(MEASUREMENTS)
 
 
 @given(st.floats(-1e6, 1e6))

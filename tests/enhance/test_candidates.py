@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from packshot.assess.advice import DISTORTION_PREFIX, texts
 from packshot.enhance.candidates import REPAIRS, STEP_NAMES, candidates, planners
 from packshot.enhance.classical import plan_haze, plan_shadows
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
+from packshot.texts import DISTORTION_PREFIX, load_texts
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import as_jpeg, blurred, lit, noisy
 from tests.measure.drawn import flat
@@ -118,14 +118,14 @@ def test_order_is_that_of_the_table():
 
 
 def test_every_code_is_one_that_findings_have():
-    known = {limit.code for limit in LIMITS} | set(texts("en").findings)
-    kinds = set(texts("en").kinds)
+    known = {limit.code for limit in LIMITS} | set(load_texts("en").findings)
+    kinds = set(load_texts("en").kinds)
     for code in REPAIRS:
         assert code in known or code.removeprefix(DISTORTION_PREFIX) in kinds
     for named in REPAIRS.values():
         assert set(named) <= set(STEP_NAMES)
     for language in ("en", "zh"):
-        assert {"network", *STEP_NAMES} <= set(texts(language).steps)
+        assert {"network", *STEP_NAMES} <= set(load_texts(language).steps)
 
 
 class TestShadowsAndHaze:

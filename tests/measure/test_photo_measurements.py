@@ -9,8 +9,7 @@ from hypothesis.extra.numpy import arrays
 from packshot.errors import InvalidInput
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
-from packshot.measure.scores import PROPERTIES
-from packshot.report import Facts
+from packshot.report import MEASUREMENTS, Facts
 from tests.measure.drawn import flat, on_white, scene
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))
@@ -36,11 +35,11 @@ def facts(width, height):
 
 
 def check(measured):
-    assert list(measured.values) == list(PROPERTIES)
+    assert list(measured.values) == list(MEASUREMENTS)
     for key, item in measured.values.items():
         assert item.value is None or math.isfinite(item.value), key
         assert item.score is None or 0 <= item.score <= 100, key
-        assert item.unit == PROPERTIES[key].unit
+        assert item.unit == MEASUREMENTS[key].unit
     exceeded(measured)
 
 
@@ -136,5 +135,5 @@ def test_a_clean_packshot_has_no_finding():
 
 def test_limits_name_known_properties():
     for limit in LIMITS:
-        assert limit.measurement in PROPERTIES
-        assert all(condition.measurement in PROPERTIES for condition in limit.when)
+        assert limit.measurement in MEASUREMENTS
+        assert all(condition.measurement in MEASUREMENTS for condition in limit.when)

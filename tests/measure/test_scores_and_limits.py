@@ -4,8 +4,8 @@ import pytest
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, Condition, Limit, exceeded
 from packshot.measure.photo import PhotoMeasurements
-from packshot.measure.scores import PROPERTIES, measurement, score
-from packshot.report import Region, Severity
+from packshot.measure.scores import CURVES, measurement, score
+from packshot.report import MEASUREMENTS, Region, Severity
 from tests.measure.drawn import as_jpeg, blurred, on_white, scene, streaked, with_noise
 
 CODES = {
@@ -18,7 +18,7 @@ CODES = {
 
 
 def with_values(regions=None, **values):
-    shown = {key: measurement(key, values.get(key)) for key in PROPERTIES}
+    shown = {key: measurement(key, values.get(key)) for key in MEASUREMENTS}
     return PhotoMeasurements(shown, None, regions or {})
 
 
@@ -30,19 +30,23 @@ def test_every_code_has_a_limit_and_no_other():
     assert {limit.code for limit in LIMITS} == CODES
 
 
-@pytest.mark.parametrize("key", [key for key, p in PROPERTIES.items() if p.curve])
+@pytest.mark.parametrize("key", [key for key, kind in MEASUREMENTS.items() if kind.scored])
 def test_curves_are_well_formed(key):
-    values, scores = zip(*PROPERTIES[key].curve, strict=True)
+    values, scores = zip(*CURVES[key], strict=True)
     assert list(values) == sorted(set(values))
     assert min(scores) >= 0
     assert max(scores) == 100
 
 
+def test_a_measurement_has_a_curve_where_it_is_scored():
+    assert CURVES.keys() == {key for key, kind in MEASUREMENTS.items() if kind.scored}
+
+
 def test_score_interpolates_and_is_constant_outside():
-    (x0, y0), (x1, y1) = PROPERTIES["noise"].curve[:2]
+    (x0, y0), (x1, y1) = CURVES["noise"][:2]
     assert score("noise", (x0 + x1) / 2) == pytest.approx((y0 + y1) / 2)
     assert score("noise", -5) == y0
-    assert score("noise", 1e9) == PROPERTIES["noise"].curve[-1][1]
+    assert score("noise", 1e9) == CURVES["noise"][-1][1]
     assert score("noise", None) is None
     assert score("motion_direction", 30.0) is None
 

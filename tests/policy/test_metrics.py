@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from packshot.measure.overlay import OVERLAYS
-from packshot.measure.scores import PROPERTIES
 from packshot.policy.metrics import METRICS, UNDETECTED, Kind
-from packshot.report import Assessment, Grade, Status
+from packshot.report import MEASUREMENTS, OVERLAYS, Assessment, Grade, Status
 from tests.conftest import make_picture
 from tests.measure.drawn import on_white
 from tests.policy.made import assessed, filling, noise, with_measurements
@@ -31,7 +29,7 @@ def test_values_are_of_their_kind():
         if metric.kind is Kind.WORD:
             assert value in metric.words, name
     missing = {name for name, value in found.items() if value is None}
-    assert missing <= {*UNDETECTED, *OVERLAYS, *PROPERTIES}
+    assert missing <= {*UNDETECTED, *OVERLAYS, *MEASUREMENTS}
     assert {*UNDETECTED, *OVERLAYS} - {"border_width"} <= missing
 
 

@@ -7,11 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.measure.overlay import OVERLAYS
 from packshot.policy import load_policy, newly_failing, overlays_asked, policy_names, screen
 from packshot.policy.metrics import METRICS, UNDETECTED
 from packshot.policy.screening import overall
-from packshot.report import Assessment, Decision, Level, Status, Verdict
+from packshot.report import OVERLAYS, Assessment, Decision, Level, Status, Verdict
 from tests.conftest import ROOT, make_picture
 from tests.measure.drawn import blurred, on_white, scene, with_noise
 from tests.policy.made import assessed, filling, framed, noise, of_photo, with_measurements
@@ -355,10 +354,11 @@ def test_clean_studio_photos_are_on_white(name):
 
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_can_be_asked_for_and_says_what_to_do(name, tmp_path):
-    from packshot.policy.wording import metric_name, policy_texts
+    from packshot.policy.wording import metric_name
+    from packshot.texts import load_policy_texts
 
     for language in ("en", "zh"):
-        known = policy_texts(language).metrics[name]
+        known = load_policy_texts(language).metrics[name]
         assert known.remedy or known.finding
         assert metric_name(name, language)
 

@@ -2,12 +2,12 @@ import string
 
 import pytest
 
-from packshot.assess.advice import texts
 from packshot.errors import InvalidInput
 from packshot.policy.metrics import METRICS, Lack
 from packshot.policy.requirements import Op, Requirement
-from packshot.policy.wording import localised, policy_texts, requirement_shown, value_shown
+from packshot.policy.wording import describe_requirement
 from packshot.report import Decision, Level
+from packshot.texts import choose_language, format_value, load_policy_texts, load_texts
 
 
 def placeholders(text):
@@ -16,18 +16,18 @@ def placeholders(text):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_texts_are_complete(language):
-    words = policy_texts(language)
+    words = load_policy_texts(language)
     assert set(words.metrics) == set(METRICS)
     assert set(words.ops) == set(Op)
     assert set(words.lacks) == set(Lack)
     assert list(words.decisions) == list(Decision)
     assert set(words.levels) == set(Level)
-    findings = texts(language).findings
+    findings = load_texts(language).findings
     assert all(entry.finding in findings for entry in words.metrics.values() if entry.finding)
 
 
 def test_languages_fill_in_the_same():
-    english, chinese = policy_texts("en"), policy_texts("zh")
+    english, chinese = load_policy_texts("en"), load_policy_texts("zh")
     for table in ("ops", "lacks", "labels"):
         one, other = getattr(english, table), getattr(chinese, table)
         assert {name: placeholders(text) for name, text in one.items()} == {
@@ -41,7 +41,7 @@ def test_languages_fill_in_the_same():
 
 def test_unknown_languages_are_refused():
     with pytest.raises(InvalidInput):
-        policy_texts("fr")
+        load_policy_texts("fr")
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,21 @@ def test_unknown_languages_are_refused():
     ],
 )
 def test_values_are_shown_with_their_unit(metric, value, shown):
-    assert value_shown(metric, value, "en") == shown
+    assert format_value(value, METRICS[metric].unit, "en") == shown
 
 
 def test_requirements_read_as_people_say_them():
-    assert requirement_shown(Requirement("fill_box_side", Op.AT_LEAST, 85), "en") == "at least 85 %"
-    assert requirement_shown(Requirement("fill_box_side", Op.BETWEEN, (75, 90)), "en") == "75–90 %"
+    assert describe_requirement(Requirement("fill_box_side", Op.AT_LEAST, 85), "en") == "at least 85 %"
+    assert describe_requirement(Requirement("fill_box_side", Op.BETWEEN, (75, 90)), "en") == "75–90 %"
     assert (
-        requirement_shown(Requirement("format", Op.ONE_OF, ("JPEG", "PNG")), "en") == "one of JPEG, PNG"
+        describe_requirement(Requirement("format", Op.ONE_OF, ("JPEG", "PNG")), "en")
+        == "one of JPEG, PNG"
     )
-    assert requirement_shown(Requirement("animated", Op.EQUALS, False), "zh") == "否"
+    assert describe_requirement(Requirement("animated", Op.EQUALS, False), "zh") == "否"
 
 
 def test_a_text_is_said_in_the_language_nearest_to_the_one_asked_for():
-    assert localised({"en": "a", "zh": "b"}, "zh") == "b"
-    assert localised({"en": "a"}, "zh") == "a"
-    assert localised({"zh": "b"}, "en") == "b"
-    assert localised({}, "en") == ""
+    assert choose_language({"en": "a", "zh": "b"}, "zh") == "b"
+    assert choose_language({"en": "a"}, "zh") == "a"
+    assert choose_language({"zh": "b"}, "en") == "b"
+    assert choose_language({}, "en") == ""

@@ -1,105 +1,10 @@
-"""Findings in a seller's words, from one table of texts for each language."""
+"""Findings in a seller's words."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-
 from packshot.errors import InvalidInput
-from packshot.measure.overlay import OVERLAYS
-from packshot.measure.scores import PROPERTIES
-from packshot.report import Distortion, Finding, Region, Severity
-
-LANGUAGES = ("en", "zh")
-DISTORTION_PREFIX = "distortion-"
-
-_ENLARGEMENTS = ("upscaling", "enlargement")
-
-
-@dataclass(frozen=True)
-class FindingText:
-    """What a finding says; `reason` may hold ``{value}`` and ``{limit}``."""
-
-    title: str
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class Texts:
-    """All texts of one language.
-
-    Attributes:
-        findings: By finding code.
-        kinds: Names of distortion kinds, ``pristine`` included.
-        grades: Names of grades.
-        severities: Names of severities.
-        measurements: Names of measurements.
-        units: What to write behind a value, by unit; may be empty.
-        origins: Names of where ratings came from and of reference sets, for those that ship.
-        actions: What became of a photo that was to be enhanced.
-        steps: Names of the steps of enhancing.
-        verdicts: Why a step was kept or not, by code.
-        labels: Words of reports; may hold placeholders.
-        duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
-        cleaning: Words of proposals for a training set; may hold placeholders.
-        ranking: Words of the order of a product's photos; may hold placeholders.
-        emotion: Words about how photos feel; may hold placeholders.
-    """
-
-    findings: Mapping[str, FindingText]
-    kinds: Mapping[str, str]
-    grades: Mapping[str, str]
-    severities: Mapping[str, str]
-    measurements: Mapping[str, str]
-    units: Mapping[str, str]
-    origins: Mapping[str, str]
-    actions: Mapping[str, str]
-    steps: Mapping[str, str]
-    verdicts: Mapping[str, str]
-    labels: Mapping[str, str]
-    duplicates: Mapping[str, str]
-    cleaning: Mapping[str, str]
-    ranking: Mapping[str, str]
-    emotion: Mapping[str, str]
-
-    def label(self, name: str, **values: str) -> str:
-        """A word of reports, its placeholders filled."""
-        return self.labels[name].format(**values)
-
-    def title(self, code: str) -> str:
-        """The title of a finding; one that a policy of one's own brings is called by its code."""
-        return self.findings[code].title if code in self.findings else code
-
-    def step(self, name: str) -> str:
-        """The name of a step of enhancing; one without a text names itself."""
-        return self.steps.get(name, name)
-
-    def kind(self, name: str) -> str:
-        """The name of a distortion kind; one that an atlas of one's own brings names itself."""
-        return self.kinds.get(name, name)
-
-    def origin(self, name: str) -> str:
-        """Where a rating came from; an atlas of one's own brings its own names."""
-        return self.origins.get(name, name)
-
-
-@cache
-def texts(language: str) -> Texts:
-    """The table of a language, read once.
-
-    Raises:
-        InvalidInput: A language that is not there.
-    """
-    if language not in LANGUAGES:
-        raise InvalidInput(f"no texts in {language!r}; there are: {', '.join(LANGUAGES)}")
-    source = files("packshot.assess.texts").joinpath(f"{language}.toml")
-    table = tomllib.loads(source.read_text(encoding="utf-8"))
-    findings = {code: FindingText(**entry) for code, entry in table.pop("findings").items()}
-    return Texts(findings=findings, **table)
+from packshot.report import Finding, Region, Severity
+from packshot.texts import format_measurement, load_texts
 
 
 def finding(
@@ -125,12 +30,12 @@ def finding(
     Raises:
         InvalidInput: An unknown code or language.
     """
-    entry = texts(language).findings.get(code)
+    entry = load_texts(language).findings.get(code)
     if entry is None:
         raise InvalidInput(f"no text for the finding {code!r}")
     numbers = {
-        "value": shown(measurement, value, language),
-        "limit": shown(measurement, limit, language),
+        "value": format_measurement(measurement, value, language),
+        "limit": format_measurement(measurement, limit, language),
     }
     return Finding(
         code=code,
@@ -142,32 +47,3 @@ def finding(
         limit=limit,
         region=region,
     )
-
-
-def remedy_for(distortion: Distortion, language: str = "en") -> str:
-    """What to do about a likely distortion; empty for kinds that the table does not know."""
-    entry = texts(language).findings.get(DISTORTION_PREFIX + distortion.kind)
-    return "" if entry is None else entry.remedy
-
-
-def shown(measurement: str | None, value: float | None, language: str = "en") -> str:
-    """A value with its unit as people read it.
-
-    Args:
-        measurement: A key of `PROPERTIES` or `OVERLAYS`; others are written without a unit.
-        value: In the unit of that property; None is written as nothing.
-        language: Of the unit's name.
-    """
-    if value is None:
-        return ""
-    digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{digits} {texts(language).units[_unit(measurement)]}".strip()
-
-
-def _unit(measurement: str | None) -> str:
-    """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
-    if measurement in _ENLARGEMENTS:
-        return "times"
-    if measurement in PROPERTIES:
-        return PROPERTIES[measurement].unit or "ratio"
-    return OVERLAYS.get(measurement or "") or "ratio"

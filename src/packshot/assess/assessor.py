@@ -9,10 +9,10 @@ from itertools import islice
 from packshot.assess.advice import finding
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.inspection import Inspector
-from packshot.assess.judge import evidence, judge
 from packshot.assess.learned import likely_damage, recognised
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
+from packshot.assess.scoring import evidence, judge
 from packshot.encode import Code, Encoders
 from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import exceeded
@@ -60,7 +60,7 @@ class Assessor:
             limits: What to refuse before decoding.
             emotion: Reads the photo's emotion besides, such as ``EmotionReader().read_photo``; None
                 costs nothing.
-            overlays: Measured besides: keys of `packshot.measure.overlay.OVERLAYS`.
+            overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
 
         Raises:
             AtlasError: The atlas was made with other encoders.

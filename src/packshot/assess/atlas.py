@@ -20,7 +20,17 @@ from numpy.typing import NDArray
 from pydantic import FiniteFloat, ValidationError, model_validator
 
 from packshot.archives import BadArchive, read_arrays
-from packshot.assess.retrieval import Floats, Indices, unit_rows
+from packshot.arrays import (
+    AnyArray,
+    Float16Array,
+    Float32Array,
+    IndexArray,
+    Int8Array,
+    Int16Array,
+    Int32Array,
+    Mask,
+)
+from packshot.assess.retrieval import unit_rows
 from packshot.errors import AtlasError, SourceError
 from packshot.files import whole
 from packshot.report import Record
@@ -156,8 +166,8 @@ class Example:
 
     name: str
     group: str
-    content: Floats
-    distortion: Floats
+    content: Float32Array
+    distortion: Float32Array
     score: float
     origin: str
     kind: str | None = None
@@ -180,13 +190,13 @@ class Atlas:
     """
 
     header: AtlasHeader
-    content: NDArray[np.float16]
-    distortion: NDArray[np.float16]
-    group_of: NDArray[np.int32]
-    scores: Floats
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
-    origins: NDArray[np.int16]
+    content: Float16Array
+    distortion: Float16Array
+    group_of: Int32Array
+    scores: Float32Array
+    kinds: Int16Array
+    levels: Int8Array
+    origins: Int16Array
     digest: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -212,34 +222,34 @@ class Atlas:
         _require(_within(self.levels, -1, 6), "levels within -1..5")
 
     @cached_property
-    def content_rows(self) -> Floats:
+    def content_rows(self) -> Float32Array:
         """(G, C) float32 unit content vectors, made once."""
         return unit_rows(self.content)
 
     @cached_property
-    def distortion_rows(self) -> Floats:
+    def distortion_rows(self) -> Float32Array:
         """(N, D) float32 unit distortion vectors, made once."""
         return unit_rows(self.distortion)
 
     @cached_property
-    def reference_scores(self) -> Floats:
+    def reference_scores(self) -> Float32Array:
         """Scores of the reference set, increasing."""
         return np.sort(np.asarray(self.header.reference_scores, np.float32))
 
     @cached_property
-    def damaged_groups(self) -> NDArray[np.bool_]:
+    def damaged_groups(self) -> Mask:
         """(G,) groups of originals damaged on purpose: those that know the level of a version."""
         known = np.zeros(len(self.header.groups), bool)
         known[self.group_of[self.levels >= 0]] = True
         return known
 
     @cached_property
-    def group_index(self) -> Indices:
+    def group_index(self) -> IndexArray:
         """(N,) group of each example as an index type."""
         return self.group_of.astype(np.intp)
 
     @cached_property
-    def group_starts(self) -> Indices:
+    def group_starts(self) -> IndexArray:
         """(G + 1,) first example of each group, then N; one without examples begins with the next."""
         return np.searchsorted(self.group_index, np.arange(len(self.header.groups) + 1))
 
@@ -365,7 +375,7 @@ class Atlas:
         kept = np.array([name not in groups for name in self.header.groups], bool)
         return self._kept(kept, kept[self.group_of])
 
-    def _kept(self, groups: NDArray[np.bool_], examples: NDArray[np.bool_]) -> Atlas:
+    def _kept(self, groups: Mask, examples: Mask) -> Atlas:
         """The groups and examples where the masks are True; no kept example may lose its group."""
         renumbered = (np.cumsum(groups) - 1).astype(np.int32)
         names = {
@@ -401,8 +411,8 @@ class Atlas:
         self,
         examples: list[Example],
         groups: tuple[str, ...],
-        owners: NDArray[np.int32],
-        content: NDArray[np.float16],
+        owners: Int32Array,
+        content: Float16Array,
     ) -> Atlas:
         """This atlas with the examples' rows merged in, ordered by group."""
         kinds = _extended(self.header.kinds, [e.kind for e in examples if e.kind is not None])
@@ -469,7 +479,7 @@ def _read(data: bytes, name: str) -> Atlas:
         raise AtlasError(f"{name}: {error}") from error
 
 
-def _digest(header: bytes, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def _digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:
     """SHA-256 of all that an atlas holds; those written before there was one lack it."""
     sum_of_all = hashlib.sha256(header)
     for name in _ARRAYS:

@@ -9,13 +9,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Int32Array, Mask, Pixels
 from packshot.assess.location import exact_product, find_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps, OverlayNetwork
 from packshot.measure.overlay import (
-    OVERLAYS,
     Code,
     Frame,
     Panel,
@@ -25,9 +24,9 @@ from packshot.measure.overlay import (
     is_placeholder,
 )
 from packshot.measure.photo import Scene, find_scene, region_of
-from packshot.measure.planes import Pixels, Planes, as_bytes
+from packshot.measure.planes import Planes, as_bytes
 from packshot.measure.product import ProductRegion
-from packshot.report import Measurement, Region
+from packshot.report import OVERLAYS, Measurement, Region
 
 _RECOGNISED: Final = frozenset(
     {"text_area", "text_boxes", "text_on_product", "watermark", "placeholder"}
@@ -48,9 +47,6 @@ _MARK_AREA: Final = 0.012
 _MARK_EVENNESS: Final = 0.78
 _MARK_POSSIBLE_AREA: Final = 0.005
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Lettering:
@@ -63,8 +59,8 @@ class Lettering:
         on_product: Share of `flags`, per cent, that lies on the product; None without either.
     """
 
-    flags: Flags
-    likely: Flags
+    flags: Mask
+    likely: Mask
     boxes: tuple[Region, ...]
     on_product: float | None
 
@@ -238,7 +234,7 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
     return Lettering(flags, np.asarray(likely[parts.labels], bool), boxes, share)
 
 
-def _even(parts: _Parts, body: Flags | None) -> Flags:
+def _even(parts: _Parts, body: Mask | None) -> Mask:
     """Which parts are filled as evenly as overlays are where they lie."""
     if body is None:
         return parts.evenness >= _UNPLACED_EVENNESS
@@ -278,18 +274,18 @@ class _Parts:
         boxes: (N, 4) left, top, width and height of the box around it.
     """
 
-    labels: NDArray[np.int32]
-    areas: Floats
-    evenness: Floats
-    boxes: NDArray[np.int32]
+    labels: Int32Array
+    areas: Float64Array
+    evenness: Float64Array
+    boxes: Int32Array
 
     @property
-    def aspects(self) -> Floats:
+    def aspects(self) -> Float64Array:
         """(N,) width over height of the box around it."""
         return self.boxes[:, 2] / np.maximum(self.boxes[:, 3], 1)
 
 
-def _parts(likely: NDArray[np.float32]) -> _Parts:
+def _parts(likely: Float32Array) -> _Parts:
     flags = as_bytes(likely >= _LIKELY)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / likely.size
@@ -299,7 +295,7 @@ def _parts(likely: NDArray[np.float32]) -> _Parts:
     return _Parts(numbers, areas, _means_of_parts(numbers, likely), boxes)
 
 
-def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
+def _body(product: ProductRegion, likely: Float32Array) -> Mask:
     """The product's mask at the map's size, without parts that are lettering on the background."""
     size = likely.shape[::-1]
     mask = as_bytes(cv2.resize(as_bytes(product.mask), size, interpolation=cv2.INTER_NEAREST))
@@ -309,13 +305,13 @@ def _body(product: ProductRegion, likely: NDArray[np.float32]) -> Flags:
     return np.asarray(kept[labels], bool)
 
 
-def _means_of_parts(labels: NDArray[np.int32], values: Flags | NDArray[np.float32]) -> Floats:
+def _means_of_parts(labels: Int32Array, values: Mask | Float32Array) -> Float64Array:
     """Of each labelled part, the mean of values; of flags, the share where they hold."""
     sizes = np.bincount(labels.ravel())
     return np.bincount(labels.ravel(), values.ravel()) / np.maximum(sizes, 1)
 
 
-def _regions(boxes: NDArray[np.int32], areas: Floats, flags: Flags) -> tuple[Region, ...]:
+def _regions(boxes: Int32Array, areas: Float64Array, flags: Mask) -> tuple[Region, ...]:
     """Boxes of parts in fractions of the photo, largest part first."""
     order = np.argsort(-areas, kind="stable")
     return tuple(
@@ -323,7 +319,7 @@ def _regions(boxes: NDArray[np.int32], areas: Floats, flags: Flags) -> tuple[Reg
     )
 
 
-def _raised(lettering: Flags, planes: Planes) -> Flags:
+def _raised(lettering: Mask, planes: Planes) -> Mask:
     """Flags at working size."""
     size = planes.small.shape[1::-1]
     return np.asarray(cv2.resize(as_bytes(lettering), size, interpolation=cv2.INTER_NEAREST)) > 0

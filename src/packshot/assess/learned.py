@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from packshot.assess.advice import DISTORTION_PREFIX
 from packshot.distort import Kind, families
 from packshot.encode import Code
 from packshot.report import Severity
+from packshot.texts import DISTORTION_PREFIX
 
 _SOFT = ("blurred", "product-blurred", "upscaled", "motion-blur")
 SAID_BY: Final[Mapping[Kind, tuple[str, ...]]] = {

@@ -21,7 +21,7 @@ class Observation:
         photo: Decoded.
         measured: What was measured on it.
         code: What the networks make of both.
-        overlays: What was asked for of `packshot.measure.overlay.OVERLAYS`.
+        overlays: What was asked for of `packshot.report.OVERLAYS`.
     """
 
     photo: Photo
@@ -48,7 +48,7 @@ def observe(
         photos: Decoded.
         inspector: Asked where the product is, if the background does not tell. What it says changes
             measurements of framing alone, none that the encoders are told.
-        overlays: Keys of `packshot.measure.overlay.OVERLAYS` to measure too; they take an inspector.
+        overlays: Keys of `packshot.report.OVERLAYS` to measure too; they take an inspector.
     """
     found = [_measured(photo, inspector, overlays) for photo in photos]
     codes = encoders.encode([photo.pixels for photo in photos], [measured.raw for measured, _ in found])

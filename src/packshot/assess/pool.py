@@ -29,7 +29,7 @@ class AssessorSettings:
         neighbours: Groups kept of those by distortion; both default to `RetrievalOptions`.
         distance: Between vectors.
         aggregation: Of the retained scores.
-        overlays: Measured besides: keys of `packshot.measure.overlay.OVERLAYS`.
+        overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
         emotion: Makes, in each process, what reads emotions besides; must be picklable. None for none.
     """
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, FloatArray, IndexArray
 from packshot.errors import InvalidInput
-
-Floats = NDArray[np.float32]
-Indices = NDArray[np.intp]
 
 
 class Distance(StrEnum):
@@ -79,7 +76,7 @@ class RetrievalOptions:
         )
 
 
-def unit_rows(vectors: NDArray[np.floating]) -> Floats:
+def unit_rows(vectors: FloatArray) -> Float32Array:
     """Rows scaled to length 1; rows of zeros stay zero.
 
     Args:
@@ -93,7 +90,7 @@ def unit_rows(vectors: NDArray[np.floating]) -> Floats:
     return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
 
-def similarity(query: Floats, rows: Floats, distance: Distance) -> Floats:
+def similarity(query: Float32Array, rows: Float32Array, distance: Distance) -> Float32Array:
     """Similarity of one vector to many (eq. 1 and 4, and the alternatives of Table 2).
 
     Args:
@@ -114,7 +111,7 @@ def similarity(query: Floats, rows: Floats, distance: Distance) -> Floats:
     return np.asarray(1 / (1 + apart), np.float32)
 
 
-def largest(values: Floats, count: int) -> Indices:
+def largest(values: Float32Array, count: int) -> IndexArray:
     """Indices of the `count` largest values, largest first; ties go to the smaller index."""
     count = min(count, len(values))
     if count == 0:
@@ -124,7 +121,7 @@ def largest(values: Floats, count: int) -> Indices:
     return candidates[np.argsort(-values[candidates], kind="stable")]
 
 
-def best_similarities(similarities: Floats, starts: Indices) -> Floats:
+def best_similarities(similarities: Float32Array, starts: IndexArray) -> Float32Array:
     """For each group the largest distortion similarity of its versions (eq. 5).
 
     Args:
@@ -141,7 +138,7 @@ def best_similarities(similarities: Floats, starts: Indices) -> Floats:
     return best
 
 
-def best_versions(similarities: Floats, group_of: Indices, groups: Indices) -> Indices:
+def best_versions(similarities: Float32Array, group_of: IndexArray, groups: IndexArray) -> IndexArray:
     """For each retained group, its version with the largest distortion similarity (eq. 5).
 
     Args:
@@ -165,7 +162,7 @@ def best_versions(similarities: Floats, group_of: Indices, groups: Indices) -> I
     return members[hits[first]]
 
 
-def weights(content: Floats, distortion: Floats, options: RetrievalOptions) -> Floats:
+def weights(content: Float32Array, distortion: Float32Array, options: RetrievalOptions) -> Float32Array:
     """Share of each retained example in the score (eq. 6, eq. 7, or the kernel form).
 
     Args:

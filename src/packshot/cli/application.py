@@ -182,7 +182,7 @@ def assess_command(
     from packshot.assess.pool import AssessorSettings
     from packshot.cli.assess import Request, run
     from packshot.emotion import packaged_reading
-    from packshot.measure.overlay import OVERLAYS
+    from packshot.report import OVERLAYS
 
     settings = AssessorSettings(
         atlas=atlas,

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings, assess_paths
-from packshot.catalog import renderer
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
     add_each,
@@ -23,8 +22,9 @@ from packshot.cli.output import (
     tell,
     watched,
 )
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Status
-from packshot.sources import expand
+from packshot.sources import expand, find_file
 
 _FEW = 8
 
@@ -82,11 +82,11 @@ def run(request: Request) -> int:
 
 
 def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
-    language = request.settings.language
+    options = RenderOptions(request.settings.language, request.explain, file_of=find_file)
     shown = shows_progress(request.output, request.output_format, request.quiet)
     with (
         sink(request.output, request.output_format) as stream,
-        renderer(request.output_format, stream, language, request.explain) as writer,
+        renderer_for(Assessment, request.output_format, stream, options) as writer,
         closing(_results(request, paths)) as results,
     ):
         count = partial(tally.count, bar=request.fail_under)

@@ -32,11 +32,11 @@ from packshot.catalog.audit import (
     default_cache,
     run_audit,
 )
-from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
 from packshot.cli.fetching import Access
 from packshot.cli.output import carried_out, messages, tell
 from packshot.errors import InvalidInput, PackshotError
+from packshot.render.terminal import console_for
 from packshot.report import AuditSummary
 from packshot.sources import read_feed
 

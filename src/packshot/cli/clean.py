@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from packshot.catalog import proposal_renderer
 from packshot.catalog.clean import (
     CleanSettings,
     LabelsFrom,
@@ -33,6 +32,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.errors import InvalidInput
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import Proposal
 from packshot.search.duplicates import SignatureStore, Signer, default_store
 from packshot.sources import LocalCopies
@@ -111,7 +111,9 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
     with (
         LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
         sink(request.output, request.output_format) as stream,
-        proposal_renderer(request.output_format, stream, language, copies.path) as writer,
+        renderer_for(
+            Proposal, request.output_format, stream, RenderOptions(language, file_of=copies.path)
+        ) as writer,
         SignatureStore(request.store or default_store(), Signer().maker) as store,
     ):
         proposals = propose(samples, copies, store, request.settings, partial(watched, shown=shown))

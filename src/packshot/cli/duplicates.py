@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.catalog import duplicates_renderer
 from packshot.cli.output import (
     add_each,
     carried_out,
@@ -20,6 +19,7 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.processes import available_cores
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates import (
     DuplicateFinder,
@@ -31,7 +31,7 @@ from packshot.search.duplicates import (
     owners_by_folder,
     owners_in_table,
 )
-from packshot.sources import Named, expand, expand_named
+from packshot.sources import Named, expand, expand_named, find_file
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,10 @@ def _owners(ownership: Ownership, photos: list[Named]) -> Owners:
 
 def _find(request: Request, paths: list[Path], new: list[Path], owners: Owners, tally: Tally) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
+    options = RenderOptions(request.language, file_of=find_file)
     with (
         sink(request.output, request.output_format) as stream,
-        duplicates_renderer(request.output_format, stream, request.language) as writer,
+        renderer_for(DuplicateGroup, request.output_format, stream, options) as writer,
         SignatureStore(request.store or default_store(), Signer().maker) as store,
     ):
         finder = DuplicateFinder(

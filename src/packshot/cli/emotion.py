@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from packshot.catalog import emotion_renderer
 from packshot.cli.output import (
     add_each,
     carried_out,
@@ -23,8 +22,9 @@ from packshot.cli.output import (
     watched,
 )
 from packshot.emotion.pool import read_paths
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import Emotion, Polarity
-from packshot.sources import expand
+from packshot.sources import expand, find_file
 
 # Reading a photo is quick: starting processes, which costs about a second, pays later than in assessing.
 _FEW = 32
@@ -74,9 +74,10 @@ def run(request: Request) -> int:
 
 def _read(request: Request, paths: list[Path], tally: Tally) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
+    options = RenderOptions(request.language, file_of=find_file)
     with (
         sink(request.output, request.output_format) as stream,
-        emotion_renderer(request.output_format, stream, request.language) as writer,
+        renderer_for(Emotion, request.output_format, stream, options) as writer,
         closing(_results(request, paths)) as results,
     ):
         add_each(watched(results, len(paths), "reading", shown), writer, tally.count)

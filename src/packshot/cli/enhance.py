@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.catalog import enhancement_renderer
-from packshot.catalog.rendering import Renderer
 from packshot.cli.exits import Exit
 from packshot.cli.interrupts import undisturbed
 from packshot.cli.output import (
@@ -29,8 +27,9 @@ from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output import Kept
 from packshot.enhance.outputs import plan, plan_in_place
 from packshot.enhance.pool import Task, enhance_paths
+from packshot.render import Renderer, RenderOptions, renderer_for
 from packshot.report import Action, Enhancement, Status
-from packshot.sources import expand_named
+from packshot.sources import expand_named, find_file
 
 _FEW = 3
 
@@ -115,13 +114,13 @@ def _enhance(request: Request, tasks: list[Task], tally: Tally) -> None:
 
 def _writers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
     """One for the terminal, and one for the report where it is wanted."""
-    language = request.settings.language
+    options = RenderOptions(request.settings.language, request.explain, file_of=find_file)
     shown = stack.enter_context(sink(None, request.output_format))
-    yield enhancement_renderer(request.output_format, shown, language, request.explain)
+    yield renderer_for(Enhancement, request.output_format, shown, options)
     if request.report is not None:
         kind = report_format(request.report)
         stream = stack.enter_context(sink(request.report, kind))
-        yield enhancement_renderer(kind, stream, language, request.explain)
+        yield renderer_for(Enhancement, kind, stream, options)
 
 
 def report_format(report: Path) -> str:

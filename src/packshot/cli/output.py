@@ -11,14 +11,14 @@ from typing import TextIO, TypeVar
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from packshot.catalog.rendering import Renderer, Result
-from packshot.catalog.terminal import console_for
 from packshot.cli.exits import Exit
 from packshot.cli.interrupts import finish, interrupted, interruptible, told, undisturbed
 from packshot.cli.streams import Messages, standard_output
 from packshot.errors import InvalidInput
 from packshot.files import beside, whole
 from packshot.processes import available_cores
+from packshot.render.renderer import Renderer, Result
+from packshot.render.terminal import console_for
 
 Anything = TypeVar("Anything")
 

@@ -14,8 +14,8 @@ from packshot.cli.streams import complain, say
 from packshot.visible import visible
 
 if TYPE_CHECKING:
-    from packshot.catalog.terminal import Columns
     from packshot.policy import Policy, Rule
+    from packshot.render.terminal import Columns
 
 _LIST_HELP = """The rules of marketplaces: list them, show one, check a file of your own.
 
@@ -67,14 +67,14 @@ def list_command(context: typer.Context, language: Language = "en") -> None:
     if context.invoked_subcommand is not None:
         return
     from packshot.policy import load_policy, policy_names
-    from packshot.policy.wording import localised, policy_texts
+    from packshot.texts import choose_language, load_policy_texts
 
-    words = policy_texts(language)
+    words = load_policy_texts(language)
     table = _table("policy", "", "rules", "source", "", "", language=language)
     for policy in map(load_policy, policy_names()):
         table.add_row(
             policy.name,
-            localised(policy.title, language),
+            choose_language(policy.title, language),
             str(len(policy.rules)),
             policy.source.name,
             words.labels[policy.source.kind],
@@ -128,10 +128,10 @@ def check_command(
 
 
 def _rules_table(policy: Policy, language: str) -> Columns:
-    from packshot.policy.wording import policy_texts
+    from packshot.texts import load_policy_texts
 
     table = _table("rule", "", "asked", "", "source", language=language)
-    words = policy_texts(language)
+    words = load_policy_texts(language)
     for rule in policy.rules:
         source = f"{rule.source.name} ({words.labels[rule.source.kind]})"
         address = [rule.source.url] if rule.source.url else []
@@ -142,11 +142,12 @@ def _rules_table(policy: Policy, language: str) -> Columns:
 
 
 def _asked(rule: Rule, language: str) -> str:
-    from packshot.policy.wording import localised, requirement_shown, title_of
+    from packshot.policy.wording import describe_requirement, title_of
+    from packshot.texts import choose_language
 
     if rule.requirement is None:
-        return localised(rule.reason, language)
-    return f"{title_of(rule, language)}: {requirement_shown(rule.requirement, language)}"
+        return choose_language(rule.reason, language)
+    return f"{title_of(rule, language)}: {describe_requirement(rule.requirement, language)}"
 
 
 def _concerned(rule: Rule) -> str:
@@ -156,9 +157,9 @@ def _concerned(rule: Rule) -> str:
 
 
 def _days(rule: Rule, language: str) -> str:
-    from packshot.policy.wording import policy_texts
+    from packshot.texts import load_policy_texts
 
-    words = policy_texts(language)
+    words = load_policy_texts(language)
     first = [words.label("valid-from", on=rule.effective_from)] if rule.effective_from else []
     last = [words.label("valid-until", on=rule.effective_until)] if rule.effective_until else []
     return " ".join([*first, *last])
@@ -166,10 +167,10 @@ def _days(rule: Rule, language: str) -> str:
 
 def _table(*labels: str, language: str) -> Columns:
 
-    from packshot.catalog.terminal import Columns
-    from packshot.policy.wording import policy_texts
+    from packshot.render.terminal import Columns
+    from packshot.texts import load_policy_texts
 
-    words = policy_texts(language)
+    words = load_policy_texts(language)
     table = Columns()
     for label in labels:
         table.column(words.labels[label] if label else "")
@@ -179,6 +180,6 @@ def _table(*labels: str, language: str) -> Columns:
 def _print(table: Columns) -> None:
     import sys
 
-    from packshot.catalog.terminal import console_for
+    from packshot.render.terminal import console_for
 
     console_for(sys.stdout).print(table)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from packshot.catalog import ranking_renderer
 from packshot.catalog.rank import Product, RankSettings, products, rank_products
 from packshot.cli.fetching import Access, files_among
 from packshot.cli.output import (
@@ -23,6 +22,7 @@ from packshot.cli.output import (
     tell,
     watched,
 )
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import Ranking, Status
 from packshot.sources import LocalCopies, read_feed
 
@@ -84,7 +84,9 @@ def _rank(request: Request, found: list[Product], tally: Tally) -> None:
     with (
         LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
         sink(request.output, request.output_format) as stream,
-        ranking_renderer(request.output_format, stream, language, copies.path) as writer,
+        renderer_for(
+            Ranking, request.output_format, stream, RenderOptions(language, file_of=copies.path)
+        ) as writer,
         closing(_rankings(request, found, copies)) as rankings,
     ):
         add_each(watched(rankings, len(found), "ranking", shown), writer, tally.count)

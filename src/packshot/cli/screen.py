@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from packshot import inputs
 from packshot.assess.pool import AssessorSettings, assess_paths
-from packshot.catalog import screening_renderer
 from packshot.cli.exits import Exit
 from packshot.cli.output import (
     add_each,
@@ -33,8 +32,10 @@ from packshot.cli.output import (
 )
 from packshot.errors import InvalidInput, SourceError
 from packshot.policy import Policy, load_policy, newly_failing, overlays_asked, screen
+from packshot.policy.wording import summarize_policy
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Decision, Status, Verdict
-from packshot.sources import Placement, expand, placements
+from packshot.sources import Placement, expand, find_file, placements
 
 _FEW = 8
 _RECORDED = ".jsonl"
@@ -127,11 +128,16 @@ def _screen(
 ) -> None:
     shown = shows_progress(request.output, request.output_format, request.quiet)
     placed = placements(request.paths)
+    options = RenderOptions(
+        request.language,
+        policies=tuple(summarize_policy(policy, request.language) for policy in policies),
+        on=request.on,
+        since=request.since,
+        file_of=find_file,
+    )
     with (
         sink(request.output, request.output_format) as stream,
-        screening_renderer(
-            request.output_format, stream, request.language, policies, request.on, request.since
-        ) as writer,
+        renderer_for(Verdict, request.output_format, stream, options) as writer,
         closing(_assessments(request, overlays_asked(policies), recorded, photos)) as results,
     ):
         verdicts = (

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from packshot.catalog import search_renderer
 from packshot.cli.output import (
     add_each,
     carried_out,
@@ -23,13 +22,14 @@ from packshot.cli.output import (
 )
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput, SourceError
+from packshot.render import RenderOptions, renderer_for
 from packshot.report import SearchResult, Status
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
 from packshot.search.items import Precision, Value
 from packshot.search.milvus import PREFIX
 from packshot.search.photos import Columns, Indexed, Outcome, gone, index_photos, photo_id, query_photos
 from packshot.search.places import exists
-from packshot.sources import Named, expand, expand_named, read_rows
+from packshot.sources import Named, expand, expand_named, find_file, read_rows
 
 _FEW = 32
 INDEX_FOLDER = ".packshot-index"
@@ -247,8 +247,9 @@ def _query(
         if result.status is not Status.OK:
             unreadable.append((result.path, result.error or ""))
 
+    options = RenderOptions(request.language, file_of=find_file)
     with ExitStack() as stack:
         results = stack.enter_context(closing(asked))
         stream = stack.enter_context(sink(request.output, request.output_format))
-        writer = stack.enter_context(search_renderer(request.output_format, stream, request.language))
+        writer = stack.enter_context(renderer_for(SearchResult, request.output_format, stream, options))
         add_each(watched(results, len(paths), "searching", shown), writer, count)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Floats, Pixels, scale_of
+from packshot.arrays import Float32Array, Pixels
+from packshot.distort.parameters import scale_of
 
 _GAUSSIAN_SIGMA = (0.7, 1.2, 2.0, 3.2, 5.0)
 _LENS_RADIUS = (1.0, 1.8, 3.0, 5.0, 8.0)
@@ -32,7 +33,7 @@ def motion_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> P
     return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
 
-def disc(radius: float) -> Floats:
+def disc(radius: float) -> Float32Array:
     """A disc with soft rim as a kernel that sums to 1.
 
     Args:
@@ -47,7 +48,7 @@ def disc(radius: float) -> Floats:
     return np.asarray(inside / inside.sum(), np.float32)
 
 
-def line(length: float, angle: float) -> Floats:
+def line(length: float, angle: float) -> Float32Array:
     """A straight line through the centre as a kernel that sums to 1.
 
     Args:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, as_float, as_pixels, by_table, sign_of
+from packshot.arrays import Pixels
+from packshot.distort.parameters import as_float, as_pixels, by_table, sign_of
 
 _BRIGHTEN = (0.1, 0.2, 0.33, 0.5, 0.75)
 _DARKEN = (0.1, 0.2, 0.33, 0.5, 0.75)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.distort.parameters import Floats, Pixels, as_float, as_pixels, scale_of
-
-Integers = NDArray[np.integer]
-Numbers = NDArray[np.float64]
+from packshot.arrays import Float32Array, Float64Array, IntArray, NumberArray, Pixels
+from packshot.distort.parameters import as_float, as_pixels, scale_of
 
 _DIFFUSION_SIGMA = (2.0, 4.0, 8.0, 14.0, 24.0)
 _SHIFT_PIXELS = (1.0, 2.0, 4.0, 7.0, 12.0)
@@ -73,7 +70,7 @@ def saturation_lab(pixels: Pixels, level: int, generator: np.random.Generator) -
     return as_pixels(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
 
 
-def _wide_blur(values: Floats, sigma: float) -> Floats:
+def _wide_blur(values: Float32Array, sigma: float) -> Float32Array:
     """Gaussian blur, done on a smaller picture where sigma is so large that this changes nothing."""
     height, width = values.shape[:2]
     factor = int(min(max(sigma / _SMALL_SIGMA, 1), height, width))
@@ -84,14 +81,14 @@ def _wide_blur(values: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _used_cells(cells: Integers) -> tuple[int, Integers]:
+def _used_cells(cells: IntArray) -> tuple[int, IntArray]:
     """How many cells of the colour cube hold a pixel, and each pixel's number among those."""
     used = np.bincount(cells, minlength=1 << 15) > 0
     numbers = np.cumsum(used, dtype=np.int64) - 1
     return int(used.sum()), np.asarray(numbers[cells], np.int64)
 
 
-def _partition(counts: Numbers, sums: Numbers, parts: int) -> Integers:
+def _partition(counts: Float64Array, sums: Float64Array, parts: int) -> IntArray:
     """Cut colours into parts of small variance, always the part with most squared error.
 
     Args:
@@ -114,7 +111,7 @@ def _partition(counts: Numbers, sums: Numbers, parts: int) -> Integers:
     return part
 
 
-def _upper(counts: Numbers, sums: Numbers) -> Integers:
+def _upper(counts: Float64Array, sums: Float64Array) -> IntArray:
     """Members on the far side of the best cut across the axis of largest variance (after Otsu)."""
     means = sums / counts[:, None]
     spread = (counts[:, None] * (means - sums.sum(axis=0) / counts.sum()) ** 2).sum(axis=0)
@@ -125,7 +122,7 @@ def _upper(counts: Numbers, sums: Numbers) -> Integers:
     return np.asarray(order[explained.argmax() + 1 :], np.int64)
 
 
-def _grouped(part: Integers, sums: NDArray[np.number]) -> Numbers:
+def _grouped(part: IntArray, sums: NumberArray) -> Float64Array:
     """(parts, 3) `sums` added up by part."""
     columns = [np.bincount(part, sums[:, channel]) for channel in range(3)]
     return np.stack(columns, axis=1).astype(np.float64)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from packshot.distort.parameters import Pixels
+from packshot.arrays import Pixels
 
 _JPEG_QUALITY = (43, 28, 18, 10, 5)
 _JPEG2000_RATIO = (40, 80, 140, 240, 400)

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from packshot.arrays import Mask, Pixels
 from packshot.distort import (
     blur,
     brightness,
@@ -19,8 +20,8 @@ from packshot.distort import (
     spatial,
 )
 from packshot.distort import product as product_kinds
-from packshot.distort.parameters import Pixels, is_whole
-from packshot.distort.product import Box, Mask
+from packshot.distort.parameters import is_whole
+from packshot.distort.product import Box
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
 

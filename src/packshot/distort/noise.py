@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Floats, Pixels, as_float, as_pixels, scale_of
+from packshot.arrays import Float32Array, Pixels
+from packshot.distort.parameters import as_float, as_pixels, scale_of
 
 _WHITE_SIGMA = (0.025, 0.045, 0.075, 0.12, 0.2)
 _CHROMA_SIGMA = (0.03, 0.055, 0.09, 0.15, 0.25)
@@ -49,5 +50,5 @@ def denoise(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixel
     return as_pixels(cv2.medianBlur(smooth, 3) if level < 4 else cv2.medianBlur(smooth, 5))
 
 
-def _normal(pixels: Pixels, generator: np.random.Generator) -> Floats:
+def _normal(pixels: Pixels, generator: np.random.Generator) -> Float32Array:
     return generator.standard_normal(pixels.shape, dtype=np.float32)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.distort.parameters import Pixels, as_float, as_pixels
+from packshot.arrays import Float64Array, Pixels
+from packshot.distort.parameters import as_float, as_pixels
 
 _WORDS = ("SALE", "-50%", "SAMPLE", "NEW", "HOT DEAL", "(c) SHOP", "FREE", "www.shop.com")
 _OPACITY = (0.16, 0.28, 0.45, 0.68, 0.95)
@@ -32,9 +32,7 @@ def overlay(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixel
     return damaged
 
 
-def _lettering(
-    pixels: Pixels, word: str, font: int, share: float, places: NDArray[np.float64]
-) -> Pixels:
+def _lettering(pixels: Pixels, word: str, font: int, share: float, places: Float64Array) -> Pixels:
     """(H, W) coverage 0..255 of a word written at each place, letters `share` of the long side high."""
     height, width = pixels.shape[:2]
     mask = np.zeros((height, width), np.uint8)

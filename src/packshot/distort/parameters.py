@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+from packshot.arrays import Float32Array, FloatArray, Pixels
 
 REFERENCE_SIDE = 512.0
 
@@ -24,12 +22,12 @@ def scale_of(pixels: Pixels) -> float:
     return max(float(max(pixels.shape[:2])) / REFERENCE_SIDE, 0.25)
 
 
-def as_float(pixels: Pixels) -> Floats:
+def as_float(pixels: Pixels) -> Float32Array:
     """uint8 0..255 to float32 0..1."""
     return pixels.astype(np.float32) / np.float32(255)
 
 
-def as_pixels(values: NDArray[np.floating]) -> Pixels:
+def as_pixels(values: FloatArray) -> Pixels:
     """Float 0..1 to uint8 0..255, rounded and clipped."""
     return np.asarray(np.clip(np.rint(values * 255), 0, 255), np.uint8)
 
@@ -39,7 +37,7 @@ def sign_of(generator: np.random.Generator) -> float:
     return 1.0 if generator.random() < 0.5 else -1.0
 
 
-def by_table(pixels: Pixels, curve: Callable[[Floats], NDArray[np.floating]]) -> Pixels:
+def by_table(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
     """Apply a tone curve, worked out once for each of the 256 values.
 
     Args:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.distort.parameters import (
-    Floats,
-    Pixels,
-    as_float,
-    as_pixels,
-    by_table,
-    is_whole,
-    scale_of,
-    sign_of,
-)
+from packshot.arrays import Float32Array, Mask, Pixels
+from packshot.distort.parameters import as_float, as_pixels, by_table, is_whole, scale_of, sign_of
 from packshot.distort.spatial import shrink_and_grow
 from packshot.errors import InvalidInput
 
@@ -30,7 +21,6 @@ _EDGE_SIGMA = 4.0
 _GAMMA = 2.2
 
 Box = tuple[int, int, int, int]
-Mask = NDArray[np.bool_]
 
 
 def wrong_white_balance(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -147,18 +137,18 @@ def _check_box(box: Box, height: int, width: int) -> None:
         raise InvalidInput(f"the product's box {box} is not inside a photo of {width} x {height}")
 
 
-def _linear_values() -> Floats:
+def _linear_values() -> Float32Array:
     """(256,) light 0..1 of every stored value."""
     return as_float(np.arange(256, dtype=np.uint8)) ** np.float32(_GAMMA)
 
 
-def _ellipse(height: int, width: int) -> Floats:
+def _ellipse(height: int, width: int) -> Float32Array:
     """(H, W) coverage 0..1 of the middle of a photo, with a soft rim."""
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
     return np.clip((0.9 - np.hypot(x, y)) / 0.25, 0, 1).astype(np.float32)
 
 
-def _soft(pixels: Pixels, product: Mask | Box) -> Floats:
+def _soft(pixels: Pixels, product: Mask | Box) -> Float32Array:
     """(H, W) coverage 0..1 of a mask or box, its edge softened as a lens would."""
     cover = np.zeros(pixels.shape[:2], np.float32)
     if isinstance(product, tuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, as_float, as_pixels, by_table, scale_of, sign_of
+from packshot.arrays import Pixels
+from packshot.distort.parameters import as_float, as_pixels, by_table, scale_of, sign_of
 
 _SHARPEN = (1.0, 2.0, 4.0, 7.0, 12.0)
 _SHARPEN_SIGMA = 1.2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.distort.parameters import Pixels, scale_of
+from packshot.arrays import Pixels
+from packshot.distort.parameters import scale_of
 
 _JITTER = (0.6, 1.1, 2.0, 3.4, 5.5)
 _PATCHES = (12, 30, 60, 110, 200)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Int32Array
 from packshot.report import AttentionRegion, Region
 
 REGIONS_TOLD = 3
@@ -13,10 +13,8 @@ _EVEN = 0.85
 """Mean of a relative map from which its attention is even: no place stands out."""
 _DIGITS = 3
 
-Floats = NDArray[np.float32]
 
-
-def relative(attention: Floats) -> Floats:
+def relative(attention: Float32Array) -> Float32Array:
     """A map divided by its peak; all 0 where there is no attention.
 
     Args:
@@ -29,7 +27,7 @@ def relative(attention: Floats) -> Floats:
     return attention / peak if peak > 0 else np.zeros_like(attention)
 
 
-def attended(attention: Floats) -> tuple[AttentionRegion, ...]:
+def attended(attention: Float32Array) -> tuple[AttentionRegion, ...]:
     """The few boxes that stand out, strongest first.
 
     A region is what hangs together, also over corners, half way or more from the map's mean to its
@@ -50,12 +48,12 @@ def attended(attention: Floats) -> tuple[AttentionRegion, ...]:
     return tuple(sorted(found, key=lambda one: -one.strength)[:REGIONS_TOLD])
 
 
-def rows(attention: Floats) -> tuple[tuple[float, ...], ...]:
+def rows(attention: Float32Array) -> tuple[tuple[float, ...], ...]:
     """A map, relative to its peak, as rows of numbers from top to bottom."""
     return tuple(tuple(round(float(cell), _DIGITS) for cell in row) for row in relative(attention))
 
 
-def _region(attention: Floats, box: NDArray[np.int32], total: float) -> AttentionRegion:
+def _region(attention: Float32Array, box: Int32Array, total: float) -> AttentionRegion:
     left, top, width, height = (int(side) for side in box[:4])
     across, down = attention.shape[1], attention.shape[0]
     inside = float(attention[top : top + height, left : left + width].sum())

@@ -6,18 +6,15 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
+from packshot.arrays import Float32Array, Pixels
 from packshot.emotion.calibration import Calibration
 from packshot.encode import Model
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.errors import ModelError
 
 EMOTION_MODEL = "emotion.onnx"
 RATINGS = 7
 
-Floats = NDArray[np.float32]
 
 _OUTPUTS = frozenset({"distribution", "intensities", "maps"})
 
@@ -34,11 +31,11 @@ class Response:
         negative_map: (h, w) the same of the negative branch.
     """
 
-    distribution: Floats
+    distribution: Float32Array
     positive_intensity: float
     negative_intensity: float
-    positive_map: Floats
-    negative_map: Floats
+    positive_map: Float32Array
+    negative_map: Float32Array
 
 
 @dataclass(frozen=True)

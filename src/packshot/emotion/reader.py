@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from packshot.emotion.attention import Floats, attended, rows
+from packshot.arrays import Float32Array
+from packshot.emotion.attention import attended, rows
 from packshot.emotion.network import RATINGS, EmotionNetwork
 from packshot.encode.content import SEEN_SIDE
 from packshot.errors import UnreadablePhoto
@@ -106,7 +107,7 @@ def packaged_reading() -> Callable[[Photo], Emotion]:
     return EmotionReader().read_photo
 
 
-def moments(distribution: Floats) -> tuple[float, float]:
+def moments(distribution: Float32Array) -> tuple[float, float]:
     """Mean and standard deviation of ratings.
 
     Args:
@@ -122,6 +123,6 @@ def _share(value: float) -> float:
     return round(min(max(value, 0.0), 1.0), _DIGITS)
 
 
-def _behind(attention: Floats, present: bool) -> tuple[AttentionRegion, ...]:
+def _behind(attention: Float32Array, present: bool) -> tuple[AttentionRegion, ...]:
     """The regions of a side; of one that is not there, none."""
     return attended(attention) if present else ()

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode.encoders import CONTENT_MODEL
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.photo import Photo, PhotoSource
 
 SEEN_SIDE = 1024
 """Photos are shrunk to this long side when they are decoded, as for an assessment."""
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class ContentEncoder:
         """Numbers in a vector."""
         return int(next(o.shape[-1] for o in self.model.session.get_outputs() if o.name == "content"))
 
-    def encode(self, pixels: Pixels) -> Floats:
+    def encode(self, pixels: Pixels) -> Float32Array:
         """The content vector of the whole view.
 
         Args:
@@ -58,7 +56,7 @@ class ContentEncoder:
         """
         return np.asarray(self.model.run(pixels=whole_view(pixels)[None])["content"][0])
 
-    def encode_file(self, source: PhotoSource) -> Floats:
+    def encode_file(self, source: PhotoSource) -> Float32Array:
         """The content vector of a file.
 
         Raises:

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, native_view, whole_view
+from packshot.encode.views import native_view, whole_view
 from packshot.errors import InvalidInput
 
-Floats = NDArray[np.float32]
 Measured = Mapping[str, float | None]
 
 CONTENT_MODEL = "content.onnx"
@@ -32,9 +29,9 @@ class Code:
         level: Expected damage level, 0 none .. 5 severe.
     """
 
-    content: Floats
-    distortion: Floats
-    kinds: Floats
+    content: Float32Array
+    distortion: Float32Array
+    kinds: Float32Array
     level: float
 
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.errors import ModelError
 
 MASK_MODEL: Final = "mask.onnx"
@@ -22,8 +22,6 @@ VIEW_SIDE: Final = 256
 
 LEAST_CONFIDENCE: Final = 0.5
 """Below this the network abstains."""
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class Likelihood:
         presence: How likely the photo shows a product at all, 0..1.
     """
 
-    product: Floats
+    product: Float32Array
     presence: float
 
     @property

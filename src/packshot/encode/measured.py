@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from packshot.arrays import Float32Array
 
 MEASURED: tuple[str, ...] = (
     "sharpness",
@@ -44,7 +43,7 @@ MEASURED: tuple[str, ...] = (
 """Properties that damage changes; not sizes, places or directions."""
 
 
-def measured_input(values: Mapping[str, float | None], keys: Sequence[str] = MEASURED) -> Floats:
+def measured_input(values: Mapping[str, float | None], keys: Sequence[str] = MEASURED) -> Float32Array:
     """Measurements as a network takes them.
 
     Args:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import AnyArray, Float32Array
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
 from packshot.shipped import damaged_copy, shipped
 
-Outputs = dict[str, NDArray[np.float32]]
+Outputs = dict[str, Float32Array]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Model:
         except ValueError as error:
             raise ModelError(f"{self.name} does not state its {name} as JSON: {error}") from error
 
-    def run(self, **inputs: NDArray[np.generic]) -> Outputs:
+    def run(self, **inputs: AnyArray) -> Outputs:
         """One forward pass: arrays by input name to arrays by output name.
 
         Raises:

@@ -7,10 +7,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels
 from packshot.photo.pixels import averaged
 
 OVERLAY_MODEL: Final = "overlay.onnx"
@@ -28,8 +27,6 @@ MULTIPLE: Final = 16
 STRIDE: Final = 4
 """Pixels of what the network sees for one of its maps."""
 
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class OverlayMaps:
@@ -40,8 +37,8 @@ class OverlayMaps:
         watermark: (h, w) likelihood of see-through lettering and logos.
     """
 
-    text: Floats
-    watermark: Floats
+    text: Float32Array
+    watermark: Float32Array
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from packshot.arrays import Pixels
 
 WHOLE_SIDE = 224
 NATIVE_SIDE = 384

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import AnyArray, Pixels
 from packshot.enhance.denoise import noise_of, to_bytes
 from packshot.enhance.guided import guided_filter
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 
 _PATCH, _SEARCH = 5, 15
@@ -66,5 +66,5 @@ def guided_smoothing(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**
     return to_bytes(guided_filter(values, values, radius, smoothness) * np.float32(255))
 
 
-def _joined(planes: list[NDArray[np.generic]], code: int) -> Pixels:
+def _joined(planes: list[AnyArray], code: int) -> Pixels:
     return as_bytes(cv2.cvtColor(cv2.merge(planes), code))

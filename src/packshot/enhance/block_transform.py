@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from packshot.arrays import Float32Array
 
 SIDE: Final = 8
 """Rows and columns of a block."""
@@ -19,7 +18,7 @@ SHIFTS: Final = tuple((row, (3 * row + begin) % SIDE) for begin in (0, 4) for ro
 """Where the grids of blocks begin: every row and every column twice, evenly spread."""
 
 
-def _cosines() -> Floats:
+def _cosines() -> Float32Array:
     """(8, 8) the orthonormal DCT-II: rows are frequencies."""
     frequency, place = np.mgrid[:SIDE, :SIDE]
     waves = np.cos(np.pi * (2 * place + 1) * frequency / (2 * SIDE)) * np.sqrt(2 / SIDE)
@@ -27,7 +26,7 @@ def _cosines() -> Floats:
     return np.asarray(waves, np.float32)
 
 
-def shrink_blocks(plane: Floats, limits: Floats) -> Floats:
+def shrink_blocks(plane: Float32Array, limits: Float32Array) -> Float32Array:
     """Set small coefficients to zero in sixteen shifted grids of blocks, and average what they give.
 
     Yu and Sapiro, DCT image denoising, IPOL 2011, with sixteen grids instead of sixty-four. A block
@@ -53,7 +52,7 @@ def shrink_blocks(plane: Floats, limits: Floats) -> Floats:
     return np.asarray(total[inner] / weight[inner], np.float32)
 
 
-def transformed(values: Floats) -> Floats:
+def transformed(values: Float32Array) -> Float32Array:
     """Transform the blocks of a plane whose sides are multiples of eight.
 
     Args:
@@ -70,7 +69,7 @@ def transformed(values: Floats) -> Floats:
     )
 
 
-def restored(blocks: Floats) -> Floats:
+def restored(blocks: Float32Array) -> Float32Array:
     """The inverse of `transformed`."""
     rows, _, columns, _ = blocks.shape
     cosines = _cosines()
@@ -78,7 +77,9 @@ def restored(blocks: Floats) -> Floats:
     return np.asarray(np.matmul(cosines.T, across).reshape(rows * SIDE, columns * SIDE), np.float32)
 
 
-def _accumulate(values: Floats, limits: Floats, total: Floats, weight: Floats) -> None:
+def _accumulate(
+    values: Float32Array, limits: Float32Array, total: Float32Array, weight: Float32Array
+) -> None:
     """Shrink the blocks of one grid and add them, weighted, to what the others gave."""
     blocks = transformed(values)
     kept = np.abs(blocks) >= limits[None, :, None, :]

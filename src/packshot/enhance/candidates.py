@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from packshot.assess.advice import DISTORTION_PREFIX
 from packshot.distort import Kind
 from packshot.enhance.classical import (
     plan_deblock,
@@ -30,6 +29,7 @@ from packshot.enhance.framing import SMALLEST_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
 from packshot.enhance.together import TOGETHER, plan_together
+from packshot.texts import DISTORTION_PREFIX
 
 CLASSICAL: Final[Mapping[str, Planner]] = {
     "remove-impulses": plan_impulses,

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.denoise import denoise, noise_of
 from packshot.enhance.detail_steps import plan_sharpen
@@ -16,7 +17,7 @@ from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
 from packshot.enhance.white_balance import illuminant_of, white_balance
 from packshot.enhance.white_reference import white_reference
-from packshot.measure.planes import Pixels, histogram, make_planes, percentiles
+from packshot.measure.planes import histogram, make_planes, percentiles
 from packshot.measure.product import product_of
 
 _BEST_QUALITY: Final = 60

@@ -7,13 +7,13 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels, Plane
 from packshot.enhance.block_transform import REACH, SIDE, shrink_blocks, transformed
 from packshot.enhance.denoise import at_half_size, to_bytes
 from packshot.enhance.strips import by_strips
 from packshot.measure.compression import blockiness
-from packshot.measure.planes import Pixels, Plane, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 from packshot.photo.quality import quantisation_steps
 
@@ -25,8 +25,6 @@ _MOST_BLOCKS: Final = 6000
 _FEWEST: Final = 40
 _AGREEMENT: Final = 0.6
 _SMALLEST_STEP: Final = 3
-
-Floats = NDArray[np.float32]
 
 
 def quality_left(pixels: Pixels) -> int | None:
@@ -54,7 +52,7 @@ def quality_left(pixels: Pixels) -> int | None:
     return next(fits, None)
 
 
-def _on_grid(grey: Plane) -> Floats:
+def _on_grid(grey: Plane) -> Float32Array:
     """(N, F) coefficients of a sample of blocks, by the frequencies looked at."""
     rows, columns = (side // SIDE for side in grey.shape)
     every = max(1, rows * columns // _MOST_BLOCKS)
@@ -63,7 +61,7 @@ def _on_grid(grey: Plane) -> Floats:
     return np.stack([blocks[:, v, :, u].ravel() for v, u in _FREQUENCIES], axis=1)
 
 
-def _agreement(coefficients: Floats, quality: int) -> float:
+def _agreement(coefficients: Float32Array, quality: int) -> float:
     """-1..1: how near the larger coefficients lie to multiples of a quality's steps."""
     table = quantisation_steps(quality)
     steps = np.array([table[place] for place in _FREQUENCIES], np.float32)
@@ -103,6 +101,6 @@ def _deblocked(pixels: Pixels, quality: int, strength: float) -> Pixels:
     return to_bytes(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def _limits(quality: int, chroma: bool, strength: float) -> Floats:
+def _limits(quality: int, chroma: bool, strength: float) -> Float32Array:
     share = strength * (_OF_CHROMA_STEP if chroma else _OF_STEP)
     return quantisation_steps(quality, chroma).astype(np.float32) * np.float32(share)

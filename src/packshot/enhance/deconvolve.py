@@ -14,12 +14,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.distort.blur import disc, line
 from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
 from packshot.errors import InvalidInput
-from packshot.measure.planes import Pixels
 from packshot.photo.pixels import check_pixels
 
 WIDEST: Final = 48.0
@@ -33,8 +32,7 @@ _ROUNDS, _FEWEST_ROUNDS, _WORK = 40, 4, 24e6
 _WORKED_SPREAD: Final = 2.0
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
 
-Floats = NDArray[np.float32]
-Psf = Callable[[float], Floats]
+Psf = Callable[[float], Float32Array]
 """The kernel of a blur, for a photo made smaller by a factor."""
 
 
@@ -76,7 +74,9 @@ def motion_deblur(pixels: Pixels, length: float, angle: float, strength: float =
     return _restored(pixels, lambda factor: line(streak / factor, direction), spread, strength)
 
 
-def richardson_lucy(plane: Floats, kernel: Floats, rounds: int, damping: float = _DAMPING) -> Floats:
+def richardson_lucy(
+    plane: Float32Array, kernel: Float32Array, rounds: int, damping: float = _DAMPING
+) -> Float32Array:
     """Estimate what a plane was before it was convolved with a kernel.
 
     Each round multiplies the estimate by how much more there is than it explains, seen backwards through
@@ -110,12 +110,12 @@ def richardson_lucy(plane: Floats, kernel: Floats, rounds: int, damping: float =
     return np.ascontiguousarray(estimate[reach:-reach, reach:-reach])
 
 
-def _convolved(plane: Floats, turned: Floats) -> Floats:
+def _convolved(plane: Float32Array, turned: Float32Array) -> Float32Array:
     """Convolution with the kernel that `turned` is, turned by 180 degrees: OpenCV correlates."""
     return np.asarray(cv2.filter2D(plane, -1, turned, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _curvature(plane: Floats) -> Floats:
+def _curvature(plane: Float32Array) -> Float32Array:
     """Divergence of the unit gradient: forward differences, then backward ones."""
     across, down = np.zeros_like(plane), np.zeros_like(plane)
     np.subtract(plane[:, 1:], plane[:, :-1], across[:, :-1])
@@ -151,7 +151,7 @@ def _restored(pixels: Pixels, psf: Psf, spread: float, strength: float) -> Pixel
     return with_luma_added(pixels, np.asarray(full, np.float32))
 
 
-def _sharp(soft: Floats, kernel: Floats, spread: float) -> Floats:
+def _sharp(soft: Float32Array, kernel: Float32Array, spread: float) -> Float32Array:
     """Luma 0..255 restored, within what each neighbourhood had but for little: no halos."""
     observed = soft / np.float32(255) + np.float32(_FLOOR)
     estimate = 255 * (richardson_lucy(observed, kernel, _rounds(soft.size)) - np.float32(_FLOOR))

@@ -8,20 +8,18 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels, Plane
 from packshot.enhance.block_transform import REACH, SIDE, shrink_blocks
 from packshot.enhance.strips import by_strips
 from packshot.measure.noise import noise_level, row_sample
-from packshot.measure.planes import Pixels, Plane, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 
 _HARD: Final = 2.7
 _LEAST: Final = 0.3
 # Of equal noise in red, green and blue, chroma at half size has 0.32 of the deviation, luma 0.67.
 _LUMA_OF_CHROMA: Final = 2.1
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def _denoised(pixels: Pixels, noise: Noise, strength: float) -> Pixels:
     return to_bytes(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def at_half_size(plane: Floats, limits: Floats) -> Floats:
+def at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
     """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again."""
     height, width = plane.shape
     half = cv2.resize(plane, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
@@ -106,12 +104,12 @@ def at_half_size(plane: Floats, limits: Floats) -> Floats:
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def to_bytes(values: Floats) -> Pixels:
+def to_bytes(values: Float32Array) -> Pixels:
     """Round and clip 0..255."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _luma_limits(noise: Noise) -> Floats:
+def _luma_limits(noise: Noise) -> Float32Array:
     """(8, 8) the noise's deviation by frequency: the coarse one in the lower half of both."""
     limits = np.full((SIDE, SIDE), noise.luma, np.float32)
     limits[: SIDE // 2, : SIDE // 2] = noise.coarse

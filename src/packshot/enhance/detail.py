@@ -8,13 +8,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.guided import guided_filter
 from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
 from packshot.enhance.strips import by_strips
 from packshot.errors import InvalidInput
-from packshot.measure.planes import Pixels
 from packshot.measure.reference.pair import block_means
 from packshot.photo.pixels import check_pixels, shrunk
 
@@ -34,8 +33,6 @@ _QUANTILE: Final = 0.97
 _NOISE_SHARE: Final = 1.5
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
 _MOST_ADDED: Final = 32.0
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,11 @@ def grain_of(pixels: Pixels) -> float:
     return _grain(luma - _blurred(luma, FINE_RADIUS), luma)
 
 
-def _strong(detail: Floats) -> float:
+def _strong(detail: Float32Array) -> float:
     return float(np.quantile(np.abs(detail), _QUANTILE))
 
 
-def _grain(fine: Floats, luma: Floats) -> float:
+def _grain(fine: Float32Array, luma: Float32Array) -> float:
     """Root mean square of the quietest squares that are neither black nor white."""
     factor = min(_SQUARE, *luma.shape)
     means = block_means(luma, factor)
@@ -158,17 +155,17 @@ def _contrasted(pixels: Pixels, radius: float, amount: float, noise: float) -> P
     return with_luma_added(pixels, _MOST_ADDED * np.tanh(wanted / _MOST_ADDED))
 
 
-def _without_noise(detail: Floats, noise: float) -> Floats:
+def _without_noise(detail: Float32Array, noise: float) -> Float32Array:
     """Detail less what noise may be: soft thresholding."""
     least = np.float32(_NOISE_SHARE * noise)
     return np.asarray(np.sign(detail) * np.maximum(np.abs(detail) - least, 0), np.float32)
 
 
-def _blurred(luma: Floats, radius: float) -> Floats:
+def _blurred(luma: Float32Array, radius: float) -> Float32Array:
     return np.asarray(cv2.GaussianBlur(luma, (0, 0), radius), np.float32)
 
 
-def _smoothed(luma: Floats, radius: float) -> Floats:
+def _smoothed(luma: Float32Array, radius: float) -> Float32Array:
     """Luma without local contrast; edges stay."""
     values = luma / np.float32(255)
     return guided_filter(values, values, max(1, round(radius)), _FLAT) * np.float32(255)

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.enhance.deblock import deblock, quality_left
 from packshot.enhance.deconvolve import deblur, motion_deblur
 from packshot.enhance.denoise import noise_of
@@ -22,7 +23,7 @@ from packshot.enhance.detail import (
 )
 from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent, Step
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.planes import make_planes
 from packshot.measure.sharpness import MotionBlur, edge_width, find_edges, gradients, motion_blur
 
 _SOFT, _MOVED = 0.8, 0.35

@@ -9,8 +9,8 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
+from packshot.arrays import Pixels
 from packshot.errors import InvalidInput
-from packshot.measure.planes import Pixels
 from packshot.photo import check_pixels
 
 BEST, WORST = 95, 20

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from packshot.assess.advice import texts
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.location import strip_location
@@ -20,6 +19,7 @@ from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, require_place, write_whole
 from packshot.photo import Photo, label_of, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
+from packshot.texts import load_texts
 
 RESHOOT_BELOW: Final = 40.0
 """A photo that scores less and cannot be improved is better taken again."""
@@ -208,13 +208,13 @@ class Enhancer:
         )
 
     def _said(self, note: str | None) -> list[str]:
-        return [] if note is None else [texts(self.assessor.language).label(f"reason_{note}")]
+        return [] if note is None else [load_texts(self.assessor.language).label(f"reason_{note}")]
 
     def _reason(
         self, action: Action, improved: Improved, after: Assessment | None, obstacle: str | None
     ) -> str:
         """In a seller's words, in the assessor's language."""
-        words = texts(self.assessor.language)
+        words = load_texts(self.assessor.language)
         if after is not None:
             points = (after.score or 0.0) - (improved.before.score or 0.0)
             return words.label("reason_enhanced", value=f"{points:.0f}")

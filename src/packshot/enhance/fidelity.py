@@ -16,13 +16,13 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
 from packshot.enhance.detail import grain_of
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.enhance.step import Intent
-from packshot.measure.planes import Pixels, as_bytes, make_planes
+from packshot.measure.planes import as_bytes, make_planes
 from packshot.measure.product import product_of
 from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
 from packshot.measure.reference.pair import (
@@ -62,9 +62,6 @@ _FEWEST: Final = 20
 _CONSTANT: Final = 160.0
 _SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
 _CLIPPED, _DARK = 0.97, 0.01
-
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,7 @@ def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset
     return Fidelity(drift, structure)
 
 
-def _rounded(values: Floats) -> Pixels:
+def _rounded(values: Float32Array) -> Pixels:
     return np.rint(values).astype(np.uint8)
 
 
@@ -205,7 +202,7 @@ def _explained(before: Pixels, after: Pixels, inside: Mask, intents: frozenset[I
     return before
 
 
-def _gains(before: Pixels, after: Pixels) -> Floats:
+def _gains(before: Pixels, after: Pixels) -> Float32Array:
     """(3,) the factor on linear light that explains most of the change of each channel.
 
     Bounded so that no two differ by more than `LARGEST_GAIN_RATIO`: what lies beyond counts as drift.
@@ -221,7 +218,7 @@ def _gains(before: Pixels, after: Pixels) -> Floats:
     return np.asarray(np.clip(gains, middle / reach, middle * reach), np.float32)
 
 
-def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
+def _tone_curve(before: Pixels, after: Pixels) -> ByteArray:
     """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
     old, new = before.ravel(), after.ravel()
     counts = cv2.calcHist([old, new], [0, 1], None, [256, 256], [0, 256, 0, 256])
@@ -236,12 +233,12 @@ def _tone_curve(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
 
 
-def _means(counts: Floats, values: NDArray[np.intp]) -> Floats:
+def _means(counts: Float32Array, values: IndexArray) -> Float32Array:
     """Of each row: the mean of values that occur so many times."""
     return np.asarray((counts * values).sum(1) / counts.sum(1), np.float32)
 
 
-def _medians(counts: Floats) -> Floats:
+def _medians(counts: Float32Array) -> Float32Array:
     """Of each row: the median of its places, which occur so many times; between two, their mean."""
     total, half = np.cumsum(counts, axis=1), counts.sum(1, keepdims=True) / 2
     lower, upper = (total < half).sum(1), (total <= half).sum(1)
@@ -265,13 +262,15 @@ def _drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> fl
     return max(wide, _ninth_decile(old, new, inside))
 
 
-def _blurred_lab(expected: Pixels, result: Pixels, inside: Mask, spread: float) -> tuple[Floats, Floats]:
+def _blurred_lab(
+    expected: Pixels, result: Pixels, inside: Mask, spread: float
+) -> tuple[Float32Array, Float32Array]:
     """CIE Lab of both after a Gaussian blur of linear light over the mask alone."""
     old, new = (cie_lab(_blurred(pixels, inside, spread)) for pixels in (expected, result))
     return old, new
 
 
-def _ninth_decile(old: Floats, new: Floats, inside: Mask) -> float:
+def _ninth_decile(old: Float32Array, new: Float32Array, inside: Mask) -> float:
     return float(np.quantile(ciede2000(old, new)[inside], 0.9))
 
 
@@ -301,7 +300,7 @@ def _structure(expected: Pixels, result: Pixels, inside: Mask, contrast: bool) -
     return float((alike * weights).sum(dtype=np.float64)) / total
 
 
-def _contrast_gain(old: Floats, new: Floats) -> Floats:
+def _contrast_gain(old: Float32Array, new: Float32Array) -> Float32Array:
     """(H, W) the factor on gradients that explains most of their change in each neighbourhood."""
     joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SPREAD) for other in (new, old))
     gains = joint / np.maximum(own, np.float32(1e-6))

@@ -8,11 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.enhance.placement import Placement
 from packshot.errors import InvalidInput
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.geometry import Box, edge_touch
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.planes import make_planes
 from packshot.measure.product import find_product
 from packshot.photo.pixels import check_pixels
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array
 from packshot.errors import InvalidInput
 
-Floats = NDArray[np.float32]
 
-
-def guided_filter(guide: Floats, values: Floats, radius: int, smoothness: float) -> Floats:
+def guided_filter(
+    guide: Float32Array, values: Float32Array, radius: int, smoothness: float
+) -> Float32Array:
     """The guided filter (He, Sun, Tang, ECCV 2010, eq. 5, 6 and 8), channel by channel.
 
     In every window `values` is described by a line in `guide`; a pixel gets the mean of its
@@ -42,6 +42,6 @@ def guided_filter(guide: Floats, values: Floats, radius: int, smoothness: float)
     return _window_mean(slope, radius) * guide + _window_mean(offset, radius)
 
 
-def _window_mean(values: Floats, radius: int) -> Floats:
+def _window_mean(values: Float32Array, radius: int) -> Float32Array:
     side = 2 * radius + 1
     return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)

@@ -6,18 +6,16 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, IndexArray, Mask, Pixels
 from packshot.enhance.strips import by_strips
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 
 _BLACK, _WHITE = 2, 253
 _FAR: Final = 40
 _MOST_LIKE_IT: Final = 2
 _REACH: Final = 3
-
-Mask = NDArray[np.bool_]
 
 
 def impulses_of(pixels: Pixels) -> Mask:
@@ -77,9 +75,7 @@ def _alone(like: Mask) -> Mask:
     return np.asarray(like & (counts <= _MOST_LIKE_IT + 1))
 
 
-def _median_of_others(
-    plane: NDArray[np.uint8], hit: Mask, rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.uint8]:
+def _median_of_others(plane: ByteArray, hit: Mask, rows: IndexArray, columns: IndexArray) -> ByteArray:
     """(N,) medians over the 3 x 3 pixels around each place, less those that were hit."""
     values = np.pad(np.where(hit, np.float32(np.nan), plane), 1, constant_values=np.nan)
     around = [values[rows + y, columns + x] for y in range(3) for x in range(3)]

@@ -7,15 +7,13 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.arrays import Float32Array, FloatArray, Pixels
+from packshot.measure.planes import as_bytes
 from packshot.measure.reference.cielab import linear_light
 
-Floats = NDArray[np.float32]
 
-
-def encoded(light: NDArray[np.floating]) -> Floats:
+def encoded(light: FloatArray) -> Float32Array:
     """Linear light to sRGB, 0..1 each (IEC 61966-2-1), as `linear_light` undoes it; clips."""
     bounded = np.clip(light, 0, 1)
     bright = 1.055 * np.power(bounded, 1 / 2.4) - 0.055
@@ -23,14 +21,14 @@ def encoded(light: NDArray[np.floating]) -> Floats:
 
 
 @cache
-def light_of_values() -> Floats:
+def light_of_values() -> Float32Array:
     """(256,) the linear light, 0..1, of the values 0..255; read-only."""
     light = linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
     light.setflags(write=False)
     return light
 
 
-def relight(pixels: Pixels, curve: Callable[[Floats], NDArray[np.floating]]) -> Pixels:
+def relight(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
     """Change light by a curve, worked out once for each of the 256 values.
 
     Args:

@@ -10,13 +10,14 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.enhance.candidates import CLASSICAL, NETWORK, Candidate, candidates, planners
 from packshot.enhance.fidelity import Fidelity, fidelity
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.together import TOGETHER
 from packshot.photo import Photo
-from packshot.photo.pixels import Pixels, shrunk
+from packshot.photo.pixels import shrunk
 from packshot.report import Assessment, Severity, Trial
 
 GOOD: Final = 85.0

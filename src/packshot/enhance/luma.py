@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Pixels, as_bytes
-
-Floats = NDArray[np.float32]
+from packshot.arrays import Float32Array, Pixels
+from packshot.measure.planes import as_bytes
 
 
-def luma_of(pixels: Pixels) -> Floats:
+def luma_of(pixels: Pixels) -> Float32Array:
     """(H, W) float32, Rec. 601 luma in grey levels, of (H, W, 3) uint8."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def with_luma_added(pixels: Pixels, gain: Floats) -> Pixels:
+def with_luma_added(pixels: Pixels, gain: Float32Array) -> Pixels:
     """Add grey levels to all three channels, rounded and clipped.
 
     Args:
@@ -28,8 +26,8 @@ def with_luma_added(pixels: Pixels, gain: Floats) -> Pixels:
 
 
 def within_neighbours(
-    values: Floats, soft: Floats, reach: int, spare: float, share: float = 0.0
-) -> Floats:
+    values: Float32Array, soft: Float32Array, reach: int, spare: float, share: float = 0.0
+) -> Float32Array:
     """Keep values within what the neighbourhood had before, but for a little: edges get no halos.
 
     Args:

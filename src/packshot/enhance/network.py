@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.encode.model import Model
 from packshot.encode.views import whole_view
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.tiles import Tiling, by_tiles
 from packshot.photo import check_pixels
-from packshot.photo.pixels import Pixels
 
 ENHANCER_MODEL = "enhancer.onnx"
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Pixels, as_bytes
-
-Matrix = NDArray[np.float64]
+from packshot.arrays import Float64Array, Mask, Pixels
+from packshot.measure.planes import as_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +21,7 @@ class Placement:
         height: Of the result.
     """
 
-    matrix: Matrix
+    matrix: Float64Array
     width: int
     height: int
 
@@ -68,7 +66,7 @@ class Placement:
             )
         )
 
-    def covered(self, width: int, height: int) -> NDArray[np.bool_]:
+    def covered(self, width: int, height: int) -> Mask:
         """(height, width) of the result: True where a photo of the given size shows."""
         inside = np.full((height, width), 255, np.uint8)
         size = (self.width, self.height)

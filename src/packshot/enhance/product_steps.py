@@ -7,13 +7,14 @@ from typing import Final
 
 import cv2
 
+from packshot.arrays import Pixels
 from packshot.enhance.framing import FILL, SMALLEST_SIDE, Frame, product_frame, reframe
 from packshot.enhance.resize import resize, resized
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.straighten import straighten, tilt_of, turned
 from packshot.enhance.whiten import backdrop_of, whiten
 from packshot.measure.geometry import border
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 
 _WHITE_ENOUGH: Final = 253.0

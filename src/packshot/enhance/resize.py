@@ -7,12 +7,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Pixels, UInt16Array
 from packshot.enhance.light import encoded, light_of_values
 from packshot.enhance.placement import Placement
 from packshot.errors import InvalidInput
-from packshot.measure.planes import Pixels, as_bytes
+from packshot.measure.planes import as_bytes
 from packshot.photo.pixels import check_pixels
 
 _WIDE: Final = 65535
@@ -64,12 +64,12 @@ def resized(width: int, height: int, long_side: int) -> Placement:
 
 
 @cache
-def _wide_light() -> NDArray[np.uint16]:
+def _wide_light() -> UInt16Array:
     """(1, 256) linear light of each value in 16 bits, as OpenCV takes tables."""
     return np.rint(light_of_values() * _WIDE).astype(np.uint16)[None]
 
 
 @cache
-def _codes() -> NDArray[np.uint8]:
+def _codes() -> ByteArray:
     """(65536,) the value of each 16-bit linear light."""
     return np.rint(encoded(np.arange(_WIDE + 1) / _WIDE) * 255).astype(np.uint8)

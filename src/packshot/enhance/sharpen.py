@@ -8,9 +8,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
 from packshot.enhance.strips import by_strips
-from packshot.measure.planes import Pixels
 from packshot.photo.pixels import check_pixels
 
 _ROUNDS: Final = 3

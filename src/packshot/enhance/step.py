@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from packshot.arrays import Pixels
 from packshot.enhance.placement import Placement
-from packshot.measure.planes import Pixels
 
 
 class Intent(StrEnum):

@@ -8,11 +8,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float64Array, Mask, Pixels
 from packshot.enhance.placement import Placement
 from packshot.measure.background import find_background, unevenness
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.planes import make_planes
 from packshot.photo.pixels import check_pixels, square_means
 
 _WORKING_SIDE: Final = 1000
@@ -24,8 +24,6 @@ _AGREEING_SHARE: Final = 0.6
 _LENGTH_WANTED: Final = 0.6
 _EVEN: Final = 3.0
 _SPARE: Final = 4  # what cubic interpolation mixes with the outside
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def _inscribed(width: int, height: int, angle: float) -> float:
     return 1 / (math.cos(angle) + ratio * math.sin(angle))
 
 
-def _lines(grey: NDArray[np.uint8]) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+def _lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
     """Length, deviation from the axis in degrees clockwise, and whether upright, of each long line."""
     found = cv2.createLineSegmentDetector().detect(grey)[0]
     ends = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
@@ -116,7 +114,7 @@ def _lines(grey: NDArray[np.uint8]) -> tuple[Numbers, Numbers, NDArray[np.bool_]
     return lengths[kept], deviation[kept], upright[kept]
 
 
-def _common_angle(lengths: Numbers, angles: Numbers) -> float | None:
+def _common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
     """The deviation that most of the lines' length shares; None without a clear one."""
     if lengths.sum() < _LENGTH_WANTED:
         return None

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from packshot.measure.planes import Pixels
+from packshot.arrays import Pixels
 
 _STRIP_PIXELS: Final = 1_000_000
 _GRID: Final = 16

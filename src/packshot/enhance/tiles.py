@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.errors import InvalidInput
-from packshot.photo.pixels import Pixels
 
 Change = Callable[[Pixels], Pixels]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from packshot.arrays import Pixels
 from packshot.enhance.classical import restore
 from packshot.enhance.step import Planner, Step
-from packshot.measure.planes import Pixels
 
 TOGETHER: Final = "repairs-together"
 

@@ -7,12 +7,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.distort.parameters import by_table
 from packshot.enhance.light import light_of_values, relight
 from packshot.enhance.white_reference import white_reference
-from packshot.measure.planes import Pixels, as_bytes, histogram, make_planes, percentiles
+from packshot.measure.planes import as_bytes, histogram, make_planes, percentiles
 
 _WHITE: Final = 0.985
 _WHITE_ENOUGH: Final = 0.88
@@ -21,8 +21,6 @@ _BRIGHT_ENOUGH: Final = 0.25
 _DAMPING: Final = 0.7
 _LARGEST_GAIN: Final = 6.0
 _SHOULDER: Final = 0.85
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def take_off_haze(pixels: Pixels, black: float, white: float = 1.0) -> Pixels:
     return by_table(pixels, lambda values: (values - black) / (white - black))
 
 
-def _bent(light: Floats, gain: float) -> Floats:
+def _bent(light: Float32Array, gain: float) -> Float32Array:
     """Straight to 0.85, from there a hyperbola of the same slope that reaches 1 at the gain."""
     room, reach = 1 - _SHOULDER, max(gain, 1.0) - _SHOULDER
     over = np.maximum(light - _SHOULDER, 0)

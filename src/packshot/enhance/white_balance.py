@@ -7,11 +7,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.light import light_of_values, relight
 from packshot.enhance.white_reference import WhiteReference, white_reference
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.planes import make_planes
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _SURE_CHROMA, _UNSURE_CHROMA = 20.0, 36.0
@@ -22,8 +22,6 @@ _AGREEMENT: Final = 4.0
 _SMALLEST_ANGLE, _LARGEST_ANGLE = 6.0, 16.0
 _DAMPING: Final = 0.6
 _FEWEST: Final = 500
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +34,12 @@ class Illuminant:
         source: "background" or "scene".
     """
 
-    light: Floats
+    light: Float32Array
     trust: float
     source: str
 
     @property
-    def gains(self) -> Floats:
+    def gains(self) -> Float32Array:
         """(3,) factors for linear light; of what should be grey, the brightest channel stays."""
         damped = (1 / np.maximum(self.light, 1e-3)) ** self.trust
         return np.asarray(damped * self.light.max() / (self.light * damped).max(), np.float32)
@@ -105,24 +103,24 @@ def _of_scene(small: Pixels) -> Illuminant | None:
     return Illuminant(middle, _DAMPING, "scene")
 
 
-def _minkowski(values: Floats) -> Floats:
+def _minkowski(values: Float32Array) -> Float32Array:
     """(3,) mean of order 6 over (N, 3)."""
     return np.asarray(np.mean(values.astype(np.float64) ** _MINKOWSKI, axis=0) ** (1 / _MINKOWSKI))
 
 
-def _slopes(light: Floats) -> Floats:
+def _slopes(light: Float32Array) -> Float32Array:
     """(H, W, 3) length of the gradient."""
     across = cv2.Sobel(light, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(light, cv2.CV_32F, 0, 1, scale=1 / 8)
     return np.asarray(np.sqrt(across * across + down * down), np.float32)
 
 
-def angle(first: Floats, second: Floats) -> float:
+def angle(first: Float32Array, second: Float32Array) -> float:
     """Degrees between two colours of light, whatever their brightness."""
     cosine = float(first @ second / max(float(np.linalg.norm(first) * np.linalg.norm(second)), 1e-12))
     return float(np.degrees(np.arccos(min(max(cosine, -1.0), 1.0))))
 
 
-def _unit(light: Floats) -> Floats:
+def _unit(light: Float32Array) -> Float32Array:
     """The same colour with luminance 1."""
     return np.asarray(light / max(float(_LUMINANCE @ light), 1e-6), np.float32)

@@ -7,19 +7,17 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Mask, Pixels
 from packshot.enhance.light import encoded, light_of_values
 from packshot.measure.background import far_background, find_background, unevenness
-from packshot.measure.planes import Pixels, make_planes
+from packshot.measure.planes import make_planes
 
 _DARKEST: Final = 52.0
 _STRONGEST_CAST: Final = 36.0
 _MOST_UNEVEN: Final = 5.0
 _LIGHTER: Final = 1.15
 _LIGHTER_SHARE: Final = 0.005
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class WhiteReference:
         chroma: Its CIE chroma.
     """
 
-    light: Floats
+    light: Float32Array
     lightness: float
     chroma: float
 
@@ -68,7 +66,7 @@ def white_reference(pixels: Pixels) -> WhiteReference | None:
     return None if _something_lighter(planes.small, found.light) else found
 
 
-def _something_lighter(small: Pixels, light: Floats) -> bool:
+def _something_lighter(small: Pixels, light: Float32Array) -> bool:
     """Whether half a per cent of a picture is lighter than its background, which then is no white.
 
     Args:
@@ -82,5 +80,5 @@ def _something_lighter(small: Pixels, light: Floats) -> bool:
     return float((small > bound).all(axis=2).mean()) > _LIGHTER_SHARE
 
 
-def _mean_light(small: Pixels, inside: NDArray[np.bool_]) -> Floats:
+def _mean_light(small: Pixels, inside: Mask) -> Float32Array:
     return np.asarray(light_of_values()[small[inside]].mean(axis=0, dtype=np.float64), np.float32)

@@ -7,11 +7,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteMask, Float32Array, Pixels
 from packshot.enhance.denoise import to_bytes
 from packshot.measure.background import connected_with_border, find_background
-from packshot.measure.planes import Mask, Pixels, as_bytes, make_planes
+from packshot.measure.planes import as_bytes, make_planes
 from packshot.photo.pixels import check_pixels, square_means
 
 _WORKING_SIDE: Final = 1000
@@ -29,8 +29,6 @@ _FIELD_SIDE: Final = 64
 _SOFT_FROM, _SOFT_TO = 0.60, 0.85
 _STRIP_ROWS: Final = 256
 
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class Backdrop:
@@ -42,8 +40,8 @@ class Backdrop:
         noise: Spread of the background about the field, in grey levels.
     """
 
-    cover: Floats
-    field: Floats
+    cover: Float32Array
+    field: Float32Array
     noise: float
 
 
@@ -116,7 +114,7 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     return result
 
 
-def _field(small: Pixels, core: Mask) -> Floats:
+def _field(small: Pixels, core: ByteMask) -> Float32Array:
     """The background's colour on a coarse grid, carried on smoothly behind the product."""
     height, width = small.shape[:2]
     factor = _FIELD_SIDE / max(height, width)
@@ -136,7 +134,7 @@ def _field(small: Pixels, core: Mask) -> Floats:
     )
 
 
-def _grown(small: Pixels, share: Floats, noise: float) -> Mask:
+def _grown(small: Pixels, share: Float32Array, noise: float) -> ByteMask:
     """255 on the background: nearly white, level, and connected with the border or a hole."""
     near = (share.min(axis=2) >= _NEAR_WHITE) & (np.ptp(share, axis=2) <= _ONE_COLOUR)
     level = _steepness(small) <= _STEEP + _STEEP_BY_NOISE * noise
@@ -150,7 +148,7 @@ def _grown(small: Pixels, share: Floats, noise: float) -> Mask:
     return as_bytes(cv2.bitwise_and(rim, as_bytes(near) * np.uint8(255)))
 
 
-def _holes(enclosed: Mask, share: Floats, noise: float) -> Mask:
+def _holes(enclosed: ByteMask, share: Float32Array, noise: float) -> ByteMask:
     """255 on those parts of a mask that show the background's colour nearly everywhere.
 
     A pale surface of the product passes into other tones somewhere; what is seen through a hole does
@@ -165,7 +163,7 @@ def _holes(enclosed: Mask, share: Floats, noise: float) -> Mask:
     return as_bytes(kept[labels]) * np.uint8(255)
 
 
-def _steepness(small: Pixels) -> Floats:
+def _steepness(small: Pixels) -> Float32Array:
     """Grey levels per pixel, after a blur that noise does not pass."""
     grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
@@ -173,17 +171,17 @@ def _steepness(small: Pixels) -> Floats:
     return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
-def _bright_share(share: Floats) -> Floats:
+def _bright_share(share: Float32Array) -> Float32Array:
     """0 for what is much darker than the background, 1 for what is nearly as light, smooth between."""
     place = np.clip((share.min(axis=2) - _SOFT_FROM) / (_SOFT_TO - _SOFT_FROM), 0, 1)
     return np.asarray(place * place * (3 - 2 * place), np.float32)
 
 
-def _enlarged(values: Floats, width: int, height: int) -> Floats:
+def _enlarged(values: Float32Array, width: int, height: int) -> Float32Array:
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _rows_of(values: Floats, rows: slice, height: int) -> Floats:
+def _rows_of(values: Float32Array, rows: slice, height: int) -> Float32Array:
     """Some rows of `values` enlarged to a height, linearly."""
     places = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * len(values) / height - 0.5
     places = np.clip(places, 0, len(values) - 1)

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, Pixels, Plane, as_bytes, mean_where
+from packshot.arrays import ByteMask, Float32Array, Float64Array, Pixels, Plane
+from packshot.measure.planes import as_bytes, mean_where
 
 _SMALLEST_SIDE: Final = 8
 _RING: Final = 2
@@ -22,7 +23,6 @@ _STEEPEST: Final = 200.0
 _EVERY: Final = 3
 _WHITE: Final = 245
 
-Floats = NDArray[np.float32]
 Value = TypeVar("Value", bound=np.generic)
 
 
@@ -39,11 +39,11 @@ class Background:
         like: 255 wherever the colour is the background's, working size: also in holes.
     """
 
-    colour: Floats
-    slope: Floats
+    colour: Float32Array
+    slope: Float32Array
     tolerance: float
-    mask: Mask
-    like: Mask
+    mask: ByteMask
+    like: ByteMask
 
     @property
     def even(self) -> bool:
@@ -90,7 +90,7 @@ def _border(values: NDArray[Value]) -> NDArray[Value]:
     return np.ascontiguousarray(joined.T)
 
 
-def _border_places(height: int, width: int) -> Floats:
+def _border_places(height: int, width: int) -> Float32Array:
     """Places (N, 2), x and y in -0.5..0.5, of the outermost pixels, in the order of `_border`."""
     numbers = _border(np.arange(height * width).reshape(height, width, 1))[0]
     rows, columns = np.divmod(numbers, width)
@@ -98,7 +98,7 @@ def _border_places(height: int, width: int) -> Floats:
     return places.astype(np.float32)
 
 
-def _common_colour(ring: Floats) -> Floats:
+def _common_colour(ring: Float32Array) -> Float32Array:
     """The colour most of the border has: a median, repeated on what lies near it."""
     colour = _median(ring)
     for reach in (2 * _NEAR, _NEAR, _NEAR):
@@ -109,13 +109,15 @@ def _common_colour(ring: Floats) -> Floats:
     return colour
 
 
-def _median(values: Floats) -> Floats:
+def _median(values: Float32Array) -> Float32Array:
     """Of each row of (C, N), N > 0; sorting whole rows of so few is faster than `np.median`."""
     ordered, count = np.sort(values, axis=1), values.shape[1]
     return (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / np.float32(2)
 
 
-def _deviations(ring: Floats, colour: Floats, shades: Floats | None = None) -> Floats:
+def _deviations(
+    ring: Float32Array, colour: Float32Array, shades: Float32Array | None = None
+) -> Float32Array:
     """(N,) largest difference of any channel of colours (3, N) from a colour and its shades (3, N)."""
     residuals = ring - colour[:, None]
     if shades is not None:
@@ -123,7 +125,7 @@ def _deviations(ring: Floats, colour: Floats, shades: Floats | None = None) -> F
     return np.asarray(np.abs(residuals).max(axis=0), np.float32)
 
 
-def _plain(deviations: Floats, share: float) -> float | None:
+def _plain(deviations: Float32Array, share: float) -> float | None:
     """The tolerance that describes the border, or None where it is not plain.
 
     Args:
@@ -140,7 +142,9 @@ def _plain(deviations: Floats, share: float) -> float | None:
     return tolerance if inside >= least else None
 
 
-def _sloping_colour(places: Floats, ring: Floats, colour: Floats) -> tuple[Floats, Floats]:
+def _sloping_colour(
+    places: Float32Array, ring: Float32Array, colour: Float32Array
+) -> tuple[Float32Array, Float32Array]:
     """Fit colour and slope by least squares, thrice, each time to what lies near the last fit."""
     slope = np.zeros((2, 3), np.float32)
     for reach in (80.0, 40.0, 20.0):
@@ -153,7 +157,7 @@ def _sloping_colour(places: Floats, ring: Floats, colour: Floats) -> tuple[Float
     return colour, slope
 
 
-def _alike(small: Pixels, colour: Floats, slope: Floats, tolerance: float) -> Mask:
+def _alike(small: Pixels, colour: Float32Array, slope: Float32Array, tolerance: float) -> ByteMask:
     """255 wherever no channel differs by more than the tolerance."""
     if slope.any():
         height, width = small.shape[:2]
@@ -165,24 +169,24 @@ def _alike(small: Pixels, colour: Floats, slope: Floats, tolerance: float) -> Ma
     return as_bytes(cv2.inRange(small, low, high))
 
 
-def _limits(colour: Floats, tolerance: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _limits(colour: Float32Array, tolerance: float) -> tuple[Float64Array, Float64Array]:
     low = np.clip(np.ceil(colour - tolerance), 0, 255).astype(np.float64)
     return low, np.clip(np.floor(colour + tolerance), 0, 255).astype(np.float64)
 
 
-def alike_native(pixels: Pixels, background: Background) -> Mask:
+def alike_native(pixels: Pixels, background: Background) -> ByteMask:
     """255 wherever native pixels have the colour of an even background."""
     return as_bytes(cv2.inRange(pixels, *_limits(background.colour, background.tolerance)))
 
 
-def connected_with_border(like: Mask) -> Mask:
+def connected_with_border(like: ByteMask) -> ByteMask:
     """What of a mask is connected with the picture's border, four neighbours counting."""
     padded = as_bytes(cv2.copyMakeBorder(like, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)))
     cv2.floodFill(padded, None, (0, 0), (128,), flags=4)
     return as_bytes(cv2.inRange(padded, 128, 128))[1:-1, 1:-1].copy()
 
 
-def pure_white_share(pixels: Pixels, factor: int, far: Mask) -> float:
+def pure_white_share(pixels: Pixels, factor: int, far: ByteMask) -> float:
     """Per cent of the background, native pixels, that are exactly 255, 255, 255.
 
     Args:
@@ -198,7 +202,7 @@ def pure_white_share(pixels: Pixels, factor: int, far: Mask) -> float:
     return 100 * mean_where(white, far) / 255
 
 
-def far_background(mask: Mask, factor: int) -> Mask:
+def far_background(mask: ByteMask, factor: int) -> ByteMask:
     """The background without the ring of about 24 native pixels around the product.
 
     JPEG spoils a perfect white up to there. Falls back to all of it where nothing is farther.
@@ -211,12 +215,12 @@ def far_background(mask: Mask, factor: int) -> Mask:
     return far if cv2.countNonZero(far) else mask
 
 
-def whiteness(small: Pixels, far: Mask) -> float:
+def whiteness(small: Pixels, far: ByteMask) -> float:
     """Mean of each pixel's darkest channel over the background, 0..255; 255 is pure white."""
     return mean_where(_darkest(small), far)
 
 
-def near_whiteness(small: Pixels, mask: Mask, far: Mask) -> float | None:
+def near_whiteness(small: Pixels, mask: ByteMask, far: ByteMask) -> float | None:
     """Mean of each pixel's darkest channel over the background beside the product, 0..255.
 
     There JPEG spoils a perfect white and cut-outs leave their fringes: to be judged with a tolerance.
@@ -233,7 +237,7 @@ def near_whiteness(small: Pixels, mask: Mask, far: Mask) -> float | None:
     return mean_where(_darkest(small), near) if cv2.countNonZero(near) else None
 
 
-def far_share(mask: Mask, far: Mask) -> float:
+def far_share(mask: ByteMask, far: ByteMask) -> float:
     """Per cent of the picture that is background away from the product, by `far_background`."""
     return 0.0 if far is mask else 100 * cv2.countNonZero(far) / far.size
 
@@ -254,7 +258,7 @@ def frame_white_share(small: Pixels) -> float | None:
     return 100 * float((_border(small).min(axis=0) >= _WHITE).mean())
 
 
-def unevenness(lab: Pixels, far: Mask) -> float:
+def unevenness(lab: Pixels, far: ByteMask) -> float:
     """How uneven the background's lightness is, in L* (0..100).
 
     The range, 2nd to 98th percentile, of L* after smoothing over a 16th of the picture, so that

@@ -6,9 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Plane, as_bytes
+from packshot.arrays import ByteArray, Plane
+from packshot.measure.planes import as_bytes
 
 _SMALLEST: Final = 3
 _LARGEST: Final = 64
@@ -37,7 +37,7 @@ def banding(plane: Plane) -> float | None:
     return 100 * (banded + more_banded) / total if total >= _FEWEST else None
 
 
-def _count(plane: NDArray[np.uint8]) -> tuple[int, int]:
+def _count(plane: ByteArray) -> tuple[int, int]:
     """Steps, and steps between flat runs, along a sample of the rows."""
     if plane.shape[1] < 6:
         return 0, 0

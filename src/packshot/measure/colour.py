@@ -9,7 +9,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.measure.planes import Mask, Pixels, as_bytes, histogram, percentiles
+from packshot.arrays import ByteMask, Pixels
+from packshot.measure.planes import as_bytes, histogram, percentiles
 
 _OPPONENT: Final = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
 _NEUTRAL_CHROMA: Final = 22.0
@@ -19,7 +20,7 @@ _SATURATED: Final = 0.97
 _VISIBLE: Final = 50
 
 
-def colourfulness(small: Pixels, mask: Mask | None) -> float:
+def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
     """Hasler and Suesstrunk (SPIE 5007, 2003): 0 grey, 15 slight, 45 average, 109 extreme.
 
     sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) with rg = R - G, yb = (R + G) / 2 - B.
@@ -34,14 +35,14 @@ def colourfulness(small: Pixels, mask: Mask | None) -> float:
     return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel())) / 2
 
 
-def chroma_end(lab: Pixels, mask: Mask | None) -> float:
+def chroma_end(lab: Pixels, mask: ByteMask | None) -> float:
     """CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo."""
     a, b = (lab[..., channel].astype(np.float32) - np.float32(128) for channel in (1, 2))
     chroma = as_bytes(cv2.convertScaleAbs(cv2.magnitude(a, b)))
     return percentiles(histogram(chroma, mask), 99)[0]
 
 
-def saturated_share(small: Pixels, mask: Mask | None) -> float:
+def saturated_share(small: Pixels, mask: ByteMask | None) -> float:
     """Per cent of the pixels that are as saturated as a screen can show, and not dark."""
     red, green, blue = cv2.split(small)
     largest = cv2.max(cv2.max(red, green), blue)
@@ -67,7 +68,7 @@ class ColourCast:
     angle: float
 
 
-def colour_cast(lab: Pixels, mask: Mask | None) -> ColourCast | None:
+def colour_cast(lab: Pixels, mask: ByteMask | None) -> ColourCast | None:
     """Measure the cast on pixels that should be neutral.
 
     Args:
@@ -86,7 +87,7 @@ def colour_cast(lab: Pixels, mask: Mask | None) -> ColourCast | None:
     return ColourCast(math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
 
-def _nearly_neutral(lab: Pixels) -> Mask:
+def _nearly_neutral(lab: Pixels) -> ByteMask:
     low = (_DARKEST * 2.55, 128 - _NEUTRAL_CHROMA, 128 - _NEUTRAL_CHROMA)
     high = (_LIGHTEST * 2.55, 128 + _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
     return as_bytes(cv2.inRange(lab, low, high))

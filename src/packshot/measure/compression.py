@@ -7,9 +7,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, Plane, as_bytes, mean_where
+from packshot.arrays import ByteMask, Float64Array, Plane
+from packshot.measure.planes import as_bytes, mean_where
 from packshot.measure.sharpness import Gradients
 
 GRID: Final = 8
@@ -18,8 +18,6 @@ _USUAL: Final = 0.92
 _SMALLEST_SIDE: Final = 4 * GRID
 _EDGE: Final = 24
 _FEWEST: Final = 200
-
-Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def blockiness(grey: Plane) -> Blockiness | None:
     return Blockiness((across + down) / 2, column, row)
 
 
-def _profile(grey: Plane, axis: int) -> Sums:
+def _profile(grey: Plane, axis: int) -> Float64Array:
     """Mean step, capped, between neighbours at each column (axis 1) or row (axis 0).
 
     Pixels in perfectly flat rows would thin the result out, so it is divided by the share of steps.
@@ -63,11 +61,11 @@ def _profile(grey: Plane, axis: int) -> Sums:
     capped = as_bytes(cv2.min(steps, _CAP))
     sums = cv2.reduce(capped, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
     active = max(1, cv2.countNonZero(capped))
-    mean: Sums = np.asarray(sums, np.float64).ravel() * (capped.shape[axis] / active)
+    mean: Float64Array = np.asarray(sums, np.float64).ravel() * (capped.shape[axis] / active)
     return mean
 
 
-def _grid_excess(profile: Sums) -> tuple[float, int]:
+def _grid_excess(profile: Float64Array) -> tuple[float, int]:
     """Excess of the best phase over the second best, and the phase of block starts."""
     whole = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
     # One line in eight may stand out as the grid; fewer, and higher ones, are the product's edges.
@@ -77,7 +75,7 @@ def _grid_excess(profile: Sums) -> tuple[float, int]:
     return float(means[best]) - second, (best + 1) % GRID
 
 
-def ringing(grey: Plane, slopes: Gradients | None, plain: Mask | None) -> float | None:
+def ringing(grey: Plane, slopes: Gradients | None, plain: ByteMask | None) -> float | None:
     """Ripple of a plain background close to strong edges, beyond its ripple farther away.
 
     Ripple is the mean absolute difference of a pixel and its 3 x 3 mean: in a band 3 to 8 pixels
@@ -105,6 +103,6 @@ def ringing(grey: Plane, slopes: Gradients | None, plain: Mask | None) -> float 
     return max(mean_where(ripple, as_bytes(near)) - mean_where(ripple, as_bytes(far)), 0.0)
 
 
-def _grown(mask: Mask, reach: int) -> Mask:
+def _grown(mask: ByteMask, reach: int) -> ByteMask:
     side = 2 * reach + 1
     return as_bytes(cv2.dilate(mask, np.ones((side, side), np.uint8)))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array
 from packshot.measure.planes import percentiles
 
-Counts = NDArray[np.float64]
 
-
-def tone_range(lightness: Counts) -> float:
+def tone_range(lightness: Float64Array) -> float:
     """Distance of the darkest and the lightest thousandth, in L* (0..100).
 
     Args:
@@ -20,7 +18,7 @@ def tone_range(lightness: Counts) -> float:
     return (high - low) / 2.55
 
 
-def rms_contrast(lightness: Counts) -> float:
+def rms_contrast(lightness: Float64Array) -> float:
     """Standard deviation of lightness, in L* (0..50); Peli, JOSA A 1990, on L* for luminance.
 
     Args:

@@ -6,9 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, Pixels, as_bytes, percentiles
+from packshot.arrays import ByteMask, Float64Array, Pixels
+from packshot.measure.planes import as_bytes, percentiles
 
 CLIPPED_WHITE: Final = 254
 """A channel at or above this has lost its detail."""
@@ -16,20 +16,18 @@ CLIPPED_WHITE: Final = 254
 CLIPPED_BLACK: Final = 2
 """A pixel with every channel at or below this has lost its detail."""
 
-Counts = NDArray[np.float64]
 
-
-def mean_lightness(lightness: Counts) -> float:
+def mean_lightness(lightness: Float64Array) -> float:
     """Mean L* from a histogram of 8-bit lightness, 0..100."""
     return float(lightness @ np.arange(256) / lightness.sum() / 2.55)
 
 
-def bright_end(lightness: Counts) -> float:
+def bright_end(lightness: Float64Array) -> float:
     """L* that 2 % of the pixels exceed, 0..100: low where nothing in the photo is light."""
     return percentiles(lightness, 98)[0] / 2.55
 
 
-def clipped_highlights(small: Pixels, mask: Mask | None) -> tuple[float, Mask]:
+def clipped_highlights(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
     """Per cent of the pixels with two channels or more at the upper end.
 
     Args:
@@ -45,13 +43,13 @@ def clipped_highlights(small: Pixels, mask: Mask | None) -> tuple[float, Mask]:
     return _share(as_bytes(cv2.inRange(middle, CLIPPED_WHITE, 255)), mask)
 
 
-def clipped_shadows(small: Pixels, mask: Mask | None) -> tuple[float, Mask]:
+def clipped_shadows(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
     """Per cent of the pixels with all channels at the lower end; see `clipped_highlights`."""
     end = (CLIPPED_BLACK,) * 3
     return _share(as_bytes(cv2.inRange(small, (0, 0, 0), end)), mask)
 
 
-def _share(clipped: Mask, mask: Mask | None) -> tuple[float, Mask]:
+def _share(clipped: ByteMask, mask: ByteMask | None) -> tuple[float, ByteMask]:
     inside = clipped if mask is None else as_bytes(cv2.bitwise_and(clipped, mask))
     judged = clipped.size if mask is None else max(1, cv2.countNonZero(mask))
     return 100 * cv2.countNonZero(inside) / judged, inside

@@ -6,9 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Plane, as_bytes
+from packshot.arrays import Mask, Plane
+from packshot.measure.planes import as_bytes
 from packshot.report import Facts
 
 _DEEPEST: Final = 0.25
@@ -45,7 +45,7 @@ def fill_box_area(box: Box, width: int, height: int) -> float:
     return 100 * box[2] * box[3] / (width * height)
 
 
-def fill_mask_area(mask: NDArray[np.bool_]) -> float:
+def fill_mask_area(mask: Mask) -> float:
     """Area of the product, holes filled, in per cent of the picture."""
     return 100 * float(mask.mean())
 
@@ -60,7 +60,7 @@ def centring(box: Box, width: int, height: int) -> float:
     return 100 * max(across, down)
 
 
-def edge_touch(mask: NDArray[np.bool_]) -> tuple[float, str]:
+def edge_touch(mask: Mask) -> tuple[float, str]:
     """How much of a side of the picture the product touches.
 
     Args:
@@ -147,5 +147,5 @@ def _tone(grey: Plane) -> int:
     return int(np.median(grey[0]))
 
 
-def _differs(values: Plane, tone: int) -> NDArray[np.bool_]:
+def _differs(values: Plane, tone: int) -> Mask:
     return np.asarray(np.abs(values.astype(np.int16) - tone) > _CHANGE)

@@ -7,10 +7,8 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Map = NDArray[np.float32]
-Slopes = NDArray[np.int16]
+from packshot.arrays import AnyArray, ByteArray, Float32Array, IndexArray, Int16Array, Mask
 
 CELLS = 12
 _SMALLEST_SIDE = 4 * CELLS
@@ -25,7 +23,7 @@ _IMMERKAER = np.array([1, -2, 1], np.float32)
 _IMMERKAER_SCALE = 6.0
 
 
-def damage_map(grey: NDArray[np.uint8], product: NDArray[np.bool_]) -> Map | None:
+def damage_map(grey: ByteArray, product: Mask) -> Float32Array | None:
     """How damaged each of 12 x 12 cells looks, from the worst of three local signs.
 
     Soft edges (re-blur takes little away from them), noise on smooth ground, and clipped light on the
@@ -58,17 +56,17 @@ class Grid:
         divided: The other rows, which two cells share.
     """
 
-    rows: Map
-    columns: Map
+    rows: Float32Array
+    columns: Float32Array
     spans: tuple[tuple[int, int], ...]
-    divided: NDArray[np.intp]
+    divided: IndexArray
 
     @classmethod
     def over(cls, height: int, width: int) -> Grid:
         """The grid of a plane of 12 by 12 pixels at least."""
         return cls(_overlap(height), _overlap(width).T, *_spans(height))
 
-    def means(self, values: NDArray[np.generic]) -> Map:
+    def means(self, values: AnyArray) -> Float32Array:
         """(12, 12) means of (H, W) numbers, uint8, int16 or float32, or truths."""
         values = values.view(np.uint8) if values.dtype == np.bool_ else values
         sums = [
@@ -81,7 +79,7 @@ class Grid:
 
 
 @lru_cache(maxsize=64)
-def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], NDArray[np.intp]]:
+def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
     """Of each of 12 cells the pixels that lie wholly in it, from and to; and all others."""
     bounds = np.linspace(0, length, CELLS + 1)
     spans = tuple(zip(np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int), strict=True))
@@ -90,7 +88,7 @@ def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], NDArray[np.intp]]:
 
 
 @lru_cache(maxsize=64)
-def _overlap(length: int) -> Map:
+def _overlap(length: int) -> Float32Array:
     """(12, length) share of each of `length` pixels in each of 12 cells; rows add up to 1."""
     bounds = np.linspace(0, length, CELLS + 1)
     pixel = np.arange(length)
@@ -98,7 +96,7 @@ def _overlap(length: int) -> Map:
     return np.asarray(np.clip(covered, 0, 1) * CELLS / length, np.float32)
 
 
-def _softness(grid: Grid, slope: Slopes, soft: Slopes) -> Map:
+def _softness(grid: Grid, slope: Int16Array, soft: Int16Array) -> Float32Array:
     """What re-blurring fails to take from the edges of each cell."""
     _, kept = cv2.threshold(slope, _EDGE, 0, cv2.THRESH_TOZERO)
     enough = grid.means(np.asarray(kept) > 0) > 0.01
@@ -108,7 +106,7 @@ def _softness(grid: Grid, slope: Slopes, soft: Slopes) -> Map:
     return np.where(enough, (_SHARP - lost) / (_SHARP - _SOFT), 0).astype(np.float32)
 
 
-def _noise(grid: Grid, grey: NDArray[np.uint8], soft: Slopes) -> Map:
+def _noise(grid: Grid, grey: ByteArray, soft: Int16Array) -> Float32Array:
     """Noise where the blurred photo is smooth."""
     smooth = soft < _SMOOTH
     response = cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER) * smooth
@@ -118,7 +116,7 @@ def _noise(grid: Grid, grey: NDArray[np.uint8], soft: Slopes) -> Map:
     return np.where(share > 0.1, (level - _QUIET) / (_LOUD - _QUIET), 0).astype(np.float32)
 
 
-def _clipping(grid: Grid, grey: NDArray[np.uint8], product: NDArray[np.bool_]) -> Map:
+def _clipping(grid: Grid, grey: ByteArray, product: Mask) -> Float32Array:
     """Clipped share of the product in cells that it fills at least by half."""
     size = grey.shape[::-1]
     inside = cv2.resize(product.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
@@ -130,7 +128,7 @@ def _clipping(grid: Grid, grey: NDArray[np.uint8], product: NDArray[np.bool_]) -
     return np.where(filled > 0.5, share, 0).astype(np.float32)
 
 
-def _slope(grey: NDArray[np.uint8]) -> Slopes:
+def _slope(grey: ByteArray) -> Int16Array:
     """Sum of the absolute Sobel responses."""
     dx, dy = cv2.spatialGradient(grey)
     return np.asarray(np.abs(dx) + np.abs(dy), np.int16)

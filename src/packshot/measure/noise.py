@@ -6,9 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Pixels, Plane, as_bytes
+from packshot.arrays import Float32Array, Pixels, Plane
+from packshot.measure.planes import as_bytes
 
 _BLOCK: Final = 8
 _FEWEST: Final = 12
@@ -16,8 +16,6 @@ _BLACK, _WHITE = 4.0, 251.0
 _FLATTEST: Final = 0.25
 _MOST_ROWS: Final = 320
 _HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
-
-Floats = NDArray[np.float32]
 
 
 def noise_level(plane: Plane) -> float | None:
@@ -77,7 +75,7 @@ def row_sample(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(bands).reshape(-1, *pixels.shape[1:])
 
 
-def _haar(whole: Plane) -> tuple[Floats, Floats]:
+def _haar(whole: Plane) -> tuple[Float32Array, Float32Array]:
     """Mean and diagonal band of disjoint 2 x 2 pixels."""
     values = whole.astype(np.float32)
     rows, turned = values[0::2] + values[1::2], values[0::2] - values[1::2]
@@ -85,6 +83,6 @@ def _haar(whole: Plane) -> tuple[Floats, Floats]:
     return low, (turned[:, 0::2] - turned[:, 1::2]) * np.float32(0.5)
 
 
-def _block_means(values: Floats, height: int, width: int) -> Floats:
+def _block_means(values: Float32Array, height: int, width: int) -> Float32Array:
     found = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(found, np.float32).reshape(height, width)

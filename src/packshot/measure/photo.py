@@ -8,8 +8,8 @@ from functools import cached_property, partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import AnyArray, ByteMask, Float32Array, Pixels, Plane
 from packshot.measure import (
     background,
     banding,
@@ -25,19 +25,11 @@ from packshot.measure import (
 from packshot.measure.background import Background
 from packshot.measure.geometry import Box
 from packshot.measure.local import damage_map
-from packshot.measure.planes import (
-    Mask,
-    Pixels,
-    Plane,
-    Planes,
-    as_bytes,
-    histogram,
-    make_planes,
-)
+from packshot.measure.planes import Planes, as_bytes, histogram, make_planes
 from packshot.measure.product import ProductRegion, find_product
-from packshot.measure.scores import PROPERTIES, measurement
+from packshot.measure.scores import measurement
 from packshot.measure.window import Window, window_of
-from packshot.report import Facts, Measurement, Region
+from packshot.report import MEASUREMENTS, Facts, Measurement, Region
 
 Raw = dict[str, float | None]
 DamageRows = tuple[tuple[float, ...], ...]
@@ -54,7 +46,7 @@ class PhotoMeasurements:
     """Everything measured about one photo.
 
     Attributes:
-        values: By key of `scores.PROPERTIES`, in its order; every key is present.
+        values: By key of `packshot.report.MEASUREMENTS`, in its order; every key is present.
         product: The product, where it was found.
         regions: Where a property lies, for those that have a place; `product` is the product's box.
         map_damage: Draws `damage`.
@@ -92,9 +84,9 @@ class PhotoMeasurements:
         return {key: measured.value for key, measured in self.values.items()}
 
     @property
-    def numbers(self) -> NDArray[np.float32]:
-        """(K,) every raw value in the order of `PROPERTIES`; NaN where it has no meaning."""
-        return np.array([self.value(key) for key in PROPERTIES], np.float32)
+    def numbers(self) -> Float32Array:
+        """(K,) every raw value in the order of `MEASUREMENTS`; NaN where it has no meaning."""
+        return np.array([self.value(key) for key in MEASUREMENTS], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +144,7 @@ def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements
     raw |= _colours(planes, plain, product)
     raw |= _background(planes, plain)
     raw |= _composition(planes, product, facts, regions)
-    values = {key: measurement(key, raw.get(key)) for key in PROPERTIES}
+    values = {key: measurement(key, raw.get(key)) for key in MEASUREMENTS}
     return PhotoMeasurements(values, product, regions, partial(_damage, planes.grey, product))
 
 
@@ -197,7 +189,7 @@ def _detail(planes: Planes, plain: Background | None, product: ProductRegion | N
     }
 
 
-def _native(mask: Mask, planes: Planes) -> Mask:
+def _native(mask: ByteMask, planes: Planes) -> ByteMask:
     """A working-size mask at native size."""
     height, width = planes.grey.shape
     return as_bytes(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
@@ -269,7 +261,7 @@ def _tones(planes: Planes, product: ProductRegion | None, regions: dict[str, Reg
     }
 
 
-def _material(product: ProductRegion | None) -> Mask | None:
+def _material(product: ProductRegion | None) -> ByteMask | None:
     return product.material.astype(np.uint8) * np.uint8(255) if product else None
 
 
@@ -285,7 +277,7 @@ def _colours(planes: Planes, plain: Background | None, product: ProductRegion | 
     }
 
 
-def _neutral(planes: Planes, plain: Background | None) -> Mask | None:
+def _neutral(planes: Planes, plain: Background | None) -> ByteMask | None:
     """The background, if it is one that was meant to be white or grey."""
     if plain is None:
         return None
@@ -358,7 +350,7 @@ def _border(planes: Planes) -> float:
     return float(100 * max(left / width, right / width, top / height, bottom / height))
 
 
-def _note_place(regions: dict[str, Region], key: str, where: Mask) -> None:
+def _note_place(regions: dict[str, Region], key: str, where: ByteMask) -> None:
     """Keep the box around the largest connected part of a mask, if it holds enough to show."""
     if cv2.countNonZero(where) <= _NOTABLE * where.size:
         return
@@ -367,7 +359,7 @@ def _note_place(regions: dict[str, Region], key: str, where: Mask) -> None:
     regions[key] = region_of((left, top, width, height), where)
 
 
-def region_of(box: tuple[int, int, int, int], plane: NDArray[np.generic]) -> Region:
+def region_of(box: tuple[int, int, int, int], plane: AnyArray) -> Region:
     """A box of pixels in fractions of the plane it was found on."""
     height, width = plane.shape[:2]
     left, top = box[0] / width, box[1] / height

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, ByteMask, Float64Array, Pixels, Plane
 from packshot.photo.pixels import check_pixels, square_means
-
-Pixels: TypeAlias = NDArray[np.uint8]
-Plane: TypeAlias = NDArray[np.uint8]
-Mask: TypeAlias = NDArray[np.uint8]
-"""255 where something holds, 0 elsewhere: what OpenCV takes as a mask."""
 
 WORKING_SIDE: Final = 320
 """Long side, in pixels, at most, for measures that need no native detail."""
@@ -62,12 +57,12 @@ def make_planes(pixels: Pixels) -> Planes:
     return Planes(pixels, grey, factor, small, lab)
 
 
-def as_bytes(values: object) -> NDArray[np.uint8]:
+def as_bytes(values: object) -> ByteArray:
     """OpenCV's answer as what it is, an array of uint8, without a copy."""
     return np.asarray(values, dtype=np.uint8)
 
 
-def mean_where(plane: Plane, mask: Mask) -> float:
+def mean_where(plane: Plane, mask: ByteMask) -> float:
     """Mean of a plane where a mask of 0 and 255 is set, 0 where it is set nowhere.
 
     Several times as fast as `cv2.mean` with a mask, which looks at one pixel at a time.
@@ -76,13 +71,13 @@ def mean_where(plane: Plane, mask: Mask) -> float:
     return cv2.sumElems(cv2.bitwise_and(plane, mask))[0] * (1 / count) if count else 0.0
 
 
-def histogram(plane: Plane, mask: Mask | None = None) -> NDArray[np.float64]:
+def histogram(plane: Plane, mask: ByteMask | None = None) -> Float64Array:
     """Count the 256 values of a plane, where the mask is set."""
     counts = cv2.calcHist([plane], [0], mask, [256], [0, 256])
     return np.asarray(counts, dtype=np.float64).ravel()
 
 
-def percentiles(counts: NDArray[np.float64], *shares: float) -> tuple[float, ...]:
+def percentiles(counts: Float64Array, *shares: float) -> tuple[float, ...]:
     """Values below which given shares (0..100) of a histogram's pixels lie.
 
     Args:

@@ -7,15 +7,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask
 from packshot.measure.background import (
     Background,
     alike_native,
     connected_with_border,
     find_background,
 )
-from packshot.measure.planes import Mask, Planes, as_bytes
+from packshot.measure.planes import Planes, as_bytes
 
 _LEAST_SHARE: Final = 0.002
 _SPECK_SHARE: Final = 0.0003
@@ -36,8 +36,8 @@ class ProductRegion:
     """
 
     box: tuple[int, int, int, int]
-    mask: NDArray[np.bool_]
-    material: NDArray[np.bool_]
+    mask: Mask
+    material: Mask
     confidence: float = 1.0
 
 
@@ -69,9 +69,7 @@ def product_of(planes: Planes) -> ProductRegion | None:
     return find_product(planes, plain) if plain else None
 
 
-def region_of_mask(
-    planes: Planes, likely: NDArray[np.float32], confidence: float
-) -> ProductRegion | None:
+def region_of_mask(planes: Planes, likely: Float32Array, confidence: float) -> ProductRegion | None:
     """The product by a mask found in another way, with specks dropped and holes filled.
 
     Args:
@@ -93,7 +91,7 @@ def region_of_mask(
     return ProductRegion((left, top, wide, high), mask, mask, confidence)
 
 
-def _without_specks(rest: Mask) -> Mask | None:
+def _without_specks(rest: ByteMask) -> ByteMask | None:
     """The parts of a mask that are large enough; None where together they are too small."""
     count, labels, stats = _parts(rest)
     if count > _NOISY_COUNT:
@@ -108,7 +106,7 @@ def _without_specks(rest: Mask) -> Mask | None:
     return as_bytes(np.where(large, np.uint8(255), np.uint8(0))[labels])
 
 
-def _parts(rest: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+def _parts(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
     """Number, labels and statistics of a mask's connected parts, its gaps of 2 pixels closed."""
     closed = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     joined = cv2.bitwise_or(closed, rest)
@@ -141,6 +139,6 @@ def _scaled(planes: Planes, small: tuple[int, int, int, int], spare: int) -> tup
     return left, top, right - left, bottom - top
 
 
-def _box_of(mask: Mask) -> tuple[int, int, int, int]:
+def _box_of(mask: ByteMask) -> tuple[int, int, int, int]:
     left, top, width, height = cv2.boundingRect(mask)
     return left, top, width, height

@@ -7,9 +7,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Plane, as_bytes
+from packshot.arrays import Float64Array, Mask, Plane
+from packshot.measure.planes import as_bytes
 
 _SMALLEST_SIDE: Final = 64
 _CAP: Final = 24
@@ -22,8 +22,6 @@ _STRONG_EVIDENCE: Final = 12.0
 _BLUR: Final = (0.24, 0.55)
 _LEAST_BLUR: Final = 0.12
 _HIDDEN_EVIDENCE: Final = 5.0
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _fits(width_per_factor: float, narrowest: float) -> bool:
     return narrowest <= width_per_factor <= _BLUR[1]
 
 
-def _at_grid(profile: Floats) -> Floats:
+def _at_grid(profile: Float64Array) -> Float64Array:
     """Magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off JPEG's grid."""
     magnitude, frequencies = _magnitudes(profile)
     places = np.arange(1, 4) / _JPEG_GRID
@@ -118,14 +116,14 @@ def upscaling(grey: Plane) -> tuple[float, float] | None:
     return 1 / float(grid[best]), float(joint[best])
 
 
-def _second_differences(grey: Plane) -> Floats:
+def _second_differences(grey: Plane) -> Float64Array:
     """Mean magnitude, capped, of the second difference at each column."""
     rows = grey[:: max(1, grey.shape[0] // _LINES)].astype(np.int16)
     second = np.abs(2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:])
     return np.asarray(np.minimum(second, _CAP).mean(axis=0), np.float64)
 
 
-def _spectrum(profile: Floats, grid: Floats) -> Floats:
+def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
     """Magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
     magnitude, frequencies = _magnitudes(profile)
     clean = np.where(_off_grid(frequencies, len(profile)), magnitude, 0.0)
@@ -134,7 +132,7 @@ def _spectrum(profile: Floats, grid: Floats) -> Floats:
     return np.interp(grid, frequencies, clean) / max(middle, 1e-9) if middle > 0 else np.zeros_like(grid)
 
 
-def _magnitudes(profile: Floats) -> tuple[Floats, Floats]:
+def _magnitudes(profile: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Spectrum of a profile without its trend, and the frequencies."""
     trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
     detail = (profile - trend) * np.hanning(len(profile))
@@ -143,7 +141,7 @@ def _magnitudes(profile: Floats) -> tuple[Floats, Floats]:
     return magnitude, np.asarray(np.fft.rfftfreq(padded), np.float64)
 
 
-def _off_grid(frequencies: Floats, length: int) -> NDArray[np.bool_]:
+def _off_grid(frequencies: Float64Array, length: int) -> Mask:
     """Where frequencies are no multiples of JPEG's, as far as a profile of a length can tell."""
     harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
     return harmonics >= 2.5 * _JPEG_GRID / length

@@ -15,9 +15,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Plane, as_bytes, histogram, percentiles
+from packshot.arrays import Float32Array, IndexArray, Int16Array, Int32Array, Mask, Plane
+from packshot.measure.planes import as_bytes, histogram, percentiles
 
 REBLUR: Final = 2.0
 """Standard deviation s0 of the second blur, in pixels."""
@@ -33,10 +33,6 @@ _FAINTEST: Final = 3.0
 _OPERATOR_VARIANCE: Final = 1 / 3 + 1 / 12
 _WIDEST: Final = 20.0
 
-Floats = NDArray[np.float32]
-Indices = NDArray[np.intp]
-Slopes = NDArray[np.int16]
-
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
@@ -48,8 +44,8 @@ class Gradients:
         strength: Of the coarse gradient, |dx| + |dy|, twice the slope, (H, W) uint8.
     """
 
-    fine: tuple[Slopes, Slopes]
-    coarse: tuple[Slopes, Slopes]
+    fine: tuple[Int16Array, Int16Array]
+    coarse: tuple[Int16Array, Int16Array]
     strength: Plane
 
 
@@ -63,9 +59,9 @@ class Edges:
         peak: True where the fine gradient is largest across the edge, (N,).
     """
 
-    fine: Floats
-    coarse: Floats
-    peak: NDArray[np.bool_]
+    fine: Float32Array
+    coarse: Float32Array
+    peak: Mask
 
 
 def gradients(grey: Plane) -> Gradients | None:
@@ -94,7 +90,7 @@ def _blurred(grey: Plane) -> Plane:
     return as_bytes(cv2.blur(once, (5, 5), borderType=cv2.BORDER_REPLICATE))
 
 
-def _slopes(plane: Plane) -> tuple[Slopes, Slopes]:
+def _slopes(plane: Plane) -> tuple[Int16Array, Int16Array]:
     across, down = cv2.spatialGradient(plane, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(across, np.int16), np.asarray(down, np.int16)
 
@@ -131,13 +127,13 @@ def find_edges(
     return Edges(fine, coarse, _peaks(found.fine, places, coarse))
 
 
-def _gathered(slopes: tuple[Slopes, Slopes], places: Indices) -> Floats:
+def _gathered(slopes: tuple[Int16Array, Int16Array], places: IndexArray) -> Float32Array:
     """Slopes at flat places, (2, N), grey levels per pixel."""
     taken = np.stack([slope.ravel().take(places) for slope in slopes])
     return taken.astype(np.float32) / np.float32(_SOBEL)
 
 
-def _strongest(strength: Plane, noise: float) -> Indices:
+def _strongest(strength: Plane, noise: float) -> IndexArray:
     """Flat places of the strong edges, thinned evenly to a bounded number."""
     sample = np.ascontiguousarray(strength[::_EVERY, ::_EVERY])
     (top,) = percentiles(histogram(sample), 99.9)
@@ -148,12 +144,12 @@ def _strongest(strength: Plane, noise: float) -> Indices:
     return places[:: 1 + len(places) // _MOST]
 
 
-def _peaks(fine: tuple[Slopes, Slopes], places: Indices, coarse: Floats) -> NDArray[np.bool_]:
+def _peaks(fine: tuple[Int16Array, Int16Array], places: IndexArray, coarse: Float32Array) -> Mask:
     """Where the fine gradient is no smaller than that of both neighbours across the edge."""
     level = np.abs(coarse[0]) >= np.abs(coarse[1])
     step = np.where(level, 1, fine[0].shape[1])
 
-    def squared(where: Indices) -> NDArray[np.int32]:
+    def squared(where: IndexArray) -> Int32Array:
         across, down = (slope.ravel().take(where).astype(np.int32) for slope in fine)
         return across * across + down * down
 
@@ -183,7 +179,7 @@ def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float 
     return min(math.sqrt(max(variance, 0.0)) / scale, _WIDEST)
 
 
-def _lengths(slopes: Floats) -> Floats:
+def _lengths(slopes: Float32Array) -> Float32Array:
     """Of gradients (2, N): they are eighths of whole numbers, so that no square is rounded."""
     across, down = slopes
     return np.asarray(np.sqrt(across * across + down * down), np.float32)

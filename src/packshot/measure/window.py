@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from packshot.arrays import Plane
 from packshot.measure.geometry import Box
-from packshot.measure.planes import Plane, Planes
+from packshot.measure.planes import Planes
 from packshot.measure.product import ProductRegion
 
 _GRID: Final = 8

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+from packshot.arrays import AnyArray
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Picture:
         profile: Their ICC profile, empty for none.
     """
 
-    held: Image.Image | NDArray[Any]
+    held: Image.Image | AnyArray
     profile: bytes = field(default=b"", repr=False)
 
     @property

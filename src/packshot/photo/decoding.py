@@ -14,7 +14,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -24,6 +23,7 @@ from PIL import (
     TiffImagePlugin,
 )
 
+from packshot.arrays import ByteArray
 from packshot.photo.decoded import Decoded, Picture
 from packshot.photo.exif import orientation_in, read_exif
 from packshot.photo.jpeg_decoding import decode_jpeg
@@ -118,7 +118,7 @@ def _require_painted(outline: GifOutline, data: bytes) -> None:
         raise Incomplete("the picture's data end before the picture does")
 
 
-def _painted(outline: GifOutline, codes: memoryview, ground: int) -> NDArray[np.uint8]:
+def _painted(outline: GifOutline, codes: memoryview, ground: int) -> ByteArray:
     image = Image.new("L", outline.size, ground)
     decoder = Image._getdecoder("L", "gif", (outline.code_bits, outline.interlaced), ())
     try:
@@ -139,7 +139,7 @@ def _webp(outline: WebpOutline, data: bytes) -> Decoded:
     return replace(plain, picture=Picture(pixels, outline.profile))
 
 
-def _webp_pixels(data: bytes, alpha: bool) -> NDArray[np.uint8]:
+def _webp_pixels(data: bytes, alpha: bool) -> ByteArray:
     """(H, W, 3) RGB, or (H, W, 4) with opacity behind."""
     flag = cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR
     found = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -149,7 +149,7 @@ def _webp_pixels(data: bytes, alpha: bool) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(found, order, dst=found), np.uint8)
 
 
-def _on_canvas(pixels: NDArray[np.uint8], outline: WebpOutline) -> NDArray[np.uint8]:
+def _on_canvas(pixels: ByteArray, outline: WebpOutline) -> ByteArray:
     """The first frame of an animation where it belongs; beside it nothing shows."""
     height, width = pixels.shape[:2]
     if outline.first is None or (width, height) == (outline.width, outline.height):

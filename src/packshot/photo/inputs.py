@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from packshot.arrays import AnyArray
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.names import NotAFile
 from packshot.photo.limits import Limits
 
-PhotoSource = (
-    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
-)
+PhotoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | AnyArray
 """A path, a file's bytes, a binary file object, a Pillow image, or an array.
 
 An array holds uint8, 0 for black and 255 for white: (H, W, 3) in the order red, green, blue; (H, W, 4)
@@ -72,7 +70,7 @@ def read_bytes(
     return data
 
 
-def check_array(array: NDArray[Any], name: str) -> None:
+def check_array(array: AnyArray, name: str) -> None:
     """Refuse an array that is none of those that `PhotoSource` tells of.
 
     Raises:

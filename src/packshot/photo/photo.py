@@ -6,12 +6,11 @@ import importlib.util
 import io
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from packshot.arrays import AnyArray, Pixels
 from packshot.distribution import how_to_install
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo.decoded import Decoded, Picture
@@ -20,7 +19,7 @@ from packshot.photo.exif import read_exif
 from packshot.photo.facts import facts_of
 from packshot.photo.inputs import DEFAULT_LIMITS, PhotoSource, check_array, label_of, read_bytes
 from packshot.photo.limits import Limits
-from packshot.photo.pixels import Pixels, check_pixels, opaque_srgb, shrunk, upright
+from packshot.photo.pixels import check_pixels, opaque_srgb, shrunk, upright
 from packshot.photo.structure import Excessive, Outline, outline_of
 from packshot.report import Facts
 
@@ -95,9 +94,7 @@ class Photo:
         return cls(_frozen(pixels.copy()), _facts_of_pixels(Picture(pixels), "RGB", b""), name)
 
 
-def _of_pixels(
-    source: Image.Image | NDArray[Any], name: str, limits: Limits, max_side: int | None
-) -> Photo:
+def _of_pixels(source: Image.Image | AnyArray, name: str, limits: Limits, max_side: int | None) -> Photo:
     """A photo of pixels that the caller decoded."""
     if isinstance(source, Image.Image):
         return _of_image(source, name, limits, max_side)

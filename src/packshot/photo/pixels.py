@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from packshot.arrays import AnyArray, Pixels
 from packshot.errors import InvalidInput
 from packshot.photo.decoded import Picture
-
-Pixels = NDArray[np.uint8]
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 # Nothing but their values tells what 32-bit integers and floats mean by white.
@@ -192,7 +190,7 @@ def _narrowing(picture: Picture) -> Callable[[Image.Image], Image.Image]:
     return lambda strip: Image.fromarray(_scaled(np.asarray(strip), bottom, top))
 
 
-def _scaled(values: NDArray[np.generic], bottom: float, top: float) -> Pixels:
+def _scaled(values: AnyArray, bottom: float, top: float) -> Pixels:
     """Numbers from `bottom` to `top` as 0..255, row by row; not-a-number and infinity count as 0."""
     narrow = np.empty(values.shape, np.uint8)
     for row, line in enumerate(values):
@@ -201,7 +199,7 @@ def _scaled(values: NDArray[np.generic], bottom: float, top: float) -> Pixels:
     return narrow
 
 
-def _finite_range(values: NDArray[np.generic]) -> tuple[float, float]:
+def _finite_range(values: AnyArray) -> tuple[float, float]:
     """Least and largest number, at most and at least 0; not-a-number and infinity count as 0."""
     if values.dtype.kind != "f":
         return float(values.min(initial=0)), float(values.max(initial=0))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+
+from packshot.arrays import Int64Array
 
 # Annex K of the JPEG standard (ITU-T T.81), luminance, row by row.
 _LUMINANCE = np.array(
@@ -26,7 +27,7 @@ _CHROMINANCE = np.full((8, 8), 99)
 _CHROMINANCE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
 
 
-def quantisation_steps(quality: int, chroma: bool = False) -> NDArray[np.int64]:
+def quantisation_steps(quality: int, chroma: bool = False) -> Int64Array:
     """The table that the IJG library quantises with.
 
     Args:
@@ -60,6 +61,6 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
 
 
 @cache
-def _sorted_tables() -> NDArray[np.int64]:
+def _sorted_tables() -> Int64Array:
     """(100, 64): the luminance steps of each quality from 1, sorted; made once, for every photo asks."""
     return np.sort([quantisation_steps(quality).ravel() for quality in range(1, 101)], axis=1)

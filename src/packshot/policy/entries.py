@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from packshot.assess.advice import LANGUAGES
 from packshot.errors import PolicyError
 from packshot.policy.document import Document
 from packshot.policy.names import nearest
 from packshot.policy.requirements import Op
 from packshot.report import Level, SourceKind
+from packshot.texts import LANGUAGES
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -9,14 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
-from packshot.measure.overlay import OVERLAYS
-from packshot.measure.scores import PROPERTIES
 from packshot.photo import FORMATS
-from packshot.report import Assessment, Facts, Grade, Region
-
-Value: TypeAlias = bool | float | str
+from packshot.report import MEASUREMENTS, OVERLAYS, Assessment, Facts, Grade, Region
+from packshot.report.verdict import Value
 
 
 class Kind(StrEnum):
@@ -124,7 +121,7 @@ def _of_property(key: str) -> Metric:
         lack = Lack.NO_BACKGROUND
     elif key.startswith(_PRODUCT):
         lack = Lack.NO_PRODUCT
-    return Metric(Kind.NUMBER, partial(_measured, key), PROPERTIES[key].unit, lack=lack)
+    return Metric(Kind.NUMBER, partial(_measured, key), MEASUREMENTS[key].unit, lack=lack)
 
 
 def _number(read: Callable[[Facts], float | None], unit: str = "", lack: Lack = Lack.UNREAD) -> Metric:
@@ -164,7 +161,7 @@ METRICS: Final[dict[str, Metric]] = {
     "margin_top": _side(lambda box: box.y),
     "margin_bottom": _side(lambda box: 1 - box.y - box.height),
     "margin_least": _side(_least_margin),
-    **{key: _of_property(key) for key in PROPERTIES},
+    **{key: _of_property(key) for key in MEASUREMENTS},
     **{
         key: Metric(Kind.NUMBER, partial(_detected, key), unit, lack=Lack.NOT_CERTAIN)
         for key, unit in OVERLAYS.items()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from packshot.policy.metrics import METRICS, Kind, Metric, Value
+from packshot.policy.metrics import METRICS, Kind, Metric
 from packshot.policy.names import nearest
-
-Limit: TypeAlias = bool | float | str | tuple[float, float] | tuple[str, ...]
+from packshot.report.verdict import Limit, Value
 
 
 class Op(StrEnum):

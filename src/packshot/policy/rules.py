@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from packshot.measure.overlay import OVERLAYS, in_order
+from packshot.measure.overlay import in_order
 from packshot.policy.requirements import Requirement
-from packshot.report import Level, SourceKind
+from packshot.report import OVERLAYS, Level, SourceKind
 
 Wording = Mapping[str, str]
 """A text by language; one that is missing is said in English, or in the only one there is."""
@@ -111,7 +111,7 @@ class Policy:
 
     @property
     def overlays(self) -> frozenset[str]:
-        """What its rules ask about that lies over photos: keys of `measure.overlay.OVERLAYS`."""
+        """What its rules ask about that lies over photos: keys of `packshot.report.OVERLAYS`."""
         asked = (one for rule in self.rules for one in (rule.requirement, rule.when) if one)
         return frozenset(one.metric for one in asked) & OVERLAYS.keys()
 

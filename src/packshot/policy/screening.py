@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from packshot.policy.metrics import METRICS, Value
+from packshot.policy.metrics import METRICS
 from packshot.policy.requirements import Requirement
 from packshot.policy.rules import MAIN_ROLE, Policy, Rule
-from packshot.policy.wording import localised, remedy_of, said_of, title_of, value_shown
+from packshot.policy.wording import remedy_of, said_of, title_of
 from packshot.report import Assessment, Decision, Level, RuleOutcome, Status, Verdict
+from packshot.report.verdict import Value
+from packshot.texts import choose_language, format_value
 
 _BROKEN: Final = {
     Level.ERROR: Decision.FAIL,
@@ -154,11 +156,11 @@ def _outcome(rule: Rule, assessment: Assessment, language: str, before: Decision
 
 def _reason(rule: Rule, value: Value | None, language: str) -> str:
     """Why a rule is not met, or what is not known; in the rule's own words where it has some."""
-    own = localised(rule.reason, language)
+    own = choose_language(rule.reason, language)
     if rule.requirement is None:
         return own
     told, unmeasured = said_of(rule, language)
     if value is None:
         return unmeasured
-    shown = value_shown(rule.requirement.metric, value, language)
+    shown = format_value(value, METRICS[rule.requirement.metric].unit, language)
     return f"{told.replace('{value}', shown)} {own}".rstrip()

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Int64Array, Mask
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
 from packshot.files import writing
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
-    Floats,
     Hit,
     IndexSettings,
     Item,
@@ -28,10 +27,10 @@ from packshot.search.items import (
     require_presence,
 )
 from packshot.search.ledger import Ledger, State
-from packshot.search.ranking import Rows, nearest, scan
+from packshot.search.ranking import nearest, scan
 from packshot.search.structures import Structures
 from packshot.search.vector_file import VectorFile
-from packshot.search.writer_lock import WriterLock
+from packshot.writer_lock import WriterLock
 
 _BOOK = "index.db"
 _LOCK = "writer.lock"
@@ -213,7 +212,7 @@ class EmbeddedIndex(VectorIndex):
         if state.generation != self._state.generation:
             self._let_go()
             self._vectors = VectorFile(self._file(state.generation), self.settings)
-            self._alive: NDArray[np.bool_] = np.zeros(0, bool)
+            self._alive: Mask = np.zeros(0, bool)
             self._state = State(-1, state.generation, 0)
         if state.rows:  # Opened now: a writer may unlink it while this snapshot is in use.
             self._vectors.hold(state.rows)
@@ -221,7 +220,7 @@ class EmbeddedIndex(VectorIndex):
         grown[: len(self._alive)] = self._alive
         grown[self._ledger.died_since(self._state.version)] = False
         self._alive = grown
-        self._matching: dict[str, NDArray[np.bool_]] = {}
+        self._matching: dict[str, Mask] = {}
         self._state = state
 
     def _let_go(self) -> None:
@@ -231,7 +230,7 @@ class EmbeddedIndex(VectorIndex):
     def _file(self, generation: int) -> Path:
         return self._folder / f"vectors-{generation:06d}.bin"
 
-    def _allowed(self, where: Where) -> NDArray[np.bool_]:
+    def _allowed(self, where: Where) -> Mask:
         """Which rows meet conditions; remembered until something changes."""
         key = repr(alternatives(where))
         if key not in self._matching:
@@ -240,7 +239,7 @@ class EmbeddedIndex(VectorIndex):
             self._matching[key] = mask
         return self._matching[key]
 
-    def _candidates(self, queries: Floats, k: int, allowed: NDArray[np.bool_]) -> list[Rows]:
+    def _candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
         """Rows that may be among the nearest: of the structure, and all that it does not hold."""
         structure = self._structures.current()
         if structure is None or structure.too_few(int(np.count_nonzero(allowed)), k):
@@ -253,13 +252,13 @@ class EmbeddedIndex(VectorIndex):
         scanned = self._scanned(queries, k, fresh)
         return [np.concatenate(both) for both in zip(found, scanned, strict=True)]
 
-    def _scanned(self, queries: Floats, k: int, rows: Rows) -> list[Rows]:
+    def _scanned(self, queries: Float32Array, k: int, rows: Int64Array) -> list[Int64Array]:
         step = max(1, _BLOCK_BYTES // (4 * self.settings.dimensions))
         pieces = (rows[start : start + step] for start in range(0, len(rows), step))
         blocks = ((piece, self._vectors.take(piece)) for piece in pieces)
         return scan(queries, blocks, k, self.settings.distance)
 
-    def _ranked(self, query: Floats, rows: Rows, k: int) -> list[tuple[int, float]]:
+    def _ranked(self, query: Float32Array, rows: Int64Array, k: int) -> list[tuple[int, float]]:
         vectors, distance = self._vectors.take(rows), self.settings.distance
         if len(rows) > _RANKED_AT_ONCE:
             leading = scan(query[None], [(np.arange(len(rows)), vectors)], k, distance)[0]

@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from packshot.arrays import Float32Array
 from packshot.errors import InvalidInput
 
-Floats = NDArray[np.float32]
 Metadata = Mapping[str, Any]
 Value = str | int | bool
 Where = Mapping[str, Value | Sequence[Value]]
@@ -72,7 +71,7 @@ class Item:
     """
 
     id: str
-    vector: Floats | None
+    vector: Float32Array | None
     metadata: Metadata = field(default_factory=dict)
 
 
@@ -116,7 +115,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def checked_vectors(vectors: Any, settings: IndexSettings) -> Floats:
+def checked_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     """Vectors as an index takes them.
 
     Args:
@@ -146,7 +145,7 @@ def checked_vectors(vectors: Any, settings: IndexSettings) -> Floats:
     return array
 
 
-def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> dict[str, Floats]:
+def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> dict[str, Float32Array]:
     """Vectors by id, rounded as they are kept, of those items that have one.
 
     Args:

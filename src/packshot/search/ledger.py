@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from packshot.arrays import Int64Array
 from packshot.databases import Database
 from packshot.errors import IndexDamaged, SourceError, VectorIndexError
 from packshot.files import write_whole
 from packshot.search.items import IndexSettings, Value, Where, alternatives
-from packshot.search.ranking import Rows
 
 FORMAT = 1
 _WAIT_SECONDS = 30.0
@@ -194,12 +194,12 @@ class Ledger:
         """How many items there are."""
         return self.state().rows - self._number("SELECT count(*) FROM items WHERE died IS NOT NULL")
 
-    def died_since(self, version: int) -> Rows:
+    def died_since(self, version: int) -> Int64Array:
         """Rows that died in changes after that version."""
         found = self._connection.execute("SELECT row FROM items WHERE died > ?", (version,))
         return np.fromiter((row for (row,) in found), np.int64)
 
-    def matching(self, where: Where) -> Rows:
+    def matching(self, where: Where) -> Int64Array:
         """Living rows whose metadata meets the conditions, ascending."""
         tests, values = _condition(where)
         sql = f"SELECT row FROM items WHERE died IS NULL AND {tests} ORDER BY row"  # noqa: S608 - placeholders

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from packshot.arrays import Float32Array
 from packshot.distribution import how_to_install
 from packshot.errors import InvalidInput, VectorIndexError
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
 from packshot.search.items import (
     MOST_ID_BYTES,
     Distance,
-    Floats,
     Hit,
     IndexSettings,
     Item,
@@ -209,7 +209,7 @@ class MilvusIndex(VectorIndex):
                 found |= {row["id"]: row for row in rows}
         return found
 
-    def _ranked(self, query: Floats, rows: Sequence[Mapping[str, Any]], k: int) -> list[Hit]:
+    def _ranked(self, query: Float32Array, rows: Sequence[Mapping[str, Any]], k: int) -> list[Hit]:
         if not rows:
             return []
         vectors = np.stack([_vector(row["entity"]) for row in rows])
@@ -310,7 +310,7 @@ def _index_parameters(client: Any, settings: IndexSettings, kind: str, cells: in
     return parameters
 
 
-def _vector(row: Mapping[str, Any]) -> Floats:
+def _vector(row: Mapping[str, Any]) -> Float32Array:
     return np.asarray(row["vector"], np.float32)
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from packshot.arrays import Float32Array
 from packshot.encode import ContentEncoder
 from packshot.errors import UnreadablePhoto
 from packshot.names import escaped, identity, is_plain, plain, unescaped
@@ -18,7 +19,7 @@ from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
 from packshot.report import Neighbour, SearchResult, Status
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
-from packshot.search.items import MOST_ID_BYTES, Distance, Floats, Hit, Item, Where
+from packshot.search.items import MOST_ID_BYTES, Distance, Hit, Item, Where
 from packshot.search.places import require_model
 from packshot.sources import Named
 
@@ -68,7 +69,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Encoded:
-    vector: Floats | None
+    vector: Float32Array | None
     error: str | None = None
     status: Status = Status.OK
 

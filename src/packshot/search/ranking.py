@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.search.items import Distance, Floats
-
-Rows = NDArray[np.int64]
+from packshot.arrays import Float32Array, Float64Array, FloatArray, Int64Array
+from packshot.search.items import Distance
 
 _MARGIN = 32
 """Candidates beyond k, as single precision may swap neighbours that differ by parts in a million."""
 
 
-def exact_distances(
-    query: Floats, vectors: NDArray[np.floating], distance: Distance
-) -> NDArray[np.float64]:
+def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance) -> Float64Array:
     """Distances from one vector to others, in double precision.
 
     Args:
@@ -37,8 +33,8 @@ def exact_distances(
 
 
 def nearest(
-    query: Floats, rows: Rows, vectors: Floats, k: int, distance: Distance
-) -> tuple[Rows, NDArray[np.float64]]:
+    query: Float32Array, rows: Int64Array, vectors: Float32Array, k: int, distance: Distance
+) -> tuple[Int64Array, Float64Array]:
     """The k nearest of some rows with their exact distances; equal ones in the order of the rows.
 
     Args:
@@ -56,7 +52,7 @@ def nearest(
     return rows[best], apart[best]
 
 
-def unit(vectors: Floats, distance: Distance) -> Floats:
+def unit(vectors: Float32Array, distance: Distance) -> Float32Array:
     """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32."""
     if distance is Distance.EUCLIDEAN:
         return vectors
@@ -65,8 +61,8 @@ def unit(vectors: Floats, distance: Distance) -> Floats:
 
 
 def scan(
-    queries: Floats, blocks: Iterable[tuple[Rows, Floats]], k: int, distance: Distance
-) -> list[Rows]:
+    queries: Float32Array, blocks: Iterable[tuple[Int64Array, Float32Array]], k: int, distance: Distance
+) -> list[Int64Array]:
     """The nearest rows to each query by looking at every vector.
 
     Args:
@@ -88,14 +84,14 @@ def scan(
     return [rows for rows, _ in kept]
 
 
-def _order(queries: Floats, vectors: Floats, distance: Distance) -> Floats:
+def _order(queries: Float32Array, vectors: Float32Array, distance: Distance) -> Float32Array:
     """Numbers, (Q, N), that order the vectors of each row as their distances do."""
     alike, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
     apart = squares - 2 * alike if distance is Distance.EUCLIDEAN else -alike / np.sqrt(squares)
     return np.asarray(apart, np.float32)
 
 
-def _leading(rows: Rows, apart: Floats, most: int) -> tuple[Rows, Floats]:
+def _leading(rows: Int64Array, apart: Float32Array, most: int) -> tuple[Int64Array, Float32Array]:
     if len(rows) <= most:
         return rows, apart
     best = np.argpartition(apart, most - 1)[:most]

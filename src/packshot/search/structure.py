@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float32Array, Int64Array, Mask
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
 from packshot.files import writing
-from packshot.search.items import Distance, Floats, IndexSettings
+from packshot.search.items import Distance, IndexSettings
 from packshot.search.ledger import Published
 from packshot.search.planning import Plan
-from packshot.search.ranking import Rows, nearest, scan, unit
+from packshot.search.ranking import nearest, scan, unit
 from packshot.search.vector_file import VectorFile
 
 TARGET_RECALL = 0.97
@@ -59,7 +59,7 @@ class Structure:
         few = min(_EXACT_BELOW, self.rows // 4)
         return allowed <= max(few, 2 * self._depth(k))
 
-    def candidates(self, queries: Floats, k: int, allowed: NDArray[np.bool_]) -> list[Rows]:
+    def candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
         """Rows that are likely to be among the k nearest of those allowed.
 
         Args:
@@ -75,8 +75,8 @@ class Structure:
         return int(np.ceil(self.published.depth * max(1.0, k / _ANSWERS)))
 
     def _asked(
-        self, queries: Floats, depth: int, probes: int, allowed: NDArray[np.bool_] | None = None
-    ) -> list[Rows]:
+        self, queries: Float32Array, depth: int, probes: int, allowed: Mask | None = None
+    ) -> list[Int64Array]:
         depth = min(depth, max(self.rows, 1))
         wanted = unit(queries, self.distance)
         cells = _cells(self.index)
@@ -88,7 +88,7 @@ class Structure:
         )
         return [row[row >= 0] for row in rows]
 
-    def _masked(self, wanted: Floats, depth: int, allowed: NDArray[np.bool_] | None) -> list[Rows]:
+    def _masked(self, wanted: Float32Array, depth: int, allowed: Mask | None) -> list[Int64Array]:
         """Structures without cells do not all know of conditions: ask for more, and leave out."""
         share = 1.0 if allowed is None else max(float(allowed.mean()), 1 / max(self.rows, 1))
         _, rows = self.index.search(wanted, min(int(depth / share) + depth, self.rows))
@@ -96,9 +96,7 @@ class Structure:
         return found if allowed is None else [row[allowed[row]][:depth] for row in found]
 
 
-def build(
-    plan: Plan, vectors: VectorFile, alive: NDArray[np.bool_], settings: IndexSettings
-) -> Structure:
+def build(plan: Plan, vectors: VectorFile, alive: Mask, settings: IndexSettings) -> Structure:
     """Train a structure on a sample of the living rows and put them all in.
 
     Raises:
@@ -196,7 +194,7 @@ def _inner(index: Any) -> Any:
     return faiss.downcast_index(outer.index) if isinstance(outer, faiss.IndexPreTransform) else outer
 
 
-def _parameters(index: Any, probes: int, bits: NDArray[np.uint8] | None) -> Any:
+def _parameters(index: Any, probes: int, bits: ByteArray | None) -> Any:
     """Parameters of one search, so that the index itself need not be changed."""
     import faiss
 
@@ -207,7 +205,7 @@ def _parameters(index: Any, probes: int, bits: NDArray[np.uint8] | None) -> Any:
     return inner
 
 
-def _tuned(structure: Structure, vectors: VectorFile, living: Rows) -> Structure:
+def _tuned(structure: Structure, vectors: VectorFile, living: Int64Array) -> Structure:
     """The cheapest probes and depth that find enough of the ten nearest to novel queries."""
     queries = _novel(structure.distance, vectors, living)
     trials = list(_trials(structure, queries, vectors, living))
@@ -218,7 +216,7 @@ def _tuned(structure: Structure, vectors: VectorFile, living: Rows) -> Structure
     return replace(structure, published=replace(structure.published, probes=probes, depth=depth))
 
 
-def _novel(distance: Distance, vectors: VectorFile, living: Rows) -> Floats:
+def _novel(distance: Distance, vectors: VectorFile, living: Int64Array) -> Float32Array:
     """Each number from one of three vectors, (Q, D): as photos of something new they lie where few do.
 
     Vectors of the index itself have near relatives there: they are too easy to tune with.
@@ -231,7 +229,7 @@ def _novel(distance: Distance, vectors: VectorFile, living: Rows) -> Floats:
 
 
 def _trials(
-    structure: Structure, queries: Floats, vectors: VectorFile, living: Rows
+    structure: Structure, queries: Float32Array, vectors: VectorFile, living: Int64Array
 ) -> Iterator[tuple[float, int, int]]:
     """Recall, probes and depth. The first of a long list are what a short one would be."""
     truth = _true_neighbours(structure.distance, queries, vectors, living)
@@ -244,13 +242,13 @@ def _trials(
         probes *= 2
 
 
-def _recall(found: list[Rows], truth: list[set[int]], depth: int) -> float:
+def _recall(found: list[Int64Array], truth: list[set[int]], depth: int) -> float:
     right = sum(len(true & set(rows[:depth].tolist())) for rows, true in zip(found, truth, strict=True))
     return right / max(sum(map(len, truth)), 1)
 
 
 def _true_neighbours(
-    distance: Distance, queries: Floats, vectors: VectorFile, living: Rows
+    distance: Distance, queries: Float32Array, vectors: VectorFile, living: Int64Array
 ) -> list[set[int]]:
     """Of each query its ten nearest rows."""
     blocks = (living[start : start + _BLOCK] for start in range(0, len(living), _BLOCK))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Mask
 from packshot.search import structure as making
 from packshot.search.items import IndexSettings
 from packshot.search.ledger import Ledger
@@ -63,7 +63,7 @@ class Structures:
             f"{published.depth} candidates ranked exactly{fresh}"
         )
 
-    def update(self, vectors: VectorFile, rows: int, alive: NDArray[np.bool_]) -> None:
+    def update(self, vectors: VectorFile, rows: int, alive: Mask) -> None:
         """Build, or put in what is new, if there is reason to."""
         living = int(np.count_nonzero(alive))
         wanted = plan(self._settings.kind, living, self._settings.dimensions)
@@ -77,7 +77,7 @@ class Structures:
             if held is not None:
                 self._publish(making.extended(held, vectors, rows))
 
-    def rebuild(self, vectors: VectorFile, rows: int, alive: NDArray[np.bool_]) -> None:
+    def rebuild(self, vectors: VectorFile, rows: int, alive: Mask) -> None:
         """Build from all that lives; where there is too little, have every vector looked at."""
         living = int(np.count_nonzero(alive))
         wanted = plan(self._settings.kind, living, self._settings.dimensions)

@@ -8,12 +8,11 @@ from io import FileIO
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, FloatArray, Int64Array
 from packshot.errors import IndexDamaged, VectorIndexError
 from packshot.files import writing
-from packshot.search.items import Floats, IndexSettings
-from packshot.search.ranking import Rows
+from packshot.search.items import IndexSettings
 
 _FRACTION_BITS = 23 - 10
 _SIGN_AND_FIELDS = np.uint32(0x8FFFE000).astype(np.int32)
@@ -39,7 +38,7 @@ class VectorFile:
         """Bytes of one vector."""
         return self._dimensions * self._kind.itemsize
 
-    def append(self, vectors: Floats, rows: int) -> int:
+    def append(self, vectors: Float32Array, rows: int) -> int:
         """Write vectors after the first `rows` rows and wait until the disk has them.
 
         Returns:
@@ -96,7 +95,7 @@ class VectorFile:
             self._opened.close()
             self._opened, self._rows = None, 0
 
-    def take(self, rows: Rows) -> Floats:
+    def take(self, rows: Int64Array) -> Float32Array:
         """Some rows, in the order asked for, (N, D) float32.
 
         They are read, not mapped: a process that searches holds its structure and no pages of vectors.
@@ -117,7 +116,7 @@ class VectorFile:
         vectors = _widened(taken) if self._kind == np.float16 else taken.astype(np.float32)
         return self._numbers(vectors)
 
-    def _numbers(self, vectors: Floats) -> Floats:
+    def _numbers(self, vectors: Float32Array) -> Float32Array:
         """Refuse what no vector that was written can be.
 
         Widened halves that are infinity or no number are larger than any half.
@@ -128,7 +127,7 @@ class VectorFile:
         return vectors
 
 
-def _widened(halves: NDArray[np.floating]) -> Floats:
+def _widened(halves: FloatArray) -> Float32Array:
     """Half precision to single, exact for all finite numbers, seven times as fast as `astype`.
 
     The fields of a half, shifted to where a single has its own, are its value but for the bias of the

@@ -7,7 +7,7 @@ from packshot.sources.local_copies import LocalCopies, LocalCopy
 from packshot.sources.paths import Named, expand, expand_named
 from packshot.sources.placements import Placement, placements
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
-from packshot.sources.standard_input import STANDARD_INPUT, located
+from packshot.sources.standard_input import STANDARD_INPUT, find_file
 from packshot.sources.tables import read_rows
 from packshot.sources.urls import is_remote
 
@@ -26,10 +26,10 @@ __all__ = [
     "WebSettings",
     "expand",
     "expand_named",
+    "find_file",
     "is_remote",
     "is_table",
     "local_path",
-    "located",
     "photo_name",
     "placements",
     "read_feed",

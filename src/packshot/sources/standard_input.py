@@ -79,6 +79,7 @@ def _copy(source: BinaryIO, target: BinaryIO, most: int) -> None:
         raise SourceError(f"-: standard input cannot be read: {error.strerror or error}") from error
 
 
-def located(path: str) -> str | Path:
+def find_file(path: str) -> Path:
     """The file of a photo by the name that a result gives it: of standard input the spooled one."""
-    return spooled() if path == STANDARD_INPUT and spooled.cache_info().currsize else path
+    spooled_now = path == STANDARD_INPUT and spooled.cache_info().currsize
+    return spooled() if spooled_now else Path(path)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -19,13 +18,14 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
+from packshot.arrays import AnyArray
 from packshot.scratch import Scratch
 
 OPSET = 20
 # Clip must be among them: a ReLU6 outside the quantised region splits every layer in two.
 _QUANTISED = ["Conv", "Add", "Clip"]
 
-Inputs = dict[str, NDArray[np.generic]]
+Inputs = dict[str, AnyArray]
 
 
 def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], path: Path) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float16Array, Mask, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, native_view
+from packshot.encode.views import native_view
 from packshot.train.datasets.labels import Labels
 from packshot.train.datasets.views import Views
 
@@ -26,7 +26,7 @@ class Features(Labels):
             statistics.
     """
 
-    values: NDArray[np.float16]
+    values: Float16Array
 
     def save(self, path: Path) -> None:
         """Write as ``.npz``."""
@@ -38,7 +38,7 @@ class Features(Labels):
         with np.load(path) as archive:
             return cls(**dict(archive.items()))
 
-    def chosen(self, rows: NDArray[np.bool_]) -> Features:
+    def chosen(self, rows: Mask) -> Features:
         """The photos where `rows` is True."""
         return Features(**{name: value[rows] for name, value in vars(self).items()})
 
@@ -58,7 +58,7 @@ def features(views: Views, native: Model) -> Features:
     )
 
 
-def native_features(squares: Pixels, native: Model) -> NDArray[np.float16]:
+def native_features(squares: Pixels, native: Model) -> Float16Array:
     """(N, F) head vectors and stage statistics of (N, S, S, 3) squares, seen in their middle."""
     outputs = native.run(pixels=np.stack([native_view(square) for square in squares]))
     return np.concatenate([outputs["content"], outputs["statistics"]], axis=1).astype(np.float16)

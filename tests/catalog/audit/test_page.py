@@ -3,8 +3,8 @@ import re
 import pytest
 
 from packshot.catalog.audit.page import MOST_BROKEN, MOST_SHARES
-from packshot.catalog.audit.wording import words
 from packshot.errors import InvalidInput
+from packshot.texts.audit import load_audit_texts
 from tests.catalog.audit.quick import audited, write_feed
 
 
@@ -48,11 +48,11 @@ def test_filters_offer_what_there_is(audit):
 
 
 def test_every_language_has_the_same_words():
-    english, chinese = words("en"), words("zh")
+    english, chinese = load_audit_texts("en"), load_audit_texts("zh")
     for table in ("labels", "verdicts", "statuses", "how_to_read"):
         ours, theirs = getattr(english, table), getattr(chinese, table)
         assert set(ours) == set(theirs)
         for name, text in ours.items():
             assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", theirs[name]))
     with pytest.raises(InvalidInput):
-        words("xx")
+        load_audit_texts("xx")

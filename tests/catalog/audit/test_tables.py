@@ -6,8 +6,7 @@ import pytest
 
 from packshot.catalog.audit.columns import columns
 from packshot.catalog.audit.tables import EXCEL_TEXT, CsvFile, ParquetTable, Workbook
-from packshot.measure.scores import PROPERTIES
-from packshot.report import AuditRow, AuditStatus
+from packshot.report import MEASUREMENTS, AuditRow, AuditStatus
 
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0"]
 
@@ -29,7 +28,7 @@ def test_the_columns_most_asked_for_come_first_and_every_measurement_is_there():
     assert names[:5] == ["path", "sku", "status", "score", "verdict"]
     assert len(set(names)) == len(names)
     assert "policy:amazon-main" in names
-    assert set(PROPERTIES) <= set(names)
+    assert set(MEASUREMENTS) <= set(names)
 
 
 def test_parquet_has_types_and_lists_and_many_groups(tmp_path):

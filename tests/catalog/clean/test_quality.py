@@ -1,10 +1,10 @@
 import pytest
 
-from packshot.assess.advice import texts
 from packshot.assess.learned import LEAST
 from packshot.catalog.clean.inspection import Inspected
 from packshot.catalog.clean.quality import PROBLEMS, certainty, unusable
 from packshot.report import Finding, Problem, Remedy, Severity
+from packshot.texts import load_texts
 from tests.catalog.clean.made import sample
 
 
@@ -19,7 +19,7 @@ def proposed(*findings):
 
 
 def test_every_code_is_one_that_the_assessor_knows():
-    assert set(PROBLEMS) <= set(texts("en").findings)
+    assert set(PROBLEMS) <= set(load_texts("en").findings)
 
 
 def test_findings_become_problems_the_gravest_of_each_sort_once():

@@ -1,7 +1,8 @@
 import pytest
 
 from packshot.errors import InvalidInput
-from packshot.measure.overlay import OVERLAYS, in_order
+from packshot.measure.overlay import in_order
+from packshot.report import OVERLAYS
 
 
 def test_overlays_come_in_their_order_and_once():

@@ -1,9 +1,8 @@
 """A made-up photo and its damaged versions, the same bits on every machine and OpenCV version."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from packshot.arrays import Int64Array, Pixels
 
 
 def scene(height: int = 300, width: int = 280, seed: int = 7) -> Pixels:
@@ -22,7 +21,7 @@ def scene(height: int = 300, width: int = 280, seed: int = 7) -> Pixels:
     return to_pixels(pixels)
 
 
-def to_pixels(values: NDArray[np.int64]) -> Pixels:
+def to_pixels(values: Int64Array) -> Pixels:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 

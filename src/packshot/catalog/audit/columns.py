@@ -8,9 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Final
 
-from packshot.measure.overlay import OVERLAYS
-from packshot.measure.scores import PROPERTIES
-from packshot.report import AuditRow
+from packshot.report import MEASUREMENTS, OVERLAYS, AuditRow
 
 Cell = str | int | float | tuple[str, ...] | None
 
@@ -72,7 +70,7 @@ def columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
     screened = [Column(f"policy:{name}", "text", partial(_decision, name)) for name in policies]
     measured = [
         Column(name, "number", partial(_measured, name), brief=False)
-        for name in (*PROPERTIES, *OVERLAYS)
+        for name in (*MEASUREMENTS, *OVERLAYS)
     ]
     return (*own, *screened, *measured)
 

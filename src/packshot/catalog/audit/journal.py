@@ -18,8 +18,8 @@ from packshot.databases import Database
 from packshot.errors import AuditError, IndexLocked
 from packshot.files import NO_SPACE, reason_of
 from packshot.report import AuditRow
-from packshot.search.writer_lock import WriterLock
 from packshot.sources import FeedRow
+from packshot.writer_lock import WriterLock
 
 JOURNAL: Final = "audit.journal"
 _LOCK: Final = "audit.lock"

@@ -17,11 +17,11 @@ from packshot.catalog.audit.page import write_page
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
 from packshot.catalog.audit.tally import Tally, frequent
-from packshot.catalog.audit.wording import words
 from packshot.distribution import how_to_install
 from packshot.distribution import version as installed_version
 from packshot.files import whole
 from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
+from packshot.texts.audit import load_audit_texts
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _summary(
         score_quantiles=tally.quantiles(),
         score_histogram=tally.histogram(),
         outputs={**written, PAGE: f"the {journal.shown} worst photos at most"},
-        how_to_read=dict(words(settings.assessor.language).how_to_read),
+        how_to_read=dict(load_audit_texts(settings.assessor.language).how_to_read),
         run=_run(journal, tally.inputs),
     )
 

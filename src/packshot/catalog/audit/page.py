@@ -9,12 +9,12 @@ from typing import Final
 
 from markupsafe import Markup
 
-from packshot.assess.advice import texts
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import Share, Tally
-from packshot.catalog.audit.wording import words
-from packshot.catalog.page import Bar, page_template
+from packshot.render.page import Bar, page_template
 from packshot.report import AuditSummary
+from packshot.texts import load_texts
+from packshot.texts.audit import load_audit_texts
 
 MOST_BROKEN: Final = 500
 MOST_SHARES: Final = 50
@@ -43,8 +43,8 @@ def write_page(
     assessed = summary.statuses.get("ok", 0)
     page = page_template("audit_report.html.j2").generate(
         language=language,
-        words=texts(language),
-        audit=words(language),
+        words=load_texts(language),
+        audit=load_audit_texts(language),
         summary=summary,
         broken=list(journal.broken(MOST_BROKEN)),
         broken_count=summary.inputs - assessed,
@@ -76,15 +76,15 @@ def _cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterat
             picture=jpeg and "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
             faults=[*row.failed_rules, *row.warned_rules, *row.findings],
             titles=titles,
-            words=texts(language),
-            audit=words(language),
+            words=load_texts(language),
+            audit=load_audit_texts(language),
         )
         yield Markup(card)  # noqa: S704 - rendered and escaped above
 
 
 def _titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:
     """Names of faults in words: of findings, and of rules with their policy where there are several."""
-    named = {code: texts(language).title(code) for code in summary.findings}
+    named = {code: load_texts(language).title(code) for code in summary.findings}
     if len(summary.policies) < 2:
         return {**named, **rules}
     return {**named, **{rule: f"{rule.split(':')[0]}: {title}" for rule, title in rules.items()}}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from packshot.catalog.audit.columns import Cell, Column
-from packshot.catalog.lines import as_cell, defused
+from packshot.render.lines import as_cell, defused
 from packshot.report import AuditRow
 
 EXCEL_ROWS: Final = 1_048_576

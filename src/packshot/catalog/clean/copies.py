@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
-from packshot.assess.advice import texts
 from packshot.catalog.clean.samples import HELD_OUT, Sample
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Problem, Proposal, Remedy
-from packshot.search.duplicates.reasons import done_to, kind_in_words
+from packshot.texts import load_texts
+from packshot.texts.duplicates import describe_duplicate, group_kind_name
 
 
 def superfluous(
@@ -33,7 +33,7 @@ def superfluous(
         return
     keeper = ordered[0]
     for photo in ordered[1:]:
-        how = done_to(photo, language) if photo.kind else _how(keeper, language)
+        how = describe_duplicate(photo, language) if photo.kind else _how(keeper, language)
         yield _proposal(samples[photo.path], samples[keeper.path], photo, how, language)
 
 
@@ -45,11 +45,11 @@ def _preference(sample: Sample) -> tuple[int, bool]:
 
 def _how(keeper: Duplicate, language: str) -> str:
     """How the photo that the group prefers differs from the one that is kept here: in one word."""
-    return kind_in_words(keeper.kind or DuplicateKind.MIXED, language)
+    return group_kind_name(keeper.kind or DuplicateKind.MIXED, language)
 
 
 def _proposal(sample: Sample, keeper: Sample, photo: Duplicate, how: str, language: str) -> Proposal:
-    words = texts(language).cleaning
+    words = load_texts(language).cleaning
     leaks = sample.split != keeper.split
     contradicts = bool(sample.label and keeper.label) and sample.label != keeper.label
     key = "leakage" if leaks else "contradiction" if contradicts else "duplicate"

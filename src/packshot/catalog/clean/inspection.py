@@ -6,9 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from packshot.arrays import Float32Array
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.assess.pool import AssessorSettings
 from packshot.assess.retrieval import unit_rows
@@ -32,7 +30,7 @@ class Inspected:
 
     photo: LocalCopy
     findings: tuple[Finding, ...] = ()
-    content: NDArray[np.float32] | None = None
+    content: Float32Array | None = None
     error: str = ""
 
 

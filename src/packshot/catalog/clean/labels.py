@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, Int64Array
 from packshot.errors import InvalidInput
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 LEAST_OF_CLASS = 5
 """Examples that a class must have: of fewer nobody can tell what it looks like."""
@@ -51,14 +48,14 @@ class LabelModel:
     """
 
     classes: tuple[str, ...]
-    wrong: Floats
-    likelier: Integers
+    wrong: Float64Array
+    likelier: Int64Array
     noise: float
     temperature: float
-    weights: Floats
-    centre: Floats
+    weights: Float64Array
+    centre: Float64Array
 
-    def probabilities(self, vectors: Floats) -> Floats:
+    def probabilities(self, vectors: Float64Array) -> Float64Array:
         """(M, K) of photos without a label.
 
         Args:
@@ -67,7 +64,7 @@ class LabelModel:
         return _softmax(_inputs(vectors, self.centre) @ self.weights, self.temperature)
 
 
-def learn(vectors: Floats, labels: Sequence[str]) -> LabelModel | None:
+def learn(vectors: Float64Array, labels: Sequence[str]) -> LabelModel | None:
     """Learn from labelled photos; None where fewer than two classes have enough of them.
 
     Args:
@@ -97,7 +94,9 @@ def learn(vectors: Floats, labels: Sequence[str]) -> LabelModel | None:
     return LabelModel(classes, wrong, likelier, noise, temperature, weights, centre)
 
 
-def classifier(inputs: Floats, labels: Integers, count: int) -> tuple[Floats, Floats]:
+def classifier(
+    inputs: Float64Array, labels: Int64Array, count: int
+) -> tuple[Float64Array, Float64Array]:
     """Regularised least squares, and what it says of each example when trained without it.
 
     Leaving one out needs no second training (Rifkin and Lippert, 2007, "Notes on regularized least
@@ -121,22 +120,22 @@ def classifier(inputs: Floats, labels: Integers, count: int) -> tuple[Floats, Fl
     return weights, (inputs @ weights - leverage * targets) / np.maximum(1 - leverage, 1e-9)
 
 
-def _inputs(vectors: Floats, centre: Floats) -> Floats:
+def _inputs(vectors: Float64Array, centre: Float64Array) -> Float64Array:
     relative = np.asarray(vectors, np.float64) - centre
     return np.hstack([relative, np.full((len(relative), 1), _CONSTANT)])
 
 
-def _softmax(scores: Floats, temperature: float) -> Floats:
+def _softmax(scores: Float64Array, temperature: float) -> Float64Array:
     powers = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _seen(right: Floats, noise: float, count: int) -> Floats:
+def _seen(right: Float64Array, noise: float, count: int) -> Float64Array:
     """Probability of a label as it stands, from that of its being the true one."""
     return np.asarray((1 - noise) * right + noise * (1 - right) / (count - 1))
 
 
-def _wrong(chances: Floats, labels: Integers, noise: float) -> Floats:
+def _wrong(chances: Float64Array, labels: Int64Array, noise: float) -> Float64Array:
     """(N,) Bayes: that a label was drawn by chance, given what is pictured."""
     count = chances.shape[1]
     right = chances[np.arange(len(labels)), labels]
@@ -144,7 +143,7 @@ def _wrong(chances: Floats, labels: Integers, noise: float) -> Floats:
     return np.asarray(noise * (1 - right) / (count - 1) / seen)
 
 
-def _likeliest(scores: Floats, labels: Integers) -> tuple[float, float]:
+def _likeliest(scores: Float64Array, labels: Int64Array) -> tuple[float, float]:
     """Temperature and share of wrong labels under which the labels are likeliest: a grid, refined.
 
     As if one wrong label in twenty had been seen before: in small sets little else tells a few wrong

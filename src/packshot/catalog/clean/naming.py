@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.assess.advice import texts
+from packshot.arrays import Float32Array, Float64Array
 from packshot.catalog.clean.labels import LabelModel, learn
 from packshot.catalog.clean.samples import Sample
 from packshot.report import Problem, Proposal, Remedy
+from packshot.texts import load_texts
 
 REMARKED = 0.5
 """Probability that a label is wrong from which on it is remarked on."""
@@ -20,7 +20,7 @@ SURE = 0.9
 
 
 def label_proposals(
-    samples: Sequence[Sample], vectors: NDArray[np.float32], language: str
+    samples: Sequence[Sample], vectors: Float32Array, language: str
 ) -> Iterator[Proposal]:
     """Labels that do not fit what is pictured, then labels for photos that have none.
 
@@ -48,7 +48,7 @@ def _wrong(sample: Sample, model: LabelModel, place: int, language: str) -> Prop
     wrong = float(model.wrong[place])
     proposed = model.classes[int(model.likelier[place])]
     reason = (
-        texts(language)
+        load_texts(language)
         .cleaning["wrong-label"]
         .format(label=sample.label, proposed=proposed, value=f"{100 * (1 - wrong):.0f}")
     )
@@ -66,12 +66,12 @@ def _wrong(sample: Sample, model: LabelModel, place: int, language: str) -> Prop
     )
 
 
-def _missing(sample: Sample, model: LabelModel, vector: NDArray[np.float64], language: str) -> Proposal:
+def _missing(sample: Sample, model: LabelModel, vector: Float64Array, language: str) -> Proposal:
     chances = model.probabilities(vector)[0]
     best = int(chances.argmax())
     sure = float(chances[best])
     reason = (
-        texts(language)
+        load_texts(language)
         .cleaning["missing-label"]
         .format(proposed=model.classes[best], value=f"{100 * sure:.0f}")
     )

@@ -16,12 +16,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.errors import InvalidInput
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 
 COMPARED_SIDE: Final = 384
 """Long side at which pictures are laid on each other."""
@@ -114,7 +111,7 @@ class Version:
     picture: Pixels
 
     @cached_property
-    def structure(self) -> NDArray[np.float32]:
+    def structure(self) -> Float32Array:
         """(h, w) lightness between two scales, of mean 0 and length 1; found on first use."""
         factor = min(1.0, _STRUCTURE_SIDE / max(self.picture.shape[:2]))
         size = [max(_LEAST_SIDE, round(side * factor)) for side in self.picture.shape[1::-1]]
@@ -124,7 +121,7 @@ class Version:
         return _unit(np.asarray(fine - coarse, np.float32))
 
 
-def _unit(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit(plane: Float32Array) -> Float32Array:
     relative = plane - plane.mean()
     return np.asarray(relative / max(float(np.linalg.norm(relative)), 1.0), np.float32)
 
@@ -184,7 +181,7 @@ def own_merit(version: Version) -> float:
     return merits([version], aligned=False)[0]
 
 
-def own_evidence(versions: Sequence[Version]) -> Floats:
+def own_evidence(versions: Sequence[Version]) -> Float64Array:
     """(N, 6) what each copy tells alone: what the weights from `score` to `resolution` are of."""
     return np.array(
         [
@@ -201,7 +198,7 @@ def own_evidence(versions: Sequence[Version]) -> Floats:
     )
 
 
-def midst_evidence(distances: Floats) -> Floats:
+def midst_evidence(distances: Float64Array) -> Float64Array:
     """(N, 3) how much each lies in the midst of all: what the weights from `tone` on are of.
 
     With two copies it would be the same for both: then it is 0.
@@ -215,7 +212,7 @@ def midst_evidence(distances: Floats) -> Floats:
     return np.stack([centrality(plane) for plane in distances], axis=1)
 
 
-def centrality(distances: Floats) -> Floats:
+def centrality(distances: Float64Array) -> Float64Array:
     """How much each of N lies in the midst of the others, comparable between sets of any size.
 
     Args:
@@ -232,7 +229,7 @@ def centrality(distances: Floats) -> Floats:
     return np.asarray(-math.log2(count) * np.where(others, logarithms, 0).sum(axis=1) / (count - 1))
 
 
-def differences(pictures: Sequence[Pixels]) -> Floats:
+def differences(pictures: Sequence[Pixels]) -> Float64Array:
     """(3, N, N) mean difference of tones, of detail and of colour detail, in CIE Lab units.
 
     Args:
@@ -264,7 +261,7 @@ def _same_size(pictures: Sequence[Pixels]) -> list[Pixels]:
     ]
 
 
-def _views(picture: Pixels) -> tuple[NDArray[np.float32], ...]:
+def _views(picture: Pixels) -> tuple[Float32Array, ...]:
     """Tones (24, 24, 3), detail of lightness (H, W, 1) and of colour (H, W, 2)."""
     lab = cv2.cvtColor(picture.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     tones = cv2.resize(lab, (_TONE_CELLS, _TONE_CELLS), interpolation=cv2.INTER_AREA)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from packshot.arrays import Float32Array
 from packshot.catalog.rank.candidate import Copy
 from packshot.catalog.rank.comparing import Version, merits, own_merit, same_picture, same_shape
 from packshot.report import Assessment, DuplicateKind
@@ -39,7 +37,7 @@ class Looked:
 
     assessment: Assessment
     digest: str
-    content: NDArray[np.float32]
+    content: Float32Array
     version: Version
     view: View
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from packshot.assess.advice import shown, texts
 from packshot.catalog.rank.candidate import Candidate, clearly_better
 from packshot.report import Measurement, Severity
+from packshot.texts import format_measurement, load_texts
 
 _NAMED = 3
 _NOTABLE = 15.0
@@ -32,7 +32,7 @@ class Reasons:
             InvalidInput: An unknown language.
         """
         self._language = language
-        self._texts = texts(language)
+        self._texts = load_texts(language)
         self._words = self._texts.ranking
         self._policy = policy or ""
 
@@ -140,8 +140,8 @@ class Reasons:
         for name in notable[:_NAMED]:
             yield self._words[key].format(
                 measurement=self._texts.measurements[name],
-                value=shown(name, mine[name].value, self._language),
-                other=shown(name, theirs[name].value, self._language),
+                value=format_measurement(name, mine[name].value, self._language),
+                other=format_measurement(name, theirs[name].value, self._language),
             )
 
     def _found(self, one: Candidate, other: Candidate) -> Iterator[str]:

@@ -6,10 +6,8 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Counts = NDArray[np.float64]
+from packshot.arrays import Float64Array, Pixels
 
 _VALUES: Final = 256
 _CHANCE: Final = math.sqrt(0.375) * math.sqrt(2 / math.pi)
@@ -44,14 +42,14 @@ def highest_tone(pixels: Pixels) -> float:
     return float(pixels.max(axis=(0, 1)).mean()) / (_VALUES - 1)
 
 
-def _histogram(channel: Pixels) -> Counts:
+def _histogram(channel: Pixels) -> Float64Array:
     """Counts of the values between the lowest and the highest there are."""
     counts = np.bincount(channel.ravel(), minlength=_VALUES).astype(np.float64)
     used = np.flatnonzero(counts)
     return counts[used[0] + 1 : used[-1]]
 
 
-def _unevenness(counts: Counts) -> float:
+def _unevenness(counts: Float64Array) -> float:
     """Mean distance of a count's root from the middle of its neighbours, in mean roots, less chance."""
     roots = np.sqrt(counts)
     if len(roots) < 3 or not roots.any():

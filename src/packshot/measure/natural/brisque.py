@@ -13,8 +13,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, Pixels
 from packshot.errors import InvalidInput
 from packshot.measure.natural import fitted
 from packshot.measure.natural.scene_statistics import (
@@ -25,10 +25,7 @@ from packshot.measure.natural.scene_statistics import (
     neighbour_products,
     normalised,
 )
-from packshot.measure.reference.pair import Pixels
 from packshot.photo import check_pixels
-
-Values = NDArray[np.float64]
 
 BRISQUE_MODEL: Final = "brisque.npz"
 
@@ -51,12 +48,12 @@ class BrisqueModel:
         gamma: Squared distances are multiplied by it, ().
     """
 
-    low: Values
-    high: Values
-    centres: Values
-    weights: Values
-    offset: Values
-    gamma: Values
+    low: Float64Array
+    high: Float64Array
+    centres: Float64Array
+    weights: Float64Array
+    offset: Float64Array
+    gamma: Float64Array
 
     @classmethod
     def default(cls) -> "BrisqueModel":
@@ -80,20 +77,20 @@ class BrisqueModel:
         """Write the model as a NumPy archive, in single precision."""
         np.savez_compressed(path, **{name: a.astype(np.float32) for name, a in vars(self).items()})
 
-    def score(self, features: Values) -> Values:
+    def score(self, features: Float64Array) -> Float64Array:
         """Return the scores (N,) of features (N, 36)."""
         scaled = 2 * (features - self.low) / (self.high - self.low) - 1
         return nearness(scaled, self.centres, float(self.gamma)) @ self.weights + self.offset
 
 
-def nearness(points: Values, centres: Values, gamma: float) -> Values:
+def nearness(points: Float64Array, centres: Float64Array, gamma: float) -> Float64Array:
     """Return exp(-gamma * squared distance) of points (N, D) to centres (M, D), (N, M)."""
     squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
-    distances: Values = np.maximum(squares - 2 * points @ centres.T, 0)
+    distances: Float64Array = np.maximum(squares - 2 * points @ centres.T, 0)
     return np.exp(-gamma * distances)
 
 
-def brisque_features(pixels: Pixels) -> Values:
+def brisque_features(pixels: Pixels) -> Float64Array:
     """Return the 36 features (Table I): 18 at full size, 18 at half.
 
     Args:
@@ -142,7 +139,7 @@ def _read(data: bytes, name: str) -> BrisqueModel:
     return BrisqueModel(**fitted.arrays(data, shapes, name))
 
 
-def _features(plane: Values) -> Values:
+def _features(plane: Float64Array) -> Float64Array:
     """Return the 18 features at one size; NaN where there are none."""
     blocks = normalised(plane, cv2.BORDER_CONSTANT).values[None]
     shape, variance = fit_symmetric(blocks)

@@ -4,13 +4,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from packshot.archives import BadArchive, read_arrays
+from packshot.arrays import Float64Array
 from packshot.errors import ModelError
 from packshot.shipped import shipped
-
-Values = NDArray[np.float64]
 
 
 def packaged(name: str) -> bytes:
@@ -37,7 +35,7 @@ def from_file(path: str | os.PathLike[str]) -> bytes:
         raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
 
 
-def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[str, Values]:
+def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[str, Float64Array]:
     """Read named arrays of known shapes from a NumPy archive.
 
     Args:

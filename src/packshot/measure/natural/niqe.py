@@ -15,8 +15,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, Mask, Pixels
 from packshot.errors import InvalidInput
 from packshot.measure.natural import fitted
 from packshot.measure.natural.scene_statistics import (
@@ -26,10 +26,7 @@ from packshot.measure.natural.scene_statistics import (
     neighbour_products,
     normalised,
 )
-from packshot.measure.reference.pair import Pixels
 from packshot.photo import check_pixels
-
-Values = NDArray[np.float64]
 
 NIQE_MODEL: Final = "niqe.npz"
 
@@ -54,8 +51,8 @@ class NiqeModel:
         covariance: Of their features, (36, 36).
     """
 
-    mean: Values
-    covariance: Values
+    mean: Float64Array
+    covariance: Float64Array
 
     @classmethod
     def default(cls) -> "NiqeModel":
@@ -89,13 +86,13 @@ class Patches:
         sharpness: (N,) mean local deviation at full size, in grey levels.
     """
 
-    features: Values
-    sharpness: Values
+    features: Float64Array
+    sharpness: Float64Array
 
     @property
-    def textured(self) -> NDArray[np.bool_]:
+    def textured(self) -> Mask:
         """Which patches have all their features, (N,)."""
-        whole: Values = self.features.sum(axis=1)
+        whole: Float64Array = self.features.sum(axis=1)
         return np.isfinite(whole)
 
 
@@ -161,14 +158,14 @@ def _read(data: bytes, name: str) -> NiqeModel:
     return NiqeModel(**fitted.arrays(data, shapes, name))
 
 
-def _blocks(plane: Values, side: int) -> Values:
+def _blocks(plane: Float64Array, side: int) -> Float64Array:
     """Cut a plane whose sides are multiples of `side` into squares (N, side, side)."""
     rows, columns = (length // side for length in plane.shape)
     cut = plane.reshape(rows, side, columns, side).swapaxes(1, 2)
     return cut.reshape(rows * columns, side, side)
 
 
-def _features(blocks: Values) -> Values:
+def _features(blocks: Float64Array) -> Float64Array:
     """Return the 18 features of each block (N, side, side) at one size (section II.B and II.C)."""
     alone = fit_asymmetric(blocks)
     columns = [alone.shape, (alone.left + alone.right) / 2 * alone.width]

@@ -18,11 +18,9 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.reference.pair import Pixels, luma
-
-Values = NDArray[np.float64]
+from packshot.arrays import Float64Array, Mask, Pixels
+from packshot.measure.reference.pair import luma
 
 _SIDE: Final = 7
 _SIGMA: Final = 7 / 6
@@ -47,8 +45,8 @@ class Normalised(NamedTuple):
         deviation: The local deviation that was divided by, less the constant, (H, W).
     """
 
-    values: Values
-    deviation: Values
+    values: Float64Array
+    deviation: Float64Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,27 +59,27 @@ class AsymmetricFit:
         right: Root mean square of the positive values.
     """
 
-    shape: Values
-    left: Values
-    right: Values
+    shape: Float64Array
+    left: Float64Array
+    right: Float64Array
 
     @property
-    def width(self) -> Values:
+    def width(self) -> Float64Array:
         """What turns `left` and `right` into scale parameters: sqrt(G(1/a) / G(3/a))."""
         return _at(self.shape, _tables().width)
 
     @property
-    def mean(self) -> Values:
+    def mean(self) -> Float64Array:
         """Mean of the fitted distribution (eq. 15)."""
         return (self.right - self.left) * self.width * _at(self.shape, _tables().reach)
 
 
-def grey_levels(pixels: Pixels) -> Values:
+def grey_levels(pixels: Pixels) -> Float64Array:
     """Return luma rounded to whole levels, as the authors' conversion to grey does, (H, W)."""
     return np.rint(luma(pixels.astype(np.float32))).astype(np.float64)
 
 
-def normalised(plane: Values, border: int) -> Normalised:
+def normalised(plane: Float64Array, border: int) -> Normalised:
     """Take out local mean and deviation (eq. 1 to 3).
 
     Args:
@@ -102,7 +100,7 @@ def normalised(plane: Values, border: int) -> Normalised:
     return Normalised(values, deviation)
 
 
-def halved(plane: Values) -> Values:
+def halved(plane: Float64Array) -> Float64Array:
     """Shrink to half by a cubic that passes no more than half the frequencies.
 
     The weights and the edges, mirrored, are those of MATLAB's `imresize`, on which the published
@@ -121,7 +119,7 @@ def halved(plane: Values) -> Values:
     return np.ascontiguousarray(np.asarray(smooth)[::2, ::2])
 
 
-def neighbour_products(blocks: Values) -> Iterator[Values]:
+def neighbour_products(blocks: Float64Array) -> Iterator[Float64Array]:
     """Multiply every value with its neighbour in four directions, each block closed on itself.
 
     Args:
@@ -134,7 +132,7 @@ def neighbour_products(blocks: Values) -> Iterator[Values]:
         yield blocks * np.roll(blocks, step, axis=(1, 2))
 
 
-def fit_asymmetric(blocks: Values) -> AsymmetricFit:
+def fit_asymmetric(blocks: Float64Array) -> AsymmetricFit:
     """Fit an asymmetric generalised Gaussian to each block by its moments.
 
     Args:
@@ -151,7 +149,7 @@ def fit_asymmetric(blocks: Values) -> AsymmetricFit:
     return AsymmetricFit(_nearest(_tables().ratio, wanted), left, right)
 
 
-def fit_symmetric(blocks: Values) -> tuple[Values, Values]:
+def fit_symmetric(blocks: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Fit a generalised Gaussian about zero to each block by its moments (eq. 4 to 6).
 
     Args:
@@ -169,10 +167,10 @@ def fit_symmetric(blocks: Values) -> tuple[Values, Values]:
 class _Tables(NamedTuple):
     """Gamma-function ratios of the shapes 0.200, 0.201 .. 10.000."""
 
-    shape: Values
-    ratio: Values
-    width: Values
-    reach: Values
+    shape: Float64Array
+    ratio: Float64Array
+    width: Float64Array
+    reach: Float64Array
 
 
 @lru_cache(maxsize=1)
@@ -182,21 +180,21 @@ def _tables() -> _Tables:
     return _Tables(shape, np.exp(2 * two - one - three), np.exp((one - three) / 2), np.exp(two - one))
 
 
-def _mean_square(flat: Values) -> Values:
+def _mean_square(flat: Float64Array) -> Float64Array:
     """Mean square of each row; NaN for rows of zeros."""
     square = np.square(flat).mean(axis=1)
     return np.where(square > 0, square, np.nan)
 
 
-def _one_sided(flat: Values, chosen: NDArray[np.bool_]) -> Values:
+def _one_sided(flat: Float64Array, chosen: Mask) -> Float64Array:
     """Root mean square of the chosen values of each row; NaN where none is."""
     count = chosen.sum(axis=1)
     total = np.where(chosen, flat * flat, 0).sum(axis=1)
-    mean_square: Values = total / np.where(count > 0, count, np.nan)
+    mean_square: Float64Array = total / np.where(count > 0, count, np.nan)
     return np.sqrt(mean_square)
 
 
-def _nearest(rising: Values, wanted: Values) -> Values:
+def _nearest(rising: Float64Array, wanted: Float64Array) -> Float64Array:
     """Return the shape whose entry in a rising table is nearest; NaN for NaN."""
     after = np.clip(np.searchsorted(rising, wanted), 1, len(rising) - 1)
     nearer_before = wanted - rising[after - 1] <= rising[after] - wanted
@@ -204,7 +202,7 @@ def _nearest(rising: Values, wanted: Values) -> Values:
     return np.where(np.isnan(wanted), np.nan, shape)
 
 
-def _at(shape: Values, table: Values) -> Values:
+def _at(shape: Float64Array, table: Float64Array) -> Float64Array:
     """Return the table's entry for each shape; NaN for NaN."""
     known = np.where(np.isnan(shape), 1.0, shape)
     entries = table[np.rint(known * 1000).astype(np.intp) - 200]

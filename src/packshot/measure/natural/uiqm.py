@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.reference.pair import LUMA, Pixels, Plane, as_plane, magnitude
+from packshot.arrays import Float32Array, Float64Array, Pixels
+from packshot.measure.reference.pair import LUMA, as_plane, magnitude
 from packshot.photo import check_pixels
 
 BLOCK: Final = 10
@@ -76,7 +76,7 @@ def uiqm_parts(pixels: Pixels) -> Uiqm:
     return Uiqm(*parts, sum(w * part for w, part in zip(_WEIGHTS, parts, strict=True)))
 
 
-def colourfulness(rgb: Plane) -> float:
+def colourfulness(rgb: Float32Array) -> float:
     """Return UICM (eq. 1 to 5): spread of the opponent colours, less their distance from grey.
 
     Args:
@@ -92,7 +92,7 @@ def colourfulness(rgb: Plane) -> float:
     return cast * math.hypot(*means) + spread * math.sqrt(sum(variances))
 
 
-def sharpness(rgb: Plane) -> float:
+def sharpness(rgb: Float32Array) -> float:
     """Return UISM (eq. 6 and 7): range of edge strength within blocks, by channel.
 
     Args:
@@ -102,7 +102,7 @@ def sharpness(rgb: Plane) -> float:
     return sum(w * _edge_range(plane) for w, plane in zip(LUMA, channels, strict=True))
 
 
-def contrast(rgb: Plane) -> float:
+def contrast(rgb: Float32Array) -> float:
     """Return UIConM (eq. 8): entropy of the Michelson contrast of blocks.
 
     Args:
@@ -114,14 +114,14 @@ def contrast(rgb: Plane) -> float:
     return -float((some * np.log(some)).sum()) / michelson.size
 
 
-def _trimmed_mean(values: NDArray[np.float64]) -> float:
+def _trimmed_mean(values: Float64Array) -> float:
     """Mean without a tenth of the values at either end (eq. 1)."""
     left, right = int(np.ceil(_TRIMMED * values.size)), int(_TRIMMED * values.size)
     ends = np.partition(values, (left, values.size - right - 1))
     return float(ends[left : values.size - right].mean())
 
 
-def _edge_range(plane: Plane) -> float:
+def _edge_range(plane: Float32Array) -> float:
     """Return the enhancement measure (EME) of the plane times its Sobel magnitude."""
     across, down = (
         as_plane(cv2.Sobel(plane, cv2.CV_32F, *order, borderType=cv2.BORDER_REFLECT))
@@ -132,7 +132,7 @@ def _edge_range(plane: Plane) -> float:
     return 2 * float(np.log(high[edged] / low[edged]).sum()) / low.size
 
 
-def _block_extremes(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _block_extremes(plane: Float32Array) -> tuple[Float64Array, Float64Array]:
     """Return smallest and largest value of each whole block."""
     rows, columns = (side // BLOCK for side in plane.shape)
     cut = plane[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)

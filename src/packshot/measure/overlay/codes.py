@@ -7,9 +7,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Plane
+from packshot.arrays import Float32Array, Plane
 
 _SMALLEST_SIDE: Final = 40
 _MOST_UNEQUAL: Final = 2.0
@@ -23,7 +22,7 @@ class Code:
         corners: (4, 2) float32, x and y in native pixels.
     """
 
-    corners: NDArray[np.float32]
+    corners: Float32Array
 
 
 def find_codes(grey: Plane) -> list[Code]:
@@ -47,6 +46,6 @@ def find_codes(grey: Plane) -> list[Code]:
     return [Code(four) for four in codes if _is_squarish(four)]
 
 
-def _is_squarish(corners: NDArray[np.float32]) -> bool:
+def _is_squarish(corners: Float32Array) -> bool:
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1)
     return bool(sides.min() > 8 and sides.max() <= _MOST_UNEQUAL * sides.min())

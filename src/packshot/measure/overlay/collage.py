@@ -7,10 +7,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteMask, Float64Array, Pixels
 from packshot.measure.background import Background
-from packshot.measure.planes import Mask, Pixels, Planes, as_bytes
+from packshot.measure.planes import Planes, as_bytes
 
 _STEP: Final = 14
 _AROUND: Final = 6
@@ -33,8 +33,6 @@ _FILLED: Final = 0.98
 _INWARD: Final = 2
 _VARIED_EDGES: Final = 3
 _TILED: Final = 0.78
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -114,13 +112,13 @@ def _tiles(planes: Planes, ground: Background) -> list[Panel]:
     return sorted((Panel(*sides) for sides in scaled), key=lambda panel: (panel.top, panel.left))
 
 
-def _is_large(box: Panel, laid: Mask) -> bool:
+def _is_large(box: Panel, laid: ByteMask) -> bool:
     """Whether a box is large enough for a picture of a collage."""
     height, width = laid.shape
     return bool(box.width >= _NARROWEST * width and box.height >= _NARROWEST * height)
 
 
-def _is_picture(small: Pixels, laid: Mask, box: Panel) -> bool:
+def _is_picture(small: Pixels, laid: ByteMask, box: Panel) -> bool:
     """Whether a box is filled to its corners and three of its edges change colour along them."""
     if not _is_large(box, laid):
         return False
@@ -198,7 +196,7 @@ def _seam(values: Pixels, least: int, ground: Background | None) -> tuple[int, i
     return None if thin is None or _is_ground(values[:, slice(*thin)], ground) else thin
 
 
-def _steps(values: Pixels, reaching: bool) -> Floats:
+def _steps(values: Pixels, reaching: bool) -> Float64Array:
     """Share of rows whose steepest step around lies at a column; 0 where too few rows step there.
 
     Args:
@@ -220,7 +218,7 @@ def _steps(values: Pixels, reaching: bool) -> Floats:
     return np.where(seams, straight, 0.0)
 
 
-def _lines(straight: Floats, least: int) -> list[int]:
+def _lines(straight: Float64Array, least: int) -> list[int]:
     """Columns of straight lines that leave enough on either side, the straightest first."""
     inside = np.arange(max(0, least - 1), len(straight) - least)
     places = inside[straight[inside] >= _STRAIGHT]
@@ -249,7 +247,7 @@ def _is_continued(values: Pixels, place: int) -> bool:
     return min(alike, _correlation(before, after)) > _CONTINUED
 
 
-def _correlation(first: Floats, second: Floats) -> float:
+def _correlation(first: Float64Array, second: Float64Array) -> float:
     """Pearson's, 0 where one of the two does not vary."""
     product = float(((first - first.mean()) * (second - second.mean())).mean())
     return product / max(float(first.std() * second.std()), 1e-9)
@@ -284,7 +282,7 @@ def _hairline(values: Pixels, place: int) -> tuple[int, int] | None:
     return strip if _stands_out(values, *strip) else None
 
 
-def _thin_gutter(values: Pixels, straight: Floats, least: int) -> tuple[int, int] | None:
+def _thin_gutter(values: Pixels, straight: Float64Array, least: int) -> tuple[int, int] | None:
     """The clearest strip that is too thin for both its edges to be steepest around."""
     found = [_pair(straight, least, width) for width in range(_THINNEST, _AROUND + _THINNEST)]
     clearest, place, width = max(found)
@@ -303,7 +301,7 @@ def _stands_out(values: Pixels, first: int, after: int) -> bool:
     )
 
 
-def _pair(straight: Floats, least: int, width: int) -> tuple[float, int, int]:
+def _pair(straight: Float64Array, least: int, width: int) -> tuple[float, int, int]:
     """Of pairs of lines with a strip of this width between them: the larger sum, place, width."""
     first, last = straight[:-width], straight[width:]
     both = np.where((first > 0) & (last > 0), first + last, 0.0)

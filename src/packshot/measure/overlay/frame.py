@@ -7,10 +7,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, Pixels, Plane
 from packshot.measure.geometry import border
-from packshot.measure.planes import Pixels, Plane, as_bytes
+from packshot.measure.planes import as_bytes
 
 _WHITE: Final = 245
 _SMALLEST_SIDE: Final = 32
@@ -73,7 +73,7 @@ def find_frame(pixels: Pixels, grey: Plane) -> Frame | None:
     return Frame(left, top, right, bottom, (red, green, blue), widest)
 
 
-def _distance(pixels: Pixels, colour: NDArray[np.float64], grey: Plane) -> Plane:
+def _distance(pixels: Pixels, colour: Float64Array, grey: Plane) -> Plane:
     """How far each pixel is from a colour in any channel; the luma where that is white."""
     if colour.min() >= _WHITE:
         return grey

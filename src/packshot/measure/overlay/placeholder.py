@@ -6,10 +6,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, ByteMask, Int32Array, Mask, Pixels, Plane
 from packshot.measure.background import Background
-from packshot.measure.planes import Mask, Pixels, Plane, Planes, as_bytes, histogram, percentiles
+from packshot.measure.planes import Planes, as_bytes, histogram, percentiles
 
 _SAME: Final = 4
 _BLANK_SHARE: Final = 0.997
@@ -39,9 +39,7 @@ _STROKE: Final = 0.3
 _CORE_SHARE: Final = 0.2
 
 
-def is_placeholder(
-    planes: Planes, plain: Background | None, lettering: NDArray[np.bool_] | None = None
-) -> bool:
+def is_placeholder(planes: Planes, plain: Background | None, lettering: Mask | None = None) -> bool:
     """Whether a picture is blank, or shows but a flat grey symbol or words on a plain ground.
 
     Words are told by their shape: rows of small parts of one height. Where a network has looked for
@@ -78,11 +76,11 @@ def _is_blank(small: Pixels) -> bool:
     return bool(cv2.countNonZero(same) >= _BLANK_SHARE * same.size)
 
 
-def _widened(lettering: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _widened(lettering: Mask) -> Mask:
     return as_bytes(cv2.dilate(as_bytes(lettering), np.ones((5, 5), np.uint8))) > 0
 
 
-def _may_be_flat(small: Pixels, rest: Mask) -> bool:
+def _may_be_flat(small: Pixels, rest: ByteMask) -> bool:
     """Whether enough of what is not background is flat at working size already: the rest is costly."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     steps = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
@@ -90,7 +88,7 @@ def _may_be_flat(small: Pixels, rest: Mask) -> bool:
     return bool(flat >= _FLAT_AT_ALL * cv2.countNonZero(rest))
 
 
-def _ink(planes: Planes, plain: Background, rest: Mask) -> Mask:
+def _ink(planes: Planes, plain: Background, rest: ByteMask) -> ByteMask:
     """255 on native pixels that clearly differ from the ground, and are no ripple of JPEG beside it."""
     height, width = planes.grey.shape
     apart = _apart_from_ground(planes, plain)
@@ -112,14 +110,14 @@ def _apart_from_ground(planes: Planes, plain: Background) -> Plane:
     return as_bytes(np.clip(np.abs(planes.grey - ground), 0, 255))
 
 
-def _is_all(rest: NDArray[np.bool_], ink: Mask) -> bool:
+def _is_all(rest: Mask, ink: ByteMask) -> bool:
     """Whether ink, and a rim around it, is all that is not ground: no pale product bears the ink."""
     small = cv2.resize(ink, rest.shape[::-1], interpolation=cv2.INTER_AREA)
     rim = cv2.dilate(small, np.ones((5, 5), np.uint8)) > 0
     return bool((rest & ~rim).sum() <= _UNEXPLAINED * rest.sum())
 
 
-def _is_flat_drawing(planes: Planes, ink: Mask) -> bool:
+def _is_flat_drawing(planes: Planes, ink: ByteMask) -> bool:
     """Whether what is drawn is grey and of one or two tones without any shading."""
     inner = cv2.erode(ink, np.ones((_EDGE, _EDGE), np.uint8), borderValue=(0,)) > 0
     if inner.mean() < _LEAST:
@@ -134,7 +132,7 @@ def _is_flat_drawing(planes: Planes, ink: Mask) -> bool:
     return _has_few_tones(planes.grey[flat])
 
 
-def _has_few_tones(tones: NDArray[np.uint8]) -> bool:
+def _has_few_tones(tones: ByteArray) -> bool:
     """Whether one or two tones, neither near black, account for nearly all pixels."""
     counts = np.bincount(tones, minlength=256).astype(np.float64)
     total, taken = counts.sum(), 0.0
@@ -151,7 +149,7 @@ def _has_few_tones(tones: NDArray[np.uint8]) -> bool:
     return False
 
 
-def _has_only_rows(ink: Mask) -> bool:
+def _has_only_rows(ink: ByteMask) -> bool:
     """Whether all that is drawn stands in a few rows of small parts of one height, as letters do.
 
     Args:
@@ -167,7 +165,7 @@ def _has_only_rows(ink: Mask) -> bool:
     return all(_is_row(ink[row[0] : row[-1] + 1]) for row in rows)
 
 
-def _is_row(ink: Mask) -> bool:
+def _is_row(ink: ByteMask) -> bool:
     """Whether a row is made of letters: low, many, and none much lower or wider than the others."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     parts = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _SPECK]
@@ -179,7 +177,7 @@ def _is_row(ink: Mask) -> bool:
     return bool(low and widths.max() <= _WIDEST_LETTER * typical and _are_strokes(ink, parts))
 
 
-def _are_strokes(ink: Mask, parts: NDArray[np.int32]) -> bool:
+def _are_strokes(ink: ByteMask, parts: Int32Array) -> bool:
     """Whether lines are thin: most of the ink is near an edge of it."""
     typical = float(np.median(parts[:, cv2.CC_STAT_HEIGHT]))
     reach = max(1, round(_STROKE * typical / 2))

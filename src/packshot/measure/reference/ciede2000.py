@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, FloatArray, Pixels
 from packshot.errors import InvalidInput
 from packshot.measure.reference.cielab import D65, lab_from_linear, linear_light
-from packshot.measure.reference.pair import Pixels, Plane, as_plane, check_pair, mean
+from packshot.measure.reference.pair import as_plane, check_pair, mean
 from packshot.photo import check_pixels
 
 MINIMUM: Final = 1
@@ -26,18 +26,16 @@ _BAND: Final = 64
 
 _CHROMA_KNEE: Final = 25.0**7
 
-Values = NDArray[np.floating]
-
 
 class _Polar(NamedTuple):
     """Lightness, and the chroma and hue (radians, 0 .. 2 pi) of corrected a' and b'."""
 
-    lightness: Values
-    chroma: Values
-    hue: Values
+    lightness: FloatArray
+    chroma: FloatArray
+    hue: FloatArray
 
 
-def cie_lab(pixels: Pixels) -> Plane:
+def cie_lab(pixels: Pixels) -> Float32Array:
     """Convert sRGB to CIE L*a*b*, D65, 2 degrees.
 
     Args:
@@ -53,7 +51,7 @@ def cie_lab(pixels: Pixels) -> Plane:
     return lab_from_linear(as_plane(cv2.LUT(pixels, _curve())), D65)
 
 
-def ciede2000(first: Values, second: Values) -> Values:
+def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
     """Compare two Lab pictures pixel by pixel (eq. 2 to 22). Symmetric.
 
     Args:
@@ -94,7 +92,7 @@ def mean_ciede2000(reference: Pixels, distorted: Pixels) -> float:
     return mean(as_plane(ciede2000(cie_lab(reference), cie_lab(distorted))))
 
 
-def _check_lab(values: Values, role: str) -> None:
+def _check_lab(values: FloatArray, role: str) -> None:
     """Refuse what is not a floating array (H, W, 3) with at least one pixel."""
     if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.floating):
         kind = getattr(values, "dtype", type(values).__name__)
@@ -104,12 +102,12 @@ def _check_lab(values: Values, role: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _curve() -> Plane:
+def _curve() -> Float32Array:
     """Return the linear light of the 256 sRGB values."""
     return linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
 
 
-def _differences(first: Values, second: Values) -> Values:
+def _differences(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return CIEDE2000 of two Lab arrays (..., 3) (eq. 22)."""
     one, two = _polar(first, second)
     lightness = (two.lightness - one.lightness) / _lightness_weight(one, two)
@@ -121,35 +119,35 @@ def _differences(first: Values, second: Values) -> Values:
     return np.sqrt(np.maximum(total, 0))
 
 
-def _polar(first: Values, second: Values) -> tuple[_Polar, _Polar]:
+def _polar(first: FloatArray, second: FloatArray) -> tuple[_Polar, _Polar]:
     """Stretch a* of dull colours, then express both in chroma and hue (eq. 2 to 7)."""
     lengths = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (first, second)]
     stretch = 1.5 - 0.5 * _saturating((lengths[0] + lengths[1]) / 2)
     return _corrected(first, stretch), _corrected(second, stretch)
 
 
-def _corrected(lab: Values, stretch: Values) -> _Polar:
+def _corrected(lab: FloatArray, stretch: FloatArray) -> _Polar:
     """Return lightness, C' and h' of one colour; the hue of a grey is 0 (eq. 5 to 7)."""
     a, b = lab[..., 1] * stretch, lab[..., 2]
     hue = np.arctan2(b, a)
     return _Polar(lab[..., 0], np.hypot(a, b), np.where(hue < 0, hue + 2 * np.pi, hue))
 
 
-def _saturating(chroma: Values) -> Values:
+def _saturating(chroma: FloatArray) -> FloatArray:
     """Return sqrt(C^7 / (C^7 + 25^7)), 0 for grey, near 1 from a chroma of 50 on."""
     seventh = chroma**3
     seventh = seventh * seventh * chroma
     return np.sqrt(seventh / (seventh + _CHROMA_KNEE))
 
 
-def _hue_difference(one: _Polar, two: _Polar) -> Values:
+def _hue_difference(one: _Polar, two: _Polar) -> FloatArray:
     """Return the chord between two hues, signed, the shorter way round (eq. 10 and 11)."""
     turn = two.hue - one.hue
     turn = np.where(turn > np.pi, turn - 2 * np.pi, np.where(turn < -np.pi, turn + 2 * np.pi, turn))
     return 2 * np.sqrt(one.chroma * two.chroma) * np.sin(turn / 2)
 
 
-def _mean_hue(one: _Polar, two: _Polar) -> Values:
+def _mean_hue(one: _Polar, two: _Polar) -> FloatArray:
     """Return the hue between two hues; a grey has none and leaves the other's (eq. 14)."""
     total = one.hue + two.hue
     near = np.abs(one.hue - two.hue) <= np.pi
@@ -158,23 +156,23 @@ def _mean_hue(one: _Polar, two: _Polar) -> Values:
     return np.where(coloured, np.where(near, total, far) / 2, total)
 
 
-def _lightness_weight(one: _Polar, two: _Polar) -> Values:
+def _lightness_weight(one: _Polar, two: _Polar) -> FloatArray:
     """Return S_L: differences count most at middle lightness (eq. 18)."""
-    square: Values = ((one.lightness + two.lightness) / 2 - 50) ** 2
+    square: FloatArray = ((one.lightness + two.lightness) / 2 - 50) ** 2
     return 1 + 0.015 * square / np.sqrt(20 + square)
 
 
-def _hue_weight(hue: Values) -> Values:
+def _hue_weight(hue: FloatArray) -> FloatArray:
     """Return T (eq. 15)."""
-    waves: Values = -0.17 * np.cos(hue - np.pi / 6)
+    waves: FloatArray = -0.17 * np.cos(hue - np.pi / 6)
     waves += 0.24 * np.cos(2 * hue)
     waves += 0.32 * np.cos(3 * hue + np.pi / 30)
     waves -= 0.20 * np.cos(4 * hue - 63 * np.pi / 180)
     return 1 + waves
 
 
-def _rotation(chroma: Values, hue: Values) -> Values:
+def _rotation(chroma: FloatArray, hue: FloatArray) -> FloatArray:
     """Return R_T, which ties chroma to hue for blues about 275 degrees (eq. 16, 17 and 21)."""
     off_blue = (np.degrees(hue) - 275) / 25
-    turn: Values = np.sin(np.pi / 3 * np.exp(-(off_blue**2)))
+    turn: FloatArray = np.sin(np.pi / 3 * np.exp(-(off_blue**2)))
     return -2 * _saturating(chroma) * turn

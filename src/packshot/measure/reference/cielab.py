@@ -5,7 +5,8 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from packshot.measure.reference.pair import Plane, as_plane
+from packshot.arrays import Float32Array
+from packshot.measure.reference.pair import as_plane
 
 White: TypeAlias = tuple[float, float, float]
 
@@ -25,13 +26,13 @@ _RGB_TO_XYZ: Final = np.array(
 _OPPONENTS: Final = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
 
 
-def linear_light(encoded: Plane) -> Plane:
+def linear_light(encoded: Float32Array) -> Float32Array:
     """Undo the sRGB curve, 0..1 to 0..1, any shape."""
     bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
     return as_plane(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
 
 
-def lab_from_linear(linear: Plane, white: White) -> Plane:
+def lab_from_linear(linear: Float32Array, white: White) -> Float32Array:
     """Convert linear RGB to CIE L*a*b* (CIE 15, with its rounded constants 0.008856 and 903.3).
 
     Args:

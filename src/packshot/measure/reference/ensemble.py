@@ -11,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.errors import InvalidInput
 from packshot.measure.reference.fsim import FsimFeatures, compare_fsim, fsim_features
 from packshot.measure.reference.haarpsi import HaarFeatures, compare_haarpsi, haarpsi_features
 from packshot.measure.reference.mdsi import MdsiFeatures, compare_mdsi, mdsi_features
-from packshot.measure.reference.pair import Pixels, check_pair
+from packshot.measure.reference.pair import check_pair
 from packshot.measure.reference.vsi import VsiFeatures, compare_vsi, vsi_features
 from packshot.photo import check_pixels
 

@@ -7,17 +7,15 @@ Zhang, Zhang, Mou, Zhang, "FSIM: A Feature Similarity Index for Image Quality As
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.measure.reference.pair import (
     SCHARR,
     YIQ,
-    Pixels,
-    Plane,
     as_plane,
     block_means,
     check_pair,
@@ -35,7 +33,6 @@ from packshot.measure.reference.pair import (
 MINIMUM: Final = 16
 """Smallest side in pixels."""
 
-_Real: TypeAlias = NDArray[np.float64]
 
 _CONGRUENCY_CONSTANT: Final = 0.85
 _GRADIENT_CONSTANT: Final = 160.0
@@ -56,10 +53,10 @@ _EPSILON: Final = np.float32(np.finfo(np.float32).eps)
 class FsimFeatures:
     """What FSIM needs of one photo: phase congruency, gradient length, two chromaticities."""
 
-    congruency: Plane
-    length: Plane
-    i: Plane
-    q: Plane
+    congruency: Float32Array
+    length: Float32Array
+    i: Float32Array
+    q: Float32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +69,7 @@ class _FilterBank:
         noise_gain: Per orientation, threshold over the root of the median squared response.
     """
 
-    filters: tuple[tuple[Plane, ...], ...]
+    filters: tuple[tuple[Float32Array, ...], ...]
     noise_gain: tuple[float, ...]
 
 
@@ -88,11 +85,11 @@ class _Room:
         plane: Anything short-lived, (H, W).
     """
 
-    even: Plane
-    odd: Plane
-    spectrum: Plane
-    response: Plane
-    plane: Plane
+    even: Float32Array
+    odd: Float32Array
+    spectrum: Float32Array
+    response: Float32Array
+    plane: Float32Array
 
     @classmethod
     def of(cls, height: int, width: int) -> "_Room":
@@ -146,7 +143,7 @@ def fsim(reference: Pixels, distorted: Pixels) -> float:
     return compare_fsim(fsim_features(reference), fsim_features(distorted))
 
 
-def phase_congruency(plane: Plane) -> Plane:
+def phase_congruency(plane: Float32Array) -> Float32Array:
     """Return how far the Fourier components of a plane agree in phase (Kovesi's PC2).
 
     Args:
@@ -167,8 +164,12 @@ def phase_congruency(plane: Plane) -> Plane:
 
 
 def _oriented_energy(
-    spectrum: Plane, filters: tuple[Plane, ...], noise_gain: float, amplitude: Plane, room: _Room
-) -> Plane:
+    spectrum: Float32Array,
+    filters: tuple[Float32Array, ...],
+    noise_gain: float,
+    amplitude: Float32Array,
+    room: _Room,
+) -> Float32Array:
     """Return the energy of one orientation above noise; add its amplitudes to `amplitude`."""
     for kernel, even, odd in zip(filters, room.even, room.odd, strict=True):
         _respond(spectrum, kernel, even, odd, room)
@@ -181,14 +182,18 @@ def _oriented_energy(
     return np.maximum(energy, np.float32(0), out=energy)
 
 
-def _respond(spectrum: Plane, kernel: Plane, even: Plane, odd: Plane, room: _Room) -> None:
+def _respond(
+    spectrum: Float32Array, kernel: Float32Array, even: Float32Array, odd: Float32Array, room: _Room
+) -> None:
     """Filter, and write the real and imaginary part of the response into `even` and `odd`."""
     np.multiply(spectrum, kernel, out=room.spectrum)
     cv2.idft(room.spectrum, room.response, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT)
     cv2.split(room.response, [even, odd])
 
 
-def _phase_deviation(even_sum: Plane, odd_sum: Plane, resultant: Plane, room: _Room) -> Plane:
+def _phase_deviation(
+    even_sum: Float32Array, odd_sum: Float32Array, resultant: Float32Array, room: _Room
+) -> Float32Array:
     """Return the sum over scales of amplitude times |sine of the phase from the mean phase|."""
     deviation = np.zeros_like(resultant)
     for even, odd in zip(room.even, room.odd, strict=True):
@@ -199,7 +204,7 @@ def _phase_deviation(even_sum: Plane, odd_sum: Plane, resultant: Plane, room: _R
     return deviation
 
 
-def _lower_median(values: Plane) -> float:
+def _lower_median(values: Float32Array) -> float:
     """Return the middle value, the lower of two for an even count."""
     middle = (values.size - 1) // 2
     return float(np.partition(values, middle, axis=None)[middle])
@@ -222,33 +227,33 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
     return _FilterBank(filters, tuple(_noise_gain(row) for row in full))
 
 
-def _doubled(kernel: _Real) -> Plane:
+def _doubled(kernel: Float64Array) -> Float32Array:
     """Repeat a real filter for both parts of a complex spectrum, (H, W, 2)."""
     return np.repeat(kernel[:, :, None], 2, axis=2).astype(np.float32)
 
 
-def _frequencies(count: int) -> _Real:
+def _frequencies(count: int) -> Float64Array:
     """Return frequencies in cycles per pixel, zero first, on Kovesi's grid (-0.5..0.5 if odd)."""
     half = count // 2
     return np.fft.ifftshift(np.arange(count) - half) / (count - count % 2)
 
 
-def _log_gabor(radius: _Real, scale: int) -> _Real:
+def _log_gabor(radius: Float64Array, scale: int) -> Float64Array:
     """Return the radial part of a filter: a Gaussian on the logarithm of frequency."""
     centre = 1 / (_SHORTEST_WAVE * 2**scale)
-    band: _Real = np.exp(-(np.log(radius / centre) ** 2) / (2 * np.log(_BANDWIDTH) ** 2))
+    band: Float64Array = np.exp(-(np.log(radius / centre) ** 2) / (2 * np.log(_BANDWIDTH) ** 2))
     return band
 
 
-def _sector(angle: _Real, index: int) -> _Real:
+def _sector(angle: Float64Array, index: int) -> Float64Array:
     """Return the angular part of a filter: a Gaussian on the angle to its orientation."""
     turned = angle - index * np.pi / _ORIENTATIONS
     distance = np.abs(np.arctan2(np.sin(turned), np.cos(turned)))
-    sector: _Real = np.exp(-(distance**2) / (2 * _ANGULAR_SPREAD**2))
+    sector: Float64Array = np.exp(-(distance**2) / (2 * _ANGULAR_SPREAD**2))
     return sector
 
 
-def _noise_gain(filters: list[_Real]) -> float:
+def _noise_gain(filters: list[Float64Array]) -> float:
     """Return the noise threshold over the median response at the finest scale (Kovesi, sec. 4).
 
     Noise power is the mean squared response there over the squared filter, where the mean of a

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.measure.reference.pair import (
     PREWITT,
-    Pixels,
-    Plane,
     check_pair,
     gradient_magnitude,
     luma,
@@ -46,6 +45,6 @@ def gmsd(reference: Pixels, distorted: Pixels) -> float:
     return float(agreement.std(dtype=np.float64))
 
 
-def _steepness(pixels: Pixels) -> Plane:
+def _steepness(pixels: Pixels) -> Float32Array:
     """Return the gradient magnitude of luma at half size."""
     return gradient_magnitude(luma(window_means(pixels, 2, 0)), PREWITT)

@@ -9,12 +9,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.measure.reference.pair import (
     YIQ,
-    Pixels,
-    Plane,
     as_plane,
     check_pair,
     colour_planes,
@@ -42,10 +40,10 @@ class HaarFeatures:
         chroma: Absolute local means of I and Q.
     """
 
-    fine: tuple[Plane, Plane]
-    middle: tuple[Plane, Plane]
-    coarse: tuple[Plane, Plane]
-    chroma: tuple[Plane, Plane]
+    fine: tuple[Float32Array, Float32Array]
+    middle: tuple[Float32Array, Float32Array]
+    coarse: tuple[Float32Array, Float32Array]
+    chroma: tuple[Float32Array, Float32Array]
 
 
 def haarpsi_features(pixels: Pixels) -> HaarFeatures:
@@ -101,14 +99,14 @@ def haarpsi(reference: Pixels, distorted: Pixels) -> float:
     return compare_haarpsi(haarpsi_features(reference), haarpsi_features(distorted))
 
 
-def _haar(plane: Plane, size: int) -> tuple[Plane, Plane]:
+def _haar(plane: Float32Array, size: int) -> tuple[Float32Array, Float32Array]:
     """Return |response| of the Haar wavelets of one size, zeros outside: rows, then columns."""
     mean = np.full(size, 1 / size)
     step = np.where(np.arange(size) < size // 2, 1.0, -1.0)
     return _filtered(plane, mean, step), _filtered(plane, step, mean)
 
 
-def _filtered(plane: Plane, row: NDArray[np.float64], column: NDArray[np.float64]) -> Plane:
+def _filtered(plane: Float32Array, row: Float64Array, column: Float64Array) -> Float32Array:
     """Correlate with a separable kernel, zeros outside, and take absolute values."""
     centre = len(row) // 2 - 1
     response = cv2.sepFilter2D(
@@ -117,13 +115,13 @@ def _filtered(plane: Plane, row: NDArray[np.float64], column: NDArray[np.float64
     return np.abs(as_plane(response))
 
 
-def _local_mean(plane: Plane) -> Plane:
+def _local_mean(plane: Float32Array) -> Float32Array:
     """Return |mean of 2 x 2 pixels|, zeros outside."""
     half = np.full(2, 0.5)
     return _filtered(plane, half, half)
 
 
-def _paired(a: Plane, b: Plane, c: Plane, d: Plane) -> Plane:
+def _paired(a: Float32Array, b: Float32Array, c: Float32Array, d: Float32Array) -> Float32Array:
     """Average the similarities of two pairs of maps (eq. 7)."""
     mean = similarity(a, b, _CONSTANT)
     mean += similarity(c, d, _CONSTANT)
@@ -131,7 +129,7 @@ def _paired(a: Plane, b: Plane, c: Plane, d: Plane) -> Plane:
     return mean
 
 
-def _complement(local: Plane) -> Plane:
+def _complement(local: Float32Array) -> Float32Array:
     """Return 1 - sigmoid(alpha * similarity)."""
     grown = as_plane(cv2.exp(local * np.float32(_ALPHA)))
     grown += np.float32(1)

@@ -9,11 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.measure.reference.pair import (
     OPPONENT,
     PREWITT,
-    Pixels,
-    Plane,
     as_plane,
     check_pair,
     colour_planes,
@@ -40,11 +39,11 @@ _HALF_ROOT: Final = np.float32(np.sqrt(0.5))
 class MdsiFeatures:
     """What MDSI needs of one photo: gradient of luminance, its length, two chromaticities."""
 
-    horizontal: Plane
-    vertical: Plane
-    length: Plane
-    h: Plane
-    m: Plane
+    horizontal: Float32Array
+    vertical: Float32Array
+    length: Float32Array
+    h: Float32Array
+    m: Float32Array
 
 
 def mdsi_features(pixels: Pixels) -> MdsiFeatures:
@@ -90,7 +89,7 @@ def mdsi(reference: Pixels, distorted: Pixels) -> float:
     return compare_mdsi(mdsi_features(reference), mdsi_features(distorted))
 
 
-def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
+def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Float32Array:
     """Compare gradients with each other and with those of the mean photo (eq. 5)."""
     half = np.float32(0.5)
     fused = magnitude((one.horizontal + two.horizontal) * half, (one.vertical + two.vertical) * half)
@@ -100,7 +99,7 @@ def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
     return total
 
 
-def _chroma_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
+def _chroma_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Float32Array:
     """Compare both chromaticity channels at once (eq. 7)."""
     steady = np.float32(_C3)
     product = one.h * two.h + one.m * two.m
@@ -108,7 +107,7 @@ def _chroma_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Plane:
     return as_plane((product + product + steady) / (energy + steady))
 
 
-def _mean_deviation(combined: Plane) -> float:
+def _mean_deviation(combined: Float32Array) -> float:
     """Return mean |s^(1/4) - mean s^(1/4)| over complex fourth roots (eq. 12)."""
     root = np.sqrt(np.sqrt(np.abs(combined)))
     turned = root * _HALF_ROOT

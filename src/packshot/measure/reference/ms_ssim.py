@@ -10,7 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.measure.reference.pair import Pixels, Plane, check_pair, luma, window_means
+from packshot.arrays import Float32Array, Pixels
+from packshot.measure.reference.pair import check_pair, luma, window_means
 from packshot.measure.reference.ssim import MINIMUM as _WINDOW
 from packshot.measure.reference.ssim import mean_similarities
 
@@ -51,6 +52,6 @@ def ms_ssim(reference: Pixels, distorted: Pixels) -> float:
     )
 
 
-def _halved(plane: Plane) -> Plane:
+def _halved(plane: Float32Array) -> Float32Array:
     """Average 2 x 2 pixels: (ceil(H / 2), ceil(W / 2))."""
     return window_means(plane, 2, 0, cv2.BORDER_REPLICATE)

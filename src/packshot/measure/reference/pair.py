@@ -1,18 +1,15 @@
 """Two photos of one scene: the check every measure starts with, and maps that several share."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
-
-Pixels: TypeAlias = NDArray[np.uint8]
-Plane: TypeAlias = NDArray[np.float32]
 
 LUMA: Final = (0.299, 0.587, 0.114)
 """Weights of R, G, B in Rec. 601 luma."""
@@ -61,7 +58,7 @@ def viewing_factor(pixels: Pixels) -> int:
     return max(1, round(short_side / 256))
 
 
-def block_means(values: Pixels | Plane, factor: int) -> Plane:
+def block_means(values: Pixels | Float32Array, factor: int) -> Float32Array:
     """Average disjoint blocks of `factor` by `factor` pixels; the remainder is dropped.
 
     Args:
@@ -79,8 +76,8 @@ def block_means(values: Pixels | Plane, factor: int) -> Plane:
 
 
 def window_means(
-    values: Pixels | Plane, factor: int, before: int, border: int = cv2.BORDER_CONSTANT
-) -> Plane:
+    values: Pixels | Float32Array, factor: int, before: int, border: int = cv2.BORDER_CONSTANT
+) -> Float32Array:
     """Average a window of `factor` by `factor` pixels about every `factor`-th pixel.
 
     Authors differ in how their windows lie: this gives each its own.
@@ -99,7 +96,7 @@ def window_means(
     return block_means(as_plane(padded), factor)
 
 
-def colour_planes(rgb: Plane, matrix: Sequence[Sequence[float]]) -> tuple[Plane, ...]:
+def colour_planes(rgb: Float32Array, matrix: Sequence[Sequence[float]]) -> tuple[Float32Array, ...]:
     """Apply a colour matrix.
 
     Args:
@@ -113,18 +110,18 @@ def colour_planes(rgb: Plane, matrix: Sequence[Sequence[float]]) -> tuple[Plane,
     return tuple(as_plane(plane) for plane in cv2.split(mixed))
 
 
-def luma(rgb: Plane) -> Plane:
+def luma(rgb: Float32Array) -> Float32Array:
     """Return Rec. 601 luma, (H, W), not rounded, of RGB values (H, W, 3)."""
     mixed = cv2.transform(rgb, np.asarray([LUMA], dtype=np.float32))
     return as_plane(mixed).reshape(rgb.shape[:2])
 
 
-def as_plane(values: npt.ArrayLike) -> Plane:
+def as_plane(values: npt.ArrayLike) -> Float32Array:
     """Return OpenCV's answer as what it is, an array of float32, without a copy."""
     return np.asarray(values, dtype=np.float32)
 
 
-def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
+def gradient(plane: Float32Array, across: Sequence[float]) -> tuple[Float32Array, Float32Array]:
     """Differentiate a plane with a 3x3 kernel, taking what lies outside as zero.
 
     Args:
@@ -143,17 +140,17 @@ def gradient(plane: Plane, across: Sequence[float]) -> tuple[Plane, Plane]:
     return as_plane(horizontal), as_plane(vertical)
 
 
-def gradient_magnitude(plane: Plane, across: Sequence[float]) -> Plane:
+def gradient_magnitude(plane: Float32Array, across: Sequence[float]) -> Float32Array:
     """Return the length of the gradient, (H, W); arguments as for `gradient`."""
     return magnitude(*gradient(plane, across))
 
 
-def magnitude(a: Plane, b: Plane) -> Plane:
+def magnitude(a: Float32Array, b: Float32Array) -> Float32Array:
     """Return sqrt(a^2 + b^2), element by element."""
     return as_plane(cv2.magnitude(a, b))
 
 
-def similarity(a: Plane, b: Plane, constant: float) -> Plane:
+def similarity(a: Float32Array, b: Float32Array, constant: float) -> Float32Array:
     """Return (2ab + c) / (a^2 + b^2 + c), element by element: 1 where a equals b."""
     steady = np.float32(constant)
     product = a * b
@@ -166,21 +163,21 @@ def similarity(a: Plane, b: Plane, constant: float) -> Plane:
     return product
 
 
-def log_magnitude(plane: Plane) -> Plane:
+def log_magnitude(plane: Float32Array) -> Float32Array:
     """Return ln|x|, element by element, finite (about -69) at zero."""
     return as_plane(cv2.log(np.maximum(np.abs(plane), _TINY)))
 
 
-def power(log_values: Plane, exponent: float) -> Plane:
+def power(log_values: Float32Array, exponent: float) -> Float32Array:
     """Return x^exponent, element by element, given ln x."""
     return as_plane(cv2.exp(log_values * np.float32(exponent)))
 
 
-def mean(plane: Plane) -> float:
+def mean(plane: Float32Array) -> float:
     """Return the mean, summed in float64."""
     return float(plane.mean(dtype=np.float64))
 
 
-def total(plane: Plane) -> float:
+def total(plane: Float32Array) -> float:
     """Return the sum, summed in float64."""
     return float(plane.sum(dtype=np.float64))

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from packshot.measure.reference.pair import Pixels, check_pair
+from packshot.arrays import Pixels
+from packshot.measure.reference.pair import check_pair
 
 MINIMUM: Final = 1
 """Smallest side in pixels."""

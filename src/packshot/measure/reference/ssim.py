@@ -9,15 +9,8 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from packshot.measure.reference.pair import (
-    Pixels,
-    Plane,
-    as_plane,
-    check_pair,
-    luma,
-    mean,
-    similarity,
-)
+from packshot.arrays import Float32Array, Pixels
+from packshot.measure.reference.pair import as_plane, check_pair, luma, mean, similarity
 
 _SIDE: Final = 11
 _SIGMA: Final = 1.5
@@ -65,7 +58,7 @@ def ssim(reference: Pixels, distorted: Pixels) -> float:
     ).whole
 
 
-def mean_similarities(reference: Plane, distorted: Plane) -> MeanSimilarities:
+def mean_similarities(reference: Float32Array, distorted: Float32Array) -> MeanSimilarities:
     """Compare two planes under Gaussian windows.
 
     Args:
@@ -85,7 +78,7 @@ def mean_similarities(reference: Plane, distorted: Plane) -> MeanSimilarities:
     return MeanSimilarities(mean(whole), mean(structure))
 
 
-def _windowed(plane: Plane) -> Plane:
+def _windowed(plane: Float32Array) -> Float32Array:
     """Average under a Gaussian window, where it fits: (H - 10, W - 10)."""
     weights = cv2.getGaussianKernel(_SIDE, _SIGMA, cv2.CV_64F)
     margin = _SIDE // 2

@@ -16,12 +16,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.measure.reference.cielab import D50, lab_from_linear, linear_light
 from packshot.measure.reference.pair import (
     OPPONENT,
     SCHARR,
-    Pixels,
-    Plane,
     as_plane,
     check_pair,
     colour_planes,
@@ -56,10 +55,10 @@ _EPSILON: Final = float(np.finfo(np.float32).eps)
 class VsiFeatures:
     """What VSI needs of one photo: saliency, gradient length, two chromaticities."""
 
-    saliency: Plane
-    length: Plane
-    m: Plane
-    n: Plane
+    saliency: Float32Array
+    length: Float32Array
+    m: Float32Array
+    n: Float32Array
 
 
 def vsi_features(pixels: Pixels) -> VsiFeatures:
@@ -108,7 +107,7 @@ def vsi(reference: Pixels, distorted: Pixels) -> float:
     return compare_vsi(vsi_features(reference), vsi_features(distorted))
 
 
-def saliency(pixels: Pixels) -> Plane:
+def saliency(pixels: Pixels) -> Float32Array:
     """Estimate where one looks (SDSP): frequency, centre and warm-colour priors.
 
     Args:
@@ -127,19 +126,19 @@ def saliency(pixels: Pixels) -> Plane:
     return shown
 
 
-def _shrink(values: Pixels | Plane, factor: int) -> Plane:
+def _shrink(values: Pixels | Float32Array, factor: int) -> Float32Array:
     """Bring a photo or map to viewing size, edges repeated."""
     return window_means(values, factor, factor // 2, cv2.BORDER_REPLICATE)
 
 
-def _signed_power(plane: Plane, exponent: float) -> Plane:
+def _signed_power(plane: Float32Array, exponent: float) -> Float32Array:
     """Return the real part of x^exponent, also where x is negative."""
     powered = power(log_magnitude(plane), exponent)
     powered[plane < 0] *= np.float32(np.cos(np.pi * exponent))
     return powered
 
 
-def _cie_lab(pixels: Pixels) -> Plane:
+def _cie_lab(pixels: Pixels) -> Float32Array:
     """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3).
 
     Divided by D50, as in the authors' conversion, although sRGB's white is D65.
@@ -149,7 +148,7 @@ def _cie_lab(pixels: Pixels) -> Plane:
     return lab_from_linear(linear_light(small * np.float32(1 / 255)), D50)
 
 
-def _frequency_prior(lab: Plane) -> Plane:
+def _frequency_prior(lab: Float32Array) -> Float32Array:
     """Return the length of the band-pass response of the three channels."""
     band = _filters()[0]
     # The band is real and even, so two real channels pass through one complex transform.
@@ -160,7 +159,7 @@ def _frequency_prior(lab: Plane) -> Plane:
     return np.sqrt(energy)
 
 
-def _band_energy(pair: Plane, band: Plane) -> Plane:
+def _band_energy(pair: Float32Array, band: Float32Array) -> Float32Array:
     """Return the summed squared responses of two channels (H, W, 2)."""
     spectrum = as_plane(cv2.dft(pair, flags=cv2.DFT_COMPLEX_OUTPUT))
     spectrum *= band
@@ -168,7 +167,7 @@ def _band_energy(pair: Plane, band: Plane) -> Plane:
     return as_plane(cv2.multiply(first, first)) + as_plane(cv2.multiply(second, second))
 
 
-def _warm_prior(lab: Plane) -> Plane:
+def _warm_prior(lab: Float32Array) -> Float32Array:
     """Return 1 except where both opponent colours are at their smallest (coldest)."""
     cold = np.zeros((_SIDE, _SIDE), dtype=np.float32)
     for plane in map(as_plane, cv2.split(lab)[1:]):
@@ -179,7 +178,7 @@ def _warm_prior(lab: Plane) -> Plane:
 
 
 @lru_cache(maxsize=1)
-def _filters() -> tuple[Plane, Plane]:
+def _filters() -> tuple[Float32Array, Float32Array]:
     """Return the band (256, 256, 2), twice, zero frequency first, and the centre prior."""
     axis = np.arange(-_SIDE // 2, _SIDE // 2) / _SIDE
     radius = np.fft.ifftshift(np.hypot(axis[:, None], axis[None, :]))

@@ -15,10 +15,10 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, FloatArray, Pixels
 from packshot.errors import InvalidInput
-from packshot.measure.reference.pair import Pixels, check_pair, luma
+from packshot.measure.reference.pair import check_pair, luma
 
 MINIMUM: Final = 1
 """Smallest side in pixels."""
@@ -31,8 +31,6 @@ _DIAGONAL: Final = 0.7
 _PEAK: Final = 7.8909
 _PEAK_SENSITIVITY: Final = 0.9809
 """Cycles per degree where the curve is highest, and its height there."""
-
-Values = NDArray[np.floating]
 
 
 def wsnr(reference: Pixels, distorted: Pixels, *, pixels_per_degree: float = PIXELS_PER_DEGREE) -> float:
@@ -62,7 +60,7 @@ def wsnr(reference: Pixels, distorted: Pixels, *, pixels_per_degree: float = PIX
     return 10 * math.log10(signal_power / noise_power) if signal_power else -math.inf
 
 
-def contrast_sensitivity(across: Values, down: Values) -> Values:
+def contrast_sensitivity(across: FloatArray, down: FloatArray) -> FloatArray:
     """Return how well the eye sees gratings, as a share of about its best.
 
     Args:
@@ -80,7 +78,7 @@ def contrast_sensitivity(across: Values, down: Values) -> Values:
     return np.where(frequency < _PEAK, _PEAK_SENSITIVITY, curve)
 
 
-def _power_weights(shape: tuple[int, ...], pixels_per_degree: float) -> Values:
+def _power_weights(shape: tuple[int, ...], pixels_per_degree: float) -> FloatArray:
     """Return squared sensitivity on the half plane of a real transform, (H, W // 2 + 1).
 
     Frequencies whose mirror image the half plane leaves out count twice.
@@ -92,11 +90,11 @@ def _power_weights(shape: tuple[int, ...], pixels_per_degree: float) -> Values:
     twice[:, 0] = 1
     if width % 2 == 0:
         twice[:, -1] = 1
-    weights: Values = contrast_sensitivity(across, down) ** 2 * twice
+    weights: FloatArray = contrast_sensitivity(across, down) ** 2 * twice
     return weights
 
 
-def _weighted_power(plane: NDArray[np.float32], weights: Values) -> float:
+def _weighted_power(plane: Float32Array, weights: FloatArray) -> float:
     """Return the sum of squared magnitudes of the plane's spectrum, weighted."""
     spectrum = np.fft.rfft2(plane.astype(np.float64))
     return float(((spectrum.real**2 + spectrum.imag**2) * weights).sum())

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.search.duplicates.frames import Floats, Map, covered, inverse, placement, warped
+from packshot.arrays import Float32Array, Float64Array, Mask
+from packshot.search.duplicates.frames import covered, inverse, placement, warped
 from packshot.search.duplicates.view import View
 
-Mask = NDArray[np.bool_]
-_Colours = NDArray[np.float64]  # (4, 3): RGB of the first photo, and 1, to RGB of the second
+_Colours = Float64Array  # (4, 3): RGB of the first photo, and 1, to RGB of the second
 
 _WINDOW = 9
 _REACH = 2 * _WINDOW + 1
@@ -75,7 +74,7 @@ class Agreement:
     rest_second: float
 
 
-def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
+def agreement(first: View, second: View, mapping: Float64Array) -> Agreement | None:
     """Compare two photos at the coarser one's resolution.
 
     Args:
@@ -100,7 +99,9 @@ def agreement(first: View, second: View, mapping: Map) -> Agreement | None:
     return _compared(one, two, mask, structure, _rests(first, second, mapping))
 
 
-def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests) -> Agreement:
+def _compared(
+    one: Float32Array, two: Float32Array, mask: Mask, structure: _Structure, rests: _Rests
+) -> Agreement:
     """By the change of colours under which least differs and the rest agrees best."""
     changes = _colour_changes(one, two, mask)
     found = [_after(colours, one, two, mask, structure, rests) for colours in changes]
@@ -108,7 +109,12 @@ def _compared(one: Floats, two: Floats, mask: Mask, structure: _Structure, rests
 
 
 def _after(
-    colours: _Colours, one: Floats, two: Floats, mask: Mask, structure: _Structure, rests: _Rests
+    colours: _Colours,
+    one: Float32Array,
+    two: Float32Array,
+    mask: Mask,
+    structure: _Structure,
+    rests: _Rests,
 ) -> Agreement:
     toned = _recoloured(one, colours)
     change = toned - one
@@ -131,7 +137,7 @@ def _after(
     )
 
 
-def _root_mean_square(values: Floats) -> float:
+def _root_mean_square(values: Float32Array) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
@@ -153,7 +159,7 @@ class _Rests:
     rest_second: float
 
 
-def _rests(first: View, second: View, mapping: Map) -> _Rests:
+def _rests(first: View, second: View, mapping: Float64Array) -> _Rests:
     inside_first = covered(second.frame, mapping, first.size)
     inside_second = covered(first.frame, inverse(mapping), second.size)
     return _Rests(
@@ -168,7 +174,7 @@ def _share(mask: Mask) -> float:
     return float(inner.mean()) if inner.size else 0.0
 
 
-def _spread(grey: Floats, mask: Mask) -> float:
+def _spread(grey: Float32Array, mask: Mask) -> float:
     """Standard deviation, of what is not the rim of the overlap."""
     clear = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return float(grey[clear].std()) if clear.any() else 0.0
@@ -178,9 +184,9 @@ def _spread(grey: Floats, mask: Mask) -> float:
 class _Structure:
     """Local contrast of both photos, 0..255, and how far it correlates, -1..1; (H, W) each."""
 
-    first: Floats
-    second: Floats
-    correlation: Floats
+    first: Float32Array
+    second: Float32Array
+    correlation: Float32Array
 
     @property
     def same(self) -> Mask:
@@ -206,11 +212,11 @@ class _Structure:
         return float(_weights(less[clear]).sum()) / max(min(totals), 1e-6)
 
 
-def _weights(contrast: Floats) -> Floats:
+def _weights(contrast: Float32Array) -> Float32Array:
     return np.asarray(np.clip(contrast - _FLAT, 0, _MOST_TEXTURE), np.float32)
 
 
-def _structure(one: Floats, two: Floats, mask: Mask) -> _Structure:
+def _structure(one: Float32Array, two: Float32Array, mask: Mask) -> _Structure:
     inside = mask.astype(np.float32)
     weight = np.maximum(_boxed(inside), 1e-6)
     mean_one, mean_two = _boxed(one * inside) / weight, _boxed(two * inside) / weight
@@ -221,19 +227,19 @@ def _structure(one: Floats, two: Floats, mask: Mask) -> _Structure:
     return _Structure(np.sqrt(variance_one), np.sqrt(variance_two), correlation)
 
 
-def _boxed(image: Floats) -> Floats:
+def _boxed(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.blur(image, (_WINDOW, _WINDOW)), np.float32)
 
 
-def _smooth(image: Floats) -> Floats:
+def _smooth(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), np.float32)
 
 
-def _grey(image: Floats) -> Floats:
+def _grey(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _colour_changes(one: Floats, two: Floats, mask: Mask) -> list[_Colours]:
+def _colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
     """Least squares over what is not overlaid, from two beginnings; one where both come to the same.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
@@ -247,7 +253,7 @@ def _colour_changes(one: Floats, two: Floats, mask: Mask) -> list[_Colours]:
     return [everything, cautious] if apart.max(initial=0) > _SAME_COLOUR else [everything]
 
 
-def _fitted(sources: Floats, targets: Floats, chosen: Mask) -> _Colours:
+def _fitted(sources: Float32Array, targets: Float32Array, chosen: Mask) -> _Colours:
     """From (P, 3) colours to others: fitted to those chosen, then to those that fit well."""
     same = np.eye(4, 3)
     colours = same
@@ -260,7 +266,7 @@ def _fitted(sources: Floats, targets: Floats, chosen: Mask) -> _Colours:
     return np.asarray(colours)
 
 
-def _recoloured(image: Floats, colours: _Colours) -> Floats:
+def _recoloured(image: Float32Array, colours: _Colours) -> Float32Array:
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
@@ -278,7 +284,7 @@ class _Differences:
 
 
 def _differences(
-    one: Floats, two: Floats, structure: _Structure, mask: Mask, limit: float
+    one: Float32Array, two: Float32Array, structure: _Structure, mask: Mask, limit: float
 ) -> _Differences:
     """What differs in colour, patch by patch.
 
@@ -310,7 +316,7 @@ def _differences(
     )
 
 
-def _painted(one: Floats, two: Floats, second_is_marked: bool) -> float:
+def _painted(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
     """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
 
     Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of

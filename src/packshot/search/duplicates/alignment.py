@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.search.duplicates.frames import Box, Floats, Map, onto, placement, turns
+from packshot.arrays import Float32Array, Float64Array, Int64Array
+from packshot.search.duplicates.frames import Box, onto, placement, turns
 from packshot.search.duplicates.view import View
-
-Places = NDArray[np.int64]
 
 _SAMPLE = 24
 _ASPECT_TOLERANCE = 0.06
@@ -35,7 +33,7 @@ class Guess:
         inliers: Features that agree with it; 0 where it rests on frames.
     """
 
-    mapping: Map
+    mapping: Float64Array
     inliers: int = 0
 
 
@@ -66,13 +64,13 @@ def feature_guesses(first: View, second: View) -> Iterator[Guess]:
             yield guess
 
 
-def _rough_boxes(view: View) -> list[tuple[Box, Floats]]:
+def _rough_boxes(view: View) -> list[tuple[Box, Float32Array]]:
     """The frame and, where it is another, the content, with a rough grey picture of each."""
     boxes = [view.frame] if view.content == view.frame else [view.frame, view.content]
     return [(box, _rough(view, box)) for box in boxes]
 
 
-def _rough(view: View, box: Box) -> Floats:
+def _rough(view: View, box: Box) -> Float32Array:
     inside = view.grey[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
     sample = cv2.resize(inside, (_SAMPLE, _SAMPLE), interpolation=cv2.INTER_AREA)
     return np.asarray(sample - sample.mean(), np.float32)
@@ -84,7 +82,7 @@ def _fits(source: Box, target: Box, quarters: int) -> bool:
     return abs(math.log((wide / tall) / (target.width / target.height))) < _ASPECT_TOLERANCE
 
 
-def _correlation(target: Floats, source: Floats, mirrored: bool, quarters: int) -> float:
+def _correlation(target: Float32Array, source: Float32Array, mirrored: bool, quarters: int) -> float:
     """Of two rough pictures, the second turned."""
     turned = np.rot90(source[:, ::-1] if mirrored else source, -quarters)
     norm = float(np.linalg.norm(target) * np.linalg.norm(source))
@@ -104,7 +102,7 @@ def _by_features(first: View, second: View, mirrored: bool) -> Guess | None:
     return _similarity(sources, one.points[matching], mirror)
 
 
-def _matches(sought: Floats, known: Floats) -> tuple[Places, Places]:
+def _matches(sought: Float32Array, known: Float32Array) -> tuple[Int64Array, Int64Array]:
     """Features whose nearest known one is much nearer than the next (Lowe's ratio test).
 
     Args:
@@ -124,7 +122,7 @@ def _matches(sought: Floats, known: Floats) -> tuple[Places, Places]:
     return good, best[good]
 
 
-def _similarity(sources: Floats, targets: Floats, mirror: Map) -> Guess | None:
+def _similarity(sources: Float32Array, targets: Float32Array, mirror: Float64Array) -> Guess | None:
     cv2.setRNGSeed(_SEED)
     found, agreeing = cv2.estimateAffinePartial2D(
         sources, targets, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE, maxIters=2000

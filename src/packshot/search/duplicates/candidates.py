@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from packshot.arrays import Float32Array, Int64Array
 from packshot.search.duplicates.hashes import close_hashes, turned_hashes
-from packshot.search.duplicates.nearest import Floats, Integers, nearest
+from packshot.search.duplicates.nearest import nearest
 from packshot.search.duplicates.signature import Signature
 
 ALIKE = 0.4
@@ -52,7 +53,7 @@ def candidates(
 
 
 def _by_content(
-    vectors: Floats, shown: Integers, places: Integers, neighbours: int
+    vectors: Float32Array, shown: Int64Array, places: Int64Array, neighbours: int
 ) -> Iterator[tuple[int, int]]:
     numbers, cosines = nearest(vectors, vectors[places], neighbours + 1)
     for place, found, alike in zip(places, numbers, cosines, strict=True):
@@ -61,7 +62,7 @@ def _by_content(
 
 
 def _by_hash(
-    photos: Sequence[Signature], shown: Integers, sought: Integers
+    photos: Sequence[Signature], shown: Int64Array, sought: Int64Array
 ) -> Iterator[tuple[int, int]]:
     hashes = np.array([value for n in shown for value in photos[n].hashes], np.uint64)
     wanted = np.array([value for n in sought for value in photos[n].hashes], np.uint64)

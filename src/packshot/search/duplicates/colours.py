@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.search.duplicates.frames import Floats, Pixels
+from packshot.arrays import Float32Array, Pixels
 
 _SIDE = 96
 _UNLIKE_BACKGROUND = 8.0
@@ -16,7 +16,7 @@ _SPREAD = 0.6
 """Standard deviation, in bins, by which colours are smeared so that near ones count as alike."""
 
 
-def colour_histogram(pixels: Pixels) -> Floats:
+def colour_histogram(pixels: Pixels) -> Float32Array:
     """Shares of colours in CIELAB of all that differs from the median colour of the frame's edge.
 
     Args:
@@ -38,6 +38,6 @@ def colour_histogram(pixels: Pixels) -> Floats:
     return np.asarray(smeared / max(float(smeared.sum()), 1e-9), np.float32)
 
 
-def colour_likeness(first: Floats, second: Floats) -> float:
+def colour_likeness(first: Float32Array, second: Float32Array) -> float:
     """What two histograms have in common, 0..1 (Swain, Ballard, "Color indexing", 1991)."""
     return float(np.minimum(first, second).sum())

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from packshot.arrays import Float64Array
 from packshot.report import Change, DuplicateKind, Record, Region
 from packshot.search.duplicates.agreement import Agreement, agreement
 from packshot.search.duplicates.alignment import Guess, guesses
 from packshot.search.duplicates.colours import colour_likeness
-from packshot.search.duplicates.frames import Box, Map, Placement, inverse, placement
+from packshot.search.duplicates.frames import Box, Placement, inverse, placement
 from packshot.search.duplicates.view import View
 
 VERSION = 3
@@ -200,7 +201,7 @@ def _lies_there(found: Agreement, inliers: int) -> bool:
     return inliers >= _DOUBT_LEAST_INLIERS and found.overlaid <= _DOUBT_MOST_OVERLAID_OF_PARTS
 
 
-def _changes(first: View, second: View, found: Agreement, mapping: Map) -> Iterator[Change]:
+def _changes(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
     """The changes from the first photo to the second, the most telling first."""
     placed = placement(mapping)
     yield from _overlay(found)
@@ -227,7 +228,7 @@ def _overlay(found: Agreement) -> Iterator[Change]:
         yield Change(kind=DuplicateKind.WATERMARKED, amount=amount, of_keeper=marked_first)
 
 
-def _bordered(first: View, second: View, found: Agreement, mapping: Map) -> Iterator[Change]:
+def _bordered(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
     """A plain rest around either photo."""
     if found.overlap_second < _WHOLE and found.rest_second < _PLAIN:
         yield _framing(DuplicateKind.BORDERED, first.frame, mapping, second.frame, of_keeper=False)
@@ -236,7 +237,7 @@ def _bordered(first: View, second: View, found: Agreement, mapping: Map) -> Iter
         yield _framing(DuplicateKind.CROPPED, second.frame, back, first.frame, of_keeper=False)
 
 
-def _cropped(first: View, second: View, found: Agreement, mapping: Map) -> Iterator[Change]:
+def _cropped(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
     """A rest that shows something."""
     if found.overlap_first < _WHOLE and (found.rest_first >= _PLAIN or found.overlap_second < _WHOLE):
         back = inverse(mapping)
@@ -245,7 +246,9 @@ def _cropped(first: View, second: View, found: Agreement, mapping: Map) -> Itera
         yield _framing(DuplicateKind.CROPPED, first.frame, mapping, second.frame, of_keeper=True)
 
 
-def _framing(kind: DuplicateKind, inner: Box, mapping: Map, outer: Box, *, of_keeper: bool) -> Change:
+def _framing(
+    kind: DuplicateKind, inner: Box, mapping: Float64Array, outer: Box, *, of_keeper: bool
+) -> Change:
     """A change whose region is where the inner photo lies in the outer."""
     region = _region(inner, mapping, outer)
     left = region.width * region.height
@@ -253,7 +256,7 @@ def _framing(kind: DuplicateKind, inner: Box, mapping: Map, outer: Box, *, of_ke
     return Change(kind=kind, amount=round(amount, 4), of_keeper=of_keeper, region=region)
 
 
-def _region(inner: Box, mapping: Map, outer: Box) -> Region:
+def _region(inner: Box, mapping: Float64Array, outer: Box) -> Region:
     sides = ((inner.left, inner.right), (inner.top, inner.bottom))
     corners = np.array([[x, y, 1] for x in sides[0] for y in sides[1]]) @ mapping.T
     size = np.array([outer.width, outer.height])

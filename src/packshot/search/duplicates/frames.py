@@ -12,11 +12,8 @@ from itertools import product
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Map = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
+from packshot.arrays import AnyArray, Float32Array, Float64Array, Mask, Pixels
 
 _QUARTER = math.pi / 2
 _FLAT = 12
@@ -73,7 +70,7 @@ class Placement:
         return self.turn - 90 * round(self.turn / 90)
 
 
-def frame(pixels: NDArray[np.generic]) -> Box:
+def frame(pixels: AnyArray) -> Box:
     """The whole of a photo."""
     height, width = pixels.shape[:2]
     return Box(0, 0, width, height)
@@ -97,7 +94,7 @@ def content_box(pixels: Pixels) -> Box:
     return Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
-def onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Map:
+def onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Float64Array:
     """The map that lays one box over another, mirrored left to right first, then turned clockwise."""
     unit = _scaled(1 / source.width, 1 / source.height) @ _moved(-source.left, -source.top)
     turned = _turned_unit(mirrored, quarters)
@@ -109,7 +106,7 @@ def turns() -> list[tuple[bool, int]]:
     return list(product((False, True), range(4)))
 
 
-def placement(mapping: Map) -> Placement:
+def placement(mapping: Float64Array) -> Placement:
     """What a map does, read as mirroring, turning and scaling."""
     linear = mapping[:2, :2]
     determinant = float(np.linalg.det(linear))
@@ -119,7 +116,7 @@ def placement(mapping: Map) -> Placement:
     return Placement(mirrored, angle, math.sqrt(abs(determinant)))
 
 
-def warped(image: NDArray[np.generic], mapping: Map, size: tuple[int, int]) -> Floats:
+def warped(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float32Array:
     """An image laid into another frame.
 
     Args:
@@ -138,7 +135,7 @@ def warped(image: NDArray[np.generic], mapping: Map, size: tuple[int, int]) -> F
     return np.asarray(cv2.warpAffine(source, centres[:2], size, flags=cv2.INTER_LINEAR), np.float32)
 
 
-def covered(source: Box, mapping: Map, size: tuple[int, int]) -> NDArray[np.bool_]:
+def covered(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
     """(height, width), True where a box of the source lands, less a pixel at its rim."""
     corners = np.array(
         [
@@ -156,7 +153,7 @@ def covered(source: Box, mapping: Map, size: tuple[int, int]) -> NDArray[np.bool
     return np.asarray(eroded[1:-1, 1:-1] > 0)
 
 
-def _turned_unit(mirrored: bool, quarters: int) -> Map:
+def _turned_unit(mirrored: bool, quarters: int) -> Float64Array:
     """The unit square upon itself."""
     cosine, sine = round(math.cos(quarters * _QUARTER)), round(math.sin(quarters * _QUARTER))
     turned = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
@@ -164,14 +161,14 @@ def _turned_unit(mirrored: bool, quarters: int) -> Map:
     return np.asarray(_moved(0.5, 0.5) @ turned @ flip @ _moved(-0.5, -0.5))
 
 
-def inverse(mapping: Map) -> Map:
+def inverse(mapping: Float64Array) -> Float64Array:
     """The map back."""
     return np.asarray(np.linalg.inv(mapping), np.float64)
 
 
-def _moved(right: float, down: float) -> Map:
+def _moved(right: float, down: float) -> Float64Array:
     return np.array([[1, 0, right], [0, 1, down], [0, 0, 1]], np.float64)
 
 
-def _scaled(across: float, down: float) -> Map:
+def _scaled(across: float, down: float) -> Float64Array:
     return np.diag([across, down, 1.0])

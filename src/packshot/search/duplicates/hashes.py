@@ -13,11 +13,8 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Hashes = NDArray[np.uint64]
-Integers = NDArray[np.int64]
-Pixels = NDArray[np.uint8]
+from packshot.arrays import Int64Array, Mask, Pixels, UInt64Array
 
 SIDE = 32
 KEPT = 8
@@ -45,7 +42,7 @@ def perceptual_hash(pixels: Pixels) -> int:
     return _packed(positive)
 
 
-def turned_hashes(hashes: Hashes) -> Hashes:
+def turned_hashes(hashes: UInt64Array) -> UInt64Array:
     """Hashes of the eight turns of the pictures that have these hashes.
 
     Args:
@@ -61,14 +58,16 @@ def turned_hashes(hashes: Hashes) -> Hashes:
     return np.asarray(both[:, :, None] ^ _mirrorings(), np.uint64).reshape(-1, 8)
 
 
-def _mirrorings() -> Hashes:
+def _mirrorings() -> UInt64Array:
     """(4,) bits that mirroring changes: of none, of odd columns, of odd rows, of where one is odd."""
     odd = np.arange(KEPT) % 2 == 1
     across, down = np.broadcast_to(odd, (KEPT, KEPT)), np.broadcast_to(odd[:, None], (KEPT, KEPT))
     return np.array([0, _packed(across), _packed(down), _packed(across ^ down)], np.uint64)
 
 
-def close_hashes(hashes: Hashes, queries: Hashes, limit: int = LIMIT) -> Iterator[tuple[int, int]]:
+def close_hashes(
+    hashes: UInt64Array, queries: UInt64Array, limit: int = LIMIT
+) -> Iterator[tuple[int, int]]:
     """Pairs that differ in few bits, found by bands of bits that are the same.
 
     Args:
@@ -92,7 +91,7 @@ def close_hashes(hashes: Hashes, queries: Hashes, limit: int = LIMIT) -> Iterato
             yield from zip(sought[near].tolist(), found[near].tolist(), strict=True)
 
 
-def _same_key(keys: Hashes, wanted: Hashes) -> tuple[Integers, Integers]:
+def _same_key(keys: UInt64Array, wanted: UInt64Array) -> tuple[Int64Array, Int64Array]:
     """All pairs of a wanted key and a place among sorted keys where it stands; none of crowded keys."""
     lows = np.searchsorted(keys, wanted, side="left")
     counts = np.searchsorted(keys, wanted, side="right") - lows
@@ -103,5 +102,5 @@ def _same_key(keys: Hashes, wanted: Hashes) -> tuple[Integers, Integers]:
     return sought, places
 
 
-def _packed(bits: NDArray[np.bool_]) -> int:
+def _packed(bits: Mask) -> int:
     return int.from_bytes(np.packbits(bits.ravel(), bitorder="little").tobytes(), "little")

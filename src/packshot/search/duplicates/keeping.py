@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.report import Duplicate, DuplicateKind
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.duplicates.watching import Watch
@@ -77,6 +78,23 @@ def preferred(
         return below // ALIKE, -photo.width * photo.height, -photo.stamp.byte_size, number
 
     return sorted(chosen, key=rank)
+
+
+def keeper_merit(photos: Sequence[Duplicate]) -> str:
+    """What a group's keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
+
+    Args:
+        photos: Of one group, the keeper first.
+    """
+    keeper, *others = photos
+    if all(other.kind is DuplicateKind.EXACT for other in others):
+        return "same"
+    scores = [photo.score for photo in others if photo.score is not None]
+    if keeper.score is not None and scores and keeper.score >= max(scores) + ALIKE:
+        return "score"
+    if any(other.width * other.height < keeper.width * keeper.height for other in others):
+        return "pixels"
+    return "bytes"
 
 
 def _judge(settings: AssessorSettings) -> str:

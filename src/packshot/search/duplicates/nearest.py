@@ -6,17 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Int64Array
 from packshot.scratch import Scratch
 from packshot.search.items import Distance, IndexSettings, Precision
 from packshot.search.planning import plan
-from packshot.search.ranking import Rows
 from packshot.search.structure import build
 from packshot.search.vector_file import VectorFile
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
 
 INDEX_FROM = 150_000
 """Vectors from which on a search structure is built for the shortlists of all of them."""
@@ -31,7 +27,7 @@ _SAMPLE = 8192
 _BLOCK = 1 << 14
 
 
-def nearest(vectors: Floats, queries: Floats, count: int) -> tuple[Integers, Floats]:
+def nearest(vectors: Float32Array, queries: Float32Array, count: int) -> tuple[Int64Array, Float32Array]:
     """The vectors most alike to each query.
 
     A few queries are compared with all vectors. For many, the search goes over the 192 directions in
@@ -58,7 +54,7 @@ def nearest(vectors: Floats, queries: Floats, count: int) -> tuple[Integers, Flo
     return numbers, cosines
 
 
-def _shortlists(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
+def _shortlists(vectors: Float32Array, queries: Float32Array, count: int) -> Iterable[Int64Array]:
     """Of each query the rows that may be among the best, `count` at least."""
     if min(len(vectors), len(queries)) <= _MANY:
         return _scanned(vectors, queries, min(count + _MARGIN, len(vectors)))
@@ -68,7 +64,7 @@ def _shortlists(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
     return _scanned(vectors @ basis, queries @ basis, min(count * _SHORTLIST, len(vectors)))
 
 
-def _scanned(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
+def _scanned(vectors: Float32Array, queries: Float32Array, count: int) -> Iterable[Int64Array]:
     import faiss
 
     _, rows = faiss.knn(
@@ -77,14 +73,14 @@ def _scanned(vectors: Floats, queries: Floats, count: int) -> Iterable[Rows]:
     return np.asarray(rows, np.int64)
 
 
-def _directions(vectors: Floats) -> Floats:
+def _directions(vectors: Float32Array) -> Float32Array:
     """(C, D) orthonormal directions that hold most of the vectors' lengths."""
     sample = vectors[:: max(1, len(vectors) // _SAMPLE)]
     _, directions = np.linalg.eigh(sample.T @ sample)
     return np.ascontiguousarray(directions[:, -_DIMENSIONS:])
 
 
-def _indexed(vectors: Floats, queries: Floats, count: int) -> Iterator[Rows]:
+def _indexed(vectors: Float32Array, queries: Float32Array, count: int) -> Iterator[Int64Array]:
     """By a structure that is built for this, in a file of its own, and gone afterwards."""
     settings = IndexSettings(
         dimensions=vectors.shape[1], distance=Distance.COSINE, precision=Precision.HALF

@@ -10,10 +10,11 @@ from typing import Any
 from packshot.errors import UnreadablePhoto
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates.clusters import Unit
+from packshot.search.duplicates.keeping import keeper_merit
 from packshot.search.duplicates.links import Links
 from packshot.search.duplicates.owners import Owners
-from packshot.search.duplicates.reasons import reason_for
 from packshot.search.duplicates.signature import Signature
+from packshot.texts.duplicates import describe_group
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Describer:
             kind=kinds.pop() if len(kinds) == 1 else DuplicateKind.MIXED,
             paths=tuple(photo.path for photo in photos),
             keep=photos[0].path,
-            reason=reason_for(photos, self.language),
+            reason=describe_group(photos, keeper_merit(photos), self.language),
             photos=tuple(photos),
         )
 

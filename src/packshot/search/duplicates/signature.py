@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode import CONTENT_MODEL, Model
 from packshot.encode.views import whole_view
 from packshot.errors import UnreadablePhoto
@@ -20,9 +20,6 @@ from packshot.photo import Photo
 from packshot.report import Facts
 from packshot.search.duplicates.frames import content_box
 from packshot.search.duplicates.hashes import perceptual_hash
-
-Floats = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 
 VERSION = 1
 """Of the signature: those of another are made anew."""
@@ -83,7 +80,7 @@ class Signature:
     height: int
     blank: bool
     hashes: tuple[int, int]
-    content: Floats
+    content: Float32Array
     taken: str
     taken_from: str
 
@@ -131,7 +128,7 @@ class Signer:
         except UnreadablePhoto as error:
             return error
 
-    def _content(self, pixels: Pixels) -> Floats:
+    def _content(self, pixels: Pixels) -> Float32Array:
         """The mean over four quarter turns, so that a turned copy has the same."""
         view = whole_view(pixels)
         turned = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]

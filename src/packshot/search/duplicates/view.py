@@ -7,11 +7,11 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float32Array, Pixels
 from packshot.photo import Photo
 from packshot.search.duplicates.colours import colour_histogram
-from packshot.search.duplicates.frames import Box, Floats, Pixels, content_box, frame
+from packshot.search.duplicates.frames import Box, content_box, frame
 
 VIEW_SIDE = 384
 _MOST_FEATURES = 700
@@ -27,11 +27,11 @@ class Features:
         descriptors: (K, 128), square roots of SIFT's shares (RootSIFT; Arandjelovic, Zisserman 2012).
     """
 
-    points: Floats
-    descriptors: Floats
+    points: Float32Array
+    descriptors: Float32Array
 
     @cached_property
-    def mirrored(self) -> Floats:
+    def mirrored(self) -> Float32Array:
         """(K, 128) descriptors of the same points in the mirror image.
 
         A descriptor is a grid of 4 x 4 cells of 8 directions, turned to the point's own direction; in
@@ -70,7 +70,7 @@ class View:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     @cached_property
-    def grey(self) -> Floats:
+    def grey(self) -> Float32Array:
         """(H, W) 0..255."""
         return np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.float32)
 
@@ -85,7 +85,7 @@ class View:
         return content_box(self.pixels)
 
     @cached_property
-    def colours(self) -> Floats:
+    def colours(self) -> Float32Array:
         """Shares of colours, see `colour_histogram`."""
         return colour_histogram(self.pixels)
 
@@ -93,7 +93,7 @@ class View:
     def features(self) -> Features:
         """Found on first use."""
         detector = cv2.SIFT_create(nfeatures=_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
-        grey: NDArray[np.uint8] = np.rint(self.grey).astype(np.uint8)
+        grey: ByteArray = np.rint(self.grey).astype(np.uint8)
         found, described = detector.detectAndCompute(grey, None)
         if described is None or not len(found):
             return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))

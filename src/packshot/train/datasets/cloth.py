@@ -5,22 +5,19 @@ Where the bands of a check cross, one shows through the other: what a see-throug
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array
 from packshot.train.datasets.painting import colour_of
-
-Cloth: TypeAlias = NDArray[np.float32]
-Random: TypeAlias = np.random.Generator
 
 CLOTH_SIDE: Final = 192
 """Of a piece of cloth, pixels."""
 
 
-def drawn_cloth(random: Random) -> Cloth:
+def drawn_cloth(random: np.random.Generator) -> Float32Array:
     """A piece of cloth, seen from above.
 
     Returns:
@@ -37,7 +34,7 @@ def drawn_cloth(random: Random) -> Cloth:
     return cloth
 
 
-def _bands(cloth: Cloth, random: Random) -> None:
+def _bands(cloth: Float32Array, random: np.random.Generator) -> None:
     """Lengthwise bands that repeat, each more or less see-through."""
     period = CLOTH_SIDE / float(random.integers(2, 12))
     across = np.arange(CLOTH_SIDE)
@@ -47,7 +44,7 @@ def _bands(cloth: Cloth, random: Random) -> None:
         cloth[:, inside] += share * (colour_of(random).astype(np.float32) - cloth[:, inside])
 
 
-def _spots(cloth: Cloth, random: Random) -> None:
+def _spots(cloth: Float32Array, random: np.random.Generator) -> None:
     colours = [[float(value) for value in colour_of(random)] for _ in range(4)]
     for _ in range(int(random.integers(12, 90))):
         x, y = (int(value) for value in random.integers(0, CLOTH_SIDE, 2))

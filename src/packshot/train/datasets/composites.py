@@ -12,19 +12,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, as_bytes
+from packshot.arrays import ByteMask, Float32Array, Pixels
+from packshot.measure.planes import as_bytes
 from packshot.train.datasets.cutouts import Cutout
 from packshot.train.datasets.taught import Taught
 
 _SCENE_TRIES: Final = 12
 _BUSY: Final = 0.02
 _SPANS: Final = (0.3, 1.05)
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Random = np.random.Generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +34,7 @@ class Example:
     """
 
     pixels: Pixels
-    mask: Mask
+    mask: ByteMask
     present: float
 
 
@@ -56,7 +52,7 @@ class Composer:
     scenes: Sequence[Taught]
     side: int
 
-    def compose(self, random: Random, product: Cutout | None = None) -> Example:
+    def compose(self, random: np.random.Generator, product: Cutout | None = None) -> Example:
         """One composite with a product.
 
         Args:
@@ -73,12 +69,12 @@ class Composer:
             mask = as_bytes(cv2.max(mask, layer))
         return Example(photographed(scene, random), mask, 1.0)
 
-    def empty(self, random: Random) -> Example:
+    def empty(self, random: np.random.Generator) -> Example:
         """A scene without a product."""
         scene = self.scene(random).astype(np.float32)
         return Example(photographed(scene, random), np.zeros((self.side, self.side), np.uint8), 0.0)
 
-    def scene(self, random: Random) -> Pixels:
+    def scene(self, random: np.random.Generator) -> Pixels:
         """A background: mostly part of a photo; a smooth or plain one now and then."""
         kind = random.random()
         if kind < 0.2:
@@ -86,12 +82,12 @@ class Composer:
         photo = self._quiet_part(random, closeness=0.12 if kind < 0.3 else 0.35)
         return _blurred(photo, random) if random.random() < 0.35 else photo
 
-    def _product(self, random: Random) -> Cutout:
+    def _product(self, random: np.random.Generator) -> Cutout:
         if random.random() < 0.12:
             return drawn_object(self._quiet_part(random, closeness=0.2), random)
         return self.products[int(random.integers(len(self.products)))]
 
-    def _quiet_part(self, random: Random, closeness: float) -> Pixels:
+    def _quiet_part(self, random: np.random.Generator, closeness: float) -> Pixels:
         """A part of a photo without its subject, if a few tries find one; a smooth scene else."""
         for _ in range(_SCENE_TRIES):
             part, busy = self._part(random, closeness)
@@ -99,7 +95,7 @@ class Composer:
                 return part
         return _smooth(self.side, random)
 
-    def _part(self, random: Random, closeness: float) -> tuple[Pixels, float]:
+    def _part(self, random: np.random.Generator, closeness: float) -> tuple[Pixels, float]:
         """A part of any photo, and the share of it that the photo's subject takes."""
         photo = self.scenes[int(random.integers(len(self.scenes)))]
         stored = photo.mask.shape[0]
@@ -125,14 +121,14 @@ class _Light:
     """
 
     harmony: float
-    gain: Floats
+    gain: Float32Array
     gamma: float
     shadow: float
     offset: tuple[float, float]
     spread: float
 
     @classmethod
-    def drawn(cls, random: Random) -> _Light:
+    def drawn(cls, random: np.random.Generator) -> _Light:
         return cls(
             harmony=float(random.uniform(0, 0.45)),
             gain=(random.uniform(0.75, 1.15) * random.normal(1, 0.05, 3)).astype(np.float32),
@@ -143,7 +139,7 @@ class _Light:
         )
 
 
-def _placements(product: Cutout, side: int, random: Random) -> list[Floats]:
+def _placements(product: Cutout, side: int, random: np.random.Generator) -> list[Float32Array]:
     """Where each copy goes: (2, 3) affine maps from the cut-out to the canvas."""
     count = 1 if random.random() < 0.78 else int(random.integers(2, 4))
     height, width = product.alpha.shape
@@ -159,7 +155,7 @@ def _placements(product: Cutout, side: int, random: Random) -> list[Floats]:
     ]
 
 
-def _centre(column: int, count: int, random: Random) -> tuple[float, float]:
+def _centre(column: int, count: int, random: np.random.Generator) -> tuple[float, float]:
     """Of the copy, in parts of the side."""
     if count == 1:
         return float(0.5 + random.normal(0, 0.11)), float(0.52 + random.normal(0, 0.11))
@@ -169,7 +165,7 @@ def _centre(column: int, count: int, random: Random) -> tuple[float, float]:
 
 def _placed(
     product: Cutout, scales: tuple[float, float], degrees: float, side: int, centre: tuple[float, float]
-) -> Floats:
+) -> Float32Array:
     """An affine map; a product that its photo cut off at the bottom or top stands at that frame."""
     height, width = product.alpha.shape
     angle = 0.0 if any(product.cut) else np.deg2rad(degrees)
@@ -185,7 +181,9 @@ def _placed(
     return np.column_stack([linear, shift]).astype(np.float32)
 
 
-def _laid(product: Cutout, placement: Floats, scene: Floats, light: _Light) -> tuple[Floats, Mask]:
+def _laid(
+    product: Cutout, placement: Float32Array, scene: Float32Array, light: _Light
+) -> tuple[Float32Array, ByteMask]:
     """The scene with one copy of the product in it, and that copy's mask."""
     side = (scene.shape[1], scene.shape[0])
     shrinks = abs(np.linalg.det(placement[:, :2])) < 0.7
@@ -201,7 +199,7 @@ def _laid(product: Cutout, placement: Floats, scene: Floats, light: _Light) -> t
     return mixed, as_bytes(np.where(alpha > 127, 255, 0))
 
 
-def _lit(pixels: Pixels, alpha: Mask, scene: Floats, light: _Light) -> Floats:
+def _lit(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light) -> Float32Array:
     """The product in the scene's light."""
     toned = 255 * (pixels.astype(np.float32) / 255) ** np.float32(light.gamma) * light.gain
     ours, theirs = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
@@ -209,7 +207,7 @@ def _lit(pixels: Pixels, alpha: Mask, scene: Floats, light: _Light) -> Floats:
     return np.asarray(np.clip(toned + shift, 0, 255), np.float32)
 
 
-def _shadow(alpha: Mask, light: _Light) -> Floats:
+def _shadow(alpha: ByteMask, light: _Light) -> Float32Array:
     """How much darker the scene is beside the product, 0..1."""
     side = alpha.shape[0]
     if not light.shadow:
@@ -220,7 +218,7 @@ def _shadow(alpha: Mask, light: _Light) -> Floats:
     return np.asarray(blurred, np.float32) * np.float32(light.shadow / 255)
 
 
-def photographed(scene: Floats, random: Random) -> Pixels:
+def photographed(scene: Float32Array, random: np.random.Generator) -> Pixels:
     """Tones, blur, noise and JPEG of the whole picture."""
     values = 255 * (np.clip(scene, 0, 255) / 255) ** np.float32(np.exp(random.normal(0, 0.15)))
     values = values * random.uniform(0.8, 1.15) * random.normal(1, 0.04, 3)
@@ -237,12 +235,12 @@ def photographed(scene: Floats, random: Random) -> Pixels:
     return pixels
 
 
-def _blurred(photo: Pixels, random: Random) -> Pixels:
+def _blurred(photo: Pixels, random: np.random.Generator) -> Pixels:
     """Out of focus."""
     return as_bytes(cv2.GaussianBlur(photo, (0, 0), random.uniform(0.6, 5) * photo.shape[0] / 192))
 
 
-def _smooth(side: int, random: Random) -> Pixels:
+def _smooth(side: int, random: np.random.Generator) -> Pixels:
     """A slope between two colours, often two light ones, with a horizon now and then."""
     low = 170 if random.random() < 0.5 else 0
     first, second = random.uniform(low, 256, 3), random.uniform(low, 256, 3)
@@ -256,7 +254,7 @@ def _smooth(side: int, random: Random) -> Pixels:
     return as_bytes(np.clip(first + (second - first) * slope[..., None], 0, 255))
 
 
-def drawn_object(texture: Pixels, random: Random) -> Cutout:
+def drawn_object(texture: Pixels, random: np.random.Generator) -> Cutout:
     """An object that never was, with thin parts such as legs, frames and handles.
 
     Args:
@@ -279,7 +277,7 @@ def drawn_object(texture: Pixels, random: Random) -> Cutout:
     return Cutout(pixels[inside].copy(), alpha[inside].copy(), (False,) * 4, "drawn")
 
 
-def _draw_part(alpha: Mask, random: Random) -> None:
+def _draw_part(alpha: ByteMask, random: np.random.Generator) -> None:
     """A bar, a board, a disc or a ring, near the middle."""
     side = alpha.shape[0]
     centre, size = random.normal(0.5, 0.13, 2) * side, random.uniform(0.08, 0.3, 2) * side

@@ -8,10 +8,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteMask, Pixels
 from packshot.measure.background import Background, find_background
-from packshot.measure.planes import Mask, as_bytes, make_planes
+from packshot.measure.planes import as_bytes, make_planes
 from packshot.measure.product import find_product
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original
@@ -22,8 +22,6 @@ _WIDEST_TOLERANCE: Final = 14.0
 _AREA: Final = (0.02, 0.85)
 _HOLE_SHARE: Final = 0.004
 _HOLE_REACH: Final = 6
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +36,7 @@ class Cutout:
     """
 
     pixels: Pixels
-    alpha: Mask
+    alpha: ByteMask
     cut: tuple[bool, bool, bool, bool]
     name: str
 
@@ -91,7 +89,7 @@ def _is_exact(plain: Background) -> bool:
     return bool(plain.even and bright and plain.tolerance <= _WIDEST_TOLERANCE)
 
 
-def _holes(small: Pixels, plain: Background, mask: Mask) -> Mask:
+def _holes(small: Pixels, plain: Background, mask: ByteMask) -> ByteMask:
     """Where the background shows through: large enclosed parts of exactly its colour."""
     low, high = plain.colour - _HOLE_REACH, plain.colour + _HOLE_REACH
     like = cv2.inRange(small, low.astype(np.float64), high.astype(np.float64))
@@ -102,7 +100,7 @@ def _holes(small: Pixels, plain: Background, mask: Mask) -> Mask:
     return as_bytes(np.where(large, 255, 0)[labels]) if count > 1 else np.zeros_like(mask)
 
 
-def _softened(mask: Mask) -> Mask:
+def _softened(mask: ByteMask) -> ByteMask:
     """The mask without its outermost pixel, which holds some background, and with a soft edge."""
     inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=(255,))
     return as_bytes(cv2.GaussianBlur(inner, (0, 0), 0.6))

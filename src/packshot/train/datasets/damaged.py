@@ -14,8 +14,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float32Array, Int8Array, Int16Array
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import LEVELS, Kind, distort
 from packshot.encode.views import native_view, whole_view
@@ -65,15 +65,15 @@ class Shard:
         measured: (N, K) measurements of each version alone, as `PhotoMeasurements.numbers`.
     """
 
-    whole: NDArray[np.uint8]
-    native: NDArray[np.uint8]
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
-    measures: NDArray[np.float32]
-    measured: NDArray[np.float32]
+    whole: ByteArray
+    native: ByteArray
+    kinds: Int16Array
+    levels: Int8Array
+    measures: Float32Array
+    measured: Float32Array
 
     @property
-    def scores(self) -> NDArray[np.float32]:
+    def scores(self) -> Float32Array:
         """(N,) 0..100 by the full-reference ensemble, on its present scale."""
         labels = [
             combine(mdsi=mdsi, vsi=vsi, haarpsi=haarpsi, fsim=fsim).score

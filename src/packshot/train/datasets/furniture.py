@@ -13,17 +13,14 @@ from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.measure.planes import as_bytes
-from packshot.train.datasets.cloth import CLOTH_SIDE, Cloth, drawn_cloth
+from packshot.train.datasets.cloth import CLOTH_SIDE, drawn_cloth
 from packshot.train.datasets.painting import colour_of, mix
 from packshot.train.datasets.round_furniture import draw_round
 
-Pixels: TypeAlias = NDArray[np.uint8]
-Floats: TypeAlias = NDArray[np.float64]
-Random: TypeAlias = np.random.Generator
-Box: TypeAlias = tuple[Floats, Floats]
+Box: TypeAlias = tuple[Float64Array, Float64Array]
 """Smallest and largest corner: across, up, towards the onlooker."""
 
 _CORNERS: Final = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
@@ -42,11 +39,11 @@ class Finish:
         opacity: Less than 1 for glass.
     """
 
-    cloth: Cloth | None = None
+    cloth: Float32Array | None = None
     opacity: float = 1.0
 
 
-def drawn_furniture(side: int, random: Random) -> Pixels:
+def drawn_furniture(side: int, random: np.random.Generator) -> Pixels:
     """A picture of one piece of furniture on white.
 
     Args:
@@ -65,7 +62,7 @@ def drawn_furniture(side: int, random: Random) -> Pixels:
     return as_bytes(np.clip(canvas, 0, 255).round())
 
 
-def _table(random: Random) -> list[Box]:
+def _table(random: np.random.Generator) -> list[Box]:
     """A board on legs, perhaps with another board below."""
     width, depth, height = random.uniform(0.5, 1), random.uniform(0.3, 0.9), random.uniform(0.3, 0.8)
     thick, leg = random.uniform(0.02, 0.1), random.uniform(0.02, 0.1)
@@ -81,7 +78,7 @@ def _table(random: Random) -> list[Box]:
     return boxes
 
 
-def _shelf(random: Random) -> list[Box]:
+def _shelf(random: np.random.Generator) -> list[Box]:
     """Boards between uprights."""
     width, depth, height = random.uniform(0.3, 1), random.uniform(0.15, 0.4), random.uniform(0.5, 1)
     thick = random.uniform(0.015, 0.06)
@@ -92,7 +89,7 @@ def _shelf(random: Random) -> list[Box]:
     return boxes + [_box((0, y, 0), (width + thick, y + thick, depth)) for y in levels]
 
 
-def _cabinet(random: Random) -> list[Box]:
+def _cabinet(random: np.random.Generator) -> list[Box]:
     """A box with drawers or doors before it."""
     width, depth, height = random.uniform(0.4, 1), random.uniform(0.3, 0.6), random.uniform(0.4, 1)
     boxes = [_box((0, 0.05, 0), (width, height, depth))]
@@ -106,7 +103,7 @@ def _cabinet(random: Random) -> list[Box]:
     return boxes
 
 
-def _chair(random: Random) -> list[Box]:
+def _chair(random: np.random.Generator) -> list[Box]:
     """A seat on legs with a back of slats; a wide one is a bench or a bed."""
     width, depth, seat = random.uniform(0.3, 1), random.uniform(0.35, 0.8), random.uniform(0.2, 0.5)
     leg, thick = random.uniform(0.02, 0.07), random.uniform(0.03, 0.15)
@@ -120,14 +117,19 @@ def _chair(random: Random) -> list[Box]:
     return [*boxes, _box((0, top, 0), (width, top + thick, leg))]
 
 
-_KINDS: Final[tuple[Callable[[Random], list[Box]], ...]] = (_table, _shelf, _cabinet, _chair)
+_KINDS: Final[tuple[Callable[[np.random.Generator], list[Box]], ...]] = (
+    _table,
+    _shelf,
+    _cabinet,
+    _chair,
+)
 
 
 def _box(low: tuple[float, float, float], high: tuple[float, float, float]) -> Box:
     return np.array(low, float), np.array(high, float)
 
 
-def _boxes(canvas: NDArray[np.float32], boxes: list[Box], random: Random) -> None:
+def _boxes(canvas: Float32Array, boxes: list[Box], random: np.random.Generator) -> None:
     """Paint boxes as a camera sees them, the farthest face first."""
     eye = _rotation(random.uniform(-0.8, 0.8), random.uniform(0.05, 0.5))
     corners = [low + _CORNERS * (high - low) for low, high in boxes]
@@ -153,7 +155,7 @@ def _boxes(canvas: NDArray[np.float32], boxes: list[Box], random: Random) -> Non
         _face(canvas, drawn[box][list(_FACES[face])], colours[box], light[face], finish, random)
 
 
-def _finish(random: Random) -> Finish:
+def _finish(random: np.random.Generator) -> Finish:
     """Painted, in three cases of ten covered with cloth, in one of glass."""
     kind = random.random()
     if kind < 0.3:
@@ -161,15 +163,15 @@ def _finish(random: Random) -> Finish:
     return Finish(opacity=random.uniform(0.15, 0.6)) if kind < 0.4 else Finish()
 
 
-def _rotation(turn: float, tilt: float) -> Floats:
+def _rotation(turn: float, tilt: float) -> Float64Array:
     """Of the scene before a camera that looks along the third axis."""
     across = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
     up = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
-    rotation: Floats = up @ across
+    rotation: Float64Array = up @ across
     return rotation
 
 
-def _light(random: Random) -> Floats:
+def _light(random: np.random.Generator) -> Float64Array:
     """Of each face: the top is bright, the sides differ by a little or by much."""
     light = random.uniform(0.78, 1.0, len(_FACES))
     light[_TOP] = random.uniform(0.96, 1.04)
@@ -178,12 +180,12 @@ def _light(random: Random) -> Floats:
 
 
 def _face(
-    canvas: NDArray[np.float32],
-    corners: Floats,
-    colour: Floats,
+    canvas: Float32Array,
+    corners: Float64Array,
+    colour: Float64Array,
     light: float,
     finish: Finish,
-    random: Random,
+    random: np.random.Generator,
 ) -> None:
     """Fill a face, a little lighter towards one corner; its outline shows now and then."""
     mask = np.zeros(canvas.shape[:2], np.uint8)
@@ -204,14 +206,14 @@ def _face(
         mix(canvas, part, as_bytes(edge[part] * random.uniform(0.2, 0.7)), colour * 0.75)
 
 
-def _covered(cloth: Cloth, corners: Floats, size: tuple[int, int]) -> Floats:
+def _covered(cloth: Float32Array, corners: Float64Array, size: tuple[int, int]) -> Float64Array:
     """Cloth as it lies on a face."""
     flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * CLOTH_SIDE
     laid = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
     return np.asarray(cv2.warpPerspective(cloth, laid, size, borderMode=cv2.BORDER_REPLICATE), float)
 
 
-def _shadow(canvas: NDArray[np.float32], points: Floats, random: Random) -> None:
+def _shadow(canvas: Float32Array, points: Float64Array, random: np.random.Generator) -> None:
     """A soft shadow on the ground below."""
     (left, _), (right, low) = points.min(axis=0), points.max(axis=0)
     dark = np.zeros(canvas.shape[:2], np.float32)

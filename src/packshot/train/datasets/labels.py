@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from packshot.arrays import Float32Array, Int8Array, Int16Array, Int32Array
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,7 +18,7 @@ class Labels:
         groups: (N,) photos with one number derive from one original.
     """
 
-    scores: NDArray[np.float32]
-    kinds: NDArray[np.int16]
-    levels: NDArray[np.int8]
-    groups: NDArray[np.int32]
+    scores: Float32Array
+    kinds: Int16Array
+    levels: Int8Array
+    groups: Int32Array

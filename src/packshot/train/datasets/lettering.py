@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from packshot.arrays import ByteMask
 from packshot.errors import SourceError
-from packshot.measure.planes import Mask, as_bytes
+from packshot.measure.planes import as_bytes
 
 _WORDS: Final = (
     "SALE", "NEW", "HOT DEAL", "FREE SHIPPING", "-50%", "50% OFF", "BEST SELLER", "Limited offer",
@@ -26,8 +27,6 @@ _HAN: Final = "包邮正品新款特价热卖限时促销官方旗舰店买一�
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789  .%&-+!"
 _HERSHEY: Final = (0, 1, 2, 3, 4, 5, 6, 7)
 _DRAWN_HEIGHT: Final = 48
-
-Random = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _is_held_out(stem: str) -> bool:
     return any(part in stem for part in ("Condensed", "MonoOblique", "SansMono", "SerifCJK", "Narrow"))
 
 
-def words(random: Random, fonts: Fonts) -> tuple[str, str | int]:
+def words(random: np.random.Generator, fonts: Fonts) -> tuple[str, str | int]:
     """A text, and the font file, or Hershey number, to write it in."""
     kind = random.random()
     if kind < 0.2 and fonts.han:
@@ -79,7 +78,7 @@ def words(random: Random, fonts: Fonts) -> tuple[str, str | int]:
     return text, str(random.choice(fonts.latin))
 
 
-def line(text: str, font: str | int, height: float) -> Mask:
+def line(text: str, font: str | int, height: float) -> ByteMask:
     """Coverage, 0..255, of a line of text, drawn tight; its letters are about `height` pixels high."""
     drawn = _hershey(text, font) if isinstance(font, int) else _outlined(text, font)
     scale = height / _DRAWN_HEIGHT
@@ -88,7 +87,7 @@ def line(text: str, font: str | int, height: float) -> Mask:
     return as_bytes(cv2.resize(drawn, size, interpolation=method))
 
 
-def _hershey(text: str, font: int) -> Mask:
+def _hershey(text: str, font: int) -> ByteMask:
     thickness = 3
     (wide, tall), low = cv2.getTextSize(text, font, 2.0, thickness)
     canvas = np.zeros((tall + low + 8, wide + 8), np.uint8)
@@ -96,7 +95,7 @@ def _hershey(text: str, font: int) -> Mask:
     return _tight(canvas)
 
 
-def _outlined(text: str, file: str) -> Mask:
+def _outlined(text: str, file: str) -> ByteMask:
     font = _font(file)
     left, top, right, bottom = (int(side) for side in font.getbbox(text))
     image = Image.new("L", (max(right - left, 1) + 8, max(bottom - top, 1) + 8))
@@ -109,12 +108,12 @@ def _font(file: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(file, _DRAWN_HEIGHT + 12)
 
 
-def _tight(coverage: Mask) -> Mask:
+def _tight(coverage: ByteMask) -> ByteMask:
     left, top, width, height = cv2.boundingRect(coverage)
     return coverage[top : top + height, left : left + width] if width and height else coverage
 
 
-def logo(random: Random, side: int) -> Mask:
+def logo(random: np.random.Generator, side: int) -> ByteMask:
     """Coverage of a simple mark: a ring, a shield, a star or bars, with a letter now and then."""
     canvas = np.zeros((side, side), np.uint8)
     middle, thick = side // 2, max(1, side // 14)
@@ -135,7 +134,7 @@ def logo(random: Random, side: int) -> Mask:
     return canvas
 
 
-def _star(random: Random, side: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _star(random: np.random.Generator, side: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     points = int(random.integers(4, 8))
     angles = np.arange(2 * points) * np.pi / points
     reach = side / 2 * np.where(np.arange(2 * points) % 2, random.uniform(0.4, 0.8), 0.98)

@@ -9,10 +9,10 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from packshot.arrays import ByteArray
 from packshot.measure.planes import as_bytes
 from packshot.train.datasets.composites import Composer, Example, photographed
 from packshot.train.datasets.cutouts import Cutout
@@ -117,5 +117,5 @@ def _seen(answer: Taught, side: int, random: np.random.Generator, present: float
     size = (side, side)
     pixels = cv2.warpAffine(answer.pixels, turn, size, borderMode=cv2.BORDER_REFLECT)
     mask = cv2.warpAffine(answer.mask, turn, size, borderMode=cv2.BORDER_REFLECT)
-    kept: NDArray[np.uint8] = as_bytes(mask) if present else np.zeros((side, side), np.uint8)
+    kept: ByteArray = as_bytes(mask) if present else np.zeros((side, side), np.uint8)
     return Example(photographed(as_bytes(pixels).astype(np.float32), random), kept, present)

@@ -13,9 +13,10 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.distort.blur import disc, line
 from packshot.distort.compression import through_jpeg
-from packshot.distort.parameters import Pixels, as_float, as_pixels, by_table
+from packshot.distort.parameters import as_float, as_pixels, by_table
 from packshot.distort.product import colour_cast, exposed
 from packshot.distort.spatial import shrink_and_grow
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float64Array, IndexArray, TextArray
 from packshot.errors import SourceError
-
-Floats = NDArray[np.float64]
 
 STEPS = np.arange(1.0, 8.0)
 """The raters' scale."""
@@ -71,7 +69,7 @@ def _photo(row: dict[str, str], images: Path) -> EmotionPhoto:
     return EmotionPhoto(images / row["file"], row["theme"], *numbers)
 
 
-def label_distribution(mean: float, deviation: float) -> Floats:
+def label_distribution(mean: float, deviation: float) -> Float64Array:
     """The distribution over 1..7 with this mean and deviation that assumes least.
 
     It is a normal density at the seven steps, truncated there: ``p(k) ~ exp(a k + b k^2)``. Moments of
@@ -99,7 +97,7 @@ def label_distribution(mean: float, deviation: float) -> Floats:
     return _softmax(weights @ powers)
 
 
-def _softmax(logits: Floats) -> Floats:
+def _softmax(logits: Float64Array) -> Float64Array:
     powers = np.exp(logits - logits.max())
     return np.asarray(powers / powers.sum())
 
@@ -114,9 +112,9 @@ class EmotionLabels:
         themes: (N,) names.
     """
 
-    valence: Floats
-    distribution: Floats
-    themes: NDArray[np.str_]
+    valence: Float64Array
+    distribution: Float64Array
+    themes: TextArray
 
     @classmethod
     def of(cls, photos: Sequence[EmotionPhoto]) -> EmotionLabels:
@@ -127,21 +125,21 @@ class EmotionLabels:
             np.array([photo.theme for photo in photos]),
         )
 
-    def taken(self, rows: NDArray[np.intp]) -> EmotionLabels:
+    def taken(self, rows: IndexArray) -> EmotionLabels:
         """The labels of some of the photos, in that order; a row may come more than once."""
         return EmotionLabels(self.valence[rows], self.distribution[rows], self.themes[rows])
 
     @property
-    def shares(self) -> Floats:
+    def shares(self) -> Float64Array:
         """(N, 2) shares of raters on the positive and on the negative side of neutral."""
         return np.stack([self.distribution[:, 4:].sum(1), self.distribution[:, :3].sum(1)], axis=1)
 
     @property
-    def polarity(self) -> Floats:
+    def polarity(self) -> Float64Array:
         """(N, 2) of sum 1: the same with those who chose neutral divided evenly."""
         return self.shares + self.distribution[:, 3:4] / 2
 
-    def spread(self) -> Floats:
+    def spread(self) -> Float64Array:
         """(2, 7) mean distribution of positive and of negative photos."""
         positive, negative = self.valence >= POSITIVE_FROM, self.valence <= NEGATIVE_UP_TO
         return np.stack([self.distribution[side].mean(0) for side in (positive, negative)])
@@ -153,7 +151,7 @@ def hardened(labels: EmotionLabels) -> EmotionLabels:
     return EmotionLabels(labels.valence, np.eye(7)[steps.astype(int) - 1], labels.themes)
 
 
-def theme_folds(themes: NDArray[np.str_], count: int, seed: int) -> NDArray[np.intp]:
+def theme_folds(themes: TextArray, count: int, seed: int) -> IndexArray:
     """A fold for every photo, the same for all photos of a theme.
 
     Args:

@@ -13,11 +13,11 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from packshot.measure.planes import Mask, as_bytes
+from packshot.arrays import ByteMask, Float32Array, Pixels
+from packshot.measure.planes import as_bytes
 from packshot.train.datasets.lettering import Fonts, line, logo, words
 
 OUTPUT_STRIDE: Final = 4
@@ -27,10 +27,6 @@ SMALLEST_ASKED: Final = 0.02
 
 _SMALLEST_LEARNT: Final = 0.012
 _LARGEST: Final = 0.13
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Random = np.random.Generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +40,8 @@ class Overlaid:
     """
 
     pixels: Pixels
-    text: Mask
-    watermark: Mask
+    text: ByteMask
+    watermark: ByteMask
 
 
 def clean(pixels: Pixels) -> Overlaid:
@@ -55,7 +51,7 @@ def clean(pixels: Pixels) -> Overlaid:
 
 
 def with_text(
-    pixels: Pixels, random: Random, fonts: Fonts, smallest: float = SMALLEST_ASKED
+    pixels: Pixels, random: np.random.Generator, fonts: Fonts, smallest: float = SMALLEST_ASKED
 ) -> Overlaid:
     """Some lines of opaque text over a photo, on a coloured badge now and then.
 
@@ -78,7 +74,7 @@ def with_text(
     return Overlaid(painted, where, np.zeros_like(where))
 
 
-def with_watermark(pixels: Pixels, random: Random, fonts: Fonts) -> Overlaid:
+def with_watermark(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> Overlaid:
     """One large see-through mark, or a small one repeated all over."""
     coverage, boxes = _pattern(pixels.shape[:2], random, fonts)
     tone = float(random.choice([255.0, 255.0, 128.0, 0.0]))
@@ -90,7 +86,7 @@ def with_watermark(pixels: Pixels, random: Random, fonts: Fonts) -> Overlaid:
     return Overlaid(np.round(mixed).astype(np.uint8), np.zeros_like(boxes), boxes)
 
 
-def with_print(pixels: Pixels, random: Random, fonts: Fonts) -> Pixels:
+def with_print(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> Pixels:
     """Lettering in the surface of what is pictured: slanted, shaded, not an overlay."""
     height, width = pixels.shape[:2]
     middle = pixels[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
@@ -112,7 +108,7 @@ def with_print(pixels: Pixels, random: Random, fonts: Fonts) -> Pixels:
     return as_bytes(np.clip(pixels * (1 - share) + ink * share, 0, 255))
 
 
-def _fitting(coverage: Mask, pixels: Pixels, random: Random) -> Mask:
+def _fitting(coverage: ByteMask, pixels: Pixels, random: np.random.Generator) -> ByteMask:
     """Made smaller where it is wider or higher than the photo."""
     height, width = pixels.shape[:2]
     scale = min(
@@ -124,7 +120,7 @@ def _fitting(coverage: Mask, pixels: Pixels, random: Random) -> Mask:
     return as_bytes(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA))
 
 
-def _place(coverage: Mask, pixels: Pixels, random: Random) -> tuple[int, int]:
+def _place(coverage: ByteMask, pixels: Pixels, random: np.random.Generator) -> tuple[int, int]:
     """Left and top: near the margins more often than not."""
     spare = np.array(pixels.shape[1::-1]) - coverage.shape[1::-1]
     share = random.random(2)
@@ -134,14 +130,16 @@ def _place(coverage: Mask, pixels: Pixels, random: Random) -> tuple[int, int]:
     return int(left), int(top)
 
 
-def _slots(coverage: Mask, place: tuple[int, int]) -> tuple[slice, slice]:
+def _slots(coverage: ByteMask, place: tuple[int, int]) -> tuple[slice, slice]:
     return (
         slice(place[1], place[1] + coverage.shape[0]),
         slice(place[0], place[0] + coverage.shape[1]),
     )
 
 
-def _paint_line(painted: Pixels, coverage: Mask, place: tuple[int, int], random: Random) -> None:
+def _paint_line(
+    painted: Pixels, coverage: ByteMask, place: tuple[int, int], random: np.random.Generator
+) -> None:
     """Write one line in a colour that shows, perhaps on a badge or with an outline."""
     kind = random.random()
     colour = _ink(random)
@@ -158,14 +156,16 @@ def _paint_line(painted: Pixels, coverage: Mask, place: tuple[int, int], random:
     target[...] = np.round(target * (1 - share) + colour * share)
 
 
-def _ink(random: Random) -> Floats:
+def _ink(random: np.random.Generator) -> Float32Array:
     kind = random.random()
     if kind < 0.6:
         return np.full(3, random.choice([0.0, 20.0, 60.0, 245.0, 255.0]), np.float32)
     return random.integers(0, 256, 3).astype(np.float32)
 
 
-def _badge(painted: Pixels, coverage: Mask, place: tuple[int, int], random: Random) -> None:
+def _badge(
+    painted: Pixels, coverage: ByteMask, place: tuple[int, int], random: np.random.Generator
+) -> None:
     """A coloured board or disc behind a line."""
     tall, wide = coverage.shape
     spare = int(tall * random.uniform(0.2, 0.6)) + 1
@@ -179,7 +179,9 @@ def _badge(painted: Pixels, coverage: Mask, place: tuple[int, int], random: Rand
         cv2.ellipse(painted, centre, (wide * 3 // 4 + 2, tall + 2), 0, 0, 360, colour, -1, cv2.LINE_AA)
 
 
-def _pattern(size: tuple[int, int], random: Random, fonts: Fonts) -> tuple[Mask, Mask]:
+def _pattern(
+    size: tuple[int, int], random: np.random.Generator, fonts: Fonts
+) -> tuple[ByteMask, ByteMask]:
     """Coverage and boxes of a watermark on a photo of a size (height, width)."""
     side = max(size)
     repeated = random.random() < 0.5
@@ -202,7 +204,9 @@ def _pattern(size: tuple[int, int], random: Random, fonts: Fonts) -> tuple[Mask,
     return _turned(tile, boxes, size, random)
 
 
-def _turned(tile: Mask, boxes: Mask, size: tuple[int, int], random: Random) -> tuple[Mask, Mask]:
+def _turned(
+    tile: ByteMask, boxes: ByteMask, size: tuple[int, int], random: np.random.Generator
+) -> tuple[ByteMask, ByteMask]:
     """The middle of both, turned alike and moved a little."""
     side = tile.shape[0] // 2
     degrees = random.choice([0.0, float(random.uniform(15, 50)), float(-random.uniform(15, 50))])
@@ -252,7 +256,7 @@ class OverlayExamples(Dataset[OverlayBatch]):
         maps = np.stack([np.stack([_small(one.text), _small(one.watermark)]) for one in examples])
         return OverlayBatch(torch.from_numpy(pixels), torch.from_numpy(maps))
 
-    def _example(self, random: Random) -> Overlaid:
+    def _example(self, random: np.random.Generator) -> Overlaid:
         """Laid over the whole photo, so that sizes are those of whole photos; then a square is cut."""
         photo = _at_its_size(self.photos[int(random.integers(len(self.photos)))], self.side, random)
         if random.random() < 0.33:
@@ -268,7 +272,7 @@ class OverlayExamples(Dataset[OverlayBatch]):
         return Overlaid(_saved(square.pixels, random), square.text, square.watermark)
 
 
-def _small(mask: Mask) -> Floats:
+def _small(mask: ByteMask) -> Float32Array:
     """A mask at the network's output size, 0..1."""
     size = (mask.shape[1] // OUTPUT_STRIDE, mask.shape[0] // OUTPUT_STRIDE)
     return as_bytes(cv2.resize(mask, size, interpolation=cv2.INTER_AREA)).astype(
@@ -276,7 +280,7 @@ def _small(mask: Mask) -> Floats:
     ) / np.float32(255)
 
 
-def _at_its_size(photo: Pixels, side: int, random: Random) -> Pixels:
+def _at_its_size(photo: Pixels, side: int, random: np.random.Generator) -> Pixels:
     """A photo at about its size, no side shorter than `side`; toned now and then."""
     scale = random.uniform(0.8, 1.2) * max(1.0, side / min(photo.shape[:2]) * 0.8)
     resized = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -286,7 +290,7 @@ def _at_its_size(photo: Pixels, side: int, random: Random) -> Pixels:
     return as_bytes(np.clip(padded * gain, 0, 255).astype(np.uint8))
 
 
-def _square(laid: Overlaid, side: int, random: Random) -> Overlaid:
+def _square(laid: Overlaid, side: int, random: np.random.Generator) -> Overlaid:
     """A square of a photo; four times of five one that some of its overlay lies in."""
     where = np.argwhere(laid.text | laid.watermark)
     spare = np.array(laid.text.shape) - side
@@ -299,7 +303,7 @@ def _square(laid: Overlaid, side: int, random: Random) -> Overlaid:
     return Overlaid(*map(np.ascontiguousarray, (laid.pixels[cut], laid.text[cut], laid.watermark[cut])))
 
 
-def _saved(pixels: Pixels, random: Random) -> Pixels:
+def _saved(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """As a shop would keep it: softened by shrinking, compressed."""
     if random.random() < 0.3:
         pixels = as_bytes(cv2.GaussianBlur(pixels, (0, 0), random.uniform(0.3, 0.7)))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask
-
-Random: TypeAlias = np.random.Generator
+from packshot.arrays import ByteMask, Float32Array, Float64Array
 
 
-def colour_of(random: Random) -> NDArray[np.float64]:
+def colour_of(random: np.random.Generator) -> Float64Array:
     """RGB of a thing that is sold: white or pale more often than not, then wood, greys, anything."""
     kind = random.random()
     if kind < 0.55:
@@ -24,9 +19,7 @@ def colour_of(random: Random) -> NDArray[np.float64]:
     return random.uniform(20, 230, 3)
 
 
-def mix(
-    canvas: NDArray[np.float32], part: tuple[slice, slice], alpha: Mask, colour: NDArray[np.float64]
-) -> None:
+def mix(canvas: Float32Array, part: tuple[slice, slice], alpha: ByteMask, colour: Float64Array) -> None:
     """Paint over a part of a canvas.
 
     Args:

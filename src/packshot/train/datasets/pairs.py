@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from packshot.arrays import Pixels
 from packshot.encode.views import whole_view
 from packshot.enhance.network import VIEW_SIDE
 from packshot.photo import Photo
-from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import Original
 from packshot.train.datasets.mixes import damaged_by_seed
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from packshot.arrays import Float32Array
 
 CLASSES = 1000
 
@@ -166,7 +167,7 @@ GROUPS = (
 OTHER = "everything else"
 
 
-def group_table() -> NDArray[np.float32]:
+def group_table() -> Float32Array:
     """What each group takes of the classes' probabilities.
 
     Returns:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from packshot.arrays import Float32Array, IndexArray, Mask
 
 
-def near_duplicate_groups(vectors: NDArray[np.float32], threshold: float) -> NDArray[np.intp]:
+def near_duplicate_groups(vectors: Float32Array, threshold: float) -> IndexArray:
     """Groups of photos linked by likeness above a threshold, through any chain of others.
 
     Args:
@@ -27,7 +28,7 @@ def near_duplicate_groups(vectors: NDArray[np.float32], threshold: float) -> NDA
         labels = spread
 
 
-def validation_mask(groups: NDArray[np.intp], share: float, seed: int) -> NDArray[np.bool_]:
+def validation_mask(groups: IndexArray, share: float, seed: int) -> Mask:
     """Which photos are held out: whole groups, about `share` of all groups.
 
     Args:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array
 from packshot.measure.planes import as_bytes
 from packshot.train.datasets.painting import colour_of, mix
-
-Canvas: TypeAlias = NDArray[np.float32]
-Random: TypeAlias = np.random.Generator
 
 _WHOLE = (slice(None), slice(None))
 
 
-def draw_round(canvas: Canvas, random: Random) -> None:
+def draw_round(canvas: Float32Array, random: np.random.Generator) -> None:
     """Draw one piece.
 
     Args:
@@ -27,7 +22,7 @@ def draw_round(canvas: Canvas, random: Random) -> None:
     (_lamp, _petals, _stool)[int(random.integers(3))](canvas, random)
 
 
-def _lamp(canvas: Canvas, random: Random) -> None:
+def _lamp(canvas: Float32Array, random: np.random.Generator) -> None:
     """A round or ribbed shade on a stem."""
     side = canvas.shape[0]
     middle, top = side * random.uniform(0.4, 0.6), side * random.uniform(0.25, 0.45)
@@ -46,7 +41,7 @@ def _lamp(canvas: Canvas, random: Random) -> None:
     mix(canvas, _WHOLE, alpha, colour_of(random) * shade[..., None])
 
 
-def _petals(canvas: Canvas, random: Random) -> None:
+def _petals(canvas: Float32Array, random: np.random.Generator) -> None:
     """A ball of pale petals, each of which shows through those above it."""
     side = canvas.shape[0]
     middle, radius = side * random.uniform(0.4, 0.6, 2), side * random.uniform(0.15, 0.35)
@@ -65,7 +60,7 @@ def _petals(canvas: Canvas, random: Random) -> None:
         mix(canvas, _WHOLE, as_bytes(petal * random.uniform(0.2, 0.7)), shade)
 
 
-def _stool(canvas: Canvas, random: Random) -> None:
+def _stool(canvas: Float32Array, random: np.random.Generator) -> None:
     """A seat on a column whose legs lie flat like a star, with wheels now and then."""
     side = canvas.shape[0]
     middle, seat, ground = side * random.uniform(0.4, 0.6), side * random.uniform(0.2, 0.5), 0.84 * side
@@ -85,12 +80,12 @@ def _stool(canvas: Canvas, random: Random) -> None:
 
 
 def _stroke(
-    canvas: Canvas,
+    canvas: Float32Array,
     start: tuple[int, int],
     end: tuple[int, int],
     thick: int,
-    random: Random,
-    colour: NDArray[np.float64],
+    random: np.random.Generator,
+    colour: Float64Array,
 ) -> None:
     """A rod, lit from above."""
     for lower, width, light in ((0, thick, random.uniform(0.75, 0.95)), (-thick // 4, thick // 2, 1.0)):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.intp]
+from packshot.arrays import IndexArray
 
 
-def endless(count: int, size: int, generator: np.random.Generator) -> Iterator[Rows]:
+def endless(count: int, size: int, generator: np.random.Generator) -> Iterator[IndexArray]:
     """Batches of random rows without end: no row comes again before a round is over.
 
     A round leaves out the rows that do not fill a last batch, others each time.

@@ -14,8 +14,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import Pixels
 from packshot.encode.model import Model
 from packshot.errors import UnreadablePhoto
 from packshot.files import whole
@@ -29,7 +29,6 @@ _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 _SURE: Final = 0.5
 
-Pixels = NDArray[np.uint8]
 Report = Callable[[str], None]
 
 

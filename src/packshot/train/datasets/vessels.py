@@ -6,20 +6,17 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.measure.planes import Mask, as_bytes
+from packshot.arrays import ByteMask, Float32Array, Pixels
+from packshot.measure.planes import as_bytes
 from packshot.train.datasets.lettering import Fonts, line, words
 from packshot.train.datasets.painting import colour_of, mix
 
-Pixels: TypeAlias = NDArray[np.uint8]
-Canvas: TypeAlias = NDArray[np.float32]
-Random: TypeAlias = np.random.Generator
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, width, height in pixels."""
 
 
-def drawn_vessel(side: int, random: Random, fonts: Fonts) -> Pixels:
+def drawn_vessel(side: int, random: np.random.Generator, fonts: Fonts) -> Pixels:
     """A picture of one printed vessel or box on white.
 
     Args:
@@ -44,12 +41,12 @@ def drawn_vessel(side: int, random: Random, fonts: Fonts) -> Pixels:
     return as_bytes(np.clip(canvas, 0, 255).round())
 
 
-def _body(side: int, random: Random) -> Box:
+def _body(side: int, random: np.random.Generator) -> Box:
     width, height = (int(side * random.uniform(0.25, 0.75)) for _ in range(2))
     return (side - width) // 2, int((side - height) * random.uniform(0.45, 0.7)), width, height
 
 
-def _cap(body: Box, random: Random) -> Box:
+def _cap(body: Box, random: np.random.Generator) -> Box:
     """Of the body's width or narrower, on top of it."""
     left, top, width, height = body
     wide, tall = int(width * random.uniform(0.35, 1.05)), int(height * random.uniform(0.1, 0.5))
@@ -57,14 +54,14 @@ def _cap(body: Box, random: Random) -> Box:
     return left + (width - wide) // 2, top - tall, wide, tall
 
 
-def _label(body: Box, random: Random) -> Box:
+def _label(body: Box, random: np.random.Generator) -> Box:
     left, top, width, height = body
     across, down = random.uniform(0, 0.12), random.uniform(0.05, 0.3)
     inner = int(width * (1 - 2 * across)), int(height * (1 - 2 * down))
     return left + int(width * across), top + int(height * down), max(8, inner[0]), max(8, inner[1])
 
 
-def _part(canvas: Canvas, box: Box, random: Random, is_round: bool) -> None:
+def _part(canvas: Float32Array, box: Box, random: np.random.Generator, is_round: bool) -> None:
     """A block of one colour, shaded as a cylinder or as a flat side; ribbed now and then."""
     left, top, width, height = box
     mask = np.zeros((height, width), np.uint8)
@@ -86,7 +83,7 @@ def _part(canvas: Canvas, box: Box, random: Random, is_round: bool) -> None:
     mix(canvas, part, mask, np.clip(colours, 0, 255))
 
 
-def _rounded(mask: Mask, radius: int) -> None:
+def _rounded(mask: ByteMask, radius: int) -> None:
     """Fill a mask but for its corners."""
     height, width = mask.shape
     mask[:, radius : width - radius] = 255
@@ -96,7 +93,7 @@ def _rounded(mask: Mask, radius: int) -> None:
             cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)
 
 
-def _print(canvas: Canvas, label: Box, random: Random, fonts: Fonts) -> None:
+def _print(canvas: Float32Array, label: Box, random: np.random.Generator, fonts: Fonts) -> None:
     """Centred lines of one ink, the larger above."""
     left, top, width, height = label
     ground = canvas[top : top + height, left : left + width].mean()
@@ -119,7 +116,7 @@ def _print(canvas: Canvas, label: Box, random: Random, fonts: Fonts) -> None:
         row = bottom + tall * random.uniform(0.3, 1.5)
 
 
-def _within(coverage: Mask, widest: int) -> Mask:
+def _within(coverage: ByteMask, widest: int) -> ByteMask:
     """Made smaller where it is wider."""
     scale = min(1.0, widest / coverage.shape[1])
     size = max(2, int(coverage.shape[1] * scale)), max(2, int(coverage.shape[0] * scale))

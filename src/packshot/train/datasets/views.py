@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import AnyArray, ByteArray, Float16Array, Float32Array, Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode.measured import measured_input
 from packshot.encode.model import Model
-from packshot.encode.views import NATIVE_SIDE, Pixels, native_view, whole_view
+from packshot.encode.views import NATIVE_SIDE, native_view, whole_view
 from packshot.errors import SourceError
 from packshot.files import whole
 from packshot.measure import measure_photo
-from packshot.measure.scores import PROPERTIES
 from packshot.photo import Photo
+from packshot.report import MEASUREMENTS
 from packshot.train.datasets.damaged import load_shard
 from packshot.train.datasets.labels import Labels
-
-Halves = NDArray[np.float16]
 
 RATED_SIDE = 512
 """Squares of rated photos are kept larger than the network's view, so that training can move it."""
@@ -41,9 +39,9 @@ class Views(Labels):
         context: (N, F) float16, stage statistics of the whole views, then the measured input.
     """
 
-    native: NDArray[np.uint8]
-    content: NDArray[np.float16]
-    context: NDArray[np.float16]
+    native: ByteArray
+    content: Float16Array
+    context: Float16Array
 
 
 def load_views(folder: Path) -> Views:
@@ -71,7 +69,7 @@ def write_damaged(shards: Sequence[Path], content: Model, folder: Path) -> None:
     _write(blocks, versions * len(shards), NATIVE_SIDE, folder)
 
 
-def whole_features(whole: Pixels, content: Model) -> tuple[Halves, Halves]:
+def whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16Array]:
     """(N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
     parts = [content.run(pixels=whole[i : i + _BATCH]) for i in range(0, len(whole), _BATCH)]
     names = ("content", "statistics")
@@ -87,7 +85,7 @@ def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     shape = (count, side, side, 3)
     native = np.lib.format.open_memmap(folder / "native.npy", "w+", np.uint8, shape)
-    rest: dict[str, list[NDArray[np.generic]]] = {}
+    rest: dict[str, list[AnyArray]] = {}
     row = 0
     for block in blocks:
         native[row : row + len(block.scores)] = block.native
@@ -130,7 +128,7 @@ def _damaged(path: Path, number: int, content: Model) -> Views:
     )
 
 
-def _inputs(numbers: NDArray[np.float32]) -> Halves:
+def _inputs(numbers: Float32Array) -> Float16Array:
     """(N, 2 K) measured input of (N, P) `PhotoMeasurements.numbers`."""
-    rows = (dict(zip(PROPERTIES, row, strict=True)) for row in numbers.tolist())
+    rows = (dict(zip(MEASUREMENTS, row, strict=True)) for row in numbers.tolist())
     return np.stack([measured_input(row) for row in rows]).astype(np.float16)

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from packshot.arrays import Float32Array
 from packshot.errors import ModelError
 from packshot.train.networks.efficientnet_lite import SamePadConv, Variant, load_pretrained
 
-Parts = tuple[NDArray[np.float32], NDArray[np.float32]]
+Parts = tuple[Float32Array, Float32Array]
 
 # Output channels of VGG-16's convolutions; 0 stands for a halving of both sides.
 _VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)

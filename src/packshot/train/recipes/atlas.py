@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from packshot.arrays import Float32Array, Float64Array, Mask
 from packshot.assess.atlas import Atlas, Calibration, Example, Trust
-from packshot.assess.judge import Judgement, judge
 from packshot.assess.retrieval import RetrievalOptions
+from packshot.assess.scoring import Judgement, judge
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import Projection, Reading
-
-Numbers = NDArray[np.float64]
 
 _BATCH = 4096
 _CLOSE = 10.0
@@ -29,12 +27,12 @@ _SMALLEST_STEP = 0.5
 _SLANT = 0.1
 
 
-def codes(projection: Projection, features: Features) -> NDArray[np.float32]:
+def codes(projection: Projection, features: Features) -> Float32Array:
     """(N, D + 4) distortion vectors of features, as they ship."""
     return torch.cat([reading.code for reading in _read(projection, features)]).numpy()
 
 
-def vectors(projection: Projection, features: Features) -> NDArray[np.float32]:
+def vectors(projection: Projection, features: Features) -> Float32Array:
     """(N, D) projected vectors of features, without the readouts."""
     return torch.cat([reading.vector for reading in _read(projection, features)]).numpy()
 
@@ -116,24 +114,26 @@ def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
     )
 
 
-def _shares(pristine: NDArray[np.bool_]) -> Numbers:
+def _shares(pristine: Mask) -> Float64Array:
     """Weights by which undamaged photos are as frequent as in shops, not as rare as here."""
     odds = _UNDAMAGED_SHARE / (1 - _UNDAMAGED_SHARE)
     return np.where(pristine, odds * (1 / pristine.mean() - 1), 1.0)
 
 
-def _pairs(judged: list[tuple[Judgement, float]]) -> tuple[Numbers, Numbers]:
+def _pairs(judged: list[tuple[Judgement, float]]) -> tuple[Float64Array, Float64Array]:
     """Aggregated and true scores."""
     raw = np.array([verdict.raw for verdict, _ in judged])
     return raw, np.array([score for _, score in judged])
 
 
-def _close(judged: list[tuple[Judgement, float]], calibration: Calibration) -> NDArray[np.bool_]:
+def _close(judged: list[tuple[Judgement, float]], calibration: Calibration) -> Mask:
     raw, truth = _pairs(judged)
     return np.abs(np.array([calibration(value) for value in raw]) - truth) <= _CLOSE
 
 
-def fit_calibration(raw: Numbers, truth: Numbers, weights: Numbers | None = None) -> Calibration:
+def fit_calibration(
+    raw: Float64Array, truth: Float64Array, weights: Float64Array | None = None
+) -> Calibration:
     """Mean rating of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
 
     Args:
@@ -157,7 +157,7 @@ def fit_calibration(raw: Numbers, truth: Numbers, weights: Numbers | None = None
     )
 
 
-def increasing(values: Numbers, weights: Numbers) -> Numbers:
+def increasing(values: Float64Array, weights: Float64Array) -> Float64Array:
     """The nearest non-decreasing values by weighted squares (pool adjacent violators).
 
     Args:
@@ -175,7 +175,7 @@ def increasing(values: Numbers, weights: Numbers) -> Numbers:
     return np.concatenate([np.full(size, value) for value, _, size in blocks])
 
 
-def fit_trust(judged: list[tuple[Judgement, float]], close: NDArray[np.bool_]) -> Trust:
+def fit_trust(judged: list[tuple[Judgement, float]], close: Mask) -> Trust:
     """Logistic regression of "within ten points" on nearness and spread of the evidence.
 
     Args:
@@ -196,7 +196,7 @@ def fit_trust(judged: list[tuple[Judgement, float]], close: NDArray[np.bool_]) -
     )
 
 
-def _logistic(columns: NDArray[np.float64], labels: NDArray[np.bool_]) -> list[float]:
+def _logistic(columns: Float64Array, labels: Mask) -> list[float]:
     """Weights by Newton's method with a little ridge."""
     weights = np.zeros(columns.shape[1])
     for _ in range(_ITERATIONS):

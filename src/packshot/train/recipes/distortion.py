@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.train.datasets.sampling import Rows, endless
+from packshot.arrays import IndexArray
+from packshot.train.datasets.sampling import endless
 from packshot.train.features import Features
 from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieval_loss
 from packshot.train.networks.distortion import Projection, ProjectionShape
@@ -125,7 +126,7 @@ def _batches(rated: Features, damaged: Features, recipe: ProjectionRecipe) -> It
         yield _batch(rated, next(ours), damaged, next(theirs))
 
 
-def _batch(rated: Features, ours: Rows, damaged: Features, theirs: Rows) -> _Batch:
+def _batch(rated: Features, ours: IndexArray, damaged: Features, theirs: IndexArray) -> _Batch:
     def column(name: str) -> Tensor:
         parts = [getattr(rated, name)[ours], getattr(damaged, name)[theirs]]
         return torch.from_numpy(np.concatenate(parts))

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from packshot.arrays import Float16Array, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import Pixels, whole_view
+from packshot.encode.views import whole_view
 from packshot.files import whole
 from packshot.photo import Photo
 from packshot.train.datasets.oasis import EmotionLabels, read_oasis
@@ -29,7 +30,7 @@ from packshot.train.networks.emotion.projection import (
     fit_projection,
 )
 from packshot.train.recipes.emotion_check import calibrate, cross_validate
-from packshot.train.recipes.emotion_features import SEEN_SIDE, Halves, ViewPlan, cached_maps
+from packshot.train.recipes.emotion_features import SEEN_SIDE, ViewPlan, cached_maps
 from packshot.train.recipes.emotion_model import write_emotion_model
 from packshot.train.recipes.emotion_training import (
     EmotionRecipe,
@@ -128,18 +129,18 @@ def evenly(paths: Sequence[Path], count: int = CALIBRATION_PHOTOS) -> list[Path]
     return [paths[place] for place in places]
 
 
-def _fitted(trunk: nn.Module, raw: Sequence[Halves]) -> Projection:
+def _fitted(trunk: nn.Module, raw: Sequence[Float16Array]) -> Projection:
     pooled = np.concatenate([_pool(view) for view in raw])
     apart = isinstance(trunk, LiteBackbone)
     sizes = trunk.sizes if isinstance(trunk, LiteBackbone) else [pooled.shape[1]]
     return fit_projection(torch.from_numpy(pooled), sizes, ProjectionPlan(kept=int(apart)))
 
 
-def _pool(view: Halves) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _pool(view: Float16Array) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.stack([np.asarray(one, np.float32).mean((1, 2)) for one in view])
 
 
-def _projected(projection: Projection, view: Halves, batch: int = 16) -> Halves:
+def _projected(projection: Projection, view: Float16Array, batch: int = 16) -> Float16Array:
     parts = []
     with torch.inference_mode():
         for start in range(0, len(view), batch):

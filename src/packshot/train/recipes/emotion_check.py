@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from packshot.arrays import Float16Array, Float64Array, IndexArray, Mask
 from packshot.files import whole
 from packshot.train.datasets.oasis import NEGATIVE_UP_TO, POSITIVE_FROM, EmotionLabels, theme_folds
 from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape, valence
@@ -20,8 +20,6 @@ from packshot.train.recipes.emotion_training import (
     Trainable,
     train_emotion,
 )
-
-Floats = NDArray[np.float64]
 
 _BATCH = 32
 _POINTED = 100
@@ -38,19 +36,19 @@ class Predicted:
         pointed: (folds, 2) share of held-out composites where most of each map lies on its side.
     """
 
-    valence: Floats
-    intensities: Floats
-    fold: NDArray[np.intp]
-    pointed: Floats
+    valence: Float64Array
+    intensities: Float64Array
+    fold: IndexArray
+    pointed: Float64Array
 
 
-def read_maps(network: EmotionNetwork, maps: Maps) -> tuple[Floats, Floats]:
+def read_maps(network: EmotionNetwork, maps: Maps) -> tuple[Float64Array, Float64Array]:
     """Mean valence (N,) and intensities (N, 2), each the mean over the views given."""
     found = [_read_view(network, np.asarray(view)) for view in maps]
     return np.mean([v for v, _ in found], axis=0), np.mean([i for _, i in found], axis=0)
 
 
-def _read_view(network: EmotionNetwork, view: NDArray[np.float16]) -> tuple[Floats, Floats]:
+def _read_view(network: EmotionNetwork, view: Float16Array) -> tuple[Float64Array, Float64Array]:
     means, intensities = [], []
     with torch.inference_mode():
         for start in range(0, len(view), _BATCH):
@@ -62,7 +60,7 @@ def _read_view(network: EmotionNetwork, view: NDArray[np.float16]) -> tuple[Floa
     return torch.cat(means).double().numpy(), torch.cat(intensities).double().numpy()
 
 
-def pointed_shares(network: EmotionNetwork, data: Trainable, seed: int = 0) -> Floats:
+def pointed_shares(network: EmotionNetwork, data: Trainable, seed: int = 0) -> Float64Array:
     """Share of composites where more than half of a map's mass lies on its side, (2,)."""
     if network.perception is None:
         return np.full(2, np.nan)
@@ -100,7 +98,7 @@ def cross_validate(
     for fold in range(folds):
         out = np.flatnonzero(place == fold)
 
-        def held_out(out: NDArray[np.intp] = out) -> tuple[Floats, ...]:
+        def held_out(out: IndexArray = out) -> tuple[Float64Array, ...]:
             rows = np.setdiff1d(np.arange(len(place)), out)
             network = train_emotion(Trainable(maps, labels, rows), shape, recipe, report)
             seen = read_maps(network, [view[out] for view in maps[:2]])
@@ -113,7 +111,7 @@ def cross_validate(
     return Predicted(means, intensities, place, np.stack(pointed))
 
 
-def _kept(path: Path | None, make: Callable[[], tuple[Floats, ...]]) -> tuple[Floats, ...]:
+def _kept(path: Path | None, make: Callable[[], tuple[Float64Array, ...]]) -> tuple[Float64Array, ...]:
     """What a file holds; made and written if it is not there."""
     if path is None:
         return make()
@@ -151,7 +149,7 @@ class Calibration:
         }
 
 
-def calibrate(valences: Floats, intensities: Floats, labels: EmotionLabels) -> Calibration:
+def calibrate(valences: Float64Array, intensities: Float64Array, labels: EmotionLabels) -> Calibration:
     """Constants from held-out predictions; both polarities count the same.
 
     Args:
@@ -166,7 +164,7 @@ def calibrate(valences: Floats, intensities: Floats, labels: EmotionLabels) -> C
     return Calibration(scale, offset, *bars)
 
 
-def _logistic(values: Floats, wanted: NDArray[np.bool_]) -> tuple[float, float]:
+def _logistic(values: Float64Array, wanted: Mask) -> tuple[float, float]:
     """Scale and offset of the logistic with least cross-entropy, both classes weighing the same."""
     weights = np.where(wanted, 0.5 / wanted.mean(), 0.5 / (1 - wanted.mean()))
     inputs = np.stack([values, np.ones_like(values)], axis=1)
@@ -179,7 +177,7 @@ def _logistic(values: Floats, wanted: NDArray[np.bool_]) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
-def best_bar(values: Floats, wanted: NDArray[np.bool_]) -> float:
+def best_bar(values: Float64Array, wanted: Mask) -> float:
     """The bar with the best balanced accuracy, smoothed over its neighbours.
 
     Args:

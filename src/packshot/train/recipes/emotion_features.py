@@ -12,15 +12,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from packshot.encode.views import Pixels, whole_view
+from packshot.arrays import Float16Array, Float32Array, Pixels
+from packshot.encode.views import whole_view
 from packshot.files import whole
 from packshot.photo import Photo
 
 Report = Callable[[str], None]
-Halves = NDArray[np.float16]
-Encoder = Callable[[Pixels], NDArray[np.float32]]
+Encoder = Callable[[Pixels], Float32Array]
 """A square view to its feature map (C, h, w)."""
 
 SEEN_SIDE = 768
@@ -88,7 +87,7 @@ def view_of(pixels: Pixels, number: int, plan: ViewPlan, photo: int) -> Pixels:
 
 def cached_maps(
     encode: Encoder, paths: Sequence[Path], plan: ViewPlan, folder: Path, report: Report
-) -> list[Halves]:
+) -> list[Float16Array]:
     """Feature maps of all views; what is in the folder is not computed again.
 
     Args:

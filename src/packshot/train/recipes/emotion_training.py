@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from packshot.arrays import Float16Array, Float64Array, IndexArray
 from packshot.train.datasets.oasis import NEGATIVE_UP_TO, POSITIVE_FROM, EmotionLabels, hardened
-from packshot.train.datasets.sampling import Rows, endless
+from packshot.train.datasets.sampling import endless
 from packshot.train.networks.emotion.losses import (
     consistency_loss,
     distribution_loss,
@@ -24,7 +24,7 @@ from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape
 from packshot.train.recipes.emotion_start import WarmSet, warm_start
 
 Report = Callable[[str], None]
-Maps = Sequence[NDArray[np.float16]]
+Maps = Sequence[Float16Array]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Trainable:
 
     maps: Maps
     labels: EmotionLabels
-    rows: Rows
+    rows: IndexArray
 
     def warm_set(self) -> WarmSet:
         """What the first weights are fitted on."""
@@ -95,7 +95,7 @@ class Trainable:
         wanted = (self.labels.distribution[self.rows], self.labels.shares[self.rows])
         return WarmSet(views, *(_tensor(values) for values in wanted))
 
-    def photos(self, chosen: Rows, generator: np.random.Generator) -> Batch:
+    def photos(self, chosen: IndexArray, generator: np.random.Generator) -> Batch:
         """A batch of photos, each in a random one of its views."""
         views = generator.integers(len(self.maps), size=len(chosen))
         drawn = np.stack([self.maps[view][row] for view, row in zip(views, chosen, strict=True)])
@@ -111,7 +111,7 @@ class Trainable:
         return side_by_side(first, second, torch.from_numpy(generator.random(count) < 0.5))
 
 
-def _tensor(values: NDArray[np.float64]) -> Tensor:
+def _tensor(values: Float64Array) -> Tensor:
     return torch.from_numpy(values).float()
 
 
@@ -193,7 +193,7 @@ def _set_rate(optimiser: torch.optim.Optimizer, recipe: EmotionRecipe, step: int
 def _step_loss(
     network: EmotionNetwork,
     data: Trainable,
-    chosen: Rows,
+    chosen: IndexArray,
     recipe: EmotionRecipe,
     generator: np.random.Generator,
 ) -> Tensor:

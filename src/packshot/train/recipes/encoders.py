@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 
+from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE
-from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, Pixels, native_view, whole_view
+from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, native_view, whole_view
 from packshot.photo import Photo
 from packshot.train.export import export, quantise
 from packshot.train.networks.statistics import ViewNetwork

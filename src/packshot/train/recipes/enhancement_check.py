@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from packshot.arrays import Pixels
 from packshot.encode.views import whole_view
 from packshot.enhance.network import STRIDE, VIEW_SIDE
 from packshot.measure.reference.psnr import psnr
 from packshot.measure.reference.ssim import ssim
 from packshot.photo import Photo
-from packshot.photo.pixels import Pixels
 from packshot.train.datasets.damaged import Original
 from packshot.train.datasets.mixes import Mix, apply_mix, draw_mix
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 
+from packshot.arrays import Mask
 from packshot.assess.atlas import DEFAULT_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
@@ -72,7 +72,7 @@ class Prepared:
     """
 
     rated: Views
-    held: NDArray[np.bool_]
+    held: Mask
     rated_names: list[str]
     damaged: Views
     originals: Sequence[Original]

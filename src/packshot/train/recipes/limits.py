@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from packshot.arrays import Float16Array, Float32Array
 from packshot.assess.learned import LEAST
 from packshot.distort import families
 from packshot.train.datasets.damaged import KIND_NAMES
@@ -20,7 +20,7 @@ _MOST = 0.97
 _BATCH = 4096
 
 
-def kind_limits(projection: Projection, clean: Sequence[NDArray[np.float16]]) -> dict[str, float]:
+def kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> dict[str, float]:
     """Limits on the probability of each family of look-alike kinds.
 
     Args:
@@ -37,7 +37,7 @@ def kind_limits(projection: Projection, clean: Sequence[NDArray[np.float16]]) ->
     return {family[0].value: round(max(limit, LEAST), 3) for family, limit in named if limit < _MOST}
 
 
-def family_probabilities(projection: Projection, values: NDArray[np.float16]) -> NDArray[np.float32]:
+def family_probabilities(projection: Projection, values: Float16Array) -> Float32Array:
     """(N, families) probability of each family of kinds, for (N, F) features."""
     parts = []
     with torch.no_grad():

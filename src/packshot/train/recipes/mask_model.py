@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float64Array
 from packshot.encode.mask import VIEW_SIDE, Calibration, Likelihood, MaskNetwork, log_odds
 from packshot.encode.model import Model
 from packshot.scratch import Scratch
@@ -29,8 +29,6 @@ _CALIBRATED_ON = 400
 _EMPTY_SHARE = 0.35
 _RANGES_FROM = 100
 _PENALTY = 1.0
-
-Floats = NDArray[np.float64]
 
 
 def write_mask(
@@ -92,7 +90,7 @@ def calibrated(path: Path, examples: Sequence[Example]) -> Calibration:
     return Calibration(float(offset), float(by_overlap), float(by_presence))
 
 
-def overlap(seen: Likelihood, mask: NDArray[np.uint8]) -> float:
+def overlap(seen: Likelihood, mask: ByteArray) -> float:
     """Intersection over union of what was seen and the truth; 0 where either is empty.
 
     Args:
@@ -105,7 +103,7 @@ def overlap(seen: Likelihood, mask: NDArray[np.uint8]) -> float:
     return np.count_nonzero(likely & truth) / either if either else 0.0
 
 
-def logistic(terms: Floats, holds: Floats, rounds: int = 30) -> Floats:
+def logistic(terms: Float64Array, holds: Float64Array, rounds: int = 30) -> Float64Array:
     """Weights of a logistic regression, by Newton's method, a little penalised.
 
     Args:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from packshot.arrays import ByteArray, Float64Array
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.distort import Kind, distort
 from packshot.errors import InvalidInput
@@ -27,7 +27,6 @@ from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
 
 Say = Callable[[str], None]
-Values = NDArray[np.float64]
 
 LUMINANCE_KINDS: tuple[Kind, ...] = (
     Kind.GAUSSIAN_BLUR,
@@ -89,8 +88,8 @@ class BrisqueRecipe:
 class Labelled:
     """Damaged photos: features (N, 36), and damage (N,), 100 less the full-reference ensemble."""
 
-    features: Values
-    damage: Values
+    features: Float64Array
+    damage: Float64Array
 
 
 def make_natural(
@@ -189,7 +188,7 @@ def fit_brisque(labelled: Labelled, recipe: BrisqueRecipe | None = None) -> Bris
     return BrisqueModel(low, high, centres, weights, np.array(offset), np.array(chosen.gamma))
 
 
-def _pixels(originals: Iterable[Original]) -> Iterator[NDArray[np.uint8]]:
+def _pixels(originals: Iterable[Original]) -> Iterator[ByteArray]:
     for original in originals:
         yield Photo.open(original.path, max_side=JUDGED_SIDE).pixels
 

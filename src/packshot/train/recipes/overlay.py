@@ -12,10 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from packshot.arrays import ByteArray
 from packshot.photo import Photo
 from packshot.train.datasets.furniture import drawn_furniture
 from packshot.train.datasets.lettering import Fonts
@@ -72,7 +72,7 @@ def overlay_loss(logits: Tensor, maps: Tensor) -> Tensor:
     return 2 * pixels + (1 - both / either.clamp_min(1)).mean()
 
 
-def clean_photos(paths: Sequence[Path]) -> list[NDArray[np.uint8]]:
+def clean_photos(paths: Sequence[Path]) -> list[ByteArray]:
     """Photos at the size the overlay network learns from; small ones are enlarged.
 
     Raises:
@@ -82,7 +82,7 @@ def clean_photos(paths: Sequence[Path]) -> list[NDArray[np.uint8]]:
     return [_resized(pixels) for pixels in opened]
 
 
-def _resized(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _resized(pixels: ByteArray) -> ByteArray:
     scale = LEARNT_SIDE / max(pixels.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method), np.uint8)

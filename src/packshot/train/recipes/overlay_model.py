@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.encode.overlay import MULTIPLE, padded, shrunk
-from packshot.photo.pixels import Pixels
 from packshot.scratch import Scratch
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import with_text, with_watermark

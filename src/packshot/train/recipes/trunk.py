@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.encode.views import Pixels
+from packshot.arrays import Float32Array, IndexArray, Pixels
 from packshot.files import whole
-from packshot.train.datasets.sampling import Rows, endless
+from packshot.train.datasets.sampling import endless
 from packshot.train.datasets.views import Views
 from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieved
 from packshot.train.networks.distortion import Projection, Reading
@@ -143,10 +142,10 @@ class Pool:
     """
 
     rated: Views
-    chosen: Rows
+    chosen: IndexArray
     damaged: Views
 
-    def memory(self, vectors: NDArray[np.float32], age: int) -> Memory:
+    def memory(self, vectors: Float32Array, age: int) -> Memory:
         """A memory that begins with the given (R + M, D) vectors."""
         # Groups of the two sets are numbered apart.
         first = int(self.rated.groups.max()) + 1
@@ -160,7 +159,7 @@ class Pool:
             age,
         )
 
-    def batches(self, recipe: TrunkRecipe) -> Iterator[Rows]:
+    def batches(self, recipe: TrunkRecipe) -> Iterator[IndexArray]:
         """Rows of memory for each step, rated ones first."""
         generator = np.random.default_rng(recipe.seed)
         ours = endless(len(self.chosen), recipe.rated_batch, generator)
@@ -168,7 +167,7 @@ class Pool:
         for _ in range(recipe.steps):
             yield np.concatenate([next(ours), next(theirs) + len(self.chosen)])
 
-    def batch(self, rows: Rows, crop: int, generator: np.random.Generator) -> Batch:
+    def batch(self, rows: IndexArray, crop: int, generator: np.random.Generator) -> Batch:
         """Squares at random places, half of them mirrored, with what belongs to them."""
         ours = self.chosen[rows[rows < len(self.chosen)]]
         theirs = rows[rows >= len(self.chosen)] - len(self.chosen)
@@ -213,7 +212,7 @@ class Batch:
 def tune_trunk(
     pool: Pool,
     start: TunedEncoder,
-    vectors: NDArray[np.float32],
+    vectors: Float32Array,
     recipe: TrunkRecipe,
     checkpoint: Path,
     report: Report,

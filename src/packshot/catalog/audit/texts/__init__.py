@@ -1,1 +1,0 @@
-"""Words of audits, a table for each language."""

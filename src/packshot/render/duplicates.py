@@ -1,0 +1,75 @@
+"""Groups of duplicates as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.text import Text
+
+from packshot.render.duplicates_page import DuplicatesPage
+from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.renderer import Makers, Renderer
+from packshot.render.terminal import Columns, console_for
+from packshot.report import DuplicateGroup, DuplicateKind, Status
+from packshot.texts import load_texts
+from packshot.texts.duplicates import group_kind_name
+
+_COLUMNS = ("group", "kind", "paths", "keep", "reason", "kinds", "likeness", "scores", "owners", "taken")
+_PATHS_APART = "; "
+
+
+class DuplicateRows(CsvTable[DuplicateGroup]):
+    """A row for each group; what is told of each photo stands in the order of the paths."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, _COLUMNS)
+
+    def _cells(self, group: DuplicateGroup) -> Iterator[object]:
+        yield group.group
+        yield group.kind if group.status is Status.OK else group.status.value
+        yield _PATHS_APART.join(group.paths)
+        yield from (group.keep, group.reason)
+        for name in ("kind", "likeness", "score", "owner", "taken"):
+            values = [getattr(photo, name) for photo in group.photos]
+            yield _PATHS_APART.join("" if value is None else str(value) for value in values)
+
+
+class DuplicatesTable(Renderer[DuplicateGroup]):
+    """A table for people, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._language = language
+        self._words = load_texts(language)
+        self._table = Columns()
+        self._table.column("#", justify="right")
+        self._table.column(self._words.duplicates["how"])
+        self._table.column(self._words.labels["photo"])
+        self._table.column(self._words.duplicates["why"])
+
+    def add(self, group: DuplicateGroup) -> None:
+        """Remember a row."""
+        if group.kind is None:
+            verdict = Text(self._words.labels[group.status], style="red")
+            self._table.add_row("", verdict, Text(group.path), Text(group.reason, style="red"))
+            return
+        kind = Text(group_kind_name(group.kind, self._language))
+        kind.stylize("dim" if group.kind is DuplicateKind.SAME_PRODUCT else "yellow")
+        keep, *others = group.paths
+        paths = Text("\n").join([Text(keep, style="bold green"), *map(Text, others)])
+        self._table.add_row(str(group.group), kind, paths, Text(group.reason))
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+        else:
+            self._console.print(self._words.duplicates["none"])
+
+
+MAKERS: Final[Makers[DuplicateGroup]] = {
+    "table": lambda stream, options: DuplicatesTable(stream, options.language),
+    "jsonl": lambda stream, _: JsonLines(stream),
+    "csv": lambda stream, _: DuplicateRows(stream),
+    "html": DuplicatesPage,
+}

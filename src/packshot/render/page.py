@@ -1,0 +1,188 @@
+"""Self-contained pages of cards: what the reports for the browser share."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self, TextIO
+
+import cv2
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from packshot.distribution import version as installed_version
+from packshot.errors import UnreadablePhoto
+from packshot.files import writing
+from packshot.names import plain
+from packshot.photo import Photo
+from packshot.render.renderer import Renderer, RenderOptions, Result
+from packshot.report import Status
+from packshot.texts import load_texts
+
+BINS = 10
+_QUALITY = 82
+
+Bar = tuple[int, float]
+"""Of a histogram: count, and height 0..1 relative to the tallest."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small JPEG inside a page.
+
+    Attributes:
+        uri: ``data:image/jpeg;base64,...``.
+        width: In pixels.
+        height: In pixels.
+    """
+
+    uri: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class _Card:
+    """Where a rendered card lies in the spool."""
+
+    rank: float
+    start: int
+    length: int
+
+
+class Page(Renderer[Result]):
+    """A page of one card a photo, in the order of their ranks, and a list of the unreadable.
+
+    Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
+    however many photos there are.
+    """
+
+    def __init__(self, stream: TextIO, options: RenderOptions) -> None:
+        self._stream = stream
+        self._language = options.language
+        self._file_of = options.file_of
+        self._words = load_texts(self._language)
+        self._cards: list[_Card] = []
+        self._unreadable: list[tuple[str, str]] = []
+        self._models: dict[str, str] = {}
+
+    def add(self, result: Result) -> None:
+        """Render a card."""
+        if result.status is not Status.OK:
+            self._unreadable.append((result.path, result.error or ""))
+            return
+        self._tally(result)
+        card = self._card(result).encode("utf-8", "replace")
+        with writing(tempfile.gettempdir()):
+            start = self._spool.seek(0, 2)
+            self._spool.write(card)
+            self._spool.flush()
+        self._cards.append(_Card(self._rank(result), start, len(card)))
+
+    def __enter__(self) -> Self:
+        with writing(tempfile.gettempdir()):
+            self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
+        return self
+
+    def _close(self) -> None:
+        with suppress(OSError):  # What found no space when it was written finds none now.
+            self._spool.close()
+
+    def _thumbnail(self, path: str, side: int) -> Picture | None:
+        """A photo at `side` pixels or less, by what its record calls it; see `thumbnail`."""
+        return thumbnail(self._file_of(path), side)
+
+    @abstractmethod
+    def _tally(self, result: Result) -> None:
+        """Count a photo that could be read."""
+
+    @abstractmethod
+    def _card(self, result: Result) -> str:
+        """Its card."""
+
+    @abstractmethod
+    def _rank(self, result: Result) -> float:
+        """Where its card stands: those of low rank come first."""
+
+    @abstractmethod
+    def _page(self) -> Iterator[str]:
+        """The page, in pieces; `_rendered` fills in what all pages have."""
+
+    def _finish(self) -> None:
+        self._stream.writelines(self._page())
+
+    def _rendered(self, template: str, **values: object) -> Iterator[str]:
+        yield from page_template(template).generate(
+            language=self._language,
+            words=self._words,
+            cards=self._in_order(),
+            count=len(self._cards),
+            unreadable=self._unreadable,
+            models=self._models,
+            version=installed_version(),
+            **values,
+        )
+
+    def _in_order(self) -> Iterator[Markup]:
+        for card in sorted(self._cards, key=lambda card: card.rank):
+            self._spool.seek(card.start)
+            yield Markup(self._spool.read(card.length).decode())  # noqa: S704 - rendered and escaped above
+
+
+def mean(scores: list[float]) -> float | None:
+    """The mean; None of nothing."""
+    return sum(scores) / len(scores) if scores else None
+
+
+def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
+    """Ten bins of ten points, a bar in each for every series of scores; all share one scale."""
+    counts = [np.histogram(scores, bins=BINS, range=(0, 100))[0] for scores in series]
+    tallest = max(max(int(count.max()) for count in counts), 1)
+    return [
+        tuple((int(count), float(count / tallest)) for count in counts_of_bin)
+        for counts_of_bin in zip(*counts, strict=True)
+    ]
+
+
+def thumbnail(path: Path, side: int) -> Picture | None:
+    """The photo at `side` pixels or less; None if it can no longer be read."""
+    try:
+        pixels = Photo.open(path, max_side=side).pixels
+    except UnreadablePhoto:
+        return None
+    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), options)
+    height, width = pixels.shape[:2]
+    return Picture("data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(), width, height)
+
+
+@cache
+def page_template(name: str) -> jinja2.Template:
+    """A template of this package, compiled once."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("packshot.render"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+    )
+    environment.filters["bytes"] = _bytes
+    return environment.get_template(name)
+
+
+def _shown(value: object) -> object:
+    """What stands in a page: text that can be written."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _bytes(size: int) -> str:
+    """A file's size as people read it."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"

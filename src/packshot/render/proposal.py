@@ -1,0 +1,72 @@
+"""Proposals for a training set as JSON lines, CSV, a table for the terminal, or a contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.text import Text
+
+from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.proposal_page import ProposalsPage
+from packshot.render.renderer import Makers, Renderer
+from packshot.render.terminal import Columns, console_for
+from packshot.report import Proposal, Remedy
+from packshot.texts import load_texts
+
+COLUMNS = (
+    *("path", "problem", "action", "confidence", "measurement", "value", "limit"),
+    *("label", "proposed", "other", "split", "reason"),
+)
+_COLOURS = {Remedy.DROP: "red", Remedy.RELABEL: "yellow", Remedy.KEEP_ONE: "yellow"}
+
+
+class ProposalRows(CsvTable[Proposal]):
+    """A row for each proposal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, COLUMNS)
+
+    def _cells(self, result: Proposal) -> Iterator[object]:
+        yield from (getattr(result, name) for name in COLUMNS)
+
+
+class ProposalTable(Renderer[Proposal]):
+    """A table for people, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._words = load_texts(language).cleaning
+        self._table = Columns()
+        self._table.column(self._words["problem"])
+        self._table.column(load_texts(language).labels["photo"])
+        self._table.column(self._words["confidence"], justify="right")
+        self._table.column(self._words["action"])
+        self._table.column("")
+
+    def add(self, result: Proposal) -> None:
+        """Remember a row."""
+        action = self._words[f"action-{result.action}"]
+        if result.proposed:
+            action = f"{action}: {result.proposed}"
+        self._table.add_row(
+            self._words[f"kind-{result.problem}"],
+            Text(result.path),
+            f"{100 * result.confidence:.0f} %",
+            Text(action, style=_COLOURS.get(result.action, "")),
+            Text(result.reason),
+        )
+
+    def _finish(self) -> None:
+        if self._table.row_count:
+            self._console.print(self._table)
+        else:
+            self._console.print(self._words["none"])
+
+
+MAKERS: Final[Makers[Proposal]] = {
+    "table": lambda stream, options: ProposalTable(stream, options.language),
+    "jsonl": lambda stream, _: JsonLines(stream, without=("status", "error")),
+    "csv": lambda stream, _: ProposalRows(stream),
+    "html": ProposalsPage,
+}

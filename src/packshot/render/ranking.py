@@ -1,0 +1,88 @@
+"""Rankings as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final, TextIO
+
+from rich.text import Text
+
+from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.ranking_page import RankingPage
+from packshot.render.renderer import Makers, Renderer
+from packshot.render.terminal import Columns, console_for
+from packshot.report import RankedPhoto, Ranking
+from packshot.texts import load_texts
+
+_OF_PRODUCT = ("sku", "best", "present", "swap", "reason")
+_OF_PHOTO = (
+    *("path", "rank", "score", "certainty", "verdict", "pleasant", "duplicate_of", "tied"),
+    *("status", "error"),
+)
+_DECIDED = {"fail": "red", "warn": "yellow", "manual": "yellow", "pass": "green"}
+
+
+class RankingRows(CsvTable[Ranking]):
+    """A row for each photo of each product; one for a product without photos."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, (*_OF_PRODUCT, *_OF_PHOTO, "reasons"))
+
+    def add(self, result: Ranking) -> None:
+        """Write the rows of one product."""
+        for photo in result.order or (None,):
+            self._photo = photo
+            super().add(result)
+
+    def _cells(self, result: Ranking) -> Iterator[object]:
+        yield from (getattr(result, name) for name in _OF_PRODUCT)
+        yield from (getattr(self._photo, name, None) for name in _OF_PHOTO)
+        yield "; ".join(self._photo.reasons) if self._photo else None
+
+
+class RankingTable(Renderer[Ranking]):
+    """A table for people, products with a swap first, printed when all is known."""
+
+    def __init__(self, stream: TextIO, language: str) -> None:
+        self._console = console_for(stream)
+        self._texts = load_texts(language)
+        self._words = self._texts.ranking
+        self._rankings: list[Ranking] = []
+
+    def add(self, result: Ranking) -> None:
+        """Remember a product."""
+        self._rankings.append(result)
+
+    def _finish(self) -> None:
+        if not self._rankings:
+            self._console.print(self._words["none"])
+            return
+        table = Columns()
+        table.column(self._words["product"])
+        table.column(self._texts.labels["photo"])
+        table.column(self._words["proposal"])
+        for ranking in sorted(self._rankings, key=lambda ranking: not ranking.swap):
+            photos = Text("\n").join(map(self._photo, ranking.order))
+            style = "yellow" if ranking.swap else ""
+            table.add_row(Text(ranking.sku), photos, Text(ranking.reason, style=style))
+        self._console.print(table)
+
+    def _photo(self, photo: RankedPhoto) -> Text:
+        name = PurePath(photo.path).name
+        if photo.score is None:
+            return Text(f"-  {name}: {self._texts.labels[photo.status]}", style="red")
+        place = self._words["copy-mark"] if photo.rank is None else f"{photo.rank}."
+        line = Text(f"{place} {name}  {photo.score:.0f}", style="dim" if photo.rank is None else "")
+        if photo.verdict is not None:
+            verdict = self._words[f"verdict-{photo.verdict}"]
+            line.append(f" {verdict}", style=_DECIDED[photo.verdict])
+        return line
+
+
+MAKERS: Final[Makers[Ranking]] = {
+    "table": lambda stream, options: RankingTable(stream, options.language),
+    "jsonl": lambda stream, _: JsonLines(stream),
+    "csv": lambda stream, _: RankingRows(stream),
+    "html": RankingPage,
+}

@@ -1,0 +1,178 @@
+"""What every renderer is, and which one there is for a record and a format."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TextIO, TypeVar
+
+from packshot.errors import InvalidInput
+from packshot.report import (
+    Assessment,
+    DuplicateGroup,
+    Emotion,
+    Enhancement,
+    PolicySummary,
+    Proposal,
+    Ranking,
+    Record,
+    SearchResult,
+    Verdict,
+)
+from packshot.texts import load_texts
+from packshot.visible import visible
+
+_TABLE = "table"
+_USUAL_ENCODING = "utf-8"
+
+Shown = TypeVar("Shown", bound=Record)
+Result = TypeVar(
+    "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict, Ranking, Proposal
+)
+
+
+class Renderer(ABC, Generic[Result]):
+    """Takes results one at a time; complete when its context ends without an error."""
+
+    @abstractmethod
+    def add(self, result: Result) -> None:
+        """Write, or remember, one result."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._close()
+
+    def _finish(self) -> None:
+        """Write what had to wait until all was known."""
+
+    def _close(self) -> None:
+        """Give back what was held, also after an error."""
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What a renderer needs to know besides its records; what does not concern it, it ignores.
+
+    Attributes:
+        language: Of words, one of `packshot.texts.LANGUAGES`.
+        explain: Assessments and enhancements: with evidence and measurements, and with what was tried.
+        policies: Verdicts: the policies they are of; all verdicts of a photo follow one another.
+        on: Verdicts: the day.
+        since: Verdicts: the day compared with, if any.
+        file_of: The files of photos, where they are not what records call them.
+    """
+
+    language: str = "en"
+    explain: bool = False
+    policies: tuple[PolicySummary, ...] = ()
+    on: date | None = None
+    since: date | None = None
+    file_of: Callable[[str], Path] = Path
+
+
+Makers = Mapping[str, Callable[[TextIO, RenderOptions], Renderer[Result]]]
+"""What makes the renderer of each format of one kind of record."""
+
+_MODULES: Final[Mapping[type[Record], str]] = {
+    Assessment: "assessment",
+    Enhancement: "enhancement",
+    DuplicateGroup: "duplicates",
+    SearchResult: "search",
+    Emotion: "emotion",
+    Verdict: "verdict",
+    Ranking: "ranking",
+    Proposal: "proposal",
+}
+"""By record: the module of this package whose `MAKERS` render it, imported when it is first needed."""
+
+
+def renderer_for(
+    record: type[Result], output_format: str, stream: TextIO, options: RenderOptions | None = None
+) -> Renderer[Result]:
+    """The renderer of a kind of record in a format; the text in a table is made `visible`.
+
+    Args:
+        record: The kind of record, such as `packshot.report.Assessment`.
+        output_format: ``table``, ``jsonl``, ``csv`` or ``html``.
+        stream: Where it writes.
+        options: What it needs to know besides; those of the defaults without.
+
+    Raises:
+        InvalidInput: An unknown record, format or language.
+
+    Example:
+        >>> import sys
+        >>> from packshot.report import Assessment, Status
+        >>> with renderer_for(Assessment, "jsonl", sys.stdout) as renderer:  # doctest: +ELLIPSIS
+        ...     renderer.add(Assessment(path="mug.jpg", status=Status.UNREADABLE, error="empty"))
+        {"path":"mug.jpg","status":"unreadable","error":"empty",...}
+    """
+    options = options or RenderOptions()
+    load_texts(options.language)
+    if record not in _MODULES:
+        raise InvalidInput(f"no renderer of {record.__name__}")
+    makers: Makers[Result] = import_module(f"packshot.render.{_MODULES[record]}").MAKERS
+    if output_format not in makers:
+        raise InvalidInput(f"unknown format {output_format!r}; there are {', '.join(makers)}")
+    renderer = makers[output_format](stream, options)
+    if output_format != _TABLE:
+        return renderer
+    return OnTerminal(renderer, stream.encoding or _USUAL_ENCODING)
+
+
+class OnTerminal(Renderer[Result]):
+    """Hands results to a table with all their text made visible, whoever wrote it."""
+
+    def __init__(self, table: Renderer[Result], encoding: str) -> None:
+        """Stand before a table.
+
+        Args:
+            table: What shows the results.
+            encoding: Of the terminal.
+        """
+        self._table: Renderer[Result] = table
+        self._encoding = encoding
+
+    def add(self, result: Result) -> None:
+        """Show a result, or remember it."""
+        self._table.add(_visible_record(result, self._encoding))
+
+    def _finish(self) -> None:
+        self._table._finish()
+
+    def _close(self) -> None:
+        self._table._close()
+
+
+def _visible_record(record: Shown, encoding: str) -> Shown:
+    told = {name: _visible(value, encoding) for name, value in record}
+    return record.model_copy(update=told)
+
+
+def _visible(value: Any, encoding: str) -> Any:
+    """A value with the text in it made visible, however deep; enumerations are words of our own."""
+    if type(value) is str:
+        return visible(value, encoding)
+    if isinstance(value, Record):
+        return _visible_record(value, encoding)
+    if isinstance(value, tuple | list):
+        return type(value)(_visible(part, encoding) for part in value)
+    if isinstance(value, dict):
+        return {_visible(key, encoding): _visible(part, encoding) for key, part in value.items()}
+    return value

@@ -1,0 +1,74 @@
+"""What the product says about a photo: immutable records with a stable JSON form."""
+
+from packshot.report.assessment import (
+    Assessment,
+    Distortion,
+    Evidence,
+    Facts,
+    Finding,
+    Grade,
+    Measurement,
+)
+from packshot.report.audit import AuditRow, AuditRun, AuditStatus, AuditSummary
+from packshot.report.duplicates import Change, Duplicate, DuplicateGroup, DuplicateKind
+from packshot.report.emotion import AttentionRegion, Emotion, Polarity
+from packshot.report.enhancement import Action, Enhancement, Trial
+from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
+from packshot.report.proposal import Problem, Proposal, Remedy
+from packshot.report.ranking import RankedPhoto, Ranking
+from packshot.report.record import Record, Region, Severity, Status
+from packshot.report.search import Neighbour, SearchResult
+from packshot.report.verdict import (
+    Decision,
+    Level,
+    PolicySummary,
+    RuleOutcome,
+    RuleSummary,
+    SourceKind,
+    Verdict,
+)
+
+__all__ = [
+    "MEASUREMENTS",
+    "OVERLAYS",
+    "Action",
+    "Assessment",
+    "AttentionRegion",
+    "AuditRow",
+    "AuditRun",
+    "AuditStatus",
+    "AuditSummary",
+    "Change",
+    "Decision",
+    "Distortion",
+    "Duplicate",
+    "DuplicateGroup",
+    "DuplicateKind",
+    "Emotion",
+    "Enhancement",
+    "Evidence",
+    "Facts",
+    "Finding",
+    "Grade",
+    "Level",
+    "Measurement",
+    "MeasurementKind",
+    "Neighbour",
+    "Polarity",
+    "PolicySummary",
+    "Problem",
+    "Proposal",
+    "RankedPhoto",
+    "Ranking",
+    "Record",
+    "Region",
+    "Remedy",
+    "RuleOutcome",
+    "RuleSummary",
+    "SearchResult",
+    "Severity",
+    "SourceKind",
+    "Status",
+    "Trial",
+    "Verdict",
+]

@@ -1,0 +1,124 @@
+"""What Packshot says about one photo."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from packshot.report.emotion import Emotion
+from packshot.report.record import Record, Region, Severity, Status
+
+
+class Grade(StrEnum):
+    """The score in words; `UNKNOWN` when the assessor cannot tell."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+class Facts(Record):
+    """Facts of the file, read while decoding. Location data is never kept."""
+
+    format: str = Field(description="By content, not by extension: JPEG, PNG, WEBP, ...")
+    byte_size: int
+    width: int = Field(description="Upright width in pixels, as stored")
+    height: int = Field(description="Upright height in pixels, as stored")
+    bit_depth: int = Field(description="Bits per channel, as stored")
+    colour_mode: str = Field(description="As stored: RGB, RGBA, CMYK, L, P, I;16, ...")
+    icc_profile: str | None = Field(description="Description of the embedded profile, if any")
+    has_alpha: bool = Field(description="True if any pixel was not opaque")
+    frames: int = Field(ge=1)
+    jpeg_quality: int | None = Field(description="Estimated from the quantisation tables, 1..100")
+    exif: dict[str, str] = Field(description="Camera, lens, software, times; never location")
+    had_location: bool = Field(description="The file carries GPS data that should be stripped")
+    extension_matches: bool = Field(description="The file's extension agrees with its content")
+    sha256: str
+
+    @property
+    def animated(self) -> bool:
+        """True when the file holds more than one frame; only the first is judged."""
+        return self.frames > 1
+
+
+class Measurement(Record):
+    """One measured property of a photo.
+
+    `value` is in `unit`; `score` puts it on 0..100, larger is better. Either is None where the
+    property has no meaning for this photo (no product found, a blank picture).
+    """
+
+    value: float | None
+    unit: str
+    score: float | None = Field(ge=0, le=100)
+
+
+class Distortion(Record):
+    """A kind of damage the photo likely has.
+
+    Kinds that look alike are one answer: `kind` is the likeliest of them, `probability` that of all.
+    """
+
+    kind: str
+    probability: float = Field(ge=0, le=1)
+    level: float = Field(ge=0, le=5, description="0 none, 1 barely visible .. 5 severe")
+
+
+class Finding(Record):
+    """Something a seller should know, and what to do about it."""
+
+    code: str
+    severity: Severity
+    reason: str
+    remedy: str
+    measurement: str | None = Field(default=None, description="Key into `measurements`")
+    value: float | None = None
+    limit: float | None = None
+    region: Region | None = None
+
+
+class Evidence(Record):
+    """A rated example of the atlas that the score rests on."""
+
+    example: str
+    group: str
+    origin: str = Field(description="Where the rating came from")
+    score: float = Field(ge=0, le=100)
+    kind: str | None = Field(description="Kind of damage, where it is known")
+    level: int | None = Field(description="1..5, or 0 for a pristine original")
+    content_similarity: float
+    distortion_similarity: float
+    weight: float = Field(ge=0, le=1, description="Share in the score; all evidence sums to 1")
+
+
+class Assessment(Record):
+    """Everything Packshot says about one photo.
+
+    `score` is 0..100, larger is better; None for an unreadable photo. `percentile` is the share of
+    the reference set that scores no better. `confidence` is 0..1. `grade` is `unknown` when the
+    photo lies too far from all evidence ("cannot tell"): the score is then a weak guess.
+    """
+
+    path: str
+    status: Status
+    error: str | None = None
+    score: float | None = Field(default=None, ge=0, le=100)
+    grade: Grade = Grade.UNKNOWN
+    percentile: float | None = Field(default=None, ge=0, le=100)
+    reference: str | None = Field(default=None, description="Name of the percentile's reference set")
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    facts: Facts | None = None
+    product: Region | None = Field(default=None, description="Bounding box, where one was found")
+    measurements: dict[str, Measurement] = Field(default={})
+    distortions: tuple[Distortion, ...] = ()
+    damage_map: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="Rows of 0..1, top to bottom: how damaged each cell looks"
+    )
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    emotion: Emotion | None = Field(default=None, description="Where it was asked for")
+    models: dict[str, str] = Field(default={}, description="Model and atlas names with hashes")

@@ -1,0 +1,89 @@
+"""Photos that are copies of one, and how they differ."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from packshot.report.record import Record, Region, Status
+
+
+class DuplicateKind(StrEnum):
+    """How one photo is a copy of another; see `Change` for what was done to it."""
+
+    EXACT = "exact"
+    SAME_PIXELS = "same-pixels"
+    RECOMPRESSED = "recompressed"
+    RESIZED = "resized"
+    CROPPED = "cropped"
+    BORDERED = "bordered"
+    WATERMARKED = "watermarked"
+    FLIPPED = "flipped"
+    ROTATED = "rotated"
+    COLOUR_SHIFTED = "colour-shifted"
+    MIXED = "mixed"
+    SAME_PRODUCT = "same-product"
+
+
+class Change(Record):
+    """One thing by which a copy differs from the photo that its group keeps.
+
+    What `amount` tells depends on the kind. resized: factor of lengths, from the keeper to the copy.
+    cropped: share of the area that is left. bordered: share of the area that is border. watermarked:
+    share of the area that is covered. flipped: 0 left to right, 180 upside down. rotated: degrees
+    clockwise. colour-shifted: root mean square change of the channels, 0..255.
+    """
+
+    kind: DuplicateKind
+    amount: float | None = None
+    of_keeper: bool = Field(default=False, description="The keeper is the one cropped, bordered, marked")
+    region: Region | None = Field(
+        default=None, description="cropped: what is left of the whole; bordered: where it lies inside"
+    )
+    shift: tuple[float, float, float] | None = Field(
+        default=None, description="colour-shifted: mean change of red, green, blue, -255..255"
+    )
+
+
+class Duplicate(Record):
+    """One photo of a group.
+
+    `kind` is None for the keeper. `likeness` is 0..1: the share of both photos' structure that agrees
+    where one lies on the other; of another photo of the product, the likeness of what is pictured.
+    """
+
+    path: str
+    kind: DuplicateKind | None
+    likeness: float = Field(ge=0, le=1)
+    changes: tuple[Change, ...] = ()
+    width: int
+    height: int
+    byte_size: int
+    score: float | None = Field(default=None, ge=0, le=100)
+    owner: str | None = Field(default=None, description="Whose photo it is, where that was told")
+    taken: str | None = Field(default=None, description="ISO 8601, of the camera's or the file's clock")
+    taken_from: str | None = Field(default=None, description="exif or file")
+
+
+class DuplicateGroup(Record):
+    """Photos that are copies of one, or show the same product; or one photo that cannot be read.
+
+    `keep` is the photo with the best score, then the most pixels, then the most bytes; it comes first
+    in `paths`. Every other was compared with it, not only with a third. `kind` is `mixed` where copies
+    were made in several ways, and None for an unreadable file, which is in no group.
+    """
+
+    group: int | None = Field(description="1, 2, ... in a run")
+    kind: DuplicateKind | None
+    paths: tuple[str, ...]
+    keep: str | None
+    reason: str
+    photos: tuple[Duplicate, ...] = Field(default=(), description="In the order of `paths`")
+    status: Status = Status.OK
+    error: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The first path: the keeper's, or the unreadable file's."""
+        return self.paths[0]

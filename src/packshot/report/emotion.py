@@ -1,0 +1,66 @@
+"""How people are likely to feel about a photo."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from packshot.report.record import Record, Region, Status
+
+
+class Polarity(StrEnum):
+    """Which feelings a photo calls up: one side, both, or neither."""
+
+    NEGATIVE = "negative"
+    MIXED = "mixed"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class AttentionRegion(Record):
+    """A part of a photo that one side, positive or negative, was read from."""
+
+    region: Region
+    strength: float = Field(ge=0, le=1, description="Share of the side's attention that lies in it")
+
+
+class Emotion(Record):
+    """How people feel about a photo, and where in it that was seen; nothing of it is about products.
+
+    `polarity` is `mixed` where both intensities reach their bars, `neutral` where neither does; it is
+    None for an unreadable photo, as is everything else. An intensity is 0..1, each on its own side's
+    scale. `valence` is the mean rating on `valence_scale`, whose middle is neither pleasant nor
+    unpleasant; `positive_probability` the chance that people rate a photo above it, not below.
+    """
+
+    path: str
+    status: Status
+    error: str | None = None
+    polarity: Polarity | None = None
+    positive_probability: float | None = Field(default=None, ge=0, le=1)
+    positive_intensity: float | None = Field(default=None, ge=0, le=1)
+    negative_intensity: float | None = Field(default=None, ge=0, le=1)
+    positive_bar: float | None = Field(default=None, description="Intensity from which positive counts")
+    negative_bar: float | None = Field(default=None, description="Intensity from which negative counts")
+    valence: float | None = Field(default=None, description="Mean rating, on `valence_scale`")
+    valence_spread: float | None = Field(
+        default=None, ge=0, description="Standard deviation of the ratings: how far people disagree"
+    )
+    valence_scale: tuple[float, float] = Field(default=(1, 7), description="Worst and best rating")
+    distribution: tuple[float, ...] = Field(
+        default=(), description="Share of people who give each rating, from the worst to the best"
+    )
+    positive_regions: tuple[AttentionRegion, ...] = Field(
+        default=(), description="Strongest first; none where the positive side is below its bar"
+    )
+    negative_regions: tuple[AttentionRegion, ...] = Field(
+        default=(), description="Strongest first; none where the negative side is below its bar"
+    )
+    positive_map: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="Rows of 0..1, top to bottom, 1 where the side was seen most"
+    )
+    negative_map: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="Rows of 0..1, top to bottom, 1 where the side was seen most"
+    )
+    models: dict[str, str] = Field(default={}, description="Model name with its hash")

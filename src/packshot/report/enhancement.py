@@ -1,0 +1,62 @@
+"""What was done to one photo, and what came of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from packshot.report.assessment import Assessment
+from packshot.report.record import Record, Status
+
+
+class Action(StrEnum):
+    """What became of a photo that was to be enhanced."""
+
+    ENHANCED = "enhanced"
+    UNCHANGED = "unchanged"
+    RESHOOT = "reshoot"
+
+
+class Trial(Record):
+    """One step that the enhancement loop tried on a photo.
+
+    `score` is the photo's after the step; None where it was not assessed, since the step changed
+    nothing or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the
+    step was not meant to change; `structure` is 0..1, 1 for the same edges.
+    """
+
+    round: int = Field(ge=1)
+    step: str
+    amount: float = Field(default=1, gt=0, le=1, description="Share of the step's change applied")
+    parts: tuple[str, ...] = Field(default=(), description="Steps that were tried together")
+    called_for_by: tuple[str, ...] = Field(description="Codes of the findings it answers; may be none")
+    score: float | None = Field(ge=0, le=100)
+    colour_drift: float | None = Field(default=None, ge=0)
+    structure: float | None = Field(default=None, ge=0, le=1)
+    kept: bool
+    verdict: str = Field(
+        description="Code: kept, no-gain, no-effect, colour-drift, structure, grain, cut-off, "
+        "no-product, size, new-finding"
+    )
+
+
+class Enhancement(Record):
+    """What was done to one photo, and what came of it.
+
+    `action` is None for an unreadable photo; nothing is written for it. `score_after` is that of the
+    file written; it is `score_before` where that is the photo as it came.
+    """
+
+    path: str
+    output: str | None = None
+    status: Status
+    error: str | None = None
+    action: Action | None = None
+    reason: str | None = Field(default=None, description="In a seller's words")
+    score_before: float | None = Field(default=None, ge=0, le=100)
+    score_after: float | None = Field(default=None, ge=0, le=100)
+    steps: tuple[str, ...] = Field(default=(), description="Kept, in the order applied")
+    trace: tuple[Trial, ...] = ()
+    before: Assessment | None = None
+    after: Assessment | None = Field(default=None, description="None where nothing changed")

@@ -1,0 +1,56 @@
+"""The photos of one product in order."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from packshot.report.record import Record, Status
+
+
+class RankedPhoto(Record):
+    """One photo of a product in the order of how well it would serve as the main one.
+
+    `rank` is 1, 2, ...; None for a photo that takes no place: a copy of a better one, and what cannot be
+    read. `certainty` is the half width, in points, of the band that the score lies in two times out of
+    three; `tied` tells that nothing but such a band parts the photo from the next in order.
+    """
+
+    path: str
+    rank: int | None = Field(default=None, ge=1)
+    score: float | None = Field(default=None, ge=0, le=100)
+    certainty: float | None = Field(default=None, ge=0)
+    verdict: str | None = Field(
+        default=None, description="pass, warn, fail or manual, by the policy named"
+    )
+    duplicate_of: str | None = Field(default=None, description="The better photo that it is a copy of")
+    tied: bool = False
+    pleasant: float | None = Field(
+        default=None, ge=0, le=1, description="Chance that people find it pleasant, where that was asked"
+    )
+    reasons: tuple[str, ...] = Field(default=(), description="What sets it before the next, or apart")
+    status: Status = Status.OK
+    error: str | None = None
+
+
+class Ranking(Record):
+    """The photos of one product, the best main photo first.
+
+    `present` is the photo that the shop shows first now. `swap` is true where another should take its
+    place: it cannot be used, fails the policy, or is clearly worse. `best` is None where no photo can
+    be used; the status is then "unreadable" if none could be read.
+    """
+
+    sku: str
+    best: str | None
+    present: str | None
+    swap: bool
+    reason: str
+    order: tuple[RankedPhoto, ...] = ()
+    policy: str | None = None
+    status: Status = Status.OK
+    error: str | None = None
+
+    @property
+    def path(self) -> str:
+        """What the product is called."""
+        return self.sku

@@ -1,0 +1,41 @@
+"""The words of audits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from packshot.texts.loader import load_table
+
+
+@dataclass(frozen=True)
+class AuditTexts:
+    """All words of one language.
+
+    Attributes:
+        labels: Of the page; may hold placeholders.
+        verdicts: Names of verdicts.
+        statuses: Names of statuses.
+        how_to_read: What the fields of a summary mean.
+    """
+
+    labels: Mapping[str, str]
+    verdicts: Mapping[str, str]
+    statuses: Mapping[str, str]
+    how_to_read: Mapping[str, str]
+
+    def label(self, name: str, **values: object) -> str:
+        """A label, its placeholders filled."""
+        return self.labels[name].format(**values)
+
+
+@cache
+def load_audit_texts(language: str) -> AuditTexts:
+    """Read the words of a language, once.
+
+    Raises:
+        InvalidInput: A language that is not there.
+    """
+    table = load_table("audit", language)
+    return AuditTexts(table["labels"], table["verdicts"], table["statuses"], table["how-to-read"])

@@ -1,0 +1,72 @@
+"""Copies of photos in a shopkeeper's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Final
+
+from packshot.report import Change, Duplicate, DuplicateKind
+from packshot.texts.general import load_texts
+
+_MOST_NAMED: Final = 4
+"""Copies of a group that its reason names; of more it says only how many."""
+_IN_OWN_UNIT: Final = frozenset({DuplicateKind.ROTATED, DuplicateKind.COLOUR_SHIFTED})
+"""Kinds whose amount is said as it is; those of others are shares, said in per cent."""
+
+
+def describe_group(photos: Sequence[Duplicate], merit: str, language: str) -> str:
+    """Say what was done to each copy, and why the keeper is kept.
+
+    Args:
+        photos: Of one group, the keeper first.
+        merit: What the keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
+        language: ``en`` or ``zh``.
+    """
+    words = load_texts(language).duplicates
+    keeper, *others = photos
+    described = [
+        f"{PurePath(photo.path).name}: {describe_duplicate(photo, language)}"
+        for photo in others[:_MOST_NAMED]
+    ]
+    if len(others) > _MOST_NAMED:
+        described.append(words["more"].format(count=len(others) - _MOST_NAMED))
+    why = words[f"keep-{merit}"].format(
+        score=f"{keeper.score or 0:.0f}", width=keeper.width, height=keeper.height
+    )
+    return f"{'; '.join(described)}. {words['keeps'].format(name=PurePath(keeper.path).name, why=why)}"
+
+
+def describe_duplicate(photo: Duplicate, language: str) -> str:
+    """Say what makes a photo differ from its group's keeper, and since when its owner has it."""
+    words = load_texts(language).duplicates
+    if photo.changes:
+        what = ", ".join(describe_change(change, language) for change in photo.changes)
+    else:
+        what = words[photo.kind or DuplicateKind.EXACT]
+    if photo.owner is None:
+        return what
+    return words["owned"].format(what=what, owner=photo.owner, taken=(photo.taken or "")[:10])
+
+
+def describe_change(change: Change, language: str) -> str:
+    """Say one change, with its measure.
+
+    Example:
+        >>> from packshot.report import Change, DuplicateKind
+        >>> describe_change(Change(kind=DuplicateKind.ROTATED, amount=90), "en")
+        'turned by 90° clockwise'
+    """
+    words = load_texts(language).duplicates
+    keeper = "-keeper" if change.of_keeper else ""
+    amount = change.amount or 0.0
+    if change.kind is DuplicateKind.FLIPPED:
+        return words["flipped-down" if amount else "flipped"]
+    shown = f"{amount:.0f}" if change.kind in _IN_OWN_UNIT else f"{100 * amount:.0f}"
+    shift = ", ".join(f"{value:+.0f}" for value in change.shift or ())
+    return words[f"{change.kind}{keeper}"].format(amount=shown, shift=shift)
+
+
+def group_kind_name(kind: DuplicateKind, language: str) -> str:
+    """The name of a kind of group."""
+    return load_texts(language).duplicates[f"kind-{kind}"]

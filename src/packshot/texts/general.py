@@ -1,0 +1,139 @@
+"""The words that all records share: findings, grades, measurements, and the labels of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from packshot.report import MEASUREMENTS, OVERLAYS, Distortion
+from packshot.texts.loader import load_table
+
+DISTORTION_PREFIX: Final = "distortion-"
+"""Of the codes of findings about kinds of damage."""
+
+_ENLARGEMENTS: Final = ("upscaling", "enlargement")
+
+
+@dataclass(frozen=True)
+class FindingText:
+    """What a finding says; `reason` may hold ``{value}`` and ``{limit}``."""
+
+    title: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All texts of one language.
+
+    Attributes:
+        findings: By finding code.
+        kinds: Names of distortion kinds, ``pristine`` included.
+        grades: Names of grades.
+        severities: Names of severities.
+        measurements: Names of measurements.
+        units: What to write behind a value, by unit; may be empty.
+        origins: Names of where ratings came from and of reference sets, for those that ship.
+        actions: What became of a photo that was to be enhanced.
+        steps: Names of the steps of enhancing.
+        verdicts: Why a step was kept or not, by code.
+        labels: Words of reports; may hold placeholders.
+        duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
+        cleaning: Words of proposals for a training set; may hold placeholders.
+        ranking: Words of the order of a product's photos; may hold placeholders.
+        emotion: Words about how photos feel; may hold placeholders.
+    """
+
+    findings: Mapping[str, FindingText]
+    kinds: Mapping[str, str]
+    grades: Mapping[str, str]
+    severities: Mapping[str, str]
+    measurements: Mapping[str, str]
+    units: Mapping[str, str]
+    origins: Mapping[str, str]
+    actions: Mapping[str, str]
+    steps: Mapping[str, str]
+    verdicts: Mapping[str, str]
+    labels: Mapping[str, str]
+    duplicates: Mapping[str, str]
+    cleaning: Mapping[str, str]
+    ranking: Mapping[str, str]
+    emotion: Mapping[str, str]
+
+    def label(self, name: str, **values: str) -> str:
+        """A word of reports, its placeholders filled."""
+        return self.labels[name].format(**values)
+
+    def title(self, code: str) -> str:
+        """The title of a finding; one that a policy of one's own brings is called by its code."""
+        return self.findings[code].title if code in self.findings else code
+
+    def step(self, name: str) -> str:
+        """The name of a step of enhancing; one without a text names itself."""
+        return self.steps.get(name, name)
+
+    def kind(self, name: str) -> str:
+        """The name of a distortion kind; one that an atlas of one's own brings names itself."""
+        return self.kinds.get(name, name)
+
+    def origin(self, name: str) -> str:
+        """Where a rating came from; an atlas of one's own brings its own names."""
+        return self.origins.get(name, name)
+
+
+@cache
+def load_texts(language: str) -> Texts:
+    """Read the words of a language, once.
+
+    Raises:
+        InvalidInput: A language that is not there.
+
+    Example:
+        >>> load_texts("en").grades["good"]
+        'Good'
+    """
+    findings = {code: FindingText(**entry) for code, entry in load_table("findings", language).items()}
+    return Texts(
+        findings=findings,
+        **load_table("assessment", language),
+        **load_table("enhancement", language),
+        **{
+            area: load_table(area, language) for area in ("duplicates", "cleaning", "ranking", "emotion")
+        },
+    )
+
+
+def distortion_remedy(distortion: Distortion, language: str = "en") -> str:
+    """What to do about a likely distortion; empty for kinds that the table does not know."""
+    entry = load_texts(language).findings.get(DISTORTION_PREFIX + distortion.kind)
+    return "" if entry is None else entry.remedy
+
+
+def format_measurement(measurement: str | None, value: float | None, language: str = "en") -> str:
+    """Write a value with its unit as people read it.
+
+    Args:
+        measurement: A key of `MEASUREMENTS` or `OVERLAYS`; others are written without a unit.
+        value: In the unit of that measurement; None is written as nothing.
+        language: Of the unit's name.
+
+    Example:
+        >>> format_measurement("clipped_highlights", 45.6)
+        '45.6 %'
+    """
+    if value is None:
+        return ""
+    digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{digits} {load_texts(language).units[_unit(measurement)]}".strip()
+
+
+def _unit(measurement: str | None) -> str:
+    """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
+    if measurement in _ENLARGEMENTS:
+        return "times"
+    if measurement in MEASUREMENTS:
+        return MEASUREMENTS[measurement].unit or "ratio"
+    return OVERLAYS.get(measurement or "") or "ratio"

@@ -1,0 +1,130 @@
+import csv
+import io
+import json
+
+import jsonschema
+import pytest
+
+from packshot.errors import InvalidInput
+from packshot.render import RenderOptions, renderer_for
+from packshot.report import Action, Enhancement
+from tests.conftest import ROOT
+from tests.render.enhanced import REMEDIES, enhanced, left, picture, unreadable
+from tests.render.markup import HOSTILE
+
+SHORT = {"path", "output", "status", "error", "action", "reason", "score_before", "score_after", "steps"}
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return enhanced(picture(tmp_path / "box.png"), picture(tmp_path / "out" / "box.png"))
+
+
+def rendered(name, items, language="en", explain=False):
+    stream = io.StringIO()
+    with renderer_for(Enhancement, name, stream, RenderOptions(language, explain)) as writer:
+        for item in items:
+            writer.add(item)
+    return stream.getvalue()
+
+
+def test_lines_are_short_unless_explained(photo):
+    (line,) = rendered("jsonl", [photo]).splitlines()
+    assert set(json.loads(line)) == SHORT
+    (line,) = rendered("jsonl", [photo], explain=True).splitlines()
+    assert Enhancement.model_validate_json(line) == photo
+
+
+def test_lines_follow_the_published_schema(photo):
+    schema = json.loads((ROOT / "docs" / "enhancement.schema.json").read_text())
+    assert schema == Enhancement.model_json_schema()
+    items = [photo, unreadable("bad.jpg"), left(HOSTILE, Action.RESHOOT)]
+    for explain in (False, True):
+        for line in rendered("jsonl", items, explain=explain).splitlines():
+            jsonschema.validate(json.loads(line), schema)
+
+
+def test_lines_are_written_at_once(photo):
+    stream = io.StringIO()
+    with renderer_for(Enhancement, "jsonl", stream) as writer:
+        writer.add(photo)
+        assert json.loads(stream.getvalue())["steps"] == ["white-balance"]
+
+
+def test_csv_tells_what_changed(photo):
+    (row,) = csv.DictReader(io.StringIO(rendered("csv", [photo])))
+    assert None not in row
+    assert (row["action"], row["gain"], row["steps"]) == ("enhanced", "21.2", "white-balance")
+    assert (row["grade_before"], row["grade_after"]) == ("fair", "good")
+    assert (row["repaired"], row["remaining"]) == ("colour-cast", "blurred; location-data")
+    assert row["trials"] == "1 white-balance kept; 2 sharpen structure"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_csv_defuses_formulas_and_keeps_numbers(start):
+    item = left(f"{start}x.jpg", output=f"{start}y.jpg", reason=f"{start}cmd")
+    (row,) = csv.DictReader(io.StringIO(rendered("csv", [item]), newline=""))
+    assert [row[name] for name in ("path", "output", "reason")] == [
+        f"'{start}x.jpg",
+        f"'{start}y.jpg",
+        f"'{start}cmd",
+    ]
+    assert float(row["score_after"]) == 88
+
+
+def test_csv_leaves_cells_of_unreadable_photos_empty():
+    (row,) = csv.DictReader(io.StringIO(rendered("csv", [unreadable("bad.jpg")])))
+    assert row["error"] == "why & how"
+    assert row["action"] == row["gain"] == row["grade_before"] == ""
+
+
+def test_a_table_says_what_was_done_or_why_not(photo):
+    again = left("soft.png", Action.RESHOOT, 12.0, ("blurred",))
+    table = rendered("table", [photo, again, left("good.png"), unreadable("[red]bad.jpg")])
+    for text in ("40.0 → 61.2", "Enhanced", "white balance", "88.0", "Left as it was"):
+        assert text in table
+    for text in ("12.0", "Take it again", REMEDIES["blurred"], "[red]bad.jpg", "why & how"):
+        assert text in table
+    assert "Verdict" not in table
+
+
+def test_a_table_explains_with_the_trace_under_each_photo(photo):
+    table = rendered("table", [photo, left("good.png")], explain=True)
+    order = (
+        "40.0 → 61.2",
+        "Repaired",
+        "Still to improve",
+        "Verdict",
+        "sharpening",
+        "Refused",
+        "good.png",
+    )
+    places = [table.index(text) for text in order]
+    assert places == sorted(places)
+    assert table.count("Verdict") == 1
+
+
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["html", "table"])
+def test_every_word_of_a_report_is_in_its_language(photo, name, language, explain):
+    page = rendered(name, [photo, left("a.png", Action.RESHOOT)], language, explain)
+    assert any("\u4e00" <= character <= "\u9fff" for character in page) == (language == "zh")
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "table", "html"])
+def test_names_of_all_scripts_are_written(name, tmp_path):
+    path = picture(tmp_path / "杯子 «ё» 🫖.png")
+    assert ("🫖" in rendered(name, [left(path)])) or name == "jsonl"
+
+
+@pytest.mark.parametrize("name", ["jsonl", "table"])
+def test_a_run_without_photos_writes_nothing(name):
+    assert rendered(name, []) == ""
+
+
+def test_unknown_formats_and_languages_are_refused():
+    with pytest.raises(InvalidInput, match="unknown format"):
+        renderer_for(Enhancement, "pdf", io.StringIO())
+    with pytest.raises(InvalidInput, match="no texts"):
+        renderer_for(Enhancement, "csv", io.StringIO(), RenderOptions("xx"))

@@ -1,0 +1,63 @@
+import csv
+import io
+
+import pytest
+
+from packshot.errors import InvalidInput
+from packshot.render import RenderOptions, renderer_for
+from packshot.report import Neighbour, SearchResult, Status
+from tests.conftest import ROOT
+
+PHOTO = str(ROOT / "examples" / "photos" / "clay-bowl.jpg")
+HITS = (
+    Neighbour(id="a<b>.jpg", path=PHOTO, distance=0.25, likeness=0.75, metadata={"seller": 7}),
+    Neighbour(id="=1+1", path="/gone.jpg", distance=0.5, likeness=None),
+)
+FOUND = SearchResult(path=PHOTO, status=Status.OK, distance="cosine", hits=HITS, models={"content": "1"})
+NOTHING = SearchResult(path=PHOTO, status=Status.OK, distance="cosine")
+TORN = SearchResult(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
+
+
+def written(name, *results, language="en"):
+    stream = io.StringIO()
+    with renderer_for(SearchResult, name, stream, RenderOptions(language)) as renderer:
+        for result in results:
+            renderer.add(result)
+    return stream.getvalue()
+
+
+def test_lines_come_back_as_they_were():
+    lines = written("jsonl", FOUND, TORN).splitlines()
+    assert [SearchResult.model_validate_json(line) for line in lines] == [FOUND, TORN]
+
+
+def test_a_row_for_each_hit_and_one_for_none():
+    rows = list(csv.DictReader(io.StringIO(written("csv", FOUND, NOTHING, TORN))))
+    assert [row["rank"] for row in rows] == ["1", "2", "", ""]
+    assert rows[0]["metadata"] == "seller: 7"
+    assert rows[1]["id"] == "'=1+1"
+    assert rows[3]["error"] == "cut short"
+
+
+def test_the_table_names_the_photo_once_and_tells_likeness_or_distance():
+    table = written("table", FOUND, TORN)
+    assert table.count("clay-bowl.jpg") == 1
+    assert "75.0 %" in table
+    assert "0.5" in table
+    assert "cut short" in table
+
+
+def test_the_page_shows_what_is_there_and_escapes_names():
+    page = written("html", FOUND, NOTHING, TORN)
+    assert page.count("data:image/jpeg;base64,") == 3
+    assert "a&lt;b&gt;.jpg" in page
+    assert "<b>.jpg" not in page
+    assert "The file is no longer there" in page
+    assert "The index holds nothing" in page
+    assert "cut short" in page
+    assert "相似图片" in written("html", FOUND, language="zh")
+
+
+def test_unknown_formats_are_refused():
+    with pytest.raises(InvalidInput, match="xml"):
+        renderer_for(SearchResult, "xml", io.StringIO())

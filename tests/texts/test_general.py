@@ -1,0 +1,112 @@
+import string
+from dataclasses import fields
+
+import pytest
+
+from packshot.assess.atlas import Atlas
+from packshot.distort import Kind
+from packshot.errors import InvalidInput
+from packshot.measure.limits import LIMITS
+from packshot.report import MEASUREMENTS, OVERLAYS, Action, Distortion, Grade, Severity, Trial
+from packshot.texts import (
+    DISTORTION_PREFIX,
+    LANGUAGES,
+    Texts,
+    distortion_remedy,
+    format_measurement,
+    load_texts,
+)
+
+FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
+PARTS = tuple(field.name for field in fields(Texts))
+
+
+def placeholders(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def chinese(text):
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_languages_hold_the_same_texts_with_the_same_placeholders(part):
+    first, *others = (getattr(load_texts(language), part) for language in LANGUAGES)
+    for other in others:
+        assert list(first) == list(other)
+        for key, entry in first.items():
+            for field in ("title", "reason", "remedy") if part == "findings" else (None,):
+                ours, theirs = (getattr(e, field) if field else e for e in (entry, other[key]))
+                assert placeholders(ours) == placeholders(theirs), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
+    words = load_texts(language)
+    kinds = {kind.value for kind in Kind}
+    about_kinds = {DISTORTION_PREFIX + kind for kind in kinds}
+    assert {limit.code for limit in LIMITS} | FILE_CODES | about_kinds == set(words.findings)
+    assert kinds | {"pristine"} == set(words.kinds)
+    assert {grade.value for grade in Grade} == set(words.grades)
+    assert {severity.value for severity in Severity} == set(words.severities)
+    assert {action.value for action in Action} == set(words.actions)
+    verdicts = Trial.model_fields["verdict"].description.removeprefix("Code: ").split(", ")
+    assert set(verdicts) == set(words.verdicts)
+    assert {*MEASUREMENTS, *OVERLAYS} == set(words.measurements)
+    assert {entry.unit for entry in MEASUREMENTS.values()} - {""} <= set(words.units)
+
+
+def test_a_kind_of_an_own_atlas_has_no_remedy():
+    assert distortion_remedy(Distortion(kind="coffee-stain", probability=1, level=1)) == ""
+    assert load_texts("en").kind("coffee-stain") == "coffee-stain"
+    assert load_texts("zh").origin("catalogue team") == "catalogue team"
+
+
+def test_a_step_and_a_finding_without_texts_name_themselves():
+    assert load_texts("en").step("sharpen") == "sharpening"
+    assert load_texts("zh").step("polish") == "polish"
+    assert load_texts("en").title("off-centre") == load_texts("en").findings["off-centre"].title
+    assert load_texts("en").title("dusty") == "dusty"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_origins_of_the_shipped_atlas_have_names(language):
+    info = Atlas.default().info()
+    assert {*info.examples_by_origin, info.reference} <= set(load_texts(language).origins)
+
+
+def test_each_language_is_itself():
+    for code, entry in load_texts("zh").findings.items():
+        assert chinese(entry.title), code
+        assert chinese(entry.reason), code
+        assert chinese(entry.remedy), code
+    english = load_texts("en").findings.values()
+    assert not any(chinese(entry.title + entry.reason + entry.remedy) for entry in english)
+
+
+def test_unknown_languages_are_refused():
+    with pytest.raises(InvalidInput, match="fr"):
+        load_texts("fr")
+
+
+@pytest.mark.parametrize(
+    ("measurement", "value", "expected"),
+    [
+        ("clipped_highlights", 45.6, "45.6 %"),
+        ("edge_touch", 1.234, "1.23 %"),
+        ("resolution", 640.4, "640 px"),
+        ("noise", 3.14159, "3.14 grey levels"),
+        ("upscaling", 2.0, "2 times"),
+        ("enlargement", 2.5, "2.5 times"),
+        ("motion_anisotropy", 0.5, "0.5"),
+        ("motion_direction", 90.0, "90 °"),
+        (None, 3.5, "3.5"),
+        (None, None, ""),
+    ],
+)
+def test_values_as_people_read_them(measurement, value, expected):
+    assert format_measurement(measurement, value) == expected
+
+
+def test_units_are_translated():
+    assert format_measurement("noise", 3.0, "zh") == "3 灰度级"
