@@ -23,8 +23,8 @@ from pathlib import Path
 
 import psutil
 
-from record import write
-from timing import memory, timed
+from benchmarks.record import write
+from benchmarks.timing import memory, timed
 
 PACKSHOT = [sys.executable, "-m", "packshot"]
 POLICY = ["--policy", "amazon-main", "--fail-under", "60"]

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import cv2
 
-from damaged_sets import Version, damaged_set
+from benchmarks.damaged_sets import Version, damaged_set
 from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.catalog.rank import Product, ProductRanker
 from packshot.photo import Photo
 from packshot.report import Ranking
 from packshot.train.datasets.damaged import read_manifest
-from record import write
+from benchmarks.record import write
 
 _SEED = 7000
 _PAIRS = (1,)

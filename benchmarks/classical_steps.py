@@ -25,7 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from damage_mix import damaged
+from benchmarks.damage_mix import damaged
 from packshot.arrays import Pixels
 from packshot.distort import distort
 from packshot.enhance.baselines import (
@@ -48,7 +48,7 @@ from packshot.enhance.step import Planner
 from packshot.measure.reference import psnr, ssim
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.photo import Photo
-from record import write
+from benchmarks.record import write
 
 SIDE = 768
 HARMED = 0.05

@@ -40,7 +40,7 @@ import cv2
 import numpy as np
 import torch
 
-from agreement import figures
+from benchmarks.agreement import figures
 from packshot.arrays import ByteArray, Float32Array, Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
@@ -54,7 +54,7 @@ from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
 from packshot.train.networks.comparison import load_alexnet, load_lite, load_squeezenet, load_vgg16
-from record import write
+from benchmarks.record import write
 
 Network = Callable[[ByteArray], Float32Array]
 Row = dict[str, object]

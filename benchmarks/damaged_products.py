@@ -18,8 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agreement import figures
-from findings import COMPOSITION
+from benchmarks.agreement import figures
+from benchmarks.findings import COMPOSITION
 from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
@@ -33,7 +33,7 @@ from packshot.measure.limits import exceeded
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original, read_manifest
-from record import write
+from benchmarks.record import write
 
 NOT_DAMAGE = COMPOSITION | {"low-resolution"}
 """Findings that say nothing of damage: true of the undamaged photo as well."""

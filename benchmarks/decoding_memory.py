@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from packshot.photo import Limits
-from record import write
+from benchmarks.record import write
 
 MEGAPIXELS = 100
 WIDTH, HEIGHT = 12_000, 8_333

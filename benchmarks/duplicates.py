@@ -40,7 +40,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from copies import KINDS, copy_of
+from benchmarks.copies import KINDS, copy_of
 from packshot.arrays import Float32Array, Mask
 from packshot.photo import Photo
 from packshot.processes import available_cores, in_order
@@ -51,7 +51,7 @@ from packshot.search.duplicates.links import Links
 from packshot.search.duplicates.signature import Signature, make_signer
 from packshot.search.duplicates.view import VIEW_SIDE, View
 from packshot.sources import read_rows
-from record import write
+from benchmarks.record import write
 
 _VIEWS = 900
 _CHANGED_BITS = 7

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_accuracy import figures
-from emotion_data import add_arguments, prepared_from
+from benchmarks.emotion_accuracy import figures
+from benchmarks.emotion_data import add_arguments, prepared_from
 from packshot.train.networks.emotion.network import EmotionShape
 from packshot.train.recipes.emotion import Prepared
 from packshot.train.recipes.emotion_check import cross_validate
 from packshot.train.recipes.emotion_training import EmotionRecipe
-from record import write
+from benchmarks.record import write
 
 VIEWS = 2
 SIDES = {"vgg16": 224, "alexnet": 224}

@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from emotion_data import add_arguments, prepared_from
+from benchmarks.emotion_data import add_arguments, prepared_from
 from packshot.arrays import Float64Array, IndexArray
 from packshot.train.datasets.oasis import EmotionLabels, theme_folds
 from packshot.train.networks.emotion.network import EmotionShape
 from packshot.train.recipes.emotion import Prepared
 from packshot.train.recipes.emotion_check import Predicted, best_bar, cross_validate
 from packshot.train.recipes.emotion_training import EmotionRecipe
-from record import write
+from benchmarks.record import write
 
 Row = dict[str, object]
 

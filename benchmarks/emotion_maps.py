@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import torch
 
-from emotion_data import add_arguments, prepared_from
+from benchmarks.emotion_data import add_arguments, prepared_from
 from packshot.arrays import Float32Array, Float64Array, IndexArray, Pixels
 from packshot.encode.model import Model
 from packshot.encode.views import whole_view
@@ -27,7 +27,7 @@ from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape
 from packshot.train.recipes.emotion import Prepared
 from packshot.train.recipes.emotion_features import SEEN_SIDE
 from packshot.train.recipes.emotion_training import EmotionRecipe, Trainable, train_emotion
-from record import write
+from benchmarks.record import write
 
 FOLDS, SEED, SIDE = 5, 0, 288
 Row = dict[str, object]

@@ -17,7 +17,7 @@ import numpy as np
 from packshot.encode.model import Model
 from packshot.encode.views import whole_view
 from packshot.photo import Photo
-from record import write
+from benchmarks.record import write
 
 SEEN_SIDE = 768
 WARM_UP = 3

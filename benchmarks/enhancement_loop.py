@@ -31,7 +31,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from damage_mix import damaged
+from benchmarks.damage_mix import damaged
 from packshot.arrays import Pixels
 from packshot.assess.assessor import JUDGED_SIDE, Assessor
 from packshot.assess.atlas import Atlas
@@ -46,7 +46,7 @@ from packshot.measure.reference import psnr, ssim
 from packshot.photo import Photo
 from packshot.report import Action
 from packshot.train.datasets.damaged import read_manifest
-from record import write
+from benchmarks.record import write
 
 WORST_SHARE = 0.25
 PARTS = 7

@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 import torch
 
-from damage_mix import damaged
+from benchmarks.damage_mix import damaged
 from packshot.arrays import Pixels
 from packshot.enhance.baselines import (
     clahe,
@@ -47,7 +47,7 @@ from packshot.train.networks.enhancement.variants import VARIANTS, build
 from packshot.train.recipes.enhancement import LATEST_FILE, Setting, train_variant
 from packshot.train.recipes.enhancement_check import CheckSet, Damaged, capped_psnr, enhance
 from packshot.train.recipes.enhancement_step import EnhancementRecipe
-from record import write
+from benchmarks.record import write
 
 Enhance = Callable[[Pixels], Pixels]
 

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 
 from packshot.photo import Photo
-from record import write
-from timing import timed
+from benchmarks.record import write
+from benchmarks.timing import timed
 
 SAMPLE = Path(__file__).parents[1] / "examples" / "photos" / "mug-warm-cast.jpg"
 SIZES = {"1 megapixel": (1000, 1000), "12 megapixels": (4000, 3000)}

@@ -24,7 +24,7 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
-from record import write
+from benchmarks.record import write
 
 LIMIT_S = 120
 _READ = """

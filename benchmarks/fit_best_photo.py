@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from best_photo import judged_pixels, written
-from damaged_sets import damaged_set
+from benchmarks.best_photo import judged_pixels, written
+from benchmarks.damaged_sets import damaged_set
 from packshot.arrays import Float64Array, Pixels
 from packshot.assess.assessor import Assessor
 from packshot.catalog.rank.comparing import Weights, differences, midst_evidence, own_evidence

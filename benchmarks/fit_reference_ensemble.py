@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from agreement import srocc
+from benchmarks.agreement import srocc
 from packshot.arrays import Float64Array, Int8Array, Int16Array
 from packshot.measure.reference.ensemble import SCALES, Scale
 from packshot.train.datasets.damaged import load_shard
-from record import write
+from benchmarks.record import write
 
 TARGETS = np.array([85.0, 70.0, 52.0, 36.0, 22.0])
 SPREAD = 31.0

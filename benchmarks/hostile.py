@@ -31,11 +31,11 @@ from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
-from hostile_inputs import bombs, feeds
-from hostile_inputs.mutations import mutated
-from hostile_inputs.seeds import FORMATS, KINDS, seed_photo
-from record import write
-from watching import Limits, Watched, watch
+from benchmarks.hostile_inputs import bombs, feeds
+from benchmarks.hostile_inputs.mutations import mutated
+from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, seed_photo
+from benchmarks.record import write
+from benchmarks.watching import Limits, Watched, watch
 
 PACKSHOT = (sys.executable, "-m", "packshot")
 PHOTO_COMMANDS = ("assess", "audit")

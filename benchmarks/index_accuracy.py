@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from content_vectors import Distribution, Floats, Photos, photos
+from benchmarks.content_vectors import Distribution, Floats, Photos, photos
 from packshot.arrays import Int64Array
 from packshot.search import Distance, Hit, IndexSettings, Item, create_index
 from packshot.search.planning import cells_for
 from packshot.search.ranking import unit
-from record import write
+from benchmarks.record import write
 
 KINDS = ("exact", "pq", "ivf-pq")
 CODES_ALONE = {"pq, codes alone": "PQ64", "ivf-pq, codes alone": "IVF{cells},PQ64"}

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from content_vectors import Distribution, photos
+from benchmarks.content_vectors import Distribution, photos
 from packshot.encode import ContentEncoder
 from packshot.search import IndexSettings, Item, VectorIndex, create_index
 from packshot.search.items import Precision
 from packshot.search.photos import index_photos
 from packshot.sources import expand_named
-from record import write
+from benchmarks.record import write
 
 THERE = (0, 100_000)
 

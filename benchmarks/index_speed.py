@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from content_vectors import Distribution, photos
+from benchmarks.content_vectors import Distribution, photos
 from packshot.search import IndexSettings, Item, create_index, open_index
 from packshot.search.items import Precision
-from record import write
+from benchmarks.record import write
 
 SIZES = (100_000, 200_000, 500_000, 1_000_000)
 QUERIES = 300

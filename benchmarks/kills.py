@@ -21,11 +21,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kill_trials.aftermath import digests, half_written, leftovers, lost, results
-from kill_trials.commands import COMMANDS, Command
-from kill_trials.shop import PHOTOS
-from kill_trials.strike import METHODS, Blow, Place, clear, settle, struck, undisturbed
-from record import write
+from benchmarks.kill_trials.aftermath import digests, half_written, leftovers, lost, results
+from benchmarks.kill_trials.commands import COMMANDS, Command
+from benchmarks.kill_trials.shop import PHOTOS
+from benchmarks.kill_trials.strike import METHODS, Blow, Place, clear, settle, struck, undisturbed
+from benchmarks.record import write
 
 _STATUSES = {"SIGKILL": 137, "SIGTERM": 143, "SIGINT": 130, "worker": 0}
 _PATIENCE_S = 2.0

@@ -32,7 +32,7 @@ from packshot.arrays import Float64Array, Mask, TextArray
 from packshot.catalog.clean.labels import learn
 from packshot.catalog.clean.naming import REMARKED, SURE
 from packshot.encode import ContentEncoder
-from record import write
+from benchmarks.record import write
 
 SWAPPED = 0.05
 SEEDS = 10

@@ -24,12 +24,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from findings import COMPOSITION, FACTS
+from benchmarks.findings import COMPOSITION, FACTS
 from packshot.distort import distort
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, exceeded
 from packshot.photo import Photo
-from record import write
+from benchmarks.record import write
 
 STUDIO = ("ikea", "luma", "contoso", "vendure", "smartstore", "abantecart")
 LEAST_OPINION = 0.85

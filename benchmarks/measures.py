@@ -40,7 +40,7 @@ import torch
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio
 
-from agreement import srocc
+from benchmarks.agreement import srocc
 from packshot.arrays import Float64Array, Pixels
 from packshot.distort import Kind, distort
 from packshot.measure import reference as measures
@@ -49,7 +49,7 @@ from packshot.measure.natural.scene_statistics import grey_levels
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.recipes.natural import label, permitted
-from record import write
+from benchmarks.record import write
 
 Pair = tuple[Pixels, Pixels]
 

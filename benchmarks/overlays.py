@@ -28,7 +28,7 @@ from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.lettering import Fonts, line
 from packshot.train.datasets.overlays import with_text, with_watermark
 from packshot.train.datasets.taught import is_held_out
-from record import write
+from benchmarks.record import write
 
 TRAINED_ON = ("luma", "contoso", "abantecart", "clothingds")
 OVERLAID = ("electronics_smartstore_014.jpg",)

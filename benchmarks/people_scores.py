@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agreement import figures
+from benchmarks.agreement import figures
 from packshot.assess.assessor import JUDGED_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.observation import observe
@@ -23,7 +23,7 @@ from packshot.encode import Encoders
 from packshot.photo import Photo
 from packshot.train.datasets.rated import near_duplicate_groups, validation_mask
 from packshot.train.recipes.everything import NEAR_DUPLICATE, VALIDATION_SHARE
-from record import write
+from benchmarks.record import write
 
 FORMS = {
     "shipped": RetrievalOptions(),

@@ -30,14 +30,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from measure_false_alarms import VIEWING_SIDE, studio
+from benchmarks.measure_false_alarms import VIEWING_SIDE, studio
 from packshot.arrays import Float32Array, Pixels
 from packshot.assess.inspection import Inspection, Inspector
 from packshot.measure.photo import find_scene, measure_scene
 from packshot.photo import Photo
 from packshot.policy import Policy, load_policy, screen
 from packshot.report import OVERLAYS, Assessment, Decision, Status
-from record import write
+from benchmarks.record import write
 
 DAY = date(2026, 11, 21)
 LATER = date(2027, 1, 31)

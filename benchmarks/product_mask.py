@@ -29,7 +29,7 @@ from packshot.train.datasets.cutouts import cut_out
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.datasets.masks import empty
 from packshot.train.datasets.taught import Taught, is_held_out, salience, taught
-from record import write
+from benchmarks.record import write
 
 TRAINED_ON = ("luma", "contoso", "abantecart")
 HOMES = "clothingds"

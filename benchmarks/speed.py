@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from record import write
-from timing import timed
+from benchmarks.record import write
+from benchmarks.timing import timed
 
 PACKSHOT = [sys.executable, "-m", "packshot", "assess"]
 CLEANVISION = (

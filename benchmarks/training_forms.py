@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agreement import figures
+from benchmarks.agreement import figures
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.assess.scoring import judge
@@ -40,7 +40,7 @@ from packshot.train.recipes.everything import (
     trained_on,
 )
 from packshot.train.recipes.limits import family_probabilities
-from record import write
+from benchmarks.record import write
 
 RETRIEVALS = {
     "source, J=10": RetrievalOptions.source_form(10),

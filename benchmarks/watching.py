@@ -14,7 +14,7 @@ from typing import IO
 
 import psutil
 
-from timing import memory
+from benchmarks.timing import memory
 
 _LOOKS_APART_S = 0.05
 _LARGEST_MESSAGE = 2**20

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hostile_inputs import png
-from hostile_inputs.seeds import Kind, drawn
+from benchmarks.hostile_inputs import png
+from benchmarks.hostile_inputs.seeds import Kind, drawn
 
 MOST_PIXELS = 120_000_000
 """That Packshot opens; what is larger is refused by its header and costs nothing."""

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hostile_inputs import png
-from hostile_inputs.seeds import FORMATS, KINDS, Kind, seed_photo
-from hostile_inputs.structure import Structure, structure_of
+from benchmarks.hostile_inputs import png
+from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, Kind, seed_photo
+from benchmarks.hostile_inputs.structure import Structure, structure_of
 
 PICTURES = 12
 """Different pictures of each kind."""

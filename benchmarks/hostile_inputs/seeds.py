@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageDraw
 
-from hostile_inputs import png
+from benchmarks.hostile_inputs import png
 from packshot.arrays import UInt16Array
 
 SIDES = (48, 96)

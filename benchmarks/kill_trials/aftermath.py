@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kill_trials.strike import Place
+from benchmarks.kill_trials.strike import Place
 
 _UNFINISHED = (".partial", ".tmp", ".temp", "~")
 _CHANGING = ("-wal", "-shm", ".part")

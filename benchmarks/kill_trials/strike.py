@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from kill_trials.commands import Command
-from kill_trials.shop import write_shop
+from benchmarks.kill_trials.commands import Command
+from benchmarks.kill_trials.shop import write_shop
 
 METHODS = ("SIGKILL", "SIGTERM", "SIGINT", "worker")
 """A signal to the command alone, or SIGKILL to one of its workers."""

@@ -3,9 +3,9 @@ import sqlite3
 
 import pytest
 
-from kill_trials.aftermath import digests, half_written, leftovers, lost, results
-from kill_trials.shop import PHOTOS
-from kill_trials.strike import Place
+from benchmarks.kill_trials.aftermath import digests, half_written, leftovers, lost, results
+from benchmarks.kill_trials.shop import PHOTOS
+from benchmarks.kill_trials.strike import Place
 from packshot.photo import Photo
 
 

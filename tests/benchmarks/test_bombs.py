@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hostile_inputs import bombs, png
-from hostile_inputs.seeds import KINDS, drawn
-from hostile_inputs.structure import structure_of
+from benchmarks.hostile_inputs import bombs, png
+from benchmarks.hostile_inputs.seeds import KINDS, drawn
+from benchmarks.hostile_inputs.structure import structure_of
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Limits, Photo
 

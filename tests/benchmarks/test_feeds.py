@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from hostile_inputs import feeds
+from benchmarks.hostile_inputs import feeds
 from packshot.sources import read_feed
 from packshot.sources.formats import reader_for
 

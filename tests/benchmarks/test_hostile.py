@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import hostile
+from benchmarks import hostile
 from tests.conftest import ROOT
-from watching import Watched
+from benchmarks.watching import Watched
 
 CASE = hostile.Case(
     "bombs", "a", "assess", Path("a"), 2, 60.0, whole=("fine.jpg",), broken=("half.png",)

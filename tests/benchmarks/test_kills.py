@@ -7,12 +7,12 @@ import time
 import psutil
 import pytest
 
-import kills
-from kill_trials import strike
-from kill_trials.aftermath import results
-from kill_trials.commands import COMMANDS, Command
-from kill_trials.shop import PHOTOS
-from kill_trials.strike import METHODS, Place
+from benchmarks import kills
+from benchmarks.kill_trials import strike
+from benchmarks.kill_trials.aftermath import results
+from benchmarks.kill_trials.commands import COMMANDS, Command
+from benchmarks.kill_trials.shop import PHOTOS
+from benchmarks.kill_trials.strike import METHODS, Place
 
 # A worker that cares about nothing and writes on, and files everywhere.
 BAD = """

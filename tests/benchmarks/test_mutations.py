@@ -1,10 +1,10 @@
 import zlib
 from collections import Counter
 
-from hostile_inputs import png
-from hostile_inputs.mutations import MUTATIONS, PICTURES, mutated
-from hostile_inputs.seeds import FORMATS, KINDS, seed_photo
-from hostile_inputs.structure import structure_of
+from benchmarks.hostile_inputs import png
+from benchmarks.hostile_inputs.mutations import MUTATIONS, PICTURES, mutated
+from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, seed_photo
+from benchmarks.hostile_inputs.structure import structure_of
 from packshot.sources import PHOTO_SUFFIXES
 
 SOME = 1200

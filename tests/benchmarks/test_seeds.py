@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hostile_inputs.mutations import PICTURES
-from hostile_inputs.seeds import FORMATS, KINDS, SIDES, drawn, seed_photo
-from hostile_inputs.structure import structure_of
+from benchmarks.hostile_inputs.mutations import PICTURES
+from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, SIDES, drawn, seed_photo
+from benchmarks.hostile_inputs.structure import structure_of
 from packshot.photo import FORMATS as KNOWN
 from packshot.photo import Photo
 

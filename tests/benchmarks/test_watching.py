@@ -3,7 +3,7 @@ import time
 
 import psutil
 
-from watching import Limits, watch
+from benchmarks.watching import Limits, watch
 
 PATIENT = Limits(seconds=100)
 
