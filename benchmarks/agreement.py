@@ -7,7 +7,7 @@ import numpy as np
 from packshot.arrays import Float64Array
 
 
-def figures(scores: Float64Array, labels: Float64Array, draws: int = 100) -> dict[str, float]:
+def compute_agreement(scores: Float64Array, labels: Float64Array, draws: int = 100) -> dict[str, float]:
     """The columns that every table of agreement has, rounded.
 
     Args:
@@ -15,7 +15,7 @@ def figures(scores: Float64Array, labels: Float64Array, draws: int = 100) -> dic
         labels: (N,) true.
         draws: Bootstrap samples of the interval.
     """
-    low, high = interval(scores, labels, draws)
+    low, high = bootstrap_interval(scores, labels, draws)
     return {
         "photos": len(labels),
         "srocc": round(srocc(scores, labels), 4),
@@ -27,7 +27,7 @@ def figures(scores: Float64Array, labels: Float64Array, draws: int = 100) -> dic
 
 def srocc(predicted: Float64Array, truth: Float64Array) -> float:
     """Spearman's rank correlation; ties share their mean rank."""
-    return plcc(_ranks(predicted), _ranks(truth))
+    return plcc(_compute_ranks(predicted), _compute_ranks(truth))
 
 
 def plcc(predicted: Float64Array, truth: Float64Array) -> float:
@@ -35,7 +35,7 @@ def plcc(predicted: Float64Array, truth: Float64Array) -> float:
     return float(np.corrcoef(predicted, truth)[0, 1])
 
 
-def interval(predicted: Float64Array, truth: Float64Array, draws: int) -> tuple[float, float]:
+def bootstrap_interval(predicted: Float64Array, truth: Float64Array, draws: int) -> tuple[float, float]:
     """2.5th and 97.5th percentile of SROCC over bootstrap samples."""
     generator = np.random.default_rng(0)
     samples = generator.integers(0, len(truth), (draws, len(truth)))
@@ -44,7 +44,7 @@ def interval(predicted: Float64Array, truth: Float64Array, draws: int) -> tuple[
     return float(low), float(high)
 
 
-def _ranks(values: Float64Array) -> Float64Array:
+def _compute_ranks(values: Float64Array) -> Float64Array:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return ((2 * ends - counts - 1) / 2)[inverse].astype(np.float64)

@@ -23,59 +23,61 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.record import write
-from benchmarks.timing import memory, timed
+from benchmarks.record import write_results
+from benchmarks.timing import read_memory_mb, time_command
 
 PACKSHOT = [sys.executable, "-m", "packshot"]
 POLICY = ["--policy", "amazon-main", "--fail-under", "60"]
-POINTS = 50
+CURVE_POINTS = 50
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-_LOOKS_APART = 0.5
-_BELOW_BAR = 1
+_POLL_INTERVAL_S = 0.5
+_BELOW_THRESHOLD_STATUS = 1
 
 
 def main(data: Path, rounds: int, rows: int) -> None:
     """Time the audit of the photos as they are, then of many."""
     folder = data / "products"
     photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    with tempfile.TemporaryDirectory(prefix="packshot-audit-") as place:
+    with tempfile.TemporaryDirectory(prefix="packshot-audit-") as work:
         results = [
-            row for number in range(rounds) for row in _round(folder, Path(place), len(photos), number)
+            row
+            for number in range(rounds)
+            for row in _time_round(folder, Path(work), len(photos), number)
         ]
-        print(write("audit_speed", results))
+        print(write_results("audit_speed", results))
         if rows:
-            print(write("audit_curve", _curve(photos, rows, Path(place))))
+            print(write_results("audit_curve", _measure_curve(photos, rows, Path(work))))
 
 
-def _round(folder: Path, place: Path, photos: int, number: int) -> Iterator[dict[str, object]]:
-    shutil.rmtree(place / "cache", ignore_errors=True)
+def _time_round(folder: Path, work: Path, photos: int, number: int) -> Iterator[dict[str, object]]:
+    shutil.rmtree(work / "cache", ignore_errors=True)
     audit = [
         *PACKSHOT,
         "audit",
         str(folder),
         "-o",
-        str(place / "audit"),
+        str(work / "audit"),
         "--restart",
         "--quiet",
         *POLICY,
     ]
-    cached = [*audit, "--cache", str(place / "cache")]
-    assess = [*PACKSHOT, "assess", str(folder), "--quiet", "-o", str(place / "scores.jsonl")]
+    cached = [*audit, "--cache", str(work / "cache")]
+    assess = [*PACKSHOT, "assess", str(folder), "--quiet", "-o", str(work / "scores.jsonl")]
     for what, command in (
         ("audit with a policy, no cache", [*audit, "--no-cache"]),
         ("audit with a policy, empty cache", cached),
         ("audit with a policy, all known", cached),
         ("assess alone, JSON lines", assess),
     ):
-        before = _processor_seconds()
-        seconds, peak = timed([sys.executable, "-c", _TOLERANT, *command])
+        before = _read_processor_seconds()
+        seconds, peak = time_command([sys.executable, "-c", _ACCEPT_FAILURES_SCRIPT, *command])
         row: dict[str, object] = {
             "what": what,
             "round": number,
             "photos": photos,
             "seconds": round(seconds, 2),
             "photos_per_second": round(photos / seconds, 1),
-            "processor_ms_per_photo": round((_processor_seconds() - before) / photos * 1000, 2),
+            "processor_ms_per_photo": round((_read_processor_seconds() - before) / photos * 1000, 2),
             "peak_memory_mb": round(peak),
         }
         print(row, flush=True)
@@ -83,54 +85,54 @@ def _round(folder: Path, place: Path, photos: int, number: int) -> Iterator[dict
 
 
 # An audit that finds photos that fail ends with status 1, which is no mistake here.
-_TOLERANT = f"import subprocess, sys; sys.exit(max(subprocess.call(sys.argv[1:]) - {_BELOW_BAR}, 0))"
+_ACCEPT_FAILURES_SCRIPT = f"import subprocess, sys; sys.exit(max(subprocess.call(sys.argv[1:]) - {_BELOW_THRESHOLD_STATUS}, 0))"
 
 
-def _processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _read_processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
-def _curve(photos: list[Path], rows: int, place: Path) -> list[dict[str, object]]:
+def _measure_curve(photos: list[Path], rows: int, work: Path) -> list[dict[str, object]]:
     """Rows done, seconds and memory while links to the photos are audited."""
-    feed = place / "feed"
+    feed = work / "feed"
     for number, photo in enumerate(islice(cycle(photos), rows)):
         parent = feed / f"{number // 1000:04}"
         parent.mkdir(parents=True, exist_ok=True)
         os.symlink(photo.absolute(), parent / f"{number:07}{photo.suffix}")
-    folder = place / "curve"
+    folder = work / "curve"
     command = [*PACKSHOT, "audit", str(feed), "-o", str(folder), "--no-cache", "--quiet", *POLICY]
     started = time.perf_counter()
     process = subprocess.Popen(command)
     points: list[dict[str, object]] = []
     peak = 0.0
     while process.poll() is None:
-        time.sleep(_LOOKS_APART)
-        done = _done(folder / "audit.journal")
-        peak = max(peak, _memory(process.pid))
-        if done >= (len(points) + 1) * rows // POINTS:
-            points.append(_point(done, started, peak))
+        time.sleep(_POLL_INTERVAL_S)
+        rows_done = _count_journal_rows(folder / "audit.journal")
+        peak = max(peak, _read_memory(process.pid))
+        if rows_done >= (len(points) + 1) * rows // CURVE_POINTS:
+            points.append(_make_point(rows_done, started, peak))
             peak = 0.0
-    points.append(_point(rows, started, peak) | {"what": "all written"})
-    if process.returncode not in (0, _BELOW_BAR):
+    points.append(_make_point(rows, started, peak) | {"what": "all written"})
+    if process.returncode not in (0, _BELOW_THRESHOLD_STATUS):
         raise SystemExit(f"the audit ended with {process.returncode}")
     return points
 
 
-def _point(done: int, started: float, peak: float) -> dict[str, object]:
+def _make_point(rows_done: int, started: float, peak: float) -> dict[str, object]:
     seconds = time.perf_counter() - started
     point: dict[str, object] = {
         "what": "auditing",
-        "rows": done,
+        "rows": rows_done,
         "seconds": round(seconds, 1),
-        "rows_per_second": round(done / seconds, 2),
+        "rows_per_second": round(rows_done / seconds, 2),
         "memory_mb": round(peak),
     }
     print(point, flush=True)
     return point
 
 
-def _done(journal: Path) -> int:
+def _count_journal_rows(journal: Path) -> int:
     if not journal.exists():
         return 0
     try:
@@ -140,9 +142,9 @@ def _done(journal: Path) -> int:
         return 0
 
 
-def _memory(number: int) -> float:
+def _read_memory(pid: int) -> float:
     try:
-        return memory(psutil.Process(number))
+        return read_memory_mb(psutil.Process(pid))
     except psutil.Error:
         return 0.0
 
@@ -152,5 +154,5 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--rows", type=int, default=0, help="also audit the photos under so many names")
-    options = parser.parse_args()
-    main(options.data, options.rounds, options.rows)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.rounds, arguments.rows)

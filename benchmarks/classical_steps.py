@@ -25,14 +25,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.damage_mix import damaged
+from benchmarks.damage_mix import apply_damage_mix
+from benchmarks.record import write_results
 from packshot.arrays import Pixels
 from packshot.distort import distort
 from packshot.enhance.baselines import (
     clahe,
-    guided_smoothing,
-    histogram_equalisation,
+    equalise_histogram,
     non_local_means,
+    smooth_with_guided_filter,
 )
 from packshot.enhance.classical import (
     plan_deblock,
@@ -48,12 +49,11 @@ from packshot.enhance.step import Planner
 from packshot.measure.reference import psnr, ssim
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.photo import Photo
-from benchmarks.record import write
 
 SIDE = 768
-HARMED = 0.05
+HARM_THRESHOLD_DB = 0.05
 Method = Callable[[Pixels], Pixels]
-MEANT_FOR: dict[str, tuple[Planner, tuple[str, ...]]] = {
+DAMAGE_BY_STEP: dict[str, tuple[Planner, tuple[str, ...]]] = {
     "deblock": (plan_deblock, ("jpeg",)),
     "denoise": (plan_denoise, ("white-noise", "multiplicative-noise")),
     "white-balance": (plan_white_balance, ("wrong-white-balance",)),
@@ -80,15 +80,15 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=40, help="most photos")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    originals = dict(validation(arguments.data / "products", arguments.limit))
-    rows = [*single_steps(originals), *mixes(originals), clean(originals)]
-    path = write("classical_steps", rows)
+    originals = dict(iter_validation_photos(arguments.data / "products", arguments.limit))
+    rows = [*measure_single_steps(originals), *measure_mixes(originals), measure_clean(originals)]
+    path = write_results("classical_steps", rows)
     for row in rows:
         print(*row.values(), sep="\t")
     print(path)
 
 
-def validation(products: Path, limit: int) -> Iterator[tuple[str, Pixels]]:
+def iter_validation_photos(products: Path, limit: int) -> Iterator[tuple[str, Pixels]]:
     """Names and pixels of at most so many originals, evenly taken."""
     with (products / "manifest.csv").open(newline="") as file:
         names = [row["file"] for row in csv.DictReader(file) if row["split"] == "val"]
@@ -97,44 +97,50 @@ def validation(products: Path, limit: int) -> Iterator[tuple[str, Pixels]]:
         yield name, Photo.open(products / name, max_side=SIDE).pixels
 
 
-def single_steps(originals: dict[str, Pixels]) -> Iterator[dict[str, object]]:
+def measure_single_steps(originals: dict[str, Pixels]) -> Iterator[dict[str, object]]:
     """Each step on what it is meant for."""
-    for name, (planner, kinds) in MEANT_FOR.items():
+    for name, (planner, kinds) in DAMAGE_BY_STEP.items():
         for kind in kinds:
             for level in LEVELS:
                 pairs = [
-                    Pair(pixels, distort(pixels, kind, level, seed(file)))
+                    Pair(pixels, distort(pixels, kind, level, derive_seed(file)))
                     for file, pixels in originals.items()
                 ]
-                yield row(name, f"{kind}:{level}", pairs, planned(planner))
+                yield measure_method(name, f"{kind}:{level}", pairs, make_method(planner))
 
 
-def mixes(originals: dict[str, Pixels]) -> Iterator[dict[str, object]]:
+def measure_mixes(originals: dict[str, Pixels]) -> Iterator[dict[str, object]]:
     """Table 6 and the pipeline on the realistic mix."""
-    pairs = [Pair(pixels, damaged(pixels, seed(file))[0]) for file, pixels in originals.items()]
+    pairs = [
+        Pair(pixels, apply_damage_mix(pixels, derive_seed(file))[0])
+        for file, pixels in originals.items()
+    ]
     methods: dict[str, Method] = {
         "none": lambda pixels: pixels,
-        "HE": histogram_equalisation,
+        "HE": equalise_histogram,
         "CLAHE": clahe,
         "NLM": non_local_means,
-        "GF": guided_smoothing,
+        "GF": smooth_with_guided_filter,
         "pipeline": lambda pixels: restore(pixels)[0],
-        "pipeline, guarded": guarded,
+        "pipeline, guarded": restore_with_guard,
     }
-    for name, (planner, _) in MEANT_FOR.items():
-        methods[f"{name} alone"] = planned(planner)
+    for name, (planner, _) in DAMAGE_BY_STEP.items():
+        methods[f"{name} alone"] = make_method(planner)
     for name, method in methods.items():
-        yield row(name, "mix", pairs, method)
+        yield measure_method(name, "mix", pairs, method)
 
 
-def clean(originals: dict[str, Pixels]) -> dict[str, object]:
+def measure_clean(originals: dict[str, Pixels]) -> dict[str, object]:
     """The pipeline on photos that need nothing."""
-    return row(
-        "pipeline, guarded", "none", [Pair(pixels, pixels) for pixels in originals.values()], guarded
+    return measure_method(
+        "pipeline, guarded",
+        "none",
+        [Pair(pixels, pixels) for pixels in originals.values()],
+        restore_with_guard,
     )
 
 
-def planned(planner: Planner) -> Method:
+def make_method(planner: Planner) -> Method:
     """One step, where it does not abstain."""
 
     def apply(pixels: Pixels) -> Pixels:
@@ -144,19 +150,19 @@ def planned(planner: Planner) -> Method:
     return apply
 
 
-def guarded(pixels: Pixels) -> Pixels:
+def restore_with_guard(pixels: Pixels) -> Pixels:
     """The pipeline, less every step that the guards refuse."""
-    return restore(pixels, guard=True)[0]
+    return restore(pixels, require_fidelity=True)[0]
 
 
-def row(method: str, damage: str, pairs: Sequence[Pair], apply: Method) -> dict[str, object]:
+def measure_method(method: str, damage: str, pairs: Sequence[Pair], apply: Method) -> dict[str, object]:
     """Means over pairs, before and after."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     results = [apply(pair.damaged) for pair in pairs]
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     changed = [not np.array_equal(p.damaged, r) for p, r in zip(pairs, results, strict=True)]
-    before = list(measured((p.original, p.damaged) for p in pairs))
-    after = list(measured((p.original, r) for p, r in zip(pairs, results, strict=True)))
+    before = list(iter_quality((p.original, p.damaged) for p in pairs))
+    after = list(iter_quality((p.original, r) for p, r in zip(pairs, results, strict=True)))
     gains = [b[0] - a[0] for a, b in zip(before, after, strict=True) if math.isfinite(a[0])]
     megapixels = sum(pair.damaged.size / 3e6 for pair in pairs)
     return {
@@ -164,20 +170,20 @@ def row(method: str, damage: str, pairs: Sequence[Pair], apply: Method) -> dict[
         "damage": damage,
         "photos": len(pairs),
         "changed": sum(changed),
-        "harmed": sum(gain < -HARMED for gain in gains) if gains else sum(changed),
-        **means("before", before),
-        **means("after", after),
+        "harmed": sum(gain < -HARM_THRESHOLD_DB for gain in gains) if gains else sum(changed),
+        **format_means("before", before),
+        **format_means("after", after),
         "seconds_per_megapixel": round(seconds / megapixels, 3),
     }
 
 
-def measured(pairs: Iterable[tuple[Pixels, Pixels]]) -> Iterator[tuple[float, float, float]]:
+def iter_quality(pairs: Iterable[tuple[Pixels, Pixels]]) -> Iterator[tuple[float, float, float]]:
     """PSNR, SSIM and mean CIEDE2000."""
     for original, other in pairs:
         yield psnr(original, other), ssim(original, other), mean_ciede2000(original, other)
 
 
-def means(when: str, values: Sequence[tuple[float, float, float]]) -> dict[str, object]:
+def format_means(when: str, values: Sequence[tuple[float, float, float]]) -> dict[str, object]:
     """Columns of one moment; PSNR over the photos that differ from their original."""
     differing = [v[0] for v in values if math.isfinite(v[0])]
     return {
@@ -187,7 +193,7 @@ def means(when: str, values: Sequence[tuple[float, float, float]]) -> dict[str, 
     }
 
 
-def seed(name: str) -> int:
+def derive_seed(name: str) -> int:
     """Of a photo's damage: by its name alone."""
     return zlib.crc32(name.encode())
 

@@ -40,30 +40,35 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.agreement import figures
+from benchmarks.agreement import compute_agreement
+from benchmarks.record import write_results
 from packshot.arrays import ByteArray, Float32Array, Pixels
-from packshot.assess.assessor import JUDGED_SIDE
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.observation import observe
-from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions, unit_rows
-from packshot.assess.scoring import judge
+from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions, normalise_rows
+from packshot.assess.scoring import compute_score
 from packshot.distort import distort
 from packshot.encode import Encoders
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
-from packshot.train.networks.comparison import load_alexnet, load_lite, load_squeezenet, load_vgg16
-from benchmarks.record import write
+from packshot.train.datasets.damaged import Original, read_manifest, sample_damage
+from packshot.train.networks.comparison import (
+    load_alexnet,
+    load_lite_encoder,
+    load_squeezenet,
+    load_vgg16,
+)
 
 Network = Callable[[ByteArray], Float32Array]
 Row = dict[str, object]
 
 SHIPPED = "EfficientNet-Lite0, 8-bit (shipped)"
-COMPARED = {
-    "EfficientNet-Lite0": ("efficientnet-lite0-*.pth", partial(load_lite, variant="lite0")),
-    "EfficientNet-Lite1": ("efficientnet-lite1-*.pth", partial(load_lite, variant="lite1")),
-    "EfficientNet-Lite2": ("efficientnet-lite2-*.pth", partial(load_lite, variant="lite2")),
+COMPARED_NETWORKS = {
+    "EfficientNet-Lite0": ("efficientnet-lite0-*.pth", partial(load_lite_encoder, variant="lite0")),
+    "EfficientNet-Lite1": ("efficientnet-lite1-*.pth", partial(load_lite_encoder, variant="lite1")),
+    "EfficientNet-Lite2": ("efficientnet-lite2-*.pth", partial(load_lite_encoder, variant="lite2")),
     "VGG-16": ("vgg16.ckpt", load_vgg16),
     "AlexNet": ("alexnet.ckpt", load_alexnet),
     "SqueezeNet 1.1": ("squeezenet_weights.pkl", load_squeezenet),
@@ -95,7 +100,7 @@ class Query:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
+class EncodedOriginal:
     """An original with its content vectors by network name, and its damaged versions."""
 
     original: Original
@@ -104,54 +109,56 @@ class Encoded:
 
 
 @cache
-def encoders() -> Encoders:
+def load_encoders() -> Encoders:
     """The shipped encoders, loaded once in each process."""
-    return Encoders.packaged()
+    return Encoders.load_shipped()
 
 
 @cache
-def networks(weights: Path) -> dict[str, Network]:
+def load_networks(weights: Path) -> dict[str, Network]:
     """Every content network whose weights are there, by name; loaded once in each process."""
-    found: dict[str, Network] = {SHIPPED: lambda views: encoders().content.run(pixels=views)["content"]}
-    for name, (pattern, load) in COMPARED.items():
+    loaded: dict[str, Network] = {
+        SHIPPED: lambda views: load_encoders().content.run(pixels=views)["content"]
+    }
+    for name, (pattern, load) in COMPARED_NETWORKS.items():
         path = next(iter(sorted(weights.rglob(pattern))), None)
         if path is not None:
-            found[name] = partial(_run, load(path))
-    return found
+            loaded[name] = partial(_run_network, load(path))
+    return loaded
 
 
-def _run(network: torch.nn.Module, views: ByteArray) -> Float32Array:
+def _run_network(network: torch.nn.Module, views: ByteArray) -> Float32Array:
     with torch.inference_mode():
         return network(torch.from_numpy(views)).numpy()
 
 
-def content_vectors(photos: Sequence[Pixels], weights: Path) -> list[dict[str, Float32Array]]:
+def compute_content_vectors(photos: Sequence[Pixels], weights: Path) -> list[dict[str, Float32Array]]:
     """For each photo its content vector by every network."""
-    views = np.stack([whole_view(photo) for photo in photos])
-    vectors = {name: network(views) for name, network in networks(weights).items()}
+    views = np.stack([to_whole_view(photo) for photo in photos])
+    vectors = {name: network(views) for name, network in load_networks(weights).items()}
     return [{name: rows[number] for name, rows in vectors.items()} for number in range(len(photos))]
 
 
-def encode_original(job: Job) -> Encoded:
+def encode_original(job: Job) -> EncodedOriginal:
     """Damage, label and encode one original."""
-    pixels = Photo.open(job.original.path, max_side=JUDGED_SIDE).pixels
-    damage = draw_damage(job.versions, job.seed)
+    pixels = Photo.open(job.original.path, max_side=ASSESSMENT_SIDE).pixels
+    damage = sample_damage(job.versions, job.seed)
     versions = [distort(pixels, *pair, job.seed + number) for number, pair in enumerate(damage)]
-    own, *content = content_vectors([pixels, *versions], job.weights)
-    labels = ensemble_scores(pixels, versions)
-    observed = observe(encoders(), [Photo.from_pixels(version) for version in versions])
+    original_vectors, *content = compute_content_vectors([pixels, *versions], job.weights)
+    labels = compute_ensemble_scores(pixels, versions)
+    observed = observe(load_encoders(), [Photo.from_pixels(version) for version in versions])
     queries = [
-        Query(job.original, label, seen.code.distortion, vectors)
-        for label, seen, vectors in zip(labels, observed, content, strict=True)
+        Query(job.original, label, observation.encoding.distortion, vectors)
+        for label, observation, vectors in zip(labels, observed, content, strict=True)
     ]
-    return Encoded(job.original, own, queries)
+    return EncodedOriginal(job.original, original_vectors, queries)
 
 
-def ensemble_scores(pixels: Pixels, versions: Sequence[Pixels]) -> list[float]:
+def compute_ensemble_scores(pixels: Pixels, versions: Sequence[Pixels]) -> list[float]:
     """The full-reference ensemble's score of each damaged version, 0..100."""
     if not versions:
         return []
-    reference = EnsembleReference.of(pixels)
+    reference = EnsembleReference.from_pixels(pixels)
     return [reference.score(version).score for version in versions]
 
 
@@ -161,7 +168,7 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def encode_all(jobs: Sequence[Job], workers: int, what: str) -> list[Encoded]:
+def encode_all(jobs: Sequence[Job], workers: int, what: str) -> list[EncodedOriginal]:
     """Encode originals in parallel, in order, with progress on stderr."""
     encoded = []
     with ProcessPoolExecutor(workers, get_context("spawn"), use_one_thread) as pool:
@@ -172,13 +179,15 @@ def encode_all(jobs: Sequence[Job], workers: int, what: str) -> list[Encoded]:
     return encoded
 
 
-def product_atlas() -> Atlas:
+def load_product_atlas() -> Atlas:
     """The shipped atlas with damaged products alone."""
-    atlas = Atlas.default()
-    return atlas.without(frozenset(n for n in atlas.header.groups if not n.startswith("product:")))
+    atlas = Atlas.load_shipped()
+    return atlas.without_groups(
+        frozenset(n for n in atlas.header.groups if not n.startswith("product:"))
+    )
 
 
-def evidence_originals(manifest: Path, atlas: Atlas) -> list[Original]:
+def find_evidence_originals(manifest: Path, atlas: Atlas) -> list[Original]:
     """The training original of each of the atlas's groups, in their order."""
     known = {f"product:{item.path.stem}": item for item in read_manifest(manifest, "train")}
     missing = [name for name in atlas.header.groups if name not in known]
@@ -187,98 +196,105 @@ def evidence_originals(manifest: Path, atlas: Atlas) -> list[Original]:
     return [known[name] for name in atlas.header.groups]
 
 
-def atlases(atlas: Atlas, evidence: Sequence[Encoded]) -> dict[str, Atlas]:
+def make_atlases(atlas: Atlas, evidence: Sequence[EncodedOriginal]) -> dict[str, Atlas]:
     """The atlas as each network would have it: only the groups' content vectors differ."""
     stacked = {name: np.stack([e.content[name] for e in evidence]) for name in evidence[0].content}
     return {
-        name: replace(atlas, content=unit_rows(rows).astype(np.float16))
+        name: replace(atlas, content=normalise_rows(rows).astype(np.float16))
         for name, rows in stacked.items()
     }
 
 
-def agreement(
+def iter_agreement_rows(
     atlas: Atlas, network: str, options: RetrievalOptions, queries: Sequence[Query]
 ) -> Iterator[Row]:
     """A row for each product type and one for all: how the scores agree with the labels."""
-    scores = np.array([judge(atlas, q.content[network], q.distortion, options).raw for q in queries])
+    scores = np.array(
+        [compute_score(atlas, q.content[network], q.distortion, options).raw_score for q in queries]
+    )
     labels = np.array([query.label for query in queries])
     types = np.array([query.original.product_type for query in queries])
     names = np.array([query.original.path.stem for query in queries])
     for product_type in (*sorted(set(types)), "all"):
         part = (types == product_type) | (product_type == "all")
-        asked = {"product_type": str(product_type), "originals": len(set(names[part]))}
-        yield asked | figures(scores[part], labels[part])
+        columns = {"product_type": str(product_type), "originals": len(set(names[part]))}
+        yield columns | compute_agreement(scores[part], labels[part])
 
 
-def same_type(network: str, asked: Sequence[Encoded], evidence: Sequence[Encoded]) -> dict[str, float]:
+def compute_same_type_shares(
+    network: str, queried: Sequence[EncodedOriginal], evidence: Sequence[EncodedOriginal]
+) -> dict[str, float]:
     """By product type, and for all: share of originals whose nearest by content is of their type."""
-    rows = unit_rows(np.stack([item.content[network] for item in evidence]))
-    vectors = unit_rows(np.stack([item.content[network] for item in asked]))
+    rows = normalise_rows(np.stack([item.content[network] for item in evidence]))
+    vectors = normalise_rows(np.stack([item.content[network] for item in queried]))
     found = np.array([evidence[n].original.product_type for n in (vectors @ rows.T).argmax(axis=1)])
-    types = np.array([item.original.product_type for item in asked])
+    types = np.array([item.original.product_type for item in queried])
     hits = found == types
     shares = {str(name): float(hits[types == name].mean()) for name in sorted(set(types))}
     return shares | {"all": float(hits.mean())}
 
 
-def milliseconds(network: Network, views: Sequence[Pixels]) -> float:
+def measure_milliseconds(network: Network, views: Sequence[Pixels]) -> float:
     """Median processor time of one view, the first one left out."""
-    spent = []
+    durations = []
     for view in views:
         started = time.process_time()
         network(view[None])
-        spent.append(time.process_time() - started)
-    return float(np.median(spent[1:])) * 1000
+        durations.append(time.process_time() - started)
+    return float(np.median(durations[1:])) * 1000
 
 
-def table_4(
-    atlas: Atlas, asked: Sequence[Encoded], evidence: Sequence[Encoded], weights: Path
+def iter_table_4(
+    atlas: Atlas, queried: Sequence[EncodedOriginal], evidence: Sequence[EncodedOriginal], weights: Path
 ) -> Iterator[Row]:
     """A row for each network and product type."""
-    queries = [query for item in asked for query in item.queries]
+    queries = [query for item in queried for query in item.queries]
     timed = evidence[: TIMED_PHOTOS + 1]
-    views = [whole_view(Photo.open(e.original.path, max_side=JUDGED_SIDE).pixels) for e in timed]
-    options = RetrievalOptions.source_form(DEFAULT_NEIGHBOURS)
-    for name, own in atlases(atlas, evidence).items():
-        shares, spent = same_type(name, asked, evidence), milliseconds(networks(weights)[name], views)
+    views = [to_whole_view(Photo.open(e.original.path, max_side=ASSESSMENT_SIDE).pixels) for e in timed]
+    options = RetrievalOptions.from_paper(DEFAULT_NEIGHBOURS)
+    for name, network_atlas in make_atlases(atlas, evidence).items():
+        shares, elapsed_ms = (
+            compute_same_type_shares(name, queried, evidence),
+            measure_milliseconds(load_networks(weights)[name], views),
+        )
         fixed = {"network": name, "neighbours": DEFAULT_NEIGHBOURS}
-        for row in agreement(own, name, options, queries):
+        for row in iter_agreement_rows(network_atlas, name, options, queries):
             own_figures = {
                 "nearest_same_type": round(shares[str(row["product_type"])], 4),
-                "milliseconds": round(spent, 1),
-                "vector_length": own.content.shape[1],
+                "milliseconds": round(elapsed_ms, 1),
+                "vector_length": network_atlas.content.shape[1],
             }
             yield fixed | row | own_figures
 
 
-def table_2(atlas: Atlas, queries: Sequence[Query]) -> Iterator[Row]:
+def iter_table_2(atlas: Atlas, queries: Sequence[Query]) -> Iterator[Row]:
     """A row for each distance and product type."""
-    form = RetrievalOptions.source_form(DEFAULT_NEIGHBOURS)
+    form = RetrievalOptions.from_paper(DEFAULT_NEIGHBOURS)
     for distance in Distance:
         fixed = {"distance": distance.value, "neighbours": DEFAULT_NEIGHBOURS}
-        for row in agreement(atlas, SHIPPED, replace(form, distance=distance), queries):
+        for row in iter_agreement_rows(atlas, SHIPPED, replace(form, distance=distance), queries):
             yield fixed | row
 
 
-def figure_4(atlas: Atlas, queries: Sequence[Query]) -> Iterator[Row]:
+def iter_figure_4(atlas: Atlas, queries: Sequence[Query]) -> Iterator[Row]:
     """A row for each aggregation, J and product type."""
     for aggregation in (Aggregation.WEIGHTED, Aggregation.SIMPLE):
         for count in NEIGHBOURS:
-            form = replace(RetrievalOptions.source_form(count), aggregation=aggregation)
-            for row in agreement(atlas, SHIPPED, form, queries):
+            form = replace(RetrievalOptions.from_paper(count), aggregation=aggregation)
+            for row in iter_agreement_rows(atlas, SHIPPED, form, queries):
                 yield {"aggregation": aggregation.value, "neighbours": count} | row
 
 
-def shown(rows: Iterable[Row], what: str) -> list[Row]:
+def print_rows(rows: Iterable[Row], what: str) -> list[Row]:
     """The rows, each printed to stderr as it comes."""
-    kept = []
+    printed = []
     for row in rows:
         print(f"{what}: {row}", file=sys.stderr)
-        kept.append(row)
-    return kept
+        printed.append(row)
+    return printed
 
 
-def evenly(originals: Sequence[Original], count: int | None) -> list[int]:
+def select_evenly(originals: Sequence[Original], count: int | None) -> list[int]:
     """Positions of `count` originals spread over all, or every one."""
     last = len(originals) - 1
     spread = np.linspace(0, last, min(count or len(originals), len(originals)))
@@ -288,18 +304,28 @@ def evenly(originals: Sequence[Original], count: int | None) -> list[int]:
 def main(data: Path, weights: Path, count: int | None, versions: int, workers: int) -> None:
     """Encode originals and queries, then write the three tables."""
     use_one_thread()
-    for name in COMPARED.keys() - networks(weights).keys():
-        print(f"no {COMPARED[name][0]} under {weights}: {name} is left out", file=sys.stderr)
-    manifest, atlas = data / "products" / "manifest.csv", product_atlas()
-    known, unseen = evidence_originals(manifest, atlas), read_manifest(manifest, "val")
-    chosen = [Job(unseen[n], weights, versions, SEED + 1000 * n) for n in evenly(unseen, count)]
-    asked = encode_all(chosen, workers, "damaged originals")
+    for name in COMPARED_NETWORKS.keys() - load_networks(weights).keys():
+        print(f"no {COMPARED_NETWORKS[name][0]} under {weights}: {name} is left out", file=sys.stderr)
+    manifest, atlas = data / "products" / "manifest.csv", load_product_atlas()
+    known, unseen = find_evidence_originals(manifest, atlas), read_manifest(manifest, "val")
+    chosen = [Job(unseen[n], weights, versions, SEED + 1000 * n) for n in select_evenly(unseen, count)]
+    queried = encode_all(chosen, workers, "damaged originals")
     evidence = encode_all([Job(item, weights, 0, 0) for item in known], workers, "training originals")
-    queries = [query for item in asked for query in item.queries]
-    ours = atlases(atlas, evidence)[SHIPPED]
-    print(write("content_networks", shown(table_4(atlas, asked, evidence, weights), "table 4")))
-    print(write("retrieval_distances", shown(table_2(ours, queries), "table 2")))
-    print(write("retrieval_neighbours", shown(figure_4(ours, queries), "figure 4")))
+    queries = [query for item in queried for query in item.queries]
+    shipped_atlas = make_atlases(atlas, evidence)[SHIPPED]
+    print(
+        write_results(
+            "content_networks", print_rows(iter_table_4(atlas, queried, evidence, weights), "table 4")
+        )
+    )
+    print(
+        write_results("retrieval_distances", print_rows(iter_table_2(shipped_atlas, queries), "table 2"))
+    )
+    print(
+        write_results(
+            "retrieval_neighbours", print_rows(iter_figure_4(shipped_atlas, queries), "figure 4")
+        )
+    )
 
 
 if __name__ == "__main__":
@@ -311,5 +337,5 @@ if __name__ == "__main__":
     parser.add_argument("--originals", type=int, help="this many validation originals; default all")
     parser.add_argument("--versions", type=int, default=12, help="damaged versions of each")
     parser.add_argument("--workers", type=int, default=2)
-    given = parser.parse_args()
-    main(given.data, given.weights, given.originals, given.versions, given.workers)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.weights, arguments.originals, arguments.versions, arguments.workers)

@@ -19,14 +19,14 @@ SMALLEST_CROP = 0.8
 """Share of each side that the hardest crop keeps."""
 
 
-def resized(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def resize_photo(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """To .35 to .9 or 1.2 to 1.8 of the size."""
     factor = generator.uniform(0.35, 0.9) if generator.random() < 0.7 else generator.uniform(1.2, 1.8)
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=method), np.uint8)
 
 
-def cropped(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def crop_photo(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """A window of 80 to 95 % of each side, anywhere."""
     height, width = pixels.shape[:2]
     tall, wide = (round(side * generator.uniform(SMALLEST_CROP, 0.95)) for side in (height, width))
@@ -34,7 +34,7 @@ def cropped(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(pixels[top : top + tall, left : left + wide])
 
 
-def bordered(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def add_border(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """A plain frame of 2 to 15 % of the long side, each edge its own in half of the cases."""
     longest = max(pixels.shape[:2])
     shares = generator.uniform(0.02, 0.15, 4)
@@ -46,22 +46,22 @@ def bordered(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(pixels, *widths, cv2.BORDER_CONSTANT, value=paint), np.uint8)
 
 
-def watermarked(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def add_watermark(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """Words over the photo, of any of the damage model's five levels."""
     return overlay(pixels, int(generator.integers(1, 6)), generator)
 
 
-def flipped(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def flip_photo(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """Left to right, in one case of four upside down."""
     return np.ascontiguousarray(pixels[::-1] if generator.random() < 0.25 else pixels[:, ::-1])
 
 
-def rotated(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def rotate_photo(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """By 90, 180 or 270 degrees."""
     return np.ascontiguousarray(np.rot90(pixels, int(generator.integers(1, 4))))
 
 
-def colour_shifted(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def shift_colours(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """Gains and offsets of the channels, then saturation and hue."""
     gains, offsets = generator.uniform(0.8, 1.2, 3), generator.uniform(-15, 15, 3)
     toned = np.clip(pixels * gains + offsets, 0, 255).astype(np.uint8)
@@ -72,17 +72,17 @@ def colour_shifted(pixels: Pixels, generator: np.random.Generator) -> Pixels:
 
 
 CHANGES: dict[str, Change] = {
-    "resized": resized,
-    "cropped": cropped,
-    "bordered": bordered,
-    "watermarked": watermarked,
-    "flipped": flipped,
-    "rotated": rotated,
-    "colour-shifted": colour_shifted,
+    "resized": resize_photo,
+    "cropped": crop_photo,
+    "bordered": add_border,
+    "watermarked": add_watermark,
+    "flipped": flip_photo,
+    "rotated": rotate_photo,
+    "colour-shifted": shift_colours,
 }
 
 
-def combined(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+def combine_changes(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """Two different changes, one upon the other."""
     first, second = generator.choice(sorted(CHANGES), 2, replace=False)
     return CHANGES[str(second)](CHANGES[str(first)](pixels, generator), generator)
@@ -92,7 +92,7 @@ KINDS = ("exact", "same-pixels", "recompressed", *CHANGES, "combined")
 """Every kind of copy; but for the first three, all are saved as JPEG of quality 75 to 95."""
 
 
-def copy_of(original: Path, pixels: Pixels, kind: str, generator: np.random.Generator) -> bytes:
+def make_copy(original: Path, pixels: Pixels, kind: str, generator: np.random.Generator) -> bytes:
     """The bytes of a copy.
 
     Args:
@@ -104,15 +104,15 @@ def copy_of(original: Path, pixels: Pixels, kind: str, generator: np.random.Gene
     if kind == "exact":
         return original.read_bytes()
     if kind == "same-pixels":
-        return _encoded(pixels, format="PNG")
+        return _encode(pixels, format="PNG")
     if kind == "recompressed":
-        return _encoded(pixels, format="JPEG", quality=int(generator.integers(20, 80)))
-    changed = combined if kind == "combined" else CHANGES[kind]
+        return _encode(pixels, format="JPEG", quality=int(generator.integers(20, 80)))
+    change = combine_changes if kind == "combined" else CHANGES[kind]
     quality = int(generator.integers(75, 96))
-    return _encoded(changed(pixels, generator), format="JPEG", quality=quality)
+    return _encode(change(pixels, generator), format="JPEG", quality=quality)
 
 
-def _encoded(pixels: Pixels, format: str, quality: int | None = None) -> bytes:
+def _encode(pixels: Pixels, format: str, quality: int | None = None) -> bytes:
     file = io.BytesIO()
     options = {} if quality is None else {"quality": quality}
     Image.fromarray(pixels).save(file, format=format, **options)

@@ -25,7 +25,7 @@ _LEVELS: Final = (1, 2, 3)
 _CHANCES: Final = (0.45, 0.35, 0.2)
 
 
-def damaged(pixels: Pixels, seed: int) -> tuple[Pixels, tuple[str, ...]]:
+def apply_damage_mix(pixels: Pixels, seed: int) -> tuple[Pixels, tuple[str, ...]]:
     """One to six kinds of damage, mild to medium, by the seed.
 
     Args:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.distort import Kind, distort, family
+from packshot.distort import Kind, distort, find_family
 
 LEVELS = (2, 3, 4, 5)
-SINGLE = 4
-TOGETHER = 2
+SINGLE_DAMAGE_VERSIONS = 4
+COMBINED_DAMAGE_VERSIONS = 2
 """Versions of one kind of damage in a set, and versions of several at once."""
 
-_MOST_AT_ONCE = 3
-_LEAST_CHANGE = 0.5
+_MAX_COMBINED = 3
+_MIN_CHANGE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,35 +37,39 @@ class Version:
         return "+".join(f"{kind}-{level}" for kind, level in self.damage) or "original"
 
 
-def damaged_set(pixels: Pixels, seed: int) -> list[Version]:
+def make_damaged_set(pixels: Pixels, seed: int) -> list[Version]:
     """The original, then its damaged versions, all of different families of kinds.
 
     What changes nothing (less colour for a grey product) is no damage: another kind takes its place.
     """
     generator = np.random.default_rng(seed)
-    found = [Version(pixels, ())]
-    kinds = _different(generator)
-    while len(found) <= SINGLE + TOGETHER:
-        count = 1 if len(found) <= SINGLE else int(generator.integers(2, _MOST_AT_ONCE + 1))
+    versions = [Version(pixels, ())]
+    kinds = _iter_kinds(generator)
+    while len(versions) <= SINGLE_DAMAGE_VERSIONS + COMBINED_DAMAGE_VERSIONS:
+        count = (
+            1
+            if len(versions) <= SINGLE_DAMAGE_VERSIONS
+            else int(generator.integers(2, _MAX_COMBINED + 1))
+        )
         damage = tuple((next(kinds), int(generator.choice(LEVELS))) for _ in range(count))
-        version = _damaged(pixels, damage, int(generator.integers(1 << 30)))
-        if np.abs(version.astype(np.int16) - pixels).mean() >= _LEAST_CHANGE:
-            found.append(Version(version, damage))
-    return found
+        version = _apply_damage(pixels, damage, int(generator.integers(1 << 30)))
+        if np.abs(version.astype(np.int16) - pixels).mean() >= _MIN_CHANGE:
+            versions.append(Version(version, damage))
+    return versions
 
 
-def _different(generator: np.random.Generator) -> Iterator[Kind]:
+def _iter_kinds(generator: np.random.Generator) -> Iterator[Kind]:
     """Kinds by chance, no family again before all were there."""
     while True:
         seen: set[str] = set()
         for number in generator.permutation(len(Kind)):
             kind = list(Kind)[number]
-            if family(kind) not in seen:
-                seen.add(family(kind))
+            if find_family(kind) not in seen:
+                seen.add(find_family(kind))
                 yield kind
 
 
-def _damaged(pixels: Pixels, damage: tuple[tuple[Kind, int], ...], seed: int) -> Pixels:
+def _apply_damage(pixels: Pixels, damage: tuple[tuple[Kind, int], ...], seed: int) -> Pixels:
     for place, (kind, level) in enumerate(damage):
         pixels = distort(pixels, kind, level, seed=seed + place)
     return pixels

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.record import write_results
 from packshot.photo import Limits
-from benchmarks.record import write
 
 MEGAPIXELS = 100
 WIDTH, HEIGHT = 12_000, 8_333
-_OPENED = """
+_MEASURE_SCRIPT = """
 import sys, time
 from pathlib import Path
 from packshot.errors import UnreadablePhoto
@@ -43,11 +43,11 @@ except UnreadablePhoto as error:
     said = error.reason
 print(round(before), round(peak()), round(time.perf_counter() - begun, 1), said, sep="|")
 """
-_NO_LIMIT = 1_000_000
+_UNLIMITED_MB = 1_000_000
 _JUDGED_SIDE = 1024
 
 
-def pictures() -> dict[str, Image.Image]:
+def make_pictures() -> dict[str, Image.Image]:
     """A picture of slopes in every mode that is decoded differently."""
     down, across = np.mgrid[:100, :100]
     tile = np.stack([across * 2 + 40, down * 2 + 60, across + down + 30], axis=-1).astype(np.uint8)
@@ -99,16 +99,16 @@ FILES: dict[str, tuple[str, str, dict[str, object]]] = {
 }
 
 
-def written(folder: Path) -> Iterator[tuple[str, Path]]:
+def write_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files, by name."""
-    made = pictures()
+    images = make_pictures()
     for number, (name, (mode, extension, options)) in enumerate(FILES.items()):
         path = folder / f"{number}.{extension}"
         if extension == "heic":
-            if not _save_heic(made[mode.removesuffix(";16")], path, options, deep=";16" in mode):
+            if not _save_heic(images[mode.removesuffix(";16")], path, options, deep=";16" in mode):
                 continue
         else:
-            made[mode].save(path, **options)
+            images[mode].save(path, **options)
         yield name, path
 
 
@@ -117,27 +117,27 @@ def _save_heic(image: Image.Image, path: Path, options: dict[str, object], deep:
         import pillow_heif
     except ImportError:
         return False
-    made = pillow_heif.from_pillow(image)
+    heif = pillow_heif.from_pillow(image)
     if deep:
         wide = np.asarray(image).astype(np.uint16) * 257
-        made = pillow_heif.from_bytes("RGB;16", image.size, wide.tobytes())
-    made.save(path, **options)
+        heif = pillow_heif.from_bytes("RGB;16", image.size, wide.tobytes())
+    heif.save(path, **options)
     return True
 
 
-def opened(path: Path, limit: int, side: int) -> tuple[int, int, float, str]:
+def measure_decoding(path: Path, limit: int, side: int) -> tuple[int, int, float, str]:
     """Megabytes before and at the highest, seconds, and what came of it; in a process of its own."""
-    command = [sys.executable, "-c", _OPENED, str(path), str(limit), str(side)]
-    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    before, highest, seconds, outcome = said.strip().split("|", 3)
+    command = [sys.executable, "-c", _MEASURE_SCRIPT, str(path), str(limit), str(side)]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    before, highest, seconds, outcome = printed.strip().split("|", 3)
     return int(before), int(highest), float(seconds), outcome
 
 
-def row(name: str, path: Path) -> dict[str, object]:
+def make_row(name: str, path: Path) -> dict[str, object]:
     """Figures of one file, judged and at full size, beside the estimate that the limit goes by."""
-    before, judged, seconds, _ = opened(path, _NO_LIMIT, _JUDGED_SIDE)
-    _, whole, _, _ = opened(path, _NO_LIMIT, 0)
-    refusal = opened(path, 1, _JUDGED_SIDE)[3]
+    before, judged, seconds, _ = measure_decoding(path, _UNLIMITED_MB, _JUDGED_SIDE)
+    _, whole, _, _ = measure_decoding(path, _UNLIMITED_MB, 0)
+    refusal = measure_decoding(path, 1, _JUDGED_SIDE)[3]
     estimate = int(refusal.split(" MB of memory")[0].rsplit(" ", 1)[1])
     return {
         "file": name,
@@ -149,7 +149,7 @@ def row(name: str, path: Path) -> dict[str, object]:
         "above_start_mb": judged - before,
         "estimate_mb": estimate,
         "seconds": seconds,
-        "by_default": "opens" if estimate * 2**20 <= Limits().max_memory else "refused",
+        "by_default": "opens" if estimate * 2**20 <= Limits().max_memory_bytes else "refused",
     }
 
 
@@ -157,11 +157,11 @@ def main() -> None:
     """Measure and write the CSV."""
     with tempfile.TemporaryDirectory() as folder:
         rows = []
-        for name, path in written(Path(folder)):
-            rows.append(row(name, path))
+        for name, path in write_files(Path(folder)):
+            rows.append(make_row(name, path))
             print(rows[-1], flush=True)
             path.unlink()
-    print(write("decoding_memory", rows))
+    print(write_results("decoding_memory", rows))
 
 
 if __name__ == "__main__":

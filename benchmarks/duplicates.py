@@ -40,33 +40,38 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from benchmarks.copies import KINDS, copy_of
+from benchmarks.copies import KINDS, make_copy
+from benchmarks.record import write_results
 from packshot.arrays import Float32Array, Mask
 from packshot.photo import Photo
-from packshot.processes import available_cores, in_order
-from packshot.search.duplicates import SignatureStore, Signer, unwatched
-from packshot.search.duplicates.candidates import ALIKE, NEIGHBOURS, Candidate, candidates
+from packshot.processes import count_available_cores, map_in_order
+from packshot.search.duplicates import SignatureStore, Signer, ignore_progress
+from packshot.search.duplicates.candidates import (
+    MAX_NEIGHBOURS,
+    MIN_SIMILARITY,
+    CandidatePair,
+    find_candidate_pairs,
+)
 from packshot.search.duplicates.comparison import Comparison, compare
-from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.links import PhotoComparisons
 from packshot.search.duplicates.signature import Signature, make_signer
-from packshot.search.duplicates.view import VIEW_SIDE, View
+from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 from packshot.sources import read_rows
-from benchmarks.record import write
 
 _VIEWS = 900
 _CHANGED_BITS = 7
-_NAMED = 20
-_MOST_BITS = 10
+_LISTED_PAIRS = 20
+_MAX_BITS = 10
 """By which imagededup takes hashes for those of copies, unless told otherwise."""
 
-OWN = "packshot"
+OWN_METHOD = "packshot"
 BASELINES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "phash, 10 bits": imagehash.phash,
     "dhash, 10 bits": imagehash.dhash,
 }
 
 Task = tuple[int, str]
-Finds = dict[int, set[str]]
+FoundCopies = dict[int, set[str]]
 """Originals that a photo is found to copy, with the kinds of changes."""
 
 
@@ -83,9 +88,9 @@ class Score:
     others: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
-    def row(self, method: str, kind: str) -> dict[str, object]:
+    def to_row(self, method: str, kind: str) -> dict[str, object]:
         """As a row of the table."""
-        own = method == OWN
+        own = method == OWN_METHOD
         return {
             "method": method,
             "kind": kind,
@@ -96,7 +101,9 @@ class Score:
             "proposed": round(self.proposed / self.copies, 4) if own else "",
             "named": round(self.named / max(self.found, 1), 4) if own else "",
             "median_cpu_seconds": round(float(np.median(self.seconds)), 3),
-            "wrong_finds": "; ".join(f"{pair} {n}" for pair, n in self.others.most_common(_NAMED)),
+            "wrong_finds": "; ".join(
+                f"{pair} {n}" for pair, n in self.others.most_common(_LISTED_PAIRS)
+            ),
         }
 
     def __add__(self, other: Score) -> Score:
@@ -106,7 +113,7 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class OriginalCatalog:
     """Originals, whose products the manifest tells, and what is remembered of them.
 
     `hashes` are (N, 64) bits for each baseline.
@@ -118,51 +125,54 @@ class Catalogue:
     hashes: dict[str, Mask]
 
     @classmethod
-    def of(cls, folder: Path, rows: list[dict[str, str]], workers: int) -> Catalogue:
+    def from_rows(cls, folder: Path, rows: list[dict[str, str]], workers: int) -> OriginalCatalog:
         """Look at all originals."""
         paths = [folder / row["file"] for row in rows]
-        made = in_order(paths, make_signer, processes=workers, failed=_refuse)
-        signatures = [photo for photo in made if isinstance(photo, Signature)]
-        photos = [_opened(path) for path in paths]
+        results = map_in_order(paths, make_signer, workers=workers, on_failure=_raise_failure)
+        signatures = [photo for photo in results if isinstance(photo, Signature)]
+        photos = [_open_image(path) for path in paths]
         hashes = {
-            name: np.stack([_bits(made(photo)) for photo in photos]) for name, made in BASELINES.items()
+            name: np.stack([_to_bits(made(photo)) for photo in photos])
+            for name, made in BASELINES.items()
         }
         return cls(paths, [row["group"] for row in rows], signatures, hashes)
 
 
-class Looker:
+class CopyFinder:
     """Looks copies up in a catalogue, one by one, by every method."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: OriginalCatalog) -> None:
         cv2.setNumThreads(1)
         self._catalogue = catalogue
         self._signer = Signer()
-        self._view = lru_cache(_VIEWS)(_view)
+        self._load_cached_view = lru_cache(_VIEWS)(_load_view)
 
-    def scores(self, task: Task) -> dict[str, Score]:
+    def score_copy(self, task: Task) -> dict[str, Score]:
         """By method, of a copy."""
         number, kind = task
         with tempfile.TemporaryDirectory() as folder:
-            return self._scored(number, kind, Path(folder) / "copy")
+            return self._score_methods(number, kind, Path(folder) / "copy")
 
-    def _scored(self, number: int, kind: str, path: Path) -> dict[str, Score]:
+    def _score_methods(self, number: int, kind: str, path: Path) -> dict[str, Score]:
         original = self._catalogue.paths[number]
         generator = np.random.default_rng(zlib.crc32(f"{kind} {original.name}".encode()))
-        path.write_bytes(copy_of(original, Photo.open(original).pixels, kind, generator))
+        path.write_bytes(make_copy(original, Photo.open(original).pixels, kind, generator))
         start = time.process_time()
-        proposed, found = self._found(path)
-        own = self._score(number, kind, found, start)
+        proposed, found = self._find_originals(path)
+        own = self._make_score(number, kind, found, start)
         own.proposed = int(number in proposed)
         own.named = int(number in found and (kind == "combined" or kind in found[number]))
-        return {OWN: own} | {name: self._by_hash(name, number, kind, path) for name in BASELINES}
+        return {OWN_METHOD: own} | {
+            name: self._score_hash(name, number, kind, path) for name in BASELINES
+        }
 
-    def _by_hash(self, name: str, number: int, kind: str, path: Path) -> Score:
+    def _score_hash(self, name: str, number: int, kind: str, path: Path) -> Score:
         start = time.process_time()
-        bits = _bits(BASELINES[name](_opened(path)))
-        near = np.flatnonzero((self._catalogue.hashes[name] != bits).sum(axis=1) <= _MOST_BITS)
-        return self._score(number, kind, {int(n): set() for n in near}, start)
+        bits = _to_bits(BASELINES[name](_open_image(path)))
+        near = np.flatnonzero((self._catalogue.hashes[name] != bits).sum(axis=1) <= _MAX_BITS)
+        return self._make_score(number, kind, {int(n): set() for n in near}, start)
 
-    def _score(self, number: int, kind: str, found: Finds, start: float) -> Score:
+    def _make_score(self, number: int, kind: str, found: FoundCopies, start: float) -> Score:
         seconds = time.process_time() - start
         groups, paths = self._catalogue.groups, self._catalogue.paths
         others = sorted(found.keys() - {number})
@@ -175,90 +185,99 @@ class Looker:
             seconds=[seconds],
         )
 
-    def _found(self, path: Path) -> tuple[set[int], Finds]:
+    def _find_originals(self, path: Path) -> tuple[set[int], FoundCopies]:
         """Originals compared with a photo; those that it is found to copy."""
         originals = self._catalogue.signatures
         photo = self._signer.sign(path)
-        same_file = _numbers(original.digest == photo.digest for original in originals)
-        same_pixels = _numbers(o.pixel_digest == photo.pixel_digest for o in originals)
-        pairs = candidates([*originals, photo], [len(originals)])
+        same_file = _find_true(original.digest == photo.digest for original in originals)
+        same_pixels = _find_true(o.pixel_digest == photo.pixel_digest for o in originals)
+        pairs = find_candidate_pairs([*originals, photo], [len(originals)])
         others = [pair.first for pair in pairs]
-        view = _view(path)
-        compared = {n: compare(self._view(self._catalogue.paths[n]), view) for n in others}
-        found = {n: _kinds(result) for n, result in compared.items() if result.is_copy}
+        view = _load_view(path)
+        compared = {n: compare(self._load_cached_view(self._catalogue.paths[n]), view) for n in others}
+        found = {n: _list_kinds(result) for n, result in compared.items() if result.is_copy}
         found |= {n: {"same-pixels"} for n in same_pixels} | {n: {"exact"} for n in same_file}
         return {*others, *same_pixels}, found
 
 
-def make_looker(catalogue: Catalogue) -> Callable[[Task], dict[str, Score]]:
-    """A worker for `packshot.processes.in_order`."""
-    return Looker(catalogue).scores
+def make_copy_finder(catalogue: OriginalCatalog) -> Callable[[Task], dict[str, Score]]:
+    """A worker for `packshot.processes.map_in_order`."""
+    return CopyFinder(catalogue).score_copy
 
 
-def _refuse(task: object, reason: str) -> NoReturn:
+def _raise_failure(task: object, reason: str) -> NoReturn:
     raise RuntimeError(f"{task}: {reason}")
 
 
-def _view(path: Path) -> View:
-    return View.of(Photo.open(path, max_side=2 * VIEW_SIDE))
+def _load_view(path: Path) -> PhotoView:
+    return PhotoView.from_photo(Photo.open(path, max_side=2 * VIEW_SIDE))
 
 
-def _opened(path: Path) -> Image.Image:
+def _open_image(path: Path) -> Image.Image:
     return Image.fromarray(Photo.open(path).pixels)
 
 
-def _bits(value: imagehash.ImageHash) -> Mask:
+def _to_bits(value: imagehash.ImageHash) -> Mask:
     return np.asarray(value.hash, bool).ravel()
 
 
-class Bench:
+class DuplicateBenchmark:
     """The tables."""
 
-    def __init__(self, catalogue: Catalogue, workers: int) -> None:
+    def __init__(self, catalogue: OriginalCatalog, workers: int) -> None:
         self.catalogue = catalogue
         self.workers = workers
         self.paths, self.groups = catalogue.paths, catalogue.groups
         self.signatures = catalogue.signatures
 
-    def copies(self, chosen: list[int]) -> Iterator[dict[str, object]]:
+    def measure_copies(self, chosen: list[int]) -> Iterator[dict[str, object]]:
         """A row for each method and kind of copy, and one for all."""
         tasks = [(number, kind) for number in chosen for kind in KINDS]
-        worker = partial(make_looker, self.catalogue)
-        results = in_order(tasks, worker, processes=self.workers, failed=_refuse)
-        sums = {(method, kind): Score() for method in (OWN, *BASELINES) for kind in (*KINDS, "all")}
+        worker = partial(make_copy_finder, self.catalogue)
+        results = map_in_order(tasks, worker, workers=self.workers, on_failure=_raise_failure)
+        sums = {
+            (method, kind): Score() for method in (OWN_METHOD, *BASELINES) for kind in (*KINDS, "all")
+        }
         for (_, kind), scores in zip(tasks, results, strict=True):
             for method, score in scores.items():
                 sums[method, kind] += score
                 sums[method, "all"] += score
-        return (score.row(*key) for key, score in sums.items())
+        return (score.to_row(*key) for key, score in sums.items())
 
-    def originals(self, chosen: set[int]) -> list[dict[str, object]]:
+    def measure_originals(self, chosen: set[int]) -> list[dict[str, object]]:
         """Pairs of originals, of which one at least is chosen."""
-        pairs = [p for p in candidates(self.signatures) if {p.first, p.second} & chosen]
+        pairs = [p for p in find_candidate_pairs(self.signatures) if {p.first, p.second} & chosen]
         with SignatureStore(None, Signer().maker) as store:
-            links = Links(self.signatures, store, workers=self.workers)
-            links.prepare(pairs, unwatched)
-            told = [(p, links.is_copy(p.first, p.second)) for p in pairs]
-            copies = [p for p, is_copy in told if is_copy]
+            links = PhotoComparisons(self.signatures, store, workers=self.workers)
+            links.compare_missing(pairs, ignore_progress)
+            decisions = [(p, links.is_copy(p.first, p.second)) for p in pairs]
+            copies = [p for p, is_copy in decisions if is_copy]
             products = [
-                p for p, is_copy in told if not is_copy and links.same_product(p.first, p.second)
+                p for p, is_copy in decisions if not is_copy and links.is_same_product(p.first, p.second)
             ]
         same = sum(
             self.groups[a] == self.groups[b] and bool({a, b} & chosen)
             for a, b in combinations(range(len(self.groups)), 2)
         )
-        baselines = {f"copies by {name}": self._close(name, chosen) for name in BASELINES}
-        told = {"copies": _numbered(copies), "same product, other photo": _numbered(products)}
-        return [self._pairs(name, pairs, same) for name, pairs in (told | baselines).items()]
+        baselines = {f"copies by {name}": self._find_close_pairs(name, chosen) for name in BASELINES}
+        decisions = {
+            "copies": _to_index_pairs(copies),
+            "same product, other photo": _to_index_pairs(products),
+        }
+        return [
+            self._make_pair_row(name, pairs, same) for name, pairs in (decisions | baselines).items()
+        ]
 
-    def _close(self, name: str, chosen: set[int]) -> list[tuple[int, int]]:
+    def _find_close_pairs(self, name: str, chosen: set[int]) -> list[tuple[int, int]]:
         """Pairs of originals that a baseline calls copies."""
         bits = self.catalogue.hashes[name]
-        near = ((bits[:, None] != bits).sum(axis=2) <= _MOST_BITS).nonzero()
+        near = ((bits[:, None] != bits).sum(axis=2) <= _MAX_BITS).nonzero()
         pairs = zip(*(places.tolist() for places in near), strict=True)
         return [(a, b) for a, b in pairs if a < b and {a, b} & chosen]
 
-    def _pairs(self, name: str, pairs: list[tuple[int, int]], same_group: int) -> dict[str, object]:
+    def _make_pair_row(
+        self, name: str, pairs: list[tuple[int, int]], same_group: int
+    ) -> dict[str, object]:
         right = [self.groups[a] == self.groups[b] for a, b in pairs]
         others = [pair for pair, same in zip(pairs, right, strict=True) if not same]
         named = [f"{self.paths[a].name} {self.paths[b].name}" for a, b in others]
@@ -270,19 +289,21 @@ class Bench:
             "other_pairs": "; ".join(named),
         }
 
-    def timed(self, count: int, run: int) -> dict[str, object]:
+    def time_candidates(self, count: int, run: int) -> dict[str, object]:
         """The search for candidates among made photos, and how many of each one's nearest it finds."""
         generator = np.random.default_rng(run)
-        photos = list(self._made(count, generator))
+        photos = list(self._make_signatures(count, generator))
         start, start_cpu = time.perf_counter(), time.process_time()
-        found = {(pair.first, pair.second) for pair in candidates(photos)}
+        found = {(pair.first, pair.second) for pair in find_candidate_pairs(photos)}
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
         vectors = np.stack([photo.content for photo in photos])
-        shares = [_share_found(vectors, number, found) for number in generator.integers(count, size=200)]
+        shares = [
+            _compute_recall(vectors, number, found) for number in generator.integers(count, size=200)
+        ]
         return {
             "vectors": count,
             "dimensions": vectors.shape[1],
-            "neighbours": NEIGHBOURS,
+            "neighbours": MAX_NEIGHBOURS,
             "run": run,
             "pairs": len(found),
             "seconds": round(seconds, 1),
@@ -292,7 +313,7 @@ class Bench:
             "load_average": round(os.getloadavg()[0], 1),
         }
 
-    def _made(self, count: int, generator: np.random.Generator) -> Iterator[Signature]:
+    def _make_signatures(self, count: int, generator: np.random.Generator) -> Iterator[Signature]:
         """Photos of two originals' vectors, mixed, with noise, and of one's hashes, changed."""
         for first, second in generator.integers(len(self.signatures), size=(count, 2)):
             one, other = self.signatures[first], self.signatures[second]
@@ -306,24 +327,27 @@ class Bench:
             yield replace(one, content=vector / np.linalg.norm(vector), hashes=(low, high), blank=False)
 
 
-def _share_found(vectors: Float32Array, number: int, found: set[tuple[int, int]]) -> float:
+def _compute_recall(vectors: Float32Array, number: int, found: set[tuple[int, int]]) -> float:
     """Of the nearest others that are alike, by looking at all."""
     alike = vectors @ vectors[number]
     alike[number] = -1
-    best = np.argsort(-alike)[:NEIGHBOURS]
-    wanted = [(min(number, other), max(number, other)) for other in best[alike[best] >= ALIKE].tolist()]
+    best = np.argsort(-alike)[:MAX_NEIGHBOURS]
+    wanted = [
+        (min(number, other), max(number, other))
+        for other in best[alike[best] >= MIN_SIMILARITY].tolist()
+    ]
     return len(found & set(wanted)) / max(len(wanted), 1)
 
 
-def _numbered(pairs: Iterable[Candidate]) -> list[tuple[int, int]]:
+def _to_index_pairs(pairs: Iterable[CandidatePair]) -> list[tuple[int, int]]:
     return [(pair.first, pair.second) for pair in pairs]
 
 
-def _numbers(conditions: Iterable[bool]) -> list[int]:
-    return [number for number, holds in enumerate(conditions) if holds]
+def _find_true(conditions: Iterable[bool]) -> list[int]:
+    return [number for number, condition in enumerate(conditions) if condition]
 
 
-def _kinds(found: Comparison) -> set[str]:
+def _list_kinds(found: Comparison) -> set[str]:
     return {change.kind.value for change in found.changes} or {"recompressed"}
 
 
@@ -336,26 +360,30 @@ def main() -> None:
     parser.add_argument("--only", choices=("copies", "originals"), help="only one of the two tables")
     parser.add_argument("--vectors", type=int, help="only time the search among so many vectors")
     parser.add_argument("--runs", type=int, default=3, help="of the search among vectors")
-    parser.add_argument("--workers", type=int, default=available_cores())
+    parser.add_argument("--workers", type=int, default=count_available_cores())
     arguments = parser.parse_args()
     folder = arguments.data / "products"
     rows = [row for row in read_rows(folder / "manifest.csv") if row["split"] in ("train", "val")]
-    bench = Bench(Catalogue.of(folder, rows, arguments.workers), arguments.workers)
+    benchmark = DuplicateBenchmark(
+        OriginalCatalog.from_rows(folder, rows, arguments.workers), arguments.workers
+    )
     chosen = [number for number, row in enumerate(rows) if row["split"] == arguments.split]
     if arguments.vectors:
-        rows_timed = (bench.timed(arguments.vectors, run) for run in range(arguments.runs))
-        _show("duplicate_vectors", list(rows_timed))
+        rows_timed = (benchmark.time_candidates(arguments.vectors, run) for run in range(arguments.runs))
+        _print_and_write("duplicate_vectors", list(rows_timed))
         return
     if arguments.only != "originals":
-        _show("duplicates", list(bench.copies(chosen[:: -(-len(chosen) // arguments.limit)])))
+        _print_and_write(
+            "duplicates", list(benchmark.measure_copies(chosen[:: -(-len(chosen) // arguments.limit)]))
+        )
     if arguments.only != "copies":
-        _show("duplicate_originals", bench.originals(set(chosen)))
+        _print_and_write("duplicate_originals", benchmark.measure_originals(set(chosen)))
 
 
-def _show(name: str, table: list[dict[str, object]]) -> None:
+def _print_and_write(name: str, table: list[dict[str, object]]) -> None:
     for row in table:
         print(*row.values(), sep="\t")
-    print(write(name, table))
+    print(write_results(name, table))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.emotion_accuracy import figures
-from benchmarks.emotion_data import add_arguments, prepared_from
+from benchmarks.emotion_accuracy import compute_figures
+from benchmarks.emotion_data import add_arguments, prepare_from_arguments
+from benchmarks.record import write_results
 from packshot.train.networks.emotion.network import EmotionShape
-from packshot.train.recipes.emotion import Prepared
+from packshot.train.recipes.emotion import EmotionData
 from packshot.train.recipes.emotion_check import cross_validate
 from packshot.train.recipes.emotion_training import EmotionRecipe
-from benchmarks.record import write
 
 VIEWS = 2
 SIDES = {"vgg16": 224, "alexnet": 224}
@@ -30,7 +30,7 @@ Row = dict[str, object]
 Variant = tuple[EmotionShape, EmotionRecipe]
 
 
-def variants(inputs: int) -> dict[str, Variant]:
+def make_variants(inputs: int) -> dict[str, Variant]:
     """Networks and recipes by what they leave out."""
     shape, recipe = EmotionShape(inputs), EmotionRecipe()
     return {
@@ -45,40 +45,40 @@ def variants(inputs: int) -> dict[str, Variant]:
     }
 
 
-def measured(prepared: Prepared, variant: Variant, seeds: int) -> Row:
+def measure_variant(prepared: EmotionData, variant: Variant, seeds: int) -> Row:
     """Means over seeds."""
     rows = []
     for seed in range(seeds):
         shape, recipe = variant
-        one = cross_validate(prepared.maps, prepared.labels, shape, replace(recipe, seed=seed))
-        pointed = one.pointed.mean(0).tolist()
-        own = {"positive_pointed": pointed[0], "negative_pointed": pointed[1]}
-        rows.append(figures(one.valence, one.fold, prepared.labels) | own)
+        predictions = cross_validate(prepared.maps, prepared.labels, shape, replace(recipe, seed=seed))
+        pointed = predictions.pointing_shares.mean(0).tolist()
+        pointing = {"positive_pointed": pointed[0], "negative_pointed": pointed[1]}
+        rows.append(compute_figures(predictions.valence, predictions.fold, prepared.labels) | pointing)
     return {name: round(float(np.mean([float(str(r[name])) for r in rows])), 4) for name in rows[0]}
 
 
-def all_rows(given: argparse.Namespace) -> Iterator[Row]:
+def iter_rows(arguments: argparse.Namespace) -> Iterator[Row]:
     """A row for each variant, then one for each other backbone."""
-    prepared = prepared_from(given, views=VIEWS)
-    for name, variant in variants(prepared.projection.outputs).items():
-        fixed: Row = {"backbone": "lite2", "variant": name, "views": VIEWS, "seeds": given.seeds}
-        yield fixed | measured(prepared, variant, given.seeds)
-    for pair in given.backbone:
+    prepared = prepare_from_arguments(arguments, views=VIEWS)
+    for name, variant in make_variants(prepared.projection.outputs).items():
+        fixed: Row = {"backbone": "lite2", "variant": name, "views": VIEWS, "seeds": arguments.seeds}
+        yield fixed | measure_variant(prepared, variant, arguments.seeds)
+    for pair in arguments.backbone:
         name, _, path = pair.partition("=")
-        own = argparse.Namespace(**vars(given) | {"checkpoint": Path(path)})
-        other = prepared_from(own, name, SIDES.get(name, 288), VIEWS)
-        fixed = {"backbone": name, "variant": "full", "views": VIEWS, "seeds": given.seeds}
-        full = variants(other.projection.outputs)["full"]
-        yield fixed | measured(other, full, given.seeds)
+        backbone_arguments = argparse.Namespace(**vars(arguments) | {"checkpoint": Path(path)})
+        other = prepare_from_arguments(backbone_arguments, name, SIDES.get(name, 288), VIEWS)
+        fixed = {"backbone": name, "variant": "full", "views": VIEWS, "seeds": arguments.seeds}
+        full = make_variants(other.projection.outputs)["full"]
+        yield fixed | measure_variant(other, full, arguments.seeds)
 
 
-def main(given: argparse.Namespace) -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Write the table, anew after every row: a run that is stopped has written what it knows."""
     rows: list[Row] = []
-    for row in all_rows(given):
+    for row in iter_rows(arguments):
         rows.append(row)
         print(row, file=sys.stderr)
-        print(write("emotion_ablation", rows), file=sys.stderr)
+        print(write_results("emotion_ablation", rows), file=sys.stderr)
 
 
 if __name__ == "__main__":

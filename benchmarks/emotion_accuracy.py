@@ -19,81 +19,88 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.emotion_data import add_arguments, prepared_from
+from benchmarks.emotion_data import add_arguments, prepare_from_arguments
+from benchmarks.record import write_results
 from packshot.arrays import Float64Array, IndexArray
-from packshot.train.datasets.oasis import EmotionLabels, theme_folds
+from packshot.train.datasets.oasis import EmotionLabels, split_by_theme
 from packshot.train.networks.emotion.network import EmotionShape
-from packshot.train.recipes.emotion import Prepared
-from packshot.train.recipes.emotion_check import Predicted, best_bar, cross_validate
+from packshot.train.recipes.emotion import EmotionData
+from packshot.train.recipes.emotion_check import Predictions, cross_validate, find_best_threshold
 from packshot.train.recipes.emotion_training import EmotionRecipe
-from benchmarks.record import write
 
 Row = dict[str, object]
 
-PICTURE = Path(__file__).parents[1] / "docs" / "images" / "emotion-intensities.png"
+PICTURE_PATH = Path(__file__).parents[1] / "docs" / "images" / "emotion-intensities.png"
 RIDGE_STRENGTHS = (0.3, 1.0, 3.0)
 
 
-def figures(said: Float64Array, fold: IndexArray, labels: EmotionLabels) -> Row:
+def compute_figures(predicted: Float64Array, fold: IndexArray, labels: EmotionLabels) -> Row:
     """Agreement of held-out predictions; the bar of each fold is taken from the other folds."""
     positive, negative = labels.valence >= 4.5, labels.valence <= 3.5
     clear = positive | negative
-    above = np.zeros(len(said), bool)
+    above = np.zeros(len(predicted), bool)
     for number in np.unique(fold):
         out, others = fold == number, (fold != number) & clear
-        above[out] = said[out] >= best_bar(said[others], positive[others])
+        above[out] = predicted[out] >= find_best_threshold(predicted[others], positive[others])
     balanced = (above[positive].mean() + (~above[negative]).mean()) / 2
     return {
-        "spearman": round(float(spearmanr(said, labels.valence)[0]), 4),
+        "spearman": round(float(spearmanr(predicted, labels.valence)[0]), 4),
         "balanced_accuracy": round(float(balanced), 4),
-        "mean_absolute_error": round(float(np.abs(said - labels.valence).mean()), 4),
+        "mean_absolute_error": round(float(np.abs(predicted - labels.valence).mean()), 4),
     }
 
 
-def ridge(features: Float64Array, labels: EmotionLabels, seed: int, strength: float) -> Predicted:
+def predict_by_ridge(
+    features: Float64Array, labels: EmotionLabels, seed: int, strength: float
+) -> Predictions:
     """Held-out predictions of ridge regression on standardised features."""
-    fold = theme_folds(labels.themes, 5, seed)
-    said = np.zeros(len(fold))
+    fold = split_by_theme(labels.themes, 5, seed)
+    predicted = np.zeros(len(fold))
     for number in range(5):
         out = fold == number
         rows = features[~out]
         mean, deviation = rows.mean(0), rows.std(0) + 1e-6
         scaled = (features - mean) / deviation / np.sqrt(features.shape[1])
-        known, target = scaled[~out], labels.valence[~out]
+        training_rows, target = scaled[~out], labels.valence[~out]
         weights = np.linalg.solve(
-            known @ known.T + strength * np.eye(len(known)), target - target.mean()
+            training_rows @ training_rows.T + strength * np.eye(len(training_rows)),
+            target - target.mean(),
         )
-        said[out] = scaled[out] @ known.T @ weights + target.mean()
-    return Predicted(said, np.zeros((len(fold), 2)), fold, np.zeros((5, 2)))
+        predicted[out] = scaled[out] @ training_rows.T @ weights + target.mean()
+    return Predictions(predicted, np.zeros((len(fold), 2)), fold, np.zeros((5, 2)))
 
 
-def ridge_rows(name: str, features: Float64Array, labels: EmotionLabels, seeds: int) -> Iterator[Row]:
+def iter_ridge_rows(
+    name: str, features: Float64Array, labels: EmotionLabels, seeds: int
+) -> Iterator[Row]:
     """The best of a few strengths for each seed: a floor that flatters itself."""
     for seed in range(seeds):
-        tried = (ridge(features, labels, seed, strength) for strength in RIDGE_STRENGTHS)
-        found = [figures(one.valence, one.fold, labels) for one in tried]
+        tried = (predict_by_ridge(features, labels, seed, strength) for strength in RIDGE_STRENGTHS)
+        found = [compute_figures(one.valence, one.fold, labels) for one in tried]
         best = max(found, key=lambda row: float(str(row["spearman"])))
         yield {"method": name, "seed": seed} | best
 
 
-def network_rows(prepared: Prepared, work: Path, seeds: int) -> tuple[list[Row], list[Predicted]]:
+def make_network_rows(
+    prepared: EmotionData, work: Path, seeds: int
+) -> tuple[list[Row], list[Predictions]]:
     """A row for each seed, and what was said."""
     shape = EmotionShape(prepared.projection.outputs)
     rows: list[Row] = []
-    said = []
+    predictions = []
     for seed in range(seeds):
         recipe = replace(EmotionRecipe(), seed=seed)
-        one = cross_validate(prepared.maps, prepared.labels, shape, recipe, work / "folds")
-        difference = one.intensities[:, 0] - one.intensities[:, 1]
+        predicted = cross_validate(prepared.maps, prepared.labels, shape, recipe, work / "folds")
+        difference = predicted.intensities[:, 0] - predicted.intensities[:, 1]
         agrees = spearmanr(difference, prepared.labels.valence)[0]
         own: Row = {"intensity_spearman": round(float(agrees), 4)}
         row = {"method": "emotion network", "seed": seed}
-        rows.append(row | figures(one.valence, one.fold, prepared.labels) | own)
-        said.append(one)
-    return rows, said
+        rows.append(row | compute_figures(predicted.valence, predicted.fold, prepared.labels) | own)
+        predictions.append(predicted)
+    return rows, predictions
 
 
-def summary(rows: list[Row]) -> Iterator[Row]:
+def iter_summary_rows(rows: list[Row]) -> Iterator[Row]:
     """Mean and deviation over the seeds of each method."""
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
@@ -103,14 +110,14 @@ def summary(rows: list[Row]) -> Iterator[Row]:
             yield {"method": method, "seed": label} | values
 
 
-def draw(said: list[Predicted], labels: EmotionLabels, path: Path) -> None:
+def draw_intensities(predictions: list[Predictions], labels: EmotionLabels, path: Path) -> None:
     """Positive against negative intensity of every held-out photo, coloured by the raters' valence."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    both = np.mean([one.intensities for one in said], axis=0)
+    both = np.mean([one.intensities for one in predictions], axis=0)
     figure, axes = plt.subplots(figsize=(6, 5), dpi=110)
     marks = axes.scatter(both[:, 0], both[:, 1], c=labels.valence, cmap="cividis", s=14, vmin=1, vmax=7)
     figure.colorbar(marks, label="raters' mean valence, 1 to 7")
@@ -120,25 +127,27 @@ def draw(said: list[Predicted], labels: EmotionLabels, path: Path) -> None:
     figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
 
 
-def main(given: argparse.Namespace) -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Write the table and the picture."""
-    prepared = prepared_from(given)
+    prepared = prepare_from_arguments(arguments)
     rows: list[Row] = []
-    floor = given.work / "lite0-statistics.npy"
+    floor = arguments.work / "lite0-statistics.npy"
     if floor.exists():
         name = "ridge, Lite0 statistics and embedding (floor)"
-        rows += ridge_rows(name, np.load(floor).astype(np.float64), prepared.labels, given.seeds)
-    ours, said = network_rows(prepared, given.work, given.seeds)
-    complete = [*rows, *ours]
-    columns = dict.fromkeys(name for row in ours for name in row)
+        rows += iter_ridge_rows(
+            name, np.load(floor).astype(np.float64), prepared.labels, arguments.seeds
+        )
+    network_table, predictions = make_network_rows(prepared, arguments.work, arguments.seeds)
+    complete = [*rows, *network_table]
+    columns = dict.fromkeys(name for row in network_table for name in row)
     table = [{name: row.get(name, "") for name in columns} for row in complete]
     table += [
         {name: row.get(name, "") for name in columns}
-        for part in (rows, ours)
-        for row in summary(list(part))
+        for part in (rows, network_table)
+        for row in iter_summary_rows(list(part))
     ]
-    print(write("emotion_accuracy", table), file=sys.stderr)
-    draw(said, prepared.labels, PICTURE)
+    print(write_results("emotion_accuracy", table), file=sys.stderr)
+    draw_intensities(predictions, prepared.labels, PICTURE_PATH)
 
 
 if __name__ == "__main__":

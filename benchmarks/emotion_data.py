@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from packshot.train.recipes.emotion import EmotionSetting, Prepared, prepare
+from packshot.train.recipes.emotion import EmotionData, EmotionSettings, prepare_emotion_data
 from packshot.train.recipes.emotion_features import ViewPlan
 
 
@@ -20,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3)
 
 
-def prepared_from(
-    given: argparse.Namespace, name: str = "lite2", side: int = 288, views: int | None = None
-) -> Prepared:
+def prepare_from_arguments(
+    arguments: argparse.Namespace, name: str = "lite2", side: int = 288, views: int | None = None
+) -> EmotionData:
     """Photos and features of a backbone; kept under ``work``."""
     torch.set_num_threads(1)
-    oasis, checkpoint = given.data / "oasis", given.checkpoint
-    plan = ViewPlan(side, views or given.views)
-    setting = EmotionSetting(
-        oasis / "ratings.csv", oasis / "images", checkpoint, given.work, name, plan, given.seeds
+    oasis, checkpoint = arguments.data / "oasis", arguments.checkpoint
+    plan = ViewPlan(side, views or arguments.views)
+    settings = EmotionSettings(
+        oasis / "ratings.csv", oasis / "images", checkpoint, arguments.work, name, plan, arguments.seeds
     )
-    return prepare(setting, lambda line: None)
+    return prepare_emotion_data(settings, lambda line: None)

@@ -14,41 +14,41 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.record import write_results
 from packshot.encode.model import Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.photo import Photo
-from benchmarks.record import write
 
-SEEN_SIDE = 768
+DECODED_SIDE = 768
 WARM_UP = 3
 
 
 def main(data: Path, count: int) -> None:
     """Write the table."""
     cv2.setNumThreads(1)
-    model = Model.packaged("emotion.onnx", threads=1)
+    model = Model.load_shipped("emotion.onnx", threads=1)
     side = int(model.session.get_inputs()[0].shape[1])
     paths = sorted((data / "oasis" / "images").iterdir())[: count + WARM_UP]
     decode, network = [], []
     for path in paths:
-        begun = time.process_time()
-        view = whole_view(Photo.open(path, max_side=SEEN_SIDE).pixels, side)[None]
+        started = time.process_time()
+        view = to_whole_view(Photo.open(path, max_side=DECODED_SIDE).pixels, side)[None]
         opened = time.process_time()
         model.run(pixels=view)
-        decode.append(opened - begun)
+        decode.append(opened - started)
         network.append(time.process_time() - opened)
     size = files("packshot").joinpath("weights", "emotion.onnx").read_bytes()
     rows = [
         {
             "step": name,
-            "median_cpu_ms": round(1000 * float(np.median(spent[WARM_UP:])), 1),
-            "p90_cpu_ms": round(1000 * float(np.quantile(spent[WARM_UP:], 0.9)), 1),
+            "median_cpu_ms": round(1000 * float(np.median(durations[WARM_UP:])), 1),
+            "p90_cpu_ms": round(1000 * float(np.quantile(durations[WARM_UP:], 0.9)), 1),
             "photos": count,
             "model_megabytes": round(len(size) / 1e6, 2),
         }
-        for name, spent in (("open and shrink", decode), ("network", network))
+        for name, durations in (("open and shrink", decode), ("network", network))
     ]
-    print(write("emotion_speed", rows), file=sys.stderr)
+    print(write_results("emotion_speed", rows), file=sys.stderr)
 
 
 if __name__ == "__main__":
@@ -57,5 +57,5 @@ if __name__ == "__main__":
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--photos", type=int, default=60)
-    given = parser.parse_args()
-    main(given.data, given.photos)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.photos)

@@ -31,26 +31,26 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from benchmarks.damage_mix import damaged
+from benchmarks.damage_mix import apply_damage_mix
+from benchmarks.record import write_results
 from packshot.arrays import Pixels
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.assess.atlas import Atlas
 from packshot.assess.ratings import read_ratings
 from packshot.enhance import Enhancer
-from packshot.enhance.loop import Improved
+from packshot.enhance.loop import LoopResult
 from packshot.errors import InvalidInput
 from packshot.measure.natural import niqe
 from packshot.measure.planes import make_planes
-from packshot.measure.product import product_of
+from packshot.measure.product import find_plain_product
 from packshot.measure.reference import psnr, ssim
 from packshot.photo import Photo
 from packshot.report import Action
 from packshot.train.datasets.damaged import read_manifest
-from benchmarks.record import write
 
 WORST_SHARE = 0.25
 PARTS = 7
-JUDGED_LEAST = 288
+MIN_JUDGED_SIDE = 288
 """Sides, in pixels, at least, of what NIQE judges: three patches by three."""
 
 Pair = tuple[float, float]
@@ -58,7 +58,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Case:
+class EnhancementCase:
     """A photo of a set; `seed` where it is to be damaged first, `part` of those the atlas holds."""
 
     photos: str
@@ -68,7 +68,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EnhancementOutcome:
     """What became of it; pairs are before and after."""
 
     photos: str
@@ -88,33 +88,33 @@ class Outcome:
     @property
     def overhead(self) -> float:
         """Of a round, in assessments."""
-        spent = self.rounds_seconds / self.assessment_seconds - 1 - self.assessed
-        return spent / self.rounds
+        extra_assessments = self.rounds_seconds / self.assessment_seconds - 1 - self.assessed
+        return extra_assessments / self.rounds
 
 
-class Timed(Enhancer):
+class TimedEnhancer(Enhancer):
     """An enhancer that tells how long its loop took."""
 
     seconds = 0.0
 
-    def _improved(self, photo: Photo) -> Improved:
+    def _improve(self, photo: Photo) -> LoopResult:
         started = time.process_time()
-        improved = super()._improved(photo)
+        improved = super()._run_loop(photo)
         self.seconds = time.process_time() - started
         return improved
 
 
 @lru_cache(maxsize=1)
-def _enhancer(without: frozenset[str]) -> Timed:
-    return Timed(Assessor(Atlas.default().without(without)))
+def _load_enhancer(excluded_groups: frozenset[str]) -> TimedEnhancer:
+    return TimedEnhancer(Assessor(Atlas.load_shipped().without_groups(excluded_groups)))
 
 
-def run(case: Case, without: frozenset[str]) -> Outcome:
+def enhance_case(case: EnhancementCase, excluded_groups: frozenset[str]) -> EnhancementOutcome:
     """Enhance one photo and look at the file that came out."""
     cv2.setNumThreads(1)
-    enhancer = _enhancer(without)
+    enhancer = _load_enhancer(excluded_groups)
     with tempfile.TemporaryDirectory() as folder:
-        source, original = _source(case, Path(folder))
+        source, original = _make_source(case, Path(folder))
         enhancer.assessor.assess(source)  # the first is slower
         started = time.process_time()
         before = enhancer.assessor.assess(source)
@@ -123,14 +123,16 @@ def run(case: Case, without: frozenset[str]) -> Outcome:
         ended = time.process_time()
         after = enhancer.assessor.assess(result.output)
         same = source.read_bytes() == Path(result.output).read_bytes()
-        pair = tuple(Photo.open(path, max_side=JUDGED_SIDE).pixels for path in (source, result.output))
-    return Outcome(
+        pair = tuple(
+            Photo.open(path, max_side=ASSESSMENT_SIDE).pixels for path in (source, result.output)
+        )
+    return EnhancementOutcome(
         photos=case.photos,
         name=case.path.name,
         action=result.action,
         same_bytes=same,
         scores=(before.score, after.score),
-        niqe=_naturalness(pair, pair[0] if original is None else original),
+        niqe=_measure_naturalness(pair, pair[0] if original is None else original),
         psnr=None if original is None else tuple(psnr(original, pixels) for pixels in pair),
         ssim=None if original is None else tuple(ssim(original, pixels) for pixels in pair),
         rounds=len(result.trace),
@@ -141,18 +143,18 @@ def run(case: Case, without: frozenset[str]) -> Outcome:
     )
 
 
-def _source(case: Case, folder: Path) -> tuple[Path, Pixels | None]:
+def _make_source(case: EnhancementCase, folder: Path) -> tuple[Path, Pixels | None]:
     """The file to enhance and, where it is damaged here, the original's pixels."""
     if case.seed is None:
         return case.path, None
-    original = Photo.open(case.path, max_side=JUDGED_SIDE).pixels
+    original = Photo.open(case.path, max_side=ASSESSMENT_SIDE).pixels
     source = folder / "in.png"
-    cv2.imwrite(str(source), damaged(original, case.seed)[0][..., ::-1])
+    cv2.imwrite(str(source), apply_damage_mix(original, case.seed)[0][..., ::-1])
     return source, original
 
 
-def _naturalness(pair: tuple[Pixels, ...], reference: Pixels) -> Pair | None:
-    rows, columns = _judged(reference)
+def _measure_naturalness(pair: tuple[Pixels, ...], reference: Pixels) -> Pair | None:
+    rows, columns = _find_judged_region(reference)
     try:
         before, after = (niqe(np.ascontiguousarray(pixels[rows, columns])) for pixels in pair)
     except InvalidInput:  # nothing but flat ground
@@ -160,22 +162,22 @@ def _naturalness(pair: tuple[Pixels, ...], reference: Pixels) -> Pair | None:
     return before, after
 
 
-def _judged(reference: Pixels) -> tuple[slice, slice]:
+def _find_judged_region(reference: Pixels) -> tuple[slice, slice]:
     """Rows and columns of the product's box, widened to what NIQE needs; all where none is found."""
-    product = product_of(make_planes(reference))
+    product = find_plain_product(make_planes(reference))
     if product is None:
         return slice(None), slice(None)
     left, top, width, height = product.box
-    return _widened(top, height, reference.shape[0]), _widened(left, width, reference.shape[1])
+    return _widen(top, height, reference.shape[0]), _widen(left, width, reference.shape[1])
 
 
-def _widened(first: int, length: int, side: int) -> slice:
-    lacking = max(JUDGED_LEAST - length, 0)
-    begin = min(max(first - lacking // 2, 0), max(side - JUDGED_LEAST, 0))
-    return slice(begin, max(first + length, begin + JUDGED_LEAST))
+def _widen(first: int, length: int, side: int) -> slice:
+    missing = max(MIN_JUDGED_SIDE - length, 0)
+    begin = min(max(first - missing // 2, 0), max(side - MIN_JUDGED_SIDE, 0))
+    return slice(begin, max(first + length, begin + MIN_JUDGED_SIDE))
 
 
-def cases(data: Path, limit: int | None) -> tuple[list[Case], dict[int, frozenset[str]]]:
+def make_cases(data: Path, limit: int | None) -> tuple[list[EnhancementCase], dict[int, frozenset[str]]]:
     """The photos of all sets, and for each part of the worst the groups the atlas must do without."""
     originals = [one.path for one in read_manifest(data / "products" / "manifest.csv", "val")]
     rated = sorted(
@@ -183,26 +185,30 @@ def cases(data: Path, limit: int | None) -> tuple[list[Case], dict[int, frozense
         key=lambda photo: (photo.score, photo.path.name),
     )
     worst = [photo.path for photo in rated[: int(len(rated) * WORST_SHARE)]]
-    parts = [Case("worst quarter", path, part=number % PARTS) for number, path in enumerate(worst)]
-    without = {part: _groups({c.path.name for c in parts if c.part == part}) for part in range(PARTS)}
-    originals, parts = _thinned(originals, limit), _thinned(parts, limit)
-    chosen = [Case("clean products", path) for path in originals]
-    chosen += [Case("damaged products", path, seed) for seed, path in enumerate(originals)]
-    return chosen + sorted(parts, key=lambda case: case.part), without
+    parts = [
+        EnhancementCase("worst quarter", path, part=number % PARTS) for number, path in enumerate(worst)
+    ]
+    excluded_groups = {
+        part: _find_groups({c.path.name for c in parts if c.part == part}) for part in range(PARTS)
+    }
+    originals, parts = _thin(originals, limit), _thin(parts, limit)
+    chosen = [EnhancementCase("clean products", path) for path in originals]
+    chosen += [EnhancementCase("damaged products", path, seed) for seed, path in enumerate(originals)]
+    return chosen + sorted(parts, key=lambda case: case.part), excluded_groups
 
 
-def _groups(names: set[str]) -> frozenset[str]:
+def _find_groups(names: set[str]) -> frozenset[str]:
     """The groups of the atlas that hold the photos of some names."""
-    atlas = Atlas.default()
+    atlas = Atlas.load_shipped()
     pairs = zip(atlas.header.examples, atlas.group_of, strict=True)
     return frozenset(atlas.header.groups[group] for name, group in pairs if name in names)
 
 
-def _thinned(all_of_them: list[T], limit: int | None) -> list[T]:
-    return all_of_them if limit is None else all_of_them[:: max(1, -(-len(all_of_them) // limit))]
+def _thin(items: list[T], limit: int | None) -> list[T]:
+    return items if limit is None else items[:: max(1, -(-len(items) // limit))]
 
 
-def rows(outcomes: list[Outcome]) -> Iterator[dict[str, object]]:
+def iter_rows(outcomes: list[EnhancementOutcome]) -> Iterator[dict[str, object]]:
     """One row for each set."""
     for photos in dict.fromkeys(outcome.photos for outcome in outcomes):
         part = [outcome for outcome in outcomes if outcome.photos == photos]
@@ -242,31 +248,33 @@ def _median(values: list[float]) -> float | str:
     return round(float(np.median(values)), 3) if values else ""
 
 
-def main(data: Path, limit: int | None, workers: int, kept: Path | None) -> None:
+def main(data: Path, limit: int | None, workers: int, outcomes_file: Path | None) -> None:
     """Run all sets, or what is left of them, and write one row for each."""
-    chosen, without = cases(data, limit)
-    outcomes = _read(kept) if kept is not None and kept.exists() else {}
-    todo = [case for case in chosen if (case.photos, case.path.name) not in outcomes]
-    print(f"{len(outcomes)} outcomes known, {len(todo)} photos left", file=sys.stderr)
+    chosen, excluded_groups = make_cases(data, limit)
+    outcomes = (
+        _read_outcomes(outcomes_file) if outcomes_file is not None and outcomes_file.exists() else {}
+    )
+    remaining = [case for case in chosen if (case.photos, case.path.name) not in outcomes]
+    print(f"{len(outcomes)} outcomes known, {len(remaining)} photos left", file=sys.stderr)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        groups = [frozenset() if case.part is None else without[case.part] for case in todo]
-        for number, outcome in enumerate(pool.map(run, todo, groups), start=1):
+        groups = [frozenset() if case.part is None else excluded_groups[case.part] for case in remaining]
+        for number, outcome in enumerate(pool.map(enhance_case, remaining, groups), start=1):
             outcomes[outcome.photos, outcome.name] = outcome
-            if kept is not None:
-                with kept.open("a", encoding="utf-8") as file:
+            if outcomes_file is not None:
+                with outcomes_file.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(outcome)) + "\n")
-            print(f"\r{number} of {len(todo)} photos", end="", file=sys.stderr)
-    table = list(rows([outcomes[case.photos, case.path.name] for case in chosen]))
+            print(f"\r{number} of {len(remaining)} photos", end="", file=sys.stderr)
+    table = list(iter_rows([outcomes[case.photos, case.path.name] for case in chosen]))
     for row in table:
         print(row)
-    print(write("enhancement_loop", table))
+    print(write_results("enhancement_loop", table))
 
 
-def _read(path: Path) -> dict[tuple[str, str], Outcome]:
+def _read_outcomes(path: Path) -> dict[tuple[str, str], EnhancementOutcome]:
     """Outcomes of an earlier run; a last line that was cut off is left out."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    found = [Outcome(**json.loads(line)) for line in lines]
-    return {(outcome.photos, outcome.name): outcome for outcome in found}
+    outcomes = [EnhancementOutcome(**json.loads(line)) for line in lines]
+    return {(outcome.photos, outcome.name): outcome for outcome in outcomes}
 
 
 if __name__ == "__main__":
@@ -275,5 +283,5 @@ if __name__ == "__main__":
     parser.add_argument("--limit", type=int, help="about this many photos of each set")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--outcomes", type=Path, help="keep what is done here, one line a photo")
-    options = parser.parse_args()
-    main(options.data, options.limit, options.workers, options.outcomes)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.limit, arguments.workers, arguments.outcomes)

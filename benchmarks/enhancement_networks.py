@@ -27,13 +27,14 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.damage_mix import damaged
+from benchmarks.damage_mix import apply_damage_mix
+from benchmarks.record import write_results
 from packshot.arrays import Pixels
 from packshot.enhance.baselines import (
     clahe,
-    guided_smoothing,
-    histogram_equalisation,
+    equalise_histogram,
     non_local_means,
+    smooth_with_guided_filter,
 )
 from packshot.enhance.classical import restore
 from packshot.enhance.network import EnhancementNetwork
@@ -43,23 +44,27 @@ from packshot.measure.natural.uiqm import uiqm
 from packshot.measure.reference.ciede2000 import mean_ciede2000
 from packshot.measure.reference.ssim import ssim
 from packshot.train.datasets.damaged import read_manifest
-from packshot.train.networks.enhancement.variants import VARIANTS, build
-from packshot.train.recipes.enhancement import LATEST_FILE, Setting, train_variant
-from packshot.train.recipes.enhancement_check import CheckSet, Damaged, capped_psnr, enhance
+from packshot.train.networks.enhancement.variants import VARIANTS, build_network
+from packshot.train.recipes.enhancement import LATEST_FILE, EnhancementSettings, train_variant
+from packshot.train.recipes.enhancement_check import (
+    DamagedPhoto,
+    ValidationSet,
+    capped_psnr,
+    enhance_with_network,
+)
 from packshot.train.recipes.enhancement_step import EnhancementRecipe
-from benchmarks.record import write
 
 Enhance = Callable[[Pixels], Pixels]
 
 _CPU = torch.device("cpu")
 _CLASSICAL: dict[str, Enhance] = {
-    "HE": histogram_equalisation,
+    "HE": equalise_histogram,
     "CLAHE": clahe,
     "NLM": non_local_means,
-    "GF": guided_smoothing,
+    "GF": smooth_with_guided_filter,
     "classical pipeline": lambda pixels: restore(pixels)[0],
 }
-_SHOWN = (
+_DEFAULT_NETWORKS = (
     "full",
     "neither",
     "no-laplacian",
@@ -84,7 +89,7 @@ class Method:
 
 def main(
     names: Sequence[str],
-    setting: Setting,
+    settings: EnhancementSettings,
     runs: Path,
     recipe: EnhancementRecipe,
     shipped: bool,
@@ -92,69 +97,74 @@ def main(
 ) -> None:
     """Train what is missing, measure everything, write one row for each method and mix."""
     for name in names:
-        train_variant(name, setting, recipe, runs / name, lambda line: print(line, flush=True))
-    continuous = CheckSet(read_manifest(setting.products, "val"), count=limit).photos
+        train_variant(name, settings, recipe, runs / name, lambda line: print(line, flush=True))
+    continuous = ValidationSet(read_manifest(settings.products, "val"), count=limit).photos
     levels = [
-        Damaged(photo.original, damaged(photo.original, seed)[0])
+        DamagedPhoto(photo.original, apply_damage_mix(photo.original, seed)[0])
         for seed, photo in enumerate(continuous)
     ]
     rows = []
-    for method in _methods(names, runs, shipped):
-        kept = [capped_psnr(photo.original, method.enhance(photo.original)) for photo in continuous]
+    for method in _iter_methods(names, runs, shipped):
+        undamaged_psnr = [
+            capped_psnr(photo.original, method.enhance(photo.original)) for photo in continuous
+        ]
         for mix, photos in (("continuous", continuous), ("levels", levels)):
-            rows.append(_row(method, mix, photos) | {"undamaged_psnr": round(float(np.mean(kept)), 2)})
+            rows.append(
+                _measure_row(method, mix, photos)
+                | {"undamaged_psnr": round(float(np.mean(undamaged_psnr)), 2)}
+            )
             print(rows[-1], flush=True)
-    print(write("enhancement_networks", sorted(rows, key=lambda row: str(row["mix"]))))
+    print(write_results("enhancement_networks", sorted(rows, key=lambda row: str(row["mix"]))))
 
 
-def _methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method]:
+def _iter_methods(names: Sequence[str], runs: Path, shipped: bool) -> Iterator[Method]:
     yield Method("damaged", lambda pixels: pixels)
     for name, change in _CLASSICAL.items():
         yield Method(name, change)
     for name in names:
-        network = build(name).eval()
-        kept = torch.load(runs / name / LATEST_FILE, weights_only=True, map_location=_CPU)
-        network.load_state_dict(kept["averaged"])
-        yield Method(name, _runner(network), _size(network), kept["step"])
+        network = build_network(name).eval()
+        checkpoint = torch.load(runs / name / LATEST_FILE, weights_only=True, map_location=_CPU)
+        network.load_state_dict(checkpoint["averaged"])
+        yield Method(name, _make_runner(network), _count_parameters(network), checkpoint["step"])
     if shipped:
-        model = EnhancementNetwork.packaged()
+        model = EnhancementNetwork.load_shipped()
         step = model.model.session.get_modelmeta().custom_metadata_map["step"]
-        size = _size(build("full"))
+        size = _count_parameters(build_network("full"))
         yield Method("shipped", model.enhance, size, int(step))
         both = "classical pipeline, then shipped"
         yield Method(both, lambda pixels: model.enhance(restore(pixels)[0]), size, int(step))
 
 
-def _runner(network: torch.nn.Module) -> Enhance:
-    return lambda pixels: enhance(network, pixels, _CPU)
+def _make_runner(network: torch.nn.Module) -> Enhance:
+    return lambda pixels: enhance_with_network(network, pixels, _CPU)
 
 
-def _row(method: Method, mix: str, photos: Sequence[Damaged]) -> dict[str, object]:
-    began = time.process_time()
+def _measure_row(method: Method, mix: str, photos: Sequence[DamagedPhoto]) -> dict[str, object]:
+    started = time.process_time()
     enhanced = [method.enhance(photo.pixels) for photo in photos]
-    seconds = time.process_time() - began
+    seconds = time.process_time() - started
     pairs = [(photo.original, picture) for photo, picture in zip(photos, enhanced, strict=True)]
-    reached = np.array([capped_psnr(*pair) for pair in pairs])
-    gains = reached - [capped_psnr(photo.original, photo.pixels) for photo in photos]
+    psnr_values = np.array([capped_psnr(*pair) for pair in pairs])
+    gains = psnr_values - [capped_psnr(photo.original, photo.pixels) for photo in photos]
     return {
         "mix": mix,
         "method": method.name,
         "parameters": method.parameters,
         "trained_steps": method.trained_steps,
         "photos": len(photos),
-        "psnr": round(float(reached.mean()), 3),
+        "psnr": round(float(psnr_values.mean()), 3),
         "psnr_gain": round(float(gains.mean()), 3),
         "gain_standard_error": round(float(gains.std(ddof=1) / np.sqrt(len(gains))), 3),
         "better": round(float(np.mean(gains > 0)), 3),
         "ssim": round(float(np.mean([ssim(*pair) for pair in pairs])), 4),
         "ciede2000": round(float(np.mean([mean_ciede2000(*pair) for pair in pairs])), 3),
         "uiqm": round(float(np.mean([uiqm(picture) for picture in enhanced])), 4),
-        "niqe": round(float(np.nanmean([_niqe(picture) for picture in enhanced])), 3),
+        "niqe": round(float(np.nanmean([_niqe_or_nan(picture) for picture in enhanced])), 3),
         "cpu_seconds_per_megapixel": round(seconds / sum(p.pixels.size / 3e6 for p in photos), 3),
     }
 
 
-def _niqe(pixels: Pixels) -> float:
+def _niqe_or_nan(pixels: Pixels) -> float:
     """NIQE, or NaN where the photo is too small or too flat to have statistics."""
     try:
         return niqe(pixels)
@@ -162,7 +172,7 @@ def _niqe(pixels: Pixels) -> float:
         return float("nan")
 
 
-def _size(network: torch.nn.Module) -> int:
+def _count_parameters(network: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -186,12 +196,14 @@ if __name__ == "__main__":
     parser.add_argument("--photos", type=int, default=1000, help="at most so many to measure")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    lasting = EnhancementRecipe.lasting(arguments.steps, arguments.view_steps)
+    base_recipe = EnhancementRecipe.from_lengths(arguments.steps, arguments.view_steps)
     main(
-        arguments.network or _SHOWN,
-        Setting(arguments.products, tuple(arguments.source), curves=arguments.curves, threads=1),
+        arguments.network or _DEFAULT_NETWORKS,
+        EnhancementSettings(
+            arguments.products, tuple(arguments.source), curves=arguments.curves, threads=1
+        ),
         arguments.runs,
-        replace(lasting, batch=arguments.batch, tuned_share=0.0, check_every=1000),
+        replace(base_recipe, batch_size=arguments.batch, tuning_share=0.0, check_every=1000),
         not arguments.without_shipped,
         arguments.photos,
     )

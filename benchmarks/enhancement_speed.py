@@ -17,14 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.record import write_results
+from benchmarks.timing import time_command
 from packshot.photo import Photo
-from benchmarks.record import write
-from benchmarks.timing import timed
 
 SAMPLE = Path(__file__).parents[1] / "examples" / "photos" / "mug-warm-cast.jpg"
 SIZES = {"1 megapixel": (1000, 1000), "12 megapixels": (4000, 3000)}
 NOISE = 8.0
-NETWORK_ALONE = """
+NETWORK_SCRIPT = """
 import sys, time
 from packshot.enhance.network import EnhancementNetwork
 from packshot.photo import Photo
@@ -38,35 +38,35 @@ open(sys.argv[2], "w").write(str(time.perf_counter() - begun))
 
 def main(rounds: int) -> None:
     """Time each size, in turn."""
-    print(write("enhancement_speed", list(_rows(rounds))))
+    print(write_results("enhancement_speed", list(_iter_rows(rounds))))
 
 
-def _rows(rounds: int) -> Iterator[dict[str, object]]:
+def _iter_rows(rounds: int) -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             for name, size in SIZES.items():
                 photo, report = Path(folder) / "in.jpg", Path(folder) / "report.jsonl"
-                _make(photo, size)
+                _make_photo(photo, size)
                 command = [sys.executable, "-m", "packshot", "enhance", str(photo), "--quiet"]
                 command += ["-o", str(Path(folder) / "out.jpg"), "--report", str(report), "--explain"]
-                seconds, peak = timed(command)
-                said = json.loads(report.read_text())
+                seconds, peak = time_command(command)
+                report_row = json.loads(report.read_text())
                 row = {
                     "photo": name,
                     "round": number,
-                    "action": said["action"],
-                    "steps": " ".join(said["steps"]),
-                    "rounds_of_the_loop": len(said["trace"]),
+                    "action": report_row["action"],
+                    "steps": " ".join(report_row["steps"]),
+                    "rounds_of_the_loop": len(report_row["trace"]),
                     "seconds": round(seconds, 2),
                     "peak_memory_mb": round(peak),
                 }
                 print(row)
                 yield row
-                yield _network_alone(name, number, photo, Path(folder) / "seconds")
+                yield _time_network(name, number, photo, Path(folder) / "seconds")
 
 
-def _network_alone(name: str, number: int, photo: Path, seconds: Path) -> dict[str, object]:
-    _, peak = timed([sys.executable, "-c", NETWORK_ALONE, str(photo), str(seconds)])
+def _time_network(name: str, number: int, photo: Path, seconds: Path) -> dict[str, object]:
+    _, peak = time_command([sys.executable, "-c", NETWORK_SCRIPT, str(photo), str(seconds)])
     row = {
         "photo": name,
         "round": number,
@@ -80,7 +80,7 @@ def _network_alone(name: str, number: int, photo: Path, seconds: Path) -> dict[s
     return row
 
 
-def _make(path: Path, size: tuple[int, int]) -> None:
+def _make_photo(path: Path, size: tuple[int, int]) -> None:
     """The sample at a size, with the noise of a small sensor."""
     pixels = cv2.resize(Photo.open(SAMPLE).pixels, size, interpolation=cv2.INTER_CUBIC)
     noise = np.random.default_rng(0).normal(0, NOISE, pixels.shape)

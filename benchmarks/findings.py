@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-COMPOSITION = frozenset({"product-too-small", "product-too-large", "off-centre", "touches-edge"})
+COMPOSITION_FINDINGS = frozenset(
+    {"product-too-small", "product-too-large", "off-centre", "touches-edge"}
+)
 """How the product fills the frame."""
 
-FACTS = frozenset(
+FACT_FINDINGS = frozenset(
     {"low-resolution", "background-not-white", "background-uneven", "border", "dull-colour"}
 )
 """May well be true of a photo without fault."""

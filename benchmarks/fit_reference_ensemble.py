@@ -22,19 +22,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.agreement import srocc
+from benchmarks.record import write_results
 from packshot.arrays import Float64Array, Int8Array, Int16Array
 from packshot.measure.reference.ensemble import SCALES, Scale
 from packshot.train.datasets.damaged import load_shard
-from benchmarks.record import write
 
 TARGETS = np.array([85.0, 70.0, 52.0, 36.0, 22.0])
-SPREAD = 31.0
+TARGET_DEVIATION = 31.0
 MEASURES = ("mdsi", "vsi", "haarpsi", "fsim")
 QUANTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True, eq=False)
-class Damaged:
+class DamagedMeasures:
     """What was measured: distances (N, 4) in the order of `MEASURES`, kinds (N,), levels (N,)."""
 
     distances: Float64Array
@@ -51,7 +51,7 @@ class Damaged:
         return float(np.mean([qualities[here & (self.kinds == kind)].mean() for kind in kinds]))
 
 
-def read(folder: Path, originals: int) -> Damaged:
+def read_shards(folder: Path, originals: int) -> DamagedMeasures:
     """Read the damaged versions of the first shards; the originals themselves say nothing."""
     shards = [load_shard(path) for path in sorted(folder.glob("[0-9]*[0-9].npz"))[:originals]]
     if not shards:
@@ -60,34 +60,36 @@ def read(folder: Path, originals: int) -> Damaged:
     levels = np.concatenate([shard.levels for shard in shards])
     kinds = np.concatenate([shard.kinds for shard in shards])
     distances = np.column_stack((measures[:, 0], 1 - measures[:, 1:]))
-    worn = levels > 0
-    print(f"{len(shards)} originals, {worn.sum()} damaged versions")
-    return Damaged(np.maximum(distances[worn], 0.0), kinds[worn], levels[worn])
+    is_damaged = levels > 0
+    print(f"{len(shards)} originals, {is_damaged.sum()} damaged versions")
+    return DamagedMeasures(np.maximum(distances[is_damaged], 0.0), kinds[is_damaged], levels[is_damaged])
 
 
-def qualities(distances: Float64Array, scale: Scale) -> Float64Array:
+def map_qualities(distances: Float64Array, scale: Scale) -> Float64Array:
     """Map many distances."""
     return np.array([scale.quality(float(distance)) for distance in distances])
 
 
-def fit(damaged: Damaged, distances: Float64Array) -> Scale:
+def fit_scale(damaged: DamagedMeasures, distances: Float64Array) -> Scale:
     """Search half and steepness on a grid that narrows five times about the best point."""
     best = Scale(float(np.median(distances)), 1.5)
     for reach in 3.0 ** -np.arange(0.0, 5.0):
         factors = np.exp(np.linspace(-reach, reach, 9))
         grid = [Scale(best.half * a, best.steepness * b) for a in factors for b in factors]
-        best = min(grid, key=lambda scale: misfit(damaged, distances, scale))
+        best = min(grid, key=lambda scale: compute_misfit(damaged, distances, scale))
     return best
 
 
-def misfit(damaged: Damaged, distances: Float64Array, scale: Scale) -> float:
+def compute_misfit(damaged: DamagedMeasures, distances: Float64Array, scale: Scale) -> float:
     """Sum of squared differences of the level means and the spread from what is aimed at."""
     mapped = 100 / (1 + (distances / scale.half) ** scale.steepness)
-    missed = damaged.level_means(mapped) - TARGETS
-    return float((missed**2).sum() + (mapped.std() - SPREAD) ** 2)
+    errors = damaged.level_means(mapped) - TARGETS
+    return float((errors**2).sum() + (mapped.std() - TARGET_DEVIATION) ** 2)
 
 
-def row(name: str, scale: Scale | None, damaged: Damaged, mapped: Float64Array) -> dict[str, str]:
+def make_row(
+    name: str, scale: Scale | None, damaged: DamagedMeasures, mapped: Float64Array
+) -> dict[str, str]:
     """One row of the table."""
     means = enumerate(damaged.level_means(mapped), start=1)
     quantiles = zip(QUANTILES, np.percentile(mapped, QUANTILES), strict=True)
@@ -108,18 +110,18 @@ def main() -> None:
     parser.add_argument("shards", type=Path)
     parser.add_argument("--originals", type=int, default=60)
     arguments = parser.parse_args()
-    damaged = read(arguments.shards, arguments.originals)
+    damaged = read_shards(arguments.shards, arguments.originals)
     columns = dict(zip(MEASURES, damaged.distances.T, strict=True))
-    scales = {name: fit(damaged, column) for name, column in columns.items()}
-    mapped = {name: qualities(columns[name], scale) for name, scale in scales.items()}
+    scales = {name: fit_scale(damaged, column) for name, column in columns.items()}
+    mapped = {name: map_qualities(columns[name], scale) for name, scale in scales.items()}
     score = np.mean(list(mapped.values()), axis=0)
-    shipped = [qualities(columns[name], getattr(SCALES, name)) for name in MEASURES]
-    rows = [row(name, scales[name], damaged, mapped[name]) for name in MEASURES]
-    rows.append(row("ensemble", None, damaged, score))
-    rows.append(row("as shipped", None, damaged, np.mean(shipped, axis=0)))
+    shipped = [map_qualities(columns[name], getattr(SCALES, name)) for name in MEASURES]
+    rows = [make_row(name, scales[name], damaged, mapped[name]) for name in MEASURES]
+    rows.append(make_row("ensemble", None, damaged, score))
+    rows.append(make_row("as shipped", None, damaged, np.mean(shipped, axis=0)))
     for cells in (rows[0], *(one.values() for one in rows)):
         print("  ".join(f"{cell:>10}" for cell in cells))
-    print(write("reference_ensemble", rows))
+    print(write_results("reference_ensemble", rows))
     for name, values in mapped.items():
         gap = np.abs(values - score).mean()
         print(f"{name}: rank correlation {srocc(values, score):.3f}, mean gap {gap:.1f}")

@@ -14,18 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks.content_vectors import Distribution, photos
+from benchmarks.content_vectors import VectorDistribution, load_photo_vectors
+from benchmarks.record import write_results
 from packshot.encode import ContentEncoder
 from packshot.search import IndexSettings, Item, VectorIndex, create_index
 from packshot.search.items import Precision
 from packshot.search.photos import index_photos
-from packshot.sources import expand_named
-from benchmarks.record import write
+from packshot.sources import expand_with_names
 
-THERE = (0, 100_000)
+EXISTING_COUNTS = (0, 100_000)
 
 
-class Timed:
+class TimedIndex:
     """An index that counts the seconds spent in its calls."""
 
     def __init__(self, index: VectorIndex) -> None:
@@ -34,30 +34,32 @@ class Timed:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._index, name)
-        return self._timed(found) if callable(found) else found
+        return self._time_call(found) if callable(found) else found
 
-    def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any) -> Any:
+    def _time_call(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def call_and_time(*arguments: Any) -> Any:
             started = time.perf_counter()
             try:
                 return call(*arguments)
             finally:
                 self.seconds += time.perf_counter() - started
 
-        return timed
+        return call_and_time
 
 
 def main(data: Path) -> None:
     """A row for each number of vectors that are there before."""
-    distribution = Distribution(photos(data).vectors)
-    listed = list(expand_named([str(data / "products")]))
-    rows = [_row(distribution, listed, there) for there in THERE]
+    distribution = VectorDistribution(load_photo_vectors(data).vectors)
+    listed = list(expand_with_names([str(data / "products")]))
+    rows = [_measure_row(distribution, listed, existing) for existing in EXISTING_COUNTS]
     print(*rows, sep="\n")
-    print(write("index_ingestion", rows))
+    print(write_results("index_ingestion", rows))
 
 
-def _row(distribution: Distribution, listed: list[Any], there: int) -> dict[str, object]:
-    encoder = ContentEncoder.packaged()
+def _measure_row(
+    distribution: VectorDistribution, listed: list[Any], existing: int
+) -> dict[str, object]:
+    encoder = ContentEncoder.load_shipped()
     settings = IndexSettings(
         dimensions=encoder.dimensions, precision=Precision.HALF, model=encoder.fingerprint
     )
@@ -65,21 +67,23 @@ def _row(distribution: Distribution, listed: list[Any], there: int) -> dict[str,
         tempfile.TemporaryDirectory() as folder,
         create_index(Path(folder) / "index", settings) as index,
     ):
-        if there:
-            vectors = distribution.draw(there)
+        if existing:
+            vectors = distribution.sample(existing)
             index.put([Item(f"drawn-{n}", vector, {"n": n}) for n, vector in enumerate(vectors)])
             index.flush()
-        timed, started = Timed(index), time.perf_counter()
-        outcomes = [one.outcome for one in index_photos(cast(VectorIndex, timed), listed, workers=0)]
-        timed.flush()
+        timed_index, started = TimedIndex(index), time.perf_counter()
+        outcomes = [
+            one.outcome for one in index_photos(cast(VectorIndex, timed_index), listed, workers=0)
+        ]
+        timed_index.flush()
         seconds = time.perf_counter() - started
     return {
-        "vectors_before": there,
+        "vectors_before": existing,
         "photos": len(outcomes),
         "seconds": round(seconds, 2),
         "photos_a_second": round(len(outcomes) / seconds, 1),
-        "index_seconds": round(timed.seconds, 3),
-        "index_share_percent": round(100 * timed.seconds / seconds, 2),
+        "index_seconds": round(timed_index.seconds, 3),
+        "index_share_percent": round(100 * timed_index.seconds / seconds, 2),
     }
 
 

@@ -24,18 +24,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.findings import COMPOSITION, FACTS
+from benchmarks.findings import COMPOSITION_FINDINGS, FACT_FINDINGS
+from benchmarks.record import write_results
 from packshot.distort import distort
 from packshot.measure import measure_photo
-from packshot.measure.limits import LIMITS, exceeded
+from packshot.measure.limits import LIMITS, find_exceeded_limits
 from packshot.photo import Photo
-from benchmarks.record import write
 
 STUDIO = ("ikea", "luma", "contoso", "vendure", "smartstore", "abantecart")
-LEAST_OPINION = 0.85
+MIN_OPINION_SCORE = 0.85
 VIEWING_SIDE = 1024
-BLUR = ("blurred", "product-blurred", "motion-blur", "upscaled")
-TELLING: dict[str, tuple[str, ...]] = {
+BLUR_FINDINGS = ("blurred", "product-blurred", "motion-blur", "upscaled")
+EXPECTED_FINDINGS: dict[str, tuple[str, ...]] = {
     "gaussian-blur": ("blurred", "product-blurred"),
     "lens-blur": ("blurred", "product-blurred"),
     "defocused-product": ("blurred", "product-blurred"),
@@ -70,66 +70,75 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     sets = {
-        "studio train": studio(arguments.data, "train"),
-        "studio val": studio(arguments.data, "val"),
-        "biq2021 mos>0.85": well_rated(arguments.data),
+        "studio train": list_studio_photos(arguments.data, "train"),
+        "studio val": list_studio_photos(arguments.data, "val"),
+        "biq2021 mos>0.85": list_good_photos(arguments.data),
     }
-    sets = {name: thinned(paths, arguments.limit) for name, paths in sets.items()}
-    alarms = [row for name, paths in sets.items() for row in false_alarms(name, paths)]
-    told = list(detections(thinned(sets["studio val"], 40)))
-    for row in (*alarms, *told):
+    sets = {name: select_evenly(paths, arguments.limit) for name, paths in sets.items()}
+    alarms = [row for name, paths in sets.items() for row in iter_false_alarms(name, paths)]
+    detection_rows = list(iter_detections(select_evenly(sets["studio val"], 40)))
+    for row in (*alarms, *detection_rows):
         print(*row.values(), sep="\t")
-    print(write("measure_false_alarms", alarms), write("measure_detections", told))
+    print(
+        write_results("measure_false_alarms", alarms),
+        write_results("measure_detections", detection_rows),
+    )
 
 
-def studio(data: Path, split: str) -> list[Path]:
+def list_studio_photos(data: Path, split: str) -> list[Path]:
     """Clean studio photos of a split."""
     with (data / "products" / "manifest.csv").open(newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["source"] in STUDIO and r["split"] == split]
     return [data / "products" / row["file"] for row in rows]
 
 
-def well_rated(data: Path) -> list[Path]:
+def list_good_photos(data: Path) -> list[Path]:
     """Photos of real scenes that people found good."""
     with (data / "biq2021" / "mos.csv").open(newline="") as file:
-        rows = [r for r in csv.DictReader(file) if float(r["mos"]) > LEAST_OPINION]
+        rows = [r for r in csv.DictReader(file) if float(r["mos"]) > MIN_OPINION_SCORE]
     return [data / "biq2021" / "images" / row["file"] for row in rows]
 
 
-def thinned(paths: Sequence[Path], most: int) -> list[Path]:
+def select_evenly(paths: Sequence[Path], most: int) -> list[Path]:
     """At most so many, evenly taken."""
     chosen = np.unique(np.linspace(0, len(paths) - 1, min(most, len(paths))).round().astype(int))
     return [paths[i] for i in chosen]
 
 
-def findings(path: Path, kind: str = "", level: int = 0) -> set[str]:
+def find_findings(path: Path, kind: str = "", level: int = 0) -> set[str]:
     """Codes found in a photo, damaged if a kind is given; the seed depends on its name alone."""
     photo = Photo.open(path, max_side=VIEWING_SIDE)
     seed = zlib.crc32(path.name.encode())
     pixels = distort(photo.pixels, kind, level, seed) if kind else photo.pixels
-    return {found.code for found in exceeded(measure_photo(pixels, photo.facts))}
+    return {found.code for found in find_exceeded_limits(measure_photo(pixels, photo.facts))}
 
 
-def false_alarms(name: str, paths: Sequence[Path]) -> Iterable[dict[str, object]]:
+def iter_false_alarms(name: str, paths: Sequence[Path]) -> Iterable[dict[str, object]]:
     """One row per finding."""
-    counts = Counter(code for path in paths for code in findings(path))
+    counts = Counter(code for path in paths for code in find_findings(path))
     for code in dict.fromkeys(limit.code for limit in LIMITS):
-        kind = "fact" if code in FACTS else "composition" if code in COMPOSITION else "quality"
+        kind = (
+            "fact"
+            if code in FACT_FINDINGS
+            else "composition"
+            if code in COMPOSITION_FINDINGS
+            else "quality"
+        )
         share = round(100 * counts[code] / len(paths), 2)
         row = {"set": name, "finding": code, "kind": kind, "photos": len(paths)}
         yield {**row, "flagged": counts[code], "percent": share}
 
 
-def detections(paths: Sequence[Path]) -> Iterable[dict[str, object]]:
+def iter_detections(paths: Sequence[Path]) -> Iterable[dict[str, object]]:
     """One row per kind and level of damage; level 0 is the clean photo."""
-    clean = [findings(path) for path in paths]
-    for kind, codes in TELLING.items():
+    clean = [find_findings(path) for path in paths]
+    for kind, codes in EXPECTED_FINDINGS.items():
         for level in range(6):
-            found = [findings(path, kind, level) for path in paths] if level else clean
-            told = sum(bool(codes_found & set(codes)) for codes_found in found)
-            blurs = sum(bool(codes_found & set(BLUR)) for codes_found in found)
+            found = [find_findings(path, kind, level) for path in paths] if level else clean
+            detected = sum(bool(codes_found & set(codes)) for codes_found in found)
+            blurs = sum(bool(codes_found & set(BLUR_FINDINGS)) for codes_found in found)
             row = {"damage": kind, "level": level, "findings": "|".join(codes)}
-            percent = round(100 * told / len(paths), 1)
+            percent = round(100 * detected / len(paths), 1)
             any_blur = round(100 * blurs / len(paths), 1)
             yield {**row, "photos": len(paths), "percent": percent, "any_blur_percent": any_blur}
 

@@ -18,20 +18,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.record import write_results
 from packshot.arrays import Pixels
 from packshot.assess.inspection import Inspection, Inspector
 from packshot.measure.planes import make_planes
-from packshot.measure.product import product_of
+from packshot.measure.product import find_plain_product
 from packshot.photo import Photo
 from packshot.sources import read_rows
 from packshot.train.datasets.damaged import Original, read_manifest
-from packshot.train.datasets.lettering import Fonts, line
-from packshot.train.datasets.overlays import with_text, with_watermark
+from packshot.train.datasets.lettering import Fonts, render_line
+from packshot.train.datasets.overlays import add_text, add_watermark
 from packshot.train.datasets.taught import is_held_out
-from benchmarks.record import write
 
-TRAINED_ON = ("luma", "contoso", "abantecart", "clothingds")
-OVERLAID = ("electronics_smartstore_014.jpg",)
+TRAINING_SOURCES = ("luma", "contoso", "abantecart", "clothingds")
+PHOTOS_WITH_BADGE = ("electronics_smartstore_014.jpg",)
 """Studio photos with a shop's badge on them."""
 
 STUDIO = ("ikea", "smartstore", "luma", "contoso", "abantecart")
@@ -41,95 +41,107 @@ SIDE = 768
 def main(data: Path, fonts: Path, count: int) -> None:
     """Measure every detector."""
     cv2.setNumThreads(1)
-    inspector, letters = Inspector.packaged(), Fonts.under(fonts, held_out=True)
-    photos = _photos(data)
-    homes = _homes(data)
+    inspector, fonts_held_out = Inspector.load_shipped(), Fonts.from_folder(fonts, held_out=True)
+    photos = _load_product_photos(data)
+    homes = _load_home_photos(data)
     everywhere = photos + homes
-    texts = _laid(everywhere, count, letters, with_text)
-    marks = _laid(everywhere, count, letters, with_watermark)
-    barred, stamp = ", or left open", "text, a camera's stamp"
+    texts = _iter_overlay_cases(everywhere, count, fonts_held_out, add_text)
+    marks = _iter_overlay_cases(everywhere, count, fonts_held_out, add_watermark)
+    or_unknown, stamp = ", or left open", "text, a camera's stamp"
     rows = [
-        *_hits(inspector, texts, {"text": _text_found, "text" + barred: _text_barred}),
-        *_hits(inspector, _stamped(data), {stamp: _text_found, stamp + barred: _text_barred}),
-        *_hits(inspector, marks, {"watermark": _mark_found, "watermark" + barred: _mark_barred}),
-        *_hits(inspector, _framed(everywhere, count), {"frame": _frame_right}),
-        *_hits(
+        *_iter_hit_rows(inspector, texts, {"text": _has_text, "text" + or_unknown: _can_have_text}),
+        *_iter_hit_rows(
+            inspector, _iter_stamp_cases(data), {stamp: _has_text, stamp + or_unknown: _can_have_text}
+        ),
+        *_iter_hit_rows(
             inspector,
-            _collages(homes, count),
+            marks,
+            {"watermark": _has_watermark, "watermark" + or_unknown: _can_have_watermark},
+        ),
+        *_iter_hit_rows(inspector, _iter_frame_cases(everywhere, count), {"frame": _is_frame_right}),
+        *_iter_hit_rows(
+            inspector,
+            _iter_collage_cases(homes, count),
             {
-                "collage of photos at home": _collage_found,
-                "panels of a collage, their number": _panels_right,
+                "collage of photos at home": _has_collage,
+                "panels of a collage, their number": _is_panel_count_right,
             },
         ),
-        *_hits(inspector, _coded(everywhere, count), {"QR code": _codes_right}),
-        *_hits(inspector, _placeholders(count, letters), {"placeholder": _placeholder_found}),
-        *_alarms("clean studio photos", inspector, _clean(data)),
-        *_alarms("photos at home and scenes", inspector, homes),
+        *_iter_hit_rows(
+            inspector, _iter_code_cases(everywhere, count), {"QR code": _is_code_count_right}
+        ),
+        *_iter_hit_rows(
+            inspector, _iter_placeholder_cases(count, fonts_held_out), {"placeholder": _is_placeholder}
+        ),
+        *_iter_alarm_rows("clean studio photos", inspector, _load_clean_photos(data)),
+        *_iter_alarm_rows("photos at home and scenes", inspector, homes),
     ]
-    print(write("overlays", rows))
+    print(write_results("overlays", rows))
 
 
 Case = tuple[Pixels, float]
 Check = Callable[[Inspection, float], bool]
 
 
-def _opened(path: Path) -> Pixels:
+def _load_photo(path: Path) -> Pixels:
     return Photo.open(path, max_side=SIDE).pixels
 
 
-def _originals(data: Path) -> list[Original]:
+def _read_originals(data: Path) -> list[Original]:
     return read_manifest(data / "products" / "manifest.csv")
 
 
-def _photos(data: Path) -> list[Pixels]:
+def _load_product_photos(data: Path) -> list[Pixels]:
     """Held-out product photos on white."""
-    held = [one for one in _originals(data) if one.split == "val" and one.source in STUDIO]
-    return [_opened(one.path) for one in held]
+    held = [one for one in _read_originals(data) if one.split == "val" and one.source in STUDIO]
+    return [_load_photo(one.path) for one in held]
 
 
-def _homes(data: Path) -> list[Pixels]:
+def _load_home_photos(data: Path) -> list[Pixels]:
     """Held-out photos at home, and scenes, whose background is not plain."""
-    held = [o.path for o in _originals(data) if o.split == "val" and o.source == "clothingds"]
+    held = [o.path for o in _read_originals(data) if o.split == "val" and o.source == "clothingds"]
     scenes = [path for path in sorted((data / "oasis" / "images").iterdir()) if is_held_out(path.name)]
-    return [_opened(path) for path in [*held, *scenes[::2]]]
+    return [_load_photo(path) for path in [*held, *scenes[::2]]]
 
 
-def _clean(data: Path) -> list[Pixels]:
+def _load_clean_photos(data: Path) -> list[Pixels]:
     """Studio photos on a plain background that no network here has seen, nor the choice of limits."""
     unseen = [
         one
-        for one in _originals(data)
+        for one in _read_originals(data)
         if one.source in STUDIO
-        and (one.split == "val" or one.source not in TRAINED_ON)
-        and one.path.name not in OVERLAID
-        and not _guided_limits(one)
+        and (one.split == "val" or one.source not in TRAINING_SOURCES)
+        and one.path.name not in PHOTOS_WITH_BADGE
+        and not _is_limit_photo(one)
     ]
-    opened = [_opened(one.path) for one in unseen]
-    return [pixels for pixels in opened if product_of(make_planes(pixels)) is not None]
+    opened = [_load_photo(one.path) for one in unseen]
+    return [pixels for pixels in opened if find_plain_product(make_planes(pixels)) is not None]
 
 
-def _guided_limits(one: Original) -> bool:
+def _is_limit_photo(one: Original) -> bool:
     """Whether the limits of `assess/inspection.py` were chosen on it: every second one of IKEA."""
     return one.source == "ikea" and one.split == "train" and int(one.path.stem.split("_")[-1]) % 2 == 0
 
 
-def _hits(
+def _iter_hit_rows(
     inspector: Inspector, cases: Iterator[Case], checks: dict[str, Check]
 ) -> Iterator[dict[str, object]]:
     """Each case is inspected once, and one row written for each check of it."""
     right, seconds = dict.fromkeys(checks, 0), list[float]()
     for pixels, truth in cases:
-        begun = time.process_time()
+        started = time.process_time()
         found = inspector.inspect(pixels)
-        _ = found.numbers  # All of them are worked out and timed.
-        seconds.append(time.process_time() - begun)
+        _ = found.values  # All of them are worked out and timed.
+        seconds.append(time.process_time() - started)
         for kind, check in checks.items():
             right[kind] += check(found, truth)
     for kind, count in right.items():
-        yield _row(kind, "right", len(seconds), count, seconds)
+        yield _make_row(kind, "right", len(seconds), count, seconds)
 
 
-def _row(kind: str, what: str, total: int, count: int, seconds: Sequence[float]) -> dict[str, object]:
+def _make_row(
+    kind: str, what: str, total: int, count: int, seconds: Sequence[float]
+) -> dict[str, object]:
     row: dict[str, object] = {
         "kind": kind,
         "measure": what,
@@ -142,21 +154,23 @@ def _row(kind: str, what: str, total: int, count: int, seconds: Sequence[float])
     return row
 
 
-def _alarms(name: str, inspector: Inspector, photos: Sequence[Pixels]) -> Iterator[dict[str, object]]:
+def _iter_alarm_rows(
+    name: str, inspector: Inspector, photos: Sequence[Pixels]
+) -> Iterator[dict[str, object]]:
     """How often each detector speaks of photos without overlays."""
     neutral = {"collage_panels": 1.0}
-    begun = time.process_time()
-    found = [inspector.inspect(pixels).numbers for pixels in photos]
-    each = (time.process_time() - begun) / len(photos)
+    started = time.process_time()
+    found = [inspector.inspect(pixels).values for pixels in photos]
+    each = (time.process_time() - started) / len(photos)
     for key in ("text_area", "watermark", "border_width", "collage_panels", "qr_codes", "placeholder"):
         values = [one[key] for one in found]
         alarms = sum(value is not None and value != neutral.get(key, 0.0) for value in values)
-        yield _row(f"{key}: {name}", "false alarms", len(photos), alarms, [each])
+        yield _make_row(f"{key}: {name}", "false alarms", len(photos), alarms, [each])
         if None in values:
-            yield _row(f"{key}: {name}", "left open", len(photos), values.count(None), [each])
+            yield _make_row(f"{key}: {name}", "left open", len(photos), values.count(None), [each])
 
 
-def _drawn(
+def _iter_samples(
     photos: Sequence[Pixels], count: int, seed: int
 ) -> Iterator[tuple[Pixels, np.random.Generator]]:
     random = np.random.default_rng(seed)
@@ -164,125 +178,129 @@ def _drawn(
         yield photos[int(random.integers(len(photos)))], random
 
 
-Lay = Callable[..., object]
+AddOverlay = Callable[..., object]
 
 
-def _laid(photos: Sequence[Pixels], count: int, fonts: Fonts, lay: Lay) -> Iterator[Case]:
-    for photo, random in _drawn(photos, count, 1):
-        laid = lay(photo, random, fonts)
-        truth = laid.text if laid.text.any() else laid.watermark  # type: ignore[attr-defined]
-        yield _saved(laid.pixels, random), 100 * float((truth > 0).mean())  # type: ignore[attr-defined]
+def _iter_overlay_cases(
+    photos: Sequence[Pixels], count: int, fonts: Fonts, add_overlay: AddOverlay
+) -> Iterator[Case]:
+    for photo, random in _iter_samples(photos, count, 1):
+        example = add_overlay(photo, random, fonts)
+        truth = example.text if example.text.any() else example.watermark  # type: ignore[attr-defined]
+        yield _compress(example.pixels, random), 100 * float((truth > 0).mean())  # type: ignore[attr-defined]
 
 
-def _stamped(data: Path) -> Iterator[Case]:
+def _iter_stamp_cases(data: Path) -> Iterator[Case]:
     for row in read_rows(Path(__file__).parent / "camera_stamps.csv"):
-        yield _opened(data / "biq2021" / "images" / row["file"]), 1.0
+        yield _load_photo(data / "biq2021" / "images" / row["file"]), 1.0
 
 
-def _text_found(found: Inspection, _: float) -> bool:
+def _has_text(found: Inspection, _: float) -> bool:
     return bool(found.text.area)
 
 
-def _text_barred(found: Inspection, _: float) -> bool:
+def _can_have_text(found: Inspection, _: float) -> bool:
     """Whether a rule against text does not pass."""
     return found.text.area != 0
 
 
-def _mark_barred(found: Inspection, _: float) -> bool:
+def _can_have_watermark(found: Inspection, _: float) -> bool:
     """Whether a rule against watermarks does not pass."""
     return found.watermark != 0
 
 
-def _mark_found(found: Inspection, _: float) -> bool:
+def _has_watermark(found: Inspection, _: float) -> bool:
     return bool(found.watermark)
 
 
-def _framed(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
-    for photo, random in _drawn(photos, count, 2):
+def _iter_frame_cases(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+    for photo, random in _iter_samples(photos, count, 2):
         share = random.uniform(0.01, 0.08)
         width = max(3, round(share * max(photo.shape[:2])))
         colour = [int(value) for value in random.integers(0, 200, 3)]
         framed = cv2.copyMakeBorder(photo, *(width,) * 4, cv2.BORDER_CONSTANT, value=colour)
-        yield _saved(framed, random), float(width)
+        yield _compress(framed, random), float(width)
 
 
-def _frame_right(found: Inspection, width: float) -> bool:
+def _is_frame_right(found: Inspection, width: float) -> bool:
     if found.frame is None:
         return False
     sides = (found.frame.left, found.frame.top, found.frame.right, found.frame.bottom)
     return all(abs(side - width) <= 2 for side in sides)
 
 
-def _collages(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+def _iter_collage_cases(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
     random = np.random.default_rng(3)
     for number in range(count):
         chosen = [photos[int(place)] for place in random.permutation(len(photos))[:4]]
         gap = int(random.choice([0, 4, 8, 16]))
         colour = [[255, 255, 255], [0, 0, 0], [200, 30, 30]][int(random.integers(3))]
-        made, panels = _collage(chosen, number % 5, gap, colour)
-        yield _saved(made, random), float(panels)
+        collage, panels = _make_collage(chosen, number % 5, gap, colour)
+        yield _compress(collage, random), float(panels)
 
 
-def _collage(photos: Sequence[Pixels], layout: int, gap: int, colour: list[int]) -> tuple[Pixels, int]:
+def _make_collage(
+    photos: Sequence[Pixels], layout: int, gap: int, colour: list[int]
+) -> tuple[Pixels, int]:
     """Two side by side, two under one another, three in a row, four, one beside two."""
     if layout == 0:
-        return _row_of([_cropped(one, 384, 768) for one in photos[:2]], gap, colour), 2
+        return _join_row([_crop_to_size(one, 384, 768) for one in photos[:2]], gap, colour), 2
     if layout == 1:
-        return _turned_row([_cropped(one, 768, 384) for one in photos[:2]], gap, colour), 2
+        return _join_column([_crop_to_size(one, 768, 384) for one in photos[:2]], gap, colour), 2
     if layout == 2:
-        return _row_of([_cropped(one, 256, 640) for one in photos[:3]], gap, colour), 3
-    quarters = [_cropped(one, 384, 384) for one in photos]
+        return _join_row([_crop_to_size(one, 256, 640) for one in photos[:3]], gap, colour), 3
+    quarters = [_crop_to_size(one, 384, 384) for one in photos]
     if layout == 3:
-        halves = [_row_of(quarters[:2], gap, colour), _row_of(quarters[2:], gap, colour)]
-        return _turned_row(halves, gap, colour), 4
-    pair = _turned_row(quarters[:2], gap, colour)
-    return _row_of([_cropped(photos[2], 384, pair.shape[0]), pair], gap, colour), 3
+        halves = [_join_row(quarters[:2], gap, colour), _join_row(quarters[2:], gap, colour)]
+        return _join_column(halves, gap, colour), 4
+    pair = _join_column(quarters[:2], gap, colour)
+    return _join_row([_crop_to_size(photos[2], 384, pair.shape[0]), pair], gap, colour), 3
 
 
-def _cropped(photo: Pixels, width: int, height: int) -> Pixels:
+def _crop_to_size(photo: Pixels, width: int, height: int) -> Pixels:
     scale = max(width / photo.shape[1], height / photo.shape[0])
     size = (max(width, round(photo.shape[1] * scale)), max(height, round(photo.shape[0] * scale)))
     return cv2.resize(photo, size, interpolation=cv2.INTER_AREA)[:height, :width]
 
 
-def _row_of(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
+def _join_row(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
     strip = np.full((parts[0].shape[0], gap, 3), colour, np.uint8)
     joined = [item for part in parts for item in (strip, part)][1:]
     return np.ascontiguousarray(np.hstack(joined))
 
 
-def _turned_row(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
-    turned = _row_of([part.transpose(1, 0, 2) for part in parts], gap, colour)
+def _join_column(parts: Sequence[Pixels], gap: int, colour: list[int]) -> Pixels:
+    turned = _join_row([part.transpose(1, 0, 2) for part in parts], gap, colour)
     return np.ascontiguousarray(turned.transpose(1, 0, 2))
 
 
-def _collage_found(found: Inspection, _: float) -> bool:
+def _has_collage(found: Inspection, _: float) -> bool:
     return len(found.panels) > 1
 
 
-def _panels_right(found: Inspection, panels: float) -> bool:
+def _is_panel_count_right(found: Inspection, panels: float) -> bool:
     return len(found.panels) == panels
 
 
-def _coded(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
+def _iter_code_cases(photos: Sequence[Pixels], count: int) -> Iterator[Case]:
     encoder = cv2.QRCodeEncoder_create()
-    for photo, random in _drawn(photos, count, 4):
+    for photo, random in _iter_samples(photos, count, 4):
         text = "https://shop.example.net/" + "".join(random.choice(list("abcdef0123"), 12))
         code = np.asarray(encoder.encode(text), np.uint8)
         largest = min(photo.shape[:2]) * 0.8
         side = int(min(largest, code.shape[0] * random.uniform(3, 8)))
-        drawn = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)
+        code_pixels = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)
         left, top = (int(random.integers(length - side + 1)) for length in photo.shape[1::-1])
-        coded = photo.copy()
-        coded[top : top + side, left : left + side] = drawn[..., None]
-        yield _saved(coded, random), 1.0
+        picture = photo.copy()
+        picture[top : top + side, left : left + side] = code_pixels[..., None]
+        yield _compress(picture, random), 1.0
 
 
-def _codes_right(found: Inspection, codes: float) -> bool:
-    return len(found.codes) == codes
+def _is_code_count_right(found: Inspection, codes: float) -> bool:
+    return len(found.qr_codes) == codes
 
 
-def _placeholders(count: int, fonts: Fonts) -> Iterator[Case]:
+def _iter_placeholder_cases(count: int, fonts: Fonts) -> Iterator[Case]:
     random = np.random.default_rng(5)
     for number in range(count):
         size = (int(random.integers(300, 900)), int(random.integers(300, 900)))
@@ -290,13 +308,13 @@ def _placeholders(count: int, fonts: Fonts) -> Iterator[Case]:
         picture = np.full((*size, 3), ground, np.uint8)
         tone = int(ground - random.integers(30, 140))
         if number % 4:
-            _symbol(picture, tone, random)
+            _draw_symbol(picture, tone, random)
         if number % 4 >= 2 or number % 8 == 4:
-            _caption(picture, tone, random, fonts)
-        yield _saved(picture, random), 1.0
+            _draw_caption(picture, tone, random, fonts)
+        yield _compress(picture, random), 1.0
 
 
-def _symbol(picture: Pixels, tone: int, random: np.random.Generator) -> None:
+def _draw_symbol(picture: Pixels, tone: int, random: np.random.Generator) -> None:
     """A camera, or a picture frame with mountains: what shops put there."""
     height, width = picture.shape[:2]
     side = int(min(height, width) * random.uniform(0.2, 0.4))
@@ -316,12 +334,12 @@ def _symbol(picture: Pixels, tone: int, random: np.random.Generator) -> None:
     cv2.circle(picture, (left + side // 4, top + side // 4), side // 9, colour, -1, cv2.LINE_AA)
 
 
-def _caption(picture: Pixels, tone: int, random: np.random.Generator, fonts: Fonts) -> None:
+def _draw_caption(picture: Pixels, tone: int, random: np.random.Generator, fonts: Fonts) -> None:
     height, width = picture.shape[:2]
     words = str(
         random.choice(["No image available", "IMAGE COMING SOON", "no photo", "Image not found"])
     )
-    coverage = line(words, str(random.choice(fonts.latin)), height * random.uniform(0.04, 0.08))
+    coverage = render_line(words, str(random.choice(fonts.latin)), height * random.uniform(0.04, 0.08))
     scale = min(1.0, 0.8 * width / coverage.shape[1])
     size = (max(2, int(coverage.shape[1] * scale)), max(2, int(coverage.shape[0] * scale)))
     coverage = cv2.resize(coverage, size, interpolation=cv2.INTER_AREA)
@@ -331,11 +349,11 @@ def _caption(picture: Pixels, tone: int, random: np.random.Generator, fonts: Fon
     target[...] = np.round(target * (1 - share) + tone * share)
 
 
-def _placeholder_found(found: Inspection, _: float) -> bool:
-    return found.placeholder
+def _is_placeholder(found: Inspection, _: float) -> bool:
+    return found.is_placeholder_image
 
 
-def _saved(pixels: Pixels, random: np.random.Generator) -> Pixels:
+def _compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """Through JPEG, as a shop would keep it."""
     quality = int(random.integers(70, 96))
     coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -347,5 +365,5 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"))
     parser.add_argument("--count", type=int, default=150)
-    given = parser.parse_args()
-    main(given.data, given.fonts, given.count)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.fonts, arguments.count)

@@ -12,22 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.agreement import figures
-from packshot.assess.assessor import JUDGED_SIDE
+from benchmarks.agreement import compute_agreement
+from benchmarks.record import write_results
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.atlas import Atlas
 from packshot.assess.observation import observe
 from packshot.assess.ratings import read_ratings
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
-from packshot.assess.scoring import judge
+from packshot.assess.scoring import compute_score
 from packshot.encode import Encoders
 from packshot.photo import Photo
-from packshot.train.datasets.rated import near_duplicate_groups, validation_mask
-from packshot.train.recipes.everything import NEAR_DUPLICATE, VALIDATION_SHARE
-from benchmarks.record import write
+from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
+from packshot.train.recipes.everything import NEAR_DUPLICATE_SIMILARITY, VALIDATION_SHARE
 
 FORMS = {
     "shipped": RetrievalOptions(),
-    "content alone, weighted, J=10": RetrievalOptions.source_form(10),
+    "content alone, weighted, J=10": RetrievalOptions.from_paper(10),
     "pool 50": RetrievalOptions(pool=50),
     "pool 100": RetrievalOptions(pool=100),
     "pool 200": RetrievalOptions(pool=200),
@@ -49,26 +49,32 @@ FORMS = {
 def main(data: Path) -> None:
     """Encode every rated photo, split, judge the held-out ones in every form."""
     photos = read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1))
-    encoders = Encoders.packaged(threads=2)
-    codes = [observe(encoders, [Photo.open(p.path, max_side=JUDGED_SIDE)])[0].code for p in photos]
+    encoders = Encoders.load_shipped(threads=2)
+    codes = [
+        observe(encoders, [Photo.open(p.path, max_side=ASSESSMENT_SIDE)])[0].encoding for p in photos
+    ]
     content = np.stack([code.content for code in codes])
     # The recipe groups 16-bit features: round alike, or a pair near the threshold falls apart.
-    groups = near_duplicate_groups(content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE)
-    held = validation_mask(groups, VALIDATION_SHARE, seed=0)
-    atlas = Atlas.default().without(frozenset(f"rated:{groups[i]}" for i in np.flatnonzero(held)))
-    truth = np.array([photos[i].score for i in np.flatnonzero(held)])
+    groups = group_near_duplicates(
+        content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE_SIMILARITY
+    )
+    is_validation = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
+    atlas = Atlas.load_shipped().without_groups(
+        frozenset(f"rated:{groups[i]}" for i in np.flatnonzero(is_validation))
+    )
+    truth = np.array([photos[i].score for i in np.flatnonzero(is_validation)])
     rows = []
     for name, options in FORMS.items():
         scores = np.array(
             [
-                judge(atlas, codes[i].content, codes[i].distortion, options).score
-                for i in np.flatnonzero(held)
+                compute_score(atlas, codes[i].content, codes[i].distortion, options).score
+                for i in np.flatnonzero(is_validation)
             ]
         )
         error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
-        rows.append({"form": name} | figures(scores, truth, draws=500) | error)
+        rows.append({"form": name} | compute_agreement(scores, truth, draws=500) | error)
         print(rows[-1])
-    print(write("people_scores", rows))
+    print(write_results("people_scores", rows))
 
 
 if __name__ == "__main__":

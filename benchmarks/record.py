@@ -14,31 +14,31 @@ RESULTS = Path(__file__).parent / "results"
 _PACKAGES = ("packshot", "numpy", "opencv-python-headless", "onnxruntime", "pillow")
 
 
-def write(name: str, rows: Iterable[Mapping[str, object]]) -> Path:
+def write_results(name: str, rows: Iterable[Mapping[str, object]]) -> Path:
     """Write rows as ``results/NAME.csv`` with date, machine and versions; returns the path."""
-    setting = {
+    context = {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{len(os.sched_getaffinity(0))} cores, {_processor()}",
-        "versions": " ".join(f"{package} {_version(package)}" for package in _PACKAGES),
+        "machine": f"{len(os.sched_getaffinity(0))} cores, {_read_processor_name()}",
+        "versions": " ".join(f"{package} {_read_version(package)}" for package in _PACKAGES),
     }
-    complete = [dict(row) | setting for row in rows]
+    complete_rows = [dict(row) | context for row in rows]
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(complete[0]))
+        writer = csv.DictWriter(file, list(complete_rows[0]))
         writer.writeheader()
-        writer.writerows(complete)
+        writer.writerows(complete_rows)
     return path
 
 
-def _version(package: str) -> str:
+def _read_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
         return "unknown"
 
 
-def _processor() -> str:
+def _read_processor_name() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()

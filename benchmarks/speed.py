@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.record import write
-from benchmarks.timing import timed
+from benchmarks.record import write_results
+from benchmarks.timing import time_command
 
 PACKSHOT = [sys.executable, "-m", "packshot", "assess"]
 CLEANVISION = (
@@ -31,21 +31,25 @@ def main(data: Path, cleanvision: str, rounds: int) -> None:
     rows = []
     for number in range(rounds):
         with tempfile.NamedTemporaryFile(suffix=".jsonl") as output:
-            seconds, peak = timed(
+            seconds, peak = time_command(
                 [*PACKSHOT, str(folder), "--format", "jsonl", "-o", output.name, "--quiet"]
             )
-        rows.append(_row("packshot assess, 2 workers", number, photos, seconds, peak))
+        rows.append(_make_row("packshot assess, 2 workers", number, photos, seconds, peak))
         if _has_cleanvision(cleanvision):
-            seconds, peak = timed([cleanvision, "-c", CLEANVISION, str(folder)])
-            rows.append(_row("cleanvision, defaults", number, photos, seconds, peak))
+            seconds, peak = time_command([cleanvision, "-c", CLEANVISION, str(folder)])
+            rows.append(_make_row("cleanvision, defaults", number, photos, seconds, peak))
         else:
             print("cleanvision is not installed: no comparison", file=sys.stderr)
-    rows.append(_row("packshot --help", 0, 0, *timed([sys.executable, "-m", "packshot", "--help"])))
-    rows.append(_row("import packshot", 0, 0, *timed([sys.executable, "-c", "import packshot"])))
-    print(write("speed", rows))
+    rows.append(
+        _make_row("packshot --help", 0, 0, *time_command([sys.executable, "-m", "packshot", "--help"]))
+    )
+    rows.append(
+        _make_row("import packshot", 0, 0, *time_command([sys.executable, "-c", "import packshot"]))
+    )
+    print(write_results("speed", rows))
 
 
-def _row(what: str, number: int, photos: int, seconds: float, peak: float) -> dict[str, object]:
+def _make_row(what: str, number: int, photos: int, seconds: float, peak: float) -> dict[str, object]:
     row = {
         "what": what,
         "round": number,
@@ -67,5 +71,5 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--cleanvision", default=sys.executable, help="an interpreter that has it")
     parser.add_argument("--rounds", type=int, default=2)
-    options = parser.parse_args()
-    main(options.data, options.cleanvision, options.rounds)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.cleanvision, arguments.rounds)

@@ -19,104 +19,110 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.agreement import figures
+from benchmarks.agreement import compute_agreement
+from benchmarks.record import write_results
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.retrieval import RetrievalOptions
-from packshot.assess.scoring import judge
-from packshot.distort import families, family
+from packshot.assess.scoring import compute_score
+from packshot.distort import find_family, list_families
 from packshot.train.datasets.damaged import KIND_NAMES, read_manifest
-from packshot.train.recipes.atlas import examples
+from packshot.train.recipes.atlas import make_examples
 from packshot.train.recipes.distortion import ProjectionRecipe
 from packshot.train.recipes.everything import (
-    ENSEMBLE,
-    PEOPLE,
+    ENSEMBLE_ORIGIN,
+    PEOPLE_ORIGIN,
     PROJECTION_FILE,
-    Inputs,
-    Prepared,
-    Trained,
-    assemble,
-    extracted,
-    prepare,
-    trained_on,
+    TrainedProjection,
+    TrainingData,
+    TrainingInputs,
+    build_atlas,
+    extract_features,
+    load_or_train_projection,
+    prepare_training_data,
 )
 from packshot.train.recipes.limits import family_probabilities
-from benchmarks.record import write
 
 RETRIEVALS = {
-    "source, J=10": RetrievalOptions.source_form(10),
+    "source, J=10": RetrievalOptions.from_paper(10),
     "shipped": RetrievalOptions(),
 }
 
 
-def main(inputs: Inputs, work: Path, weights: Path, versions: int) -> None:
+def main(inputs: TrainingInputs, work: Path, weights: Path, versions: int) -> None:
     """Train what is missing, judge everything, write one row for each form, retrieval and set."""
-    prepared = prepare(inputs, work, weights, 35, 2, print)
+    prepared = prepare_training_data(inputs, work, weights, 35, 2, print)
     types = [original.product_type for original in read_manifest(inputs.products, "val")]
     rows = []
-    for name, trained in _forms(prepared, work):
-        accuracy = _kind_accuracy(trained)
-        atlas = assemble(prepared, trained, weights)
+    for name, trained in _iter_forms(prepared, work):
+        accuracy = _compute_kind_accuracy(trained)
+        atlas = build_atlas(prepared, trained, weights)
         for retrieval, options in RETRIEVALS.items():
-            for subject, scores, truth in _judged(atlas, prepared, trained, types, options, versions):
-                asked = {"training": name, "retrieval": retrieval, "set": subject}
-                found = figures(scores, truth) | {"kind_accuracy": round(accuracy, 4)}
-                rows.append(asked | found)
+            for subject, scores, truth in _iter_judgements(
+                atlas, prepared, trained, types, options, versions
+            ):
+                columns = {"training": name, "retrieval": retrieval, "set": subject}
+                figures = compute_agreement(scores, truth) | {"kind_accuracy": round(accuracy, 4)}
+                rows.append(columns | figures)
                 print(rows[-1])
-    print(write("training_forms", rows))
+    print(write_results("training_forms", rows))
 
 
-def _forms(prepared: Prepared, work: Path) -> Iterator[tuple[str, Trained]]:
-    before = extracted(prepared, work / "untouched", 2, print)
+def _iter_forms(prepared: TrainingData, work: Path) -> Iterator[tuple[str, TrainedProjection]]:
+    before = extract_features(prepared, work / "untouched", 2, print)
     kinds_only, shipped = ProjectionRecipe.kinds_only(), ProjectionRecipe()
     saved = work / "untouched" / "kinds_only.pt"
-    yield "kinds only", trained_on(before, prepared, saved, kinds_only, print)
+    yield "kinds only", load_or_train_projection(before, prepared, saved, kinds_only, print)
     saved = work / "untouched" / PROJECTION_FILE
-    yield "scores too", trained_on(before, prepared, saved, shipped, print)
-    after = extracted(prepared, work / "tuned", 2, print)
+    yield "scores too", load_or_train_projection(before, prepared, saved, shipped, print)
+    after = extract_features(prepared, work / "tuned", 2, print)
     saved = work / "tuned" / PROJECTION_FILE
-    yield "tuned trunk", trained_on(after, prepared, saved, shipped, print)
+    yield "tuned trunk", load_or_train_projection(after, prepared, saved, shipped, print)
 
 
-def _judged(
+def _iter_judgements(
     atlas: Atlas,
-    prepared: Prepared,
-    trained: Trained,
+    prepared: TrainingData,
+    trained: TrainedProjection,
     types: list[str],
     options: RetrievalOptions,
     versions: int,
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Name of a set, its scores and their truth."""
-    held = np.flatnonzero(prepared.held)
-    groups = [f"rated:{prepared.rated.groups[row]}" for row in held]
-    rated = trained.features.rated.chosen(prepared.held)
-    people = examples(trained.projection, rated, groups, groups, PEOPLE)
-    without = atlas.without(frozenset(groups))
-    yield "people (BIQ2021)", _scores(without, people, options), rated.scores
-    chosen = _spread(trained.features.damaged_held.groups, versions)
-    damaged = trained.features.damaged_held.chosen(chosen)
+    validation_rows = np.flatnonzero(prepared.is_validation)
+    groups = [f"rated:{prepared.rated.groups[row]}" for row in validation_rows]
+    rated = trained.features.rated.select(prepared.is_validation)
+    people = make_examples(trained.projection, rated, groups, groups, PEOPLE_ORIGIN)
+    reduced_atlas = atlas.without_groups(frozenset(groups))
+    yield "people (BIQ2021)", _compute_scores(reduced_atlas, people, options), rated.scores
+    chosen = _mark_first_versions(trained.features.damaged_validation.groups, versions)
+    damaged = trained.features.damaged_validation.select(chosen)
     names = [f"held:{group}" for group in damaged.groups]
-    found = _scores(atlas, examples(trained.projection, damaged, names, names, ENSEMBLE), options)
+    found = _compute_scores(
+        atlas, make_examples(trained.projection, damaged, names, names, ENSEMBLE_ORIGIN), options
+    )
     kinds = np.array([types[group] for group in damaged.groups])
     for product_type in sorted(set(types)):
         part = kinds == product_type
         yield f"damaged {product_type}", found[part], damaged.scores[part]
 
 
-def _spread(groups: np.ndarray, versions: int) -> np.ndarray:
+def _mark_first_versions(groups: np.ndarray, versions: int) -> np.ndarray:
     """True for the first `versions` rows of each group: the original, then its damaged versions."""
     place = np.arange(len(groups)) - np.searchsorted(groups, groups)
     return place < versions
 
 
-def _scores(atlas: Atlas, queries: list[Example], options: RetrievalOptions) -> np.ndarray:
-    return np.array([judge(atlas, one.content, one.distortion, options).score for one in queries])
+def _compute_scores(atlas: Atlas, queries: list[Example], options: RetrievalOptions) -> np.ndarray:
+    return np.array(
+        [compute_score(atlas, one.content, one.distortion, options).score for one in queries]
+    )
 
 
-def _kind_accuracy(trained: Trained) -> float:
+def _compute_kind_accuracy(trained: TrainedProjection) -> float:
     """Share of damaged, held-out photos whose likeliest family is the right one."""
-    damaged = trained.features.damaged_held.chosen(trained.features.damaged_held.levels > 0)
-    names = [group[0].value for group in families()]
-    truth = [names.index(family(KIND_NAMES[kind])) for kind in damaged.kinds]
+    damaged = trained.features.damaged_validation.select(trained.features.damaged_validation.levels > 0)
+    names = [group[0].value for group in list_families()]
+    truth = [names.index(find_family(KIND_NAMES[kind])) for kind in damaged.kinds]
     chosen = family_probabilities(trained.projection, damaged.values).argmax(axis=1)
     return float(np.mean(chosen == np.array(truth)))
 
@@ -133,11 +139,11 @@ if __name__ == "__main__":
     torch.set_num_threads(2)
     data = arguments.data
     rated = data / "biq2021"
-    sources = Inputs(
+    inputs = TrainingInputs(
         arguments.checkpoint,
         data / "products" / "manifest.csv",
         rated / "mos.csv",
         rated / "images",
         (0, 1),
     )
-    main(sources, arguments.work, arguments.weights, arguments.versions)
+    main(inputs, arguments.work, arguments.weights, arguments.versions)

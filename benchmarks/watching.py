@@ -14,36 +14,36 @@ from typing import IO
 
 import psutil
 
-from benchmarks.timing import memory
+from benchmarks.timing import read_memory_mb
 
-_LOOKS_APART_S = 0.05
-_LARGEST_MESSAGE = 2**20
+_POLL_INTERVAL_S = 0.05
+_MAX_MESSAGE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """When a command is ended by whoever watches it.
 
     Attributes:
-        seconds: That it may run.
+        timeout_s: That it may run.
         memory_mb: That it and its children may take together.
     """
 
-    seconds: float
+    timeout_s: float
     memory_mb: float = 6000.0
 
 
 @dataclass
-class Watched:
+class ProcessResult:
     """What was seen of a command.
 
     Attributes:
         exit_status: As a shell tells it: 128 and the signal's number where one ended it.
-        stopped: ``time`` or ``memory`` where a limit was hit; empty otherwise.
+        stopped: ``time`` or ``read_memory_mb`` where a limit was hit; empty otherwise.
         seconds: That it ran.
         peak_mb: Largest sum of proportional memory over the process and its children.
-        pause: Longest time between two results, in seconds.
-        lines: Of standard output.
+        longest_pause: Longest time between two results, in seconds.
+        output_lines: Of standard output.
         errors: Standard error, its beginning.
     """
 
@@ -51,17 +51,17 @@ class Watched:
     stopped: str = ""
     seconds: float = 0.0
     peak_mb: float = 0.0
-    pause: float = 0.0
-    lines: list[bytes] = field(default_factory=list)
+    longest_pause: float = 0.0
+    output_lines: list[bytes] = field(default_factory=list)
     errors: str = ""
 
     @property
-    def tracebacks(self) -> int:
+    def traceback_count(self) -> int:
         """How many there are on standard error."""
         return self.errors.count("Traceback (most recent call last)")
 
 
-class Pauses:
+class PauseTracker:
     """The longest time between one result and the next; the wait for the first does not count."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Pauses:
         self._results = 0
         self._last = 0.0
 
-    def seen(self, results: int) -> None:
+    def update(self, results: int) -> None:
         """Told of the number of results so far."""
         if results == self._results:
             return
@@ -78,20 +78,20 @@ class Pauses:
             self.longest = max(self.longest, now - self._last)
         self._results, self._last = results, now
 
-    def ended(self) -> None:
+    def finish(self) -> None:
         """Told that a command was stopped while something was on its way."""
         if self._results:
             self.longest = max(self.longest, time.perf_counter() - self._last)
 
 
-def watch(
+def monitor_command(
     command: list[str],
-    limits: Limits,
+    limits: ProcessLimits,
     *,
     results: Callable[[], int] | None = None,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-) -> Watched:
+) -> ProcessResult:
     """Run a command to its end.
 
     Args:
@@ -102,7 +102,7 @@ def watch(
         environment: Of the command; by default that of this process.
         folder: That it runs in.
     """
-    found, pauses = Watched(), Pauses()
+    result, pauses = ProcessResult(), PauseTracker()
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -113,50 +113,54 @@ def watch(
             env=environment,
             cwd=folder,
         )
-        reader = threading.Thread(target=_read, args=(process, found.lines, None if results else pauses))
+        reader = threading.Thread(
+            target=_read_output, args=(process, result.output_lines, None if results else pauses)
+        )
         reader.start()
-        _look_after(process, found, limits, pauses, results)
+        _monitor_process(process, result, limits, pauses, results)
         reader.join()
-        found.exit_status = 128 - process.returncode if process.returncode < 0 else process.returncode
-        found.seconds = time.perf_counter() - started
-        found.pause = pauses.longest
-        found.errors = _beginning(errors)
-    return found
+        result.exit_status = 128 - process.returncode if process.returncode < 0 else process.returncode
+        result.seconds = time.perf_counter() - started
+        result.longest_pause = pauses.longest
+        result.errors = _read_beginning(errors)
+    return result
 
 
-def _read(process: subprocess.Popen[bytes], lines: list[bytes], pauses: Pauses | None) -> None:
+def _read_output(
+    process: subprocess.Popen[bytes], lines: list[bytes], pauses: PauseTracker | None
+) -> None:
     assert process.stdout is not None
     with process.stdout as stream:
         for line in stream:
             lines.append(line)
             if pauses:
-                pauses.seen(len(lines))
+                pauses.update(len(lines))
 
 
-def _look_after(
+def _monitor_process(
     process: subprocess.Popen[bytes],
-    found: Watched,
-    limits: Limits,
-    pauses: Pauses,
+    result: ProcessResult,
+    limits: ProcessLimits,
+    pauses: PauseTracker,
     results: Callable[[], int] | None,
 ) -> None:
     """Wait for the end of a process, or bring it about."""
-    root, deadline = psutil.Process(process.pid), time.perf_counter() + limits.seconds
+    root, deadline = psutil.Process(process.pid), time.perf_counter() + limits.timeout_s
     while True:
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOKS_APART_S)
+            process.wait(_POLL_INTERVAL_S)
             return
         if results:
-            pauses.seen(results())
+            pauses.update(results())
         with suppress(psutil.Error):
-            found.peak_mb = max(found.peak_mb, memory(root))
-        if found.peak_mb > limits.memory_mb or time.perf_counter() > deadline:
-            found.stopped = "memory" if found.peak_mb > limits.memory_mb else "time"
-            pauses.ended()
-            end(root)
+            result.peak_mb = max(result.peak_mb, read_memory_mb(root))
+        if result.peak_mb > limits.memory_mb or time.perf_counter() > deadline:
+            result.stopped = "memory" if result.peak_mb > limits.memory_mb else "time"
+            pauses.finish()
+            kill_process_tree(root)
 
 
-def end(root: psutil.Process) -> None:
+def kill_process_tree(root: psutil.Process) -> None:
     """End a process and all its children."""
     children: list[psutil.Process] = []
     with suppress(psutil.Error):
@@ -166,6 +170,6 @@ def end(root: psutil.Process) -> None:
             process.kill()
 
 
-def _beginning(errors: IO[bytes]) -> str:
+def _read_beginning(errors: IO[bytes]) -> str:
     errors.seek(0)
-    return errors.read(_LARGEST_MESSAGE).decode("utf-8", "replace")
+    return errors.read(_MAX_MESSAGE_BYTES).decode("utf-8", "replace")

@@ -9,14 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
-PATIENCE_S = 600
+TIMEOUT_S = 600
 """How long tests wait for what is sure to come: a guard against what hangs for ever, not a measure."""
 
 os.environ.pop("COLUMNS", None)  # Tables are as wide here as in a pipe, wherever the tests are run.
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def use_one_thread():
     cv2.setNumThreads(1)
 
 

@@ -12,30 +12,30 @@ import pytest
 class SmallDisk:
     """Where it is."""
 
-    place: Path
+    folder: Path
 
     def resize(self, kilobytes):
         """Make it larger; or smaller, down to what is in it."""
-        _mount("-o", f"remount,size={kilobytes}k", str(self.place))
+        _mount("-o", f"remount,size={kilobytes}k", str(self.folder))
 
 
 @contextmanager
-def small_disk(place, kilobytes):
+def mount_small_disk(folder, kilobytes):
     """A `SmallDisk`; skips the test where none can be made."""
-    place.mkdir()
-    refused = _mount("-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place))
-    if refused:
-        pytest.skip(f"no small file system can be mounted here: {refused}")
+    folder.mkdir()
+    error = _mount("-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder))
+    if error:
+        pytest.skip(f"no small file system can be mounted here: {error}")
     try:
-        yield SmallDisk(place)
+        yield SmallDisk(folder)
     finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=False)
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
 def _mount(*arguments):
     """What is wrong, if anything is."""
     try:
-        done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+        result = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return "no command mount"
-    return done.stderr.strip() if done.returncode else ""
+    return result.stderr.strip() if result.returncode else ""

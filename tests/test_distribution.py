@@ -10,7 +10,7 @@ import pytest
 
 import packshot
 from packshot import distribution
-from tests.cli.running import packshot as command
+from tests.cli.running import run_packshot as command
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -19,39 +19,39 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "src").rgl
 
 
 def test_one_version():
-    assert packshot.__version__ == distribution.version() == PROJECT["version"]
+    assert packshot.__version__ == distribution.read_version() == PROJECT["version"]
     for asked in ("--version", "version"):
         assert command(asked, check=0).stdout == f"{PROJECT['version']}\n"
 
 
 def test_importing_the_package_asks_for_nothing():
     code = "import sys, packshot; print('importlib.metadata' in sys.modules, packshot.__version__)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", PROJECT["version"]]
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", PROJECT["version"]]
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_what_an_extra_needs_is_what_the_project_says(extra):
-    told = [re.sub(r"\s", "", line) for line in distribution.requirements(extra)]
-    assert sorted(told) == sorted(PROJECT["optional-dependencies"][extra])
+    requirements = [re.sub(r"\s", "", line) for line in distribution.read_requirements(extra)]
+    assert sorted(requirements) == sorted(PROJECT["optional-dependencies"][extra])
 
 
 def test_the_command_is_quoted_for_a_shell():
-    assert distribution.pip_install("gcsfs", "pyarrow>=18") == "pip install gcsfs 'pyarrow>=18'"
+    assert distribution.format_pip_command("gcsfs", "pyarrow>=18") == "pip install gcsfs 'pyarrow>=18'"
 
 
 def test_an_unknown_extra_names_no_package():
-    assert distribution.how_to_install("pictures").endswith("extra pictures: see pyproject.toml")
+    assert distribution.format_install_command("pictures").endswith("extra pictures: see pyproject.toml")
 
 
 def test_code_that_was_never_installed_has_no_version_and_names_no_package(monkeypatch):
-    def missing(name):
+    def raise_missing(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "version", missing)
-    monkeypatch.setattr(metadata, "requires", missing)
-    assert distribution.version.__wrapped__() == "0"
-    assert distribution.requirements.__wrapped__("parquet") == ()
+    monkeypatch.setattr(metadata, "version", raise_missing)
+    monkeypatch.setattr(metadata, "requires", raise_missing)
+    assert distribution.read_version.__wrapped__() == "0"
+    assert distribution.read_requirements.__wrapped__("parquet") == ()
 
 
 def test_every_extra_that_a_message_names_is_one():

@@ -15,7 +15,14 @@ import pytest
 
 from packshot import files
 from packshot.errors import SourceError
-from packshot.files import beside, require_folder, require_place, whole, whole_folder, write_whole
+from packshot.files import (
+    append_suffix,
+    atomic_write,
+    atomic_write_bytes,
+    atomic_write_folder,
+    check_writable,
+    check_writable_folder,
+)
 from tests.conftest import ROOT
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -26,8 +33,8 @@ not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhe
 def draft_kind(request, monkeypatch):
     """Drafts without a name, and with one as where the file system cannot have others."""
     if request.param == "named":
-        monkeypatch.setattr(files, "_unnamed", lambda folder: None)
-    elif files._unnamed(ROOT) is None:
+        monkeypatch.setattr(files, "_create_unnamed_draft", lambda folder: None)
+    elif files._create_unnamed_draft(ROOT) is None:
         pytest.skip("no files without a name here")
     return request.param
 
@@ -39,16 +46,16 @@ def umask():
     os.umask(before)
 
 
-def names(folder):
+def list_names(folder):
     return sorted(os.listdir(folder))
 
 
-def mode(path):
+def read_mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def write_half(target, error, **how):
-    with whole(target, **how) as draft:
+def write_half(target, error, **options):
+    with atomic_write(target, **options) as draft:
         draft.write_text("half")
         raise error
 
@@ -56,13 +63,13 @@ def write_half(target, error, **how):
 def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path, draft_kind):
     target = tmp_path / "rows.csv"
     target.write_text("old")
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text("new")
         assert target.read_text() == "old"
-        assert len(names(tmp_path)) == 1 + (draft_kind == "named")
-        assert mode(draft) == 0o600, "nobody else reads what is not finished"
+        assert len(list_names(tmp_path)) == 1 + (draft_kind == "named")
+        assert read_mode(draft) == 0o600, "nobody else reads what is not finished"
     assert target.read_text() == "new"
-    assert names(tmp_path) == ["rows.csv"]
+    assert list_names(tmp_path) == ["rows.csv"]
 
 
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
@@ -71,28 +78,31 @@ def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
     with pytest.raises(ValueError, match="no row"):
         write_half(target, ValueError("no row"))
     assert target.read_text() == "old"
-    assert names(tmp_path) == ["rows.csv"]
+    assert list_names(tmp_path) == ["rows.csv"]
 
 
 def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "a.jpg"
     target.write_bytes(b"old")
 
-    def full(_descriptor):
+    def raise_full(_descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", raise_full)
     with pytest.raises(SourceError, match=r"cannot write .*a\.jpg: no space left there; free some"):
-        write_whole(b"new", target)
+        atomic_write_bytes(b"new", target)
     assert target.read_bytes() == b"old"
-    assert names(tmp_path) == ["a.jpg"]
+    assert list_names(tmp_path) == ["a.jpg"]
 
 
 def test_folders_are_made_where_that_can_be(tmp_path):
-    with whole(tmp_path / "a" / "b" / "c.jpg") as draft:
+    with atomic_write(tmp_path / "a" / "b" / "c.jpg") as draft:
         draft.write_bytes(b"new")
     assert (tmp_path / "a" / "b" / "c.jpg").read_bytes() == b"new"
-    with pytest.raises(SourceError, match="cannot write"), whole(tmp_path / "a" / "b" / "c.jpg" / "d"):
+    with (
+        pytest.raises(SourceError, match="cannot write"),
+        atomic_write(tmp_path / "a" / "b" / "c.jpg" / "d"),
+    ):
         pytest.fail("there is no such folder")
 
 
@@ -101,17 +111,17 @@ def test_what_ctrl_c_interrupted_goes_where_it_is_wanted(tmp_path, kept):
     target, part = tmp_path / "rows.csv", tmp_path / "rows.csv.part"
     with pytest.raises(KeyboardInterrupt):
         write_half(target, KeyboardInterrupt(), interrupted=part if kept else None)
-    assert names(tmp_path) == (["rows.csv.part"] if kept else [])
+    assert list_names(tmp_path) == (["rows.csv.part"] if kept else [])
     assert not kept or part.read_text() == "half"
 
 
 def test_two_writers_do_not_meet(tmp_path):
     target = tmp_path / "a"
-    with whole(target) as one, whole(target) as other:
+    with atomic_write(target) as one, atomic_write(target) as other:
         one.write_text("one")
         other.write_text("other")
     assert target.read_text() == "one"
-    assert names(tmp_path) == ["a"]
+    assert list_names(tmp_path) == ["a"]
 
 
 def test_many_threads_write_one_file(tmp_path):
@@ -119,7 +129,7 @@ def test_many_threads_write_one_file(tmp_path):
 
     def write(number):
         for _ in range(20):
-            write_whole(b"%d" % number * 1000, target)
+            atomic_write_bytes(b"%d" % number * 1000, target)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -127,10 +137,10 @@ def test_many_threads_write_one_file(tmp_path):
     for thread in threads:
         thread.join()
     assert len(set(target.read_bytes())) == 1
-    assert names(tmp_path) == ["a"]
+    assert list_names(tmp_path) == ["a"]
 
 
-KILLED = """
+KILLED_WRITER = """
 import os, sys, signal
 from pathlib import Path
 from packshot import files
@@ -149,22 +159,22 @@ with files.whole(Path(sys.argv[3])) as draft:
 def test_a_killed_writer_leaves_nothing_that_the_next_one_does_not_remove(tmp_path, draft_kind, moment):
     target = tmp_path / "rows.csv"
     target.write_text("old")
-    command = [sys.executable, "-c", KILLED, draft_kind, moment, str(target)]
+    command = [sys.executable, "-c", KILLED_WRITER, draft_kind, moment, str(target)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=False)
     assert done.returncode == -signal.SIGKILL
     assert target.read_text() == "old"
-    left = names(tmp_path)
+    left = list_names(tmp_path)
     assert len(left) == 1 if (draft_kind, moment) == ("unnamed", "writing") else left[0].startswith(".")
-    write_whole(b"new", target)
+    atomic_write_bytes(b"new", target)
     assert target.read_text() == "new"
-    assert names(tmp_path) == ["rows.csv"]
+    assert list_names(tmp_path) == ["rows.csv"]
 
 
 def test_what_another_writer_holds_is_not_removed(tmp_path):
     target = tmp_path / "a"
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text("slow")
-        write_whole(b"quick", target)
+        atomic_write_bytes(b"quick", target)
         assert target.read_text() == "quick"
     assert target.read_text() == "slow"
 
@@ -172,9 +182,9 @@ def test_what_another_writer_holds_is_not_removed(tmp_path):
 @pytest.mark.parametrize("name", ["a" * 250 + ".jpg", "图" * 83 + ".jpg", "ü" * 126 + "abc"])
 def test_a_name_may_be_as_long_as_a_name_can_be(tmp_path, name):
     for data in (b"one", b"two"):
-        write_whole(data, tmp_path / name)
+        atomic_write_bytes(data, tmp_path / name)
     assert (tmp_path / name).read_bytes() == b"two"
-    part = beside(tmp_path / name, ".part")
+    part = append_suffix(tmp_path / name, ".part")
     assert len(os.fsencode(part.name)) <= 255
     assert part.name.endswith(".part")
     with pytest.raises(KeyboardInterrupt):
@@ -183,45 +193,45 @@ def test_a_name_may_be_as_long_as_a_name_can_be(tmp_path, name):
 
 
 def test_a_short_name_gets_its_ending():
-    assert beside(files.Path("a/rows.csv"), ".part") == files.Path("a/rows.csv.part")
+    assert append_suffix(files.Path("a/rows.csv"), ".part") == files.Path("a/rows.csv.part")
 
 
 class TestPermissions:
     def test_a_new_file_is_as_any_new_file(self, tmp_path, umask):
-        write_whole(b"new", tmp_path / "a")
-        assert mode(tmp_path / "a") == 0o666 & ~umask
+        atomic_write_bytes(b"new", tmp_path / "a")
+        assert read_mode(tmp_path / "a") == 0o666 & ~umask
 
     @pytest.mark.parametrize("kept", [0o600, 0o640, 0o664, 0o755])
     def test_another_file_keeps_those_it_had(self, tmp_path, kept, umask):
         (tmp_path / "a").write_bytes(b"old")
         (tmp_path / "a").chmod(kept)
-        write_whole(b"new", tmp_path / "a")
-        assert mode(tmp_path / "a") == kept
+        atomic_write_bytes(b"new", tmp_path / "a")
+        assert read_mode(tmp_path / "a") == kept
 
     def test_a_private_file_is_private_at_every_moment(self, tmp_path, monkeypatch):
         (tmp_path / "a").write_bytes(b"old")
         (tmp_path / "a").chmod(0o600)
-        seen = []
+        modes = []
         fchmod, replace = os.fchmod, os.replace
 
-        def watched(act):
-            def acting(*arguments):
+        def record_modes(act):
+            def act_and_record(*arguments):
                 act(*arguments)
-                seen.extend(mode(tmp_path / name) for name in names(tmp_path))
+                modes.extend(read_mode(tmp_path / name) for name in list_names(tmp_path))
 
-            return acting
+            return act_and_record
 
-        monkeypatch.setattr(os, "fchmod", watched(fchmod))
-        monkeypatch.setattr(os, "replace", watched(replace))
-        write_whole(b"new", tmp_path / "a")
-        assert seen
-        assert set(seen) == {0o600}
+        monkeypatch.setattr(os, "fchmod", record_modes(fchmod))
+        monkeypatch.setattr(os, "replace", record_modes(replace))
+        atomic_write_bytes(b"new", tmp_path / "a")
+        assert modes
+        assert set(modes) == {0o600}
 
     @as_root
     def test_owner_and_group_stay(self, tmp_path):
         (tmp_path / "a").write_bytes(b"old")
         os.chown(tmp_path / "a", 1234, 4321)
-        write_whole(b"new", tmp_path / "a")
+        atomic_write_bytes(b"new", tmp_path / "a")
         found = (tmp_path / "a").stat()
         assert (found.st_uid, found.st_gid) == (1234, 4321)
 
@@ -231,23 +241,23 @@ class TestPermissions:
         (tmp_path / "a").write_bytes(b"old")
         (tmp_path / "a").chmod(0o664)
 
-        def refused(*_arguments):
+        def raise_permission_error(*_arguments):
             raise PermissionError
 
-        monkeypatch.setattr(os, "fchown", refused)
+        monkeypatch.setattr(os, "fchown", raise_permission_error)
         real = os.fstat
 
-        def of_another_group(descriptor):
+        def stat_with_another_group(descriptor):
             found = list(real(descriptor))
             found[5] += 1
             return os.stat_result(found)
 
-        with whole(tmp_path / "a") as draft:
+        with atomic_write(tmp_path / "a") as draft:
             draft.write_text("new")
-            monkeypatch.setattr(os, "fstat", of_another_group)
+            monkeypatch.setattr(os, "fstat", stat_with_another_group)
         monkeypatch.undo()
         assert (tmp_path / "a").read_text() == "new"
-        assert mode(tmp_path / "a") == 0o644
+        assert read_mode(tmp_path / "a") == 0o644
 
     def test_what_is_attached_to_a_file_stays(self, tmp_path):
         (tmp_path / "a").write_bytes(b"old")
@@ -255,15 +265,15 @@ class TestPermissions:
             os.setxattr(tmp_path / "a", "user.shop", b"mugs")
         except OSError:
             pytest.skip("this file system attaches nothing to files")
-        write_whole(b"new", tmp_path / "a")
+        atomic_write_bytes(b"new", tmp_path / "a")
         assert os.getxattr(tmp_path / "a", "user.shop") == b"mugs"
 
     def test_times_are_new_unless_they_are_given(self, tmp_path):
         (tmp_path / "a").write_bytes(b"old")
         os.utime(tmp_path / "a", ns=(10**18, 10**18))
-        write_whole(b"new", tmp_path / "a")
+        atomic_write_bytes(b"new", tmp_path / "a")
         assert (tmp_path / "a").stat().st_mtime_ns > 10**18
-        write_whole(b"new", tmp_path / "a", times=(10**18 + 1, 10**18 + 2))
+        atomic_write_bytes(b"new", tmp_path / "a", times=(10**18 + 1, 10**18 + 2))
         assert (tmp_path / "a").stat().st_mtime_ns == 10**18 + 2
 
     @not_root
@@ -271,7 +281,7 @@ class TestPermissions:
         (tmp_path / "a").write_bytes(b"old")
         (tmp_path / "a").chmod(0o444)
         with pytest.raises(SourceError, match="permission denied"):
-            write_whole(b"new", tmp_path / "a")
+            atomic_write_bytes(b"new", tmp_path / "a")
         assert (tmp_path / "a").read_bytes() == b"old"
 
 
@@ -281,46 +291,46 @@ class TestLinks:
         (tmp_path / "there").mkdir()
         (tmp_path / "there" / "a").write_bytes(b"old")
         (tmp_path / "here" / "link").symlink_to("../there/a")
-        write_whole(b"new", tmp_path / "here" / "link")
+        atomic_write_bytes(b"new", tmp_path / "here" / "link")
         assert (tmp_path / "here" / "link").is_symlink()
         assert (tmp_path / "there" / "a").read_bytes() == b"new"
-        assert names(tmp_path / "here") + names(tmp_path / "there") == ["link", "a"]
+        assert list_names(tmp_path / "here") + list_names(tmp_path / "there") == ["link", "a"]
 
     def test_a_link_to_nothing_yet(self, tmp_path):
         (tmp_path / "link").symlink_to("later/a")
-        write_whole(b"new", tmp_path / "link")
+        atomic_write_bytes(b"new", tmp_path / "link")
         assert (tmp_path / "later" / "a").read_bytes() == b"new"
 
     def test_another_hard_link_keeps_what_it_had(self, tmp_path):
         (tmp_path / "a").write_bytes(b"old")
         (tmp_path / "b").hardlink_to(tmp_path / "a")
-        write_whole(b"new", tmp_path / "a")
+        atomic_write_bytes(b"new", tmp_path / "a")
         assert (tmp_path / "b").read_bytes() == b"old"
 
     def test_a_loop_is_an_error(self, tmp_path):
         (tmp_path / "a").symlink_to("b")
         (tmp_path / "b").symlink_to("a")
         with pytest.raises(SourceError, match="cannot write"):
-            write_whole(b"new", tmp_path / "a")
+            atomic_write_bytes(b"new", tmp_path / "a")
 
 
 def test_a_folder_that_cannot_be_is_told_before_the_work(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    require_folder(tmp_path / "a" / "b")
-    assert names(tmp_path) == ["file"]
+    check_writable_folder(tmp_path / "a" / "b")
+    assert list_names(tmp_path) == ["file"]
     for folder in (tmp_path / "file", tmp_path / "file" / "b", files.Path(os.devnull)):
         with pytest.raises(SourceError, match="is no folder"):
-            require_folder(folder)
+            check_writable_folder(folder)
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with pytest.raises(SourceError, match="permission denied"):
-        require_folder(tmp_path / "a")
+        check_writable_folder(tmp_path / "a")
 
 
 class TestNoRegularFiles:
     def test_a_folder_is_an_error_before_the_work(self, tmp_path):
         with pytest.raises(SourceError, match="it is a folder; name a file"):
-            require_place(tmp_path)
-        with pytest.raises(SourceError, match="it is a folder"), whole(tmp_path):
+            check_writable(tmp_path)
+        with pytest.raises(SourceError, match="it is a folder"), atomic_write(tmp_path):
             pytest.fail("the work began")
 
     @as_root
@@ -328,15 +338,15 @@ class TestNoRegularFiles:
         device = tmp_path / "null"
         try:
             os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
-            write_whole(b"gone", device)
+            atomic_write_bytes(b"gone", device)
         except (OSError, SourceError):
             pytest.skip("no devices can be made here")
         assert stat.S_ISCHR(device.stat().st_mode)
-        assert names(tmp_path) == ["null"]
+        assert list_names(tmp_path) == ["null"]
 
     def test_what_leads_to_a_device_too(self, tmp_path):
         (tmp_path / "link").symlink_to(os.devnull)
-        write_whole(b"gone", tmp_path / "link")
+        atomic_write_bytes(b"gone", tmp_path / "link")
         assert (tmp_path / "link").is_symlink()
         assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
@@ -344,19 +354,19 @@ class TestNoRegularFiles:
         if not os.path.exists("/dev/full"):
             pytest.skip("needs /dev/full")
         with pytest.raises(SourceError, match="cannot write /dev/full: no space left"):
-            write_whole(b"rows", files.Path("/dev/full"))
+            atomic_write_bytes(b"rows", files.Path("/dev/full"))
 
     def test_a_named_pipe_gets_what_is_written_as_it_is_written(self, tmp_path):
-        pipe, read = tmp_path / "pipe", []
+        pipe, received = tmp_path / "pipe", []
         os.mkfifo(pipe)
-        reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+        reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
         reader.start()
-        with whole(pipe, interrupted=tmp_path / "pipe.part") as path, path.open("w") as file:
+        with atomic_write(pipe, partial_output=tmp_path / "pipe.part") as path, path.open("w") as file:
             file.write("rows")
         reader.join(30)
-        assert read == [b"rows"]
+        assert received == [b"rows"]
         assert stat.S_ISFIFO(pipe.stat().st_mode)
-        assert names(tmp_path) == ["pipe"]
+        assert list_names(tmp_path) == ["pipe"]
 
     def test_a_pipe_that_nobody_reads_any_more_is_no_fault_of_the_place(self, tmp_path):
         with pytest.raises(BrokenPipeError):
@@ -367,14 +377,14 @@ class TestNoRegularFiles:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind("s")
             with pytest.raises(SourceError, match="cannot write"):
-                write_whole(b"rows", tmp_path / "s")
+                atomic_write_bytes(b"rows", tmp_path / "s")
             assert stat.S_ISSOCK((tmp_path / "s").stat().st_mode)
 
     def test_an_open_file_is_written_on_from_where_it_is(self, tmp_path):
         with (tmp_path / "a").open("wb", buffering=0) as file:
             file.write(b"before ")
-            write_whole(b"rows", files.Path(f"/dev/fd/{file.fileno()}"))
-            write_whole(b" and rows", files.Path(f"/proc/self/fd/{file.fileno()}"))
+            atomic_write_bytes(b"rows", files.Path(f"/dev/fd/{file.fileno()}"))
+            atomic_write_bytes(b" and rows", files.Path(f"/proc/self/fd/{file.fileno()}"))
             file.write(b" after")
             assert os.path.samestat(os.fstat(file.fileno()), (tmp_path / "a").stat())
         assert (tmp_path / "a").read_bytes() == b"before rows and rows after"
@@ -416,13 +426,13 @@ def test_standard_output_by_name(tmp_path, where):
 
 
 def test_all_that_writes_by_path_can_write_a_draft(tmp_path):
-    with whole(tmp_path / "a.npz") as draft, draft.open("wb") as file:
+    with atomic_write(tmp_path / "a.npz") as draft, draft.open("wb") as file:
         np.savez_compressed(file, a=np.arange(5))
-    with whole(tmp_path / "a.parquet") as draft:
+    with atomic_write(tmp_path / "a.parquet") as draft:
         pq.write_table(pa.table({"a": [1, 2]}), draft)
     book = openpyxl.Workbook(write_only=True)
     book.create_sheet().append(["a"])
-    with whole(tmp_path / "a.xlsx") as draft:
+    with atomic_write(tmp_path / "a.xlsx") as draft:
         book.save(draft)
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["a"].tolist() == [0, 1, 2, 3, 4]
@@ -432,20 +442,20 @@ def test_all_that_writes_by_path_can_write_a_draft(tmp_path):
 
 class TestFolders:
     def test_a_folder_is_there_when_it_is_whole(self, tmp_path, umask):
-        with whole_folder(tmp_path / "set") as draft:
+        with atomic_write_folder(tmp_path / "set") as draft:
             (draft / "a").write_text("a")
             assert not (tmp_path / "set").exists()
-            assert mode(draft) == 0o700
-        assert names(tmp_path / "set") == ["a"]
-        assert names(tmp_path) == ["set"]
-        assert mode(tmp_path / "set") == 0o777 & ~umask
+            assert read_mode(draft) == 0o700
+        assert list_names(tmp_path / "set") == ["a"]
+        assert list_names(tmp_path) == ["set"]
+        assert read_mode(tmp_path / "set") == 0o777 & ~umask
 
     def test_an_empty_one_is_filled(self, tmp_path):
         (tmp_path / "set").mkdir(mode=0o750)
-        with whole_folder(tmp_path / "set") as draft:
+        with atomic_write_folder(tmp_path / "set") as draft:
             (draft / "a").write_text("a")
-        assert names(tmp_path / "set") == ["a"]
-        assert mode(tmp_path / "set") == 0o750
+        assert list_names(tmp_path / "set") == ["a"]
+        assert read_mode(tmp_path / "set") == 0o750
 
     def test_one_that_was_filled_meanwhile_stays(self, tmp_path):
         def fill(folder):
@@ -453,19 +463,22 @@ class TestFolders:
             (tmp_path / "set").mkdir()
             (tmp_path / "set" / "b").write_text("b")
 
-        with pytest.raises(SourceError, match="cannot write"), whole_folder(tmp_path / "set") as draft:
+        with (
+            pytest.raises(SourceError, match="cannot write"),
+            atomic_write_folder(tmp_path / "set") as draft,
+        ):
             fill(draft)
-        assert names(tmp_path / "set") == ["b"]
-        assert names(tmp_path) == ["set"]
+        assert list_names(tmp_path / "set") == ["b"]
+        assert list_names(tmp_path) == ["set"]
 
     def test_an_error_leaves_nothing(self, tmp_path):
         def fail(folder):
             (folder / "a").write_text("a")
             raise ValueError
 
-        with pytest.raises(ValueError), whole_folder(tmp_path / "set") as draft:  # noqa: PT011
+        with pytest.raises(ValueError), atomic_write_folder(tmp_path / "set") as draft:  # noqa: PT011
             fail(draft)
-        assert names(tmp_path) == []
+        assert list_names(tmp_path) == []
 
     def test_what_a_killed_one_left_goes_with_the_next(self, tmp_path):
         script = (
@@ -477,8 +490,8 @@ class TestFolders:
         command = [sys.executable, "-c", script, str(tmp_path / "set")]
         assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
         assert not (tmp_path / "set").exists()
-        assert len(names(tmp_path)) == 1
-        with whole_folder(tmp_path / "set") as draft:
+        assert len(list_names(tmp_path)) == 1
+        with atomic_write_folder(tmp_path / "set") as draft:
             (draft / "b").write_text("b")
-        assert names(tmp_path) == ["set"]
-        assert names(tmp_path / "set") == ["b"]
+        assert list_names(tmp_path) == ["set"]
+        assert list_names(tmp_path / "set") == ["b"]

@@ -9,99 +9,99 @@ import numpy as np
 import pytest
 
 from packshot.errors import AuditError, PackshotError, SourceError, VectorIndexError
-from packshot.files import NO_SPACE, write_whole
+from packshot.files import NO_SPACE, atomic_write_bytes
 from packshot.search import Item, create_index, open_index
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.places import exists
-from tests.catalog.audit.quick import audited, write_feed
+from tests.catalog.audit.quick import run_fake_audit, write_feed
 from tests.conftest import ROOT
-from tests.search.made import clustered, settings
-from tests.small_disk import small_disk
+from tests.search.made import make_clustered_vectors, make_settings
+from tests.small_disk import mount_small_disk
 
-ENOUGH = 100_000
+ENOUGH_KILOBYTES = 100_000
 """Kilobytes."""
 
 
-def fails_and_then_goes_on(place, sizes, work, kind):
+def check_fails_then_recovers(folder, sizes, work, error_type):
     """Do the same on ever larger disks, then on one that is large enough.
 
     Returns:
         What was said where there was no space.
     """
-    said = []
-    with small_disk(place, sizes[0]) as disk:
+    messages = []
+    with mount_small_disk(folder, sizes[0]) as disk:
         for kilobytes in sizes:
             disk.resize(kilobytes)
             try:
                 work()
-            except kind as error:
-                said.append(str(error))
-        disk.resize(ENOUGH)
+            except error_type as error:
+                messages.append(str(error))
+        disk.resize(ENOUGH_KILOBYTES)
         work()
-    assert all(NO_SPACE in one and "\n" not in one for one in said), said
-    return said
+    assert all(NO_SPACE in one and "\n" not in one for one in messages), messages
+    return messages
 
 
 def test_an_audit(tmp_path):
     photos, disk = tmp_path / "photos", tmp_path / "disk"
     write_feed(photos, 150)
-    done = []
+    results = []
 
     def work():
-        outcome = audited(photos, disk / "audit")
+        outcome = run_fake_audit(photos, disk / "audit")
         assert outcome.done == 150
-        done.append(sorted(path.name for path in (disk / "audit").iterdir()))
+        results.append(sorted(path.name for path in (disk / "audit").iterdir()))
 
-    assert len(fails_and_then_goes_on(disk, [110, 170, 300], work, PackshotError)) == 3
-    assert {"audit.csv", "audit.parquet", "audit.html", "summary.json"} <= set(done[-1])
-    assert not [name for name in done[-1] if name.startswith(".")]
+    assert len(check_fails_then_recovers(disk, [110, 170, 300], work, PackshotError)) == 3
+    assert {"audit.csv", "audit.parquet", "audit.html", "summary.json"} <= set(results[-1])
+    assert not [name for name in results[-1] if name.startswith(".")]
 
 
 def test_an_audit_that_never_came_to_a_row_leaves_nothing(tmp_path):
     write_feed(tmp_path / "photos", 3)
-    with small_disk(tmp_path / "disk", 8) as disk:
+    with mount_small_disk(tmp_path / "disk", 8) as disk:
         with pytest.raises(AuditError, match=NO_SPACE):
-            audited(tmp_path / "photos", disk.place / "new" / "audit")
+            run_fake_audit(tmp_path / "photos", disk.place / "new" / "audit")
         assert not list(disk.place.iterdir())
 
 
 def test_a_cache_does_not_end_an_audit(tmp_path):
     write_feed(tmp_path / "photos", 60)
     for kilobytes in (4, 80):
-        with small_disk(tmp_path / f"disk-{kilobytes}", kilobytes) as disk:
-            outcome = audited(tmp_path / "photos", tmp_path / f"{kilobytes}", cache=disk.place)
+        with mount_small_disk(tmp_path / f"disk-{kilobytes}", kilobytes) as disk:
+            outcome = run_fake_audit(tmp_path / "photos", tmp_path / f"{kilobytes}", cache=disk.place)
             assert outcome.summary.statuses == {"ok": 60}
             assert any("the cache could not be used" in note for note in outcome.notes)
 
 
 def test_a_store_of_signatures(tmp_path):
-    disk, written = tmp_path / "disk", []
+    disk, stored = tmp_path / "disk", []
 
     def work():
         with SignatureStore(disk / "s.sqlite", "maker") as store:
-            for number in range(len(written), 400):
-                store.remember_score(f"{number:0200}", "judge", 1.0)
-                written.append(number)
-            assert len(store.scores((f"{number:0200}" for number in range(400)), "judge")) == 400
+            for number in range(len(stored), 400):
+                store.save_score(f"{number:0200}", "judge", 1.0)
+                stored.append(number)
+            assert len(store.find_scores((f"{number:0200}" for number in range(400)), "judge")) == 400
 
     sizes = [4, 40, 100, 150, 200, 250]
-    assert len(fails_and_then_goes_on(disk, sizes, work, SourceError)) >= 5
-    assert written == list(range(400))
+    assert len(check_fails_then_recovers(disk, sizes, work, SourceError)) >= 5
+    assert stored == list(range(400))
 
 
 @pytest.mark.parametrize(("kind", "beyond"), [("exact", (0, 200)), ("ivf-pq", (280,))])
 def test_an_index(tmp_path, kind, beyond):
-    place, vectors = tmp_path / "disk", clustered(2000)
+    place, vectors = tmp_path / "disk", make_clustered_vectors(2000)
 
     def work():
         folder = place / "index"
         new = not exists(folder)
         with (
-            create_index(folder, settings(kind=kind))
+            create_index(folder, make_settings(kind=kind))
             if new
-            else open_index(folder, writes=True) as index
+            else open_index(folder, writable=True) as index
         ):
-            have = set(index.ids())
+            have = set(index.iter_ids())
             for start in range(0, 2000, 200):
                 names = (f"p{number}" for number in range(start, start + 200))
                 new = [Item(name, vectors[int(name[1:])], {}) for name in names if name not in have]
@@ -113,34 +113,34 @@ def test_an_index(tmp_path, kind, beyond):
 
     needed = 2000 * vectors.shape[1] * 4 // 1024
     sizes = [4, 60, 120, needed // 2, *(needed + more for more in beyond)]
-    assert len(fails_and_then_goes_on(place, sizes, work, VectorIndexError)) == len(sizes)
+    assert len(check_fails_then_recovers(place, sizes, work, VectorIndexError)) == len(sizes)
 
 
 def test_a_file(tmp_path):
-    with small_disk(tmp_path / "disk", 64) as disk:
+    with mount_small_disk(tmp_path / "disk", 64) as disk:
         target = disk.place / "a.bin"
-        write_whole(bytes(20_000), target)
+        atomic_write_bytes(bytes(20_000), target)
         with pytest.raises(SourceError, match=NO_SPACE):
-            write_whole(bytes(200_000), target)
+            atomic_write_bytes(bytes(200_000), target)
         assert target.read_bytes() == bytes(20_000)
         assert [path.name for path in disk.place.iterdir()] == ["a.bin"]
 
 
 def test_a_database_that_another_process_locks(tmp_path, monkeypatch):
-    monkeypatch.setattr("packshot.search.duplicates.store._SECONDS_TO_WAIT", 0.1)
+    monkeypatch.setattr("packshot.search.duplicates.store._BUSY_TIMEOUT_S", 0.1)
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
         other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(SourceError, match="another process has locked it"):
-            store.remember_score("a", "judge", 1.0)
+            store.save_score("a", "judge", 1.0)
         other.close()
-        store.remember_score("a", "judge", 1.0)
+        store.save_score("a", "judge", 1.0)
 
 
 def test_a_ledger_that_another_process_locks(tmp_path, monkeypatch):
-    monkeypatch.setattr("packshot.search.ledger._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("packshot.search.ledger._BUSY_TIMEOUT_S", 0.1)
     item = Item("a", np.ones(32, np.float32), {})
-    with create_index(tmp_path / "i", settings(dimensions=32)) as index:
+    with create_index(tmp_path / "i", make_settings(dimensions=32)) as index:
         other = sqlite3.connect(tmp_path / "i" / "index.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(VectorIndexError, match="another process has locked it"):
@@ -179,6 +179,6 @@ def test_files_that_may_not_grow(tmp_path):
     assert "files may be as large" in of_store
     assert not (tmp_path / "a.bin").exists()
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        known = store.scores((f"{number:0200}" for number in range(1000)), "judge")
+        known = store.find_scores((f"{number:0200}" for number in range(1000)), "judge")
         assert 10 < len(known) < 1000
-        store.remember_score("more", "judge", 1.0)
+        store.save_score("more", "judge", 1.0)

@@ -22,25 +22,25 @@ LATIN = os.fsdecode(b"caf\xe9.jpg")
     ],
 )
 def test_plain(text, shown):
-    assert names.plain(text) == shown
-    assert names.is_plain(text) is (text == shown)
-    names.plain(text).encode()
+    assert names.escape_undecodable(text) == shown
+    assert names.is_encodable(text) is (text == shown)
+    names.escape_undecodable(text).encode()
 
 
 def test_keys_stay_apart_where_names_look_alike():
-    keys = [names.key(text) for text in (LATIN, r"caf\xe9.jpg", "\ud800", "\udc80")]
+    keys = [names.to_database_key(text) for text in (LATIN, r"caf\xe9.jpg", "\ud800", "\udc80")]
     assert keys[:2] == [b"caf\xe9.jpg", r"caf\xe9.jpg"]
     assert len(set(keys)) == 4
 
 
 @pytest.mark.parametrize("path", [f"/a b/{LATIN}", "/x%41.jpg", "/图.jpg", "/\n\x1b"])
 def test_escaped_paths_come_back(path):
-    assert names.escaped(path).isascii()
-    assert names.unescaped(names.escaped(path)) == path
+    assert names.quote_path(path).isascii()
+    assert names.unquote_path(names.quote_path(path)) == path
 
 
 def test_ids():
-    identity = names.identity
+    identity = names.path_to_id
     assert identity(Path("a/ü.jpg"), 1024) == "a/ü.jpg"
     assert identity(Path("a") / LATIN, 1024) == r"./a/caf\xe9.jpg"
     odd = [LATIN, r"caf\xe9.jpg", os.fsdecode(b"caf\\xe9\xe9.jpg"), os.fsdecode(b"caf\\\\xe9\xe9.jpg")]
@@ -49,10 +49,10 @@ def test_ids():
 
 def test_long_ids_are_cut_and_differ():
     folder = Path(*["ü" * 120] * 10)
-    found = [names.identity(folder / f"{n}.jpg", 1024) for n in range(3)]
+    found = [names.path_to_id(folder / f"{n}.jpg", 1024) for n in range(3)]
     assert all(len(one.encode()) <= 1024 for one in found)
     assert len(set(found)) == 3
-    assert names.identity("x" / folder / "0.jpg", 1024) != found[0]
+    assert names.path_to_id("x" / folder / "0.jpg", 1024) != found[0]
     assert found[0].endswith("/0.jpg")
 
 

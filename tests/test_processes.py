@@ -11,22 +11,22 @@ import psutil
 import pytest
 
 from packshot.errors import InvalidInput, ProcessesUnavailable
-from packshot.processes import Crew, WorkerLost, available_cores, in_order
+from packshot.processes import WorkerLost, WorkerPool, count_available_cores, map_in_order
 
 
-def told(task, reason):
+def report_failure(task, reason):
     """What comes of a task that failed."""
     return task, reason
 
 
-work_in_order = partial(in_order, failed=told, time_limit=60)
+map_with_defaults = partial(map_in_order, on_failure=report_failure, timeout_s=60)
 
 
-def squares(offset):
+def make_squarer(offset):
     return lambda number: number * number + offset
 
 
-def slow_for_the_first():
+def make_slow_first_worker():
     def work(number):
         time.sleep(0.3 if number == 0 else 0)
         return number
@@ -34,78 +34,82 @@ def slow_for_the_first():
     return work
 
 
-def refusing():
+def make_refusing_worker():
     def work(number):
         raise InvalidInput(f"cannot do {number}")
 
     return work
 
 
-def environment():
+def make_environment_reader():
     return lambda name: os.environ[name]
 
 
 def test_every_task_has_its_result_in_order():
-    assert list(work_in_order(range(11), partial(squares, 3), processes=2)) == [
+    assert list(map_with_defaults(range(11), partial(make_squarer, 3), workers=2)) == [
         n * n + 3 for n in range(11)
     ]
 
 
 def test_without_a_task_nothing_is_started():
-    assert list(work_in_order([], never_built, processes=2)) == []
+    assert list(map_with_defaults([], fail_to_build, workers=2)) == []
 
 
-def here():
+def make_pid_worker():
     return lambda _task: os.getpid()
 
 
 def test_without_processes_the_work_is_done_here():
-    assert set(work_in_order(range(5), here, processes=0)) == {os.getpid()}
-    assert os.getpid() not in work_in_order(range(5), here, processes=1)
+    assert set(map_with_defaults(range(5), make_pid_worker, workers=0)) == {os.getpid()}
+    assert os.getpid() not in map_with_defaults(range(5), make_pid_worker, workers=1)
 
 
 def test_a_slow_task_does_not_change_the_order():
-    assert list(work_in_order(range(6), slow_for_the_first, processes=2)) == list(range(6))
+    assert list(map_with_defaults(range(6), make_slow_first_worker, workers=2)) == list(range(6))
 
 
 def test_tasks_are_read_only_a_little_ahead():
-    read = []
+    consumed = []
 
     def tasks():
         for number in range(1000):
-            read.append(number)
+            consumed.append(number)
             yield number
 
-    results = work_in_order(tasks(), partial(squares, 0), processes=2)
+    results = map_with_defaults(tasks(), partial(make_squarer, 0), workers=2)
     assert next(results) == 0
     results.close()
-    assert len(read) <= 2 * 4 + 1
+    assert len(consumed) <= 2 * 4 + 1
 
 
 def test_an_error_of_a_worker_reaches_the_caller():
     with pytest.raises(InvalidInput, match="cannot do"):
-        list(work_in_order([1], refusing, processes=2))
+        list(map_with_defaults([1], make_refusing_worker, workers=2))
 
 
 def test_processes_use_one_thread_each_and_the_parent_keeps_its_own(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    assert list(work_in_order(["OMP_NUM_THREADS"], environment, processes=2)) == ["1"]
+    assert list(map_with_defaults(["OMP_NUM_THREADS"], make_environment_reader, workers=2)) == ["1"]
     assert os.environ["OMP_NUM_THREADS"] == "7"
 
 
 @pytest.mark.parametrize("processes", [0, 2])
 def test_one_failure_ends_nothing_and_is_logged(processes, caplog):
     tasks = ["number", "refuse", "number"]
-    before, (task, reason), after = work_in_order(tasks, doing, processes=processes)
+    before, (task, reason), after = map_with_defaults(tasks, make_action_worker, workers=processes)
     assert isinstance(before, int)
     assert isinstance(after, int)
     assert (task, reason) == ("refuse", "ZeroDivisionError: division by zero")
-    (record,) = [record for record in caplog.records if record.name == "packshot.processes"]
+    (record,) = [record for record in caplog.iter_records if record.name == "packshot.processes"]
     assert "1 / 0" in logging.Formatter().format(record)
 
 
 def test_a_task_that_a_process_dies_over_costs_itself_alone():
-    results = list(work_in_order(["number", "die", "number", "leave", "number"], doing, processes=2))
+    results = list(
+        map_with_defaults(
+            ["number", "die", "number", "leave", "number"], make_action_worker, workers=2
+        )
+    )
     assert [type(result) for result in results] == [int, tuple, int, tuple, int]
     assert "SIGKILL" in results[1][1]
     assert "status 3" in results[3][1]
@@ -113,39 +117,43 @@ def test_a_task_that_a_process_dies_over_costs_itself_alone():
 
 def test_a_task_that_takes_too_long_costs_itself_alone():
     limit = {"sleep": 0.5, "number": 60.0}.__getitem__
-    first, slow, last = in_order(
-        ["number", "sleep", "number"], doing, processes=1, failed=told, time_limit=limit
+    first, slow, last = map_in_order(
+        ["number", "sleep", "number"],
+        make_action_worker,
+        workers=1,
+        on_failure=report_failure,
+        timeout_s=limit,
     )
     assert slow == ("sleep", "took longer than 0.5 seconds")
     assert first != last
 
 
-def dying_at_the_start():
+def die_at_start():
     os._exit(7)
 
 
 def test_processes_that_cannot_be_started_are_told_of():
     with pytest.raises(ProcessesUnavailable, match="status 7"):
-        list(work_in_order([1, 2], dying_at_the_start, processes=1))
+        list(map_with_defaults([1, 2], die_at_start, workers=1))
 
 
-def logging_worker():
+def make_logging_worker():
     log = logging.getLogger("packshot.somewhere")
     return lambda task: log.info("seen %s", task)
 
 
 def test_what_processes_log_is_logged_here(caplog):
     with caplog.at_level(logging.INFO, "packshot"):
-        list(work_in_order(["mug"], logging_worker, processes=1))
+        list(map_with_defaults(["mug"], make_logging_worker, workers=1))
     assert ("packshot.somewhere", logging.INFO, "seen mug") in caplog.record_tuples
     caplog.clear()
     with caplog.at_level(logging.WARNING, "packshot"):
-        list(work_in_order(["mug"], logging_worker, processes=1))
-    assert not caplog.records
+        list(map_with_defaults(["mug"], make_logging_worker, workers=1))
+    assert not caplog.iter_records
 
 
 def test_an_error_that_cannot_travel_is_told_in_words():
-    (found,) = work_in_order(["odd"], doing, processes=1)
+    (found,) = map_with_defaults(["odd"], make_action_worker, workers=1)
     assert found == ("odd", "RuntimeError: Odd: one and two")
 
 
@@ -162,7 +170,7 @@ def make():
     return work
 
 if __name__ == "__main__":
-    list(in_order([1, 2], make, processes=2, failed=lambda task, reason: None))
+    list(in_order([1, 2], make, workers=2, failed=lambda task, reason: None))
 """
 
 
@@ -178,22 +186,22 @@ def test_processes_end_when_their_parent_is_killed(tmp_path, number):
         assert wait_until(lambda: not any(map(psutil.pid_exists, workers)))
 
 
-def wait_until(done, seconds=30):
+def wait_until(condition, seconds=30):
     deadline = time.monotonic() + seconds
-    while not done() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
-    return done()
+    return condition()
 
 
 def test_closing_the_results_ends_the_processes():
-    results = work_in_order(["number", "sleep", "sleep"], doing, processes=1)
+    results = map_with_defaults(["number", "sleep", "sleep"], make_action_worker, workers=1)
     worker = next(results)
     results.close()
     assert wait_until(lambda: not psutil.pid_exists(worker))
 
 
 def test_there_is_a_core():
-    assert 1 <= available_cores() <= (os.cpu_count() or 1)
+    assert 1 <= count_available_cores() <= (os.cpu_count() or 1)
 
 
 class Odd(Exception):
@@ -207,7 +215,7 @@ def raise_odd():
     raise Odd("one", "two")
 
 
-def doing():
+def make_action_worker():
     """A worker of a crew: does what the task says."""
     actions = {
         "number": os.getpid,
@@ -221,55 +229,61 @@ def doing():
     return lambda name: actions[name]()
 
 
-def never_built():
+def fail_to_build():
     raise LookupError("no such model")
 
 
 def test_a_crew_answers_from_many_threads_at_once():
-    with Crew(doing, processes=2, patience=60) as crew, ThreadPoolExecutor(8) as threads:
-        numbers = set(threads.map(crew.ask, ["number"] * 40))
+    with (
+        WorkerPool(make_action_worker, workers=2, timeout_s=60) as crew,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        numbers = set(threads.map(crew.run, ["number"] * 40))
         assert len(numbers) == 2
         assert os.getpid() not in numbers
-        assert crew.ask("threads") == "1"
+        assert crew.run("threads") == "1"
 
 
 @pytest.mark.parametrize(("task", "reason"), [("die", "SIGKILL"), ("leave", "status 3")])
 def test_a_process_that_dies_is_told_of_and_replaced(task, reason):
-    with Crew(doing, processes=1, patience=60) as crew:
-        before = crew.ask("number")
+    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as crew:
+        before = crew.run("number")
         with pytest.raises(WorkerLost, match=reason) as lost:
-            crew.ask(task)
-        assert not lost.value.slow
-        assert crew.ask("number") != before
+            crew.run(task)
+        assert not lost.value.timed_out
+        assert crew.run("number") != before
 
 
 def test_a_process_that_hangs_is_ended():
-    with Crew(doing, processes=1, patience=20) as crew:
-        crew.ask("number")
-        crew._patience = 0.3
+    with WorkerPool(make_action_worker, workers=1, timeout_s=20) as crew:
+        crew.run("number")
+        crew._timeout_s = 0.3
         with pytest.raises(WorkerLost, match=r"longer than 0\.3 seconds") as lost:
-            crew.ask("sleep")
-        assert lost.value.slow
-        crew._patience = 20
-        assert crew.ask("number")
+            crew.run("sleep")
+        assert lost.value.timed_out
+        crew._timeout_s = 20
+        assert crew.run("number")
 
 
 def test_an_error_of_a_crew_reaches_the_caller_and_the_process_lives_on():
-    with Crew(doing, processes=1, patience=60) as crew:
-        before = crew.ask("number")
+    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as crew:
+        before = crew.run("number")
         with pytest.raises(ZeroDivisionError):
-            crew.ask("refuse")
-        assert crew.ask("number") == before
+            crew.run("refuse")
+        assert crew.run("number") == before
 
 
 def test_a_worker_that_cannot_be_built_is_told_of():
-    with Crew(never_built, processes=1, patience=60) as crew, pytest.raises(LookupError, match="model"):
-        crew.ask("number")
+    with (
+        WorkerPool(fail_to_build, workers=1, timeout_s=60) as crew,
+        pytest.raises(LookupError, match="model"),
+    ):
+        crew.run("number")
 
 
 def test_processes_of_a_crew_end_with_it():
-    with Crew(doing, processes=2, patience=60) as crew:
-        numbers = [crew.ask("number"), crew.ask("number")]
+    with WorkerPool(make_action_worker, workers=2, timeout_s=60) as crew:
+        numbers = [crew.run("number"), crew.run("number")]
     for number in numbers:
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)

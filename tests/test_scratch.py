@@ -38,14 +38,14 @@ def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(place):
         "(Scratch().folder / 'a').write_text('a'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(place)}
-    with Scratch() as used:
-        (used.folder / "b").write_text("b")
-        done = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
-        assert done.returncode == -signal.SIGKILL
+    with Scratch() as scratch_in_use:
+        (scratch_in_use.folder / "b").write_text("b")
+        result = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+        assert result.returncode == -signal.SIGKILL
         assert len(os.listdir(place)) == 2
         with Scratch() as scratch:
-            assert {used.folder.name, scratch.folder.name} == set(os.listdir(place))
-            assert (used.folder / "b").exists()
+            assert {scratch_in_use.folder.name, scratch.folder.name} == set(os.listdir(place))
+            assert (scratch_in_use.folder / "b").exists()
 
 
 def test_what_is_not_ours_stays(place):

@@ -10,14 +10,14 @@ from packshot.assess.atlas import Atlas
 from packshot.emotion.network import EmotionNetwork
 from packshot.encode.model import Model
 from packshot.errors import ModelError
-from packshot.measure.natural.fitted import packaged
+from packshot.measure.natural.fitted import read_shipped_model
 
 WEIGHTS = Path(packshot.__file__).with_name("weights")
 
 
 def test_the_recorded_digests_are_those_of_what_ships():
-    recorded = json.loads((WEIGHTS / shipped.DIGESTS).read_text())
-    assert recorded == shipped.digests_of(WEIGHTS), "after a new model: python -m packshot.shipped"
+    recorded = json.loads((WEIGHTS / shipped.DIGESTS_FILE).read_text())
+    assert recorded == shipped.compute_digests(WEIGHTS), "after a new model: python -m packshot.shipped"
     assert len(recorded) >= 9
 
 
@@ -30,9 +30,9 @@ def installation(tmp_path, monkeypatch):
 
 
 LOADERS = {
-    "emotion.onnx": EmotionNetwork.packaged,
-    "packshot.atlas.npz": Atlas.default,
-    "niqe.npz": lambda: packaged("niqe.npz"),
+    "emotion.onnx": EmotionNetwork.load_shipped,
+    "packshot.atlas.npz": Atlas.load_shipped,
+    "niqe.npz": lambda: read_shipped_model("niqe.npz"),
 }
 
 
@@ -54,14 +54,14 @@ def test_what_is_not_what_was_shipped_is_refused(installation, name, damage):
 
 
 def test_a_damaged_copy_of_a_shipped_model_is_told_from_a_model_of_ones_own(tmp_path):
-    whole = shipped.shipped("overlay.onnx")
+    whole = shipped.read_shipped("overlay.onnx")
     damaged, retrained = bytearray(whole), bytearray(whole)
     damaged[len(whole) // 2 : len(whole) // 2 + 40] = bytes(value ^ 0x55 for value in range(40))
     retrained[1000:9000] = bytes(value % 251 for value in range(8000))
-    assert shipped.damaged_copy(bytes(damaged)) == "overlay.onnx"
-    assert shipped.damaged_copy(bytes(retrained)) is None
-    assert shipped.damaged_copy(whole) is None
-    assert shipped.damaged_copy(b"anything else") is None
+    assert shipped.find_damaged_original(bytes(damaged)) == "overlay.onnx"
+    assert shipped.find_damaged_original(bytes(retrained)) is None
+    assert shipped.find_damaged_original(whole) is None
+    assert shipped.find_damaged_original(b"anything else") is None
     (tmp_path / "own.onnx").write_bytes(damaged)
     with pytest.raises(ModelError, match=r"own\.onnx is a damaged copy of overlay\.onnx"):
         Model.from_path(tmp_path / "own.onnx")

@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from packshot.visible import visible
+from packshot.visible import escape_invisible
 
 
 @pytest.mark.parametrize(
@@ -24,17 +24,21 @@ from packshot.visible import visible
     ],
 )
 def test_what_is_not_seen_is_named(text, shown):
-    assert visible(text) == shown
+    assert escape_invisible(text) == shown
 
 
 def test_what_the_terminal_cannot_show_is_named():
-    assert visible("Tasse ä 杯", "latin-1") == r"Tasse ä \u676f"
-    assert visible("Tasse ä 杯", "ascii") == r"Tasse \xe4 \u676f"
+    assert escape_invisible("Tasse ä 杯", "latin-1") == r"Tasse ä \u676f"
+    assert escape_invisible("Tasse ä 杯", "ascii") == r"Tasse \xe4 \u676f"
 
 
 def test_nothing_that_a_terminal_obeys_is_left():
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    left = {unicodedata.category(character) for character in visible(everything)}
+    left = {unicodedata.category(character) for character in escape_invisible(everything)}
     assert not left & {"Cc", "Cs", "Zl", "Zp"}
-    kept = {character for character in visible(everything) if unicodedata.category(character) == "Cf"}
+    kept = {
+        character
+        for character in escape_invisible(everything)
+        if unicodedata.category(character) == "Cf"
+    }
     assert kept == {"\u200c", "\u200d"}

@@ -20,56 +20,56 @@ _PASSES = (
     (0, 1, 2, 2),
     (1, 0, 2, 1),
 )
-_PIECE = 2**20
+_CHUNK_BYTES = 2**20
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
+def make_chunk(kind: bytes, content: bytes) -> bytes:
     """A chunk with its length and its checksum."""
     checksum = zlib.crc32(kind + content)
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
 
 
-def header(
+def make_header(
     width: int, height: int, *, bits: int = 8, colours: int = RGB, interlaced: bool = False
 ) -> bytes:
     """The signature and the first chunk."""
     fields = struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, int(interlaced))
-    return SIGNATURE + chunk(b"IHDR", fields)
+    return SIGNATURE + make_chunk(b"IHDR", fields)
 
 
-def assembled(start: bytes, packed: bytes, between: bytes = b"") -> bytes:
+def assemble_png(start: bytes, packed: bytes, between: bytes = b"") -> bytes:
     """A file of a header, chunks before the picture, its packed data, and an end."""
-    return start + between + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return start + between + make_chunk(b"IDAT", packed) + make_chunk(b"IEND", b"")
 
 
-def rows(pixels: AnyArray) -> bytes:
+def to_rows(pixels: AnyArray) -> bytes:
     """Samples of (H, W) or (H, W, C) as rows, each after the mark of no filter."""
     return b"".join(b"\0" + row.astype(row.dtype.newbyteorder(">")).tobytes() for row in pixels)
 
 
-def interlaced_rows(pixels: AnyArray, passes: int = len(_PASSES)) -> bytes:
+def to_interlaced_rows(pixels: AnyArray, passes: int = len(_PASSES)) -> bytes:
     """The same in the order of Adam7, as many of its passes as are asked for."""
     return b"".join(
-        rows(pixels[top::down, left::across]) for top, left, down, across in _PASSES[:passes]
+        to_rows(pixels[top::down, left::across]) for top, left, down, across in _PASSES[:passes]
     )
 
 
-def packed_zeros(count: int) -> bytes:
+def compress_zeros(count: int) -> bytes:
     """So many bytes of zero, packed, without ever holding them."""
     packer = zlib.compressobj(9)
-    pieces = [packer.compress(bytes(_PIECE)) for _ in range(count // _PIECE)]
-    return b"".join([*pieces, packer.compress(bytes(count % _PIECE)), packer.flush()])
+    pieces = [packer.compress(bytes(_CHUNK_BYTES)) for _ in range(count // _CHUNK_BYTES)]
+    return b"".join([*pieces, packer.compress(bytes(count % _CHUNK_BYTES)), packer.flush()])
 
 
-def mended(data: bytes, chunks: Iterable[tuple[int, int]]) -> bytes:
+def fix_checksums(data: bytes, chunks: Iterable[tuple[int, int]]) -> bytes:
     """A PNG whose checksums are right again.
 
     Args:
         data: Of a PNG, in which anything may have been changed.
         chunks: Where each chunk begins and ends.
     """
-    whole = bytearray(data)
+    fixed = bytearray(data)
     for begin, end in chunks:
         if end - begin >= 12:
-            whole[end - 4 : end] = struct.pack(">I", zlib.crc32(whole[begin + 4 : end - 4]))
-    return bytes(whole)
+            fixed[end - 4 : end] = struct.pack(">I", zlib.crc32(fixed[begin + 4 : end - 4]))
+    return bytes(fixed)

@@ -20,11 +20,11 @@ def write_shop(folder: Path) -> None:
     for number in range(PHOTOS):
         path = folder / PRODUCTS[number % len(PRODUCTS)] / f"{number:02}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = {"exif": _with_place()} if number % 3 == 1 else {}
-        _photo(number).save(path, quality=88, **options)
+        options = {"exif": _make_location_exif()} if number % 3 == 1 else {}
+        _make_photo(number).save(path, quality=88, **options)
 
 
-def _photo(number: int) -> Image.Image:
+def _make_photo(number: int) -> Image.Image:
     generator = np.random.default_rng(number)
     image = Image.new("RGB", _SIZE, (250, 250, 248))
     draw = ImageDraw.Draw(image)
@@ -36,11 +36,11 @@ def _photo(number: int) -> Image.Image:
     pixels = np.asarray(image) + generator.normal(0, 3 + number, (*_SIZE[::-1], 3))
     if number % 4 == 1:
         pixels = pixels * 0.45
-    made = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-    return made.filter(ImageFilter.GaussianBlur(1.5)) if number % 4 == 2 else made
+    photo = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    return photo.filter(ImageFilter.GaussianBlur(1.5)) if number % 4 == 2 else photo
 
 
-def _with_place() -> Image.Exif:
+def _make_location_exif() -> Image.Exif:
     exif = Image.Exif()
     exif.get_ifd(_GPS).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 36.0)})
     return exif

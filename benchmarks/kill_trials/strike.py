@@ -21,14 +21,14 @@ METHODS = ("SIGKILL", "SIGTERM", "SIGINT", "worker")
 """A signal to the command alone, or SIGKILL to one of its workers."""
 
 _MARK = "PACKSHOT_KILL_TRIAL"
-_LONGEST_S = 300.0
-_WITHOUT_ANSWER_S = 60.0
-_SETTLED_S = 3.0
-_LOOKS_APART_S = 0.05
+_RUN_TIMEOUT_S = 300.0
+_EXIT_TIMEOUT_S = 60.0
+_SETTLE_TIMEOUT_S = 3.0
+_POLL_INTERVAL_S = 0.05
 
 
 @dataclass(frozen=True)
-class Place:
+class TrialFolders:
     """The folders of one trial.
 
     Attributes:
@@ -59,138 +59,145 @@ class Place:
         """What stands for the user's cache."""
         return self.root / "cache"
 
-    def prepared(self) -> Place:
+    def prepare(self) -> TrialFolders:
         """Make the folders, and the photos."""
         for folder in (self.out, self.temporary, self.cache):
             folder.mkdir(parents=True)
         write_shop(self.photos)
         return self
 
-    def environment(self) -> dict[str, str]:
+    def make_environment(self) -> dict[str, str]:
         """Of the processes."""
         own = {"TMPDIR": str(self.temporary), "XDG_CACHE_HOME": str(self.cache), _MARK: self.mark}
         return {**os.environ, **own}
 
 
 @dataclass
-class Blow:
+class KillResult:
     """What became of a command.
 
     Attributes:
         exit_status: As a shell tells it; None where it never ended.
-        seconds: From the blow to its end, or, without one, that it ran.
+        elapsed: From the blow to its end, or, without one, that it ran.
         finished: It was done before the blow.
         errors: Standard error.
         orphans: Its processes that are left.
     """
 
     exit_status: int | None = None
-    seconds: float = 0.0
+    elapsed: float = 0.0
     finished: bool = False
     errors: str = ""
     orphans: list[psutil.Process] = field(default_factory=list)
 
 
-def undisturbed(command: Command, place: Place) -> Blow:
+def run_to_end(command: Command, folders: TrialFolders) -> KillResult:
     """Run a command to its end."""
     started = time.perf_counter()
-    process, log = _started(command, place)
-    _wait(process, _LONGEST_S)
-    return Blow(_status(process), time.perf_counter() - started, True, log.read_text(errors="replace"))
+    process, log = _start(command, folders)
+    _wait(process, _RUN_TIMEOUT_S)
+    return KillResult(
+        _compute_exit_status(process),
+        time.perf_counter() - started,
+        True,
+        log.read_text(errors="replace"),
+    )
 
 
-def struck(command: Command, place: Place, method: str, delay: float, chance: random.Random) -> Blow:
+def run_and_kill(
+    command: Command, folders: TrialFolders, method: str, delay_s: float, generator: random.Random
+) -> KillResult:
     """Run a command and strike it down, or one of its workers.
 
     Args:
         command: What to run.
-        place: Where; prepared.
+        folders: Where; prepared.
         method: One of `METHODS`.
-        delay: Seconds after which; a worker's blow waits until there is one.
-        chance: Draws the worker.
+        delay_s: Seconds after which; a worker's blow waits until there is one.
+        generator: Draws the worker.
     """
-    process, log = _started(command, place)
-    blow = Blow()
+    process, log = _start(command, folders)
+    result = KillResult()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(delay)
-    family = _descendants(process)
+        process.wait(delay_s)
+    descendants = _find_descendants(process)
     if method == "worker":
-        blow.finished = not _strike_worker(process, chance)
-        struck_at = time.perf_counter()
-        _wait(process, _LONGEST_S)
+        result.finished = not _kill_worker(process, generator)
+        killed_at = time.perf_counter()
+        _wait(process, _RUN_TIMEOUT_S)
     else:
-        blow.finished = process.poll() is not None
-        struck_at = time.perf_counter()
+        result.finished = process.poll() is not None
+        killed_at = time.perf_counter()
         process.send_signal(getattr(signal, method))
-        _wait(process, _WITHOUT_ANSWER_S)
-    blow.seconds = time.perf_counter() - struck_at
-    blow.exit_status = _status(process)
-    blow.errors = log.read_text(errors="replace")
-    blow.orphans = family
-    return blow
+        _wait(process, _EXIT_TIMEOUT_S)
+    result.elapsed = time.perf_counter() - killed_at
+    result.exit_status = _compute_exit_status(process)
+    result.errors = log.read_text(errors="replace")
+    result.orphans = descendants
+    return result
 
 
-def settle(blow: Blow, place: Place) -> None:
+def wait_for_orphans(result: KillResult, folders: TrialFolders) -> None:
     """Give a command's other processes three seconds, and keep those that are left then."""
-    deadline = time.perf_counter() + _SETTLED_S
-    known = blow.orphans
-    while (left := _left(known, place.mark)) and time.perf_counter() < deadline:
-        time.sleep(_LOOKS_APART_S)
-    blow.orphans = left
+    deadline = time.perf_counter() + _SETTLE_TIMEOUT_S
+    known = result.orphans
+    while (remaining := _find_running(known, folders.mark)) and time.perf_counter() < deadline:
+        time.sleep(_POLL_INTERVAL_S)
+    result.orphans = remaining
 
 
-def clear(blow: Blow) -> None:
+def kill_orphans(result: KillResult) -> None:
     """End what is left."""
-    for process in blow.orphans:
+    for process in result.orphans:
         with suppress(psutil.Error):
             process.kill()
 
 
-def _started(command: Command, place: Place) -> tuple[subprocess.Popen[bytes], Path]:
+def _start(command: Command, folders: TrialFolders) -> tuple[subprocess.Popen[bytes], Path]:
     """The process, and the file of its standard error."""
-    log = place.root / f"errors-{time.time_ns()}.txt"
+    log = folders.root / f"errors-{time.time_ns()}.txt"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            command.line(place.photos, place.out),
+            command.build_line(folders.photos, folders.out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env=place.environment(),
-            preexec_fn=_hear_ctrl_c,
+            env=folders.make_environment(),
+            preexec_fn=_restore_ctrl_c,
             start_new_session=True,
         )
     return process, log
 
 
-def _hear_ctrl_c() -> None:
+def _restore_ctrl_c() -> None:
     """A process that a shell started in the background ignores it, and so would its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> None:
     """Wait for the end; after so many seconds, bring it about."""
     try:
-        process.wait(seconds)
+        process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
         process.returncode = None  # type: ignore[assignment]
 
 
-def _status(process: subprocess.Popen[bytes]) -> int | None:
+def _compute_exit_status(process: subprocess.Popen[bytes]) -> int | None:
     code: int | None = process.returncode
     return 128 - code if code is not None and code < 0 else code
 
 
-def _strike_worker(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+def _kill_worker(process: subprocess.Popen[bytes], generator: random.Random) -> bool:
     """Kill one worker as soon as there is one; whether there was."""
     while process.poll() is None:
-        workers = [child for child in _descendants(process) if _is_worker(child)]
+        workers = [child for child in _find_descendants(process) if _is_worker(child)]
         if workers:
             with suppress(psutil.NoSuchProcess):
-                chance.choice(workers).kill()
+                generator.choice(workers).kill()
                 return True
-        time.sleep(_LOOKS_APART_S)
+        time.sleep(_POLL_INTERVAL_S)
     return False
 
 
@@ -201,23 +208,27 @@ def _is_worker(process: psutil.Process) -> bool:
     return False
 
 
-def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def _find_descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     with suppress(psutil.Error):
         return psutil.Process(process.pid).children(recursive=True)
     return []
 
 
-def _left(known: list[psutil.Process], mark: str) -> list[psutil.Process]:
+def _find_running(known: list[psutil.Process], mark: str) -> list[psutil.Process]:
     """Processes that run, of those known, and any others that carry the mark."""
-    found = {process.pid: process for process in known if _runs(process)}
+    found = {process.pid: process for process in known if _is_running(process)}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.pid not in found and process.environ().get(_MARK) == mark and _runs(process):
+            if (
+                process.pid not in found
+                and process.environ().get(_MARK) == mark
+                and _is_running(process)
+            ):
                 found[process.pid] = process
     return list(found.values())
 
 
-def _runs(process: psutil.Process) -> bool:
+def _is_running(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

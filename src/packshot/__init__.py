@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from packshot.lazy import on_first_use
+from packshot.lazy import build_lazy_getattr
 
 if TYPE_CHECKING:
     from packshot.assess.assessor import Assessor
@@ -37,7 +37,7 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {
+_MODULE_BY_NAME = {
     "Assessment": "packshot.report",
     "Assessor": "packshot.assess.assessor",
     "Atlas": "packshot.assess.atlas",
@@ -52,13 +52,13 @@ _HOMES = {
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-_public_name = on_first_use(__name__, _HOMES)
+_import_public_name = build_lazy_getattr(__name__, _MODULE_BY_NAME)
 
 
 def __getattr__(name: str) -> Any:
     """A public name, imported when it is first needed: importing the package loads nothing heavy."""
     if name == "__version__":
-        from packshot.distribution import version
+        from packshot.distribution import read_version
 
-        return version()
-    return _public_name(name)
+        return read_version()
+    return _import_public_name(name)

@@ -11,10 +11,10 @@ import numpy as np
 
 from packshot.arrays import AnyArray
 
-MOST_BYTES = 2 * 2**30
+MAX_BYTES = 2 * 2**30
 """Of all arrays of an archive, unpacked: an atlas of two million examples has as many."""
 
-_FAILURES = (
+_READ_ERRORS = (
     OSError,
     ValueError,
     KeyError,
@@ -41,24 +41,24 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
         names: Wanted arrays; one that ends in ``?`` may be missing.
 
     Raises:
-        BadArchive: It is none, is damaged, lacks an array, or is larger than `MOST_BYTES`.
+        BadArchive: It is none, is damaged, lacks an array, or is larger than `MAX_BYTES`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
-            if sum(sizes.values()) > MOST_BYTES:
-                raise BadArchive(f"it holds {sum(sizes.values()):,} bytes, more than {MOST_BYTES:,}")
+            if sum(sizes.values()) > MAX_BYTES:
+                raise BadArchive(f"it holds {sum(sizes.values()):,} bytes, more than {MAX_BYTES:,}")
             wanted = [(name.removesuffix("?"), name.endswith("?")) for name in names]
             return {
-                name: _array(packed.read(f"{name}.npy"))
+                name: _parse_array(packed.read(f"{name}.npy"))
                 for name, optional in wanted
                 if not optional or f"{name}.npy" in sizes
             }
-    except _FAILURES as error:
-        raise BadArchive(_said(error)) from error
+    except _READ_ERRORS as error:
+        raise BadArchive(_format_error(error)) from error
 
 
-def _array(data: bytes) -> AnyArray:
+def _parse_array(data: bytes) -> AnyArray:
     """One array; its header may promise no more than there is."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
@@ -66,12 +66,12 @@ def _array(data: bytes) -> AnyArray:
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    shape, by_columns, kind = readers[version](file)
+    shape, fortran_order, dtype = readers[version](file)
     values = np.frombuffer(data, np.uint8, offset=file.tell())
-    if kind.hasobject or len(values) != kind.itemsize * int(np.prod(shape, dtype=object)):
+    if dtype.hasobject or len(values) != dtype.itemsize * int(np.prod(shape, dtype=object)):
         raise ValueError("an array is not as long as its header says")
-    return values.view(kind).reshape(shape, order="F" if by_columns else "C").copy()
+    return values.view(dtype).reshape(shape, order="F" if fortran_order else "C").copy()
 
 
-def _said(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -15,35 +15,37 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
-Made = TypeVar("Made")
+Resource = TypeVar("Resource")
 
-_HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_LOCKED_ERRNOS: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
-def first_free(names: Iterable[Path], make: Callable[[Path], Made]) -> tuple[Path, Made]:
+def create_at_first_free(
+    paths: Iterable[Path], create: Callable[[Path], Resource]
+) -> tuple[Path, Resource]:
     """Make something under the first name that no living process holds; what dead ones left there goes.
 
     Args:
-        names: To try, in this order; endless.
-        make: Makes it; raises `FileExistsError` where the name is taken.
+        paths: To try, in this order; endless.
+        create: Makes it; raises `FileExistsError` where the name is taken.
 
     Returns:
-        The name, and what `make` returned.
+        The name, and what `create` returned.
 
     Raises:
         OSError: It cannot be made.
     """
-    for name in names:
+    for path in paths:
         while True:
             try:
-                return name, make(name)
+                return path, create(path)
             except FileExistsError:
-                if not cleared(name):
+                if not remove_stale(path):
                     break
     raise FileExistsError(errno.EEXIST, "every name is taken")
 
 
-def new_file(path: Path) -> int:
+def create_locked_file(path: Path) -> int:
     """Make an empty file that only its owner can read, and hold it.
 
     Returns:
@@ -52,37 +54,37 @@ def new_file(path: Path) -> int:
     Raises:
         FileExistsError: The name is taken.
     """
-    return _held(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), path)
+    return _lock_or_close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), path)
 
 
-def new_folder(path: Path) -> int:
-    """Make a folder that only its owner can enter, and hold it; as `new_file`."""
+def create_locked_folder(path: Path) -> int:
+    """Make a folder that only its owner can enter, and hold it; as `create_locked_file`."""
     path.mkdir(mode=0o700)
-    return hold_folder(path)
+    return lock_new_folder(path)
 
 
-def hold_folder(path: Path) -> int:
+def lock_new_folder(path: Path) -> int:
     """Hold a folder that was made just now.
 
     Raises:
         FileExistsError: Another process cleared it first.
     """
     try:
-        return _held(os.open(path, os.O_RDONLY), path)
+        return _lock_or_close(os.open(path, os.O_RDONLY), path)
     except FileNotFoundError as error:
         raise FileExistsError(errno.EEXIST, "cleared by another process") from error
 
 
-def hold(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     """Lock an open file or folder; False where another process has. Without locks there, all is well."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno not in _HELD
+        return error.errno not in _LOCKED_ERRNOS
     return True
 
 
-def stands_at(descriptor: int, path: Path) -> bool:
+def is_same_file(descriptor: int, path: Path) -> bool:
     """Whether a path still leads to what is open, and not to something newer or to nothing."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
@@ -90,7 +92,7 @@ def stands_at(descriptor: int, path: Path) -> bool:
         return False
 
 
-def cleared(path: Path) -> bool:
+def remove_stale(path: Path) -> bool:
     """Remove a file or folder of this user that nobody holds.
 
     Returns:
@@ -103,12 +105,12 @@ def cleared(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return _left_behind(descriptor, path) and _removed(descriptor, path)
+        return _try_lock_stale(descriptor, path) and _remove(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def _left_behind(descriptor: int, path: Path) -> bool:
+def _try_lock_stale(descriptor: int, path: Path) -> bool:
     """Whether this process got the lock that the maker would hold, and on what is still there."""
     if os.fstat(descriptor).st_uid != os.geteuid():
         return False
@@ -116,10 +118,10 @@ def _left_behind(descriptor: int, path: Path) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return stands_at(descriptor, path)
+    return is_same_file(descriptor, path)
 
 
-def _removed(descriptor: int, path: Path) -> bool:
+def _remove(descriptor: int, path: Path) -> bool:
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -127,9 +129,9 @@ def _removed(descriptor: int, path: Path) -> bool:
     return not os.path.lexists(path)
 
 
-def _held(descriptor: int, path: Path) -> int:
+def _lock_or_close(descriptor: int, path: Path) -> int:
     """Hold what was made just now; another process may have taken it for left behind before that."""
-    if hold(descriptor) and stands_at(descriptor, path):
+    if try_lock(descriptor) and is_same_file(descriptor, path):
         return descriptor
     os.close(descriptor)
     raise FileExistsError(errno.EEXIST, "cleared by another process")

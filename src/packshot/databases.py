@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 from packshot.errors import PackshotError
 from packshot.files import NO_SPACE
 
-Told = Callable[[sqlite3.Error, str], PackshotError]
+ErrorFactory = Callable[[sqlite3.Error, str], PackshotError]
 """Makes an error of what SQLite said, given in words as well."""
 
-_NEARLY_NOTHING: Final = 1 << 16
+_MIN_FREE_BYTES: Final = 1 << 16
 """Bytes: with fewer left SQLite cannot make its shared memory of 32 kB, and says something else."""
 
 _LOCKED: Final = "another process has locked it; run the same command again when that is done"
@@ -34,36 +34,38 @@ _REASONS: Final = {
     sqlite3.SQLITE_PERM: _UNWRITABLE,
     sqlite3.SQLITE_AUTH: _UNWRITABLE,
 }
-_PERHAPS_FULL: Final = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+_MAYBE_FULL_CODES: Final = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 class Database(sqlite3.Connection):
     """A connection that raises errors of ours, also from its cursors and transactions."""
 
-    def __init__(self, path: Path | None, told: Told, *, mode: str = "rwc", **options: Any) -> None:
+    def __init__(
+        self, path: Path | None, make_error: ErrorFactory, *, mode: str = "rwc", **options: Any
+    ) -> None:
         """Open a file.
 
         Args:
             path: Of the file; None for a database in memory.
-            told: Makes the errors that are raised.
+            make_error: Makes the errors that are raised.
             mode: ``rwc`` to make the file where it is not there, ``rw`` not to.
             **options: Of `sqlite3.connect`.
         """
-        self._told = told
+        self._make_error = make_error
         self._path = path
         address = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={mode}"
-        with self.translated():
+        with self.translate_errors():
             super().__init__(address, uri=True, **options)
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """What SQLite complains about meanwhile, as an error of ours."""
         try:
             yield
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.Error as error:
-            raise self._told(error, reason_of(error, self._path)) from error
+            raise self._make_error(error, describe_sqlite_error(error, self._path)) from error
 
     def execute(self, *sql: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`."""
@@ -77,10 +79,10 @@ class Database(sqlite3.Connection):
         """See `sqlite3.Connection.executescript`."""
         return _Cursor(self).executescript(*sql)
 
-    def __exit__(self, *raised: Any) -> Any:
+    def __exit__(self, *exception: Any) -> Any:
         """Commit, or undo."""
-        with self.translated():
-            return super().__exit__(*raised)
+        with self.translate_errors():
+            return super().__exit__(*exception)
 
 
 class _Cursor(sqlite3.Cursor):
@@ -88,37 +90,37 @@ class _Cursor(sqlite3.Cursor):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._translated = database.translated
+        self._translate_errors = database.translate_errors
 
     def execute(self, *sql: Any) -> Self:
-        with self._translated():
+        with self._translate_errors():
             super().execute(*sql)
         return self
 
     def executemany(self, *sql: Any) -> Self:
-        with self._translated():
+        with self._translate_errors():
             super().executemany(*sql)
         return self
 
     def executescript(self, *sql: Any) -> Self:
-        with self._translated():
+        with self._translate_errors():
             super().executescript(*sql)
         return self
 
     def __next__(self) -> Any:
-        with self._translated():
+        with self._translate_errors():
             return super().__next__()
 
     def fetchone(self) -> Any:
-        with self._translated():
+        with self._translate_errors():
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        with self._translated():
+        with self._translate_errors():
             return super().fetchall()
 
 
-def reason_of(error: sqlite3.Error, path: Path | None) -> str:
+def describe_sqlite_error(error: sqlite3.Error, path: Path | None) -> str:
     """What is wrong and, where there is something, what to do.
 
     Args:
@@ -126,14 +128,14 @@ def reason_of(error: sqlite3.Error, path: Path | None) -> str:
         path: Of the file, to tell a full disk from a broken one.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _PERHAPS_FULL and path is not None and _is_full(path.parent):
+    if code in _MAYBE_FULL_CODES and path is not None and _is_full(path.parent):
         return NO_SPACE
     return _REASONS.get(code) or str(error)
 
 
 def _is_full(folder: Path) -> bool:
     try:
-        told = os.statvfs(folder)
+        stats = os.statvfs(folder)
     except OSError:
         return False
-    return told.f_bavail * told.f_frsize < _NEARLY_NOTHING
+    return stats.f_bavail * stats.f_frsize < _MIN_FREE_BYTES

@@ -13,7 +13,7 @@ _NAME = "packshot"
 
 
 @cache
-def version() -> str:
+def read_version() -> str:
     """The version that is installed; ``0`` where the code runs without having been installed."""
     from importlib import metadata
 
@@ -24,7 +24,7 @@ def version() -> str:
 
 
 @cache
-def requirements(extra: str) -> tuple[str, ...]:
+def read_requirements(extra: str) -> tuple[str, ...]:
     """What an extra needs, such as ``("pyarrow>=18",)``; nothing where it is unknown."""
     from importlib import metadata
 
@@ -34,19 +34,23 @@ def requirements(extra: str) -> tuple[str, ...]:
         return ()
     of_extra = re.compile(rf"""\bextra\s*==\s*['"]{re.escape(extra)}['"]""")
     pairs = [line.partition(";") for line in lines]
-    return tuple(needed.strip() for needed, _, marker in pairs if of_extra.search(marker))
+    return tuple(requirement.strip() for requirement, _, marker in pairs if of_extra.search(marker))
 
 
-def how_to_install(extra: str) -> str:
+def format_install_command(extra: str) -> str:
     """The command that installs what an extra needs, such as ``pip install 'pyarrow>=18'``.
 
     It names the packages themselves: no index need have one of our name, and whoever installed a wheel
     has no checkout whose extras could be named.
     """
-    needed = requirements(extra)
-    return pip_install(*needed) if needed else f"the packages of the extra {extra}: see pyproject.toml"
+    requirements = read_requirements(extra)
+    return (
+        format_pip_command(*requirements)
+        if requirements
+        else f"the packages of the extra {extra}: see pyproject.toml"
+    )
 
 
-def pip_install(*needed: str) -> str:
+def format_pip_command(*requirements: str) -> str:
     """The command that installs requirements, quoted for a shell."""
-    return shlex.join(("pip", "install", *needed))
+    return shlex.join(("pip", "install", *requirements))

@@ -23,25 +23,25 @@ from packshot.errors import DiskFull, PackshotError, SourceError
 NO_SPACE: Final = "no space left there; free some and run the same command again"
 """What there is to say of a disk that is full."""
 
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
 _REASONS: Final = {
-    **dict.fromkeys(_FULL, NO_SPACE),
+    **dict.fromkeys(_FULL_ERRNOS, NO_SPACE),
     errno.EFBIG: "the file would be larger than is allowed; allow more and run the same command again",
     errno.EISDIR: "it is a folder; name a file",
     errno.EROFS: "the file system is read-only; name another place",
     errno.EACCES: "permission denied; name another place, or change who may write there",
 }
-_NO_UNNAMED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
+_NO_TMPFILE_ERRNOS: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 """What a file system, or a system, without unnamed files says."""
 
 _OWN_DESCRIPTORS: Final = Path("/proc/self/fd")
-_DESCRIPTORS: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd|/dev/fd")
+_DESCRIPTOR_FOLDER: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd|/dev/fd")
 _ACCESS_LIST: Final = "system.posix_acl_access"
-_MOST_LINKS: Final = 40
+_MAX_LINKS: Final = 40
 """That a path may lead through, as in the kernel."""
 
-_AS_EFFECTIVE: Final = os.access in os.supports_effective_ids
-_LONGEST_NAME: Final = 255
+_EFFECTIVE_IDS: Final = os.access in os.supports_effective_ids
+_MAX_NAME_BYTES: Final = 255
 """Bytes, where the file system does not say."""
 
 Times = tuple[int, int]
@@ -49,8 +49,8 @@ Times = tuple[int, int]
 
 
 @contextmanager
-def whole(
-    target: Path, *, interrupted: Path | None = None, times: Times | None = None
+def atomic_write(
+    target: Path, *, partial_output: Path | None = None, times: Times | None = None
 ) -> Iterator[Path]:
     """A path to write to; what was written takes the place of `target` when all went well.
 
@@ -65,7 +65,7 @@ def whole(
 
     Args:
         target: Where the file is to be; its folder is made where it is not there.
-        interrupted: Where what was written goes when Ctrl-C ends the writing; None for nowhere.
+        partial_output: Where what was written goes when Ctrl-C ends the writing; None for nowhere.
         times: That the file is to have.
 
     Yields:
@@ -74,36 +74,36 @@ def whole(
     Raises:
         SourceError: The place cannot be written to, or writing failed.
     """
-    with writing(target):
-        through = _descriptor_of(target)
-        if through is not None:
-            with _passed_on(through) as path:
+    with translate_write_errors(target):
+        descriptor = _find_special_descriptor(target)
+        if descriptor is not None:
+            with _open_spool(descriptor) as path:
                 yield path
         elif is_stream(target):
             yield target
         else:
-            with _draft(_place(target)) as draft:
+            with _open_draft(_resolve_target(target)) as draft:
                 try:
                     yield draft.path
                 except KeyboardInterrupt:
-                    if interrupted is not None:
-                        draft.publish(_place(interrupted), None)
+                    if partial_output is not None:
+                        draft.publish(_resolve_target(partial_output), None)
                     raise
-                draft.publish(_place(target), times)
+                draft.publish(_resolve_target(target), times)
 
 
-def write_whole(data: bytes, target: Path, *, times: Times | None = None) -> None:
-    """Write a file as `whole` does.
+def atomic_write_bytes(data: bytes, target: Path, *, times: Times | None = None) -> None:
+    """Write a file as `atomic_write` does.
 
     Raises:
         SourceError: The place cannot be written to.
     """
-    with whole(target, times=times) as draft:
+    with atomic_write(target, times=times) as draft:
         draft.write_bytes(data)
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def atomic_write_folder(target: Path) -> Iterator[Path]:
     """A folder to fill, beside `target`; it becomes `target` when all went well.
 
     An error leaves nothing behind; what a killed process leaves is hidden, and the next one that writes
@@ -115,32 +115,38 @@ def whole_folder(target: Path) -> Iterator[Path]:
     Raises:
         SourceError: The place cannot be written to, or is not empty when all is done.
     """
-    with writing(target):
+    with translate_write_errors(target):
         place = Path(os.path.realpath(target))
         if os.path.ismount(place):
             raise SourceError(f"cannot write {target}: it is a mount point; name a new folder in it")
         place.parent.mkdir(parents=True, exist_ok=True)
-        draft, descriptor = claims.first_free(_hidden_names(place), claims.new_folder)
+        draft, descriptor = claims.create_at_first_free(
+            _iter_hidden_paths(place), claims.create_locked_folder
+        )
         try:
             yield draft
-            os.chmod(draft, stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o777 & ~_umask())
+            os.chmod(
+                draft, stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o777 & ~_read_umask()
+            )
             os.replace(draft, place)
             _sync_folder(place.parent)
         finally:
-            if claims.stands_at(descriptor, draft):
+            if claims.is_same_file(descriptor, draft):
                 shutil.rmtree(draft, ignore_errors=True)
             os.close(descriptor)
 
 
 @contextmanager
-def writing(place: object, kind: type[PackshotError] = SourceError) -> Iterator[None]:
+def translate_write_errors(
+    place: object, error_type: type[PackshotError] = SourceError
+) -> Iterator[None]:
     """What the system complains about while a place is written, in one line.
 
     A pipe that nobody reads any more is none of that.
 
     Args:
         place: As users know it.
-        kind: Of the error.
+        error_type: Of the error.
 
     Raises:
         PackshotError: Of that kind.
@@ -150,38 +156,40 @@ def writing(place: object, kind: type[PackshotError] = SourceError) -> Iterator[
     except BrokenPipeError:
         raise
     except OSError as error:
-        full = error.errno in _FULL and kind is SourceError
-        made = DiskFull if full else kind
-        raise made(f"cannot write {place}: {reason_of(error)}") from error
+        is_full = error.errno in _FULL_ERRNOS and error_type is SourceError
+        raised_type = DiskFull if is_full else error_type
+        raise raised_type(f"cannot write {place}: {describe_os_error(error)}") from error
 
 
-def reason_of(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """What is wrong and, where there is something, what to do."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def require_place(target: Path) -> None:
-    """Find out before the work what would keep `whole` from writing after it.
+def check_writable(target: Path) -> None:
+    """Find out before the work what would keep `atomic_write` from writing after it.
 
     Raises:
         SourceError: A folder, a file that may not be written to, or a loop of links.
     """
-    with writing(target):
-        if _descriptor_of(target) is None and not is_stream(target):
-            _place(target)
+    with translate_write_errors(target):
+        if _find_special_descriptor(target) is None and not is_stream(target):
+            _resolve_target(target)
 
 
-def require_folder(folder: Path) -> None:
+def check_writable_folder(folder: Path) -> None:
     """Find out before the work whether files can be written into a folder, which need not be there yet.
 
     Raises:
         SourceError: They cannot.
     """
-    with writing(folder):
-        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{there} is no folder")
-        if not os.access(there, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
+    with translate_write_errors(folder):
+        existing = next(
+            path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()
+        )
+        if not existing.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{existing} is no folder")
+        if not os.access(existing, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE_IDS):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
@@ -194,41 +202,41 @@ def is_stream(target: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def beside(target: Path, ending: str) -> Path:
+def append_suffix(target: Path, suffix: str) -> Path:
     """The path of another file with an ending after its name, shortened where that would be too long."""
     name = target.name
-    while len(os.fsencode(name + ending)) > _longest_name(target.parent):
+    while len(os.fsencode(name + suffix)) > _max_name_bytes(target.parent):
         name = name[:-1]
-    return target.with_name(name + ending)
+    return target.with_name(name + suffix)
 
 
-def _longest_name(folder: Path) -> int:
+def _max_name_bytes(folder: Path) -> int:
     try:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (OSError, ValueError):
-        return _LONGEST_NAME
+        return _MAX_NAME_BYTES
 
 
-def _place(target: Path) -> Path:
+def _resolve_target(target: Path) -> Path:
     """Where a file really is or will be, links followed.
 
     Raises:
         OSError: It cannot be written.
     """
-    place = Path(os.path.realpath(target))
+    path = Path(os.path.realpath(target))
     try:
-        found = target.stat()
+        status = target.stat()
     except FileNotFoundError:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return place
-    if stat.S_ISDIR(found.st_mode):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not os.access(place, os.W_OK, effective_ids=_AS_EFFECTIVE):
+    if not os.access(path, os.W_OK, effective_ids=_EFFECTIVE_IDS):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return place
+    return path
 
 
-def _hidden_names(place: Path) -> Iterator[Path]:
+def _iter_hidden_paths(place: Path) -> Iterator[Path]:
     """Names beside a file for what is not yet that file: always short, without extension."""
     name = hashlib.blake2b(os.fsencode(place.name), digest_size=8).hexdigest()
     return (place.with_name(f".packshot-{name}-{number}") for number in count())
@@ -255,21 +263,21 @@ class _Draft:
 
     def publish(self, place: Path, times: Times | None) -> None:
         """Put the finished file in its place."""
-        self._take_after(place)
+        self._copy_ownership(place)
         if times is not None:
             os.utime(self.descriptor, ns=times)
         os.fsync(self.descriptor)
-        self._put(place)
+        self._replace(place)
         _sync_folder(place.parent)
 
-    def _put(self, place: Path) -> None:
+    def _replace(self, place: Path) -> None:
         if self.name is not None:
             os.replace(self.name, place)
             return
         try:
             self._link(place)
         except FileExistsError:
-            name, _ = claims.first_free(_hidden_names(place), self._link)
+            name, _ = claims.create_at_first_free(_iter_hidden_paths(place), self._link)
             try:
                 os.replace(name, place)
             except OSError:
@@ -284,35 +292,35 @@ class _Draft:
         finally:
             os.close(folder)
 
-    def _take_after(self, place: Path) -> None:
+    def _copy_ownership(self, place: Path) -> None:
         """Give the file the owner and the permissions of the one in its place, or of any new one."""
         try:
             old = place.stat()
         except FileNotFoundError:
             os.fchmod(self.descriptor, self.mode)
             return
-        group_kept = _given(self.descriptor, old.st_uid, old.st_gid)
+        keeps_group = _change_owner(self.descriptor, old.st_uid, old.st_gid)
         mode = stat.S_IMODE(old.st_mode)
         # Another group than before may do no more than anybody.
-        os.fchmod(self.descriptor, mode if group_kept else mode & 0o707 | (mode & 0o007) << 3)
-        if group_kept:
+        os.fchmod(self.descriptor, mode if keeps_group else mode & 0o707 | (mode & 0o007) << 3)
+        if keeps_group:
             _copy_attributes(place, self.descriptor)
 
 
 @contextmanager
-def _draft(place: Path) -> Iterator[_Draft]:
+def _open_draft(place: Path) -> Iterator[_Draft]:
     """An empty file that takes the place of another if it is published, and else goes."""
-    draft = _unnamed(place.parent) or _named(place)
+    draft = _create_unnamed_draft(place.parent) or _create_named_draft(place)
     try:
         yield draft
     finally:
         # Once it is published, its name may be that of another writer's draft.
-        if draft.name is not None and claims.stands_at(draft.descriptor, draft.name):
+        if draft.name is not None and claims.is_same_file(draft.descriptor, draft.name):
             draft.name.unlink()
         os.close(draft.descriptor)
 
 
-def _unnamed(folder: Path) -> _Draft | None:
+def _create_unnamed_draft(folder: Path) -> _Draft | None:
     """A file without a name, which goes with its process; None where there are no such files."""
     flag = getattr(os, "O_TMPFILE", None)
     if flag is None or not _OWN_DESCRIPTORS.is_dir():
@@ -320,30 +328,30 @@ def _unnamed(folder: Path) -> _Draft | None:
     try:
         descriptor = os.open(folder, os.O_RDWR | flag, 0o666)
     except OSError as error:
-        if error.errno in _NO_UNNAMED:
+        if error.errno in _NO_TMPFILE_ERRNOS:
             return None
         raise
-    claims.hold(descriptor)  # For the moment between its first name and its place.
+    claims.try_lock(descriptor)  # For the moment between its first name and its place.
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     os.fchmod(descriptor, 0o600)
     return _Draft(descriptor, None, mode)
 
 
-def _named(place: Path) -> _Draft:
-    name, descriptor = claims.first_free(_hidden_names(place), claims.new_file)
-    return _Draft(descriptor, name, 0o666 & ~_umask())
+def _create_named_draft(place: Path) -> _Draft:
+    name, descriptor = claims.create_at_first_free(_iter_hidden_paths(place), claims.create_locked_file)
+    return _Draft(descriptor, name, 0o666 & ~_read_umask())
 
 
-def _given(descriptor: int, owner: int, group: int) -> bool:
+def _change_owner(descriptor: int, owner: int, group: int) -> bool:
     """Give a file to an owner and a group, or to the group at least; whether it is the group's now."""
-    made = os.fstat(descriptor)
-    if (made.st_uid, made.st_gid) == (owner, group):
+    status = os.fstat(descriptor)
+    if (status.st_uid, status.st_gid) == (owner, group):
         return True
-    for wanted in (owner, -1):
+    for new_owner in (owner, -1):
         with suppress(OSError):
-            os.fchown(descriptor, wanted, group)
+            os.fchown(descriptor, new_owner, group)
             return True
-    return made.st_gid == group
+    return status.st_gid == group
 
 
 def _copy_attributes(place: Path, descriptor: int) -> None:
@@ -358,37 +366,37 @@ def _copy_attributes(place: Path, descriptor: int) -> None:
                 os.setxattr(descriptor, name, os.getxattr(place, name))
 
 
-_UMASK = threading.Lock()
+_UMASK_LOCK = threading.Lock()
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     """Permissions that new files do not get; the system tells only him who sets another."""
-    with _UMASK:
+    with _UMASK_LOCK:
         mask = os.umask(0o077)  # Whoever makes a file just now makes one that is too private.
         os.umask(mask)
     return mask
 
 
-def _descriptor_of(target: Path) -> int | None:
+def _find_special_descriptor(target: Path) -> int | None:
     """The open file of this process that a path stands for, if it cannot simply be opened once more.
 
     Opened by such a path, a regular file would be written from its beginning, whatever is in it, and a
     socket not at all.
     """
-    number = _own_descriptor(target)
+    number = _parse_descriptor(target)
     if number is None:
         return None
     mode = os.fstat(number).st_mode
     return number if stat.S_ISREG(mode) or stat.S_ISSOCK(mode) else None
 
 
-def _own_descriptor(target: Path) -> int | None:
+def _parse_descriptor(target: Path) -> int | None:
     """The number in ``/dev/stdout``, ``/dev/fd/3`` and the like; None for any other path."""
-    path, own = os.path.abspath(target), os.path.realpath(_OWN_DESCRIPTORS)
-    for _ in range(_MOST_LINKS):
+    path, own_folder = os.path.abspath(target), os.path.realpath(_OWN_DESCRIPTORS)
+    for _ in range(_MAX_LINKS):
         folder, name = os.path.realpath(os.path.dirname(path)), os.path.basename(path)
-        if name.isdecimal() and _DESCRIPTORS.fullmatch(folder):
-            return int(name) if folder in (own, "/dev/fd") else None
+        if name.isdecimal() and _DESCRIPTOR_FOLDER.fullmatch(folder):
+            return int(name) if folder in (own_folder, "/dev/fd") else None
         if not os.path.islink(path):
             return None
         path = os.path.normpath(os.path.join(folder, os.readlink(path)))
@@ -396,20 +404,20 @@ def _own_descriptor(target: Path) -> int | None:
 
 
 @contextmanager
-def _passed_on(descriptor: int) -> Iterator[Path]:
+def _open_spool(descriptor: int) -> Iterator[Path]:
     """A path to write to; what was written goes to an open file, also where Ctrl-C ended the writing."""
     with tempfile.TemporaryFile() as spool:
         try:
             yield _OWN_DESCRIPTORS / str(spool.fileno())
         except KeyboardInterrupt:
-            _pass_on(spool.fileno(), descriptor)
+            _copy_spool(spool.fileno(), descriptor)
             raise
-        _pass_on(spool.fileno(), descriptor)
+        _copy_spool(spool.fileno(), descriptor)
 
 
-def _pass_on(source: int, target: int) -> None:
-    with os.fdopen(os.dup(target), "wb") as file, open(_OWN_DESCRIPTORS / str(source), "rb") as written:
-        shutil.copyfileobj(written, file)
+def _copy_spool(source: int, target: int) -> None:
+    with os.fdopen(os.dup(target), "wb") as file, open(_OWN_DESCRIPTORS / str(source), "rb") as spool:
+        shutil.copyfileobj(spool, file)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from packshot.errors import SourceError
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], most_bytes: int | None = None) -> Iterator[BinaryIO]:
+def open_file(path: str | os.PathLike[str], max_bytes: int | None = None) -> Iterator[BinaryIO]:
     """A regular file, to be read from its beginning.
 
     Opening never waits, as it would for a pipe that nobody writes to, and what has no end (a device, or
@@ -20,48 +20,48 @@ def opened(path: str | os.PathLike[str], most_bytes: int | None = None) -> Itera
 
     Args:
         path: Of the file; links are followed.
-        most_bytes: Refuse what is larger; None for any size, where the file is read as a stream.
+        max_bytes: Refuse what is larger; None for any size, where the file is read as a stream.
 
     Raises:
         SourceError: A pipe, a device, a folder, no path at all, or too large.
         OSError: It is not there or may not be read.
     """
     try:
-        file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - closed below
+        file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 - closed below
     except ValueError as error:
         raise SourceError(f"{os.fspath(path)!r}: not a path: {error}") from error
     with file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise SourceError(
                 f"{os.fspath(path)}: a pipe or a device, not a file; write what it gives to a file first"
             )
-        if most_bytes is not None and found.st_size > most_bytes:
-            raise _too_large(path, most_bytes)
+        if max_bytes is not None and status.st_size > max_bytes:
+            raise _make_size_error(path, max_bytes)
         yield file
 
 
-def content(path: str | os.PathLike[str], most_bytes: int) -> bytes:
+def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     """All of a regular file.
 
     Args:
         path: Of the file.
-        most_bytes: Refuse what is larger, whatever size the file claims.
+        max_bytes: Refuse what is larger, whatever size the file claims.
 
     Raises:
-        SourceError: As `opened`.
-        OSError: As `opened`.
+        SourceError: As `open_file`.
+        OSError: As `open_file`.
     """
-    with opened(path, most_bytes) as file:
-        found = file.read(most_bytes + 1)
-    if len(found) > most_bytes:
-        raise _too_large(path, most_bytes)
-    return found
+    with open_file(path, max_bytes) as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise _make_size_error(path, max_bytes)
+    return data
 
 
-def _at_once(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _too_large(path: str | os.PathLike[str], most_bytes: int) -> SourceError:
-    return SourceError(f"{os.fspath(path)}: larger than the limit of {most_bytes:,} bytes")
+def _make_size_error(path: str | os.PathLike[str], max_bytes: int) -> SourceError:
+    return SourceError(f"{os.fspath(path)}: larger than the limit of {max_bytes:,} bytes")

@@ -7,17 +7,17 @@ from importlib import import_module
 from typing import Any
 
 
-def on_first_use(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+def build_lazy_getattr(package: str, module_by_name: Mapping[str, str]) -> Callable[[str], Any]:
     """A module's ``__getattr__`` (PEP 562) that imports public names when they are first used.
 
     Args:
         package: Name of the package that offers them.
-        homes: The module that each name comes from.
+        module_by_name: The module that each name comes from.
     """
 
-    def get(name: str) -> Any:
-        if name not in homes:
+    def import_attribute(name: str) -> Any:
+        if name not in module_by_name:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name]), name)
+        return getattr(import_module(module_by_name[name]), name)
 
-    return get
+    return import_attribute

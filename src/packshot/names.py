@@ -10,17 +10,17 @@ from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes
 
 _BACKSLASH: Final = "\\"
-_BYTES: Final = "surrogateescape"
+_SURROGATE_ESCAPE: Final = "surrogateescape"
 
 
-def plain(text: str) -> str:
+def escape_undecodable(text: str) -> str:
     r"""Text that any file can hold: bytes of a file name that are no UTF-8 become ``\xff``.
 
     On POSIX a name is bytes. Python keeps those that are no UTF-8 as halves of characters, with which
     the file opens but which nothing can write. Half a character of other origin, which a JSON feed may
     hold, becomes ``\ud800``.
     """
-    if is_plain(text):
+    if is_encodable(text):
         return text
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -28,7 +28,7 @@ def plain(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def is_plain(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Whether a text can be written as it stands."""
     try:
         text.encode()
@@ -37,30 +37,30 @@ def is_plain(text: str) -> bool:
     return True
 
 
-def key(text: str) -> str | bytes:
+def to_database_key(text: str) -> str | bytes:
     """A name as a database keeps and finds it: text, or its bytes where they are none.
 
-    Names that `plain` shows alike stay apart.
+    Names that `escape_undecodable` shows alike stay apart.
     """
-    if is_plain(text):
+    if is_encodable(text):
         return text
     try:
-        return text.encode("utf-8", _BYTES)
+        return text.encode("utf-8", _SURROGATE_ESCAPE)
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
 
 
-def escaped(path: str) -> str:
-    """A path in plain ASCII from which `unescaped` makes the same again, as in ``file://`` addresses."""
+def quote_path(path: str) -> str:
+    """A path in plain ASCII from which `unquote_path` makes the same again, as in ``file://`` addresses."""
     return quote(os.fsencode(path))
 
 
-def unescaped(path: str) -> str:
-    """The path that was `escaped`."""
+def unquote_path(path: str) -> str:
+    """The path that was `quote_path`."""
     return os.fsdecode(unquote_to_bytes(path))
 
 
-def identity(name: PurePath, most_bytes: int) -> str:
+def path_to_id(name: PurePath, max_bytes: int) -> str:
     r"""A relative path as an id: text, never the same for two names.
 
     It is the path with forward slashes. One that is no text gets what no path begins with, ``./``, and
@@ -69,15 +69,19 @@ def identity(name: PurePath, most_bytes: int) -> str:
 
     Args:
         name: Relative.
-        most_bytes: Of UTF-8 that an id may have; more than 100.
+        max_bytes: Of UTF-8 that an id may have; more than 100.
     """
     text = name.as_posix()
-    found = text if is_plain(text) else f"./{plain(text.replace(_BACKSLASH, 2 * _BACKSLASH))}"
-    encoded = found.encode()
-    if len(encoded) <= most_bytes:
-        return found
+    escaped = (
+        text
+        if is_encodable(text)
+        else f"./{escape_undecodable(text.replace(_BACKSLASH, 2 * _BACKSLASH))}"
+    )
+    encoded = escaped.encode()
+    if len(encoded) <= max_bytes:
+        return escaped
     digest = hashlib.blake2b(encoded, digest_size=16).hexdigest()
-    return f"./{digest}/{encoded[-(most_bytes - 50) :].decode('utf-8', 'ignore')}"
+    return f"./{digest}/{encoded[-(max_bytes - 50) :].decode('utf-8', 'ignore')}"
 
 
 class NotAFile(type(Path())):  # type: ignore[misc]  # the class of paths of this system
@@ -93,8 +97,8 @@ class NotAFile(type(Path())):  # type: ignore[misc]  # the class of paths of thi
 
     def __new__(cls, text: str = "", reason: str = "") -> Self:
         """Make a path."""
-        made: Self = super().__new__(cls, text)
-        return made
+        path: Self = super().__new__(cls, text)
+        return path
 
     def __init__(self, text: str = "", reason: str = "") -> None:
         """Say what stands there.

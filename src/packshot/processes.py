@@ -28,42 +28,42 @@ Result = TypeVar("Result")
 TimeLimit = float | Callable[[Any], float]
 """Seconds for one task, or a function that tells them."""
 
-DEFAULT_TIME_LIMIT = 120.0
+DEFAULT_TIME_LIMIT_S = 120.0
 """Seconds for one photo: some hundred times what a large one takes on a slow machine."""
 
-ENHANCING_TIME_LIMIT = 600.0
+ENHANCE_TIME_LIMIT_S = 600.0
 """Seconds for one photo whose enhancement assesses it a dozen times; of 100 megapixels a few minutes."""
 
-_TASKS_AHEAD_PER_PROCESS = 4
-_SECONDS_TO_START = 300.0
-_SECONDS_TO_END = 5.0
+_TASKS_AHEAD_PER_WORKER = 4
+_START_TIMEOUT_S = 300.0
+_STOP_TIMEOUT_S = 5.0
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_LONGEST_NAME = 200
-_STOPPED = "the work was stopped"
+_MAX_LOGGED_CHARACTERS = 200
+_STOPPED_REASON = "the work was stopped"
 _log = logging.getLogger(__name__)
 
 
-def in_order(
+def map_in_order(
     tasks: Iterable[Task],
     make_worker: Callable[[], Callable[[Task], Result]],
     *,
-    processes: int,
-    failed: Callable[[Task, str], Result],
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    workers: int,
+    on_failure: Callable[[Task, str], Result],
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[Result]:
     """Do tasks on several processes, as a stream; memory does not grow with their number.
 
     One task never ends the others: where its process dies, it takes too long, or the worker raises what
-    is no `PackshotError`, `failed` makes its result, and what happened is logged.
+    is no `PackshotError`, `on_failure` makes its result, and what happened is logged.
 
     Args:
         tasks: What to do; read only a little ahead of the results.
         make_worker: Builds, in each process once, what does a task. Must be picklable, so a function of
             a module or a `functools.partial` of one; what it builds need not be.
-        processes: Started by spawning; each uses one thread for linear algebra, as they share the cores.
+        workers: Started by spawning; each uses one thread for linear algebra, as they share the cores.
             Below 1 none is started: the work is done here, unguarded against death and delay.
-        failed: The result of a task that failed, given the task and the reason in a few words.
-        time_limit: After which a process is ended and its task has failed.
+        on_failure: The result of a task that failed, given the task and the reason in a few words.
+        timeout_s: After which a process is ended and its task has failed.
 
     Yields:
         One result for each task, in the order of the tasks.
@@ -73,34 +73,36 @@ def in_order(
     """
     remaining = iter(tasks)
     for first in remaining:
-        todo = chain((first,), remaining)
+        all_tasks = chain((first,), remaining)
         break
     else:
         return
-    if processes < 1:
-        work = make_worker()
-        yield from (_settled(partial(work, task), task, failed) for task in todo)
+    if workers < 1:
+        worker = make_worker()
+        yield from (_run_or_fail(partial(worker, task), task, on_failure) for task in all_tasks)
         return
     with (
-        Crew(make_worker, processes=processes, patience=time_limit) as crew,
-        thread_pool(processes, "asking") as pool,
+        WorkerPool(make_worker, workers=workers, timeout_s=timeout_s) as worker_pool,
+        open_thread_pool(workers, "asking") as threads,
     ):
         pending: deque[Future[Result]] = deque()
-        for task in todo:
-            pending.append(pool.submit(_settled, partial(crew.ask, task), task, failed))
-            if len(pending) >= processes * _TASKS_AHEAD_PER_PROCESS:
+        for task in all_tasks:
+            pending.append(
+                threads.submit(_run_or_fail, partial(worker_pool.run, task), task, on_failure)
+            )
+            if len(pending) >= workers * _TASKS_AHEAD_PER_WORKER:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def available_cores() -> int:
+def count_available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
-def thread_pool(threads: int, name: str) -> Iterator[ThreadPoolExecutor]:
+def open_thread_pool(threads: int, name: str) -> Iterator[ThreadPoolExecutor]:
     """Threads that are waited for where all goes well, and left to themselves after an error or Ctrl-C.
 
     Args:
@@ -121,18 +123,18 @@ class WorkerLost(Exception):  # noqa: N818 - what happened, not an error of the 
 
     Attributes:
         reason: In a few words.
-        slow: It was ended because it took too long.
+        timed_out: It was ended because it took too long.
         started: It had built its worker.
     """
 
-    def __init__(self, reason: str, *, slow: bool = False, started: bool = True) -> None:
+    def __init__(self, reason: str, *, timed_out: bool = False, started: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.slow = slow
+        self.timed_out = timed_out
         self.started = started
 
 
-class Crew(Generic[Task, Result]):
+class WorkerPool(Generic[Task, Result]):
     """Processes that are asked one thing at a time, from any thread; one that dies is replaced.
 
     Unlike a pool that breaks as a whole, it is known at once which task a process died over. The
@@ -143,28 +145,28 @@ class Crew(Generic[Task, Result]):
         self,
         make_worker: Callable[[], Callable[[Task], Result]],
         *,
-        processes: int,
-        patience: TimeLimit,
+        workers: int,
+        timeout_s: TimeLimit,
     ) -> None:
         """Start processes by spawning; each uses one thread for linear algebra.
 
         Args:
             make_worker: Builds, in each process once, what does a task; must be picklable.
-            processes: How many.
-            patience: After which a process that does not answer is ended.
+            workers: How many.
+            timeout_s: After which a process that does not answer is ended.
         """
         self._make_worker = make_worker
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._stopped = False
-        self._replacing = threading.Lock()
-        self._idle: SimpleQueue[_Child[Task, Result]] = SimpleQueue()
+        self._replace_lock = threading.Lock()
+        self._idle_workers: SimpleQueue[_WorkerProcess[Task, Result]] = SimpleQueue()
         # In a thread, as Ctrl-C is raised in the main one: half-started, a process would complain.
-        with thread_pool(1, "starting") as starting:
-            self._children = list(starting.map(_Child, repeat(make_worker, processes)))
-        for child in self._children:
-            self._idle.put(child)
+        with open_thread_pool(1, "starting") as starter:
+            self._workers = list(starter.map(_WorkerProcess, repeat(make_worker, workers)))
+        for worker in self._workers:
+            self._idle_workers.put(worker)
 
-    def ask(self, task: Task) -> Result:
+    def run(self, task: Task) -> Result:
         """Have a task done by the first process that is free.
 
         A task that a process dies over is tried once more: memory may have run out for another's sake.
@@ -175,13 +177,13 @@ class Crew(Generic[Task, Result]):
             Exception: What building the worker, or the worker, raised.
         """
         try:
-            return self._asked(task)
+            return self._run_once(task)
         except WorkerLost as lost:
-            if lost.slow or self._stopped:
+            if lost.timed_out or self._stopped:
                 raise
-            _log.warning("%s over %s; trying once more", lost.reason, _named(task))
+            _log.warning("%s over %s; trying once more", lost.reason, _format_task(task))
         try:
-            return self._asked(task)
+            return self._run_once(task)
         except WorkerLost as lost:
             if not lost.started and not self._stopped:
                 raise ProcessesUnavailable(lost.reason) from lost
@@ -189,10 +191,10 @@ class Crew(Generic[Task, Result]):
 
     def stop(self) -> None:
         """End all processes now, from any thread: whoever waits for an answer meets `WorkerLost`."""
-        with self._replacing:
+        with self._replace_lock:
             self._stopped = True
-            for child in self._children:
-                child.kill()
+            for worker in self._workers:
+                worker.kill()
 
     def __enter__(self) -> Self:
         return self
@@ -206,127 +208,135 @@ class Crew(Generic[Task, Result]):
         if kind is not None:
             self.stop()
             return
-        for child in self._children:  # All at once, so that none waits for another's end.
-            child.dismiss()
-        for child in self._children:
-            child.end()
+        for worker in self._workers:  # All at once, so that none waits for another's end.
+            worker.close_connection()
+        for worker in self._workers:
+            worker.shut_down()
 
-    def _asked(self, task: Task) -> Result:
-        patience = self._patience(task) if callable(self._patience) else self._patience
-        child = self._idle.get()
+    def _run_once(self, task: Task) -> Result:
+        timeout_s = self._timeout_s(task) if callable(self._timeout_s) else self._timeout_s
+        worker = self._idle_workers.get()
         try:
-            return child.ask(task, patience)
+            return worker.run(task, timeout_s)
         except WorkerLost:
-            child = self._replaced(child)
+            worker = self._replace_worker(worker)
             raise
         finally:
-            self._idle.put(child)
+            self._idle_workers.put(worker)
 
-    def _replaced(self, lost: _Child[Task, Result]) -> _Child[Task, Result]:
-        lost.end()
-        with self._replacing:
+    def _replace_worker(self, lost: _WorkerProcess[Task, Result]) -> _WorkerProcess[Task, Result]:
+        lost.shut_down()
+        with self._replace_lock:
             if self._stopped:
                 return lost
-            self._children.remove(lost)
-            new: _Child[Task, Result] = _Child(self._make_worker)
-            self._children.append(new)
+            self._workers.remove(lost)
+            new: _WorkerProcess[Task, Result] = _WorkerProcess(self._make_worker)
+            self._workers.append(new)
             return new
 
 
-class _Child(Generic[Task, Result]):
+class _WorkerProcess(Generic[Task, Result]):
     """One process of a crew, and the line to it."""
 
     def __init__(self, make_worker: Callable[[], Callable[[Task], Result]]) -> None:
         context = get_context("spawn")
-        self._line, theirs = context.Pipe()
+        self._connection, child_connection = context.Pipe()
         level = logging.getLogger("packshot").getEffectiveLevel()
-        self._process = context.Process(target=_serve, args=(theirs, make_worker, level), daemon=True)
-        with _STARTING, _single_threaded_children(), _interrupts_blocked():
+        self._process = context.Process(
+            target=_serve, args=(child_connection, make_worker, level), daemon=True
+        )
+        with _START_LOCK, _limit_child_threads(), _block_interrupts():
             self._process.start()
-        theirs.close()
+        child_connection.close()
         self._ready = False
 
-    def ask(self, task: Task, patience: float) -> Result:
+    def run(self, task: Task, timeout_s: float) -> Result:
         """Send a task and wait for the answer."""
         try:
             if not self._ready:
-                self._answer(_SECONDS_TO_START)
+                self._receive(_START_TIMEOUT_S)
                 self._ready = True
-            self._line.send(task)
-            answer: Result = self._answer(patience)
+            self._connection.send(task)
+            answer: Result = self._receive(timeout_s)
         except (EOFError, OSError):
-            self._process.join(_SECONDS_TO_END)
-            raise WorkerLost(_ending(self._process.exitcode), started=self._ready) from None
+            self._process.join(_STOP_TIMEOUT_S)
+            raise WorkerLost(_describe_exit(self._process.exitcode), started=self._ready) from None
         return answer
 
-    def dismiss(self) -> None:
+    def close_connection(self) -> None:
         """Let the process end."""
-        self._line.close()
+        self._connection.close()
 
-    def end(self) -> None:
+    def shut_down(self) -> None:
         """Let the process end, or make it."""
-        self.dismiss()
-        self._process.join(0 if self._process.exitcode is not None else _SECONDS_TO_END / 50)
+        self.close_connection()
+        self._process.join(0 if self._process.exitcode is not None else _STOP_TIMEOUT_S / 50)
         if self._process.exitcode is None:
             self.kill()
-            self._process.join(_SECONDS_TO_END)
+            self._process.join(_STOP_TIMEOUT_S)
 
     def kill(self) -> None:
         """Make the process end; who waits for its answer is told."""
         self._process.kill()
 
-    def _answer(self, patience: float) -> Any:
-        if not self._line.poll(patience):
-            raise WorkerLost(f"took longer than {patience:g} seconds", slow=True, started=self._ready)
-        answer, error, records = self._line.recv()
+    def _receive(self, timeout_s: float) -> Any:
+        if not self._connection.poll(timeout_s):
+            raise WorkerLost(
+                f"took longer than {timeout_s:g} seconds", timed_out=True, started=self._ready
+            )
+        answer, error, records = self._connection.recv()
         for record in records:
-            _handle(record)
+            _replay_log_record(record)
         if error is not None:
             raise error
         return answer
 
 
-_STARTING = threading.Lock()
+_START_LOCK = threading.Lock()
 """Held while the environment of a process to be started stands in that of this one."""
 
 
-def _settled(work: Callable[[], Result], task: Task, failed: Callable[[Task, str], Result]) -> Result:
+def _run_or_fail(
+    work: Callable[[], Result], task: Task, on_failure: Callable[[Task, str], Result]
+) -> Result:
     """The result of a task, also where it failed; what Packshot raises on purpose passes."""
     try:
         return work()
     except PackshotError:
         raise
     except WorkerLost as lost:
-        _log.error("%s over %s; given up", lost.reason, _named(task))
-        return failed(task, lost.reason)
+        _log.error("%s over %s; given up", lost.reason, _format_task(task))
+        return on_failure(task, lost.reason)
     except Exception as error:
-        _log.error("failed on %s", _named(task), exc_info=error)
-        return failed(task, in_words(error))
+        _log.error("failed on %s", _format_task(task), exc_info=error)
+        return on_failure(task, format_unexpected_error(error))
 
 
-def in_words(error: Exception) -> str:
+def format_unexpected_error(error: Exception) -> str:
     """An unexpected error, fit for a table cell."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST_NAME]}".rstrip(": ")
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:_MAX_LOGGED_CHARACTERS]}".rstrip(
+        ": "
+    )
 
 
-def _named(task: object) -> str:
+def _format_task(task: object) -> str:
     """A task in a log."""
     text = repr(task)
-    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
+    return text if len(text) <= _MAX_LOGGED_CHARACTERS else f"{text[:_MAX_LOGGED_CHARACTERS]}..."
 
 
-def _serve(line: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
+def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
     """What a process of a crew does until the line is closed, also by the end of the other side."""
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()
     prepare_process()
-    records = _collected_records(level)
+    records = _collect_log_records(level)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        worker, error = _outcome(make_worker)
-        _send(line, None, error, records)
+        worker, error = _try_call(make_worker)
+        _send(connection, None, error, records)
         while error is None:
-            _send(line, *_outcome(partial(worker, line.recv())), records)
+            _send(connection, *_try_call(partial(worker, connection.recv())), records)
 
 
 def _silence_libraries() -> None:
@@ -339,17 +349,17 @@ def _silence_libraries() -> None:
     os.close(nowhere)
 
 
-def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _try_call(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
     try:
         return work(), None
     except Exception as error:  # told to the other side, which raises it
-        told = error if _travels(error) else RuntimeError(in_words(error))
+        sendable = error if _is_picklable(error) else RuntimeError(format_unexpected_error(error))
         if not isinstance(error, PackshotError):
-            told.add_note(f"In process {os.getpid()}:\n{format_exc()}")
-        return None, told
+            sendable.add_note(f"In process {os.getpid()}:\n{format_exc()}")
+        return None, sendable
 
 
-def _travels(error: Exception) -> bool:
+def _is_picklable(error: Exception) -> bool:
     """Whether an error survives the trip between processes."""
     try:
         return type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301 - made here
@@ -358,36 +368,36 @@ def _travels(error: Exception) -> bool:
 
 
 def _send(
-    line: Connection, answer: Any, error: Exception | None, records: SimpleQueue[logging.LogRecord]
+    connection: Connection, answer: Any, error: Exception | None, records: SimpleQueue[logging.LogRecord]
 ) -> None:
     """An answer or an error, with what was logged since the last."""
-    logged = []
+    log_records = []
     with suppress(Empty):
         while True:
-            logged.append(records.get_nowait())
-    line.send((answer, error, logged))
+            log_records.append(records.get_nowait())
+    connection.send((answer, error, log_records))
 
 
-def _collected_records(level: int) -> SimpleQueue[logging.LogRecord]:
+def _collect_log_records(level: int) -> SimpleQueue[logging.LogRecord]:
     """Have what this process logs wait for the next answer, instead of being written here."""
     records: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    ours = logging.getLogger("packshot")
-    ours.setLevel(level)
-    ours.addHandler(QueueHandler(records))
-    ours.propagate = False
+    logger = logging.getLogger("packshot")
+    logger.setLevel(level)
+    logger.addHandler(QueueHandler(records))
+    logger.propagate = False
     return records
 
 
-def _handle(record: logging.LogRecord) -> None:
+def _replay_log_record(record: logging.LogRecord) -> None:
     """Log here what was logged elsewhere."""
     logger = logging.getLogger(record.name)
     if logger.isEnabledFor(record.levelno):
         logger.handle(record)
 
 
-def _ending(exit_code: int | None) -> str:
+def _describe_exit(exit_code: int | None) -> str:
     if exit_code is None:
-        return _STOPPED
+        return _STOPPED_REASON
     if exit_code < 0:
         name = signal.Signals(-exit_code).name
         return f"the process was ended by {name}" + (", as when memory runs out" * (name == "SIGKILL"))
@@ -395,7 +405,7 @@ def _ending(exit_code: int | None) -> str:
 
 
 @contextmanager
-def _interrupts_blocked() -> Iterator[None]:
+def _block_interrupts() -> Iterator[None]:
     """What is started here hears no Ctrl-C, not even while it starts: it inherits what is blocked."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -408,7 +418,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 @contextmanager
-def _single_threaded_children() -> Iterator[None]:
+def _limit_child_threads() -> Iterator[None]:
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     try:
@@ -436,8 +446,8 @@ def end_with_parent() -> None:
     if parent is None:
         return
 
-    def watch() -> None:
+    def exit_after_parent() -> None:
         wait([parent.sentinel])
         os._exit(1)
 
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+    threading.Thread(target=exit_after_parent, name="end-with-parent", daemon=True).start()

@@ -11,18 +11,18 @@ from types import TracebackType
 from typing import Final, Self
 
 from packshot import claims
-from packshot.files import writing
+from packshot.files import translate_write_errors
 
 PREFIX: Final = "packshot-scratch-"
 
 
-_there: Final[set[Scratch]] = set()
+_existing: Final[set[Scratch]] = set()
 """Those that have a folder."""
 
 
 def remove_all() -> None:
     """Remove the folders of this process, which leaves without going through its contexts."""
-    for scratch in tuple(_there):
+    for scratch in tuple(_existing):
         scratch.remove()
 
 
@@ -34,7 +34,7 @@ class Scratch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: tuple[Path, int] | None = None
+        self._locked_folder: tuple[Path, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -55,30 +55,30 @@ class Scratch:
             SourceError: It cannot be made.
         """
         with self._lock:
-            if self._made is None:
-                self._made = _new()
-                _there.add(self)
-            return self._made[0]
+            if self._locked_folder is None:
+                self._locked_folder = _create_folder()
+                _existing.add(self)
+            return self._locked_folder[0]
 
     def remove(self) -> None:
         """Remove the folder and what is in it; asked for again, it is made anew."""
         with self._lock:
-            if self._made is not None:
-                folder, descriptor = self._made
+            if self._locked_folder is not None:
+                folder, descriptor = self._locked_folder
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)
-                self._made = None
-                _there.discard(self)
+                self._locked_folder = None
+                _existing.discard(self)
 
 
-def _new() -> tuple[Path, int]:
-    place = tempfile.gettempdir()
-    with writing(place):
-        for left in Path(place).glob(f"{PREFIX}*"):
-            claims.cleared(left)
+def _create_folder() -> tuple[Path, int]:
+    parent = tempfile.gettempdir()
+    with translate_write_errors(parent):
+        for stale in Path(parent).glob(f"{PREFIX}*"):
+            claims.remove_stale(stale)
         while True:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX))
             try:
-                return folder, claims.hold_folder(folder)
+                return folder, claims.lock_new_folder(folder)
             except FileExistsError:  # Taken for left behind, between its making and its lock.
                 continue

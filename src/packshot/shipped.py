@@ -15,14 +15,14 @@ import numpy as np
 
 from packshot.errors import ModelError
 
-DIGESTS = "digests.json"
-_FEW_BYTES = 4096
+DIGESTS_FILE = "digests.json"
+_MAX_DAMAGED_BYTES = 4096
 """A page, or a sector of a disk: what is lost at once. The smallest layer that learns has more."""
 
-_KINDS = ("*.onnx", "*.npz")
+_PATTERNS = ("*.onnx", "*.npz")
 
 
-def shipped(name: str) -> bytes:
+def read_shipped(name: str) -> bytes:
     """A file that ships under ``packshot/weights``; checking it costs a millisecond for two megabytes.
 
     Args:
@@ -36,12 +36,12 @@ def shipped(name: str) -> bytes:
         data = resource.read_bytes()
     except OSError:
         raise ModelError(f"this installation lacks the model {name}: reinstall packshot") from None
-    if hashlib.sha256(data).hexdigest() != _recorded().get(name):
+    if hashlib.sha256(data).hexdigest() != _load_digests().get(name):
         raise ModelError(f"{name} is damaged, it is not the file that was shipped: reinstall packshot")
     return data
 
 
-def damaged_copy(data: bytes) -> str | None:
+def find_damaged_original(data: bytes) -> str | None:
     """The shipped file that some bytes were copied from, and damaged since; None where there is none.
 
     A model of one's own carries no digest. But what differs from a shipped one of the same size in a few
@@ -50,30 +50,33 @@ def damaged_copy(data: bytes) -> str | None:
     Args:
         data: Of a file that the user names.
     """
-    given = np.frombuffer(data, np.uint8)
-    for name in _recorded():
-        original = np.frombuffer(shipped(name), np.uint8)
-        if original.size == given.size and 0 < np.count_nonzero(original != given) <= _FEW_BYTES:
+    content = np.frombuffer(data, np.uint8)
+    for name in _load_digests():
+        original = np.frombuffer(read_shipped(name), np.uint8)
+        if (
+            original.size == content.size
+            and 0 < np.count_nonzero(original != content) <= _MAX_DAMAGED_BYTES
+        ):
             return name
     return None
 
 
-def digests_of(folder: Path) -> dict[str, str]:
+def compute_digests(folder: Path) -> dict[str, str]:
     """SHA-256 of each model and atlas in a folder, by name."""
-    found = sorted(path for kind in _KINDS for path in folder.glob(kind))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    paths = sorted(path for kind in _PATTERNS for path in folder.glob(kind))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 @cache
-def _recorded() -> dict[str, str]:
-    resource = files("packshot").joinpath("weights", DIGESTS)
+def _load_digests() -> dict[str, str]:
+    resource = files("packshot").joinpath("weights", DIGESTS_FILE)
     try:
-        recorded = json.loads(resource.read_bytes())
+        digests = json.loads(resource.read_bytes())
     except (OSError, ValueError):
-        raise ModelError(f"this installation lacks {DIGESTS}: reinstall packshot") from None
-    return dict(recorded)
+        raise ModelError(f"this installation lacks {DIGESTS_FILE}: reinstall packshot") from None
+    return dict(digests)
 
 
 if __name__ == "__main__":
     weights = Path(__file__).with_name("weights")
-    (weights / DIGESTS).write_text(json.dumps(digests_of(weights), indent=1) + "\n")
+    (weights / DIGESTS_FILE).write_text(json.dumps(compute_digests(weights), indent=1) + "\n")

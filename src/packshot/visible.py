@@ -6,16 +6,16 @@ import unicodedata
 
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 """Not seen, but part of how Persian and Indic words and many emoji are written."""
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's general categories of controls, formats (such as those that turn the direction of writing),
 halves of characters, and separators of lines and paragraphs."""
 
 
-_BYTES = "".join(map(chr, range(0xDC80, 0xDD00)))
+_BYTE_SURROGATES = "".join(map(chr, range(0xDC80, 0xDD00)))
 """What stands for the bytes 0x80 to 0xff of a name that is no text in the file system's encoding."""
 
 
-def visible(text: str, encoding: str = "utf-8", *, kept: str = "") -> str:
+def escape_invisible(text: str, encoding: str = "utf-8", *, allowed: str = "") -> str:
     r"""Text on one line; what would not be seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
 
     A terminal would obey the control characters of a name: clear the screen, hide part of a line, write
@@ -24,17 +24,19 @@ def visible(text: str, encoding: str = "utf-8", *, kept: str = "") -> str:
     Args:
         text: Anything.
         encoding: Of the terminal: what it cannot show is named in the same way.
-        kept: Characters that stay what they are.
+        allowed: Characters that stay what they are.
     """
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(part if part in kept else _shown(part) for part in text)
-    return shown.encode(encoding, "backslashreplace").decode(encoding, "replace")
+    escaped = "".join(
+        character if character in allowed else _escape_character(character) for character in text
+    )
+    return escaped.encode(encoding, "backslashreplace").decode(encoding, "replace")
 
 
-def _shown(character: str) -> str:
-    if character in _JOINERS or unicodedata.category(character) not in _UNSEEN:
+def _escape_character(character: str) -> str:
+    if character in _JOINERS or unicodedata.category(character) not in _INVISIBLE_CATEGORIES:
         return character
-    if character in _BYTES:
-        return f"\\x{ord(character) - ord(_BYTES[0]) + 0x80:02x}"
+    if character in _BYTE_SURROGATES:
+        return f"\\x{ord(character) - ord(_BYTE_SURROGATES[0]) + 0x80:02x}"
     return character.encode("unicode_escape").decode("ascii")

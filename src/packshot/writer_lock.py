@@ -8,7 +8,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from packshot.claims import stands_at
+from packshot.claims import is_same_file
 from packshot.errors import IndexLocked
 
 
@@ -23,10 +23,10 @@ class WriterLock:
             OSError: The file cannot be made.
         """
         self._path = path
-        self._file = _opened(path)
-        while not stands_at(self._file.fileno(), path):  # Its last holder removed it meanwhile.
+        self._file = _acquire_file(path)
+        while not is_same_file(self._file.fileno(), path):  # Its last holder removed it meanwhile.
             self._file.close()
-            self._file = _opened(path)
+            self._file = _acquire_file(path)
         with suppress(OSError):  # Who holds it is only told to people.
             self._file.truncate(0)
             self._file.write(str(os.getpid()).encode())
@@ -40,12 +40,12 @@ class WriterLock:
         self._file.close()
 
 
-def _opened(path: Path) -> FileIO:
+def _acquire_file(path: Path) -> FileIO:
     file = path.open("ab+", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        holder = _holder(file)
+        holder = _describe_holder(file)
         file.close()
         raise IndexLocked(
             f"{path.parent} is being written to{holder}: wait until that is done; reading works"
@@ -53,7 +53,7 @@ def _opened(path: Path) -> FileIO:
     return file
 
 
-def _holder(file: FileIO) -> str:
+def _describe_holder(file: FileIO) -> str:
     file.seek(0)
     number = file.read().decode("ascii", "replace").strip()
     return f" by process {number}" if number.isdigit() else ""

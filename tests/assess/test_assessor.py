@@ -18,12 +18,12 @@ def assessor():
     return Assessor()
 
 
-def as_png(pixels):
+def encode_png(pixels):
     return cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))[1].tobytes()
 
 
 def test_same_photo_same_score_in_every_batch(assessor):
-    sources = [as_png(make_picture(300, 360, seed=seed)) for seed in range(11)]
+    sources = [encode_png(make_picture(300, 360, seed=seed)) for seed in range(11)]
     together = [found.score for found in assessor.assess_many(sources)]
     alone = [assessor.assess(source).score for source in sources]
     assert together == pytest.approx(alone, abs=0.1)
@@ -32,7 +32,9 @@ def test_same_photo_same_score_in_every_batch(assessor):
 
 
 def test_one_bad_file_never_stops_a_run(assessor):
-    found = list(assessor.assess_many([as_png(make_picture(99, 99)), b"junk", as_png(make_packshot())]))
+    found = list(
+        assessor.assess_many([encode_png(make_picture(99, 99)), b"junk", encode_png(make_packshot())])
+    )
     assert [item.status for item in found] == [Status.OK, Status.UNREADABLE, Status.OK]
     assert found[1].error
     assert found[1].score is None
@@ -60,7 +62,7 @@ def test_findings_name_file_facts(assessor):
 def test_findings_are_sorted_by_severity(assessor):
     soft = cv2.GaussianBlur(make_picture(200, 260), (0, 0), 6)
     order = [
-        list(Severity).index(finding.severity) for finding in assessor.assess(as_png(soft)).findings
+        list(Severity).index(finding.severity) for finding in assessor.assess(encode_png(soft)).findings
     ]
     assert order == sorted(order)
     assert order
@@ -68,7 +70,7 @@ def test_findings_are_sorted_by_severity(assessor):
 
 def test_a_rating_of_the_very_photo_decides(assessor):
     mine = Assessor()
-    source = as_png(make_picture(260, 300, seed=8))
+    source = encode_png(make_picture(260, 300, seed=8))
     before = mine.assess(source).score
     wanted = 5.0 if before > 50 else 95.0
     mine.add([mine.encode(source, wanted, "me", f"mine {n}") for n in range(3)])
@@ -80,14 +82,14 @@ def test_a_rating_of_the_very_photo_decides(assessor):
 
 def test_an_atlas_of_other_encoders_is_refused():
     with pytest.raises(AtlasError, match="made with the encoders"):
-        Assessor(Atlas.empty("old", ("a", "b"), (1280, 96)))
+        Assessor(Atlas.create_empty("old", ("a", "b"), (1280, 96)))
 
 
 def test_pool_gives_input_order_and_the_same_scores(tmp_path, assessor):
     paths = []
     for seed in range(10):
         path = tmp_path / f"{9 - seed}.png"
-        path.write_bytes(as_png(make_picture(200, 220, seed=seed)))
+        path.write_bytes(encode_png(make_picture(200, 220, seed=seed)))
         paths.append(path)
     paths.insert(4, tmp_path / "missing.jpg")
     pooled = list(assess_paths(paths, settings=AssessorSettings(), workers=2))
@@ -100,14 +102,14 @@ def test_pool_gives_input_order_and_the_same_scores(tmp_path, assessor):
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_blank_pictures_get_an_answer(assessor, shade):
-    found = assessor.assess(as_png(np.full((300, 300, 3), shade, np.uint8)))
+    found = assessor.assess(encode_png(np.full((300, 300, 3), shade, np.uint8)))
     assert found.status is Status.OK
     assert 0 <= found.score <= 100
 
 
 def test_a_batch_takes_every_kind_of_input_and_says_what_is_none(assessor, tmp_path):
     pixels = make_picture(99, 120)
-    data = as_png(pixels)
+    data = encode_png(pixels)
     (tmp_path / "a.png").write_bytes(data)
     given = [None, tmp_path / "a.png", 7, bytearray(data), pixels, ["a.png"], Image.fromarray(pixels)]
     given += [pixels / 255, memoryview(data)]

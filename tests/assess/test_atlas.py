@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from packshot.assess.atlas import Atlas, Calibration, Example, Trust
+from packshot.assess.atlas import Atlas, ConfidenceModel, Example, ScoreCalibration
 from packshot.errors import AtlasError
 
 
-def example(name, group, score=50.0, seed=0, kind=None, level=None, origin="people"):
+def make_example(name, group, score=50.0, seed=0, kind=None, level=None, origin="people"):
     generator = np.random.default_rng(seed)
     content, distortion = generator.normal(size=6), generator.normal(size=4)
     return Example(
@@ -24,12 +24,12 @@ def example(name, group, score=50.0, seed=0, kind=None, level=None, origin="peop
 
 @pytest.fixture
 def atlas():
-    empty = Atlas.empty("test", ("c", "d"), (6, 4))
-    return empty.add(
+    empty = Atlas.create_empty("test", ("c", "d"), (6, 4))
+    return empty.with_examples(
         [
-            example("b1", "b", 40, 1, "jpeg", 3, "ensemble"),
-            example("a1", "a", 90, 2),
-            example("b0", "b", 100, 3, "pristine", 0, "ensemble"),
+            make_example("b1", "b", 40, 1, "jpeg", 3, "ensemble"),
+            make_example("a1", "a", 90, 2),
+            make_example("b0", "b", 100, 3, "pristine", 0, "ensemble"),
         ]
     )
 
@@ -45,7 +45,7 @@ def test_examples_are_ordered_by_group(atlas):
 
 
 def test_adding_joins_an_existing_group_and_leaves_the_old_atlas(atlas):
-    grown = atlas.add([example("b2", "b", 10, 4), example("c1", "c", 20, 5)])
+    grown = atlas.add([make_example("b2", "b", 10, 4), make_example("c1", "c", 20, 5)])
     assert grown.header.examples == ("b1", "b0", "b2", "a1", "c1")
     assert len(grown.content) == 3
     assert len(atlas.header.examples) == 3
@@ -53,7 +53,7 @@ def test_adding_joins_an_existing_group_and_leaves_the_old_atlas(atlas):
 
 
 def test_a_newer_rating_replaces_the_older(atlas):
-    changed = atlas.add([example("b1", "b", 77, 1, "jpeg", 3, "ensemble")])
+    changed = atlas.add([make_example("b1", "b", 77, 1, "jpeg", 3, "ensemble")])
     assert sorted(changed.header.examples) == sorted(atlas.header.examples)
     assert changed.scores[changed.header.examples.index("b1")] == 77
 
@@ -70,7 +70,7 @@ def test_round_trip(atlas, tmp_path):
 
 
 def test_without_leaves_groups_out(atlas):
-    rest = atlas.without(frozenset({"b"}))
+    rest = atlas.without_groups(frozenset({"b"}))
     assert rest.header.groups == ("a",)
     assert rest.scores.tolist() == [90]
     assert rest.group_of.tolist() == [0]
@@ -86,7 +86,7 @@ def test_info_counts(atlas):
 @pytest.mark.parametrize("score", [-1, 100.5, float("nan")])
 def test_scores_outside_the_scale_are_refused(atlas, score):
     with pytest.raises(AtlasError, match=r"0\.\.100"):
-        atlas.add([example("x", "x", score)])
+        atlas.add([make_example("x", "x", score)])
 
 
 def test_vectors_of_another_encoder_are_refused(atlas):
@@ -123,7 +123,7 @@ def test_a_place_that_cannot_be_written_says_so(atlas, tmp_path):
 
 
 def test_calibration_is_monotone_and_bounded():
-    calibration = Calibration(raw=(0, 40, 60, 100), score=(0, 30, 80, 100))
+    calibration = ScoreCalibration(raw=(0, 40, 60, 100), score=(0, 30, 80, 100))
     values = [calibration(raw) for raw in range(-10, 120, 5)]
     assert values == sorted(values)
     assert (min(values), max(values)) == (0, 100)
@@ -131,13 +131,13 @@ def test_calibration_is_monotone_and_bounded():
 
 
 def test_confidence_grows_with_nearness():
-    trust = Trust(bias=-2, nearness=4, spread=-0.1)
+    trust = ConfidenceModel(bias=-2, nearness=4, spread=-0.1)
     assert trust.confidence(0.9, 5) > trust.confidence(0.5, 5) > trust.confidence(0.5, 20)
 
 
 def test_shipped_atlas_holds_what_it_says():
-    atlas = Atlas.default()
-    info = atlas.info()
+    atlas = Atlas.load_shipped()
+    info = atlas.summarise()
     assert info.examples > 20_000
     assert set(info.examples_by_origin) == {"rated by people (BIQ2021)", "full-reference ensemble"}
     pristine = atlas.levels == 0
@@ -146,7 +146,7 @@ def test_shipped_atlas_holds_what_it_says():
     assert by_level == sorted(by_level, reverse=True)
 
 
-def stored(atlas, path, **changes):
+def save_with_changes(atlas, path, **changes):
     """The arrays of a saved atlas with some changed, saved anew without a digest, as older ones are."""
     atlas.save(path)
     with np.load(path) as archive:
@@ -157,7 +157,7 @@ def stored(atlas, path, **changes):
 
 def test_an_atlas_carries_its_digest_and_older_ones_load_without(atlas, tmp_path):
     path = tmp_path / "a.npz"
-    assert Atlas.load(stored(atlas, path)).header == atlas.header
+    assert Atlas.load(save_with_changes(atlas, path)).header == atlas.header
     atlas.save(path)
     with np.load(path) as archive:
         arrays = {name: archive[name] for name in archive.files}
@@ -168,7 +168,7 @@ def test_an_atlas_carries_its_digest_and_older_ones_load_without(atlas, tmp_path
         Atlas.load(path)
 
 
-ABSURD = {
+INVALID_ARRAYS = {
     "content": np.full((2, 6), np.nan, np.float16),
     "distortion": np.full((3, 4), np.inf, np.float16),
     "scores": np.array([1, 2, np.nan], np.float32),
@@ -179,19 +179,19 @@ ABSURD = {
 }
 
 
-@pytest.mark.parametrize("name", ABSURD)
+@pytest.mark.parametrize("name", INVALID_ARRAYS)
 def test_numbers_that_no_atlas_holds_are_damage(atlas, tmp_path, name):
-    path = stored(atlas, tmp_path / "a.npz", **{name: ABSURD[name]})
+    path = save_with_changes(atlas, tmp_path / "a.npz", **{name: INVALID_ARRAYS[name]})
     with pytest.raises(AtlasError, match=r"a\.npz: damaged atlas"):
         Atlas.load(path)
 
 
-@pytest.mark.parametrize("name", ABSURD)
+@pytest.mark.parametrize("name", INVALID_ARRAYS)
 def test_arrays_of_another_kind_or_form_are_damage(atlas, tmp_path, name):
     array = getattr(atlas, name)
     for changed in (array.astype(np.complex64), array[None], array.astype(object).astype("S9")):
         with pytest.raises(AtlasError, match="damaged"):
-            Atlas.load(stored(atlas, tmp_path / "a.npz", **{name: changed}))
+            Atlas.load(save_with_changes(atlas, tmp_path / "a.npz", **{name: changed}))
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_arrays_of_another_kind_or_form_are_damage(atlas, tmp_path, name):
     ],
 )
 def test_a_header_that_makes_no_sense_is_said_in_a_line(atlas, tmp_path, change):
-    told = json.loads(atlas.header.model_dump_json()) | change
-    header = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    fields = json.loads(atlas.header.model_dump_json()) | change
+    header = np.frombuffer(json.dumps(fields).encode(), np.uint8)
     with pytest.raises(AtlasError, match="is not an atlas of this version") as caught:
-        Atlas.load(stored(atlas, tmp_path / "a.npz", header=header))
+        Atlas.load(save_with_changes(atlas, tmp_path / "a.npz", header=header))
     assert "\n" not in str(caught.value)

@@ -17,31 +17,33 @@ from tests.conftest import make_packshot, make_picture
 
 @pytest.fixture(scope="module")
 def inspector():
-    return Inspector.packaged()
+    return Inspector.load_shipped()
 
 
-def maps(text=None, watermark=None):
+def make_maps(text=None, watermark=None):
     nothing = np.zeros((60, 80), np.float32)
     return OverlayMaps(nothing if text is None else text, nothing if watermark is None else watermark)
 
 
-def patch(rows, columns, level):
+def make_patch(rows, columns, level):
     likely = np.zeros((60, 80), np.float32)
     likely[rows, columns] = level
     return likely
 
 
-def region(rows, columns):
+def make_region(rows, columns):
     mask = np.zeros((60, 80), bool)
     mask[rows, columns] = True
     return ProductRegion((0, 0, 1, 1), mask, mask)
 
 
 class TestText:
-    LINES = patch(slice(10, 15), slice(20, 60), 0.98) + patch(slice(40, 43), slice(0, 20), 0.99)
+    LINES = make_patch(slice(10, 15), slice(20, 60), 0.98) + make_patch(
+        slice(40, 43), slice(0, 20), 0.99
+    )
 
     def test_boxes_in_fractions_of_the_photo_largest_first(self):
-        found = find_text(maps(text=self.LINES), None)
+        found = find_text(make_maps(text=self.LINES), None)
         assert [(box.x, box.y, box.width, box.height) for box in found.boxes] == [
             pytest.approx((20 / 80, 10 / 60, 40 / 80, 5 / 60)),
             pytest.approx((0, 40 / 60, 20 / 80, 3 / 60)),
@@ -50,61 +52,63 @@ class TestText:
         assert found.on_product is None
 
     def test_off_the_product_less_evidence_serves_than_on_it(self):
-        line = maps(text=patch(slice(10, 15), slice(20, 60), 0.9))
-        assert find_text(line, region(slice(30, 60), slice(0, 80))).area == pytest.approx(
+        line = make_maps(text=make_patch(slice(10, 15), slice(20, 60), 0.9))
+        assert find_text(line, make_region(slice(30, 60), slice(0, 80))).area == pytest.approx(
             100 * 200 / 4800
         )
-        assert find_text(line, region(slice(0, 60), slice(0, 80))).area is None
+        assert find_text(line, make_region(slice(0, 60), slice(0, 80))).area is None
 
     def test_what_may_be_text_leaves_the_question_open(self):
-        found = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.6)), None)
+        found = find_text(make_maps(text=make_patch(slice(10, 15), slice(20, 60), 0.6)), None)
         assert found.area is None
         assert found.boxes == ()
         assert found.likely.any()
 
     def test_ragged_parts_and_upright_ones_leave_the_question_open(self):
         """What an edge or a leg of a chair makes of the map: a core that is certain, and a fringe."""
-        ragged = patch(slice(10, 15), slice(20, 60), 0.4)
+        ragged = make_patch(slice(10, 15), slice(20, 60), 0.4)
         ragged[12, 20:60] = 0.99
-        assert find_text(maps(text=ragged), None).area is None
-        upright = maps(text=patch(slice(10, 50), slice(20, 25), 0.99))
+        assert find_text(make_maps(text=ragged), None).area is None
+        upright = make_maps(text=make_patch(slice(10, 50), slice(20, 25), 0.99))
         assert find_text(upright, None).area is None
 
     def test_a_map_that_is_likely_all_over_is_one_part(self):
-        assert find_text(maps(text=np.full((40, 80), 0.99, np.float32)), None).area == 100
+        assert find_text(make_maps(text=np.full((40, 80), 0.99, np.float32)), None).area == 100
 
     def test_nothing_likely_is_a_measured_zero(self):
-        assert find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
-        assert find_text(maps(text=patch(slice(3, 4), slice(3, 4), 0.99)), None).area == 0
+        assert find_text(make_maps(text=make_patch(slice(10, 15), slice(20, 60), 0.2)), None).area == 0
+        assert find_text(make_maps(text=make_patch(slice(3, 4), slice(3, 4), 0.99)), None).area == 0
 
     def test_what_is_faint_throughout_is_a_measured_zero(self):
-        found = find_text(maps(text=patch(slice(10, 15), slice(20, 60), 0.4)), None)
+        found = find_text(make_maps(text=make_patch(slice(10, 15), slice(20, 60), 0.4)), None)
         assert found.area == 0
         assert not found.likely.any()
 
     def test_lettering_on_the_background_is_no_part_of_the_product(self):
         """On a plain background all that is not background counts as product, lettering too."""
-        mask = region(slice(30, 60), slice(20, 60)).mask | (self.LINES > 0.9)
-        found = find_text(maps(text=self.LINES), ProductRegion((0, 0, 1, 1), mask, mask))
+        mask = make_region(slice(30, 60), slice(20, 60)).mask | (self.LINES > 0.9)
+        found = find_text(make_maps(text=self.LINES), ProductRegion((0, 0, 1, 1), mask, mask))
         assert found.flags[12, 40]
         assert found.on_product < 50
 
     def test_large_certain_lettering_counts_on_the_product_too(self):
-        line = maps(text=patch(slice(10, 20), slice(20, 60), 0.99))
-        found = find_text(line, region(slice(0, 60), slice(0, 80)))
+        line = make_maps(text=make_patch(slice(10, 20), slice(20, 60), 0.99))
+        found = find_text(line, make_region(slice(0, 60), slice(0, 80)))
         assert found.area == pytest.approx(100 * 400 / 4800)
         assert found.on_product == 100
 
 
 def test_watermarks_are_measured_ruled_out_or_left_open():
-    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.95))) == pytest.approx(
-        100 * 400 / 4800
+    assert find_watermark(
+        make_maps(watermark=make_patch(slice(10, 20), slice(20, 60), 0.95))
+    ) == pytest.approx(100 * 400 / 4800)
+    assert find_watermark(make_maps(watermark=make_patch(slice(10, 14), slice(20, 30), 0.95))) is None
+    fringed = make_patch(slice(10, 40), slice(20, 60), 0.4) + make_patch(
+        slice(10, 14), slice(20, 40), 0.55
     )
-    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 30), 0.95))) is None
-    fringed = patch(slice(10, 40), slice(20, 60), 0.4) + patch(slice(10, 14), slice(20, 40), 0.55)
-    assert find_watermark(maps(watermark=fringed)) is None
-    assert find_watermark(maps(watermark=patch(slice(10, 20), slice(20, 60), 0.2))) == 0
-    assert find_watermark(maps(watermark=patch(slice(10, 14), slice(20, 25), 0.95))) == 0
+    assert find_watermark(make_maps(watermark=fringed)) is None
+    assert find_watermark(make_maps(watermark=make_patch(slice(10, 20), slice(20, 60), 0.2))) == 0
+    assert find_watermark(make_maps(watermark=make_patch(slice(10, 14), slice(20, 25), 0.95))) == 0
 
 
 def test_every_metric_is_a_number_or_not_measured(inspector):
@@ -127,7 +131,7 @@ def test_a_clean_packshot_carries_nothing(inspector):
 def test_frame_and_placeholder(inspector):
     framed = cv2.copyMakeBorder(make_packshot(), *(12,) * 4, cv2.BORDER_CONSTANT, value=(200, 20, 20))
     assert inspector.inspect(framed).numbers["border_width"] == pytest.approx(100 * 12 / 424, abs=0.1)
-    assert inspector.inspect(np.full((300, 300, 3), 240, np.uint8)).placeholder
+    assert inspector.inspect(np.full((300, 300, 3), 240, np.uint8)).is_placeholder_image
 
 
 def test_wrong_pixels_raise(inspector):
@@ -137,35 +141,37 @@ def test_wrong_pixels_raise(inspector):
 
 def test_the_inspector_leaves_all_that_the_encoders_are_told(inspector):
     """What the network finds changes framing alone, and nothing on plain backgrounds."""
-    encoders = Encoders.packaged()
+    encoders = Encoders.load_shipped()
     for pixels in (make_packshot(), make_picture(240, 320)):
-        photo = Photo.open(png(pixels))
-        without, located = observe(encoders, [photo])[0], observe(encoders, [photo], inspector)[0]
-        told = {key: without.measured.value(key) for key in encoders.measured}
-        assert {key: located.measured.value(key) for key in encoders.measured} == told
-        np.testing.assert_array_equal(without.code.distortion, located.code.distortion)
-        if without.measured.product is not None:
-            assert located.measured.values == without.measured.values
+        photo = Photo.open(encode_png(pixels))
+        without, with_product = observe(encoders, [photo])[0], observe(encoders, [photo], inspector)[0]
+        expected = {key: without.photo_measurements.value(key) for key in encoders.measurement_names}
+        assert {
+            key: with_product.photo_measurements.value(key) for key in encoders.measurement_names
+        } == expected
+        np.testing.assert_array_equal(without.encoding.distortion, with_product.encoding.distortion)
+        if without.photo_measurements.product is not None:
+            assert with_product.photo_measurements.values == without.photo_measurements.values
 
 
 def test_an_assessment_measures_the_overlays_asked_for_and_no_others(tmp_path):
     path = tmp_path / "framed.png"
     framed = cv2.copyMakeBorder(make_packshot(), *(12,) * 4, cv2.BORDER_CONSTANT, value=(200, 20, 20))
     cv2.imwrite(str(path), framed)
-    asked = Assessor(overlays=["qr_codes", "border_width"]).assess(path)
-    assert asked.measurements["border_width"].value == pytest.approx(100 * 12 / 424, abs=0.1)
-    assert asked.measurements["border_width"].unit == "%"
-    assert asked.measurements["qr_codes"].value == 0
-    assert "text_area" not in asked.measurements
-    assert "overlay" not in asked.models
+    assessment = Assessor(overlays=["qr_codes", "border_width"]).assess(path)
+    assert assessment.measurements["border_width"].value == pytest.approx(100 * 12 / 424, abs=0.1)
+    assert assessment.measurements["border_width"].unit == "%"
+    assert assessment.measurements["qr_codes"].value == 0
+    assert "text_area" not in assessment.measurements
+    assert "overlay" not in assessment.models
     plain = Assessor().assess(path)
     assert not OVERLAYS.keys() & plain.measurements.keys()
-    assert plain.score == asked.score
+    assert plain.score == assessment.score
 
 
 def test_an_assessment_says_by_which_network_text_was_sought():
-    models = Assessor(overlays=["text_area"]).assess(png(make_packshot())).models
-    assert models["overlay"] == Inspector.packaged().overlay.model.fingerprint
+    models = Assessor(overlays=["text_area"]).assess(encode_png(make_packshot())).models
+    assert models["overlay"] == Inspector.load_shipped().overlay.model.fingerprint
 
 
 def test_an_uncertain_answer_is_recorded_as_none(inspector):
@@ -173,8 +179,8 @@ def test_an_uncertain_answer_is_recorded_as_none(inspector):
 
     found = Inspection(find_scene(make_picture(240, 320)), inspector)
     vars(found)["product"] = None
-    vars(found)["maps"] = maps(text=patch(slice(10, 15), slice(20, 60), 0.6))
-    recorded = found.measurements(["text_area", "text_boxes", "watermark"])
+    vars(found)["maps"] = make_maps(text=make_patch(slice(10, 15), slice(20, 60), 0.6))
+    recorded = found.measure_overlays(["text_area", "text_boxes", "watermark"])
     assert recorded["text_area"].value is None
     assert recorded["text_boxes"].value is None
     assert recorded["watermark"].value == 0
@@ -185,5 +191,5 @@ def test_unknown_overlays_raise():
         Assessor(overlays=["glitter"])
 
 
-def png(pixels):
+def encode_png(pixels):
     return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()

@@ -8,49 +8,49 @@ from packshot.assess.retrieval import (
     Distance,
     RetrievalOptions,
     best_similarities,
-    best_versions,
-    largest,
+    evidence_weights,
+    find_best_versions,
+    find_largest,
+    normalise_rows,
     similarity,
-    unit_rows,
-    weights,
 )
 from packshot.errors import InvalidInput
 
 
-def random_rows(count, size, seed=0):
-    return unit_rows(np.random.default_rng(seed).normal(size=(count, size)))
+def make_random_rows(count, size, seed=0):
+    return normalise_rows(np.random.default_rng(seed).normal(size=(count, size)))
 
 
 def test_cosine_is_equation_1():
     rows = np.array([[3.0, 4.0], [1.0, 0.0], [-3.0, -4.0]])
     query = np.array([6.0, 8.0])
     expected = [row @ query / np.linalg.norm(row) / np.linalg.norm(query) for row in rows]
-    found = similarity(unit_rows(query), unit_rows(rows), Distance.COSINE)
+    found = similarity(normalise_rows(query), normalise_rows(rows), Distance.COSINE)
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(("distance", "order"), [(Distance.EUCLIDEAN, 2), (Distance.MANHATTAN, 1)])
 def test_other_distances_against_a_loop(distance, order):
-    rows, query = random_rows(20, 7), random_rows(1, 7, seed=1)[0]
+    rows, query = make_random_rows(20, 7), make_random_rows(1, 7, seed=1)[0]
     expected = [1 / (1 + np.linalg.norm(row - query, ord=order)) for row in rows]
     assert similarity(query, rows, distance) == pytest.approx(expected, abs=1e-5)
 
 
 def test_cosine_and_euclidean_rank_unit_vectors_alike():
-    rows, query = random_rows(200, 16), random_rows(1, 16, seed=5)[0]
+    rows, query = make_random_rows(200, 16), make_random_rows(1, 16, seed=5)[0]
     by_angle = np.argsort(-similarity(query, rows, Distance.COSINE))
     by_length = np.argsort(-similarity(query, rows, Distance.EUCLIDEAN))
     assert np.array_equal(by_angle, by_length)
 
 
 def test_unit_rows_leave_zeros():
-    assert np.array_equal(unit_rows(np.zeros((2, 3))), np.zeros((2, 3)))
+    assert np.array_equal(normalise_rows(np.zeros((2, 3))), np.zeros((2, 3)))
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=40), st.integers(1, 50))
 def test_largest_against_sorting(values, count):
     array = np.array(values, np.float32)
-    found = [values[i] for i in largest(array, count)]
+    found = [values[i] for i in find_largest(array, count)]
     assert found == sorted(values, reverse=True)[:count]
 
 
@@ -65,7 +65,7 @@ def test_best_versions_against_a_loop(sizes, seed):
     for group in groups:
         members = [i for i in range(len(group_of)) if group_of[i] == group]
         expected.append(max(members, key=lambda i: values[i]))
-    assert best_versions(values, group_of, groups).tolist() == expected
+    assert find_best_versions(values, group_of, groups).tolist() == expected
 
 
 @settings(max_examples=60)
@@ -83,18 +83,18 @@ def test_best_similarities_against_a_loop(sizes, seed):
 def test_weights_are_equations_6_and_7():
     content = np.array([0.9, 0.6, 0.3], np.float32)
     near = np.array([0.2, 0.8, 0.5], np.float32)
-    simple = weights(content, near, RetrievalOptions(aggregation=Aggregation.SIMPLE))
+    simple = evidence_weights(content, near, RetrievalOptions(aggregation=Aggregation.SIMPLE))
     assert simple == pytest.approx([1 / 3] * 3)
-    weighted = weights(content, near, RetrievalOptions(aggregation=Aggregation.WEIGHTED))
+    weighted = evidence_weights(content, near, RetrievalOptions(aggregation=Aggregation.WEIGHTED))
     assert weighted == pytest.approx(content / content.sum(), abs=1e-6)
-    kernel = weights(content, near, RetrievalOptions(temperature=0.1))
+    kernel = evidence_weights(content, near, RetrievalOptions(temperature=0.1))
     expected = np.exp(near / 0.1) / np.exp(near / 0.1).sum()
     assert kernel == pytest.approx(expected, abs=1e-6)
 
 
 def test_negative_similarity_never_weighs_negatively():
     content = np.array([-0.5, 0.5], np.float32)
-    found = weights(content, content, RetrievalOptions(aggregation=Aggregation.WEIGHTED))
+    found = evidence_weights(content, content, RetrievalOptions(aggregation=Aggregation.WEIGHTED))
     assert (found >= 0).all()
     assert found.sum() == pytest.approx(1)
 

@@ -2,21 +2,27 @@ import json
 import sqlite3
 
 import pytest
-
-from benchmarks.kill_trials.aftermath import digests, half_written, leftovers, lost, results
+from benchmarks.kill_trials.aftermath import (
+    compute_digests,
+    find_incomplete_files,
+    find_leftovers,
+    find_lost_photos,
+    list_results,
+)
 from benchmarks.kill_trials.shop import PHOTOS
-from benchmarks.kill_trials.strike import Place
+from benchmarks.kill_trials.strike import TrialFolders
+
 from packshot.photo import Photo
 
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path / "trial").prepared()
+    return TrialFolders(tmp_path / "trial").prepare()
 
 
 def test_the_shop_is_the_same_each_time_and_some_photos_tell_their_place(place, tmp_path):
-    other = Place(tmp_path / "other").prepared()
-    assert digests(place.photos) == digests(other.photos)
+    other = TrialFolders(tmp_path / "other").prepare()
+    assert compute_digests(place.photos) == compute_digests(other.photos)
     photos = [Photo.open(path) for path in sorted(place.photos.rglob("*.jpg"))]
     assert len(photos) == PHOTOS
     assert sum(photo.facts.had_location for photo in photos) == PHOTOS // 3
@@ -41,8 +47,8 @@ def write_results(out):
 def test_whole_results_are_whole(place):
     write_results(place.out)
     sqlite3.connect(place.out / "h.journal").close()
-    assert half_written(place) == []
-    assert leftovers(place) == []
+    assert find_incomplete_files(place) == []
+    assert find_leftovers(place) == []
 
 
 @pytest.mark.parametrize(
@@ -52,13 +58,13 @@ def test_half_of_a_file_is_found(place, name):
     write_results(place.out)
     path = place.out / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 - 1])
-    assert half_written(place) == [f"out/{name}"]
+    assert find_incomplete_files(place) == [f"out/{name}"]
 
 
 def test_half_a_photo_is_found(place):
     path = next(place.photos.rglob("*.jpg"))
     path.write_bytes(path.read_bytes()[:-200])
-    assert half_written(place) == [str(path.relative_to(place.root))]
+    assert find_incomplete_files(place) == [str(path.relative_to(place.root))]
 
 
 def test_leftovers_are_found_wherever_they_are(place):
@@ -71,7 +77,7 @@ def test_leftovers_are_found_wherever_they_are(place):
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
-    assert leftovers(place) == [
+    assert find_leftovers(place) == [
         "cache/packshot/.b",
         "out/.a.jsonl.x1",
         "out/better/a.jpg.partial",
@@ -79,14 +85,14 @@ def test_leftovers_are_found_wherever_they_are(place):
         "temporary/packshot-photos-1",
         "temporary/packshot-photos-1/a",
     ]
-    assert results(place) == {"better/a.jpg.partial"}
+    assert list_results(place) == {"better/a.jpg.partial"}
 
 
 def test_lost_originals_are_found(place):
-    before = digests(place.photos)
+    before = compute_digests(place.photos)
     gone, changed = sorted(place.photos.rglob("*.jpg"))[:2]
     gone.unlink()
     changed.write_bytes(b"")
     named = [str(path.relative_to(place.photos)) for path in (gone, changed)]
-    assert sorted(lost(before, place, in_place=False)) == sorted(named)
-    assert list(lost(before, place, in_place=True)) == named[:1]
+    assert sorted(find_lost_photos(before, place, in_place=False)) == sorted(named)
+    assert list(find_lost_photos(before, place, in_place=True)) == named[:1]

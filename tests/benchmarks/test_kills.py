@@ -6,16 +6,16 @@ import time
 
 import psutil
 import pytest
-
-from benchmarks import kills
 from benchmarks.kill_trials import strike
-from benchmarks.kill_trials.aftermath import results
+from benchmarks.kill_trials.aftermath import list_results
 from benchmarks.kill_trials.commands import COMMANDS, Command
 from benchmarks.kill_trials.shop import PHOTOS
-from benchmarks.kill_trials.strike import METHODS, Place
+from benchmarks.kill_trials.strike import METHODS, TrialFolders
+
+from benchmarks import kills
 
 # A worker that cares about nothing and writes on, and files everywhere.
-BAD = """
+BAD_PROGRAM = """
 import os, subprocess, sys, tempfile, time
 out, photos = sys.argv[1:3]
 worker = "import sys, time\\nwhile True: open(sys.argv[1], 'ab').write(b'a'); time.sleep(.2)"
@@ -31,14 +31,14 @@ except KeyboardInterrupt:
     print("one\\ntwo", file=sys.stderr)
     raise
 """
-DEAF = """
+UNRESPONSIVE_PROGRAM = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 open(os.path.join(sys.argv[1], "..", "ready"), "w")
 time.sleep(100)
 """
 # Takes long the first time only.
-GOOD = """
+GOOD_PROGRAM = """
 import os, signal, sys, time
 ready = os.path.join(sys.argv[1], "..", "ready")
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -61,32 +61,32 @@ with open(os.path.join(sys.argv[1], "a.jsonl"), "w") as file:
 def attempt(tmp_path, monkeypatch):
     """Strikes a program down once it is ready."""
 
-    def started(command, place):
+    def start_and_wait(command, place):
         found = begin(command, place)
         while not (place.root / "ready").exists() and found[0].poll() is None:
             time.sleep(0.02)
         return found
 
-    begin = strike._started
-    monkeypatch.setattr(strike, "_started", started)
+    begin = strike._start
+    monkeypatch.setattr(strike, "_start", start_and_wait)
 
-    def carry_out(code, method, delay=0.1, **options):
+    def run_trial(code, method, delay=0.1, **options):
         (tmp_path / "program.py").write_text(code)
         program = (sys.executable, str(tmp_path / "program.py"))
         command = Command(("{out}", "{photos}"), program=program, **options)
         monkeypatch.setitem(COMMANDS, "tried", command)
-        trial = kills.Trial("tried", method, delay)
-        whole = kills.Undisturbed(5.0, {"a.jsonl"})
-        kills._carry_out(trial, tmp_path / "trial", whole, random.Random(1))
+        trial = kills.KillTrial("tried", method, delay)
+        whole = kills.CompleteRun(5.0, {"a.jsonl"})
+        kills._run_trial(trial, tmp_path / "trial", whole, random.Random(1))
         return trial
 
-    return carry_out
+    return run_trial
 
 
 @pytest.mark.parametrize("method", ["SIGKILL", "SIGINT"])
 def test_what_a_bad_program_leaves_is_found_and_ended(method, attempt, tmp_path, monkeypatch):
-    monkeypatch.setattr(kills, "_again", lambda *_: {"failed_resumes": "as it must"})
-    trial = attempt(BAD, method, in_place=True)
+    monkeypatch.setattr(kills, "_find_rerun_faults", lambda *_: {"failed_resumes": "as it must"})
+    trial = attempt(BAD_PROGRAM, method, in_place=True)
     expected = {"orphans", "written_after_death", "leftovers", "half_written", "failed_resumes"}
     if method == "SIGINT":
         expected |= {"wrong_messages", "tracebacks"}
@@ -95,11 +95,11 @@ def test_what_a_bad_program_leaves_is_found_and_ended(method, attempt, tmp_path,
     assert "temporary/tmp" in trial.faults["leftovers"]
     assert "out/.a.jsonl" in trial.faults["leftovers"]
     assert trial.faults["half_written"] == "out/a.jsonl, photos/mug/00.jpg"
-    left = [p for p in psutil.process_iter() if str(tmp_path) in " ".join(_line(p))]
+    left = [p for p in psutil.process_iter() if str(tmp_path) in " ".join(_command_line(p))]
     assert not psutil.wait_procs(left, timeout=60)[1]
 
 
-def _line(process):
+def _command_line(process):
     try:
         return process.cmdline()
     except psutil.Error:
@@ -107,32 +107,36 @@ def _line(process):
 
 
 def test_a_program_that_does_not_listen_is_slow(attempt, monkeypatch):
-    monkeypatch.setattr(strike, "_WITHOUT_ANSWER_S", 2.5)
-    monkeypatch.setattr(kills, "_again", lambda *_: {})
-    assert attempt(DEAF, "SIGTERM").faults.keys() == {"slow_exits", "wrong_exits", "wrong_messages"}
+    monkeypatch.setattr(strike, "_EXIT_TIMEOUT_S", 2.5)
+    monkeypatch.setattr(kills, "_find_rerun_faults", lambda *_: {})
+    assert attempt(UNRESPONSIVE_PROGRAM, "SIGTERM").faults.keys() == {
+        "slow_exits",
+        "wrong_exits",
+        "wrong_messages",
+    }
 
 
 @pytest.mark.parametrize("method", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_a_good_program_has_no_faults(method, attempt, tmp_path):
-    trial = attempt(GOOD, method)
+    trial = attempt(GOOD_PROGRAM, method)
     assert not trial.finished
     assert not trial.faults
     assert not (tmp_path / "trial").exists()
 
 
 def test_a_command_that_was_done_is_no_kill(attempt):
-    trial = attempt(GOOD.replace("sleep(100)", "sleep(0)"), "SIGINT", delay=100)
+    trial = attempt(GOOD_PROGRAM.replace("sleep(100)", "sleep(0)"), "SIGINT", delay=100)
     assert trial.finished
     assert not trial.faults
 
 
 def test_sums_count_trials_by_fault():
     trials = [
-        kills.Trial("assess", "SIGKILL", 1.0, faults={"orphans": "1, 2"}),
-        kills.Trial("assess", "SIGKILL", 1.0, finished=True),
-        kills.Trial("rank", "SIGINT", 1.0, faults={"slow_exits": "30 s"}),
+        kills.KillTrial("assess", "SIGKILL", 1.0, faults={"orphans": "1, 2"}),
+        kills.KillTrial("assess", "SIGKILL", 1.0, finished=True),
+        kills.KillTrial("rank", "SIGINT", 1.0, faults={"slow_exits": "30 s"}),
     ]
-    total, assess, rank = kills.summed(trials)
+    total, assess, rank = kills.summarise(trials)
     assert (total["kills"], total["orphans"], total["slow_exits"]) == (3, 1, 1)
     assert (assess["command"], assess["kills"], assess["finished_before"]) == ("assess", 2, 1)
     assert (rank["signal"], rank["slow_exits"], rank["leftovers"]) == ("SIGINT", 1, 0)
@@ -150,12 +154,12 @@ def test_all_commands_and_methods_have_their_turn():
 )
 @pytest.mark.timeout(600)
 def test_an_undisturbed_command_accounts_for_all_photos(name, tmp_path):
-    place = Place(tmp_path / "trial").prepared()
+    place = TrialFolders(tmp_path / "trial").prepare()
     command = COMMANDS[name]
-    blow = strike.undisturbed(command, place)
+    blow = strike.run_to_end(command, place)
     assert blow.exit_status == 0, blow.errors
     assert command.rows is None or command.rows(place.out) == PHOTOS
-    assert results(place)
+    assert list_results(place)
 
 
 @pytest.mark.slow
@@ -163,4 +167,4 @@ def test_an_undisturbed_command_accounts_for_all_photos(name, tmp_path):
 def test_four_kills_leave_nothing(tmp_path):
     trials = list(kills.main(4, 17, tmp_path))
     assert {trial.method for trial in trials} == set(METHODS)
-    assert not [kills._said(trial) for trial in trials if trial.faults]
+    assert not [kills._describe(trial) for trial in trials if trial.faults]

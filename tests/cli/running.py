@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import PATIENCE_S
+from tests.conftest import TIMEOUT_S
 
 EXECUTABLE = Path(sys.executable).with_name("packshot")
 
@@ -13,17 +13,17 @@ EXECUTABLE = Path(sys.executable).with_name("packshot")
 COMMAND = [str(EXECUTABLE)] if EXECUTABLE.exists() else [sys.executable, "-m", "packshot"]
 
 
-def packshot(*arguments, cwd=None, check=None):
+def run_packshot(*arguments, cwd=None, check=None):
     """Run the command; `check` is the exit status it must have."""
 
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
-        timeout=PATIENCE_S,
+        timeout=TIMEOUT_S,
         env={**os.environ, "COLUMNS": "160"},
     )
     if check is not None:
-        assert done.returncode == check, done.stderr
-    return done
+        assert result.returncode == check, result.stderr
+    return result

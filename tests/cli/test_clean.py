@@ -10,9 +10,9 @@ import pytest
 
 from packshot.distort import distort
 from packshot.photo import Photo
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
-from tests.sources.conftest import Shop
+from tests.sources.conftest import ShopServer
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -38,14 +38,14 @@ def store(tmp_path_factory):
     return tmp_path_factory.mktemp("store") / "s.sqlite"
 
 
-def clean(store, *arguments, check=0):
-    return packshot("clean", *arguments, "--store", store, "--workers", 1, check=check)
+def run_clean(store, *arguments, check=0):
+    return run_packshot("clean", *arguments, "--store", store, "--workers", 1, check=check)
 
 
 def test_proposals_and_a_cleaned_copy(training_set, store, tmp_path):
     before = sorted(training_set.rglob("*"))
     output, target = tmp_path / "proposals.csv", tmp_path / "cleaned"
-    done = clean(store, training_set, "-o", output, "--apply", "--to", target)
+    result = run_clean(store, training_set, "-o", output, "--apply", "--to", target)
     rows = {row["path"].rsplit("/", 1)[-1]: row for row in csv.DictReader(output.open())}
     assert rows["broken.jpg"]["problem"] == "unreadable"
     assert rows["blurred.png"]["problem"] == "blurred"
@@ -54,12 +54,12 @@ def test_proposals_and_a_cleaned_copy(training_set, store, tmp_path):
     kept = {path.name for path in target.rglob("*") if path.is_file()}
     assert kept == {"jar.jpg", "wooden-stool.jpg", "cleaning.json"}
     assert json.loads((target / "cleaning.json").read_text())["dropped_for"]["leakage"] == 1
-    assert "2 photos kept" in done.stderr
+    assert "2 photos kept" in result.stderr
     assert sorted(training_set.rglob("*")) == before
 
 
 def test_a_contact_sheet(training_set, store, tmp_path):
-    clean(store, training_set, "-o", tmp_path / "sheet.html", "--language", "zh")
+    run_clean(store, training_set, "-o", tmp_path / "sheet.html", "--language", "zh")
     page = (tmp_path / "sheet.html").read_text(encoding="utf-8")
     assert "跨划分的副本" in page
     assert 'class="card leakage"' in page
@@ -67,9 +67,9 @@ def test_a_contact_sheet(training_set, store, tmp_path):
 
 @pytest.fixture
 def server():
-    made = Shop()
-    yield made
-    made.close()
+    shop_server = ShopServer()
+    yield shop_server
+    shop_server.close()
 
 
 def test_photos_at_urls_are_cleaned_as_files_are(training_set, server, tmp_path):
@@ -80,31 +80,31 @@ def test_photos_at_urls_are_cleaned_as_files_are(training_set, server, tmp_path)
         rows.append(f"{server.url(f'/{split}-{name}')},{label},{split}")
     rows.append(f"{server.url('/gone.jpg')},mugs,train")
     (tmp_path / "set.csv").write_text("\n".join(rows))
-    own, page, target = (tmp_path / name for name in ("own.sqlite", "sheet.html", "cleaned"))
-    allowed = ("--allow-private", "--port", server.port, "--retries", 0)
-    where = ("-o", page, "--apply", "--to", target)
-    clean(own, tmp_path / "set.csv", *where, *allowed)
-    lines = clean(own, tmp_path / "set.csv", *allowed, "-f", "jsonl").stdout.splitlines()
-    found = {one["path"].rsplit("/", 1)[-1]: one for one in map(json.loads, lines)}
-    assert found["train-broken.jpg"]["problem"] == "unreadable"
-    assert "404" in found["gone.jpg"]["reason"]
-    assert found["train-blurred.png"]["problem"] == "blurred"
-    assert found["train-leak.jpg"]["problem"] == "leakage"
-    assert found["train-leak.jpg"]["other"] == server.url("/test-jar.jpg")
-    assert "test-jar.jpg" in found["train-leak.jpg"]["reason"]
+    own_store, page, target = (tmp_path / name for name in ("own.sqlite", "sheet.html", "cleaned"))
+    fetch_options = ("--allow-private", "--port", server.port, "--retries", 0)
+    output_options = ("-o", page, "--apply", "--to", target)
+    run_clean(own_store, tmp_path / "set.csv", *output_options, *fetch_options)
+    lines = run_clean(own_store, tmp_path / "set.csv", *fetch_options, "-f", "jsonl").stdout.splitlines()
+    proposals = {one["path"].rsplit("/", 1)[-1]: one for one in map(json.loads, lines)}
+    assert proposals["train-broken.jpg"]["problem"] == "unreadable"
+    assert "404" in proposals["gone.jpg"]["reason"]
+    assert proposals["train-blurred.png"]["problem"] == "blurred"
+    assert proposals["train-leak.jpg"]["problem"] == "leakage"
+    assert proposals["train-leak.jpg"]["other"] == server.url("/test-jar.jpg")
+    assert "test-jar.jpg" in proposals["train-leak.jpg"]["reason"]
     assert page.read_text(encoding="utf-8").count("data:image/jpeg;base64") == 3
     kept = [row["path"] for row in csv.DictReader((target / "feed.csv").open())]
     assert kept == [server.url("/test-jar.jpg"), server.url("/train-wooden-stool.jpg")]
-    with sqlite3.connect(own) as store:
+    with sqlite3.connect(own_store) as store:
         assert store.execute("SELECT COUNT(*) FROM signatures").fetchone() == (0,)
 
 
 def test_wrong_usage_is_told(training_set, store, tmp_path):
-    assert "--to" in clean(store, training_set, "--apply", check=2).stderr
+    assert "--to" in run_clean(store, training_set, "--apply", check=2).stderr
     inside = training_set / "cleaned"
-    assert "beside" in clean(store, training_set, "--apply", "--to", inside, check=2).stderr
+    assert "beside" in run_clean(store, training_set, "--apply", "--to", inside, check=2).stderr
     assert not inside.exists()
-    full = clean(store, training_set, "--apply", "--to", training_set.parent, check=2)
+    full = run_clean(store, training_set, "--apply", "--to", training_set.parent, check=2)
     assert "not empty" in full.stderr
-    assert "columns" in clean(store, training_set, "--split-column", "part", check=2).stderr
-    assert "Examples" in packshot("clean", "--help", check=0).stdout
+    assert "columns" in run_clean(store, training_set, "--split-column", "part", check=2).stderr
+    assert "Examples" in run_packshot("clean", "--help", check=0).stdout

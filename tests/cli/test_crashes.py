@@ -15,13 +15,13 @@ from tests.conftest import ROOT, make_packshot
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
-CRASHING = Path(__file__).with_name("crashing")
-LIMIT = "20"
+CRASHING_FOLDER = Path(__file__).with_name("crashing")
+TIME_LIMIT_S = "20"
 """Seconds; a sound photo takes a tenth of one, on a busy machine a few."""
 
 REASONS = {
     "deadly": "the process was ended by SIGSEGV",
-    "endless": f"took longer than {LIMIT} seconds",
+    "endless": f"took longer than {TIME_LIMIT_S} seconds",
     "faulty": "TypeError: a fault of ours",
 }
 
@@ -36,33 +36,33 @@ def photos(tmp_path):
     return folder
 
 
-def run(*arguments, status=0, traceback=False):
-    path = os.pathsep.join([str(CRASHING), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
+def run_command(*arguments, status=0, traceback=False):
+    path = os.pathsep.join([str(CRASHING_FOLDER), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    result = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": path, "COLUMNS": "160"},
     )
-    assert done.returncode == status, done.stderr
-    assert ("Traceback" in done.stderr) is traceback
-    return done
+    assert result.returncode == status, result.stderr
+    assert ("Traceback" in result.stderr) is traceback
+    return result
 
 
-def lines_of(done):
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def parse_lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def assert_accounted_for(rows, *crashed):
     """Each photo has a row, those that crashed with the reason; returns nothing."""
-    told = {Path(row["path"]).stem: row for row in rows}
-    assert {name: row["status"] for name, row in told.items()} == {
+    rows_by_name = {Path(row["path"]).stem: row for row in rows}
+    assert {name: row["status"] for name, row in rows_by_name.items()} == {
         "a": "ok",
         **dict.fromkeys(crashed, "crashed"),
         "z": "ok",
     }
     for name in crashed:
-        assert told[name]["error"].startswith(REASONS[name])
+        assert rows_by_name[name]["error"].startswith(REASONS[name])
 
 
 @pytest.mark.parametrize(
@@ -78,36 +78,40 @@ def assert_accounted_for(rows, *crashed):
 def test_a_photo_that_crashes_is_a_row(photos, tmp_path, command):
     if command[0] == "search":
         command = [*command[:-1], tmp_path / "index"]
-        run("search", "index", photos, "--index", tmp_path / "index", "--quiet")
-    done = run(*command, photos, "--format", "jsonl", "--quiet")
-    assert_accounted_for(lines_of(done), "deadly", "faulty")
+        run_command("search", "index", photos, "--index", tmp_path / "index", "--quiet")
+    result = run_command(*command, photos, "--format", "jsonl", "--quiet")
+    assert_accounted_for(parse_lines(result), "deadly", "faulty")
 
 
 def test_a_photo_that_takes_too_long_is_a_row(photos):
     (photos / "deadly.jpg").rename(photos / "endless.jpg")
-    done = run("assess", photos, "--format", "jsonl", "--quiet", "--time-limit", LIMIT)
-    assert_accounted_for(lines_of(done), "endless", "faulty")
+    result = run_command("assess", photos, "--format", "jsonl", "--quiet", "--time-limit", TIME_LIMIT_S)
+    assert_accounted_for(parse_lines(result), "endless", "faulty")
 
 
 @pytest.mark.parametrize("command", ["enhance", "optimize"])
 def test_enhancing_goes_on_and_leaves_the_photo_alone(photos, tmp_path, command):
-    done = run(command, photos, "-o", tmp_path / "better", "--format", "jsonl", "--quiet", status=1)
-    assert_accounted_for(lines_of(done), "deadly", "faulty")
+    result = run_command(
+        command, photos, "-o", tmp_path / "better", "--format", "jsonl", "--quiet", status=1
+    )
+    assert_accounted_for(parse_lines(result), "deadly", "faulty")
     assert {path.name for path in (tmp_path / "better").iterdir()} == {"a.jpg", "z.jpg"}
 
 
 def test_an_index_holds_the_others(photos, tmp_path):
-    done = run("search", "index", photos, "--index", tmp_path / "index")
-    assert "2 added" in done.stderr
-    assert "2 unreadable" in done.stderr
-    assert REASONS["deadly"] in done.stderr
+    result = run_command("search", "index", photos, "--index", tmp_path / "index")
+    assert "2 added" in result.stderr
+    assert "2 unreadable" in result.stderr
+    assert REASONS["deadly"] in result.stderr
 
 
 def test_duplicates_are_found_among_the_others(photos, tmp_path):
     (photos / "copy.jpg").write_bytes((photos / "a.jpg").read_bytes())
-    done = run("duplicates", photos, "--store", tmp_path / "store", "--format", "jsonl", "--quiet")
+    result = run_command(
+        "duplicates", photos, "--store", tmp_path / "store", "--format", "jsonl", "--quiet"
+    )
     groups, crashed = [], []
-    for line in lines_of(done):
+    for line in parse_lines(result):
         (groups if line["status"] == "ok" else crashed).append(line)
     assert any({"a.jpg", "copy.jpg"} <= {Path(path).name for path in group["paths"]} for group in groups)
     assert {Path(row["paths"][0]).stem: row["status"] for row in crashed} == {
@@ -117,7 +121,7 @@ def test_duplicates_are_found_among_the_others(photos, tmp_path):
 
 
 def test_of_a_product_the_guilty_photo_alone_is_set_apart(photos):
-    (ranking,) = lines_of(run("rank", photos, "--format", "jsonl", "--quiet", "--by-folder"))
+    (ranking,) = parse_lines(run_command("rank", photos, "--format", "jsonl", "--quiet", "--by-folder"))
     assert_accounted_for(ranking["order"], "deadly", "faulty")
     assert ranking["best"].endswith(("a.jpg", "z.jpg"))
 
@@ -125,19 +129,19 @@ def test_of_a_product_the_guilty_photo_alone_is_set_apart(photos):
 def test_a_product_without_any_other_photo_is_told_of(photos):
     for name in ("a", "z"):
         (photos / f"{name}.jpg").unlink()
-    (ranking,) = lines_of(run("rank", photos, "--format", "jsonl", "--quiet", "--by-folder"))
+    (ranking,) = parse_lines(run_command("rank", photos, "--format", "jsonl", "--quiet", "--by-folder"))
     assert [photo["status"] for photo in ranking["order"]] == ["crashed", "crashed"]
 
 
 def test_a_set_is_cleaned_of_them(photos, tmp_path):
     store = ["--store", tmp_path / "store"]
-    proposals = lines_of(run("clean", photos, *store, "--format", "jsonl", "--quiet"))
-    told = {Path(one["path"]).stem: one for one in proposals if one["problem"] == "unreadable"}
-    assert set(told) == {"deadly", "faulty"}
+    proposals = parse_lines(run_command("clean", photos, *store, "--format", "jsonl", "--quiet"))
+    unreadable = {Path(one["path"]).stem: one for one in proposals if one["problem"] == "unreadable"}
+    assert set(unreadable) == {"deadly", "faulty"}
 
 
 def test_an_audit_accounts_for_them(photos, tmp_path):
-    run("audit", photos, "-o", tmp_path / "audit", "--no-cache", "--quiet")
+    run_command("audit", photos, "-o", tmp_path / "audit", "--no-cache", "--quiet")
     with (tmp_path / "audit" / "audit.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["status"] for row in rows] == ["ok", "crashed", "crashed", "ok"]
@@ -148,19 +152,21 @@ def test_an_atlas_is_built_of_the_others(photos, tmp_path):
     ratings.write_text(
         "file,score\n" + "".join(f"{path.name},50\n" for path in sorted(photos.iterdir()))
     )
-    done = run("atlas", "build", ratings, photos, "-o", tmp_path / "own.npz")
-    assert "2 rated photos" in done.stdout
-    assert REASONS["deadly"] in done.stderr
-    refused = run("atlas", "add", tmp_path / "own.npz", photos / "deadly.jpg", "--score", 5, status=2)
+    result = run_command("atlas", "build", ratings, photos, "-o", tmp_path / "own.npz")
+    assert "2 rated photos" in result.stdout
+    assert REASONS["deadly"] in result.stderr
+    refused = run_command(
+        "atlas", "add", tmp_path / "own.npz", photos / "deadly.jpg", "--score", 5, status=2
+    )
     assert REASONS["deadly"] in refused.stderr
 
 
 def test_the_log_tells_what_the_row_cannot(photos, tmp_path):
     log = tmp_path / "run.log"
-    run("assess", photos, "--quiet", "--log-file", log)
-    told = log.read_text()
-    assert 'raise TypeError("a fault of ours")' in told
-    assert "SIGSEGV" in told
-    assert "deadly.jpg" in told
-    shown = run("assess", photos, "--quiet", "--verbose", traceback=True)
-    assert "SIGSEGV" in shown.stderr
+    run_command("assess", photos, "--quiet", "--log-file", log)
+    log_text = log.read_text()
+    assert 'raise TypeError("a fault of ours")' in log_text
+    assert "SIGSEGV" in log_text
+    assert "deadly.jpg" in log_text
+    verbose_result = run_command("assess", photos, "--quiet", "--verbose", traceback=True)
+    assert "SIGSEGV" in verbose_result.stderr

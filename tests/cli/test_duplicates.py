@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -33,33 +33,33 @@ def store(tmp_path_factory):
     return tmp_path_factory.mktemp("store") / "s.sqlite"
 
 
-def duplicates(store, *arguments, check=0):
-    return packshot("duplicates", *arguments, "--store", store, "--workers", 1, check=check)
+def run_duplicates(store, *arguments, check=0):
+    return run_packshot("duplicates", *arguments, "--store", store, "--workers", 1, check=check)
 
 
 def test_a_line_for_each_group(sellers, store):
-    done = duplicates(store, sellers, "--format", "jsonl")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    schema = json.loads(packshot("schema", "duplicates", check=0).stdout)
+    result = run_duplicates(store, sellers, "--format", "jsonl")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    schema = json.loads(run_packshot("schema", "duplicates", check=0).stdout)
     for line in lines:
         jsonschema.validate(line, schema)
     assert [line["kind"] for line in lines] == ["exact", "exact", None]
     assert [len(line["paths"]) for line in lines] == [2, 2, 1]
-    assert "2 groups of copies, 2 photos superfluous" in done.stderr
-    assert "broken.jpg" in done.stderr
+    assert "2 groups of copies, 2 photos superfluous" in result.stderr
+    assert "broken.jpg" in result.stderr
 
 
 def test_only_what_another_seller_has_too(sellers, store):
-    done = duplicates(store, sellers, "--owner-folders", "--across-owners", "-f", "csv", "-q")
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    result = run_duplicates(store, sellers, "--owner-folders", "--across-owners", "-f", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["kind"] for row in rows] == ["exact", "unreadable"]
     assert sorted(rows[0]["owners"].split("; ")) == ["anna", "ben"]
 
 
 def test_one_new_photo_is_looked_up(sellers, store, tmp_path):
     shutil.copy(SAMPLES / "clay-bowl.jpg", tmp_path / "upload.jpg")
-    done = duplicates(store, sellers, "--new", tmp_path / "upload.jpg", "-f", "jsonl", "-q")
-    groups = [json.loads(line) for line in done.stdout.splitlines()]
+    result = run_duplicates(store, sellers, "--new", tmp_path / "upload.jpg", "-f", "jsonl", "-q")
+    groups = [json.loads(line) for line in result.stdout.splitlines()]
     (group,) = [group for group in groups if group["status"] == "ok"]
     assert {Path(path).name for path in group["paths"]} == {
         *("upload.jpg", "clay-bowl.jpg", "clay-bowl-again.jpg")
@@ -67,16 +67,18 @@ def test_one_new_photo_is_looked_up(sellers, store, tmp_path):
 
 
 def test_a_page_is_written(sellers, store, tmp_path):
-    done = duplicates(store, sellers, "-o", tmp_path / "page.html")
+    result = run_duplicates(store, sellers, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert page.count("<article") == 2
-    assert "written to" in done.stderr
+    assert "written to" in result.stderr
 
 
 def test_wrong_usage_is_told(sellers, store, tmp_path):
     (tmp_path / "not-a-store.txt").write_text("nothing of the kind" * 100)
-    done = duplicates(tmp_path / "not-a-store.txt", sellers, check=2)
-    assert "--store" in done.stderr
-    assert "no such file" in duplicates(store, tmp_path / "gone", check=2).stderr
-    assert "gone.csv" in duplicates(store, sellers, "--owners", tmp_path / "gone.csv", check=2).stderr
-    assert "Examples" in packshot("duplicates", "--help", check=0).stdout
+    result = run_duplicates(tmp_path / "not-a-store.txt", sellers, check=2)
+    assert "--store" in result.stderr
+    assert "no such file" in run_duplicates(store, tmp_path / "gone", check=2).stderr
+    assert (
+        "gone.csv" in run_duplicates(store, sellers, "--owners", tmp_path / "gone.csv", check=2).stderr
+    )
+    assert "Examples" in run_packshot("duplicates", "--help", check=0).stdout

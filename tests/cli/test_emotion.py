@@ -9,40 +9,40 @@ import jsonschema
 import pytest
 
 from packshot.report import Emotion
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
-from tests.emotion.made import BLUE, GREY, RED, halves, saved, write_model
-from tests.render.markup import Tags
+from tests.emotion.made import BLUE, GREY, RED, draw_halves, save_picture, write_model
+from tests.render.markup import PageParser
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own_model(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("model") / "own.onnx")
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
-    saved(folder / "a-mixed.png", halves(RED, BLUE))
+    save_picture(folder / "a-mixed.png", draw_halves(RED, BLUE))
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
-    saved(folder / "c-positive.png", halves(GREY, RED))
-    saved(folder / "d-negative.png", halves(BLUE, GREY))
-    saved(folder / "e-neutral.png", halves(GREY, GREY))
+    save_picture(folder / "c-positive.png", draw_halves(GREY, RED))
+    save_picture(folder / "d-negative.png", draw_halves(BLUE, GREY))
+    save_picture(folder / "e-neutral.png", draw_halves(GREY, GREY))
     return folder
 
 
 @pytest.fixture(scope="module")
-def run(shop, own):
-    return packshot("emotion", shop, "--model", own, "--format", "jsonl", check=0)
+def emotion_result(shop, own_model):
+    return run_packshot("emotion", shop, "--model", own_model, "--format", "jsonl", check=0)
 
 
 @pytest.fixture(scope="module")
-def lines(run):
-    return [json.loads(line) for line in run.stdout.splitlines()]
+def lines(emotion_result):
+    return [json.loads(line) for line in emotion_result.stdout.splitlines()]
 
 
 def test_every_photo_has_a_line_in_order_that_follows_the_schema(lines):
-    schema = json.loads(packshot("schema", "emotion", check=0).stdout)
+    schema = json.loads(run_packshot("schema", "emotion", check=0).stdout)
     assert schema == json.loads((ROOT / "docs" / "emotion.schema.json").read_text())
     for line in lines:
         jsonschema.validate(line, schema)
@@ -59,63 +59,69 @@ def test_numbers_and_places_agree_with_the_photo(lines):
     assert (neutral["valence"], neutral["positive_probability"]) == (4, 0.5)
 
 
-def test_the_summary_counts_and_names_the_unreadable(run):
-    assert "4 photos read: 1 negative, 1 mixed, 1 neutral, 1 positive" in run.stderr
-    assert "broken.jpg: " in run.stderr
+def test_the_summary_counts_and_names_the_unreadable(emotion_result):
+    assert "4 photos read: 1 negative, 1 mixed, 1 neutral, 1 positive" in emotion_result.stderr
+    assert "broken.jpg: " in emotion_result.stderr
 
 
-def test_answers_do_not_depend_on_processes(shop, own, lines):
-    again = packshot("emotion", shop, "--model", own, "-f", "jsonl", "--workers", 2, "-q", check=0)
-    assert [json.loads(line) for line in again.stdout.splitlines()] == lines
+def test_answers_do_not_depend_on_processes(shop, own_model, lines):
+    second_result = run_packshot(
+        "emotion", shop, "--model", own_model, "-f", "jsonl", "--workers", 2, "-q", check=0
+    )
+    assert [json.loads(line) for line in second_result.stdout.splitlines()] == lines
 
 
-def test_a_table_of_paths_and_missing_files(shop, own, tmp_path):
+def test_a_table_of_paths_and_missing_files(shop, own_model, tmp_path):
     (shop / "feed.csv").write_text("path\nd-negative.png\ngone.jpg\n")
-    done = packshot("emotion", shop / "feed.csv", "--model", own, "--format", "csv", "-q", check=0)
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    result = run_packshot(
+        "emotion", shop / "feed.csv", "--model", own_model, "--format", "csv", "-q", check=0
+    )
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["polarity"] for row in rows] == ["negative", ""]
     assert "no such file" in rows[1]["error"]
 
 
-def test_a_page_in_a_file_and_a_table_in_chinese(shop, own, tmp_path):
+def test_a_page_in_a_file_and_a_table_in_chinese(shop, own_model, tmp_path):
     page = tmp_path / "pages" / "feelings.html"
-    packshot("emotion", shop, "--model", own, "-o", page, check=0)
-    assert len(Tags(page.read_text()).all("article")) == 4
-    table = packshot("emotion", shop, "--model", own, "--language", "zh", check=0).stdout
+    run_packshot("emotion", shop, "--model", own_model, "-o", page, check=0)
+    assert len(PageParser(page.read_text()).find_all("article")) == 4
+    table = run_packshot("emotion", shop, "--model", own_model, "--language", "zh", check=0).stdout
     assert "正负兼有" in table
 
 
-def test_wrong_usage_is_told_and_ends_with_2(shop, own, tmp_path):
+def test_wrong_usage_is_told_and_ends_with_2(shop, own_model, tmp_path):
     for arguments, message in [
         (("nowhere",), "no such file or folder"),
         ((shop, "--model", tmp_path / "none.onnx"), "cannot read the model"),
         ((shop, "--model", shop / "broken.jpg"), "not a model that can run"),
         ((shop, "--model", shop / "broken.jpg", "--workers", 2), "not a model that can run"),
-        ((shop, "--model", own, "--language", "fr"), "no texts in 'fr'"),
-        ((shop, "--model", own, "-o", shop / "broken.jpg"), "one of the inputs"),
+        ((shop, "--model", own_model, "--language", "fr"), "no texts in 'fr'"),
+        ((shop, "--model", own_model, "-o", shop / "broken.jpg"), "one of the inputs"),
     ]:
-        done = packshot("emotion", *arguments, check=2)
-        assert message in done.stderr
-        assert "Traceback" not in done.stderr
+        result = run_packshot("emotion", *arguments, check=2)
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
 
 
-def test_an_unreadable_file_alone_is_no_failure(shop, own):
-    done = packshot("emotion", shop / "broken.jpg", "--model", own, "-f", "jsonl", check=0)
-    assert Emotion.model_validate_json(done.stdout).status == "unreadable"
-    assert Path(Emotion.model_validate_json(done.stdout).path).name == "broken.jpg"
+def test_an_unreadable_file_alone_is_no_failure(shop, own_model):
+    result = run_packshot("emotion", shop / "broken.jpg", "--model", own_model, "-f", "jsonl", check=0)
+    assert Emotion.model_validate_json(result.stdout).status == "unreadable"
+    assert Path(Emotion.model_validate_json(result.stdout).path).name == "broken.jpg"
 
 
 def test_an_assessment_tells_the_same_from_its_own_decoding():
     photo = ROOT / "examples" / "photos" / "mug.jpg"
-    alone = json.loads(packshot("emotion", photo, "-f", "jsonl", "-q", check=0).stdout)
-    assessed = json.loads(packshot("assess", photo, "--emotion", "-f", "jsonl", "-q", check=0).stdout)
-    assert assessed["emotion"] == alone
-    assert assessed["models"]["emotion"] == alone["models"]["emotion"]
+    emotion = json.loads(run_packshot("emotion", photo, "-f", "jsonl", "-q", check=0).stdout)
+    assessed = json.loads(
+        run_packshot("assess", photo, "--emotion", "-f", "jsonl", "-q", check=0).stdout
+    )
+    assert assessed["emotion"] == emotion
+    assert assessed["models"]["emotion"] == emotion["models"]["emotion"]
     jsonschema.validate(assessed, json.loads((ROOT / "docs" / "assessment.schema.json").read_text()))
 
 
 def test_an_assessment_that_was_not_asked_says_nothing_of_feelings():
     photo = ROOT / "examples" / "photos" / "mug.jpg"
-    assessed = json.loads(packshot("assess", photo, "-f", "jsonl", "-q", check=0).stdout)
+    assessed = json.loads(run_packshot("assess", photo, "-f", "jsonl", "-q", check=0).stdout)
     assert assessed["emotion"] is None
     assert "emotion" not in assessed["models"]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from packshot.photo import Photo
 from packshot.report import Enhancement
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -30,18 +30,23 @@ def shop(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(shop, tmp_path_factory):
+def enhance_result(shop, tmp_path_factory):
     """A folder enhanced: standard output's lines, the output folder, the report."""
     out = tmp_path_factory.mktemp("out")
     report = out / "report.html"
-    done = packshot(
+    result = run_packshot(
         *("enhance", shop, "-o", out / "photos", "--format", "jsonl", "--report", report), check=0
     )
-    return [json.loads(line) for line in done.stdout.splitlines()], out / "photos", report, done.stderr
+    return (
+        [json.loads(line) for line in result.stdout.splitlines()],
+        out / "photos",
+        report,
+        result.stderr,
+    )
 
 
-def test_a_line_for_each_photo_and_a_file_for_each_that_opens(run):
-    lines, out, _, _ = run
+def test_a_line_for_each_photo_and_a_file_for_each_that_opens(enhance_result):
+    lines, out, _, _ = enhance_result
     assert [os.path.basename(line["path"]) for line in lines] == ["broken.jpg", *NAMES]
     assert [line["status"] for line in lines] == ["unreadable", "ok", "ok"]
     assert [line["action"] for line in lines] == [None, "unchanged", "enhanced"]
@@ -51,8 +56,8 @@ def test_a_line_for_each_photo_and_a_file_for_each_that_opens(run):
     assert lines[2]["output"] == str(out / "sub" / NAMES[1])
 
 
-def test_scores_rise_and_good_photos_are_the_same_bytes(run, shop):
-    lines, out, _, _ = run
+def test_scores_rise_and_good_photos_are_the_same_bytes(enhance_result, shop):
+    lines, out, _, _ = enhance_result
     assert lines[2]["score_after"] > lines[2]["score_before"] + 10
     assert (out / NAMES[0]).read_bytes() == (shop / NAMES[0]).read_bytes()
     assert (
@@ -61,66 +66,68 @@ def test_scores_rise_and_good_photos_are_the_same_bytes(run, shop):
     )
 
 
-def test_lines_follow_the_schema(run):
+def test_lines_follow_the_schema(enhance_result):
     schema = json.loads((ROOT / "docs" / "enhancement.schema.json").read_text())
-    for line in run[0]:
+    for line in enhance_result[0]:
         jsonschema.validate(line, schema)
         Enhancement.model_validate(line)
 
 
-def test_the_report_shows_before_and_after(run):
-    page = run[2].read_text()
+def test_the_report_shows_before_and_after(enhance_result):
+    page = enhance_result[2].read_text()
     assert page.count("data:image/jpeg;base64,") >= 3
     assert 'type="range"' in page
 
 
-def test_the_summary_counts(run):
-    assert "2 photos: 1 enhanced, 1 unchanged, 0 reshoot" in run[3]
-    assert "1 unreadable:" in run[3]
+def test_the_summary_counts(enhance_result):
+    assert "2 photos: 1 enhanced, 1 unchanged, 0 reshoot" in enhance_result[3]
+    assert "1 unreadable:" in enhance_result[3]
 
 
 def test_one_photo_to_one_file_with_the_trace(shop, tmp_path):
-    done = packshot(
+    result = run_packshot(
         "enhance", shop / "sub" / NAMES[1], "-o", tmp_path / "better.jpg", "--explain", check=0
     )
-    assert "Kept" in done.stdout
+    assert "Kept" in result.stdout
     assert (tmp_path / "better.jpg").exists()
 
 
 def test_optimize_stops_at_the_target(shop, tmp_path):
     photo = shop / "sub" / NAMES[1]
     arguments = ("optimize", photo, "-o", tmp_path / "a.jpg", "--format", "jsonl", "--explain")
-    easy = json.loads(packshot(*arguments, "--target", 30, check=0).stdout)
+    easy = json.loads(run_packshot(*arguments, "--target", 30, check=0).stdout)
     assert (easy["action"], easy["trace"]) == ("unchanged", [])
-    done = packshot(*arguments, "--target", 60, check=0)
-    assert json.loads(done.stdout)["score_after"] >= 60
-    assert "1 of 1 reach 60" in done.stderr
+    result = run_packshot(*arguments, "--target", 60, check=0)
+    assert json.loads(result.stdout)["score_after"] >= 60
+    assert "1 of 1 reach 60" in result.stderr
 
 
 def test_optimize_frames_the_product(tmp_path):
     bowl = cv2.imread(str(SAMPLES / "clay-bowl.jpg"))
     source, side = tmp_path / "off-centre.jpg", bowl.shape[0]
-    aside = cv2.copyMakeBorder(bowl, 0, side, side // 2, side, cv2.BORDER_REPLICATE)
-    cv2.imwrite(str(source), aside, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    done = packshot("optimize", source, "-o", tmp_path / "a.jpg", "--format", "jsonl", check=0)
-    line = json.loads(done.stdout)
+    off_centre = cv2.copyMakeBorder(bowl, 0, side, side // 2, side, cv2.BORDER_REPLICATE)
+    cv2.imwrite(str(source), off_centre, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    result = run_packshot("optimize", source, "-o", tmp_path / "a.jpg", "--format", "jsonl", check=0)
+    line = json.loads(result.stdout)
     assert "frame-product" in line["steps"]
     assert line["score_after"] > line["score_before"]
 
 
 def test_a_stopped_run_goes_on(shop, tmp_path):
-    packshot("enhance", shop / NAMES[0], "-o", tmp_path, check=0)
-    written = (tmp_path / NAMES[0]).stat().st_mtime_ns
-    done = packshot("enhance", shop, "-o", tmp_path, "--skip-existing", "--format", "jsonl", check=0)
-    assert len(done.stdout.splitlines()) == 2
-    assert "1 photo skipped" in done.stderr
-    assert (tmp_path / NAMES[0]).stat().st_mtime_ns == written
+    run_packshot("enhance", shop / NAMES[0], "-o", tmp_path, check=0)
+    modified_ns = (tmp_path / NAMES[0]).stat().st_mtime_ns
+    result = run_packshot(
+        "enhance", shop, "-o", tmp_path, "--skip-existing", "--format", "jsonl", check=0
+    )
+    assert len(result.stdout.splitlines()) == 2
+    assert "1 photo skipped" in result.stderr
+    assert (tmp_path / NAMES[0]).stat().st_mtime_ns == modified_ns
 
 
 def test_in_place_replaces_what_got_better(shop, tmp_path):
     for name in (NAMES[0], f"sub/{NAMES[1]}"):
         shutil.copy(shop / name, tmp_path)
-    packshot("enhance", tmp_path, "--in-place", check=0)
+    run_packshot("enhance", tmp_path, "--in-place", check=0)
     assert (tmp_path / NAMES[0]).read_bytes() == (shop / NAMES[0]).read_bytes()
     assert (tmp_path / NAMES[1]).read_bytes() != (shop / "sub" / NAMES[1]).read_bytes()
     assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
@@ -141,10 +148,10 @@ def test_in_place_replaces_what_got_better(shop, tmp_path):
 def test_wrong_usage_is_said_in_one_line(shop, tmp_path, arguments, message):
     (tmp_path / "a.txt").write_text("")
     before = {path: path.read_bytes() for path in shop.rglob("*.jpg")}
-    done = packshot("enhance", shop, *(a.format(shop=shop, tmp=tmp_path) for a in arguments))
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert (message or "cannot write") in done.stderr
+    result = run_packshot("enhance", shop, *(a.format(shop=shop, tmp=tmp_path) for a in arguments))
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert (message or "cannot write") in result.stderr
     assert {path: path.read_bytes() for path in shop.rglob("*.jpg")} == before
 
 
@@ -154,20 +161,20 @@ def test_hostile_names_pass_through(tmp_path):
     name = "=cmd 'x' \"ü\" [a] %s.png"
     cv2.imwrite(str(tmp_path / "p.png"), np.full((80, 80, 3), 200, np.uint8))
     os.replace(tmp_path / "p.png", folder / name)
-    done = packshot("enhance", folder, "-o", tmp_path / "out", "--format", "jsonl", check=0)
-    assert json.loads(done.stdout)["output"] == str(tmp_path / "out" / name)
+    result = run_packshot("enhance", folder, "-o", tmp_path / "out", "--format", "jsonl", check=0)
+    assert json.loads(result.stdout)["output"] == str(tmp_path / "out" / name)
     assert (tmp_path / "out" / name).exists()
 
 
 def test_help_has_examples():
     for command in ("enhance", "optimize"):
-        shown = packshot(command, "--help", check=0).stdout
-        assert f"packshot {command} " in shown
-        assert "Examples:" in shown
+        help_text = run_packshot(command, "--help", check=0).stdout
+        assert f"packshot {command} " in help_text
+        assert "Examples:" in help_text
 
 
 @pytest.fixture
-def located_bowl(tmp_path):
+def bowl_with_location(tmp_path):
     """A photo that needs no repair and says where it was taken, of a private and old file."""
     exif = Image.Exif()
     exif.get_ifd(0x8825)[1] = "N"
@@ -182,23 +189,33 @@ def located_bowl(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["enhance", "optimize"])
-def test_no_output_says_where_a_photo_was_taken(located_bowl, tmp_path, command):
-    before = Photo.open(located_bowl).pixels
-    done = packshot(command, located_bowl, "--in-place", "--keep-times", "-f", "jsonl", check=0)
-    assert "where it was taken was removed" in json.loads(done.stdout)["reason"]
-    assert b"2026:01:02" not in located_bowl.read_bytes()
-    assert np.array_equal(Photo.open(located_bowl).pixels, before)
-    found = located_bowl.stat()
-    assert (found.st_mode & 0o777, found.st_mtime_ns) == (0o600, 10**18)
+def test_no_output_says_where_a_photo_was_taken(bowl_with_location, tmp_path, command):
+    before = Photo.open(bowl_with_location).pixels
+    result = run_packshot(
+        command, bowl_with_location, "--in-place", "--keep-times", "-f", "jsonl", check=0
+    )
+    assert "where it was taken was removed" in json.loads(result.stdout)["reason"]
+    assert b"2026:01:02" not in bowl_with_location.read_bytes()
+    assert np.array_equal(Photo.open(bowl_with_location).pixels, before)
+    status = bowl_with_location.stat()
+    assert (status.st_mode & 0o777, status.st_mtime_ns) == (0o600, 10**18)
 
 
-def test_location_stays_where_it_is_wanted(located_bowl, tmp_path):
+def test_location_stays_where_it_is_wanted(bowl_with_location, tmp_path):
     report = tmp_path / "report.html"
-    packshot(
-        *("enhance", located_bowl, "-o", tmp_path / "out.jpg", "--keep-location", "--report", report),
+    run_packshot(
+        *(
+            "enhance",
+            bowl_with_location,
+            "-o",
+            tmp_path / "out.jpg",
+            "--keep-location",
+            "--report",
+            report,
+        ),
         check=0,
     )
-    assert (tmp_path / "out.jpg").read_bytes() == located_bowl.read_bytes()
+    assert (tmp_path / "out.jpg").read_bytes() == bowl_with_location.read_bytes()
     assert "2026:01:02" not in report.read_text()
 
 
@@ -207,5 +224,5 @@ def test_a_name_as_long_as_can_be_stops_nothing(tmp_path):
     names = sorted(["a.jpg", "ü" * 123 + ".jpg"])
     for name in names:
         shutil.copy(SAMPLES / NAMES[0], tmp_path / "in" / name)
-    packshot("enhance", tmp_path / "in", "-o", tmp_path / "out", check=0)
+    run_packshot("enhance", tmp_path / "in", "-o", tmp_path / "out", check=0)
     assert sorted(os.listdir(tmp_path / "out")) == names

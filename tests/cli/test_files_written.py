@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
-from tests.small_disk import small_disk
+from tests.small_disk import mount_small_disk
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -30,23 +30,23 @@ def shop(tmp_path_factory):
 def store(shop, tmp_path_factory):
     """A store that knows the photos."""
     store = tmp_path_factory.mktemp("store") / "s.sqlite"
-    packshot("duplicates", shop, "--store", store, "--workers", 1, check=0)
+    run_packshot("duplicates", shop, "--store", store, "--workers", 1, check=0)
     return store
 
 
-def duplicates(store, shop, *arguments, check=None):
-    told = ("--store", store, "--workers", 1, "-q", *arguments)
-    return packshot("duplicates", shop, *told, check=check)
+def run_duplicates(store, shop, *arguments, check=None):
+    options = ("--store", store, "--workers", 1, "-q", *arguments)
+    return run_packshot("duplicates", shop, *options, check=check)
 
 
 def test_a_named_pipe_is_written_through_to(shop, store, tmp_path):
-    pipe, read = tmp_path / "pipe", []
+    pipe, contents = tmp_path / "pipe", []
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: contents.append(pipe.read_bytes()))
     reader.start()
-    duplicates(store, shop, "-o", pipe, "-f", "csv", check=0)
+    run_duplicates(store, shop, "-o", pipe, "-f", "csv", check=0)
     reader.join(60)
-    assert read[0].startswith(b"group,")
+    assert contents[0].startswith(b"group,")
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert os.listdir(tmp_path) == ["pipe"]
 
@@ -54,22 +54,22 @@ def test_a_named_pipe_is_written_through_to(shop, store, tmp_path):
 def test_devices_stay_and_a_full_one_is_told(shop, store):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
-    duplicates(store, shop, "-o", os.devnull, "-f", "csv", check=0)
-    done = duplicates(store, shop, "-o", "/dev/full", "-f", "csv", check=2)
-    assert done.stderr.startswith("packshot: cannot write /dev/full: no space left")
-    assert done.stderr.count("\n") == 1
+    run_duplicates(store, shop, "-o", os.devnull, "-f", "csv", check=0)
+    result = run_duplicates(store, shop, "-o", "/dev/full", "-f", "csv", check=2)
+    assert result.stderr.startswith("packshot: cannot write /dev/full: no space left")
+    assert result.stderr.count("\n") == 1
     assert all(stat.S_ISCHR(os.stat(device).st_mode) for device in (os.devnull, "/dev/full"))
 
 
 def test_a_folder_is_no_file(shop, store, tmp_path):
-    done = duplicates(store, shop, "-o", tmp_path, "-f", "csv", check=2)
-    assert done.stderr == f"packshot: cannot write {tmp_path}: it is a folder; name a file\n"
+    result = run_duplicates(store, shop, "-o", tmp_path, "-f", "csv", check=2)
+    assert result.stderr == f"packshot: cannot write {tmp_path}: it is a folder; name a file\n"
 
 
 def test_an_older_output_keeps_its_permissions(shop, store, tmp_path):
     (tmp_path / "out.csv").write_text("old")
     (tmp_path / "out.csv").chmod(0o640)
-    duplicates(store, shop, "-o", tmp_path / "out.csv", check=0)
+    run_duplicates(store, shop, "-o", tmp_path / "out.csv", check=0)
     assert stat.S_IMODE((tmp_path / "out.csv").stat().st_mode) == 0o640
 
 
@@ -92,22 +92,22 @@ def test_a_killed_run_leaves_nothing_beside_its_output(shop, tmp_path):
     assert os.listdir(tmp_path / "out") == []
 
 
-def one_line(done):
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert "no space left" in done.stderr
+def assert_one_line_error(result):
+    assert result.returncode == 2, result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert "no space left" in result.stderr
 
 
 def test_a_full_disk_is_one_line_and_the_same_command_goes_on(shop, tmp_path):
-    with small_disk(tmp_path / "disk", 8) as disk:
+    with mount_small_disk(tmp_path / "disk", 8) as disk:
         commands = (
             ("audit", shop, "-o", disk.place / "audit", "--no-cache", "--workers", 1),
             ("search", "index", shop, "--index", disk.place / "index"),
             ("duplicates", shop, "--store", disk.place / "s.sqlite", "--workers", 1),
         )
         for command in commands:
-            one_line(packshot(*command, "-q"))
+            assert_one_line_error(run_packshot(*command, "-q"))
         disk.resize(100_000)
         for command in commands:
-            packshot(*command, "-q", check=0)
+            run_packshot(*command, "-q", check=0)
         assert (disk.place / "audit" / "audit.html").exists()

@@ -7,63 +7,63 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from packshot.cli.application import application
-from packshot.cli.exits import Exit
-from tests.cli.running import packshot
+from packshot.cli.exits import ExitStatus
+from tests.cli.running import run_packshot
 
 WIDTH = 80
-NAMES_A_FILE = re.compile(
+FILE_METAVAR = re.compile(
     r"\b(FILE|FILES|FOLDER|DIR|PLACE|FEED|POLICY|PATHS|paths|RATINGS|ATLAS|PHOTO)\b"
 )
 DASH = re.compile(r"(?<![\w-])-(?![\w-])")
 WITHOUT_FILES = {"schema", "version", "policies", "atlas", "search", "train"}
 
 
-def commands(command, *path):
+def iter_command_paths(command, *path):
     yield path
     for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, *path, name)
+        yield from iter_command_paths(inner, *path, name)
 
 
-EVERY = list(commands(get_command(application)))
-OURS = [path for path in EVERY if path[:1] != ("train",)]
+ALL_COMMANDS = list(iter_command_paths(get_command(application)))
+USER_COMMANDS = [path for path in ALL_COMMANDS if path[:1] != ("train",)]
 
 
-def help_of(path):
-    done = CliRunner().invoke(application, [*path, "--help"], env={"COLUMNS": str(WIDTH)})
-    assert done.exit_code == Exit.DONE
-    return done.stdout
+def read_help(path):
+    result = CliRunner().invoke(application, [*path, "--help"], env={"COLUMNS": str(WIDTH)})
+    assert result.exit_code == ExitStatus.DONE
+    return result.stdout
 
 
-def named(path):
+def format_command(path):
     return " ".join(path) or "packshot"
 
 
-@pytest.mark.parametrize("path", EVERY, ids=named)
+@pytest.mark.parametrize("path", ALL_COMMANDS, ids=format_command)
 def test_help_has_examples_and_exit_statuses_and_fits(path):
-    told = help_of(path)
-    assert "\n  Examples" in told
-    assert f"\n    packshot {' '.join(path)}".rstrip() in told
-    assert "Exit status: 0" in told
-    assert [line for line in told.splitlines() if len(line) > WIDTH] == []
+    help_text = read_help(path)
+    assert "\n  Examples" in help_text
+    assert f"\n    packshot {' '.join(path)}".rstrip() in help_text
+    assert "Exit status: 0" in help_text
+    assert [line for line in help_text.splitlines() if len(line) > WIDTH] == []
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
+@pytest.mark.parametrize("path", USER_COMMANDS, ids=format_command)
 def test_help_says_what_dash_is_where_files_are_named(path):
-    told = help_of(path)
-    arguments = told.split("\nArguments:")[-1] if "\nArguments:" in told else told
+    help_text = read_help(path)
+    arguments = help_text.split("\nArguments:")[-1] if "\nArguments:" in help_text else help_text
     options = arguments.replace("--log-file FILE", "").replace("--atlas FILE", "")
-    takes_files = NAMES_A_FILE.search(options) and " ".join(path) not in WITHOUT_FILES
-    assert not takes_files or DASH.search(told)
+    takes_files = FILE_METAVAR.search(options) and " ".join(path) not in WITHOUT_FILES
+    assert not takes_files or DASH.search(help_text)
 
 
 @pytest.mark.parametrize("path", [("assess",), ("screen",), ("emotion",), ("enhance",), ("optimize",)])
 def test_help_of_what_reads_photos_says_that_dash_is_standard_input(path):
-    assert "- for a photo on standard input" in " ".join(help_of(path).split())
+    assert "- for a photo on standard input" in " ".join(read_help(path).split())
 
 
 @pytest.mark.parametrize("path", [("assess",), ("screen",), ("emotion",), ("rank",), ("clean",)])
 def test_help_of_what_writes_text_says_that_dash_is_standard_output(path):
-    assert "- is standard output" in " ".join(help_of(path).split())
+    assert "- is standard output" in " ".join(read_help(path).split())
 
 
 @pytest.mark.parametrize(
@@ -76,19 +76,19 @@ def test_help_of_what_writes_text_says_that_dash_is_standard_output(path):
         (["schema", "nonsense"], "there are assessment"),
     ],
 )
-def test_mistakes_are_told_on_standard_error_with_what_was_meant(arguments, told):
-    done = CliRunner().invoke(application, arguments, prog_name="packshot")
-    assert done.exit_code == Exit.USAGE
-    assert done.stdout == ""
-    assert told in done.stderr
+def test_mistakes_are_told_on_standard_error_with_what_was_meant(arguments, message):
+    result = CliRunner().invoke(application, arguments, prog_name="packshot")
+    assert result.exit_code == ExitStatus.USAGE
+    assert result.stdout == ""
+    assert message in result.stderr
 
 
-@pytest.mark.parametrize("path", [(), ("atlas",), ("search",)], ids=named)
+@pytest.mark.parametrize("path", [(), ("atlas",), ("search",)], ids=format_command)
 def test_a_group_alone_shows_its_help(path):
-    done = CliRunner().invoke(application, path)
-    assert done.exit_code == Exit.USAGE
-    assert "Commands:" in done.output
+    result = CliRunner().invoke(application, path)
+    assert result.exit_code == ExitStatus.USAGE
+    assert "Commands:" in result.output
 
 
 def test_policies_alone_lists_them():
-    assert "google-merchant" in packshot("policies", check=0).stdout
+    assert "google-merchant" in run_packshot("policies", check=0).stdout

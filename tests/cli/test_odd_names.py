@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from packshot.sources import read_feed
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -23,24 +23,24 @@ NAMES = {
     "x" * 246 + ".jpg": "x" * 246 + ".jpg",
     "-o.jpg": "-o.jpg",
 }
-SHOWN = sorted(NAMES.values())
+SHOWN_NAMES = sorted(NAMES.values())
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("odd")
+    target = tmp_path_factory.mktemp("odd")
     photos = sorted(SAMPLES.glob("*.jpg"))
     for name, photo in zip(NAMES, photos, strict=False):
-        shutil.copy(photo, made / name)
-    return made
+        shutil.copy(photo, target / name)
+    return target
 
 
-def shown_in(paths, folder):
+def strip_folder(paths, folder):
     return sorted(path.removeprefix(f"{folder}/") for path in paths)
 
 
-def lines(done):
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def parse_lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ def lines(done):
 )
 def test_a_line_each(folder, tmp_path, command):
     options = [part.format(tmp=tmp_path) for part in command[1:]]
-    found = lines(packshot(command[0], folder, *options, "-f", "jsonl", check=0))
-    assert shown_in((one["path"] for one in found), folder) == SHOWN
-    assert {one["status"] for one in found} == {"ok"}
+    records = parse_lines(run_packshot(command[0], folder, *options, "-f", "jsonl", check=0))
+    assert strip_folder((one["path"] for one in records), folder) == SHOWN_NAMES
+    assert {one["status"] for one in records} == {"ok"}
     if command[0] == "optimize":
         assert set(os.listdir(tmp_path / "out")) == set(NAMES)
 
 
 @pytest.mark.parametrize("command", [("assess",), ("emotion",)])
 def test_tables_and_pages(folder, tmp_path, command):
-    packshot(*command, folder, "-o", tmp_path / "table.csv", check=0)
+    run_packshot(*command, folder, "-o", tmp_path / "table.csv", check=0)
     rows = list(csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8", newline="")))
-    assert shown_in((row["path"] for row in rows), folder) == SHOWN
-    packshot(*command, folder, "-o", tmp_path / "page.html", check=0)
+    assert strip_folder((row["path"] for row in rows), folder) == SHOWN_NAMES
+    run_packshot(*command, folder, "-o", tmp_path / "page.html", check=0)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert page.count("<article") == len(NAMES)
     assert page.count("data:image/jpeg") >= len(NAMES)
@@ -69,37 +69,37 @@ def test_tables_and_pages(folder, tmp_path, command):
 
 
 def test_groups_of_copies(folder, tmp_path):
-    copies = tmp_path / "copies"
-    shutil.copytree(folder, copies)
-    shutil.copy(copies / LATIN, copies / "copy.jpg")
-    command = ("duplicates", copies, "--store", tmp_path / "store", "-f", "jsonl")
-    found = lines(packshot(*command, check=0))
-    assert [r"caf\xe9.jpg" in " ".join(one["paths"]) for one in found if one["kind"] == "exact"] == [
+    copies_folder = tmp_path / "copies"
+    shutil.copytree(folder, copies_folder)
+    shutil.copy(copies_folder / LATIN, copies_folder / "copy.jpg")
+    command = ("duplicates", copies_folder, "--store", tmp_path / "store", "-f", "jsonl")
+    groups = parse_lines(run_packshot(*command, check=0))
+    assert [r"caf\xe9.jpg" in " ".join(one["paths"]) for one in groups if one["kind"] == "exact"] == [
         True
     ]
-    assert lines(packshot(*command, check=0)) == found
+    assert parse_lines(run_packshot(*command, check=0)) == groups
 
 
 def test_an_index(folder, tmp_path):
-    place = tmp_path / "index"
-    done = packshot("search", "index", folder, "--index", place, check=0)
-    assert f"{len(NAMES)} added" in done.stderr
-    again = packshot("search", "index", folder, "--index", place, "--prune", check=0)
-    assert f"{len(NAMES)} unchanged" in again.stderr
-    [found] = lines(
-        packshot("search", "query", folder / LATIN, "--index", place, "-f", "jsonl", check=0)
+    index_folder = tmp_path / "index"
+    result = run_packshot("search", "index", folder, "--index", index_folder, check=0)
+    assert f"{len(NAMES)} added" in result.stderr
+    second_result = run_packshot("search", "index", folder, "--index", index_folder, "--prune", check=0)
+    assert f"{len(NAMES)} unchanged" in second_result.stderr
+    [search_result] = parse_lines(
+        run_packshot("search", "query", folder / LATIN, "--index", index_folder, "-f", "jsonl", check=0)
     )
-    nearest = found["hits"][0]
+    nearest = search_result["hits"][0]
     assert (nearest["id"], nearest["path"]) == (r"./caf\xe9.jpg", rf"{folder}/caf\xe9.jpg")
     assert nearest["metadata"] == {}
     page = tmp_path / "page.html"
-    packshot("search", "query", folder / LATIN, "--index", place, "-o", page, check=0)
-    assert page.read_text(encoding="utf-8").count("data:image/jpeg") == 1 + len(found["hits"])
+    run_packshot("search", "query", folder / LATIN, "--index", index_folder, "-o", page, check=0)
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg") == 1 + len(search_result["hits"])
 
 
 def test_a_ranking(folder):
-    [product] = lines(packshot("rank", folder, "--by-folder", "-f", "jsonl", check=0))
-    assert shown_in((one["path"] for one in product["order"]), folder) == SHOWN
+    [product] = parse_lines(run_packshot("rank", folder, "--by-folder", "-f", "jsonl", check=0))
+    assert strip_folder((one["path"] for one in product["order"]), folder) == SHOWN_NAMES
 
 
 def test_a_cleaned_set_opens_the_same_files(folder, tmp_path):
@@ -107,7 +107,7 @@ def test_a_cleaned_set_opens_the_same_files(folder, tmp_path):
     with table.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         csv.writer(file).writerows([["path", "label"], *([str(folder / name), "a"] for name in NAMES)])
     target = tmp_path / "cleaned"
-    packshot("clean", table, "--store", tmp_path / "s", "--apply", "--to", target, check=0)
+    run_packshot("clean", table, "--store", tmp_path / "s", "--apply", "--to", target, check=0)
     kept = {os.path.basename(row.location) for row in read_feed(target / "feed.csv")}
     assert LATIN in kept
     assert kept <= set(NAMES)
@@ -116,7 +116,7 @@ def test_a_cleaned_set_opens_the_same_files(folder, tmp_path):
 def test_an_audit_of_a_folder_with_such_a_name(folder, tmp_path):
     odd = tmp_path / os.fsdecode(b"sh\xf6p")
     shutil.copytree(folder, odd)
-    packshot("audit", odd, "-o", tmp_path / "audit", "--no-cache", check=0)
+    run_packshot("audit", odd, "-o", tmp_path / "audit", "--no-cache", check=0)
     summary = json.loads((tmp_path / "audit" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["statuses"], summary["feed"]) == ({"ok": len(NAMES)}, str(tmp_path / r"sh\xf6p"))
 
@@ -138,15 +138,17 @@ def test_rows_without_a_photo(tmp_path):
         ("emotion", table),
         ("optimize", table, "-o", tmp_path / "out"),
     ):
-        found = lines(packshot(*command, "-f", "jsonl", check=0))
-        assert [one["error"] for one in found[:4]] == reasons, command
-        assert [one["status"] for one in found] == ["ok", *["unreadable"] * 4], command
-        assert "too long" in found[4]["error"], command
-    found = lines(packshot("duplicates", table, "--store", tmp_path / "s", "-f", "jsonl", check=0))
-    assert [one["error"] for one in found[:3]] == reasons[1:]
-    done = packshot("search", "index", table, "--index", tmp_path / "index", check=0)
-    assert "1 added, 0 updated, 0 unchanged, 4 unreadable" in done.stderr
-    assert packshot("assess", table, "--fail-under", 1, "-q").returncode == 1
+        records = parse_lines(run_packshot(*command, "-f", "jsonl", check=0))
+        assert [one["error"] for one in records[:4]] == reasons, command
+        assert [one["status"] for one in records] == ["ok", *["unreadable"] * 4], command
+        assert "too long" in records[4]["error"], command
+    records = parse_lines(
+        run_packshot("duplicates", table, "--store", tmp_path / "s", "-f", "jsonl", check=0)
+    )
+    assert [one["error"] for one in records[:3]] == reasons[1:]
+    result = run_packshot("search", "index", table, "--index", tmp_path / "index", check=0)
+    assert "1 added, 0 updated, 0 unchanged, 4 unreadable" in result.stderr
+    assert run_packshot("assess", table, "--fail-under", 1, "-q").returncode == 1
 
 
 def test_what_is_no_file_is_told_at_once(tmp_path):
@@ -165,9 +167,9 @@ def test_what_is_no_file_is_told_at_once(tmp_path):
         ("duplicates", photo, "--owners", tmp_path / "a.csv"),
         ("search", "index", photo, "--table", tmp_path / "a.csv", "--index", tmp_path / "index"),
     ):
-        done = packshot(*command, check=2)
-        assert "a pipe or a device, not a file" in done.stderr, command
-    done = packshot("assess", tmp_path / "a.csv", "-f", "csv", check=0)
-    assert [row["error"] for row in csv.DictReader(io.StringIO(done.stdout))] == [
+        result = run_packshot(*command, check=2)
+        assert "a pipe or a device, not a file" in result.stderr, command
+    result = run_packshot("assess", tmp_path / "a.csv", "-f", "csv", check=0)
+    assert [row["error"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
         "is not a regular file"
     ]

@@ -8,9 +8,9 @@ import shutil
 import jsonschema
 import pytest
 
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
-from tests.sources.conftest import Shop
+from tests.sources.conftest import ShopServer
 
 SAMPLES = ROOT / "examples" / "photos"
 
@@ -30,14 +30,14 @@ def shop(tmp_path_factory):
     return folder
 
 
-def rank(*arguments, check=0):
-    return packshot("rank", *arguments, "--workers", 1, check=check)
+def run_rank(*arguments, check=0):
+    return run_packshot("rank", *arguments, "--workers", 1, check=check)
 
 
 def test_a_line_for_each_product_of_a_feed(shop):
-    done = rank(shop / "feed.csv", "--sku-column", "article", "-f", "jsonl")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    schema = json.loads(packshot("schema", "ranking", check=0).stdout)
+    result = run_rank(shop / "feed.csv", "--sku-column", "article", "-f", "jsonl")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    schema = json.loads(run_packshot("schema", "ranking", check=0).stdout)
     for line in lines:
         jsonschema.validate(line, schema)
     assert [line["sku"] for line in lines] == ["S1", "M1", "E1"]
@@ -47,15 +47,15 @@ def test_a_line_for_each_product_of_a_feed(shop):
     assert stool["present"].endswith("1.jpg")
     assert not mug["swap"]
     assert empty["best"] is None
-    assert "3 products, 3 photos; another main photo proposed for 1" in done.stderr
+    assert "3 products, 3 photos; another main photo proposed for 1" in result.stderr
 
 
 def test_folders_as_products_with_a_policy_and_a_page(shop, tmp_path):
     page = tmp_path / "best.html"
-    done = rank(shop, "--by-folder", "--policy", "amazon-main", "--on", "2027-02-01", "-o", page)
+    result = run_rank(shop, "--by-folder", "--policy", "amazon-main", "--on", "2027-02-01", "-o", page)
     assert page.read_text(encoding="utf-8").count("<article") == 2
-    assert "broken.jpg" in done.stderr
-    rows = rank(shop / "stool", "--by-folder", "--policy", "amazon-main", "-f", "csv", "-q").stdout
+    assert "broken.jpg" in result.stderr
+    rows = run_rank(shop / "stool", "--by-folder", "--policy", "amazon-main", "-f", "csv", "-q").stdout
     verdicts = [row["verdict"] for row in csv.DictReader(io.StringIO(rows))]
     assert set(verdicts) <= {"pass", "warn", "manual", "fail"}
     assert len(verdicts) == 2
@@ -63,9 +63,9 @@ def test_folders_as_products_with_a_policy_and_a_page(shop, tmp_path):
 
 @pytest.fixture
 def server():
-    made = Shop()
-    yield made
-    made.close()
+    shop_server = ShopServer()
+    yield shop_server
+    shop_server.close()
 
 
 def test_photos_at_urls_are_ranked_as_files_are(shop, server, tmp_path):
@@ -80,31 +80,33 @@ def test_photos_at_urls_are_ranked_as_files_are(shop, server, tmp_path):
         server.pages[f"/{name}"] = file.read_bytes() if file.exists() else None
         rows.append(f"S1,{role},{server.url(f'/{name}')}")
     server.pages["/feed.csv"] = "\n".join([*rows, "S1,,file:///etc/hostname"]).encode()
-    here = rank(shop / "feed.csv", "--sku-column", "article", "-f", "jsonl").stdout.splitlines()[0]
+    local_line = run_rank(
+        shop / "feed.csv", "--sku-column", "article", "-f", "jsonl"
+    ).stdout.splitlines()[0]
     page, feed = tmp_path / "best.html", (server.url("/feed.csv"), "--sku-column", "article")
     port = ("--port", server.port, "--retries", 0)
     assert not server.connections
-    rank(*feed, *port, check=2)
+    run_rank(*feed, *port, check=2)
     assert not server.connections, "private networks are guarded"
-    allowed = ("--allow-private", *port)
-    there = rank(*feed, *allowed, "-f", "jsonl").stdout
-    ours, theirs = json.loads(here), json.loads(there)
-    names = [photo["path"].removeprefix(server.url("/")) for photo in theirs["order"]]
+    fetch_options = ("--allow-private", *port)
+    remote_output = run_rank(*feed, *fetch_options, "-f", "jsonl").stdout
+    local_ranking, remote_ranking = json.loads(local_line), json.loads(remote_output)
+    names = [photo["path"].removeprefix(server.url("/")) for photo in remote_ranking["order"]]
     assert names[:2] == ["stool/2.jpg", "stool/1.jpg"]
-    assert [photo["score"] for photo in theirs["order"][:2]] == [
-        photo["score"] for photo in ours["order"]
+    assert [photo["score"] for photo in remote_ranking["order"][:2]] == [
+        photo["score"] for photo in local_ranking["order"]
     ]
-    assert theirs["swap"]
-    errors = {photo["path"].rsplit("/", 1)[-1]: photo["error"] for photo in theirs["order"][2:]}
+    assert remote_ranking["swap"]
+    errors = {photo["path"].rsplit("/", 1)[-1]: photo["error"] for photo in remote_ranking["order"][2:]}
     assert "404" in errors["gone.jpg"]
     assert "not allowed" in errors["hostname"]
     assert errors["broken.jpg"]
-    rank(*feed, *allowed, "-o", page)
+    run_rank(*feed, *fetch_options, "-o", page)
     assert page.read_text(encoding="utf-8").count("data:image/jpeg;base64") == 2
 
 
 def test_wrong_usage_is_told(shop, tmp_path):
-    assert "no such" in rank(tmp_path / "gone", check=2).stderr
-    assert "colour" in rank(shop / "feed.csv", "--sku-column", "colour", check=2).stderr
-    assert "no-such" in rank(shop, "--policy", "no-such", check=2).stderr
-    assert "Examples" in packshot("rank", "--help", check=0).stdout
+    assert "no such" in run_rank(tmp_path / "gone", check=2).stderr
+    assert "colour" in run_rank(shop / "feed.csv", "--sku-column", "colour", check=2).stderr
+    assert "no-such" in run_rank(shop, "--policy", "no-such", check=2).stderr
+    assert "Examples" in run_packshot("rank", "--help", check=0).stdout

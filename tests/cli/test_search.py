@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from packshot.report import SearchResult
-from tests.cli.running import packshot
+from tests.cli.running import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -28,18 +28,18 @@ def shop(tmp_path_factory):
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
     table = folder / "products.csv"
     table.write_text("path,type,shelf\nclay-bowl.jpg,bowl,7\nsub/mug-warm-cast.jpg,mug,8\n")
-    done = packshot("search", "index", folder, "--table", table, "--workers", 1, check=0)
-    assert "5 photos: 4 added, 0 updated, 0 unchanged, 1 unreadable" in done.stderr
-    assert "broken.jpg: " in done.stderr
+    result = run_packshot("search", "index", folder, "--table", table, "--workers", 1, check=0)
+    assert "5 photos: 4 added, 0 updated, 0 unchanged, 1 unreadable" in result.stderr
+    assert "broken.jpg: " in result.stderr
     return folder
 
 
-def query(shop, *arguments, photo="clay-bowl.jpg", check=0):
-    return packshot("search", "query", shop / photo, "--index", shop, *arguments, check=check)
+def run_query(shop, *arguments, photo="clay-bowl.jpg", check=0):
+    return run_packshot("search", "query", shop / photo, "--index", shop, *arguments, check=check)
 
 
 def test_a_photo_finds_itself_and_then_what_is_alike(shop):
-    result = json.loads(query(shop, "-f", "jsonl", "-k", 3).stdout)
+    result = json.loads(run_query(shop, "-f", "jsonl", "-k", 3).stdout)
     jsonschema.validate(result, SearchResult.model_json_schema())
     assert [hit["id"] for hit in result["hits"]][:2] == ["clay-bowl.jpg", "bowl-small-off-centre.jpg"]
     assert result["hits"][0]["distance"] == pytest.approx(0, abs=1e-6)
@@ -48,26 +48,28 @@ def test_a_photo_finds_itself_and_then_what_is_alike(shop):
 
 
 def test_conditions_are_met(shop):
-    result = json.loads(query(shop, "-f", "jsonl", "--where", "type=mug", "--where", "shelf=8").stdout)
+    result = json.loads(
+        run_query(shop, "-f", "jsonl", "--where", "type=mug", "--where", "shelf=8").stdout
+    )
     assert [hit["id"] for hit in result["hits"]] == ["sub/mug-warm-cast.jpg"]
-    assert "type=mug" in query(shop, "--where", "mug", check=2).stderr
+    assert "type=mug" in run_query(shop, "--where", "mug", check=2).stderr
 
 
 def test_rows_a_table_and_a_page(shop, tmp_path):
-    rows = list(csv.DictReader(io.StringIO(query(shop, "-f", "csv", "-k", 2).stdout)))
+    rows = list(csv.DictReader(io.StringIO(run_query(shop, "-f", "csv", "-k", 2).stdout)))
     assert [row["rank"] for row in rows] == ["1", "2"]
     assert rows[0]["metadata"] == "type: bowl, shelf: 7"
-    assert "100.0 %" in query(shop, "-k", 2).stdout
-    query(shop, "-k", 2, "-o", tmp_path / "alike.html")
+    assert "100.0 %" in run_query(shop, "-k", 2).stdout
+    run_query(shop, "-k", 2, "-o", tmp_path / "alike.html")
     page = (tmp_path / "alike.html").read_text()
     assert page.count("data:image/jpeg;base64,") == 3
     assert "bowl-small-off-centre.jpg" in page
 
 
 def test_an_unreadable_photo_is_a_result_too(shop):
-    done = query(shop, "-f", "jsonl", photo="broken.jpg")
-    assert json.loads(done.stdout)["status"] == "unreadable"
-    assert "1 unreadable" in done.stderr
+    result = run_query(shop, "-f", "jsonl", photo="broken.jpg")
+    assert json.loads(result.stdout)["status"] == "unreadable"
+    assert "1 unreadable" in result.stderr
 
 
 def test_only_what_changed_is_encoded_and_what_is_gone_is_said(shop, tmp_path):
@@ -76,33 +78,34 @@ def test_only_what_changed_is_encoded_and_what_is_gone_is_said(shop, tmp_path):
     os.utime(folder / "cream-jar.jpg")
     (folder / "broken.jpg").unlink()
     (folder / "clay-bowl.jpg").unlink()
-    again = packshot("search", "index", folder, check=0).stderr
-    assert "3 photos: 0 added, 1 updated, 2 unchanged, 0 unreadable" in again
-    assert "1 photo of the index not among those given" in again
-    pruned = packshot("search", "index", folder, "--prune", check=0).stderr
-    assert "1 photo of the index forgotten" in pruned
-    assert "3 photos in the index: embedded, exact over 3 vectors" in pruned
+    index_output = run_packshot("search", "index", folder, check=0).stderr
+    assert "3 photos: 0 added, 1 updated, 2 unchanged, 0 unreadable" in index_output
+    assert "1 photo of the index not among those given" in index_output
+    prune_output = run_packshot("search", "index", folder, "--prune", check=0).stderr
+    assert "1 photo of the index forgotten" in prune_output
+    assert "3 photos in the index: embedded, exact over 3 vectors" in prune_output
 
 
 def test_vectors_travel_by_parquet(shop, tmp_path):
     table = tmp_path / "vectors.parquet"
-    packshot("search", "export", "--index", shop, "-o", table, check=0)
+    run_packshot("search", "export", "--index", shop, "-o", table, check=0)
     folder = tmp_path / "other"
     folder.mkdir()
     shutil.copy(SAMPLES / NAMES[3], folder / "new.jpg")
-    packshot("search", "index", folder, check=0)
-    done = packshot("search", "import", table, "--index", folder, check=0)
-    assert "4 items taken in" in done.stdout
-    told = packshot("search", "info", "--index", folder, check=0).stdout
-    assert "5 items, cosine distance" in told
+    run_packshot("search", "index", folder, check=0)
+    result = run_packshot("search", "import", table, "--index", folder, check=0)
+    assert "4 items taken in" in result.stdout
+    info = run_packshot("search", "info", "--index", folder, check=0).stdout
+    assert "5 items, cosine distance" in info
 
 
 def test_mistakes_are_named(shop, tmp_path):
     assert (
-        "no index here" in packshot("search", "query", SAMPLES / NAMES[0], cwd=tmp_path, check=2).stderr
+        "no index here"
+        in run_packshot("search", "query", SAMPLES / NAMES[0], cwd=tmp_path, check=2).stderr
     )
-    refused = packshot("search", "index", shop, "--distance", "euclidean", check=2)
+    refused = run_packshot("search", "index", shop, "--distance", "euclidean", check=2)
     assert "was made otherwise" in refused.stderr
-    odd = packshot("search", "index", shop, "--index", tmp_path / "i", "--kind", "ivfpq", check=2)
+    odd = run_packshot("search", "index", shop, "--index", tmp_path / "i", "--kind", "ivfpq", check=2)
     assert "neither exact, pq, ivf-pq" in odd.stderr
     assert not (tmp_path / "i").exists()

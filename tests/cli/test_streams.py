@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.cli.exits import Exit
-from packshot.cli.streams import standard_streams
+from packshot.cli.exits import ExitStatus
+from packshot.cli.streams import guard_standard_streams
 from tests.cli.running import COMMAND
 
 HOSTILE = "a\x1b[31mb\nc\r\a\u202ed\x9be[red]f.png"
-SHOWN = r"a\x1b[31mb\nc\r\x07\u202ed\x9be[red]f.png"
-FULL = "/dev/full"
-UNWELCOME = set("\x1b\a\r\x9b\u202e")
+SHOWN_NAME = r"a\x1b[31mb\nc\r\x07\u202ed\x9be[red]f.png"
+FULL_DEVICE = "/dev/full"
+FORBIDDEN_CHARACTERS = set("\x1b\a\r\x9b\u202e")
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,11 @@ def photo(tmp_path_factory):
 @pytest.fixture(scope="module")
 def index(photo):
     folder = photo.parent / "index"
-    run("search", "index", photo, "--index", folder, check=0)
+    run_command("search", "index", photo, "--index", folder, check=0)
     return folder
 
 
-WRITES = {
+WRITING_COMMANDS = {
     "emotion": "emotion {photo}",
     "enhance": "enhance {photo} -o {out}/better.png -f jsonl",
     "atlas": "atlas info",
@@ -54,7 +54,7 @@ WRITES = {
     "help": "--help",
     "help of a command": "search query --help",
 }
-WRITES_AT_LENGTH = {
+SLOW_WRITING_COMMANDS = {
     "assess": "assess {photo} --explain",
     "assess html": "assess {photo} -f html",
     "screen": "screen {photo} -p amazon-main -f csv",
@@ -69,87 +69,89 @@ WRITES_AT_LENGTH = {
 """A use of every command that writes something to standard output; the second are left to slow tests."""
 
 
-def run(*arguments, check=None, environment=None, **settings):
+def run_command(*arguments, check=None, environment=None, **settings):
     """Run the command with streams as given; text is decoded by hand."""
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | settings,
-        env={**without_width(), **(environment or {})},
+        env={**build_environment(), **(environment or {})},
         timeout=110,
     )
     if check is not None:
-        assert done.returncode == check, done.stderr
-    return done
+        assert result.returncode == check, result.stderr
+    return result
 
 
-def without_width():
+def build_environment():
     return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
 
 
-def shell(line, **environment):
+def run_shell(line, **environment):
     """Run a line of bash in which ``packshot`` is the command."""
     return subprocess.run(
         ["bash", "-c", f'packshot() {{ {" ".join(COMMAND)} "$@"; }}; {line}'],
         capture_output=True,
-        env={**without_width(), **environment},
+        env={**build_environment(), **environment},
         timeout=110,
     )
 
 
-FULL_TOLD = "packshot: standard output cannot be written: No space left on device"
+FULL_MESSAGE = "packshot: standard output cannot be written: No space left on device"
 
 
-@pytest.mark.parametrize("use", WRITES.values(), ids=WRITES)
-def test_a_full_standard_output_is_one_line_and_status_2(photo, tmp_path, use):
-    with open(FULL, "wb") as full:
-        done = run(*use.format(photo=photo, out=tmp_path).split(), stdout=full, check=Exit.USAGE)
-    assert done.stderr.decode().splitlines() == [FULL_TOLD]
+@pytest.mark.parametrize("use", WRITING_COMMANDS.values(), ids=WRITING_COMMANDS)
+def test_a_full_standard_output_is_one_line_and_status_2(photo, tmp_path, command):
+    with open(FULL_DEVICE, "wb") as full:
+        result = run_command(
+            *command.format(photo=photo, out=tmp_path).split(), stdout=full, check=ExitStatus.USAGE
+        )
+    assert result.stderr.decode().splitlines() == [FULL_MESSAGE]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("use", WRITES_AT_LENGTH.values(), ids=WRITES_AT_LENGTH)
-def test_a_full_standard_output_is_told_by_every_command(photo, index, tmp_path, use):
-    with open(FULL, "wb") as full:
-        arguments = use.format(photo=photo, out=tmp_path, index=index).split()
-        done = run(*arguments, stdout=full, check=Exit.USAGE)
-    assert done.stderr.decode().splitlines()[-1] == FULL_TOLD
+@pytest.mark.parametrize("use", SLOW_WRITING_COMMANDS.values(), ids=SLOW_WRITING_COMMANDS)
+def test_a_full_standard_output_is_told_by_every_command(photo, index, tmp_path, command):
+    with open(FULL_DEVICE, "wb") as full:
+        arguments = command.format(photo=photo, out=tmp_path, index=index).split()
+        result = run_command(*arguments, stdout=full, check=ExitStatus.USAGE)
+    assert result.stderr.decode().splitlines()[-1] == FULL_MESSAGE
 
 
 def test_a_closed_standard_output_is_an_error_only_for_what_writes_there(photo, tmp_path):
-    done = shell("packshot policies >&-")
-    assert done.returncode == Exit.USAGE
-    assert done.stderr.decode().splitlines() == [
+    result = run_shell("packshot policies >&-")
+    assert result.returncode == ExitStatus.USAGE
+    assert result.stderr.decode().splitlines() == [
         "packshot: standard output is closed: there is nowhere to write to"
     ]
-    assert shell(f"packshot emotion {photo} -o {tmp_path}/x.csv >&-").returncode == Exit.DONE
+    assert run_shell(f"packshot emotion {photo} -o {tmp_path}/x.csv >&-").returncode == ExitStatus.DONE
     assert (tmp_path / "x.csv").read_text(encoding="utf-8").count("\n") == 2
 
 
 def test_no_file_takes_the_place_of_a_closed_stream(photo, tmp_path):
     """What is written to the streams must not end up in the files that are open."""
     closed = "<&- >&- 2>&-"
-    done = shell(f"packshot audit {photo} -o {tmp_path}/audit --cache {tmp_path}/cache {closed}")
-    assert done.returncode == Exit.DONE
+    result = run_shell(f"packshot audit {photo} -o {tmp_path}/audit --cache {tmp_path}/cache {closed}")
+    assert result.returncode == ExitStatus.DONE
     with open(tmp_path / "audit" / "audit.csv", encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["status"] == "ok"
-    assert shell(f"packshot emotion {tmp_path}/none.jpg {closed}").returncode == Exit.USAGE
+    assert run_shell(f"packshot emotion {tmp_path}/none.jpg {closed}").returncode == ExitStatus.USAGE
 
 
 @pytest.mark.parametrize("errors", ["2>&-", "2>/dev/full"])
 def test_messages_that_cannot_be_told_end_nothing(photo, errors):
-    done = shell(f"packshot emotion {photo} {errors}")
-    assert done.returncode == Exit.DONE
-    assert done.stdout.decode().startswith("Photo")
-    assert shell(f"packshot nonsense {errors}").returncode == Exit.USAGE
+    result = run_shell(f"packshot emotion {photo} {errors}")
+    assert result.returncode == ExitStatus.DONE
+    assert result.stdout.decode().startswith("Photo")
+    assert run_shell(f"packshot nonsense {errors}").returncode == ExitStatus.USAGE
 
 
 @pytest.mark.parametrize(
     "command", ["emotion {photo}", "emotion {photo} -f csv", "policies", "schema", "--help"]
 )
 def test_a_reader_that_has_gone_is_told_nothing(photo, command):
-    done = shell(f"packshot {command.format(photo=photo)} | true; exit ${{PIPESTATUS[0]}}")
-    assert (done.returncode, done.stderr) == (Exit.BROKEN_PIPE, b"")
+    result = run_shell(f"packshot {command.format(photo=photo)} | true; exit ${{PIPESTATUS[0]}}")
+    assert (result.returncode, result.stderr) == (ExitStatus.BROKEN_PIPE, b"")
 
 
 def test_a_stream_that_does_not_wait_is_waited_for(photo):
@@ -161,7 +163,7 @@ def test_a_stream_that_does_not_wait_is_waited_for(photo):
         os.set_blocking(reading, True)
         with open(reading, "rb") as file:
             assert json.load(file)["title"] == "AuditSummary"
-    assert process.returncode == Exit.DONE
+    assert process.returncode == ExitStatus.DONE
 
 
 @pytest.mark.parametrize(
@@ -173,20 +175,22 @@ def test_a_stream_that_does_not_wait_is_waited_for(photo):
     ],
 )
 def test_what_the_terminal_cannot_show_is_replaced(photo, environment):
-    done = run("policies", "--language", "zh", environment=environment, check=0)
-    assert b"amazon-main" in done.stdout
-    assert "规".encode() not in done.stdout
-    failed = run("assess", photo.with_name("杯.jpg"), environment=environment, check=Exit.USAGE)
+    result = run_command("policies", "--language", "zh", environment=environment, check=0)
+    assert b"amazon-main" in result.stdout
+    assert "规".encode() not in result.stdout
+    failed = run_command(
+        "assess", photo.with_name("杯.jpg"), environment=environment, check=ExitStatus.USAGE
+    )
     assert failed.stderr.decode("latin-1").count("\n") == 1
 
 
 def test_lines_for_programs_are_utf_8_everywhere(photo, tmp_path):
     ascii_only = {"PYTHONIOENCODING": "ascii"}
-    table = run("emotion", photo, "-f", "csv", environment=ascii_only, check=0).stdout
+    table = run_command("emotion", photo, "-f", "csv", environment=ascii_only, check=0).stdout
     (row,) = csv.DictReader(io.StringIO(table.decode("utf-8")))
     assert row["path"] == str(photo)
     better = ("enhance", photo, "-o", tmp_path / "better.png", "-f", "jsonl")
-    assert json.loads(run(*better, environment=ascii_only, check=0).stdout)["path"] == str(photo)
+    assert json.loads(run_command(*better, environment=ascii_only, check=0).stdout)["path"] == str(photo)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +203,8 @@ def test_lines_for_programs_are_utf_8_everywhere(photo, tmp_path):
     ],
 )
 def test_no_environment_takes_the_table_away(environment):
-    done = run("policies", environment=environment, check=0)
-    assert "google-merchant" in "".join(done.stdout.decode().split())
+    result = run_command("policies", environment=environment, check=0)
+    assert "google-merchant" in "".join(result.stdout.decode().split())
 
 
 def test_a_terminal_of_no_width_shows_the_table_and_progress(photo):
@@ -209,16 +213,16 @@ def test_a_terminal_of_no_width_shows_the_table_and_progress(photo):
     with os.fdopen(slave, "wb") as terminal:
         command = [*COMMAND, "emotion", str(photo)]
         process = subprocess.Popen(
-            command, stdout=terminal, stderr=terminal, env={**without_width(), **environment}
+            command, stdout=terminal, stderr=terminal, env={**build_environment(), **environment}
         )
-    shown = b"".join(iter(partial(_read, master), b"")).decode()
+    output = b"".join(iter(partial(_read_terminal, master), b"")).decode()
     os.close(master)
-    assert process.wait() == Exit.DONE
-    assert "neutral" in shown
-    assert "1 photo read" in shown
+    assert process.wait() == ExitStatus.DONE
+    assert "neutral" in output
+    assert "1 photo read" in output
 
 
-def _read(terminal):
+def _read_terminal(terminal):
     try:
         return os.read(terminal, 65536)
     except OSError:  # Nobody has the other side open any more.
@@ -226,11 +230,11 @@ def _read(terminal):
 
 
 def test_dash_is_standard_output(photo, tmp_path):
-    done = run("emotion", photo, "-o", "-", "-f", "csv", check=0, cwd=tmp_path)
-    assert done.stdout.startswith(b"path,")
-    assert b"written to" not in done.stderr
+    result = run_command("emotion", photo, "-o", "-", "-f", "csv", check=0, cwd=tmp_path)
+    assert result.stdout.startswith(b"path,")
+    assert b"written to" not in result.stderr
     assert list(tmp_path.iterdir()) == []
-    run("emotion", photo, "-o", "./-", "-f", "csv", check=0, cwd=tmp_path)
+    run_command("emotion", photo, "-o", "./-", "-f", "csv", check=0, cwd=tmp_path)
     assert (tmp_path / "-").read_text(encoding="utf-8").startswith("path,")
 
 
@@ -250,14 +254,14 @@ def test_where_dash_means_nothing_it_is_refused(arguments, tmp_path):
 
     from packshot.cli.application import application
 
-    done = CliRunner().invoke(application, arguments.split())
-    assert done.exit_code == Exit.USAGE
-    assert "Invalid value for" in done.stderr
-    assert "Traceback" not in done.stderr
+    result = CliRunner().invoke(application, arguments.split())
+    assert result.exit_code == ExitStatus.USAGE
+    assert "Invalid value for" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.fixture(scope="module")
-def hostile(photo, tmp_path_factory):
+def hostile_folder(photo, tmp_path_factory):
     """A folder with names that would do things to a terminal, one of them of no photo."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / HOSTILE).write_bytes(photo.read_bytes())
@@ -265,12 +269,12 @@ def hostile(photo, tmp_path_factory):
     return folder
 
 
-SPEAKS = (
+NAMING_COMMANDS = (
     "screen . -p amazon-main -p ebay --verbose",
     "rank .",
     "audit . -o {out}/\x1b[31m --cache {out}/c",
 )
-SPEAKS_AT_LENGTH = (
+SLOW_NAMING_COMMANDS = (
     *("assess .", "assess . --explain", "emotion . -o {out}/\x1b[31m.csv", "screen . -p amazon-main"),
     *("enhance . -o {out}", "enhance . -o {out} --explain", "clean . --store {out}/s"),
     *("duplicates . --store {out}/s", "search query . --index {index}"),
@@ -278,16 +282,17 @@ SPEAKS_AT_LENGTH = (
 
 
 @pytest.mark.parametrize(
-    "command", [*SPEAKS, *(pytest.param(one, marks=pytest.mark.slow) for one in SPEAKS_AT_LENGTH)]
+    "command",
+    [*NAMING_COMMANDS, *(pytest.param(one, marks=pytest.mark.slow) for one in SLOW_NAMING_COMMANDS)],
 )
-def test_names_cannot_speak_to_the_terminal(hostile, tmp_path, command, request):
+def test_names_cannot_speak_to_the_terminal(hostile_folder, tmp_path, command, request):
     index = request.getfixturevalue("index") if "{index}" in command else None
     arguments = command.format(out=tmp_path, index=index).split(" ")
-    done = run(*arguments, check=0, cwd=hostile)
-    shown = done.stdout.decode() + done.stderr.decode()
-    assert not UNWELCOME & set(shown)
-    assert r"\x1b[31m" in shown
-    assert SHOWN in done.stdout.decode() or not done.stdout
+    result = run_command(*arguments, check=0, cwd=hostile_folder)
+    output = result.stdout.decode() + result.stderr.decode()
+    assert not FORBIDDEN_CHARACTERS & set(output)
+    assert r"\x1b[31m" in output
+    assert SHOWN_NAME in result.stdout.decode() or not result.stdout
 
 
 @pytest.mark.parametrize(
@@ -303,17 +308,17 @@ def test_names_cannot_speak_to_the_terminal(hostile, tmp_path, command, request)
         (HOSTILE,),
     ],
 )
-def test_errors_about_names_are_one_line(hostile, arguments, tmp_path):
-    (tmp_path / "x.png").write_bytes((hostile / HOSTILE).read_bytes())
-    told = run(*arguments, cwd=tmp_path).stderr.decode()
-    assert SHOWN.split("[")[0] in told
-    assert not UNWELCOME & set(told)
-    assert len([line for line in told.splitlines() if "x1b" in line]) == 1
+def test_errors_about_names_are_one_line(hostile_folder, arguments, tmp_path):
+    (tmp_path / "x.png").write_bytes((hostile_folder / HOSTILE).read_bytes())
+    error_output = run_command(*arguments, cwd=tmp_path).stderr.decode()
+    assert SHOWN_NAME.split("[")[0] in error_output
+    assert not FORBIDDEN_CHARACTERS & set(error_output)
+    assert len([line for line in error_output.splitlines() if "x1b" in line]) == 1
 
 
 def test_streams_are_given_back(capsys):
     before = sys.stdin, sys.stdout, sys.stderr
-    with standard_streams():
+    with guard_standard_streams():
         print("told")
     assert (sys.stdin, sys.stdout, sys.stderr) == before
     assert capsys.readouterr().out == "told\n"

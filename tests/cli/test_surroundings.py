@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.cli.exits import Exit
-from packshot.user_cache import user_cache
+from packshot.cli.exits import ExitStatus
+from packshot.user_cache import find_user_cache
 from tests.cli.running import COMMAND
 
 SRC = Path(__file__).parents[2] / "src"
@@ -27,62 +27,66 @@ def photos(tmp_path_factory):
     return folder
 
 
-def run(*arguments, command=COMMAND, without=(), cwd=None, limit=None, **environment):
-    kept = {name: value for name, value in os.environ.items() if name not in without}
+def run_command(
+    *arguments, command=COMMAND, removed_variables=(), cwd=None, set_limits=None, **environment
+):
+    variables = {name: value for name, value in os.environ.items() if name not in removed_variables}
     return subprocess.run(
         [*command, *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={**kept, **environment},
-        preexec_fn=limit,
+        env={**variables, **environment},
+        preexec_fn=set_limits,
         timeout=110,
     )
 
 
 @pytest.fixture
-def homeless(monkeypatch):
+def no_home(monkeypatch):
     """A user whom the list of users does not know either."""
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("HOME", raising=False)
     return monkeypatch
 
 
-def test_the_cache_lies_where_the_user_has_it(homeless, tmp_path):
-    homeless.setenv("HOME", str(tmp_path))
-    assert user_cache() == tmp_path / ".cache" / "packshot"
-    homeless.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
-    assert user_cache() == tmp_path / "elsewhere" / "packshot"
+def test_the_cache_lies_where_the_user_has_it(no_home, tmp_path):
+    no_home.setenv("HOME", str(tmp_path))
+    assert find_user_cache() == tmp_path / ".cache" / "packshot"
+    no_home.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    assert find_user_cache() == tmp_path / "elsewhere" / "packshot"
 
 
 @pytest.mark.parametrize("home", ["", "relative", "./x"])
-def test_a_home_that_depends_on_where_one_stands_is_none(homeless, home):
-    homeless.setenv("HOME", home)
-    homeless.setenv("XDG_CACHE_HOME", home)
-    assert user_cache() is None
+def test_a_home_that_depends_on_where_one_stands_is_none(no_home, home):
+    no_home.setenv("HOME", home)
+    no_home.setenv("XDG_CACHE_HOME", home)
+    assert find_user_cache() is None
 
 
-def test_a_user_without_a_home_has_no_cache(homeless):
-    def unknown():
+def test_a_user_without_a_home_has_no_cache(no_home):
+    def fail_to_find_home():
         raise RuntimeError("Could not determine home directory.")
 
-    homeless.setattr(Path, "home", unknown)
-    assert user_cache() is None
+    no_home.setattr(Path, "home", fail_to_find_home)
+    assert find_user_cache() is None
 
 
 def test_what_must_remember_says_which_option_names_a_place(photos, tmp_path):
-    done = run("duplicates", photos, cwd=tmp_path, HOME="", XDG_CACHE_HOME="")
-    assert done.returncode == Exit.USAGE
-    assert done.stderr.count("\n") == 1
-    assert "--store" in done.stderr
+    result = run_command("duplicates", photos, cwd=tmp_path, HOME="", XDG_CACHE_HOME="")
+    assert result.returncode == ExitStatus.USAGE
+    assert result.stderr.count("\n") == 1
+    assert "--store" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_need_not_remember_goes_on_and_says_so(photos, tmp_path):
-    done = run("audit", photos, "-o", tmp_path / "audit", cwd=tmp_path, HOME="", XDG_CACHE_HOME="")
-    assert done.returncode == Exit.DONE
-    assert "--cache" in done.stderr
-    assert "3 inputs: 3 ok" in done.stderr
+    result = run_command(
+        "audit", photos, "-o", tmp_path / "audit", cwd=tmp_path, HOME="", XDG_CACHE_HOME=""
+    )
+    assert result.returncode == ExitStatus.DONE
+    assert "--cache" in result.stderr
+    assert "3 inputs: 3 ok" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["audit"]
 
 
@@ -90,9 +94,9 @@ def test_a_folder_that_is_gone_is_told(photos, tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     line = f"cd {gone} && rmdir {gone} && {' '.join(COMMAND)} assess {photos}"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=110)
-    assert done.returncode == Exit.USAGE
-    assert done.stderr == "packshot: the current folder is not there any more: go to another one\n"
+    result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=110)
+    assert result.returncode == ExitStatus.USAGE
+    assert result.stderr == "packshot: the current folder is not there any more: go to another one\n"
 
 
 @pytest.mark.parametrize(
@@ -104,19 +108,21 @@ def test_a_folder_that_is_gone_is_told(photos, tmp_path):
     ],
 )
 def test_odd_settings_change_nothing(photos, environment):
-    plain = run("screen", photos, "-p", "amazon-main", "-f", "csv")
-    odd = run("screen", photos, "-p", "amazon-main", "-f", "csv", **environment)
+    plain = run_command("screen", photos, "-p", "amazon-main", "-f", "csv")
+    odd = run_command("screen", photos, "-p", "amazon-main", "-f", "csv", **environment)
     assert (odd.returncode, odd.stdout, odd.stderr) == (0, plain.stdout, plain.stderr)
 
 
 def test_few_open_files_are_enough(photos, tmp_path):
-    few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64))
-    done = run("audit", photos, "-o", tmp_path / "x", "--no-cache", "--workers", 2, limit=few)
-    assert (done.returncode, "3 ok" in done.stderr) == (Exit.DONE, True)
+    limit_files = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64))
+    result = run_command(
+        "audit", photos, "-o", tmp_path / "x", "--no-cache", "--workers", 2, set_limits=limit_files
+    )
+    assert (result.returncode, "3 ok" in result.stderr) == (ExitStatus.DONE, True)
 
 
 def test_it_runs_as_a_module_too_without_docstrings():
     module = [sys.executable, "-OO", "-m", "packshot"]
-    told = run("schema", "--help", command=module, PYTHONPATH=str(SRC))
-    assert told.returncode == Exit.DONE
-    assert "Print the JSON schema" in told.stdout
+    result = run_command("schema", "--help", command=module, PYTHONPATH=str(SRC))
+    assert result.returncode == ExitStatus.DONE
+    assert "Print the JSON schema" in result.stdout

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packshot.distort import LEVELS, LOOKALIKES, Kind, distort, family
-from packshot.distort.blur import disc, line
+from packshot.distort import LEVELS, LOOKALIKES, Kind, distort, find_family
+from packshot.distort.blur import make_disc_kernel, make_line_kernel
 from packshot.errors import InvalidInput
 
 
-def apart(a, b):
+def mean_squared_error(a, b):
     return float(np.mean((a.astype(np.float64) - b) ** 2))
 
 
@@ -21,7 +21,7 @@ def test_there_are_25_kinds_of_kadid_and_nine_of_ours():
 @pytest.mark.parametrize("seed", [0, 1, 7])
 @pytest.mark.parametrize("kind", Kind)
 def test_effect_grows_with_level(kind, seed, picture):
-    effects = [apart(distort(picture, kind, level, seed), picture) for level in LEVELS]
+    effects = [mean_squared_error(distort(picture, kind, level, seed), picture) for level in LEVELS]
     assert effects[0] > 0
     # Lossy codecs may gain a trifle from one level to the next; nothing else may.
     slack = 0.97 if kind in (Kind.JPEG, Kind.JPEG2000, Kind.WEBP) else 1.0
@@ -94,7 +94,7 @@ def test_grey_stays_grey_where_only_saturation_changes():
 
 
 def test_kernels_sum_to_one_and_are_symmetric():
-    for kernel in (disc(0.5), disc(4.2), line(9, 0.7)):
+    for kernel in (make_disc_kernel(0.5), make_disc_kernel(4.2), make_line_kernel(9, 0.7)):
         assert kernel.sum() == pytest.approx(1, abs=1e-5)
         assert kernel == pytest.approx(kernel[::-1, ::-1], abs=1e-5)
 
@@ -102,9 +102,9 @@ def test_kernels_sum_to_one_and_are_symmetric():
 def test_families_partition_the_kinds():
     members = [kind for group in LOOKALIKES for kind in group]
     assert len(members) == len(set(members))
-    assert family("jpeg") == "jpeg"
+    assert find_family("jpeg") == "jpeg"
     for group in LOOKALIKES:
-        assert len({family(kind) for kind in group}) == 1
+        assert len({find_family(kind) for kind in group}) == 1
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,14 @@ def write_model(path, constants=CONSTANTS, outputs=("distribution", "intensities
     return path
 
 
-def halves(left, right, height=120, width=200):
+def draw_halves(left, right, height=120, width=200):
     """A picture of two colours side by side, (height, width, 3) RGB."""
     picture = np.empty((height, width, 3), np.uint8)
     picture[:, : width // 2], picture[:, width // 2 :] = left, right
     return picture
 
 
-def saved(path, picture):
+def save_picture(path, picture):
     """Write an RGB picture to a file."""
     cv2.imwrite(str(path), picture[..., ::-1])
     return path

@@ -2,13 +2,13 @@ import math
 
 import pytest
 
-from packshot.emotion.calibration import Calibration
+from packshot.emotion.calibration import EmotionCalibration
 from packshot.encode import Model
 from packshot.errors import ModelError
 from packshot.report import Polarity
 from tests.emotion.made import CONSTANTS, write_model
 
-CALIBRATION = Calibration(0.2, 0.25, 1.5, -6.0)
+CALIBRATION = EmotionCalibration(0.2, 0.25, 1.5, -6.0)
 
 
 @pytest.mark.parametrize(
@@ -31,29 +31,31 @@ def test_the_probability_is_a_logistic_of_the_valence(valence):
 
 
 def test_a_steep_logistic_does_not_overflow():
-    steep = Calibration(0.2, 0.25, 1e6, -4e6)
+    steep = EmotionCalibration(0.2, 0.25, 1e6, -4e6)
     assert [steep.probability(valence) for valence in (1, 4, 7)] == [0, 0.5, 1]
 
 
 def test_constants_come_from_the_file(tmp_path):
-    assert Calibration.stated_by(Model.from_path(write_model(tmp_path / "m.onnx"))) == CALIBRATION
+    assert (
+        EmotionCalibration.from_model(Model.from_path(write_model(tmp_path / "m.onnx"))) == CALIBRATION
+    )
 
 
 @pytest.mark.parametrize("name", CONSTANTS)
 def test_a_file_that_lacks_a_constant_is_refused(tmp_path, name):
     others = {key: value for key, value in CONSTANTS.items() if key != name}
     with pytest.raises(ModelError, match=f"m.onnx does not state its {name}"):
-        Calibration.stated_by(Model.from_path(write_model(tmp_path / "m.onnx", others)))
+        EmotionCalibration.from_model(Model.from_path(write_model(tmp_path / "m.onnx", others)))
 
 
 @pytest.mark.parametrize("value", ['"much"', "NaN", "Infinity", "null", "true", "[1]"])
 def test_a_constant_that_is_no_number_is_refused(tmp_path, value):
     model = Model.from_path(write_model(tmp_path / "m.onnx", {**CONSTANTS, "positive_bar": value}))
     with pytest.raises(ModelError, match="positive_bar: not a number"):
-        Calibration.stated_by(model)
+        EmotionCalibration.from_model(model)
 
 
 def test_a_constant_that_is_no_json_is_refused(tmp_path):
     model = Model.from_path(write_model(tmp_path / "m.onnx", {**CONSTANTS, "positive_bar": "much"}))
     with pytest.raises(ModelError, match="positive_bar as JSON"):
-        Calibration.stated_by(model)
+        EmotionCalibration.from_model(model)

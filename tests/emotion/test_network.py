@@ -4,7 +4,7 @@ import pytest
 from packshot.emotion import EmotionNetwork
 from packshot.errors import ModelError
 from tests.conftest import ROOT, make_picture
-from tests.emotion.made import BLUE, CELLS, GREY, RED, SIDE, halves, write_model
+from tests.emotion.made import BLUE, CELLS, GREY, RED, SIDE, draw_halves, write_model
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def test_its_file_says_what_it_takes(network):
 
 
 def test_colours_are_red_green_blue(network):
-    pleasant, unpleasant = (network.respond(halves(one, one)) for one in (RED, BLUE))
+    pleasant, unpleasant = (network.predict(draw_halves(one, one)) for one in (RED, BLUE))
     assert pleasant.positive_intensity == unpleasant.negative_intensity == 1
     assert pleasant.negative_intensity == unpleasant.positive_intensity == 0
     assert pleasant.distribution.argmax() == 6
@@ -26,7 +26,7 @@ def test_colours_are_red_green_blue(network):
 
 
 def test_an_answer_has_the_shapes_of_the_contract(network):
-    answer = network.respond(make_picture(90, 150))
+    answer = network.predict(make_picture(90, 150))
     assert answer.distribution.shape == (7,)
     assert answer.distribution.sum() == pytest.approx(1, abs=1e-5)
     assert answer.positive_map.shape == answer.negative_map.shape == (CELLS, CELLS)
@@ -34,17 +34,17 @@ def test_an_answer_has_the_shapes_of_the_contract(network):
 
 @pytest.mark.parametrize("size", [(120, 200), (200, 120), (37, 41), (1, 1), (3, 300)])
 def test_maps_lie_upright_and_unmirrored_whatever_the_shape(network, size):
-    picture = halves(RED, BLUE, *size) if min(size) > 1 else halves(RED, RED, *size)
-    positive, negative = network.respond(picture).positive_map, network.respond(picture).negative_map
+    picture = draw_halves(RED, BLUE, *size) if min(size) > 1 else draw_halves(RED, RED, *size)
+    positive, negative = network.predict(picture).positive_map, network.predict(picture).negative_map
     if min(size) > 1:
         assert positive[:, : CELLS // 2].sum() > 0.9 * positive.sum() > 0
         assert negative[:, CELLS // 2 :].sum() > 0.9 * negative.sum() > 0
-    turned = network.respond(np.ascontiguousarray(picture.transpose(1, 0, 2)))
+    turned = network.predict(np.ascontiguousarray(picture.transpose(1, 0, 2)))
     np.testing.assert_allclose(turned.positive_map, positive.T, atol=0.02)
 
 
 def test_grey_is_no_evidence_at_all(network):
-    answer = network.respond(halves(GREY, GREY))
+    answer = network.predict(draw_halves(GREY, GREY))
     assert not answer.positive_map.any()
     assert not answer.negative_map.any()
 

@@ -10,7 +10,7 @@ from packshot.emotion.reader import moments
 from packshot.photo import Limits
 from packshot.report import Emotion, Polarity, Status
 from tests.conftest import make_picture
-from tests.emotion.made import BLUE, CELLS, GREY, RED, halves, saved
+from tests.emotion.made import BLUE, CELLS, GREY, RED, draw_halves, save_picture
 
 COMPOSITES = {
     Polarity.POSITIVE: (RED, GREY),
@@ -20,20 +20,20 @@ COMPOSITES = {
 }
 
 
-def read(reader, picture):
+def read_emotion(reader, picture):
     return reader.read_photo(Photo.from_pixels(picture))
 
 
 @pytest.mark.parametrize("polarity", Polarity)
 def test_polarity_says_which_sides_are_there(reader, polarity):
-    found = read(reader, halves(*COMPOSITES[polarity]))
+    found = read_emotion(reader, draw_halves(*COMPOSITES[polarity]))
     assert found.polarity is polarity
     assert (found.positive_intensity >= found.positive_bar) == (polarity in ("positive", "mixed"))
     assert (found.negative_intensity >= found.negative_bar) == (polarity in ("negative", "mixed"))
 
 
 def test_a_side_that_is_not_there_has_no_regions(reader):
-    found = read(reader, halves(RED, GREY))
+    found = read_emotion(reader, draw_halves(RED, GREY))
     assert [one.region.model_dump() for one in found.positive_regions] == [
         {"x": 0, "y": 0, "width": 0.5, "height": 1}
     ]
@@ -42,7 +42,7 @@ def test_a_side_that_is_not_there_has_no_regions(reader):
 
 
 def test_regions_and_maps_lie_on_their_sides_of_a_composite(reader):
-    found = read(reader, halves(BLUE, RED))
+    found = read_emotion(reader, draw_halves(BLUE, RED))
     assert found.positive_regions[0].region.x == 0.5
     assert found.negative_regions[0].region.x == 0
     positive, negative = np.array(found.positive_map), np.array(found.negative_map)
@@ -65,7 +65,7 @@ def test_maps_are_of_the_photo_as_people_see_it(reader, orientation):
     }[orientation]
     exif, file = Image.Exif(), io.BytesIO()
     exif[0x0112] = orientation
-    stored = np.ascontiguousarray(back(halves(RED, GREY)))
+    stored = np.ascontiguousarray(back(draw_halves(RED, GREY)))
     Image.fromarray(stored).save(file, "JPEG", quality=95, subsampling=0, exif=exif)
     found = np.array(reader.read(file.getvalue()).positive_map)
     assert found[:, : CELLS // 2].sum() > 0.95 * found.sum()
@@ -74,7 +74,7 @@ def test_maps_are_of_the_photo_as_people_see_it(reader, orientation):
 def test_more_of_a_side_is_stronger_and_likelier(reader):
     shares = [0, 20, 60, 100, 200]
     pictures = [make_share(share) for share in shares]
-    found = [read(reader, picture) for picture in pictures]
+    found = [read_emotion(reader, picture) for picture in pictures]
     for name in ("positive_intensity", "positive_probability", "valence"):
         values = [getattr(one, name) for one in found]
         assert values == sorted(values)
@@ -82,7 +82,7 @@ def test_more_of_a_side_is_stronger_and_likelier(reader):
 
 
 def make_share(columns):
-    picture = halves(GREY, GREY)
+    picture = draw_halves(GREY, GREY)
     picture[:, :columns] = RED
     return picture
 
@@ -103,12 +103,12 @@ def test_everyone_agreeing_is_no_spread():
 
 def test_answers_do_not_depend_on_threads(model):
     picture = make_picture(300, 401, seed=5)
-    answers = [read(EmotionReader(model, threads=threads), picture) for threads in (1, 2, 4)]
+    answers = [read_emotion(EmotionReader(model, threads=threads), picture) for threads in (1, 2, 4)]
     assert answers[0] == answers[1] == answers[2]
 
 
 def test_answers_do_not_depend_on_order_or_company(reader, tmp_path):
-    paths = [saved(tmp_path / f"{n}.png", make_picture(60, 90, seed=n)) for n in range(3)]
+    paths = [save_picture(tmp_path / f"{n}.png", make_picture(60, 90, seed=n)) for n in range(3)]
     together = list(reader.read_many(paths))
     assert together == [reader.read(path) for path in paths]
     assert list(reader.read_many(reversed(paths))) == together[::-1]
@@ -117,7 +117,7 @@ def test_answers_do_not_depend_on_order_or_company(reader, tmp_path):
 def test_a_bad_file_is_a_row_and_stops_nothing(reader, tmp_path):
     torn = tmp_path / "torn.jpg"
     torn.write_bytes(b"\xff\xd8\xff\xe0 not a photo")
-    good = saved(tmp_path / "good.png", halves(RED, RED))
+    good = save_picture(tmp_path / "good.png", draw_halves(RED, RED))
     rows = list(reader.read_many([torn, good, tmp_path / "gone.jpg"]))
     assert [row.status for row in rows] == [Status.UNREADABLE, Status.OK, Status.UNREADABLE]
     assert rows[2] == Emotion(path=str(tmp_path / "gone.jpg"), status="unreadable", error="no such file")
@@ -126,7 +126,7 @@ def test_a_bad_file_is_a_row_and_stops_nothing(reader, tmp_path):
 
 
 def test_limits_hold(model):
-    _, data = cv2.imencode(".png", halves(RED, RED))
+    _, data = cv2.imencode(".png", draw_halves(RED, RED))
     with pytest.raises(UnreadablePhoto, match="limit"):
         EmotionReader(model, limits=Limits(max_pixels=100)).read(data.tobytes())
 
@@ -140,7 +140,7 @@ def test_an_assessment_has_the_same_answer_from_its_own_decoding(reader, tmp_pat
 
 
 def test_an_assessment_that_was_not_asked_has_none(tmp_path):
-    path = saved(tmp_path / "box.png", halves(RED, BLUE))
+    path = save_picture(tmp_path / "box.png", draw_halves(RED, BLUE))
     assert Assessor().assess(path).emotion is None
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.encode import CONTENT_MODEL, ContentEncoder, Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.errors import UnreadablePhoto
 from tests.conftest import ROOT
 
@@ -11,12 +11,12 @@ PHOTO = ROOT / "examples" / "photos" / "clay-bowl.jpg"
 
 @pytest.fixture(scope="module")
 def encoder():
-    return ContentEncoder.packaged()
+    return ContentEncoder.load_shipped()
 
 
 def test_a_vector_is_what_the_network_says_of_the_whole_view(encoder, picture):
-    network = Model.packaged(CONTENT_MODEL)
-    expected = network.run(pixels=whole_view(picture)[None])["content"][0]
+    network = Model.load_shipped(CONTENT_MODEL)
+    expected = network.run(pixels=to_whole_view(picture)[None])["content"][0]
     np.testing.assert_array_equal(encoder.encode(picture), expected)
     assert encoder.dimensions == len(expected)
     assert encoder.fingerprint == network.fingerprint
@@ -24,7 +24,10 @@ def test_a_vector_is_what_the_network_says_of_the_whole_view(encoder, picture):
 
 def test_threads_do_not_change_a_vector(encoder, picture):
     np.testing.assert_allclose(
-        ContentEncoder.packaged(threads=2).encode(picture), encoder.encode(picture), rtol=1e-5, atol=1e-5
+        ContentEncoder.load_shipped(threads=2).encode(picture),
+        encoder.encode(picture),
+        rtol=1e-5,
+        atol=1e-5,
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from packshot.distort import Kind, distort
 from packshot.encode import Encoders, Model
-from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, native_view, whole_view
+from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, to_native_view, to_whole_view
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure import measure_photo
 from tests.conftest import make_picture
@@ -11,11 +11,11 @@ from tests.conftest import make_picture
 
 @pytest.fixture(scope="module")
 def encoders():
-    return Encoders.packaged()
+    return Encoders.load_shipped()
 
 
 def encode(encoders, pictures):
-    return encoders.encode(pictures, [measure_photo(picture).raw for picture in pictures])
+    return encoders.encode(pictures, [measure_photo(picture).raw_values for picture in pictures])
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_code_depends_on_its_photo_alone(encoders, pictures):
 
 
 def test_threads_change_nothing(pictures):
-    one, two = (encode(Encoders.packaged(threads), pictures) for threads in (1, 2))
+    one, two = (encode(Encoders.load_shipped(threads), pictures) for threads in (1, 2))
     for a, b in zip(one, two, strict=True):
         assert float(a.distortion @ b.distortion) == pytest.approx(1, abs=1e-4)
 
@@ -67,18 +67,18 @@ def test_the_expected_level_rises_with_damage(encoders, pictures, kind):
 @pytest.mark.parametrize("shape", [(1, 1), (3, 700), (384, 384), (383, 900), (1024, 1024)])
 def test_views_of_any_size(shape):
     pixels = make_picture(*shape) if min(shape) > 30 else np.full((*shape, 3), 7, np.uint8)
-    assert whole_view(pixels).shape == (WHOLE_SIDE, WHOLE_SIDE, 3)
-    assert native_view(pixels).shape == (NATIVE_SIDE, NATIVE_SIDE, 3)
+    assert to_whole_view(pixels).shape == (WHOLE_SIDE, WHOLE_SIDE, 3)
+    assert to_native_view(pixels).shape == (NATIVE_SIDE, NATIVE_SIDE, 3)
 
 
 def test_native_view_is_the_untouched_middle():
     pixels = make_picture(500, 600)
-    assert np.array_equal(native_view(pixels), pixels[58:442, 108:492])
+    assert np.array_equal(to_native_view(pixels), pixels[58:442, 108:492])
 
 
 def test_missing_and_damaged_models_say_so(tmp_path):
     with pytest.raises(ModelError, match="lacks the model"):
-        Model.packaged("nothing.onnx")
+        Model.load_shipped("nothing.onnx")
     with pytest.raises(ModelError, match="cannot read"):
         Model.from_path(tmp_path / "none.onnx")
     (tmp_path / "bad.onnx").write_bytes(b"not a model")

@@ -2,27 +2,27 @@ import numpy as np
 import pytest
 
 from packshot.enhance.classical import restore
-from packshot.enhance.deblock import deblock, quality_left
-from packshot.enhance.denoise import Noise, denoise, noise_of
+from packshot.enhance.deblock import deblock, estimate_jpeg_quality
+from packshot.enhance.denoise import Noise, denoise, measure_noise
 from packshot.enhance.sharpen import sharpen
 from packshot.errors import InvalidInput
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
-from tests.enhance.damage import as_jpeg, blurred, noisy
+from tests.enhance.damage import add_noise, blur, compress_as_jpeg
 
 
-def scene():
+def make_scene():
     return make_picture(384, 512)
 
 
-def flat(value=128, size=(400, 400)):
+def make_flat(value=128, size=(400, 400)):
     return np.full((*size, 3), value, np.uint8)
 
 
 class TestDenoise:
     @pytest.mark.parametrize("sigma", [4.0, 10.0, 25.0])
     def test_measures_what_was_added(self, sigma):
-        found = noise_of(noisy(flat(), sigma))
+        found = measure_noise(add_noise(make_flat(), sigma))
         # Rec. 601 weighs three independent channels: sqrt(.299^2 + .587^2 + .114^2) = .669.
         assert found.luma == pytest.approx(0.669 * sigma, rel=0.06)
         assert found.coarse == pytest.approx(found.luma, rel=0.12)
@@ -31,21 +31,21 @@ class TestDenoise:
     def test_noise_alike_in_all_channels_has_no_colour(self):
         grain = np.random.default_rng(0).normal(128, 8, (400, 400, 1))
         pixels = np.rint(np.repeat(grain, 3, axis=2)).astype(np.uint8)
-        assert noise_of(pixels).chroma < 0.3
+        assert measure_noise(pixels).chroma < 0.3
 
     @pytest.mark.parametrize("sigma", [5.0, 15.0, 30.0])
     def test_gains_more_than_five_decibels(self, sigma):
-        clean = scene()
-        damaged = noisy(clean, sigma)
-        repaired = denoise(damaged, noise_of(damaged))
+        clean = make_scene()
+        damaged = add_noise(clean, sigma)
+        repaired = denoise(damaged, measure_noise(damaged))
         assert psnr(clean, repaired) > psnr(clean, damaged) + 3.5
 
     def test_without_noise_nothing_changes_but_rounding(self):
-        clean = scene()
+        clean = make_scene()
         assert np.abs(denoise(clean, Noise(0, 0, 0)).astype(int) - clean).max() <= 1
 
     def test_strips_leave_no_seam(self):
-        pixels = noisy(make_picture(2600, 1000), 10)
+        pixels = add_noise(make_picture(2600, 1000), 10)
         noise = Noise(6.7, 6.7, 3.2)
         top = denoise(pixels[:1280], noise)
         np.testing.assert_array_equal(denoise(pixels, noise)[:1200], top[:1200])
@@ -54,28 +54,30 @@ class TestDenoise:
 class TestDeblock:
     @pytest.mark.parametrize("quality", [10, 25, 50, 65])
     def test_finds_the_quality(self, quality):
-        assert quality_left(as_jpeg(scene(), quality)) == pytest.approx(quality, abs=2)
+        assert estimate_jpeg_quality(compress_as_jpeg(make_scene(), quality)) == pytest.approx(
+            quality, abs=2
+        )
 
     @pytest.mark.parametrize("start", [(3, 5), (7, 1)])
     def test_finds_it_on_a_cropped_photo(self, start):
-        cropped = as_jpeg(scene(), 30)[start[0] :, start[1] :]
-        assert quality_left(np.ascontiguousarray(cropped)) == pytest.approx(30, abs=2)
+        cropped = compress_as_jpeg(make_scene(), 30)[start[0] :, start[1] :]
+        assert estimate_jpeg_quality(np.ascontiguousarray(cropped)) == pytest.approx(30, abs=2)
 
     def test_never_compressed_has_none(self):
-        assert quality_left(scene()) is None
-        assert quality_left(noisy(scene(), 6)) is None
+        assert estimate_jpeg_quality(make_scene()) is None
+        assert estimate_jpeg_quality(add_noise(make_scene(), 6)) is None
 
     def test_too_small_has_none(self):
-        assert quality_left(flat(size=(20, 20))) is None
+        assert estimate_jpeg_quality(make_flat(size=(20, 20))) is None
 
     @pytest.mark.parametrize("quality", [10, 20, 40])
     def test_gains(self, quality):
         clean = make_packshot()
-        damaged = as_jpeg(clean, quality)
+        damaged = compress_as_jpeg(clean, quality)
         assert psnr(clean, deblock(damaged, quality)) > psnr(clean, damaged) + 0.2
 
     def test_more_strength_does_more(self):
-        damaged = as_jpeg(scene(), 20)
+        damaged = compress_as_jpeg(make_scene(), 20)
         changes = [np.abs(deblock(damaged, 20, s).astype(int) - damaged).mean() for s in (0.5, 1, 2)]
         assert changes == sorted(changes)
 
@@ -84,28 +86,28 @@ class TestSharpen:
     @pytest.mark.parametrize("sigma", [1.0, 2.0, 3.0])
     def test_gains(self, sigma):
         clean = make_packshot()
-        damaged = blurred(clean, sigma)
+        damaged = blur(clean, sigma)
         assert psnr(clean, sharpen(damaged, sigma)) > psnr(clean, damaged) + 0.4
 
     def test_halos_stay_within_three_grey_levels(self):
-        step = flat(60)
+        step = make_flat(60)
         step[:, 200:] = 180
-        result = sharpen(blurred(step, 2), 2.5).astype(int)
+        result = sharpen(blur(step, 2), 2.5).astype(int)
         assert result.min() >= 57
         assert result.max() <= 183
 
     def test_steepens_an_edge(self):
-        step = flat(60)
+        step = make_flat(60)
         step[:, 200:] = 180
-        soft = blurred(step, 2)
+        soft = blur(step, 2)
         steepness = [np.abs(np.diff(p[200, :, 0].astype(int))).max() for p in (soft, sharpen(soft, 2))]
         assert steepness[1] > 1.5 * steepness[0]
 
     def test_strength_zero_changes_nothing(self):
-        np.testing.assert_array_equal(sharpen(scene(), 2, 0), scene())
+        np.testing.assert_array_equal(sharpen(make_scene(), 2, 0), make_scene())
 
     def test_keeps_hue(self):
-        soft = blurred(scene(), 1.5)
+        soft = blur(make_scene(), 1.5)
         moved = sharpen(soft, 1.5).astype(int) - soft
         inside = ((soft > 80) & (soft < 175)).all(axis=2)
         assert np.ptp(moved[inside], axis=1).max() == 0
@@ -136,8 +138,8 @@ class TestRestore:
         np.testing.assert_array_equal(result, make_packshot())
 
     def test_repairs_noise_and_compression(self):
-        clean = scene()
-        damaged = as_jpeg(noisy(clean, 12), 40)
+        clean = make_scene()
+        damaged = compress_as_jpeg(add_noise(clean, 12), 40)
         result, steps = restore(damaged)
         assert "deblock" in [step.name for step in steps]
         assert psnr(clean, result) > psnr(clean, damaged) + 1

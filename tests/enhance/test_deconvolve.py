@@ -4,23 +4,23 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.distort.blur import disc, line
-from packshot.enhance.deconvolve import WIDEST, deblur, motion_deblur, richardson_lucy
+from packshot.distort.blur import make_disc_kernel, make_line_kernel
+from packshot.enhance.deconvolve import MAX_BLUR_SIGMA, deblur, deblur_motion, richardson_lucy
 from packshot.errors import InvalidInput
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
 
 
-def defocused(pixels, radius):
-    return cv2.filter2D(pixels, -1, disc(radius), borderType=cv2.BORDER_REFLECT_101)
+def defocus(pixels, radius):
+    return cv2.filter2D(pixels, -1, make_disc_kernel(radius), borderType=cv2.BORDER_REFLECT_101)
 
 
-def moved(pixels, length, degrees):
-    kernel = line(length, math.radians(degrees))
+def blur_by_motion(pixels, length, degrees):
+    kernel = make_line_kernel(length, math.radians(degrees))
     return cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
 
 
-def convolved_naively(plane, kernel):
+def convolve_naively(plane, kernel):
     reach = kernel.shape[0] // 2
     padded = np.pad(plane, reach, mode="edge")
     result = np.zeros_like(plane)
@@ -30,7 +30,7 @@ def convolved_naively(plane, kernel):
     return result
 
 
-def curvature_naively(plane, smooth=1e-3):
+def compute_curvature_naively(plane, smooth=1e-3):
     across, down = np.zeros_like(plane), np.zeros_like(plane)
     across[:, :-1], down[:-1] = plane[:, 1:] - plane[:, :-1], plane[1:] - plane[:-1]
     length = np.sqrt(across**2 + down**2 + smooth**2)
@@ -40,14 +40,14 @@ def curvature_naively(plane, smooth=1e-3):
     return across - left + down - above
 
 
-def richardson_lucy_naively(plane, kernel, rounds, damping):
+def deconvolve_naively(plane, kernel, rounds, damping):
     reach = kernel.shape[0]
     observed = np.pad(plane, reach, mode="edge")
     estimate = observed.copy()
     for _ in range(rounds):
-        ratio = observed / convolved_naively(estimate, kernel)
-        correction = convolved_naively(ratio, kernel[::-1, ::-1])
-        divisor = np.maximum(1 - damping * curvature_naively(estimate), 0.5)
+        ratio = observed / convolve_naively(estimate, kernel)
+        correction = convolve_naively(ratio, kernel[::-1, ::-1])
+        divisor = np.maximum(1 - damping * compute_curvature_naively(estimate), 0.5)
         estimate = estimate * correction / (divisor if damping else 1)
     return estimate[reach:-reach, reach:-reach]
 
@@ -61,7 +61,7 @@ class TestRichardsonLucy:
         kernel /= kernel.sum()
         found = richardson_lucy(plane.astype(np.float32), kernel.astype(np.float32), 3, damping)
         np.testing.assert_allclose(
-            found, richardson_lucy_naively(plane, kernel, 3, damping), rtol=2e-3, atol=1e-4
+            found, deconvolve_naively(plane, kernel, 3, damping), rtol=2e-3, atol=1e-4
         )
 
     def test_a_point_as_kernel_changes_nothing(self):
@@ -72,16 +72,18 @@ class TestRichardsonLucy:
 
     def test_level_ground_stays(self):
         plane = np.full((30, 30), 0.4, np.float32)
-        np.testing.assert_allclose(richardson_lucy(plane, disc(3), 10), plane, rtol=1e-4)
+        np.testing.assert_allclose(richardson_lucy(plane, make_disc_kernel(3), 10), plane, rtol=1e-4)
 
     def test_explains_the_blurred_better_each_round(self):
-        blurred = defocused(make_picture(80, 100)[..., 1], 3).astype(np.float32) / 255 + 0.01
+        blurred = defocus(make_picture(80, 100)[..., 1], 3).astype(np.float32) / 255 + 0.01
 
-        def misfit(rounds):
-            again = cv2.filter2D(richardson_lucy(blurred, disc(3), rounds, 0), -1, disc(3))
+        def compute_misfit(rounds):
+            again = cv2.filter2D(
+                richardson_lucy(blurred, make_disc_kernel(3), rounds, 0), -1, make_disc_kernel(3)
+            )
             return float(np.abs(again - blurred)[10:-10, 10:-10].mean())
 
-        misfits = [misfit(rounds) for rounds in (1, 4, 16)]
+        misfits = [compute_misfit(rounds) for rounds in (1, 4, 16)]
         assert misfits == sorted(misfits, reverse=True)
 
     @pytest.mark.parametrize(
@@ -96,38 +98,38 @@ class TestDeblur:
     @pytest.mark.parametrize("radius", [2.0, 4.0, 8.0])
     def test_gives_back_what_defocus_took(self, radius):
         clean = make_packshot()
-        damaged = defocused(clean, radius)
+        damaged = defocus(clean, radius)
         assert psnr(clean, deblur(damaged, radius / 2)) > psnr(clean, damaged) + 1.5
 
     @pytest.mark.parametrize(("length", "angle"), [(7, 0), (9, 30), (13, 120)])
     def test_gives_back_what_motion_took(self, length, angle):
         clean = make_packshot()
-        damaged = moved(clean, length, angle)
-        assert psnr(clean, motion_deblur(damaged, length, angle)) > psnr(clean, damaged) + 1.5
+        damaged = blur_by_motion(clean, length, angle)
+        assert psnr(clean, deblur_motion(damaged, length, angle)) > psnr(clean, damaged) + 1.5
 
     def test_the_wrong_direction_gives_less(self):
         clean = make_packshot()
-        damaged = moved(clean, 11, 30)
-        right, wrong = (motion_deblur(damaged, 11, angle) for angle in (30, 120))
+        damaged = blur_by_motion(clean, 11, 30)
+        right, wrong = (deblur_motion(damaged, 11, angle) for angle in (30, 120))
         assert psnr(clean, right) > psnr(clean, wrong) + 2
 
     def test_edges_get_no_halos(self):
         step = np.full((100, 200, 3), 60, np.uint8)
         step[:, 100:] = 180
-        result = deblur(defocused(step, 6), 3).astype(int)
+        result = deblur(defocus(step, 6), 3).astype(int)
         assert result.min() >= 60 - 3 - 0.1 * 120 - 1
         assert result.max() <= 180 + 3 + 0.1 * 120 + 1
 
     def test_level_ground_and_colours_stay(self):
         colour = np.full((90, 90, 3), (200, 120, 40), np.uint8)
         np.testing.assert_array_equal(deblur(colour, 4), colour)
-        soft = defocused(make_picture(200, 260), 4)
+        soft = defocus(make_picture(200, 260), 4)
         change = deblur(soft, 2).astype(int) - soft
         inside = ((soft > 90) & (soft < 165)).all(axis=2)
         assert np.ptp(change[inside], axis=1).max() == 0
 
     def test_strength_shares_the_change(self):
-        soft = defocused(make_packshot(), 4)
+        soft = defocus(make_packshot(), 4)
         np.testing.assert_array_equal(deblur(soft, 2, 0), soft)
         whole, half = (deblur(soft, 2, share).astype(int) - soft for share in (1, 0.5))
         inside = (np.abs(whole) > 8) & (soft > 60) & (soft < 195)
@@ -135,12 +137,12 @@ class TestDeblur:
 
     def test_beyond_the_widest_it_is_the_widest(self):
         soft = cv2.GaussianBlur(make_packshot(), (0, 0), 40)
-        np.testing.assert_array_equal(deblur(soft, 3 * WIDEST), deblur(soft, WIDEST))
+        np.testing.assert_array_equal(deblur(soft, 3 * MAX_BLUR_SIGMA), deblur(soft, MAX_BLUR_SIGMA))
 
     @pytest.mark.parametrize("size", [(1, 1), (5, 40), (33, 17)])
     def test_takes_any_size(self, size):
         pixels = make_picture(64, 64)[: size[0], : size[1]].copy()
-        for result in (deblur(pixels, 4), motion_deblur(pixels, 9, 45)):
+        for result in (deblur(pixels, 4), deblur_motion(pixels, 9, 45)):
             assert result.shape == pixels.shape
             assert result.dtype == np.uint8
 
@@ -149,6 +151,6 @@ class TestDeblur:
         with pytest.raises(InvalidInput):
             deblur(make_packshot(), blur)
         with pytest.raises(InvalidInput):
-            motion_deblur(make_packshot(), blur, 0)
+            deblur_motion(make_packshot(), blur, 0)
         with pytest.raises(InvalidInput):
             deblur(np.zeros((40, 40), np.uint8), 2)

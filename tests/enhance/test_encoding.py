@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packshot.enhance.encoding import BEST, WORST, encode_within
+from packshot.enhance.encoding import BEST_QUALITY, WORST_QUALITY, encode_within
 from packshot.errors import InvalidInput
 from packshot.measure.reference import psnr
 from packshot.photo import Photo
 from tests.conftest import make_picture
-from tests.enhance.damage import noisy
+from tests.enhance.damage import add_noise
 
-PICTURE = noisy(make_picture(240, 320), 6)
+PICTURE = add_noise(make_picture(240, 320), 6)
 
 
-def size_at(kind, quality):
+def compute_file_size(kind, quality):
     file = io.BytesIO()
     Image.fromarray(PICTURE).save(file, kind, quality=quality, optimize=True)
     return len(file.getvalue())
@@ -24,23 +24,23 @@ def size_at(kind, quality):
 class TestEncodeWithin:
     def test_a_generous_limit_gets_the_best(self, kind):
         found = encode_within(PICTURE, 10**7, kind)
-        assert (found.quality, found.fits) == (BEST, True)
+        assert (found.quality, found.fits_limit) == (BEST_QUALITY, True)
         assert psnr(PICTURE, Photo.open(found.data).pixels) > 31
 
     @pytest.mark.parametrize("quality", [30, 55, 80])
     def test_the_best_that_fits(self, kind, quality):
-        limit = size_at(kind, quality) + 3500
+        limit = compute_file_size(kind, quality) + 3500
         found = encode_within(PICTURE, limit, kind)
-        assert found.fits
+        assert found.fits_limit
         assert len(found.data) <= limit
         assert found.quality >= quality - 2
-        if found.quality < BEST:
+        if found.quality < BEST_QUALITY:
             above = encode_within(PICTURE, len(found.data) - 1, kind)
             assert above.quality < found.quality
 
     def test_an_impossible_limit_is_said(self, kind):
         found = encode_within(PICTURE, 100, kind)
-        assert (found.quality, found.fits) == (WORST, False)
+        assert (found.quality, found.fits_limit) == (WORST_QUALITY, False)
 
     def test_is_tagged_srgb_and_keeps_exif(self, kind):
         exif = Image.Exif()

@@ -14,10 +14,10 @@ from packshot.assess.assessor import Assessor
 from packshot.assess.pool import AssessorSettings
 from packshot.enhance import enhancer as enhancing
 from packshot.enhance.enhancer import Enhancer
-from packshot.enhance.location import Stripped
+from packshot.enhance.location import StrippedFile
 from packshot.enhance.loop import LoopOptions
-from packshot.enhance.output import Kept
-from packshot.enhance.pool import Task, enhance_paths
+from packshot.enhance.output import OutputOptions
+from packshot.enhance.pool import EnhancementTask, enhance_paths
 from packshot.errors import InvalidInput, SourceError
 from packshot.photo import Photo
 from packshot.report import Action, Status
@@ -32,13 +32,13 @@ def enhancer():
 
 
 @pytest.fixture(scope="module")
-def warm(enhancer, tmp_path_factory):
+def warm_mug(enhancer, tmp_path_factory):
     output = tmp_path_factory.mktemp("warm") / "mug.jpg"
     return enhancer.enhance(SAMPLES / "mug-warm-cast.jpg", output), output
 
 
-def test_a_damaged_photo_is_enhanced(warm, enhancer):
-    result, output = warm
+def test_a_damaged_photo_is_enhanced(warm_mug, enhancer):
+    result, output = warm_mug
     assert (result.status, result.action) == (Status.OK, Action.ENHANCED)
     assert result.score_after >= result.score_before + 10
     assert result.steps[0] == "white-balance"
@@ -46,13 +46,13 @@ def test_a_damaged_photo_is_enhanced(warm, enhancer):
     assert enhancer.assessor.assess(output).score == pytest.approx(result.score_after, abs=0.1)
 
 
-def test_the_score_before_is_that_of_assess(warm, enhancer):
+def test_the_score_before_is_that_of_assess(warm_mug, enhancer):
     assessed = enhancer.assessor.assess(SAMPLES / "mug-warm-cast.jpg")
-    assert warm[0].score_before == pytest.approx(assessed.score, abs=0.1)
+    assert warm_mug[0].score_before == pytest.approx(assessed.score, abs=0.1)
 
 
-def test_the_trace_tells_every_round(warm):
-    result, _ = warm
+def test_the_trace_tells_every_round(warm_mug):
+    result, _ = warm_mug
     assert [trial.round for trial in result.trace] == list(range(1, len(result.trace) + 1))
     assert tuple(trial.step for trial in result.trace if trial.kept) == result.steps
 
@@ -72,14 +72,14 @@ def test_what_cannot_be_repaired_is_to_be_taken_again(enhancer, tmp_path):
     flat = cv2.GaussianBlur(flat, (0, 0), 9)
     source = tmp_path / "dark.png"
     cv2.imwrite(str(source), flat)
-    options = LoopOptions(only=frozenset({"deblock"}))
+    options = LoopOptions(only_steps=frozenset({"deblock"}))
     result = Enhancer(enhancer.assessor, options).enhance(source, tmp_path / "out.png")
     assert result.action is Action.RESHOOT
     assert (tmp_path / "out.png").read_bytes() == source.read_bytes()
     assert any(found.remedy in result.reason for found in result.before.findings)
 
 
-def test_the_original_is_not_touched(warm, tmp_path, enhancer):
+def test_the_original_is_not_touched(warm_mug, tmp_path, enhancer):
     source = tmp_path / "in.jpg"
     source.write_bytes((SAMPLES / "mug-warm-cast.jpg").read_bytes())
     before = source.stat()
@@ -88,9 +88,9 @@ def test_the_original_is_not_touched(warm, tmp_path, enhancer):
     assert source.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_enhancing_twice_gives_the_same_file(warm, enhancer, tmp_path):
+def test_enhancing_twice_gives_the_same_file(warm_mug, enhancer, tmp_path):
     enhancer.enhance(SAMPLES / "mug-warm-cast.jpg", tmp_path / "again.jpg")
-    assert (tmp_path / "again.jpg").read_bytes() == warm[1].read_bytes()
+    assert (tmp_path / "again.jpg").read_bytes() == warm_mug[1].read_bytes()
 
 
 def test_another_format_is_encoded_anew(enhancer, tmp_path):
@@ -110,14 +110,14 @@ def test_a_larger_photo_keeps_its_size(enhancer, tmp_path):
     assert Photo.open(tmp_path / "out.jpg").pixels.shape == large.shape
 
 
-def gif():
+def make_gif():
     file = io.BytesIO()
     frames = [Image.fromarray(make_picture(120, 160, seed)) for seed in (0, 1)]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
     return file.getvalue()
 
 
-def cut_out():
+def make_cut_out():
     file = io.BytesIO()
     pixels = cv2.GaussianBlur(make_packshot(), (0, 0), 4)
     alpha = np.where(pixels.min(axis=2) > 250, 0, 255).astype(np.uint8)
@@ -125,7 +125,7 @@ def cut_out():
     return file.getvalue()
 
 
-@pytest.mark.parametrize(("name", "data"), [("a.gif", gif()), ("b.png", cut_out())])
+@pytest.mark.parametrize(("name", "data"), [("a.gif", make_gif()), ("b.png", make_cut_out())])
 def test_what_would_lose_something_stays_as_it_is(enhancer, tmp_path, name, data):
     source = tmp_path / name
     source.write_bytes(data)
@@ -160,12 +160,12 @@ def test_reasons_speak_the_assessors_language(tmp_path):
     assert result.reason == "没有发现可以修复的问题。"
 
 
-def test_processes_give_what_one_gives(warm, tmp_path):
+def test_processes_give_what_one_gives(warm_mug, tmp_path):
     names = ("mug-warm-cast.jpg", "clay-bowl.jpg", "mug.jpg")
-    tasks = [Task(SAMPLES / name, tmp_path / name) for name in names]
+    tasks = [EnhancementTask(SAMPLES / name, tmp_path / name) for name in names]
     results = enhance_paths(tasks, settings=AssessorSettings(), options=LoopOptions(), workers=2)
     assert [result.path for result in results] == [str(task.path) for task in tasks]
-    assert (tmp_path / "mug-warm-cast.jpg").read_bytes() == warm[1].read_bytes()
+    assert (tmp_path / "mug-warm-cast.jpg").read_bytes() == warm_mug[1].read_bytes()
 
 
 def test_a_black_picture_is_not_enhanced(enhancer, tmp_path):
@@ -190,7 +190,7 @@ def test_every_kind_of_file_comes_through(enhancer, tmp_path):
         assert after.facts.colour_mode == "RGB"
 
 
-def located(data):
+def add_location(data):
     """A photo's file with a place in its EXIF data."""
     exif = Image.Exif()
     exif[0x010F] = "Maker"
@@ -206,7 +206,7 @@ def bowl(tmp_path):
     """A photo with a place that needs no repair."""
     source = tmp_path / "in" / "bowl.jpg"
     source.parent.mkdir()
-    source.write_bytes(located((SAMPLES / "clay-bowl.jpg").read_bytes()))
+    source.write_bytes(add_location((SAMPLES / "clay-bowl.jpg").read_bytes()))
     assert Photo.open(source).facts.had_location
     return source
 
@@ -226,8 +226,10 @@ class TestLocation:
 
     @pytest.mark.parametrize("name", ["out.jpg", "out.png"])
     def test_it_stays_where_it_is_wanted(self, enhancer, bowl, tmp_path, name):
-        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(location=True))
-        result = keeping.enhance(bowl, tmp_path / name)
+        keeping_enhancer = Enhancer(
+            enhancer.assessor, enhancer.options, output_options=OutputOptions(keep_location=True)
+        )
+        result = keeping_enhancer.enhance(bowl, tmp_path / name)
         assert Photo.open(tmp_path / name).facts.had_location
         assert "taken" not in result.reason
         assert name != "out.jpg" or (tmp_path / name).read_bytes() == bowl.read_bytes()
@@ -242,9 +244,11 @@ class TestLocation:
     @pytest.mark.parametrize("wanted", [False, True])
     def test_an_enhanced_photo(self, enhancer, tmp_path, wanted):
         source = tmp_path / "mug.jpg"
-        source.write_bytes(located((SAMPLES / "mug-warm-cast.jpg").read_bytes()))
-        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(location=wanted))
-        result = keeping.enhance(source, tmp_path / "out.jpg")
+        source.write_bytes(add_location((SAMPLES / "mug-warm-cast.jpg").read_bytes()))
+        keeping_enhancer = Enhancer(
+            enhancer.assessor, enhancer.options, output_options=OutputOptions(keep_location=wanted)
+        )
+        result = keeping_enhancer.enhance(source, tmp_path / "out.jpg")
         assert result.action is Action.ENHANCED
         assert Photo.open(tmp_path / "out.jpg").facts.had_location is wanted
         assert ("was removed" in result.reason) is not wanted
@@ -252,7 +256,7 @@ class TestLocation:
     def test_what_cannot_be_taken_out_without_loss_is_told(self, enhancer, bowl, tmp_path, monkeypatch):
         data = bowl.read_bytes()
         spoilt = data[:-200] + bytes(100) + data[-100:]
-        monkeypatch.setattr(enhancing, "strip_location", lambda _data: Stripped(spoilt, True))
+        monkeypatch.setattr(enhancing, "strip_location", lambda _data: StrippedFile(spoilt, True))
         result = enhancer.enhance(bowl, tmp_path / "out.jpg")
         assert "cannot be removed" in result.reason
         assert (tmp_path / "out.jpg").read_bytes() == data
@@ -292,9 +296,11 @@ class TestInPlace:
         assert mug.stat().st_mtime_ns > 10**18
 
     def test_the_date_stays_where_that_is_wanted(self, enhancer, mug, tmp_path):
-        keeping = Enhancer(enhancer.assessor, enhancer.options, kept=Kept(times=True))
-        keeping.enhance(mug, tmp_path / "out.jpg")
-        keeping.enhance(mug, mug)
+        keeping_enhancer = Enhancer(
+            enhancer.assessor, enhancer.options, output_options=OutputOptions(keep_times=True)
+        )
+        keeping_enhancer.enhance(mug, tmp_path / "out.jpg")
+        keeping_enhancer.enhance(mug, mug)
         assert mug.stat().st_mtime_ns == (tmp_path / "out.jpg").stat().st_mtime_ns == 10**18
 
     def test_a_link_stays_and_its_photo_is_enhanced(self, enhancer, mug, tmp_path):
@@ -312,13 +318,13 @@ class TestInPlace:
         assert (tmp_path / "kept.jpg").read_bytes() == before
 
     def test_what_others_wrote_meanwhile_is_not_replaced(self, enhancer, mug, monkeypatch):
-        enhance, theirs = enhancer._finished, b"what another program wrote"
+        enhance, theirs = enhancer._encode_if_better, b"what another program wrote"
 
-        def slowly(*arguments):
+        def enhance_after_change(*arguments):
             mug.write_bytes(theirs)
             return enhance(*arguments)
 
-        monkeypatch.setattr(enhancer, "_finished", slowly)
+        monkeypatch.setattr(enhancer, "_finished", enhance_after_change)
         with pytest.raises(SourceError, match="changed by others"):
             enhancer.enhance(mug, mug)
         assert mug.read_bytes() == theirs
@@ -326,10 +332,10 @@ class TestInPlace:
     def test_a_full_disk_leaves_the_original(self, enhancer, mug, monkeypatch, tmp_path):
         before = mug.read_bytes()
 
-        def full(_descriptor):
+        def fail_for_lack_of_space(_descriptor):
             raise OSError(errno.ENOSPC, "")
 
-        monkeypatch.setattr(os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", fail_for_lack_of_space)
         with pytest.raises(SourceError, match="no space left"):
             enhancer.enhance(mug, mug)
         assert mug.read_bytes() == before
@@ -338,7 +344,7 @@ class TestInPlace:
 
 @pytest.mark.parametrize("name", ["ü" * 125 + ".png", "a" * 251 + ".png"])
 def test_a_long_name_is_a_name(enhancer, tmp_path, name):
-    (tmp_path / name).write_bytes(cut_out())
+    (tmp_path / name).write_bytes(make_cut_out())
     enhancer.enhance(tmp_path / name, tmp_path / "out" / name)
     assert os.listdir(tmp_path / "out") == [name]
 

@@ -2,27 +2,27 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.enhance.detail import crispen, local_contrast
-from packshot.enhance.fidelity import MOST_DRIFT, fidelity
+from packshot.enhance.detail import crispen, enhance_local_contrast
+from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
-from packshot.enhance.placement import Placement
-from packshot.enhance.resize import resize, resized
+from packshot.enhance.placement import AffineTransform
+from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
 from packshot.enhance.tone import Exposure, expose
 from packshot.errors import InvalidInput
 from tests.conftest import make_packshot, make_picture
-from tests.enhance.damage import blurred, lit, noisy
+from tests.enhance.damage import add_noise, blur, scale_light
 
 DETAIL, COLOUR, TONE = {Intent.DETAIL}, {Intent.COLOUR}, {Intent.TONE}
 CONTRAST = {Intent.CONTRAST}
 FRAMING, BACKGROUND = {Intent.FRAMING}, {Intent.BACKGROUND}
 
 
-def scene():
+def make_scene():
     return make_picture(384, 512)
 
 
-def hue_turned(pixels, degrees):
+def rotate_hue(pixels, degrees):
     turned = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
     turned[..., 0] = (turned[..., 0].astype(int) + degrees // 2) % 180
     return cv2.cvtColor(turned, cv2.COLOR_HSV2RGB)
@@ -30,8 +30,8 @@ def hue_turned(pixels, degrees):
 
 @pytest.mark.parametrize("intents", [set(), DETAIL, CONTRAST, COLOUR, TONE, BACKGROUND])
 def test_nothing_changed_is_faithful(intents):
-    found = fidelity(make_packshot(), make_packshot(), intents)
-    assert found.accepted
+    found = measure_fidelity(make_packshot(), make_packshot(), intents)
+    assert found.is_faithful
     assert found.colour_drift < 0.6
     assert found.structure == pytest.approx(1, abs=1e-3)
     assert found.reason == ""
@@ -39,145 +39,164 @@ def test_nothing_changed_is_faithful(intents):
 
 class TestDeclared:
     def test_a_cast_taken_off_is_the_colour_step_meant(self):
-        cast = lit(scene(), (1, 0.85, 0.6))
-        assert fidelity(cast, scene(), COLOUR).accepted
-        assert not fidelity(cast, scene(), TONE).accepted
-        assert not fidelity(cast, scene(), DETAIL).accepted
+        cast = scale_light(make_scene(), (1, 0.85, 0.6))
+        assert measure_fidelity(cast, make_scene(), COLOUR).is_faithful
+        assert not measure_fidelity(cast, make_scene(), TONE).is_faithful
+        assert not measure_fidelity(cast, make_scene(), DETAIL).is_faithful
 
     def test_light_is_the_tone_step_meant(self):
-        dark = lit(scene(), 0.35)
-        assert fidelity(dark, scene(), TONE).accepted
-        assert not fidelity(dark, scene(), DETAIL).accepted
+        dark = scale_light(make_scene(), 0.35)
+        assert measure_fidelity(dark, make_scene(), TONE).is_faithful
+        assert not measure_fidelity(dark, make_scene(), DETAIL).is_faithful
 
     def test_both(self):
-        both = lit(scene(), (0.4, 0.35, 0.25))
-        assert fidelity(both, scene(), COLOUR | TONE).accepted
+        both = scale_light(make_scene(), (0.4, 0.35, 0.25))
+        assert measure_fidelity(both, make_scene(), COLOUR | TONE).is_faithful
 
     def test_noise_may_go_where_detail_is_meant(self):
-        assert fidelity(noisy(scene(), 12), scene(), DETAIL).accepted
+        assert measure_fidelity(add_noise(make_scene(), 12), make_scene(), DETAIL).is_faithful
 
     def test_a_new_background(self):
         before = make_packshot()
         before[(before == 255).all(axis=2)] = 225
-        assert fidelity(before, make_packshot(), BACKGROUND).accepted
+        assert measure_fidelity(before, make_packshot(), BACKGROUND).is_faithful
 
 
 class TestUndeclared:
     @pytest.mark.parametrize("intents", [DETAIL, TONE, BACKGROUND])
     def test_another_hue_is_drift(self, intents):
-        found = fidelity(make_packshot(), hue_turned(make_packshot(), 24), intents)
-        assert not found.accepted
-        assert found.colour_drift > MOST_DRIFT
+        found = measure_fidelity(make_packshot(), rotate_hue(make_packshot(), 24), intents)
+        assert not found.is_faithful
+        assert found.colour_drift > MAX_COLOUR_DRIFT
         assert "drift" in found.reason
 
     def test_even_a_colour_step_may_not_turn_hues(self):
-        assert not fidelity(scene(), hue_turned(scene(), 40), COLOUR).accepted
+        assert not measure_fidelity(make_scene(), rotate_hue(make_scene(), 40), COLOUR).is_faithful
 
     def test_too_strong_a_cast_is_drift(self):
-        assert not fidelity(scene(), lit(scene(), (1, 0.5, 0.15)), COLOUR).accepted
+        assert not measure_fidelity(
+            make_scene(), scale_light(make_scene(), (1, 0.5, 0.15)), COLOUR
+        ).is_faithful
 
     def test_lost_detail_shows_in_structure(self):
-        found = fidelity(scene(), blurred(scene(), 5), DETAIL)
-        assert not found.accepted
+        found = measure_fidelity(make_scene(), blur(make_scene(), 5), DETAIL)
+        assert not found.is_faithful
         assert "edges" in found.reason
 
     def test_moved_edges_show(self):
-        assert not fidelity(scene(), np.roll(scene(), 6, axis=1), DETAIL).accepted
+        assert not measure_fidelity(make_scene(), np.roll(make_scene(), 6, axis=1), DETAIL).is_faithful
 
     def test_an_invented_object_shows(self):
-        result = scene()
+        result = make_scene()
         cv2.rectangle(result, (40, 220), (200, 360), (20, 20, 20), -1)
-        assert not fidelity(scene(), result, DETAIL).accepted
+        assert not measure_fidelity(make_scene(), result, DETAIL).is_faithful
 
     def test_a_background_step_needs_a_product(self):
-        found = fidelity(scene(), scene(), BACKGROUND)
-        assert not found.accepted
+        found = measure_fidelity(make_scene(), make_scene(), BACKGROUND)
+        assert not found.is_faithful
         assert "product" in found.reason
 
     def test_size_without_framing(self):
-        assert not fidelity(scene(), scene()[:-8], DETAIL).accepted
-        assert not fidelity(scene(), scene()[:-8], FRAMING).accepted
+        assert not measure_fidelity(make_scene(), make_scene()[:-8], DETAIL).is_faithful
+        assert not measure_fidelity(make_scene(), make_scene()[:-8], FRAMING).is_faithful
 
 
 class TestContrast:
     def test_stronger_detail_is_what_was_meant(self):
-        soft = blurred(scene(), 1.5)
-        for result in (crispen(soft, 2, 1.0), local_contrast(soft, 8, 1.0)):
-            assert fidelity(soft, result, CONTRAST).accepted
+        soft = blur(make_scene(), 1.5)
+        for result in (crispen(soft, 2, 1.0), enhance_local_contrast(soft, 8, 1.0)):
+            assert measure_fidelity(soft, result, CONTRAST).is_faithful
         declared, silent = (
-            fidelity(soft, crispen(soft, 2, 1.0), i).structure for i in (CONTRAST, set())
+            measure_fidelity(soft, crispen(soft, 2, 1.0), i).structure for i in (CONTRAST, set())
         )
         assert 1 - declared < 0.7 * (1 - silent)
 
     def test_other_light_is_not(self):
-        assert fidelity(scene(), lit(scene(), 0.6), CONTRAST).broken == "colour-drift"
+        assert (
+            measure_fidelity(make_scene(), scale_light(make_scene(), 0.6), CONTRAST).violation
+            == "colour-drift"
+        )
 
     def test_another_hue_is_not(self):
-        assert fidelity(scene(), hue_turned(scene(), 20), CONTRAST).broken == "colour-drift"
+        assert (
+            measure_fidelity(make_scene(), rotate_hue(make_scene(), 20), CONTRAST).violation
+            == "colour-drift"
+        )
 
     def test_less_colour_is_not(self):
-        grey = cv2.cvtColor(cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-        assert fidelity(scene(), grey, CONTRAST).broken == "colour-drift"
+        grey = cv2.cvtColor(cv2.cvtColor(make_scene(), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        assert measure_fidelity(make_scene(), grey, CONTRAST).violation == "colour-drift"
 
     def test_moved_edges_are_not(self):
-        assert fidelity(scene(), np.roll(scene(), 6, axis=1), CONTRAST).broken
+        assert measure_fidelity(make_scene(), np.roll(make_scene(), 6, axis=1), CONTRAST).violation
 
     def test_an_invented_object_is_not(self):
-        changed = blurred(scene(), 1.5)
+        changed = blur(make_scene(), 1.5)
         cv2.circle(changed, (250, 190), 40, (250, 250, 250), -1)
-        assert fidelity(blurred(scene(), 1.5), changed, CONTRAST).broken
+        assert measure_fidelity(blur(make_scene(), 1.5), changed, CONTRAST).violation
 
 
 class TestGrain:
     @staticmethod
-    def soft(sigma):
-        return noisy(np.full((300, 400, 3), 120, np.uint8), sigma)
+    def make_noisy_grey(sigma):
+        return add_noise(np.full((300, 400, 3), 120, np.uint8), sigma)
 
     @pytest.mark.parametrize("intents", [DETAIL, CONTRAST])
     def test_noise_brought_out_is_refused(self, intents):
-        before = noisy(blurred(scene(), 2), 1)
-        assert fidelity(before, noisy(blurred(scene(), 2), 1), intents).broken == ""
-        assert fidelity(before, noisy(blurred(scene(), 2), 8), intents).broken
+        before = add_noise(blur(make_scene(), 2), 1)
+        assert measure_fidelity(before, add_noise(blur(make_scene(), 2), 1), intents).violation == ""
+        assert measure_fidelity(before, add_noise(blur(make_scene(), 2), 8), intents).violation
 
     def test_on_level_ground_it_is_called_grain(self):
-        assert fidelity(self.soft(1), self.soft(6), CONTRAST).broken in ("grain", "structure")
-        found = fidelity(self.soft(4), crispen(self.soft(4), 2, 0.6), CONTRAST)
-        assert found.broken == "grain"
+        assert measure_fidelity(
+            self.make_noisy_grey(1), self.make_noisy_grey(6), CONTRAST
+        ).violation in ("grain", "structure")
+        found = measure_fidelity(
+            self.make_noisy_grey(4), crispen(self.make_noisy_grey(4), 2, 0.6), CONTRAST
+        )
+        assert found.violation == "grain"
         assert "grain" in found.reason
 
     def test_noise_that_was_there_may_stay(self):
-        assert fidelity(self.soft(8), self.soft(8), set()).broken != "grain"
+        assert (
+            measure_fidelity(self.make_noisy_grey(8), self.make_noisy_grey(8), set()).violation
+            != "grain"
+        )
 
 
 class TestFraming:
     def test_a_crop_around_the_product(self):
         frame = Frame(60, 50, 380, 300, (255, 255, 255))
         result = reframe(make_packshot(), frame)
-        assert fidelity(make_packshot(), result, FRAMING, frame.placement).accepted
+        assert measure_fidelity(make_packshot(), result, FRAMING, frame.transform).is_faithful
 
     def test_a_crop_through_the_product(self):
         frame = Frame(160, 50, 300, 300, (255, 255, 255))
-        found = fidelity(make_packshot(), reframe(make_packshot(), frame), FRAMING, frame.placement)
-        assert not found.accepted
+        found = measure_fidelity(
+            make_packshot(), reframe(make_packshot(), frame), FRAMING, frame.transform
+        )
+        assert not found.is_faithful
         assert "cut off" in found.reason
 
     def test_a_resize(self):
         result = resize(make_packshot(), 300)
-        assert fidelity(make_packshot(), result, FRAMING, resized(500, 400, 300)).accepted
+        assert measure_fidelity(
+            make_packshot(), result, FRAMING, compute_resize_transform(500, 400, 300)
+        ).is_faithful
 
     def test_a_wrong_placement_shows(self):
-        result = reframe(scene(), Frame(20, 20, 400, 300, (0, 0, 0)))
-        wrong = Placement.shifted(45, 20, 400, 300)
-        assert not fidelity(scene(), result, FRAMING, wrong).accepted
+        result = reframe(make_scene(), Frame(20, 20, 400, 300, (0, 0, 0)))
+        wrong = AffineTransform.from_crop(45, 20, 400, 300)
+        assert not measure_fidelity(make_scene(), result, FRAMING, wrong).is_faithful
 
 
 def test_exposure_of_a_dark_product_is_faithful():
-    dark = lit(make_packshot(), 0.4)
-    assert fidelity(dark, expose(dark, Exposure(2.4, "background")), TONE).accepted
+    dark = scale_light(make_packshot(), 0.4)
+    assert measure_fidelity(dark, expose(dark, Exposure(2.4, "background")), TONE).is_faithful
 
 
 def test_refuses_what_is_no_photo():
     with pytest.raises(InvalidInput):
-        fidelity(scene()[..., 0], scene(), DETAIL)
+        measure_fidelity(make_scene()[..., 0], make_scene(), DETAIL)
     with pytest.raises(InvalidInput):
-        fidelity(scene(), scene().astype(float), DETAIL)
+        measure_fidelity(make_scene(), make_scene().astype(float), DETAIL)

@@ -2,28 +2,28 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.enhance.framing import Frame, frame_around, product_frame, reframe
-from packshot.enhance.placement import Placement
+from packshot.enhance.framing import Frame, compute_frame, find_product_frame, reframe
+from packshot.enhance.placement import AffineTransform
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_resize, plan_straighten
-from packshot.enhance.resize import resize, resized, size_for
-from packshot.enhance.straighten import Tilt, straighten, tilt_of, turned
+from packshot.enhance.resize import compute_resize_transform, compute_size, resize
+from packshot.enhance.straighten import Tilt, compute_rotation_transform, estimate_tilt, straighten
 from packshot.errors import InvalidInput
 from packshot.measure import measure_photo
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
-from tests.measure.drawn import on_white, scene
+from tests.measure.drawn import draw_on_white, draw_scene
 
 
 class TestFrameAround:
     def test_centres_and_fills(self):
-        frame = frame_around((100, 60, 200, 80), (400, 400), 0.8)
+        frame = compute_frame((100, 60, 200, 80), (400, 400), 0.8)
         assert (frame.width, frame.height) == (250, 250)
         assert frame.left + frame.width / 2 == pytest.approx(200, abs=1)
         assert frame.top + frame.height / 2 == pytest.approx(100, abs=1)
 
     @pytest.mark.parametrize("ratio", [1.0, 0.75, 16 / 9])
     def test_has_the_ratio_wanted(self, ratio):
-        frame = frame_around((10, 10, 200, 300), (600, 500), 0.85, ratio)
+        frame = compute_frame((10, 10, 200, 300), (600, 500), 0.85, ratio)
         assert frame.width / frame.height == pytest.approx(ratio, rel=0.01)
         assert max(200 / frame.width, 300 / frame.height) == pytest.approx(0.85, rel=0.01)
 
@@ -32,7 +32,7 @@ class TestFrameAround:
     )
     def test_refuses(self, box, fill, ratio):
         with pytest.raises(InvalidInput):
-            frame_around(box, (50, 50), fill, ratio)
+            compute_frame(box, (50, 50), fill, ratio)
 
 
 class TestReframe:
@@ -47,10 +47,8 @@ class TestReframe:
     def test_is_its_placement(self):
         picture = make_picture(60, 80)
         frame = Frame(-5, 10, 100, 70, (1, 2, 3))
-        np.testing.assert_array_equal(
-            reframe(picture, frame), frame.placement.warped(picture, (1, 2, 3))
-        )
-        assert frame.placement.covered(80, 60).sum() == 50 * 80
+        np.testing.assert_array_equal(reframe(picture, frame), frame.transform.warp(picture, (1, 2, 3)))
+        assert frame.transform.compute_coverage(80, 60).sum() == 50 * 80
 
     def test_refuses_a_frame_beside_the_photo(self):
         with pytest.raises(InvalidInput, match="misses"):
@@ -59,7 +57,7 @@ class TestReframe:
 
 class TestProductFrame:
     def test_a_small_product_off_centre_comes_to_the_middle(self):
-        picture = on_white((80, 60, 300, 420), (1000, 1200))
+        picture = draw_on_white((80, 60, 300, 420), (1000, 1200))
         step = plan_framing(picture)
         assert step is not None
         after = measure_photo(step.apply(picture))
@@ -67,7 +65,7 @@ class TestProductFrame:
         assert after.value("centring") < 0.5
 
     def test_pads_a_tight_product(self):
-        picture = on_white((6, 6, 588, 588), (600, 600))
+        picture = draw_on_white((6, 6, 588, 588), (600, 600))
         step = plan_framing(picture)
         assert step is not None
         result = step.apply(picture)
@@ -75,23 +73,25 @@ class TestProductFrame:
         assert measure_photo(result).value("fill_box_side") == pytest.approx(85, abs=1)
 
     def test_a_framed_product_stays(self):
-        assert plan_framing(on_white((75, 75, 850, 850), (1000, 1000))) is None
+        assert plan_framing(draw_on_white((75, 75, 850, 850), (1000, 1000))) is None
 
     @pytest.mark.parametrize(
         "picture",
         [
-            on_white((0, 100, 300, 300), (800, 800)),  # cut by the edge
-            scene(),  # no product found
-            on_white((200, 200, 30, 30), (600, 600)),  # a crop would leave 35 pixels
+            draw_on_white((0, 100, 300, 300), (800, 800)),  # cut by the edge
+            draw_scene(),  # no product found
+            draw_on_white((200, 200, 30, 30), (600, 600)),  # a crop would leave 35 pixels
         ],
     )
     def test_abstains(self, picture):
-        assert product_frame(picture) is None
+        assert find_product_frame(picture) is None
 
     def test_does_not_pad_an_uneven_background(self):
-        picture = on_white((20, 20, 560, 560), (600, 600), background=(235, 235, 235)).astype(np.float32)
+        picture = draw_on_white((20, 20, 560, 560), (600, 600), background=(235, 235, 235)).astype(
+            np.float32
+        )
         picture *= np.linspace(0.75, 1, 600)[None, :, None]
-        assert product_frame(picture.astype(np.uint8)) is None
+        assert find_product_frame(picture.astype(np.uint8)) is None
 
 
 class TestBorder:
@@ -109,9 +109,9 @@ class TestBorder:
         assert plan_border(make_picture(300, 400)) is None
 
 
-def turned_picture(degrees):
+def draw_turned_picture(degrees):
     """A rectangular product with lines, turned clockwise by an angle, on white."""
-    picture = on_white((120, 150, 360, 300), (600, 600))
+    picture = draw_on_white((120, 150, 360, 300), (600, 600))
     for row in range(180, 450, 40):
         cv2.line(picture, (130, row), (470, row), (200, 200, 60), 3)
     for column in range(160, 470, 60):
@@ -123,18 +123,21 @@ def turned_picture(degrees):
 class TestStraighten:
     @pytest.mark.parametrize("degrees", [-5.0, -1.5, 2.0, 4.0])
     def test_finds_and_mends_a_tilt(self, degrees):
-        picture = turned_picture(degrees)
-        found = tilt_of(picture)
+        picture = draw_turned_picture(degrees)
+        found = estimate_tilt(picture)
         assert found is not None
         assert found.degrees == pytest.approx(degrees, abs=0.25)
-        assert tilt_of(straighten(picture, found)) is None
-        assert psnr(turned_picture(0), straighten(picture, found)) > psnr(turned_picture(0), picture) + 3
+        assert estimate_tilt(straighten(picture, found)) is None
+        assert (
+            psnr(draw_turned_picture(0), straighten(picture, found))
+            > psnr(draw_turned_picture(0), picture) + 3
+        )
 
     @pytest.mark.parametrize(
-        "picture", [turned_picture(0), turned_picture(20), scene(), make_packshot()]
+        "picture", [draw_turned_picture(0), draw_turned_picture(20), draw_scene(), make_packshot()]
     )
     def test_abstains(self, picture):
-        assert tilt_of(picture) is None
+        assert estimate_tilt(picture) is None
         assert plan_straighten(picture) is None
 
     def test_abstains_in_perspective(self):
@@ -144,7 +147,7 @@ class TestStraighten:
             cv2.line(picture, (column, 40), (column, 560), (40, 40, 40), 4)
         for row in range(60, 560, 70):
             cv2.line(picture, (20, row), (580, row + 40), (90, 40, 40), 4)
-        assert tilt_of(picture) is None
+        assert estimate_tilt(picture) is None
 
     def test_without_fill_no_corner_shows(self):
         picture = np.full((300, 450, 3), 120, np.uint8)
@@ -154,15 +157,15 @@ class TestStraighten:
         assert result.shape[0] > 240
 
     def test_placement_is_where_it_went(self):
-        place = turned(450, 300, Tilt(5.0, None))
+        place = compute_rotation_transform(450, 300, Tilt(5.0, None))
         centre = place.matrix @ np.array([224.5, 149.5, 1])
         np.testing.assert_allclose(centre, [(place.width - 1) / 2, (place.height - 1) / 2], atol=0.6)
 
 
 class TestResize:
     def test_size(self):
-        assert size_for(400, 300, 100) == (100, 75)
-        assert size_for(1000, 1, 10) == (10, 1)
+        assert compute_size(400, 300, 100) == (100, 75)
+        assert compute_size(1000, 1, 10) == (10, 1)
         assert resize(make_picture(60, 80), 160).shape == (120, 160, 3)
 
     def test_shrinking_keeps_light(self):
@@ -183,7 +186,7 @@ class TestResize:
 
     def test_placement_is_where_it_went(self):
         picture = cv2.GaussianBlur(make_picture(300, 400), (0, 0), 6)
-        placed = resized(400, 300, 200).warped(picture)
+        placed = compute_resize_transform(400, 300, 200).warp(picture)
         assert psnr(resize(picture, 200), placed) > 38
 
     @pytest.mark.parametrize("side", [0, -5])
@@ -199,8 +202,11 @@ class TestResize:
 
 
 def test_placements_join():
-    first, second = Placement.shifted(3, 4, 50, 40), Placement.scaled((50, 40), (100, 80))
-    both = first.then(second)
+    first, second = (
+        AffineTransform.from_crop(3, 4, 50, 40),
+        AffineTransform.from_resize((50, 40), (100, 80)),
+    )
+    both = first.compose(second)
     point = np.array([10.0, 20.0, 1.0])
     middle = np.append(first.matrix @ point, 1)
     np.testing.assert_allclose(both.matrix @ point, second.matrix @ middle)

@@ -5,7 +5,7 @@ from packshot.enhance.guided import guided_filter
 from packshot.errors import InvalidInput
 
 
-def naive_guided(guide, values, radius, smoothness):
+def filter_naively(guide, values, radius, smoothness):
     """The filter by loops over windows, on a picture mirrored far enough."""
     reach = 2 * radius
     guide, values = (np.pad(plane.astype(float), reach, mode="symmetric") for plane in (guide, values))
@@ -30,7 +30,7 @@ def test_guided_filter_is_the_papers(radius, smoothness):
     generator = np.random.default_rng(5)
     guide, values = generator.random((2, 18, 23), dtype=np.float32)
     found = guided_filter(guide, values, radius, smoothness)
-    np.testing.assert_allclose(found, naive_guided(guide, values, radius, smoothness), atol=1e-4)
+    np.testing.assert_allclose(found, filter_naively(guide, values, radius, smoothness), atol=1e-4)
 
 
 def test_guided_filter_keeps_a_line_of_its_guide():

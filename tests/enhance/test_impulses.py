@@ -3,21 +3,21 @@ import pytest
 
 from packshot.distort import distort
 from packshot.enhance.classical import plan_impulses
-from packshot.enhance.impulses import impulses_of, remove_impulses
+from packshot.enhance.impulses import find_impulses, remove_impulses
 from packshot.errors import InvalidInput
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
-from tests.enhance.damage import noisy
+from tests.enhance.damage import add_noise
 
 
-def scene():
+def make_scene():
     return make_picture(240, 320)
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4, 5])
 def test_removes_what_the_damage_model_adds(level):
-    damaged = distort(scene(), "impulse-noise", level, 3)
-    assert psnr(scene(), remove_impulses(damaged)) > psnr(scene(), damaged) + 8
+    damaged = distort(make_scene(), "impulse-noise", level, 3)
+    assert psnr(make_scene(), remove_impulses(damaged)) > psnr(make_scene(), damaged) + 8
 
 
 def test_finds_each_channel_for_itself():
@@ -25,7 +25,7 @@ def test_finds_each_channel_for_itself():
     damaged[5, 7, 0], damaged[9, 9, 2], damaged[0, 0, 1] = 255, 0, 255
     expected = np.zeros(damaged.shape, bool)
     expected[5, 7, 0] = expected[9, 9, 2] = expected[0, 0, 1] = True
-    np.testing.assert_array_equal(impulses_of(damaged), expected)
+    np.testing.assert_array_equal(find_impulses(damaged), expected)
 
 
 def test_replaces_by_the_median_of_the_others():
@@ -36,14 +36,14 @@ def test_replaces_by_the_median_of_the_others():
     near = [pixels[y, x] for y in (3, 4, 5) for x in (3, 4, 5) if (y, x) not in ((4, 4), (4, 5))]
     result = remove_impulses(damaged)
     np.testing.assert_array_equal(result[4, 4], np.rint(np.median(near, axis=0)))
-    untouched = ~impulses_of(damaged)
+    untouched = ~find_impulses(damaged)
     np.testing.assert_array_equal(result[untouched], damaged[untouched])
 
 
 def test_letters_lines_and_lights_are_no_impulses():
     page = np.full((60, 80, 3), 255, np.uint8)
     page[20:22], page[:, 30:32], page[40:44, 50:54] = 0, 0, 0
-    assert not impulses_of(page).any()
+    assert not find_impulses(page).any()
     np.testing.assert_array_equal(remove_impulses(page), page)
 
 
@@ -59,18 +59,18 @@ def test_strips_leave_no_seam():
 
 
 def test_is_planned_for_dots_of_both_sorts_alone():
-    assert plan_impulses(distort(scene(), "impulse-noise", 2, 0)).strength == pytest.approx(
+    assert plan_impulses(distort(make_scene(), "impulse-noise", 2, 0)).strength == pytest.approx(
         0.006, rel=0.4
     )
-    assert plan_impulses(scene()) is None
+    assert plan_impulses(make_scene()) is None
     assert plan_impulses(make_packshot()) is None
-    assert plan_impulses(noisy(scene(), 15)) is None
+    assert plan_impulses(add_noise(make_scene(), 15)) is None
     stars = np.full((200, 200, 3), 90, np.uint8)
     stars[::9, ::9] = 255
     assert plan_impulses(stars) is None
 
 
 def test_refuses_what_is_no_photo():
-    for call in (impulses_of, remove_impulses):
+    for call in (find_impulses, remove_impulses):
         with pytest.raises(InvalidInput):
             call(np.zeros((40, 40), np.uint8))

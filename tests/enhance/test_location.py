@@ -22,7 +22,7 @@ XMP = (
 )
 
 
-def exif(located=True):
+def make_exif(located=True):
     found = Image.Exif()
     found[0x010F] = "Maker"
     found[0x0112] = 6
@@ -36,16 +36,16 @@ def exif(located=True):
     return found
 
 
-def saved(kind, located=True, **options):
+def make_file(kind, located=True, **options):
     file = io.BytesIO()
-    Image.fromarray(make_picture(48, 64)).save(file, kind, exif=exif(located), **options)
+    Image.fromarray(make_picture(48, 64)).save(file, kind, exif=make_exif(located), **options)
     return file.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 class TestEveryFormat:
     def test_the_place_goes_and_all_else_stays(self, kind):
-        data = saved(kind)
+        data = make_file(kind)
         before = Photo.open(data)
         stripped = strip_location(data)
         after = Photo.open(stripped.data)
@@ -62,22 +62,22 @@ class TestEveryFormat:
         for order in ("<", ">"):
             for value in (30.2468, 42.1357):
                 tag = struct.pack(order + "I", round(value * 10**4))
-                assert tag not in strip_location(saved(kind)).data or tag not in saved(kind)
-        assert b"2026:01:02\0" not in strip_location(saved(kind)).data
+                assert tag not in strip_location(make_file(kind)).data or tag not in make_file(kind)
+        assert b"2026:01:02\0" not in strip_location(make_file(kind)).data
 
     def test_without_a_place_the_same_bytes(self, kind):
-        data = saved(kind, located=False)
+        data = make_file(kind, located=False)
         stripped = strip_location(data)
         assert not stripped.had_location
         assert stripped.data == data
 
     def test_twice_is_once(self, kind):
-        once = strip_location(saved(kind)).data
+        once = strip_location(make_file(kind)).data
         assert strip_location(once).data == once
         assert not strip_location(once).had_location
 
     def test_damaged_files_come_back_somehow(self, kind):
-        data = saved(kind)
+        data = make_file(kind)
         generator = np.random.default_rng(0)
         for _ in range(200):
             broken = bytearray(data[: int(generator.integers(16, len(data)))])
@@ -87,7 +87,7 @@ class TestEveryFormat:
 
 
 class TestXmp:
-    def check(self, data):
+    def check_blanking(self, data):
         stripped = strip_location(data)
         assert stripped.had_location
         for gone in (b"GPSLatitude", b"GPSLongitude", b"GPSAltitude", b"48,51", b"35/1"):
@@ -97,16 +97,16 @@ class TestXmp:
         return stripped
 
     def test_jpeg(self):
-        self.check(saved("JPEG", located=False, xmp=XMP))
+        self.check_blanking(make_file("JPEG", located=False, xmp=XMP))
 
     def test_webp(self):
-        self.check(saved("WEBP", located=False, xmp=XMP))
+        self.check_blanking(make_file("WEBP", located=False, xmp=XMP))
 
     @pytest.mark.parametrize("compressed", [False, True])
     def test_png(self, compressed):
         info = PngInfo()
         info.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=compressed)
-        data = saved("PNG", located=False, pnginfo=info)
+        data = make_file("PNG", located=False, pnginfo=info)
         if compressed:
             stripped = strip_location(data)
             assert stripped.had_location
@@ -114,12 +114,12 @@ class TestXmp:
             assert "GPS" not in text
             assert "mug" in text
         else:
-            self.check(data)
+            self.check_blanking(data)
 
     def test_png_checksums_hold(self):
         info = PngInfo()
         info.add_itxt("XML:com.adobe.xmp", XMP.decode())
-        data = strip_location(saved("PNG", pnginfo=info)).data
+        data = strip_location(make_file("PNG", pnginfo=info)).data
         at, chunks = 8, 0
         while at < len(data):
             size = int.from_bytes(data[at : at + 4], "big")
@@ -132,7 +132,7 @@ class TestXmp:
 def test_every_picture_of_a_multi_picture_file():
     file = io.BytesIO()
     pictures = [Image.fromarray(make_picture(48, 64, seed)) for seed in (0, 1)]
-    pictures[0].save(file, "MPO", save_all=True, append_images=pictures[1:], exif=exif().tobytes())
+    pictures[0].save(file, "MPO", save_all=True, append_images=pictures[1:], exif=make_exif().tobytes())
     data = file.getvalue()
     stripped = strip_location(data)
     assert stripped.had_location
@@ -147,11 +147,11 @@ def test_every_picture_of_a_multi_picture_file():
 
 
 def test_a_raw_profile_with_a_place_is_left_out_of_a_png():
-    block = b"Exif\0\0" + exif().tobytes().removeprefix(b"Exif\0\0")
+    block = b"Exif\0\0" + make_exif().tobytes().removeprefix(b"Exif\0\0")
     info = PngInfo()
     info.add_text("Raw profile type exif", f"\nexif\n{len(block):8}\n{block.hex()}\n", zip=True)
     info.add_text("Title", "mug")
-    stripped = strip_location(saved("PNG", located=False, pnginfo=info))
+    stripped = strip_location(make_file("PNG", located=False, pnginfo=info))
     text = Image.open(io.BytesIO(stripped.data)).text
     assert stripped.had_location
     assert text == {"Title": "mug"}
@@ -194,14 +194,14 @@ KINDS = {"TIFF": {}, "AVIF": {"quality": 90}, "HEIF": {"quality": 90}}
 
 @pytest.mark.parametrize("kind", KINDS)
 class TestFormatsThatKeepTheirMetadataElsewhere:
-    def saved(self, kind, **options):
+    def make_file(self, kind, **options):
         if kind == "HEIF":
             pytest.importorskip("pillow_heif").register_heif_opener()
         if kind == "TIFF":
-            return self.tiff(**options)
-        return saved(kind, **KINDS[kind], **options)
+            return self.make_tiff(**options)
+        return make_file(kind, **KINDS[kind], **options)
 
-    def tiff(self, located=True, xmp=None):
+    def make_tiff(self, located=True, xmp=None):
         info = TiffImagePlugin.ImageFileDirectory_v2()
         info[0x010F] = "Maker"
         if located:
@@ -213,7 +213,7 @@ class TestFormatsThatKeepTheirMetadataElsewhere:
         return file.getvalue()
 
     def test_the_place_goes_and_all_else_stays(self, kind):
-        data = self.saved(kind)
+        data = self.make_file(kind)
         stripped = strip_location(data)
         before, after = Photo.open(data), Photo.open(stripped.data)
         assert stripped.had_location
@@ -226,11 +226,11 @@ class TestFormatsThatKeepTheirMetadataElsewhere:
         assert len(stripped.data) == len(data)
 
     def test_without_a_place_the_same_bytes(self, kind):
-        data = self.saved(kind, located=False)
+        data = self.make_file(kind, located=False)
         assert strip_location(data).data == data
 
     def test_xmp(self, kind):
-        data = self.saved(kind, located=False, xmp=XMP)
+        data = self.make_file(kind, located=False, xmp=XMP)
         assert b"GPSLatitude" in data
         stripped = strip_location(data).data
         for gone in (b"GPSLatitude", b"GPSAltitude", b"48,51", b"35/1"):
@@ -239,7 +239,7 @@ class TestFormatsThatKeepTheirMetadataElsewhere:
         np.testing.assert_array_equal(Photo.open(stripped).pixels, Photo.open(data).pixels)
 
     def test_damaged_files_come_back_somehow(self, kind):
-        data = self.saved(kind)
+        data = self.make_file(kind)
         generator = np.random.default_rng(0)
         for _ in range(200):
             broken = bytearray(data[: int(generator.integers(16, len(data)))])
@@ -248,57 +248,57 @@ class TestFormatsThatKeepTheirMetadataElsewhere:
             strip_location(bytes(broken))
 
 
-def segment(marker, held):
-    return b"\xff" + bytes([marker]) + (len(held) + 2).to_bytes(2, "big") + held
+def make_segment(marker, content):
+    return b"\xff" + bytes([marker]) + (len(content) + 2).to_bytes(2, "big") + content
 
 
-def with_segments(*segments):
+def make_jpeg_with_segments(*segments):
     """A photo that has these behind its first marker."""
-    data = saved("JPEG", located=False)
+    data = make_file("JPEG", located=False)
     return data[:2] + b"".join(segments) + data[2:]
 
 
-def same_pixels(one, other):
+def assert_same_pixels(one, other):
     np.testing.assert_array_equal(Photo.open(one).pixels, Photo.open(other).pixels)
 
 
 def test_every_block_of_a_jpeg_and_that_of_its_thumbnail():
     small = io.BytesIO()
-    Image.fromarray(make_picture(24, 32)).save(small, "JPEG", exif=exif())
-    block = exif(located=False).tobytes() + small.getvalue()
-    data = with_segments(segment(0xE1, block), segment(0xE1, exif().tobytes()))
+    Image.fromarray(make_picture(24, 32)).save(small, "JPEG", exif=make_exif())
+    block = make_exif(located=False).tobytes() + small.getvalue()
+    data = make_jpeg_with_segments(make_segment(0xE1, block), make_segment(0xE1, make_exif().tobytes()))
     assert data.count(b"2026:01:02\0") == 2
     stripped = strip_location(data).data
     assert b"2026:01:02\0" not in stripped
     assert len(stripped) == len(data)
-    same_pixels(stripped, data)
+    assert_same_pixels(stripped, data)
 
 
-def iptc(*sets):
-    held = b"".join(
+def make_iptc(*sets):
+    content = b"".join(
         b"\x1c\x02" + bytes([number]) + len(text).to_bytes(2, "big") + text for number, text in sets
     )
-    resource = b"8BIM\x04\x04\0\0" + len(held).to_bytes(4, "big") + held
+    resource = b"8BIM\x04\x04\0\0" + len(content).to_bytes(4, "big") + content
     return b"Photoshop 3.0\0" + resource
 
 
 def test_places_in_iptc_go_and_other_texts_stay():
-    data = with_segments(
-        segment(0xED, iptc((5, b"mug"), (90, b"Paris"), (101, b"France"), (80, b"Ann")))
+    data = make_jpeg_with_segments(
+        make_segment(0xED, make_iptc((5, b"mug"), (90, b"Paris"), (101, b"France"), (80, b"Ann")))
     )
     stripped = strip_location(data).data
     assert b"Paris" not in stripped
     assert b"France" not in stripped
     assert b"mug" in stripped
     assert b"Ann" in stripped
-    same_pixels(stripped, data)
+    assert_same_pixels(stripped, data)
 
 
 def test_places_in_iptc_of_a_tiff():
-    held = iptc((90, b"Paris"), (5, b"a mug"))
+    content = make_iptc((90, b"Paris"), (5, b"a mug"))
     info = TiffImagePlugin.ImageFileDirectory_v2()
-    info[0x8649] = held.removeprefix(b"Photoshop 3.0\0")
-    info[0x83BB] = held[held.index(b"\x1c") :]
+    info[0x8649] = content.removeprefix(b"Photoshop 3.0\0")
+    info[0x83BB] = content[content.index(b"\x1c") :]
     info.tagtype[0x8649], info.tagtype[0x83BB] = 1, 7
     file = io.BytesIO()
     Image.fromarray(make_picture(48, 64)).save(file, "TIFF", tiffinfo=info)
@@ -306,7 +306,7 @@ def test_places_in_iptc_of_a_tiff():
     stripped = strip_location(file.getvalue()).data
     assert b"Paris" not in stripped
     assert stripped.count(b"a mug") == 2
-    same_pixels(stripped, file.getvalue())
+    assert_same_pixels(stripped, file.getvalue())
 
 
 def test_places_named_in_xmp():
@@ -317,7 +317,7 @@ def test_places_named_in_xmp():
         b"</Iptc4xmpExt:LocationCreated><photoshop:Credit>Ann</photoshop:Credit>"
         b"</rdf:Description></rdf:RDF>"
     )
-    data = with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp))
+    data = make_jpeg_with_segments(make_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp))
     stripped = strip_location(data).data
     for gone in (b"Paris", b"Montmartre", b"48.85"):
         assert gone not in stripped
@@ -331,10 +331,10 @@ def test_extended_xmp_across_segments_keeps_its_digest():
     cut = text.index(b"GPSLongitude") + 5
     head = b"http://ns.adobe.com/xmp/extension/\0" + digest + len(text).to_bytes(4, "big")
     main = b'<x:xmpmeta><rdf:Description xmpNote:HasExtendedXMP="' + digest + b'"/></x:xmpmeta>'
-    data = with_segments(
-        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + main),
-        segment(0xE1, head + cut.to_bytes(4, "big") + text[cut:]),
-        segment(0xE1, head + (0).to_bytes(4, "big") + text[:cut]),
+    data = make_jpeg_with_segments(
+        make_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + main),
+        make_segment(0xE1, head + cut.to_bytes(4, "big") + text[cut:]),
+        make_segment(0xE1, head + (0).to_bytes(4, "big") + text[:cut]),
     )
     stripped = strip_location(data).data
     found, sizes = stripped.split(b"xmp/extension/\0")[1:], (len(text) - cut, cut)
@@ -348,7 +348,7 @@ def test_extended_xmp_across_segments_keeps_its_digest():
 
 def test_the_place_of_a_film_behind_a_photo():
     atom = b"\0\0\0\x1e\xa9xyz\0\x12\x15\xc7+48.8577+002.2950/"
-    data = saved("JPEG", located=False) + b"\0\0\0\x08ftypmp42" + atom
+    data = make_file("JPEG", located=False) + b"\0\0\0\x08ftypmp42" + atom
     stripped = strip_location(data).data
     assert b"48.8577" not in stripped
     assert b"free" in stripped
@@ -358,7 +358,7 @@ def test_the_place_of_a_film_behind_a_photo():
 def test_a_text_of_a_png_that_grows_without_end_is_left_out():
     info = PngInfo()
     info.add_text("Raw profile type exif", "0" * (1 << 25), zip=True)
-    data = saved("PNG", located=False, pnginfo=info)
+    data = make_file("PNG", located=False, pnginfo=info)
     assert len(data) < 1 << 20
     assert b"Raw profile" not in strip_location(data).data
 
@@ -367,7 +367,7 @@ def test_a_text_of_a_png_that_grows_without_end_is_left_out():
     "hostile",
     [
         b"\xff\xd8\xff" + b"\xff\xe1\xff\xffExif\0\0II*\0\x08\0\0\0" * 100_000,
-        b"\xff\xd8\xff" + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"<a:GPSa>" * 8000),
+        b"\xff\xd8\xff" + make_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"<a:GPSa>" * 8000),
         b"GIF89a" + b"<RDF RDF>" * 300_000,
         b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x014A, 4, 2**31, 8, 8) * 100_000,
     ],

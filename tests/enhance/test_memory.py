@@ -58,7 +58,7 @@ STEPS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_twelve_megapixels(step):
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", SCRIPT, step], capture_output=True, text=True, check=True
     )
-    assert int(done.stdout) < MOST_MEGABYTES
+    assert int(completed.stdout) < MOST_MEGABYTES

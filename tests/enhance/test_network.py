@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from packshot.enhance.network import STRIDE, TILING, EnhancementNetwork
+from packshot.enhance.network import DEFAULT_TILING, STRIDE, EnhancementNetwork
 from packshot.enhance.tiles import Tiling
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.reference.psnr import psnr
@@ -12,7 +12,7 @@ from tests.conftest import make_packshot, make_picture
 
 @pytest.fixture(scope="module")
 def enhancer():
-    return EnhancementNetwork.packaged()
+    return EnhancementNetwork.load_shipped()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 400), (333, 257), (STRIDE, STRIDE)])
@@ -29,14 +29,14 @@ def test_tiled_equals_whole_to_one_level(enhancer, noise):
     grain = np.random.default_rng(0).integers(-noise, noise + 1, picture.shape)
     picture = np.clip(picture * 0.6 + grain, 0, 255).astype(np.uint8)
     whole = EnhancementNetwork(enhancer.model, Tiling(1024, 0, STRIDE)).enhance(picture)
-    cut = Tiling(3 * STRIDE, TILING.margin, STRIDE)
+    cut = Tiling(3 * STRIDE, DEFAULT_TILING.margin, STRIDE)
     tiled = EnhancementNetwork(enhancer.model, cut).enhance(picture)
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
 def test_the_same_photo_gives_the_same_pixels_on_any_number_of_threads(enhancer):
     picture = make_picture(200, 300)
-    one, two = enhancer.enhance(picture), EnhancementNetwork.packaged(threads=2).enhance(picture)
+    one, two = enhancer.enhance(picture), EnhancementNetwork.load_shipped(threads=2).enhance(picture)
     np.testing.assert_array_equal(one, enhancer.enhance(picture))
     assert np.abs(one.astype(int) - two).max() <= 1
 

@@ -5,15 +5,15 @@ import pytest
 from PIL import Image
 
 from packshot.enhance.encoding import can_write, encode_as
-from packshot.enhance.output import format_named, kept_exif
+from packshot.enhance.output import extract_exif, find_output_format
 from packshot.errors import InvalidInput
 from packshot.photo import FORMATS, Photo
 from tests.conftest import make_picture
 
-WRITTEN = [name for name in FORMATS if can_write(name)]
+WRITABLE = [name for name in FORMATS if can_write(name)]
 
 
-def with_exif(**tags):
+def make_jpeg_with_exif(**tags):
     exif = Image.Exif()
     exif[0x010F] = "Maker"
     exif[0x0112] = tags.get("orientation", 6)
@@ -23,7 +23,7 @@ def with_exif(**tags):
     return file.getvalue()
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", WRITABLE)
 def test_every_format_comes_back_alike(name):
     picture = make_picture(96, 128)
     photo = Photo.open(encode_as(picture, name))
@@ -46,17 +46,17 @@ def test_what_cannot_be_written_is_said():
 
 @pytest.mark.parametrize(("name", "kind"), [("a.JPG", "JPEG"), ("b.webp", "WEBP"), ("c.heic", "HEIF")])
 def test_the_extension_names_the_format(tmp_path, name, kind):
-    assert format_named(tmp_path / name) == kind
+    assert find_output_format(tmp_path / name) == kind
 
 
 @pytest.mark.parametrize("name", ["a", "a.txt", "a.jpg.bak"])
 def test_other_extensions_are_refused(tmp_path, name):
     with pytest.raises(InvalidInput, match="cannot tell the format"):
-        format_named(tmp_path / name)
+        find_output_format(tmp_path / name)
 
 
 def test_exif_is_kept_upright_and_without_the_place():
-    kept = kept_exif(with_exif())
+    kept = extract_exif(make_jpeg_with_exif())
     photo = Photo.open(encode_as(make_picture(60, 80), "JPEG", kept))
     assert photo.facts.exif["Make"] == "Maker"
     assert not photo.facts.had_location
@@ -67,4 +67,4 @@ def test_exif_is_kept_upright_and_without_the_place():
     "data", [b"", b"\xff\xd8\xff\xe1\x00\x10Exif\0\0broken", encode_as(make_picture(20, 20), "PNG")]
 )
 def test_no_exif_is_no_error(data):
-    assert kept_exif(data) == b""
+    assert extract_exif(data) == b""

@@ -2,98 +2,98 @@ import numpy as np
 import pytest
 
 from packshot.enhance.classical import plan_exposure, plan_white_balance
-from packshot.enhance.light import encoded, light_of_values, relight
-from packshot.enhance.tone import Exposure, expose, lift_shadows, missing_exposure, take_off_haze
-from packshot.enhance.white_balance import angle, illuminant_of, white_balance
-from packshot.enhance.white_reference import white_reference
+from packshot.enhance.light import apply_light_curve, encode_srgb, linear_light_table
+from packshot.enhance.tone import Exposure, estimate_missing_exposure, expose, lift_shadows, remove_haze
+from packshot.enhance.white_balance import colour_angle, correct_white_balance, estimate_illuminant
+from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
-from tests.enhance.damage import lit
-from tests.measure.drawn import flat, on_white
+from tests.enhance.damage import scale_light
+from tests.measure.drawn import draw_on_white, make_flat
 
 
 class TestLight:
     def test_curve_is_the_standards(self):
         # IEC 61966-2-1: 0.21404 of the light is 0.5; the straight part ends at 0.0031308.
-        assert float(encoded(np.array(0.21404))) == pytest.approx(0.5, abs=1e-5)
-        assert float(encoded(np.array(0.0031308))) == pytest.approx(0.04045, abs=1e-5)
+        assert float(encode_srgb(np.array(0.21404))) == pytest.approx(0.5, abs=1e-5)
+        assert float(encode_srgb(np.array(0.0031308))) == pytest.approx(0.04045, abs=1e-5)
 
     def test_inverse(self):
-        np.testing.assert_allclose(encoded(light_of_values()), np.arange(256) / 255, atol=1e-5)
+        np.testing.assert_allclose(encode_srgb(linear_light_table()), np.arange(256) / 255, atol=1e-5)
 
     def test_nothing_changed_is_nothing_changed(self):
         picture = make_picture(60, 80)
-        np.testing.assert_array_equal(relight(picture, lambda light: light), picture)
+        np.testing.assert_array_equal(apply_light_curve(picture, lambda light: light), picture)
 
     def test_table_cannot_be_spoilt(self):
         with pytest.raises(ValueError, match="read-only"):
-            light_of_values()[0] = 1
+            linear_light_table()[0] = 1
 
 
 class TestWhiteReference:
     def test_is_the_backgrounds_light(self):
-        found = white_reference(on_white(background=(220, 210, 190)))
+        found = find_white_reference(draw_on_white(background=(220, 210, 190)))
         assert found is not None
-        np.testing.assert_allclose(found.light, light_of_values()[[220, 210, 190]], rtol=1e-3)
+        np.testing.assert_allclose(found.light, linear_light_table()[[220, 210, 190]], rtol=1e-3)
 
     @pytest.mark.parametrize(
         "picture",
         [
-            on_white(background=(250, 160, 170)),  # a pink backdrop
-            on_white(background=(70, 70, 70)),  # a dark one
-            on_white(background=(190, 190, 190), colour=(245, 245, 245)),  # a white product on grey
+            draw_on_white(background=(250, 160, 170)),  # a pink backdrop
+            draw_on_white(background=(70, 70, 70)),  # a dark one
+            draw_on_white(background=(190, 190, 190), colour=(245, 245, 245)),  # a white product on grey
             make_picture(300, 300),
         ],
     )
     def test_none_where_white_was_not_meant(self, picture):
-        assert white_reference(picture) is None
+        assert find_white_reference(picture) is None
 
 
 class TestWhiteBalance:
     @pytest.mark.parametrize("gains", [(1, 0.9, 0.75), (0.8, 0.92, 1), (1, 0.96, 0.9)])
     def test_takes_a_cast_off_a_packshot(self, gains):
         clean = make_packshot()
-        damaged = lit(clean, gains)
-        found = illuminant_of(damaged)
+        damaged = scale_light(clean, gains)
+        found = estimate_illuminant(damaged)
         assert found is not None
-        assert psnr(clean, white_balance(damaged, found)) > 38
+        assert psnr(clean, correct_white_balance(damaged, found)) > 38
 
     def test_leaves_a_clean_packshot(self):
-        assert illuminant_of(make_packshot()) is None
+        assert estimate_illuminant(make_packshot()) is None
 
     def test_leaves_a_coloured_backdrop(self):
-        assert illuminant_of(on_white(background=(250, 160, 170))) is None
+        assert estimate_illuminant(draw_on_white(background=(250, 160, 170))) is None
 
     def test_leaves_one_coloured_wall(self):
-        assert illuminant_of(flat(0) + np.array([190, 60, 40], np.uint8)) is None
+        assert estimate_illuminant(make_flat(0) + np.array([190, 60, 40], np.uint8)) is None
 
     def test_trusts_a_stronger_cast_less(self):
         mild, strong = (
-            illuminant_of(on_white(background=b)) for b in ((235, 225, 200), (235, 215, 165))
+            estimate_illuminant(draw_on_white(background=b)) for b in ((235, 225, 200), (235, 215, 165))
         )
         assert mild is not None
         assert strong is not None
-        assert strong.trust < mild.trust <= 1
+        assert strong.correction_share < mild.correction_share <= 1
 
     def test_white_keeps_its_brightest_channel(self):
-        found = illuminant_of(on_white(background=(250, 240, 225)))
+        found = estimate_illuminant(draw_on_white(background=(250, 240, 225)))
         assert found is not None
-        result = white_balance(on_white(background=(250, 240, 225)), found)
+        result = correct_white_balance(draw_on_white(background=(250, 240, 225)), found)
         np.testing.assert_allclose(result[0, 0], 250, atol=1)
 
     def test_doing_it_twice_finds_nothing(self):
-        damaged = lit(make_packshot(), (1, 0.9, 0.75))
-        found = illuminant_of(damaged)
+        damaged = scale_light(make_packshot(), (1, 0.9, 0.75))
+        found = estimate_illuminant(damaged)
         assert found is not None
-        assert illuminant_of(white_balance(damaged, found)) is None
+        assert estimate_illuminant(correct_white_balance(damaged, found)) is None
 
     def test_angle(self):
         one, other = np.array([1, 0, 0], np.float32), np.array([2, 2, 0], np.float32)
-        assert angle(one, other) == pytest.approx(45, abs=1e-4)
-        assert angle(one, 3 * one) == pytest.approx(0, abs=0.05)
+        assert colour_angle(one, other) == pytest.approx(45, abs=1e-4)
+        assert colour_angle(one, 3 * one) == pytest.approx(0, abs=0.05)
 
     def test_plan_says_what_it_would_do(self):
-        step = plan_white_balance(lit(make_packshot(), (1, 0.9, 0.75)))
+        step = plan_white_balance(scale_light(make_packshot(), (1, 0.9, 0.75)))
         assert step is not None
         assert step.reason.startswith("background: red x 0.9")
 
@@ -102,22 +102,22 @@ class TestExposure:
     @pytest.mark.parametrize("stops", [0.5, 1.0, 1.6])
     def test_brings_a_dark_packshot_back(self, stops):
         clean = make_packshot()
-        damaged = lit(clean, 2.0**-stops)
-        found = missing_exposure(damaged)
+        damaged = scale_light(clean, 2.0**-stops)
+        found = estimate_missing_exposure(damaged)
         assert found is not None
         assert found.stops == pytest.approx(stops, abs=0.1)
         assert psnr(clean, expose(damaged, found)) > 38
 
     def test_leaves_a_clean_packshot(self):
-        assert missing_exposure(make_packshot()) is None
+        assert estimate_missing_exposure(make_packshot()) is None
         assert plan_exposure(make_packshot()) is None
 
     def test_leaves_a_light_grey_backdrop(self):
-        assert missing_exposure(on_white(background=(242, 242, 242))) is None
+        assert estimate_missing_exposure(draw_on_white(background=(242, 242, 242))) is None
 
     def test_a_dark_scene_gets_some_of_it(self):
         clean = make_picture(300, 400)
-        found = missing_exposure(lit(clean, 0.2))
+        found = estimate_missing_exposure(scale_light(clean, 0.2))
         assert found is not None
         assert found.source == "scene"
         assert 0.8 < found.stops < 2.3
@@ -146,5 +146,5 @@ class TestTones:
     def test_haze_goes(self):
         clean = make_picture(60, 80)
         hazy = np.rint(clean * 0.7 + 0.3 * 200).astype(np.uint8)
-        restored = take_off_haze(hazy, 0.3 * 200 / 255, (0.3 * 200 + 0.7 * 255) / 255)
+        restored = remove_haze(hazy, 0.3 * 200 / 255, (0.3 * 200 + 0.7 * 255) / 255)
         assert psnr(clean, restored) > 45

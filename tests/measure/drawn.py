@@ -6,7 +6,7 @@ import numpy as np
 from packshot.arrays import Pixels
 
 
-def on_white(
+def draw_on_white(
     box: tuple[int, int, int, int] = (150, 100, 200, 300),
     size: tuple[int, int] = (500, 500),
     colour: tuple[int, int, int] = (60, 90, 150),
@@ -20,12 +20,12 @@ def on_white(
     return picture
 
 
-def flat(value: int, size: tuple[int, int] = (256, 256)) -> Pixels:
+def make_flat(value: int, size: tuple[int, int] = (256, 256)) -> Pixels:
     """One grey tone."""
     return np.full((*size, 3), value, np.uint8)
 
 
-def scene(seed: int = 0, size: tuple[int, int] = (512, 512)) -> Pixels:
+def draw_scene(seed: int = 0, size: tuple[int, int] = (512, 512)) -> Pixels:
     """Sharp-edged polygons and discs all over: nothing plain about its border."""
     generator = np.random.default_rng(seed)
     height, width = size
@@ -42,24 +42,24 @@ def scene(seed: int = 0, size: tuple[int, int] = (512, 512)) -> Pixels:
     return picture
 
 
-def with_noise(picture: Pixels, sigma: float, seed: int = 0) -> Pixels:
+def add_noise(picture: Pixels, sigma: float, seed: int = 0) -> Pixels:
     """The same noise in all three channels, so that luma has exactly its deviation."""
     noise = np.random.default_rng(seed).normal(0, sigma, picture.shape[:2])[..., None]
     return np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8)
 
 
-def as_jpeg(picture: Pixels, quality: int) -> Pixels:
+def compress_jpeg(picture: Pixels, quality: int) -> Pixels:
     """Once through a JPEG encoder."""
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
-def blurred(picture: Pixels, sigma: float) -> Pixels:
+def blur(picture: Pixels, sigma: float) -> Pixels:
     """Gaussian blur."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
 
 
-def streaked(picture: Pixels, length: int, vertical: bool = False) -> Pixels:
+def add_motion_blur(picture: Pixels, length: int, vertical: bool = False) -> Pixels:
     """Moved along one axis."""
     shape = (length, 1) if vertical else (1, length)
     return np.asarray(cv2.filter2D(picture, -1, np.full(shape, 1 / length)), np.uint8)

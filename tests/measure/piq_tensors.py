@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 
-def tensor(pixels: np.ndarray) -> Any:
+def to_tensor(pixels: np.ndarray) -> Any:
     """RGB pixels (H, W, 3), uint8, as (1, 3, H, W) in 0..1."""
     import torch
 

@@ -3,29 +3,29 @@ import pytest
 
 from packshot.measure import measure_photo
 from packshot.measure.background import (
-    far_background,
     far_share,
+    find_far_background,
     frame_white_share,
     near_whiteness,
     pure_white_share,
 )
-from packshot.measure.geometry import border
-from tests.measure.drawn import as_jpeg, flat, on_white, scene
+from packshot.measure.geometry import border_thickness
+from tests.measure.drawn import compress_jpeg, draw_on_white, draw_scene, make_flat
 
 
-def grey(picture):
+def to_grey(picture):
     return np.ascontiguousarray(picture[..., 1])
 
 
 def test_pure_white():
-    values = measure_photo(on_white()).values
+    values = measure_photo(draw_on_white()).values
     assert values["background_pure_white"].value == 100
     assert values["background_whiteness"].value == 255
     assert values["background_evenness"].value == 0
 
 
 def test_nearly_white_is_not_pure():
-    values = measure_photo(on_white(background=(254, 254, 254))).values
+    values = measure_photo(draw_on_white(background=(254, 254, 254))).values
     assert values["background_pure_white"].value == 0
     assert values["background_whiteness"].value == 254
 
@@ -42,7 +42,7 @@ def test_share_of_pure_white_is_exact(factor):
 def test_far_background_keeps_its_distance():
     mask = np.full((200, 200), 255, np.uint8)
     mask[90:110, 90:110] = 0
-    far = far_background(mask, 1)
+    far = find_far_background(mask, 1)
     assert far[66 - 1, 100] == 255
     assert far[66, 100] == 0
     assert far[0, 0] == 255
@@ -51,7 +51,7 @@ def test_far_background_keeps_its_distance():
 def test_far_background_falls_back_to_all():
     mask = np.zeros((50, 50), np.uint8)
     mask[:3] = 255
-    assert np.array_equal(far_background(mask, 1), mask)
+    assert np.array_equal(find_far_background(mask, 1), mask)
 
 
 def test_beside_the_product_is_what_is_not_far():
@@ -59,7 +59,7 @@ def test_beside_the_product_is_what_is_not_far():
     small = generator.integers(0, 256, (90, 120, 3)).astype(np.uint8)
     mask = np.full((90, 120), 255, np.uint8)
     mask[40:50, 50:70] = 0
-    far = far_background(mask, 4)
+    far = find_far_background(mask, 4)
     naive = [small[y, x].min() for y in range(90) for x in range(120) if mask[y, x] and not far[y, x]]
     assert near_whiteness(small, mask, far) == pytest.approx(np.mean(naive), abs=1e-4)
     assert far_share(mask, far) == pytest.approx(100 * np.count_nonzero(far) / far.size)
@@ -70,21 +70,21 @@ def test_where_nothing_is_far_all_lies_beside_the_product():
     mask[:3] = 255
     small = np.full((50, 50, 3), 7, np.uint8)
     small[:3] = (250, 252, 254)
-    far = far_background(mask, 1)
+    far = find_far_background(mask, 1)
     assert near_whiteness(small, mask, far) == pytest.approx(250)
     assert far_share(mask, far) == 0
     everywhere = np.full((50, 50), 255, np.uint8)
-    assert near_whiteness(small, everywhere, far_background(everywhere, 1)) is None
+    assert near_whiteness(small, everywhere, find_far_background(everywhere, 1)) is None
 
 
 @pytest.mark.parametrize(("tone", "white"), [(244, 0), (245, 100), (255, 100)])
 def test_the_frame_is_white_from_245_on(tone, white):
-    assert frame_white_share(flat(tone)) == white
-    assert measure_photo(flat(tone)).value("frame_white") == white
+    assert frame_white_share(make_flat(tone)) == white
+    assert measure_photo(make_flat(tone)).value("frame_white") == white
 
 
 def test_the_frame_is_its_outermost_two_pixels():
-    picture = flat(0, (40, 60))
+    picture = make_flat(0, (40, 60))
     picture[:2] = 255
     assert frame_white_share(picture) == pytest.approx(100 * 120 / (4 * 60 + 4 * 36))
     assert frame_white_share(picture[:7]) is None
@@ -93,52 +93,52 @@ def test_the_frame_is_its_outermost_two_pixels():
 @pytest.mark.parametrize("tone", [0, 128, 255])
 @pytest.mark.parametrize("thickness", [1, 5, 11])
 def test_frame_is_exact(tone, thickness):
-    picture = np.clip(scene(1, (400, 300)), 20, 100)
+    picture = np.clip(draw_scene(1, (400, 300)), 20, 100)
     if tone == 128:
         picture = (picture + 140).astype(np.uint8)
     picture[:thickness] = picture[-thickness:] = tone
     picture[:, :thickness] = picture[:, -thickness:] = tone
-    assert border(grey(picture)) == (thickness,) * 4
+    assert border_thickness(to_grey(picture)) == (thickness,) * 4
 
 
 def test_a_white_margin_around_a_rectangle_is_no_frame():
-    assert border(grey(on_white((100, 40, 600, 720), (800, 800)))) == (0, 0, 0, 0)
+    assert border_thickness(to_grey(draw_on_white((100, 40, 600, 720), (800, 800)))) == (0, 0, 0, 0)
 
 
 def test_bars_are_exact():
-    picture = np.clip(scene(1), 40, 255)
+    picture = np.clip(draw_scene(1), 40, 255)
     picture[:40] = picture[-31:] = 0
-    assert border(grey(picture)) == (0, 40, 0, 31)
+    assert border_thickness(to_grey(picture)) == (0, 40, 0, 31)
     assert measure_photo(picture).value("border") == pytest.approx(100 * 40 / 512, abs=0.01)
 
 
 def test_survives_jpeg():
-    picture = np.clip(scene(1), 60, 200)
+    picture = np.clip(draw_scene(1), 60, 200)
     picture[:16] = picture[-16:] = 0
     picture[:, :16] = picture[:, -16:] = 0
-    assert np.abs(np.subtract(border(grey(as_jpeg(picture, 85))), 16)).max() <= 1
+    assert np.abs(np.subtract(border_thickness(to_grey(compress_jpeg(picture, 85))), 16)).max() <= 1
 
 
 def test_frame_line_around_a_packshot():
-    picture = on_white()
+    picture = draw_on_white()
     picture[:4] = picture[-4:] = 30
     picture[:, :4] = picture[:, -4:] = 30
-    assert border(grey(picture)) == (4, 4, 4, 4)
+    assert border_thickness(to_grey(picture)) == (4, 4, 4, 4)
 
 
 def test_a_packshot_has_no_border():
-    assert border(grey(on_white())) == (0, 0, 0, 0)
-    rounded = on_white((60, 40, 380, 420))
+    assert border_thickness(to_grey(draw_on_white())) == (0, 0, 0, 0)
+    rounded = draw_on_white((60, 40, 380, 420))
     rounded[40:70, 60:90] = 255
-    assert border(grey(rounded)) == (0, 0, 0, 0)
+    assert border_thickness(to_grey(rounded)) == (0, 0, 0, 0)
 
 
 def test_a_horizon_is_no_border():
-    picture = scene(2)
+    picture = draw_scene(2)
     picture[:50] = 250
-    assert border(grey(picture)) == (0, 0, 0, 0)
+    assert border_thickness(to_grey(picture)) == (0, 0, 0, 0)
 
 
 def test_blank_and_tiny():
-    assert border(grey(flat(40))) == (0, 0, 0, 0)
-    assert border(grey(flat(40, (8, 8)))) == (0, 0, 0, 0)
+    assert border_thickness(to_grey(make_flat(40))) == (0, 0, 0, 0)
+    assert border_thickness(to_grey(make_flat(40, (8, 8)))) == (0, 0, 0, 0)

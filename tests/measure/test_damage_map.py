@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.local import Grid, damage_map
+from packshot.measure.local import CellGrid, damage_map
 from tests.conftest import make_picture
 
 
@@ -11,7 +11,7 @@ def test_damage_map_points_at_the_blurred_half():
     scene = make_picture(480, 640, seed=2)
     half = scene.copy()
     half[:, :320] = cv2.GaussianBlur(scene, (0, 0), 3)[:, :320]
-    cells = np.array(measure_photo(half).damage)
+    cells = np.array(measure_photo(half).damage_map)
     assert cells.shape == (12, 12)
     assert cells[:, :5].max() > 0.8
     assert cells[:, :5].mean() > 2 * cells[:, 7:].mean()
@@ -43,4 +43,4 @@ def test_tiny_photos_have_none():
 def test_cells_are_area_means(shape):
     values = np.random.default_rng(1).uniform(0, 9, shape).astype(np.float32)
     expected = cv2.resize(values, (12, 12), interpolation=cv2.INTER_AREA)
-    assert Grid.over(*shape).means(values) == pytest.approx(expected, abs=1e-3)
+    assert CellGrid.from_size(*shape).cell_means(values) == pytest.approx(expected, abs=1e-3)

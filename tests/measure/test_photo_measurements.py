@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import arrays
 
 from packshot.errors import InvalidInput
 from packshot.measure import measure_photo
-from packshot.measure.limits import LIMITS, exceeded
+from packshot.measure.limits import LIMITS, find_exceeded_limits
 from packshot.report import MEASUREMENTS, Facts
-from tests.measure.drawn import flat, on_white, scene
+from tests.measure.drawn import draw_on_white, draw_scene, make_flat
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))
 
 
-def facts(width, height):
+def make_facts(width, height):
     return Facts(
         format="JPEG",
         byte_size=1,
@@ -34,13 +34,13 @@ def facts(width, height):
     )
 
 
-def check(measured):
+def check_measurements(measured):
     assert list(measured.values) == list(MEASUREMENTS)
     for key, item in measured.values.items():
         assert item.value is None or math.isfinite(item.value), key
         assert item.score is None or 0 <= item.score <= 100, key
         assert item.unit == MEASUREMENTS[key].unit
-    exceeded(measured)
+    find_exceeded_limits(measured)
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,7 +48,7 @@ def check(measured):
 @example(np.zeros((6, 1, 3), np.uint8))
 @given(SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_any_small_picture(pixels):
-    check(measure_photo(pixels))
+    check_measurements(measure_photo(pixels))
 
 
 @settings(max_examples=25, deadline=None)
@@ -65,14 +65,14 @@ def test_any_drawn_picture(height, width, low, high, seed, tone):
     values = (min(low, high), max(low, high) + 1)
     pixels = generator.integers(*values, (height, width, 3)).astype(np.uint8)
     pixels[: height // 3, : width // 2] = tone
-    check(measure_photo(pixels))
+    check_measurements(measure_photo(pixels))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (2, 3), (16, 16), (8, 900), (64, 64)])
 @pytest.mark.parametrize("tone", [0, 128, 255])
 def test_blank_pictures(shape, tone):
-    measured = measure_photo(flat(tone, shape))
-    check(measured)
+    measured = measure_photo(make_flat(tone, shape))
+    check_measurements(measured)
     assert measured.value("sharpness") is None
     assert measured.product is None
 
@@ -93,7 +93,7 @@ def test_refuses_anything_else(pixels):
 
 
 def test_pixels_are_not_changed_and_read_only_ones_will_do():
-    pixels = scene()
+    pixels = draw_scene()
     before = pixels.copy()
     pixels.setflags(write=False)
     measure_photo(pixels)
@@ -101,36 +101,36 @@ def test_pixels_are_not_changed_and_read_only_ones_will_do():
 
 
 def test_views_give_the_same_as_copies():
-    pixels = scene()[:, ::-1]
+    pixels = draw_scene()[:, ::-1]
     assert measure_photo(pixels).values == measure_photo(pixels.copy()).values
 
 
 def test_same_answer_every_time():
-    pixels = on_white()
+    pixels = draw_on_white()
     assert measure_photo(pixels).values == measure_photo(pixels).values
 
 
 def test_resolution_is_the_stored_one():
-    measured = measure_photo(flat(90, (100, 50)), facts(4000, 3000))
+    measured = measure_photo(make_flat(90, (100, 50)), make_facts(4000, 3000))
     assert measured.value("resolution") == 4000
     assert measured.value("resolution_short") == 3000
     assert measured.value("megapixels") == 12
-    assert measure_photo(flat(90, (100, 50))).value("resolution") == 100
+    assert measure_photo(make_flat(90, (100, 50))).value("resolution") == 100
 
 
 def test_product_region_in_fractions():
-    region = measure_photo(on_white((100, 50, 200, 300))).product_region
+    region = measure_photo(draw_on_white((100, 50, 200, 300))).product_region
     assert (region.x, region.y, region.width, region.height) == pytest.approx((0.2, 0.1, 0.4, 0.6))
 
 
 def test_unknown_property():
     with pytest.raises(KeyError):
-        measure_photo(flat(0)).value("beauty")
+        measure_photo(make_flat(0)).value("beauty")
 
 
 def test_a_clean_packshot_has_no_finding():
-    picture = on_white((100, 40, 600, 720), size=(800, 800))
-    assert exceeded(measure_photo(picture)) == []
+    picture = draw_on_white((100, 40, 600, 720), size=(800, 800))
+    assert find_exceeded_limits(measure_photo(picture)) == []
 
 
 def test_limits_name_known_properties():

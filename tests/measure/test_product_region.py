@@ -4,8 +4,8 @@ import pytest
 
 from packshot.measure import measure_photo
 from packshot.measure.planes import make_planes
-from packshot.measure.product import region_of_mask
-from tests.measure.drawn import as_jpeg, flat, on_white, scene, with_noise
+from packshot.measure.product import mask_to_region
+from tests.measure.drawn import add_noise, compress_jpeg, draw_on_white, draw_scene, make_flat
 
 BOXES = [(150, 100, 200, 300), (37, 211, 401, 77), (6, 6, 488, 488), (222, 333, 61, 43)]
 
@@ -13,11 +13,11 @@ BOXES = [(150, 100, 200, 300), (37, 211, 401, 77), (6, 6, 488, 488), (222, 333, 
 @pytest.mark.parametrize("box", BOXES)
 @pytest.mark.parametrize("size", [(500, 500), (700, 901)])
 def test_box_is_exact(box, size):
-    assert measure_photo(on_white(box, size)).product.box == box
+    assert measure_photo(draw_on_white(box, size)).product.box == box
 
 
 def test_fill_centring_and_touch_are_exact():
-    measured = measure_photo(on_white((100, 100, 200, 300), (500, 400)))
+    measured = measure_photo(draw_on_white((100, 100, 200, 300), (500, 400)))
     assert measured.value("fill_box_side") == pytest.approx(60)
     assert measured.value("fill_box_area") == pytest.approx(100 * 60_000 / 200_000)
     assert measured.value("fill_mask_area") == pytest.approx(30, abs=0.5)
@@ -26,7 +26,7 @@ def test_fill_centring_and_touch_are_exact():
 
 
 def test_a_disc_fills_three_ways():
-    picture = on_white((0, 0, 0, 0), (800, 800))
+    picture = draw_on_white((0, 0, 0, 0), (800, 800))
     cv2.circle(picture, (400, 400), 340, (40, 60, 90), -1)
     measured = measure_photo(picture)
     assert measured.value("fill_box_side") == pytest.approx(85, abs=0.5)
@@ -35,14 +35,14 @@ def test_a_disc_fills_three_ways():
 
 
 def test_offset_of_the_centre():
-    measured = measure_photo(on_white((0, 200, 100, 100), (500, 500)))
+    measured = measure_photo(draw_on_white((0, 200, 100, 100), (500, 500)))
     assert measured.value("centring") == pytest.approx(40)
     assert measured.value("edge_touch") == pytest.approx(20, abs=0.5)
     assert measured.regions["edge_touch"].x == 0
 
 
 def test_mirrored_and_rotated():
-    picture = on_white((40, 100, 200, 300), (500, 480))
+    picture = draw_on_white((40, 100, 200, 300), (500, 480))
     first = measure_photo(picture)
     for turned in (picture[:, ::-1], picture[::-1], np.rot90(picture)):
         other = measure_photo(np.ascontiguousarray(turned))
@@ -51,7 +51,7 @@ def test_mirrored_and_rotated():
 
 
 def test_holes_are_filled_but_judged_as_background():
-    picture = on_white((100, 100, 300, 300))
+    picture = draw_on_white((100, 100, 300, 300))
     picture[200:300, 200:300] = 255
     measured = measure_photo(picture)
     assert measured.value("fill_mask_area") == pytest.approx(36, abs=0.6)
@@ -62,25 +62,25 @@ def test_holes_are_filled_but_judged_as_background():
 
 @pytest.mark.parametrize("background", [(255,) * 3, (235, 240, 238), (20, 20, 24)])
 def test_backgrounds_of_any_colour(background):
-    picture = on_white(background=background, colour=(120, 60, 160))
+    picture = draw_on_white(background=background, colour=(120, 60, 160))
     assert measure_photo(picture).product.box == (150, 100, 200, 300)
 
 
-@pytest.mark.parametrize("spoil", [lambda p: as_jpeg(p, 60), lambda p: with_noise(p, 8)])
+@pytest.mark.parametrize("spoil", [lambda p: compress_jpeg(p, 60), lambda p: add_noise(p, 8)])
 def test_survives_compression_and_noise(spoil):
-    box = measure_photo(spoil(on_white())).product.box
+    box = measure_photo(spoil(draw_on_white())).product.box
     assert np.abs(np.subtract(box, (150, 100, 200, 300))).max() <= 12
 
 
 def test_a_slope_of_light_is_still_one_background():
-    picture = on_white().astype(float) * np.linspace(1, 0.75, 500)[None, :, None]
+    picture = draw_on_white().astype(float) * np.linspace(1, 0.75, 500)[None, :, None]
     measured = measure_photo(picture.astype(np.uint8))
     assert np.abs(np.subtract(measured.product.box, (150, 100, 200, 300))).max() <= 6
     assert measured.value("background_evenness") > 15
 
 
 def test_abstains_without_a_plain_border():
-    measured = measure_photo(scene())
+    measured = measure_photo(draw_scene())
     assert measured.product is None
     assert measured.product_region is None
     for key in ("fill_box_side", "centring", "edge_touch", "background_whiteness"):
@@ -88,21 +88,21 @@ def test_abstains_without_a_plain_border():
 
 
 def test_nothing_on_the_background_is_no_product():
-    assert measure_photo(flat(255)).product is None
-    assert measure_photo(flat(255)).value("background_whiteness") == 255
+    assert measure_photo(make_flat(255)).product is None
+    assert measure_photo(make_flat(255)).value("background_whiteness") == 255
 
 
-class TestRegionOfMask:
+class TestMaskToRegion:
     """A mask that somebody else brings."""
 
-    def region(self, likely, size=(400, 500), confidence=0.7):
+    def find_region(self, likely, size=(400, 500), confidence=0.7):
         planes = make_planes(np.full((*size, 3), 90, np.uint8))
-        return region_of_mask(planes, likely.astype(np.float32), confidence)
+        return mask_to_region(planes, likely.astype(np.float32), confidence)
 
     def test_the_box_is_in_native_pixels(self):
         likely = np.zeros((80, 100))
         likely[20:60, 30:70] = 1
-        found = self.region(likely)
+        found = self.find_region(likely)
         left, top, width, height = found.box
         assert (left, top, width, height) == pytest.approx((150, 100, 200, 200), abs=6)
         assert found.mask.mean() == pytest.approx(0.2, abs=0.01)
@@ -113,9 +113,9 @@ class TestRegionOfMask:
         likely[20:60, 30:70] = 1
         likely[35:45, 45:55] = 0
         likely[2, 2] = 1
-        found = self.region(likely)
+        found = self.find_region(likely)
         assert found.mask.mean() == pytest.approx(0.2, abs=0.01)
         assert found.box[0] > 100
 
     def test_none_where_nothing_is_likely(self):
-        assert self.region(np.full((80, 100), 0.3)) is None
+        assert self.find_region(np.full((80, 100), 0.3)) is None

@@ -2,11 +2,18 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.limits import LIMITS, Condition, Limit, exceeded
+from packshot.measure.limits import LIMITS, Condition, FindingLimit, find_exceeded_limits
 from packshot.measure.photo import PhotoMeasurements
-from packshot.measure.scores import CURVES, measurement, score
+from packshot.measure.scores import CURVES, make_measurement, score_value
 from packshot.report import MEASUREMENTS, Region, Severity
-from tests.measure.drawn import as_jpeg, blurred, on_white, scene, streaked, with_noise
+from tests.measure.drawn import (
+    add_motion_blur,
+    add_noise,
+    blur,
+    compress_jpeg,
+    draw_on_white,
+    draw_scene,
+)
 
 CODES = {
     "blurred", "product-blurred", "motion-blur", "noisy", "too-dark", "too-bright",
@@ -17,13 +24,13 @@ CODES = {
 }  # fmt: skip
 
 
-def with_values(regions=None, **values):
-    shown = {key: measurement(key, values.get(key)) for key in MEASUREMENTS}
-    return PhotoMeasurements(shown, None, regions or {})
+def make_measurements(regions=None, **values):
+    values_by_key = {key: make_measurement(key, values.get(key)) for key in MEASUREMENTS}
+    return PhotoMeasurements(values_by_key, None, regions or {})
 
 
-def codes(picture):
-    return {found.code for found in exceeded(measure_photo(picture))}
+def find_codes(picture):
+    return {found.code for found in find_exceeded_limits(measure_photo(picture))}
 
 
 def test_every_code_has_a_limit_and_no_other():
@@ -44,61 +51,61 @@ def test_a_measurement_has_a_curve_where_it_is_scored():
 
 def test_score_interpolates_and_is_constant_outside():
     (x0, y0), (x1, y1) = CURVES["noise"][:2]
-    assert score("noise", (x0 + x1) / 2) == pytest.approx((y0 + y1) / 2)
-    assert score("noise", -5) == y0
-    assert score("noise", 1e9) == CURVES["noise"][-1][1]
-    assert score("noise", None) is None
-    assert score("motion_direction", 30.0) is None
+    assert score_value("noise", (x0 + x1) / 2) == pytest.approx((y0 + y1) / 2)
+    assert score_value("noise", -5) == y0
+    assert score_value("noise", 1e9) == CURVES["noise"][-1][1]
+    assert score_value("noise", None) is None
+    assert score_value("motion_direction", 30.0) is None
 
 
 def test_severity_grows_with_the_value():
-    limit = Limit("x", "noise", info=1, warning=2, error=3)
-    assert [limit.severity(v) for v in (1, 1.5, 2.5, 9)] == [
+    limit = FindingLimit("x", "noise", info=1, warning=2, error=3)
+    assert [limit.find_severity(v) for v in (1, 1.5, 2.5, 9)] == [
         None, (Severity.INFO, 1), (Severity.WARNING, 2), (Severity.ERROR, 3),
     ]  # fmt: skip
-    below = Limit("x", "contrast", above=False, warning=2)
-    assert below.severity(2) is None
-    assert below.severity(1.9) == (Severity.WARNING, 2)
+    below = FindingLimit("x", "contrast", is_maximum=False, warning=2)
+    assert below.find_severity(2) is None
+    assert below.find_severity(1.9) == (Severity.WARNING, 2)
 
 
 def test_a_condition_without_a_value_does_not_hold():
-    limit = Limit("x", "noise", warning=1, when=(Condition("background_lightness", at_least=50),))
-    assert exceeded(with_values(noise=5), (limit,)) == []
-    assert exceeded(with_values(noise=5, background_lightness=49), (limit,)) == []
-    assert len(exceeded(with_values(noise=5, background_lightness=50), (limit,))) == 1
+    limit = FindingLimit("x", "noise", warning=1, when=(Condition("background_lightness", at_least=50),))
+    assert find_exceeded_limits(make_measurements(noise=5), (limit,)) == []
+    assert find_exceeded_limits(make_measurements(noise=5, background_lightness=49), (limit,)) == []
+    assert len(find_exceeded_limits(make_measurements(noise=5, background_lightness=50), (limit,))) == 1
 
 
 def test_the_more_exact_finding_wins():
-    both = with_values(sharpness=2.0, enlargement=4.0)
-    assert [found.code for found in exceeded(both)] == ["upscaled"]
+    both = make_measurements(sharpness=2.0, enlargement=4.0)
+    assert [found.code for found in find_exceeded_limits(both)] == ["upscaled"]
 
 
 def test_a_code_is_reported_once():
-    found = exceeded(with_values(noise=20.0, colour_noise=20.0))
+    found = find_exceeded_limits(make_measurements(noise=20.0, colour_noise=20.0))
     assert [item.measurement for item in found] == ["noise"]
 
 
 def test_findings_carry_their_place():
     place = Region(x=0, y=0, width=0.05, height=1)
-    measured = with_values(
+    measured = make_measurements(
         {"edge_touch": place}, edge_touch=40.0, background_evenness=0.0, colour_noise=0.0
     )
-    (found,) = exceeded(measured)
+    (found,) = find_exceeded_limits(measured)
     assert (found.code, found.value, found.limit, found.region) == ("touches-edge", 40, 1, place)
 
 
 def test_a_white_product_on_white_is_not_over_exposed():
-    assert codes(on_white((60, 60, 380, 380), colour=(238, 238, 238))) <= {"low-contrast"}
+    assert find_codes(draw_on_white((60, 60, 380, 380), colour=(238, 238, 238))) <= {"low-contrast"}
 
 
 def test_damage_is_found():
-    packshot = on_white((50, 50, 400, 400))
-    packshot[80:420, 80:420] = scene(3, (340, 340))
-    assert "blurred" in codes(blurred(packshot, 3))
-    assert "motion-blur" in codes(streaked(packshot, 13))
-    assert "noisy" in codes(with_noise(packshot, 15))
-    assert "jpeg-artefacts" in codes(as_jpeg(packshot, 10))
-    assert "too-dark" in codes((packshot * 0.3).astype(np.uint8))
-    assert "colour-cast" in codes((packshot * np.array([1, 0.93, 0.75])).astype(np.uint8))
-    assert "low-contrast" in codes((packshot * 0.3 + 150).astype(np.uint8))
-    assert "background-not-white" in codes((packshot * 0.9).astype(np.uint8))
+    packshot = draw_on_white((50, 50, 400, 400))
+    packshot[80:420, 80:420] = draw_scene(3, (340, 340))
+    assert "blurred" in find_codes(blur(packshot, 3))
+    assert "motion-blur" in find_codes(add_motion_blur(packshot, 13))
+    assert "noisy" in find_codes(add_noise(packshot, 15))
+    assert "jpeg-artefacts" in find_codes(compress_jpeg(packshot, 10))
+    assert "too-dark" in find_codes((packshot * 0.3).astype(np.uint8))
+    assert "colour-cast" in find_codes((packshot * np.array([1, 0.93, 0.75])).astype(np.uint8))
+    assert "low-contrast" in find_codes((packshot * 0.3 + 150).astype(np.uint8))
+    assert "background-not-white" in find_codes((packshot * 0.9).astype(np.uint8))

@@ -3,58 +3,60 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.colour import colour_cast, colourfulness, saturated_share
+from packshot.measure.colour import colour_cast, colourfulness, saturation_share
 from packshot.measure.contrast import rms_contrast, tone_range
-from packshot.measure.exposure import clipped_highlights, clipped_shadows, mean_lightness
+from packshot.measure.exposure import highlight_clipping, mean_lightness, shadow_clipping
 from packshot.measure.planes import histogram, make_planes
-from tests.measure.drawn import flat, on_white, scene
+from tests.measure.drawn import draw_on_white, draw_scene, make_flat
 
 
-def lightness_counts(picture):
+def count_lightness(picture):
     return histogram(np.ascontiguousarray(make_planes(picture).lab[..., 0]))
 
 
 @pytest.mark.parametrize(("grey", "expected"), [(0, 0), (119, 50), (255, 100)])
 def test_lightness_of_known_greys(grey, expected):
-    assert mean_lightness(lightness_counts(flat(grey))) == pytest.approx(expected, abs=0.5)
+    assert mean_lightness(count_lightness(make_flat(grey))) == pytest.approx(expected, abs=0.5)
 
 
 def test_exposure_is_the_products_not_the_backgrounds():
-    assert measure_photo(on_white(colour=(119, 119, 119))).value("exposure") == pytest.approx(50, abs=1)
+    assert measure_photo(draw_on_white(colour=(119, 119, 119))).value("exposure") == pytest.approx(
+        50, abs=1
+    )
 
 
 def test_rms_contrast_against_numpy():
-    picture = scene(3, (300, 300))
+    picture = draw_scene(3, (300, 300))
     lightness = make_planes(picture).lab[..., 0] / 2.55
-    assert rms_contrast(lightness_counts(picture)) == pytest.approx(np.std(lightness), abs=0.01)
+    assert rms_contrast(count_lightness(picture)) == pytest.approx(np.std(lightness), abs=0.01)
 
 
 def test_tone_range():
-    assert tone_range(lightness_counts(flat(90))) == 0
-    halves = flat(0)
+    assert tone_range(count_lightness(make_flat(90))) == 0
+    halves = make_flat(0)
     halves[:128] = 255
-    assert tone_range(lightness_counts(halves)) == pytest.approx(100, abs=0.5)
+    assert tone_range(count_lightness(halves)) == pytest.approx(100, abs=0.5)
 
 
 def test_less_contrast_is_less():
-    picture = scene(4)
+    picture = draw_scene(4)
     dull = [(128 + (picture.astype(float) - 128) * f).astype(np.uint8) for f in (1, 0.6, 0.3)]
     values = [measure_photo(p).value("contrast") for p in dull]
     assert values[0] > values[1] > values[2]
 
 
 def test_clipped_shares_are_exact():
-    picture = flat(128, (200, 200))
+    picture = make_flat(128, (200, 200))
     picture[:50] = 255
     picture[50:60] = 0
     picture[60:70] = (255, 0, 0)
-    assert clipped_highlights(picture, None)[0] == pytest.approx(25)
-    assert clipped_shadows(picture, None)[0] == pytest.approx(5)
-    assert clipped_shadows(picture, None)[1].sum() / 255 == 10 * 200
+    assert highlight_clipping(picture, None)[0] == pytest.approx(25)
+    assert shadow_clipping(picture, None)[0] == pytest.approx(5)
+    assert shadow_clipping(picture, None)[1].sum() / 255 == 10 * 200
 
 
 def test_clipping_is_judged_on_the_product():
-    picture = on_white((100, 100, 300, 300), colour=(128, 128, 128))
+    picture = draw_on_white((100, 100, 300, 300), colour=(128, 128, 128))
     assert measure_photo(picture).value("clipped_highlights") == pytest.approx(0, abs=0.5)
     picture[150:250, 150:250] = 0
     measured = measure_photo(picture)
@@ -65,7 +67,7 @@ def test_clipping_is_judged_on_the_product():
 
 
 def test_colourfulness_against_a_naive_computation():
-    picture = scene(5, (60, 80))
+    picture = draw_scene(5, (60, 80))
     red, green, blue = np.moveaxis(picture.astype(float), 2, 0)
     rg, yb = red - green, (red + green) / 2 - blue
     expected = np.sqrt(rg.var() + yb.var()) + 0.3 * np.sqrt(rg.mean() ** 2 + yb.mean() ** 2)
@@ -73,22 +75,22 @@ def test_colourfulness_against_a_naive_computation():
 
 
 def test_grey_has_no_colour():
-    measured = measure_photo(on_white(colour=(100, 100, 100)))
+    measured = measure_photo(draw_on_white(colour=(100, 100, 100)))
     assert measured.value("colourfulness") == 0
     assert measured.value("chroma") == 0
     assert measured.value("saturated") == 0
 
 
 def test_saturated_share():
-    picture = flat(128, (100, 100))
+    picture = make_flat(128, (100, 100))
     picture[:30] = (250, 2, 40)
     picture[30:50] = (20, 0, 0)
-    assert saturated_share(picture, None) == pytest.approx(30)
+    assert saturation_share(picture, None) == pytest.approx(30)
 
 
 @pytest.mark.parametrize("colour", [(255, 245, 220), (220, 235, 255), (240, 255, 240)])
 def test_cast_against_opencv(colour):
-    picture = on_white(background=colour, colour=(90, 90, 90))
+    picture = draw_on_white(background=colour, colour=(90, 90, 90))
     lab = cv2.cvtColor(np.full((1, 1, 3), colour, np.float32) / 255, cv2.COLOR_RGB2LAB)[0, 0]
     measured = measure_photo(picture)
     assert measured.value("colour_cast") == pytest.approx(np.hypot(*lab[1:]), abs=1.5)
@@ -97,16 +99,16 @@ def test_cast_against_opencv(colour):
 
 
 def test_neutral_has_no_cast_and_colour_everywhere_cannot_tell():
-    assert colour_cast(make_planes(flat(200)).lab, None).magnitude == 0
+    assert colour_cast(make_planes(make_flat(200)).lab, None).magnitude == 0
     red = np.full((64, 64, 3), (200, 20, 20), np.uint8)
     assert colour_cast(make_planes(red).lab, None) is None
 
 
 def test_a_stronger_cast_is_larger():
-    def tinted(gain):
+    def tint(gain):
         gains = np.array([1, 1, 1 - gain])
-        return (on_white().astype(float) * gains).astype(np.uint8)
+        return (draw_on_white().astype(float) * gains).astype(np.uint8)
 
-    values = [measure_photo(tinted(gain)).value("colour_cast") for gain in (0, 0.05, 0.15, 0.3)]
+    values = [measure_photo(tint(gain)).value("colour_cast") for gain in (0, 0.05, 0.15, 0.3)]
     assert values == sorted(values)
     assert values[-1] > 20

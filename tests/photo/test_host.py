@@ -13,12 +13,12 @@ from PIL import Image, ImageFile
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from tests.photo.written import whole_files
+from tests.photo.written import make_whole_files
 
-FILES = whole_files()
+FILES = make_whole_files()
 
 
-def shared_state():
+def read_shared_state():
     """All that Pillow, the warnings filter and OpenCV keep for the whole process."""
     return (
         Image.MAX_IMAGE_PIXELS,
@@ -34,28 +34,28 @@ def shared_state():
 def test_threads_leave_the_host_as_it_was_and_get_the_same_pixels(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1234)
     expected = {name: Photo.open(data).pixels for name, data in FILES.items()}
-    before, changes, running = shared_state(), [], threading.Event()
+    before, changes, running = read_shared_state(), [], threading.Event()
     running.set()
 
-    def watch():
+    def watch_for_changes():
         while running.is_set():
-            if shared_state() != before:
-                changes.append(shared_state())
+            if read_shared_state() != before:
+                changes.append(read_shared_state())
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
-    watching = threading.Thread(target=watch)
-    watching.start()
+    watcher = threading.Thread(target=watch_for_changes)
+    watcher.start()
     try:
         with ThreadPoolExecutor(8) as threads:
-            opened = threads.map(lambda name: (name, Photo.open(FILES[name]).pixels), [*FILES] * 2)
-            assert all(np.array_equal(pixels, expected[name]) for name, pixels in opened)
+            results = threads.map(lambda name: (name, Photo.open(FILES[name]).pixels), [*FILES] * 2)
+            assert all(np.array_equal(pixels, expected[name]) for name, pixels in results)
     finally:
         running.clear()
-        watching.join()
+        watcher.join()
         sys.setswitchinterval(interval)
     assert changes == []
-    assert shared_state() == before
+    assert read_shared_state() == before
 
 
 def test_a_host_that_loads_truncated_images_is_still_told(monkeypatch):

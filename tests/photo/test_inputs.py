@@ -10,20 +10,20 @@ from PIL import Image
 
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo import Limits, Photo, read_bytes
-from tests.photo.written import encoded, modes, picture
+from tests.photo.written import encode, make_modes, make_scene
 
-PIXELS = np.asarray(picture())
+PIXELS = np.asarray(make_scene())
 
 
-def laid_out(pixels):
+def make_layouts(pixels):
     """The same pixels in every way that an array may hold them."""
     padded = np.zeros((pixels.shape[0], pixels.shape[1] * 2, 3), np.uint8)
     padded[:, ::2] = pixels
-    locked = pixels.copy()
-    locked.setflags(write=False)
+    read_only = pixels.copy()
+    read_only.setflags(write=False)
     return {
         "plain": pixels.copy(),
-        "read-only": locked,
+        "read-only": read_only,
         "every second": padded[:, ::2],
         "backwards": pixels[::-1, ::-1].copy()[::-1, ::-1],
         "by columns": np.asfortranarray(pixels),
@@ -32,19 +32,19 @@ def laid_out(pixels):
     }
 
 
-@pytest.mark.parametrize("name", laid_out(PIXELS))
+@pytest.mark.parametrize("name", make_layouts(PIXELS))
 def test_arrays_of_any_layout(name):
-    array = laid_out(PIXELS)[name]
+    array = make_layouts(PIXELS)[name]
     photo = Photo.open(array, name="mine")
     assert np.array_equal(photo.pixels, PIXELS)
     assert photo.pixels.flags.c_contiguous
     assert not photo.pixels.flags.writeable
     assert not np.shares_memory(photo.pixels, array)
-    assert (photo.name, photo.facts.width, photo.facts.height) == ("mine", *picture().size)
+    assert (photo.name, photo.facts.width, photo.facts.height) == ("mine", *make_scene().size)
 
 
 def test_grey_and_clear_arrays():
-    grey = np.asarray(modes()["L"])
+    grey = np.asarray(make_modes()["L"])
     assert np.array_equal(Photo.open(grey).pixels, np.repeat(grey[..., None], 3, axis=2))
     clear = np.zeros((4, 6, 4), np.uint8)
     clear[:, 3:] = (9, 8, 7, 255)
@@ -90,24 +90,24 @@ def test_anything_else_is_refused_as_a_photo(name):
     assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason
 
 
-@pytest.mark.parametrize("mode", modes())
+@pytest.mark.parametrize("mode", make_modes())
 def test_images_of_pillow_are_as_their_files(mode):
-    image = modes()[mode]
+    image = make_modes()[mode]
     kind = "TIFF" if mode in ("CMYK", "F", "I") else "PNG"
-    assert np.array_equal(Photo.open(image).pixels, Photo.open(encoded(image, kind)).pixels)
+    assert np.array_equal(Photo.open(image).pixels, Photo.open(encode(image, kind)).pixels)
 
 
 def test_an_image_keeps_its_orientation_profile_and_frame():
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = encoded(picture(), "JPEG", exif=exif)
+    data = encode(make_scene(), "JPEG", exif=exif)
     image = Image.open(io.BytesIO(data))
     assert np.array_equal(Photo.open(image).pixels, Photo.open(data).pixels)
     assert Photo.open(image, max_side=50).pixels.shape == (50, 34, 3)
 
 
 def test_an_image_whose_file_is_cut_or_closed_is_unreadable():
-    data = encoded(picture(), "PNG")
+    data = encode(make_scene(), "PNG")
     for image in (Image.open(io.BytesIO(data[:2000])), Image.open(io.BytesIO(data))):
         image.fp.close() if image.fp and len(image.fp.getvalue()) > 2000 else None
         with pytest.raises(UnreadablePhoto):
@@ -115,12 +115,12 @@ def test_an_image_whose_file_is_cut_or_closed_is_unreadable():
 
 
 def test_arrays_and_images_have_limits_too():
-    for given in (PIXELS, picture()):
+    for given in (PIXELS, make_scene()):
         with pytest.raises(PhotoTooLarge, match="exceed the limit of 100"):
             Photo.open(given, limits=Limits(max_pixels=100))
 
 
-class InPieces(io.RawIOBase):
+class ChunkedStream(io.RawIOBase):
     """A stream that gives a little at a time, as pipes do."""
 
     def __init__(self, data):
@@ -135,7 +135,7 @@ class InPieces(io.RawIOBase):
         return len(piece)
 
 
-class PathOfBytes(os.PathLike):
+class BytesPath(os.PathLike):
     def __init__(self, path):
         self._path = path
 
@@ -144,23 +144,23 @@ class PathOfBytes(os.PathLike):
 
 
 def test_bytes_of_every_kind(tmp_path):
-    data = encoded(picture(), "PNG")
+    data = encode(make_scene(), "PNG")
     path = tmp_path / "a.png"
     path.write_bytes(data)
-    for source in (bytearray(data), memoryview(data), InPieces(data), PathOfBytes(path)):
+    for source in (bytearray(data), memoryview(data), ChunkedStream(data), BytesPath(path)):
         assert np.array_equal(Photo.open(source).pixels, PIXELS)
         assert Photo.open(data).facts.sha256 == Photo.open(bytearray(data)).facts.sha256
 
 
 def test_no_more_bytes_are_read_than_allowed():
     class Endless(io.RawIOBase):
-        given = 0
+        requested_bytes = 0
 
         def read(self, size=-1):
-            self.given += size
+            self.requested_bytes += size
             return bytes(size)
 
     endless = Endless()
     with pytest.raises(PhotoTooLarge):
         read_bytes(endless, limits=Limits(max_bytes=1000))
-    assert endless.given == 1001
+    assert endless.requested_bytes == 1001

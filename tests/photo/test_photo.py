@@ -15,18 +15,18 @@ from PIL import Image, ImageCms
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.photo import Limits, Photo
 from packshot.photo.decoded import Picture
-from packshot.photo.pixels import opaque_srgb
+from packshot.photo.pixels import to_opaque_srgb
 from tests.conftest import make_picture
 
 
-def encoded(image, kind, **options):
+def encode(image, kind, **options):
     file = io.BytesIO()
     image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
     image.save(file, format=kind, **options)
     return file.getvalue()
 
 
-def smooth(height=60, width=80):
+def make_gradient(height=60, width=80):
     y, x = np.mgrid[:height, :width]
     return np.stack([x * 2 + 40, y * 2 + 60, x + y + 30], axis=-1).astype(np.uint8)
 
@@ -36,20 +36,20 @@ def test_every_format_opens_with_its_pixels(kind):
     options = (
         {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind in ("JPEG", "AVIF") else {}
     )
-    photo = Photo.open(encoded(smooth(), kind, **options))
+    photo = Photo.open(encode(make_gradient(), kind, **options))
     assert photo.facts.format == kind
     tolerance = {"JPEG": 6, "AVIF": 12, "GIF": 16}.get(kind, 0)
-    assert np.abs(photo.pixels.astype(int) - smooth()).max() <= tolerance
+    assert np.abs(photo.pixels.astype(int) - make_gradient()).max() <= tolerance
     assert (photo.facts.width, photo.facts.height) == (80, 60)
 
 
 def test_heic_opens_through_the_extra():
     pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
     file = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(smooth())).save(file, quality=95)
+    pillow_heif.from_pillow(Image.fromarray(make_gradient())).save(file, quality=95)
     photo = Photo.open(file.getvalue())
     assert photo.facts.format == "HEIF"
-    assert np.abs(photo.pixels.astype(int) - smooth()).mean() < 5
+    assert np.abs(photo.pixels.astype(int) - make_gradient()).mean() < 5
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -71,7 +71,7 @@ def test_orientation_is_applied(orientation, kind):
     stored = image.transpose(transposes[inverse]) if inverse != 1 else image
     exif = Image.Exif()
     exif[0x0112] = orientation
-    photo = Photo.open(encoded(stored, kind, exif=exif))
+    photo = Photo.open(encode(stored, kind, exif=exif))
     assert photo.pixels.shape == (40, 60, 3)
     assert (photo.facts.width, photo.facts.height) == (60, 40)
     assert photo.pixels[2:9, 2:9].mean() < 40
@@ -80,7 +80,7 @@ def test_orientation_is_applied(orientation, kind):
 
 def test_16_bit_grey_keeps_its_range():
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(16, 0)
-    photo = Photo.open(encoded(Image.fromarray(ramp), "PNG"))
+    photo = Photo.open(encode(Image.fromarray(ramp), "PNG"))
     assert photo.facts.bit_depth == 16
     assert len(np.unique(photo.pixels[0, :, 0])) > 250
     assert photo.pixels[0, 128, 0] == pytest.approx(128, abs=2)
@@ -99,7 +99,7 @@ def test_16_bit_colour_png_keeps_its_range():
 def test_alpha_is_composited_on_white_and_reported():
     image = np.zeros((20, 20, 4), np.uint8)
     image[:, 10:] = (200, 0, 0, 255)
-    photo = Photo.open(encoded(image, "PNG"))
+    photo = Photo.open(encode(image, "PNG"))
     assert photo.facts.has_alpha
     assert (photo.pixels[:, :10] == 255).all()
     assert tuple(photo.pixels[5, 15]) == (200, 0, 0)
@@ -107,14 +107,14 @@ def test_alpha_is_composited_on_white_and_reported():
 
 def test_opaque_alpha_is_not_reported():
     image = np.full((8, 8, 4), 255, np.uint8)
-    assert not Photo.open(encoded(image, "PNG")).facts.has_alpha
+    assert not Photo.open(encode(image, "PNG")).facts.has_alpha
 
 
 def test_palette_with_transparency():
     image = Image.new("P", (10, 10), 0)
     image.putpalette([0, 0, 0, 255, 0, 0])
     image.paste(1, (5, 0, 10, 10))
-    photo = Photo.open(encoded(image, "PNG", transparency=0))
+    photo = Photo.open(encode(image, "PNG", transparency=0))
     assert (photo.pixels[:, :5] == 255).all()
     assert tuple(photo.pixels[0, 7]) == (255, 0, 0)
 
@@ -131,40 +131,40 @@ def test_other_modes_become_rgb(mode):
             image, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
         )
     )
-    photo = Photo.open(encoded(image, "TIFF"))
+    photo = Photo.open(encode(image, "TIFF"))
     assert photo.pixels.shape == (24, 24, 3)
     assert photo.pixels.mean() > 245
 
 
 def test_cmyk_jpeg_is_not_inverted():
     image = Image.new("CMYK", (32, 32), (0, 0, 0, 0))
-    photo = Photo.open(encoded(image, "JPEG"))
+    photo = Photo.open(encode(image, "JPEG"))
     assert photo.facts.colour_mode == "CMYK"
     assert photo.pixels.mean() > 245
 
 
-def swapping_profile():
+def make_swapping_profile():
     """A profile that is not sRGB by name, and exchanges red and blue."""
-    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for old, new in ((b"rXYZ", b"????"), (b"bXYZ", b"rXYZ"), (b"????", b"bXYZ")):
-        swapped = swapped.replace(old, new)
-    return swapped.replace("sRGB".encode("utf-16-be"), "zRGB".encode("utf-16-be"))
+        profile = profile.replace(old, new)
+    return profile.replace("sRGB".encode("utf-16-be"), "zRGB".encode("utf-16-be"))
 
 
 def test_embedded_profile_is_applied():
     pixels = np.full((16, 16, 3), (200, 120, 60), np.uint8)
-    changed = Photo.open(encoded(pixels, "PNG", icc_profile=swapping_profile())).pixels
+    changed = Photo.open(encode(pixels, "PNG", icc_profile=make_swapping_profile())).pixels
     assert changed[0, 0, 2] > 150
     assert changed[0, 0, 0] < 100
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    kept = Photo.open(encoded(pixels, "PNG", icc_profile=srgb))
+    kept = Photo.open(encode(pixels, "PNG", icc_profile=srgb))
     assert np.array_equal(kept.pixels, pixels)
     assert "sRGB" in kept.facts.icc_profile
 
 
 def test_broken_profile_is_ignored():
-    pixels = smooth()
-    photo = Photo.open(encoded(pixels, "PNG", icc_profile=b"nonsense" * 20))
+    pixels = make_gradient()
+    photo = Photo.open(encode(pixels, "PNG", icc_profile=b"nonsense" * 20))
     assert np.array_equal(photo.pixels, pixels)
     assert photo.facts.icc_profile == "unreadable"
 
@@ -172,15 +172,15 @@ def test_broken_profile_is_ignored():
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_first_frame_of_animations(kind):
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue", "green")]
-    photo = Photo.open(encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True))
+    photo = Photo.open(encode(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True))
     assert photo.facts.frames == 3
-    assert photo.facts.animated
+    assert photo.facts.is_animated
     assert tuple(photo.pixels[10, 10]) == (255, 0, 0) or photo.pixels[10, 10, 0] > 240
 
 
 @pytest.mark.parametrize("quality", [1, 5, 25, 49, 50, 75, 90, 95, 100])
 def test_jpeg_quality_is_recovered(quality):
-    found = Photo.open(encoded(smooth(), "JPEG", quality=quality)).facts.jpeg_quality
+    found = Photo.open(encode(make_gradient(), "JPEG", quality=quality)).facts.jpeg_quality
     assert found == pytest.approx(quality, abs=1)
 
 
@@ -189,7 +189,7 @@ def test_location_is_noticed_and_never_kept(tmp_path):
     exif[0x010F] = "Maker"
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
-    facts = Photo.open(encoded(smooth(), "JPEG", exif=exif)).facts
+    facts = Photo.open(encode(make_gradient(), "JPEG", exif=exif)).facts
     assert facts.had_location
     assert facts.exif == {"Make": "Maker"}
     assert "52.0" not in facts.model_dump_json()
@@ -197,7 +197,7 @@ def test_location_is_noticed_and_never_kept(tmp_path):
 
 def test_content_decides_the_format(tmp_path):
     path = tmp_path / "photo.png"
-    path.write_bytes(encoded(smooth(), "JPEG"))
+    path.write_bytes(encode(make_gradient(), "JPEG"))
     facts = Photo.open(path).facts
     assert facts.format == "JPEG"
     assert not facts.extension_matches
@@ -206,7 +206,7 @@ def test_content_decides_the_format(tmp_path):
 @pytest.mark.parametrize("side", [400, 250, 99, 33])
 def test_fast_path_agrees_with_pillow(side, picture):
     big = cv2.resize(picture, (960, 720), interpolation=cv2.INTER_CUBIC)
-    data = encoded(big, "JPEG", quality=95)
+    data = encode(big, "JPEG", quality=95)
     fast = Photo.open(data, max_side=side).pixels.astype(int)
     whole = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     slow = cv2.resize(whole, fast.shape[1::-1], interpolation=cv2.INTER_AREA).astype(int)
@@ -215,26 +215,26 @@ def test_fast_path_agrees_with_pillow(side, picture):
 
 
 def test_max_side_never_enlarges():
-    assert Photo.open(encoded(smooth(), "PNG"), max_side=500).pixels.shape == (60, 80, 3)
+    assert Photo.open(encode(make_gradient(), "PNG"), max_side=500).pixels.shape == (60, 80, 3)
 
 
 def test_sources_of_all_kinds(tmp_path):
-    data = encoded(smooth(), "PNG")
+    data = encode(make_gradient(), "PNG")
     path = tmp_path / "a.png"
     path.write_bytes(data)
     with path.open("rb") as file:
-        opened = [Photo.open(path), Photo.open(str(path)), Photo.open(data), Photo.open(file)]
-    assert len({photo.facts.sha256 for photo in opened}) == 1
-    assert opened[0].name == str(path)
+        photos = [Photo.open(path), Photo.open(str(path)), Photo.open(data), Photo.open(file)]
+    assert len({photo.facts.sha256 for photo in photos}) == 1
+    assert photos[0].name == str(path)
 
 
 def test_pixels_are_read_only():
     with pytest.raises(ValueError, match="read-only"):
-        Photo.open(encoded(smooth(), "PNG")).pixels[0, 0] = 0
+        Photo.open(encode(make_gradient(), "PNG")).pixels[0, 0] = 0
 
 
 def test_from_pixels():
-    pixels = smooth()
+    pixels = make_gradient()
     photo = Photo.from_pixels(pixels, "mine")
     assert np.array_equal(photo.pixels, pixels)
     assert photo.facts.width == 80
@@ -242,13 +242,18 @@ def test_from_pixels():
         Photo.from_pixels(pixels.astype(np.float32))
 
 
-def png_bomb(side):
-    def chunk(kind, body):
+def make_png_bomb(side):
+    def make_chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     body = zlib.compress(b"\0" * 1000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + make_chunk(b"IHDR", header)
+        + make_chunk(b"IDAT", body)
+        + make_chunk(b"IEND", b"")
+    )
 
 
 HOSTILE = {
@@ -258,8 +263,8 @@ HOSTILE = {
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "pdf": b"%PDF-1.7\n%%EOF",
     "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n",
-    "bomb": png_bomb(60000),
-    "short png": png_bomb(200),
+    "bomb": make_png_bomb(60000),
+    "short png": make_png_bomb(200),
     "jpeg head": b"\xff\xd8\xff\xe0" + b"\0" * 40,
     "gif head": b"GIF89a\xff\xff\xff\xff\0\0\0",
 }
@@ -278,12 +283,12 @@ def test_hostile_bytes_are_unreadable(name, capfd):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_truncated_files_are_unreadable(kind, share, picture):
-    data = encoded(picture, kind)
+    data = encode(picture, kind)
     with pytest.raises(UnreadablePhoto):
         Photo.open(data[: int(len(data) * share)])
 
 
-def in_cmyk(picture):
+def to_cmyk(picture):
     return Image.fromarray(picture).convert("CMYK")
 
 
@@ -292,8 +297,8 @@ FORGED = {
     "no subsampling": (Image.fromarray, {"subsampling": 0}),
     "restart markers": (Image.fromarray, {"restart_marker_blocks": 3}),
     "grey": (lambda picture: Image.fromarray(picture[..., 0]), {}),
-    "profile": (Image.fromarray, {"icc_profile": swapping_profile()}),
-    "CMYK": (in_cmyk, {}),
+    "profile": (Image.fromarray, {"icc_profile": make_swapping_profile()}),
+    "CMYK": (to_cmyk, {}),
 }
 
 
@@ -302,7 +307,7 @@ FORGED = {
 @pytest.mark.parametrize("max_side", [None, 100])
 def test_an_end_marker_does_not_make_a_truncated_jpeg_whole(name, share, max_side, picture):
     make, options = FORGED[name]
-    data = encoded(make(picture), "JPEG", **options)
+    data = encode(make(picture), "JPEG", **options)
     assert Photo.open(data, max_side=max_side).facts.format == "JPEG"
     with pytest.raises(UnreadablePhoto, match="data end before"):
         Photo.open(data[: int(len(data) * share)] + b"\xff\xd9", max_side=max_side)
@@ -313,18 +318,18 @@ def test_an_end_marker_does_not_make_a_truncated_jpeg_whole(name, share, max_sid
 def test_a_jpeg_that_is_grey_itself_opens(tail, options, picture):
     grey = picture.copy()
     grey[150:] = 128
-    pixels = Photo.open(encoded(grey, "JPEG", **options) + tail).pixels
+    pixels = Photo.open(encode(grey, "JPEG", **options) + tail).pixels
     assert (pixels[-40:] == 128).all()
 
 
 def test_limits_are_checked_before_decoding():
-    data = encoded(smooth(), "PNG")
+    data = encode(make_gradient(), "PNG")
     with pytest.raises(UnreadablePhoto, match="exceed the limit of 100"):
         Photo.open(data, limits=Limits(max_pixels=100))
     with pytest.raises(UnreadablePhoto, match="larger than the limit"):
         Photo.open(data, limits=Limits(max_bytes=10))
     frames = [Image.new("L", (4, 4), shade) for shade in (0, 80, 160, 240)]
-    animation = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    animation = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     with pytest.raises(UnreadablePhoto, match="4 frames"):
         Photo.open(animation, limits=Limits(max_frames=3))
 
@@ -341,7 +346,8 @@ def test_what_is_not_a_file(tmp_path):
 
 
 SAMPLES = {
-    kind: encoded(smooth(24, 32), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+    kind: encode(make_gradient(24, 32), kind)
+    for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 }
 
 
@@ -370,7 +376,7 @@ def test_unreadable_survives_pickling():
     assert (error.name, error.reason) == ("a.jpg", "why")
 
 
-def in_mode(mode):
+def make_image(mode):
     picture = Image.fromarray(make_picture(900, 1201, seed=4))
     if mode == "I;16":
         return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
@@ -383,10 +389,10 @@ def in_mode(mode):
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "CMYK", "I;16", "F", "1"])
 def test_large_images_in_strips_are_what_they_are_whole(mode, monkeypatch):
-    image = in_mode(mode)
-    whole, alpha = opaque_srgb(Picture(image), None)
-    monkeypatch.setattr("packshot.photo.pixels._LARGE", 0)
-    strips, alpha_of_strips = opaque_srgb(Picture(image), 300)
+    image = make_image(mode)
+    whole, alpha = to_opaque_srgb(Picture(image), None)
+    monkeypatch.setattr("packshot.photo.pixels._MIN_PIXELS_FOR_STRIPS", 0)
+    strips, alpha_of_strips = to_opaque_srgb(Picture(image), 300)
     assert strips.shape == (225, 300, 3)
     assert alpha_of_strips == alpha == (mode == "RGBA")
     expected = cv2.resize(whole, (300, 225), interpolation=cv2.INTER_AREA).astype(int)
@@ -410,7 +416,7 @@ def test_100_megapixels_stay_under_the_memory_limit(tmp_path, mode, name, option
     import sys
 
     path = tmp_path / name
-    row = np.tile(smooth(100, 100), (1, 100, 1))
+    row = np.tile(make_gradient(100, 100), (1, 100, 1))
     whole = Image.fromarray(np.tile(row, (100, 1, 1)))
     if mode == "I;16":
         whole = Image.fromarray(np.asarray(whole.convert("L")).astype(np.uint16) * 257)

@@ -12,16 +12,16 @@ from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
 from tests.photo.written import (
     SIZE,
-    encoded,
-    interlaced_rows,
-    modes,
-    picture,
-    png_chunk,
-    png_of,
-    whole_files,
+    encode,
+    make_interlaced_rows,
+    make_modes,
+    make_png,
+    make_png_chunk,
+    make_scene,
+    make_whole_files,
 )
 
-WHOLE = whole_files()
+WHOLE = make_whole_files()
 # What is left of these holds the whole first picture, be it without its end marker.
 WHOLE_FIRST = ("JPEG of several pictures", "PNG of black", "PNG that is clear")
 
@@ -63,7 +63,7 @@ def test_a_jpeg_may_lack_its_end_marker_or_have_more_behind(name, tail):
 
 
 def test_later_scans_of_a_progressive_jpeg_are_missed():
-    data = encoded(picture(), "JPEG", progressive=True, quality=90)
+    data = encode(make_scene(), "JPEG", progressive=True, quality=90)
     scans = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
     assert len(scans) > 5
     for scan in scans[1:]:
@@ -75,11 +75,13 @@ def test_later_scans_of_a_progressive_jpeg_are_missed():
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("interlace", [0, 1])
 def test_a_valid_png_stream_of_fewer_rows_is_unreadable(share, interlace):
-    pixels = np.asarray(picture())
-    rows = interlaced_rows(pixels) if interlace else b"".join(b"\0" + row.tobytes() for row in pixels)
-    assert np.array_equal(Photo.open(png_of(rows, *SIZE, interlace=interlace)).pixels, pixels)
+    pixels = np.asarray(make_scene())
+    rows = (
+        make_interlaced_rows(pixels) if interlace else b"".join(b"\0" + row.tobytes() for row in pixels)
+    )
+    assert np.array_equal(Photo.open(make_png(rows, *SIZE, interlace=interlace)).pixels, pixels)
     with pytest.raises(UnreadablePhoto, match=r"data end before|truncated"):
-        Photo.open(png_of(rows[: int(share * len(rows))], *SIZE, interlace=interlace))
+        Photo.open(make_png(rows[: int(share * len(rows))], *SIZE, interlace=interlace))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
@@ -88,16 +90,16 @@ def test_a_black_png_of_fewer_rows_is_unreadable(mode, left):
     channels = {"L": 1, "RGB": 3, "RGBA": 4}[mode]
     rows = bytes(1 + channels * SIZE[0]) * left
     with pytest.raises(UnreadablePhoto, match=r"data end before|truncated"):
-        Photo.open(png_of(rows, *SIZE, colour={"L": 0, "RGB": 2, "RGBA": 6}[mode]))
+        Photo.open(make_png(rows, *SIZE, colour={"L": 0, "RGB": 2, "RGBA": 6}[mode]))
 
 
 def test_a_png_may_lack_its_end_and_have_more_behind():
-    data = encoded(picture(), "PNG")
+    data = encode(make_scene(), "PNG")
     for odd in (data[:-12], data[:-16], data + b"\0\1\2 more", data[:-12] + b"\0\0\0\2noPExx\0\0\0\0"):
-        assert np.array_equal(Photo.open(odd).pixels, np.asarray(picture()))
+        assert np.array_equal(Photo.open(odd).pixels, np.asarray(make_scene()))
 
 
-def gif_codes(data):
+def find_gif_codes(data):
     """Where the blocks of the only picture begin, behind the size of codes."""
     place = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
     while data[place] == 0x21:
@@ -111,8 +113,8 @@ def gif_codes(data):
 @pytest.mark.parametrize("mode", ["P", "few colours", "1"])
 @pytest.mark.parametrize("interlace", [0, 1])
 def test_a_gif_whose_codes_end_early_is_unreadable(mode, interlace):
-    data = encoded(modes()[mode], "GIF", interlace=interlace)
-    begin = gif_codes(data)
+    data = encode(make_modes()[mode], "GIF", interlace=interlace)
+    begin = find_gif_codes(data)
     blocks, place = [], begin
     while data[place]:
         blocks.append(data[place : place + 1 + data[place]])
@@ -124,7 +126,7 @@ def test_a_gif_whose_codes_end_early_is_unreadable(mode, interlace):
 
 
 def test_a_bmp_that_is_a_byte_short_is_unreadable():
-    data = encoded(picture(), "BMP")
+    data = encode(make_scene(), "BMP")
     with pytest.raises(UnreadablePhoto, match="data end before"):
         Photo.open(data[:-1])
     assert Photo.open(data + b"more").pixels.shape == (*SIZE[::-1], 3)
@@ -133,7 +135,7 @@ def test_a_bmp_that_is_a_byte_short_is_unreadable():
 @pytest.mark.parametrize("change", ["fewer", "beyond", "nowhere"])
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
 def test_a_tiff_without_all_strips_is_unreadable(change, compression):
-    data = bytearray(encoded(picture(), "TIFF", compression=compression, tiffinfo={278: 16}))
+    data = bytearray(encode(make_scene(), "TIFF", compression=compression, tiffinfo={278: 16}))
     directory = struct.unpack_from("<L", data, 4)[0]
     count = struct.unpack_from("<H", data, directory)[0]
     tags = {
@@ -154,11 +156,11 @@ def test_a_tiff_without_all_strips_is_unreadable(change, compression):
 
 def test_a_photo_of_odd_sizes_is_whole():
     for width, height in ((1, 1), (1, 9), (9, 1), (8, 8), (17, 3)):
-        scene = picture().resize((width, height))
+        scene = make_scene().resize((width, height))
         for kind in ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"):
-            assert Photo.open(encoded(scene, kind)).pixels.shape == (height, width, 3)
+            assert Photo.open(encode(scene, kind)).pixels.shape == (height, width, 3)
         for options in ({"progressive": True}, {"progressive": True, "restart_marker_blocks": 1}):
-            assert Photo.open(encoded(scene, "JPEG", **options)).pixels.shape == (height, width, 3)
+            assert Photo.open(encode(scene, "JPEG", **options)).pixels.shape == (height, width, 3)
 
 
 def test_tables_of_a_shared_photo_collection_are_no_false_alarm(shared_data):
@@ -170,7 +172,7 @@ def test_tables_of_a_shared_photo_collection_are_no_false_alarm(shared_data):
 
 def test_exif_that_is_broken_harms_nothing():
     broken = b"II*\0\x08\0\0\0\xff\xff" + bytes(30)
-    data = encoded(picture(), "JPEG")
+    data = encode(make_scene(), "JPEG")
     segment = b"\xff\xe1" + struct.pack(">H", 8 + len(broken)) + b"Exif\0\0" + broken
     photo = Photo.open(data[:2] + segment + data[2:])
     assert (photo.facts.exif, photo.facts.had_location) == ({}, False)
@@ -182,14 +184,14 @@ def test_exif_in_a_text_of_a_png_is_read():
     exif.get_ifd(0x8825)[1] = "N"
     raw = exif.tobytes()
     text = b"\nexif\n%8d\n" % len(raw) + raw.hex().encode()
-    chunk = png_chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
-    data = encoded(picture(), "PNG")
+    chunk = make_png_chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
+    data = encode(make_scene(), "PNG")
     facts = Photo.open(data[:33] + chunk + data[33:]).facts
     assert (facts.exif, facts.had_location) == ({"Make": "Maker"}, True)
 
 
 def test_a_tiff_is_turned_upright_once():
-    scene = picture()
+    scene = make_scene()
     exif = Image.Exif()
     exif[0x0112] = 6
     file = io.BytesIO()
@@ -202,9 +204,9 @@ def test_a_tiff_is_turned_upright_once():
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_orientation_that_only_xmp_tells_is_applied(kind):
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="3"/></x:xmpmeta>'
-    data = encoded(picture(), kind, xmp=xmp) if kind != "PNG" else encoded(picture(), "PNG")
+    data = encode(make_scene(), kind, xmp=xmp) if kind != "PNG" else encode(make_scene(), "PNG")
     if kind == "PNG":
-        chunk = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0en\0\0" + xmp)
+        chunk = make_png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0en\0\0" + xmp)
         data = data[:33] + chunk + data[33:]
-    plain = Photo.open(encoded(picture(), kind)).pixels
+    plain = Photo.open(encode(make_scene(), kind)).pixels
     assert np.array_equal(Photo.open(data).pixels, plain[::-1, ::-1])

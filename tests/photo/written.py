@@ -13,19 +13,19 @@ from tests.conftest import make_picture
 SIZE = (241, 163)
 
 
-def encoded(image, kind, **options):
+def encode(image, kind, **options):
     """The bytes of a file."""
     file = io.BytesIO()
     image.save(file, format=kind, **options)
     return file.getvalue()
 
 
-def by_opencv(extension, pixels, *parameters):
+def encode_by_opencv(extension, pixels, *parameters):
     """The bytes of a file that OpenCV writes."""
     return cv2.imencode(extension, pixels, parameters)[1].tobytes()
 
 
-def by_heif(image, **options):
+def encode_heif(image, **options):
     """The bytes of a HEIC; None where the extra is not installed."""
     try:
         import pillow_heif
@@ -36,23 +36,23 @@ def by_heif(image, **options):
     return file.getvalue()
 
 
-def picture():
+def make_scene():
     """A colourful scene of odd width and height."""
     return Image.fromarray(make_picture(*SIZE[::-1]))
 
 
-def modes():
+def make_modes():
     """The scene in every mode that a format may hold."""
-    scene = picture()
+    scene = make_scene()
     grey = scene.convert("L")
-    clear = scene.copy()
-    clear.putalpha(Image.linear_gradient("L").resize(SIZE))
+    translucent = scene.copy()
+    translucent.putalpha(Image.linear_gradient("L").resize(SIZE))
     deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     return {
         "RGB": scene,
-        "RGBA": clear,
+        "RGBA": translucent,
         "L": grey,
-        "LA": clear.convert("LA"),
+        "LA": translucent.convert("LA"),
         "P": scene.quantize(200),
         "few colours": scene.quantize(5),
         "1": scene.convert("1"),
@@ -63,7 +63,7 @@ def modes():
     }
 
 
-def _jpegs(made):
+def _iter_jpegs(scenes):
     options = {
         "plain": {},
         "quality 100": {"quality": 100},
@@ -77,117 +77,129 @@ def _jpegs(made):
         "progressive restarts": {"progressive": True, "restart_marker_blocks": 7},
         "comment": {"comment": b"mine"},
     }
-    for name, chosen in options.items():
+    for name, encoder_options in options.items():
         for mode in ("RGB", "L", "CMYK"):
-            yield f"JPEG {mode} {name}", encoded(made[mode], "JPEG", **chosen)
-    frames = [made["RGB"].rotate(turn) for turn in (90, 180)]
-    yield "JPEG of several pictures", encoded(made["RGB"], "MPO", save_all=True, append_images=frames)
-    pixels = np.asarray(made["RGB"])
-    yield "JPEG by OpenCV", by_opencv(".jpg", pixels)
+            yield f"JPEG {mode} {name}", encode(scenes[mode], "JPEG", **encoder_options)
+    frames = [scenes["RGB"].rotate(turn) for turn in (90, 180)]
+    yield "JPEG of several pictures", encode(scenes["RGB"], "MPO", save_all=True, append_images=frames)
+    pixels = np.asarray(scenes["RGB"])
+    yield "JPEG by OpenCV", encode_by_opencv(".jpg", pixels)
     yield (
         "JPEG by OpenCV, progressive",
-        by_opencv(".jpg", pixels, cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 5),
+        encode_by_opencv(
+            ".jpg", pixels, cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 5
+        ),
     )
 
 
-def _pngs(made):
+def _iter_pngs(scenes):
     for mode in ("RGB", "RGBA", "L", "LA", "P", "few colours", "1", "I;16"):
-        for name, chosen in {
+        for name, encoder_options in {
             "plain": {},
             "optimised": {"optimize": True},
             "stored": {"compress_level": 0},
         }.items():
-            yield f"PNG {mode} {name}", encoded(made[mode], "PNG", **chosen)
-    yield "PNG with transparency", encoded(made["P"], "PNG", transparency=bytes(range(200)))
-    yield "PNG of black", encoded(Image.new("RGB", SIZE), "PNG")
-    yield "PNG that is clear", encoded(Image.new("RGBA", SIZE), "PNG")
-    frames = [made["RGB"].rotate(turn) for turn in (90, 180)]
-    yield "PNG animated", encoded(made["RGB"], "PNG", save_all=True, append_images=frames)
-    deep = np.asarray(made["RGB"]).astype(np.uint16) * 257
-    yield "PNG by OpenCV, 16 bits", by_opencv(".png", deep)
+            yield f"PNG {mode} {name}", encode(scenes[mode], "PNG", **encoder_options)
+    yield "PNG with transparency", encode(scenes["P"], "PNG", transparency=bytes(range(200)))
+    yield "PNG of black", encode(Image.new("RGB", SIZE), "PNG")
+    yield "PNG that is clear", encode(Image.new("RGBA", SIZE), "PNG")
+    frames = [scenes["RGB"].rotate(turn) for turn in (90, 180)]
+    yield "PNG animated", encode(scenes["RGB"], "PNG", save_all=True, append_images=frames)
+    deep = np.asarray(scenes["RGB"]).astype(np.uint16) * 257
+    yield "PNG by OpenCV, 16 bits", encode_by_opencv(".png", deep)
     for channels in (1, 3, 4):
-        yield f"PNG interlaced, {channels} channels", interlaced_png(channels)
+        yield f"PNG interlaced, {channels} channels", make_interlaced_png(channels)
 
 
-def _gifs(made):
+def _iter_gifs(scenes):
     for mode in ("P", "few colours", "L", "1", "RGB"):
         for interlace in (0, 1):
-            yield f"GIF {mode} {interlace}", encoded(made[mode], "GIF", interlace=interlace)
-    yield "GIF with transparency", encoded(made["RGBA"], "GIF")
-    yield "GIF of one colour", encoded(Image.new("P", SIZE), "GIF")
-    frames = [made["RGB"].rotate(turn) for turn in (90, 180)]
+            yield f"GIF {mode} {interlace}", encode(scenes[mode], "GIF", interlace=interlace)
+    yield "GIF with transparency", encode(scenes["RGBA"], "GIF")
+    yield "GIF of one colour", encode(Image.new("P", SIZE), "GIF")
+    frames = [scenes["RGB"].rotate(turn) for turn in (90, 180)]
     yield (
         "GIF animated",
-        encoded(made["RGB"], "GIF", save_all=True, append_images=frames, comment=b"hello" * 99),
+        encode(scenes["RGB"], "GIF", save_all=True, append_images=frames, comment=b"hello" * 99),
     )
 
 
-def _webps(made):
+def _iter_webps(scenes):
     for mode in ("RGB", "RGBA"):
-        for name, chosen in {
+        for name, encoder_options in {
             "lossy": {},
             "lossless": {"lossless": True},
             "best": {"method": 6, "quality": 95},
         }.items():
-            yield f"WEBP {mode} {name}", encoded(made[mode], "WEBP", **chosen)
+            yield f"WEBP {mode} {name}", encode(scenes[mode], "WEBP", **encoder_options)
     yield (
         "WEBP with metadata",
-        encoded(made["RGB"], "WEBP", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0", xmp=b"<x/>"),
+        encode(scenes["RGB"], "WEBP", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0", xmp=b"<x/>"),
     )
-    frames = [made["RGB"].rotate(turn) for turn in (90, 180)]
-    yield "WEBP animated", encoded(made["RGB"], "WEBP", save_all=True, append_images=frames)
-    yield "WEBP by OpenCV", by_opencv(".webp", np.asarray(made["RGB"]))
+    frames = [scenes["RGB"].rotate(turn) for turn in (90, 180)]
+    yield "WEBP animated", encode(scenes["RGB"], "WEBP", save_all=True, append_images=frames)
+    yield "WEBP by OpenCV", encode_by_opencv(".webp", np.asarray(scenes["RGB"]))
 
 
-def _tiffs(made):
+def _iter_tiffs(scenes):
     codings = (None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "tiff_deflate")
     for mode in ("RGB", "RGBA", "L", "P", "1", "CMYK", "I;16", "F", "I", "LA"):
         for coding in codings:
-            yield f"TIFF {mode} {coding}", encoded(made[mode], "TIFF", compression=coding)
+            yield f"TIFF {mode} {coding}", encode(scenes[mode], "TIFF", compression=coding)
     for coding in ("group3", "group4"):
-        yield f"TIFF 1 {coding}", encoded(made["1"], "TIFF", compression=coding)
-    yield "TIFF jpeg", encoded(made["RGB"], "TIFF", compression="jpeg")
-    yield "TIFF of rows", encoded(made["RGB"], "TIFF", compression="tiff_lzw", tiffinfo={278: 1})
-    yield "TIFF big", encoded(made["RGB"], "TIFF", big_tiff=True)
-    yield "TIFF of pages", encoded(made["RGB"], "TIFF", save_all=True, append_images=[made["L"]] * 3)
-    yield "TIFF by OpenCV", by_opencv(".tiff", np.asarray(made["RGB"]))
-    yield "TIFF by OpenCV, 16 bits", by_opencv(".tiff", np.asarray(made["RGB"]).astype(np.uint16) * 257)
+        yield f"TIFF 1 {coding}", encode(scenes["1"], "TIFF", compression=coding)
+    yield "TIFF jpeg", encode(scenes["RGB"], "TIFF", compression="jpeg")
+    yield "TIFF of rows", encode(scenes["RGB"], "TIFF", compression="tiff_lzw", tiffinfo={278: 1})
+    yield "TIFF big", encode(scenes["RGB"], "TIFF", big_tiff=True)
+    yield "TIFF of pages", encode(scenes["RGB"], "TIFF", save_all=True, append_images=[scenes["L"]] * 3)
+    yield "TIFF by OpenCV", encode_by_opencv(".tiff", np.asarray(scenes["RGB"]))
+    yield (
+        "TIFF by OpenCV, 16 bits",
+        encode_by_opencv(".tiff", np.asarray(scenes["RGB"]).astype(np.uint16) * 257),
+    )
 
 
-def _others(made):
+def _iter_others(scenes):
     for mode in ("RGB", "L", "P", "1", "RGBA"):
-        yield f"BMP {mode}", encoded(made[mode], "BMP")
-    yield "BMP by OpenCV", by_opencv(".bmp", np.asarray(made["RGB"]))
+        yield f"BMP {mode}", encode(scenes[mode], "BMP")
+    yield "BMP by OpenCV", encode_by_opencv(".bmp", np.asarray(scenes["RGB"]))
     for mode in ("RGB", "RGBA", "L"):
-        yield f"AVIF {mode}", encoded(made[mode], "AVIF", speed=10)
-        yield f"HEIF {mode}", by_heif(made[mode], quality=60)
-    yield "AVIF 4:4:4", encoded(made["RGB"], "AVIF", speed=10, subsampling="4:4:4")
-    frames = [made["RGB"].rotate(180)]
-    yield "AVIF animated", encoded(made["RGB"], "AVIF", speed=10, save_all=True, append_images=frames)
-    yield "HEIF lossless", by_heif(made["RGB"], quality=-1, chroma=444)
-    yield "HEIF 16 bits", by_heif(made["I;16"])
+        yield f"AVIF {mode}", encode(scenes[mode], "AVIF", speed=10)
+        yield f"HEIF {mode}", encode_heif(scenes[mode], quality=60)
+    yield "AVIF 4:4:4", encode(scenes["RGB"], "AVIF", speed=10, subsampling="4:4:4")
+    frames = [scenes["RGB"].rotate(180)]
+    yield "AVIF animated", encode(scenes["RGB"], "AVIF", speed=10, save_all=True, append_images=frames)
+    yield "HEIF lossless", encode_heif(scenes["RGB"], quality=-1, chroma=444)
+    yield "HEIF 16 bits", encode_heif(scenes["I;16"])
 
 
-def whole_files():
+def make_whole_files():
     """Bytes by name; the first word of a name is the format."""
-    made = modes()
-    kinds = (_jpegs, _pngs, _gifs, _webps, _tiffs, _others)
-    return {name: data for kind in kinds for name, data in kind(made) if data is not None}
+    scenes = make_modes()
+    writers = (_iter_jpegs, _iter_pngs, _iter_gifs, _iter_webps, _iter_tiffs, _iter_others)
+    return {
+        name: data for iter_files in writers for name, data in iter_files(scenes) if data is not None
+    }
 
 
-def png_chunk(kind, body):
+def make_png_chunk(kind, body):
     """A chunk of a PNG."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png_of(rows, width, height, *, colour=2, interlace=0, before=b"", after=b""):
+def make_png(rows, width, height, *, colour=2, interlace=0, before=b"", after=b""):
     """A PNG of unpacked rows, each behind its filter byte, whatever size its header promises."""
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, interlace)
-    parts = (png_chunk(b"IHDR", header), before, png_chunk(b"IDAT", zlib.compress(rows)), after)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + png_chunk(b"IEND", b"")
+    parts = (
+        make_png_chunk(b"IHDR", header),
+        before,
+        make_png_chunk(b"IDAT", zlib.compress(rows)),
+        after,
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + make_png_chunk(b"IEND", b"")
 
 
-def interlaced_rows(pixels):
+def make_interlaced_rows(pixels):
     """The rows of Adam7's seven passes, each behind its filter byte, of (H, W, C) uint8."""
     passes = (
         (0, 8, 0, 8),
@@ -198,11 +210,15 @@ def interlaced_rows(pixels):
         (1, 2, 0, 2),
         (0, 1, 1, 2),
     )
-    kept = (pixels[top::down, left::across] for left, across, top, down in passes)
-    return b"".join(b"\0" + row.tobytes() for one in kept if one.size for row in one)
+    parts = (pixels[top::down, left::across] for left, across, top, down in passes)
+    return b"".join(b"\0" + row.tobytes() for part in parts if part.size for row in part)
 
 
-def interlaced_png(channels):
+def make_interlaced_png(channels):
     """A PNG by Adam7, as neither Pillow nor OpenCV write it."""
-    pixels = np.asarray(modes()[{1: "L", 3: "RGB", 4: "RGBA"}[channels]]).reshape(*SIZE[::-1], channels)
-    return png_of(interlaced_rows(pixels), *SIZE, colour={1: 0, 3: 2, 4: 6}[channels], interlace=1)
+    pixels = np.asarray(make_modes()[{1: "L", 3: "RGB", 4: "RGBA"}[channels]]).reshape(
+        *SIZE[::-1], channels
+    )
+    return make_png(
+        make_interlaced_rows(pixels), *SIZE, colour={1: 0, 3: 2, 4: 6}[channels], interlace=1
+    )

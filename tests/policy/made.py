@@ -8,21 +8,21 @@ from PIL import Image
 from packshot.measure import measure_photo
 from packshot.photo import Photo
 from packshot.report import Assessment, Status
-from tests.measure.drawn import on_white
+from tests.measure.drawn import draw_on_white
 
 SIDE = 600
 
 
-def assessed(pixels, file_format="PNG", name=None, mode=None, **options):
+def assess_pixels(pixels, file_format="PNG", name=None, mode=None, **options):
     """The assessment of pixels that were saved as a file, as far as it needs no network."""
     image = Image.fromarray(pixels)
     stream = io.BytesIO()
     (image.convert(mode) if mode else image).save(stream, file_format, **options)
     photo = Photo.open(stream.getvalue(), name=name or f"photo.{file_format.lower()}", max_side=1024)
-    return of_photo(photo)
+    return assess_photo(photo)
 
 
-def of_photo(photo):
+def assess_photo(photo):
     measured = measure_photo(photo.pixels, photo.facts)
     return Assessment(
         path=photo.name,
@@ -33,14 +33,14 @@ def of_photo(photo):
     )
 
 
-def filling(percent, side=SIDE, background=(255, 255, 255), shift=(0, 0)):
+def draw_square_product(percent, side=SIDE, background=(255, 255, 255), shift=(0, 0)):
     """A square product that spans a share of the side, centred but for a shift in pixels."""
     length = round(side * percent / 100)
     left, top = ((side - length) // 2 + move for move in shift)
-    return on_white((left, top, length, length), (side, side), background=background)
+    return draw_on_white((left, top, length, length), (side, side), background=background)
 
 
-def framed(pixels, thickness, tone=(20, 20, 20)):
+def add_frame(pixels, thickness, tone=(20, 20, 20)):
     picture = pixels.copy()
     picture[:thickness] = picture[-thickness:] = tone
     picture[:, :thickness] = picture[:, -thickness:] = tone
@@ -56,5 +56,5 @@ def with_measurements(assessment, **values):
     return assessment.model_copy(update={"measurements": assessment.measurements | changed})
 
 
-def noise(shape, seed=0):
+def make_noise(shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packshot.errors import PolicyError
-from packshot.policy import load_policy, policy_names
+from packshot.policy import list_policy_names, load_policy
 from packshot.policy.metrics import METRICS
-from packshot.policy.requirements import Op, Requirement, problem_of
+from packshot.policy.requirements import Operator, Requirement, find_problem
 from packshot.report import Level, SourceKind
 from tests.conftest import ROOT
 
@@ -20,7 +20,7 @@ RULE = "- {id: size, level: error, metric: width, op: at-least, value: 100}\n"
 
 
 @pytest.fixture
-def policy(tmp_path):
+def load_text(tmp_path):
     """Load a policy from text; other files may lie beside it."""
 
     def load(text, **others):
@@ -31,13 +31,13 @@ def policy(tmp_path):
     return load
 
 
-def refused(policy, text, **others):
+def catch_policy_error(load_text, text, **others):
     with pytest.raises(PolicyError) as caught:
-        policy(text, **others)
+        load_text(text, **others)
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", policy_names())
+@pytest.mark.parametrize("name", list_policy_names())
 def test_all_that_ship_load_and_are_whole(name):
     loaded = load_policy(name)
     assert loaded.name == name
@@ -50,14 +50,14 @@ def test_all_that_ship_load_and_are_whole(name):
             assert rule.level is Level.MANUAL
             assert set(rule.reason) == set(rule.remedy) == set(rule.title) == {"en", "zh"}
         else:
-            asked = rule.requirement
-            assert asked.metric in METRICS
-            assert problem_of(asked.metric, asked.op, asked.limit) is None
+            requirement = rule.requirement
+            assert requirement.metric in METRICS
+            assert find_problem(requirement.metric, requirement.op, requirement.limit) is None
         assert set(rule.title) in ({"en", "zh"}, set())
 
 
 def test_every_marketplace_of_the_table_is_there():
-    assert set(policy_names()) == {
+    assert set(list_policy_names()) == {
         *("amazon", "amazon-main", "google-merchant", "ebay", "walmart", "zalando", "shopify"),
         *("mercado-libre", "tiktok-shop", "meta-catalog", "etsy", "otto", "alibaba-white", "temu"),
         *("ajio", "vtex"),
@@ -66,7 +66,7 @@ def test_every_marketplace_of_the_table_is_there():
 
 def test_third_parties_word_is_called_so():
     community = {"amazon", "tiktok-shop", "meta-catalog", "otto", "alibaba-white", "temu"}
-    for name in policy_names():
+    for name in list_policy_names():
         expected = SourceKind.COMMUNITY if name in community else SourceKind.OFFICIAL
         assert load_policy(name).source.kind is expected
 
@@ -89,9 +89,9 @@ def test_profiles_are_yaml_as_others_read_it():
         assert yaml.safe_load(file.read_text(encoding="utf-8"))["policy"] == file.stem
 
 
-def test_a_short_file_is_enough(policy):
-    (rule,) = policy(TOP + "rules:\n" + RULE).rules
-    assert rule.requirement == Requirement("width", Op.AT_LEAST, 100)
+def test_a_short_file_is_enough(load_text):
+    (rule,) = load_text(TOP + "rules:\n" + RULE).rules
+    assert rule.requirement == Requirement("width", Operator.AT_LEAST, 100)
     assert (rule.role, rule.categories, rule.effective_from) == ("any", (), None)
     assert (rule.source.name, rule.source.kind) == ("ours", SourceKind.COMMUNITY)
 
@@ -152,24 +152,26 @@ def test_a_short_file_is_enough(policy):
         ),
     ],
 )
-def test_mistakes_in_a_rule_have_line_and_advice(policy, rule, line, problem):
-    told = refused(policy, TOP + "rules:\n- {id: size, " + rule + "}\n")
-    assert f"ours.yaml, line {line}: " in told
-    assert problem in told
+def test_mistakes_in_a_rule_have_line_and_advice(load_text, rule, line, problem):
+    message = catch_policy_error(load_text, TOP + "rules:\n- {id: size, " + rule + "}\n")
+    assert f"ours.yaml, line {line}: " in message
+    assert problem in message
 
 
-def test_the_line_is_that_of_the_field(policy):
+def test_the_line_is_that_of_the_field(load_text):
     rule = "rules:\n- id: size\n  level: error\n  metric: width\n  op: at-leest\n  value: 3\n"
-    assert "line 7: rules 1, op: 'at-leest'" in refused(policy, TOP + rule)
+    assert "line 7: rules 1, op: 'at-leest'" in catch_policy_error(load_text, TOP + rule)
     rule = (
         "rules:\n" + RULE + "- id: b\n  level: error\n\n  metric: heigth\n  op: at-least\n  value: 3\n"
     )
-    assert 'line 8: no metric "heigth"; did you mean "height"?' in refused(policy, TOP + rule)
+    assert 'line 8: no metric "heigth"; did you mean "height"?' in catch_policy_error(
+        load_text, TOP + rule
+    )
 
 
-def test_all_mistakes_of_form_are_told_at_once(policy):
-    told = refused(policy, TOP + "rulse: []\nextend: x\nrules:\n- {id: A b}\n")
-    assert [line.split(": ")[0].split(", ")[1] for line in told.splitlines()] == [
+def test_all_mistakes_of_form_are_told_at_once(load_text):
+    message = catch_policy_error(load_text, TOP + "rulse: []\nextend: x\nrules:\n- {id: A b}\n")
+    assert [line.split(": ")[0].split(", ")[1] for line in message.splitlines()] == [
         "line 6",
         "line 3",
         "line 4",
@@ -180,92 +182,96 @@ def test_all_mistakes_of_form_are_told_at_once(policy):
     "text",
     ["", "- a\n", "just words", "policy: ours\n", "policy: Not A Name\ntitle: x\n", TOP + "rules: 3\n"],
 )
-def test_what_is_no_policy_is_refused(policy, text):
-    assert "ours.yaml, line " in refused(policy, text)
+def test_what_is_no_policy_is_refused(load_text, text):
+    assert "ours.yaml, line " in catch_policy_error(load_text, text)
 
 
-def test_two_rules_for_the_same_photos_are_refused(policy):
-    assert 'line 5: another rule "size"' in refused(policy, TOP + "rules:\n" + RULE + RULE)
+def test_two_rules_for_the_same_photos_are_refused(load_text):
+    assert 'line 5: another rule "size"' in catch_policy_error(load_text, TOP + "rules:\n" + RULE + RULE)
     ended = RULE.replace("}", ", effective_until: 2027-01-30}")
     begun = RULE.replace("}", ", effective_from: 2027-01-30}")
-    assert "another rule" in refused(policy, TOP + "rules:\n" + ended + begun)
+    assert "another rule" in catch_policy_error(load_text, TOP + "rules:\n" + ended + begun)
     begun = RULE.replace("}", ", effective_from: 2027-01-31}")
-    assert len(policy(TOP + "rules:\n" + ended + begun).rules) == 2
+    assert len(load_text(TOP + "rules:\n" + ended + begun).rules) == 2
     shoes = RULE.replace("}", ", category: [shoes, hats]}")
     hats = RULE.replace("}", ", category: [hats]}")
-    assert "another rule" in refused(policy, TOP + "rules:\n" + shoes + hats)
-    assert len(policy(TOP + "rules:\n" + RULE + hats).rules) == 2
+    assert "another rule" in catch_policy_error(load_text, TOP + "rules:\n" + shoes + hats)
+    assert len(load_text(TOP + "rules:\n" + RULE + hats).rules) == 2
 
 
-def test_a_child_changes_what_it_says_and_keeps_the_rest(policy):
+def test_a_child_changes_what_it_says_and_keeps_the_rest(load_text):
     parent = "policy: base\ntitle: Base\nsource: Handbook\nverified_on: 2026-01-02\nrules:\n" + RULE
     child = TOP + "extends: base.yaml\nrules:\n- {id: size, level: warn}\n"
-    (rule,) = policy(child, base=parent).rules
+    (rule,) = load_text(child, base=parent).rules
     assert rule.level is Level.WARN
-    assert rule.requirement == Requirement("width", Op.AT_LEAST, 100)
+    assert rule.requirement == Requirement("width", Operator.AT_LEAST, 100)
     assert (rule.source.name, rule.source.verified_on) == ("Handbook", date(2026, 1, 2))
 
 
-def test_a_child_takes_the_place_of_what_it_changes_and_drops(policy):
-    def rule(name):
+def test_a_child_takes_the_place_of_what_it_changes_and_drops(load_text):
+    def make_rule(name):
         return RULE.replace("size", name)
 
-    parent = "policy: base\ntitle: Base\nrules:\n" + rule("a") + rule("b") + rule("c")
-    child = TOP + "extends: base.yaml\ndrop: [c]\nrules:\n" + rule("d") + rule("a")
-    assert [rule.id for rule in policy(child, base=parent).rules] == ["a", "b", "d"]
-    told = refused(policy, TOP + "extends: base.yaml\ndrop:\n- bb\n", base=parent)
-    assert 'ours.yaml, line 5: no rule "bb" to drop' in told
+    parent = "policy: base\ntitle: Base\nrules:\n" + make_rule("a") + make_rule("b") + make_rule("c")
+    child = TOP + "extends: base.yaml\ndrop: [c]\nrules:\n" + make_rule("d") + make_rule("a")
+    assert [rule.id for rule in load_text(child, base=parent).rules] == ["a", "b", "d"]
+    message = catch_policy_error(load_text, TOP + "extends: base.yaml\ndrop:\n- bb\n", base=parent)
+    assert 'ours.yaml, line 5: no rule "bb" to drop' in message
 
 
-def test_an_inherited_field_can_be_taken_back(policy):
+def test_an_inherited_field_can_be_taken_back(load_text):
     dated = RULE.replace("}", ", effective_from: 2030-01-01}")
     child = TOP + "extends: base.yaml\nrules:\n- {id: size, effective_from: null}\n"
-    (rule,) = policy(child, base="policy: base\ntitle: Base\nrules:\n" + dated).rules
+    (rule,) = load_text(child, base="policy: base\ntitle: Base\nrules:\n" + dated).rules
     assert rule.effective_from is None
 
 
-def test_variants_are_changed_whole_or_not_at_all(policy):
+def test_variants_are_changed_whole_or_not_at_all(load_text):
     parent = TOP.replace("ours", "base") + "rules:\n" + RULE + RULE.replace("}", ", category: hats}")
     child = TOP + "extends: base.yaml\nrules:\n- {id: size, level: warn}\n"
-    assert "2 variants" in refused(policy, child, base=parent)
-    (rule,) = policy(TOP + "extends: base.yaml\nrules:\n" + RULE, base=parent).rules
+    assert "2 variants" in catch_policy_error(load_text, child, base=parent)
+    (rule,) = load_text(TOP + "extends: base.yaml\nrules:\n" + RULE, base=parent).rules
     assert rule.categories == ()
 
 
-def test_of_several_parents_the_later_one_counts(policy):
+def test_of_several_parents_the_later_one_counts(load_text):
     first = "policy: first\ntitle: F\nrules:\n" + RULE + RULE.replace("size", "only-first")
     second = "policy: second\ntitle: S\nrules:\n" + RULE.replace("100", "200")
-    rules = policy(TOP + "extends: [first.yaml, second.yaml]\n", first=first, second=second).rules
+    rules = load_text(TOP + "extends: [first.yaml, second.yaml]\n", first=first, second=second).rules
     assert {rule.id: rule.requirement.limit for rule in rules} == {"only-first": 100, "size": 200}
 
 
-def test_what_ships_can_be_extended(policy):
-    loaded = policy(TOP + "extends: amazon-main\nrules:\n- {id: fill, value: 70}\n")
+def test_what_ships_can_be_extended(load_text):
+    loaded = load_text(TOP + "extends: amazon-main\nrules:\n- {id: fill, value: 70}\n")
     limits = {rule.id: rule.requirement.limit for rule in loaded.rules if rule.requirement}
     assert limits["fill"] == 70
     assert limits["size-min"] == 500
 
 
-def test_circles_are_told_with_their_way(policy):
-    told = refused(policy, TOP + "extends: b.yaml\n", b="policy: b\ntitle: B\n\nextends: ours.yaml\n")
-    assert "b.yaml, line 4: extends itself" in told
-    assert told.count("ours.yaml") == 2
-    assert "extends itself" in refused(policy, TOP + "extends: ours.yaml\n")
+def test_circles_are_told_with_their_way(load_text):
+    message = catch_policy_error(
+        load_text, TOP + "extends: b.yaml\n", b="policy: b\ntitle: B\n\nextends: ours.yaml\n"
+    )
+    assert "b.yaml, line 4: extends itself" in message
+    assert message.count("ours.yaml") == 2
+    assert "extends itself" in catch_policy_error(load_text, TOP + "extends: ours.yaml\n")
 
 
-def test_long_lines_and_crowds_are_refused(policy):
+def test_long_lines_and_crowds_are_refused(load_text):
     line = {f"p{n}": f"policy: p{n}\ntitle: P\nextends: p{n + 1}.yaml\n" for n in range(9)}
-    assert "more than 5 policies" in refused(policy, TOP + "extends: p0.yaml\n", **line)
+    assert "more than 5 policies" in catch_policy_error(load_text, TOP + "extends: p0.yaml\n", **line)
     crowd = "".join(RULE.replace("size", f"size-{n}") for n in range(501))
-    assert "rules: Tuple should have at most 500" in refused(policy, TOP + "rules:\n" + crowd)
-    assert "extends: " in refused(policy, TOP + f"extends: [{', '.join(['otto'] * 9)}]\n")
+    assert "rules: Tuple should have at most 500" in catch_policy_error(
+        load_text, TOP + "rules:\n" + crowd
+    )
+    assert "extends: " in catch_policy_error(load_text, TOP + f"extends: [{', '.join(['otto'] * 9)}]\n")
 
 
-def test_a_parent_that_is_not_there_is_told_where_it_is_named(policy, tmp_path):
-    told = refused(policy, TOP + "\nextends: amazon-mian\n")
-    assert "ours.yaml, line 4" in told
-    assert 'did you mean "amazon-main"?' in told
-    assert "ours.yaml, line 3: " in refused(policy, TOP + "extends: gone.yaml\n")
+def test_a_parent_that_is_not_there_is_told_where_it_is_named(load_text, tmp_path):
+    message = catch_policy_error(load_text, TOP + "\nextends: amazon-mian\n")
+    assert "ours.yaml, line 4" in message
+    assert 'did you mean "amazon-main"?' in message
+    assert "ours.yaml, line 3: " in catch_policy_error(load_text, TOP + "extends: gone.yaml\n")
 
 
 def test_unknown_names_and_files_are_told(tmp_path):
@@ -330,7 +336,7 @@ def test_whatever_a_file_says_it_loads_or_is_refused(tmp_path_factory, tree, val
 
 def test_the_documentation_names_every_metric_and_operator():
     text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
-    missing = [name for name in [*METRICS, *Op] if f"`{name}`" not in text]
+    missing = [name for name in [*METRICS, *Operator] if f"`{name}`" not in text]
     assert not missing
 
 
@@ -346,7 +352,7 @@ def test_the_example_of_the_documentation_is_a_policy(tmp_path):
     levels = {rule.id: rule.level for rule in loaded.rules}
     assert levels["fill"] is Level.WARN
     limits = [
-        next(rule.requirement.limit for rule in loaded.rules_for(day) if rule.id == "size-min")
+        next(rule.requirement.limit for rule in loaded.select_rules(day) if rule.id == "size-min")
         for day in (date(2027, 2, 28), date(2027, 3, 1))
     ]
     assert limits == [1000, 1600]

@@ -7,13 +7,26 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.policy import load_policy, newly_failing, overlays_asked, policy_names, screen
-from packshot.policy.metrics import METRICS, UNDETECTED
-from packshot.policy.screening import overall
+from packshot.policy import (
+    find_required_overlays,
+    is_newly_failing,
+    list_policy_names,
+    load_policy,
+    screen,
+)
+from packshot.policy.metrics import METRICS, METRICS_WITHOUT_DETECTOR
+from packshot.policy.screening import combine_decisions
 from packshot.report import OVERLAYS, Assessment, Decision, Level, Status, Verdict
 from tests.conftest import ROOT, make_picture
-from tests.measure.drawn import blurred, on_white, scene, with_noise
-from tests.policy.made import assessed, filling, framed, noise, of_photo, with_measurements
+from tests.measure.drawn import add_noise, blur, draw_on_white, draw_scene
+from tests.policy.made import (
+    add_frame,
+    assess_photo,
+    assess_pixels,
+    draw_square_product,
+    make_noise,
+    with_measurements,
+)
 
 TODAY = date(2026, 11, 21)
 CHANGE = date(2027, 1, 31)
@@ -21,13 +34,16 @@ AMAZON = load_policy("amazon-main")
 GOOGLE = load_policy("google-merchant")
 
 
-def outcomes(assessment, policy, on=TODAY, **options):
+def screen_outcomes(assessment, policy, on=TODAY, **options):
     verdict = screen(assessment, policy, on=on, **options)
     return {outcome.rule: outcome for outcome in verdict.outcomes}
 
 
-def decisions(assessment, policy, on=TODAY, **options):
-    return {name: found.decision for name, found in outcomes(assessment, policy, on, **options).items()}
+def screen_decisions(assessment, policy, on=TODAY, **options):
+    return {
+        name: found.decision
+        for name, found in screen_outcomes(assessment, policy, on, **options).items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +51,15 @@ def good():
     """A photo that meets all that is measured of amazon-main and most others."""
     picture = np.full((1700, 1700, 3), 255, np.uint8)
     picture[100:1600, 100:1600] = cv2.resize(make_picture(750, 750), (1500, 1500))
-    return assessed(picture, "JPEG", name="good.jpg", quality=95)
+    return assess_pixels(picture, "JPEG", name="good.jpg", quality=95)
 
 
 @pytest.mark.parametrize("value", range(250, 256))
 @pytest.mark.parametrize("saved", [{"file_format": "PNG"}, {"file_format": "JPEG", "quality": 92}])
 def test_a_background_is_white_at_255_only(value, saved):
-    found = decisions(assessed(filling(80, background=(value,) * 3), **saved), AMAZON)
+    found = screen_decisions(
+        assess_pixels(draw_square_product(80, background=(value,) * 3), **saved), AMAZON
+    )
     assert found["background-white"] is (Decision.PASS if value == 255 else Decision.FAIL)
     assert found["background-near"] is Decision.PASS
     assert found["background-frame"] is Decision.PASS
@@ -51,43 +69,47 @@ def test_a_background_is_white_at_255_only(value, saved):
 def test_jpeg_does_not_make_white_grey(quality):
     generator = np.random.default_rng(quality)
     for percent in generator.uniform(40, 90, 4):
-        found = decisions(assessed(filling(percent), "JPEG", quality=quality), AMAZON)
+        found = screen_decisions(
+            assess_pixels(draw_square_product(percent), "JPEG", quality=quality), AMAZON
+        )
         assert found["background-white"] is found["background-near"] is Decision.PASS
 
 
 def test_where_all_background_lies_beside_the_product_the_tolerance_decides():
-    found = decisions(assessed(filling(95), "JPEG", quality=75), AMAZON)
+    found = screen_decisions(assess_pixels(draw_square_product(95), "JPEG", quality=75), AMAZON)
     assert "background-white" not in found
     assert found["background-near"] is Decision.PASS
-    grey = decisions(assessed(filling(95, background=(240, 240, 240)), "JPEG", quality=75), AMAZON)
+    grey = screen_decisions(
+        assess_pixels(draw_square_product(95, background=(240, 240, 240)), "JPEG", quality=75), AMAZON
+    )
     assert grey["background-near"] is Decision.FAIL
 
 
 def test_a_tinted_background_is_not_white():
-    found = decisions(assessed(filling(80, background=(255, 255, 250))), AMAZON)
+    found = screen_decisions(assess_pixels(draw_square_product(80, background=(255, 255, 250))), AMAZON)
     assert found["background-white"] is Decision.FAIL
 
 
 def test_grey_fringes_of_a_cut_out_are_found_where_the_far_background_is_pure():
-    picture = filling(60)
+    picture = draw_square_product(60)
     fringe = np.zeros(picture.shape[:2], np.uint8)
     fringe[110:490, 110:490] = 255
     fringe[120:480, 120:480] = 0
     picture[fringe > 0] = 251
-    assert decisions(assessed(picture), AMAZON)["background-near"] is Decision.PASS
-    beside = outcomes(assessed(picture), AMAZON)["background-near"]
+    assert screen_decisions(assess_pixels(picture), AMAZON)["background-near"] is Decision.PASS
+    beside = screen_outcomes(assess_pixels(picture), AMAZON)["background-near"]
     assert 250 < beside.value < 255
 
 
 def test_a_scene_is_not_on_white_though_no_background_is_found():
-    found = decisions(assessed(scene(3)), AMAZON)
+    found = screen_decisions(assess_pixels(draw_scene(3)), AMAZON)
     assert found["background-frame"] is Decision.FAIL
     assert found["background-white"] is found["fill"] is Decision.MANUAL
 
 
 @pytest.mark.parametrize("percent", [60, 80, 84, 86, 90, 98])
 def test_fill_is_the_longer_side_of_the_box(percent):
-    found = outcomes(assessed(filling(percent)), AMAZON)["fill"]
+    found = screen_outcomes(assess_pixels(draw_square_product(percent)), AMAZON)["fill"]
     assert found.value == pytest.approx(percent, abs=0.3)
     assert found.decision is (Decision.PASS if percent >= 85 else Decision.FAIL)
     assert found.limit == 85
@@ -95,7 +117,7 @@ def test_fill_is_the_longer_side_of_the_box(percent):
 
 @pytest.mark.parametrize(("percent", "remedy"), [(70, "Move closer"), (82, None), (95, "Step back")])
 def test_a_range_says_which_way_to_go(percent, remedy):
-    found = outcomes(assessed(filling(percent)), GOOGLE)["fill"]
+    found = screen_outcomes(assess_pixels(draw_square_product(percent)), GOOGLE)["fill"]
     assert found.decision is (Decision.INFO if remedy else Decision.PASS)
     assert found.remedy.startswith(remedy or "")
     assert bool(found.remedy) is bool(remedy)
@@ -105,23 +127,29 @@ def test_a_range_says_which_way_to_go(percent, remedy):
     ("thickness", "decision"), [(0, Decision.PASS), (6, Decision.FAIL), (15, Decision.FAIL)]
 )
 def test_borders(thickness, decision):
-    picture = framed(make_picture(400, 500), thickness) if thickness else make_picture(400, 500)
-    assert decisions(assessed(picture), load_policy("ebay"))["border"] is decision
+    picture = add_frame(make_picture(400, 500), thickness) if thickness else make_picture(400, 500)
+    assert screen_decisions(assess_pixels(picture), load_policy("ebay"))["border"] is decision
 
 
 @pytest.mark.parametrize(
     ("shift", "decision"), [(0, Decision.PASS), (30, Decision.PASS), (90, Decision.FAIL)]
 )
 def test_centring(shift, decision):
-    picture = filling(60, shift=(shift, 0))
-    found = outcomes(assessed(picture), load_policy("alibaba-white"))["centred"]
+    picture = draw_square_product(60, shift=(shift, 0))
+    found = screen_outcomes(assess_pixels(picture), load_policy("alibaba-white"))["centred"]
     assert found.value == pytest.approx(100 * shift / 600, abs=0.3)
     assert found.decision is decision
 
 
 def test_a_product_cut_off_at_the_edge():
-    assert decisions(assessed(on_white((300, 100, 200, 300))), AMAZON)["not-cropped"] is Decision.FAIL
-    assert decisions(assessed(on_white((250, 100, 200, 300))), AMAZON)["not-cropped"] is Decision.PASS
+    assert (
+        screen_decisions(assess_pixels(draw_on_white((300, 100, 200, 300))), AMAZON)["not-cropped"]
+        is Decision.FAIL
+    )
+    assert (
+        screen_decisions(assess_pixels(draw_on_white((250, 100, 200, 300))), AMAZON)["not-cropped"]
+        is Decision.PASS
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +162,10 @@ def test_a_product_cut_off_at_the_edge():
     ],
 )
 def test_the_extension_says_what_the_content_is(saved, decision):
-    assert decisions(assessed(noise((40, 40, 3)), **saved), GOOGLE)["extension"] is decision
+    assert (
+        screen_decisions(assess_pixels(make_noise((40, 40, 3)), **saved), GOOGLE)["extension"]
+        is decision
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,18 +180,24 @@ def test_the_extension_says_what_the_content_is(saved, decision):
     ],
 )
 def test_formats(policy, file_format, decision):
-    found = decisions(assessed(noise((64, 64, 3)), file_format), load_policy(policy))
+    found = screen_decisions(assess_pixels(make_noise((64, 64, 3)), file_format), load_policy(policy))
     assert found["format"] is decision
 
 
 def test_modes_and_transparency():
-    grey = assessed(noise((64, 64, 3)), "JPEG", mode="L")
-    assert decisions(grey, load_policy("walmart"))["colour-mode"] is Decision.FAIL
-    assert decisions(grey, load_policy("tiktok-shop"))["colour-stored"] is Decision.FAIL
-    assert decisions(grey, load_policy("tiktok-shop"))["colour"] is Decision.WARN
-    see_through = np.dstack([noise((64, 64, 3)), np.full((64, 64), 100, np.uint8)])
-    assert decisions(assessed(see_through), load_policy("otto"))["transparency"] is Decision.FAIL
-    assert decisions(assessed(noise((64, 64, 3))), load_policy("otto"))["transparency"] is Decision.PASS
+    grey = assess_pixels(make_noise((64, 64, 3)), "JPEG", mode="L")
+    assert screen_decisions(grey, load_policy("walmart"))["colour-mode"] is Decision.FAIL
+    assert screen_decisions(grey, load_policy("tiktok-shop"))["colour-stored"] is Decision.FAIL
+    assert screen_decisions(grey, load_policy("tiktok-shop"))["colour"] is Decision.WARN
+    see_through = np.dstack([make_noise((64, 64, 3)), np.full((64, 64), 100, np.uint8)])
+    assert (
+        screen_decisions(assess_pixels(see_through), load_policy("otto"))["transparency"]
+        is Decision.FAIL
+    )
+    assert (
+        screen_decisions(assess_pixels(make_noise((64, 64, 3))), load_policy("otto"))["transparency"]
+        is Decision.PASS
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,45 +211,53 @@ def test_modes_and_transparency():
     ],
 )
 def test_sizes_and_proportions(size, passes):
-    found = decisions(assessed(noise((*size, 3)), "JPEG", quality=30), load_policy("zalando"))
+    found = screen_decisions(
+        assess_pixels(make_noise((*size, 3)), "JPEG", quality=30), load_policy("zalando")
+    )
     asked = [found[rule] for rule in ("aspect", "width-min", "height-min")]
     assert all(decision is Decision.PASS for decision in asked) is passes
 
 
 def test_strict_operators_are_strict():
     temu, alibaba = load_policy("temu"), load_policy("alibaba-white")
-    photo = assessed(noise((800, 800, 3)), "JPEG", quality=20)
-    assert decisions(photo, temu)["size-min"] is Decision.PASS
-    assert decisions(photo, alibaba)["size-min"] is Decision.FAIL
+    photo = assess_pixels(make_noise((800, 800, 3)), "JPEG", quality=20)
+    assert screen_decisions(photo, temu)["size-min"] is Decision.PASS
+    assert screen_decisions(photo, alibaba)["size-min"] is Decision.FAIL
 
 
 def test_blur_and_enlargement():
     picture = make_picture(900, 900)
-    sharp, soft = assessed(picture), assessed(blurred(picture, 8))
-    assert decisions(sharp, AMAZON)["sharp"] is Decision.PASS
-    assert decisions(soft, AMAZON)["sharp"] is Decision.FAIL
-    small = with_noise(scene(5, (120, 120)), 6)
-    large = assessed(cv2.resize(small, (600, 600), interpolation=cv2.INTER_CUBIC))
-    assert decisions(large, GOOGLE)["enlarged"] is decisions(large, AMAZON)["enlarged"] is Decision.FAIL
+    sharp, soft = assess_pixels(picture), assess_pixels(blur(picture, 8))
+    assert screen_decisions(sharp, AMAZON)["sharp"] is Decision.PASS
+    assert screen_decisions(soft, AMAZON)["sharp"] is Decision.FAIL
+    small = add_noise(draw_scene(5, (120, 120)), 6)
+    large = assess_pixels(cv2.resize(small, (600, 600), interpolation=cv2.INTER_CUBIC))
+    assert (
+        screen_decisions(large, GOOGLE)["enlarged"]
+        is screen_decisions(large, AMAZON)["enlarged"]
+        is Decision.FAIL
+    )
 
 
 def test_a_rule_may_be_no_business_of_a_photo():
     ebay = load_policy("ebay")
-    poor = assessed(noise((64, 64, 3)), "JPEG", quality=50)
-    assert decisions(poor, ebay)["jpeg-quality"] is Decision.INFO
-    assert "jpeg-quality" not in decisions(assessed(noise((64, 64, 3)), "PNG"), ebay)
-    assert "background-white" not in decisions(assessed(np.full((64, 64, 4), 90, np.uint8)), GOOGLE)
+    poor = assess_pixels(make_noise((64, 64, 3)), "JPEG", quality=50)
+    assert screen_decisions(poor, ebay)["jpeg-quality"] is Decision.INFO
+    assert "jpeg-quality" not in screen_decisions(assess_pixels(make_noise((64, 64, 3)), "PNG"), ebay)
+    assert "background-white" not in screen_decisions(
+        assess_pixels(np.full((64, 64, 4), 90, np.uint8)), GOOGLE
+    )
 
 
 def test_whether_a_rule_applies_must_be_known():
     unknown = Assessment(path="x", status=Status.OK)
-    assert outcomes(unknown, load_policy("ebay"))["jpeg-quality"].decision is Decision.INFO
+    assert screen_outcomes(unknown, load_policy("ebay"))["jpeg-quality"].decision is Decision.INFO
 
 
 @pytest.mark.parametrize("days", [-400, -1, 0, 1, 400])
 def test_a_rule_holds_from_its_first_day_on(days):
-    photo = assessed(noise((300, 300, 3)), "JPEG")
-    found = outcomes(photo, GOOGLE, CHANGE + timedelta(days))
+    photo = assess_pixels(make_noise((300, 300, 3)), "JPEG")
+    found = screen_outcomes(photo, GOOGLE, CHANGE + timedelta(days))
     assert found["size-min"].limit == (500 if days >= 0 else 100)
     assert found["size-min"].decision is (Decision.FAIL if days >= 0 else Decision.PASS)
     assert ("size-announced" in found) is (days == -1)
@@ -223,19 +268,21 @@ def test_a_rule_holds_from_its_first_day_on(days):
     [("apparel", TODAY, 250), ("shoes", TODAY, 100), (None, TODAY, 100), ("apparel", CHANGE, 500)],
 )
 def test_the_rule_made_for_a_category_comes_before_the_others(category, on, limit):
-    photo = assessed(noise((200, 200, 3)))
-    assert outcomes(photo, GOOGLE, on, category=category)["size-min"].limit == limit
+    photo = assess_pixels(make_noise((200, 200, 3)))
+    assert screen_outcomes(photo, GOOGLE, on, category=category)["size-min"].limit == limit
 
 
 def test_rules_for_the_main_photo_leave_the_others_alone():
-    others = decisions(assessed(scene(1)), AMAZON, role="other")
+    others = screen_decisions(assess_pixels(draw_scene(1)), AMAZON, role="other")
     assert "background-frame" not in others
     assert "size-min" in others
-    assert "on-model" in decisions(assessed(scene(1)), AMAZON, category="apparel")
-    assert "on-model" not in decisions(assessed(scene(1)), AMAZON, category="apparel-children")
+    assert "on-model" in screen_decisions(assess_pixels(draw_scene(1)), AMAZON, category="apparel")
+    assert "on-model" not in screen_decisions(
+        assess_pixels(draw_scene(1)), AMAZON, category="apparel-children"
+    )
 
 
-@pytest.mark.parametrize("name", policy_names())
+@pytest.mark.parametrize("name", list_policy_names())
 @pytest.mark.parametrize("on", [TODAY, CHANGE])
 def test_nothing_passes_that_was_not_measured(name, on):
     policy = load_policy(name)
@@ -251,17 +298,20 @@ def test_nothing_passes_that_was_not_measured(name, on):
 
 
 def test_what_no_detector_measures_is_to_be_looked_at_and_what_one_does_is_judged(good):
-    assert decisions(good, AMAZON)["text"] is Decision.MANUAL
+    assert screen_decisions(good, AMAZON)["text"] is Decision.MANUAL
     template = good.measurements["border"]
     for value, decision in ((0.0, Decision.PASS), (2.5, Decision.FAIL)):
-        told = {name: template.model_copy(update={"value": value}) for name in (*OVERLAYS, *UNDETECTED)}
-        seen = good.model_copy(update={"measurements": good.measurements | told})
-        found = decisions(seen, AMAZON)
+        overlay_measurements = {
+            name: template.model_copy(update={"value": value})
+            for name in (*OVERLAYS, *METRICS_WITHOUT_DETECTOR)
+        }
+        assessment = good.model_copy(update={"measurements": good.measurements | overlay_measurements})
+        found = screen_decisions(assessment, AMAZON)
         assert {found[rule] for rule in ("text", "logo", "watermark", "props")} == {decision}
 
 
 def test_a_good_photo_is_left_to_people_for_what_only_they_can_say(good):
-    found = decisions(good, AMAZON)
+    found = screen_decisions(good, AMAZON)
     manual = {"text", "logo", "watermark", "props", "out-of-packaging"}
     assert {rule for rule, decision in found.items() if decision is not Decision.PASS} == manual
     assert screen(good, AMAZON, on=TODAY).decision is Decision.MANUAL
@@ -272,15 +322,15 @@ def test_the_gravest_counts():
     for some in itertools.product(Decision, repeat=3):
         order = [Decision.FAIL, Decision.MANUAL, Decision.WARN]
         expected = next((decision for decision in order if decision in some), Decision.PASS)
-        assert overall(some) is expected
-    assert overall([]) is Decision.PASS
+        assert combine_decisions(some) is expected
+    assert combine_decisions([]) is Decision.PASS
 
 
 def test_an_unreadable_photo_has_no_verdict_but_its_status():
     torn = Assessment(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
     verdict = screen(torn, AMAZON, on=TODAY, compared_with=TODAY)
     assert (verdict.decision, verdict.outcomes, verdict.error) == (None, (), "cut short")
-    assert not newly_failing(verdict)
+    assert not is_newly_failing(verdict)
 
 
 @pytest.mark.parametrize(
@@ -293,15 +343,15 @@ def test_an_unreadable_photo_has_no_verdict_but_its_status():
     ],
 )
 def test_dates_are_compared(side, on, newly):
-    verdict = screen(assessed(noise((side, side, 3))), GOOGLE, on=on, compared_with=TODAY)
-    assert newly_failing(verdict) is newly
+    verdict = screen(assess_pixels(make_noise((side, side, 3))), GOOGLE, on=on, compared_with=TODAY)
+    assert is_newly_failing(verdict) is newly
     size = next(outcome for outcome in verdict.outcomes if outcome.rule == "size-min")
     assert size.before is (Decision.FAIL if side < 100 else Decision.PASS)
     assert verdict.compared_with == TODAY
 
 
 def test_verdicts_survive_json(good):
-    for name in policy_names():
+    for name in list_policy_names():
         verdict = screen(good, load_policy(name), on=TODAY, category="apparel", compared_with=CHANGE)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -311,9 +361,11 @@ def test_verdicts_survive_json(good):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_whoever_fails_reads_why_and_what_to_do(language):
-    photo = assessed(filling(40, background=(230, 230, 220)), "WEBP", name="x.png", quality=5)
-    for name in policy_names():
-        for found in outcomes(photo, load_policy(name), language=language).values():
+    photo = assess_pixels(
+        draw_square_product(40, background=(230, 230, 220)), "WEBP", name="x.png", quality=5
+    )
+    for name in list_policy_names():
+        for found in screen_outcomes(photo, load_policy(name), language=language).values():
             met = found.decision is Decision.PASS
             assert (not found.reason) is (not found.remedy) is met
             assert "{" not in found.reason + found.remedy
@@ -322,7 +374,7 @@ def test_whoever_fails_reads_why_and_what_to_do(language):
 
 def test_a_value_never_looks_like_the_limit_that_it_misses(good):
     near = with_measurements(good, fill_box_side=84.996, background_pure_white=94.6)
-    found = outcomes(near, AMAZON)
+    found = screen_outcomes(near, AMAZON)
     assert "84.996" not in found["fill"].reason
     assert "94.6 %" in found["background-white"].reason
     assert found["fill"].decision is Decision.FAIL
@@ -334,10 +386,10 @@ def test_the_same_photo_has_the_same_verdict(good):
 
 def test_a_million_photos_take_minutes(good):
     screen(good, AMAZON, on=TODAY)
-    begun = time.process_time()
+    started_at = time.process_time()
     for _ in range(300):
         screen(good, AMAZON, on=TODAY)
-    assert (time.process_time() - begun) / 300 < 2e-3
+    assert (time.process_time() - started_at) / 300 < 2e-3
 
 
 @pytest.mark.parametrize(
@@ -346,8 +398,8 @@ def test_a_million_photos_take_minutes(good):
 def test_clean_studio_photos_are_on_white(name):
     from packshot.photo import Photo
 
-    photo = of_photo(Photo.open(ROOT / "examples" / "photos" / f"{name}.jpg", max_side=1024))
-    found = decisions(photo, AMAZON)
+    photo = assess_photo(Photo.open(ROOT / "examples" / "photos" / f"{name}.jpg", max_side=1024))
+    found = screen_decisions(photo, AMAZON)
     white = {found[rule] for rule in ("background-white", "background-near", "background-frame")}
     assert white == {Decision.PASS}
 
@@ -365,10 +417,10 @@ def test_every_metric_can_be_asked_for_and_says_what_to_do(name, tmp_path):
 
 def test_policies_say_what_of_overlays_they_ask_about():
     assert AMAZON.overlays == {"text_area", "watermark", "border_width"}
-    asked = overlays_asked([GOOGLE, AMAZON])
-    assert set(asked) == AMAZON.overlays | GOOGLE.overlays
-    assert list(asked) == [key for key in OVERLAYS if key in asked]
-    assert overlays_asked([]) == ()
-    for name in policy_names():
+    required = find_required_overlays([GOOGLE, AMAZON])
+    assert set(required) == AMAZON.overlays | GOOGLE.overlays
+    assert list(required) == [key for key in OVERLAYS if key in required]
+    assert find_required_overlays([]) == ()
+    for name in list_policy_names():
         metrics = {rule.requirement.metric for rule in load_policy(name).rules if rule.requirement}
         assert load_policy(name).overlays >= metrics & OVERLAYS.keys()

@@ -3,14 +3,14 @@ import string
 import pytest
 
 from packshot.errors import InvalidInput
-from packshot.policy.metrics import METRICS, Lack
-from packshot.policy.requirements import Op, Requirement
+from packshot.policy.metrics import METRICS, MissingReason
+from packshot.policy.requirements import Operator, Requirement
 from packshot.policy.wording import describe_requirement
 from packshot.report import Decision, Level
-from packshot.texts import choose_language, format_value, load_policy_texts, load_texts
+from packshot.texts import format_value, load_policy_texts, load_texts, select_text
 
 
-def placeholders(text):
+def find_placeholders(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
@@ -18,8 +18,8 @@ def placeholders(text):
 def test_the_texts_are_complete(language):
     words = load_policy_texts(language)
     assert set(words.metrics) == set(METRICS)
-    assert set(words.ops) == set(Op)
-    assert set(words.lacks) == set(Lack)
+    assert set(words.ops) == set(Operator)
+    assert set(words.lacks) == set(MissingReason)
     assert list(words.decisions) == list(Decision)
     assert set(words.levels) == set(Level)
     findings = load_texts(language).findings
@@ -30,8 +30,8 @@ def test_languages_fill_in_the_same():
     english, chinese = load_policy_texts("en"), load_policy_texts("zh")
     for table in ("ops", "lacks", "labels"):
         one, other = getattr(english, table), getattr(chinese, table)
-        assert {name: placeholders(text) for name, text in one.items()} == {
-            name: placeholders(text) for name, text in other.items()
+        assert {name: find_placeholders(text) for name, text in one.items()} == {
+            name: find_placeholders(text) for name, text in other.items()
         }
     for name, entry in english.metrics.items():
         said = (bool(entry.name), bool(entry.remedy), bool(entry.high), entry.finding)
@@ -64,17 +64,22 @@ def test_values_are_shown_with_their_unit(metric, value, shown):
 
 
 def test_requirements_read_as_people_say_them():
-    assert describe_requirement(Requirement("fill_box_side", Op.AT_LEAST, 85), "en") == "at least 85 %"
-    assert describe_requirement(Requirement("fill_box_side", Op.BETWEEN, (75, 90)), "en") == "75–90 %"
     assert (
-        describe_requirement(Requirement("format", Op.ONE_OF, ("JPEG", "PNG")), "en")
+        describe_requirement(Requirement("fill_box_side", Operator.AT_LEAST, 85), "en")
+        == "at least 85 %"
+    )
+    assert (
+        describe_requirement(Requirement("fill_box_side", Operator.BETWEEN, (75, 90)), "en") == "75–90 %"
+    )
+    assert (
+        describe_requirement(Requirement("format", Operator.ONE_OF, ("JPEG", "PNG")), "en")
         == "one of JPEG, PNG"
     )
-    assert describe_requirement(Requirement("animated", Op.EQUALS, False), "zh") == "否"
+    assert describe_requirement(Requirement("animated", Operator.EQUALS, False), "zh") == "否"
 
 
 def test_a_text_is_said_in_the_language_nearest_to_the_one_asked_for():
-    assert choose_language({"en": "a", "zh": "b"}, "zh") == "b"
-    assert choose_language({"en": "a"}, "zh") == "a"
-    assert choose_language({"zh": "b"}, "en") == "b"
-    assert choose_language({}, "en") == ""
+    assert select_text({"en": "a", "zh": "b"}, "zh") == "b"
+    assert select_text({"en": "a"}, "zh") == "a"
+    assert select_text({"zh": "b"}, "en") == "b"
+    assert select_text({}, "en") == ""

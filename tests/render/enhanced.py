@@ -21,27 +21,27 @@ REMEDIES = {
     "colour-cast": "Use a grey card.",
     "location-data": "Strip the location.",
 }
-NOTES = frozenset({"location-data"})
+INFO_CODES = frozenset({"location-data"})
 
 
-def picture(path, size=(500, 400)):
+def write_picture(path, size=(500, 400)):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), make_packshot(size=size)[..., ::-1])
     return path
 
 
-def finding(code):
-    severity = Severity.INFO if code in NOTES else Severity.WARNING
+def make_finding(code):
+    severity = Severity.INFO if code in INFO_CODES else Severity.WARNING
     return Finding(code=code, severity=severity, reason=f"why {code}", remedy=REMEDIES[code])
 
 
-def assessed(path, score, codes, grade=Grade.FAIR, kinds=()):
+def make_assessment(path, score, codes, grade=Grade.FAIR, kinds=()):
     return Assessment(
         path=str(path),
         status=Status.OK,
         score=score,
         grade=grade,
-        findings=tuple(finding(code) for code in codes),
+        findings=tuple(make_finding(code) for code in codes),
         distortions=tuple(Distortion(kind=kind, probability=0.8, level=4) for kind in kinds),
         models={"atlas": "abc"},
     )
@@ -72,7 +72,7 @@ TRACE = (
 )
 
 
-def enhanced(path, output, before=40.0, after=61.24):
+def make_enhancement(path, output, before=40.0, after=61.24):
     return Enhancement(
         path=str(path),
         output=str(output),
@@ -83,12 +83,12 @@ def enhanced(path, output, before=40.0, after=61.24):
         score_after=after,
         steps=("white-balance",),
         trace=TRACE,
-        before=assessed(path, before, ("colour-cast", "blurred")),
-        after=assessed(output, after, ("blurred", "location-data"), Grade.GOOD),
+        before=make_assessment(path, before, ("colour-cast", "blurred")),
+        after=make_assessment(output, after, ("blurred", "location-data"), Grade.GOOD),
     )
 
 
-def left(path, action=Action.UNCHANGED, score=88.0, codes=(), **changes):
+def make_unchanged_enhancement(path, action=Action.UNCHANGED, score=88.0, codes=(), **changes):
     return Enhancement(
         path=str(path),
         output=str(path) + ".out.png",
@@ -97,9 +97,9 @@ def left(path, action=Action.UNCHANGED, score=88.0, codes=(), **changes):
         reason="A sentence.",
         score_before=score,
         score_after=score,
-        before=assessed(path, score, codes),
+        before=make_assessment(path, score, codes),
     ).model_copy(update=changes)
 
 
-def unreadable(path):
+def make_unreadable_enhancement(path):
     return Enhancement(path=str(path), status=Status.UNREADABLE, error="why & how")

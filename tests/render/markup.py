@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 HOSTILE = "<img src=x onerror=alert(1)>\"'"
 
 
-class Tags(HTMLParser):
+class PageParser(HTMLParser):
     """Every element of a page, with its attributes."""
 
     def __init__(self, page):
@@ -17,20 +17,20 @@ class Tags(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     @property
-    def found(self):
+    def tag_names(self):
         return [tag for tag, _ in self.elements]
 
     @property
     def attributes(self):
         return [attribute for _, attrs in self.elements for attribute in attrs.items()]
 
-    def all(self, tag, **wanted):
+    def find_all(self, tag, **attributes):
         """Attributes of the elements of a tag; `class_` names one of the classes."""
-        of_class = wanted.pop("class_", None)
+        class_name = attributes.pop("class_", None)
         return [
             attrs
             for name, attrs in self.elements
             if name == tag
-            and (of_class is None or of_class in attrs.get("class", "").split())
-            and all(attrs.get(key) == value for key, value in wanted.items())
+            and (class_name is None or class_name in attrs.get("class", "").split())
+            and all(attrs.get(key) == value for key, value in attributes.items())
         ]

@@ -7,7 +7,7 @@ import pytest
 
 from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
-from packshot.render.assessment_page import AssessmentPage, marks
+from packshot.render.assessment_page import AssessmentPage, build_marks
 from packshot.report import (
     Assessment,
     Distortion,
@@ -20,7 +20,7 @@ from packshot.report import (
     Status,
 )
 from tests.conftest import make_packshot
-from tests.render.markup import HOSTILE, Tags
+from tests.render.markup import HOSTILE, PageParser
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def photo(tmp_path):
     return path
 
 
-def assessment(path, score=42.0):
+def make_assessment(path, score=42.0):
     remedy = "Move <closer> & crop."
-    found = Finding(
+    finding = Finding(
         code="off-centre",
         severity=Severity.WARNING,
         reason="It is <b>off</b>.",
@@ -49,11 +49,11 @@ def assessment(path, score=42.0):
         confidence=0.7,
         measurements={"noise": Measurement(value=-1.5, unit="grey levels", score=80)},
         damage_map=((0.0, 1.0), (0.5, 0.0)),
-        findings=(found,),
+        findings=(finding,),
     )
 
 
-def rendered(name, items, **options):
+def render(name, items, **options):
     stream = io.StringIO()
     with renderer_for(Assessment, name, stream, RenderOptions("en", **options)) as writer:
         for item in items:
@@ -62,8 +62,8 @@ def rendered(name, items, **options):
 
 
 def test_json_lines_come_back_as_they_were(photo):
-    item = assessment(photo)
-    assert [Assessment.model_validate_json(line) for line in rendered("jsonl", [item]).splitlines()] == [
+    item = make_assessment(photo)
+    assert [Assessment.model_validate_json(line) for line in render("jsonl", [item]).splitlines()] == [
         item
     ]
 
@@ -71,22 +71,22 @@ def test_json_lines_come_back_as_they_were(photo):
 def test_json_lines_are_written_at_once(photo):
     stream = io.StringIO()
     with renderer_for(Assessment, "jsonl", stream) as writer:
-        writer.add(assessment(photo))
+        writer.add(make_assessment(photo))
         assert json.loads(stream.getvalue())["score"] == 42
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
 def test_csv_defuses_formulas_and_keeps_numbers(start):
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [assessment(f"{start}x.jpg")])))
+    (row,) = csv.DictReader(io.StringIO(render("csv", [make_assessment(f"{start}x.jpg")])))
     assert row["path"] == f"'{start}x.jpg"
     assert float(row["noise"]) == -1.5
     assert row["findings"] == "off-centre"
 
 
 def test_html_escapes_sorts_and_draws(photo):
-    items = [assessment(photo, 80), assessment(photo, 10)]
+    items = [make_assessment(photo, 80), make_assessment(photo, 10)]
     items.append(Assessment(path="<bad>.jpg", status=Status.UNREADABLE, error="why & how"))
-    page = rendered("html", items)
+    page = render("html", items)
     assert page.index('data-score="10.0"') < page.index('data-score="80.0"')
     assert "Move &lt;closer&gt; &amp; crop." in page
     assert "<b>off</b>" not in page
@@ -96,7 +96,7 @@ def test_html_escapes_sorts_and_draws(photo):
     assert ">45.0<" in page
 
 
-def hostile(path):
+def make_hostile_assessment(path):
     facts = Facts(
         format="JPEG",
         byte_size=1_234_567,
@@ -114,20 +114,20 @@ def hostile(path):
         sha256="0" * 64,
     )
     changes = {"facts": facts, "reference": HOSTILE, "models": {HOSTILE: HOSTILE}}
-    return assessment(path).model_copy(update=changes)
+    return make_assessment(path).model_copy(update=changes)
 
 
 def test_html_takes_nothing_from_a_file_for_markup(photo):
-    tags = Tags(rendered("html", [hostile(photo)]))
+    tags = PageParser(render("html", [make_hostile_assessment(photo)]))
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
-    assert tags.found.count("script") == 1
+    assert tags.tag_names.count("script") == 1
     sources = [value for name, value in tags.attributes if name in ("src", "href")]
     assert sources
     assert all(value.startswith("data:image/") for value in sources)
 
 
 def test_html_names_every_picture_for_those_who_cannot_see_it(photo):
-    pictures = Tags(rendered("html", [assessment(photo)])).all("img")
+    pictures = PageParser(render("html", [make_assessment(photo)])).find_all("img")
     assert pictures
     assert all(picture["alt"] for picture in pictures)
 
@@ -135,32 +135,32 @@ def test_html_names_every_picture_for_those_who_cannot_see_it(photo):
 def test_html_keeps_cards_out_of_memory(photo):
     with AssessmentPage(io.StringIO(), RenderOptions()) as report:
         for score in (30, 20):
-            report.add(assessment(photo, score))
+            report.add(make_assessment(photo, score))
         assert not any(isinstance(value, str) and len(value) > 100 for value in vars(report).values())
         assert all(size < 1000 for size in map(len, map(repr, report._cards)))
 
 
 def test_a_low_score_is_never_called_fine(photo):
     likely = Distortion(kind="jpeg", probability=0.8, level=4)
-    bare = assessment(photo, 30).model_copy(update={"findings": (), "grade": Grade.POOR})
+    bare = make_assessment(photo, 30).model_copy(update={"findings": (), "grade": Grade.POOR})
     for name in ("html", "table"):
-        fine = rendered(name, [bare.model_copy(update={"grade": Grade.GOOD})])
-        assert "Nothing to improve" in fine
-        assert "Nothing to improve" not in rendered(name, [bare])
-        told = rendered(name, [bare.model_copy(update={"distortions": (likely,)})])
-        assert "Most likely JPEG blocks" in told
+        good_text = render(name, [bare.model_copy(update={"grade": Grade.GOOD})])
+        assert "Nothing to improve" in good_text
+        assert "Nothing to improve" not in render(name, [bare])
+        likely_text = render(name, [bare.model_copy(update={"distortions": (likely,)})])
+        assert "Most likely JPEG blocks" in likely_text
 
 
 def test_findings_at_one_place_share_a_mark():
     box, corner = (Region(x=x, y=0, width=0.5, height=0.5) for x in (0.2, 0.5))
-    said = {"reason": "r", "remedy": "m"}
-    found = (
-        Finding(code="blurred", severity=Severity.ERROR, **said),
-        Finding(code="off-centre", severity=Severity.WARNING, region=box, **said),
-        Finding(code="border", severity=Severity.INFO, region=corner, **said),
-        Finding(code="product-too-small", severity=Severity.ERROR, region=box, **said),
+    texts = {"reason": "r", "remedy": "m"}
+    findings = (
+        Finding(code="blurred", severity=Severity.ERROR, **texts),
+        Finding(code="off-centre", severity=Severity.WARNING, region=box, **texts),
+        Finding(code="border", severity=Severity.INFO, region=corner, **texts),
+        Finding(code="product-too-small", severity=Severity.ERROR, region=box, **texts),
     )
-    assert [(m.region, m.severity, m.numbers) for m in marks(found)] == [
+    assert [(m.region, m.severity, m.numbers) for m in build_marks(findings)] == [
         (box, Severity.ERROR, (2, 4)),
         (corner, Severity.INFO, (3,)),
     ]
@@ -171,14 +171,16 @@ def test_findings_at_one_place_share_a_mark():
 def test_every_word_of_a_report_is_in_its_language(photo, name, language):
     stream = io.StringIO()
     with renderer_for(Assessment, name, stream, RenderOptions(language, explain=True)) as writer:
-        writer.add(hostile(photo))
+        writer.add(make_hostile_assessment(photo))
     chinese = any("\u4e00" <= character <= "\u9fff" for character in stream.getvalue())
     assert chinese == (language == "zh")
 
 
 def test_csv_holds_facts_places_and_scores(photo):
-    item = hostile(photo).model_copy(update={"product": Region(x=0.25, y=0, width=1, height=1)})
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [item])))
+    item = make_hostile_assessment(photo).model_copy(
+        update={"product": Region(x=0.25, y=0, width=1, height=1)}
+    )
+    (row,) = csv.DictReader(io.StringIO(render("csv", [item])))
     assert row["product_x"] == "0.25"
     assert row["byte_size"] == "1234567"
     assert (row["warnings"], row["errors"]) == ("1", "0")
@@ -187,7 +189,7 @@ def test_csv_holds_facts_places_and_scores(photo):
 
 
 def test_html_without_photos_is_a_page():
-    assert "</html>" in rendered("html", [])
+    assert "</html>" in render("html", [])
 
 
 def test_a_failed_run_writes_no_page(photo):
@@ -199,7 +201,7 @@ def test_a_failed_run_writes_no_page(photo):
 
 def test_table_shows_unreadable_files(photo):
     bad = Assessment(path="bad.jpg", status=Status.UNREADABLE, error="the file is empty")
-    text = rendered("table", [assessment(photo), bad])
+    text = render("table", [make_assessment(photo), bad])
     assert "42.0" in text
     assert "unreadable" in text
 

@@ -14,13 +14,13 @@ SAMPLES = ROOT / "examples" / "photos"
 HOSTILE = "<b>&.jpg"
 
 
-def photo(path, kind=None, **facts):
-    known = {"likeness": 1.0, "width": 400, "height": 300, "byte_size": 20_000, "score": 81.0}
-    return Duplicate(path=str(path), kind=kind, **{**known, **facts})
+def make_photo(path, kind=None, **facts):
+    defaults = {"likeness": 1.0, "width": 400, "height": 300, "byte_size": 20_000, "score": 81.0}
+    return Duplicate(path=str(path), kind=kind, **{**defaults, **facts})
 
 
 @pytest.fixture(scope="module")
-def copies():
+def copy_group():
     change = Change(kind=DuplicateKind.CROPPED, amount=0.7)
     return DuplicateGroup(
         group=1,
@@ -29,14 +29,14 @@ def copies():
         keep=str(SAMPLES / "mug.jpg"),
         reason="<b>&.jpg: cropped to 70 % of the area. Kept: mug.jpg, the best score (81).",
         photos=(
-            photo(SAMPLES / "mug.jpg"),
-            photo(HOSTILE, DuplicateKind.CROPPED, changes=(change,), likeness=0.93, owner="=cmd"),
+            make_photo(SAMPLES / "mug.jpg"),
+            make_photo(HOSTILE, DuplicateKind.CROPPED, changes=(change,), likeness=0.93, owner="=cmd"),
         ),
     )
 
 
 @pytest.fixture(scope="module")
-def broken():
+def unreadable_group():
     return DuplicateGroup(
         group=None,
         kind=None,
@@ -48,7 +48,7 @@ def broken():
     )
 
 
-def rendered(name, groups, language="en"):
+def render(name, groups, language="en"):
     stream = io.StringIO()
     with renderer_for(DuplicateGroup, name, stream, RenderOptions(language)) as writer:
         for group in groups:
@@ -56,20 +56,20 @@ def rendered(name, groups, language="en"):
     return stream.getvalue()
 
 
-def test_lines_follow_the_published_schema(copies, broken):
+def test_lines_follow_the_published_schema(copy_group, unreadable_group):
     schema = json.loads((ROOT / "docs" / "duplicates.schema.json").read_text())
     assert schema == DuplicateGroup.model_json_schema()
-    lines = [json.loads(line) for line in rendered("jsonl", [copies, broken]).splitlines()]
+    lines = [json.loads(line) for line in render("jsonl", [copy_group, unreadable_group]).splitlines()]
     for line in lines:
         jsonschema.validate(line, schema)
     assert list(lines[0])[:5] == ["group", "kind", "paths", "keep", "reason"]
     assert lines[1]["status"] == "unreadable"
 
 
-def test_rows_hold_what_is_told_of_each_photo(copies, broken):
-    first, second = csv.DictReader(io.StringIO(rendered("csv", [copies, broken])))
+def test_rows_hold_what_is_told_of_each_photo(copy_group, unreadable_group):
+    first, second = csv.DictReader(io.StringIO(render("csv", [copy_group, unreadable_group])))
     assert first["kind"] == "cropped"
-    assert first["paths"].split("; ") == list(copies.paths)
+    assert first["paths"].split("; ") == list(copy_group.paths)
     assert first["likeness"] == "1.0; 0.93"
     assert first["owners"] == "; =cmd"
     assert second["kind"] == "unreadable"
@@ -77,8 +77,8 @@ def test_rows_hold_what_is_told_of_each_photo(copies, broken):
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "cropped"), ("zh", "裁剪")])
-def test_the_table_names_the_kind_and_lists_paths(copies, broken, language, word):
-    table = rendered("table", [copies, broken], language)
+def test_the_table_names_the_kind_and_lists_paths(copy_group, unreadable_group, language, word):
+    table = render("table", [copy_group, unreadable_group], language)
     assert word in table
     assert HOSTILE in table
     assert "the file is empty" in table
@@ -86,13 +86,13 @@ def test_the_table_names_the_kind_and_lists_paths(copies, broken, language, word
 
 @pytest.mark.parametrize(("language", "word"), [("en", "No duplicates"), ("zh", "没有重复")])
 def test_nothing_found_is_said(language, word):
-    assert word in rendered("table", [], language)
-    assert word in rendered("html", [], language)
+    assert word in render("table", [], language)
+    assert word in render("html", [], language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_page_shows_photos_side_by_side_and_escapes_names(copies, broken, language):
-    page = rendered("html", [copies, broken], language)
+def test_the_page_shows_photos_side_by_side_and_escapes_names(copy_group, unreadable_group, language):
+    page = render("html", [copy_group, unreadable_group], language)
     assert page.count("data:image/jpeg;base64,") == 1
     assert "<b>&.jpg" not in page
     assert "&lt;b&gt;&amp;.jpg" in page

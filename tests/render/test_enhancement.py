@@ -9,7 +9,13 @@ from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Action, Enhancement
 from tests.conftest import ROOT
-from tests.render.enhanced import REMEDIES, enhanced, left, picture, unreadable
+from tests.render.enhanced import (
+    REMEDIES,
+    make_enhancement,
+    make_unchanged_enhancement,
+    make_unreadable_enhancement,
+    write_picture,
+)
 from tests.render.markup import HOSTILE
 
 SHORT = {"path", "output", "status", "error", "action", "reason", "score_before", "score_after", "steps"}
@@ -17,10 +23,12 @@ SHORT = {"path", "output", "status", "error", "action", "reason", "score_before"
 
 @pytest.fixture
 def photo(tmp_path):
-    return enhanced(picture(tmp_path / "box.png"), picture(tmp_path / "out" / "box.png"))
+    return make_enhancement(
+        write_picture(tmp_path / "box.png"), write_picture(tmp_path / "out" / "box.png")
+    )
 
 
-def rendered(name, items, language="en", explain=False):
+def render(name, items, language="en", explain=False):
     stream = io.StringIO()
     with renderer_for(Enhancement, name, stream, RenderOptions(language, explain)) as writer:
         for item in items:
@@ -29,18 +37,22 @@ def rendered(name, items, language="en", explain=False):
 
 
 def test_lines_are_short_unless_explained(photo):
-    (line,) = rendered("jsonl", [photo]).splitlines()
+    (line,) = render("jsonl", [photo]).splitlines()
     assert set(json.loads(line)) == SHORT
-    (line,) = rendered("jsonl", [photo], explain=True).splitlines()
+    (line,) = render("jsonl", [photo], explain=True).splitlines()
     assert Enhancement.model_validate_json(line) == photo
 
 
 def test_lines_follow_the_published_schema(photo):
     schema = json.loads((ROOT / "docs" / "enhancement.schema.json").read_text())
     assert schema == Enhancement.model_json_schema()
-    items = [photo, unreadable("bad.jpg"), left(HOSTILE, Action.RESHOOT)]
+    items = [
+        photo,
+        make_unreadable_enhancement("bad.jpg"),
+        make_unchanged_enhancement(HOSTILE, Action.RESHOOT),
+    ]
     for explain in (False, True):
-        for line in rendered("jsonl", items, explain=explain).splitlines():
+        for line in render("jsonl", items, explain=explain).splitlines():
             jsonschema.validate(json.loads(line), schema)
 
 
@@ -52,7 +64,7 @@ def test_lines_are_written_at_once(photo):
 
 
 def test_csv_tells_what_changed(photo):
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [photo])))
+    (row,) = csv.DictReader(io.StringIO(render("csv", [photo])))
     assert None not in row
     assert (row["action"], row["gain"], row["steps"]) == ("enhanced", "21.2", "white-balance")
     assert (row["grade_before"], row["grade_after"]) == ("fair", "good")
@@ -62,8 +74,8 @@ def test_csv_tells_what_changed(photo):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_csv_defuses_formulas_and_keeps_numbers(start):
-    item = left(f"{start}x.jpg", output=f"{start}y.jpg", reason=f"{start}cmd")
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [item]), newline=""))
+    item = make_unchanged_enhancement(f"{start}x.jpg", output=f"{start}y.jpg", reason=f"{start}cmd")
+    (row,) = csv.DictReader(io.StringIO(render("csv", [item]), newline=""))
     assert [row[name] for name in ("path", "output", "reason")] == [
         f"'{start}x.jpg",
         f"'{start}y.jpg",
@@ -73,14 +85,22 @@ def test_csv_defuses_formulas_and_keeps_numbers(start):
 
 
 def test_csv_leaves_cells_of_unreadable_photos_empty():
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [unreadable("bad.jpg")])))
+    (row,) = csv.DictReader(io.StringIO(render("csv", [make_unreadable_enhancement("bad.jpg")])))
     assert row["error"] == "why & how"
     assert row["action"] == row["gain"] == row["grade_before"] == ""
 
 
 def test_a_table_says_what_was_done_or_why_not(photo):
-    again = left("soft.png", Action.RESHOOT, 12.0, ("blurred",))
-    table = rendered("table", [photo, again, left("good.png"), unreadable("[red]bad.jpg")])
+    reshoot = make_unchanged_enhancement("soft.png", Action.RESHOOT, 12.0, ("blurred",))
+    table = render(
+        "table",
+        [
+            photo,
+            reshoot,
+            make_unchanged_enhancement("good.png"),
+            make_unreadable_enhancement("[red]bad.jpg"),
+        ],
+    )
     for text in ("40.0 → 61.2", "Enhanced", "white balance", "88.0", "Left as it was"):
         assert text in table
     for text in ("12.0", "Take it again", REMEDIES["blurred"], "[red]bad.jpg", "why & how"):
@@ -89,7 +109,7 @@ def test_a_table_says_what_was_done_or_why_not(photo):
 
 
 def test_a_table_explains_with_the_trace_under_each_photo(photo):
-    table = rendered("table", [photo, left("good.png")], explain=True)
+    table = render("table", [photo, make_unchanged_enhancement("good.png")], explain=True)
     order = (
         "40.0 → 61.2",
         "Repaired",
@@ -99,8 +119,8 @@ def test_a_table_explains_with_the_trace_under_each_photo(photo):
         "Refused",
         "good.png",
     )
-    places = [table.index(text) for text in order]
-    assert places == sorted(places)
+    positions = [table.index(text) for text in order]
+    assert positions == sorted(positions)
     assert table.count("Verdict") == 1
 
 
@@ -108,19 +128,19 @@ def test_a_table_explains_with_the_trace_under_each_photo(photo):
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", ["html", "table"])
 def test_every_word_of_a_report_is_in_its_language(photo, name, language, explain):
-    page = rendered(name, [photo, left("a.png", Action.RESHOOT)], language, explain)
+    page = render(name, [photo, make_unchanged_enhancement("a.png", Action.RESHOOT)], language, explain)
     assert any("\u4e00" <= character <= "\u9fff" for character in page) == (language == "zh")
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "table", "html"])
 def test_names_of_all_scripts_are_written(name, tmp_path):
-    path = picture(tmp_path / "杯子 «ё» 🫖.png")
-    assert ("🫖" in rendered(name, [left(path)])) or name == "jsonl"
+    path = write_picture(tmp_path / "杯子 «ё» 🫖.png")
+    assert ("🫖" in render(name, [make_unchanged_enhancement(path)])) or name == "jsonl"
 
 
 @pytest.mark.parametrize("name", ["jsonl", "table"])
 def test_a_run_without_photos_writes_nothing(name):
-    assert rendered(name, []) == ""
+    assert render(name, []) == ""
 
 
 def test_unknown_formats_and_languages_are_refused():

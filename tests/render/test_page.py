@@ -9,17 +9,17 @@ from PIL import Image
 
 from packshot.errors import SourceError
 from packshot.render import renderer_for
-from packshot.render.page import histogram, mean, page_template, thumbnail
+from packshot.render.page import histogram, load_template, make_thumbnail, mean
 from packshot.report import Assessment
-from tests.catalog.audit.quick import assessment_of
+from tests.catalog.audit.quick import make_assessment
 from tests.conftest import make_packshot
-from tests.small_disk import small_disk
+from tests.small_disk import mount_small_disk
 
 
 def test_a_thumbnail_is_a_small_picture_of_the_photo(tmp_path):
     path = tmp_path / "box.png"
     cv2.imwrite(str(path), make_packshot(size=(500, 400))[..., ::-1])
-    picture = thumbnail(path, 250)
+    picture = make_thumbnail(path, 250)
     assert (picture.width, picture.height) == (250, 200)
     head, data = picture.uri.split(",")
     assert head == "data:image/jpeg;base64"
@@ -35,13 +35,13 @@ def test_a_thumbnail_tells_nothing_but_pixels(tmp_path):
     exif.get_ifd(0x8825)[29] = "2026:01:02"
     Image.fromarray(make_packshot()).save(tmp_path / "box.jpg", exif=exif)
     assert b"2026:01:02" in (tmp_path / "box.jpg").read_bytes()
-    data = base64.b64decode(thumbnail(tmp_path / "box.jpg", 200).uri.split(",")[1])
+    data = base64.b64decode(make_thumbnail(tmp_path / "box.jpg", 200).uri.split(",")[1])
     assert b"Exif" not in data
     assert not Image.open(io.BytesIO(data)).getexif()
 
 
 def test_a_full_place_for_temporary_files_is_told(tmp_path, monkeypatch):
-    with small_disk(tmp_path / "disk", 16) as disk:
+    with mount_small_disk(tmp_path / "disk", 16) as disk:
         monkeypatch.setattr(tempfile, "tempdir", str(disk.place))
         page = renderer_for(Assessment, "html", io.StringIO())
         with pytest.raises(SourceError, match=r"cannot write .*disk: no space left"), page:
@@ -50,17 +50,17 @@ def test_a_full_place_for_temporary_files_is_told(tmp_path, monkeypatch):
 
 def add_many(page):
     for number in range(50):
-        page.add(assessment_of(b"%d" % number, f"{number}.jpg"))
+        page.add(make_assessment(b"%d" % number, f"{number}.jpg"))
 
 
 def test_a_thumbnail_is_never_enlarged(tmp_path):
     path = tmp_path / "box.png"
     cv2.imwrite(str(path), make_packshot(size=(500, 400)))
-    assert thumbnail(path, 5000).width == 500
+    assert make_thumbnail(path, 5000).width == 500
 
 
 def test_there_is_no_thumbnail_of_a_vanished_photo(tmp_path):
-    assert thumbnail(str(tmp_path / "gone.jpg"), 320) is None
+    assert make_thumbnail(str(tmp_path / "gone.jpg"), 320) is None
 
 
 def test_histogram_counts_every_score():
@@ -82,9 +82,9 @@ def test_mean_of_nothing_is_not_a_number():
 
 
 def test_a_card_is_compiled_once():
-    assert page_template("page.html.j2") is page_template("page.html.j2")
+    assert load_template("page.html.j2") is load_template("page.html.j2")
 
 
 def test_sizes_are_written_as_people_read_them():
-    shown = page_template("assessment_card.html.j2").environment.filters["bytes"]
-    assert [shown(size) for size in (10, 1500, 2_340_000)] == ["0.1 kB", "1.5 kB", "2.3 MB"]
+    format_bytes = load_template("assessment_card.html.j2").environment.filters["bytes"]
+    assert [format_bytes(size) for size in (10, 1500, 2_340_000)] == ["0.1 kB", "1.5 kB", "2.3 MB"]

@@ -7,7 +7,7 @@ import pytest
 
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Problem, Proposal, Remedy
-from tests.catalog.clean.made import proposal
+from tests.catalog.clean.made import make_proposal
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"
@@ -18,14 +18,14 @@ HOSTILE = "<b>&.jpg"
 def proposals():
     mug = str(SAMPLES / "mug.jpg")
     return [
-        proposal(mug, measurement="sharpness", value=3.2, limit=2.2, label="mug"),
-        proposal(HOSTILE, Problem.WRONG_LABEL, Remedy.RELABEL, 0.97, label="=cup", proposed="bowl"),
-        proposal(mug, Problem.DUPLICATE, Remedy.KEEP_ONE, other=str(SAMPLES / "clay-bowl.jpg")),
-        proposal("broken.jpg", Problem.UNREADABLE, Remedy.DROP, 1.0),
+        make_proposal(mug, measurement="sharpness", value=3.2, limit=2.2, label="mug"),
+        make_proposal(HOSTILE, Problem.WRONG_LABEL, Remedy.RELABEL, 0.97, label="=cup", proposed="bowl"),
+        make_proposal(mug, Problem.DUPLICATE, Remedy.KEEP_ONE, other=str(SAMPLES / "clay-bowl.jpg")),
+        make_proposal("broken.jpg", Problem.UNREADABLE, Remedy.DROP, 1.0),
     ]
 
 
-def rendered(name, proposals, language="en"):
+def render(name, proposals, language="en"):
     stream = io.StringIO()
     with renderer_for(Proposal, name, stream, RenderOptions(language)) as writer:
         for one in proposals:
@@ -36,14 +36,14 @@ def rendered(name, proposals, language="en"):
 def test_lines_follow_the_published_schema(proposals):
     schema = json.loads((ROOT / "docs" / "proposal.schema.json").read_text())
     assert schema == Proposal.model_json_schema()
-    lines = [json.loads(line) for line in rendered("jsonl", proposals).splitlines()]
+    lines = [json.loads(line) for line in render("jsonl", proposals).splitlines()]
     for line in lines:
         jsonschema.validate(line | {"status": "ok"}, schema)
     assert [line["action"] for line in lines] == ["drop", "relabel", "keep-one-of", "drop"]
 
 
 def test_rows_are_defused(proposals):
-    rows = list(csv.DictReader(io.StringIO(rendered("csv", proposals))))
+    rows = list(csv.DictReader(io.StringIO(render("csv", proposals))))
     assert [row["problem"] for row in rows] == ["blurred", "wrong-label", "duplicate", "unreadable"]
     assert rows[1]["label"] == "'=cup"
     assert (rows[0]["value"], rows[0]["limit"]) == ("3.2", "2.2")
@@ -51,20 +51,20 @@ def test_rows_are_defused(proposals):
 
 @pytest.mark.parametrize(("language", "word"), [("en", "relabel: bowl"), ("zh", "改标签: bowl")])
 def test_the_table_says_what_is_proposed(proposals, language, word):
-    assert word in rendered("table", proposals, language)
+    assert word in render("table", proposals, language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_is_a_contact_sheet_in_the_order_of_problems(proposals, language):
-    page = rendered("html", proposals, language)
+    page = render("html", proposals, language)
     names = ["unreadable", "blurred", "duplicate", "wrong-label"]
-    places = [page.index(f'class="card {name}"') for name in names]
-    assert places == sorted(places)
+    positions = [page.index(f'class="card {name}"') for name in names]
+    assert positions == sorted(positions)
     assert page.count("data:image/jpeg;base64,") == 3
     assert HOSTILE not in page
     assert "http" not in page.replace("http-equiv", "")
 
 
 def test_nothing_to_change_is_said():
-    assert "Nothing to change" in rendered("table", [])
-    assert "Nothing to change" in rendered("html", [])
+    assert "Nothing to change" in render("table", [])
+    assert "Nothing to change" in render("html", [])

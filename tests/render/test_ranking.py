@@ -5,11 +5,11 @@ import json
 import jsonschema
 import pytest
 
-from packshot.catalog.rank import Copy, rank
+from packshot.catalog.rank import CopyPair, rank_candidates
 from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Ranking
-from tests.catalog.rank.made import candidate, unreadable
+from tests.catalog.rank.made import make_candidate, make_unreadable_candidate
 from tests.conftest import ROOT
 
 MUG = str(ROOT / "examples" / "photos" / "mug.jpg")
@@ -18,23 +18,27 @@ HOSTILE = "<b>&.jpg"
 
 @pytest.fixture(scope="module")
 def rankings():
-    settled = rank("=settled", [candidate("c.jpg", 50, present=True)])
-    told = {"verdict": "fail", "failures": ("White background",), "present": True}
-    swapped = rank(
+    settled = rank_candidates("=settled", [make_candidate("c.jpg", 50, present=True)])
+    failing_fields = {"verdict": "fail", "failures": ("White background",), "present": True}
+    swapped = rank_candidates(
         "mug",
         [
-            candidate(MUG, 90, merit=2.0, verdict="pass"),
-            candidate(HOSTILE, 30, **told),
-            candidate("copy.jpg", 80, merit=0.0, verdict="pass"),
-            unreadable("broken.jpg"),
+            make_candidate(MUG, 90, merit=2.0, verdict="pass"),
+            make_candidate(HOSTILE, 30, **failing_fields),
+            make_candidate("copy.jpg", 80, merit=0.0, verdict="pass"),
+            make_unreadable_candidate("broken.jpg"),
         ],
-        [Copy(MUG, "copy.jpg")],
+        [CopyPair(MUG, "copy.jpg")],
         policy="amazon-main",
     )
-    return [settled, swapped, rank("lost", [unreadable("gone.jpg", present=True)])]
+    return [
+        settled,
+        swapped,
+        rank_candidates("lost", [make_unreadable_candidate("gone.jpg", present=True)]),
+    ]
 
 
-def rendered(name, rankings, language="en"):
+def render(name, rankings, language="en"):
     stream = io.StringIO()
     with renderer_for(Ranking, name, stream, RenderOptions(language)) as writer:
         for ranking in rankings:
@@ -45,7 +49,7 @@ def rendered(name, rankings, language="en"):
 def test_lines_follow_the_published_schema(rankings):
     schema = json.loads((ROOT / "docs" / "ranking.schema.json").read_text())
     assert schema == Ranking.model_json_schema()
-    lines = [json.loads(line) for line in rendered("jsonl", rankings).splitlines()]
+    lines = [json.loads(line) for line in render("jsonl", rankings).splitlines()]
     for line in lines:
         jsonschema.validate(line, schema)
     assert [line["swap"] for line in lines] == [False, True, False]
@@ -53,20 +57,20 @@ def test_lines_follow_the_published_schema(rankings):
 
 
 def test_a_row_for_each_photo_defused(rankings):
-    rows = list(csv.DictReader(io.StringIO(rendered("csv", rankings))))
+    rows = list(csv.DictReader(io.StringIO(render("csv", rankings))))
     assert [row["sku"] for row in rows] == ["'=settled", *["mug"] * 4, "lost"]
     assert [row["rank"] for row in rows[1:5]] == ["1", "2", "", ""]
     assert rows[3]["duplicate_of"] == MUG
 
 
 def test_a_product_without_photos_has_a_row_too():
-    (row,) = csv.DictReader(io.StringIO(rendered("csv", [rank("empty", [])])))
+    (row,) = csv.DictReader(io.StringIO(render("csv", [rank_candidates("empty", [])])))
     assert (row["sku"], row["path"], row["reason"]) == ("empty", "", "It has no photo.")
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "fails"), ("zh", "不通过")])
 def test_the_table_shows_swaps_first(rankings, language, word):
-    table = rendered("table", rankings, language)
+    table = render("table", rankings, language)
     assert table.index("mug") < table.index("=settled")
     assert word in table
     assert "broken.jpg" in table
@@ -74,7 +78,7 @@ def test_the_table_shows_swaps_first(rankings, language, word):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_shows_a_strip_for_each_product_and_escapes_names(rankings, language):
-    page = rendered("html", rankings, language)
+    page = render("html", rankings, language)
     assert page.count("<article") == 2
     assert page.index('data-name="mug') < page.index('data-name="=settled')
     assert page.count("data:image/jpeg;base64,") == 1
@@ -85,7 +89,7 @@ def test_the_page_shows_a_strip_for_each_product_and_escapes_names(rankings, lan
 
 
 def test_nothing_to_show_is_said_and_unknown_formats_are_refused():
-    assert "No product" in rendered("table", [])
-    assert "No product" in rendered("html", [])
+    assert "No product" in render("table", [])
+    assert "No product" in render("html", [])
     with pytest.raises(InvalidInput, match="xml"):
         renderer_for(Ranking, "xml", io.StringIO())

@@ -13,12 +13,14 @@ HITS = (
     Neighbour(id="a<b>.jpg", path=PHOTO, distance=0.25, likeness=0.75, metadata={"seller": 7}),
     Neighbour(id="=1+1", path="/gone.jpg", distance=0.5, likeness=None),
 )
-FOUND = SearchResult(path=PHOTO, status=Status.OK, distance="cosine", hits=HITS, models={"content": "1"})
-NOTHING = SearchResult(path=PHOTO, status=Status.OK, distance="cosine")
-TORN = SearchResult(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
+RESULT = SearchResult(
+    path=PHOTO, status=Status.OK, distance="cosine", hits=HITS, models={"content": "1"}
+)
+EMPTY_RESULT = SearchResult(path=PHOTO, status=Status.OK, distance="cosine")
+UNREADABLE = SearchResult(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
 
 
-def written(name, *results, language="en"):
+def render(name, *results, language="en"):
     stream = io.StringIO()
     with renderer_for(SearchResult, name, stream, RenderOptions(language)) as renderer:
         for result in results:
@@ -27,12 +29,12 @@ def written(name, *results, language="en"):
 
 
 def test_lines_come_back_as_they_were():
-    lines = written("jsonl", FOUND, TORN).splitlines()
-    assert [SearchResult.model_validate_json(line) for line in lines] == [FOUND, TORN]
+    lines = render("jsonl", RESULT, UNREADABLE).splitlines()
+    assert [SearchResult.model_validate_json(line) for line in lines] == [RESULT, UNREADABLE]
 
 
 def test_a_row_for_each_hit_and_one_for_none():
-    rows = list(csv.DictReader(io.StringIO(written("csv", FOUND, NOTHING, TORN))))
+    rows = list(csv.DictReader(io.StringIO(render("csv", RESULT, EMPTY_RESULT, UNREADABLE))))
     assert [row["rank"] for row in rows] == ["1", "2", "", ""]
     assert rows[0]["metadata"] == "seller: 7"
     assert rows[1]["id"] == "'=1+1"
@@ -40,7 +42,7 @@ def test_a_row_for_each_hit_and_one_for_none():
 
 
 def test_the_table_names_the_photo_once_and_tells_likeness_or_distance():
-    table = written("table", FOUND, TORN)
+    table = render("table", RESULT, UNREADABLE)
     assert table.count("clay-bowl.jpg") == 1
     assert "75.0 %" in table
     assert "0.5" in table
@@ -48,14 +50,14 @@ def test_the_table_names_the_photo_once_and_tells_likeness_or_distance():
 
 
 def test_the_page_shows_what_is_there_and_escapes_names():
-    page = written("html", FOUND, NOTHING, TORN)
+    page = render("html", RESULT, EMPTY_RESULT, UNREADABLE)
     assert page.count("data:image/jpeg;base64,") == 3
     assert "a&lt;b&gt;.jpg" in page
     assert "<b>.jpg" not in page
     assert "The file is no longer there" in page
     assert "The index holds nothing" in page
     assert "cut short" in page
-    assert "相似图片" in written("html", FOUND, language="zh")
+    assert "相似图片" in render("html", RESULT, language="zh")
 
 
 def test_unknown_formats_are_refused():

@@ -10,7 +10,7 @@ import termios
 import pytest
 
 from packshot.render import renderer_for
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Assessment, Neighbour, SearchResult, Status
 
 HOSTILE = "a\x1b[31mb\nc\r\a\u202ed\x9be[red]f[/]g:mug:.jpg"
@@ -19,17 +19,17 @@ SHOWN = r"a\x1b[31mb\nc\r\x07\u202ed\x9be[red]f[/]g:mug:.jpg"
 
 
 @pytest.fixture
-def unsaid(monkeypatch):
+def clean_environment(monkeypatch):
     for name in ("COLUMNS", "LINES", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
 
-def unreadable(path, error="no photo"):
+def make_unreadable(path, error="no photo"):
     return Assessment(path=path, status=Status.UNREADABLE, error=error)
 
 
-def table_of(*assessments, encoding="utf-8"):
+def render_table(*assessments, encoding="utf-8"):
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
     with renderer_for(Assessment, "table", stream) as writer:
         for assessment in assessments:
@@ -39,33 +39,33 @@ def table_of(*assessments, encoding="utf-8"):
 
 
 @pytest.mark.parametrize("columns", ["0", "-5", "1", "²", "abc", "", " ", "9" * 20, "9" * 5000, "1e9"])
-def test_whatever_columns_says_nothing_is_lost(unsaid, columns):
+def test_whatever_columns_says_nothing_is_lost(clean_environment, columns):
     path = "/".join(["folder"] * 40) + "/mug.jpg"
-    unsaid.setenv("COLUMNS", columns)
-    shown = "".join(table_of(unreadable(path, "a reason " * 30)).split())
-    assert sorted(shown) == sorted("".join((path, "areason" * 30, HEADINGS)))
+    clean_environment.setenv("COLUMNS", columns)
+    output = "".join(render_table(make_unreadable(path, "a reason " * 30)).split())
+    assert sorted(output) == sorted("".join((path, "areason" * 30, HEADINGS)))
 
 
-def test_columns_sets_the_width(unsaid):
-    unsaid.setenv("COLUMNS", "70")
-    lines = table_of(unreadable("mug.jpg", "a reason " * 30)).splitlines()
+def test_columns_sets_the_width(clean_environment):
+    clean_environment.setenv("COLUMNS", "70")
+    lines = render_table(make_unreadable("mug.jpg", "a reason " * 30)).splitlines()
     assert max(map(len, lines)) <= 70
     assert len(lines) > 4
 
 
-def test_a_file_gets_each_path_in_one_piece(unsaid):
+def test_a_file_gets_each_path_in_one_piece(clean_environment):
     path = "/".join(["folder"] * 40) + "/mug.jpg"
-    _heading, row = table_of(unreadable(path, "a reason " * 30)).splitlines()
+    _heading, row = render_table(make_unreadable(path, "a reason " * 30)).splitlines()
     assert path in row
     assert "a reason " * 30 in row + " "
 
 
 @pytest.mark.parametrize(("size", "width"), [((0, 0), 80), ((24, 100), 100), ((24, 20), 60)])
-def test_a_terminal_says_how_wide_it_is(unsaid, size, width):
+def test_a_terminal_says_how_wide_it_is(clean_environment, size, width):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with os.fdopen(slave, "w") as terminal, os.fdopen(master):
-        assert console_for(terminal).width == width
+        assert make_console(terminal).width == width
 
 
 @pytest.mark.parametrize("width", [60, 61, 79, 80, 400])
@@ -80,34 +80,34 @@ def test_columns_cut_nothing_off(width):
         "56 %",
         "longestword" * 3,
     ]
-    table = Columns()
+    table = BorderlessTable()
     for number, _cell in enumerate(cells):
-        table.column(f"heading{number}", justify="right" if number % 2 else "left")
+        table.add_text_column(f"heading{number}", justify="right" if number % 2 else "left")
     table.add_row(*cells)
-    console = console_for(io.StringIO())
+    console = make_console(io.StringIO())
     console.width = width
     console.print(table)
-    shown = console.file.getvalue()
-    told = "".join([*cells, *(f"heading{number}" for number in range(len(cells)))])
-    assert sorted("".join(shown.split())) == sorted("".join(told.split()))
+    output = console.file.getvalue()
+    expected = "".join([*cells, *(f"heading{number}" for number in range(len(cells)))])
+    assert sorted("".join(output.split())) == sorted("".join(expected.split()))
 
 
-def test_a_name_says_what_it_is_and_does_nothing(unsaid):
-    shown = table_of(unreadable(HOSTILE, HOSTILE))
-    assert shown.count(SHOWN) == 2
-    assert "\x1b" not in shown
-    assert len(shown.splitlines()) == 2
+def test_a_name_says_what_it_is_and_does_nothing(clean_environment):
+    output = render_table(make_unreadable(HOSTILE, HOSTILE))
+    assert output.count(SHOWN) == 2
+    assert "\x1b" not in output
+    assert len(output.splitlines()) == 2
 
 
-def test_a_name_that_the_terminal_cannot_show_can_still_be_told(unsaid):
-    assert r"\u676f\xe4.jpg" in table_of(unreadable("杯ä.jpg"), encoding="ascii")
+def test_a_name_that_the_terminal_cannot_show_can_still_be_told(clean_environment):
+    assert r"\u676f\xe4.jpg" in render_table(make_unreadable("杯ä.jpg"), encoding="ascii")
 
 
-def test_what_others_wrote_about_a_photo_does_nothing(unsaid):
-    found = Neighbour(id=HOSTILE, path="x", distance=0.5, likeness=50.0, metadata={HOSTILE: HOSTILE})
+def test_what_others_wrote_about_a_photo_does_nothing(clean_environment):
+    hit = Neighbour(id=HOSTILE, path="x", distance=0.5, likeness=50.0, metadata={HOSTILE: HOSTILE})
     stream = io.StringIO()
     with renderer_for(SearchResult, "table", stream) as writer:
-        writer.add(SearchResult(path="mug.jpg", status=Status.OK, hits=(found,)))
+        writer.add(SearchResult(path="mug.jpg", status=Status.OK, hits=(hit,)))
     assert stream.getvalue().count(SHOWN) == 3
     assert "\x1b" not in stream.getvalue()
 
@@ -115,5 +115,5 @@ def test_what_others_wrote_about_a_photo_does_nothing(unsaid):
 def test_other_forms_keep_names_to_the_letter():
     stream = io.StringIO()
     with renderer_for(Assessment, "jsonl", stream) as writer:
-        writer.add(unreadable(HOSTILE))
+        writer.add(make_unreadable(HOSTILE))
     assert Assessment.model_validate_json(stream.getvalue()).path == HOSTILE

@@ -12,23 +12,23 @@ from packshot.policy.wording import summarize_policy
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Status, Verdict
 from tests.conftest import ROOT
-from tests.policy.made import assessed, filling
-from tests.render.markup import HOSTILE, Tags
+from tests.policy.made import assess_pixels, draw_square_product
+from tests.render.markup import HOSTILE, PageParser
 
 TODAY, LATER = date(2026, 11, 21), date(2027, 2, 1)
 POLICIES = [load_policy("amazon-main"), load_policy("google-merchant")]
-TORN = Assessment(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
+UNREADABLE = Assessment(path="torn.jpg", status=Status.UNREADABLE, error="cut short")
 
 
 @pytest.fixture(scope="module")
 def photos():
     mug = str(ROOT / "examples" / "photos" / "mug.jpg")
-    good = assessed(filling(90), "PNG").model_copy(update={"path": mug})
-    grey = assessed(filling(40, background=(200, 210, 205)), "WEBP")
-    return [good, grey.model_copy(update={"path": f"={HOSTILE}.webp"}), TORN]
+    good = assess_pixels(draw_square_product(90), "PNG").model_copy(update={"path": mug})
+    grey = assess_pixels(draw_square_product(40, background=(200, 210, 205)), "WEBP")
+    return [good, grey.model_copy(update={"path": f"={HOSTILE}.webp"}), UNREADABLE]
 
 
-def written(name, photos, policies=POLICIES, language="en", on=TODAY, since=None):
+def render(name, photos, policies=POLICIES, language="en", on=TODAY, since=None):
     stream = io.StringIO()
     with renderer_for(
         Verdict,
@@ -50,7 +50,7 @@ def written(name, photos, policies=POLICIES, language="en", on=TODAY, since=None
 def test_lines_follow_the_published_schema(photos):
     schema = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
     assert schema == Verdict.model_json_schema()
-    lines = written("jsonl", photos).splitlines()
+    lines = render("jsonl", photos).splitlines()
     assert len(lines) == 6
     for line in lines:
         jsonschema.validate(json.loads(line), schema)
@@ -58,7 +58,7 @@ def test_lines_follow_the_published_schema(photos):
 
 
 def test_a_row_for_each_rule_and_one_for_what_has_none(photos):
-    rows = list(csv.DictReader(io.StringIO(written("csv", photos))))
+    rows = list(csv.DictReader(io.StringIO(render("csv", photos))))
     assert len(rows) == 2 + sum(len(screen(p, q, on=TODAY).outcomes) for p in photos for q in POLICIES)
     formats = [row for row in rows if row["rule"] == "format" and row["policy"] == "amazon-main"]
     assert [row["rule_decision"] for row in formats] == ["pass", "fail"]
@@ -70,7 +70,7 @@ def test_a_row_for_each_rule_and_one_for_what_has_none(photos):
 
 
 def test_the_table_of_one_policy_says_what_to_do(photos):
-    table = " ".join(written("table", photos, POLICIES[:1]).split())
+    table = " ".join(render("table", photos, POLICIES[:1]).split())
     assert "File format: WEBP; required is one of JPEG, TIFF, PNG, GIF. Export the photo again" in table
     assert "things to look at: Added logo, Added text" in table
     assert "cut short" in table
@@ -78,34 +78,34 @@ def test_the_table_of_one_policy_says_what_to_do(photos):
 
 
 def test_the_table_of_several_is_a_matrix(photos):
-    table = written("table", photos)
+    table = render("table", photos)
     assert table.splitlines()[0].split() == ["Photo", "amazon-main", "google-merchant"]
     assert table.count("Unreadable") == 2
     assert "Fail: format" in table
 
 
 def test_nothing_to_tell_is_told():
-    assert "No photo to tell of" in written("table", [])
-    assert "No photo to tell of" in written("table", [], POLICIES[:1])
-    assert "No photo to tell of" in written("html", [])
+    assert "No photo to tell of" in render("table", [])
+    assert "No photo to tell of" in render("table", [], POLICIES[:1])
+    assert "No photo to tell of" in render("html", [])
 
 
 def test_the_page_is_a_matrix_worst_first(photos):
-    page = written("html", photos)
-    tags = Tags(page)
-    rows = tags.all("article")
+    page = render("html", photos)
+    tags = PageParser(page)
+    rows = tags.find_all("article")
     assert [row["data-decision"] for row in rows] == ["fail", "manual", "manual", "manual"]
     ranks = [float(row["data-rank"]) for row in rows]
     assert ranks == sorted(ranks)
-    columns = {attrs["class"] for attrs in tags.all("b") if attrs.get("class", "").startswith("c")}
-    cells = tags.all("div", class_="cell")
+    columns = {attrs["class"] for attrs in tags.find_all("b") if attrs.get("class", "").startswith("c")}
+    cells = tags.find_all("div", class_="cell")
     assert len(cells) == len(rows) * len(columns)
     assert page.count("data:image/jpeg;base64,") == 2
     assert page.count("cut short") == 1
 
 
 def test_cells_hold_the_value_against_the_limit(photos):
-    page = " ".join(written("html", photos).split())
+    page = " ".join(render("html", photos).split())
     assert "<b>90 %</b><span>at least 85 %</span>" in page
     assert "<b>WEBP</b><span>one of JPEG, TIFF, PNG, GIF</span>" in page
 
@@ -113,39 +113,39 @@ def test_cells_hold_the_value_against_the_limit(photos):
 def test_columns_that_tell_no_photo_from_another_are_folded(photos):
     policy = load_policy("otto")
     rules = [rule.id for rule in policy.rules]
-    page = written("html", photos, [policy])
-    shown = page.split("display:none }")[1].split("{")[0]
-    assert f".c{rules.index('format')}" in shown
-    assert f".c{rules.index('transparency')}" not in shown
+    page = render("html", photos, [policy])
+    style = page.split("display:none }")[1].split("{")[0]
+    assert f".c{rules.index('format')}" in style
+    assert f".c{rules.index('transparency')}" not in style
 
 
 def test_names_cannot_break_the_page(photos):
-    page = written("html", photos)
+    page = render("html", photos)
     assert HOSTILE not in page
-    tags = Tags(page)
+    tags = PageParser(page)
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
-    assert {attrs["src"][:5] for attrs in tags.all("img")} == {"data:"}
+    assert {attrs["src"][:5] for attrs in tags.find_all("img")} == {"data:"}
 
 
 def test_links_go_to_the_source_only(photos):
-    tags = Tags(written("html", photos))
-    links = {attrs["href"] for attrs in tags.all("a")}
+    tags = PageParser(render("html", photos))
+    links = {attrs["href"] for attrs in tags.find_all("a")}
     assert links == {"https://support.google.com/merchants/answer/6324350"}
-    assert all(attrs["rel"] == "noopener noreferrer" for attrs in tags.all("a"))
+    assert all(attrs["rel"] == "noopener noreferrer" for attrs in tags.find_all("a"))
 
 
 def test_a_comparison_tells_both_days(photos):
-    small = assessed(filling(80, side=300), "PNG")
-    page = written("html", [small], POLICIES[1:], on=LATER, since=TODAY)
+    small = assess_pixels(draw_square_product(80, side=300), "PNG")
+    page = render("html", [small], POLICIES[1:], on=LATER, since=TODAY)
     assert "2026-11-21" in page
     assert "2027-02-01" in page
     assert "Pass → Fail" in page
 
 
 def test_chinese(photos):
-    page = written("html", photos, language="zh")
+    page = render("html", photos, language="zh")
     assert "不通过" in page
-    assert "需人工查看" in written("table", photos[:1], POLICIES[:1], language="zh")
+    assert "需人工查看" in render("table", photos[:1], POLICIES[:1], language="zh")
 
 
 def test_unknown_formats_are_refused():
@@ -162,5 +162,5 @@ def test_unknown_formats_are_refused():
 
 def test_a_photo_whose_file_is_gone_keeps_its_row(photos):
     gone = photos[0].model_copy(update={"path": "/gone.jpg"})
-    page = written("html", [gone], POLICIES[:1])
+    page = render("html", [gone], POLICIES[:1])
     assert "The file is no longer there" in page

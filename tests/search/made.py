@@ -9,7 +9,7 @@ from packshot.search import Distance, IndexSettings, Item
 TYPES = ("mug", "chair", "coat")
 
 
-def clustered(number, dimensions=32, seed=0):
+def make_clustered_vectors(number, dimensions=32, seed=0):
     """Vectors in clusters, as photos' are: (number, dimensions) float32."""
     generator = np.random.default_rng(seed)
     centres = generator.normal(size=(20, dimensions))
@@ -17,14 +17,14 @@ def clustered(number, dimensions=32, seed=0):
     return (picked + 0.4 * generator.normal(size=(number, dimensions))).astype(np.float32)
 
 
-def items(vectors, start=0):
+def make_items(vectors, start=0):
     return [
         Item(f"p{n}.jpg", vector, {"type": TYPES[n % 3], "seller": n % 5, "sale": n % 2 == 0})
         for n, vector in enumerate(vectors, start)
     ]
 
 
-def settings(**changed):
+def make_settings(**changed):
     return IndexSettings(**({"dimensions": 32, "model": "tested"} | changed))
 
 
@@ -49,29 +49,29 @@ class NaiveIndex:
         return [self.items.get(name) for name in ids]
 
     def count(self, where=None):
-        return len(self._meeting(where))
+        return len(self._find_matching(where))
 
     def query(self, vectors, k=10, where=None):
-        return [self._nearest(query, self._meeting(where), k) for query in vectors]
+        return [self._find_nearest(query, self._find_matching(where), k) for query in vectors]
 
-    def _nearest(self, query, items, k):
-        apart = [(self._apart(query, item.vector), item.id) for item in items]
-        return sorted(apart)[:k]
+    def _find_nearest(self, query, items, k):
+        distances = [(self._compute_distance(query, item.vector), item.id) for item in items]
+        return sorted(distances)[:k]
 
-    def _apart(self, one, other):
+    def _compute_distance(self, one, other):
         one, other = one.astype(float), other.astype(float)
         if self.distance is Distance.EUCLIDEAN:
             return float(sum((one - other) ** 2) ** 0.5)
         return float(1 - one @ other / (one @ one) ** 0.5 / (other @ other) ** 0.5)
 
-    def _meeting(self, where):
-        return [item for item in self.items.values() if _meets(item.metadata, where or {})]
+    def _find_matching(self, where):
+        return [item for item in self.items.values() if _is_match(item.metadata, where or {})]
 
 
-def _meets(metadata, where):
+def _is_match(metadata, where):
     for key, wanted in where.items():
-        several = wanted if isinstance(wanted, list | tuple) else [wanted]
-        if key not in metadata or json.dumps(metadata[key]) not in map(json.dumps, several):
+        allowed_values = wanted if isinstance(wanted, list | tuple) else [wanted]
+        if key not in metadata or json.dumps(metadata[key]) not in map(json.dumps, allowed_values):
             return False
     return True
 
@@ -83,9 +83,9 @@ def assert_same_answers(index, naive, queries, k=10, where=None):
     ):
         assert len(hits) == len(expected)
         np.testing.assert_allclose(
-            [hit.distance for hit in hits], [apart for apart, _ in expected], rtol=1e-5, atol=1e-6
+            [hit.distance for hit in hits], [distance for distance, _ in expected], rtol=1e-5, atol=1e-6
         )
         for hit in hits:
             item = naive.items[hit.id]
             assert dict(hit.metadata) == dict(item.metadata)
-            assert _meets(item.metadata, where or {})
+            assert _is_match(item.metadata, where or {})

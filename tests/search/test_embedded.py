@@ -18,28 +18,34 @@ from packshot.errors import (
     WrongModel,
 )
 from packshot.search import Distance, Item, create_index, open_index
-from tests.search.made import NaiveIndex, assert_same_answers, clustered, items, settings
+from tests.search.made import (
+    NaiveIndex,
+    assert_same_answers,
+    make_clustered_vectors,
+    make_items,
+    make_settings,
+)
 
-VECTORS = clustered(400)
-QUERIES = clustered(5, seed=9)
+VECTORS = make_clustered_vectors(400)
+QUERIES = make_clustered_vectors(5, seed=9)
 
 
 @pytest.fixture
 def index(tmp_path):
-    with create_index(tmp_path / "index", settings()) as made:
-        yield made
+    with create_index(tmp_path / "index", make_settings()) as index:
+        yield index
 
 
 @pytest.mark.parametrize("distance", list(Distance))
 @pytest.mark.parametrize("where", [None, {"type": "mug"}, {"type": ["mug", "coat"], "sale": True}])
 def test_answers_are_those_of_a_naive_search(tmp_path, distance, where):
     naive = NaiveIndex(distance)
-    with create_index(tmp_path / "i", settings(distance=distance)) as index:
+    with create_index(tmp_path / "i", make_settings(distance=distance)) as index:
         for one in (index, naive):
-            one.add(items(VECTORS[:300]))
-            one.update(items(VECTORS[350:360]))
+            one.add(make_items(VECTORS[:300]))
+            one.update(make_items(VECTORS[350:360]))
             one.delete([f"p{n}.jpg" for n in range(100, 150)])
-            one.put(items(VECTORS[300:400], start=280))
+            one.put(make_items(VECTORS[300:400], start=280))
         assert index.count(where) == naive.count(where)
         assert_same_answers(index, naive, QUERIES, 10, where)
 
@@ -71,17 +77,17 @@ STEPS = st.lists(
 def test_any_history_leaves_what_a_naive_index_holds(steps, distance):
     folder = Path(tempfile.mkdtemp())
     naive = NaiveIndex(distance)
-    index = create_index(folder / "i", settings(dimensions=3, distance=distance))
+    index = create_index(folder / "i", make_settings(dimensions=3, distance=distance))
     try:
-        for step, told in steps:
+        for step, argument in steps:
             if step == "reopen":
                 index.close()
-                index = open_index(folder / "i", writes=True)
-            elif told is None:
+                index = open_index(folder / "i", writable=True)
+            elif argument is None:
                 getattr(index, step)()
             else:
-                assert getattr(index, step)(told) == getattr(naive, step)(told)
-        assert sorted(index.ids()) == sorted(naive.items)
+                assert getattr(index, step)(argument) == getattr(naive, step)(argument)
+        assert sorted(index.iter_ids()) == sorted(naive.items)
         for kind in ("x", 1, True):
             assert index.count({"kind": kind}) == naive.count({"kind": kind})
         for found, expected in zip(index.get(list(naive.items)), naive.items.values(), strict=True):
@@ -95,7 +101,7 @@ def test_any_history_leaves_what_a_naive_index_holds(steps, distance):
 
 
 def test_what_was_added_comes_back_bit_for_bit(index):
-    index.add(items(VECTORS[:7]))
+    index.add(make_items(VECTORS[:7]))
     missing, third = index.get(["none.jpg", "p3.jpg"])
     assert missing is None
     np.testing.assert_array_equal(third.vector, VECTORS[3])
@@ -103,15 +109,15 @@ def test_what_was_added_comes_back_bit_for_bit(index):
 
 
 def test_half_precision_takes_half_the_disk_and_keeps_three_digits(tmp_path):
-    with create_index(tmp_path / "i", settings(precision="float16")) as index:
-        index.add(items(VECTORS[:10]))
+    with create_index(tmp_path / "i", make_settings(precision="float16")) as index:
+        index.add(make_items(VECTORS[:10]))
         np.testing.assert_allclose(index.get(["p4.jpg"])[0].vector, VECTORS[4], rtol=1e-3)
         (file,) = (tmp_path / "i").glob("vectors-*")
         assert file.stat().st_size == 10 * 32 * 2
 
 
 def test_metadata_alone_is_updated_and_the_vector_stays(index):
-    index.add(items(VECTORS[:3]))
+    index.add(make_items(VECTORS[:3]))
     index.update([Item("p1.jpg", None, {"type": "plate"})])
     (changed,) = index.get(["p1.jpg"])
     assert changed.metadata == {"type": "plate"}
@@ -121,11 +127,11 @@ def test_metadata_alone_is_updated_and_the_vector_stays(index):
 
 
 def test_a_batch_is_taken_whole_or_not_at_all(index):
-    index.add(items(VECTORS[:3]))
+    index.add(make_items(VECTORS[:3]))
     with pytest.raises(InvalidInput, match=r"'p2\.jpg' is there already"):
-        index.add(items(VECTORS[3:9], start=2))
+        index.add(make_items(VECTORS[3:9], start=2))
     with pytest.raises(InvalidInput, match=r"'p3\.jpg' is not there"):
-        index.update(items(VECTORS[:2], start=2))
+        index.update(make_items(VECTORS[:2], start=2))
     with pytest.raises(InvalidInput, match="only update"):
         index.put([Item("new", None)])
     assert index.count() == 3
@@ -154,7 +160,7 @@ def test_what_cannot_be_an_item_is_refused(index, item, reason):
 
 def test_one_id_twice_in_a_batch_is_refused(index):
     with pytest.raises(InvalidInput, match="twice"):
-        index.put([*items(VECTORS[:2]), *items(VECTORS[2:3])])
+        index.put([*make_items(VECTORS[:2]), *make_items(VECTORS[2:3])])
 
 
 def test_questions_that_make_no_sense_are_refused(index):
@@ -175,14 +181,14 @@ def test_an_empty_index_answers_nothing(index):
 
 
 def test_streams_are_acknowledged_batch_by_batch(index):
-    batches = (items(VECTORS[start : start + 50], start) for start in range(0, 200, 50))
+    batches = (make_items(VECTORS[start : start + 50], start) for start in range(0, 200, 50))
     counts = [(taken, index.count()) for taken in index.ingest(batches)]
     assert counts == [(50, 50), (100, 100), (150, 150), (200, 200)]
 
 
 def test_a_reader_sees_each_change_and_cannot_write(index, tmp_path):
     with open_index(tmp_path / "index") as reader:
-        index.add(items(VECTORS[:20]))
+        index.add(make_items(VECTORS[:20]))
         assert reader.query(VECTORS[3:4], 1)[0][0].id == "p3.jpg"
         index.delete(["p3.jpg"])
         assert reader.query(VECTORS[3:4], 1)[0][0].id != "p3.jpg"
@@ -197,9 +203,9 @@ def test_a_second_writer_is_told_who_writes(index, tmp_path):
     import os
 
     with pytest.raises(IndexLocked, match=f"by process {os.getpid()}"):
-        open_index(tmp_path / "index", writes=True)
+        open_index(tmp_path / "index", writable=True)
     index.close()
-    open_index(tmp_path / "index", writes=True).close()
+    open_index(tmp_path / "index", writable=True).close()
 
 
 def test_another_models_vectors_are_refused(index, tmp_path):
@@ -209,7 +215,7 @@ def test_another_models_vectors_are_refused(index, tmp_path):
 
 
 def test_compacting_gives_back_the_room(index, tmp_path):
-    index.add(items(VECTORS[:100]))
+    index.add(make_items(VECTORS[:100]))
     index.delete([f"p{n}.jpg" for n in range(90)])
     index.compact()
     (file,) = (tmp_path / "index").glob("vectors-*")
@@ -222,14 +228,14 @@ def test_no_index_and_an_index_already(index, tmp_path):
     with pytest.raises(VectorIndexError, match="no index there"):
         open_index(tmp_path / "nowhere")
     with pytest.raises(IndexLocked):
-        create_index(tmp_path / "index", settings())
+        create_index(tmp_path / "index", make_settings())
     index.close()
     with pytest.raises(VectorIndexError, match="an index already"):
-        create_index(tmp_path / "index", settings())
+        create_index(tmp_path / "index", make_settings())
 
 
 def test_damage_is_found_and_said(index, tmp_path):
-    index.add(items(VECTORS[:20]))
+    index.add(make_items(VECTORS[:20]))
     index.close()
     (file,) = (tmp_path / "index").glob("vectors-*")
     whole = file.read_bytes()
@@ -246,23 +252,23 @@ def test_damage_is_found_and_said(index, tmp_path):
         open_index(tmp_path / "index")
 
 
-def overwritten(index, folder, vectors):
+def overwrite_vectors(index, folder, vectors):
     """An index whose vectors are others, with the checksum of these: as of a writer gone wrong."""
-    index.add(items(VECTORS[:20]))
+    index.add(make_items(VECTORS[:20]))
     index.close()
     (file,) = folder.glob("vectors-*")
     file.write_bytes(vectors.astype(index.settings.precision.value).tobytes())
-    book = sqlite3.connect(folder / "index.db")
-    with book:
-        book.execute("UPDATE appends SET checksum = ?", (zlib.crc32(file.read_bytes()),))
-    book.close()
+    database = sqlite3.connect(folder / "index.db")
+    with database:
+        database.execute("UPDATE appends SET checksum = ?", (zlib.crc32(file.read_bytes()),))
+    database.close()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_vectors_that_are_no_numbers_are_damage(index, tmp_path, value):
     vectors = VECTORS[:20].copy()
     vectors[7, 3] = value
-    overwritten(index, tmp_path / "index", vectors)
+    overwrite_vectors(index, tmp_path / "index", vectors)
     with open_index(tmp_path / "index") as reader:
         with pytest.raises(IndexDamaged, match="no numbers"):
             reader.query(VECTORS[:1])
@@ -287,27 +293,27 @@ def test_vectors_that_are_no_numbers_are_damage(index, tmp_path, value):
     ],
 )
 def test_a_book_that_makes_no_sense_is_damage(index, tmp_path, change):
-    index.add(items(VECTORS[:20]))
+    index.add(make_items(VECTORS[:20]))
     index.close()
-    book = sqlite3.connect(tmp_path / "index" / "index.db")
-    with book:
-        book.execute(change)
-    book.close()
+    database = sqlite3.connect(tmp_path / "index" / "index.db")
+    with database:
+        database.execute(change)
+    database.close()
     with pytest.raises(VectorIndexError), open_index(tmp_path / "index") as reader:
         reader.query(VECTORS[3:4], k=20)
 
 
 def test_what_an_interrupted_write_left_is_dropped_and_said(index, tmp_path):
-    index.add(items(VECTORS[:20]))
+    index.add(make_items(VECTORS[:20]))
     index.close()
     (file,) = (tmp_path / "index").glob("vectors-*")
     with file.open("ab") as stream:
         stream.write(b"half a vector")
     with open_index(tmp_path / "index") as reader:
         assert reader.count() == 20
-    with open_index(tmp_path / "index", writes=True) as writer:
+    with open_index(tmp_path / "index", writable=True) as writer:
         assert "13 bytes" in writer.notes[0]
-        writer.add(items(VECTORS[20:30], start=20))
+        writer.add(make_items(VECTORS[20:30], start=20))
         np.testing.assert_array_equal(writer.get(["p25.jpg"])[0].vector, VECTORS[25])
         writer.verify()
 

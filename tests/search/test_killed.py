@@ -11,7 +11,7 @@ import pytest
 
 from packshot.search import open_index
 from tests.conftest import ROOT
-from tests.search.made import clustered
+from tests.search.made import make_clustered_vectors
 
 WRITER = """
 import sys
@@ -35,26 +35,26 @@ for number in range(0, 60_000, 60):
 @pytest.mark.parametrize("kind", ["exact", "ivf-pq"])
 @pytest.mark.parametrize("delay", [0.05, 0.31, 0.84, 1.6])
 def test_killed_writers_lose_nothing_acknowledged(tmp_path, kind, delay):
-    lines = _killed_after(delay, tmp_path / "i", kind)
+    lines = _kill_writer_after(delay, tmp_path / "i", kind)
     taken = max((int(line) for line in lines if not line.startswith("-")), default=0)
     deleted = {f"p{line[1:]}" for line in lines if line.startswith("-")}
-    with open_index(tmp_path / "i", writes=True) as index:
+    with open_index(tmp_path / "i", writable=True) as index:
         index.verify()
-        there = set(index.ids())
+        there = set(index.iter_ids())
         acknowledged = {f"p{n}" for n in range(taken)} - deleted
         unfinished = {f"p{n}" for n in range(taken, taken + 60)}
         lost = acknowledged - there
         assert lost <= {f"p{taken - 60}"}, "only the deletion on its way may be done and not yet said"
         assert there - acknowledged <= unfinished
         assert not there & deleted
-        vectors = clustered(60_000)
+        vectors = make_clustered_vectors(60_000)
         for item in index.get(sorted(there, key=lambda name: int(name[1:]))[:: max(1, taken // 50)]):
             np.testing.assert_array_equal(item.vector, vectors[item.metadata["n"]])
         assert index.query(vectors[:1] + 0.01, 1)[0][0].id == "p0"
         index.put([])
 
 
-def _killed_after(delay, place, kind):
+def _kill_writer_after(delay, place, kind):
     """Lines that the writer printed before it was killed, `delay` seconds after the first."""
     environment = {
         **os.environ,

@@ -9,18 +9,18 @@ from packshot.errors import InvalidInput, SourceError, WrongModel
 from packshot.report import Status
 from packshot.search import Distance, IndexSettings, create_index
 from packshot.search import photos as searching
-from packshot.search.photos import Outcome, gone, index_photos, query_photos
+from packshot.search.photos import IndexingOutcome, find_missing_ids, index_photos, query_photos
 from packshot.search.tables import export_parquet, read_parquet
-from packshot.sources import expand_named
+from packshot.sources import expand_with_names
 from tests.conftest import ROOT
-from tests.search.made import clustered, items, settings
+from tests.search.made import make_clustered_vectors, make_items, make_settings
 
 NAMES = ("bowl-small-off-centre.jpg", "clay-bowl.jpg", "cream-jar.jpg")
 
 
 @pytest.fixture(scope="module")
 def encoder():
-    return ContentEncoder.packaged()
+    return ContentEncoder.load_shipped()
 
 
 @pytest.fixture
@@ -34,66 +34,68 @@ def folder(tmp_path):
 
 @pytest.fixture
 def index(tmp_path, encoder):
-    made = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
-    with create_index(tmp_path / "index", made) as index:
+    index_settings = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
+    with create_index(tmp_path / "index", index_settings) as index:
         yield index
 
 
-def indexed(index, folder, **options):
-    results = index_photos(index, expand_named([folder]), workers=0, **options)
+def run_indexing(index, folder, **options):
+    results = index_photos(index, expand_with_names([folder]), workers=0, **options)
     return {result.path.name: result.outcome for result in results}
 
 
 def test_photos_are_encoded_once_and_again_when_they_change(index, folder, encoder, monkeypatch):
-    assert indexed(index, folder) == dict.fromkeys(NAMES, Outcome.ADDED) | {
-        "torn.jpg": Outcome.UNREADABLE
+    assert run_indexing(index, folder) == dict.fromkeys(NAMES, IndexingOutcome.ADDED) | {
+        "torn.jpg": IndexingOutcome.UNREADABLE
     }
     (kept,) = index.get([NAMES[1]])
     np.testing.assert_array_equal(kept.vector, encoder.encode_file(folder / NAMES[1]))
     assert kept.metadata["path"] == str(folder / NAMES[1])
 
     opened = []
-    real = searching._one
-    monkeypatch.setattr(searching, "_one", lambda e, path: opened.append(path.name) or real(e, path))
+    real = searching._encode_file
+    monkeypatch.setattr(
+        searching, "_encode_file", lambda e, path: opened.append(path.name) or real(e, path)
+    )
     shutil.copy(folder / NAMES[0], folder / NAMES[1])
     os.utime(folder / NAMES[1], (1, 1))
-    again = indexed(index, folder)
+    again = run_indexing(index, folder)
     assert opened == [NAMES[1], "torn.jpg"]
-    assert again[NAMES[1]] is Outcome.UPDATED
-    assert again[NAMES[0]] is Outcome.UNCHANGED
+    assert again[NAMES[1]] is IndexingOutcome.UPDATED
+    assert again[NAMES[0]] is IndexingOutcome.UNCHANGED
     np.testing.assert_array_equal(
         index.get([NAMES[1]])[0].vector, encoder.encode_file(folder / NAMES[0])
     )
 
 
 def test_metadata_of_a_table_are_renewed_without_encoding(index, folder, monkeypatch):
-    indexed(index, folder, columns={NAMES[0]: {"type": "bowl"}})
+    run_indexing(index, folder, columns={NAMES[0]: {"type": "bowl"}})
     assert index.count({"type": "bowl"}) == 1
     (folder / "torn.jpg").unlink()
-    monkeypatch.setattr(searching, "_one", None)
-    indexed(index, folder, columns={NAMES[0]: {"type": "dish"}})
+    monkeypatch.setattr(searching, "_encode_file", None)
+    run_indexing(index, folder, columns={NAMES[0]: {"type": "dish"}})
     assert index.count({"type": "bowl"}) == 0
     assert index.count({"type": "dish"}) == 1
 
 
 def test_batches_are_durable_one_by_one(index, folder, monkeypatch):
-    monkeypatch.setattr(searching, "BATCH", 1)
-    stream = index_photos(index, expand_named([folder]), workers=0)
+    monkeypatch.setattr(searching, "BATCH_SIZE", 1)
+    stream = index_photos(index, expand_with_names([folder]), workers=0)
     next(stream)
     assert index.count() == 1
     stream.close()
-    assert list(indexed(index, folder).values()).count(Outcome.UNCHANGED) == 1
+    assert list(run_indexing(index, folder).values()).count(IndexingOutcome.UNCHANGED) == 1
     assert index.count() == 3
 
 
 def test_photos_that_are_gone_are_named(index, folder):
-    indexed(index, folder)
+    run_indexing(index, folder)
     (folder / NAMES[2]).unlink()
-    assert gone(index, expand_named([folder])) == [NAMES[2]]
+    assert find_missing_ids(index, expand_with_names([folder])) == [NAMES[2]]
 
 
 def test_a_photo_asked_about_is_like_itself(index, folder):
-    indexed(index, folder)
+    run_indexing(index, folder)
     known, torn = query_photos(index, [folder / NAMES[1], folder / "torn.jpg"], k=2)
     assert [hit.id for hit in known.hits] == [NAMES[1], NAMES[0]]
     assert known.hits[0].likeness == pytest.approx(1)
@@ -103,19 +105,19 @@ def test_a_photo_asked_about_is_like_itself(index, folder):
 
 
 def test_an_index_of_another_model_is_refused(tmp_path, folder):
-    with create_index(tmp_path / "other", settings(dimensions=1280, model="other")) as index:
+    with create_index(tmp_path / "other", make_settings(dimensions=1280, model="other")) as index:
         with pytest.raises(WrongModel):
-            indexed(index, folder)
+            run_indexing(index, folder)
         with pytest.raises(WrongModel):
             next(query_photos(index, [folder / NAMES[0]]))
 
 
 def test_a_table_holds_all_and_gives_all_back(tmp_path):
-    vectors = clustered(2_500)
-    with create_index(tmp_path / "a", settings()) as index:
-        index.add(items(vectors))
+    vectors = make_clustered_vectors(2_500)
+    with create_index(tmp_path / "a", make_settings()) as index:
+        index.add(make_items(vectors))
         assert export_parquet(index, tmp_path / "all.parquet") == 2_500
-    with create_index(tmp_path / "b", settings(distance=Distance.EUCLIDEAN)) as other:
+    with create_index(tmp_path / "b", make_settings(distance=Distance.EUCLIDEAN)) as other:
         *_, taken = other.ingest(read_parquet(tmp_path / "all.parquet", "tested"))
         assert taken == other.count() == 2_500
         (one,) = other.get(["p2400.jpg"])

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from packshot.search import Distance
-from packshot.search.ranking import exact_distances, scan, unit
-from tests.search.made import clustered
+from packshot.search.ranking import exact_distances, scan, to_unit_vectors
+from tests.search.made import make_clustered_vectors
 
-VECTORS = clustered(500, 16)
+VECTORS = make_clustered_vectors(500, 16)
 
 
 @pytest.mark.parametrize("distance", list(Distance))
@@ -39,5 +39,5 @@ def test_a_scan_holds_the_nearest_however_it_is_cut(distance, block):
 
 def test_tiny_vectors_have_a_direction_too():
     np.testing.assert_allclose(
-        np.linalg.norm(unit(np.float32([[3e-30, 4e-30]]), Distance.COSINE), axis=1), 1
+        np.linalg.norm(to_unit_vectors(np.float32([[3e-30, 4e-30]]), Distance.COSINE), axis=1), 1
     )

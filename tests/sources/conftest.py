@@ -7,11 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 
-class Shop:
+class ShopServer:
     """Serves what a test puts at a path: bytes, or a function of the request's handler."""
 
     def __init__(self, context=None):
-        self.pages, self.asked, self.hosts, self.connections = {}, Counter(), [], 0
+        self.pages, self.request_counts, self.hosts, self.connections = {}, Counter(), [], 0
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -22,13 +22,13 @@ class Shop:
                 super().setup()
 
             def do_GET(self):
-                shop.asked[self.path] += 1
+                shop.request_counts[self.path] += 1
                 shop.hosts.append(self.headers["Host"])
                 page = shop.pages.get(self.path)
                 if callable(page):
                     page(self)
                 else:
-                    answer(self, 404 if page is None else 200, page or b"")
+                    send_response(self, 404 if page is None else 200, page or b"")
 
             def log_message(self, *_):
                 pass
@@ -49,7 +49,7 @@ class Shop:
         self.server.server_close()
 
 
-def answer(handler, status=200, body=b"", **headers):
+def send_response(handler, status=200, body=b"", **headers):
     handler.send_response(status)
     for name, value in headers.items():
         handler.send_header(name.replace("_", "-"), str(value))
@@ -61,6 +61,6 @@ def answer(handler, status=200, body=b"", **headers):
 
 @pytest.fixture
 def shop():
-    server = Shop()
+    server = ShopServer()
     yield server
     server.close()

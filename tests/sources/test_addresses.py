@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from packshot.sources.addresses import system_resolver, why_refused
+from packshot.sources.addresses import find_refusal_reason, resolve_host
 
 PUBLIC = ["93.184.216.34", "8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:2800:220:1::1"]
 OWN = ["127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1"]
@@ -41,35 +41,37 @@ NEVER = {
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_pass(address):
-    assert why_refused(address) is None
-    assert why_refused(address, allow_private=True) is None
+    assert find_refusal_reason(address) is None
+    assert find_refusal_reason(address, allow_private=True) is None
 
 
 @pytest.mark.parametrize("address", OWN)
 def test_own_networks_pass_only_when_allowed(address):
-    assert why_refused(address) in ("this machine itself", "a private network")
-    assert why_refused(address, allow_private=True) is None
+    assert find_refusal_reason(address) in ("this machine itself", "a private network")
+    assert find_refusal_reason(address, allow_private=True) is None
 
 
 @pytest.mark.parametrize(("address", "reason"), NEVER.items())
 def test_others_never_pass(address, reason):
     for allow_private in (False, True):
-        assert reason in why_refused(address, allow_private=allow_private)
+        assert reason in find_refusal_reason(address, allow_private=allow_private)
 
 
 def test_what_is_no_address():
     with pytest.raises(ValueError, match="localhost"):
-        why_refused("localhost")
+        find_refusal_reason("localhost")
 
 
 def test_the_system_knows_this_machine():
-    found = system_resolver("localhost", 80)
+    found = resolve_host("localhost", 80)
     assert set(found) <= {"127.0.0.1", "::1"}
     assert len(found) == len(set(found)) > 0
     with pytest.raises(socket.gaierror):
-        system_resolver("no-such-host.invalid", 80)
+        resolve_host("no-such-host.invalid", 80)
 
 
 @pytest.mark.parametrize("spelling", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
 def test_odd_spellings_of_this_machine_resolve_to_what_is_refused(spelling):
-    assert {why_refused(address) for address in system_resolver(spelling, 80)} == {"this machine itself"}
+    assert {find_refusal_reason(address) for address in resolve_host(spelling, 80)} == {
+        "this machine itself"
+    }

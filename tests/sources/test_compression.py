@@ -4,11 +4,11 @@ import io
 import pytest
 
 from packshot.errors import SourceError
-from packshot.sources.compression import PLAIN, most_unpacked, unpacked
+from packshot.sources.compression import BASE_LIMIT_BYTES, max_unpacked_bytes, open_gzip
 
 
 def read(packed, **options):
-    with unpacked(io.BytesIO(packed), "feed.csv.gz", **{"whole": False, **options}) as file:
+    with open_gzip(io.BytesIO(packed), "feed.csv.gz", **{"whole": False, **options}) as file:
         return file.read()
 
 
@@ -19,7 +19,7 @@ def test_what_was_packed(whole):
 
 
 def test_a_second_pass():
-    with unpacked(io.BytesIO(gzip.compress(b"a\nb\n")), "feed.csv.gz", whole=False) as file:
+    with open_gzip(io.BytesIO(gzip.compress(b"a\nb\n")), "feed.csv.gz", spool=False) as file:
         assert file.readlines() == [b"a\n", b"b\n"]
         file.seek(0)
         assert file.read() == b"a\nb\n"
@@ -28,9 +28,9 @@ def test_a_second_pass():
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_bomb_is_refused_before_it_is_unpacked(whole):
     with pytest.raises(SourceError, match=r"feed\.csv\.gz: unpacks to more than is safe"):
-        read(gzip.compress(bytes(2 * PLAIN)), whole=whole)
+        read(gzip.compress(bytes(2 * BASE_LIMIT_BYTES)), whole=whole)
 
 
 def test_how_much():
-    assert most_unpacked(10) == PLAIN
-    assert most_unpacked(10**9, 100) == 10**11
+    assert max_unpacked_bytes(10) == BASE_LIMIT_BYTES
+    assert max_unpacked_bytes(10**9, 100) == 10**11

@@ -15,7 +15,7 @@ CSV = "SKU;Image Link;Additional Image Link;Product Type;Seller;Label\n"
 CSV += '1;a.jpg;"https://shop.example/b.jpg,c.jpg";Shoes;Ann;boot\n2;;;Hats;Bob;\n3;/abs/d.jpg;;;;\n'
 
 
-def expected(folder):
+def make_expected_rows(folder):
     return [
         FeedRow(0, f"{folder}/a.jpg", "1", "main", "Shoes", "Ann", "boot"),
         FeedRow(1, "https://shop.example/b.jpg", "1", "additional", "Shoes", "Ann", "boot"),
@@ -33,15 +33,15 @@ RECORDS = [
 ]
 
 
-def as_csv(path):
+def write_csv(path):
     path.write_text(CSV)
 
 
-def as_gzip(path):
+def write_gzip(path):
     path.write_bytes(gzip.compress(CSV.encode("utf-16")))
 
 
-def as_json_lines(path):
+def write_json_lines(path):
     path.write_text(
         '{"sku": 1, "image_link": "a.jpg", "additional_image_link": ["https://shop.example/b.jpg",'
         ' "c.jpg"], "product_type": "Shoes", "seller": "Ann", "label": "boot"}\n'
@@ -49,19 +49,19 @@ def as_json_lines(path):
     )
 
 
-def as_parquet(path):
+def write_parquet(path):
     columns = zip(*([str(cell) if cell else None for cell in row] for row in RECORDS[1:]), strict=True)
     parquet.write_table(pyarrow.table(dict(zip(RECORDS[0], map(list, columns), strict=True))), path)
 
 
-def as_xlsx(path):
-    book = openpyxl.Workbook()
+def write_xlsx(path):
+    workbook = openpyxl.Workbook()
     for row in RECORDS:
-        book.active.append(row)
-    book.save(path)
+        workbook.active.append(row)
+    workbook.save(path)
 
 
-def as_xml(path):
+def write_xml(path):
     path.write_text(
         '<rss xmlns:g="http://base.google.com/ns/1.0"><channel>'
         "<item><g:id>1</g:id><g:image_link>a.jpg</g:image_link><g:additional_image_link>"
@@ -75,19 +75,19 @@ def as_xml(path):
 @pytest.mark.parametrize(
     ("name", "write"),
     [
-        ("feed.csv", as_csv),
-        ("feed.TXT", as_csv),
-        ("feed #1?.csv.gz", as_gzip),
-        ("feed.jsonl", as_json_lines),
-        ("feed.parquet", as_parquet),
-        ("feed.xlsx", as_xlsx),
-        ("feed.xml", as_xml),
+        ("feed.csv", write_csv),
+        ("feed.TXT", write_csv),
+        ("feed #1?.csv.gz", write_gzip),
+        ("feed.jsonl", write_json_lines),
+        ("feed.parquet", write_parquet),
+        ("feed.xlsx", write_xlsx),
+        ("feed.xml", write_xml),
     ],
 )
 def test_the_same_feed_in_every_format(tmp_path, name, write):
     write(tmp_path / name)
-    assert list(read_feed(tmp_path / name)) == expected(tmp_path)
-    assert list(read_feed((tmp_path / name).as_uri())) == expected(tmp_path)
+    assert list(read_feed(tmp_path / name)) == make_expected_rows(tmp_path)
+    assert list(read_feed((tmp_path / name).as_uri())) == make_expected_rows(tmp_path)
 
 
 @pytest.fixture
@@ -107,16 +107,18 @@ def folder(tmp_path):
 
 
 def test_folders_patterns_and_photos(folder):
-    def found(place):
+    def list_locations(place):
         return [(row.number, os.path.relpath(row.location, folder)) for row in read_feed(place)]
 
     names = ["a.PNG", "b.jpg", "x.jpg", "old.csv/e.gif", "sub/c.webp", "x.jpg/d.jpeg"]
-    assert found(folder) == found(str(folder)) == list(enumerate(names))
-    assert found(folder / "old.csv") == [(0, "old.csv/e.gif")]
-    assert found(folder / "*.jpg") == [(0, "b.jpg")]
-    assert found(folder / "**" / "*.webp") == [(0, "sub/c.webp")]
-    assert found(folder / "b.jpg") == found((folder / "b.jpg").as_uri()) == [(0, "b.jpg")]
-    assert found("https://shop.example/a.jpg?w=2")[0][1].endswith("a.jpg?w=2")
+    assert list_locations(folder) == list_locations(str(folder)) == list(enumerate(names))
+    assert list_locations(folder / "old.csv") == [(0, "old.csv/e.gif")]
+    assert list_locations(folder / "*.jpg") == [(0, "b.jpg")]
+    assert list_locations(folder / "**" / "*.webp") == [(0, "sub/c.webp")]
+    assert (
+        list_locations(folder / "b.jpg") == list_locations((folder / "b.jpg").as_uri()) == [(0, "b.jpg")]
+    )
+    assert list_locations("https://shop.example/a.jpg?w=2")[0][1].endswith("a.jpg?w=2")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_is_remote(place, remote):
 
 
 def test_memory_does_not_grow_with_a_feed(tmp_path):
-    def peak(rows):
+    def measure_peak(rows):
         with (tmp_path / "feed.csv").open("w") as file:
             file.write("sku,path\n")
             file.writelines(f"{number},photos/{number}.jpg\n" for number in range(rows))
@@ -224,8 +226,8 @@ def test_memory_does_not_grow_with_a_feed(tmp_path):
         tracemalloc.stop()
         return used
 
-    peak(100)
-    assert peak(60_000) < peak(6_000) + 2_500_000
+    measure_peak(100)
+    assert measure_peak(60_000) < measure_peak(6_000) + 2_500_000
 
 
 def test_a_long_location_is_carried_no_further(tmp_path):

@@ -8,12 +8,12 @@ import pytest
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable, SourceError
 from packshot.sources import Fetcher, Retries, WebSettings
 from packshot.sources import fetching as module
-from tests.sources.conftest import answer
+from tests.sources.conftest import send_response
 
 PHOTO = bytes(range(256)) * 40
 
 
-def own(shop, **options):
+def make_fetcher(shop, **options):
     """A fetcher that may ask the shop on this machine."""
     return Fetcher(WebSettings(allow_private=True, ports=frozenset({shop.port})), **options)
 
@@ -34,7 +34,7 @@ def test_an_empty_file_is_had(tmp_path):
 
 def test_from_the_web(shop):
     shop.pages["/a.jpg"] = PHOTO
-    fetched = own(shop).fetch(shop.url("/a.jpg"))
+    fetched = make_fetcher(shop).fetch(shop.url("/a.jpg"))
     assert (fetched.content, fetched.size) == (PHOTO, len(PHOTO))
     assert fetched.sha256 == hashlib.sha256(PHOTO).hexdigest()
 
@@ -73,11 +73,11 @@ def test_too_large(tmp_path):
     ("number", "retry"), [(13, False), (1, False), (5, True), (116, True), (24, True)]
 )
 def test_files_that_cannot_be_read(tmp_path, monkeypatch, number, retry):
-    def fails(*_):
+    def raise_os_error(*_):
         raise OSError(number, os.strerror(number))
 
     (tmp_path / "a.jpg").write_bytes(PHOTO)
-    monkeypatch.setattr(module.os, "open", fails)
+    monkeypatch.setattr(module.os, "open", raise_os_error)
     with pytest.raises(PhotoUnreachable, match=os.strerror(number)) as caught:
         Fetcher().fetch(str(tmp_path / "a.jpg"))
     assert caught.value.retry is retry
@@ -117,7 +117,7 @@ def test_files_of_this_machine_can_be_forbidden(tmp_path):
 
 def test_it_travels(shop):
     shop.pages["/a.jpg"] = PHOTO
-    fetcher = own(shop, retries=Retries(attempts=2, seed=3), local_files=False)
+    fetcher = make_fetcher(shop, retries=Retries(attempts=2, seed=3), local_files=False)
     fetcher.fetch(shop.url("/a.jpg"))
     arrived = pickle.loads(pickle.dumps(fetcher))
     assert arrived == fetcher
@@ -127,7 +127,7 @@ def test_it_travels(shop):
 
 def test_closing_is_not_the_end(shop):
     shop.pages["/a.jpg"] = PHOTO
-    fetcher = own(shop)
+    fetcher = make_fetcher(shop)
     fetcher.close()
     fetcher.fetch(shop.url("/a.jpg"))
     fetcher.close()
@@ -143,27 +143,27 @@ def test_errors_travel():
         assert (error.retry, error.wait_s) == (True, 2.5)
 
 
-class Waits(list):
+class RecordedWaits(list):
     """What a fetcher slept."""
 
     def __call__(self, seconds):
         self.append(seconds)
 
 
-def failing(shop, times, status=503, **headers):
+def serve_failures(shop, failures, status=503, **headers):
     def page(request):
-        if shop.asked["/a.jpg"] <= times:
-            answer(request, status, **headers)
+        if shop.asked["/a.jpg"] <= failures:
+            send_response(request, status, **headers)
         else:
-            answer(request, 200, PHOTO)
+            send_response(request, 200, PHOTO)
 
     shop.pages["/a.jpg"] = page
 
 
 def test_retried_until_it_works(shop):
-    failing(shop, 3)
-    waits = Waits()
-    fetcher = own(
+    serve_failures(shop, 3)
+    waits = RecordedWaits()
+    fetcher = make_fetcher(
         shop, retries=Retries(attempts=4, first_wait_s=1, longest_wait_s=3, seed=1), sleep=waits
     )
     assert fetcher.fetch_with_retries(shop.url("/a.jpg")).content == PHOTO
@@ -171,49 +171,61 @@ def test_retried_until_it_works(shop):
 
 
 def test_attempts_end(shop):
-    failing(shop, 9)
-    waits = Waits()
+    serve_failures(shop, 9)
+    waits = RecordedWaits()
     with pytest.raises(PhotoUnreachable, match=r"busy or broken \(status 503\) \(3 attempts\)"):
-        own(shop, retries=Retries(attempts=3), sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
+        make_fetcher(shop, retries=Retries(attempts=3), sleep=waits).fetch_with_retries(
+            shop.url("/a.jpg")
+        )
     assert (len(waits), shop.asked["/a.jpg"]) == (2, 3)
 
 
 def test_what_will_not_change_is_asked_once(shop):
-    waits = Waits()
+    waits = RecordedWaits()
     for status, kind in ((404, PhotoMissing), (403, PhotoUnreachable)):
-        failing(shop, 99, status)
+        serve_failures(shop, 99, status)
         with pytest.raises(kind, match=r"\(status \d+\)$"):
-            own(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
+            make_fetcher(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
     assert shop.asked["/a.jpg"] == 2
     assert waits == []
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_server_is_given_the_time_it_asks_for(shop, status):
-    failing(shop, 1, status, Retry_After=40)
-    waits = Waits()
-    own(shop, retries=Retries(longest_wait_s=2), sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
+    serve_failures(shop, 1, status, Retry_After=40)
+    waits = RecordedWaits()
+    make_fetcher(shop, retries=Retries(longest_wait_s=2), sleep=waits).fetch_with_retries(
+        shop.url("/a.jpg")
+    )
     assert waits == [40]
 
 
 def test_but_not_more_than_there_is(shop):
-    failing(shop, 1, 429, Retry_After=3600)
-    waits = Waits()
+    serve_failures(shop, 1, 429, Retry_After=3600)
+    waits = RecordedWaits()
     with pytest.raises(PhotoUnreachable) as caught:
-        own(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
+        make_fetcher(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
     assert (waits, caught.value.wait_s, shop.asked["/a.jpg"]) == ([], 3600, 1)
 
 
 def test_waits_are_scattered_and_repeatable(shop):
-    def waits(seed, path="/a.jpg"):
-        shop.pages[path] = lambda request: answer(request, 500)
-        slept = Waits()
+    def collect_waits(seed, path="/a.jpg"):
+        shop.pages[path] = lambda request: send_response(request, 500)
+        slept = RecordedWaits()
         with pytest.raises(PhotoUnreachable):
-            own(shop, retries=Retries(seed=seed), sleep=slept).fetch_with_retries(shop.url(path))
+            make_fetcher(shop, retries=Retries(seed=seed), sleep=slept).fetch_with_retries(
+                shop.url(path)
+            )
         return slept
 
-    assert waits(1) == waits(1)
-    assert len({tuple(waits(seed)) for seed in (1, 2, None, None)} | {tuple(waits(1, "/b.jpg"))}) == 5
+    assert collect_waits(1) == collect_waits(1)
+    assert (
+        len(
+            {tuple(collect_waits(seed)) for seed in (1, 2, None, None)}
+            | {tuple(collect_waits(1, "/b.jpg"))}
+        )
+        == 5
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import pytest
 
 from packshot.errors import SourceError
 from packshot.sources.folders import (
-    files_matching,
     has_photo_name,
-    looks_like_photo,
+    is_photo_location,
+    iter_matching_files,
+    iter_photos_below,
     photo_name,
-    photos_below,
 )
 
 
@@ -16,7 +16,7 @@ def test_photos_below_are_a_stream(tmp_path):
     for name in ("b/2.jpg", "b/1.JPG", "a.png", "b/c/3.webp"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    photos = photos_below(tmp_path)
+    photos = iter_photos_below(tmp_path)
     assert next(photos) == tmp_path / "a.png"
     (tmp_path / "b" / "0.jpg").touch()
     assert [photo.name for photo in photos] == ["0.jpg", "1.JPG", "2.jpg", "3.webp"]
@@ -24,14 +24,14 @@ def test_photos_below_are_a_stream(tmp_path):
 
 def test_broken_links_are_named_for_the_audit_to_account_for(tmp_path):
     os.symlink("nowhere.jpg", tmp_path / "a.jpg")
-    assert list(photos_below(tmp_path)) == [tmp_path / "a.jpg"]
+    assert list(iter_photos_below(tmp_path)) == [tmp_path / "a.jpg"]
 
 
 def test_nothing(tmp_path):
     with pytest.raises(SourceError, match="no photo in this folder"):
-        list(photos_below(tmp_path))
+        list(iter_photos_below(tmp_path))
     with pytest.raises(SourceError, match="no file matches"):
-        list(files_matching(str(tmp_path / "*.jpg")))
+        list(iter_matching_files(str(tmp_path / "*.jpg")))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_nothing(tmp_path):
     ],
 )
 def test_what_looks_like_a_photo(text, is_one):
-    assert looks_like_photo(text) is is_one
+    assert is_photo_location(text) is is_one
 
 
 def test_names_of_photos():

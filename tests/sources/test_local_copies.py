@@ -23,29 +23,29 @@ def test_photos_are_fetched_once_in_order_and_go_with_the_copies(shop, fetcher):
     names = [f"/{number}.jpg" for number in range(40)]
     shop.pages |= {name: name.encode() for name in names}
     with LocalCopies(fetcher) as copies:
-        found = list(copies.of(map(shop.url, names)))
+        found = list(copies.fetch_all(map(shop.url, names)))
         assert [copy.location for copy in found] == list(map(shop.url, names))
         assert [copy.path.read_bytes() for copy in found] == [name.encode() for name in names]
         assert [copy.path.name for copy in found] == [name[1:] for name in names]
         assert [copies.path(copy.location) for copy in found] == [copy.path for copy in found]
-        again = list(copies.of(map(shop.url, names)))
+        again = list(copies.fetch_all(map(shop.url, names)))
     assert again == found
     assert set(shop.asked.values()) == {1}
     assert not any(copy.path.exists() for copy in found)
 
 
 def test_locations_are_read_only_a_little_ahead(shop, fetcher):
-    read = []
+    consumed = []
 
     def locations():
         for number in range(1000):
-            read.append(number)
+            consumed.append(number)
             yield shop.url(f"/{number}.jpg")
 
     with LocalCopies(fetcher) as copies:
-        found = copies.of(locations())
+        found = copies.fetch_all(locations())
         next(found)
-        assert len(read) <= 16
+        assert len(consumed) <= 16
         found.close()
 
 
@@ -53,7 +53,7 @@ def test_a_file_of_this_machine_is_its_own_copy(tmp_path, fetcher):
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"photo")
     with LocalCopies(fetcher) as copies:
-        found = list(copies.of([str(photo), photo.as_uri(), str(tmp_path / "none.jpg")]))
+        found = list(copies.fetch_all([str(photo), photo.as_uri(), str(tmp_path / "none.jpg")]))
         copies.drop(copy.location for copy in found)
     assert [copy.path for copy in found] == [photo, photo, tmp_path / "none.jpg"]
     assert not any(copy.error for copy in found), "opening tells what is wrong"
@@ -65,11 +65,11 @@ def test_no_folder_is_made_where_every_photo_is_here(tmp_path, fetcher, monkeypa
     (tmp_path / "temporary").mkdir()
     (tmp_path / "a.jpg").write_bytes(b"photo")
     with LocalCopies(fetcher) as copies:
-        list(copies.of([str(tmp_path / "a.jpg")]))
+        list(copies.fetch_all([str(tmp_path / "a.jpg")]))
         assert os.listdir(tmp_path / "temporary") == []
 
 
-KILLED = """
+KILLED_FETCH = """
 import os, signal, sys
 from packshot.sources import Fetcher, LocalCopies, WebSettings
 web = WebSettings(allow_private=True, ports=frozenset({int(sys.argv[1])}))
@@ -81,13 +81,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_the_next_run_removes_what_a_killed_one_left(tmp_path, shop, fetcher, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     shop.pages["/a.jpg"] = b"photo"
-    command = [sys.executable, "-c", KILLED, str(shop.port), shop.url("/a.jpg")]
+    command = [sys.executable, "-c", KILLED_FETCH, str(shop.port), shop.url("/a.jpg")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)}
     done = subprocess.run(command, env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     (left,) = tmp_path.iterdir()
     with LocalCopies(fetcher) as copies:
-        (copy,) = copies.of([shop.url("/a.jpg")])
+        (copy,) = copies.fetch_all([shop.url("/a.jpg")])
         assert copy.path.read_bytes() == b"photo"
         assert not left.exists()
     assert list(tmp_path.iterdir()) == []
@@ -98,7 +98,7 @@ def test_photos_of_an_object_store_are_fetched(fetcher):
     filesystem, path = fsspec.url_to_fs(address)
     filesystem.pipe_file(f"{path}/a b.jpg", b"photo")
     with LocalCopies(fetcher) as copies:
-        found, missing = copies.of([f"{address}/a b.jpg", f"{address}/none.jpg"])
+        found, missing = copies.fetch_all([f"{address}/a b.jpg", f"{address}/none.jpg"])
         assert found.path.read_bytes() == b"photo"
         assert found.path.suffix == ".jpg"
         assert "no such object" in missing.error
@@ -107,13 +107,13 @@ def test_photos_of_an_object_store_are_fetched(fetcher):
 
 def test_what_cannot_be_had_says_why(shop, fetcher, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"secret")
-    guarded = Fetcher().for_photos_of("https://shop.example/feed.csv")
+    guarded = Fetcher().with_feed_restrictions("https://shop.example/feed.csv")
     with LocalCopies(fetcher) as copies:
-        (missing,) = copies.of([shop.url("/none.jpg")])
-        (elsewhere,) = copies.of(["file://other/a.jpg"])
+        (missing,) = copies.fetch_all([shop.url("/none.jpg")])
+        (elsewhere,) = copies.fetch_all(["file://other/a.jpg"])
     with LocalCopies(guarded) as copies:
-        (private,) = copies.of([shop.url("/a.jpg")])
-        (secret,) = copies.of([str(tmp_path / "a.jpg")])
+        (private,) = copies.fetch_all([shop.url("/a.jpg")])
+        (secret,) = copies.fetch_all([str(tmp_path / "a.jpg")])
     assert "404" in missing.error
     assert "another machine" in elsewhere.error
     assert private.error
@@ -125,12 +125,12 @@ def test_a_copy_stays_as_long_as_somebody_wants_it(shop, fetcher):
     shop.pages["/a.jpg"] = b"photo"
     url = shop.url("/a.jpg")
     with LocalCopies(fetcher) as copies:
-        one, other = copies.of([url, url])
+        one, other = copies.fetch_all([url, url])
         copies.drop([url])
         assert one.path.read_bytes() == other.path.read_bytes() == b"photo"
         copies.drop([url])
         assert not one.path.exists()
-        (again,) = copies.of([url])
+        (again,) = copies.fetch_all([url])
         assert again.path.read_bytes() == b"photo"
 
 
@@ -141,7 +141,7 @@ def test_names_from_others_stay_within_the_folder(shop, fetcher, path):
     digest = hashlib.blake2b(shop.url(path).encode(), digest_size=12).hexdigest()
     shop.pages |= {path: b"photo", "/..": b"photo"}
     with LocalCopies(fetcher) as copies:
-        (found,) = copies.of([shop.url(path)])
+        (found,) = copies.fetch_all([shop.url(path)])
         where = copies.path(shop.url(path))
         assert where.parent.name == digest
         assert where.parent.parent == copies.path("http://x.org/a.jpg").parent.parent

@@ -5,7 +5,7 @@ import pytest
 
 from packshot.errors import SourceError, UnreadablePhoto
 from packshot.photo import Photo
-from packshot.sources import expand, expand_named
+from packshot.sources import expand, expand_with_names
 
 
 @pytest.fixture
@@ -25,16 +25,16 @@ def shop(tmp_path):
     return tmp_path
 
 
-def names(paths, base):
+def list_relative(paths, base):
     return [str(path.relative_to(base)) for path in paths]
 
 
 def test_folder_is_searched_in_order(shop):
-    assert names(expand([shop]), shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
+    assert list_relative(expand([shop]), shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
 
 
 def test_explicit_files_are_taken_whatever_their_name(shop):
-    assert names(expand([shop / "notes.txt"]), shop) == ["notes.txt"]
+    assert list_relative(expand([shop / "notes.txt"]), shop) == ["notes.txt"]
 
 
 def test_each_photo_once(shop):
@@ -42,7 +42,7 @@ def test_each_photo_once(shop):
 
 
 def test_patterns(shop):
-    assert names(expand([str(shop / "**" / "*.webp")]), shop) == ["sub/c.webp"]
+    assert list_relative(expand([str(shop / "**" / "*.webp")]), shop) == ["sub/c.webp"]
     with pytest.raises(SourceError, match="no file matches"):
         list(expand([str(shop / "*.gif")]))
 
@@ -50,13 +50,13 @@ def test_patterns(shop):
 def test_csv_with_header_keeps_missing_files(shop):
     table = shop / "feed.csv"
     table.write_text("\ufeffsku,Path\n1,b.jpg\n2,gone.jpg\n\n", encoding="utf-8")
-    assert names(expand([table]), shop) == ["b.jpg", "gone.jpg"]
+    assert list_relative(expand([table]), shop) == ["b.jpg", "gone.jpg"]
 
 
 def test_csv_without_header(shop):
     table = shop / "list.csv"
     table.write_text("sub/c.webp\nb.jpg\n")
-    assert names(expand([table]), shop) == ["sub/c.webp", "b.jpg"]
+    assert list_relative(expand([table]), shop) == ["sub/c.webp", "b.jpg"]
 
 
 def test_rows_without_a_file_are_rows(shop):
@@ -64,7 +64,7 @@ def test_rows_without_a_file_are_rows(shop):
     table.write_text(
         "sku,path\n1,b.jpg\n2\n3,\n4,https://shop.example/a.jpg\n5,s3://b/a.jpg\n6,a\0b.jpg\n"
     )
-    first, *others = expand_named([table])
+    first, *others = expand_with_names([table])
     assert first.path == shop / "b.jpg"
     assert [(str(one.path), one.path.reason) for one in others] == [
         (f"{table}, line 3", "no path in this row"),
@@ -117,7 +117,7 @@ def test_link_loops_end(shop):
 def test_a_folder_named_like_a_photo(shop):
     (shop / "odd.jpg").mkdir()
     (shop / "odd.jpg" / "f.jpg").write_bytes(b"x")
-    assert "odd.jpg/f.jpg" in names(expand([shop]), shop)
+    assert "odd.jpg/f.jpg" in list_relative(expand([shop]), shop)
 
 
 def test_names_keep_the_folders_below_what_was_given(shop, tmp_path_factory):
@@ -126,16 +126,16 @@ def test_names_keep_the_folders_below_what_was_given(shop, tmp_path_factory):
     table = shop / "feed.csv"
     table.write_text(f"path\nsub/../sub/c.webp\n{elsewhere}\n")
 
-    def given(*inputs):
-        return [str(found.name) for found in expand_named(inputs)]
+    def list_names(*inputs):
+        return [str(found.name) for found in expand_with_names(inputs)]
 
-    assert given(shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
-    assert given(shop / "sub" / "c.webp") == ["c.webp"]
-    assert given(table) == ["sub/c.webp", "z.jpg"]
-    assert given(f"{shop}/**/*.heic") == ["e.heic"]
+    assert list_names(shop) == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/e.heic"]
+    assert list_names(shop / "sub" / "c.webp") == ["c.webp"]
+    assert list_names(table) == ["sub/c.webp", "z.jpg"]
+    assert list_names(f"{shop}/**/*.heic") == ["e.heic"]
 
 
 def test_names_never_leave_their_folder(shop):
     table = shop / "sub" / "feed.csv"
     table.write_text("path\n../b.jpg\n../../../../etc/hosts\n")
-    assert [str(found.name) for found in expand_named([table])] == ["b.jpg", "hosts"]
+    assert [str(found.name) for found in expand_with_names([table])] == ["b.jpg", "hosts"]

@@ -43,10 +43,10 @@ def s3_server():
     pytest.importorskip("s3fs", reason="needs s3fs: make setup-train")
     pytest.importorskip("flask_cors", reason="needs the server of moto: make setup-train")
     server = pytest.importorskip("moto.server", reason="needs moto: make setup-train")
-    running = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    yield "http://{}:{}".format(*running.get_host_and_port())
-    running.stop()
+    moto = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    moto.start()
+    yield "http://{}:{}".format(*moto.get_host_and_port())
+    moto.stop()
 
 
 @pytest.fixture
@@ -142,12 +142,14 @@ def test_odd_names_of_objects_are_rows(s3, name):
     assert "\n" not in caught.value.reason
 
 
-STRANGER = "https://shop.example/feed.csv"
+FOREIGN_FEED = "https://shop.example/feed.csv"
 
 
 def test_a_feed_from_elsewhere_does_not_reach_a_private_store(secret):
     for lend in (False, True):
-        fetcher = Fetcher(stores=StoreSettings(lend_credentials=lend)).for_photos_of(STRANGER)
+        fetcher = Fetcher(stores=StoreSettings(lend_credentials=lend)).with_feed_restrictions(
+            FOREIGN_FEED
+        )
         with pytest.raises(PhotoRefused, match="this machine itself; --allow-private"):
             fetcher.fetch(secret)
     assert Fetcher().fetch(secret).content == PHOTO
@@ -156,22 +158,24 @@ def test_a_feed_from_elsewhere_does_not_reach_a_private_store(secret):
 def test_a_feed_from_elsewhere_is_lent_no_credentials(secret):
     allowed = WebSettings(allow_private=True)
     with pytest.raises(PhotoUnreachable, match="denies access"):
-        Fetcher(allowed).for_photos_of(STRANGER).fetch(secret)
-    lent = Fetcher(allowed, stores=StoreSettings(lend_credentials=True)).for_photos_of(STRANGER)
+        Fetcher(allowed).with_feed_restrictions(FOREIGN_FEED).fetch(secret)
+    lent = Fetcher(allowed, stores=StoreSettings(lend_credentials=True)).with_feed_restrictions(
+        FOREIGN_FEED
+    )
     assert pickle.loads(pickle.dumps(lent)).fetch(secret).content == PHOTO
 
 
 def test_a_feed_in_a_bucket_is_lent_credentials_for_that_bucket_alone(secret):
     bucket = secret.removesuffix("/a.jpg")
-    assert Fetcher().for_photos_of(f"{bucket}/feed.csv").fetch(secret).content == PHOTO
+    assert Fetcher().with_feed_restrictions(f"{bucket}/feed.csv").fetch(secret).content == PHOTO
     with pytest.raises(PhotoRefused, match="this machine itself"):
-        Fetcher().for_photos_of("s3://another/feed.csv").fetch(secret)
+        Fetcher().with_feed_restrictions("s3://another/feed.csv").fetch(secret)
 
 
 @pytest.mark.parametrize("scheme", ["az", "abfs", "oss"])
 def test_stores_that_cannot_be_asked_without_credentials_are_refused(scheme):
     with pytest.raises(PhotoRefused, match="--store-credentials"):
-        Fetcher().for_photos_of(STRANGER).fetch(f"{scheme}://container/a.jpg")
+        Fetcher().with_feed_restrictions(FOREIGN_FEED).fetch(f"{scheme}://container/a.jpg")
 
 
 def test_a_store_that_gives_more_than_it_says(monkeypatch):
@@ -200,14 +204,14 @@ def test_nothing_there(bucket):
     ],
 )
 def test_beside(place, location, expected):
-    assert stores.beside(place, location) == expected
+    assert stores.resolve_relative(place, location) == expected
 
 
 def test_the_missing_package_is_named(monkeypatch):
-    def absent(*_, **__):
+    def raise_missing(*_, **__):
         raise ImportError("Please install gcsfs")
 
-    monkeypatch.setattr(fsspec.core, "url_to_fs", absent)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", raise_missing)
     with pytest.raises(PhotoUnreachable, match="needs gcsfs: pip install gcsfs") as caught:
         Fetcher().fetch("gs://bucket/a.jpg")
     assert not caught.value.retry
@@ -224,10 +228,10 @@ def test_the_missing_package_is_named(monkeypatch):
     ],
 )
 def test_what_goes_wrong_inside(monkeypatch, error, kind, retry):
-    def fails(*_, **__):
+    def raise_error(*_, **__):
         raise error
 
-    monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "info", fails)
+    monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "info", raise_error)
     with pytest.raises(kind, match=str(error)) as caught:
         Fetcher().fetch("memory://a/b.jpg")
     assert caught.value.retry is retry

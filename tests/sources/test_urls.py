@@ -1,6 +1,6 @@
 import pytest
 
-from packshot.sources.urls import Refusal, Url, parse_url, scheme_of
+from packshot.sources.urls import AddressRefused, Url, parse_url, scheme_of
 
 PORTS = {80, 443}
 
@@ -43,7 +43,7 @@ def test_parts(location, expected):
     ],
 )
 def test_refused(location, reason):
-    with pytest.raises(Refusal, match=reason):
+    with pytest.raises(AddressRefused, match=reason):
         parse_url(location, PORTS)
 
 

@@ -12,31 +12,31 @@ import pytest
 import trustme
 
 from packshot.errors import InvalidInput, PhotoMissing, PhotoRefused, PhotoUnreachable
-from packshot.sources.addresses import system_resolver
+from packshot.sources.addresses import resolve_host
 from packshot.sources.settings import WebSettings
 from packshot.sources.web import WebClient
-from tests.conftest import PATIENCE_S
-from tests.sources.conftest import Shop, answer
+from tests.conftest import TIMEOUT_S
+from tests.sources.conftest import ShopServer, send_response
 
 PHOTO = bytes(range(256)) * 40
 PUBLIC = "93.184.216.34"
 
 
-def client(shop, resolve=system_resolver, **settings):
+def make_client(shop, resolve=resolve_host, **settings):
     settings = {"allow_private": True, "ports": frozenset({80, 443, shop.port}), **settings}
     return WebClient(WebSettings(**settings), resolve)
 
 
-def refuse(shop, path, match, **settings):
+def check_refusal(shop, path, match, **settings):
     with pytest.raises(PhotoRefused, match=match) as caught:
-        client(shop, **settings).get(shop.url(path))
+        make_client(shop, **settings).get(shop.url(path))
     assert not caught.value.retry
     assert caught.value.location == shop.url(path)
 
 
-def unreachable(shop, path, match, retry, **settings):
+def check_unreachable(shop, path, match, retry, **settings):
     with pytest.raises(PhotoUnreachable, match=match) as caught:
-        client(shop, **settings).get(shop.url(path))
+        make_client(shop, **settings).get(shop.url(path))
     assert caught.value.retry is retry
     return caught.value
 
@@ -44,26 +44,26 @@ def unreachable(shop, path, match, retry, **settings):
 @pytest.fixture
 def internet(monkeypatch, shop):
     """A connection to a public address ends at the shop; the addresses connected to are written down."""
-    connected = []
+    hosts = []
 
     class Routed(httpcore2.SyncBackend):
         def connect_tcp(self, host, port, **options):
-            connected.append(host)
+            hosts.append(host)
             return super().connect_tcp("127.0.0.1", shop.port, **options)
 
     monkeypatch.setattr(httpcore2, "SyncBackend", Routed)
-    return connected
+    return hosts
 
 
 def test_a_file(shop):
     shop.pages["/a.jpg"] = PHOTO
-    assert client(shop).get(shop.url("/a.jpg")) == PHOTO
+    assert make_client(shop).get(shop.url("/a.jpg")) == PHOTO
     assert shop.hosts == [f"127.0.0.1:{shop.port}"]
 
 
 def test_connections_are_used_again(shop):
     shop.pages["/a.jpg"] = PHOTO
-    fetches = client(shop)
+    fetches = make_client(shop)
     for _ in range(5):
         fetches.get(shop.url("/a.jpg"))
     assert shop.asked["/a.jpg"] == 5
@@ -74,13 +74,13 @@ def test_connections_are_used_again(shop):
 def test_threads_share_a_client(shop):
     for number in range(40):
         shop.pages[f"/{number}"] = str(number).encode() * 1000
-    fetches, found = client(shop), {}
+    fetches, found = make_client(shop), {}
 
-    def some(start):
+    def fetch_some(start):
         for number in range(start, 40, 8):
             found[number] = fetches.get(shop.url(f"/{number}"))
 
-    threads = [threading.Thread(target=some, args=(start,)) for start in range(8)]
+    threads = [threading.Thread(target=fetch_some, args=(start,)) for start in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -90,27 +90,29 @@ def test_threads_share_a_client(shop):
 
 def test_this_machine_is_refused_unless_allowed(shop):
     shop.pages["/a.jpg"] = PHOTO
-    refuse(shop, "/a.jpg", "this machine itself", allow_private=False)
+    check_refusal(shop, "/a.jpg", "this machine itself", allow_private=False)
     assert not shop.connections
 
 
 def test_other_ports_are_refused(shop):
-    refuse(shop, "/a.jpg", "not among those allowed", ports=frozenset({80}))
+    check_refusal(shop, "/a.jpg", "not among those allowed", ports=frozenset({80}))
     assert not shop.connections
 
 
 def test_redirects_are_followed(shop):
-    shop.pages["/a.jpg"] = lambda request: answer(request, 302, Location="sub/b.jpg?x=ü y")
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 302, Location="sub/b.jpg?x=ü y")
     shop.pages["/sub/b.jpg?x=%C3%BC%20y"] = PHOTO
-    assert client(shop).get(shop.url("/a.jpg")) == PHOTO
+    assert make_client(shop).get(shop.url("/a.jpg")) == PHOTO
 
 
 def test_redirects_end(shop):
     for number in range(7):
-        shop.pages[f"/{number}"] = lambda request, n=number: answer(request, 301, Location=f"/{n + 1}")
+        shop.pages[f"/{number}"] = lambda request, n=number: send_response(
+            request, 301, Location=f"/{n + 1}"
+        )
     shop.pages["/7"] = PHOTO
-    assert client(shop).get(shop.url("/2")) == PHOTO
-    refuse(shop, "/1", "more than 5 redirects")
+    assert make_client(shop).get(shop.url("/2")) == PHOTO
+    check_refusal(shop, "/1", "more than 5 redirects")
     assert shop.asked["/7"] == 1
 
 
@@ -132,14 +134,14 @@ def test_redirects_end(shop):
     ],
 )
 def test_redirects_are_checked(shop, target, reason):
-    shop.pages["/a.jpg"] = lambda request: answer(request, 302, Location=target)
-    refuse(shop, "/a.jpg", reason)
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 302, Location=target)
+    check_refusal(shop, "/a.jpg", reason)
 
 
 def test_a_public_server_cannot_redirect_to_this_machine(shop, internet):
-    shop.pages["/a.jpg"] = lambda request: answer(request, 302, Location=shop.url("/secret"))
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 302, Location=shop.url("/secret"))
     shop.pages["/secret"] = b"secret"
-    fetches = client(
+    fetches = make_client(
         shop, lambda host, port: [PUBLIC if host == "cdn.example" else host], allow_private=False
     )
     with pytest.raises(PhotoRefused, match="this machine itself"):
@@ -151,8 +153,8 @@ def test_a_public_server_cannot_redirect_to_this_machine(shop, internet):
 def test_a_name_that_changes_its_address_is_resolved_once(shop, internet):
     """DNS rebinding: public when checked, this machine a moment later."""
     answers = iter([[PUBLIC], ["127.0.0.1"]])
-    shop.pages["/a.jpg"] = lambda request: answer(request, 200, PHOTO, Connection="close")
-    fetches = client(shop, lambda *_: next(answers), allow_private=False)
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 200, PHOTO, Connection="close")
+    fetches = make_client(shop, lambda *_: next(answers), allow_private=False)
     assert fetches.get("http://rebind.example/a.jpg") == PHOTO
     assert internet == [PUBLIC]
     assert shop.hosts == ["rebind.example"]
@@ -163,32 +165,38 @@ def test_a_name_that_changes_its_address_is_resolved_once(shop, internet):
 
 def test_of_several_addresses_only_allowed_ones_are_tried(shop, internet):
     shop.pages["/a.jpg"] = PHOTO
-    fetches = client(shop, lambda *_: ["10.0.0.1", "::1", PUBLIC], allow_private=False)
+    fetches = make_client(shop, lambda *_: ["10.0.0.1", "::1", PUBLIC], allow_private=False)
     assert fetches.get("http://cdn.example/a.jpg") == PHOTO
     assert internet == [PUBLIC]
 
 
 def test_a_dead_address_is_passed_over(shop):
     shop.pages["/a.jpg"] = PHOTO
-    fetches = client(shop, lambda *_: ["127.0.0.2", "127.0.0.1"])
+    fetches = make_client(shop, lambda *_: ["127.0.0.2", "127.0.0.1"])
     assert fetches.get(shop.url("/a.jpg", "cdn.example")) == PHOTO
 
 
 def test_hosts_that_do_not_resolve(shop):
-    def fails(number):
+    def make_failing_resolver(number):
         def resolve(*_):
             raise socket.gaierror(number, "says the name server")
 
         return resolve
 
     for number, retry in ((socket.EAI_AGAIN, True), (socket.EAI_NONAME, False)):
-        unreachable(shop, "/a.jpg", "host not found: says the name server", retry, resolve=fails(number))
-    refuse(shop, "/a.jpg", "has no address", resolve=lambda *_: [])
+        check_unreachable(
+            shop,
+            "/a.jpg",
+            "host not found: says the name server",
+            retry,
+            resolve=make_failing_resolver(number),
+        )
+    check_refusal(shop, "/a.jpg", "has no address", resolve=lambda *_: [])
 
 
 def test_nobody_listens(shop):
     shop.close()
-    unreachable(shop, "/a.jpg", "the connection broke", retry=True)
+    check_unreachable(shop, "/a.jpg", "the connection broke", retry=True)
 
 
 @pytest.mark.parametrize(
@@ -205,15 +213,15 @@ def test_nobody_listens(shop):
     ],
 )
 def test_statuses(shop, status, retry, match):
-    shop.pages["/a.jpg"] = lambda request: answer(request, status)
-    assert unreachable(shop, "/a.jpg", match, retry).wait_s is None
+    shop.pages["/a.jpg"] = lambda request: send_response(request, status)
+    assert check_unreachable(shop, "/a.jpg", match, retry).wait_s is None
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_missing(shop, status):
-    shop.pages["/a.jpg"] = lambda request: answer(request, status)
+    shop.pages["/a.jpg"] = lambda request: send_response(request, status)
     with pytest.raises(PhotoMissing, match=f"no such file .status {status}") as caught:
-        client(shop).get(shop.url("/a.jpg"))
+        make_client(shop).get(shop.url("/a.jpg"))
     assert not caught.value.retry
 
 
@@ -221,15 +229,15 @@ def test_missing(shop, status):
     ("told", "wait"), [("7", 7), ("0", 0), ("soon", None), ("-5", None), ("", None)]
 )
 def test_how_long_the_server_asks_to_wait(shop, told, wait):
-    shop.pages["/a.jpg"] = lambda request: answer(request, 429, Retry_After=told)
-    assert unreachable(shop, "/a.jpg", "busy", retry=True).wait_s == wait
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 429, Retry_After=told)
+    assert check_unreachable(shop, "/a.jpg", "busy", retry=True).wait_s == wait
 
 
 @pytest.mark.parametrize(("hours", "low", "high"), [(1, 3400, 3600), (-1, 0, 0)])
 def test_until_when_the_server_asks_to_wait(shop, hours, low, high):
     until = format_datetime(datetime.now(UTC) + timedelta(hours=hours), usegmt=True)
-    shop.pages["/a.jpg"] = lambda request: answer(request, 503, Retry_After=until)
-    assert low <= unreachable(shop, "/a.jpg", "busy", retry=True).wait_s <= high
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 503, Retry_After=until)
+    assert low <= check_unreachable(shop, "/a.jpg", "busy", retry=True).wait_s <= high
 
 
 def test_a_header_that_drips_is_cut_off(shop):
@@ -240,7 +248,7 @@ def test_a_header_that_drips_is_cut_off(shop):
 
     shop.pages["/a.jpg"] = drip
     begun = time.monotonic()
-    unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
+    check_unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
     assert 0.5 < time.monotonic() - begun < 250, "all of it takes 500 s"
 
 
@@ -255,96 +263,100 @@ def test_a_body_that_drips_is_cut_off(shop):
 
     shop.pages["/a.jpg"] = drip
     begun = time.monotonic()
-    unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
+    check_unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.6)
     assert 0.5 < time.monotonic() - begun < 250, "all of it takes 500 s"
 
 
 def test_silence_is_cut_off(shop):
     shop.pages["/a.jpg"] = lambda request: time.sleep(3)
-    unreachable(shop, "/a.jpg", "too slow", retry=True, read_s=0.2)
+    check_unreachable(shop, "/a.jpg", "too slow", retry=True, read_s=0.2)
 
 
 def test_redirects_share_one_deadline(shop):
-    def later(request):
+    def redirect_late(request):
         time.sleep(0.3)
-        answer(request, 302, Location="/a.jpg")
+        send_response(request, 302, Location="/a.jpg")
 
-    shop.pages["/a.jpg"] = later
-    unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.7)
+    shop.pages["/a.jpg"] = redirect_late
+    check_unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.7)
     assert shop.asked["/a.jpg"] <= 3
 
 
 def test_a_body_without_end_is_cut_off(shop):
-    sent = []
+    sizes = []
 
-    def endless(request):
+    def send_endless(request):
         request.send_response(200)
         request.send_header("Connection", "close")
         request.end_headers()
         while True:
             request.wfile.write(b"x" * 65536)
-            sent.append(65536)
+            sizes.append(65536)
 
-    shop.pages["/a.jpg"] = endless
-    refuse(shop, "/a.jpg", "larger than the limit of 100,000 bytes", max_bytes=100_000)
-    assert sum(sent) < 50_000_000
+    shop.pages["/a.jpg"] = send_endless
+    check_refusal(shop, "/a.jpg", "larger than the limit of 100,000 bytes", max_bytes=100_000)
+    assert sum(sizes) < 50_000_000
 
 
 def test_a_length_over_the_limit_is_not_waited_for(shop):
-    refused, waited = threading.Event(), []
+    refused_event, waited = threading.Event(), []
 
-    def huge(request):
-        answer(request, Content_Length=10**12)
-        waited.append(refused.wait(PATIENCE_S))
+    def send_huge(request):
+        send_response(request, Content_Length=10**12)
+        waited.append(refused_event.wait(TIMEOUT_S))
 
-    shop.pages["/a.jpg"] = huge
-    refuse(shop, "/a.jpg", "larger than the limit")
+    shop.pages["/a.jpg"] = send_huge
+    check_refusal(shop, "/a.jpg", "larger than the limit")
     assert waited == [], "the server still has a body to send"
-    refused.set()
+    refused_event.set()
 
 
 def test_the_limit_itself_is_allowed(shop):
     shop.pages["/a.jpg"] = PHOTO
-    assert client(shop, max_bytes=len(PHOTO)).get(shop.url("/a.jpg")) == PHOTO
-    refuse(shop, "/a.jpg", "larger than", max_bytes=len(PHOTO) - 1)
+    assert make_client(shop, max_bytes=len(PHOTO)).get(shop.url("/a.jpg")) == PHOTO
+    check_refusal(shop, "/a.jpg", "larger than", max_bytes=len(PHOTO) - 1)
 
 
 def test_a_body_cut_short_may_be_whole_next_time(shop):
-    def short(request):
-        answer(request, 200, PHOTO, Content_Length=len(PHOTO) + 1)
+    def send_short(request):
+        send_response(request, 200, PHOTO, Content_Length=len(PHOTO) + 1)
         request.close_connection = True
 
-    shop.pages["/a.jpg"] = short
-    unreachable(shop, "/a.jpg", "the connection broke", retry=True)
+    shop.pages["/a.jpg"] = send_short
+    check_unreachable(shop, "/a.jpg", "the connection broke", retry=True)
 
 
 @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_compressed_content_is_unpacked(shop, coding, pack):
-    shop.pages["/a.jpg"] = lambda request: answer(request, 200, pack(PHOTO), Content_Encoding=coding)
-    assert client(shop, max_bytes=len(PHOTO)).get(shop.url("/a.jpg")) == PHOTO
-    refuse(shop, "/a.jpg", "larger than", max_bytes=len(PHOTO) - 1)
+    shop.pages["/a.jpg"] = lambda request: send_response(
+        request, 200, pack(PHOTO), Content_Encoding=coding
+    )
+    assert make_client(shop, max_bytes=len(PHOTO)).get(shop.url("/a.jpg")) == PHOTO
+    check_refusal(shop, "/a.jpg", "larger than", max_bytes=len(PHOTO) - 1)
 
 
 def test_a_bomb_is_cut_off(shop, monkeypatch):
     bomb = gzip.compress(bytes(200_000_000), 1)
-    shop.pages["/a.jpg"] = lambda request: answer(request, 200, bomb, Content_Encoding="gzip")
+    shop.pages["/a.jpg"] = lambda request: send_response(request, 200, bomb, Content_Encoding="gzip")
     assert len(bomb) < 2_000_000
-    refuse(shop, "/a.jpg", "larger than the limit of 2,000,000", max_bytes=2_000_000)
+    check_refusal(shop, "/a.jpg", "larger than the limit of 2,000,000", max_bytes=2_000_000)
 
 
 def test_broken_compression(shop):
     packed = gzip.compress(PHOTO)
-    shop.pages["/short"] = lambda request: answer(request, 200, packed[:-9], Content_Encoding="gzip")
-    shop.pages["/damaged"] = lambda request: answer(request, 200, PHOTO, Content_Encoding="gzip")
-    shop.pages["/unknown"] = lambda request: answer(request, 200, PHOTO, Content_Encoding="br")
-    unreachable(shop, "/short", "cut short", retry=True)
-    unreachable(shop, "/damaged", "damaged", retry=False)
-    refuse(shop, "/unknown", "not asked for: br")
+    shop.pages["/short"] = lambda request: send_response(
+        request, 200, packed[:-9], Content_Encoding="gzip"
+    )
+    shop.pages["/damaged"] = lambda request: send_response(request, 200, PHOTO, Content_Encoding="gzip")
+    shop.pages["/unknown"] = lambda request: send_response(request, 200, PHOTO, Content_Encoding="br")
+    check_unreachable(shop, "/short", "cut short", retry=True)
+    check_unreachable(shop, "/damaged", "damaged", retry=False)
+    check_refusal(shop, "/unknown", "not asked for: br")
 
 
 def test_no_http_at_all(shop):
     shop.pages["/a.jpg"] = lambda request: request.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
-    unreachable(shop, "/a.jpg", "the connection broke", retry=True)
+    check_unreachable(shop, "/a.jpg", "the connection broke", retry=True)
 
 
 @pytest.fixture
@@ -356,7 +368,7 @@ def secure(tmp_path):
     authority.issue_cert("photos.example").configure_cert(context)
     asked_for = []
     context.sni_callback = lambda _socket, name, _context: asked_for.append(name)
-    server = Shop(context)
+    server = ShopServer(context)
     server.asked_for, server.authority = asked_for, tmp_path / "authority.pem"
     yield server
     server.close()
@@ -364,7 +376,7 @@ def secure(tmp_path):
 
 def test_certificates_are_checked_for_the_host_not_the_address(secure):
     secure.pages["/a.jpg"] = PHOTO
-    fetches = client(secure, lambda *_: ["127.0.0.1"], certificates=secure.authority)
+    fetches = make_client(secure, lambda *_: ["127.0.0.1"], certificates=secure.authority)
     assert fetches.get(secure.url("/a.jpg", "photos.example", "https")) == PHOTO
     assert secure.asked_for == ["photos.example"]
     assert secure.hosts == [f"photos.example:{secure.port}"]
@@ -374,7 +386,7 @@ def test_certificates_are_checked_for_the_host_not_the_address(secure):
 
 
 def test_unknown_authorities_are_not_trusted(secure):
-    fetches = client(secure, lambda *_: ["127.0.0.1"])
+    fetches = make_client(secure, lambda *_: ["127.0.0.1"])
     with pytest.raises(PhotoUnreachable, match="certificate is not valid"):
         fetches.get(secure.url("/a.jpg", "photos.example", "https"))
     assert not secure.asked
@@ -384,7 +396,7 @@ def test_certificates_that_are_none(shop, tmp_path):
     (tmp_path / "empty.pem").write_bytes(b"")
     for name in ("empty.pem", "none.pem"):
         with pytest.raises(InvalidInput, match=name):
-            client(shop, certificates=tmp_path / name)
+            make_client(shop, certificates=tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -402,8 +414,8 @@ def test_certificates_that_are_none(shop, tmp_path):
     ],
 )
 def test_absurd_waits_are_rows(shop, told, seconds):
-    shop.pages["/a.jpg"] = lambda request: raw(request, 503, b"Retry-After: " + told.encode())
-    error = unreachable(shop, "/a.jpg", "busy or broken", retry=True)
+    shop.pages["/a.jpg"] = lambda request: send_raw(request, 503, b"Retry-After: " + told.encode())
+    error = check_unreachable(shop, "/a.jpg", "busy or broken", retry=True)
     assert error.wait_s in ((seconds,) if seconds else (None, 0.0, 86_400))
 
 
@@ -421,11 +433,11 @@ def test_absurd_waits_are_rows(shop, told, seconds):
     ],
 )
 def test_malformed_answers_are_rows(shop, header):
-    shop.pages["/a.jpg"] = lambda request: raw(request, 200, header, b"-5\r\nzz\r\n")
-    unreachable(shop, "/a.jpg", "the connection broke", retry=True)
+    shop.pages["/a.jpg"] = lambda request: send_raw(request, 200, header, b"-5\r\nzz\r\n")
+    check_unreachable(shop, "/a.jpg", "the connection broke", retry=True)
 
 
-def raw(request, status, header, body=b""):
+def send_raw(request, status, header, body=b""):
     request.close_connection = True
     request.wfile.write(b"HTTP/1.1 %d Odd\r\n%b\r\n" % (status, header))
     request.wfile.write(

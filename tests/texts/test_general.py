@@ -71,7 +71,7 @@ def test_a_step_and_a_finding_without_texts_name_themselves():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_origins_of_the_shipped_atlas_have_names(language):
-    info = Atlas.default().info()
+    info = Atlas.load_shipped().summarise()
     assert {*info.examples_by_origin, info.reference} <= set(load_texts(language).origins)
 
 

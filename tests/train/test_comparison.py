@@ -9,31 +9,31 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.errors import ModelError  # noqa: E402
 from packshot.train.networks.comparison import (  # noqa: E402
-    alexnet,
+    build_alexnet,
+    build_squeezenet,
+    build_vgg16,
     load_alexnet,
-    load_lite,
+    load_lite_encoder,
     load_squeezenet,
     load_vgg16,
-    read_arrays,
-    squeezenet,
-    vgg16,
+    read_pickled_arrays,
 )
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
-from packshot.train.networks.statistics import scaled  # noqa: E402
+from packshot.train.networks.statistics import scale_pixels  # noqa: E402
 
 pytestmark = pytest.mark.train
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
 
 
-def convolutions(network):
+def list_convolutions(network):
     return [module for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
 
 
-def drawn(network):
+def sample_weights(network):
     """A kernel (H, W, inputs, outputs) and a bias for each convolution."""
     generator = np.random.default_rng(1)
-    shapes = [tuple(c.weight.permute(2, 3, 1, 0).shape) for c in convolutions(network)]
+    shapes = [tuple(c.weight.permute(2, 3, 1, 0).shape) for c in list_convolutions(network)]
     return [
         (
             (generator.standard_normal(shape, np.float32) / np.float32(np.prod(shape[:3]) ** 0.5)),
@@ -43,26 +43,28 @@ def drawn(network):
     ]
 
 
-def pickled(kept, path):
-    path.write_bytes(pickle.dumps(kept, protocol=4))
+def write_pickle(content, path):
+    path.write_bytes(pickle.dumps(content, protocol=4))
     return path
 
 
-def flax(network, name, path):
-    layers = {f"Conv_{i}": {"kernel": k, "bias": b} for i, (k, b) in enumerate(drawn(network))}
-    return pickled({name: layers}, path)
+def write_flax_weights(network, name, path):
+    layers = {f"Conv_{i}": {"kernel": k, "bias": b} for i, (k, b) in enumerate(sample_weights(network))}
+    return write_pickle({name: layers}, path)
 
 
-def keras(path):
+def write_keras_weights(path):
     names = ["conv1"]
     for number in range(2, 10):
         names += [f"fire{number}/{part}" for part in ("squeeze1x1", "expand1x1", "expand3x3")]
-    return pickled({n: [k, b] for n, (k, b) in zip(names, drawn(squeezenet()), strict=True)}, path)
+    return write_pickle(
+        {n: [k, b] for n, (k, b) in zip(names, sample_weights(build_squeezenet()), strict=True)}, path
+    )
 
 
 @pytest.mark.parametrize(
     ("build", "parameters", "length"),
-    [(vgg16, 14_714_688, 512), (alexnet, 2_469_696, 256), (squeezenet, 722_496, 512)],
+    [(build_vgg16, 14_714_688, 512), (build_alexnet, 2_469_696, 256), (build_squeezenet, 722_496, 512)],
 )
 def test_published_numbers_of_parameters(build, parameters, length):
     network = build().eval()
@@ -71,14 +73,16 @@ def test_published_numbers_of_parameters(build, parameters, length):
         assert network(torch.from_numpy(PIXELS[:, :64, :96])).shape == (2, length)
 
 
-@pytest.mark.parametrize(("build", "side"), [(vgg16, 14), (alexnet, 13), (squeezenet, 13)])
+@pytest.mark.parametrize(
+    ("build", "side"), [(build_vgg16, 14), (build_alexnet, 13), (build_squeezenet, 13)]
+)
 def test_maps_before_the_mean_have_the_published_sides(build, side):
     with torch.no_grad():
         last = build().eval()[:-1](torch.from_numpy(PIXELS[:1]))
     assert last.shape[-2:] == (side, side)
 
 
-def naive(patch, kernel, bias):
+def convolve_naively(patch, kernel, bias):
     """One output pixel of a convolution, rectified: patch (H, W, C), kernel (H, W, C, outputs)."""
     total = bias.astype(float).copy()
     for row, column, channel in np.ndindex(*patch.shape):
@@ -87,39 +91,39 @@ def naive(patch, kernel, bias):
 
 
 def test_vgg_s_first_layer_against_a_loop(tmp_path):
-    network = load_vgg16(flax(vgg16(), "VGG16_0", tmp_path / "vgg16.ckpt"))
-    kernel, bias = drawn(vgg16())[0]
+    network = load_vgg16(write_flax_weights(build_vgg16(), "VGG16_0", tmp_path / "vgg16.ckpt"))
+    kernel, bias = sample_weights(build_vgg16())[0]
     patch = (PIXELS[1, 9:12, 4:7] / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
     with torch.no_grad():
         found = network[:3](torch.from_numpy(PIXELS))[1, :, 10, 5].numpy()
-    assert found == pytest.approx(naive(patch, kernel, bias), abs=1e-4)
+    assert found == pytest.approx(convolve_naively(patch, kernel, bias), abs=1e-4)
 
 
 def test_alexnet_s_first_layer_against_a_loop(tmp_path):
-    network = load_alexnet(flax(alexnet(), "AlexNet_0", tmp_path / "alexnet.ckpt"))
-    kernel, bias = drawn(alexnet())[0]
+    network = load_alexnet(write_flax_weights(build_alexnet(), "AlexNet_0", tmp_path / "alexnet.ckpt"))
+    kernel, bias = sample_weights(build_alexnet())[0]
     patch = (PIXELS[0, 2:13, 6:17] / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
     with torch.no_grad():
         found = network[:3](torch.from_numpy(PIXELS))[0, :, 1, 2].numpy()
-    assert found == pytest.approx(naive(patch, kernel, bias), abs=1e-4)
+    assert found == pytest.approx(convolve_naively(patch, kernel, bias), abs=1e-4)
 
 
 def test_squeezenet_s_first_layer_against_a_loop(tmp_path):
-    network = load_squeezenet(keras(tmp_path / "squeezenet.pkl"))
-    kernel, bias = drawn(squeezenet())[0]
+    network = load_squeezenet(write_keras_weights(tmp_path / "squeezenet.pkl"))
+    kernel, bias = sample_weights(build_squeezenet())[0]
     patch = PIXELS[0, 20:23, 40:43, ::-1] - np.array((104.0, 117.0, 123.0))
     with torch.no_grad():
         found = network[:3](torch.from_numpy(PIXELS))[0, :, 10, 20].numpy()
-    assert found == pytest.approx(naive(patch, kernel, bias), rel=1e-4, abs=1e-3)
+    assert found == pytest.approx(convolve_naively(patch, kernel, bias), rel=1e-4, abs=1e-3)
 
 
 def test_squeezenet_s_parts_go_where_their_names_say(tmp_path):
-    path = keras(tmp_path / "squeezenet.pkl")
-    kept, network = read_arrays(path), load_squeezenet(path)
+    path = write_keras_weights(tmp_path / "squeezenet.pkl")
+    arrays, network = read_pickled_arrays(path), load_squeezenet(path)
     fires = [module for module in network if hasattr(module, "squeeze1x1")]
     for number, fire in enumerate(fires, start=2):
         for part in ("squeeze1x1", "expand1x1", "expand3x3"):
-            kernel, bias = kept[f"fire{number}/{part}"]
+            kernel, bias = arrays[f"fire{number}/{part}"]
             module = getattr(fire, part)
             assert np.array_equal(module.weight.detach().numpy(), kernel.transpose(3, 2, 0, 1))
             assert np.array_equal(module.bias.detach().numpy(), bias)
@@ -131,17 +135,17 @@ def test_lite_scales_its_input_as_the_shipped_encoder_does(tmp_path):
     torch.save(trunk.state_dict(), tmp_path / "lite0.pth")
     pixels = torch.from_numpy(PIXELS[:, :64, :64].copy())
     with torch.no_grad():
-        found = load_lite(tmp_path / "lite0.pth", "lite0")(pixels)
-        assert torch.allclose(found, trunk(scaled(pixels)), atol=1e-5)
+        found = load_lite_encoder(tmp_path / "lite0.pth", "lite0")(pixels)
+        assert torch.allclose(found, trunk(scale_pixels(pixels)), atol=1e-5)
 
 
-class Harmful:
+class HarmfulPickle:
     def __reduce__(self):
         return print, ("this must not run",)
 
 
 def test_a_pickle_cannot_run_anything(tmp_path, capsys):
-    path = pickled({"conv1": Harmful()}, tmp_path / "harmful.pkl")
+    path = write_pickle({"conv1": HarmfulPickle()}, tmp_path / "harmful.pkl")
     with pytest.raises(ModelError, match=r"builtins\.print"):
         load_squeezenet(path)
     assert capsys.readouterr().out == ""
@@ -151,15 +155,15 @@ def test_a_pickle_cannot_run_anything(tmp_path, capsys):
 def test_files_of_another_kind_are_refused(tmp_path, data):
     (tmp_path / "x.pkl").write_bytes(data)
     with pytest.raises(ModelError, match=r"x\.pkl"):
-        read_arrays(tmp_path / "x.pkl")
+        read_pickled_arrays(tmp_path / "x.pkl")
     with pytest.raises(ModelError, match="No such file"):
-        read_arrays(tmp_path / "absent.pkl")
+        read_pickled_arrays(tmp_path / "absent.pkl")
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
-    path = flax(alexnet(), "AlexNet_0", tmp_path / "alexnet.ckpt")
+    path = write_flax_weights(build_alexnet(), "AlexNet_0", tmp_path / "alexnet.ckpt")
     with pytest.raises(ModelError, match="lacks the layer Conv_0"):
         load_vgg16(path)
-    wrong = flax(alexnet(), "VGG16_0", tmp_path / "vgg16.ckpt")
+    wrong = write_flax_weights(build_alexnet(), "VGG16_0", tmp_path / "vgg16.ckpt")
     with pytest.raises(ModelError, match=r"kernel \(11, 11, 3, 64\)"):
         load_vgg16(wrong)

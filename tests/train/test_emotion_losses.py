@@ -14,10 +14,10 @@ from packshot.train.networks.emotion.losses import (  # noqa: E402
     perception_loss,
     side_loss,
 )
-from packshot.train.networks.emotion.network import Reading  # noqa: E402
-from packshot.train.networks.emotion.perception import Perceived  # noqa: E402
+from packshot.train.networks.emotion.network import EmotionOutput  # noqa: E402
+from packshot.train.networks.emotion.perception import PerceptionOutput  # noqa: E402
 from packshot.train.recipes.emotion_training import (  # noqa: E402
-    Batch,
+    EmotionBatch,
     EmotionRecipe,
     emotion_loss,
 )
@@ -95,34 +95,42 @@ def test_side_loss_against_a_loop():
     assert float(side_loss(sides, sides)) == pytest.approx(0, abs=1e-4)
 
 
-def reading():
+def make_output():
     maps = torch.rand(3, 2, 2, 4, generator=torch.Generator().manual_seed(0))
-    seen = Perceived(torch.tensor(INTENSITIES), maps, torch.tensor(STRONGEST))
-    return Reading(torch.full((3, 7), 1 / 7), seen)
+    perception = PerceptionOutput(torch.tensor(INTENSITIES), maps, torch.tensor(STRONGEST))
+    return EmotionOutput(torch.full((3, 7), 1 / 7), perception)
 
 
-def batch(sides=None):
+def make_batch(sides=None):
     wanted = torch.eye(7)[:3]
-    return Batch(torch.zeros(3, 1, 2, 4), wanted, torch.tensor(SHARES), torch.tensor(POLARITY), sides)
+    return EmotionBatch(
+        torch.zeros(3, 1, 2, 4), wanted, torch.tensor(SHARES), torch.tensor(POLARITY), sides
+    )
 
 
 def test_the_whole_loss_is_the_weighted_sum():
     recipe = EmotionRecipe(perception=0.3, consistency=0.7, intensity=0.0)
-    said, asked = reading(), batch()
-    wanted = 0.3 * perception_loss(said.perceived.strongest, asked.polarity)
-    wanted += 0.7 * consistency_loss(said.perceived.intensities, asked.polarity)
-    wanted += distribution_loss(said.distribution, asked.distribution)
-    assert float(emotion_loss(said, asked, recipe)) == pytest.approx(float(wanted))
+    output, labels = make_output(), make_batch()
+    wanted = 0.3 * perception_loss(output.perceived.strongest, labels.polarity)
+    wanted += 0.7 * consistency_loss(output.perceived.intensities, labels.polarity)
+    wanted += distribution_loss(output.distribution, labels.distribution)
+    assert float(emotion_loss(output, labels, recipe)) == pytest.approx(float(wanted))
 
 
 def test_sides_count_on_composites_alone():
     recipe = EmotionRecipe(side=2.0)
     sides = torch.zeros(3, 2, 2, 4)
     sides[:, 0, :, :2] = sides[:, 1, :, 2:] = 1
-    more = emotion_loss(reading(), batch(sides), recipe) - emotion_loss(reading(), batch(), recipe)
-    assert float(more) == pytest.approx(2 * float(side_loss(reading().perceived.maps, sides)), rel=1e-4)
+    more = emotion_loss(make_output(), make_batch(sides), recipe) - emotion_loss(
+        make_output(), make_batch(), recipe
+    )
+    assert float(more) == pytest.approx(
+        2 * float(side_loss(make_output().perceived.maps, sides)), rel=1e-4
+    )
 
 
 def test_without_perception_the_distribution_alone_counts():
-    said = Reading(torch.full((3, 7), 1 / 7), None)
-    assert float(emotion_loss(said, batch(), EmotionRecipe())) == pytest.approx(math.log(7), rel=1e-4)
+    output = EmotionOutput(torch.full((3, 7), 1 / 7), None)
+    assert float(emotion_loss(output, make_batch(), EmotionRecipe())) == pytest.approx(
+        math.log(7), rel=1e-4
+    )

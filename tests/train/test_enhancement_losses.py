@@ -22,7 +22,7 @@ from tests.conftest import make_picture  # noqa: E402
 pytestmark = pytest.mark.train
 
 
-def pictures(side, seed=0):
+def make_pictures(side, seed=0):
     generator = torch.Generator().manual_seed(seed)
     smooth = torch.nn.functional.interpolate(
         torch.rand(2, 3, 8, 8, generator=generator), size=side, mode="bicubic"
@@ -32,13 +32,13 @@ def pictures(side, seed=0):
 
 
 def test_absolute_loss_against_a_loop():
-    a, b = pictures(16)
+    a, b = make_pictures(16)
     differences = [abs(float(x) - float(y)) for x, y in zip(a.flatten(), b.flatten(), strict=True)]
     assert float(absolute_loss(a, b)) == pytest.approx(sum(differences) / len(differences), rel=1e-5)
 
 
 def test_detail_loss_against_a_loop():
-    a, b = pictures(40)
+    a, b = make_pictures(40)
     difference = (a - b).double().numpy()
     padded = np.pad(difference, ((0, 0), (0, 0), (12, 12), (12, 12)), mode="edge")
     total = 0.0
@@ -50,20 +50,20 @@ def test_detail_loss_against_a_loop():
 
 
 def test_detail_loss_does_not_see_another_brightness():
-    a, b = pictures(40)
+    a, b = make_pictures(40)
     assert float(detail_loss(a, a + 0.2)) == pytest.approx(0, abs=1e-5)
     assert float(detail_loss(a + 0.2, b)) == pytest.approx(float(detail_loss(a, b)), rel=1e-4)
 
 
-def gaussian(sigma=1.5, side=11):
+def gaussian_window(sigma=1.5, side=11):
     line = np.exp(-((np.arange(side) - side // 2) ** 2) / (2 * sigma**2))
     square = np.outer(line, line)
     return square / square.sum()
 
 
-def naive_scale(a, b):
+def compute_scale_naively(a, b):
     """Mean luminance times structure, and mean structure, of two planes, window by window."""
-    weights, both, structures = gaussian(), [], []
+    weights, both, structures = gaussian_window(), [], []
     for y in range(a.shape[0] - 10):
         for x in range(a.shape[1] - 10):
             p, q = a[y : y + 11, x : x + 11], b[y : y + 11, x : x + 11]
@@ -76,18 +76,18 @@ def naive_scale(a, b):
     return np.mean(both), np.mean(structures)
 
 
-def halved(plane):
+def halve(plane):
     return plane.reshape(plane.shape[0] // 2, 2, plane.shape[1] // 2, 2).mean(axis=(1, 3))
 
 
 def test_multi_scale_similarity_against_a_loop():
-    a, b = pictures(32)
+    a, b = make_pictures(32)
     first, second = np.array(SCALE_WEIGHTS[:2]) / sum(SCALE_WEIGHTS[:2])
     values = []
     for p, q in zip(
         a.double().numpy().reshape(-1, 32, 32), b.double().numpy().reshape(-1, 32, 32), strict=True
     ):
-        fine, coarse = naive_scale(p, q)[1], naive_scale(halved(p), halved(q))[0]
+        fine, coarse = compute_scale_naively(p, q)[1], compute_scale_naively(halve(p), halve(q))[0]
         values.append(fine**first * coarse**second)
     assert float(multi_scale_similarity(a, b, 2)) == pytest.approx(np.mean(values), abs=2e-5)
 
@@ -104,37 +104,37 @@ def test_multi_scale_similarity_is_that_of_piq():
 
 
 def test_multi_scale_loss_is_zero_for_equals_and_symmetric():
-    a, b = pictures(64)
+    a, b = make_pictures(64)
     assert float(multi_scale_loss(a, a)) == pytest.approx(0, abs=1e-6)
     assert float(multi_scale_loss(a, b)) == pytest.approx(float(multi_scale_loss(b, a)), abs=1e-6)
     assert float(multi_scale_loss(a, b)) > 0.05
 
 
 def test_multi_scale_loss_of_opposites_has_a_gradient():
-    a = pictures(32)[0].requires_grad_()
+    a = make_pictures(32)[0].requires_grad_()
     multi_scale_loss(a, 1 - a.detach()).backward()
     assert torch.isfinite(a.grad).all()
 
 
 @pytest.mark.parametrize(("scales", "side"), [(0, 64), (6, 600), (3, 32)])
 def test_multi_scale_similarity_refuses_what_does_not_fit(scales, side):
-    a, b = pictures(side)
+    a, b = make_pictures(side)
     with pytest.raises(ValueError, match="scales"):
         multi_scale_similarity(a, b, scales)
 
 
 def test_multi_scale_similarity_refuses_different_shapes():
     with pytest.raises(ValueError, match="one shape"):
-        multi_scale_similarity(pictures(32)[0], pictures(48)[0], 1)
+        multi_scale_similarity(make_pictures(32)[0], make_pictures(48)[0], 1)
 
 
 def test_perceptual_loss_against_the_whole_network(vgg_file):
     loss = PerceptualLoss(vgg_file)
-    a, b = pictures(32)
+    a, b = make_pictures(32)
     expected = 0.0
     for last in (3, 8, 15):
-        begun = torch.nn.Sequential(loss.scaling, *loss.layers[: last + 1])
-        x, y = (begun(p.permute(0, 2, 3, 1) * 255) for p in (a, b))
+        first_layers = torch.nn.Sequential(loss.scaling, *loss.layers[: last + 1])
+        x, y = (first_layers(p.permute(0, 2, 3, 1) * 255) for p in (a, b))
         expected += float(((x - y) ** 2).sum()) / x.numel()
     assert float(loss(a, b)) == pytest.approx(expected, rel=1e-4)
     assert float(loss(a, a)) == 0
@@ -142,7 +142,7 @@ def test_perceptual_loss_against_the_whole_network(vgg_file):
 
 def test_perceptual_loss_teaches_the_picture_only(vgg_file):
     loss = PerceptualLoss(vgg_file)
-    a, b = pictures(32)
+    a, b = make_pictures(32)
     a.requires_grad_()
     loss(a, b).backward()
     assert a.grad.abs().sum() > 0

@@ -14,12 +14,12 @@ from packshot.train.networks.enhancement.attention import (  # noqa: E402
     ChannelAttention,
     SpatialAttention,
 )
-from packshot.train.networks.enhancement.curves import GlobalCurves, Grading, graded  # noqa: E402
+from packshot.train.networks.enhancement.curves import GlobalCurves, Grading, apply_grading  # noqa: E402
 from packshot.train.networks.enhancement.discriminator import PatchDiscriminator  # noqa: E402
 from packshot.train.networks.enhancement.generator import Generator, GeneratorShape  # noqa: E402
 from packshot.train.networks.enhancement.laplacian import LaplacianSharpening  # noqa: E402
 from packshot.train.networks.enhancement.res2net import Res2NetBlock  # noqa: E402
-from packshot.train.networks.enhancement.variants import VARIANTS, build  # noqa: E402
+from packshot.train.networks.enhancement.variants import VARIANTS, build_network  # noqa: E402
 from packshot.train.networks.enhancement.wavelet import HaarTransform  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -42,7 +42,7 @@ def view():
     return torch.randint(0, 256, (2, 3, 64, 64), generator=torch.Generator().manual_seed(2)).byte()
 
 
-def awakened(network):
+def randomise_weights(network):
     """With weights everywhere: at the start the last layers are zero and nothing changes."""
     torch.manual_seed(0)
     for parameter in network.parameters():
@@ -143,16 +143,16 @@ def test_spatial_attention_scales_all_channels_of_a_place_alike():
 
 def test_tone_curves_begin_as_the_identity(pixels, view):
     grading = GlobalCurves(4)(view.float() / 255)
-    torch.testing.assert_close(graded(pixels.long(), grading), pixels.float() / 255)
+    torch.testing.assert_close(apply_grading(pixels.long(), grading), pixels.float() / 255)
 
 
 def test_graded_looks_each_value_up_in_its_channels_table_then_mixes(pixels):
     torch.manual_seed(0)
     grading = Grading(torch.rand(2, 3, 256), torch.randn(2, 3, 3), torch.zeros(2, 4))
-    found = graded(pixels.long(), grading)
+    found = apply_grading(pixels.long(), grading)
     for photo, y, x in ((0, 3, 4), (1, 60, 90)):
         toned = [grading.table[photo, c, int(pixels[photo, c, y, x])] for c in range(3)]
-        expected = grading.mixing[photo] @ torch.stack(toned)
+        expected = grading.colour_matrix[photo] @ torch.stack(toned)
         torch.testing.assert_close(found[photo, :, y, x], expected)
 
 
@@ -170,7 +170,7 @@ def test_a_curve_passes_through_its_knots():
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_keeps_size_and_learns_everywhere(name, pixels, view):
-    network = awakened(build(name))
+    network = randomise_weights(build_network(name))
     picture = network(pixels, view)
     assert picture.shape == pixels.shape
     picture.square().sum().backward()
@@ -180,11 +180,13 @@ def test_every_variant_keeps_size_and_learns_everywhere(name, pixels, view):
 
 @pytest.mark.parametrize("component", ["laplacian", "wavelet", "attention", "curves"])
 def test_every_component_matters_and_can_be_left_out(component, pixels, view):
-    def outcome(shape):
+    def run_generator(shape):
         torch.manual_seed(0)
-        return awakened(Generator(shape))(pixels, view)
+        return randomise_weights(Generator(shape))(pixels, view)
 
-    assert not torch.allclose(outcome(TINY), outcome(replace(TINY, **{component: False})), atol=1e-3)
+    assert not torch.allclose(
+        run_generator(TINY), run_generator(replace(TINY, **{component: False})), atol=1e-3
+    )
 
 
 def test_an_untrained_generator_changes_nothing(pixels, view):
@@ -192,7 +194,7 @@ def test_an_untrained_generator_changes_nothing(pixels, view):
 
 
 def test_the_colour_branch_passes_the_high_bands_through(pixels, view):
-    generator = awakened(Generator(replace(TINY, curves=False)))
+    generator = randomise_weights(Generator(replace(TINY, curves=False)))
     picture = pixels.float() / 255
     before = generator.colour.transform(picture)[1]
     after = generator.colour.transform(generator.colour(picture, None))[1]
@@ -201,7 +203,7 @@ def test_the_colour_branch_passes_the_high_bands_through(pixels, view):
 
 def test_an_unknown_network_is_refused():
     with pytest.raises(InvalidInput, match="known: full"):
-        build("unknown")
+        build_network("unknown")
 
 
 def test_discriminator_judges_patches():

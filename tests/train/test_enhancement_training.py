@@ -18,26 +18,42 @@ from packshot.enhance.tiles import Tiling  # noqa: E402
 from packshot.errors import ModelError, SourceError  # noqa: E402
 from packshot.measure.reference.psnr import psnr  # noqa: E402
 from packshot.train.datasets.damaged import Original, read_manifest  # noqa: E402
-from packshot.train.datasets.mixes import Mix, damaged_by_seed  # noqa: E402
-from packshot.train.datasets.pairs import PartPairs, ViewPairs, batches, varied  # noqa: E402
-from packshot.train.networks.enhancement.variants import build  # noqa: E402
+from packshot.train.datasets.mixes import DamageMix, damage_by_seed  # noqa: E402
+from packshot.train.datasets.pairs import (  # noqa: E402
+    PartPairDataset,
+    ViewPairDataset,
+    augment,
+    iter_batches,
+)
+from packshot.train.networks.enhancement.variants import build_network  # noqa: E402
 from packshot.train.recipes import enhancement_check  # noqa: E402
 from packshot.train.recipes.enhancement import (  # noqa: E402
     BEST_FILE,
     LATEST_FILE,
     LOG_FOLDER,
-    Setting,
+    EnhancementSettings,
     train_variant,
 )
-from packshot.train.recipes.enhancement_check import Check, CheckSet, damaged_for_check  # noqa: E402
-from packshot.train.recipes.enhancement_step import EnhancementRecipe, State  # noqa: E402
+from packshot.train.recipes.enhancement_check import (  # noqa: E402
+    ValidationScores,
+    ValidationSet,
+    damage_for_validation,
+)
+from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState  # noqa: E402
 from packshot.train.recipes.enhancer import write_enhancer  # noqa: E402
 from tests.conftest import make_packshot, make_picture  # noqa: E402
 
 pytestmark = pytest.mark.train
 
 SHORT = EnhancementRecipe(
-    view_steps=3, view_batch=2, steps=5, batch=2, side=64, warm_up=1, check_every=4, save_every=2
+    view_steps=3,
+    view_batch_size=2,
+    steps=5,
+    batch_size=2,
+    side=64,
+    warm_up=1,
+    check_every=4,
+    save_every=2,
 )
 
 
@@ -61,34 +77,36 @@ def manifest(tmp_path_factory):
     return folder / "manifest.csv"
 
 
-def trained(folder, manifest, recipe, said=None):
-    setting = Setting(manifest, threads=1, workers=0)
-    return train_variant("full", setting, recipe, folder, said.append if said is not None else print)
+def train(folder, manifest, recipe, messages=None):
+    setting = EnhancementSettings(manifest, threads=1, workers=0)
+    return train_variant(
+        "full", setting, recipe, folder, messages.append if messages is not None else print
+    )
 
 
 @pytest.fixture(scope="module")
-def run(manifest, tmp_path_factory):
+def training_run(manifest, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    said = []
-    trained(folder, manifest, SHORT, said)
-    return folder, said
+    messages = []
+    train(folder, manifest, SHORT, messages)
+    return folder, messages
 
 
 def test_batches_follow_from_seed_and_number(manifest):
     originals = read_manifest(manifest, "train")
-    one, again = PartPairs(originals, 2, 64, 7)[5], PartPairs(originals, 2, 64, 7)[5]
+    one, again = PartPairDataset(originals, 2, 64, 7)[5], PartPairDataset(originals, 2, 64, 7)[5]
     assert one.damaged.shape == one.original.shape == (2, 3, 64, 64)
     assert one.damaged_view.shape == one.original_view.shape == (2, 3, 64, 64)
     assert one.damaged.dtype == torch.uint8
     for name in ("damaged", "original", "damaged_view", "original_view"):
         assert torch.equal(getattr(one, name), getattr(again, name))
-    assert not torch.equal(one.damaged, PartPairs(originals, 2, 64, 8)[5].damaged)
-    assert not torch.equal(one.original, PartPairs(originals, 2, 64, 7)[6].original)
+    assert not torch.equal(one.damaged, PartPairDataset(originals, 2, 64, 8)[5].damaged)
+    assert not torch.equal(one.original, PartPairDataset(originals, 2, 64, 7)[6].original)
 
 
 def test_batches_made_elsewhere_are_the_same(manifest):
-    views = ViewPairs(read_manifest(manifest, "train"), 3, 1)
-    here, there = list(batches(views, 4, 6, 0)), list(batches(views, 4, 6, 1))
+    views = ViewPairDataset(read_manifest(manifest, "train"), 3, 1)
+    here, there = list(iter_batches(views, 4, 6, 0)), list(iter_batches(views, 4, 6, 1))
     assert len(here) == 2
     for a, b, number in zip(here, there, (4, 5), strict=True):
         assert torch.equal(a.damaged, b.damaged)
@@ -98,9 +116,10 @@ def test_batches_made_elsewhere_are_the_same(manifest):
 def test_parts_are_damaged_parts_of_the_same_place(manifest, monkeypatch):
     """With a damage that only inverts, each pixel can be checked."""
     monkeypatch.setattr(
-        "packshot.train.datasets.pairs.damaged_by_seed", lambda pixels, *rest: (255 - pixels, Mix())
+        "packshot.train.datasets.pairs.damaged_by_seed",
+        lambda pixels, *rest: (255 - pixels, DamageMix()),
     )
-    pairs = PartPairs(read_manifest(manifest, "train"), 4, 64, 0)[0]
+    pairs = PartPairDataset(read_manifest(manifest, "train"), 4, 64, 0)[0]
     assert torch.equal(255 - pairs.damaged, pairs.original)
     difference = 255 - pairs.damaged_view.int() - pairs.original_view.int()
     assert difference.abs().max() <= 1
@@ -112,36 +131,38 @@ def test_parts_are_taken_where_there_is_detail(tmp_path):
     flat[176:, 176:] = np.random.default_rng(0).integers(0, 256, (80, 80, 3))
     cv2.imwrite(str(tmp_path / "corner.png"), flat)
     originals = [Original(tmp_path / "corner.png", "g", "clothing", "train", "free", "")]
-    spread = [PartPairs(originals, 1, 64, seed)[0].original.float().std() for seed in range(60)]
-    assert np.mean([one > 10 for one in spread]) > 0.35  # 0.17 by chance
+    deviations = [
+        PartPairDataset(originals, 1, 64, seed)[0].original.float().std() for seed in range(60)
+    ]
+    assert np.mean([one > 10 for one in deviations]) > 0.35  # 0.17 by chance
 
 
 def test_every_second_part_keeps_its_light(manifest, monkeypatch):
-    lit = []
+    with_light = []
     monkeypatch.setattr(
         "packshot.train.datasets.pairs.damaged_by_seed",
-        lambda pixels, seed, change: (lit.append(change) or pixels, Mix()),
+        lambda pixels, seed, change: (with_light.append(change) or pixels, DamageMix()),
     )
-    PartPairs(read_manifest(manifest, "train"), 4, 64, 0)[0]
-    assert lit == [True, False, True, False]
+    PartPairDataset(read_manifest(manifest, "train"), 4, 64, 0)[0]
+    assert with_light == [True, False, True, False]
 
 
 def test_without_light_the_rest_of_a_mix_stays(picture):
     """Noise, blur and JPEG leave the mean of a photo where it is; exposure and casts do not."""
     for seed in range(12):
-        mix = damaged_by_seed(picture, seed)[1]
-        without, rest = damaged_by_seed(picture, seed, lit=False)
+        mix = damage_by_seed(picture, seed)[1]
+        without, rest = damage_by_seed(picture, seed, with_light=False)
         assert replace(mix, stops=0.0, gamma=1.0, cast=0.0, tint=0.0) == rest
         assert np.abs(without.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 4
 
 
 def test_the_second_stage_leaves_the_tone_curves(manifest):
-    recipe = EnhancementRecipe(view_steps=0, steps=4, warm_up=1, tuned_share=0)
-    network = build("full")
-    state = State.begin(network, recipe, None)
+    recipe = EnhancementRecipe(view_steps=0, steps=4, warm_up=1, tuning_share=0)
+    network = build_network("full")
+    state = TrainingState.from_network(network, recipe, None)
     before = {name: value.clone() for name, value in network.curves.state_dict().items()}
     for number in range(3):
-        state.learn(PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[number])
+        state.take_step(PartPairDataset(read_manifest(manifest, "train"), 2, 64, 3)[number])
     moved = {
         name for name, value in network.curves.state_dict().items() if (value != before[name]).any()
     }
@@ -151,89 +172,95 @@ def test_the_second_stage_leaves_the_tone_curves(manifest):
 def test_variations_leave_neutral_colours_neutral_and_sides_long_enough():
     grey = np.repeat(np.arange(120, dtype=np.uint8)[:, None, None] + 60, 50, axis=1).repeat(3, axis=2)
     for seed in range(20):
-        other = varied(grey, 80, np.random.default_rng(seed))
+        other = augment(grey, 80, np.random.default_rng(seed))
         assert min(other.shape[:2]) >= 80
         assert (other.max(axis=2).astype(int) - other.min(axis=2)).max() <= 1
 
 
 def test_a_photo_to_check_with_is_always_damaged(picture):
-    ratios = [psnr(picture, damaged_for_check(picture, seed).pixels) for seed in range(40)]
+    ratios = [psnr(picture, damage_for_validation(picture, seed).pixels) for seed in range(40)]
     assert math.inf not in ratios
 
 
 def test_a_check_of_a_network_that_changes_nothing(manifest):
-    checks = CheckSet(read_manifest(manifest, "val"), count=2, side=224)
-    check = checks.check(build("full").eval(), torch.device("cpu"))
+    checks = ValidationSet(read_manifest(manifest, "val"), count=2, side=224)
+    check = checks.evaluate(build_network("full").eval(), torch.device("cpu"))
     assert check.gain == pytest.approx(0, abs=1e-9)
-    assert check.kept == enhancement_check._HIGHEST
+    assert check.undamaged_psnr == enhancement_check._MAX_PSNR
     assert check.psnr == pytest.approx(np.mean(checks.damaged_psnr))
-    assert checks.samples(build("full").eval(), torch.device("cpu")).shape[1:] == (3, 256, 768)
+    assert checks.render_samples(build_network("full").eval(), torch.device("cpu")).shape[1:] == (
+        3,
+        256,
+        768,
+    )
 
 
 def test_learning_one_batch_by_heart(manifest):
     torch.manual_seed(0)
-    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuned_share=0)
-    state = State.begin(build("full"), recipe, None)
-    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
-    losses = [state.learn(pairs) for _ in range(40)]
+    recipe = EnhancementRecipe(view_steps=0, steps=40, warm_up=1, tuning_share=0)
+    state = TrainingState.from_network(build_network("full"), recipe, None)
+    pairs = PartPairDataset(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    losses = [state.take_step(pairs) for _ in range(40)]
     assert losses[-1]["absolute"] < 0.7 * losses[0]["absolute"]
 
 
 def test_the_end_of_a_run_teaches_the_discriminator_too(manifest, vgg_file):
     torch.manual_seed(0)
-    recipe = EnhancementRecipe(view_steps=0, steps=2, warm_up=1, tuned_share=0.5, tuned_every=1)
-    state = State.begin(build("full"), recipe, vgg_file)
-    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    recipe = EnhancementRecipe(view_steps=0, steps=2, warm_up=1, tuning_share=0.5, tuning_interval=1)
+    state = TrainingState.from_network(build_network("full"), recipe, vgg_file)
+    pairs = PartPairDataset(read_manifest(manifest, "train"), 2, 64, 3)[0]
     before = [p.detach().clone() for p in state.discriminator.parameters()]
-    assert set(state.learn(pairs)) == {"absolute", "detail", "similarity"}
+    assert set(state.take_step(pairs)) == {"absolute", "detail", "similarity"}
     unchanged = zip(before, state.discriminator.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in unchanged)
     tuned = {"absolute", "detail", "similarity", "adversarial", "perceptual"}
-    assert set(state.learn(pairs)) == tuned
+    assert set(state.take_step(pairs)) == tuned
     moved = zip(before, state.discriminator.parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in moved)
 
 
 def test_rates_rise_then_fall_and_the_end_is_tuned():
-    recipe = EnhancementRecipe(view_steps=100, steps=1000, warm_up=50, tuned_share=0.2, tuned_every=4)
-    rates = [recipe.rate_at(step) for step in range(recipe.last)]
+    recipe = EnhancementRecipe(
+        view_steps=100, steps=1000, warm_up=50, tuning_share=0.2, tuning_interval=4
+    )
+    rates = [recipe.rate_at(step) for step in range(recipe.total_steps)]
     assert rates[0] == recipe.view_rate
     assert rates[100] < rates[149] > rates[600] > rates[-1] > 0
     assert rates[149] == pytest.approx(recipe.rate, rel=0.01)
-    tuned = [step for step in range(recipe.last) if recipe.is_tuned(step)]
+    tuned = [step for step in range(recipe.total_steps) if recipe.is_tuning_step(step)]
     assert tuned[0] == 900
     assert len(tuned) == 50
 
 
-def test_a_run_writes_checkpoints_a_log_and_what_it_reached(run):
-    folder, said = run
+def test_a_run_writes_checkpoints_a_log_and_what_it_reached(training_run):
+    folder, messages = training_run
     assert {LATEST_FILE, BEST_FILE, LOG_FOLDER} <= {path.name for path in folder.iterdir()}
     assert list((folder / LOG_FOLDER).glob("events*"))
     assert not list(folder.glob(".*"))
-    assert any("without the perceptual loss" in line for line in said)
-    assert said[-1].startswith("step 8 of 8: PSNR")
+    assert any("without the perceptual loss" in line for line in messages)
+    assert messages[-1].startswith("step 8 of 8: PSNR")
 
 
-def test_a_run_that_was_stopped_ends_as_if_it_was_not(run, manifest, tmp_path, monkeypatch):
+def test_a_run_that_was_stopped_ends_as_if_it_was_not(training_run, manifest, tmp_path, monkeypatch):
     class Stop(Exception):
         pass
 
-    learn = State.learn
+    take_step = TrainingState.take_step
 
-    def until_five(state, pairs):
+    def stop_at_five(state, pairs):
         if state.step == 5:
             raise Stop
-        return learn(state, pairs)
+        return take_step(state, pairs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(State, "learn", until_five)
+        patch.setattr(TrainingState, "learn", stop_at_five)
         with pytest.raises(Stop):
-            trained(tmp_path, manifest, SHORT)
-    said = []
-    trained(tmp_path, manifest, SHORT, said)
-    assert any("going on at step 4" in line for line in said)
+            train(tmp_path, manifest, SHORT)
+    messages = []
+    train(tmp_path, manifest, SHORT, messages)
+    assert any("going on at step 4" in line for line in messages)
     whole, resumed = (
-        torch.load(folder / LATEST_FILE, weights_only=True) for folder in (run[0], tmp_path)
+        torch.load(folder / LATEST_FILE, weights_only=True) for folder in (training_run[0], tmp_path)
     )
     assert resumed["step"] == whole["step"] == 8
     for name, value in whole["averaged"].items():
@@ -241,17 +268,17 @@ def test_a_run_that_was_stopped_ends_as_if_it_was_not(run, manifest, tmp_path, m
 
 
 def test_sources_choose_what_is_trained_on(manifest):
-    assert len(Setting(manifest, ("free",)).originals()) == 3
-    assert len(Setting(manifest).originals()) == 4
+    assert len(EnhancementSettings(manifest, ("free",)).read_originals()) == 3
+    assert len(EnhancementSettings(manifest).read_originals()) == 4
     with pytest.raises(SourceError, match="nowhere"):
-        Setting(manifest, ("nowhere",)).originals()
+        EnhancementSettings(manifest, ("nowhere",)).read_originals()
 
 
 @pytest.fixture(scope="module")
-def awake(tmp_path_factory):
+def active_model(tmp_path_factory):
     """A checkpoint whose network changes every pixel, and the model made of it."""
     torch.manual_seed(3)
-    network = build("full")
+    network = build_network("full")
     for parameter in network.parameters():
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.05)
@@ -261,17 +288,17 @@ def awake(tmp_path_factory):
     return network.eval(), folder / "enhancer.onnx"
 
 
-def test_the_model_does_what_the_network_does(awake, picture):
-    network, path = awake
+def test_the_model_does_what_the_network_does(active_model, picture):
+    network, path = active_model
     fitting = np.ascontiguousarray(picture[:224])
-    expected = enhancement_check.enhance(network, fitting, torch.device("cpu"))
+    expected = enhancement_check.enhance_with_network(network, fitting, torch.device("cpu"))
     found = EnhancementNetwork.from_path(path).enhance(fitting)
     assert np.abs(found.astype(int) - expected).max() <= 1
     assert np.abs(found.astype(int) - fitting).mean() > 1
 
 
-def test_tiled_equals_whole_to_one_level(awake):
-    model = EnhancementNetwork.from_path(awake[1]).model
+def test_tiled_equals_whole_to_one_level(active_model):
+    model = EnhancementNetwork.from_path(active_model[1]).model
     picture = make_picture(330, 470)
     whole = EnhancementNetwork(model, Tiling(512, 0, 32)).enhance(picture)
     tiled = EnhancementNetwork(model, Tiling(96, 64, 32)).enhance(picture)
@@ -279,14 +306,14 @@ def test_tiled_equals_whole_to_one_level(awake):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 300), (33, 31), (64, 64)])
-def test_any_size_in_the_same_size_out(awake, size):
+def test_any_size_in_the_same_size_out(active_model, size):
     picture = np.full((*size, 3), 120, np.uint8)
-    assert EnhancementNetwork.from_path(awake[1]).enhance(picture).shape == (*size, 3)
+    assert EnhancementNetwork.from_path(active_model[1]).enhance(picture).shape == (*size, 3)
 
 
-def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
+def test_a_checkpoint_of_another_network_is_refused(training_run, tmp_path):
     with pytest.raises(ModelError, match="no checkpoint of the network srcnn"):
-        write_enhancer(run[0] / BEST_FILE, tmp_path / "enhancer.onnx", "srcnn")
+        write_enhancer(training_run[0] / BEST_FILE, tmp_path / "enhancer.onnx", "srcnn")
 
 
 def test_the_command_trains_and_exports(manifest, tmp_path):
@@ -302,9 +329,9 @@ def test_the_command_trains_and_exports(manifest, tmp_path):
 
 
 def test_tone_curves_of_another_run_are_taken_over(manifest, tmp_path):
-    setting = Setting(manifest, threads=1, workers=0)
+    setting = EnhancementSettings(manifest, threads=1, workers=0)
     best = train_variant("full", setting, SHORT, tmp_path / "full", lambda _: None)
-    setting = Setting(manifest, curves=best, threads=1, workers=0)
+    setting = EnhancementSettings(manifest, curves=best, threads=1, workers=0)
     other = train_variant("neither", setting, SHORT, tmp_path / "neither", lambda _: None)
     mine, theirs = (torch.load(path, weights_only=True)["network"] for path in (best, other))
     for name in ("curves.curves.weight", "curves.look.0.weight"):
@@ -315,7 +342,7 @@ def test_tone_curves_of_another_run_are_taken_over(manifest, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut"])
 def test_no_tone_curves_to_take_over(content, manifest, tmp_path):
     (tmp_path / "best.pt").write_bytes(content)
-    setting = Setting(manifest, curves=tmp_path / "best.pt", threads=1, workers=0)
+    setting = EnhancementSettings(manifest, curves=tmp_path / "best.pt", threads=1, workers=0)
     with pytest.raises(ModelError, match="tone curves"):
         train_variant("full", setting, SHORT, tmp_path / "run", lambda _: None)
 
@@ -329,16 +356,16 @@ def test_an_original_without_a_source_has_an_empty_one(tmp_path):
 @pytest.mark.parametrize("name", ["no-curves", "srcnn", "enhancegan", "mscnn", "msbdn"])
 def test_networks_without_tone_curves_learn_from_parts_alone(name, manifest):
     torch.manual_seed(0)
-    recipe = EnhancementRecipe(view_steps=0, steps=30, warm_up=1, tuned_share=0)
-    state = State.begin(build(name), recipe, None)
-    pairs = PartPairs(read_manifest(manifest, "train"), 2, 64, 3)[0]
-    losses = [state.learn(pairs) for _ in range(30)]
+    recipe = EnhancementRecipe(view_steps=0, steps=30, warm_up=1, tuning_share=0)
+    state = TrainingState.from_network(build_network(name), recipe, None)
+    pairs = PartPairDataset(read_manifest(manifest, "train"), 2, 64, 3)[0]
+    losses = [state.take_step(pairs) for _ in range(30)]
     assert set(losses[0]) == {"absolute", "detail", "similarity"}
     assert losses[-1]["absolute"] < losses[0]["absolute"]
 
 
 def test_merit_counts_a_fifth_of_the_missing_similarity_as_a_decibel():
-    worse, better = Check(30, 0.9, 5, 50), Check(30, 0.92, 5, 50)
-    assert worse.merit == pytest.approx(40)
-    assert better.merit - worse.merit == pytest.approx(10 * math.log10(0.1 / 0.08))
-    assert math.isfinite(Check(60, 1.0, 5, 60).merit)
+    worse, better = ValidationScores(30, 0.9, 5, 50), ValidationScores(30, 0.92, 5, 50)
+    assert worse.selection_score == pytest.approx(40)
+    assert better.selection_score - worse.selection_score == pytest.approx(10 * math.log10(0.1 / 0.08))
+    assert math.isfinite(ValidationScores(60, 1.0, 5, 60).selection_score)

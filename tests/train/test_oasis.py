@@ -9,30 +9,30 @@ pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.errors import SourceError
 from packshot.train.datasets.oasis import (
-    STEPS,
+    RATING_STEPS,
     EmotionLabels,
     EmotionPhoto,
-    hardened,
+    harden_labels,
     label_distribution,
     read_oasis,
-    theme_folds,
+    split_by_theme,
 )
 
 pytestmark = pytest.mark.train
 
 
-def photo(valence, deviation=1.0, theme="a"):
+def make_photo(valence, deviation=1.0, theme="a"):
     return EmotionPhoto(None, theme, valence, deviation, 4.0)
 
 
 @given(st.floats(1.5, 6.5), st.floats(0.5, 1.3))
 def test_a_label_distribution_has_the_raters_mean_and_deviation(mean, deviation):
     shares = label_distribution(mean, deviation)
-    found = float(shares @ STEPS)
+    found = float(shares @ RATING_STEPS)
     assert shares.sum() == pytest.approx(1)
     assert shares.min() >= 0
     assert found == pytest.approx(mean, abs=1e-3)
-    assert float(np.sqrt(shares @ (STEPS - found) ** 2)) == pytest.approx(deviation, abs=1e-3)
+    assert float(np.sqrt(shares @ (RATING_STEPS - found) ** 2)) == pytest.approx(deviation, abs=1e-3)
 
 
 @given(st.floats(2.5, 5.5), st.floats(0.6, 1.2))
@@ -47,7 +47,7 @@ def test_a_label_distribution_is_a_normal_density_at_the_steps():
 
 
 def test_shares_and_polarity_by_hand():
-    labels = EmotionLabels.of([photo(5.0)])
+    labels = EmotionLabels.from_photos([make_photo(5.0)])
     row = labels.distribution[0]
     np.testing.assert_allclose(labels.shares[0], [row[4] + row[5] + row[6], row[0] + row[1] + row[2]])
     np.testing.assert_allclose(labels.polarity[0], labels.shares[0] + row[3] / 2)
@@ -55,24 +55,26 @@ def test_shares_and_polarity_by_hand():
 
 
 def test_spread_is_the_mean_of_clear_photos():
-    labels = EmotionLabels.of([photo(6.0), photo(5.0), photo(4.0), photo(2.0)])
-    positive, negative = labels.spread()
+    labels = EmotionLabels.from_photos(
+        [make_photo(6.0), make_photo(5.0), make_photo(4.0), make_photo(2.0)]
+    )
+    positive, negative = labels.mean_distributions()
     np.testing.assert_allclose(positive, labels.distribution[:2].mean(0))
     np.testing.assert_allclose(negative, labels.distribution[3])
 
 
 def test_hardened_labels_sit_on_the_nearest_step():
-    labels = hardened(EmotionLabels.of([photo(2.4), photo(6.9)]))
+    labels = harden_labels(EmotionLabels.from_photos([make_photo(2.4), make_photo(6.9)]))
     assert labels.distribution.tolist() == [[0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1]]
 
 
 def test_no_theme_is_on_both_sides_of_a_split():
     themes = np.array(list("aabbccddeeffg"))
-    folds = theme_folds(themes, 3, seed=0)
+    folds = split_by_theme(themes, 3, seed=0)
     assert set(folds) == {0, 1, 2}
     assert all(len(set(folds[themes == name])) == 1 for name in set(themes))
-    assert not np.array_equal(folds, theme_folds(themes, 3, seed=1))
-    assert np.array_equal(folds, theme_folds(themes, 3, seed=0))
+    assert not np.array_equal(folds, split_by_theme(themes, 3, seed=1))
+    assert np.array_equal(folds, split_by_theme(themes, 3, seed=0))
 
 
 def test_the_table_is_read(tmp_path):
@@ -81,9 +83,9 @@ def test_the_table_is_read(tmp_path):
         "file,theme,category,source,valence_mean,valence_sd,valence_n,arousal_mean\n"
         "a.jpg,Lake,Scenery,x,5.5,1.2,100,3.5\n"
     )
-    (read,) = read_oasis(table, tmp_path)
-    assert (read.path, read.theme) == (tmp_path / "a.jpg", "Lake")
-    assert (read.valence, read.deviation, read.arousal) == (5.5, 1.2, 3.5)
+    (photo,) = read_oasis(table, tmp_path)
+    assert (photo.path, photo.theme) == (tmp_path / "a.jpg", "Lake")
+    assert (photo.valence, photo.deviation, photo.arousal) == (5.5, 1.2, 3.5)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.errors import SourceError  # noqa: E402
-from packshot.train.datasets.lettering import Fonts, line, logo, words  # noqa: E402
+from packshot.train.datasets.lettering import Fonts, draw_logo, render_line, sample_text  # noqa: E402
 from packshot.train.datasets.overlays import (  # noqa: E402
-    OverlayExamples,
-    clean,
-    with_print,
-    with_text,
-    with_watermark,
+    OverlayDataset,
+    add_print,
+    add_text,
+    add_watermark,
+    make_clean_example,
 )
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation  # noqa: E402
 from packshot.train.networks.overlay import OverlayNetwork, ShippedOverlay  # noqa: E402
-from packshot.train.recipes.overlay import OverlayRecipe, begin, overlay_loss  # noqa: E402
+from packshot.train.recipes.overlay import OverlayRecipe, make_learner, overlay_loss  # noqa: E402
 from tests.conftest import make_picture  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -29,7 +29,7 @@ FOLDER = Path("/usr/share/fonts")
 @pytest.fixture(scope="module")
 def fonts():
     try:
-        return Fonts.under(FOLDER)
+        return Fonts.from_folder(FOLDER)
     except SourceError:
         pytest.skip(f"no fonts under {FOLDER}")
 
@@ -40,18 +40,18 @@ def photo():
 
 
 def test_fonts_for_training_and_validation_differ(fonts):
-    assert not set(fonts.latin) & set(Fonts.under(FOLDER, held_out=True).latin)
+    assert not set(fonts.latin) & set(Fonts.from_folder(FOLDER, held_out=True).latin)
 
 
 def test_a_folder_without_fonts(tmp_path):
     with pytest.raises(SourceError, match="no font"):
-        Fonts.under(tmp_path)
+        Fonts.from_folder(tmp_path)
 
 
 def test_a_line_is_as_high_as_asked(fonts):
     for seed in range(6):
-        text, font = words(np.random.default_rng(seed), fonts)
-        coverage = line(text, font, 30)
+        text, font = sample_text(np.random.default_rng(seed), fonts)
+        coverage = render_line(text, font, 30)
         assert coverage.dtype == np.uint8
         assert 8 <= coverage.shape[0] <= 60
         assert coverage.max() > 127
@@ -59,7 +59,7 @@ def test_a_line_is_as_high_as_asked(fonts):
 
 def test_text_changes_pixels_where_it_says_and_badges_alone_elsewhere(photo, fonts):
     for seed in range(10):
-        laid = with_text(photo, np.random.default_rng(seed), fonts)
+        laid = add_text(photo, np.random.default_rng(seed), fonts)
         changed = np.abs(laid.pixels.astype(int) - photo).max(axis=2) > 0
         assert laid.text.any()
         assert not laid.watermark.any()
@@ -67,20 +67,20 @@ def test_text_changes_pixels_where_it_says_and_badges_alone_elsewhere(photo, fon
 
 
 def test_letters_go_down_to_the_height_asked_for(photo, fonts):
-    def lowest(smallest):
+    def find_lowest(smallest):
         heights = []
         for seed in range(30):
-            rows = with_text(photo, np.random.default_rng(seed), fonts, smallest).text.any(axis=1)
+            rows = add_text(photo, np.random.default_rng(seed), fonts, smallest).text.any(axis=1)
             edges = np.flatnonzero(np.diff(np.r_[0, rows, 0].astype(int)))
             heights += (edges[1::2] - edges[::2]).tolist()
         return min(heights) / max(photo.shape[:2])
 
-    assert lowest(0.012) < 0.02 <= lowest(0.06)
+    assert find_lowest(0.012) < 0.02 <= find_lowest(0.06)
 
 
 def test_watermarks_are_see_through(photo, fonts):
     for seed in range(10):
-        laid = with_watermark(photo, np.random.default_rng(seed), fonts)
+        laid = add_watermark(photo, np.random.default_rng(seed), fonts)
         difference = np.abs(laid.pixels.astype(int) - photo).max(axis=2)
         assert not laid.text.any()
         assert laid.watermark.any()
@@ -89,19 +89,19 @@ def test_watermarks_are_see_through(photo, fonts):
 
 
 def test_print_and_clean_photos_carry_no_overlay(photo, fonts):
-    printed = with_print(photo, np.random.default_rng(0), fonts)
+    printed = add_print(photo, np.random.default_rng(0), fonts)
     assert (printed != photo).any()
-    assert not clean(photo).text.any()
-    assert not clean(photo).watermark.any()
+    assert not make_clean_example(photo).text.any()
+    assert not make_clean_example(photo).watermark.any()
 
 
 def test_logos_fill_their_square():
     for seed in range(8):
-        assert logo(np.random.default_rng(seed), 40).mean() > 5
+        assert draw_logo(np.random.default_rng(seed), 40).mean() > 5
 
 
 def test_batches_are_a_function_of_their_number(photo, fonts):
-    examples = OverlayExamples([photo], fonts, 3, 96, seed=0)
+    examples = OverlayDataset([photo], fonts, 3, 96, seed=0)
     batch = examples[2]
     assert torch.equal(batch.pixels, examples[2].pixels)
     assert batch.pixels.shape == (3, 96, 96, 3)
@@ -111,7 +111,7 @@ def test_batches_are_a_function_of_their_number(photo, fonts):
 
 def test_squares_show_overlays_as_large_as_whole_photos_have_them(fonts):
     """Up to an eighth of the long side of the photo, which is more than an eighth of the square."""
-    examples = OverlayExamples([make_picture(420, 448)], fonts, 48, 128, seed=3)
+    examples = OverlayDataset([make_picture(420, 448)], fonts, 48, 128, seed=3)
     maps = examples[0].maps.numpy() > 0.5
     shown = maps.any(axis=(1, 2, 3))
     assert 0.5 < shown.mean() < 0.85
@@ -140,12 +140,12 @@ def test_maps_have_a_quarter_of_the_side():
 
 def test_a_step_of_training_moves_the_decoder_and_leaves_the_first_block():
     torch.manual_seed(0)
-    network = OverlayNetwork(folded(EfficientNetLite().eval()))
+    network = OverlayNetwork(fold_normalisation(EfficientNetLite().eval()))
     before = {name: value.clone() for name, value in network.named_parameters()}
-    learner = begin(network, OverlayRecipe(steps=4))
+    learner = make_learner(network, OverlayRecipe(steps=4))
     network.train()
     pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
-    learner.learn(overlay_loss(network(pixels), torch.rand(2, 2, 16, 16)))
+    learner.take_step(overlay_loss(network(pixels), torch.rand(2, 2, 16, 16)))
     moved = {name for name, value in network.named_parameters() if not torch.equal(value, before[name])}
     assert "maps.weight" in moved
     assert any(name.startswith("trunk._blocks.5") for name in moved)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from packshot.train.datasets.pleasantness import CLASSES, GROUPS, group_table
+from packshot.train.datasets.pleasantness import CLASSES, GROUPS, build_group_table
 
 
 def test_no_class_is_in_two_groups():
@@ -14,7 +14,7 @@ def test_no_class_is_in_two_groups():
 
 
 def test_every_class_is_in_one_row_of_the_table():
-    table = group_table()
+    table = build_group_table()
     assert table.shape == (len(GROUPS) + 2, CLASSES)
     np.testing.assert_array_equal(table[:-1].sum(0), 1)
 
@@ -22,7 +22,7 @@ def test_every_class_is_in_one_row_of_the_table():
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 def test_the_last_row_is_the_pleasantness_of_the_group(group):
     assert -2 <= group.pleasantness <= 2
-    np.testing.assert_allclose(group_table()[-1, group.numbers], group.pleasantness)
+    np.testing.assert_allclose(build_group_table()[-1, group.numbers], group.pleasantness)
 
 
 def test_ranges_include_both_ends():

@@ -35,7 +35,7 @@ def test_srcnn_has_the_papers_weights():
 
 
 def test_enhancegan_knows_lab(pixels):
-    lab = EnhanceGan().lab(pixels.float() / 255)
+    lab = EnhanceGan().rgb_to_lab(pixels.float() / 255)
     expected = skimage_color.rgb2lab(pixels.permute(0, 2, 3, 1).numpy())
     np.testing.assert_allclose(lab.permute(0, 2, 3, 1) * 100, expected, atol=0.05)
 
@@ -46,7 +46,7 @@ def test_enhancegan_lifts_lightness_by_its_curve(view):
     with torch.no_grad():
         network.curves.bias[:9] = 0.1
         lighter = network(grey, view[:1])
-    before, after = network.lab(grey.float() / 255), network.lab(lighter)
+    before, after = network.rgb_to_lab(grey.float() / 255), network.rgb_to_lab(lighter)
     np.testing.assert_allclose((after - before)[:, 0].detach(), 0.1, atol=1e-4)
     np.testing.assert_allclose((after - before)[:, 1:].detach(), 0, atol=1e-4)
 

@@ -5,29 +5,29 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
-from packshot.distort import families  # noqa: E402
+from packshot.distort import list_families  # noqa: E402
 from packshot.train.datasets.damaged import (  # noqa: E402
     KIND_NAMES,
     Original,
-    draw_damage,
     load_shard,
     make_shard,
     make_shards,
     read_manifest,
+    sample_damage,
     save_shard,
 )
-from packshot.train.datasets.rated import near_duplicate_groups, validation_mask  # noqa: E402
+from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask  # noqa: E402
 from packshot.train.features import Features  # noqa: E402
 from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, folded  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation  # noqa: E402
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
-from packshot.train.recipes.atlas import fit_calibration, increasing  # noqa: E402
+from packshot.train.recipes.atlas import fit_calibration, fit_isotonic  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
 from packshot.train.recipes.limits import (  # noqa: E402
-    ALLOWED,
+    MAX_FALSE_ALARM_SHARE,
     family_probabilities,
-    kind_limits,
+    fit_kind_limits,
 )
 
 pytestmark = pytest.mark.train
@@ -91,9 +91,9 @@ def test_folding_the_normalisation_changes_no_output():
         network.train()(torch.randn(4, 3, 64, 64))  # Statistics other than 0 and 1.
         network.eval()
         pixels = torch.randn(2, 3, 64, 64)
-        expected, found = network(pixels), folded(network)(pixels)
+        expected, found = network(pixels), fold_normalisation(network)(pixels)
     assert torch.allclose(expected, found, atol=1e-4)
-    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded(network).modules())
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in fold_normalisation(network).modules())
 
 
 def test_stage_statistics_against_numpy():
@@ -106,14 +106,14 @@ def test_stage_statistics_against_numpy():
 
 
 def test_damage_is_drawn_evenly_and_repeats_nothing():
-    pairs = draw_damage(68, seed=3)
+    pairs = sample_damage(68, seed=3)
     assert len(set(pairs)) == 68
     assert {sum(kind == other for other, _ in pairs) for kind, _ in pairs} == {2}
-    assert pairs == draw_damage(68, seed=3)
-    assert pairs != draw_damage(68, seed=4)
+    assert pairs == sample_damage(68, seed=3)
+    assert pairs != sample_damage(68, seed=4)
 
 
-def original(tmp_path, picture):
+def make_original(tmp_path, picture):
     from PIL import Image
 
     path = tmp_path / "mug.png"
@@ -122,7 +122,7 @@ def original(tmp_path, picture):
 
 
 def test_shards_hold_the_original_and_its_versions(tmp_path, picture):
-    shard = make_shard(original(tmp_path, picture), draw_damage(5, 0), seed=0)
+    shard = make_shard(make_original(tmp_path, picture), sample_damage(5, 0), seed=0)
     assert shard.native.shape == (6, 384, 384, 3)
     assert shard.scores[0] == 100
     assert (shard.scores[1:] < 100).all()
@@ -134,7 +134,7 @@ def test_shards_hold_the_original_and_its_versions(tmp_path, picture):
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, picture):
     folder = tmp_path / "shards"
-    originals = [original(tmp_path, picture)] * 2
+    originals = [make_original(tmp_path, picture)] * 2
     first = list(make_shards(originals, folder, versions=1, workers=1))
     written = first[0].stat().st_mtime_ns
     first[1].unlink()
@@ -153,9 +153,9 @@ def test_near_duplicates_share_a_side_of_the_split():
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(60, 32)).astype(np.float32)
     vectors[30:] = vectors[:30] + generator.normal(size=(30, 32)) * 0.05
-    groups = near_duplicate_groups(vectors, 0.8)
+    groups = group_near_duplicates(vectors, 0.8)
     assert np.array_equal(groups[30:], groups[:30])
-    held = validation_mask(groups, 0.3, seed=1)
+    held = make_validation_mask(groups, 0.3, seed=1)
     assert np.array_equal(held[30:], held[:30])
     assert 0.1 < held.mean() < 0.5
 
@@ -163,7 +163,7 @@ def test_near_duplicates_share_a_side_of_the_split():
 def test_training_learns_to_retrieve_scores():
     generator = np.random.default_rng(0)
 
-    def features(count, first_group, kinds):
+    def make_features(count, first_group, kinds):
         scores = generator.uniform(0, 100, count).astype(np.float32)
         values = generator.normal(size=(count, 20)).astype(np.float16)
         values[:, 3] += (scores - 50) / 10
@@ -175,15 +175,15 @@ def test_training_learns_to_retrieve_scores():
             groups=np.arange(first_group, first_group + count, dtype=np.int32),
         )
 
-    rated = features(300, 0, np.full(300, -1, np.int16))
-    damaged = features(300, 300, generator.integers(0, 4, 300).astype(np.int16))
+    rated = make_features(300, 0, np.full(300, -1, np.int16))
+    damaged = make_features(300, 300, generator.integers(0, 4, 300).astype(np.int16))
     recipe = ProjectionRecipe(
         hidden=16, vector=8, steps=120, rated_batch=128, damaged_batch=128, dropout=0.1
     )
     losses = []
     trained = train_projection(rated, damaged, recipe, 4, lambda step, loss: losses.append(loss))
     assert losses[-1] < losses[0]
-    fresh = features(100, 900, np.full(100, -1, np.int16))
+    fresh = make_features(100, 900, np.full(100, -1, np.int16))
     with torch.no_grad():
         bank = trained(torch.from_numpy(rated.values).float()).vector
         query = trained(torch.from_numpy(fresh.values).float()).vector
@@ -210,9 +210,9 @@ def test_what_counts_more_decides_the_calibration():
 
 def test_increasing_against_small_cases():
     ones = np.ones(4)
-    assert increasing(np.array([1.0, 3, 2, 4]), ones).tolist() == [1, 2.5, 2.5, 4]
-    assert increasing(np.array([4.0, 3, 2, 1]), ones).tolist() == [2.5] * 4
-    assert increasing(np.array([3.0, 1]), np.array([1.0, 3])).tolist() == [1.5, 1.5]
+    assert fit_isotonic(np.array([1.0, 3, 2, 4]), ones).tolist() == [1, 2.5, 2.5, 4]
+    assert fit_isotonic(np.array([4.0, 3, 2, 1]), ones).tolist() == [2.5] * 4
+    assert fit_isotonic(np.array([3.0, 1]), np.array([1.0, 3])).tolist() == [1.5, 1.5]
 
 
 def test_limits_are_exceeded_by_few_undamaged_photos():
@@ -221,11 +221,13 @@ def test_limits_are_exceeded_by_few_undamaged_photos():
     with torch.no_grad():
         projection.kinds.weight.mul_(20)
     clean = [np.random.default_rng(s).normal(size=(400, 12)).astype(np.float16) for s in (0, 1)]
-    limits = kind_limits(projection, clean)
-    names = [group[0].value for group in families()]
+    limits = fit_kind_limits(projection, clean)
+    names = [group[0].value for group in list_families()]
     for values in clean:
         chances = family_probabilities(projection, values)
         for name, limit in limits.items():
-            assert (chances[:, names.index(name)] > limit + 1e-3).mean() <= ALLOWED + 0.0025
+            assert (
+                chances[:, names.index(name)] > limit + 1e-3
+            ).mean() <= MAX_FALSE_ALARM_SHARE + 0.0025
             assert 0.6 <= limit < 1
     assert limits

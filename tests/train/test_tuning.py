@@ -9,13 +9,17 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.train.datasets.views import Views  # noqa: E402
 from packshot.train.features import Features  # noqa: E402
-from packshot.train.networks.distortion import SHARES, Projection, ProjectionShape  # noqa: E402
+from packshot.train.networks.distortion import (  # noqa: E402
+    SIMILARITY_SHARES,
+    Projection,
+    ProjectionShape,
+)
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
 from packshot.train.networks.statistics import ViewNetwork  # noqa: E402
 from packshot.train.recipes.readouts import RATED_RIDGE, fit_readouts  # noqa: E402
 from packshot.train.recipes.trunk import (  # noqa: E402
-    Memory,
-    Pool,
+    EmbeddingMemory,
+    TrainingPool,
     TrunkRecipe,
     TunedEncoder,
     tune_trunk,
@@ -29,7 +33,7 @@ RECIPE = TrunkRecipe(
 )
 
 
-def views(count, damaged, seed):
+def make_views(count, damaged, seed):
     generator = np.random.default_rng(seed)
     kinds = generator.integers(0, 4, count) if damaged else np.full(count, -1)
     return Views(
@@ -45,29 +49,31 @@ def views(count, damaged, seed):
 
 @pytest.fixture
 def pool():
-    return Pool(views(8, False, 0), np.array([0, 2, 3, 5, 7]), views(12, True, 1))
+    return TrainingPool(make_views(8, False, 0), np.array([0, 2, 3, 5, 7]), make_views(12, True, 1))
 
 
-def encoder():
+def make_encoder():
     torch.manual_seed(3)
     projection = Projection(ProjectionShape(NATIVE + 12, hidden=8, vector=6, kinds=4))
     return TunedEncoder(ViewNetwork(EfficientNetLite()), projection)
 
 
-def unit(count, seed=0):
+def make_unit_vectors(count, seed=0):
     vectors = np.random.default_rng(seed).normal(size=(count, 6)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def test_memory_against_a_loop():
-    vectors, scores = unit(7), np.linspace(0, 1, 7, dtype=np.float32)
+    vectors, scores = make_unit_vectors(7), np.linspace(0, 1, 7, dtype=np.float32)
     groups, rated = np.array([0, 1, 2, 7, 7, 8, 9]), 3
-    memory = Memory(*(torch.from_numpy(part) for part in (vectors, scores, groups)), rated, age=4)
+    memory = EmbeddingMemory(
+        *(torch.from_numpy(part) for part in (vectors, scores, groups)), rated, age=4
+    )
     for _ in range(4):
         memory.write(torch.tensor([], dtype=torch.int64), torch.zeros(0, 6))
     memory.write(torch.tensor([0, 2, 3, 4, 6]), torch.from_numpy(vectors[[0, 2, 3, 4, 6]]))
     rows, total = [1, 4], 0.0
-    queries = unit(2, seed=5)
+    queries = make_unit_vectors(2, seed=5)
     for row, query in zip(rows, queries, strict=True):
         serves = [
             other
@@ -82,14 +88,14 @@ def test_memory_against_a_loop():
 
 
 def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
-    rows = list(pool.batches(RECIPE))
+    rows = list(pool.iter_batches(RECIPE))
     assert len(rows) == RECIPE.steps
     batch = pool.batch(rows[0], RECIPE.crop, np.random.default_rng(0))
     assert batch.native.shape == (7, 64, 64, 3)
     assert batch.rated == 3
     assert (batch.kinds[:3] == -1).all()
     assert (batch.kinds[3:] >= 0).all()
-    memory = pool.memory(unit(17), 60)
+    memory = pool.memory(make_unit_vectors(17), 60)
     chosen = pool.rated.scores[pool.chosen][rows[0][:3]]
     assert memory.scores[batch.rows[:3]].numpy() == pytest.approx(chosen / 100)
     assert not set(memory.groups[:5].tolist()) & set(memory.groups[5:].tolist())
@@ -102,20 +108,31 @@ def test_crops_are_pieces_of_the_photo_or_of_its_mirror_image(pool):
 
 
 def test_a_stopped_run_ends_where_an_unbroken_one_does(pool, tmp_path):
-    unbroken = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "a.pt", lambda text: None)
-    tune_trunk(
-        pool, encoder(), unit(17), replace(RECIPE, checkpoint_every=4), tmp_path / "b.pt", lambda _: None
+    unbroken = tune_trunk(
+        pool, make_encoder(), make_unit_vectors(17), RECIPE, tmp_path / "a.pt", lambda text: None
     )
-    said = []
-    resumed = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "b.pt", said.append)
-    assert said[0] == "going on at step 4"
+    tune_trunk(
+        pool,
+        make_encoder(),
+        make_unit_vectors(17),
+        replace(RECIPE, checkpoint_every=4),
+        tmp_path / "b.pt",
+        lambda _: None,
+    )
+    messages = []
+    resumed = tune_trunk(
+        pool, make_encoder(), make_unit_vectors(17), RECIPE, tmp_path / "b.pt", messages.append
+    )
+    assert messages[0] == "going on at step 4"
     for one, two in zip(unbroken.parameters(), resumed.parameters(), strict=True):
         assert torch.allclose(one, two, atol=1e-6)
 
 
 def test_the_first_blocks_stay_and_the_others_move(pool, tmp_path):
-    before = encoder()
-    after = tune_trunk(pool, encoder(), unit(17), RECIPE, tmp_path / "a.pt", lambda text: None)
+    before = make_encoder()
+    after = tune_trunk(
+        pool, make_encoder(), make_unit_vectors(17), RECIPE, tmp_path / "a.pt", lambda text: None
+    )
     moved = {
         name: not torch.equal(value, dict(before.named_parameters())[name])
         for name, value in after.named_parameters()
@@ -126,7 +143,7 @@ def test_the_first_blocks_stay_and_the_others_move(pool, tmp_path):
     assert moved["projection.layers.1.weight"]
 
 
-def labelled(count, seed, weights):
+def make_labelled_features(count, seed, weights):
     generator = np.random.default_rng(seed)
     values = generator.normal(size=(count, len(weights))).astype(np.float16)
     scores = 50 + 100 * (values.astype(np.float32) @ weights)
@@ -141,12 +158,12 @@ def labelled(count, seed, weights):
 
 def test_readouts_are_ridge_regression():
     weights = np.array([0.05, -0.1, 0.0, 0.08], np.float32)
-    rated, damaged = labelled(300, 0, weights), labelled(200, 1, -weights)
+    rated, damaged = make_labelled_features(300, 0, weights), make_labelled_features(200, 1, -weights)
     projection = Projection(ProjectionShape(4, hidden=8, vector=6, kinds=4)).eval()
-    projection.standardise(torch.from_numpy(rated.values).float())
+    projection.fit_scaling(torch.from_numpy(rated.values).float())
     fit_readouts(projection, rated, damaged)
     with torch.no_grad():
-        rows = projection.scaled(torch.from_numpy(rated.values).float()).numpy()
+        rows = projection.scale_features(torch.from_numpy(rated.values).float()).numpy()
     centred, truth = rows - rows.mean(0), rated.scores / 100
     normal = centred.T @ centred + RATED_RIDGE * np.eye(4)
     expected = np.linalg.solve(normal, centred.T @ (truth - truth.mean()))
@@ -165,5 +182,9 @@ def test_codes_compare_vectors_and_qualities():
     assert reading.code.shape == (3, 10)
     assert reading.code.norm(dim=1).numpy() == pytest.approx(np.ones(3), abs=1e-5)
     apart = np.cos(np.pi * 0.3)  # Of readouts .6 and .3.
-    expected = SHARES[0] * float(reading.vector[0] @ reading.vector[1]) + SHARES[1] * apart + SHARES[2]
+    expected = (
+        SIMILARITY_SHARES[0] * float(reading.vector[0] @ reading.vector[1])
+        + SIMILARITY_SHARES[1] * apart
+        + SIMILARITY_SHARES[2]
+    )
     assert float(reading.code[0] @ reading.code[1]) == pytest.approx(expected, abs=1e-5)

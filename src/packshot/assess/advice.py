@@ -7,7 +7,7 @@ from packshot.report import Finding, Region, Severity
 from packshot.texts import format_measurement, load_texts
 
 
-def finding(
+def build_finding(
     code: str,
     severity: Severity,
     measurement: str | None,
@@ -33,14 +33,14 @@ def finding(
     entry = load_texts(language).findings.get(code)
     if entry is None:
         raise InvalidInput(f"no text for the finding {code!r}")
-    numbers = {
+    placeholders = {
         "value": format_measurement(measurement, value, language),
         "limit": format_measurement(measurement, limit, language),
     }
     return Finding(
         code=code,
         severity=severity,
-        reason=entry.reason.format(**numbers),
+        reason=entry.reason.format(**placeholders),
         remedy=entry.remedy,
         measurement=measurement,
         value=value,

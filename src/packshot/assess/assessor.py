@@ -6,29 +6,29 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from packshot.assess.advice import finding
+from packshot.assess.advice import build_finding
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.inspection import Inspector
-from packshot.assess.learned import likely_damage, recognised
+from packshot.assess.learned import estimate_damage, find_damage
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
-from packshot.assess.scoring import evidence, judge
-from packshot.encode import Code, Encoders
+from packshot.assess.scoring import build_evidence, compute_score
+from packshot.encode import Encoders, PhotoEncoding
 from packshot.errors import AtlasError, UnreadablePhoto
-from packshot.measure.limits import exceeded
-from packshot.measure.overlay import in_order
+from packshot.measure.limits import find_exceeded_limits
+from packshot.measure.overlay import sort_overlays
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
-JUDGED_SIDE = 1024
+ASSESSMENT_SIDE = 1024
 """Photos are judged at the size a product page shows them: the long side in pixels."""
 
-EVIDENCE_SHOWN = 8
-DISTORTIONS_SHOWN = 3
-_SMALLEST_PROBABILITY = 0.1
-_BATCH = 8
+MAX_EVIDENCE = 8
+MAX_DISTORTIONS = 3
+_MIN_PROBABILITY = 0.1
+_BATCH_SIZE = 8
 
-ReadEmotion = Callable[[Photo], Emotion]
+EmotionFunction = Callable[[Photo], Emotion]
 """Reads the emotion of a photo that is decoded already: see `packshot.emotion`."""
 
 
@@ -47,7 +47,7 @@ class Assessor:
         language: str = "en",
         threads: int = 1,
         limits: Limits | None = None,
-        emotion: ReadEmotion | None = None,
+        emotion: EmotionFunction | None = None,
         overlays: Iterable[str] = (),
     ) -> None:
         """Load the encoders, and the shipped atlas where none is given.
@@ -66,15 +66,15 @@ class Assessor:
             AtlasError: The atlas was made with other encoders.
             InvalidInput: An unknown overlay.
         """
-        self.encoders = Encoders.packaged(threads)
-        self.inspector = Inspector.packaged(threads)
-        self.overlays = in_order(overlays)
-        self.atlas = Atlas.default() if atlas is None else atlas
+        self.encoders = Encoders.load_shipped(threads)
+        self.inspector = Inspector.load_shipped(threads)
+        self.overlays = sort_overlays(overlays)
+        self.atlas = Atlas.load_shipped() if atlas is None else atlas
         self.options = RetrievalOptions() if options is None else options
         self.language = language
         self.limits = Limits() if limits is None else limits
         self.emotion = emotion
-        require_same_encoders(self.atlas, self.encoders)
+        check_same_encoders(self.atlas, self.encoders)
 
     def assess(self, source: PhotoSource, *, exclude_group: str | None = None) -> Assessment:
         """Judge one photo.
@@ -88,47 +88,53 @@ class Assessor:
         Raises:
             UnreadablePhoto: The input cannot be decoded.
         """
-        photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
+        photo = Photo.open(source, limits=self.limits, max_side=ASSESSMENT_SIDE)
         return self.assess_photo(photo, exclude_group=exclude_group)
 
     def assess_photo(
         self, photo: Photo, *, exclude_group: str | None = None, brief: bool = False
     ) -> Assessment:
-        """Judge a photo that is decoded already; see `assess` and `assess_observed`."""
-        return self.assess_observed(self.observe(photo), exclude_group=exclude_group, brief=brief)
+        """Judge a photo that is decoded already; see `assess` and `assess_observation`."""
+        return self.assess_observation(self.observe(photo), exclude_group=exclude_group, brief=brief)
 
     def observe(self, photo: Photo) -> Observation:
-        """All that is measured and encoded of a photo; `assess_observed` judges it."""
-        return self._observed([photo])[0]
+        """All that is measured and encoded of a photo; `assess_observation` judges it."""
+        return self._observe_photos([photo])[0]
 
-    def assess_observed(
-        self, observed: Observation, *, exclude_group: str | None = None, brief: bool = False
+    def assess_observation(
+        self, observation: Observation, *, exclude_group: str | None = None, brief: bool = False
     ) -> Assessment:
         """Judge a photo that was observed already, with this assessor's encoders; see `assess`.
 
         Args:
-            observed: The photo.
+            observation: The photo.
             exclude_group: See `assess`.
             brief: Leave out the evidence and the damage map, for those who keep neither.
         """
-        photo, measured, code = observed.photo, observed.measured, observed.code
-        verdict = judge(self.atlas, code.content, code.distortion, self.options, exclude_group)
+        photo, photo_measurements, encoding = (
+            observation.photo,
+            observation.photo_measurements,
+            observation.encoding,
+        )
+        result = compute_score(
+            self.atlas, encoding.content, encoding.distortion, self.options, exclude_group
+        )
         emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,
             status=Status.OK,
-            score=round(verdict.score, 2),
-            grade=verdict.grade,
-            percentile=_rounded(verdict.percentile, 1),
+            score=round(result.score, 2),
+            grade=result.grade,
+            percentile=_round_or_none(result.percentile, 1),
             reference=self.atlas.header.reference,
-            confidence=round(verdict.confidence, 3),
+            confidence=round(result.confidence, 3),
             facts=photo.facts,
-            product=measured.product_region,
-            measurements=observed.measurements,
-            distortions=self._distortions(code),
-            damage_map=() if brief else measured.damage,
-            findings=self._findings(observed),
-            evidence=() if brief else evidence(self.atlas, verdict.retrieved, EVIDENCE_SHOWN),
+            product=photo_measurements.product_region,
+            measurements=observation.measurements,
+            distortions=self._list_distortions(encoding),
+            damage_map=() if brief else photo_measurements.damage_map,
+            findings=self._collect_findings(observation),
+            evidence=() if brief else build_evidence(self.atlas, result.evidence, MAX_EVIDENCE),
             emotion=emotion,
             models=self.models | ({} if emotion is None else emotion.models),
         )
@@ -136,13 +142,13 @@ class Assessor:
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
         """Judge a stream of photos in order; what is no photo becomes a row that says so."""
         remaining = iter(sources)
-        while batch := list(islice(remaining, _BATCH)):
+        while batch := list(islice(remaining, _BATCH_SIZE)):
             opened = [self._open(source) for source in batch]
             photos = [photo for photo in opened if isinstance(photo, Photo)]
-            observed = iter(self._observed(photos))
+            observations = iter(self._observe_photos(photos))
             for photo in opened:
                 if isinstance(photo, Photo):
-                    yield self.assess_observed(next(observed))
+                    yield self.assess_observation(next(observations))
                 else:
                     yield photo
 
@@ -158,89 +164,91 @@ class Assessor:
         Raises:
             UnreadablePhoto: The input cannot be decoded.
         """
-        photo = Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
-        code = observe(self.encoders, [photo])[0].code
+        photo = Photo.open(source, limits=self.limits, max_side=ASSESSMENT_SIDE)
+        encoding = observe(self.encoders, [photo])[0].encoding
         label = name or photo.name
-        return Example(label, label, code.content, code.distortion, score, origin)
+        return Example(label, label, encoding.content, encoding.distortion, score, origin)
 
     def add(self, examples: list[Example]) -> None:
         """Let the assessor's own copy of the atlas grow; the next answer uses it."""
-        self.atlas = self.atlas.add(examples)
+        self.atlas = self.atlas.with_examples(examples)
 
-    def _observed(self, photos: Sequence[Photo]) -> list[Observation]:
+    def _observe_photos(self, photos: Sequence[Photo]) -> list[Observation]:
         return observe(self.encoders, photos, self.inspector, self.overlays)
 
     def _open(self, source: PhotoSource) -> Photo | Assessment:
         try:
-            return Photo.open(source, limits=self.limits, max_side=JUDGED_SIDE)
+            return Photo.open(source, limits=self.limits, max_side=ASSESSMENT_SIDE)
         except UnreadablePhoto as error:
-            return unreadable(error)
+            return make_failed_assessment(error)
 
-    def _distortions(self, code: Code) -> tuple[Distortion, ...]:
+    def _list_distortions(self, encoding: PhotoEncoding) -> tuple[Distortion, ...]:
         """The likeliest kinds; of those that look alike the likeliest, for all of them."""
-        level = round(min(max(code.level, 0.0), 5.0), 2)
+        level = round(min(max(encoding.level, 0.0), 5.0), 2)
         return tuple(
             Distortion(kind=one.kind.value, probability=round(one.probability, 3), level=level)
-            for one in likely_damage(code, self.encoders.kinds)[:DISTORTIONS_SHOWN]
-            if one.probability >= _SMALLEST_PROBABILITY
+            for one in estimate_damage(encoding, self.encoders.kinds)[:MAX_DISTORTIONS]
+            if one.probability >= _MIN_PROBABILITY
         )
 
-    def _findings(self, observed: Observation) -> tuple[Finding, ...]:
+    def _collect_findings(self, observation: Observation) -> tuple[Finding, ...]:
         """What exceeded a limit, what the network recognised, what the file says; worst first."""
         language = self.language
-        outside = exceeded(observed.measured)
-        found = [
-            finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, language)
-            for e in outside
+        exceeded_limits = find_exceeded_limits(observation.photo_measurements)
+        findings = [
+            build_finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, language)
+            for e in exceeded_limits
         ]
-        said = frozenset(one.code for one in outside)
-        found += [
-            finding(one.code, one.severity, None, round(one.level, 1), None, None, language)
-            for one in recognised(observed.code, self.encoders.kinds, self.encoders.limits, said)
+        reported_codes = frozenset(one.code for one in exceeded_limits)
+        findings += [
+            build_finding(one.code, one.severity, None, round(one.level, 1), None, None, language)
+            for one in find_damage(
+                observation.encoding, self.encoders.kinds, self.encoders.limits, reported_codes
+            )
         ]
-        found += [
-            finding(code, Severity.INFO, None, None, None, None, language)
-            for code in file_findings(observed.photo)
+        findings += [
+            build_finding(code, Severity.INFO, None, None, None, None, language)
+            for code in find_file_issues(observation.photo)
         ]
         order = list(Severity)
-        return tuple(sorted(found, key=lambda item: order.index(item.severity)))
+        return tuple(sorted(findings, key=lambda item: order.index(item.severity)))
 
     @property
     def models(self) -> dict[str, str]:
         """Fingerprints of all that it judges and measures by, but for emotions."""
         content, distortion = self.encoders.fingerprints
         atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
-        named = {"content": content, "distortion": distortion, "atlas": atlas}
-        return named | self.inspector.fingerprints(self.overlays)
+        fingerprints = {"content": content, "distortion": distortion, "atlas": atlas}
+        return fingerprints | self.inspector.fingerprints(self.overlays)
 
 
-def file_findings(photo: Photo) -> list[str]:
+def find_file_issues(photo: Photo) -> list[str]:
     """Codes of what the file itself, apart from its picture, gives reason to say."""
     facts = photo.facts
     conditions = {
-        "animated": facts.animated,
+        "animated": facts.is_animated,
         "had-alpha": facts.has_alpha,
         "location-data": facts.had_location,
         "extension-mismatch": not facts.extension_matches,
         "not-srgb": facts.icc_profile is not None and "srgb" not in facts.icc_profile.lower(),
     }
-    return [code for code, holds in conditions.items() if holds]
+    return [code for code, applies in conditions.items() if applies]
 
 
-def unreadable(error: UnreadablePhoto) -> Assessment:
+def make_failed_assessment(error: UnreadablePhoto) -> Assessment:
     """The row for a photo that there is no assessment of."""
     return Assessment(path=os.fspath(error.name), status=Status(error.status), error=error.reason)
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
+def _round_or_none(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def require_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
+def check_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
     """Raise `AtlasError` where an atlas was made with other encoders than those."""
-    made_with = (atlas.header.content_model, atlas.header.distortion_model)
-    if made_with != encoders.fingerprints:
+    atlas_encoders = (atlas.header.content_model, atlas.header.distortion_model)
+    if atlas_encoders != encoders.fingerprints:
         raise AtlasError(
-            f"the atlas {atlas.header.name} was made with the encoders {made_with}, this "
+            f"the atlas {atlas.header.name} was made with the encoders {atlas_encoders}, this "
             f"installation has {encoders.fingerprints}: build it again with `packshot atlas build`"
         )

@@ -30,16 +30,16 @@ from packshot.arrays import (
     Int32Array,
     Mask,
 )
-from packshot.assess.retrieval import unit_rows
+from packshot.assess.retrieval import normalise_rows
 from packshot.errors import AtlasError, SourceError
-from packshot.files import whole
+from packshot.files import atomic_write
 from packshot.report import Record
-from packshot.shipped import shipped
+from packshot.shipped import read_shipped
 
 FORMAT_VERSION = 1
-DEFAULT_ATLAS = "packshot.atlas.npz"
+SHIPPED_ATLAS = "packshot.atlas.npz"
 UNKNOWN_KIND = -1
-_KINDS = {
+_DTYPES = {
     "content": np.float16,
     "distortion": np.float16,
     "group_of": np.int32,
@@ -48,10 +48,10 @@ _KINDS = {
     "levels": np.int8,
     "origins": np.int16,
 }
-_ARRAYS = tuple(_KINDS)
+_ARRAY_NAMES = tuple(_DTYPES)
 
 
-class Calibration(Record):
+class ScoreCalibration(Record):
     """Monotone map from the aggregated score to the published one, by linear interpolation.
 
     Attributes:
@@ -63,7 +63,7 @@ class Calibration(Record):
     score: tuple[FiniteFloat, ...] = (0.0, 100.0)
 
     @model_validator(mode="after")
-    def _require_pairs(self) -> Self:
+    def _check_pairs(self) -> Self:
         """Refuse what is no map: scores without a raw one, or raw scores that do not increase."""
         if len(self.raw) != len(self.score) or not self.raw or sorted(self.raw) != list(self.raw):
             raise ValueError("a calibration needs as many scores as raw ones, and these increasing")
@@ -74,7 +74,7 @@ class Calibration(Record):
         return float(np.clip(np.interp(raw, self.raw, self.score), 0, 100))
 
 
-class Trust(Record):
+class ConfidenceModel(Record):
     """When to believe a score: fitted on leave-one-group-out predictions.
 
     `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
@@ -126,9 +126,9 @@ class AtlasHeader(Record):
     examples: tuple[str, ...]
     kinds: tuple[str, ...]
     origins: tuple[str, ...]
-    calibration: Calibration = Calibration()
-    damaged_calibration: Calibration = Calibration()
-    trust: Trust = Trust()
+    calibration: ScoreCalibration = ScoreCalibration()
+    damaged_calibration: ScoreCalibration = ScoreCalibration()
+    trust: ConfidenceModel = ConfidenceModel()
     reference: str = "this atlas"
     reference_scores: tuple[FiniteFloat, ...] = ()
 
@@ -176,7 +176,7 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Groups of rated examples; examples are ordered by group. Immutable: `add` returns a new one.
+    """Groups of rated examples; examples are ordered by group. Immutable: `with_examples` returns a new one.
 
     Attributes:
         header: Names, models, calibration.
@@ -201,35 +201,39 @@ class Atlas:
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, and what no rating or vector can be."""
-        for name, kind in _KINDS.items():
-            _require(getattr(self, name).dtype == kind, f"numbers of the kind {kind} in {name}")
+        for name, kind in _DTYPES.items():
+            _check_condition(getattr(self, name).dtype == kind, f"numbers of the kind {kind} in {name}")
             axes = 2 if name in ("content", "distortion") else 1
-            _require(getattr(self, name).ndim == axes, f"{axes} axes in {name}")
+            _check_condition(getattr(self, name).ndim == axes, f"{axes} axes in {name}")
         groups, examples = len(self.header.groups), len(self.header.examples)
-        _require(self.content.shape[:1] == (groups,), "one content vector for each group")
-        for name in _ARRAYS[1:]:
-            _require(getattr(self, name).shape[:1] == (examples,), f"one entry in {name} each")
-        _require(bool(np.all(np.diff(self.group_of) >= 0)), "examples in the order of their groups")
-        inside = examples == 0 or (self.group_of[0] >= 0 and self.group_of[-1] < groups)
-        _require(bool(inside), "group indices within the groups")
+        _check_condition(self.content.shape[:1] == (groups,), "one content vector for each group")
+        for name in _ARRAY_NAMES[1:]:
+            _check_condition(getattr(self, name).shape[:1] == (examples,), f"one entry in {name} each")
+        _check_condition(
+            bool(np.all(np.diff(self.group_of) >= 0)), "examples in the order of their groups"
+        )
+        is_within_groups = examples == 0 or (self.group_of[0] >= 0 and self.group_of[-1] < groups)
+        _check_condition(bool(is_within_groups), "group indices within the groups")
         finite = np.isfinite(self.scores)
-        bounded = bool(np.all(finite & (self.scores >= 0) & (self.scores <= 100)))
-        _require(bounded, "scores within 0..100")
+        is_bounded = bool(np.all(finite & (self.scores >= 0) & (self.scores <= 100)))
+        _check_condition(is_bounded, "scores within 0..100")
         for name in ("content", "distortion"):
-            _require(bool(np.isfinite(getattr(self, name)).all()), f"vectors of numbers in {name}")
-        _require(_within(self.kinds, -1, len(self.header.kinds)), "a name for each kind")
-        _require(_within(self.origins, 0, len(self.header.origins)), "a name for each origin")
-        _require(_within(self.levels, -1, 6), "levels within -1..5")
+            _check_condition(
+                bool(np.isfinite(getattr(self, name)).all()), f"vectors of numbers in {name}"
+            )
+        _check_condition(_is_within(self.kinds, -1, len(self.header.kinds)), "a name for each kind")
+        _check_condition(_is_within(self.origins, 0, len(self.header.origins)), "a name for each origin")
+        _check_condition(_is_within(self.levels, -1, 6), "levels within -1..5")
 
     @cached_property
     def content_rows(self) -> Float32Array:
         """(G, C) float32 unit content vectors, made once."""
-        return unit_rows(self.content)
+        return normalise_rows(self.content)
 
     @cached_property
     def distortion_rows(self) -> Float32Array:
         """(N, D) float32 unit distortion vectors, made once."""
-        return unit_rows(self.distortion)
+        return normalise_rows(self.distortion)
 
     @cached_property
     def reference_scores(self) -> Float32Array:
@@ -237,29 +241,29 @@ class Atlas:
         return np.sort(np.asarray(self.header.reference_scores, np.float32))
 
     @cached_property
-    def damaged_groups(self) -> Mask:
+    def groups_with_damage(self) -> Mask:
         """(G,) groups of originals damaged on purpose: those that know the level of a version."""
-        known = np.zeros(len(self.header.groups), bool)
-        known[self.group_of[self.levels >= 0]] = True
-        return known
+        damaged = np.zeros(len(self.header.groups), bool)
+        damaged[self.group_of[self.levels >= 0]] = True
+        return damaged
 
     @cached_property
-    def group_index(self) -> IndexArray:
+    def group_indices(self) -> IndexArray:
         """(N,) group of each example as an index type."""
         return self.group_of.astype(np.intp)
 
     @cached_property
     def group_starts(self) -> IndexArray:
         """(G + 1,) first example of each group, then N; one without examples begins with the next."""
-        return np.searchsorted(self.group_index, np.arange(len(self.header.groups) + 1))
+        return np.searchsorted(self.group_indices, np.arange(len(self.header.groups) + 1))
 
     @cached_property
-    def group_numbers(self) -> dict[str, int]:
+    def group_index_by_name(self) -> dict[str, int]:
         """Group name to its index."""
         return {name: number for number, name in enumerate(self.header.groups)}
 
     @classmethod
-    def empty(cls, name: str, models: tuple[str, str], sizes: tuple[int, int]) -> Atlas:
+    def create_empty(cls, name: str, models: tuple[str, str], sizes: tuple[int, int]) -> Atlas:
         """An atlas without examples.
 
         Args:
@@ -288,13 +292,13 @@ class Atlas:
         )
 
     @classmethod
-    def default(cls) -> Atlas:
+    def load_shipped(cls) -> Atlas:
         """The atlas that ships with the package.
 
         Raises:
             ModelError: This installation lacks it, or it is not the one that was shipped.
         """
-        return _read(shipped(DEFAULT_ATLAS), DEFAULT_ATLAS)
+        return _parse_atlas(read_shipped(SHIPPED_ATLAS), SHIPPED_ATLAS)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Atlas:
@@ -307,7 +311,7 @@ class Atlas:
             data = Path(path).read_bytes()
         except OSError as error:
             raise AtlasError(f"cannot read the atlas {os.fspath(path)}: {error.strerror}") from error
-        return _read(data, os.fspath(path))
+        return _parse_atlas(data, os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the atlas; a reader sees the old file or the new one, never half of it.
@@ -316,17 +320,19 @@ class Atlas:
             AtlasError: It cannot be written there.
         """
         target = Path(path)
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in _ARRAY_NAMES}
         header = self.header.model_dump_json().encode()
-        named = {"header": header, "sha256": _digest(header, arrays)}
-        texts: dict[str, Any] = {key: np.frombuffer(text, np.uint8) for key, text in named.items()}
+        metadata = {"header": header, "sha256": _compute_digest(header, arrays)}
+        byte_arrays: dict[str, Any] = {
+            key: np.frombuffer(text, np.uint8) for key, text in metadata.items()
+        }
         try:
-            with whole(target) as draft, draft.open("wb") as file:
-                np.savez_compressed(file, **texts, **arrays)
+            with atomic_write(target) as draft, draft.open("wb") as file:
+                np.savez_compressed(file, **byte_arrays, **arrays)
         except SourceError as error:
             raise AtlasError(f"the atlas is not saved: {error}") from error
 
-    def info(self) -> AtlasInfo:
+    def summarise(self) -> AtlasInfo:
         """A summary for people."""
         counts = np.bincount(self.origins, minlength=len(self.header.origins))
         quartiles = np.percentile(self.scores, (25, 50, 75)) if len(self.scores) else (0, 0, 0)
@@ -344,7 +350,7 @@ class Atlas:
             reference=self.header.reference,
         )
 
-    def add(self, examples: list[Example]) -> Atlas:
+    def with_examples(self, examples: list[Example]) -> Atlas:
         """A new atlas with more rated examples; later answers use them at once.
 
         Args:
@@ -356,28 +362,28 @@ class Atlas:
         """
         if not examples:
             return self
-        self._check(examples)
+        self._check_examples(examples)
         names = {example.name for example in examples}
         if not names.isdisjoint(self.header.examples):
-            fresh_only = np.array([name not in names for name in self.header.examples], bool)
-            everything = np.ones(len(self.header.groups), bool)
-            return self._kept(everything, fresh_only).add(examples)
-        groups = _extended(self.header.groups, [e.group for e in examples])
+            unchanged = np.array([name not in names for name in self.header.examples], bool)
+            all_groups = np.ones(len(self.header.groups), bool)
+            return self._select(all_groups, unchanged).with_examples(examples)
+        groups = _append_missing(self.header.groups, [e.group for e in examples])
         numbers = {name: number for number, name in enumerate(groups)}
         first = {e.group: e.content for e in reversed(examples)}
-        fresh = [unit_rows(first[name]) for name in groups[len(self.header.groups) :]]
-        added = np.array(fresh, np.float16).reshape(len(fresh), self.content.shape[1])
-        owners = np.array([numbers[e.group] for e in examples], np.int32)
-        return self._merged(examples, groups, owners, np.concatenate([self.content, added]))
+        new_content = [normalise_rows(first[name]) for name in groups[len(self.header.groups) :]]
+        added = np.array(new_content, np.float16).reshape(len(new_content), self.content.shape[1])
+        group_indices = np.array([numbers[e.group] for e in examples], np.int32)
+        return self._merge(examples, groups, group_indices, np.concatenate([self.content, added]))
 
-    def without(self, groups: frozenset[str]) -> Atlas:
+    def without_groups(self, groups: frozenset[str]) -> Atlas:
         """A new atlas that lacks some groups, for validation on photos it holds."""
         kept = np.array([name not in groups for name in self.header.groups], bool)
-        return self._kept(kept, kept[self.group_of])
+        return self._select(kept, kept[self.group_of])
 
-    def _kept(self, groups: Mask, examples: Mask) -> Atlas:
+    def _select(self, groups: Mask, examples: Mask) -> Atlas:
         """The groups and examples where the masks are True; no kept example may lose its group."""
-        renumbered = (np.cumsum(groups) - 1).astype(np.int32)
+        new_indices = (np.cumsum(groups) - 1).astype(np.int32)
         names = {
             "groups": tuple(compress(self.header.groups, groups)),
             "examples": tuple(compress(self.header.examples, examples)),
@@ -386,19 +392,19 @@ class Atlas:
             header=self.header.model_copy(update=names),
             content=self.content[groups],
             distortion=self.distortion[examples],
-            group_of=renumbered[self.group_of[examples]],
+            group_of=new_indices[self.group_of[examples]],
             scores=self.scores[examples],
             kinds=self.kinds[examples],
             levels=self.levels[examples],
             origins=self.origins[examples],
         )
 
-    def replaced(self, **changes: object) -> Atlas:
+    def with_header(self, **changes: object) -> Atlas:
         """The same arrays under a header with some fields changed."""
         header = AtlasHeader.model_validate(self.header.model_dump() | changes)
         return replace(self, header=header)
 
-    def _check(self, examples: list[Example]) -> None:
+    def _check_examples(self, examples: list[Example]) -> None:
         for example in examples:
             sizes = (example.content.shape, example.distortion.shape)
             expected = (self.content.shape[1:], self.distortion.shape[1:])
@@ -407,25 +413,25 @@ class Atlas:
             if not 0 <= example.score <= 100:
                 raise AtlasError(f"{example.name}: score {example.score} is not within 0..100")
 
-    def _merged(
+    def _merge(
         self,
         examples: list[Example],
         groups: tuple[str, ...],
-        owners: Int32Array,
+        group_indices: Int32Array,
         content: Float16Array,
     ) -> Atlas:
         """This atlas with the examples' rows merged in, ordered by group."""
-        kinds = _extended(self.header.kinds, [e.kind for e in examples if e.kind is not None])
-        origins = _extended(self.header.origins, [e.origin for e in examples])
+        kinds = _append_missing(self.header.kinds, [e.kind for e in examples if e.kind is not None])
+        origins = _append_missing(self.header.origins, [e.origin for e in examples])
         columns: dict[str, object] = {
-            "distortion": unit_rows(np.stack([e.distortion for e in examples])),
-            "group_of": owners,
+            "distortion": normalise_rows(np.stack([e.distortion for e in examples])),
+            "group_of": group_indices,
             "scores": [e.score for e in examples],
             "kinds": [UNKNOWN_KIND if e.kind is None else kinds.index(e.kind) for e in examples],
             "levels": [-1 if e.level is None else e.level for e in examples],
             "origins": [origins.index(e.origin) for e in examples],
         }
-        order = np.argsort(np.concatenate([self.group_of, owners]), kind="stable")
+        order = np.argsort(np.concatenate([self.group_of, group_indices]), kind="stable")
         arrays: dict[str, Any] = {
             name: np.concatenate([old, np.asarray(new, old.dtype)])[order]
             for name, new in columns.items()
@@ -442,35 +448,39 @@ class Atlas:
         return Atlas(header=header, content=content, **arrays)
 
 
-def _extended(present: tuple[str, ...], wanted: list[str]) -> tuple[str, ...]:
-    """`present` with the names it lacks appended in order of appearance."""
-    return tuple(dict.fromkeys((*present, *wanted)))
+def _append_missing(known: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
+    """`known` with the names it lacks appended in order of appearance."""
+    return tuple(dict.fromkeys((*known, *names)))
 
 
-def _within(values: NDArray[np.signedinteger[Any]], first: int, behind: int) -> bool:
-    return not len(values) or bool(values.min() >= first and values.max() < behind)
+def _is_within(values: NDArray[np.signedinteger[Any]], minimum: int, end: int) -> bool:
+    return not len(values) or bool(values.min() >= minimum and values.max() < end)
 
 
-def _require(condition: bool, what: str) -> None:
+def _check_condition(condition: bool, expectation: str) -> None:
     if not condition:
-        raise AtlasError(f"damaged atlas: there must be {what}")
+        raise AtlasError(f"damaged atlas: there must be {expectation}")
 
 
-def _read(data: bytes, name: str) -> Atlas:
+def _parse_atlas(data: bytes, name: str) -> Atlas:
     try:
-        arrays = read_arrays(data, ("header", *_ARRAYS, "sha256?"))
-        stated = arrays.pop("sha256", None)
-        text = arrays.pop("header").tobytes()
-        header = AtlasHeader.model_validate_json(text)
+        arrays = read_arrays(data, ("header", *_ARRAY_NAMES, "sha256?"))
+        expected_digest = arrays.pop("sha256", None)
+        header_bytes = arrays.pop("header").tobytes()
+        header = AtlasHeader.model_validate_json(header_bytes)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise AtlasError(f"{name} is not an atlas of this version: {place}: {first['msg']}") from error
+        first_error = error.errors()[0]
+        place = ".".join(map(str, first_error["loc"]))
+        raise AtlasError(
+            f"{name} is not an atlas of this version: {place}: {first_error['msg']}"
+        ) from error
     except BadArchive as error:
         raise AtlasError(f"{name} is not an atlas, or is damaged: {error}") from error
     if header.version != FORMAT_VERSION:
         raise AtlasError(f"{name} has atlas format {header.version}, expected {FORMAT_VERSION}")
-    if stated is not None and stated.tobytes() != _digest(text, arrays):
+    if expected_digest is not None and expected_digest.tobytes() != _compute_digest(
+        header_bytes, arrays
+    ):
         raise AtlasError(f"{name} is damaged: it is not what was written; restore it from a copy")
     digest = hashlib.sha256(data).hexdigest()[:12]
     try:
@@ -479,10 +489,10 @@ def _read(data: bytes, name: str) -> Atlas:
         raise AtlasError(f"{name}: {error}") from error
 
 
-def _digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:
+def _compute_digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:
     """SHA-256 of all that an atlas holds; those written before there was one lack it."""
-    sum_of_all = hashlib.sha256(header)
-    for name in _ARRAYS:
-        sum_of_all.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
-        sum_of_all.update(arrays[name].tobytes())
-    return sum_of_all.digest()
+    hasher = hashlib.sha256(header)
+    for name in _ARRAY_NAMES:
+        hasher.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
+        hasher.update(arrays[name].tobytes())
+    return hasher.digest()

@@ -7,22 +7,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from packshot.assess.assessor import JUDGED_SIDE
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.atlas import Atlas, Example
 from packshot.assess.observation import observe
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode import Encoders
 from packshot.errors import AtlasError, PhotoCrashed, UnreadablePhoto
 from packshot.photo import Photo
-from packshot.processes import DEFAULT_TIME_LIMIT, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 
-Encoded = Example | UnreadablePhoto
-Watch = Callable[[Iterable[Encoded], int], Iterator[Encoded]]
+EncodingResult = Example | UnreadablePhoto
+ProgressCallback = Callable[[Iterable[EncodingResult], int], Iterator[EncodingResult]]
 """Shows progress: takes the results to come and how many there will be, and passes them on."""
 
 
 @dataclass(frozen=True)
-class Built:
+class AtlasBuild:
     """A new atlas and what could not go into it.
 
     Attributes:
@@ -40,9 +40,9 @@ def build_atlas(
     origin: str,
     *,
     workers: int = 0,
-    time_limit: float = DEFAULT_TIME_LIMIT,
-    watch: Watch = lambda encoded, _total: iter(encoded),
-) -> Built:
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
+    progress: ProgressCallback = lambda encoded, _total: iter(encoded),
+) -> AtlasBuild:
     """Encode rated photos, each its own group.
 
     Args:
@@ -50,63 +50,69 @@ def build_atlas(
         name: Of the atlas.
         origin: Where the ratings came from, in a few words.
         workers: Processes; below 1 none is started.
-        time_limit: Seconds for one photo.
-        watch: Shows progress.
+        timeout_s: Seconds for one photo.
+        progress: Shows progress.
 
     Raises:
         AtlasError: Not one photo could be read.
     """
     with closing(
-        in_order(
+        map_in_order(
             photos,
-            partial(_worker, origin),
-            processes=workers,
-            failed=_crashed,
-            time_limit=time_limit,
+            partial(_make_worker, origin),
+            workers=workers,
+            on_failure=_make_crash_error,
+            timeout_s=timeout_s,
         )
-    ) as encoded:
-        found = list(watch(encoded, len(photos)))
-    examples = [one for one in found if isinstance(one, Example)]
+    ) as stream:
+        results = list(progress(stream, len(photos)))
+    examples = [one for one in results if isinstance(one, Example)]
     if not examples:
         raise AtlasError(f"none of the {len(photos)} rated photos can be read")
     sizes = (len(examples[0].content), len(examples[0].distortion))
-    atlas = Atlas.empty(name, Encoders.packaged().fingerprints, sizes).add(examples)
-    left_out = [(one.name, one.reason) for one in found if isinstance(one, UnreadablePhoto)]
-    return Built(atlas, tuple(left_out))
+    atlas = Atlas.create_empty(name, Encoders.load_shipped().fingerprints, sizes).with_examples(examples)
+    failures = [(one.name, one.reason) for one in results if isinstance(one, UnreadablePhoto)]
+    return AtlasBuild(atlas, tuple(failures))
 
 
-def encode_rated(rated: RatedPhoto, origin: str, time_limit: float = DEFAULT_TIME_LIMIT) -> Example:
+def encode_rated_photo(
+    rated_photo: RatedPhoto, origin: str, timeout_s: float = DEFAULT_TIME_LIMIT_S
+) -> Example:
     """A rated photo as an example, its own group; encoded in a process of its own.
 
     Args:
-        rated: The photo and its score.
+        rated_photo: The photo and its score.
         origin: Where the rating came from, in a few words.
-        time_limit: Seconds.
+        timeout_s: Seconds.
 
     Raises:
         UnreadablePhoto: It cannot be decoded, or Packshot failed on it.
     """
-    (found,) = in_order(
-        [rated], partial(_worker, origin), processes=1, failed=_crashed, time_limit=time_limit
+    (result,) = map_in_order(
+        [rated_photo],
+        partial(_make_worker, origin),
+        workers=1,
+        on_failure=_make_crash_error,
+        timeout_s=timeout_s,
     )
-    if isinstance(found, UnreadablePhoto):
-        raise found
-    return found
+    if isinstance(result, UnreadablePhoto):
+        raise result
+    return result
 
 
-def _worker(origin: str) -> Callable[[RatedPhoto], Encoded]:
-    return partial(_encoded, Encoders.packaged(), origin)
+def _make_worker(origin: str) -> Callable[[RatedPhoto], EncodingResult]:
+    return partial(_encode, Encoders.load_shipped(), origin)
 
 
-def _encoded(encoders: Encoders, origin: str, rated: RatedPhoto) -> Encoded:
+def _encode(encoders: Encoders, origin: str, rated_photo: RatedPhoto) -> EncodingResult:
     try:
-        photo = Photo.open(rated.path, max_side=JUDGED_SIDE)
+        photo = Photo.open(rated_photo.path, max_side=ASSESSMENT_SIDE)
     except UnreadablePhoto as error:
         return error
-    code = observe(encoders, [photo])[0].code
-    label = str(rated.path)
-    return Example(label, label, code.content, code.distortion, rated.score, origin)
+    encoding = observe(encoders, [photo])[0].encoding
+    label = str(rated_photo.path)
+    return Example(label, label, encoding.content, encoding.distortion, rated_photo.score, origin)
 
 
-def _crashed(rated: RatedPhoto, reason: str) -> Encoded:
-    return PhotoCrashed(str(rated.path), reason)
+def _make_crash_error(rated_photo: RatedPhoto, reason: str) -> EncodingResult:
+    return PhotoCrashed(str(rated_photo.path), reason)

@@ -11,45 +11,45 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array, Int32Array, Mask, Pixels
-from packshot.assess.location import exact_product, find_by_network
+from packshot.assess.location import find_exact_product, find_product_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps, OverlayNetwork
 from packshot.measure.overlay import (
-    Code,
     Frame,
     Panel,
-    find_codes,
+    QrCode,
     find_frame,
     find_panels,
+    find_qr_codes,
     is_placeholder,
 )
-from packshot.measure.photo import Scene, find_scene, region_of
-from packshot.measure.planes import Planes, as_bytes
+from packshot.measure.photo import Scene, box_to_region, find_scene
+from packshot.measure.planes import Planes, to_uint8
 from packshot.measure.product import ProductRegion
 from packshot.report import OVERLAYS, Measurement, Region
 
-_RECOGNISED: Final = frozenset(
+_NETWORK_OVERLAYS: Final = frozenset(
     {"text_area", "text_boxes", "text_on_product", "watermark", "placeholder"}
 )
 """Of `OVERLAYS`, what the overlay network tells."""
 
-_LIKELY: Final = 0.3
+_LIKELY_PROBABILITY: Final = 0.3
 _POSSIBLE_EVENNESS: Final = 0.5
 _OFF_PRODUCT_EVENNESS: Final = 0.75
 _UNPLACED_EVENNESS: Final = 0.85
 _PRINT_EVENNESS: Final = 0.95
 _PRINT_AREA: Final = 0.004
 _LINE_ASPECT: Final = 1.5
-_SMALLEST_PART: Final = 0.0006
-_LETTERING_SHARE: Final = 0.4
-_MARK_SURE: Final = 0.9
-_MARK_AREA: Final = 0.012
-_MARK_EVENNESS: Final = 0.78
-_MARK_POSSIBLE_AREA: Final = 0.005
+_MIN_PART_AREA: Final = 0.0006
+_BACKGROUND_TEXT_SHARE: Final = 0.4
+_WATERMARK_SURE: Final = 0.9
+_WATERMARK_AREA: Final = 0.012
+_WATERMARK_EVENNESS: Final = 0.78
+_WATERMARK_POSSIBLE_AREA: Final = 0.005
 
 
 @dataclass(frozen=True, eq=False)
-class Lettering:
+class TextOverlay:
     """Text laid over a photo.
 
     Attributes:
@@ -85,25 +85,25 @@ class Inspection:
     inspector: Inspector
 
     @cached_property
-    def recognised(self) -> ProductRegion | None:
+    def network_product(self) -> ProductRegion | None:
         """Where the mask network sees the product; None where it is not sure."""
-        return find_by_network(self.inspector.mask, self.scene.planes)
+        return find_product_by_network(self.inspector.mask, self.scene.planes)
 
     @cached_property
     def product(self) -> ProductRegion | None:
         """Where the product is; None where neither the background nor the network tells."""
-        return exact_product(self.scene) or self.recognised
+        return find_exact_product(self.scene) or self.network_product
 
     @cached_property
     def maps(self) -> OverlayMaps:
         """What the overlay network sees."""
-        return self.inspector.overlay.look(self.scene.planes.pixels)
+        return self.inspector.overlay.predict(self.scene.planes.pixels)
 
     @cached_property
-    def text(self) -> Lettering:
+    def text(self) -> TextOverlay:
         """Text laid over the photo."""
-        if (self.maps.text < _LIKELY).all():  # It need not be known where the product is.
-            return _nothing(self.maps)
+        if (self.maps.text < _LIKELY_PROBABILITY).all():  # It need not be known where the product is.
+            return _make_empty_overlay(self.maps)
         return find_text(self.maps, self.product)
 
     @cached_property
@@ -122,53 +122,57 @@ class Inspection:
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
         """Pictures in a collage; one for a single picture."""
-        return tuple(find_panels(self.scene.planes, self.scene.plain))
+        return tuple(find_panels(self.scene.planes, self.scene.plain_background))
 
     @cached_property
-    def codes(self) -> tuple[Code, ...]:
+    def qr_codes(self) -> tuple[QrCode, ...]:
         """QR codes."""
-        return tuple(find_codes(self.scene.planes.grey))
+        return tuple(find_qr_codes(self.scene.planes.grey))
 
     @cached_property
-    def placeholder(self) -> bool:
+    def is_placeholder_image(self) -> bool:
         """Whether it stands where a photo is missing."""
         planes = self.scene.planes
-        return is_placeholder(planes, self.scene.plain, _raised(self.maps.text >= _LIKELY, planes))
+        return is_placeholder(
+            planes,
+            self.scene.plain_background,
+            _resize_to_working(self.maps.text >= _LIKELY_PROBABILITY, planes),
+        )
 
     @property
-    def numbers(self) -> dict[str, float | None]:
+    def values(self) -> dict[str, float | None]:
         """A value for each of `OVERLAYS`; None where it is not certain."""
-        return {key: read(self) for key, read in _READ.items()}
+        return {key: read(self) for key, read in _OVERLAY_READERS.items()}
 
-    def measurements(self, wanted: Iterable[str]) -> dict[str, Measurement]:
+    def measure_overlays(self, names: Iterable[str]) -> dict[str, Measurement]:
         """Some of `OVERLAYS`, as an assessment records them; only what they take is worked out.
 
         Args:
-            wanted: Keys of `OVERLAYS`.
+            names: Keys of `OVERLAYS`.
         """
-        return {key: _record(key, _READ[key](self)) for key in wanted}
+        return {key: _make_overlay_measurement(key, _OVERLAY_READERS[key](self)) for key in names}
 
 
-_READ: Final[dict[str, Callable[[Inspection], float | None]]] = {
+_OVERLAY_READERS: Final[dict[str, Callable[[Inspection], float | None]]] = {
     "text_area": lambda found: found.text.area,
     "text_boxes": lambda found: None if found.text.area is None else float(len(found.text.boxes)),
     "text_on_product": lambda found: found.text.on_product,
     "watermark": lambda found: found.watermark,
-    "border_width": lambda found: found.frame.widest if found.frame else 0.0,
+    "border_width": lambda found: found.frame.widest_percent if found.frame else 0.0,
     "collage_panels": lambda found: float(len(found.panels)),
-    "qr_codes": lambda found: float(len(found.codes)),
-    "placeholder": lambda found: float(found.placeholder),
+    "qr_codes": lambda found: float(len(found.qr_codes)),
+    "placeholder": lambda found: float(found.is_placeholder_image),
 }
 
 
-def _record(key: str, value: float | None) -> Measurement:
-    shown = None if value is None else round(value, 3)
-    return Measurement(value=shown, unit=OVERLAYS[key], score=None)
+def _make_overlay_measurement(key: str, value: float | None) -> Measurement:
+    rounded = None if value is None else round(value, 3)
+    return Measurement(value=rounded, unit=OVERLAYS[key], score=None)
 
 
 @dataclass(frozen=True)
 class Inspector:
-    """Looks at photos for overlays and for the product. Build with `packaged`.
+    """Looks at photos for overlays and for the product. Build with `load_shipped`.
 
     Attributes:
         mask: The mask network.
@@ -179,25 +183,25 @@ class Inspector:
     threads: int = 1
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> Inspector:
+    def load_shipped(cls, threads: int = 1) -> Inspector:
         """With the networks that ship with the package.
 
         Args:
             threads: Threads that one call may use.
         """
-        return cls(MaskNetwork.packaged(threads), threads)
+        return cls(MaskNetwork.load_shipped(threads), threads)
 
     @cached_property
     def overlay(self) -> OverlayNetwork:
         """The overlay network, loaded when it is first asked."""
-        return OverlayNetwork.packaged(self.threads)
+        return OverlayNetwork.load_shipped(self.threads)
 
     def fingerprints(self, overlays: Iterable[str]) -> dict[str, str]:
         """Of the networks that measure some of `OVERLAYS`, and of the one that finds the product."""
-        named = {"mask": self.mask.model.fingerprint}
-        if _RECOGNISED.isdisjoint(overlays):
-            return named
-        return named | {"overlay": self.overlay.model.fingerprint}
+        fingerprints = {"mask": self.mask.model.fingerprint}
+        if _NETWORK_OVERLAYS.isdisjoint(overlays):
+            return fingerprints
+        return fingerprints | {"overlay": self.overlay.model.fingerprint}
 
     def inspect(self, pixels: Pixels) -> Inspection:
         """Inspect a photo.
@@ -211,7 +215,7 @@ class Inspector:
         return Inspection(find_scene(pixels), self)
 
 
-def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
+def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
     """Lines of text laid over a photo.
 
     The network learnt lines as boxes, and fills them evenly; print, legs of chairs and railings that
@@ -224,28 +228,28 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> Lettering:
         maps: Of the overlay network.
         product: Where the product is, if that is known.
     """
-    parts = _parts(maps.text)
-    body = None if product is None else _body(product, maps.text)
-    likely = (parts.areas >= _SMALLEST_PART) & (parts.evenness >= _POSSIBLE_EVENNESS)
-    kept = likely & (parts.aspects >= _LINE_ASPECT) & _even(parts, body)
+    parts = _find_parts(maps.text)
+    product_mask = None if product is None else _find_product_mask(product, maps.text)
+    likely = (parts.areas >= _MIN_PART_AREA) & (parts.evenness >= _POSSIBLE_EVENNESS)
+    kept = likely & (parts.aspects >= _LINE_ASPECT) & _is_even(parts, product_mask)
     flags = np.asarray(kept[parts.labels], bool)
-    share = None if not flags.any() or body is None else 100 * float(body[flags].mean())
-    boxes = _regions(parts.boxes[kept], parts.areas[kept], flags)
-    return Lettering(flags, np.asarray(likely[parts.labels], bool), boxes, share)
+    share = None if not flags.any() or product_mask is None else 100 * float(product_mask[flags].mean())
+    boxes = _to_regions(parts.boxes[kept], parts.areas[kept], flags)
+    return TextOverlay(flags, np.asarray(likely[parts.labels], bool), boxes, share)
 
 
-def _even(parts: _Parts, body: Mask | None) -> Mask:
+def _is_even(parts: _Parts, product_mask: Mask | None) -> Mask:
     """Which parts are filled as evenly as overlays are where they lie."""
-    if body is None:
+    if product_mask is None:
         return parts.evenness >= _UNPLACED_EVENNESS
-    inside = _means_of_parts(parts.labels, body) >= 0.5
+    inside = _means_of_parts(parts.labels, product_mask) >= 0.5
     as_overlay = (parts.evenness >= _PRINT_EVENNESS) & (parts.areas >= _PRINT_AREA)
     return np.where(inside, as_overlay, parts.evenness >= _OFF_PRODUCT_EVENNESS)
 
 
-def _nothing(maps: OverlayMaps) -> Lettering:
-    nowhere = np.zeros(maps.text.shape, bool)
-    return Lettering(nowhere, nowhere, (), None)
+def _make_empty_overlay(maps: OverlayMaps) -> TextOverlay:
+    empty = np.zeros(maps.text.shape, bool)
+    return TextOverlay(empty, empty, (), None)
 
 
 def find_watermark(maps: OverlayMaps) -> float | None:
@@ -254,11 +258,11 @@ def find_watermark(maps: OverlayMaps) -> float | None:
     Returns:
         None where they are neither sure nor unlikely.
     """
-    likely = maps.watermark >= _LIKELY
-    if likely.mean() < _MARK_POSSIBLE_AREA:
+    likely = maps.watermark >= _LIKELY_PROBABILITY
+    if likely.mean() < _WATERMARK_POSSIBLE_AREA:
         return 0.0
-    large = (maps.watermark >= _MARK_SURE).mean() >= _MARK_AREA
-    if large and maps.watermark[likely].mean() >= _MARK_EVENNESS:
+    large = (maps.watermark >= _WATERMARK_SURE).mean() >= _WATERMARK_AREA
+    if large and maps.watermark[likely].mean() >= _WATERMARK_EVENNESS:
         return 100 * float(likely.mean())
     return None
 
@@ -285,8 +289,8 @@ class _Parts:
         return self.boxes[:, 2] / np.maximum(self.boxes[:, 3], 1)
 
 
-def _parts(likely: Float32Array) -> _Parts:
-    flags = as_bytes(likely >= _LIKELY)
+def _find_parts(likely: Float32Array) -> _Parts:
+    flags = to_uint8(likely >= _LIKELY_PROBABILITY)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / likely.size
     areas[0] = 0
@@ -295,12 +299,12 @@ def _parts(likely: Float32Array) -> _Parts:
     return _Parts(numbers, areas, _means_of_parts(numbers, likely), boxes)
 
 
-def _body(product: ProductRegion, likely: Float32Array) -> Mask:
+def _find_product_mask(product: ProductRegion, likely: Float32Array) -> Mask:
     """The product's mask at the map's size, without parts that are lettering on the background."""
     size = likely.shape[::-1]
-    mask = as_bytes(cv2.resize(as_bytes(product.mask), size, interpolation=cv2.INTER_NEAREST))
+    mask = to_uint8(cv2.resize(to_uint8(product.mask), size, interpolation=cv2.INTER_NEAREST))
     _, labels, _, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    kept = _means_of_parts(labels, likely >= _LIKELY) < _LETTERING_SHARE
+    kept = _means_of_parts(labels, likely >= _LIKELY_PROBABILITY) < _BACKGROUND_TEXT_SHARE
     kept[0] = False
     return np.asarray(kept[labels], bool)
 
@@ -311,15 +315,15 @@ def _means_of_parts(labels: Int32Array, values: Mask | Float32Array) -> Float64A
     return np.bincount(labels.ravel(), values.ravel()) / np.maximum(sizes, 1)
 
 
-def _regions(boxes: Int32Array, areas: Float64Array, flags: Mask) -> tuple[Region, ...]:
+def _to_regions(boxes: Int32Array, areas: Float64Array, flags: Mask) -> tuple[Region, ...]:
     """Boxes of parts in fractions of the photo, largest part first."""
     order = np.argsort(-areas, kind="stable")
     return tuple(
-        region_of((left, top, wide, tall), flags) for left, top, wide, tall in boxes[order].tolist()
+        box_to_region((left, top, wide, tall), flags) for left, top, wide, tall in boxes[order].tolist()
     )
 
 
-def _raised(lettering: Mask, planes: Planes) -> Mask:
+def _resize_to_working(flags: Mask, planes: Planes) -> Mask:
     """Flags at working size."""
     size = planes.small.shape[1::-1]
-    return np.asarray(cv2.resize(as_bytes(lettering), size, interpolation=cv2.INTER_NEAREST)) > 0
+    return np.asarray(cv2.resize(to_uint8(flags), size, interpolation=cv2.INTER_NEAREST)) > 0

@@ -1,7 +1,7 @@
 """Findings of the distortion encoder: damage that it recognises and no measurement has said already.
 
 Kinds that look alike count together (`packshot.distort.LOOKALIKES`): what is reported is the likeliest
-of a family whose probability reaches `LEAST` and the family's limit. Limits come with the model: they
+of a family whose probability reaches `MIN_PROBABILITY` and the family's limit. Limits come with the model: they
 are set on undamaged photos, so that about one in a hundred of those exceeds each.
 """
 
@@ -13,18 +13,18 @@ from typing import Final
 
 import numpy as np
 
-from packshot.distort import Kind, families
-from packshot.encode import Code
+from packshot.distort import Kind, list_families
+from packshot.encode import PhotoEncoding
 from packshot.report import Severity
 from packshot.texts import DISTORTION_PREFIX
 
-_SOFT = ("blurred", "product-blurred", "upscaled", "motion-blur")
-SAID_BY: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.GAUSSIAN_BLUR: _SOFT,
-    Kind.MOTION_BLUR: _SOFT,
+_BLUR_CODES = ("blurred", "product-blurred", "upscaled", "motion-blur")
+EQUIVALENT_CODES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.GAUSSIAN_BLUR: _BLUR_CODES,
+    Kind.MOTION_BLUR: _BLUR_CODES,
     Kind.PIXELATE: ("upscaled", "jpeg-artefacts"),
     Kind.JPEG: ("jpeg-artefacts", "ringing"),
-    Kind.JPEG2000: ("jpeg-artefacts", "ringing", *_SOFT),
+    Kind.JPEG2000: ("jpeg-artefacts", "ringing", *_BLUR_CODES),
     Kind.WHITE_NOISE: ("noisy",),
     Kind.IMPULSE_NOISE: ("noisy",),
     Kind.OVER_SHARPEN: ("ringing",),
@@ -39,26 +39,26 @@ SAID_BY: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 """Codes of measured findings that say what a family would; named by a member of the family."""
 
-LEAST: Final = 0.8
+MIN_PROBABILITY: Final = 0.8
 """Probability from which on any kind is worth a finding: of 137 undamaged held-out product photos 3.6 %
 reach it at all; 0.6 was reached by 9.5 %."""
 
-_GRAVE_LEVEL = 4.0
+_ERROR_LEVEL = 4.0
 
 
 @dataclass(frozen=True)
-class Likely:
+class DamageEstimate:
     """Kinds of damage that look alike, as one answer.
 
     Attributes:
         kind: The likeliest of them.
-        alike: All of them, in the order of `Kind`.
+        family: All of them, in the order of `Kind`.
         probability: Of all of them together, 0..1.
         level: Expected level, 0..5.
     """
 
     kind: Kind
-    alike: tuple[Kind, ...]
+    family: tuple[Kind, ...]
     probability: float
     level: float
 
@@ -70,45 +70,47 @@ class Likely:
     @property
     def severity(self) -> Severity:
         """A warning, or an error where the damage is grave."""
-        return Severity.ERROR if self.level >= _GRAVE_LEVEL else Severity.WARNING
+        return Severity.ERROR if self.level >= _ERROR_LEVEL else Severity.WARNING
 
 
-def likely_damage(code: Code, kinds: Sequence[str]) -> list[Likely]:
+def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[DamageEstimate]:
     """Every family of look-alike kinds, likeliest first.
 
     Args:
-        code: Of the photo.
+        encoding: Of the photo.
         kinds: Names of `code.kinds`, in order.
     """
-    chance = dict(zip(kinds, code.kinds.tolist(), strict=True))
-    found = []
-    for family in families():
-        members = {kind: chance.get(kind.value, 0.0) for kind in family}
+    probabilities = dict(zip(kinds, encoding.kinds.tolist(), strict=True))
+    estimates = []
+    for family in list_families():
+        members = {kind: probabilities.get(kind.value, 0.0) for kind in family}
         likeliest = max(members, key=lambda kind: members[kind])
-        found.append(Likely(likeliest, family, min(sum(members.values()), 1.0), code.level))
-    return sorted(found, key=lambda one: -one.probability)
+        estimates.append(
+            DamageEstimate(likeliest, family, min(sum(members.values()), 1.0), encoding.level)
+        )
+    return sorted(estimates, key=lambda one: -one.probability)
 
 
-def recognised(
-    code: Code,
+def find_damage(
+    encoding: PhotoEncoding,
     kinds: Sequence[str],
     limits: Mapping[str, float],
-    said: frozenset[str],
-    least: float = LEAST,
-) -> list[Likely]:
+    reported_codes: frozenset[str],
+    min_probability: float = MIN_PROBABILITY,
+) -> list[DamageEstimate]:
     """Families that reach their limits and are not said by a measured finding, likeliest first.
 
     Args:
-        code: Of the photo.
+        encoding: Of the photo.
         kinds: Names of `code.kinds`, in order.
         limits: By the name of each family, the probability from which on it is reported, where that is
-            more than `least`. Families without a limit are never reported.
-        said: Codes of the photo's measured findings.
-        least: Probability below which nothing is reported.
+            more than `min_probability`. Families without a limit are never reported.
+        reported_codes: Codes of the photo's measured findings.
+        min_probability: Probability below which nothing is reported.
     """
     return [
         one
-        for one in likely_damage(code, kinds)
-        if one.probability >= max(limits.get(one.alike[0].value, np.inf), least)
-        and not any(said & set(SAID_BY.get(kind, ())) for kind in one.alike)
+        for one in estimate_damage(encoding, kinds)
+        if one.probability >= max(limits.get(one.family[0].value, np.inf), min_probability)
+        and not any(reported_codes & set(EQUIVALENT_CODES.get(kind, ())) for kind in one.family)
     ]

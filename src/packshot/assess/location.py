@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from packshot.encode.mask import LEAST_CONFIDENCE, MaskNetwork
+from packshot.encode.mask import MIN_CONFIDENCE, MaskNetwork
 from packshot.measure.background import Background
 from packshot.measure.photo import Scene
 from packshot.measure.planes import Planes
-from packshot.measure.product import ProductRegion, region_of_mask
+from packshot.measure.product import ProductRegion, mask_to_region
 
 _EXACT_TOLERANCE: Final = 10.0
 
 
-def exact_product(scene: Scene) -> ProductRegion | None:
+def find_exact_product(scene: Scene) -> ProductRegion | None:
     """The product where the background tells it to the pixel; None elsewhere.
 
     On a background of one colour without grain the product is what is not background. A rough or
     sloping background counts as plain too, but what differs from it is often a fold or a shadow.
     """
-    return scene.product if scene.plain is not None and _is_exact(scene.plain) else None
+    return (
+        scene.product
+        if scene.plain_background is not None and _is_exact(scene.plain_background)
+        else None
+    )
 
 
-def _is_exact(plain: Background) -> bool:
-    return plain.even and plain.tolerance <= _EXACT_TOLERANCE
+def _is_exact(plain_background: Background) -> bool:
+    return plain_background.is_even and plain_background.tolerance <= _EXACT_TOLERANCE
 
 
-def find_by_network(network: MaskNetwork, planes: Planes) -> ProductRegion | None:
+def find_product_by_network(network: MaskNetwork, planes: Planes) -> ProductRegion | None:
     """Ask the mask network.
 
     Args:
@@ -34,10 +38,10 @@ def find_by_network(network: MaskNetwork, planes: Planes) -> ProductRegion | Non
         planes: The photo.
 
     Returns:
-        None where the network is not sure enough: see `LEAST_CONFIDENCE`.
+        None where the network is not sure enough: see `MIN_CONFIDENCE`.
     """
-    seen = network.see(planes.pixels)
-    confidence = network.confidence(seen)
-    if confidence < LEAST_CONFIDENCE:
+    prediction = network.predict(planes.pixels)
+    confidence = network.confidence(prediction)
+    if confidence < MIN_CONFIDENCE:
         return None
-    return region_of_mask(planes, seen.product, confidence)
+    return mask_to_region(planes, prediction.product, confidence)

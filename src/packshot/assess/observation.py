@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from packshot.assess.inspection import Inspection, Inspector
-from packshot.encode import Code, Encoders
+from packshot.encode import Encoders, PhotoEncoding
 from packshot.measure import PhotoMeasurements
-from packshot.measure.photo import find_scene, framed, measure_scene
+from packshot.measure.photo import add_framing, find_scene, measure_scene
 from packshot.photo import Photo
 from packshot.report import Measurement
 
@@ -19,20 +19,20 @@ class Observation:
 
     Attributes:
         photo: Decoded.
-        measured: What was measured on it.
-        code: What the networks make of both.
+        photo_measurements: What was measured on it.
+        encoding: What the networks make of both.
         overlays: What was asked for of `packshot.report.OVERLAYS`.
     """
 
     photo: Photo
-    measured: PhotoMeasurements
-    code: Code
+    photo_measurements: PhotoMeasurements
+    encoding: PhotoEncoding
     overlays: dict[str, Measurement] = field(default_factory=dict)
 
     @property
     def measurements(self) -> dict[str, Measurement]:
         """Everything measured."""
-        return self.measured.values | self.overlays
+        return self.photo_measurements.values | self.overlays
 
 
 def observe(
@@ -50,21 +50,27 @@ def observe(
             measurements of framing alone, none that the encoders are told.
         overlays: Keys of `packshot.report.OVERLAYS` to measure too; they take an inspector.
     """
-    found = [_measured(photo, inspector, overlays) for photo in photos]
-    codes = encoders.encode([photo.pixels for photo in photos], [measured.raw for measured, _ in found])
-    parts = zip(photos, found, codes, strict=True)
-    return [Observation(photo, measured, code, laid) for photo, (measured, laid), code in parts]
+    results = [_measure(photo, inspector, overlays) for photo in photos]
+    encodings = encoders.encode(
+        [photo.pixels for photo in photos],
+        [photo_measurements.raw_values for photo_measurements, _ in results],
+    )
+    parts = zip(photos, results, encodings, strict=True)
+    return [
+        Observation(photo, photo_measurements, encoding, overlay_measurements)
+        for photo, (photo_measurements, overlay_measurements), encoding in parts
+    ]
 
 
-def _measured(
+def _measure(
     photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
 ) -> tuple[PhotoMeasurements, dict[str, Measurement]]:
     """What is measured of a photo, and of what lies over it."""
     scene = find_scene(photo.pixels)
-    measured = measure_scene(scene, photo.facts)
+    photo_measurements = measure_scene(scene, photo.facts)
     if inspector is None:
-        return measured, {}
+        return photo_measurements, {}
     inspection = Inspection(scene, inspector)
-    if measured.product is None and inspection.recognised is not None:
-        measured = framed(measured, scene.planes, inspection.recognised)
-    return measured, inspection.measurements(overlays)
+    if photo_measurements.product is None and inspection.network_product is not None:
+        photo_measurements = add_framing(photo_measurements, scene.planes, inspection.network_product)
+    return photo_measurements, inspection.measure_overlays(overlays)

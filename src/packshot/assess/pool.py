@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from packshot.assess.assessor import Assessor, ReadEmotion, unreadable
+from packshot.assess.assessor import Assessor, EmotionFunction, make_failed_assessment
 from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import label_of
-from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Assessment
 
-_DEFAULTS = RetrievalOptions()
+_DEFAULT_OPTIONS = RetrievalOptions()
 
 
 @dataclass(frozen=True)
@@ -30,36 +30,36 @@ class AssessorSettings:
         distance: Between vectors.
         aggregation: Of the retained scores.
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
-        emotion: Makes, in each process, what reads emotions besides; must be picklable. None for none.
+        emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None for none.
     """
 
     atlas: Path | None = None
     language: str = "en"
     pool: int | None = None
     neighbours: int | None = None
-    distance: str = _DEFAULTS.distance
-    aggregation: str = _DEFAULTS.aggregation
+    distance: str = _DEFAULT_OPTIONS.distance
+    aggregation: str = _DEFAULT_OPTIONS.aggregation
     overlays: tuple[str, ...] = ()
-    emotion: Callable[[], ReadEmotion] | None = None
+    emotion_factory: Callable[[], EmotionFunction] | None = None
 
     @property
     def options(self) -> RetrievalOptions:
         """The retrieval options these settings ask for."""
         return RetrievalOptions(
-            pool=_DEFAULTS.pool if self.pool is None else self.pool,
-            neighbours=_DEFAULTS.neighbours if self.neighbours is None else self.neighbours,
+            pool=_DEFAULT_OPTIONS.pool if self.pool is None else self.pool,
+            neighbours=_DEFAULT_OPTIONS.neighbours if self.neighbours is None else self.neighbours,
             distance=Distance(self.distance),
             aggregation=Aggregation(self.aggregation),
         )
 
-    def assessor(self, threads: int = 1) -> Assessor:
+    def build_assessor(self, threads: int = 1) -> Assessor:
         """Build the assessor.
 
         Raises:
             PackshotError: The atlas or a model cannot be used.
         """
         atlas = None if self.atlas is None else Atlas.load(self.atlas)
-        emotion = None if self.emotion is None else self.emotion()
+        emotion = None if self.emotion_factory is None else self.emotion_factory()
         return Assessor(
             atlas,
             options=self.options,
@@ -75,7 +75,7 @@ def assess_paths(
     *,
     settings: AssessorSettings,
     workers: int | None = None,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[Assessment]:
     """Assess files in the order given, as a stream; memory does not grow with their number.
 
@@ -85,7 +85,7 @@ def assess_paths(
         settings: The assessor wanted.
         workers: Processes; None for one for each core this process may use. Below 1 none is started:
             the work is done here, unguarded against death and delay.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
 
     Yields:
         One `Assessment` for each path.
@@ -93,22 +93,26 @@ def assess_paths(
     Raises:
         PackshotError: The assessor cannot be built.
     """
-    count = available_cores() if workers is None else workers
-    yield from in_order(
-        paths, partial(_worker, settings), processes=count, failed=_crashed, time_limit=time_limit
+    count = count_available_cores() if workers is None else workers
+    yield from map_in_order(
+        paths,
+        partial(_make_worker, settings),
+        workers=count,
+        on_failure=_make_crash_assessment,
+        timeout_s=timeout_s,
     )
 
 
-def _worker(settings: AssessorSettings) -> Callable[[Path], Assessment]:
-    return partial(_assessed, settings.assessor(threads=1))
+def _make_worker(settings: AssessorSettings) -> Callable[[Path], Assessment]:
+    return partial(_assess, settings.build_assessor(threads=1))
 
 
-def _assessed(assessor: Assessor, path: Path) -> Assessment:
+def _assess(assessor: Assessor, path: Path) -> Assessment:
     try:
         return assessor.assess(path)
     except UnreadablePhoto as error:
-        return unreadable(error)
+        return make_failed_assessment(error)
 
 
-def _crashed(path: Path, reason: str) -> Assessment:
-    return unreadable(PhotoCrashed(label_of(path), reason))
+def _make_crash_assessment(path: Path, reason: str) -> Assessment:
+    return make_failed_assessment(PhotoCrashed(label_of(path), reason))

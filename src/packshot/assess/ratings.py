@@ -41,31 +41,33 @@ def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[
         raise InvalidInput(f"the scale begins and ends at {scale[0]:g}: give the scores for 0 and 100")
     rows = read_rows(table)
     columns = list(rows[0]) if rows else []
-    name = next((c for c in _FILE_COLUMNS if c in columns), None)
-    score = next((c for c in _SCORE_COLUMNS if c in columns), None)
-    if name is None or score is None:
+    file_column = next((c for c in _FILE_COLUMNS if c in columns), None)
+    score_column = next((c for c in _SCORE_COLUMNS if c in columns), None)
+    if file_column is None or score_column is None:
         raise SourceError(
             f"{table}: needs a file column ({', '.join(_FILE_COLUMNS)}) and a score column "
             f"({', '.join(_SCORE_COLUMNS)})"
         )
     return [
-        _rated(folder, row[name], row[score], scale, f"{table}, line {number}")
+        _parse_row(folder, row[file_column], row[score_column], scale, f"{table}, line {number}")
         for number, row in enumerate(rows, start=2)
     ]
 
 
-def _rated(folder: Path, file: str, score: str, scale: tuple[float, float], where: str) -> RatedPhoto:
+def _parse_row(
+    folder: Path, file: str, score: str, scale: tuple[float, float], location: str
+) -> RatedPhoto:
     if not file.strip():
-        raise SourceError(f"{where}: no file")
-    return RatedPhoto(folder / file, _rescaled(score, scale, where))
+        raise SourceError(f"{location}: no file")
+    return RatedPhoto(folder / file, _rescale_score(score, scale, location))
 
 
-def _rescaled(text: str, scale: tuple[float, float], where: str) -> float:
+def _rescale_score(text: str, scale: tuple[float, float], location: str) -> float:
     lowest, highest = scale
     try:
         score = (float(text) - lowest) / (highest - lowest) * 100
     except ValueError:
-        raise SourceError(f"{where}: the score {text!r} is not a number") from None
+        raise SourceError(f"{location}: the score {text!r} is not a number") from None
     if not -1e-6 <= score <= 100 + 1e-6:
-        raise SourceError(f"{where}: the score {text} lies outside {lowest}..{highest}")
+        raise SourceError(f"{location}: the score {text} lies outside {lowest}..{highest}")
     return min(max(score, 0.0), 100.0)

@@ -47,7 +47,7 @@ class RetrievalOptions:
         temperature: Of the `KERNEL` weights; smaller trusts the nearest evidence more.
         damaged_share: Originals damaged on purpose serve only a photo that looks like them: they
             must be this share of its most alike groups. 0 lets them serve every photo.
-        alike: How many most alike groups decide that.
+        nearest_groups: How many most alike groups decide that.
     """
 
     pool: int = 800
@@ -56,7 +56,7 @@ class RetrievalOptions:
     aggregation: Aggregation = Aggregation.KERNEL
     temperature: float = 0.02
     damaged_share: float = 0.3
-    alike: int = 20
+    nearest_groups: int = 20
 
     def __post_init__(self) -> None:
         """Refuse counts below one and a temperature that is not positive."""
@@ -66,7 +66,7 @@ class RetrievalOptions:
             raise InvalidInput("temperature must be positive")
 
     @classmethod
-    def source_form(cls, neighbours: int = 10) -> RetrievalOptions:
+    def from_paper(cls, neighbours: int = 10) -> RetrievalOptions:
         """The published form: content alone picks J groups, content similarity weights them."""
         return cls(
             pool=neighbours,
@@ -76,7 +76,7 @@ class RetrievalOptions:
         )
 
 
-def unit_rows(vectors: FloatArray) -> Float32Array:
+def normalise_rows(vectors: FloatArray) -> Float32Array:
     """Rows scaled to length 1; rows of zeros stay zero.
 
     Args:
@@ -105,13 +105,13 @@ def similarity(query: Float32Array, rows: Float32Array, distance: Distance) -> F
         return rows @ query
     difference = rows - query
     if distance is Distance.EUCLIDEAN:
-        apart = np.sqrt(np.einsum("nd,nd->n", difference, difference))
+        distances = np.sqrt(np.einsum("nd,nd->n", difference, difference))
     else:
-        apart = np.abs(difference).sum(axis=1)
-    return np.asarray(1 / (1 + apart), np.float32)
+        distances = np.abs(difference).sum(axis=1)
+    return np.asarray(1 / (1 + distances), np.float32)
 
 
-def largest(values: Float32Array, count: int) -> IndexArray:
+def find_largest(values: Float32Array, count: int) -> IndexArray:
     """Indices of the `count` largest values, largest first; ties go to the smaller index."""
     count = min(count, len(values))
     if count == 0:
@@ -138,7 +138,9 @@ def best_similarities(similarities: Float32Array, starts: IndexArray) -> Float32
     return best
 
 
-def best_versions(similarities: Float32Array, group_of: IndexArray, groups: IndexArray) -> IndexArray:
+def find_best_versions(
+    similarities: Float32Array, group_of: IndexArray, groups: IndexArray
+) -> IndexArray:
     """For each retained group, its version with the largest distortion similarity (eq. 5).
 
     Args:
@@ -162,7 +164,9 @@ def best_versions(similarities: Float32Array, group_of: IndexArray, groups: Inde
     return members[hits[first]]
 
 
-def weights(content: Float32Array, distortion: Float32Array, options: RetrievalOptions) -> Float32Array:
+def evidence_weights(
+    content: Float32Array, distortion: Float32Array, options: RetrievalOptions
+) -> Float32Array:
     """Share of each retained example in the score (eq. 6, eq. 7, or the kernel form).
 
     Args:
@@ -174,9 +178,9 @@ def weights(content: Float32Array, distortion: Float32Array, options: RetrievalO
         (K,) non-negative, summing to 1.
     """
     if options.aggregation is Aggregation.SIMPLE:
-        raw = np.ones_like(content)
+        unscaled = np.ones_like(content)
     elif options.aggregation is Aggregation.WEIGHTED:
-        raw = np.maximum(content, np.float32(1e-6))
+        unscaled = np.maximum(content, np.float32(1e-6))
     else:
-        raw = np.exp((distortion - distortion.max()) / np.float32(options.temperature))
-    return np.asarray(raw / raw.sum(), np.float32)
+        unscaled = np.exp((distortion - distortion.max()) / np.float32(options.temperature))
+    return np.asarray(unscaled / unscaled.sum(), np.float32)

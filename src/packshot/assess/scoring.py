@@ -11,11 +11,11 @@ from packshot.assess.atlas import Atlas
 from packshot.assess.retrieval import (
     RetrievalOptions,
     best_similarities,
-    best_versions,
-    largest,
+    evidence_weights,
+    find_best_versions,
+    find_largest,
+    normalise_rows,
     similarity,
-    unit_rows,
-    weights,
 )
 from packshot.errors import AtlasError
 from packshot.report import Evidence, Grade
@@ -30,7 +30,7 @@ _GRADES = (
 
 
 @dataclass(frozen=True)
-class Retrieved:
+class RetrievedEvidence:
     """What equations 2 and 5 kept.
 
     Attributes:
@@ -47,34 +47,34 @@ class Retrieved:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ScoringResult:
     """A score and how far to trust it.
 
     Attributes:
         score: 0..100, calibrated.
-        raw: 0..100, the plain aggregate of equation 6 or 7.
+        raw_score: 0..100, the plain aggregate of equation 6 or 7.
         spread: Weighted standard deviation of the evidence's scores, in points.
         percentile: Share of the reference set, 0..100, that scores no better; None without one.
         confidence: 0..1, chance to lie within ten points of people's rating.
-        known: False where no evidence is near enough ("cannot tell").
-        retrieved: The evidence, by index.
+        is_known: False where no evidence is near enough ("cannot tell").
+        evidence: The evidence, by index.
     """
 
     score: float
-    raw: float
+    raw_score: float
     spread: float
     percentile: float | None
     confidence: float
-    known: bool
-    retrieved: Retrieved
+    is_known: bool
+    evidence: RetrievedEvidence
 
     @property
     def grade(self) -> Grade:
         """The score in words."""
-        return grade(self.score) if self.known else Grade.UNKNOWN
+        return find_grade(self.score) if self.is_known else Grade.UNKNOWN
 
 
-def grade(score: float) -> Grade:
+def find_grade(score: float) -> Grade:
     """The word for a score of 0..100: bands of twenty points."""
     return next(name for lower, name in _GRADES if score >= lower)
 
@@ -84,8 +84,8 @@ def retrieve(
     content: Float32Array,
     distortion: Float32Array,
     options: RetrievalOptions,
-    excluded: str | None = None,
-) -> Retrieved:
+    exclude_group: str | None = None,
+) -> RetrievedEvidence:
     """Equations 1, 2, 4, 5: the best version of each of the groups most alike.
 
     Args:
@@ -93,49 +93,62 @@ def retrieve(
         content: (C,) content vector of the photo.
         distortion: (D,) distortion vector of the photo.
         options: How many, by which distance, weighted how.
-        excluded: Group never used: the photo's own original.
+        exclude_group: Group never used: the photo's own original.
 
     Raises:
         AtlasError: No example is left to compare with.
     """
-    alike = similarity(unit_rows(content), atlas.content_rows, options.distance)
-    own = atlas.group_numbers.get(excluded) if excluded is not None else None
-    if own is not None:
-        alike[own] = -np.inf
-    if not _damage_serves(atlas, alike, options):
-        alike = np.where(atlas.damaged_groups, np.float32(-np.inf), alike)
-    groups = largest(alike, min(options.pool, int(np.isfinite(alike).sum())))
-    damage = similarity(unit_rows(distortion), atlas.distortion_rows, options.distance)
-    best = best_similarities(damage, atlas.group_starts)
+    content_similarities = similarity(normalise_rows(content), atlas.content_rows, options.distance)
+    own_group = atlas.group_index_by_name.get(exclude_group) if exclude_group is not None else None
+    if own_group is not None:
+        content_similarities[own_group] = -np.inf
+    if not _can_use_damaged_groups(atlas, content_similarities, options):
+        content_similarities = np.where(
+            atlas.groups_with_damage, np.float32(-np.inf), content_similarities
+        )
+    groups = find_largest(
+        content_similarities, min(options.pool, int(np.isfinite(content_similarities).sum()))
+    )
+    distortion_similarities = similarity(
+        normalise_rows(distortion), atlas.distortion_rows, options.distance
+    )
+    best = best_similarities(distortion_similarities, atlas.group_starts)
     groups = groups[np.isfinite(best[groups])]
     if len(groups) == 0:
         raise AtlasError(f"the atlas {atlas.header.name} has no rated example to compare with")
-    kept = groups[largest(best[groups], options.neighbours)]
-    examples, near = best_versions(damage, atlas.group_index, kept), alike[kept]
-    shares = weights(near, damage[examples], options)
-    return Retrieved(examples, near, damage[examples], shares)
+    kept = groups[find_largest(best[groups], options.neighbours)]
+    examples, kept_similarities = (
+        find_best_versions(distortion_similarities, atlas.group_indices, kept),
+        content_similarities[kept],
+    )
+    evidence_shares = evidence_weights(kept_similarities, distortion_similarities[examples], options)
+    return RetrievedEvidence(
+        examples, kept_similarities, distortion_similarities[examples], evidence_shares
+    )
 
 
-def _damage_serves(atlas: Atlas, alike: Float32Array, options: RetrievalOptions) -> bool:
+def _can_use_damaged_groups(
+    atlas: Atlas, content_similarities: Float32Array, options: RetrievalOptions
+) -> bool:
     """Whether originals damaged on purpose may be evidence: not for a photo that looks unlike them.
 
     Their scores come from a full-reference ensemble. For photos of other things people's ratings are
     the better evidence, and vectors of the two mix: see docs/decisions/0004-pool-then-neighbours.md.
     """
-    damaged = atlas.damaged_groups
-    if damaged.all() or not damaged.any():
-        return bool(damaged.all())
-    nearest = largest(alike, options.alike)
-    return bool(damaged[nearest].mean() >= options.damaged_share)
+    has_damage = atlas.groups_with_damage
+    if has_damage.all() or not has_damage.any():
+        return bool(has_damage.all())
+    nearest = find_largest(content_similarities, options.nearest_groups)
+    return bool(has_damage[nearest].mean() >= options.damaged_share)
 
 
-def judge(
+def compute_score(
     atlas: Atlas,
     content: Float32Array,
     distortion: Float32Array,
     options: RetrievalOptions,
-    excluded: str | None = None,
-) -> Judgement:
+    exclude_group: str | None = None,
+) -> ScoringResult:
     """The score of a photo from its two vectors (equations 6 and 7, then calibration).
 
     Args:
@@ -143,45 +156,49 @@ def judge(
         content: (C,) content vector of the photo.
         distortion: (D,) distortion vector of the photo.
         options: See `RetrievalOptions`.
-        excluded: Group never used: the photo's own original.
+        exclude_group: Group never used: the photo's own original.
 
     Raises:
         AtlasError: No example is left to compare with.
     """
-    found = retrieve(atlas, content, distortion, options, excluded)
-    scores = atlas.scores[found.examples]
-    raw = float(found.weights @ scores)
-    deviation = float(np.sqrt(found.weights @ (scores - raw) ** 2))
-    nearness = float(found.weights @ found.distortion)
-    score = _calibrated(atlas, found, raw)
+    retrieved = retrieve(atlas, content, distortion, options, exclude_group)
+    scores = atlas.scores[retrieved.examples]
+    raw = float(retrieved.weights @ scores)
+    deviation = float(np.sqrt(retrieved.weights @ (scores - raw) ** 2))
+    nearness = float(retrieved.weights @ retrieved.distortion)
+    score = _calibrate(atlas, retrieved, raw)
     trust = atlas.header.trust
-    known = bool(found.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion)
-    return Judgement(
+    known = bool(
+        retrieved.content.max() >= trust.minimum_content and nearness >= trust.minimum_distortion
+    )
+    return ScoringResult(
         score=score,
-        raw=raw,
+        raw_score=raw,
         spread=deviation,
         percentile=_percentile(score, atlas),
         confidence=trust.confidence(nearness, deviation),
-        known=known,
-        retrieved=found,
+        is_known=known,
+        evidence=retrieved,
     )
 
 
-def _calibrated(atlas: Atlas, found: Retrieved, raw: float) -> float:
+def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
     """The published score: each sort of evidence calibrates by its share of the weight."""
-    damaged = float(found.weights[atlas.levels[found.examples] >= 0].sum())
+    damaged_share = float(retrieved.weights[atlas.levels[retrieved.examples] >= 0].sum())
     header = atlas.header
-    return damaged * header.damaged_calibration(raw) + (1 - damaged) * header.calibration(raw)
+    return damaged_share * header.damaged_calibration(raw) + (1 - damaged_share) * header.calibration(
+        raw
+    )
 
 
-def evidence(atlas: Atlas, found: Retrieved, count: int) -> tuple[Evidence, ...]:
+def build_evidence(atlas: Atlas, retrieved: RetrievedEvidence, count: int) -> tuple[Evidence, ...]:
     """The `count` heaviest pieces of evidence as records, heaviest first."""
-    order = largest(found.weights, count)
-    return tuple(_piece(atlas, found, int(place)) for place in order)
+    order = find_largest(retrieved.weights, count)
+    return tuple(_build_evidence_record(atlas, retrieved, int(position)) for position in order)
 
 
-def _piece(atlas: Atlas, found: Retrieved, place: int) -> Evidence:
-    example = int(found.examples[place])
+def _build_evidence_record(atlas: Atlas, retrieved: RetrievedEvidence, position: int) -> Evidence:
+    example = int(retrieved.examples[position])
     kind, level = int(atlas.kinds[example]), int(atlas.levels[example])
     return Evidence(
         example=atlas.header.examples[example],
@@ -190,9 +207,9 @@ def _piece(atlas: Atlas, found: Retrieved, place: int) -> Evidence:
         score=round(float(atlas.scores[example]), 2),
         kind=atlas.header.kinds[kind] if kind >= 0 else None,
         level=level if level >= 0 else None,
-        content_similarity=round(float(found.content[place]), 4),
-        distortion_similarity=round(float(found.distortion[place]), 4),
-        weight=round(float(min(found.weights[place], 1.0)), 4),
+        content_similarity=round(float(retrieved.content[position]), 4),
+        distortion_similarity=round(float(retrieved.distortion[position]), 4),
+        weight=round(float(min(retrieved.weights[position], 1.0)), 4),
     )
 
 

@@ -11,14 +11,14 @@ def main() -> None:
     Processes that a command starts import this package too, only to find the command they belong to:
     they need not know how commands are parsed.
     """
-    from packshot.cli.interrupts import leave_if_interrupted, listen
-    from packshot.cli.streams import standard_streams
+    from packshot.cli.interrupts import exit_on_interrupt, install_signal_handlers
+    from packshot.cli.streams import guard_standard_streams
 
-    listen()
-    with standard_streams():
+    install_signal_handlers()
+    with guard_standard_streams():
         try:
             from packshot.cli.application import main as run
 
             run()
         finally:
-            leave_if_interrupted()
+            exit_on_interrupt()

@@ -12,7 +12,7 @@ import typer
 from packshot.cli.atlas import application as atlas_application
 from packshot.cli.audit_command import AUDIT_HELP, audit_command
 from packshot.cli.clean_command import CLEAN_HELP, clean_command
-from packshot.cli.commands import Application
+from packshot.cli.commands import CommandGroup
 from packshot.cli.duplicates_command import DUPLICATES_HELP, duplicates_command
 from packshot.cli.emotion_command import EMOTION_HELP, emotion_command
 from packshot.cli.enhance_commands import (
@@ -21,27 +21,19 @@ from packshot.cli.enhance_commands import (
     enhance_command,
     optimize_command,
 )
-from packshot.cli.exits import Exit
-from packshot.cli.formats import format_for
-from packshot.cli.interrupts import interrupted
-from packshot.cli.options import (
-    OutputFile,
-    OwnAtlas,
-    Paths,
-    Quiet,
-    TimeLimit,
-    Workers,
-    Written,
-)
+from packshot.cli.exits import ExitStatus
+from packshot.cli.formats import choose_format
+from packshot.cli.interrupts import has_interrupt
+from packshot.cli.options import AtlasFile, FormatOption, OutputFile, Paths, Quiet, TimeLimit, Workers
 from packshot.cli.policies import application as policies_application
 from packshot.cli.rank_command import RANK_HELP, rank_command
 from packshot.cli.screen_command import SCREEN_HELP, screen_command
 from packshot.cli.search_commands import application as search_application
-from packshot.cli.streams import complain
+from packshot.cli.streams import print_error
 from packshot.cli.train import application as train_application
-from packshot.distribution import version as installed_version
+from packshot.distribution import read_version as installed_version
 from packshot.errors import InvalidInput, PackshotError
-from packshot.processes import DEFAULT_TIME_LIMIT, in_words
+from packshot.processes import DEFAULT_TIME_LIMIT_S, format_unexpected_error
 
 _HELP = """How good is each product photo, why, and what to do about it. Works offline.
 
@@ -64,7 +56,7 @@ written, standard output included; 70 a fault of Packshot; 130 interrupted; 141 
 output has gone, as in "packshot ... | head"; 143 told to end.
 """
 
-application = Application(
+application = CommandGroup(
     name="packshot",
     help=_HELP,
     add_completion=False,
@@ -84,8 +76,8 @@ application.add_typer(search_application, name="search")
 application.add_typer(train_application, name="train")
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(installed_version())
         raise typer.Exit
 
@@ -147,7 +139,7 @@ no photo found, or the output cannot be written; 130 interrupted: complete lines
 @application.command("assess", help=_ASSESS_HELP)
 def assess_command(
     paths: Paths,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     fail_under: Annotated[
         float | None,
@@ -166,7 +158,7 @@ def assess_command(
         ),
     ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
-    atlas: OwnAtlas = None,
+    atlas: AtlasFile = None,
     neighbours: Annotated[
         int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
     ] = None,
@@ -175,13 +167,13 @@ def assess_command(
         AggregationName, typer.Option(help="Of the evidence's scores.")
     ] = AggregationName.KERNEL,
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Score photos; users read `_ASSESS_HELP`."""
     from packshot.assess.pool import AssessorSettings
     from packshot.cli.assess import Request, run
-    from packshot.emotion import packaged_reading
+    from packshot.emotion import load_shipped_reader
     from packshot.report import OVERLAYS
 
     settings = AssessorSettings(
@@ -191,11 +183,11 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
         overlays=tuple(OVERLAYS) if overlays else (),
-        emotion=packaged_reading if emotion else None,
+        emotion_factory=load_shipped_reader if emotion else None,
     )
-    written = output_format or format_for(output)
+    chosen_format = output_format or choose_format(output)
     request = Request(
-        paths, written.value, output, fail_under, explain, workers, time_limit, quiet, settings
+        paths, chosen_format.value, output, fail_under, explain, workers, timeout_s, quiet, settings
     )
     raise typer.Exit(run(request))
 
@@ -220,7 +212,7 @@ Exit status: 0 done; 2 wrong usage.
 """
 
 
-def _record(name: str) -> str:
+def _parse_record_name(name: str) -> str:
     """A record by its name."""
     if name not in list(RecordName):
         raise typer.BadParameter(f"no record {name!r}; there are {', '.join(RecordName)}")
@@ -232,7 +224,9 @@ def schema_command(
     record: Annotated[
         str,
         typer.Argument(
-            parser=_record, metavar="RECORD", help=f"What a line tells of: {', '.join(RecordName)}."
+            parser=_parse_record_name,
+            metavar="RECORD",
+            help=f"What a line tells of: {', '.join(RecordName)}.",
         ),
     ] = RecordName.ASSESSMENT.value,
 ) -> None:
@@ -269,7 +263,7 @@ def schema_command(
 
 
 @application.callback()
-def before_any_command(
+def handle_global_options(
     _: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
@@ -284,7 +278,7 @@ def version_command() -> None:
     typer.echo(installed_version())
 
 
-def _require_a_folder() -> None:
+def _check_current_folder() -> None:
     """Refuse to work where relative paths mean nothing, and no process can be started."""
     try:
         os.getcwd()
@@ -295,14 +289,14 @@ def _require_a_folder() -> None:
 def main() -> None:
     """Run the command line; errors of ours become one line and status 2."""
     try:
-        _require_a_folder()
+        _check_current_folder()
         application()
     except PackshotError as error:
         for line in error.lines:
-            complain(f"packshot: {line}")
-        sys.exit(Exit.USAGE)
+            print_error(f"packshot: {line}")
+        sys.exit(ExitStatus.USAGE)
     except Exception as error:
-        if not interrupted():
-            told = f"{in_words(error)} (a fault of Packshot: --verbose tells where)"
-            complain(f"packshot: {told}")
-        sys.exit(Exit.FAULT)
+        if not has_interrupt():
+            text = f"{format_unexpected_error(error)} (a fault of Packshot: --verbose tells where)"
+            print_error(f"packshot: {text}")
+        sys.exit(ExitStatus.FAULT)

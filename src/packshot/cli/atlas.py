@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli.commands import Application
-from packshot.cli.options import Quiet, TimeLimit, Workers, a_file
-from packshot.cli.streams import say, standard_output
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.cli.commands import CommandGroup
+from packshot.cli.options import Quiet, TimeLimit, Workers, parse_path
+from packshot.cli.streams import get_standard_output, print_line
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
-application = Application(
+application = CommandGroup(
     help="""Build, inspect and extend atlases: the rated photos that scores rest on.
 
 \b
@@ -65,7 +65,7 @@ def info_command(
     path: Annotated[
         Path | None,
         typer.Argument(
-            parser=a_file, metavar="FILE", help="An atlas, not -; by default the shipped one."
+            parser=parse_path, metavar="FILE", help="An atlas, not -; by default the shipped one."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
@@ -73,18 +73,18 @@ def info_command(
     """Describe an atlas; users read `_INFO_HELP`."""
     from packshot.assess.atlas import Atlas
 
-    info = (Atlas.default() if path is None else Atlas.load(path)).info()
+    info = (Atlas.load_shipped() if path is None else Atlas.load(path)).summarise()
     if as_json:
-        standard_output(for_people=False).write(info.model_dump_json(indent=2) + "\n")
+        get_standard_output(for_people=False).write(info.model_dump_json(indent=2) + "\n")
         return
-    say(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
+    print_line(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
     for origin, count in info.examples_by_origin.items():
-        say(f"  {count:6d}  {origin}")
+        print_line(f"  {count:6d}  {origin}")
     low, middle, high = info.score_quartiles
-    say(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
-    say(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
-    say(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
-    say(f"percentiles refer to: {info.reference}")
+    print_line(f"scores: quartiles {low:.1f}, {middle:.1f}, {high:.1f}")
+    print_line(f"vectors: {info.content_dimensions} content, {info.distortion_dimensions} distortion")
+    print_line(f"encoders: content {info.content_model}, distortion {info.distortion_model}")
+    print_line(f"percentiles refer to: {info.reference}")
 
 
 @application.command("build", help=_BUILD_HELP)
@@ -92,15 +92,17 @@ def build_command(
     ratings: Annotated[
         Path,
         typer.Argument(
-            parser=a_file, metavar="RATINGS", help="CSV with a file and a score column; not -."
+            parser=parse_path, metavar="RATINGS", help="CSV with a file and a score column; not -."
         ),
     ],
     folder: Annotated[
-        Path, typer.Argument(parser=a_file, metavar="FOLDER", help="Where the files lie.")
+        Path, typer.Argument(parser=parse_path, metavar="FOLDER", help="Where the files lie.")
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", parser=a_file, metavar="FILE", help="The atlas to write; not -."),
+        typer.Option(
+            "--output", "-o", parser=parse_path, metavar="FILE", help="The atlas to write; not -."
+        ),
     ],
     scale: Annotated[tuple[float, float], typer.Option(help="The ratings that mean 0 and 100.")] = (
         0,
@@ -109,30 +111,30 @@ def build_command(
     name: Annotated[str, typer.Option(help="Name of the atlas.")] = "custom",
     origin: Annotated[str, typer.Option(help="Where the ratings came from.")] = "people",
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Build an atlas; users read `_BUILD_HELP`."""
-    from packshot.cli.rating import Request, build
+    from packshot.cli.rating import Request, build_atlas_file
 
-    request = Request(ratings, folder, output, scale, name, origin, workers, time_limit, quiet)
-    raise typer.Exit(build(request))
+    request = Request(ratings, folder, output, scale, name, origin, workers, timeout_s, quiet)
+    raise typer.Exit(build_atlas_file(request))
 
 
 @application.command("add", help=_ADD_HELP)
 def add_command(
     atlas: Annotated[
         Path,
-        typer.Argument(parser=a_file, metavar="ATLAS", help="The atlas to extend, in place; not -."),
+        typer.Argument(parser=parse_path, metavar="ATLAS", help="The atlas to extend, in place; not -."),
     ],
     photo: Annotated[
-        Path, typer.Argument(parser=a_file, metavar="PHOTO", help="The rated photo; not -.")
+        Path, typer.Argument(parser=parse_path, metavar="PHOTO", help="The rated photo; not -.")
     ],
     score: Annotated[float, typer.Option(min=0, max=100, help="0..100, larger is better.")],
     origin: Annotated[str, typer.Option(help="Where the rating came from.")] = "people",
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
 ) -> None:
     """Extend an atlas; users read `_ADD_HELP`."""
-    from packshot.cli.rating import add
+    from packshot.cli.rating import add_photo
 
-    raise typer.Exit(add(atlas, photo, score, origin, time_limit))
+    raise typer.Exit(add_photo(atlas, photo, score, origin, timeout_s))

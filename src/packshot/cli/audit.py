@@ -22,21 +22,21 @@ from rich.progress import (
 
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit import (
-    Answer,
+    AuditOptions,
+    AuditOutcome,
     AuditSettings,
     LocalEngine,
-    Options,
-    Outcome,
     RayEngine,
-    date_of,
-    default_cache,
+    RowResult,
+    find_default_cache_folder,
+    read_audit_date,
     run_audit,
 )
-from packshot.cli.exits import Exit
-from packshot.cli.fetching import Access
-from packshot.cli.output import carried_out, messages, tell
+from packshot.cli.exits import ExitStatus
+from packshot.cli.fetching import FetchAccess
+from packshot.cli.output import make_error_console, print_summary, run_and_report
 from packshot.errors import InvalidInput, PackshotError
-from packshot.render.terminal import console_for
+from packshot.render.terminal import make_console
 from packshot.report import AuditSummary
 from packshot.sources import read_feed
 
@@ -56,12 +56,12 @@ class Request:
     restart: bool
     cache: Path | None
     no_cache: bool
-    access: Access
+    access: FetchAccess
     worst: int
     language: str
     atlas: Path | None
     workers: int | None
-    time_limit: float
+    timeout_s: float
     engine: str
     quiet: bool
 
@@ -72,25 +72,29 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: What was asked for cannot be done.
     """
-    settings = _settings(request)
-    cache = None if request.no_cache else request.cache or default_cache()
+    settings = _build_settings(request)
+    cache = None if request.no_cache else request.cache or find_default_cache_folder()
     if cache is None and not request.no_cache and not request.quiet:
-        messages().print("no home folder to remember assessments in: --cache names another")
+        make_error_console().print("no home folder to remember assessments in: --cache names another")
     engine = _ENGINES[request.engine]
-    options = Options(
-        request.workers, cache, request.restart, patience=request.time_limit, engine=engine
+    options = AuditOptions(
+        request.workers, cache, request.restart, timeout_s=request.timeout_s, engine_factory=engine
     )
-    tally = Tally(settings, shown=not request.quiet and sys.stderr.isatty())
+    tally = Tally(settings, show_progress=not request.quiet and sys.stderr.isatty())
 
-    def work() -> None:
-        tally.outcome = run_audit(settings, request.output, options, watch=tally.watch)
+    def audit_feed() -> None:
+        tally.outcome = run_audit(settings, request.output, options, progress=tally.track)
 
-    ended = carried_out(work, partial(_report, tally, request))
-    if ended is not Exit.DONE or tally.outcome is None:
-        return ended
+    status = run_and_report(audit_feed, partial(_print_report, tally, request))
+    if status is not ExitStatus.DONE or tally.outcome is None:
+        return status
     summary = tally.outcome.summary
-    barred = request.fail_under is not None or bool(request.policies)
-    return Exit.BELOW_BAR if barred and summary is not None and summary.failed else Exit.DONE
+    has_threshold = request.fail_under is not None or bool(request.policies)
+    return (
+        ExitStatus.BELOW_THRESHOLD
+        if has_threshold and summary is not None and summary.failed
+        else ExitStatus.DONE
+    )
 
 
 @dataclass
@@ -99,31 +103,31 @@ class Tally:
 
     Attributes:
         settings: Of the audit.
-        shown: Whether to show progress.
-        done: Inputs that are done and kept, those of earlier runs among them.
+        show_progress: Whether to show progress.
+        done_count: Inputs that are done and kept, those of earlier runs among them.
         outcome: None until the end.
     """
 
     settings: AuditSettings
-    shown: bool
-    done: int = 0
-    outcome: Outcome | None = None
+    show_progress: bool
+    done_count: int = 0
+    outcome: AuditOutcome | None = None
 
-    def watch(self, answers: Iterable[Answer], done: int) -> Iterator[Answer]:
+    def track(self, results: Iterable[RowResult], done_count: int) -> Iterator[RowResult]:
         """Count answers, each once it is kept, and show progress."""
-        self.done = done
-        for answer in _watched(self.settings, self.shown, answers, done):
-            yield answer
-            self.done += 1
+        self.done_count = done_count
+        for result in _track_progress(self.settings, self.show_progress, results, done_count):
+            yield result
+            self.done_count += 1
 
 
-def _settings(request: Request) -> AuditSettings:
-    begun = date_of(request.output, request.restart)
+def _build_settings(request: Request) -> AuditSettings:
+    audit_date = read_audit_date(request.output, request.restart)
     return AuditSettings(
         feed=request.feed,
-        columns=dict(map(_column, request.columns)),
+        columns=dict(map(_parse_column, request.columns)),
         policies=tuple(request.policies),
-        on=request.on or begun or datetime.now().astimezone().date(),
+        on=request.on or audit_date or datetime.now().astimezone().date(),
         fail_under=request.fail_under,
         assessor=AssessorSettings(atlas=request.atlas, language=request.language),
         fetcher=request.access.fetcher,
@@ -131,19 +135,19 @@ def _settings(request: Request) -> AuditSettings:
     )
 
 
-def _column(text: str) -> tuple[str, str]:
-    ours, separator, theirs = text.partition("=")
-    if not separator or not ours.strip() or not theirs.strip():
+def _parse_column(text: str) -> tuple[str, str]:
+    field_name, separator, column_name = text.partition("=")
+    if not separator or not field_name.strip() or not column_name.strip():
         raise InvalidInput(f"--columns {text}: write our name, =, and yours, such as sku=ITEM_NO")
-    return ours.strip(), theirs.strip()
+    return field_name.strip(), column_name.strip()
 
 
-def _watched(
-    settings: AuditSettings, shown: bool, answers: Iterable[Answer], done: int
-) -> Iterator[Answer]:
+def _track_progress(
+    settings: AuditSettings, show_progress: bool, results: Iterable[RowResult], done_count: int
+) -> Iterator[RowResult]:
     """The answers, with a bar that knows how many there will be once the feed is counted."""
-    if not shown:
-        yield from answers
+    if not show_progress:
+        yield from results
         return
     columns = (
         TextColumn("auditing"),
@@ -152,46 +156,46 @@ def _watched(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
-        bar = progress.add_task("auditing", total=None, completed=done, rate="")
-        Thread(target=_count, args=(settings, progress, bar), daemon=True).start()
-        for answer in answers:
-            yield answer
+    with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
+        task_id = progress.add_task("auditing", total=None, completed=done_count, rate="")
+        Thread(target=_count_feed_rows, args=(settings, progress, task_id), daemon=True).start()
+        for result in results:
+            yield result
             speed = progress.tasks[0].speed
-            progress.update(bar, advance=1, rate=f"{speed:.1f}/s" if speed else "")
+            progress.update(task_id, advance=1, rate=f"{speed:.1f}/s" if speed else "")
 
 
-def _count(settings: AuditSettings, progress: Progress, bar: TaskID) -> None:
+def _count_feed_rows(settings: AuditSettings, progress: Progress, task_id: TaskID) -> None:
     """Read the feed once more, only to count it; what is wrong with it, the audit will say."""
     with suppress(PackshotError):
         total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
-        progress.update(bar, total=total)
+        progress.update(task_id, total=total)
 
 
-def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """What came of it, on standard error."""
     if prefix:
-        kept = f"{tally.done} inputs are done and kept; the same command goes on from there"
-        tell([prefix + kept], request.quiet, None, ())
+        resume_text = f"{tally.done_count} inputs are done and kept; the same command goes on from there"
+        print_summary([prefix + resume_text], request.quiet, None, ())
     elif tally.outcome is not None and tally.outcome.summary is not None:
         for note in tally.outcome.notes:
-            messages().print(note)
-        tell(list(_told(tally.outcome.summary)), request.quiet, request.output, ())
+            make_error_console().print(note)
+        print_summary(list(_format_summary(tally.outcome.summary)), request.quiet, request.output, ())
 
 
-def _told(summary: AuditSummary) -> Iterator[str]:
+def _format_summary(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
-    yield f"{summary.inputs} inputs: {_counts(summary.statuses)}{mean}"
-    yield f"verdicts: {_counts(summary.verdicts) or 'none'}"
+    yield f"{summary.inputs} inputs: {_format_counts(summary.statuses)}{mean}"
+    yield f"verdicts: {_format_counts(summary.verdicts) or 'none'}"
     run = summary.run
     yield (
         f"{run.seconds:.1f} s, {run.photos_per_second:.1f} inputs a second,"
         f" {run.remembered} known from the cache"
     )
-    for name, lack in summary.outputs.items():
-        if lack.startswith("not written"):
-            yield f"{name}: {lack}"
+    for name, note in summary.outputs.items():
+        if note.startswith("not written"):
+            yield f"{name}: {note}"
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _format_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -10,18 +10,18 @@ import typer
 
 from packshot.cli.options import (
     AllowPrivate,
+    AtlasFile,
     Feed,
-    OwnAtlas,
     Ports,
     Quiet,
+    RetryCount,
     StoreCredentials,
     TimeLimit,
-    TimesRetried,
     Workers,
-    a_file,
+    parse_path,
 )
 from packshot.cli.screen_command import Day
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
@@ -55,7 +55,7 @@ def audit_command(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", parser=a_file, metavar="DIR", help="Folder for the results; not -."
+            "--output", "-o", parser=parse_path, metavar="DIR", help="Folder for the results; not -."
         ),
     ],
     policies: Annotated[
@@ -72,7 +72,7 @@ def audit_command(
     cache: Annotated[
         Path | None,
         typer.Option(
-            parser=a_file,
+            parser=parse_path,
             metavar="FOLDER",
             help="Of assessments that audits share; by default yours.",
         ),
@@ -80,15 +80,15 @@ def audit_command(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")
     ] = False,
-    retries: TimesRetried = 3,
+    retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
     worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
-    atlas: OwnAtlas = None,
+    atlas: AtlasFile = None,
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     engine: Annotated[
         EngineName, typer.Option(help="ray: a cluster (RAY_ADDRESS) that sees the same files; no cache.")
     ] = EngineName.LOCAL,
@@ -96,7 +96,7 @@ def audit_command(
 ) -> None:
     """Audit a feed; users read `AUDIT_HELP`."""
     from packshot.cli.audit import Request, run
-    from packshot.cli.fetching import Access
+    from packshot.cli.fetching import FetchAccess
 
     request = Request(
         feed=feed,
@@ -108,12 +108,12 @@ def audit_command(
         restart=restart,
         cache=None if no_cache else cache,
         no_cache=no_cache,
-        access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
+        access=FetchAccess(retries, allow_private, tuple(ports or ()), store_credentials),
         worst=worst,
         language=language,
         atlas=atlas,
         workers=workers,
-        time_limit=time_limit,
+        timeout_s=timeout_s,
         engine=engine.value,
         quiet=quiet,
     )

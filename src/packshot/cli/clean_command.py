@@ -8,22 +8,22 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import format_for
+from packshot.cli.formats import choose_format
 from packshot.cli.options import (
     AllowPrivate,
     Feed,
+    FormatOption,
     OutputFile,
     Ports,
     Quiet,
-    Store,
+    RetryCount,
     StoreCredentials,
+    StoreFile,
     TimeLimit,
-    TimesRetried,
     Workers,
-    Written,
-    a_file,
+    parse_path,
 )
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
 
@@ -46,7 +46,7 @@ Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be writ
 """
 
 
-class LabelPlace(StrEnum):
+class LabelSourceName(StrEnum):
     """See `packshot.catalog.clean.LabelsFrom`."""
 
     FOLDER = "folder"
@@ -56,13 +56,13 @@ class LabelPlace(StrEnum):
 def clean_command(
     feed: Feed,
     labels_from: Annotated[
-        LabelPlace | None, typer.Option(help="Where labels stand; by default as FEED is.")
+        LabelSourceName | None, typer.Option(help="Where labels stand; by default as FEED is.")
     ] = None,
     label_column: Annotated[str | None, typer.Option(help='Of labels; "label" by default.')] = None,
     split_column: Annotated[
         str | None, typer.Option(help='Of splits, to tell copies across them; "split" by default.')
     ] = None,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write a cleaned copy; the set itself stays as it is.")
@@ -70,7 +70,7 @@ def clean_command(
     to: Annotated[
         Path | None,
         typer.Option(
-            parser=a_file, metavar="DIR", help="Where the cleaned copy goes: a new folder, or feed."
+            parser=parse_path, metavar="DIR", help="Where the cleaned copy goes: a new folder, or feed."
         ),
     ] = None,
     sure: Annotated[
@@ -79,38 +79,38 @@ def clean_command(
     link: Annotated[
         bool, typer.Option("--link", help="Hard links instead of copies of the files.")
     ] = False,
-    store: Store = None,
+    store: StoreFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
-    retries: TimesRetried = 3,
+    retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Clean a training set; users read `CLEAN_HELP`."""
     from packshot.assess.pool import AssessorSettings
-    from packshot.catalog.clean import CleanSettings, LabelsFrom
-    from packshot.cli.clean import Application, Request, run
-    from packshot.cli.fetching import Access
+    from packshot.catalog.clean import CleanSettings, LabelSource
+    from packshot.cli.clean import ApplyOptions, Request, run
+    from packshot.cli.fetching import FetchAccess
     from packshot.errors import InvalidInput
-    from packshot.processes import available_cores
+    from packshot.processes import count_available_cores
 
     if apply != (to is not None):
         raise InvalidInput("--apply and --to DIR go together")
     request = Request(
         feed=feed,
-        labels_from=None if labels_from is None else LabelsFrom(labels_from.value),
+        labels_from=None if labels_from is None else LabelSource(labels_from.value),
         label_column=label_column,
         split_column=split_column,
-        access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
+        access=FetchAccess(retries, allow_private, tuple(ports or ()), store_credentials),
         settings=CleanSettings(
-            AssessorSettings(language=language), workers or available_cores(), time_limit
+            AssessorSettings(language=language), workers or count_available_cores(), timeout_s
         ),
-        apply=None if to is None else Application(to, sure, link),
+        apply=None if to is None else ApplyOptions(to, sure, link),
         store=store,
-        output_format=(output_format or format_for(output)).value,
+        output_format=(output_format or choose_format(output)).value,
         output=output,
         quiet=quiet,
     )

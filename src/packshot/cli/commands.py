@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
-from packshot.cli.logs import logged
-from packshot.cli.options import a_file
+from packshot.cli.logs import configure_logging
+from packshot.cli.options import parse_path
 
-Function = Callable[..., Any]
+CommandFunction = Callable[..., Any]
 
 _LOG_OPTIONS: Final = {
     "verbose": Annotated[
@@ -24,7 +24,7 @@ _LOG_OPTIONS: Final = {
         Path | None,
         typer.Option(
             "--log-file",
-            parser=a_file,
+            parser=parse_path,
             metavar="FILE",
             help="Keep a log, with details of each photo, in this file.",
         ),
@@ -32,7 +32,7 @@ _LOG_OPTIONS: Final = {
 }
 
 
-class Application(typer.Typer):
+class CommandGroup(typer.Typer):
     """A group of commands, each with the options ``--verbose`` and ``--log-file``."""
 
     def __init__(self, *, invoke_without_command: bool = False, **settings: Any) -> None:
@@ -47,31 +47,31 @@ class Application(typer.Typer):
         """Add a command; see `typer.Typer.command`."""
         add = super().command(*names, **settings)
 
-        def added(function: Function) -> Function:
-            add(with_logs(function))
+        def register(function: CommandFunction) -> CommandFunction:
+            add(add_log_options(function))
             return function
 
-        return added
+        return register
 
 
-def with_logs(function: Function) -> Function:
+def add_log_options(function: CommandFunction) -> CommandFunction:
     """A command that has options about logging besides its own, and logs as they say."""
     hints = get_type_hints(function, include_extras=True)
-    own = [
+    own_parameters = [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in signature(function).parameters.values()
     ]
     defaults = {"verbose": False, "log_file": None}
-    more = [
+    log_parameters = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=defaults[name], annotation=annotation)
         for name, annotation in _LOG_OPTIONS.items()
     ]
 
     @wraps(function)
-    def run(*, verbose: bool, log_file: Path | None, **options: Any) -> None:
-        with logged(verbose, log_file):
+    def run_with_logs(*, verbose: bool, log_file: Path | None, **options: Any) -> None:
+        with configure_logging(verbose, log_file):
             function(**options)
 
-    run.__annotations__ = {**hints, **_LOG_OPTIONS}
-    run.__signature__ = Signature([*own, *more])  # type: ignore[attr-defined]
-    return run
+    run_with_logs.__annotations__ = {**hints, **_LOG_OPTIONS}
+    run_with_logs.__signature__ = Signature([*own_parameters, *log_parameters])  # type: ignore[attr-defined]
+    return run_with_logs

@@ -8,30 +8,30 @@ from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
 from packshot.cli.output import (
-    add_each,
-    carried_out,
-    counted,
-    refuse_overwriting,
-    refuse_page_on_terminal,
-    shows_progress,
-    sink,
-    tell,
-    watched,
+    check_not_overwriting,
+    check_page_output,
+    format_photo_count,
+    open_output,
+    print_summary,
+    run_and_report,
+    should_show_progress,
+    track_progress,
+    write_results,
 )
-from packshot.processes import available_cores
+from packshot.processes import count_available_cores
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates import (
     DuplicateFinder,
-    Options,
+    DuplicateOptions,
     Owners,
     SignatureStore,
     Signer,
-    default_store,
-    owners_by_folder,
-    owners_in_table,
+    default_store_path,
+    find_owners_by_folder,
+    read_owners,
 )
-from packshot.sources import Named, expand, expand_named, find_file
+from packshot.sources import NamedPhoto, expand, expand_with_names, find_photo_file
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Ownership:
     """Where it is told whose photos they are; see the command's options."""
 
     table: Path | None
-    folders: bool
-    across: bool
+    by_folder: bool
+    across_owners: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Request:
     """What the user asked for; see the command's options."""
 
     paths: list[str]
-    new: list[str]
+    new_paths: list[str]
     output_format: str
     output: Path | None
     same_product: bool
@@ -56,7 +56,7 @@ class Request:
     store: Path | None
     language: str
     workers: int | None
-    time_limit: float
+    timeout_s: float
     quiet: bool
 
 
@@ -64,9 +64,9 @@ class Request:
 class Tally:
     """What a run found, for the summary."""
 
-    copies: int = 0
-    superfluous: int = 0
-    products: int = 0
+    copy_group_count: int = 0
+    superfluous_count: int = 0
+    product_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, group: DuplicateGroup) -> None:
@@ -74,10 +74,10 @@ class Tally:
         if group.status is not Status.OK:
             self.unreadable.append((group.path, group.reason))
         elif group.kind is DuplicateKind.SAME_PRODUCT:
-            self.products += 1
+            self.product_count += 1
         else:
-            self.copies += 1
-            self.superfluous += len(group.paths) - 1
+            self.copy_group_count += 1
+            self.superfluous_count += len(group.paths) - 1
 
 
 def run(request: Request) -> int:
@@ -86,56 +86,65 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to search, nowhere to write, or a store that cannot be used.
     """
-    photos = list(expand_named(request.paths))
-    new = list(expand(request.new))
-    refuse_overwriting(request.output, [*(photo.path for photo in photos), *new])
-    refuse_page_on_terminal(request.output, request.output_format)
-    owners = _owners(request.ownership, photos)
+    photos = list(expand_with_names(request.paths))
+    new_photos = list(expand(request.new_paths))
+    check_not_overwriting(request.output, [*(photo.path for photo in photos), *new_photos])
+    check_page_output(request.output, request.output_format)
+    owners = _load_owners(request.ownership, photos)
     tally = Tally()
-    work = partial(_find, request, [photo.path for photo in photos], new, owners, tally)
-    return carried_out(work, partial(_report, tally, request))
+    work = partial(
+        _find_duplicates, request, [photo.path for photo in photos], new_photos, owners, tally
+    )
+    return run_and_report(work, partial(_print_report, tally, request))
 
 
-def _owners(ownership: Ownership, photos: list[Named]) -> Owners:
-    by_folder = owners_by_folder(photos) if ownership.folders else {}
-    by_table = {} if ownership.table is None else owners_in_table(ownership.table)
+def _load_owners(ownership: Ownership, photos: list[NamedPhoto]) -> Owners:
+    by_folder = find_owners_by_folder(photos) if ownership.by_folder else {}
+    by_table = {} if ownership.table is None else read_owners(ownership.table)
     return {**by_folder, **by_table}
 
 
-def _find(request: Request, paths: list[Path], new: list[Path], owners: Owners, tally: Tally) -> None:
-    shown = shows_progress(request.output, request.output_format, request.quiet)
-    options = RenderOptions(request.language, file_of=find_file)
+def _find_duplicates(
+    request: Request, paths: list[Path], new_photos: list[Path], owners: Owners, tally: Tally
+) -> None:
+    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    options = RenderOptions(request.language, file_of=find_photo_file)
     with (
-        sink(request.output, request.output_format) as stream,
-        renderer_for(DuplicateGroup, request.output_format, stream, options) as writer,
-        SignatureStore(request.store or default_store(), Signer().maker) as store,
+        open_output(request.output, request.output_format) as stream,
+        renderer_for(DuplicateGroup, request.output_format, stream, options) as renderer,
+        SignatureStore(request.store or default_store_path(), Signer().maker) as store,
     ):
         finder = DuplicateFinder(
-            store, _options(request), owners=owners, watch=partial(watched, shown=shown)
+            store,
+            _build_options(request),
+            owners=owners,
+            progress=partial(track_progress, show_progress=show_progress),
         )
-        groups = finder.groups(paths, new)
-        add_each(
-            filter(_spans_owners, groups) if request.ownership.across else groups, writer, tally.count
+        groups = finder.find_groups(paths, new_photos)
+        write_results(
+            filter(_has_several_owners, groups) if request.ownership.across_owners else groups,
+            renderer,
+            tally.count,
         )
 
 
-def _options(request: Request) -> Options:
-    return Options(
-        same_product=request.same_product,
-        workers=request.workers or available_cores(),
-        time_limit=request.time_limit,
-        settings=AssessorSettings(language=request.language),
+def _build_options(request: Request) -> DuplicateOptions:
+    return DuplicateOptions(
+        include_same_product=request.same_product,
+        workers=request.workers or count_available_cores(),
+        timeout_s=request.timeout_s,
+        assessor_settings=AssessorSettings(language=request.language),
     )
 
 
-def _spans_owners(group: DuplicateGroup) -> bool:
+def _has_several_owners(group: DuplicateGroup) -> bool:
     """Whether a group has several owners; a file that cannot be read is told of in any case."""
     owners = {photo.owner for photo in group.photos if photo.owner is not None}
     return len(owners) > 1 or group.status is not Status.OK
 
 
-def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    copies = f"{tally.copies} groups of copies, {counted(tally.superfluous)} superfluous"
-    lines = [f"{prefix}{copies}; {tally.products} products in several photos"]
-    tell(lines, request.quiet, request.output, tally.unreadable)
+    copies_text = f"{tally.copy_group_count} groups of copies, {format_photo_count(tally.superfluous_count)} superfluous"
+    lines = [f"{prefix}{copies_text}; {tally.product_count} products in several photos"]
+    print_summary(lines, request.quiet, request.output, tally.unreadable)

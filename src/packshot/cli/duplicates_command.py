@@ -7,9 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import format_for
-from packshot.cli.options import KeptPaths, OutputFile, Quiet, Store, TimeLimit, Workers, Written, a_file
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.cli.formats import choose_format
+from packshot.cli.options import (
+    FilePaths,
+    FormatOption,
+    OutputFile,
+    Quiet,
+    StoreFile,
+    TimeLimit,
+    Workers,
+    parse_path,
+)
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
@@ -31,12 +40,12 @@ Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be writ
 
 
 def duplicates_command(
-    paths: KeptPaths,
+    paths: FilePaths,
     new: Annotated[
         list[str] | None,
         typer.Option("--new", help="Look up only this photo (or folder) among PATHS; may be repeated."),
     ] = None,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     same_product: Annotated[
         bool, typer.Option(help="Also other photos of the same product, as groups of their own.")
@@ -44,7 +53,7 @@ def duplicates_command(
     owners: Annotated[
         Path | None,
         typer.Option(
-            parser=a_file,
+            parser=parse_path,
             metavar="FILE",
             help='A CSV with the columns "path" and "owner": whose photos they are.',
         ),
@@ -55,10 +64,10 @@ def duplicates_command(
     across_owners: Annotated[
         bool, typer.Option("--across-owners", help="Only groups with photos of more than one owner.")
     ] = False,
-    store: Store = None,
+    store: StoreFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Find duplicates; users read `DUPLICATES_HELP`."""
@@ -66,15 +75,15 @@ def duplicates_command(
 
     request = Request(
         paths=paths,
-        new=new or [],
-        output_format=(output_format or format_for(output)).value,
+        new_paths=new or [],
+        output_format=(output_format or choose_format(output)).value,
         output=output,
         same_product=same_product,
         ownership=Ownership(owners, owner_folders, across_owners),
         store=store,
         language=language,
         workers=workers,
-        time_limit=time_limit,
+        timeout_s=timeout_s,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

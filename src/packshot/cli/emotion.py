@@ -10,24 +10,24 @@ from functools import partial
 from pathlib import Path
 
 from packshot.cli.output import (
-    add_each,
-    carried_out,
-    counted,
-    processes_for,
-    refuse_overwriting,
-    refuse_page_on_terminal,
-    shows_progress,
-    sink,
-    tell,
-    watched,
+    check_not_overwriting,
+    check_page_output,
+    choose_workers,
+    format_photo_count,
+    open_output,
+    print_summary,
+    run_and_report,
+    should_show_progress,
+    track_progress,
+    write_results,
 )
-from packshot.emotion.pool import read_paths
+from packshot.emotion.pool import read_emotions
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Emotion, Polarity
-from packshot.sources import expand, find_file
+from packshot.sources import expand, find_photo_file
 
 # Reading a photo is quick: starting processes, which costs about a second, pays later than in assessing.
-_FEW = 32
+_PARALLEL_THRESHOLD = 32
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Request:
     model: Path | None
     language: str
     workers: int | None
-    time_limit: float
+    timeout_s: float
     quiet: bool
 
 
@@ -48,7 +48,7 @@ class Request:
 class Tally:
     """What a run met, for the summary."""
 
-    polarities: Counter[Polarity] = field(default_factory=Counter)
+    polarity_counts: Counter[Polarity] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, emotion: Emotion) -> None:
@@ -56,7 +56,7 @@ class Tally:
         if emotion.polarity is None:
             self.unreadable.append((emotion.path, emotion.error or ""))
         else:
-            self.polarities[emotion.polarity] += 1
+            self.polarity_counts[emotion.polarity] += 1
 
 
 def run(request: Request) -> int:
@@ -66,30 +66,34 @@ def run(request: Request) -> int:
         PackshotError: Nothing to read, nowhere to write, or a model that cannot be used.
     """
     paths = list(expand(request.paths, standard_input=True))
-    refuse_overwriting(request.output, [*paths, *map(Path, request.paths)])
-    refuse_page_on_terminal(request.output, request.output_format)
+    check_not_overwriting(request.output, [*paths, *map(Path, request.paths)])
+    check_page_output(request.output, request.output_format)
     tally = Tally()
-    return carried_out(partial(_read, request, paths, tally), partial(_report, tally, request))
+    return run_and_report(
+        partial(_read_emotions, request, paths, tally), partial(_print_report, tally, request)
+    )
 
 
-def _read(request: Request, paths: list[Path], tally: Tally) -> None:
-    shown = shows_progress(request.output, request.output_format, request.quiet)
-    options = RenderOptions(request.language, file_of=find_file)
+def _read_emotions(request: Request, paths: list[Path], tally: Tally) -> None:
+    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    options = RenderOptions(request.language, file_of=find_photo_file)
     with (
-        sink(request.output, request.output_format) as stream,
-        renderer_for(Emotion, request.output_format, stream, options) as writer,
-        closing(_results(request, paths)) as results,
+        open_output(request.output, request.output_format) as stream,
+        renderer_for(Emotion, request.output_format, stream, options) as renderer,
+        closing(_iter_results(request, paths)) as results,
     ):
-        add_each(watched(results, len(paths), "reading", shown), writer, tally.count)
+        write_results(
+            track_progress(results, len(paths), "reading", show_progress), renderer, tally.count
+        )
 
 
-def _results(request: Request, paths: list[Path]) -> Generator[Emotion]:
-    workers = processes_for(len(paths), request.workers, _FEW)
-    yield from read_paths(paths, model=request.model, workers=workers, time_limit=request.time_limit)
+def _iter_results(request: Request, paths: list[Path]) -> Generator[Emotion]:
+    workers = choose_workers(len(paths), request.workers, _PARALLEL_THRESHOLD)
+    yield from read_emotions(paths, model=request.model, workers=workers, timeout_s=request.timeout_s)
 
 
-def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    parts = ", ".join(f"{tally.polarities[polarity]} {polarity.value}" for polarity in Polarity)
-    lines = [f"{prefix}{counted(tally.polarities.total())} read: {parts}"]
-    tell(lines, request.quiet, request.output, tally.unreadable)
+    parts = ", ".join(f"{tally.polarity_counts[polarity]} {polarity.value}" for polarity in Polarity)
+    lines = [f"{prefix}{format_photo_count(tally.polarity_counts.total())} read: {parts}"]
+    print_summary(lines, request.quiet, request.output, tally.unreadable)

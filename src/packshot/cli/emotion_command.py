@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Paths, Quiet, TimeLimit, Workers, Written, a_file
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.cli.formats import choose_format
+from packshot.cli.options import FormatOption, OutputFile, Paths, Quiet, TimeLimit, Workers, parse_path
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 EMOTION_HELP: Final = """Say how people are likely to feel about photos, how strongly, and where in them.
 
@@ -35,24 +35,24 @@ complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
 
 def emotion_command(
     paths: Paths,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     model: Annotated[
         Path | None,
         typer.Option(
-            parser=a_file,
+            parser=parse_path,
             metavar="FILE",
             help="An emotion network of your own; see packshot train emotion.",
         ),
     ] = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Read emotions; users read `EMOTION_HELP`."""
     from packshot.cli.emotion import Request, run
 
-    written = output_format or format_for(output)
-    request = Request(paths, written.value, output, model, language, workers, time_limit, quiet)
+    chosen_format = output_format or choose_format(output)
+    request = Request(paths, chosen_format.value, output, model, language, workers, timeout_s, quiet)
     raise typer.Exit(run(request))

@@ -9,9 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.options import STANDARD, OwnAtlas, Paths, Quiet, TimeLimit, Workers
+from packshot.cli.options import STANDARD_STREAM, AtlasFile, Paths, Quiet, TimeLimit, Workers
 from packshot.errors import InvalidInput
-from packshot.processes import ENHANCING_TIME_LIMIT
+from packshot.processes import ENHANCE_TIME_LIMIT_S
 
 DEFAULT_TARGET: Final = 80.0
 
@@ -65,16 +65,16 @@ was written stays.
 """
 
 
-def _place(text: str) -> Path:
+def _parse_output(text: str) -> Path:
     """Where photos go."""
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter("photos are not written to standard output: name a file or a folder")
     return Path(text)
 
 
-def _report_file(text: str) -> Path:
+def _parse_report(text: str) -> Path:
     """Where a report goes."""
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter(
             "standard output has the results already, as --format says: name a file for the report"
         )
@@ -86,7 +86,7 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=_place,
+        parser=_parse_output,
         metavar="PLACE",
         help="A file for one photo, a folder for more: same names; not -.",
     ),
@@ -99,7 +99,7 @@ Format = Annotated[StreamFormat, typer.Option("--format", "-f", help="Of the res
 Report = Annotated[
     Path | None,
     typer.Option(
-        parser=_report_file,
+        parser=_parse_report,
         metavar="FILE",
         help="Also write a report: .html with before and after, .jsonl or .csv; not -.",
     ),
@@ -117,12 +117,12 @@ Explain = Annotated[bool, typer.Option("--explain", help="Show every step that w
 Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")]
 
 
-def _command(product: bool, goal: float | None) -> Callable[..., None]:
+def _make_command(product: bool, default_target: float | None) -> Callable[..., None]:
     """A command; both have the same options.
 
     Args:
         product: Whether background and frame may be changed as well.
-        goal: The default of ``--target``.
+        default_target: The default of ``--target``.
     """
 
     def command(
@@ -134,22 +134,22 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
         keep_times: KeepTimes = False,
         output_format: Format = StreamFormat.TABLE,
         report: Report = None,
-        target: Target = goal,
+        target: Target = default_target,
         rounds: Rounds = 12,
         steps: Steps = None,
         explain: Explain = False,
         language: Language = "en",
-        atlas: OwnAtlas = None,
+        atlas: AtlasFile = None,
         workers: Workers = None,
-        time_limit: TimeLimit = ENHANCING_TIME_LIMIT,
+        timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
         quiet: Quiet = False,
     ) -> None:
         from packshot.assess.pool import AssessorSettings
         from packshot.cli.enhance import Request, run
         from packshot.enhance.loop import LoopOptions
-        from packshot.enhance.output import Kept
+        from packshot.enhance.output import OutputOptions
 
-        _require_one_output(output, in_place)
+        _check_one_output(output, in_place)
         request = Request(
             paths=paths,
             output=output,
@@ -158,29 +158,31 @@ def _command(product: bool, goal: float | None) -> Callable[..., None]:
             report=report,
             explain=explain,
             workers=workers,
-            time_limit=time_limit,
+            timeout_s=timeout_s,
             quiet=quiet,
             settings=AssessorSettings(atlas=atlas, language=language),
-            options=LoopOptions(rounds, target, product=product, only=_chosen(steps)),
-            kept=Kept(location=keep_location, times=keep_times),
+            options=LoopOptions(
+                rounds, target, use_product_steps=product, only_steps=_parse_steps(steps)
+            ),
+            kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
         )
         raise typer.Exit(run(request))
 
     return command
 
 
-enhance_command = _command(product=False, goal=None)
-optimize_command = _command(product=True, goal=DEFAULT_TARGET)
+enhance_command = _make_command(product=False, default_target=None)
+optimize_command = _make_command(product=True, default_target=DEFAULT_TARGET)
 
 
-def _require_one_output(output: Path | None, in_place: bool) -> None:
+def _check_one_output(output: Path | None, in_place: bool) -> None:
     if (output is None) is not in_place:
         raise InvalidInput(
             "say where to write: -o FILE or -o FOLDER, or --in-place to replace the photos"
         )
 
 
-def _chosen(steps: str | None) -> frozenset[str] | None:
+def _parse_steps(steps: str | None) -> frozenset[str] | None:
     """The steps named, None for all.
 
     Raises:
@@ -190,8 +192,8 @@ def _chosen(steps: str | None) -> frozenset[str] | None:
 
     if steps is None:
         return None
-    named = frozenset(name.strip() for name in steps.split(",") if name.strip())
-    unknown = named - set(STEP_NAMES)
-    if unknown or not named:
+    names = frozenset(name.strip() for name in steps.split(",") if name.strip())
+    unknown = names - set(STEP_NAMES)
+    if unknown or not names:
         raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(STEP_NAMES)}")
-    return named
+    return names

@@ -3,11 +3,11 @@
 from enum import IntEnum
 
 
-class Exit(IntEnum):
+class ExitStatus(IntEnum):
     """What the shell is told."""
 
     DONE = 0
-    BELOW_BAR = 1
+    BELOW_THRESHOLD = 1
     USAGE = 2
     FAULT = 70
     INTERRUPTED = 130

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packshot.errors import FetchError
-from packshot.sources import Fetcher, Retries, StoreSettings, WebSettings, is_remote, local_path
+from packshot.sources import Fetcher, Retries, StoreSettings, WebSettings, is_remote, location_to_path
 
 
 @dataclass(frozen=True)
-class Access:
+class FetchAccess:
     """What the user allows; see the options of these names.
 
     Attributes:
@@ -36,12 +36,12 @@ class Access:
         return Fetcher(web, Retries(attempts=self.retries + 1), stores=stores)
 
 
-def files_among(locations: Iterable[str]) -> list[Path]:
+def select_local_files(locations: Iterable[str]) -> list[Path]:
     """Those of some locations that are files of this machine."""
-    found = []
+    paths = []
     for location in locations:
         try:
-            found += [] if is_remote(location) else [local_path(location)]
+            paths += [] if is_remote(location) else [location_to_path(location)]
         except FetchError:
             continue
-    return found
+    return paths

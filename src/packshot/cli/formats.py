@@ -15,7 +15,7 @@ class OutputFormat(StrEnum):
     HTML = "html"
 
 
-def format_for(output: Path | None) -> OutputFormat:
+def choose_format(output: Path | None) -> OutputFormat:
     """The format that a file's extension names; a table for others, and for the terminal."""
     suffix = "" if output is None else output.suffix.lower()
     names = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV, ".html": OutputFormat.HTML}

@@ -17,44 +17,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from packshot.cli.exits import Exit
+from packshot.cli.exits import ExitStatus
 
-SECONDS_TO_FINISH = 1.5
+SHUTDOWN_TIMEOUT_S = 1.5
 """After which the process leaves, finished or not: two seconds less what starting to look takes."""
 
-_STATUSES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
+_STATUS_BY_SIGNAL = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 
 
-class _Interruption:
+class _InterruptState:
     """What this process was told, and how it takes it.
 
     Attributes:
-        received: The first signal; None while there was none.
-        working: `KeyboardInterrupt` may be raised.
-        postponing: It must wait.
-        told: The user was told in words.
+        first_signal: The first signal; None while there was none.
+        is_working: `KeyboardInterrupt` may be raised.
+        is_deferred: It must wait.
+        is_message_shown: The user was told in words.
     """
 
     def __init__(self) -> None:
-        self.received: signal.Signals | None = None
-        self.working = False
-        self.postponing = False
-        self.told = False
+        self.first_signal: signal.Signals | None = None
+        self.is_working = False
+        self.is_deferred = False
+        self.is_message_shown = False
 
-    def hear(self, number: int, _frame: FrameType | None) -> None:
+    def handle_signal(self, number: int, _frame: FrameType | None) -> None:
         """What a signal does."""
-        again, self.received = self.received is not None, signal.Signals(number)
-        if again or not self.working:
-            self.leave()
-        timer = threading.Timer(SECONDS_TO_FINISH, self.leave)
+        is_repeated, self.first_signal = self.first_signal is not None, signal.Signals(number)
+        if is_repeated or not self.is_working:
+            self.exit_now()
+        timer = threading.Timer(SHUTDOWN_TIMEOUT_S, self.exit_now)
         timer.daemon = True
         timer.start()
-        if not self.postponing:
+        if not self.is_deferred:
             raise KeyboardInterrupt
 
-    def leave(self) -> None:
+    def exit_now(self) -> None:
         """End the process at once."""
-        if not self.told:
+        if not self.is_message_shown:
             with suppress(OSError):
                 os.write(2, b"packshot: interrupted\n")
         os._exit(self.status)
@@ -62,80 +62,80 @@ class _Interruption:
     @property
     def status(self) -> int:
         """The exit status that tells of the signal."""
-        return _STATUSES.get(self.received or signal.SIGINT, Exit.INTERRUPTED)
+        return _STATUS_BY_SIGNAL.get(self.first_signal or signal.SIGINT, ExitStatus.INTERRUPTED)
 
 
-_interruption = _Interruption()
+_interrupt_state = _InterruptState()
 
 
-def listen() -> None:
+def install_signal_handlers() -> None:
     """Have Ctrl-C, and being asked to end, heard from now on; a signal that is ignored stays so."""
-    sys.unraisablehook = _say_unraisable
-    for number in _STATUSES:
+    sys.unraisablehook = _report_unraisable
+    for number in _STATUS_BY_SIGNAL:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interruption.hear)
+            signal.signal(number, _interrupt_state.handle_signal)
 
 
-def _say_unraisable(raised: sys.UnraisableHookArgs) -> None:
+def _report_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
     """Say of an error that nobody can catch what Python says, but where it is an interruption."""
-    if not (interrupted() and isinstance(raised.exc_value, KeyboardInterrupt)):
-        sys.__unraisablehook__(raised)
+    if not (has_interrupt() and isinstance(unraisable.exc_value, KeyboardInterrupt)):
+        sys.__unraisablehook__(unraisable)
 
 
-def interrupted() -> bool:
+def has_interrupt() -> bool:
     """Whether this process was told to stop."""
-    return _interruption.received is not None
+    return _interrupt_state.first_signal is not None
 
 
-def told() -> None:
+def skip_exit_message() -> None:
     """Remember that the user was told of the interruption in words."""
-    _interruption.told = True
+    _interrupt_state.is_message_shown = True
 
 
-def leave_if_interrupted() -> None:
+def exit_on_interrupt() -> None:
     """End an interrupted process, whose threads may still wait for something, with the right status."""
-    if not interrupted():
+    if not has_interrupt():
         return
     if "packshot.scratch" in sys.modules:
         sys.modules["packshot.scratch"].remove_all()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # a stream that is closed, or whose reader is gone
             stream.flush()
-    _interruption.leave()
+    _interrupt_state.exit_now()
 
 
-def finish() -> None:
+def ignore_signals() -> None:
     """Hear no more signals: the work is done and written, and what is left to say takes no time."""
     if threading.current_thread() is threading.main_thread():
-        for number in _STATUSES:
+        for number in _STATUS_BY_SIGNAL:
             signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def allow_interrupt() -> Iterator[None]:
     """Work that `KeyboardInterrupt` may end; what follows from it, such as a broken import, is that too.
 
     Raises:
         KeyboardInterrupt: The process was told to stop, whatever error that has become on its way.
     """
-    before, _interruption.working = _interruption.working, True
+    was_working, _interrupt_state.is_working = _interrupt_state.is_working, True
     try:
         yield
     except Exception as error:
-        if interrupted():
+        if has_interrupt():
             raise KeyboardInterrupt from error
         raise
     finally:
-        _interruption.working = before
+        _interrupt_state.is_working = was_working
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def defer_interrupt() -> Iterator[None]:
     """Put an interruption off until a line is written whole; not longer than an end may take."""
-    _interruption.postponing = True
+    _interrupt_state.is_deferred = True
     try:
         yield
     finally:
-        _interruption.postponing = False
-    if interrupted():
+        _interrupt_state.is_deferred = False
+    if has_interrupt():
         raise KeyboardInterrupt

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from packshot.errors import InvalidInput, PackshotError
-from packshot.visible import visible
+from packshot.visible import escape_invisible
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _log = logging.getLogger(__name__)
 
 
-class _StandardError(logging.StreamHandler[TextIO]):
+class _StandardErrorHandler(logging.StreamHandler[TextIO]):
     """Writes to what is standard error at that moment: a progress bar stands in for it."""
 
     def __init__(self) -> None:
@@ -32,20 +32,20 @@ class _StandardError(logging.StreamHandler[TextIO]):
         """Nothing: it is never another."""
 
 
-class _Lines(logging.Formatter):
+class _LineFormatter(logging.Formatter):
     """One line for a message, whatever stands in the names it tells of; more for a traceback."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as the class above has it
         """Date, level, logger and message."""
-        return visible(super().formatMessage(record))
+        return escape_invisible(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback."""
-        return "\n".join(map(visible, super().formatException(ei).split("\n")))
+        return "\n".join(map(escape_invisible, super().formatException(ei).split("\n")))
 
 
 @contextmanager
-def logged(verbose: bool, file: Path | None) -> Iterator[None]:
+def configure_logging(verbose: bool, file: Path | None) -> Iterator[None]:
     """Have what is logged shown or kept while a command runs.
 
     Args:
@@ -57,16 +57,16 @@ def logged(verbose: bool, file: Path | None) -> Iterator[None]:
     """
     handlers: list[tuple[logging.Handler, int]] = []
     if verbose:
-        handlers.append((_StandardError(), logging.INFO))
+        handlers.append((_StandardErrorHandler(), logging.INFO))
     if file is not None:
-        handlers.append((_kept(file), logging.DEBUG))
-    ours = logging.getLogger("packshot")
-    before = ours.level
+        handlers.append((_open_log_file(file), logging.DEBUG))
+    package_logger = logging.getLogger("packshot")
+    previous_level = package_logger.level
     for handler, level in handlers:
         handler.setLevel(level)
-        handler.setFormatter(_Lines(_FORMAT))
-        ours.addHandler(handler)
-    ours.setLevel(min((level for _, level in handlers), default=before))
+        handler.setFormatter(_LineFormatter(_LOG_FORMAT))
+        package_logger.addHandler(handler)
+    package_logger.setLevel(min((level for _, level in handlers), default=previous_level))
     try:
         yield
     except Exception as error:
@@ -74,13 +74,13 @@ def logged(verbose: bool, file: Path | None) -> Iterator[None]:
             _log.exception("ended by an error that nobody expected")
         raise
     finally:
-        ours.setLevel(before)
+        package_logger.setLevel(previous_level)
         for handler, _ in handlers:
-            ours.removeHandler(handler)
+            package_logger.removeHandler(handler)
             handler.close()
 
 
-def _kept(file: Path) -> logging.Handler:
+def _open_log_file(file: Path) -> logging.Handler:
     try:
         return logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

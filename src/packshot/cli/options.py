@@ -9,39 +9,39 @@ import typer
 
 from packshot.cli.formats import OutputFormat
 
-STANDARD = "-"
+STANDARD_STREAM = "-"
 """Standard input where photos are read, standard output where text is written."""
 
 
-_DASH = Path(STANDARD)
+_STANDARD_STREAM_PATH = Path(STANDARD_STREAM)
 
 
-def a_file(text: str) -> Path:
+def parse_path(text: str) -> Path:
     """A file or folder by its name: the ``parser`` of arguments and options that cannot be ``-``.
 
     Raises:
         typer.BadParameter: It is ``-``.
     """
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter("a file is needed here, not -; one of that name is ./-")
     return Path(text)
 
 
-def _feed(text: str) -> str:
+def _parse_feed(text: str) -> str:
     """A feed by its path or address."""
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter("a feed is not read from standard input: save it and name the file")
     return text
 
 
-def _text_output(text: str) -> Path:
-    """A file to write text to; `_or_standard_output` knows ``-`` again, and a file of that name."""
+def _parse_text_output(text: str) -> Path:
+    """A file to write text to; `_resolve_standard_output` knows ``-`` again, and a file of that name."""
     path = Path(text)
-    return path.absolute() if path == _DASH and text != STANDARD else path
+    return path.absolute() if path == _STANDARD_STREAM_PATH and text != STANDARD_STREAM else path
 
 
-def _or_standard_output(output: Path | None) -> Path | None:
-    return None if output == _DASH else output
+def _resolve_standard_output(output: Path | None) -> Path | None:
+    return None if output == _STANDARD_STREAM_PATH else output
 
 
 Paths = Annotated[
@@ -51,7 +51,7 @@ Paths = Annotated[
         show_default=False,
     ),
 ]
-KeptPaths = Annotated[
+FilePaths = Annotated[
     list[str],
     typer.Argument(
         help="Files, folders, globs, CSV of paths; not - (standard input has no path).",
@@ -61,12 +61,12 @@ KeptPaths = Annotated[
 Feed = Annotated[
     str,
     typer.Argument(
-        parser=_feed,
+        parser=_parse_feed,
         metavar="FEED",
         help="A folder, a table of photos, or an address; not - (standard input).",
     ),
 ]
-Written = Annotated[
+FormatOption = Annotated[
     OutputFormat | None,
     typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
 ]
@@ -75,20 +75,20 @@ OutputFile = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=_text_output,
-        callback=_or_standard_output,
+        parser=_parse_text_output,
+        callback=_resolve_standard_output,
         metavar="FILE",
         help="Write to this file; - is standard output, as without it.",
     ),
 ]
-OwnAtlas = Annotated[
+AtlasFile = Annotated[
     Path | None,
-    typer.Option(parser=a_file, metavar="FILE", help="An atlas of your own; see packshot atlas."),
+    typer.Option(parser=parse_path, metavar="FILE", help="An atlas of your own; see packshot atlas."),
 ]
-Store = Annotated[
+StoreFile = Annotated[
     Path | None,
     typer.Option(
-        parser=a_file, metavar="FILE", help="Where to remember photos; in your cache by default."
+        parser=parse_path, metavar="FILE", help="Where to remember photos; in your cache by default."
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
@@ -96,7 +96,7 @@ TimeLimit = Annotated[
     float,
     typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),
 ]
-TimesRetried = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
+RetryCount = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
 ]

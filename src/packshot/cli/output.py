@@ -11,38 +11,44 @@ from typing import TextIO, TypeVar
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from packshot.cli.exits import Exit
-from packshot.cli.interrupts import finish, interrupted, interruptible, told, undisturbed
-from packshot.cli.streams import Messages, standard_output
+from packshot.cli.exits import ExitStatus
+from packshot.cli.interrupts import (
+    allow_interrupt,
+    defer_interrupt,
+    has_interrupt,
+    ignore_signals,
+    skip_exit_message,
+)
+from packshot.cli.streams import ErrorConsole, get_standard_output
 from packshot.errors import InvalidInput
-from packshot.files import beside, whole
-from packshot.processes import available_cores
+from packshot.files import append_suffix, atomic_write
+from packshot.processes import count_available_cores
 from packshot.render.renderer import Renderer, Result
-from packshot.render.terminal import console_for
+from packshot.render.terminal import make_console
 
-Anything = TypeVar("Anything")
+Item = TypeVar("Item")
 
 _LINE_FORMATS = frozenset({"jsonl", "csv"})
 
 
 @contextmanager
-def sink(output: Path | None, output_format: str) -> Iterator[TextIO]:
+def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
     """Standard output, or a file that appears only when it is complete.
 
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
     if output is None:
-        yield standard_output(for_people=output_format == "table")
+        yield get_standard_output(for_people=output_format == "table")
         return
-    kept = beside(output, ".part") if output_format in _LINE_FORMATS else None
+    partial_path = append_suffix(output, ".part") if output_format in _LINE_FORMATS else None
     with (
-        whole(output, interrupted=kept) as path,
+        atomic_write(output, partial_output=partial_path) as path,
         path.open("w", encoding="utf-8", newline="") as stream,
     ):
         yield stream
 
 
-def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit:
+def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> ExitStatus:
     """Do the work of a command and report on it, also where it was interrupted.
 
     Args:
@@ -50,46 +56,46 @@ def carried_out(work: Callable[[], None], report: Callable[[str], None]) -> Exit
         report: Told what to begin with, such as "interrupted: ".
     """
     try:
-        with interruptible():
+        with allow_interrupt():
             work()
     except KeyboardInterrupt:
         report("interrupted: ")
-        return Exit.INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         # Whoever read standard output has had enough, as in "packshot ... | head".
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.BROKEN_PIPE
-    finish()
+        return ExitStatus.BROKEN_PIPE
+    ignore_signals()
     report("")
-    return Exit.DONE
+    return ExitStatus.DONE
 
 
-def messages() -> Messages:
+def make_error_console() -> ErrorConsole:
     """Standard error, for words that are meant as they stand."""
-    return Messages()
+    return ErrorConsole()
 
 
-def tell(
-    lines: Sequence[str], quiet: bool, written: Path | None, unreadable: Sequence[tuple[str, str]]
+def print_summary(
+    lines: Sequence[str], quiet: bool, output: Path | None, unreadable: Sequence[tuple[str, str]]
 ) -> None:
     """Say on standard error what a run came to; files that could not be read are listed in any case.
 
     Of a run that was interrupted the first line is enough, even where silence was asked for.
     """
-    console = messages()
-    if interrupted():
+    console = make_error_console()
+    if has_interrupt():
         console.print("packshot: interrupted" if quiet else lines[0])
-        told()
+        skip_exit_message()
         return
     if not quiet:
         for line in lines:
             console.print(line)
-        if written is not None:
-            console.print(f"written to {written}")
-    list_unreadable(console, unreadable)
+        if output is not None:
+            console.print(f"written to {output}")
+    print_unreadable(console, unreadable)
 
 
-def list_unreadable(console: Messages, unreadable: Sequence[tuple[str, str]]) -> None:
+def print_unreadable(console: ErrorConsole, unreadable: Sequence[tuple[str, str]]) -> None:
     """Paths and reasons; nothing where there are none."""
     if unreadable:
         console.print(f"{len(unreadable)} unreadable:")
@@ -97,57 +103,59 @@ def list_unreadable(console: Messages, unreadable: Sequence[tuple[str, str]]) ->
         console.print(f"  {path}: {reason}")
 
 
-def shows_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
+def should_show_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
     """Only for people, and not between lines that are being written to the same terminal."""
-    written_live = output is None and output_format in _LINE_FORMATS
-    return not quiet and sys.stderr.isatty() and not (written_live and sys.stdout.isatty())
+    is_live_output = output is None and output_format in _LINE_FORMATS
+    return not quiet and sys.stderr.isatty() and not (is_live_output and sys.stdout.isatty())
 
 
-def watched(results: Iterable[Anything], total: int, doing: str, shown: bool) -> Iterator[Anything]:
+def track_progress(
+    results: Iterable[Item], total: int, activity: str, show_progress: bool
+) -> Iterator[Item]:
     """The results, with a progress bar named by what is being done, if it is to be shown."""
-    if not shown:
+    if not show_progress:
         yield from results
         return
     columns = (
-        TextColumn(doing),
+        TextColumn(activity),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
+    with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
         yield from progress.track(results, total=total)
 
 
-def add_each(
-    results: Iterable[Result], writer: Renderer[Result], count: Callable[[Result], object]
+def write_results(
+    results: Iterable[Result], renderer: Renderer[Result], count_result: Callable[[Result], object]
 ) -> None:
     """Count results and write them, each whole."""
     for result in results:
-        count(result)
-        with undisturbed():
-            writer.add(result)
+        count_result(result)
+        with defer_interrupt():
+            renderer.add(result)
 
 
-def processes_for(photos: int, wanted: int | None, few: int) -> int:
+def choose_workers(photo_count: int, requested: int | None, parallel_threshold: int) -> int:
     """Processes for a run: as wanted, else one for each core, but one for a few photos.
 
     Never none: a decoder that crashes, or never ends, must not take the command with it.
 
     Args:
-        photos: How many there are.
-        wanted: The user's choice, if any.
-        few: Starting a process costs about a second: fewer photos than these are done sooner by one.
+        photo_count: How many there are.
+        requested: The user's choice, if any.
+        parallel_threshold: Starting a process costs about a second: fewer photos than these are done sooner by one.
     """
-    return wanted or (1 if photos < few else available_cores())
+    return requested or (1 if photo_count < parallel_threshold else count_available_cores())
 
 
-def refuse_page_on_terminal(output: Path | None, output_format: str) -> None:
+def check_page_output(output: Path | None, output_format: str) -> None:
     """Raise `InvalidInput` where a page would go to a terminal."""
     if output_format == "html" and output is None and sys.stdout.isatty():
         raise InvalidInput("a page is not for the terminal: add -o report.html")
 
 
-def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
+def check_not_overwriting(output: Path | None, paths: list[Path]) -> None:
     """Raise `InvalidInput` where the output is one of the inputs."""
     if output is None or not output.exists():
         return
@@ -155,6 +163,6 @@ def refuse_overwriting(output: Path | None, paths: list[Path]) -> None:
         raise InvalidInput(f"{output} is one of the inputs: choose another name for the output")
 
 
-def counted(photos: int) -> str:
+def format_photo_count(count: int) -> str:
     """A number of photos in words."""
-    return "1 photo" if photos == 1 else f"{photos} photos"
+    return "1 photo" if count == 1 else f"{count} photos"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from packshot.cli.commands import Application
-from packshot.cli.exits import Exit
-from packshot.cli.options import a_file
-from packshot.cli.streams import complain, say
-from packshot.visible import visible
+from packshot.cli.commands import CommandGroup
+from packshot.cli.exits import ExitStatus
+from packshot.cli.options import parse_path
+from packshot.cli.streams import print_error, print_line
+from packshot.visible import escape_invisible
 
 if TYPE_CHECKING:
     from packshot.policy import Policy, Rule
-    from packshot.render.terminal import Columns
+    from packshot.render.terminal import BorderlessTable
 
 _LIST_HELP = """The rules of marketplaces: list them, show one, check a file of your own.
 
@@ -54,7 +54,7 @@ Examples:
 Exit status: 0 all are right; 1 one has a mistake or cannot be read; 2 wrong usage.
 """
 
-application = Application(
+application = CommandGroup(
     help=_LIST_HELP,
     invoke_without_command=True,
 )
@@ -66,33 +66,35 @@ def list_command(context: typer.Context, language: Language = "en") -> None:
     """List policies; users read `_LIST_HELP`."""
     if context.invoked_subcommand is not None:
         return
-    from packshot.policy import load_policy, policy_names
-    from packshot.texts import choose_language, load_policy_texts
+    from packshot.policy import list_policy_names, load_policy
+    from packshot.texts import load_policy_texts, select_text
 
-    words = load_policy_texts(language)
-    table = _table("policy", "", "rules", "source", "", "", language=language)
-    for policy in map(load_policy, policy_names()):
+    policy_labels = load_policy_texts(language)
+    table = _make_table("policy", "", "rules", "source", "", "", language=language)
+    for policy in map(load_policy, list_policy_names()):
         table.add_row(
             policy.name,
-            choose_language(policy.title, language),
+            select_text(policy.title, language),
             str(len(policy.rules)),
             policy.source.name,
-            words.labels[policy.source.kind],
+            policy_labels.labels[policy.source.kind],
             str(policy.source.verified_on or ""),
         )
-    _print(table)
+    _print_table(table)
 
 
-def _policy(text: str) -> str:
+def _parse_policy(text: str) -> str:
     """A policy's name, or its file's."""
-    return str(a_file(text))
+    return str(parse_path(text))
 
 
 @application.command("show", help=_SHOW_HELP)
 def show_command(
     name: Annotated[
         str,
-        typer.Argument(parser=_policy, metavar="POLICY", help="Name, or YAML file of your own; not -."),
+        typer.Argument(
+            parser=_parse_policy, metavar="POLICY", help="Name, or YAML file of your own; not -."
+        ),
     ],
     language: Language = "en",
 ) -> None:
@@ -100,86 +102,90 @@ def show_command(
     from packshot.policy import load_policy
 
     policy = load_policy(name)
-    _print(_rules_table(policy, language))
+    _print_table(_build_rules_table(policy, language))
 
 
 @application.command("check", help=_CHECK_HELP)
 def check_command(
     files: Annotated[
         list[Path],
-        typer.Argument(parser=a_file, metavar="FILES", help="YAML files of your own; not -."),
+        typer.Argument(parser=parse_path, metavar="FILES", help="YAML files of your own; not -."),
     ],
 ) -> None:
     """Check policies; users read `_CHECK_HELP`."""
     from packshot.errors import PolicyError
     from packshot.policy import load_policy
 
-    wrong = False
+    has_errors = False
     for file in files:
         try:
             policy = load_policy(file)
         except PolicyError as error:
             for line in error.lines:
-                complain(line)
-            wrong = True
+                print_error(line)
+            has_errors = True
         else:
-            say(f"{file}: {policy.name}, {len(policy.rules)} rules")
-    raise typer.Exit(Exit.BELOW_BAR if wrong else Exit.DONE)
+            print_line(f"{file}: {policy.name}, {len(policy.rules)} rules")
+    raise typer.Exit(ExitStatus.BELOW_THRESHOLD if has_errors else ExitStatus.DONE)
 
 
-def _rules_table(policy: Policy, language: str) -> Columns:
+def _build_rules_table(policy: Policy, language: str) -> BorderlessTable:
     from packshot.texts import load_policy_texts
 
-    table = _table("rule", "", "asked", "", "source", language=language)
-    words = load_policy_texts(language)
+    table = _make_table("rule", "", "asked", "", "source", language=language)
+    rule_labels = load_policy_texts(language)
     for rule in policy.rules:
-        source = f"{rule.source.name} ({words.labels[rule.source.kind]})"
+        source = f"{rule.source.name} ({rule_labels.labels[rule.source.kind]})"
         address = [rule.source.url] if rule.source.url else []
-        asked = f"{words.levels[rule.level]}: {_asked(rule, language)}"
-        cells = rule.id, _concerned(rule), asked, _days(rule, language)
-        table.add_row(*map(visible, cells), "\n".join(map(visible, [source, *address])))
+        requirement = f"{rule_labels.levels[rule.level]}: {_format_requirement(rule, language)}"
+        cells = rule.id, _format_scope(rule), requirement, _format_validity(rule, language)
+        table.add_row(
+            *map(escape_invisible, cells), "\n".join(map(escape_invisible, [source, *address]))
+        )
     return table
 
 
-def _asked(rule: Rule, language: str) -> str:
-    from packshot.policy.wording import describe_requirement, title_of
-    from packshot.texts import choose_language
+def _format_requirement(rule: Rule, language: str) -> str:
+    from packshot.policy.wording import describe_requirement, rule_title
+    from packshot.texts import select_text
 
     if rule.requirement is None:
-        return choose_language(rule.reason, language)
-    return f"{title_of(rule, language)}: {describe_requirement(rule.requirement, language)}"
+        return select_text(rule.reason, language)
+    return f"{rule_title(rule, language)}: {describe_requirement(rule.requirement, language)}"
 
 
-def _concerned(rule: Rule) -> str:
+def _format_scope(rule: Rule) -> str:
     """Photos that a rule is made for, in the words of feeds; nothing for all."""
     roles = [] if rule.role == "any" else [rule.role]
     return ", ".join([*roles, *rule.categories])
 
 
-def _days(rule: Rule, language: str) -> str:
+def _format_validity(rule: Rule, language: str) -> str:
     from packshot.texts import load_policy_texts
 
-    words = load_policy_texts(language)
-    first = [words.label("valid-from", on=rule.effective_from)] if rule.effective_from else []
-    last = [words.label("valid-until", on=rule.effective_until)] if rule.effective_until else []
-    return " ".join([*first, *last])
+    rule_labels = load_policy_texts(language)
+    valid_from = [rule_labels.label("valid-from", on=rule.effective_from)] if rule.effective_from else []
+    valid_until = (
+        [rule_labels.label("valid-until", on=rule.effective_until)] if rule.effective_until else []
+    )
+    return " ".join([*valid_from, *valid_until])
 
 
-def _table(*labels: str, language: str) -> Columns:
+def _make_table(*labels: str, language: str) -> BorderlessTable:
 
-    from packshot.render.terminal import Columns
+    from packshot.render.terminal import BorderlessTable
     from packshot.texts import load_policy_texts
 
-    words = load_policy_texts(language)
-    table = Columns()
+    policy_labels = load_policy_texts(language)
+    table = BorderlessTable()
     for label in labels:
-        table.column(words.labels[label] if label else "")
+        table.add_text_column(policy_labels.labels[label] if label else "")
     return table
 
 
-def _print(table: Columns) -> None:
+def _print_table(table: BorderlessTable) -> None:
     import sys
 
-    from packshot.render.terminal import console_for
+    from packshot.render.terminal import make_console
 
-    console_for(sys.stdout).print(table)
+    make_console(sys.stdout).print(table)

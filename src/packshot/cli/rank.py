@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from packshot.catalog.rank import Product, RankSettings, products, rank_products
-from packshot.cli.fetching import Access, files_among
+from packshot.catalog.rank import Product, RankSettings, group_products, rank_products
+from packshot.cli.fetching import FetchAccess, select_local_files
 from packshot.cli.output import (
-    add_each,
-    carried_out,
-    counted,
-    processes_for,
-    refuse_overwriting,
-    refuse_page_on_terminal,
-    shows_progress,
-    sink,
-    tell,
-    watched,
+    check_not_overwriting,
+    check_page_output,
+    choose_workers,
+    format_photo_count,
+    open_output,
+    print_summary,
+    run_and_report,
+    should_show_progress,
+    track_progress,
+    write_results,
 )
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Ranking, Status
 from packshot.sources import LocalCopies, read_feed
 
-_FEW = 2
+_PARALLEL_THRESHOLD = 2
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Request:
     feed: str
     by_folder: bool
     columns: Mapping[str, str]
-    access: Access
+    access: FetchAccess
     settings: RankSettings
     output_format: str
     output: Path | None
     workers: int | None
-    time_limit: float
+    timeout_s: float
     quiet: bool
 
 
@@ -49,18 +49,18 @@ class Request:
 class Tally:
     """What a run found, for the summary."""
 
-    products: int = 0
-    swaps: int = 0
-    photos: int = 0
+    product_count: int = 0
+    swap_count: int = 0
+    photo_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, ranking: Ranking) -> None:
         """Take one product into account."""
-        self.products += 1
-        self.swaps += ranking.swap
-        self.photos += len(ranking.order)
-        broken = (photo for photo in ranking.order if photo.status is not Status.OK)
-        self.unreadable += [(photo.path, photo.error or "") for photo in broken]
+        self.product_count += 1
+        self.swap_count += ranking.swap
+        self.photo_count += len(ranking.order)
+        unreadable = (photo for photo in ranking.order if photo.status is not Status.OK)
+        self.unreadable += [(photo.path, photo.error or "") for photo in unreadable]
 
 
 def run(request: Request) -> int:
@@ -70,35 +70,45 @@ def run(request: Request) -> int:
         PackshotError: Nothing to rank, nowhere to write, or an unknown policy.
     """
     rows = read_feed(request.feed, request.columns, request.access.fetcher)
-    found = products(rows, by_folder=request.by_folder)
-    photos = (location for product in found for location in product.photos)
-    refuse_overwriting(request.output, files_among((request.feed, *photos)))
-    refuse_page_on_terminal(request.output, request.output_format)
+    product_list = group_products(rows, by_folder=request.by_folder)
+    photos = (location for product in product_list for location in product.photos)
+    check_not_overwriting(request.output, select_local_files((request.feed, *photos)))
+    check_page_output(request.output, request.output_format)
     tally = Tally()
-    return carried_out(partial(_rank, request, found, tally), partial(_report, tally, request))
+    return run_and_report(
+        partial(_rank_products, request, product_list, tally), partial(_print_report, tally, request)
+    )
 
 
-def _rank(request: Request, found: list[Product], tally: Tally) -> None:
-    shown = shows_progress(request.output, request.output_format, request.quiet)
+def _rank_products(request: Request, product_list: list[Product], tally: Tally) -> None:
+    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
-        LocalCopies(request.access.fetcher.for_photos_of(request.feed)) as copies,
-        sink(request.output, request.output_format) as stream,
+        LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
+        open_output(request.output, request.output_format) as stream,
         renderer_for(
-            Ranking, request.output_format, stream, RenderOptions(language, file_of=copies.path)
-        ) as writer,
-        closing(_rankings(request, found, copies)) as rankings,
+            Ranking, request.output_format, stream, RenderOptions(language, file_of=local_copies.path)
+        ) as renderer,
+        closing(_iter_rankings(request, product_list, local_copies)) as rankings,
     ):
-        add_each(watched(rankings, len(found), "ranking", shown), writer, tally.count)
+        write_results(
+            track_progress(rankings, len(product_list), "ranking", show_progress), renderer, tally.count
+        )
 
 
-def _rankings(request: Request, found: list[Product], copies: LocalCopies) -> Generator[Ranking]:
-    workers = processes_for(len(found), request.workers, _FEW)
-    return rank_products(found, copies, request.settings, workers=workers, time_limit=request.time_limit)
+def _iter_rankings(
+    request: Request, product_list: list[Product], local_copies: LocalCopies
+) -> Generator[Ranking]:
+    workers = choose_workers(len(product_list), request.workers, _PARALLEL_THRESHOLD)
+    return rank_products(
+        product_list, local_copies, request.settings, workers=workers, timeout_s=request.timeout_s
+    )
 
 
-def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    swaps = f"another main photo proposed for {tally.swaps}"
-    lines = [f"{prefix}{tally.products} products, {counted(tally.photos)}; {swaps}"]
-    tell(lines, request.quiet, request.output, tally.unreadable)
+    swap_text = f"another main photo proposed for {tally.swap_count}"
+    lines = [
+        f"{prefix}{tally.product_count} products, {format_photo_count(tally.photo_count)}; {swap_text}"
+    ]
+    print_summary(lines, request.quiet, request.output, tally.unreadable)

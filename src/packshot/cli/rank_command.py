@@ -7,21 +7,21 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import format_for
+from packshot.cli.formats import choose_format
 from packshot.cli.options import (
     AllowPrivate,
+    AtlasFile,
     Feed,
+    FormatOption,
     OutputFile,
-    OwnAtlas,
     Ports,
     Quiet,
+    RetryCount,
     StoreCredentials,
     TimeLimit,
-    TimesRetried,
     Workers,
-    Written,
 )
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 RANK_HELP: Final = """Put the photos of each product in order, the best main photo first, and say why.
 
@@ -61,41 +61,41 @@ def rank_command(
     with_emotion: Annotated[
         bool, typer.Option("--with-emotion", help="Among tied photos the more pleasant comes first.")
     ] = False,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
-    atlas: OwnAtlas = None,
-    retries: TimesRetried = 3,
+    atlas: AtlasFile = None,
+    retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Rank photos; users read `RANK_HELP`."""
     from packshot.assess.pool import AssessorSettings
-    from packshot.catalog.rank import RankSettings, Screening
-    from packshot.cli.fetching import Access
+    from packshot.catalog.rank import RankSettings, ScreeningSettings
+    from packshot.cli.fetching import FetchAccess
     from packshot.cli.rank import Request, run
-    from packshot.emotion import packaged_reading
+    from packshot.emotion import load_shipped_reader
 
-    emotion = packaged_reading if with_emotion else None
+    emotion = load_shipped_reader if with_emotion else None
     day = date.today() if on is None else on.date()
     settings = RankSettings(
-        AssessorSettings(atlas=atlas, language=language, emotion=emotion),
-        None if policy is None else Screening(policy, day, language),
+        AssessorSettings(atlas=atlas, language=language, emotion_factory=emotion),
+        None if policy is None else ScreeningSettings(policy, day, language),
     )
     request = Request(
         feed=feed,
         by_folder=by_folder,
         columns={} if sku_column is None else {"sku": sku_column},
-        access=Access(retries, allow_private, tuple(ports or ()), store_credentials),
+        access=FetchAccess(retries, allow_private, tuple(ports or ()), store_credentials),
         settings=settings,
-        output_format=(output_format or format_for(output)).value,
+        output_format=(output_format or choose_format(output)).value,
         output=output,
         workers=workers,
-        time_limit=time_limit,
+        timeout_s=timeout_s,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

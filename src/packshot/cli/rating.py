@@ -1,4 +1,4 @@
-"""`packshot atlas build` and `add`: from rated photos to an atlas."""
+"""`packshot atlas build` and `add_photo`: from rated photos to an atlas."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from packshot.assess.assessor import require_same_encoders
+from packshot.assess.assessor import check_same_encoders
 from packshot.assess.atlas import Atlas
-from packshot.assess.build import Built, build_atlas, encode_rated
+from packshot.assess.build import AtlasBuild, build_atlas, encode_rated_photo
 from packshot.assess.ratings import RatedPhoto, read_ratings
-from packshot.cli.output import carried_out, processes_for, shows_progress, tell, watched
-from packshot.cli.streams import say
+from packshot.cli.output import (
+    choose_workers,
+    print_summary,
+    run_and_report,
+    should_show_progress,
+    track_progress,
+)
+from packshot.cli.streams import print_line
 from packshot.encode import Encoders
 
-_FEW = 8
+_PARALLEL_THRESHOLD = 8
 
 
 @dataclass(frozen=True)
@@ -28,56 +34,60 @@ class Request:
     name: str
     origin: str
     workers: int | None
-    time_limit: float
+    timeout_s: float
     quiet: bool
 
 
-def build(request: Request) -> int:
+def build_atlas_file(request: Request) -> int:
     """Build an atlas and write it; returns the exit status.
 
     Raises:
         PackshotError: Ratings that cannot be read, no readable photo, or nowhere to write.
     """
     photos = read_ratings(request.ratings, request.folder, request.scale)
-    results: list[Built] = []
-    work = partial(_build, request, photos, results)
-    return carried_out(work, partial(_report, request, photos, results))
+    results: list[AtlasBuild] = []
+    work = partial(_build_atlas, request, photos, results)
+    return run_and_report(work, partial(_print_report, request, photos, results))
 
 
-def add(atlas: Path, photo: Path, score: float, origin: str, time_limit: float) -> int:
+def add_photo(atlas: Path, photo: Path, score: float, origin: str, timeout_s: float) -> int:
     """Add a rated photo to an atlas in place; returns the exit status.
 
     Raises:
         PackshotError: The photo or the atlas cannot be read, or the atlas not be written.
     """
-    own = Atlas.load(atlas)
-    require_same_encoders(own, Encoders.packaged())
+    current_atlas = Atlas.load(atlas)
+    check_same_encoders(current_atlas, Encoders.load_shipped())
 
     def work() -> None:
-        example = encode_rated(RatedPhoto(photo, score), origin, time_limit)
-        extended = own.add([example])
+        example = encode_rated_photo(RatedPhoto(photo, score), origin, timeout_s)
+        extended = current_atlas.with_examples([example])
         extended.save(atlas)
-        say(f"{photo} added: {len(extended.scores)} rated examples")
+        print_line(f"{photo} added: {len(extended.scores)} rated examples")
 
-    return carried_out(work, lambda prefix: tell([f"{prefix}nothing was added"], True, None, ()))
+    return run_and_report(
+        work, lambda prefix: print_summary([f"{prefix}nothing was added"], True, None, ())
+    )
 
 
-def _build(request: Request, photos: list[RatedPhoto], results: list[Built]) -> None:
-    shown = shows_progress(request.output, "", request.quiet)
+def _build_atlas(request: Request, photos: list[RatedPhoto], results: list[AtlasBuild]) -> None:
+    show_progress = should_show_progress(request.output, "", request.quiet)
     built = build_atlas(
         photos,
         request.name,
         request.origin,
-        workers=processes_for(len(photos), request.workers, _FEW),
-        time_limit=request.time_limit,
-        watch=partial(watched, doing="encoding", shown=shown),
+        workers=choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD),
+        timeout_s=request.timeout_s,
+        progress=partial(track_progress, activity="encoding", show_progress=show_progress),
     )
     built.atlas.save(request.output)
     results.append(built)
-    say(f"{len(built.atlas.scores)} rated photos written to {request.output}")
+    print_line(f"{len(built.atlas.scores)} rated photos written to {request.output}")
 
 
-def _report(request: Request, photos: list[RatedPhoto], results: list[Built], prefix: str = "") -> None:
+def _print_report(
+    request: Request, photos: list[RatedPhoto], results: list[AtlasBuild], prefix: str = ""
+) -> None:
     lines = [f"{prefix}of {len(photos)} rated photos no atlas was made"] if not results else []
     unreadable = [one for built in results for one in built.unreadable]
-    tell(lines, request.quiet, None, unreadable)
+    print_summary(lines, request.quiet, None, unreadable)

@@ -16,30 +16,30 @@ from pydantic import ValidationError
 
 from packshot import inputs
 from packshot.assess.pool import AssessorSettings, assess_paths
-from packshot.cli.exits import Exit
+from packshot.cli.exits import ExitStatus
 from packshot.cli.output import (
-    add_each,
-    carried_out,
-    counted,
-    messages,
-    processes_for,
-    refuse_overwriting,
-    refuse_page_on_terminal,
-    shows_progress,
-    sink,
-    tell,
-    watched,
+    check_not_overwriting,
+    check_page_output,
+    choose_workers,
+    format_photo_count,
+    make_error_console,
+    open_output,
+    print_summary,
+    run_and_report,
+    should_show_progress,
+    track_progress,
+    write_results,
 )
 from packshot.errors import InvalidInput, SourceError
-from packshot.policy import Policy, load_policy, newly_failing, overlays_asked, screen
+from packshot.policy import Policy, find_required_overlays, is_newly_failing, load_policy, screen
 from packshot.policy.wording import summarize_policy
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Decision, Status, Verdict
-from packshot.sources import Placement, expand, find_file, placements
+from packshot.sources import PhotoUse, expand, find_photo_file, read_photo_uses
 
-_FEW = 8
-_RECORDED = ".jsonl"
-_LONGEST_LINE = 4 * 2**20
+_PARALLEL_THRESHOLD = 8
+_ASSESSMENTS_SUFFIX = ".jsonl"
+_MAX_LINE_BYTES = 4 * 2**20
 """Bytes of an assessment in JSON; most take some thousand, one with all maps a hundred thousand."""
 
 
@@ -58,7 +58,7 @@ class Request:
     output: Path | None
     language: str
     workers: int | None
-    time_limit: float
+    timeout_s: float
     quiet: bool
 
 
@@ -66,9 +66,9 @@ class Request:
 class Tally:
     """What a run met, for the summary and the exit status."""
 
-    photos: int = 0
-    last: str = ""
-    decisions: dict[str, Counter[Decision]] = field(default_factory=dict)
+    photo_count: int = 0
+    last_path: str = ""
+    decision_counts: dict[str, Counter[Decision]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def count(self, verdict: Verdict) -> None:
@@ -76,15 +76,19 @@ class Tally:
         if verdict.decision is None:
             self.unreadable[verdict.path] = verdict.error or ""
             return
-        self.photos += verdict.path != self.last  # The verdicts of a photo follow one another.
-        self.last = verdict.path
-        self.decisions.setdefault(verdict.policy, Counter())[verdict.decision] += 1
+        self.photo_count += verdict.path != self.last_path  # The verdicts of a photo follow one another.
+        self.last_path = verdict.path
+        self.decision_counts.setdefault(verdict.policy, Counter())[verdict.decision] += 1
 
-    def fails(self, bar: Decision) -> bool:
+    def has_failure(self, threshold: Decision) -> bool:
         """Whether any verdict is the bar's or worse, or a photo is unreadable."""
-        worse = tuple(Decision)[: tuple(Decision).index(bar) + 1]
-        met = any(counts[decision] for counts in self.decisions.values() for decision in worse)
-        return met or bool(self.unreadable)
+        failing_decisions = tuple(Decision)[: tuple(Decision).index(threshold) + 1]
+        has_failing_decision = any(
+            counts[decision]
+            for counts in self.decision_counts.values()
+            for decision in failing_decisions
+        )
+        return has_failing_decision or bool(self.unreadable)
 
 
 def run(request: Request) -> int:
@@ -93,127 +97,138 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: A policy with a mistake, nothing to screen, or nowhere to write.
     """
-    policies = _policies(request)
-    recorded = [Path(path) for path in request.paths if path.endswith(_RECORDED)]
-    named = (path for path in request.paths if not path.endswith(_RECORDED))
-    photos = list(expand(named, standard_input=True))
-    refuse_overwriting(request.output, [*photos, *map(Path, request.paths)])
-    refuse_page_on_terminal(request.output, request.output_format)
+    policies = _load_policies(request)
+    assessment_files = [Path(path) for path in request.paths if path.endswith(_ASSESSMENTS_SUFFIX)]
+    photo_arguments = (path for path in request.paths if not path.endswith(_ASSESSMENTS_SUFFIX))
+    photos = list(expand(photo_arguments, standard_input=True))
+    check_not_overwriting(request.output, [*photos, *map(Path, request.paths)])
+    check_page_output(request.output, request.output_format)
     tally = Tally()
-    work = partial(_screen, request, policies, recorded, photos, tally)
-    ended = carried_out(work, partial(_report, tally, request))
-    if ended is not Exit.DONE:
-        return ended
-    failed = request.fail_on is not None and tally.fails(Decision(request.fail_on))
-    return Exit.BELOW_BAR if failed else Exit.DONE
+    work = partial(_screen_photos, request, policies, assessment_files, photos, tally)
+    status = run_and_report(work, partial(_print_report, tally, request))
+    if status is not ExitStatus.DONE:
+        return status
+    has_failure = request.fail_on is not None and tally.has_failure(Decision(request.fail_on))
+    return ExitStatus.BELOW_THRESHOLD if has_failure else ExitStatus.DONE
 
 
-def _policies(request: Request) -> list[Policy]:
+def _load_policies(request: Request) -> list[Policy]:
     """The policies asked for, and a note where the category has no rules in any of them."""
     policies = [load_policy(name) for name in dict.fromkeys(request.policies)]
     names = [policy.name for policy in policies]
     if len(set(names)) < len(names):
         raise InvalidInput(f"two policies have the same name: {', '.join(names)}")
-    known = {category for policy in policies for category in policy.categories}
-    if request.category and known and request.category not in known and not request.quiet:
-        messages().print(
+    known_categories = {category for policy in policies for category in policy.categories}
+    if (
+        request.category
+        and known_categories
+        and request.category not in known_categories
+        and not request.quiet
+    ):
+        make_error_console().print(
             f'note: no rule is made for the category "{request.category}", only for '
-            f"{', '.join(sorted(known))}; the rules for all categories hold"
+            f"{', '.join(sorted(known_categories))}; the rules for all categories hold"
         )
     return policies
 
 
-def _screen(
-    request: Request, policies: list[Policy], recorded: list[Path], photos: list[Path], tally: Tally
+def _screen_photos(
+    request: Request,
+    policies: list[Policy],
+    assessment_files: list[Path],
+    photos: list[Path],
+    tally: Tally,
 ) -> None:
-    shown = shows_progress(request.output, request.output_format, request.quiet)
-    placed = placements(request.paths)
+    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    placement_by_path = read_photo_uses(request.paths)
     options = RenderOptions(
         request.language,
         policies=tuple(summarize_policy(policy, request.language) for policy in policies),
         on=request.on,
         since=request.since,
-        file_of=find_file,
+        file_of=find_photo_file,
     )
     with (
-        sink(request.output, request.output_format) as stream,
-        renderer_for(Verdict, request.output_format, stream, options) as writer,
-        closing(_assessments(request, overlays_asked(policies), recorded, photos)) as results,
+        open_output(request.output, request.output_format) as stream,
+        renderer_for(Verdict, request.output_format, stream, options) as renderer,
+        closing(
+            _iter_assessments(request, find_required_overlays(policies), assessment_files, photos)
+        ) as results,
     ):
         verdicts = (
             verdict
-            for assessment in watched(results, len(photos), "screening", shown)
-            for verdict in _verdicts(assessment, policies, placed, request)
+            for assessment in track_progress(results, len(photos), "screening", show_progress)
+            for verdict in _iter_verdicts(assessment, policies, placement_by_path, request)
         )
-        add_each(verdicts, writer, tally.count)
+        write_results(verdicts, renderer, tally.count)
 
 
-def _assessments(
-    request: Request, overlays: tuple[str, ...], recorded: list[Path], photos: list[Path]
+def _iter_assessments(
+    request: Request, overlays: tuple[str, ...], assessment_files: list[Path], photos: list[Path]
 ) -> Generator[Assessment]:
     """Those that were written before, then those of the photos."""
-    for file in recorded:
-        yield from _read(file)
+    for file in assessment_files:
+        yield from _read_assessments(file)
     if photos:
-        workers = processes_for(len(photos), request.workers, _FEW)
+        workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
         settings = AssessorSettings(language=request.language, overlays=overlays)
-        yield from assess_paths(
-            photos, settings=settings, workers=workers, time_limit=request.time_limit
-        )
+        yield from assess_paths(photos, settings=settings, workers=workers, timeout_s=request.timeout_s)
 
 
-def _read(file: Path) -> Iterator[Assessment]:
+def _read_assessments(file: Path) -> Iterator[Assessment]:
     """Assessments that `packshot assess` wrote, one a line."""
     try:
-        with inputs.opened(file) as lines:
+        with inputs.open_file(file) as lines:
             for number in count(1):
-                line = lines.readline(_LONGEST_LINE + 1)
+                line = lines.readline(_MAX_LINE_BYTES + 1)
                 if not line:
                     return
-                yield _recorded(line, f"{file}, line {number}")
+                yield _parse_assessment(line, f"{file}, line {number}")
     except OSError as error:
         raise SourceError(f"{file}: cannot be read: {error}") from error
 
 
-def _recorded(line: bytes, where: str) -> Assessment:
-    if len(line) > _LONGEST_LINE:
-        raise SourceError(f"{where}: longer than {_LONGEST_LINE:,} bytes, and no assessment")
+def _parse_assessment(line: bytes, position: str) -> Assessment:
+    if len(line) > _MAX_LINE_BYTES:
+        raise SourceError(f"{position}: longer than {_MAX_LINE_BYTES:,} bytes, and no assessment")
     try:
         return Assessment.model_validate_json(line)
     except ValidationError as error:
-        raise SourceError(f"{where}: is not an assessment") from error
+        raise SourceError(f"{position}: is not an assessment") from error
 
 
-def _verdicts(
+def _iter_verdicts(
     assessment: Assessment,
     policies: list[Policy],
-    placed: Mapping[str, Placement],
+    placement_by_path: Mapping[str, PhotoUse],
     request: Request,
 ) -> Iterator[Verdict]:
     """What the policies say; where dates are compared, only of what newly fails or is unreadable."""
-    place = placed.get(os.path.abspath(assessment.path), Placement())
+    placement = placement_by_path.get(os.path.abspath(assessment.path), PhotoUse())
     for policy in policies:
         verdict = screen(
             assessment,
             policy,
             on=request.on,
-            role=place.role or request.role,
-            category=place.category or request.category,
+            role=placement.role or request.role,
+            category=placement.category or request.category,
             language=request.language,
             compared_with=request.since,
         )
-        unreadable = verdict.status is not Status.OK
-        if request.since is None or unreadable or newly_failing(verdict):
+        is_unreadable = verdict.status is not Status.OK
+        if request.since is None or is_unreadable or is_newly_failing(verdict):
             yield verdict
 
 
-def _report(tally: Tally, request: Request, prefix: str = "") -> None:
+def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Summary and unreadable files on standard error."""
-    told = f"{counted(tally.photos)} screened"
+    text = f"{format_photo_count(tally.photo_count)} screened"
     if request.since is not None:
-        told = f"fails on {request.on} and not on {request.since}: {counted(tally.photos)}"
-    lines = [prefix + told]
-    for policy, counts in tally.decisions.items():
+        text = (
+            f"fails on {request.on} and not on {request.since}: {format_photo_count(tally.photo_count)}"
+        )
+    lines = [prefix + text]
+    for policy, counts in tally.decision_counts.items():
         parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
         lines.append(f"  {policy}: {', '.join(parts)}")
-    tell(lines, request.quiet, request.output, list(tally.unreadable.items()))
+    print_summary(lines, request.quiet, request.output, list(tally.unreadable.items()))

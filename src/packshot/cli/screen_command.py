@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from packshot.cli.formats import format_for
-from packshot.cli.options import OutputFile, Quiet, TimeLimit, Workers, Written
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.cli.formats import choose_format
+from packshot.cli.options import FormatOption, OutputFile, Quiet, TimeLimit, Workers
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
 
@@ -33,7 +33,7 @@ given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be w
 """
 
 
-class Bar(StrEnum):
+class FailThreshold(StrEnum):
     """Verdicts that may fail a run; each includes those before it."""
 
     FAIL = "fail"
@@ -66,13 +66,13 @@ def screen_command(
     ] = False,
     since: Day = None,
     fail_on: Annotated[
-        Bar | None, typer.Option(help="Exit with status 1 if any verdict is this or worse.")
+        FailThreshold | None, typer.Option(help="Exit with status 1 if any verdict is this or worse.")
     ] = None,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Screen photos; users read `SCREEN_HELP`."""
@@ -90,11 +90,11 @@ def screen_command(
         role=role.lower(),
         category=category.lower() if category else None,
         fail_on=fail_on.value if fail_on else None,
-        output_format=(output_format or format_for(output)).value,
+        output_format=(output_format or choose_format(output)).value,
         output=output,
         language=language,
         workers=workers,
-        time_limit=time_limit,
+        timeout_s=timeout_s,
         quiet=quiet,
     )
     raise typer.Exit(run(request))

@@ -8,13 +8,22 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli.commands import Application
-from packshot.cli.formats import format_for
-from packshot.cli.options import STANDARD, OutputFile, Paths, Quiet, TimeLimit, Workers, Written, a_file
-from packshot.cli.streams import say
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.cli.commands import CommandGroup
+from packshot.cli.formats import choose_format
+from packshot.cli.options import (
+    STANDARD_STREAM,
+    FormatOption,
+    OutputFile,
+    Paths,
+    Quiet,
+    TimeLimit,
+    Workers,
+    parse_path,
+)
+from packshot.cli.streams import print_line
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 
-application = Application(
+application = CommandGroup(
     help="""Index photos, and find those that are like others.
 
 \b
@@ -101,29 +110,31 @@ Exit status: 0 done; 2 wrong usage, an index that cannot be used, or a file that
 """
 
 
-def _place(text: str) -> str:
+def _parse_location(text: str) -> str:
     """Where an index lies."""
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter("an index is a folder, not -; one of that name is ./-")
     return text
 
 
-def _photos(text: str) -> str:
+def _parse_photo_path(text: str) -> str:
     """Photos that have a path."""
-    if text == STANDARD:
+    if text == STANDARD_STREAM:
         raise typer.BadParameter("a photo on standard input has no path to be found by: save it first")
     return text
 
 
 IndexedPaths = Annotated[
     list[str],
-    typer.Argument(parser=_photos, metavar="PATHS", help="Files, folders, globs, CSV of paths; not -."),
+    typer.Argument(
+        parser=_parse_photo_path, metavar="PATHS", help="Files, folders, globs, CSV of paths; not -."
+    ),
 ]
-Place = Annotated[
+IndexLocation = Annotated[
     str | None,
     typer.Option(
         "--index",
-        parser=_place,
+        parser=_parse_location,
         metavar="PLACE",
         help='A folder, not -, or "milvus:ADDRESS#COLLECTION"; by default here.',
         show_default=False,
@@ -134,10 +145,10 @@ Place = Annotated[
 @application.command("index", help=_INDEX_HELP)
 def index_command(
     paths: IndexedPaths,
-    place: Place = None,
+    location: IndexLocation = None,
     table: Annotated[
         Path | None,
-        typer.Option(parser=a_file, metavar="FILE", help="CSV that says more about photos."),
+        typer.Option(parser=parse_path, metavar="FILE", help="CSV that says more about photos."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -149,61 +160,65 @@ def index_command(
         bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
     ] = False,
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Index photos; users read `_INDEX_HELP`."""
     from packshot.cli.search import IndexRequest, run_index
 
-    chosen = None if distance is None else distance.value
-    request = IndexRequest(paths, place, table, kind, chosen, prune, compact, workers, time_limit, quiet)
+    distance_name = None if distance is None else distance.value
+    request = IndexRequest(
+        paths, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
+    )
     raise typer.Exit(run_index(request))
 
 
 @application.command("query", help=_QUERY_HELP)
 def query_command(
     paths: Paths,
-    place: Place = None,
-    answers: Annotated[int, typer.Option("-k", min=1, max=10_000, help="Answers to each.")] = 10,
+    location: IndexLocation = None,
+    result_count: Annotated[int, typer.Option("-k", min=1, max=10_000, help="Answers to each.")] = 10,
     where: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE that answers must have; may be repeated.")
     ] = None,
-    output_format: Written = None,
+    output_format: FormatOption = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
     workers: Workers = None,
-    time_limit: TimeLimit = DEFAULT_TIME_LIMIT,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Find photos alike; users read `_QUERY_HELP`."""
     from packshot.cli.search import QueryRequest, run_query
 
-    written = output_format or format_for(output)
+    chosen_format = output_format or choose_format(output)
     request = QueryRequest(
         paths,
-        place,
-        answers,
+        location,
+        result_count,
         where or [],
-        written.value,
+        chosen_format.value,
         output,
         language,
         workers,
-        time_limit,
+        timeout_s,
         quiet,
     )
     raise typer.Exit(run_query(request))
 
 
 @application.command("info", help=_INFO_HELP)
-def info_command(place: Place = None) -> None:
+def info_command(location: IndexLocation = None) -> None:
     """Describe an index; users read `_INFO_HELP`."""
-    from packshot.cli.search import located
+    from packshot.cli.search import find_index
     from packshot.search import open_index
 
-    with open_index(located(place)) as index:
-        say(f"{index.count()} items, {index.settings.distance} distance")
-        say(f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}")
-        say(index.describe())
+    with open_index(find_index(location)) as index:
+        print_line(f"{index.count()} items, {index.settings.distance} distance")
+        print_line(
+            f"vectors of {index.settings.dimensions} numbers, of the model {index.settings.model}"
+        )
+        print_line(index.describe())
 
 
 @application.command("export", help=_EXPORT_HELP)
@@ -211,18 +226,18 @@ def export_command(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", parser=a_file, metavar="FILE", help="The Parquet file to write; not -."
+            "--output", "-o", parser=parse_path, metavar="FILE", help="The Parquet file to write; not -."
         ),
     ],
-    place: Place = None,
+    location: IndexLocation = None,
 ) -> None:
     """Export an index; users read `_EXPORT_HELP`."""
-    from packshot.cli.search import located
+    from packshot.cli.search import find_index
     from packshot.search import open_index
     from packshot.search.tables import export_parquet
 
-    with open_index(located(place)) as index:
-        say(f"{export_parquet(index, output)} items written to {output}")
+    with open_index(find_index(location)) as index:
+        print_line(f"{export_parquet(index, output)} items written to {output}")
 
 
 @application.command("import", help=_IMPORT_HELP)
@@ -230,17 +245,17 @@ def import_command(
     table: Annotated[
         Path,
         typer.Argument(
-            parser=a_file, metavar="FILE", help="Parquet with the columns id and vector; not -."
+            parser=parse_path, metavar="FILE", help="Parquet with the columns id and vector; not -."
         ),
     ],
-    place: Place = None,
+    location: IndexLocation = None,
 ) -> None:
     """Import a table; users read `_IMPORT_HELP`."""
-    from packshot.cli.search import located
+    from packshot.cli.search import find_index
     from packshot.search import open_index
     from packshot.search.tables import read_parquet
 
-    with open_index(located(place), writes=True) as index:
-        taken = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
+    with open_index(find_index(location), writable=True) as index:
+        imported_count = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
         index.flush()
-    say(f"{taken} items taken in from {table}")
+    print_line(f"{imported_count} items taken in from {table}")

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli.commands import Application
-from packshot.cli.exits import Exit
-from packshot.distribution import how_to_install
+from packshot.cli.commands import CommandGroup
+from packshot.cli.exits import ExitStatus
+from packshot.distribution import format_install_command
 
-_EXITS = """
+_EXIT_STATUS_HELP = """
 Exit status: 0 done; 2 wrong usage, PyTorch is not installed, or data cannot be read.
 """
 
@@ -22,20 +22,20 @@ _HELP = f"""Rebuild the models and the atlas from data (needs PyTorch: make setu
 Examples:
   packshot train everything --help
   packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _ENHANCER_HELP = f"""Make the model that ships of a trained enhancement network.
 
 \b
 Examples:
   packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
-application = Application(
+application = CommandGroup(
     help=_HELP,
 )
 
-_NEEDED = ("torch", "onnx", "onnxscript", "tensorboard")
+_REQUIRED_PACKAGES = ("torch", "onnx", "onnxscript", "tensorboard")
 """What recipes import."""
 
 _EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by step.
@@ -48,7 +48,7 @@ Examples:
     --products products/manifest.csv --ratings rated/mos.csv \\
     --photos rated/images --scale 0 1 --work build/training \\
     --weights src/packshot/weights
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.
 
@@ -60,7 +60,7 @@ Examples:
   packshot train enhancement --products products/manifest.csv \\
     --work build/enhancement \\
     --source clothingds --source contoso --vgg vgg16.ckpt
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _EMOTION_HELP = f"""Train the network that reads emotion, and make the model that ships.
 
@@ -72,7 +72,7 @@ Examples:
   packshot train emotion --ratings oasis/ratings.csv --photos oasis/images \\
     --checkpoint efficientnet-lite2.pth --work build/emotion \\
     --output emotion.onnx
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _MASK_HELP = f"""Train the network that finds products where the background is not plain, and write it.
 
@@ -86,7 +86,7 @@ Examples:
     --teacher u2netp.onnx --products products/manifest.csv --source luma \\
     --source contoso --home clothingds \\
     --objects objects.csv --scenes scenes.csv --work build/mask -o mask.onnx
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _OVERLAY_HELP = f"""Train the network that finds text and watermarks laid over photos, and write it.
 
@@ -98,7 +98,7 @@ Examples:
   packshot train overlay --checkpoint efficientnet-lite0.pth \\
     --photos clean.csv --fonts /usr/share/fonts --work build/overlay \\
     -o overlay.onnx
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 _NATURAL_HELP = f"""Fit the models of NIQE and BRISQUE on photos whose licence permits it (no PyTorch).
 
@@ -107,7 +107,7 @@ Examples:
   packshot train natural --products products/manifest.csv \\
     --licence CC0-1.0 --licence "MIT repo (Microsoft), vendor photos" \\
     --weights src/packshot/weights
-{_EXITS}"""
+{_EXIT_STATUS_HELP}"""
 
 
 @application.command("natural", help=_NATURAL_HELP)
@@ -119,9 +119,9 @@ def natural_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Run the recipe; users read `_NATURAL_HELP`."""
-    from packshot.train.recipes.natural import make_natural
+    from packshot.train.recipes.natural import make_natural_models
 
-    make_natural(products, licence, weights, versions, workers, typer.echo)
+    make_natural_models(products, licence, weights, versions, workers, typer.echo)
 
 
 @application.command("everything", help=_EVERYTHING_HELP)
@@ -140,10 +140,10 @@ def everything_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Run all recipes; users read `_EVERYTHING_HELP`."""
-    _require_torch()
-    from packshot.train.recipes.everything import Inputs, make_everything
+    _check_torch()
+    from packshot.train.recipes.everything import TrainingInputs, make_everything
 
-    inputs = Inputs(checkpoint, products, ratings, photos, scale)
+    inputs = TrainingInputs(checkpoint, products, ratings, photos, scale)
     make_everything(inputs, work, weights, versions, workers, typer.echo)
 
 
@@ -165,12 +165,12 @@ def enhancement_command(
     workers: Annotated[int, typer.Option(min=0, help="Processes that damage photos.")] = 1,
 ) -> None:
     """Run the recipe; users read `_ENHANCEMENT_HELP`."""
-    _require_torch()
-    from packshot.train.recipes.enhancement import Setting, train_variant
+    _check_torch()
+    from packshot.train.recipes.enhancement import EnhancementSettings, train_variant
     from packshot.train.recipes.enhancement_step import EnhancementRecipe
 
-    setting = Setting(products, tuple(source or ()), vgg, curves, threads, workers)
-    recipe = EnhancementRecipe.lasting(steps, view_steps)
+    setting = EnhancementSettings(products, tuple(source or ()), vgg, curves, threads, workers)
+    recipe = EnhancementRecipe.from_lengths(steps, view_steps)
     train_variant(network, setting, recipe, work, typer.echo)
 
 
@@ -181,7 +181,7 @@ def enhancer_command(
     network: Annotated[str, typer.Option(help="What that run trained.")] = "full",
 ) -> None:
     """Make the model; users read `_ENHANCER_HELP`."""
-    _require_torch()
+    _check_torch()
     from packshot.train.recipes.enhancer import write_enhancer
 
     write_enhancer(checkpoint, output, network)
@@ -201,14 +201,14 @@ def emotion_command(
     seeds: Annotated[int, typer.Option(min=1, help="Rounds of cross-validation.")] = 3,
 ) -> None:
     """Run the recipe; users read `_EMOTION_HELP`."""
-    _require_torch()
-    from packshot.train.recipes.emotion import EmotionSetting, make_emotion
+    _check_torch()
+    from packshot.train.recipes.emotion import EmotionSettings, make_emotion_model
     from packshot.train.recipes.emotion_features import ViewPlan
     from packshot.train.recipes.emotion_training import EmotionRecipe
 
     plan = ViewPlan(side, views)
-    setting = EmotionSetting(ratings, photos, checkpoint, work, backbone, plan, seeds)
-    make_emotion(setting, EmotionRecipe(), output, typer.echo)
+    setting = EmotionSettings(ratings, photos, checkpoint, work, backbone, plan, seeds)
+    make_emotion_model(setting, EmotionRecipe(), output, typer.echo)
     typer.echo(f"wrote {output}")
 
 
@@ -228,13 +228,19 @@ def mask_command(
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
     """Run the recipe; users read `_MASK_HELP`."""
-    _require_torch()
-    from packshot.train.recipes.mask import MaskInputs, MaskRecipe, make_mask
+    _check_torch()
+    from packshot.train.recipes.mask import MaskInputs, MaskRecipe, make_mask_model
 
     inputs = MaskInputs(
-        checkpoint, teacher, products, tuple(source), tuple(home), _listed(objects), _listed(scenes)
+        checkpoint,
+        teacher,
+        products,
+        tuple(source),
+        tuple(home),
+        _read_file_list(objects),
+        _read_file_list(scenes),
     )
-    make_mask(inputs, MaskRecipe(steps=steps), (work, output), (threads, workers), typer.echo)
+    make_mask_model(inputs, MaskRecipe(steps=steps), (work, output), (threads, workers), typer.echo)
 
 
 @application.command("overlay", help=_OVERLAY_HELP)
@@ -249,23 +255,26 @@ def overlay_command(
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
     """Run the recipe; users read `_OVERLAY_HELP`."""
-    _require_torch()
-    from packshot.train.recipes.overlay import OverlayInputs, OverlayRecipe, make_overlay
+    _check_torch()
+    from packshot.train.recipes.overlay import OverlayInputs, OverlayRecipe, make_overlay_model
 
-    inputs, recipe = OverlayInputs(checkpoint, _listed(photos), fonts), OverlayRecipe(steps=steps)
-    make_overlay(inputs, recipe, (work, output), (threads, workers), typer.echo)
+    inputs, recipe = (
+        OverlayInputs(checkpoint, _read_file_list(photos), fonts),
+        OverlayRecipe(steps=steps),
+    )
+    make_overlay_model(inputs, recipe, (work, output), (threads, workers), typer.echo)
 
 
-def _listed(table: Path) -> tuple[Path, ...]:
+def _read_file_list(table: Path) -> tuple[Path, ...]:
     """Files named in a table, beside which they lie."""
     from packshot.sources import read_rows
 
     return tuple(table.parent / row["file"] for row in read_rows(table))
 
 
-def _require_torch() -> None:
-    if all(find_spec(package) for package in _NEEDED):
+def _check_torch() -> None:
+    if all(find_spec(package) for package in _REQUIRED_PACKAGES):
         return
-    needed = f"packshot: training needs PyTorch and more: {how_to_install('train')}"
-    typer.echo(f"{needed}; in a checkout: make setup-train", err=True)
-    raise typer.Exit(Exit.USAGE)
+    message = f"packshot: training needs PyTorch and more: {format_install_command('train')}"
+    typer.echo(f"{message}; in a checkout: make setup-train", err=True)
+    raise typer.Exit(ExitStatus.USAGE)

@@ -22,18 +22,18 @@ def gaussian_blur(pixels: Pixels, level: int, generator: np.random.Generator) ->
 
 def lens_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Convolve with a disc of 1 to 8 pixels radius: light out of focus."""
-    kernel = disc(_LENS_RADIUS[level - 1] * scale_of(pixels))
+    kernel = make_disc_kernel(_LENS_RADIUS[level - 1] * scale_of(pixels))
     return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
 
 def motion_blur(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Convolve with a straight line of 3 to 25 pixels in a seeded direction."""
     angle = generator.uniform(0, np.pi)
-    kernel = line(_MOTION_LENGTH[level - 1] * scale_of(pixels), angle)
+    kernel = make_line_kernel(_MOTION_LENGTH[level - 1] * scale_of(pixels), angle)
     return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
 
-def disc(radius: float) -> Float32Array:
+def make_disc_kernel(radius: float) -> Float32Array:
     """A disc with soft rim as a kernel that sums to 1.
 
     Args:
@@ -48,7 +48,7 @@ def disc(radius: float) -> Float32Array:
     return np.asarray(inside / inside.sum(), np.float32)
 
 
-def line(length: float, angle: float) -> Float32Array:
+def make_line_kernel(length: float, angle: float) -> Float32Array:
     """A straight line through the centre as a kernel that sums to 1.
 
     Args:

@@ -18,12 +18,12 @@ _JPEG2000_SMALLEST = 32
 
 def jpeg(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Encode as baseline JPEG at quality 43 to 5."""
-    return through_jpeg(pixels, _JPEG_QUALITY[level - 1])
+    return round_trip_jpeg(pixels, _JPEG_QUALITY[level - 1])
 
 
 def webp(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Encode as lossy WebP at quality 45 to 1."""
-    return _through(pixels, ".webp", [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY[level - 1]])
+    return _round_trip(pixels, ".webp", [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY[level - 1]])
 
 
 def jpeg2000(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -42,17 +42,17 @@ def jpeg2000(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixe
     return np.asarray(Image.open(file).convert("RGB"), np.uint8)[:height, :width].copy()
 
 
-def through_jpeg(pixels: Pixels, quality: int) -> Pixels:
+def round_trip_jpeg(pixels: Pixels, quality: int) -> Pixels:
     """The photo as it comes back from a baseline JPEG file.
 
     Args:
         pixels: (H, W, 3) uint8.
         quality: 1..100, the encoder's.
     """
-    return _through(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return _round_trip(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
-def _through(pixels: Pixels, extension: str, options: list[int]) -> Pixels:
+def _round_trip(pixels: Pixels, extension: str, options: list[int]) -> Pixels:
     """The photo as it comes back from an encoder; OpenCV wants its channels as BGR."""
     _, data = cv2.imencode(extension, np.ascontiguousarray(pixels[..., ::-1]), options)
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)

@@ -20,7 +20,7 @@ from packshot.distort import (
     spatial,
 )
 from packshot.distort import product as product_kinds
-from packshot.distort.parameters import is_whole
+from packshot.distort.parameters import is_integer
 from packshot.distort.product import Box
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
@@ -67,9 +67,9 @@ class Kind(StrEnum):
     OVERLAY = "overlay"
 
 
-_Damage = Callable[[Pixels, int, np.random.Generator], Pixels]
+_DamageFunction = Callable[[Pixels, int, np.random.Generator], Pixels]
 
-_FUNCTIONS: dict[Kind, _Damage] = {
+_FUNCTION_BY_KIND: dict[Kind, _DamageFunction] = {
     Kind.GAUSSIAN_BLUR: blur.gaussian_blur,
     Kind.LENS_BLUR: blur.lens_blur,
     Kind.MOTION_BLUR: blur.motion_blur,
@@ -97,12 +97,12 @@ _FUNCTIONS: dict[Kind, _Damage] = {
     Kind.CONTRAST: sharpness.contrast,
     Kind.WRONG_WHITE_BALANCE: product_kinds.wrong_white_balance,
     Kind.LOW_LIGHT: product_kinds.low_light,
-    Kind.BLOWN_HIGHLIGHTS: product_kinds.blown_highlights,
+    Kind.BLOWN_HIGHLIGHTS: product_kinds.clip_highlights,
     Kind.VEIL: product_kinds.veil,
     Kind.UNEVEN_LIGHT: product_kinds.uneven_light,
-    Kind.UPSCALED_THUMBNAIL: product_kinds.upscaled_thumbnail,
+    Kind.UPSCALED_THUMBNAIL: product_kinds.upscale_thumbnail,
     Kind.WEBP: compression.webp,
-    Kind.DEFOCUSED_PRODUCT: product_kinds.defocused_product,
+    Kind.DEFOCUSED_PRODUCT: product_kinds.defocus_product,
     Kind.OVERLAY: overlay.overlay,
 }
 
@@ -128,9 +128,9 @@ LOOKALIKES: tuple[frozenset[Kind], ...] = (
 )
 
 
-def family(kind: Kind | str) -> str:
+def find_family(kind: Kind | str) -> str:
     """The name under which look-alike kinds are counted together: the first of them."""
-    wanted = _known(kind)
+    wanted = _parse_kind(kind)
     for group in LOOKALIKES:
         if wanted in group:
             return next(member.value for member in Kind if member in group)
@@ -138,10 +138,10 @@ def family(kind: Kind | str) -> str:
 
 
 @cache
-def families() -> tuple[tuple[Kind, ...], ...]:
+def list_families() -> tuple[tuple[Kind, ...], ...]:
     """Every kind once, look-alikes together, in the order of `Kind`; the first names the family."""
-    names = dict.fromkeys(family(kind) for kind in Kind)
-    return tuple(tuple(kind for kind in Kind if family(kind) == name) for name in names)
+    names = dict.fromkeys(find_family(kind) for kind in Kind)
+    return tuple(tuple(kind for kind in Kind if find_family(kind) == name) for name in names)
 
 
 def distort(
@@ -175,26 +175,26 @@ def distort(
         InvalidInput: An unknown kind or level, a negative seed, pixels of another shape or type, a mask
             of another size, or a product outside the photo.
     """
-    wanted = _known(kind)
+    wanted = _parse_kind(kind)
     check_pixels(pixels, "distort")
-    _check_choice(level, seed)
+    _check_level_and_seed(level, seed)
     generator = np.random.default_rng([seed, list(Kind).index(wanted)])
     source = np.ascontiguousarray(pixels)
     if wanted is Kind.DEFOCUSED_PRODUCT and product is not None:
         product_kinds.check_product(source, product)
-        return product_kinds.defocused_product(source, int(level), generator, product)
-    return _FUNCTIONS[wanted](source, int(level), generator)
+        return product_kinds.defocus_product(source, int(level), generator, product)
+    return _FUNCTION_BY_KIND[wanted](source, int(level), generator)
 
 
-def _known(kind: Kind | str) -> Kind:
+def _parse_kind(kind: Kind | str) -> Kind:
     try:
         return Kind(kind)
     except ValueError:
         raise InvalidInput(f"unknown kind {kind!r}; known: {', '.join(Kind)}") from None
 
 
-def _check_choice(level: int, seed: int) -> None:
-    if not is_whole(level) or level not in LEVELS:
+def _check_level_and_seed(level: int, seed: int) -> None:
+    if not is_integer(level) or level not in LEVELS:
         raise InvalidInput(f"level {level!r} is not one of {LEVELS}")
-    if not is_whole(seed) or seed < 0:
+    if not is_integer(seed) or seed < 0:
         raise InvalidInput(f"seed {seed!r} is not a whole number from 0 up")

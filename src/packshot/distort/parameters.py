@@ -22,22 +22,22 @@ def scale_of(pixels: Pixels) -> float:
     return max(float(max(pixels.shape[:2])) / REFERENCE_SIDE, 0.25)
 
 
-def as_float(pixels: Pixels) -> Float32Array:
+def to_float(pixels: Pixels) -> Float32Array:
     """uint8 0..255 to float32 0..1."""
     return pixels.astype(np.float32) / np.float32(255)
 
 
-def as_pixels(values: FloatArray) -> Pixels:
+def to_pixels(values: FloatArray) -> Pixels:
     """Float 0..1 to uint8 0..255, rounded and clipped."""
     return np.asarray(np.clip(np.rint(values * 255), 0, 255), np.uint8)
 
 
-def sign_of(generator: np.random.Generator) -> float:
+def sample_sign(generator: np.random.Generator) -> float:
     """-1 or 1: which way a photo is damaged where a kind knows two."""
     return 1.0 if generator.random() < 0.5 else -1.0
 
 
-def by_table(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
+def apply_curve(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
     """Apply a tone curve, worked out once for each of the 256 values.
 
     Args:
@@ -47,10 +47,10 @@ def by_table(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pix
     Returns:
         (H, W, 3) uint8.
     """
-    ramp = as_float(np.arange(256, dtype=np.uint8))[:, None]
-    return np.asarray(cv2.LUT(pixels, as_pixels(curve(ramp))[None]), np.uint8)
+    ramp = to_float(np.arange(256, dtype=np.uint8))[:, None]
+    return np.asarray(cv2.LUT(pixels, to_pixels(curve(ramp))[None]), np.uint8)
 
 
-def is_whole(value: object) -> bool:
+def is_integer(value: object) -> bool:
     """Whether a value is a whole number, of Python or numpy; True and 2.0 are not."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)

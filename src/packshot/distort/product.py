@@ -6,7 +6,14 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Mask, Pixels
-from packshot.distort.parameters import as_float, as_pixels, by_table, is_whole, scale_of, sign_of
+from packshot.distort.parameters import (
+    apply_curve,
+    is_integer,
+    sample_sign,
+    scale_of,
+    to_float,
+    to_pixels,
+)
 from packshot.distort.spatial import shrink_and_grow
 from packshot.errors import InvalidInput
 
@@ -25,8 +32,8 @@ Box = tuple[int, int, int, int]
 
 def wrong_white_balance(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Scale red against blue in linear light, towards tungsten or shade, by up to 2.2 to 1."""
-    strength = _WHITE_BALANCE[level - 1] * sign_of(generator)
-    return colour_cast(pixels, strength, generator.uniform(-0.25, 0.25) * abs(strength))
+    strength = _WHITE_BALANCE[level - 1] * sample_sign(generator)
+    return apply_colour_cast(pixels, strength, generator.uniform(-0.25, 0.25) * abs(strength))
 
 
 def low_light(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -35,20 +42,20 @@ def low_light(pixels: Pixels, level: int, generator: np.random.Generator) -> Pix
     light = _linear_values()[pixels] * np.float32(2.0**-stops)
     noise = generator.standard_normal(pixels.shape, dtype=np.float32)
     noisy = light + noise * np.sqrt(light / photons + (0.0015 * level) ** 2)
-    seen = np.maximum(noisy * 2.0 ** (0.35 * stops), 0)
-    return as_pixels(cv2.pow(seen, 1 / _GAMMA))
+    brightened = np.maximum(noisy * 2.0 ** (0.35 * stops), 0)
+    return to_pixels(cv2.pow(brightened, 1 / _GAMMA))
 
 
-def blown_highlights(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+def clip_highlights(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Expose 0.35 to 2 stops too much in linear light, so that bright parts clip."""
-    return exposed(pixels, _HIGHLIGHT_STOPS[level - 1])
+    return expose(pixels, _HIGHLIGHT_STOPS[level - 1])
 
 
 def veil(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Lay a light grey haze over 12 % to 68 % of the photo's contrast: flare, a dirty lens."""
     amount = _VEIL[level - 1]
     haze = generator.uniform(0.75, 0.9)
-    return by_table(pixels, lambda values: (1 - amount) * values + amount * haze)
+    return apply_curve(pixels, lambda values: (1 - amount) * values + amount * haze)
 
 
 def uneven_light(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
@@ -59,15 +66,15 @@ def uneven_light(pixels: Pixels, level: int, generator: np.random.Generator) -> 
     slope = (x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle)))
     light = 1 - _UNEVEN[level - 1] * (slope + 1) / 2
     # The root of a product is the product of the roots: no need for the photo's linear values.
-    return as_pixels(as_float(pixels) * (light ** (1 / _GAMMA)).astype(np.float32)[..., None])
+    return to_pixels(to_float(pixels) * (light ** (1 / _GAMMA)).astype(np.float32)[..., None])
 
 
-def upscaled_thumbnail(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
+def upscale_thumbnail(pixels: Pixels, level: int, generator: np.random.Generator) -> Pixels:
     """Shrink to 62 % .. 13 % and enlarge again smoothly."""
     return shrink_and_grow(pixels, _THUMBNAIL[level - 1], cv2.INTER_CUBIC)
 
 
-def defocused_product(
+def defocus_product(
     pixels: Pixels,
     level: int,
     generator: np.random.Generator,
@@ -85,12 +92,14 @@ def defocused_product(
         (H, W, 3) uint8.
     """
     sigma = _DEFOCUS_SIGMA[level - 1] * scale_of(pixels)
-    cover = _ellipse(*pixels.shape[:2]) if product is None else _soft(pixels, product)
-    values, blurred = as_float(pixels), as_float(cv2.GaussianBlur(pixels, (0, 0), sigma))
-    return as_pixels(values + cover[..., None] * (blurred - values))
+    coverage = (
+        _make_ellipse_mask(*pixels.shape[:2]) if product is None else _soften_mask(pixels, product)
+    )
+    values, blurred = to_float(pixels), to_float(cv2.GaussianBlur(pixels, (0, 0), sigma))
+    return to_pixels(values + coverage[..., None] * (blurred - values))
 
 
-def colour_cast(pixels: Pixels, strength: float, tint: float) -> Pixels:
+def apply_colour_cast(pixels: Pixels, strength: float, tint: float) -> Pixels:
     """Scale red against blue in linear light; the channel that gains most keeps its values.
 
     Args:
@@ -100,13 +109,13 @@ def colour_cast(pixels: Pixels, strength: float, tint: float) -> Pixels:
     """
     gains = np.exp(np.array([strength, tint, -strength]) * 0.66)
     shares = (gains / gains.max()).astype(np.float32)
-    return by_table(pixels, lambda values: (values**_GAMMA * shares) ** (1 / _GAMMA))
+    return apply_curve(pixels, lambda values: (values**_GAMMA * shares) ** (1 / _GAMMA))
 
 
-def exposed(pixels: Pixels, stops: float) -> Pixels:
+def expose(pixels: Pixels, stops: float) -> Pixels:
     """Multiply linear light by 2 to the power of `stops`; what gets too bright clips."""
     gain = np.float32(2.0**stops)
-    return by_table(pixels, lambda values: np.minimum(values**_GAMMA * gain, 1) ** (1 / _GAMMA))
+    return apply_curve(pixels, lambda values: np.minimum(values**_GAMMA * gain, 1) ** (1 / _GAMMA))
 
 
 def check_product(pixels: Pixels, product: Mask | Box) -> None:
@@ -130,7 +139,7 @@ def check_product(pixels: Pixels, product: Mask | Box) -> None:
 
 
 def _check_box(box: Box, height: int, width: int) -> None:
-    if len(box) != 4 or not all(map(is_whole, box)):
+    if len(box) != 4 or not all(map(is_integer, box)):
         raise InvalidInput(f"expected a box of left, top, width, height in pixels, got {box}")
     left, top, across, down = box
     if not (0 <= left < left + across <= width and 0 <= top < top + down <= height):
@@ -139,21 +148,21 @@ def _check_box(box: Box, height: int, width: int) -> None:
 
 def _linear_values() -> Float32Array:
     """(256,) light 0..1 of every stored value."""
-    return as_float(np.arange(256, dtype=np.uint8)) ** np.float32(_GAMMA)
+    return to_float(np.arange(256, dtype=np.uint8)) ** np.float32(_GAMMA)
 
 
-def _ellipse(height: int, width: int) -> Float32Array:
+def _make_ellipse_mask(height: int, width: int) -> Float32Array:
     """(H, W) coverage 0..1 of the middle of a photo, with a soft rim."""
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
     return np.clip((0.9 - np.hypot(x, y)) / 0.25, 0, 1).astype(np.float32)
 
 
-def _soft(pixels: Pixels, product: Mask | Box) -> Float32Array:
+def _soften_mask(pixels: Pixels, product: Mask | Box) -> Float32Array:
     """(H, W) coverage 0..1 of a mask or box, its edge softened as a lens would."""
-    cover = np.zeros(pixels.shape[:2], np.float32)
+    coverage = np.zeros(pixels.shape[:2], np.float32)
     if isinstance(product, tuple):
         left, top, width, height = product
-        cover[top : top + height, left : left + width] = 1
+        coverage[top : top + height, left : left + width] = 1
     else:
-        cover[product] = 1
-    return np.asarray(cv2.GaussianBlur(cover, (0, 0), _EDGE_SIGMA * scale_of(pixels)), np.float32)
+        coverage[product] = 1
+    return np.asarray(cv2.GaussianBlur(coverage, (0, 0), _EDGE_SIGMA * scale_of(pixels)), np.float32)

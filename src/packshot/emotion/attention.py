@@ -8,13 +8,13 @@ import numpy as np
 from packshot.arrays import Float32Array, Int32Array
 from packshot.report import AttentionRegion, Region
 
-REGIONS_TOLD = 3
-_EVEN = 0.85
+MAX_REGIONS = 3
+_EVEN_ATTENTION = 0.85
 """Mean of a relative map from which its attention is even: no place stands out."""
 _DIGITS = 3
 
 
-def relative(attention: Float32Array) -> Float32Array:
+def normalise_by_peak(attention: Float32Array) -> Float32Array:
     """A map divided by its peak; all 0 where there is no attention.
 
     Args:
@@ -27,7 +27,7 @@ def relative(attention: Float32Array) -> Float32Array:
     return attention / peak if peak > 0 else np.zeros_like(attention)
 
 
-def attended(attention: Float32Array) -> tuple[AttentionRegion, ...]:
+def find_regions(attention: Float32Array) -> tuple[AttentionRegion, ...]:
     """The few boxes that stand out, strongest first.
 
     A region is what hangs together, also over corners, half way or more from the map's mean to its
@@ -39,28 +39,30 @@ def attended(attention: Float32Array) -> tuple[AttentionRegion, ...]:
     total = float(attention.sum())
     if total <= 0:
         return ()
-    shares = relative(attention)
+    shares = normalise_by_peak(attention)
     mean = float(shares.mean())
-    level = 0.0 if mean >= _EVEN else (1 + mean) / 2
+    level = 0.0 if mean >= _EVEN_ATTENTION else (1 + mean) / 2
     high = (shares >= level).astype(np.uint8)
     _, _, boxes, _ = cv2.connectedComponentsWithStats(high, connectivity=8)
-    found = [_region(attention, box, total) for box in boxes[1:]]
-    return tuple(sorted(found, key=lambda one: -one.strength)[:REGIONS_TOLD])
+    found = [_build_region(attention, box, total) for box in boxes[1:]]
+    return tuple(sorted(found, key=lambda one: -one.strength)[:MAX_REGIONS])
 
 
-def rows(attention: Float32Array) -> tuple[tuple[float, ...], ...]:
+def to_rows(attention: Float32Array) -> tuple[tuple[float, ...], ...]:
     """A map, relative to its peak, as rows of numbers from top to bottom."""
-    return tuple(tuple(round(float(cell), _DIGITS) for cell in row) for row in relative(attention))
+    return tuple(
+        tuple(round(float(cell), _DIGITS) for cell in row) for row in normalise_by_peak(attention)
+    )
 
 
-def _region(attention: Float32Array, box: Int32Array, total: float) -> AttentionRegion:
+def _build_region(attention: Float32Array, box: Int32Array, total: float) -> AttentionRegion:
     left, top, width, height = (int(side) for side in box[:4])
     across, down = attention.shape[1], attention.shape[0]
     inside = float(attention[top : top + height, left : left + width].sum())
-    place = Region(
+    region = Region(
         x=round(left / across, 4),
         y=round(top / down, 4),
         width=round(width / across, 4),
         height=round(height / down, 4),
     )
-    return AttentionRegion(region=place, strength=round(min(inside / total, 1), _DIGITS))
+    return AttentionRegion(region=region, strength=round(min(inside / total, 1), _DIGITS))

@@ -18,7 +18,7 @@ _POLARITIES = {
 
 
 @dataclass(frozen=True)
-class Calibration:
+class EmotionCalibration:
     """Constants that were set with the network, on photos it was not trained on.
 
     Attributes:
@@ -34,17 +34,17 @@ class Calibration:
     probability_offset: float
 
     @classmethod
-    def stated_by(cls, model: Model) -> Calibration:
+    def from_model(cls, model: Model) -> EmotionCalibration:
         """The constants in a model's file.
 
         Raises:
             ModelError: One is missing, or is not a finite number.
         """
-        stated = {field.name: model.stated(field.name) for field in fields(cls)}
-        for name, value in stated.items():
+        constants = {field.name: model.read_metadata(field.name) for field in fields(cls)}
+        for name, value in constants.items():
             if type(value) not in (int, float) or not math.isfinite(value):
                 raise ModelError(f"{model.name} states {value!r} as its {name}: not a number")
-        return cls(**stated)
+        return cls(**constants)
 
     def polarity(self, positive: float, negative: float) -> Polarity:
         """Which sides are present, by their intensities of 0..1."""

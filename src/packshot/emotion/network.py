@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.emotion.calibration import Calibration
+from packshot.emotion.calibration import EmotionCalibration
 from packshot.encode import Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.errors import ModelError
 
 EMOTION_MODEL = "emotion.onnx"
-RATINGS = 7
+RATING_COUNT = 7
 
 
 _OUTPUTS = frozenset({"distribution", "intensities", "maps"})
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
+class EmotionPrediction:
     """What the network answers for one photo.
 
     Attributes:
@@ -40,7 +40,7 @@ class Response:
 
 @dataclass(frozen=True)
 class EmotionNetwork:
-    """The network, ready to run. Build with `packaged` or `from_path`.
+    """The network, ready to run. Build with `load_shipped` or `from_path`.
 
     Attributes:
         model: Takes ``pixels`` (N, S, S, 3) uint8 RGB, gives ``distribution`` (N, 7), ``intensities``
@@ -49,16 +49,16 @@ class EmotionNetwork:
     """
 
     model: Model
-    calibration: Calibration
+    calibration: EmotionCalibration
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> EmotionNetwork:
+    def load_shipped(cls, threads: int = 1) -> EmotionNetwork:
         """The network that ships with the package; what it answers does not depend on the threads.
 
         Raises:
             ModelError: This installation lacks it.
         """
-        return cls._of(Model.packaged(EMOTION_MODEL, threads))
+        return cls._from_model(Model.load_shipped(EMOTION_MODEL, threads))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EmotionNetwork:
@@ -67,34 +67,34 @@ class EmotionNetwork:
         Raises:
             ModelError: Unreadable, or not such a network.
         """
-        return cls._of(Model.from_path(path, threads))
+        return cls._from_model(Model.from_path(path, threads))
 
     @classmethod
-    def _of(cls, model: Model) -> EmotionNetwork:
-        if not _keeps_the_contract(model):
+    def _from_model(cls, model: Model) -> EmotionNetwork:
+        if not _is_emotion_model(model):
             raise ModelError(f"{model.name} is not an emotion network: see packshot/weights/emotion.md")
-        return cls(model, Calibration.stated_by(model))
+        return cls(model, EmotionCalibration.from_model(model))
 
     @cached_property
-    def side(self) -> int:
+    def input_side(self) -> int:
         """Of the square view that the network takes, in pixels."""
         return int(self.model.session.get_inputs()[0].shape[1])
 
-    def respond(self, pixels: Pixels) -> Response:
+    def predict(self, pixels: Pixels) -> EmotionPrediction:
         """Run the network on the whole photo, squeezed to a square.
 
         Args:
             pixels: (H, W, 3) uint8 RGB, upright.
         """
-        answer = self.model.run(pixels=whole_view(pixels, self.side)[None])
-        positive, negative = answer["intensities"][0]
-        distribution = answer["distribution"][0]
-        return Response(distribution, float(positive), float(negative), *answer["maps"][0])
+        outputs = self.model.run(pixels=to_whole_view(pixels, self.input_side)[None])
+        positive, negative = outputs["intensities"][0]
+        distribution = outputs["distribution"][0]
+        return EmotionPrediction(distribution, float(positive), float(negative), *outputs["maps"][0])
 
 
-def _keeps_the_contract(model: Model) -> bool:
+def _is_emotion_model(model: Model) -> bool:
     """Whether a model takes square pictures and gives what an emotion network gives."""
-    inputs = {given.name: given.shape for given in model.session.get_inputs()}
+    inputs = {tensor.name: tensor.shape for tensor in model.session.get_inputs()}
     shape = inputs.get("pixels", [])
     square = len(shape) == 4 and isinstance(shape[1], int) and shape[1] == shape[2]
     return len(inputs) == 1 and square and set(model.output_names) >= _OUTPUTS

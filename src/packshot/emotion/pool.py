@@ -6,19 +6,19 @@ from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
 
-from packshot.emotion.reader import EmotionReader, unread
+from packshot.emotion.reader import EmotionReader, make_failed_emotion
 from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import label_of
-from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Emotion
 
 
-def read_paths(
+def read_emotions(
     paths: Iterable[Path],
     *,
     model: Path | None = None,
     workers: int | None = None,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[Emotion]:
     """Read files in the order given, as a stream; memory does not grow with their number.
 
@@ -27,7 +27,7 @@ def read_paths(
             Packshot failed on with "crashed".
         model: See `EmotionReader`.
         workers: Processes; None for one for each core this process may use, below 1 for none at all.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
 
     Yields:
         One `Emotion` for each path.
@@ -35,22 +35,26 @@ def read_paths(
     Raises:
         ModelError: The model cannot be used.
     """
-    count = available_cores() if workers is None else workers
-    yield from in_order(
-        paths, partial(_worker, model), processes=count, failed=_crashed, time_limit=time_limit
+    count = count_available_cores() if workers is None else workers
+    yield from map_in_order(
+        paths,
+        partial(_make_worker, model),
+        workers=count,
+        on_failure=_make_crash_emotion,
+        timeout_s=timeout_s,
     )
 
 
-def _worker(model: Path | None) -> Callable[[Path], Emotion]:
-    return partial(_read, EmotionReader(model))
+def _make_worker(model: Path | None) -> Callable[[Path], Emotion]:
+    return partial(_read_emotion, EmotionReader(model))
 
 
-def _read(reader: EmotionReader, path: Path) -> Emotion:
+def _read_emotion(reader: EmotionReader, path: Path) -> Emotion:
     try:
         return reader.read(path)
     except UnreadablePhoto as error:
-        return unread(error)
+        return make_failed_emotion(error)
 
 
-def _crashed(path: Path, reason: str) -> Emotion:
-    return unread(PhotoCrashed(label_of(path), reason))
+def _make_crash_emotion(path: Path, reason: str) -> Emotion:
+    return make_failed_emotion(PhotoCrashed(label_of(path), reason))

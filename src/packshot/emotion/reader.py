@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from packshot.arrays import Float32Array
-from packshot.emotion.attention import attended, rows
-from packshot.emotion.network import RATINGS, EmotionNetwork
-from packshot.encode.content import SEEN_SIDE
+from packshot.emotion.attention import find_regions, to_rows
+from packshot.emotion.network import RATING_COUNT, EmotionNetwork
+from packshot.encode.content import DECODE_SIDE
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import AttentionRegion, Emotion, Status
 
 _DIGITS = 3
-_RATING = np.arange(1, RATINGS + 1, dtype=np.float64)
+_RATING_VALUES = np.arange(1, RATING_COUNT + 1, dtype=np.float64)
 
 
 class EmotionReader:
@@ -44,7 +44,7 @@ class EmotionReader:
             ModelError: The model is not there, or is no emotion network.
         """
         if model is None:
-            self.network = EmotionNetwork.packaged(threads)
+            self.network = EmotionNetwork.load_shipped(threads)
         else:
             self.network = EmotionNetwork.from_path(model, threads)
         self.limits = Limits() if limits is None else limits
@@ -59,7 +59,7 @@ class EmotionReader:
         Raises:
             UnreadablePhoto: The input cannot be decoded.
         """
-        return self.read_photo(Photo.open(source, limits=self.limits, max_side=SEEN_SIDE))
+        return self.read_photo(Photo.open(source, limits=self.limits, max_side=DECODE_SIDE))
 
     def read_many(self, sources: Iterable[PhotoSource]) -> Iterator[Emotion]:
         """Read a stream of photos in order; what is no photo becomes a row that says so."""
@@ -67,42 +67,46 @@ class EmotionReader:
             try:
                 yield self.read(source)
             except UnreadablePhoto as error:
-                yield unread(error)
+                yield make_failed_emotion(error)
 
     def read_photo(self, photo: Photo) -> Emotion:
         """Read a photo that is decoded already; at the size of an assessment it answers as `read`."""
-        response = self.network.respond(photo.pixels)
+        prediction = self.network.predict(photo.pixels)
         calibration = self.network.calibration
-        positive = _share(response.positive_intensity)
-        negative = _share(response.negative_intensity)
-        valence, spread = moments(response.distribution)
+        positive = _round_share(prediction.positive_intensity)
+        negative = _round_share(prediction.negative_intensity)
+        valence, spread = moments(prediction.distribution)
         return Emotion(
             path=photo.name,
             status=Status.OK,
             polarity=calibration.polarity(positive, negative),
-            positive_probability=_share(calibration.probability(valence)),
+            positive_probability=_round_share(calibration.probability(valence)),
             positive_intensity=positive,
             negative_intensity=negative,
             positive_bar=calibration.positive_bar,
             negative_bar=calibration.negative_bar,
             valence=round(valence, _DIGITS),
             valence_spread=round(spread, _DIGITS),
-            valence_scale=(1, RATINGS),
-            distribution=tuple(_share(float(one)) for one in response.distribution),
-            positive_regions=_behind(response.positive_map, positive >= calibration.positive_bar),
-            negative_regions=_behind(response.negative_map, negative >= calibration.negative_bar),
-            positive_map=rows(response.positive_map),
-            negative_map=rows(response.negative_map),
+            valence_scale=(1, RATING_COUNT),
+            distribution=tuple(_round_share(float(one)) for one in prediction.distribution),
+            positive_regions=_find_side_regions(
+                prediction.positive_map, positive >= calibration.positive_bar
+            ),
+            negative_regions=_find_side_regions(
+                prediction.negative_map, negative >= calibration.negative_bar
+            ),
+            positive_map=to_rows(prediction.positive_map),
+            negative_map=to_rows(prediction.negative_map),
             models={"emotion": self.network.model.fingerprint},
         )
 
 
-def unread(error: UnreadablePhoto) -> Emotion:
+def make_failed_emotion(error: UnreadablePhoto) -> Emotion:
     """The row for a photo whose emotion was not read."""
     return Emotion(path=error.name, status=Status(error.status), error=error.reason)
 
 
-def packaged_reading() -> Callable[[Photo], Emotion]:
+def load_shipped_reader() -> Callable[[Photo], Emotion]:
     """The packaged reader for photos that others decoded; a function of a module, so picklable."""
     return EmotionReader().read_photo
 
@@ -114,15 +118,15 @@ def moments(distribution: Float32Array) -> tuple[float, float]:
         distribution: (7,) share of each rating, 1 .. 7; need not quite sum to 1.
     """
     shares = distribution.astype(np.float64) / float(distribution.sum(dtype=np.float64))
-    mean = float(shares @ _RATING)
-    return mean, float(np.sqrt(shares @ (_RATING - mean) ** 2))
+    mean = float(shares @ _RATING_VALUES)
+    return mean, float(np.sqrt(shares @ (_RATING_VALUES - mean) ** 2))
 
 
-def _share(value: float) -> float:
+def _round_share(value: float) -> float:
     """As it is published: few digits, and never outside 0..1 by an error of rounding."""
     return round(min(max(value, 0.0), 1.0), _DIGITS)
 
 
-def _behind(attention: Float32Array, present: bool) -> tuple[AttentionRegion, ...]:
+def _find_side_regions(attention: Float32Array, is_present: bool) -> tuple[AttentionRegion, ...]:
     """The regions of a side; of one that is not there, none."""
-    return attended(attention) if present else ()
+    return find_regions(attention) if is_present else ()

@@ -1,7 +1,7 @@
 """Photos to vectors and maps, through ONNX Runtime."""
 
 from packshot.encode.content import ContentEncoder
-from packshot.encode.encoders import CONTENT_MODEL, DISTORTION_MODEL, Code, Encoders
+from packshot.encode.encoders import CONTENT_MODEL, DISTORTION_MODEL, Encoders, PhotoEncoding
 from packshot.encode.model import Model
 
-__all__ = ["CONTENT_MODEL", "DISTORTION_MODEL", "Code", "ContentEncoder", "Encoders", "Model"]
+__all__ = ["CONTENT_MODEL", "DISTORTION_MODEL", "ContentEncoder", "Encoders", "Model", "PhotoEncoding"]

@@ -9,16 +9,16 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode.encoders import CONTENT_MODEL
 from packshot.encode.model import Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.photo import Photo, PhotoSource
 
-SEEN_SIDE = 1024
+DECODE_SIDE = 1024
 """Photos are shrunk to this long side when they are decoded, as for an assessment."""
 
 
 @dataclass(frozen=True)
 class ContentEncoder:
-    """Photos to content vectors. Build with `packaged`.
+    """Photos to content vectors. Build with `load_shipped`.
 
     Attributes:
         model: The content network.
@@ -27,13 +27,13 @@ class ContentEncoder:
     model: Model
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> ContentEncoder:
+    def load_shipped(cls, threads: int = 1) -> ContentEncoder:
         """The network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
         """
-        return cls(Model.packaged(CONTENT_MODEL, threads))
+        return cls(Model.load_shipped(CONTENT_MODEL, threads))
 
     @property
     def fingerprint(self) -> str:
@@ -54,7 +54,7 @@ class ContentEncoder:
         Returns:
             (C,), as the network gives it: not of length 1.
         """
-        return np.asarray(self.model.run(pixels=whole_view(pixels)[None])["content"][0])
+        return np.asarray(self.model.run(pixels=to_whole_view(pixels)[None])["content"][0])
 
     def encode_file(self, source: PhotoSource) -> Float32Array:
         """The content vector of a file.
@@ -62,4 +62,4 @@ class ContentEncoder:
         Raises:
             UnreadablePhoto: It cannot be decoded.
         """
-        return self.encode(Photo.open(source, max_side=SEEN_SIDE).pixels)
+        return self.encode(Photo.open(source, max_side=DECODE_SIDE).pixels)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.encode.measured import measured_input
+from packshot.encode.measured import to_network_input
 from packshot.encode.model import Model
-from packshot.encode.views import native_view, whole_view
+from packshot.encode.views import to_native_view, to_whole_view
 from packshot.errors import InvalidInput
 
-Measured = Mapping[str, float | None]
+Measurements = Mapping[str, float | None]
 
 CONTENT_MODEL = "content.onnx"
 DISTORTION_MODEL = "distortion.onnx"
 
 
 @dataclass(frozen=True, eq=False)
-class Code:
+class PhotoEncoding:
     """What the networks make of one photo.
 
     Attributes:
@@ -37,7 +37,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Encoders:
-    """Both networks. Build with `packaged`; running them is free of side effects.
+    """Both networks. Build with `load_shipped`; running them is free of side effects.
 
     Attributes:
         content: uint8 whole views to content vectors and stage statistics.
@@ -48,63 +48,69 @@ class Encoders:
     distortion: Model
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> Encoders:
+    def load_shipped(cls, threads: int = 1) -> Encoders:
         """The encoders that ship with the package.
 
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
         """
-        return cls(Model.packaged(CONTENT_MODEL, threads), Model.packaged(DISTORTION_MODEL, threads))
+        return cls(
+            Model.load_shipped(CONTENT_MODEL, threads), Model.load_shipped(DISTORTION_MODEL, threads)
+        )
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
-        """Names of the distortion kinds, in the order of `Code.kinds`."""
-        return tuple(self.distortion.stated("kinds"))
+        """Names of the distortion kinds, in the order of `PhotoEncoding.kinds`."""
+        return tuple(self.distortion.read_metadata("kinds"))
 
     @cached_property
-    def measured(self) -> tuple[str, ...]:
+    def measurement_names(self) -> tuple[str, ...]:
         """Names of the measurements that the distortion encoder takes, in order."""
-        return tuple(self.distortion.stated("measured"))
+        return tuple(self.distortion.read_metadata("measured"))
 
     @cached_property
     def limits(self) -> dict[str, float]:
         """By family of kinds, the probability that undamaged photos hardly ever reach."""
-        return dict(self.distortion.stated("limits"))
+        return dict(self.distortion.read_metadata("limits"))
 
     @property
     def fingerprints(self) -> tuple[str, str]:
         """Which content and which distortion encoder made a vector."""
         return self.content.fingerprint, self.distortion.fingerprint
 
-    def encode(self, photos: Sequence[Pixels], measured: Sequence[Measured]) -> list[Code]:
+    def encode(
+        self, photos: Sequence[Pixels], measurements: Sequence[Measurements]
+    ) -> list[PhotoEncoding]:
         """Encode a batch of photos, in order.
 
         Args:
             photos: (H, W, 3) uint8 RGB each, of any sizes.
-            measured: Of each photo the raw value of its properties, None where it has no meaning.
+            measurements: Of each photo the raw value of its properties, None where it has no meaning.
 
         Returns:
-            A `Code` for each photo; it does not depend on the others in the batch.
+            A `PhotoEncoding` for each photo; it does not depend on the others in the batch.
 
         Raises:
             InvalidInput: Not as many measured as photos.
         """
-        if len(photos) != len(measured):
-            raise InvalidInput(f"{len(photos)} photos, but measurements of {len(measured)}")
-        return [self._code(photo, values) for photo, values in zip(photos, measured, strict=True)]
+        if len(photos) != len(measurements):
+            raise InvalidInput(f"{len(photos)} photos, but measurements of {len(measurements)}")
+        return [
+            self._encode_photo(photo, values) for photo, values in zip(photos, measurements, strict=True)
+        ]
 
-    def _code(self, pixels: Pixels, measured: Measured) -> Code:
+    def _encode_photo(self, pixels: Pixels, measurements: Measurements) -> PhotoEncoding:
         """One photo at a time: on a CPU a batch is no faster, for its maps no longer fit the cache."""
-        seen = self.content.run(pixels=whole_view(pixels)[None])
-        damage = self.distortion.run(
-            pixels=native_view(pixels)[None],
-            content=seen["content"],
-            statistics=seen["statistics"],
-            measured=measured_input(measured, self.measured)[None],
+        content_outputs = self.content.run(pixels=to_whole_view(pixels)[None])
+        distortion_outputs = self.distortion.run(
+            pixels=to_native_view(pixels)[None],
+            content=content_outputs["content"],
+            statistics=content_outputs["statistics"],
+            measured=to_network_input(measurements, self.measurement_names)[None],
         )
-        return Code(
-            content=seen["content"][0],
-            distortion=damage["distortion"][0],
-            kinds=damage["kinds"][0],
-            level=float(damage["level"][0]),
+        return PhotoEncoding(
+            content=content_outputs["content"][0],
+            distortion=distortion_outputs["distortion"][0],
+            kinds=distortion_outputs["kinds"][0],
+            level=float(distortion_outputs["level"][0]),
         )

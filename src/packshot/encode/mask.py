@@ -12,7 +12,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.errors import ModelError
 
 MASK_MODEL: Final = "mask.onnx"
@@ -20,12 +20,12 @@ MASK_MODEL: Final = "mask.onnx"
 VIEW_SIDE: Final = 256
 """Photos are squeezed to a square of this side, in pixels, for the mask network."""
 
-LEAST_CONFIDENCE: Final = 0.5
+MIN_CONFIDENCE: Final = 0.5
 """Below this the network abstains."""
 
 
 @dataclass(frozen=True, eq=False)
-class Likelihood:
+class MaskPrediction:
     """What the network says of a photo.
 
     Attributes:
@@ -37,16 +37,19 @@ class Likelihood:
     presence: float
 
     @property
-    def overlap(self) -> float:
+    def overlap_estimate(self) -> float:
         """Intersection over union with the truth that its own probabilities expect; 0..1."""
-        likely = self.product >= 0.5
-        sure, missed = self.product[likely].sum(), self.product[~likely].sum()
-        either = np.count_nonzero(likely) + missed
-        return float(sure / either) if either > 0 else 0.0
+        is_product = self.product >= 0.5
+        expected_intersection, expected_missed = (
+            self.product[is_product].sum(),
+            self.product[~is_product].sum(),
+        )
+        expected_union = np.count_nonzero(is_product) + expected_missed
+        return float(expected_intersection / expected_union) if expected_union > 0 else 0.0
 
 
 @dataclass(frozen=True)
-class Calibration:
+class MaskCalibration:
     """From what the network says to the chance that its mask is right.
 
     Attributes:
@@ -59,23 +62,25 @@ class Calibration:
     overlap: float
     presence: float
 
-    def confidence(self, seen: Likelihood) -> float:
+    def confidence(self, prediction: MaskPrediction) -> float:
         """The chance, 0..1, that there is a product and that the mask overlaps it by 0.8."""
         odds = (
-            self.offset + self.overlap * log_odds(seen.overlap) + self.presence * log_odds(seen.presence)
+            self.offset
+            + self.overlap * log_odds(prediction.overlap_estimate)
+            + self.presence * log_odds(prediction.presence)
         )
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
 def log_odds(probability: float) -> float:
     """Logarithm of p / (1 - p), with p kept within 0.001 and 0.999."""
-    kept = min(max(probability, 1e-3), 1 - 1e-3)
-    return math.log(kept / (1 - kept))
+    clipped = min(max(probability, 1e-3), 1 - 1e-3)
+    return math.log(clipped / (1 - clipped))
 
 
 @dataclass(frozen=True)
 class MaskNetwork:
-    """Photos to product masks. Build with `packaged`.
+    """Photos to product masks. Build with `load_shipped`.
 
     Attributes:
         model: The network.
@@ -84,16 +89,16 @@ class MaskNetwork:
     model: Model
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> MaskNetwork:
+    def load_shipped(cls, threads: int = 1) -> MaskNetwork:
         """The network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the masks do not depend on it.
         """
-        return cls(Model.packaged(MASK_MODEL, threads))
+        return cls(Model.load_shipped(MASK_MODEL, threads))
 
     @cached_property
-    def calibration(self) -> Calibration:
+    def calibration(self) -> MaskCalibration:
         """How far to trust it.
 
         Raises:
@@ -102,17 +107,17 @@ class MaskNetwork:
         text = self.model.session.get_modelmeta().custom_metadata_map.get("calibration")
         if text is None:
             raise ModelError(f"{self.model.name} does not state its calibration")
-        return Calibration(**json.loads(text))
+        return MaskCalibration(**json.loads(text))
 
-    def see(self, pixels: Pixels) -> Likelihood:
+    def predict(self, pixels: Pixels) -> MaskPrediction:
         """Look for the product.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
         """
-        seen = self.model.run(pixels=whole_view(pixels, VIEW_SIDE)[None])
-        return Likelihood(seen["product"][0], float(seen["presence"][0]))
+        outputs = self.model.run(pixels=to_whole_view(pixels, VIEW_SIDE)[None])
+        return MaskPrediction(outputs["product"][0], float(outputs["presence"][0]))
 
-    def confidence(self, seen: Likelihood) -> float:
+    def confidence(self, prediction: MaskPrediction) -> float:
         """The chance, 0..1, that what was seen is a product and lies there."""
-        return self.calibration.confidence(seen)
+        return self.calibration.confidence(prediction)

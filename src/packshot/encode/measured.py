@@ -12,7 +12,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array
 
-MEASURED: tuple[str, ...] = (
+MEASUREMENT_NAMES: tuple[str, ...] = (
     "sharpness",
     "product_sharpness",
     "motion_blur",
@@ -43,18 +43,20 @@ MEASURED: tuple[str, ...] = (
 """Properties that damage changes; not sizes, places or directions."""
 
 
-def measured_input(values: Mapping[str, float | None], keys: Sequence[str] = MEASURED) -> Float32Array:
+def to_network_input(
+    values: Mapping[str, float | None], names: Sequence[str] = MEASUREMENT_NAMES
+) -> Float32Array:
     """Measurements as a network takes them.
 
     Args:
         values: Raw value of each property; None or absent where it has no meaning for the photo.
-        keys: The K properties wanted, in order.
+        names: The K properties wanted, in order.
 
     Returns:
         (2 K,): ``sign(v) log(1 + |v|)`` of each, 0 where there is none; then 1 where there is
         none, else 0.
     """
-    raw = np.array([values.get(key) for key in keys], np.float32)  # None becomes NaN.
+    raw = np.array([values.get(key) for key in names], np.float32)  # None becomes NaN.
     missing = np.isnan(raw)
     known = np.where(missing, 0, raw)
     squeezed = np.sign(known) * np.log1p(np.abs(known))

@@ -15,7 +15,7 @@ import numpy as np
 from packshot.arrays import AnyArray, Float32Array
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
-from packshot.shipped import damaged_copy, shipped
+from packshot.shipped import find_damaged_original, read_shipped
 
 Outputs = dict[str, Float32Array]
 
@@ -35,7 +35,7 @@ class Model:
     session: ort.InferenceSession
 
     @classmethod
-    def packaged(cls, name: str, threads: int = 1, *, arena: bool = True) -> Model:
+    def load_shipped(cls, name: str, threads: int = 1, *, arena: bool = True) -> Model:
         """A model that ships under ``packshot/weights``.
 
         Args:
@@ -46,11 +46,11 @@ class Model:
         Raises:
             ModelError: No such model in this installation, or not the one that was shipped.
         """
-        return cls._from_bytes(shipped(name), name, _options(threads, arena))
+        return cls._from_bytes(read_shipped(name), name, _make_session_options(threads, arena))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1, *, arena: bool = True) -> Model:
-        """A model of the user's own; see `packaged`.
+        """A model of the user's own; see `load_shipped`.
 
         Raises:
             ModelError: Unreadable, not a model ONNX Runtime can run, or a damaged copy of a shipped one.
@@ -59,17 +59,19 @@ class Model:
             data = Path(path).read_bytes()
         except OSError as error:
             raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
-        original = damaged_copy(data)
+        original = find_damaged_original(data)
         if original is not None:
             raise ModelError(f"{path} is a damaged copy of {original}, which ships with packshot")
-        return cls._from_bytes(data, Path(path).name, _options(threads, arena))
+        return cls._from_bytes(data, Path(path).name, _make_session_options(threads, arena))
 
     @classmethod
     def _from_bytes(cls, data: bytes, name: str, options: ort.SessionOptions) -> Model:
         try:
             session = ort.InferenceSession(data, options, ["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises many types with no common base
-            raise ModelError(f"{name} is not a model that can run here: {_one_line(error)}") from error
+            raise ModelError(
+                f"{name} is not a model that can run here: {_format_error(error)}"
+            ) from error
         return cls(name, hashlib.sha256(data).hexdigest()[:12], session)
 
     @cached_property
@@ -77,7 +79,7 @@ class Model:
         """Names of the outputs, in order."""
         return [output.name for output in self.session.get_outputs()]
 
-    def stated(self, name: str) -> Any:
+    def read_metadata(self, name: str) -> Any:
         """What the file says about itself under a name, read as JSON.
 
         Raises:
@@ -98,20 +100,20 @@ class Model:
             ModelError: It fails, or answers with infinity or what is no number: a damaged model.
         """
         try:
-            answers = self.session.run(None, inputs)
+            outputs = self.session.run(None, inputs)
         except Exception as error:  # see _from_bytes
-            raise ModelError(f"{self.name} fails, it may be damaged: {_one_line(error)}") from error
-        for name, answer in zip(self.output_names, answers, strict=True):
-            if answer.dtype.kind == "f" and not np.isfinite(answer).all():
+            raise ModelError(f"{self.name} fails, it may be damaged: {_format_error(error)}") from error
+        for name, output in zip(self.output_names, outputs, strict=True):
+            if output.dtype.kind == "f" and not np.isfinite(output).all():
                 raise ModelError(f"{self.name} answers with {name} that are no numbers: it is damaged")
-        return dict(zip(self.output_names, answers, strict=True))
+        return dict(zip(self.output_names, outputs, strict=True))
 
 
-def _one_line(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _options(threads: int, arena: bool) -> ort.SessionOptions:
+def _make_session_options(threads: int, arena: bool) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.enable_cpu_mem_arena = arena
     options.intra_op_num_threads = threads

@@ -10,11 +10,11 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode.model import Model
-from packshot.photo.pixels import averaged
+from packshot.photo.pixels import average_to_side
 
 OVERLAY_MODEL: Final = "overlay.onnx"
 
-SEEN_SIDE: Final = 384
+INPUT_SIDE: Final = 384
 """Photos are shrunk to this long side, in pixels, for the overlay network.
 
 It learnt from larger ones (`train/recipes/overlay.py`) and finds more at this size, in a quarter less
@@ -43,7 +43,7 @@ class OverlayMaps:
 
 @dataclass(frozen=True)
 class OverlayNetwork:
-    """Photos to overlay maps. Build with `packaged`.
+    """Photos to overlay maps. Build with `load_shipped`.
 
     Attributes:
         model: The network.
@@ -52,40 +52,40 @@ class OverlayNetwork:
     model: Model
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> OverlayNetwork:
+    def load_shipped(cls, threads: int = 1) -> OverlayNetwork:
         """The network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the maps do not depend on it.
         """
-        return cls(Model.packaged(OVERLAY_MODEL, threads))
+        return cls(Model.load_shipped(OVERLAY_MODEL, threads))
 
-    def look(self, pixels: Pixels) -> OverlayMaps:
+    def predict(self, pixels: Pixels) -> OverlayMaps:
         """Look for text and watermarks.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
         """
-        small = shrunk(pixels)
+        small = resize_for_network(pixels)
         height, width = (max(1, round(side / STRIDE)) for side in small.shape[:2])
-        text, watermark = self.model.run(pixels=padded(small)[None])["maps"][0]
+        text, watermark = self.model.run(pixels=pad_to_multiple(small)[None])["maps"][0]
         return OverlayMaps(text[:height, :width], watermark[:height, :width])
 
 
-def shrunk(pixels: Pixels) -> Pixels:
-    """A photo with `SEEN_SIDE` as its long side; small ones are enlarged.
+def resize_for_network(pixels: Pixels) -> Pixels:
+    """A photo with `INPUT_SIDE` as its long side; small ones are enlarged.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
     """
-    roughly = averaged(pixels, SEEN_SIDE)
-    height, width = roughly.shape[:2]
-    scale = SEEN_SIDE / max(height, width)
+    reduced = average_to_side(pixels, INPUT_SIDE)
+    height, width = reduced.shape[:2]
+    scale = INPUT_SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(roughly, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def padded(small: Pixels) -> Pixels:
+def pad_to_multiple(small: Pixels) -> Pixels:
     """A photo continued to the right and below by its last pixels, to sides that the network takes."""
     height, width = (-(-side // MULTIPLE) * MULTIPLE for side in small.shape[:2])
     below, right = height - small.shape[0], width - small.shape[1]

@@ -17,7 +17,7 @@ WHOLE_SIDE = 224
 NATIVE_SIDE = 384
 
 
-def whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
+def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
     """The photo squeezed to a square by area averaging.
 
     Args:
@@ -28,12 +28,12 @@ def whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
         (side, side, 3) RGB.
     """
     height, width = pixels.shape[:2]
-    shrinks = height >= side and width >= side
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    is_smaller = height >= side and width >= side
+    method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), np.uint8)
 
 
-def native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
+def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
     """The central square of the photo at its own resolution.
 
     Args:

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 
 from packshot.arrays import AnyArray, Pixels
-from packshot.enhance.denoise import noise_of, to_bytes
+from packshot.enhance.denoise import measure_noise, round_to_uint8
 from packshot.enhance.guided import guided_filter
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
-_PATCH, _SEARCH = 5, 15
+_PATCH_SIDE, _SEARCH_SIDE = 5, 15
 
 
-def histogram_equalisation(pixels: Pixels) -> Pixels:
+def equalise_histogram(pixels: Pixels) -> Pixels:
     """Spread luma evenly over 0..255; chroma stays (HE).
 
     Args:
@@ -22,7 +22,7 @@ def histogram_equalisation(pixels: Pixels) -> Pixels:
     """
     check_pixels(pixels, "baseline")
     luma, red, blue = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
-    return _joined([cv2.equalizeHist(luma), red, blue], cv2.COLOR_YCrCb2RGB)
+    return _merge_planes([cv2.equalizeHist(luma), red, blue], cv2.COLOR_YCrCb2RGB)
 
 
 def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
@@ -35,8 +35,8 @@ def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
     """
     check_pixels(pixels, "baseline")
     lightness, a, b = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
-    spread = cv2.createCLAHE(clip, (tiles, tiles)).apply(lightness)
-    return _joined([spread, a, b], cv2.COLOR_LAB2RGB)
+    equalised = cv2.createCLAHE(clip, (tiles, tiles)).apply(lightness)
+    return _merge_planes([equalised, a, b], cv2.COLOR_LAB2RGB)
 
 
 def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
@@ -47,13 +47,17 @@ def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
         strength: Of the filter, in grey levels; by default the measured noise of luma.
     """
     check_pixels(pixels, "baseline")
-    wanted = noise_of(pixels).luma if strength is None else strength
-    if wanted <= 0:
+    filter_strength = measure_noise(pixels).luma if strength is None else strength
+    if filter_strength <= 0:
         return pixels.copy()
-    return as_bytes(cv2.fastNlMeansDenoisingColored(pixels, None, wanted, wanted, _PATCH, _SEARCH))
+    return to_uint8(
+        cv2.fastNlMeansDenoisingColored(
+            pixels, None, filter_strength, filter_strength, _PATCH_SIDE, _SEARCH_SIDE
+        )
+    )
 
 
-def guided_smoothing(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**2) -> Pixels:
+def smooth_with_guided_filter(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**2) -> Pixels:
     """Smooth a photo guided by itself, each channel apart (GF).
 
     Args:
@@ -63,8 +67,8 @@ def guided_smoothing(pixels: Pixels, radius: int = 2, smoothness: float = 0.02**
     """
     check_pixels(pixels, "baseline")
     values = pixels.astype(np.float32) / np.float32(255)
-    return to_bytes(guided_filter(values, values, radius, smoothness) * np.float32(255))
+    return round_to_uint8(guided_filter(values, values, radius, smoothness) * np.float32(255))
 
 
-def _joined(planes: list[AnyArray], code: int) -> Pixels:
-    return as_bytes(cv2.cvtColor(cv2.merge(planes), code))
+def _merge_planes(planes: list[AnyArray], code: int) -> Pixels:
+    return to_uint8(cv2.cvtColor(cv2.merge(planes), code))

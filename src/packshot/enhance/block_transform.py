@@ -8,21 +8,23 @@ import numpy as np
 
 from packshot.arrays import Float32Array
 
-SIDE: Final = 8
+BLOCK_SIDE: Final = 8
 """Rows and columns of a block."""
 
-REACH: Final = 2 * SIDE
+REACH: Final = 2 * BLOCK_SIDE
 """Rows and columns away from which a pixel may be influenced, and room for an aligned strip."""
 
-SHIFTS: Final = tuple((row, (3 * row + begin) % SIDE) for begin in (0, 4) for row in range(SIDE))
+GRID_SHIFTS: Final = tuple(
+    (row, (3 * row + begin) % BLOCK_SIDE) for begin in (0, 4) for row in range(BLOCK_SIDE)
+)
 """Where the grids of blocks begin: every row and every column twice, evenly spread."""
 
 
-def _cosines() -> Float32Array:
+def _build_cosines() -> Float32Array:
     """(8, 8) the orthonormal DCT-II: rows are frequencies."""
-    frequency, place = np.mgrid[:SIDE, :SIDE]
-    waves = np.cos(np.pi * (2 * place + 1) * frequency / (2 * SIDE)) * np.sqrt(2 / SIDE)
-    waves[0] = np.sqrt(1 / SIDE)
+    frequency, place = np.mgrid[:BLOCK_SIDE, :BLOCK_SIDE]
+    waves = np.cos(np.pi * (2 * place + 1) * frequency / (2 * BLOCK_SIDE)) * np.sqrt(2 / BLOCK_SIDE)
+    waves[0] = np.sqrt(1 / BLOCK_SIDE)
     return np.asarray(waves, np.float32)
 
 
@@ -42,17 +44,21 @@ def shrink_blocks(plane: Float32Array, limits: Float32Array) -> Float32Array:
         (H, W) float32.
     """
     height, width = plane.shape
-    down, across = (-side % SIDE for side in (height, width))
-    padded = np.pad(plane, ((SIDE, SIDE + down), (SIDE, SIDE + across)), mode="symmetric")
+    down, across = (-side % BLOCK_SIDE for side in (height, width))
+    padded = np.pad(
+        plane, ((BLOCK_SIDE, BLOCK_SIDE + down), (BLOCK_SIDE, BLOCK_SIDE + across)), mode="symmetric"
+    )
     total, weight = np.zeros_like(padded), np.zeros_like(padded)
-    for row, column in SHIFTS:
-        inside = np.s_[row : row + height + down + SIDE, column : column + width + across + SIDE]
+    for row, column in GRID_SHIFTS:
+        inside = np.s_[
+            row : row + height + down + BLOCK_SIDE, column : column + width + across + BLOCK_SIDE
+        ]
         _accumulate(padded[inside], limits, total[inside], weight[inside])
-    inner = np.s_[SIDE : SIDE + height, SIDE : SIDE + width]
+    inner = np.s_[BLOCK_SIDE : BLOCK_SIDE + height, BLOCK_SIDE : BLOCK_SIDE + width]
     return np.asarray(total[inner] / weight[inner], np.float32)
 
 
-def transformed(values: Float32Array) -> Float32Array:
+def transform_blocks(values: Float32Array) -> Float32Array:
     """Transform the blocks of a plane whose sides are multiples of eight.
 
     Args:
@@ -61,31 +67,34 @@ def transformed(values: Float32Array) -> Float32Array:
     Returns:
         (H // 8, 8, W // 8, 8): block row, vertical frequency, block column, horizontal frequency.
     """
-    rows, columns = (side // SIDE for side in values.shape)
-    cosines = _cosines()
-    down = np.matmul(cosines, values.reshape(rows, SIDE, columns * SIDE))
+    rows, columns = (side // BLOCK_SIDE for side in values.shape)
+    cosines = _build_cosines()
+    down = np.matmul(cosines, values.reshape(rows, BLOCK_SIDE, columns * BLOCK_SIDE))
     return np.asarray(
-        (down.reshape(-1, SIDE) @ cosines.T).reshape(rows, SIDE, columns, SIDE), np.float32
+        (down.reshape(-1, BLOCK_SIDE) @ cosines.T).reshape(rows, BLOCK_SIDE, columns, BLOCK_SIDE),
+        np.float32,
     )
 
 
-def restored(blocks: Float32Array) -> Float32Array:
-    """The inverse of `transformed`."""
+def invert_transform(blocks: Float32Array) -> Float32Array:
+    """The inverse of `transform_blocks`."""
     rows, _, columns, _ = blocks.shape
-    cosines = _cosines()
-    across = (blocks.reshape(-1, SIDE) @ cosines).reshape(rows, SIDE, columns * SIDE)
-    return np.asarray(np.matmul(cosines.T, across).reshape(rows * SIDE, columns * SIDE), np.float32)
+    cosines = _build_cosines()
+    across = (blocks.reshape(-1, BLOCK_SIDE) @ cosines).reshape(rows, BLOCK_SIDE, columns * BLOCK_SIDE)
+    return np.asarray(
+        np.matmul(cosines.T, across).reshape(rows * BLOCK_SIDE, columns * BLOCK_SIDE), np.float32
+    )
 
 
 def _accumulate(
     values: Float32Array, limits: Float32Array, total: Float32Array, weight: Float32Array
 ) -> None:
     """Shrink the blocks of one grid and add them, weighted, to what the others gave."""
-    blocks = transformed(values)
-    kept = np.abs(blocks) >= limits[None, :, None, :]
-    kept[:, 0, :, 0] = True
-    share = 1 / kept.sum(axis=(1, 3), dtype=np.float32)
-    blocks *= kept
+    blocks = transform_blocks(values)
+    is_kept = np.abs(blocks) >= limits[None, :, None, :]
+    is_kept[:, 0, :, 0] = True
+    share = 1 / is_kept.sum(axis=(1, 3), dtype=np.float32)
+    blocks *= is_kept
     blocks *= share[:, None, :, None]
-    total += restored(blocks)
-    weight += np.repeat(np.repeat(share, SIDE, axis=0), SIDE, axis=1)
+    total += invert_transform(blocks)
+    weight += np.repeat(np.repeat(share, BLOCK_SIDE, axis=0), BLOCK_SIDE, axis=1)

@@ -25,13 +25,13 @@ from packshot.enhance.detail_steps import (
     plan_motion_deblur,
     plan_sharpen,
 )
-from packshot.enhance.framing import SMALLEST_SIDE
+from packshot.enhance.framing import MIN_LONG_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
-from packshot.enhance.together import TOGETHER, plan_together
+from packshot.enhance.together import COMBINED_REPAIRS, plan_combined_repairs
 from packshot.texts import DISTORTION_PREFIX
 
-CLASSICAL: Final[Mapping[str, Planner]] = {
+CLASSICAL_STEPS: Final[Mapping[str, Planner]] = {
     "remove-impulses": plan_impulses,
     "deblock": plan_deblock,
     "denoise": plan_denoise,
@@ -48,7 +48,7 @@ CLASSICAL: Final[Mapping[str, Planner]] = {
 }
 """Repairs of light, colour and detail, by name, in the order in which they are applied."""
 
-PRODUCT: Final[Mapping[str, Planner]] = {
+PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
     "cut-border": plan_border,
     "straighten": plan_straighten,
     "whiten-background": plan_whiten,
@@ -56,27 +56,27 @@ PRODUCT: Final[Mapping[str, Planner]] = {
 }
 """Changes of background and frame: after the repairs, the background before the frame."""
 
-NETWORK: Final = "network"
-STEP_NAMES: Final = (NETWORK, *CLASSICAL, *PRODUCT)
-_CALL_THEMSELVES: Final = frozenset((NETWORK, *CLASSICAL, "straighten"))
+NETWORK_STEP: Final = "network"
+STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
+_THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
 
-_FEWEST_TOGETHER: Final = 2
+_MIN_COMBINED_REPAIRS: Final = 2
 
-_CODEC = ("deblock",)
-_NOISE = ("remove-impulses", "denoise")
-_SOFT = ("deblur", "motion-deblur", "sharpen", "crispen")
-_LIGHT = ("expose", "lift-shadows")
+_CODEC_REPAIRS = ("deblock",)
+_NOISE_REPAIRS = ("remove-impulses", "denoise")
+_BLUR_REPAIRS = ("deblur", "motion-deblur", "sharpen", "crispen")
+_LIGHT_REPAIRS = ("expose", "lift-shadows")
 
-_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
-    "blurred": _SOFT,
-    "product-blurred": _SOFT,
-    "noisy": _NOISE,
-    "too-dark": _LIGHT,
+_REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
+    "blurred": _BLUR_REPAIRS,
+    "product-blurred": _BLUR_REPAIRS,
+    "noisy": _NOISE_REPAIRS,
+    "too-dark": _LIGHT_REPAIRS,
     "clipped-shadows": ("lift-shadows",),
     "low-contrast": ("take-off-haze", "stretch-tones", "expose", "local-contrast"),
     "colour-cast": ("white-balance",),
-    "jpeg-artefacts": _CODEC,
-    "ringing": _CODEC,
+    "jpeg-artefacts": _CODEC_REPAIRS,
+    "ringing": _CODEC_REPAIRS,
     "background-not-white": ("white-balance", "expose", "whiten-background"),
     "background-uneven": ("whiten-background",),
     "border": ("cut-border",),
@@ -84,22 +84,22 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "off-centre": ("frame-product",),
 }
 
-_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.GAUSSIAN_BLUR: _SOFT,
-    Kind.LENS_BLUR: _SOFT,
-    Kind.MOTION_BLUR: _SOFT,
-    Kind.DEFOCUSED_PRODUCT: _SOFT,
-    Kind.UPSCALED_THUMBNAIL: (*_CODEC, *_SOFT),
-    Kind.JPEG: _CODEC,
-    Kind.WEBP: _CODEC,
-    Kind.JPEG2000: _CODEC,
-    Kind.PIXELATE: _CODEC,
-    Kind.WHITE_NOISE: _NOISE,
-    Kind.MULTIPLICATIVE_NOISE: _NOISE,
-    Kind.COLOUR_COMPONENT_NOISE: _NOISE,
-    Kind.IMPULSE_NOISE: _NOISE,
-    Kind.DARKEN: _LIGHT,
-    Kind.LOW_LIGHT: (*_LIGHT, *_NOISE),
+_REPAIRS_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.GAUSSIAN_BLUR: _BLUR_REPAIRS,
+    Kind.LENS_BLUR: _BLUR_REPAIRS,
+    Kind.MOTION_BLUR: _BLUR_REPAIRS,
+    Kind.DEFOCUSED_PRODUCT: _BLUR_REPAIRS,
+    Kind.UPSCALED_THUMBNAIL: (*_CODEC_REPAIRS, *_BLUR_REPAIRS),
+    Kind.JPEG: _CODEC_REPAIRS,
+    Kind.WEBP: _CODEC_REPAIRS,
+    Kind.JPEG2000: _CODEC_REPAIRS,
+    Kind.PIXELATE: _CODEC_REPAIRS,
+    Kind.WHITE_NOISE: _NOISE_REPAIRS,
+    Kind.MULTIPLICATIVE_NOISE: _NOISE_REPAIRS,
+    Kind.COLOUR_COMPONENT_NOISE: _NOISE_REPAIRS,
+    Kind.IMPULSE_NOISE: _NOISE_REPAIRS,
+    Kind.DARKEN: _LIGHT_REPAIRS,
+    Kind.LOW_LIGHT: (*_LIGHT_REPAIRS, *_NOISE_REPAIRS),
     Kind.VEIL: ("take-off-haze", "stretch-tones"),
     Kind.CONTRAST: ("take-off-haze", "stretch-tones"),
     Kind.MEAN_SHIFT: ("take-off-haze", "stretch-tones", "expose"),
@@ -108,14 +108,14 @@ _BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 
 REPAIRS: Final[Mapping[str, tuple[str, ...]]] = {
-    **_BY_CODE,
-    **{DISTORTION_PREFIX + kind.value: names for kind, names in _BY_KIND.items()},
+    **_REPAIRS_BY_CODE,
+    **{DISTORTION_PREFIX + kind.value: names for kind, names in _REPAIRS_BY_KIND.items()},
 }
 """By code of a finding: what may help. A code that is not here needs another photo, or a person."""
 
 
 @dataclass(frozen=True)
-class Candidate:
+class StepCandidate:
     """A step that may help, not planned yet.
 
     Attributes:
@@ -128,29 +128,29 @@ class Candidate:
     name: str
     plan: Planner
     called_for_by: tuple[str, ...] = ()
-    members: tuple[Candidate, ...] = ()
+    members: tuple[StepCandidate, ...] = ()
 
 
-def planners(
-    *, product: bool = True, scale: float = 1, network: Planner | None = None
+def build_planners(
+    *, include_product_steps: bool = True, scale: float = 1, network: Planner | None = None
 ) -> dict[str, Planner]:
     """The steps to choose from, by name, in the order to apply them.
 
     Args:
-        product: Whether steps that change background and frame are wanted as well.
+        include_product_steps: Whether steps that change background and frame are wanted as well.
         scale: How many times larger the photo is than the pixels to plan for.
         network: Plans the enhancement network.
     """
-    available = dict(CLASSICAL) if network is None else {NETWORK: network, **CLASSICAL}
-    if product:
-        framing = partial(plan_framing, smallest=SMALLEST_SIDE / scale)
-        available |= {**PRODUCT, "frame-product": framing}
+    available = dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
+    if include_product_steps:
+        framing = partial(plan_framing, min_long_side=MIN_LONG_SIDE / scale)
+        available |= {**PRODUCT_STEPS, "frame-product": framing}
     return available
 
 
-def candidates(
+def find_step_candidates(
     codes: Collection[str], available: Mapping[str, Planner], *, thorough: bool = False
-) -> list[Candidate]:
+) -> list[StepCandidate]:
     """Steps that may mend what was found, in the order to try them.
 
     The network, which mends several kinds of damage at once, comes before the repairs where findings
@@ -158,42 +158,48 @@ def candidates(
 
     Args:
         codes: Of the findings.
-        available: From `planners`.
+        available: From `build_planners`.
         thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
             another. Each still abstains where it measures nothing.
     """
-    called = {name: tuple(code for code in codes if name in _repairs(code)) for name in available}
-    chosen = [
-        Candidate(name, plan, called[name])
+    codes_by_step = {
+        name: tuple(code for code in codes if name in _find_repairs(code)) for name in available
+    }
+    step_candidates = [
+        StepCandidate(name, plan, codes_by_step[name])
         for name, plan in available.items()
-        if called[name] or (thorough and name in _CALL_THEMSELVES)
+        if codes_by_step[name] or (thorough and name in _THOROUGH_STEPS)
     ]
-    ordered = chosen if _mixed(codes) else _network_after_repairs(chosen)
-    return [*_together(chosen), *ordered]
+    ordered = (
+        step_candidates if _has_several_repairs(codes) else _move_network_after_repairs(step_candidates)
+    )
+    return [*_combine_repairs(step_candidates), *ordered]
 
 
-def _together(chosen: list[Candidate]) -> list[Candidate]:
+def _combine_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
     """All repairs that were chosen, as one candidate more, where there are several."""
-    repairs = tuple(one for one in chosen if one.name in CLASSICAL)
-    if len(repairs) < _FEWEST_TOGETHER:
+    repairs = tuple(candidate for candidate in step_candidates if candidate.name in CLASSICAL_STEPS)
+    if len(repairs) < _MIN_COMBINED_REPAIRS:
         return []
-    plan = partial(plan_together, planners=tuple(one.plan for one in repairs))
-    codes = dict.fromkeys(code for one in repairs for code in one.called_for_by)
-    return [Candidate(TOGETHER, plan, tuple(codes), repairs)]
+    plan = partial(plan_combined_repairs, planners=tuple(candidate.plan for candidate in repairs))
+    codes = dict.fromkeys(code for candidate in repairs for code in candidate.called_for_by)
+    return [StepCandidate(COMBINED_REPAIRS, plan, tuple(codes), repairs)]
 
 
-def _mixed(codes: Collection[str]) -> bool:
+def _has_several_repairs(codes: Collection[str]) -> bool:
     """Whether findings call for different repairs: what the network was trained for."""
-    called = {frozenset(name for name in _repairs(code) if name in CLASSICAL) for code in codes}
-    return len(called - {frozenset[str]()}) > 1
+    repair_sets = {
+        frozenset(name for name in _find_repairs(code) if name in CLASSICAL_STEPS) for code in codes
+    }
+    return len(repair_sets - {frozenset[str]()}) > 1
 
 
-def _network_after_repairs(chosen: list[Candidate]) -> list[Candidate]:
+def _move_network_after_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
     """One kind of damage has a step made for it, which goes first."""
-    return sorted(chosen, key=lambda one: (one.name in PRODUCT, one.name == NETWORK))
+    return sorted(step_candidates, key=lambda one: (one.name in PRODUCT_STEPS, one.name == NETWORK_STEP))
 
 
-def _repairs(code: str) -> tuple[str, ...]:
+def _find_repairs(code: str) -> tuple[str, ...]:
     """The steps for a finding, with the network wherever a repair is among them."""
-    named = REPAIRS.get(code, ())
-    return (NETWORK, *named) if set(named) & set(CLASSICAL) else named
+    step_names = REPAIRS.get(code, ())
+    return (NETWORK_STEP, *step_names) if set(step_names) & set(CLASSICAL_STEPS) else step_names

@@ -8,25 +8,25 @@ from typing import Final
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.enhance.deblock import deblock, quality_left
-from packshot.enhance.denoise import denoise, noise_of
+from packshot.enhance.deblock import deblock, estimate_jpeg_quality
+from packshot.enhance.denoise import denoise, measure_noise
 from packshot.enhance.detail_steps import plan_sharpen
-from packshot.enhance.fidelity import fidelity
-from packshot.enhance.impulses import impulses_of, remove_impulses
+from packshot.enhance.fidelity import measure_fidelity
+from packshot.enhance.impulses import find_impulses, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
-from packshot.enhance.tone import expose, lift_shadows, missing_exposure, take_off_haze
-from packshot.enhance.white_balance import illuminant_of, white_balance
-from packshot.enhance.white_reference import white_reference
+from packshot.enhance.tone import estimate_missing_exposure, expose, lift_shadows, remove_haze
+from packshot.enhance.white_balance import correct_white_balance, estimate_illuminant
+from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles
-from packshot.measure.product import product_of
+from packshot.measure.product import find_plain_product
 
-_BEST_QUALITY: Final = 60
-_LUMA_NOISE_ALONE, _LUMA_NOISE, _CHROMA_NOISE = 12.0, 1.5, 0.6
-_HIT, _OF_EITHER = 0.001, 0.25
-_DARK, _MOST_LIFT = (8.0, 22.0), 0.3
-_HAZE, _HAZY_WHITE, _HAZE_TAKEN = 0.125, 0.97, 0.85
-_TONE_ENDS: Final = (0.5, 99.5)
-_UNUSED, _FEWEST_TONES = 1 / 12, 0.2
+_MAX_QUALITY: Final = 60
+_MIN_LUMA_NOISE_ALONE, _MIN_LUMA_NOISE, _MIN_CHROMA_NOISE = 12.0, 1.5, 0.6
+_MIN_IMPULSE_SHARE, _MIN_SHARE_OF_EITHER = 0.001, 0.25
+_DARK_LIGHTNESS_RANGE, _MAX_LIFT = (8.0, 22.0), 0.3
+_MIN_HAZE_BLACK, _MAX_HAZE_WHITE, _HAZE_REMOVAL_SHARE = 0.125, 0.97, 0.85
+_TONE_PERCENTILES: Final = (0.5, 99.5)
+_MIN_UNUSED_RANGE, _MIN_TONAL_RANGE = 1 / 12, 0.2
 
 
 def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
@@ -36,68 +36,76 @@ def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
         pixels: (H, W, 3) uint8, at the size they were encoded.
         quality: Of the file, where known; what the pixels show counts if it is lower.
     """
-    known = [found for found in (quality, quality_left(pixels)) if found is not None]
-    lowest = min(known, default=100)
-    if lowest >= _BEST_QUALITY:
+    known_qualities = [found for found in (quality, estimate_jpeg_quality(pixels)) if found is not None]
+    lowest = min(known_qualities, default=100)
+    if lowest >= _MAX_QUALITY:
         return None
     reason = f"JPEG of quality {lowest}"
-    return Step("deblock", _only(Intent.DETAIL), lowest, reason, partial(deblock, quality=lowest))
+    return Step(
+        "deblock", _single_intent(Intent.DETAIL), lowest, reason, partial(deblock, quality=lowest)
+    )
 
 
 def plan_denoise(pixels: Pixels) -> Step | None:
     """Denoise from 1.5 grey levels of luma noise on; from 12 where colours have none: texture."""
-    noise = noise_of(pixels)
-    least = _LUMA_NOISE if noise.chroma >= _CHROMA_NOISE else _LUMA_NOISE_ALONE
-    if noise.luma < least:
+    noise = measure_noise(pixels)
+    min_luma_noise = _MIN_LUMA_NOISE if noise.chroma >= _MIN_CHROMA_NOISE else _MIN_LUMA_NOISE_ALONE
+    if noise.luma < min_luma_noise:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
-    return Step("denoise", _only(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise))
+    return Step(
+        "denoise", _single_intent(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise)
+    )
 
 
 def plan_impulses(pixels: Pixels) -> Step | None:
     """Remove impulses where a thousandth of the values were hit, black and white ones among them."""
-    values = pixels[impulses_of(pixels)]
+    values = pixels[find_impulses(pixels)]
     share = values.size / pixels.size
     white = float(np.count_nonzero(values)) / max(values.size, 1)
-    if share < _HIT or min(white, 1 - white) < _OF_EITHER:
+    if share < _MIN_IMPULSE_SHARE or min(white, 1 - white) < _MIN_SHARE_OF_EITHER:
         return None
     reason = f"{share:.1%} of the values black or white by chance"
-    return Step("remove-impulses", _only(Intent.DETAIL), share, reason, remove_impulses)
+    return Step("remove-impulses", _single_intent(Intent.DETAIL), share, reason, remove_impulses)
 
 
 def plan_white_balance(pixels: Pixels) -> Step | None:
-    """Take back the colour of the light where `illuminant_of` is sure of it."""
-    found = illuminant_of(pixels)
-    if found is None:
+    """Take back the colour of the light where `estimate_illuminant` is sure of it."""
+    illuminant = estimate_illuminant(pixels)
+    if illuminant is None:
         return None
-    gains = found.gains / found.gains[1]
-    reason = f"{found.source}: red x {gains[0]:.2f}, blue x {gains[2]:.2f}"
+    gains = illuminant.gains / illuminant.gains[1]
+    reason = f"{illuminant.source}: red x {gains[0]:.2f}, blue x {gains[2]:.2f}"
     return Step(
         "white-balance",
-        _only(Intent.COLOUR),
+        _single_intent(Intent.COLOUR),
         float(np.abs(np.log2(gains)).max()),
         reason,
-        partial(white_balance, illuminant=found),
+        partial(correct_white_balance, illuminant=illuminant),
     )
 
 
 def plan_exposure(pixels: Pixels) -> Step | None:
-    """Add the light that `missing_exposure` finds missing."""
-    found = missing_exposure(pixels)
-    if found is None:
+    """Add the light that `estimate_missing_exposure` finds missing."""
+    exposure = estimate_missing_exposure(pixels)
+    if exposure is None:
         return None
-    reason = f"{found.source}: {found.stops:+.1f} stops"
-    return Step("expose", _only(Intent.TONE), found.stops, reason, partial(expose, exposure=found))
+    reason = f"{exposure.source}: {exposure.stops:+.1f} stops"
+    return Step(
+        "expose", _single_intent(Intent.TONE), exposure.stops, reason, partial(expose, exposure=exposure)
+    )
 
 
 def plan_shadows(pixels: Pixels) -> Step | None:
     """Open the shadows of a product, or photo, of a mean lightness below 22 L*, the more the darker."""
     lightness = _mean_lightness(pixels)
-    amount = float(np.interp(lightness, _DARK, (_MOST_LIFT, 0)))
+    amount = float(np.interp(lightness, _DARK_LIGHTNESS_RANGE, (_MAX_LIFT, 0)))
     if amount == 0:
         return None
     reason = f"mean lightness {lightness:.0f} L*"
-    return Step("lift-shadows", _only(Intent.TONE), amount, reason, partial(lift_shadows, amount=amount))
+    return Step(
+        "lift-shadows", _single_intent(Intent.TONE), amount, reason, partial(lift_shadows, amount=amount)
+    )
 
 
 def plan_haze(pixels: Pixels) -> Step | None:
@@ -107,11 +115,13 @@ def plan_haze(pixels: Pixels) -> Step | None:
     """
     tones = histogram(make_planes(pixels).grey)
     black, white = (value / 255 for value in percentiles(tones, 0.1, 99.5))
-    if black < _HAZE or white > _HAZY_WHITE:
+    if black < _MIN_HAZE_BLACK or white > _MAX_HAZE_WHITE:
         return None
     reason = f"tones from {black:.0%} to {white:.0%}"
-    step = partial(take_off_haze, black=_HAZE_TAKEN * black, white=1 - _HAZE_TAKEN * (1 - white))
-    return Step("take-off-haze", _only(Intent.TONE), black, reason, step)
+    change = partial(
+        remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)
+    )
+    return Step("take-off-haze", _single_intent(Intent.TONE), black, reason, change)
 
 
 def plan_tones(pixels: Pixels) -> Step | None:
@@ -120,13 +130,19 @@ def plan_tones(pixels: Pixels) -> Step | None:
     A plain backdrop is left as it is: a pale product before it has no black, and is not to get one.
     """
     tones = histogram(make_planes(pixels).grey)
-    black, white = (value / 255 for value in percentiles(tones, *_TONE_ENDS))
+    black, white = (value / 255 for value in percentiles(tones, *_TONE_PERCENTILES))
     unused = max(black, 1 - white)
-    if unused < _UNUSED or white - black < _FEWEST_TONES or white_reference(pixels) is not None:
+    if (
+        unused < _MIN_UNUSED_RANGE
+        or white - black < _MIN_TONAL_RANGE
+        or find_white_reference(pixels) is not None
+    ):
         return None
     reason = f"tones from {black:.0%} to {white:.0%}"
-    step = partial(take_off_haze, black=_HAZE_TAKEN * black, white=1 - _HAZE_TAKEN * (1 - white))
-    return Step("stretch-tones", _only(Intent.TONE), unused, reason, step)
+    change = partial(
+        remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)
+    )
+    return Step("stretch-tones", _single_intent(Intent.TONE), unused, reason, change)
 
 
 PIPELINE: Final[tuple[Planner, ...]] = (
@@ -140,14 +156,14 @@ PIPELINE: Final[tuple[Planner, ...]] = (
 
 
 def restore(
-    pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE, guard: bool = False
+    pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE, require_fidelity: bool = False
 ) -> tuple[Pixels, list[Step]]:
     """Plan and apply one step after the other, each on what the last one left.
 
     Args:
         pixels: (H, W, 3) uint8.
         planners: Which steps, in order.
-        guard: Drop steps whose result `fidelity` does not accept.
+        require_fidelity: Drop steps whose result `measure_fidelity` does not accept.
 
     Returns:
         The pixels, and the steps that were applied.
@@ -155,25 +171,28 @@ def restore(
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
-    applied = []
+    applied_steps = []
     for planner in planners:
         step = planner(pixels)
         if step is None:
             continue
         changed = step.apply(pixels)
-        if not guard or fidelity(pixels, changed, step.intents, step.placement).accepted:
+        if (
+            not require_fidelity
+            or measure_fidelity(pixels, changed, step.intents, step.transform).is_faithful
+        ):
             pixels = changed
-            applied.append(step)
-    return pixels, applied
+            applied_steps.append(step)
+    return pixels, applied_steps
 
 
 def _mean_lightness(pixels: Pixels) -> float:
     """L* of the product where it is found, of the photo elsewhere."""
     planes = make_planes(pixels)
-    product = product_of(planes)
+    product = find_plain_product(planes)
     lightness = planes.lab[..., 0] if product is None else planes.lab[..., 0][product.material]
     return float(lightness.mean()) / 2.55
 
 
-def _only(intent: Intent) -> frozenset[Intent]:
+def _single_intent(intent: Intent) -> frozenset[Intent]:
     return frozenset({intent})

@@ -9,25 +9,25 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.enhance.block_transform import REACH, SIDE, shrink_blocks, transformed
-from packshot.enhance.denoise import at_half_size, to_bytes
-from packshot.enhance.strips import by_strips
+from packshot.enhance.block_transform import BLOCK_SIDE, REACH, shrink_blocks, transform_blocks
+from packshot.enhance.denoise import round_to_uint8, shrink_at_half_size
+from packshot.enhance.strips import apply_by_strips
 from packshot.measure.compression import blockiness
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 from packshot.photo.quality import quantisation_steps
 
-_OF_STEP: Final = 0.35
-_OF_CHROMA_STEP: Final = 0.35
+_LUMA_STEP_SHARE: Final = 0.35
+_CHROMA_STEP_SHARE: Final = 0.35
 _QUALITIES: Final = tuple(range(4, 76))
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))
-_MOST_BLOCKS: Final = 6000
-_FEWEST: Final = 40
-_AGREEMENT: Final = 0.6
-_SMALLEST_STEP: Final = 3
+_MAX_BLOCKS: Final = 6000
+_MIN_COEFFICIENTS: Final = 40
+_MIN_AGREEMENT: Final = 0.6
+_MIN_STEP: Final = 3
 
 
-def quality_left(pixels: Pixels) -> int | None:
+def estimate_jpeg_quality(pixels: Pixels) -> int | None:
     """The JPEG quality whose quantisation the pixels still show.
 
     Coefficients of blocks on the encoder's grid lie at multiples of its steps (Fan and de Queiroz,
@@ -43,32 +43,36 @@ def quality_left(pixels: Pixels) -> int | None:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "deblock")
-    grey = as_bytes(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY))
-    found = blockiness(grey)
-    if found is None:
+    grey = to_uint8(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY))
+    grid = blockiness(grey)
+    if grid is None:
         return None
-    coefficients = _on_grid(grey[found.row :, found.column :])
-    fits = (quality for quality in _QUALITIES if _agreement(coefficients, quality) >= _AGREEMENT)
-    return next(fits, None)
+    coefficients = _sample_coefficients(grey[grid.row :, grid.column :])
+    fitting_qualities = (
+        quality for quality in _QUALITIES if _step_agreement(coefficients, quality) >= _MIN_AGREEMENT
+    )
+    return next(fitting_qualities, None)
 
 
-def _on_grid(grey: Plane) -> Float32Array:
+def _sample_coefficients(grey: Plane) -> Float32Array:
     """(N, F) coefficients of a sample of blocks, by the frequencies looked at."""
-    rows, columns = (side // SIDE for side in grey.shape)
-    every = max(1, rows * columns // _MOST_BLOCKS)
-    whole = grey[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns * SIDE)[::every]
-    blocks = transformed(whole.reshape(-1, columns * SIDE).astype(np.float32))
+    rows, columns = (side // BLOCK_SIDE for side in grey.shape)
+    row_stride = max(1, rows * columns // _MAX_BLOCKS)
+    sample_rows = grey[: rows * BLOCK_SIDE, : columns * BLOCK_SIDE].reshape(
+        rows, BLOCK_SIDE, columns * BLOCK_SIDE
+    )[::row_stride]
+    blocks = transform_blocks(sample_rows.reshape(-1, columns * BLOCK_SIDE).astype(np.float32))
     return np.stack([blocks[:, v, :, u].ravel() for v, u in _FREQUENCIES], axis=1)
 
 
-def _agreement(coefficients: Float32Array, quality: int) -> float:
+def _step_agreement(coefficients: Float32Array, quality: int) -> float:
     """-1..1: how near the larger coefficients lie to multiples of a quality's steps."""
     table = quantisation_steps(quality)
-    steps = np.array([table[place] for place in _FREQUENCIES], np.float32)
-    told = (np.abs(coefficients) > steps / 2) & (steps >= _SMALLEST_STEP)
-    if np.count_nonzero(told) < _FEWEST:
+    steps = np.array([table[frequency] for frequency in _FREQUENCIES], np.float32)
+    is_usable = (np.abs(coefficients) > steps / 2) & (steps >= _MIN_STEP)
+    if np.count_nonzero(is_usable) < _MIN_COEFFICIENTS:
         return -1.0
-    return float(np.cos(2 * np.pi * (coefficients / steps)[told]).mean())
+    return float(np.cos(2 * np.pi * (coefficients / steps)[is_usable]).mean())
 
 
 def deblock(pixels: Pixels, quality: int, strength: float = 1.0) -> Pixels:
@@ -90,17 +94,21 @@ def deblock(pixels: Pixels, quality: int, strength: float = 1.0) -> Pixels:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "deblock")
-    return by_strips(pixels, partial(_deblocked, quality=quality, strength=strength), 2 * REACH)
+    return apply_by_strips(
+        pixels, partial(_deblock_strip, quality=quality, strength=strength), 2 * REACH
+    )
 
 
-def _deblocked(pixels: Pixels, quality: int, strength: float) -> Pixels:
+def _deblock_strip(pixels: Pixels, quality: int, strength: float) -> Pixels:
     planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
-    planes[..., 0] = shrink_blocks(planes[..., 0], _limits(quality, False, strength))
+    planes[..., 0] = shrink_blocks(planes[..., 0], _build_limits(quality, False, strength))
     for channel in (1, 2):
-        planes[..., channel] = at_half_size(planes[..., channel], _limits(quality, True, strength))
-    return to_bytes(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
+        planes[..., channel] = shrink_at_half_size(
+            planes[..., channel], _build_limits(quality, True, strength)
+        )
+    return round_to_uint8(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def _limits(quality: int, chroma: bool, strength: float) -> Float32Array:
-    share = strength * (_OF_CHROMA_STEP if chroma else _OF_STEP)
+def _build_limits(quality: int, chroma: bool, strength: float) -> Float32Array:
+    share = strength * (_CHROMA_STEP_SHARE if chroma else _LUMA_STEP_SHARE)
     return quantisation_steps(quality, chroma).astype(np.float32) * np.float32(share)

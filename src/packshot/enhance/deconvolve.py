@@ -16,20 +16,20 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.distort.blur import disc, line
-from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
+from packshot.distort.blur import make_disc_kernel, make_line_kernel
+from packshot.enhance.luma import add_luma, clamp_to_neighbours, to_luma
 from packshot.errors import InvalidInput
 from packshot.photo.pixels import check_pixels
 
-WIDEST: Final = 48.0
+MAX_BLUR_SIGMA: Final = 48.0
 """Largest standard deviation of a blur, in pixels, that is undone; wider ones count as this."""
 
 _DAMPING: Final = 0.002
-_SMOOTH: Final = 1e-3
-_FLOOR: Final = 0.01
-_LEAST_DIVISOR: Final = 0.5
-_ROUNDS, _FEWEST_ROUNDS, _WORK = 40, 4, 24e6
-_WORKED_SPREAD: Final = 2.0
+_GRADIENT_EPSILON: Final = 1e-3
+_LUMA_FLOOR: Final = 0.01
+_MIN_DIVISOR: Final = 0.5
+_MAX_ITERATIONS, _MIN_ITERATIONS, _PIXEL_ITERATIONS = 40, 4, 24e6
+_WORKING_SIGMA: Final = 2.0
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
 
 Psf = Callable[[float], Float32Array]
@@ -50,11 +50,11 @@ def deblur(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
     Raises:
         InvalidInput: Pixels of another type or shape, or no blur.
     """
-    spread = _checked(pixels, blur)
-    return _restored(pixels, lambda factor: disc(2 * spread / factor), spread, strength)
+    sigma = _limit_sigma(pixels, blur)
+    return _deconvolve(pixels, lambda factor: make_disc_kernel(2 * sigma / factor), sigma, strength)
 
 
-def motion_deblur(pixels: Pixels, length: float, angle: float, strength: float = 1.0) -> Pixels:
+def deblur_motion(pixels: Pixels, length: float, angle: float, strength: float = 1.0) -> Pixels:
     """Undo even motion along a line.
 
     Args:
@@ -69,13 +69,15 @@ def motion_deblur(pixels: Pixels, length: float, angle: float, strength: float =
     Raises:
         InvalidInput: Pixels of another type or shape, or no motion.
     """
-    spread = _checked(pixels, length / math.sqrt(12))
-    streak, direction = spread * math.sqrt(12), math.radians(angle)
-    return _restored(pixels, lambda factor: line(streak / factor, direction), spread, strength)
+    sigma = _limit_sigma(pixels, length / math.sqrt(12))
+    streak, direction = sigma * math.sqrt(12), math.radians(angle)
+    return _deconvolve(
+        pixels, lambda factor: make_line_kernel(streak / factor, direction), sigma, strength
+    )
 
 
 def richardson_lucy(
-    plane: Float32Array, kernel: Float32Array, rounds: int, damping: float = _DAMPING
+    plane: Float32Array, kernel: Float32Array, iterations: int, damping: float = _DAMPING
 ) -> Float32Array:
     """Estimate what a plane was before it was convolved with a kernel.
 
@@ -85,7 +87,7 @@ def richardson_lucy(
     Args:
         plane: (H, W) float32, 0 or more; continued beyond its border by its rim.
         kernel: (K, K) float32, K odd, 0 or more, sums to 1.
-        rounds: How many; more bring back finer detail.
+        iterations: How many; more bring back finer detail.
         damping: Weight of total variation; 0 for the plain iteration.
 
     Returns:
@@ -99,20 +101,22 @@ def richardson_lucy(
     reach = max(kernel.shape)
     padded = cv2.copyMakeBorder(plane, *(reach,) * 4, cv2.BORDER_REPLICATE)
     observed = np.maximum(np.asarray(padded, np.float32), np.float32(1e-6))
-    backwards = np.ascontiguousarray(kernel[::-1, ::-1])
+    flipped_kernel = np.ascontiguousarray(kernel[::-1, ::-1])
     estimate = observed.copy()
-    for _ in range(rounds):
-        explained = np.maximum(_convolved(estimate, backwards), np.float32(1e-6))
-        correction = _convolved(np.asarray(observed / explained, np.float32), kernel)
+    for _ in range(iterations):
+        predicted = np.maximum(_convolve(estimate, flipped_kernel), np.float32(1e-6))
+        correction = _convolve(np.asarray(observed / predicted, np.float32), kernel)
         if damping > 0:
-            correction /= np.maximum(1 - np.float32(damping) * _curvature(estimate), _LEAST_DIVISOR)
+            correction /= np.maximum(1 - np.float32(damping) * _curvature(estimate), _MIN_DIVISOR)
         estimate *= correction
     return np.ascontiguousarray(estimate[reach:-reach, reach:-reach])
 
 
-def _convolved(plane: Float32Array, turned: Float32Array) -> Float32Array:
-    """Convolution with the kernel that `turned` is, turned by 180 degrees: OpenCV correlates."""
-    return np.asarray(cv2.filter2D(plane, -1, turned, borderType=cv2.BORDER_REPLICATE), np.float32)
+def _convolve(plane: Float32Array, flipped_kernel: Float32Array) -> Float32Array:
+    """Convolution with the kernel that `flipped_kernel` is, turned by 180 degrees: OpenCV correlates."""
+    return np.asarray(
+        cv2.filter2D(plane, -1, flipped_kernel, borderType=cv2.BORDER_REPLICATE), np.float32
+    )
 
 
 def _curvature(plane: Float32Array) -> Float32Array:
@@ -120,7 +124,7 @@ def _curvature(plane: Float32Array) -> Float32Array:
     across, down = np.zeros_like(plane), np.zeros_like(plane)
     np.subtract(plane[:, 1:], plane[:, :-1], across[:, :-1])
     np.subtract(plane[1:], plane[:-1], down[:-1])
-    length = np.sqrt(across * across + down * down + np.float32(_SMOOTH**2))
+    length = np.sqrt(across * across + down * down + np.float32(_GRADIENT_EPSILON**2))
     across /= length
     down /= length
     curvature = across + down
@@ -129,35 +133,37 @@ def _curvature(plane: Float32Array) -> Float32Array:
     return curvature
 
 
-def _checked(pixels: Pixels, spread: float) -> float:
+def _limit_sigma(pixels: Pixels, sigma: float) -> float:
     check_pixels(pixels, "deblur")
-    if not spread > 0:
-        raise InvalidInput(f"a blur to undo is above 0 pixels wide, this is {spread:g}")
-    return min(spread, WIDEST)
+    if not sigma > 0:
+        raise InvalidInput(f"a blur to undo is above 0 pixels wide, this is {sigma:g}")
+    return min(sigma, MAX_BLUR_SIGMA)
 
 
-def _restored(pixels: Pixels, psf: Psf, spread: float, strength: float) -> Pixels:
+def _deconvolve(pixels: Pixels, psf: Psf, sigma: float, strength: float) -> Pixels:
     """Add to all channels what deconvolution gives luma, so that colours stay.
 
     A wide blur left nothing fine, so it is undone on a smaller picture: in time and memory for 1.
     """
-    soft = luma_of(pixels)
+    soft = to_luma(pixels)
     height, width = soft.shape
-    factor = max(1, int(spread / _WORKED_SPREAD))
+    factor = max(1, int(sigma / _WORKING_SIGMA))
     size = (max(1, width // factor), max(1, height // factor))
     small = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_AREA), np.float32)
-    gain = np.float32(strength) * (_sharp(small, psf(factor), spread / factor) - small)
+    gain = np.float32(strength) * (_restore_luma(small, psf(factor), sigma / factor) - small)
     full = cv2.resize(gain, (width, height), interpolation=cv2.INTER_CUBIC)
-    return with_luma_added(pixels, np.asarray(full, np.float32))
+    return add_luma(pixels, np.asarray(full, np.float32))
 
 
-def _sharp(soft: Float32Array, kernel: Float32Array, spread: float) -> Float32Array:
+def _restore_luma(soft: Float32Array, kernel: Float32Array, sigma: float) -> Float32Array:
     """Luma 0..255 restored, within what each neighbourhood had but for little: no halos."""
-    observed = soft / np.float32(255) + np.float32(_FLOOR)
-    estimate = 255 * (richardson_lucy(observed, kernel, _rounds(soft.size)) - np.float32(_FLOOR))
-    return within_neighbours(estimate, soft, round(spread + 2), _OVERSHOOT, _OVERSHOOT_SHARE)
+    observed = soft / np.float32(255) + np.float32(_LUMA_FLOOR)
+    estimate = 255 * (
+        richardson_lucy(observed, kernel, _choose_iterations(soft.size)) - np.float32(_LUMA_FLOOR)
+    )
+    return clamp_to_neighbours(estimate, soft, round(sigma + 2), _OVERSHOOT, _OVERSHOOT_SHARE)
 
 
-def _rounds(pixels: int) -> int:
+def _choose_iterations(pixel_count: int) -> int:
     """Fewer for a large picture that is hardly blurred."""
-    return round(min(max(_WORK / pixels, _FEWEST_ROUNDS), _ROUNDS))
+    return round(min(max(_PIXEL_ITERATIONS / pixel_count, _MIN_ITERATIONS), _MAX_ITERATIONS))

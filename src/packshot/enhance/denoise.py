@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.enhance.block_transform import REACH, SIDE, shrink_blocks
-from packshot.enhance.strips import by_strips
-from packshot.measure.noise import noise_level, row_sample
-from packshot.measure.planes import as_bytes
+from packshot.enhance.block_transform import BLOCK_SIDE, REACH, shrink_blocks
+from packshot.enhance.strips import apply_by_strips
+from packshot.measure.noise import noise_level, sample_rows
+from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
-_HARD: Final = 2.7
-_LEAST: Final = 0.3
+_HARD_THRESHOLD: Final = 2.7
+_MIN_CHROMA_NOISE: Final = 0.3
 # Of equal noise in red, green and blue, chroma at half size has 0.32 of the deviation, luma 0.67.
-_LUMA_OF_CHROMA: Final = 2.1
+_LUMA_PER_CHROMA: Final = 2.1
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Noise:
         return max(self.luma, self.coarse, self.chroma)
 
 
-def noise_of(pixels: Pixels) -> Noise:
+def measure_noise(pixels: Pixels) -> Noise:
     """Measure the noise of luma at two scales, and of chroma.
 
     Args:
@@ -56,12 +56,12 @@ def noise_of(pixels: Pixels) -> Noise:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "denoise")
-    sample = row_sample(np.ascontiguousarray(pixels))
+    sample = sample_rows(np.ascontiguousarray(pixels))
     luma, red, blue = cv2.split(cv2.cvtColor(sample, cv2.COLOR_RGB2YCrCb))
-    fine, coarse = _level(as_bytes(luma)), 2 * _level(_halved(luma))
-    chroma = (_level(_halved(red)) + _level(_halved(blue))) / 2
+    fine, coarse = _noise_level_or_zero(to_uint8(luma)), 2 * _noise_level_or_zero(_halve(luma))
+    chroma = (_noise_level_or_zero(_halve(red)) + _noise_level_or_zero(_halve(blue))) / 2
     # Texture looks like coarse noise, but has little of it in its colours.
-    return Noise(fine, max(fine, min(coarse, _LUMA_OF_CHROMA * chroma)), chroma)
+    return Noise(fine, max(fine, min(coarse, _LUMA_PER_CHROMA * chroma)), chroma)
 
 
 def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
@@ -72,7 +72,7 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
 
     Args:
         pixels: (H, W, 3) uint8.
-        noise: From `noise_of`, or known.
+        noise: From `measure_noise`, or known.
         strength: Factor on the noise; 1 removes what was measured.
 
     Returns:
@@ -82,21 +82,21 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "denoise")
-    return by_strips(pixels, partial(_denoised, noise=noise, strength=strength), 2 * REACH)
+    return apply_by_strips(pixels, partial(_denoise_strip, noise=noise, strength=strength), 2 * REACH)
 
 
-def _denoised(pixels: Pixels, noise: Noise, strength: float) -> Pixels:
+def _denoise_strip(pixels: Pixels, noise: Noise, strength: float) -> Pixels:
     planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
-    limits = _luma_limits(noise) * np.float32(_HARD * strength)
+    limits = _build_luma_limits(noise) * np.float32(_HARD_THRESHOLD * strength)
     planes[..., 0] = shrink_blocks(planes[..., 0], limits)
-    if noise.chroma > _LEAST:
-        chroma = np.full((SIDE, SIDE), _HARD * strength * noise.chroma, np.float32)
+    if noise.chroma > _MIN_CHROMA_NOISE:
+        chroma = np.full((BLOCK_SIDE, BLOCK_SIDE), _HARD_THRESHOLD * strength * noise.chroma, np.float32)
         for channel in (1, 2):
-            planes[..., channel] = at_half_size(planes[..., channel], chroma)
-    return to_bytes(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
+            planes[..., channel] = shrink_at_half_size(planes[..., channel], chroma)
+    return round_to_uint8(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
+def shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
     """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again."""
     height, width = plane.shape
     half = cv2.resize(plane, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
@@ -104,24 +104,24 @@ def at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def to_bytes(values: Float32Array) -> Pixels:
+def round_to_uint8(values: Float32Array) -> Pixels:
     """Round and clip 0..255."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _luma_limits(noise: Noise) -> Float32Array:
+def _build_luma_limits(noise: Noise) -> Float32Array:
     """(8, 8) the noise's deviation by frequency: the coarse one in the lower half of both."""
-    limits = np.full((SIDE, SIDE), noise.luma, np.float32)
-    limits[: SIDE // 2, : SIDE // 2] = noise.coarse
+    limits = np.full((BLOCK_SIDE, BLOCK_SIDE), noise.luma, np.float32)
+    limits[: BLOCK_SIDE // 2, : BLOCK_SIDE // 2] = noise.coarse
     return limits
 
 
-def _halved(plane: object) -> Plane:
-    values = as_bytes(plane)
+def _halve(plane: object) -> Plane:
+    values = to_uint8(plane)
     height, width = values.shape
     size = (max(1, width // 2), max(1, height // 2))
-    return as_bytes(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
+    return to_uint8(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
 
 
-def _level(plane: Plane) -> float:
+def _noise_level_or_zero(plane: Plane) -> float:
     return noise_level(plane) or 0.0

@@ -11,11 +11,11 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.guided import guided_filter
-from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
-from packshot.enhance.strips import by_strips
+from packshot.enhance.luma import add_luma, clamp_to_neighbours, to_luma
+from packshot.enhance.strips import apply_by_strips
 from packshot.errors import InvalidInput
 from packshot.measure.reference.pair import block_means
-from packshot.photo.pixels import check_pixels, shrunk
+from packshot.photo.pixels import check_pixels, shrink_to_fit
 
 MEASURED_SIDE: Final = 512
 """Long side, in pixels, at most, at which detail is measured."""
@@ -26,13 +26,13 @@ FINE_RADIUS: Final = 2.0
 LOCAL_RADIUS: Final = 8.0
 """Radius of the windows of local contrast, pixels at `MEASURED_SIDE`."""
 
-_FLAT: Final = 0.01
-_SQUARE, _QUIETEST, _FEWEST_SQUARES = 16, 0.05, 20
-_BLACK, _WHITE = 6.0, 249.0
-_QUANTILE: Final = 0.97
-_NOISE_SHARE: Final = 1.5
+_GUIDED_SMOOTHNESS: Final = 0.01
+_SQUARE_SIDE, _QUIETEST_SHARE, _MIN_SQUARES = 16, 0.05, 20
+_MAX_BLACK, _MIN_WHITE = 6.0, 249.0
+_STRONG_QUANTILE: Final = 0.97
+_NOISE_FACTOR: Final = 1.5
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
-_MOST_ADDED: Final = 32.0
+_MAX_ADDED: Final = 32.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Detail:
     grain: float
 
 
-def detail_of(pixels: Pixels) -> Detail:
+def measure_detail(pixels: Pixels) -> Detail:
     """Measure detail.
 
     Args:
@@ -61,30 +61,30 @@ def detail_of(pixels: Pixels) -> Detail:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "detail")
-    luma = luma_of(shrunk(pixels, MEASURED_SIDE))
-    fine = luma - _blurred(luma, FINE_RADIUS)
-    local = luma - _smoothed(luma, LOCAL_RADIUS)
-    return Detail(_strong(fine), _strong(local), _grain(fine, luma))
+    luma = to_luma(shrink_to_fit(pixels, MEASURED_SIDE))
+    fine = luma - _blur(luma, FINE_RADIUS)
+    local = luma - _smooth(luma, LOCAL_RADIUS)
+    return Detail(_strong_quantile(fine), _strong_quantile(local), _quiet_deviation(fine, luma))
 
 
-def grain_of(pixels: Pixels) -> float:
+def measure_grain(pixels: Pixels) -> float:
     """`Detail.grain` alone, of (H, W, 3) uint8 as large as they are seen."""
-    luma = luma_of(pixels)
-    return _grain(luma - _blurred(luma, FINE_RADIUS), luma)
+    luma = to_luma(pixels)
+    return _quiet_deviation(luma - _blur(luma, FINE_RADIUS), luma)
 
 
-def _strong(detail: Float32Array) -> float:
-    return float(np.quantile(np.abs(detail), _QUANTILE))
+def _strong_quantile(detail: Float32Array) -> float:
+    return float(np.quantile(np.abs(detail), _STRONG_QUANTILE))
 
 
-def _grain(fine: Float32Array, luma: Float32Array) -> float:
+def _quiet_deviation(fine: Float32Array, luma: Float32Array) -> float:
     """Root mean square of the quietest squares that are neither black nor white."""
-    factor = min(_SQUARE, *luma.shape)
+    factor = min(_SQUARE_SIDE, *luma.shape)
     means = block_means(luma, factor)
-    known = (means > _BLACK) & (means < _WHITE)
+    is_usable = (means > _MAX_BLACK) & (means < _MIN_WHITE)
     power = block_means(fine * fine, factor)
-    levels = power[known] if np.count_nonzero(known) >= _FEWEST_SQUARES else power
-    return float(np.sqrt(np.quantile(levels, _QUIETEST)))
+    levels = power[is_usable] if np.count_nonzero(is_usable) >= _MIN_SQUARES else power
+    return float(np.sqrt(np.quantile(levels, _QUIETEST_SHARE)))
 
 
 def crispen(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) -> Pixels:
@@ -105,12 +105,12 @@ def crispen(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) ->
     Raises:
         InvalidInput: Pixels of another type or shape, no radius, or less than nothing to add.
     """
-    _check(pixels, radius, amount)
-    change = partial(_crisper, radius=radius, amount=amount, noise=noise)
-    return by_strips(pixels, change, int(4 * radius) + 2)
+    _check_arguments(pixels, radius, amount)
+    change = partial(_crispen_strip, radius=radius, amount=amount, noise=noise)
+    return apply_by_strips(pixels, change, int(4 * radius) + 2)
 
 
-def local_contrast(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) -> Pixels:
+def enhance_local_contrast(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) -> Pixels:
     """Strengthen what differs from its surroundings but is no edge.
 
     The surroundings are luma smoothed by a guided filter, which keeps edges; nothing moves by more than
@@ -128,44 +128,44 @@ def local_contrast(pixels: Pixels, radius: float, amount: float, noise: float = 
     Raises:
         InvalidInput: Pixels of another type or shape, a radius below 1, or less than nothing to add.
     """
-    _check(pixels, radius, amount, least=1)
-    change = partial(_contrasted, radius=radius, amount=amount, noise=noise)
-    return by_strips(pixels, change, 3 * int(radius + 1))
+    _check_arguments(pixels, radius, amount, min_radius=1)
+    change = partial(_enhance_strip_contrast, radius=radius, amount=amount, noise=noise)
+    return apply_by_strips(pixels, change, 3 * int(radius + 1))
 
 
-def _check(pixels: Pixels, radius: float, amount: float, least: float = 0.0) -> None:
+def _check_arguments(pixels: Pixels, radius: float, amount: float, min_radius: float = 0.0) -> None:
     check_pixels(pixels, "detail")
-    if not (radius > 0 and radius >= least and amount >= 0):
+    if not (radius > 0 and radius >= min_radius and amount >= 0):
         raise InvalidInput(
-            f"detail needs a radius above {least:g} and an amount from 0: {radius:g}, {amount:g}"
+            f"detail needs a radius above {min_radius:g} and an amount from 0: {radius:g}, {amount:g}"
         )
 
 
-def _crisper(pixels: Pixels, radius: float, amount: float, noise: float) -> Pixels:
-    soft = luma_of(pixels)
-    added = np.float32(amount) * _without_noise(soft - _blurred(soft, radius), noise)
-    reach = round(radius) + 1
-    bounded = within_neighbours(soft + added, soft, reach, _OVERSHOOT, _OVERSHOOT_SHARE)
-    return with_luma_added(pixels, bounded - soft)
+def _crispen_strip(pixels: Pixels, radius: float, amount: float, noise: float) -> Pixels:
+    soft = to_luma(pixels)
+    added = np.float32(amount) * _soft_threshold(soft - _blur(soft, radius), noise)
+    margin = round(radius) + 1
+    bounded = clamp_to_neighbours(soft + added, soft, margin, _OVERSHOOT, _OVERSHOOT_SHARE)
+    return add_luma(pixels, bounded - soft)
 
 
-def _contrasted(pixels: Pixels, radius: float, amount: float, noise: float) -> Pixels:
-    soft = luma_of(pixels)
-    wanted = np.float32(amount) * _without_noise(soft - _smoothed(soft, radius), noise)
-    return with_luma_added(pixels, _MOST_ADDED * np.tanh(wanted / _MOST_ADDED))
+def _enhance_strip_contrast(pixels: Pixels, radius: float, amount: float, noise: float) -> Pixels:
+    soft = to_luma(pixels)
+    added = np.float32(amount) * _soft_threshold(soft - _smooth(soft, radius), noise)
+    return add_luma(pixels, _MAX_ADDED * np.tanh(added / _MAX_ADDED))
 
 
-def _without_noise(detail: Float32Array, noise: float) -> Float32Array:
+def _soft_threshold(detail: Float32Array, noise: float) -> Float32Array:
     """Detail less what noise may be: soft thresholding."""
-    least = np.float32(_NOISE_SHARE * noise)
-    return np.asarray(np.sign(detail) * np.maximum(np.abs(detail) - least, 0), np.float32)
+    noise_threshold = np.float32(_NOISE_FACTOR * noise)
+    return np.asarray(np.sign(detail) * np.maximum(np.abs(detail) - noise_threshold, 0), np.float32)
 
 
-def _blurred(luma: Float32Array, radius: float) -> Float32Array:
+def _blur(luma: Float32Array, radius: float) -> Float32Array:
     return np.asarray(cv2.GaussianBlur(luma, (0, 0), radius), np.float32)
 
 
-def _smoothed(luma: Float32Array, radius: float) -> Float32Array:
+def _smooth(luma: Float32Array, radius: float) -> Float32Array:
     """Luma without local contrast; edges stay."""
     values = luma / np.float32(255)
-    return guided_filter(values, values, max(1, round(radius)), _FLAT) * np.float32(255)
+    return guided_filter(values, values, max(1, round(radius)), _GUIDED_SMOOTHNESS) * np.float32(255)

@@ -13,34 +13,34 @@ from packshot.arrays import Pixels
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
 
-BEST, WORST = 95, 20
+BEST_QUALITY, WORST_QUALITY = 95, 20
 """Qualities between which is chosen: above nothing is gained, below damage is plain to see."""
 
-FORMATS_WRITTEN: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
-LIMITED: Final = ("JPEG", "WEBP")
+WRITABLE_FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
+SIZE_LIMITED_FORMATS: Final = ("JPEG", "WEBP")
 """Formats that `encode_within` fits into a number of bytes."""
 
-_FULL_COLOUR: Final = 90
+_FULL_CHROMA_QUALITY: Final = 90
 _PROFILE_DATE: Final = slice(24, 36)
 
 
-def can_write(name: str) -> bool:
+def can_write(format_name: str) -> bool:
     """Whether a format of `photo.FORMATS` can be written here; HEIF needs the extra."""
-    if name == "HEIF":
+    if format_name == "HEIF":
         try:
             import pillow_heif
         except ImportError:
             return False
         pillow_heif.register_heif_opener()
-    return name in FORMATS_WRITTEN
+    return format_name in WRITABLE_FORMATS
 
 
-def encode_as(pixels: Pixels, name: str, exif: bytes = b"", quality: int = BEST) -> bytes:
+def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int = BEST_QUALITY) -> bytes:
     """A file of a format; the same pixels always give the same bytes.
 
     Args:
         pixels: (H, W, 3) uint8, sRGB, upright.
-        name: Of the format, one that `can_write` knows.
+        format_name: Of the format, one that `can_write` knows.
         exif: A block to embed, see `output.kept_exif`.
         quality: 1..100, of formats with loss.
 
@@ -51,26 +51,28 @@ def encode_as(pixels: Pixels, name: str, exif: bytes = b"", quality: int = BEST)
         InvalidInput: Pixels of another type or shape, or a format that cannot be written.
     """
     check_pixels(pixels, "encoding")
-    if not can_write(name):
-        raise InvalidInput(f"{name} cannot be written here; choose an output that ends in .jpg or .png")
-    options = _options(name, quality)
-    if name != "BMP":
+    if not can_write(format_name):
+        raise InvalidInput(
+            f"{format_name} cannot be written here; choose an output that ends in .jpg or .png"
+        )
+    options = _build_options(format_name, quality)
+    if format_name != "BMP":
         options["icc_profile"] = _srgb_profile()
         options |= {"exif": exif} if exif else {}
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, name, **options)
+    Image.fromarray(pixels).save(file, format_name, **options)
     return file.getvalue()
 
 
-def _options(name: str, quality: int) -> dict[str, object]:
-    if name == "JPEG":
-        subsampling = "4:4:4" if quality >= _FULL_COLOUR else "4:2:0"
+def _build_options(format_name: str, quality: int) -> dict[str, object]:
+    if format_name == "JPEG":
+        subsampling = "4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0"
         return {"quality": quality, "subsampling": subsampling, "optimize": True}
-    if name == "TIFF":
+    if format_name == "TIFF":
         return {"compression": "tiff_lzw"}
-    if name == "WEBP":
+    if format_name == "WEBP":
         return {"quality": quality, "method": 4}
-    return {"quality": quality} if name in ("AVIF", "HEIF") else {}
+    return {"quality": quality} if format_name in ("AVIF", "HEIF") else {}
 
 
 @cache
@@ -82,27 +84,29 @@ def _srgb_profile() -> bytes:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedPhoto:
     """A photo as a file.
 
     Attributes:
         data: Its bytes.
         quality: It was encoded at, 20..95.
-        fits: Whether it is within the limit; False where even quality 20 is too large.
+        fits_limit: Whether it is within the limit; False where even quality 20 is too large.
     """
 
     data: bytes
     quality: int
-    fits: bool
+    fits_limit: bool
 
 
-def encode_within(pixels: Pixels, limit: int, kind: str = "JPEG", exif: bytes = b"") -> Encoded:
+def encode_within(
+    pixels: Pixels, limit_bytes: int, format_name: str = "JPEG", exif: bytes = b""
+) -> EncodedPhoto:
     """Encode at the highest quality, 20 to 95, whose file is no larger than a limit.
 
     Args:
         pixels: (H, W, 3) uint8, sRGB.
-        limit: In bytes.
-        kind: JPEG or WEBP.
+        limit_bytes: In bytes.
+        format_name: JPEG or WEBP.
         exif: A block to embed, see `location.strip_location` for one without a place.
 
     Returns:
@@ -111,17 +115,21 @@ def encode_within(pixels: Pixels, limit: int, kind: str = "JPEG", exif: bytes = 
     Raises:
         InvalidInput: Pixels of another type or shape, another format, a limit below 1.
     """
-    if kind not in LIMITED or limit < 1:
-        raise InvalidInput(f"encoding: {kind!r} within {limit} bytes; formats are {', '.join(LIMITED)}")
-    best = encode_as(pixels, kind, exif, BEST)
-    if len(best) <= limit:
-        return Encoded(best, BEST, True)
-    low, high, found = WORST, BEST - 1, None
+    if format_name not in SIZE_LIMITED_FORMATS or limit_bytes < 1:
+        raise InvalidInput(
+            f"encoding: {format_name!r} within {limit_bytes} bytes; formats are {', '.join(SIZE_LIMITED_FORMATS)}"
+        )
+    best = encode_as(pixels, format_name, exif, BEST_QUALITY)
+    if len(best) <= limit_bytes:
+        return EncodedPhoto(best, BEST_QUALITY, True)
+    low, high, best_fit = WORST_QUALITY, BEST_QUALITY - 1, None
     while low <= high:
         middle = (low + high) // 2
-        data = encode_as(pixels, kind, exif, middle)
-        if len(data) <= limit:
-            low, found = middle + 1, Encoded(data, middle, True)
+        data = encode_as(pixels, format_name, exif, middle)
+        if len(data) <= limit_bytes:
+            low, best_fit = middle + 1, EncodedPhoto(data, middle, True)
         else:
             high = middle - 1
-    return found or Encoded(encode_as(pixels, kind, exif, WORST), WORST, False)
+    return best_fit or EncodedPhoto(
+        encode_as(pixels, format_name, exif, WORST_QUALITY), WORST_QUALITY, False
+    )

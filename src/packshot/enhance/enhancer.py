@@ -9,47 +9,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.location import strip_location
-from packshot.enhance.loop import Improved, LoopOptions, apply, improve, unimproved
+from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output import Kept, format_named, kept_exif
+from packshot.enhance.output import OutputOptions, extract_exif, find_output_format
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
-from packshot.files import Times, require_place, write_whole
+from packshot.files import Times, atomic_write_bytes, check_writable
 from packshot.photo import Photo, label_of, read_bytes
 from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
 from packshot.texts import load_texts
 
-RESHOOT_BELOW: Final = 40.0
+RESHOOT_THRESHOLD: Final = 40.0
 """A photo that scores less and cannot be improved is better taken again."""
 
-FAULTY_BELOW: Final = 60.0
+FAULTY_RESHOOT_THRESHOLD: Final = 60.0
 """The same for one in which something is found that is plainly wrong."""
 
-_GRAVE: Final = (Severity.ERROR, Severity.WARNING)
-_REMEDIES_SAID: Final = 2
+_SEVERITIES_WITH_REMEDY: Final = (Severity.ERROR, Severity.WARNING)
+_MAX_REMEDIES: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
-class _Finished:
+class _EnhancedFile:
     """An enhanced file and its assessment."""
 
     data: bytes
-    after: Assessment
+    assessment: Assessment
 
 
 @dataclass(frozen=True, eq=False)
-class _Output:
+class _OutputFile:
     """A file to write.
 
     Attributes:
         data: Its bytes.
-        note: What became of where it was taken: the name of a label; None where there was nothing.
+        location_note: What became of where it was taken: the name of a label; None where there was nothing.
     """
 
     data: bytes
-    note: str | None
+    location_note: str | None
 
 
 class Enhancer:
@@ -63,7 +63,7 @@ class Enhancer:
         assessor: Assessor | None = None,
         options: LoopOptions | None = None,
         network: EnhancementNetwork | None = None,
-        kept: Kept | None = None,
+        output_options: OutputOptions | None = None,
     ) -> None:
         """Take an assessor and a network, or load those that ship.
 
@@ -71,12 +71,12 @@ class Enhancer:
             assessor: Judges before, meanwhile and after; its language is that of the reasons.
             options: How far to go.
             network: One of the user's own.
-            kept: What outputs keep of the files that came in.
+            output_options: What outputs keep of the files that came in.
         """
-        self.network = EnhancementNetwork.packaged() if network is None else network
+        self.network = EnhancementNetwork.load_shipped() if network is None else network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
-        self.kept = Kept() if kept is None else kept
+        self.output_options = OutputOptions() if output_options is None else output_options
 
     def enhance(self, path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Enhancement:
         """Enhance a file into another, which is always written if the photo can be read.
@@ -102,137 +102,177 @@ class Enhancer:
         source = path if isinstance(path, Path) else Path(path)  # One with a label keeps it.
         target = Path(output)
         try:
-            came = _stamp(source)
+            source_stat = _read_stat(source)
             data = read_bytes(source, limits=self.assessor.limits)
-            wanted = _wanted(source, target)
-            require_place(target)
-            photo = self._opened(data, source, JUDGED_SIDE)
-            obstacle = _obstacle(photo, wanted)
-            improved = unimproved(self.assessor, photo) if obstacle else self._improved(photo)
-            finished = self._finished(data, source, wanted, improved)
-            written = self._output(data, photo, wanted, finished)
-            self._write(written.data, data, source, target, came)
+            output_format = _resolve_output_format(source, target)
+            check_writable(target)
+            photo = self._open_photo(data, source, ASSESSMENT_SIDE)
+            obstacle = _find_obstacle(photo, output_format)
+            loop_result = (
+                make_initial_result(self.assessor, photo) if obstacle else self._run_loop(photo)
+            )
+            enhanced_file = self._encode_if_better(data, source, output_format, loop_result)
+            output_file = self._choose_output(data, photo, output_format, enhanced_file)
+            self._write(output_file.data, data, source, target, source_stat)
         except UnreadablePhoto as error:
-            return unenhanced(error)
-        return self._record(source, target, improved, finished, (obstacle, written.note))
+            return make_failed_enhancement(error)
+        return self._make_record(
+            source, target, loop_result, enhanced_file, (obstacle, output_file.location_note)
+        )
 
     def _write(
-        self, content: bytes, data: bytes, source: Path, target: Path, came: os.stat_result | None
+        self,
+        output_data: bytes,
+        source_data: bytes,
+        source: Path,
+        target: Path,
+        source_stat: os.stat_result | None,
     ) -> None:
         """Write the output; a photo that would replace itself by the same bytes stays as it is."""
-        if came is not None and _is_file(target, came):
-            if content == data:
+        if source_stat is not None and _is_same_file(target, source_stat):
+            if output_data == source_data:
                 return
-            if _changed(source, came):
+            if _has_other_stat(source, source_stat):
                 raise SourceError(f"{source} was changed by others meanwhile: it stays as it is")
         times: Times | None = None
-        if came is not None and self.kept.times:
-            times = came.st_atime_ns, came.st_mtime_ns
-        write_whole(content, target, times=times)
+        if source_stat is not None and self.output_options.keep_times:
+            times = source_stat.st_atime_ns, source_stat.st_mtime_ns
+        atomic_write_bytes(output_data, target, times=times)
 
-    def _improved(self, photo: Photo) -> Improved:
+    def _run_loop(self, photo: Photo) -> LoopResult:
         return improve(self.assessor, photo, self.options, self.network.plan)
 
-    def _opened(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
+    def _open_photo(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
         return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
 
-    def _finished(self, data: bytes, source: Path, wanted: str, improved: Improved) -> _Finished | None:
+    def _encode_if_better(
+        self, data: bytes, source: Path, output_format: str, loop_result: LoopResult
+    ) -> _EnhancedFile | None:
         """The enhanced file; None where there is none, or it scores no better than what came in."""
-        if not improved.kept:
+        if not loop_result.applications:
             return None
-        pixels = apply(self._opened(data, source).pixels, improved.kept)
-        encoded = encode_as(pixels, wanted, kept_exif(data, location=self.kept.location))
-        after = self.assessor.assess_photo(self._opened(encoded, source, JUDGED_SIDE))
-        before = improved.before.score or 0.0
+        pixels = apply_steps(self._open_photo(data, source).pixels, loop_result.applications)
+        encoded = encode_as(
+            pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
+        )
+        after = self.assessor.assess_photo(self._open_photo(encoded, source, ASSESSMENT_SIDE))
+        before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
-        return _Finished(encoded, after) if gain >= self.options.needed_in_all(before) else None
+        return _EnhancedFile(encoded, after) if gain >= self.options.min_total_gain(before) else None
 
-    def _output(self, data: bytes, photo: Photo, wanted: str, finished: _Finished | None) -> _Output:
+    def _choose_output(
+        self, data: bytes, photo: Photo, output_format: str, enhanced_file: _EnhancedFile | None
+    ) -> _OutputFile:
         """What is to be written: the enhanced file, or what came in, encoded anew for another format."""
-        gone = "location_removed" if photo.facts.had_location and not self.kept.location else None
-        if finished is not None:
-            return _Output(finished.data, gone)
-        if photo.facts.format == wanted:
-            return _Output(data, None) if self.kept.location else self._without_location(data, photo)
-        exif = kept_exif(data, location=self.kept.location)
-        return _Output(encode_as(self._opened(data, Path(photo.name)).pixels, wanted, exif), gone)
+        removal_note = (
+            "location_removed"
+            if photo.facts.had_location and not self.output_options.keep_location
+            else None
+        )
+        if enhanced_file is not None:
+            return _OutputFile(enhanced_file.data, removal_note)
+        if photo.facts.format == output_format:
+            return (
+                _OutputFile(data, None)
+                if self.output_options.keep_location
+                else self._blank_location(data, photo)
+            )
+        exif = extract_exif(data, keep_location=self.output_options.keep_location)
+        return _OutputFile(
+            encode_as(self._open_photo(data, Path(photo.name)).pixels, output_format, exif), removal_note
+        )
 
-    def _without_location(self, data: bytes, photo: Photo) -> _Output:
+    def _blank_location(self, data: bytes, photo: Photo) -> _OutputFile:
         """The bytes that came in, without a place where that can be had without any other change."""
         try:
             stripped = strip_location(data)
         except InvalidInput:
-            return _Output(data, "location_left")
+            return _OutputFile(data, "location_left")
         if not stripped.had_location:
-            return _Output(data, "location_left" if photo.facts.had_location else None)
-        if not self._differ_by_location_alone(data, stripped.data, Path(photo.name)):
-            return _Output(data, "location_left")
-        return _Output(stripped.data, "location_removed")
+            return _OutputFile(data, "location_left" if photo.facts.had_location else None)
+        if not self._is_equal_except_location(data, stripped.data, Path(photo.name)):
+            return _OutputFile(data, "location_left")
+        return _OutputFile(stripped.data, "location_removed")
 
-    def _differ_by_location_alone(self, data: bytes, stripped: bytes, source: Path) -> bool:
+    def _is_equal_except_location(self, data: bytes, stripped: bytes, source: Path) -> bool:
         try:
-            before, _ = self._seen(data, source)
-            after, located = self._seen(stripped, source)
+            before, _ = self._digest_pixels(data, source)
+            after, has_location = self._digest_pixels(stripped, source)
         except UnreadablePhoto:
             return False
-        return before == after and not located
+        return before == after and not has_location
 
-    def _seen(self, data: bytes, source: Path) -> tuple[bytes, bool]:
+    def _digest_pixels(self, data: bytes, source: Path) -> tuple[bytes, bool]:
         """A digest of all pixels, one photo in memory at a time, and whether it has a place."""
-        photo = self._opened(data, source)
+        photo = self._open_photo(data, source)
         return hashlib.blake2b(photo.pixels.data).digest(), photo.facts.had_location
 
-    def _record(
+    def _make_record(
         self,
         source: Path,
         target: Path,
-        improved: Improved,
-        finished: _Finished | None,
+        loop_result: LoopResult,
+        enhanced_file: _EnhancedFile | None,
         notes: tuple[str | None, str | None],
     ) -> Enhancement:
-        obstacle, location = notes
-        before, after = improved.before, finished.after if finished else None
-        action = Action.ENHANCED if finished else _without_enhancement(before, self.options.target)
+        obstacle, location_note = notes
+        before, after = loop_result.before, enhanced_file.assessment if enhanced_file else None
+        action = (
+            Action.ENHANCED
+            if enhanced_file
+            else _choose_fallback_action(before, self.options.target_score)
+        )
         return Enhancement(
             path=label_of(source),
             output=str(target),
             status=Status.OK,
             action=action,
-            reason=" ".join([self._reason(action, improved, after, obstacle), *self._said(location)]),
+            reason=" ".join(
+                [
+                    self._format_reason(action, loop_result, after, obstacle),
+                    *self._format_location_note(location_note),
+                ]
+            ),
             score_before=before.score,
             score_after=(after or before).score,
-            steps=tuple(name for one in improved.kept for name in one.steps) if finished else (),
-            trace=improved.trace,
+            steps=tuple(
+                name for application in loop_result.applications for name in application.step_names
+            )
+            if enhanced_file
+            else (),
+            trace=loop_result.trace,
             before=before,
             after=after,
         )
 
-    def _said(self, note: str | None) -> list[str]:
+    def _format_location_note(self, note: str | None) -> list[str]:
         return [] if note is None else [load_texts(self.assessor.language).label(f"reason_{note}")]
 
-    def _reason(
-        self, action: Action, improved: Improved, after: Assessment | None, obstacle: str | None
+    def _format_reason(
+        self, action: Action, loop_result: LoopResult, after: Assessment | None, obstacle: str | None
     ) -> str:
         """In a seller's words, in the assessor's language."""
         words = load_texts(self.assessor.language)
         if after is not None:
-            points = (after.score or 0.0) - (improved.before.score or 0.0)
+            points = (after.score or 0.0) - (loop_result.before.score or 0.0)
             return words.label("reason_enhanced", value=f"{points:.0f}")
         if action is Action.RESHOOT:
-            return " ".join((words.label("reason_reshoot"), *_remedies(improved.before.findings)))
+            return " ".join(
+                (words.label("reason_reshoot"), *_list_remedies(loop_result.before.findings))
+            )
         if obstacle is not None:
             return words.label(f"reason_{obstacle}")
-        if improved.kept:
+        if loop_result.applications:
             return words.label("reason_not_at_full_size")
-        return words.label("reason_no_step_helped" if improved.trace else "reason_nothing_to_do")
+        return words.label("reason_no_step_helped" if loop_result.trace else "reason_nothing_to_do")
 
 
-def unenhanced(error: UnreadablePhoto) -> Enhancement:
+def make_failed_enhancement(error: UnreadablePhoto) -> Enhancement:
     """The row for a photo that nothing was written for."""
     return Enhancement(path=error.name, status=Status(error.status), error=error.reason)
 
 
-def _wanted(path: str | os.PathLike[str], target: Path) -> str:
+def _resolve_output_format(path: str | os.PathLike[str], target: Path) -> str:
     """The format to write.
 
     Raises:
@@ -240,14 +280,14 @@ def _wanted(path: str | os.PathLike[str], target: Path) -> str:
         UnreadablePhoto: That is so because the photo has it: one of many is named oddly.
     """
     try:
-        return format_named(target)
+        return find_output_format(target)
     except InvalidInput as error:
         if target.suffix != Path(path).suffix:
             raise
         raise UnreadablePhoto(os.fspath(path), str(error).removeprefix(f"{target}: ")) from error
 
 
-def _stamp(path: Path) -> os.stat_result | None:
+def _read_stat(path: Path) -> os.stat_result | None:
     """When a file was changed last, and which it is; None where there is none."""
     try:
         return path.stat()
@@ -255,37 +295,41 @@ def _stamp(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_file(path: Path, found: os.stat_result) -> bool:
-    there = _stamp(path)
-    return there is not None and os.path.samestat(there, found)
+def _is_same_file(path: Path, known_stat: os.stat_result) -> bool:
+    current_stat = _read_stat(path)
+    return current_stat is not None and os.path.samestat(current_stat, known_stat)
 
 
-def _changed(path: Path, found: os.stat_result) -> bool:
-    there = _stamp(path)
-    return there is None or (there.st_ino, there.st_size, there.st_mtime_ns) != (
-        *(found.st_ino, found.st_size, found.st_mtime_ns),
-    )
+def _has_other_stat(path: Path, known_stat: os.stat_result) -> bool:
+    current_stat = _read_stat(path)
+    return current_stat is None or (
+        current_stat.st_ino,
+        current_stat.st_size,
+        current_stat.st_mtime_ns,
+    ) != (*(known_stat.st_ino, known_stat.st_size, known_stat.st_mtime_ns),)
 
 
-def _obstacle(photo: Photo, wanted: str) -> str | None:
+def _find_obstacle(photo: Photo, output_format: str) -> str | None:
     """Why a photo cannot be enhanced without losing something: the end of a label's name."""
-    same = photo.facts.format == wanted
-    if photo.facts.animated and same:
+    is_same_format = photo.facts.format == output_format
+    if photo.facts.is_animated and is_same_format:
         return "animated"
-    if photo.facts.has_alpha and same:
+    if photo.facts.has_alpha and is_same_format:
         return "transparent"
-    return None if can_write(wanted) else "format"
+    return None if can_write(output_format) else "format"
 
 
-def _without_enhancement(before: Assessment, target: float | None) -> Action:
+def _choose_fallback_action(before: Assessment, target: float | None) -> Action:
     """Unchanged, or to be taken again where it is too bad; never where it reaches what was asked for."""
-    wrong = any(found.severity is Severity.ERROR for found in before.findings)
-    bar = FAULTY_BELOW if wrong else RESHOOT_BELOW
-    asked = bar if target is None else min(bar, target)
-    return Action.RESHOOT if (before.score or 0.0) < asked else Action.UNCHANGED
+    has_error = any(finding.severity is Severity.ERROR for finding in before.findings)
+    threshold = FAULTY_RESHOOT_THRESHOLD if has_error else RESHOOT_THRESHOLD
+    required_score = threshold if target is None else min(threshold, target)
+    return Action.RESHOOT if (before.score or 0.0) < required_score else Action.UNCHANGED
 
 
-def _remedies(findings: Iterable[Finding]) -> list[str]:
+def _list_remedies(findings: Iterable[Finding]) -> list[str]:
     """The first remedies, worst first; notes do not ask for another photo."""
-    said = dict.fromkeys(found.remedy for found in findings if found.severity in _GRAVE)
-    return list(said)[:_REMEDIES_SAID]
+    remedies = dict.fromkeys(
+        finding.remedy for finding in findings if finding.severity in _SEVERITIES_WITH_REMEDY
+    )
+    return list(remedies)[:_MAX_REMEDIES]

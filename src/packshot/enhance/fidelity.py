@@ -18,48 +18,48 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
-from packshot.enhance.detail import grain_of
-from packshot.enhance.light import encoded, light_of_values
-from packshot.enhance.placement import Placement
+from packshot.enhance.detail import measure_grain
+from packshot.enhance.light import encode_srgb, linear_light_table
+from packshot.enhance.placement import AffineTransform
 from packshot.enhance.step import Intent
-from packshot.measure.planes import as_bytes, make_planes
-from packshot.measure.product import product_of
-from packshot.measure.reference.ciede2000 import cie_lab, ciede2000
+from packshot.measure.planes import make_planes, to_uint8
+from packshot.measure.product import find_plain_product
+from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.measure.reference.pair import (
     block_means,
     gradient_magnitude,
     luma,
-    similarity,
+    similarity_map,
     viewing_factor,
 )
 from packshot.photo.pixels import check_pixels
 
-MOST_DRIFT: Final = 2.5
+MAX_COLOUR_DRIFT: Final = 2.5
 """Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
 
-LEAST_STRUCTURE: Final = {True: 0.85, False: 0.93}
+MIN_STRUCTURE: Final = {True: 0.85, False: 0.93}
 """Least similarity of edges, for steps that mean to change detail and for others."""
 
-LEAST_KEPT: Final = 0.999
+MIN_VISIBLE_PRODUCT: Final = 0.999
 """Least share of the product that must still be in the picture."""
 
-MOST_GRAIN: Final = 2.0
-"""Grain in grey levels (`grain_of`) that a result may always have."""
+MAX_GRAIN: Final = 2.0
+"""Grain in grey levels (`measure_grain`) that a result may always have."""
 
-MOST_GRAIN_GAIN: Final = 1.3
+MAX_GRAIN_RATIO: Final = 1.3
 """Largest factor on grain beyond that."""
 
-LARGEST_GAIN_RATIO: Final = 2.6
+MAX_GAIN_RATIO: Final = 2.6
 """Largest ratio of two channels' factors that counts as a correction of the light's colour."""
 
-LARGEST_CONTRAST_GAIN: Final = 3.0
+MAX_CONTRAST_GAIN: Final = 3.0
 """Largest factor on the gradients of a place that counts as a change of local contrast."""
 
-_SPREAD, _WIDE_SPREAD = 3.0, 12.0
-_GAIN_SPREAD: Final = 8.0
-_BINS: Final = 32
-_FEWEST: Final = 20
-_CONSTANT: Final = 160.0
+_BLUR_SIGMA, _WIDE_BLUR_SIGMA = 3.0, 12.0
+_GAIN_SIGMA: Final = 8.0
+_CURVE_BINS: Final = 32
+_MIN_SAMPLES: Final = 20
+_GMSD_CONSTANT: Final = 160.0
 _SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
 _CLIPPED, _DARK = 0.97, 0.01
 
@@ -71,24 +71,27 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        broken: Code of the limit that is broken: ``colour-drift``, ``structure``, ``grain``,
+        violation: Code of the limit that is broken: ``colour-drift``, ``structure``, ``grain``,
             ``cut-off``, ``no-product`` or ``size``; empty where all are kept.
         reason: The same in a few words.
     """
 
     colour_drift: float
     structure: float
-    broken: str = ""
+    violation: str = ""
     reason: str = ""
 
     @property
-    def accepted(self) -> bool:
+    def is_faithful(self) -> bool:
         """Within all limits."""
-        return not self.broken
+        return not self.violation
 
 
-def fidelity(
-    original: Pixels, result: Pixels, intents: Collection[Intent], placement: Placement | None = None
+def measure_fidelity(
+    original: Pixels,
+    result: Pixels,
+    intents: Collection[Intent],
+    transform: AffineTransform | None = None,
 ) -> Fidelity:
     """Compare a result with its original.
 
@@ -96,33 +99,33 @@ def fidelity(
         original: (H, W, 3) uint8.
         result: (h, w, 3) uint8.
         intents: What the step declared.
-        placement: Where pixels went, of a framing step.
+        transform: Where pixels went, of a framing step.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(original, "original")
     check_pixels(result, "result")
-    whole = np.ones(original.shape[:2], bool)
-    found = _product(original, Intent.BACKGROUND in intents)
-    if found is None and Intent.BACKGROUND in intents:
-        return _refused("no-product", "no product was found to hold against the new background")
-    judged = whole if found is None else found
-    if placement is not None and Intent.FRAMING in intents:
-        kept = 1.0 if found is None else _kept(found, placement)
-        if kept < LEAST_KEPT:
-            return _refused("cut-off", f"{1 - kept:.1%} of the product was cut off")
-        judged, original = _moved(judged, placement), placement.warped(original)
+    everywhere = np.ones(original.shape[:2], bool)
+    product_mask = _find_product_mask(original, Intent.BACKGROUND in intents)
+    if product_mask is None and Intent.BACKGROUND in intents:
+        return _make_rejection("no-product", "no product was found to hold against the new background")
+    judged_mask = everywhere if product_mask is None else product_mask
+    if transform is not None and Intent.FRAMING in intents:
+        visible_share = 1.0 if product_mask is None else _visible_share(product_mask, transform)
+        if visible_share < MIN_VISIBLE_PRODUCT:
+            return _make_rejection("cut-off", f"{1 - visible_share:.1%} of the product was cut off")
+        judged_mask, original = _warp_mask(judged_mask, transform), transform.warp(original)
     if original.shape != result.shape:
-        return _refused("size", "the size changed, which no intent declares")
-    return _compared(original, result, judged, frozenset(intents))
+        return _make_rejection("size", "the size changed, which no intent declares")
+    return _compare(original, result, judged_mask, frozenset(intents))
 
 
-def _refused(broken: str, reason: str) -> Fidelity:
-    return Fidelity(float("inf"), 0.0, broken, reason)
+def _make_rejection(violation: str, reason: str) -> Fidelity:
+    return Fidelity(float("inf"), 0.0, violation, reason)
 
 
-def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
+def _find_product_mask(pixels: Pixels, without_holes: bool) -> Mask | None:
     """(H, W) the product, where the background is plain enough to find it.
 
     Args:
@@ -130,179 +133,188 @@ def _product(pixels: Pixels, without_holes: bool) -> Mask | None:
         without_holes: Leave out what shows the background's colour.
     """
     planes = make_planes(pixels)
-    product = product_of(planes)
+    product = find_plain_product(planes)
     if product is None:
         return None
     height, width = planes.grey.shape
-    part = product.material if without_holes else product.mask
-    mask = cv2.resize(as_bytes(part), (width, height), interpolation=cv2.INTER_NEAREST)
+    source_mask = product.material if without_holes else product.mask
+    mask = cv2.resize(to_uint8(source_mask), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(mask > 0)
 
 
-def _moved(mask: Mask, placement: Placement) -> Mask:
-    size = (placement.width, placement.height)
-    moved = cv2.warpAffine(as_bytes(mask), placement.matrix, size, flags=cv2.INTER_NEAREST)
-    return np.asarray(moved > 0)
+def _warp_mask(mask: Mask, transform: AffineTransform) -> Mask:
+    size = (transform.width, transform.height)
+    warped = cv2.warpAffine(to_uint8(mask), transform.matrix, size, flags=cv2.INTER_NEAREST)
+    return np.asarray(warped > 0)
 
 
-def _kept(product: Mask, placement: Placement) -> float:
+def _visible_share(product: Mask, transform: AffineTransform) -> float:
     """The share of a product that a placement leaves in the picture."""
     rows, columns = np.nonzero(product[::4, ::4])
     if len(rows) == 0:
         return 1.0
-    x, y = placement.matrix @ np.stack([4.0 * columns, 4.0 * rows, np.ones(len(rows))])
-    inside = (x > -1) & (y > -1) & (x < placement.width) & (y < placement.height)
+    x, y = transform.matrix @ np.stack([4.0 * columns, 4.0 * rows, np.ones(len(rows))])
+    inside = (x > -1) & (y > -1) & (x < transform.width) & (y < transform.height)
     return float(inside.mean())
 
 
-def _compared(original: Pixels, result: Pixels, judged: Mask, intents: frozenset[Intent]) -> Fidelity:
+def _compare(
+    original: Pixels, result: Pixels, judged_mask: Mask, intents: frozenset[Intent]
+) -> Fidelity:
     """The verdict on two pictures of one size."""
     factor = viewing_factor(original)
-    shares = block_means(judged.astype(np.float32), factor)
+    shares = block_means(judged_mask.astype(np.float32), factor)
     before, after = (block_means(pixels, factor) for pixels in (original, result))
-    inside = _inner(shares > 0.5)
-    expected = _explained(_rounded(before), _rounded(after), inside, intents)
+    inside = _erode_mask(shares > 0.5)
+    expected = _apply_declared_changes(_to_pixels(before), _to_pixels(after), inside, intents)
     contrast = Intent.CONTRAST in intents
-    drift = (_drift_of_surroundings if contrast else _drift)(expected, _rounded(after), inside)
-    structure = _structure(expected, _rounded(after), inside, contrast)
-    least = LEAST_STRUCTURE[Intent.DETAIL in intents]
-    if drift > MOST_DRIFT:
-        reason = f"colours drift by {drift:.1f}, {MOST_DRIFT:g} are allowed"
+    drift = (_colour_drift_of_surroundings if contrast else _colour_drift)(
+        expected, _to_pixels(after), inside
+    )
+    structure = _edge_similarity(expected, _to_pixels(after), inside, contrast)
+    min_structure = MIN_STRUCTURE[Intent.DETAIL in intents]
+    if drift > MAX_COLOUR_DRIFT:
+        reason = f"colours drift by {drift:.1f}, {MAX_COLOUR_DRIFT:g} are allowed"
         return Fidelity(drift, structure, "colour-drift", reason)
-    if structure < least:
-        reason = f"edges are {structure:.0%} alike, {least:.0%} are needed"
+    if structure < min_structure:
+        reason = f"edges are {structure:.0%} alike, {min_structure:.0%} are needed"
         return Fidelity(drift, structure, "structure", reason)
-    grain, most = grain_of(_rounded(after)), max(MOST_GRAIN, MOST_GRAIN_GAIN * grain_of(expected))
-    if grain > most:
-        reason = f"grain of {grain:.1f} grey levels, {most:.1f} are allowed"
+    grain, max_grain = (
+        measure_grain(_to_pixels(after)),
+        max(MAX_GRAIN, MAX_GRAIN_RATIO * measure_grain(expected)),
+    )
+    if grain > max_grain:
+        reason = f"grain of {grain:.1f} grey levels, {max_grain:.1f} are allowed"
         return Fidelity(drift, structure, "grain", reason)
     return Fidelity(drift, structure)
 
 
-def _rounded(values: Float32Array) -> Pixels:
+def _to_pixels(values: Float32Array) -> Pixels:
     return np.rint(values).astype(np.uint8)
 
 
-def _inner(mask: Mask) -> Mask:
+def _erode_mask(mask: Mask) -> Mask:
     """A mask less its rim; with it, where nothing would be left."""
-    inner = cv2.erode(as_bytes(mask), np.ones((3, 3), np.uint8), borderValue=(1,)) > 0
-    kept = inner if np.count_nonzero(inner) >= _FEWEST else mask
-    return np.asarray(kept if kept.any() else np.ones_like(mask))
+    inner = cv2.erode(to_uint8(mask), np.ones((3, 3), np.uint8), borderValue=(1,)) > 0
+    usable = inner if np.count_nonzero(inner) >= _MIN_SAMPLES else mask
+    return np.asarray(usable if usable.any() else np.ones_like(mask))
 
 
-def _explained(before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]) -> Pixels:
+def _apply_declared_changes(
+    before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
+) -> Pixels:
     """The original as it should look after what was declared, and nothing else."""
     if Intent.COLOUR in intents:
-        gains = _gains(before[inside], after[inside])
-        light = encoded(light_of_values()[:, None] * gains)
-        before = as_bytes(cv2.LUT(before, np.rint(light * 255).astype(np.uint8)[None]))
+        gains = _fit_gains(before[inside], after[inside])
+        light = encode_srgb(linear_light_table()[:, None] * gains)
+        before = to_uint8(cv2.LUT(before, np.rint(light * 255).astype(np.uint8)[None]))
     if Intent.TONE in intents:
-        curve = _tone_curve(before[inside], after[inside])
-        before = as_bytes(cv2.LUT(before, curve))
+        curve = _fit_tone_curve(before[inside], after[inside])
+        before = to_uint8(cv2.LUT(before, curve))
     return before
 
 
-def _gains(before: Pixels, after: Pixels) -> Float32Array:
+def _fit_gains(before: Pixels, after: Pixels) -> Float32Array:
     """(3,) the factor on linear light that explains most of the change of each channel.
 
-    Bounded so that no two differ by more than `LARGEST_GAIN_RATIO`: what lies beyond counts as drift.
+    Bounded so that no two differ by more than `MAX_GAIN_RATIO`: what lies beyond counts as drift.
     """
-    light = light_of_values()
+    light = linear_light_table()
     old, new = light[before], light[after]
     usable = ((old > _DARK) & (old < _CLIPPED) & (new > _DARK) & (new < _CLIPPED)).all(axis=1)
-    if np.count_nonzero(usable) < _FEWEST:
+    if np.count_nonzero(usable) < _MIN_SAMPLES:
         return np.ones(3, np.float32)
     gains = np.median(new[usable] / old[usable], axis=0)
     middle = float(np.sqrt(gains.min() * gains.max()))
-    reach = LARGEST_GAIN_RATIO**0.5
-    return np.asarray(np.clip(gains, middle / reach, middle * reach), np.float32)
+    half_range = MAX_GAIN_RATIO**0.5
+    return np.asarray(np.clip(gains, middle / half_range, middle * half_range), np.float32)
 
 
-def _tone_curve(before: Pixels, after: Pixels) -> ByteArray:
+def _fit_tone_curve(before: Pixels, after: Pixels) -> ByteArray:
     """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
     old, new = before.ravel(), after.ravel()
     counts = cv2.calcHist([old, new], [0, 1], None, [256, 256], [0, 256, 0, 256])
-    bins = counts.reshape(_BINS, 256 // _BINS, 256)
-    known = bins.sum((1, 2)) >= _FEWEST
-    if not known.any():
+    bins = counts.reshape(_CURVE_BINS, 256 // _CURVE_BINS, 256)
+    is_known = bins.sum((1, 2)) >= _MIN_SAMPLES
+    if not is_known.any():
         return np.arange(256, dtype=np.uint8)
-    places = _means(bins.sum(2)[known], np.arange(256).reshape(_BINS, -1)[known])
-    values = np.maximum.accumulate(_medians(bins.sum(1)[known]))
+    inputs = _row_means(bins.sum(2)[is_known], np.arange(256).reshape(_CURVE_BINS, -1)[is_known])
+    outputs = np.maximum.accumulate(_row_medians(bins.sum(1)[is_known]))
     # Beyond the last known value the curve runs on to black and white.
-    ends = ([0.0, *places, 255.0], [min(0.0, values[0]), *values, max(255.0, values[-1])])
+    ends = ([0.0, *inputs, 255.0], [min(0.0, outputs[0]), *outputs, max(255.0, outputs[-1])])
     return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
 
 
-def _means(counts: Float32Array, values: IndexArray) -> Float32Array:
+def _row_means(counts: Float32Array, values: IndexArray) -> Float32Array:
     """Of each row: the mean of values that occur so many times."""
     return np.asarray((counts * values).sum(1) / counts.sum(1), np.float32)
 
 
-def _medians(counts: Float32Array) -> Float32Array:
+def _row_medians(counts: Float32Array) -> Float32Array:
     """Of each row: the median of its places, which occur so many times; between two, their mean."""
     total, half = np.cumsum(counts, axis=1), counts.sum(1, keepdims=True) / 2
     lower, upper = (total < half).sum(1), (total <= half).sum(1)
     return np.asarray((lower + upper) / 2, np.float32)
 
 
-def _drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
+def _colour_drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
     """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
-    return _ninth_decile(*_blurred_lab(expected, result, inside, _SPREAD), inside)
+    return _drift_decile(*_blur_to_lab(expected, result, inside, _BLUR_SIGMA), inside)
 
 
-def _drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
+def _colour_drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
     """The same for what changes local contrast: lightness may move near, hue and chroma may not.
 
     The larger of two drifts: of light blurred so widely that local contrast does not count, and of
     hue and chroma alone, as narrowly as ever.
     """
-    wide = _ninth_decile(*_blurred_lab(expected, result, inside, _WIDE_SPREAD), inside)
-    old, new = _blurred_lab(expected, result, inside, _SPREAD)
+    wide = _drift_decile(*_blur_to_lab(expected, result, inside, _WIDE_BLUR_SIGMA), inside)
+    old, new = _blur_to_lab(expected, result, inside, _BLUR_SIGMA)
     old[..., 0] = new[..., 0]
-    return max(wide, _ninth_decile(old, new, inside))
+    return max(wide, _drift_decile(old, new, inside))
 
 
-def _blurred_lab(
-    expected: Pixels, result: Pixels, inside: Mask, spread: float
+def _blur_to_lab(
+    expected: Pixels, result: Pixels, inside: Mask, sigma: float
 ) -> tuple[Float32Array, Float32Array]:
     """CIE Lab of both after a Gaussian blur of linear light over the mask alone."""
-    old, new = (cie_lab(_blurred(pixels, inside, spread)) for pixels in (expected, result))
+    old, new = (rgb_to_lab(_blur_inside(pixels, inside, sigma)) for pixels in (expected, result))
     return old, new
 
 
-def _ninth_decile(old: Float32Array, new: Float32Array, inside: Mask) -> float:
+def _drift_decile(old: Float32Array, new: Float32Array, inside: Mask) -> float:
     return float(np.quantile(ciede2000(old, new)[inside], 0.9))
 
 
-def _blurred(pixels: Pixels, inside: Mask, spread: float) -> Pixels:
+def _blur_inside(pixels: Pixels, inside: Mask, sigma: float) -> Pixels:
     weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(light_of_values()[pixels] * weight[..., None], (0, 0), spread)
-    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), spread), 1e-3)
-    return np.asarray(np.rint(encoded(sums / shares[..., None]) * 255), np.uint8)
+    sums = cv2.GaussianBlur(linear_light_table()[pixels] * weight[..., None], (0, 0), sigma)
+    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
+    return np.asarray(np.rint(encode_srgb(sums / shares[..., None]) * 255), np.uint8)
 
 
-def _structure(expected: Pixels, result: Pixels, inside: Mask, contrast: bool) -> float:
+def _edge_similarity(expected: Pixels, result: Pixels, inside: Mask, contrast_declared: bool) -> float:
     """Similarity of gradients (Xue et al., GMSD, eq. 4), mean weighted by the stronger one.
 
     Where local contrast was meant to change, a smooth factor is taken out first.
     """
-    slopes = [
+    gradients = [
         gradient_magnitude(luma(pixels.astype(np.float32)), _SCHARR) for pixels in (expected, result)
     ]
-    if contrast:
-        slopes[0] *= _contrast_gain(slopes[0], slopes[1])
-    weights = np.maximum(*slopes) * inside
+    if contrast_declared:
+        gradients[0] *= _fit_contrast_gain(gradients[0], gradients[1])
+    weights = np.maximum(*gradients) * inside
     weights[0], weights[-1], weights[:, 0], weights[:, -1] = 0, 0, 0, 0
     total = float(weights.sum(dtype=np.float64))
     if total <= 0:
         return 1.0
-    alike = similarity(slopes[0], slopes[1], _CONSTANT)
-    return float((alike * weights).sum(dtype=np.float64)) / total
+    similarities = similarity_map(gradients[0], gradients[1], _GMSD_CONSTANT)
+    return float((similarities * weights).sum(dtype=np.float64)) / total
 
 
-def _contrast_gain(old: Float32Array, new: Float32Array) -> Float32Array:
+def _fit_contrast_gain(old: Float32Array, new: Float32Array) -> Float32Array:
     """(H, W) the factor on gradients that explains most of their change in each neighbourhood."""
-    joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SPREAD) for other in (new, old))
+    joint, own = (cv2.GaussianBlur(old * other, (0, 0), _GAIN_SIGMA) for other in (new, old))
     gains = joint / np.maximum(own, np.float32(1e-6))
-    least, most = 1 / LARGEST_CONTRAST_GAIN, LARGEST_CONTRAST_GAIN
-    return np.asarray(np.clip(gains, least, most), np.float32)
+    min_gain, max_gain = 1 / MAX_CONTRAST_GAIN, MAX_CONTRAST_GAIN
+    return np.asarray(np.clip(gains, min_gain, max_gain), np.float32)

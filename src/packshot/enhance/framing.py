@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.enhance.placement import Placement
+from packshot.enhance.placement import AffineTransform
 from packshot.errors import InvalidInput
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.geometry import Box, edge_touch
@@ -17,12 +17,12 @@ from packshot.measure.planes import make_planes
 from packshot.measure.product import find_product
 from packshot.photo.pixels import check_pixels
 
-FILL: Final = 0.85
+DEFAULT_FILL_SHARE: Final = 0.85
 """Share of the tighter side that the product spans: what most marketplaces ask for."""
 
-_EVEN: Final = 3.0
-_TOUCHES: Final = 0.5
-SMALLEST_SIDE: Final = 500
+_MAX_UNEVENNESS: Final = 3.0
+_MAX_EDGE_TOUCH: Final = 0.5
+MIN_LONG_SIDE: Final = 500
 """Long side in pixels that a crop must leave: shops refuse smaller photos."""
 
 
@@ -38,52 +38,56 @@ class Frame:
         top: First row.
         width: In pixels.
         height: In pixels.
-        fill: The colour of what lies outside the photo.
+        fill_colour: The colour of what lies outside the photo.
     """
 
     left: int
     top: int
     width: int
     height: int
-    fill: Colour
+    fill_colour: Colour
 
     @property
-    def placement(self) -> Placement:
+    def transform(self) -> AffineTransform:
         """Where the photo's pixels go."""
-        return Placement.shifted(self.left, self.top, self.width, self.height)
+        return AffineTransform.from_crop(self.left, self.top, self.width, self.height)
 
-    def pads(self, height: int, width: int) -> bool:
+    def has_padding(self, height: int, width: int) -> bool:
         """Whether it reaches beyond a photo of that size."""
-        below, beside = self.top + self.height > height, self.left + self.width > width
-        return self.left < 0 or self.top < 0 or below or beside
+        exceeds_bottom, exceeds_right = self.top + self.height > height, self.left + self.width > width
+        return self.left < 0 or self.top < 0 or exceeds_bottom or exceeds_right
 
 
-def frame_around(
+def compute_frame(
     box: Box,
     size: tuple[int, int],
-    fill: float = FILL,
-    ratio: float | None = None,
-    colour: Colour = (255,) * 3,
+    fill_share: float = DEFAULT_FILL_SHARE,
+    aspect_ratio: float | None = None,
+    fill_colour: Colour = (255,) * 3,
 ) -> Frame:
     """The frame in which a box is centred and spans a share of the tighter side.
 
     Args:
         box: Of the product: left, top, width, height in pixels.
         size: Height and width of the photo.
-        fill: Share of the side, above 0, at most 1.
-        ratio: Width over height wanted; None keeps the photo's.
-        colour: For what lies outside the photo.
+        fill_share: Share of the side, above 0, at most 1.
+        aspect_ratio: Width over height wanted; None keeps the photo's.
+        fill_colour: For what lies outside the photo.
 
     Raises:
         InvalidInput: An empty box, a share outside 0..1, a ratio of 0 or less.
     """
-    left, top, across, down = box
-    wanted = size[1] / size[0] if ratio is None else ratio
-    if min(across, down) < 1 or not 0 < fill <= 1 or wanted <= 0:
-        raise InvalidInput(f"framing: box {box}, fill {fill} and ratio {ratio} make no frame")
-    height = max(down, across / wanted) / fill
-    width, height = max(across, round(height * wanted)), max(down, round(height))
-    return Frame(left + (across - width) // 2, top + (down - height) // 2, width, height, colour)
+    left, top, box_width, box_height = box
+    target_ratio = size[1] / size[0] if aspect_ratio is None else aspect_ratio
+    if min(box_width, box_height) < 1 or not 0 < fill_share <= 1 or target_ratio <= 0:
+        raise InvalidInput(
+            f"framing: box {box}, fill {fill_share} and ratio {aspect_ratio} make no frame"
+        )
+    height = max(box_height, box_width / target_ratio) / fill_share
+    width, height = max(box_width, round(height * target_ratio)), max(box_height, round(height))
+    return Frame(
+        left + (box_width - width) // 2, top + (box_height - height) // 2, width, height, fill_colour
+    )
 
 
 def reframe(pixels: Pixels, frame: Frame) -> Pixels:
@@ -106,39 +110,45 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
     if left >= right or top >= bottom:
         raise InvalidInput(f"framing: {frame} misses a photo of {width} x {height}")
     result = np.empty((frame.height, frame.width, 3), np.uint8)
-    result[:] = frame.fill
+    result[:] = frame.fill_colour
     rows = slice(top - frame.top, bottom - frame.top)
     columns = slice(left - frame.left, right - frame.left)
     result[rows, columns] = pixels[top:bottom, left:right]
     return result
 
 
-def product_frame(
-    pixels: Pixels, fill: float = FILL, ratio: float | None = None, smallest: float = SMALLEST_SIDE
+def find_product_frame(
+    pixels: Pixels,
+    fill_share: float = DEFAULT_FILL_SHARE,
+    aspect_ratio: float | None = None,
+    min_long_side: float = MIN_LONG_SIDE,
 ) -> Frame | None:
     """The frame that a photo's product asks for.
 
     Abstains where the product is not found, where it is cut by the picture's edge (moving it would show
     the cut), where the frame would need more background than an uneven one can give, and where it would
-    leave fewer than `smallest` pixels on the long side that has them now.
+    leave fewer than `min_long_side` pixels on the long side that has them now.
 
     Args:
         pixels: (H, W, 3) uint8.
-        fill: Share of the tighter side that the product is to span.
-        ratio: Width over height; None keeps the photo's.
-        smallest: See above.
+        fill_share: Share of the tighter side that the product is to span.
+        aspect_ratio: Width over height; None keeps the photo's.
+        min_long_side: See above.
 
     Raises:
         InvalidInput: Pixels of another type or shape, or a fill or ratio that makes no frame.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    product = find_product(planes, plain) if plain else None
-    if plain is None or product is None or edge_touch(product.mask)[0] > _TOUCHES:
+    background = find_background(planes.small)
+    product = find_product(planes, background) if background else None
+    if background is None or product is None or edge_touch(product.mask)[0] > _MAX_EDGE_TOUCH:
         return None
-    red, green, blue, _ = (round(value) for value in cv2.mean(planes.small, mask=plain.mask))
-    frame = frame_around(product.box, planes.grey.shape, fill, ratio, (red, green, blue))
-    if frame.pads(*planes.grey.shape) and unevenness(planes.lab, plain.mask) > _EVEN:
+    red, green, blue, _ = (round(value) for value in cv2.mean(planes.small, mask=background.mask))
+    frame = compute_frame(product.box, planes.grey.shape, fill_share, aspect_ratio, (red, green, blue))
+    if (
+        frame.has_padding(*planes.grey.shape)
+        and unevenness(planes.lab, background.mask) > _MAX_UNEVENNESS
+    ):
         return None
-    too_small = max(frame.width, frame.height) < min(smallest, max(planes.grey.shape))
-    return None if too_small else frame
+    is_too_small = max(frame.width, frame.height) < min(min_long_side, max(planes.grey.shape))
+    return None if is_too_small else frame

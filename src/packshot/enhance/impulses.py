@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, IndexArray, Mask, Pixels
-from packshot.enhance.strips import by_strips
-from packshot.measure.planes import as_bytes
+from packshot.enhance.strips import apply_by_strips
+from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
-_BLACK, _WHITE = 2, 253
-_FAR: Final = 40
-_MOST_LIKE_IT: Final = 2
-_REACH: Final = 3
+_MAX_BLACK, _MIN_WHITE = 2, 253
+_MIN_DIFFERENCE: Final = 40
+_MAX_SIMILAR_NEIGHBOURS: Final = 2
+_MARGIN_ROWS: Final = 3
 
 
-def impulses_of(pixels: Pixels) -> Mask:
+def find_impulses(pixels: Pixels) -> Mask:
     """Find values that were hit.
 
     Such a value is black or white, farther from the median of its neighbourhood (3 x 3) than medians
@@ -35,10 +35,12 @@ def impulses_of(pixels: Pixels) -> Mask:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "impulses")
-    calm = cv2.medianBlur(pixels, 3)
-    spread = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    far = cv2.absdiff(pixels, calm) >= np.maximum(spread, _FAR)
-    return np.asarray((_alone(pixels <= _BLACK) | _alone(pixels >= _WHITE)) & far)
+    medians = cv2.medianBlur(pixels, 3)
+    median_range = cv2.morphologyEx(medians, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    is_far = cv2.absdiff(pixels, medians) >= np.maximum(median_range, _MIN_DIFFERENCE)
+    return np.asarray(
+        (_find_lone_values(pixels <= _MAX_BLACK) | _find_lone_values(pixels >= _MIN_WHITE)) & is_far
+    )
 
 
 def remove_impulses(pixels: Pixels) -> Pixels:
@@ -56,28 +58,30 @@ def remove_impulses(pixels: Pixels) -> Pixels:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "impulses")
-    return by_strips(pixels, _without_impulses, _REACH)
+    return apply_by_strips(pixels, _replace_impulses, _MARGIN_ROWS)
 
 
-def _without_impulses(pixels: Pixels) -> Pixels:
-    hit = impulses_of(pixels)
+def _replace_impulses(pixels: Pixels) -> Pixels:
+    impulses = find_impulses(pixels)
     result = pixels.copy()
     for channel in range(3):
-        plane, struck = pixels[..., channel], hit[..., channel]
-        rows, columns = np.nonzero(struck)
-        result[rows, columns, channel] = _median_of_others(plane, struck, rows, columns)
+        plane, plane_impulses = pixels[..., channel], impulses[..., channel]
+        rows, columns = np.nonzero(plane_impulses)
+        result[rows, columns, channel] = _compute_neighbour_medians(plane, plane_impulses, rows, columns)
     return result
 
 
-def _alone(like: Mask) -> Mask:
+def _find_lone_values(mask: Mask) -> Mask:
     """Where a mask is True and next to no neighbour is."""
-    counts = cv2.boxFilter(as_bytes(like), cv2.CV_16U, (3, 3), normalize=False)
-    return np.asarray(like & (counts <= _MOST_LIKE_IT + 1))
+    counts = cv2.boxFilter(to_uint8(mask), cv2.CV_16U, (3, 3), normalize=False)
+    return np.asarray(mask & (counts <= _MAX_SIMILAR_NEIGHBOURS + 1))
 
 
-def _median_of_others(plane: ByteArray, hit: Mask, rows: IndexArray, columns: IndexArray) -> ByteArray:
+def _compute_neighbour_medians(
+    plane: ByteArray, impulses: Mask, rows: IndexArray, columns: IndexArray
+) -> ByteArray:
     """(N,) medians over the 3 x 3 pixels around each place, less those that were hit."""
-    values = np.pad(np.where(hit, np.float32(np.nan), plane), 1, constant_values=np.nan)
+    values = np.pad(np.where(impulses, np.float32(np.nan), plane), 1, constant_values=np.nan)
     around = [values[rows + y, columns + x] for y in range(3) for x in range(3)]
     medians = np.nanmedian(np.stack(around), axis=0)
     return np.rint(np.where(np.isnan(medians), plane[rows, columns], medians)).astype(np.uint8)

@@ -9,26 +9,26 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, FloatArray, Pixels
-from packshot.measure.planes import as_bytes
-from packshot.measure.reference.cielab import linear_light
+from packshot.measure.planes import to_uint8
+from packshot.measure.reference.cielab import srgb_to_linear
 
 
-def encoded(light: FloatArray) -> Float32Array:
-    """Linear light to sRGB, 0..1 each (IEC 61966-2-1), as `linear_light` undoes it; clips."""
+def encode_srgb(light: FloatArray) -> Float32Array:
+    """Linear light to sRGB, 0..1 each (IEC 61966-2-1), as `srgb_to_linear` undoes it; clips."""
     bounded = np.clip(light, 0, 1)
     bright = 1.055 * np.power(bounded, 1 / 2.4) - 0.055
     return np.asarray(np.where(bounded > 0.0031308, bright, 12.92 * bounded), np.float32)
 
 
 @cache
-def light_of_values() -> Float32Array:
+def linear_light_table() -> Float32Array:
     """(256,) the linear light, 0..1, of the values 0..255; read-only."""
-    light = linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
+    light = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
     light.setflags(write=False)
     return light
 
 
-def relight(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
+def apply_light_curve(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixels:
     """Change light by a curve, worked out once for each of the 256 values.
 
     Args:
@@ -38,5 +38,5 @@ def relight(pixels: Pixels, curve: Callable[[Float32Array], FloatArray]) -> Pixe
     Returns:
         (H, W, 3) uint8.
     """
-    changed = encoded(np.asarray(curve(light_of_values()[:, None])))
-    return as_bytes(cv2.LUT(pixels, np.rint(changed * 255).astype(np.uint8)[None]))
+    changed = encode_srgb(np.asarray(curve(linear_light_table()[:, None])))
+    return to_uint8(cv2.LUT(pixels, np.rint(changed * 255).astype(np.uint8)[None]))

@@ -11,27 +11,37 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
-from packshot.enhance.candidates import CLASSICAL, NETWORK, Candidate, candidates, planners
-from packshot.enhance.fidelity import Fidelity, fidelity
+from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
+from packshot.enhance.candidates import (
+    CLASSICAL_STEPS,
+    NETWORK_STEP,
+    StepCandidate,
+    build_planners,
+    find_step_candidates,
+)
+from packshot.enhance.fidelity import Fidelity, measure_fidelity
 from packshot.enhance.step import Intent, Planner, Step
-from packshot.enhance.together import TOGETHER
+from packshot.enhance.together import COMBINED_REPAIRS
 from packshot.photo import Photo
-from packshot.photo.pixels import shrunk
+from packshot.photo.pixels import shrink_to_fit
 from packshot.report import Assessment, Severity, Trial
 
-GOOD: Final = 85.0
+GOOD_SCORE: Final = 85.0
 """Without a target, a photo that scores more is left alone."""
 
-LOW: Final = 60.0
+LOW_SCORE: Final = 60.0
 """A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
 
-_WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
-_DIVISIBLE: Final = frozenset((NETWORK, TOGETHER, *CLASSICAL))
+_SEVERITY_WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
+_HALVABLE_STEPS: Final = frozenset((NETWORK_STEP, COMBINED_REPAIRS, *CLASSICAL_STEPS))
 _AMOUNTS: Final = (1.0, 0.5)
-_BAD_TO_FAIR: Final = (20.0, 50.0)
-_REPEATABLE: Final = frozenset((NETWORK, *CLASSICAL)) - {"stretch-tones", "local-contrast", "crispen"}
-_TIMES: Final = 2
+_POOR_TO_FAIR_SCORES: Final = (20.0, 50.0)
+_REPEATABLE_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS)) - {
+    "stretch-tones",
+    "local-contrast",
+    "crispen",
+}
+_MAX_REPEATS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -39,36 +49,36 @@ class LoopOptions:
     """How far the loop goes.
 
     Attributes:
-        rounds: Steps tried at most; each costs one assessment.
-        target: Score at which it is content; None to take every gain it can get for photos that
-            are not good as they are (`GOOD`).
-        least_gain: Points of score that a step must bring which a finding or a low score calls for.
-        least_gain_uncalled: Points that any other step must bring.
-        least_gain_in_all: Points that all together must bring a photo that scores 20 or less, measured
+        max_rounds: Steps tried at most; each costs one assessment.
+        target_score: Score at which it is content; None to take every gain it can get for photos that
+            are not good as they are (`GOOD_SCORE`).
+        min_gain: Points of score that a step must bring which a finding or a low score calls for.
+        min_gain_uncalled: Points that any other step must bring.
+        min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
             on the finished file: what is less is not to be seen.
-        least_gain_in_all_fair: The same for one that scores 50 or more; between, in proportion. What is
+        min_total_gain_fair: The same for one that scores 50 or more; between, in proportion. What is
             fair as it is shall not be touched for little.
-        product: Whether the product steps may be used: background, border, tilt, frame.
-        only: Names of the steps to choose from; None for all.
+        use_product_steps: Whether the product steps may be used: background, border, tilt, frame.
+        only_steps: Names of the steps to choose from; None for all.
     """
 
-    rounds: int = 12
-    target: float | None = None
-    least_gain: float = 1.0
-    least_gain_uncalled: float = 3.0
-    least_gain_in_all: float = 4.0
-    least_gain_in_all_fair: float = 8.0
-    product: bool = False
-    only: frozenset[str] | None = None
+    max_rounds: int = 12
+    target_score: float | None = None
+    min_gain: float = 1.0
+    min_gain_uncalled: float = 3.0
+    min_total_gain_poor: float = 4.0
+    min_total_gain_fair: float = 8.0
+    use_product_steps: bool = False
+    only_steps: frozenset[str] | None = None
 
-    def needed_in_all(self, score: float) -> float:
+    def min_total_gain(self, score: float) -> float:
         """Points that a photo of this score must win to be changed at all."""
-        span = (self.least_gain_in_all, self.least_gain_in_all_fair)
-        return float(np.interp(score, _BAD_TO_FAIR, span))
+        gains = (self.min_total_gain_poor, self.min_total_gain_fair)
+        return float(np.interp(score, _POOR_TO_FAIR_SCORES, gains))
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class StepApplication:
     """What the loop kept.
 
     Attributes:
@@ -77,33 +87,33 @@ class Kept:
         parts: Where several steps were tried together: those that found something to do, in order.
     """
 
-    candidate: Candidate
+    candidate: StepCandidate
     amount: float
-    parts: tuple[Candidate, ...] = ()
+    parts: tuple[StepCandidate, ...] = ()
 
     @property
-    def steps(self) -> tuple[str, ...]:
+    def step_names(self) -> tuple[str, ...]:
         """Names of its steps, in order."""
-        return tuple(one.name for one in self.parts or (self.candidate,))
+        return tuple(member.name for member in self.parts or (self.candidate,))
 
-    def repeated(self, pixels: Pixels) -> Pixels:
+    def apply_to(self, pixels: Pixels) -> Pixels:
         """The same on other pixels; what finds nothing to do there is left out."""
         changed = pixels
-        for one in self.parts or (self.candidate,):
-            step = one.plan(changed)
+        for member in self.parts or (self.candidate,):
+            step = member.plan(changed)
             changed = changed if step is None else step.apply(changed)
-        return _blended(changed, pixels, self.amount)
+        return _blend(changed, pixels, self.amount)
 
 
 @dataclass(frozen=True, eq=False)
-class Improved:
+class LoopResult:
     """What the loop arrived at.
 
     Attributes:
         pixels: (H, W, 3) uint8, at the size the photo is judged at.
         before: The photo as it came.
         after: The photo with the steps kept; the same object as `before` where there are none.
-        kept: In the order applied.
+        applications: In the order applied.
         trace: Every step tried.
         reference: What `pixels` are held against: the photo as it came or, once a step has moved it, as
             it was then.
@@ -114,40 +124,42 @@ class Improved:
     before: Assessment
     after: Assessment
     reference: Pixels
-    kept: tuple[Kept, ...] = ()
+    applications: tuple[StepApplication, ...] = ()
     trace: tuple[Trial, ...] = ()
     intents: frozenset[Intent] = frozenset()
 
-    def faithful(self, pixels: Pixels, step: Step) -> Fidelity:
+    def measure_step_fidelity(self, pixels: Pixels, step: Step) -> Fidelity:
         """Whether a step's result is true to what it is held against, all steps taken together."""
-        if step.placement is not None:
-            return fidelity(self.pixels, pixels, step.intents, step.placement)
-        return fidelity(self.reference, pixels, self.intents | step.intents)
+        if step.transform is not None:
+            return measure_fidelity(self.pixels, pixels, step.intents, step.transform)
+        return measure_fidelity(self.reference, pixels, self.intents | step.intents)
 
-    def times_kept(self, name: str) -> int:
+    def count_uses(self, name: str) -> int:
         """How often the step of a name was kept."""
-        return sum(one.steps.count(name) for one in self.kept)
+        return sum(application.step_names.count(name) for application in self.applications)
 
-    def with_step(self, pixels: Pixels, after: Assessment, kept: Kept, step: Step) -> Improved:
+    def with_step(
+        self, pixels: Pixels, after: Assessment, application: StepApplication, step: Step
+    ) -> LoopResult:
         """The same with one step more."""
-        moved = step.placement is not None
+        is_moved = step.transform is not None
         return replace(
             self,
             pixels=pixels,
             after=after,
-            reference=pixels if moved else self.reference,
-            kept=(*self.kept, kept),
-            intents=frozenset() if moved else self.intents | step.intents,
+            reference=pixels if is_moved else self.reference,
+            applications=(*self.applications, application),
+            intents=frozenset() if is_moved else self.intents | step.intents,
         )
 
 
 def improve(
     assessor: Assessor, photo: Photo, options: LoopOptions, network: Planner | None = None
-) -> Improved:
+) -> LoopResult:
     """Improve a photo at the size it is judged at, one step a round.
 
     A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
-    the steps so far were not meant to change has stayed (`fidelity`). Repairs that fail at full strength
+    the steps so far were not meant to change has stayed (`measure_fidelity`). Repairs that fail at full strength
     get one more round at half; a classical one that was kept may be kept once more.
 
     Args:
@@ -156,25 +168,25 @@ def improve(
         options: How far to go.
         network: Plans the enhancement network; without it the other steps do what they can.
     """
-    improved = unimproved(assessor, photo)
-    agenda = _Agenda(_available(improved, photo, options, network))
-    for number in range(1, options.rounds + 1):
-        chosen = None if _content(improved, options) else agenda.next(improved)
-        if chosen is None:
+    result = make_initial_result(assessor, photo)
+    agenda = _TrialQueue(_select_planners(result, photo, options, network))
+    for round_number in range(1, options.max_rounds + 1):
+        planned = None if _is_good_enough(result, options) else agenda.choose_next(result)
+        if planned is None:
             break
-        improved = _round(assessor, photo, improved, chosen, number, options)
-        agenda.note(chosen.kept, improved)
-    return improved
+        result = _run_round(assessor, photo, result, planned, round_number, options)
+        agenda.record_trial(planned.application, result)
+    return result
 
 
-def unimproved(assessor: Assessor, photo: Photo) -> Improved:
+def make_initial_result(assessor: Assessor, photo: Photo) -> LoopResult:
     """Where the loop starts: the photo as it came, at viewing size, assessed."""
-    pixels = shrunk(photo.pixels, JUDGED_SIDE)
+    pixels = shrink_to_fit(photo.pixels, ASSESSMENT_SIDE)
     before = assessor.assess_photo(replace(photo, pixels=pixels))
-    return Improved(pixels, before, before, pixels)
+    return LoopResult(pixels, before, before, pixels)
 
 
-def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
+def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixels:
     """Apply steps that were found at viewing size to a photo of any size.
 
     Each is planned anew on what the last one left, since noise and blur differ by size; a step that
@@ -182,184 +194,192 @@ def apply(pixels: Pixels, kept: Sequence[Kept]) -> Pixels:
 
     Args:
         pixels: (H, W, 3) uint8.
-        kept: From `Improved.kept`.
+        applications: From `LoopResult.kept`.
     """
-    for one in kept:
-        pixels = one.repeated(pixels)
+    for application in applications:
+        pixels = application.apply_to(pixels)
     return pixels
 
 
-def _content(improved: Improved, options: LoopOptions) -> bool:
+def _is_good_enough(result: LoopResult, options: LoopOptions) -> bool:
     """Whether the target is reached, or the photo was good from the start."""
-    if options.target is None:
-        return (improved.before.score or 0.0) >= GOOD
-    return (improved.after.score or 0.0) >= options.target
+    if options.target_score is None:
+        return (result.before.score or 0.0) >= GOOD_SCORE
+    return (result.after.score or 0.0) >= options.target_score
 
 
-def _available(
-    improved: Improved, photo: Photo, options: LoopOptions, network: Planner | None
+def _select_planners(
+    result: LoopResult, photo: Photo, options: LoopOptions, network: Planner | None
 ) -> dict[str, Planner]:
-    scale = max(photo.facts.width, photo.facts.height) / max(improved.pixels.shape)
-    every = planners(product=options.product, scale=scale, network=network)
-    wanted = every.keys() if options.only is None else options.only
-    return {name: plan for name, plan in every.items() if name in wanted}
+    scale = max(photo.facts.width, photo.facts.height) / max(result.pixels.shape)
+    all_planners = build_planners(
+        include_product_steps=options.use_product_steps, scale=scale, network=network
+    )
+    wanted_names = all_planners.keys() if options.only_steps is None else options.only_steps
+    return {name: plan for name, plan in all_planners.items() if name in wanted_names}
 
 
 @dataclass(frozen=True, eq=False)
-class _Chosen:
+class _PlannedApplication:
     """What is tried next: the step, and what is kept if it turns out well."""
 
-    kept: Kept
+    application: StepApplication
     step: Step
 
 
 @dataclass(eq=False)
-class _Agenda:
+class _TrialQueue:
     """What is still to be tried.
 
     Attributes:
         available: Planners by name.
-        tried: Names and amounts, on the photo as it is now.
-        planned: By name, on the photo as it is now.
+        attempts: Names and amounts, on the photo as it is now.
+        plans: By name, on the photo as it is now.
     """
 
     available: Mapping[str, Planner]
-    tried: set[tuple[str, float]] = field(default_factory=set)
-    planned: dict[str, Step | None] = field(default_factory=dict)
+    attempts: set[tuple[str, float]] = field(default_factory=set)
+    plans: dict[str, Step | None] = field(default_factory=dict)
 
-    def next(self, improved: Improved) -> _Chosen | None:
+    def choose_next(self, result: LoopResult) -> _PlannedApplication | None:
         """The first candidate, whole before half, that was not tried and finds something to do."""
-        chosen = _candidates(improved.after, self.available)
+        candidate_list = _propose_candidates(result.after, self.available)
         for amount in _AMOUNTS:
-            for candidate in chosen:
-                step = self._plan(candidate, improved) if self._due(candidate.name, amount) else None
+            for candidate in candidate_list:
+                step = (
+                    self._find_plan(candidate, result) if self._is_due(candidate.name, amount) else None
+                )
                 if step is not None:
-                    parts = tuple(one for one in candidate.members if one.name in step.parts)
-                    return _Chosen(Kept(candidate, amount, parts), step)
+                    parts = tuple(member for member in candidate.members if member.name in step.parts)
+                    return _PlannedApplication(StepApplication(candidate, amount, parts), step)
         return None
 
-    def note(self, tried: Kept, improved: Improved) -> None:
+    def record_trial(self, application: StepApplication, result: LoopResult) -> None:
         """Remember what was tried; what was kept may be tried again only if it may be repeated."""
-        self.tried.add((tried.candidate.name, tried.amount))
-        if not improved.trace[-1].kept:
+        self.attempts.add((application.candidate.name, application.amount))
+        if not result.trace[-1].kept:
             return
-        self.planned.clear()
-        for name in (tried.candidate.name, *tried.steps):
-            every = {(name, amount) for amount in _AMOUNTS}
-            again = name in _REPEATABLE and improved.times_kept(name) < _TIMES
-            self.tried = self.tried - every if again else self.tried | every
+        self.plans.clear()
+        for name in (application.candidate.name, *application.step_names):
+            all_amounts = {(name, amount) for amount in _AMOUNTS}
+            can_repeat = name in _REPEATABLE_STEPS and result.count_uses(name) < _MAX_REPEATS
+            self.attempts = self.attempts - all_amounts if can_repeat else self.attempts | all_amounts
 
-    def _due(self, name: str, amount: float) -> bool:
+    def _is_due(self, name: str, amount: float) -> bool:
         """Whether a step is due: whole at first, by half after it failed whole."""
-        whole_failed = name in _DIVISIBLE and (name, 1.0) in self.tried
-        return (amount == 1 or whole_failed) and (name, amount) not in self.tried
+        has_failed_whole = name in _HALVABLE_STEPS and (name, 1.0) in self.attempts
+        return (amount == 1 or has_failed_whole) and (name, amount) not in self.attempts
 
-    def _plan(self, candidate: Candidate, improved: Improved) -> Step | None:
-        if candidate.name not in self.planned:
-            step = candidate.plan(improved.pixels)
-            self.planned[candidate.name] = None if step is None else _remembering(step)
-        return self.planned[candidate.name]
+    def _find_plan(self, candidate: StepCandidate, result: LoopResult) -> Step | None:
+        if candidate.name not in self.plans:
+            step = candidate.plan(result.pixels)
+            self.plans[candidate.name] = None if step is None else _with_cached_change(step)
+        return self.plans[candidate.name]
 
 
-class _LastAnswer:
+class _CachedChange:
     """A change of pixels that keeps its last answer, for when it is asked about the same array."""
 
     def __init__(self, change: Callable[[Pixels], Pixels]) -> None:
         self._change = change
-        self._asked: Pixels | None = None
-        self._answer: Pixels | None = None
+        self._last_input: Pixels | None = None
+        self._last_output: Pixels | None = None
 
     def __call__(self, pixels: Pixels) -> Pixels:
-        if self._answer is None or self._asked is not pixels:
-            self._asked, self._answer = pixels, self._change(pixels)
-        return self._answer
+        if self._last_output is None or self._last_input is not pixels:
+            self._last_input, self._last_output = pixels, self._change(pixels)
+        return self._last_output
 
 
-def _remembering(step: Step) -> Step:
+def _with_cached_change(step: Step) -> Step:
     """The same step, applied once however often it is asked: half of it is part of the whole."""
-    return replace(step, apply=_LastAnswer(step.apply))
+    return replace(step, apply=_CachedChange(step.apply))
 
 
-def _candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[Candidate]:
+def _propose_candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[StepCandidate]:
     """What the findings call for; all repairs once one is called for, or the photo scores low."""
-    codes = [found.code for found in assessment.findings if found.severity is not Severity.INFO]
-    low = (assessment.score or 0.0) < LOW
-    return candidates(codes, available, thorough=low or bool(candidates(codes, available)))
+    codes = [finding.code for finding in assessment.findings if finding.severity is not Severity.INFO]
+    is_low = (assessment.score or 0.0) < LOW_SCORE
+    return find_step_candidates(
+        codes, available, thorough=is_low or bool(find_step_candidates(codes, available))
+    )
 
 
-def _round(
+def _run_round(
     assessor: Assessor,
     photo: Photo,
-    improved: Improved,
-    chosen: _Chosen,
-    number: int,
+    result: LoopResult,
+    planned: _PlannedApplication,
+    round_number: int,
     options: LoopOptions,
-) -> Improved:
+) -> LoopResult:
     """Try one step; the result is the same but for the trace where the step is not kept."""
-    kept, step = chosen.kept, chosen.step
-    pixels = _blended(step.apply(improved.pixels), improved.pixels, kept.amount)
-    faithful, after, verdict = None, None, "no-effect"
-    if not np.array_equal(pixels, improved.pixels):
-        faithful = improved.faithful(pixels, step)
-        verdict = faithful.broken
-        if faithful.accepted:
+    application, step = planned.application, planned.step
+    pixels = _blend(step.apply(result.pixels), result.pixels, application.amount)
+    fidelity, after, outcome = None, None, "no-effect"
+    if not np.array_equal(pixels, result.pixels):
+        fidelity = result.measure_step_fidelity(pixels, step)
+        outcome = fidelity.violation
+        if fidelity.is_faithful:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
-            verdict = _verdict(improved.after, after, _needed(kept.candidate, improved.after, options))
-    trial = _trial(number, step, kept, faithful, after, verdict)
-    if after is not None and verdict == "kept":
-        improved = improved.with_step(pixels, after, kept, step)
-    return replace(improved, trace=(*improved.trace, trial))
+            outcome = _decide_outcome(
+                result.after, after, _min_gain(application.candidate, result.after, options)
+            )
+    trial = _make_trial(round_number, step, application, fidelity, after, outcome)
+    if after is not None and outcome == "kept":
+        result = result.with_step(pixels, after, application, step)
+    return replace(result, trace=(*result.trace, trial))
 
 
-def _blended(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
+def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
     """A share of a change; all of it where the size changed."""
     if amount == 1 or changed.shape != pixels.shape:
         return changed
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
 
 
-def _needed(candidate: Candidate, assessment: Assessment, options: LoopOptions) -> float:
+def _min_gain(candidate: StepCandidate, assessment: Assessment, options: LoopOptions) -> float:
     """Points that a step must bring: more where neither a finding nor a low score calls for it."""
-    called = bool(candidate.called_for_by) or (assessment.score or 0.0) < LOW
-    return options.least_gain if called else options.least_gain_uncalled
+    is_called_for = bool(candidate.called_for_by) or (assessment.score or 0.0) < LOW_SCORE
+    return options.min_gain if is_called_for else options.min_gain_uncalled
 
 
-def _verdict(before: Assessment, after: Assessment, least_gain: float) -> str:
-    if (after.score or 0.0) < (before.score or 0.0) + least_gain:
+def _decide_outcome(before: Assessment, after: Assessment, min_gain: float) -> str:
+    if (after.score or 0.0) < (before.score or 0.0) + min_gain:
         return "no-gain"
-    return "new-finding" if _graver(before, after) else "kept"
+    return "new-finding" if _has_worse_findings(before, after) else "kept"
 
 
-def _graver(before: Assessment, after: Assessment) -> bool:
+def _has_worse_findings(before: Assessment, after: Assessment) -> bool:
     """Whether more is wrong than before, an error counting for two warnings and notes for nothing."""
-    return _weight(after) > _weight(before)
+    return _weigh_findings(after) > _weigh_findings(before)
 
 
-def _weight(assessment: Assessment) -> int:
-    return sum(_WEIGHTS[found.severity] for found in assessment.findings)
+def _weigh_findings(assessment: Assessment) -> int:
+    return sum(_SEVERITY_WEIGHTS[finding.severity] for finding in assessment.findings)
 
 
-def _trial(
-    number: int,
+def _make_trial(
+    round_number: int,
     step: Step,
-    kept: Kept,
-    faithful: Fidelity | None,
+    application: StepApplication,
+    fidelity: Fidelity | None,
     after: Assessment | None,
-    verdict: str,
+    outcome: str,
 ) -> Trial:
     return Trial(
-        round=number,
+        round=round_number,
         step=step.name,
-        amount=kept.amount,
+        amount=application.amount,
         parts=step.parts,
-        called_for_by=kept.candidate.called_for_by,
+        called_for_by=application.candidate.called_for_by,
         score=None if after is None else after.score,
-        colour_drift=None if faithful is None else _finite(faithful.colour_drift),
-        structure=None if faithful is None else round(faithful.structure, 3),
-        kept=verdict == "kept",
-        verdict=verdict,
+        colour_drift=None if fidelity is None else _round_if_finite(fidelity.colour_drift),
+        structure=None if fidelity is None else round(fidelity.structure, 3),
+        kept=outcome == "kept",
+        verdict=outcome,
     )
 
 
-def _finite(value: float) -> float | None:
+def _round_if_finite(value: float) -> float | None:
     return round(value, 2) if math.isfinite(value) else None

@@ -10,9 +10,9 @@ import numpy as np
 
 from packshot.arrays import Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.enhance.step import Intent, Step
-from packshot.enhance.tiles import Tiling, by_tiles
+from packshot.enhance.tiles import Tiling, apply_by_tiles
 from packshot.photo import check_pixels
 
 ENHANCER_MODEL = "enhancer.onnx"
@@ -23,17 +23,17 @@ VIEW_SIDE = 64
 STRIDE = 32
 """Sides of tiles are multiples of this: the cells of the network's attention."""
 
-_BLANK = 2.0
+_MIN_DEVIATION = 2.0
 
 _INTENTS = frozenset({Intent.TONE, Intent.COLOUR, Intent.DETAIL})
 
-TILING = Tiling(core=512, margin=64, stride=STRIDE)
+DEFAULT_TILING = Tiling(core=512, margin=64, stride=STRIDE)
 """0.4 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
 
 
 @dataclass(frozen=True)
 class EnhancementNetwork:
-    """The network, ready to run. Build with `packaged`; free of side effects, safe among threads.
+    """The network, ready to run. Build with `load_shipped`; free of side effects, safe among threads.
 
     Its session keeps no memory between tiles: they differ in size, and it would keep room for each.
 
@@ -43,10 +43,10 @@ class EnhancementNetwork:
     """
 
     model: Model
-    tiling: Tiling = TILING
+    tiling: Tiling = DEFAULT_TILING
 
     @classmethod
-    def packaged(cls, threads: int = 1) -> EnhancementNetwork:
+    def load_shipped(cls, threads: int = 1) -> EnhancementNetwork:
         """The network that ships with the package.
 
         Args:
@@ -55,7 +55,7 @@ class EnhancementNetwork:
         Raises:
             ModelError: This installation lacks it.
         """
-        return cls(Model.packaged(ENHANCER_MODEL, threads, arena=False))
+        return cls(Model.load_shipped(ENHANCER_MODEL, threads, arena=False))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EnhancementNetwork:
@@ -82,14 +82,14 @@ class EnhancementNetwork:
             InvalidInput: Pixels of another shape or type.
         """
         check_pixels(pixels, "photo")
-        view = whole_view(pixels, VIEW_SIDE)[None]
+        view = to_whole_view(pixels, VIEW_SIDE)[None]
 
         def change(tile: Pixels) -> Pixels:
             enhanced = self.model.session.run(None, {"pixels": tile[None], "view": view})[0]
             return np.asarray(enhanced[0], np.uint8)
 
-        enhanced = by_tiles(pixels, change, self.tiling)
-        return _without_colour(enhanced) if _is_grey(pixels) else enhanced
+        enhanced = apply_by_tiles(pixels, change, self.tiling)
+        return _to_grey(enhanced) if _is_grey(pixels) else enhanced
 
     def plan(self, pixels: Pixels) -> Step | None:
         """The step that has the network mend whatever it sees: light, colour, blur, noise, blocks.
@@ -103,7 +103,7 @@ class EnhancementNetwork:
             InvalidInput: Pixels of another shape or type.
         """
         check_pixels(pixels, "photo")
-        if float(pixels.std()) < _BLANK:
+        if float(pixels.std()) < _MIN_DEVIATION:
             return None
         return Step("network", _INTENTS, 1.0, "what the network sees", self.enhance)
 
@@ -114,6 +114,6 @@ def _is_grey(pixels: Pixels) -> bool:
     return np.array_equal(red, green) and np.array_equal(green, blue)
 
 
-def _without_colour(pixels: Pixels) -> Pixels:
+def _to_grey(pixels: Pixels) -> Pixels:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)

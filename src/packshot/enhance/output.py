@@ -9,28 +9,28 @@ from pathlib import Path
 
 from PIL import Image
 
-from packshot.enhance.encoding import FORMATS_WRITTEN
+from packshot.enhance.encoding import WRITABLE_FORMATS
 from packshot.errors import InvalidInput
 from packshot.photo import FORMATS
 
-_ORIENTATION, _GPS = 0x0112, 0x8825
+_ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825
 
 
 @dataclass(frozen=True)
-class Kept:
+class OutputOptions:
     """What an output keeps of the file of its photo, besides what it always does.
 
     Attributes:
-        location: Where it was taken.
-        times: When it was last changed; a file's permissions, and its owner where that can be, stay in
+        keep_location: Where it was taken.
+        keep_times: When it was last changed; a file's permissions, and its owner where that can be, stay in
             any case when it is replaced.
     """
 
-    location: bool = False
-    times: bool = False
+    keep_location: bool = False
+    keep_times: bool = False
 
 
-def format_named(path: Path) -> str:
+def find_output_format(path: Path) -> str:
     """The format that a file's extension stands for.
 
     Raises:
@@ -40,23 +40,25 @@ def format_named(path: Path) -> str:
     for name, suffixes in FORMATS.items():
         if suffix in suffixes:
             return name
-    known = ", ".join(suffixes[0] for name, suffixes in FORMATS.items() if name in FORMATS_WRITTEN)
-    raise InvalidInput(f"{path}: cannot tell the format to write; extensions are {known}")
+    known_suffixes = ", ".join(
+        suffixes[0] for name, suffixes in FORMATS.items() if name in WRITABLE_FORMATS
+    )
+    raise InvalidInput(f"{path}: cannot tell the format to write; extensions are {known_suffixes}")
 
 
-def kept_exif(data: bytes, *, location: bool = False) -> bytes:
+def extract_exif(data: bytes, *, keep_location: bool = False) -> bytes:
     """The EXIF block of a file, upright, without where it was taken; empty where there is none.
 
     Args:
         data: The file.
-        location: Keep that as well.
+        keep_location: Keep that as well.
     """
     with suppress(Exception), Image.open(io.BytesIO(data)) as image:  # EXIF parsers fail in every way
         exif = image.getexif()
         if not exif:
             return b""
-        if not location:
-            exif.pop(_GPS, None)
-        exif[_ORIENTATION] = 1
+        if not keep_location:
+            exif.pop(_GPS_TAG, None)
+        exif[_ORIENTATION_TAG] = 1
         return exif.tobytes()
     return b""

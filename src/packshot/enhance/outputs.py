@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from packshot.enhance.pool import Task
+from packshot.enhance.pool import EnhancementTask
 from packshot.errors import InvalidInput
-from packshot.files import require_folder
-from packshot.sources import PHOTO_SUFFIXES, Named
+from packshot.files import check_writable_folder
+from packshot.sources import PHOTO_SUFFIXES, NamedPhoto
 
 
-def plan(photos: Iterable[Named], output: Path) -> list[Task]:
+def plan_outputs(photos: Iterable[NamedPhoto], output: Path) -> list[EnhancementTask]:
     """Pair photos with outputs.
 
     Args:
@@ -25,40 +25,42 @@ def plan(photos: Iterable[Named], output: Path) -> list[Task]:
             of the photos.
         SourceError: Nothing can be written there.
     """
-    given = list(photos)
+    photo_list = list(photos)
     if output.suffix.lower() in PHOTO_SUFFIXES and not output.is_dir():
-        if len(given) != 1:
-            raise InvalidInput(f"{output} is one file, but there are {len(given)} photos: name a folder")
-        tasks = [Task(given[0].path, output)]
-        require_folder(output.parent)
+        if len(photo_list) != 1:
+            raise InvalidInput(
+                f"{output} is one file, but there are {len(photo_list)} photos: name a folder"
+            )
+        tasks = [EnhancementTask(photo_list[0].path, output)]
+        check_writable_folder(output.parent)
     else:
-        require_folder(output)
-        paired = (Task(photo.path, output / photo.name) for photo in given)
-        tasks = [task for task in paired if not _written_before(task, output)]
-    _refuse_collisions(tasks)
-    _refuse_originals(tasks)
+        check_writable_folder(output)
+        paired = (EnhancementTask(photo.path, output / photo.name) for photo in photo_list)
+        tasks = [task for task in paired if not _is_earlier_output(task, output)]
+    _check_collisions(tasks)
+    _check_originals(tasks)
     return tasks
 
 
-def plan_in_place(photos: Iterable[Named]) -> list[Task]:
+def plan_in_place(photos: Iterable[NamedPhoto]) -> list[EnhancementTask]:
     """Every photo replaces itself; one that several links lead to does so once."""
-    found: dict[str, Task] = {}
+    tasks_by_path: dict[str, EnhancementTask] = {}
     for photo in photos:
-        found.setdefault(os.path.realpath(photo.path), Task(photo.path, photo.path))
-    return list(found.values())
+        tasks_by_path.setdefault(os.path.realpath(photo.path), EnhancementTask(photo.path, photo.path))
+    return list(tasks_by_path.values())
 
 
-def _written_before(task: Task, output: Path) -> bool:
+def _is_earlier_output(task: EnhancementTask, output: Path) -> bool:
     """Whether a photo lies below the output folder, and is not simply one that would replace itself."""
     path, folder = Path(os.path.realpath(task.path)), os.path.realpath(output)
     return path.is_relative_to(folder) and path != Path(os.path.realpath(task.output))
 
 
-def _refuse_collisions(tasks: Sequence[Task]) -> None:
-    seen: dict[str, Path] = {}
+def _check_collisions(tasks: Sequence[EnhancementTask]) -> None:
+    path_by_output: dict[str, Path] = {}
     for task in tasks:
         key = os.path.normcase(os.path.realpath(task.output))
-        other = seen.setdefault(key, task.path)
+        other = path_by_output.setdefault(key, task.path)
         if other != task.path:
             raise InvalidInput(
                 f"{other} and {task.path} would both be written to {task.output}: "
@@ -66,19 +68,19 @@ def _refuse_collisions(tasks: Sequence[Task]) -> None:
             )
 
 
-def _refuse_originals(tasks: Sequence[Task]) -> None:
-    originals = {_identity(task.path) for task in tasks} - {None}
+def _check_originals(tasks: Sequence[EnhancementTask]) -> None:
+    originals = {_read_file_identity(task.path) for task in tasks} - {None}
     for task in tasks:
-        if _identity(task.output) in originals:
+        if _read_file_identity(task.output) in originals:
             raise InvalidInput(
                 f"{task.output} is one of the photos: choose another output, or say --in-place"
             )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _read_file_identity(path: Path) -> tuple[int, int] | None:
     """What is the same for two names of one file; None where there is no file."""
     try:
-        found = path.stat()
+        file_stat = path.stat()
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+    return file_stat.st_dev, file_stat.st_ino

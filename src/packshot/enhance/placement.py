@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float64Array, Mask, Pixels
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
+class AffineTransform:
     """An affine map from a photo to its result.
 
     Attributes:
@@ -26,49 +26,54 @@ class Placement:
     height: int
 
     @classmethod
-    def shifted(cls, left: int, top: int, width: int, height: int) -> Placement:
+    def from_crop(cls, left: int, top: int, width: int, height: int) -> AffineTransform:
         """The rectangle of a photo, or beyond it, that begins at `left`, `top`."""
         return cls(np.array([[1, 0, -left], [0, 1, -top]], np.float64), width, height)
 
     @classmethod
-    def scaled(cls, before: tuple[int, int], after: tuple[int, int]) -> Placement:
+    def from_resize(cls, source_size: tuple[int, int], result_size: tuple[int, int]) -> AffineTransform:
         """A change of size; both as (width, height)."""
-        across, down = after[0] / before[0], after[1] / before[1]
+        across, down = result_size[0] / source_size[0], result_size[1] / source_size[1]
         # Corners stay corners: pixel centres lie half a pixel inside.
         matrix = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]])
-        return cls(matrix, *after)
+        return cls(matrix, *result_size)
 
-    def then(self, later: Placement) -> Placement:
+    def compose(self, later: AffineTransform) -> AffineTransform:
         """This map and another one after it, as one."""
-        whole = [np.vstack([step.matrix, [0, 0, 1]]) for step in (later, self)]
-        return Placement((whole[0] @ whole[1])[:2], later.width, later.height)
+        matrices = [np.vstack([transform.matrix, [0, 0, 1]]) for transform in (later, self)]
+        return AffineTransform((matrices[0] @ matrices[1])[:2], later.width, later.height)
 
-    def warped(
+    def warp(
         self,
         pixels: Pixels,
-        fill: tuple[int, int, int] = (255, 255, 255),
-        method: int = cv2.INTER_LINEAR,
+        fill_colour: tuple[int, int, int] = (255, 255, 255),
+        interpolation: int = cv2.INTER_LINEAR,
     ) -> Pixels:
         """Draw a photo through the map.
 
         Args:
             pixels: (h, w, 3) uint8.
-            fill: What lies outside the photo.
-            method: OpenCV's name of the interpolation.
+            fill_colour: What lies outside the photo.
+            interpolation: OpenCV's name of the interpolation.
 
         Returns:
             (height, width, 3) uint8.
         """
         size = (self.width, self.height)
-        return as_bytes(
+        return to_uint8(
             cv2.warpAffine(
-                pixels, self.matrix, size, flags=method, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+                pixels,
+                self.matrix,
+                size,
+                flags=interpolation,
+                borderMode=cv2.BORDER_CONSTANT,
+                borderValue=fill_colour,
             )
         )
 
-    def covered(self, width: int, height: int) -> Mask:
+    def compute_coverage(self, width: int, height: int) -> Mask:
         """(height, width) of the result: True where a photo of the given size shows."""
         inside = np.full((height, width), 255, np.uint8)
         size = (self.width, self.height)
-        seen = cv2.warpAffine(inside, self.matrix, size, flags=cv2.INTER_NEAREST)
-        return np.asarray(seen > 0)
+        coverage = cv2.warpAffine(inside, self.matrix, size, flags=cv2.INTER_NEAREST)
+        return np.asarray(coverage > 0)

@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.enhance.enhancer import Enhancer, unenhanced
+from packshot.enhance.enhancer import Enhancer, make_failed_enhancement
 from packshot.enhance.loop import LoopOptions
-from packshot.enhance.output import Kept
+from packshot.enhance.output import OutputOptions
 from packshot.errors import DiskFull, PhotoCrashed, SourceError
 from packshot.photo import label_of
-from packshot.processes import ENHANCING_TIME_LIMIT, available_cores, in_order
+from packshot.processes import ENHANCE_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Enhancement
 
 
 @dataclass(frozen=True)
-class Task:
+class EnhancementTask:
     """A photo, and the file to write."""
 
     path: Path
@@ -26,13 +26,13 @@ class Task:
 
 
 def enhance_paths(
-    tasks: Iterable[Task],
+    tasks: Iterable[EnhancementTask],
     *,
     settings: AssessorSettings,
     options: LoopOptions,
     workers: int | None = None,
-    time_limit: float = ENHANCING_TIME_LIMIT,
-    kept: Kept | None = None,
+    timeout_s: float = ENHANCE_TIME_LIMIT_S,
+    output_options: OutputOptions | None = None,
 ) -> Generator[Enhancement]:
     """Enhance files in the order given, as a stream; memory does not grow with their number.
 
@@ -41,8 +41,8 @@ def enhance_paths(
         settings: The assessor wanted.
         options: How far to go.
         workers: Processes; None for one for each core this process may use, below 1 for none at all.
-        time_limit: Seconds for one photo.
-        kept: What outputs keep of the files that came in.
+        timeout_s: Seconds for one photo.
+        output_options: What outputs keep of the files that came in.
 
     Yields:
         One `Enhancement` for each task; with the status "crashed", and the reason, where Packshot failed
@@ -51,25 +51,33 @@ def enhance_paths(
     Raises:
         PackshotError: The assessor cannot be built, or the disk is full.
     """
-    count = available_cores() if workers is None else workers
-    make_worker = partial(_worker, settings, options, kept)
-    yield from in_order(tasks, make_worker, processes=count, failed=_crashed, time_limit=time_limit)
+    process_count = count_available_cores() if workers is None else workers
+    make_worker = partial(_make_worker, settings, options, output_options)
+    yield from map_in_order(
+        tasks,
+        make_worker,
+        workers=process_count,
+        on_failure=_make_crashed_enhancement,
+        timeout_s=timeout_s,
+    )
 
 
-def _worker(
-    settings: AssessorSettings, options: LoopOptions, kept: Kept | None
-) -> Callable[[Task], Enhancement]:
-    return partial(_enhanced, Enhancer(settings.assessor(threads=1), options, kept=kept))
+def _make_worker(
+    settings: AssessorSettings, options: LoopOptions, output_options: OutputOptions | None
+) -> Callable[[EnhancementTask], Enhancement]:
+    return partial(
+        _enhance, Enhancer(settings.build_assessor(threads=1), options, output_options=output_options)
+    )
 
 
-def _enhanced(enhancer: Enhancer, task: Task) -> Enhancement:
+def _enhance(enhancer: Enhancer, task: EnhancementTask) -> Enhancement:
     try:
         return enhancer.enhance(task.path, task.output)
     except DiskFull:
         raise
     except SourceError as error:
-        return _crashed(task, str(error))
+        return _make_crashed_enhancement(task, str(error))
 
 
-def _crashed(task: Task, reason: str) -> Enhancement:
-    return unenhanced(PhotoCrashed(label_of(task.path), reason))
+def _make_crashed_enhancement(task: EnhancementTask, reason: str) -> Enhancement:
+    return make_failed_enhancement(PhotoCrashed(label_of(task.path), reason))

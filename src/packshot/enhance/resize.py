@@ -9,16 +9,16 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Pixels, UInt16Array
-from packshot.enhance.light import encoded, light_of_values
-from packshot.enhance.placement import Placement
+from packshot.enhance.light import encode_srgb, linear_light_table
+from packshot.enhance.placement import AffineTransform
 from packshot.errors import InvalidInput
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
-_WIDE: Final = 65535
+_MAX_16_BIT: Final = 65535
 
 
-def size_for(width: int, height: int, long_side: int) -> tuple[int, int]:
+def compute_size(width: int, height: int, long_side: int) -> tuple[int, int]:
     """Width and height with the given long side, at least a pixel each.
 
     Raises:
@@ -48,28 +48,28 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
     """
     check_pixels(pixels, "resize")
     height, width = pixels.shape[:2]
-    size = size_for(width, height, long_side)
+    size = compute_size(width, height, long_side)
     if size == (width, height):
         return pixels.copy()
     if size[0] > width or size[1] > height:
-        return as_bytes(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
-    light = cv2.resize(cv2.LUT(pixels, _wide_light()), size, interpolation=cv2.INTER_AREA)
+        return to_uint8(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
+    light = cv2.resize(cv2.LUT(pixels, _linear_light_16_bit()), size, interpolation=cv2.INTER_AREA)
     # Row by row: numpy widens whatever it takes as an index to 64 bits.
-    return np.stack([_codes()[row] for row in np.asarray(light, np.uint16)])
+    return np.stack([_srgb_codes_16_bit()[row] for row in np.asarray(light, np.uint16)])
 
 
-def resized(width: int, height: int, long_side: int) -> Placement:
+def compute_resize_transform(width: int, height: int, long_side: int) -> AffineTransform:
     """Where the pixels of a photo of that size go."""
-    return Placement.scaled((width, height), size_for(width, height, long_side))
+    return AffineTransform.from_resize((width, height), compute_size(width, height, long_side))
 
 
 @cache
-def _wide_light() -> UInt16Array:
+def _linear_light_16_bit() -> UInt16Array:
     """(1, 256) linear light of each value in 16 bits, as OpenCV takes tables."""
-    return np.rint(light_of_values() * _WIDE).astype(np.uint16)[None]
+    return np.rint(linear_light_table() * _MAX_16_BIT).astype(np.uint16)[None]
 
 
 @cache
-def _codes() -> ByteArray:
+def _srgb_codes_16_bit() -> ByteArray:
     """(65536,) the value of each 16-bit linear light."""
-    return np.rint(encoded(np.arange(_WIDE + 1) / _WIDE) * 255).astype(np.uint8)
+    return np.rint(encode_srgb(np.arange(_MAX_16_BIT + 1) / _MAX_16_BIT) * 255).astype(np.uint8)

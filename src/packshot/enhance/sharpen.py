@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.enhance.luma import luma_of, with_luma_added, within_neighbours
-from packshot.enhance.strips import by_strips
+from packshot.enhance.luma import add_luma, clamp_to_neighbours, to_luma
+from packshot.enhance.strips import apply_by_strips
 from packshot.photo.pixels import check_pixels
 
-_ROUNDS: Final = 3
+_ITERATIONS: Final = 3
 _OVERSHOOT: Final = 3.0
-_WIDEST: Final = 6.0
+_MAX_BLUR_SIGMA: Final = 6.0
 
 
 def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
@@ -37,15 +37,15 @@ def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
         InvalidInput: Pixels of another type or shape.
     """
     check_pixels(pixels, "sharpen")
-    width = min(blur, _WIDEST)
-    reach = (_ROUNDS + 1) * (int(4 * width) + 1)
-    return by_strips(pixels, partial(_sharpened, blur=width, strength=strength), reach)
+    width = min(blur, _MAX_BLUR_SIGMA)
+    margin = (_ITERATIONS + 1) * (int(4 * width) + 1)
+    return apply_by_strips(pixels, partial(_sharpen_strip, blur=width, strength=strength), margin)
 
 
-def _sharpened(pixels: Pixels, blur: float, strength: float) -> Pixels:
-    soft = luma_of(pixels)
+def _sharpen_strip(pixels: Pixels, blur: float, strength: float) -> Pixels:
+    soft = to_luma(pixels)
     estimate = soft.copy()
-    for _ in range(_ROUNDS):
+    for _ in range(_ITERATIONS):
         estimate += soft - cv2.GaussianBlur(estimate, (0, 0), blur)
-    bounded = within_neighbours(estimate, soft, round(blur + 1), _OVERSHOOT)
-    return with_luma_added(pixels, np.float32(strength) * (bounded - soft))
+    bounded = clamp_to_neighbours(estimate, soft, round(blur + 1), _OVERSHOOT)
+    return add_luma(pixels, np.float32(strength) * (bounded - soft))

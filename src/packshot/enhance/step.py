@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from packshot.arrays import Pixels
-from packshot.enhance.placement import Placement
+from packshot.enhance.placement import AffineTransform
 
 
 class Intent(StrEnum):
@@ -31,7 +31,7 @@ class Step:
         strength: What it will do, in its own unit, as told by `reason`.
         reason: What was measured, in a few words.
         apply: (H, W, 3) uint8 to the same; a framing step may change height and width.
-        placement: Where a framing step puts the pixels, for the guards; None for all others.
+        transform: Where a framing step puts the pixels, for the guards; None for all others.
         parts: Names of the steps it is made of, where there are several.
     """
 
@@ -40,7 +40,7 @@ class Step:
     strength: float
     reason: str
     apply: Callable[[Pixels], Pixels]
-    placement: Placement | None = None
+    transform: AffineTransform | None = None
     parts: tuple[str, ...] = ()
 
 

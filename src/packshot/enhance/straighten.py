@@ -10,20 +10,20 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float64Array, Mask, Pixels
-from packshot.enhance.placement import Placement
+from packshot.enhance.placement import AffineTransform
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.planes import make_planes
-from packshot.photo.pixels import check_pixels, square_means
+from packshot.photo.pixels import average_blocks, check_pixels
 
 _WORKING_SIDE: Final = 1000
-_SHORTEST: Final = 0.12
-_STEEPEST: Final = 9.0
-_SMALLEST, _LARGEST = 0.7, 7.0
-_NEAR: Final = 0.8
-_AGREEING_SHARE: Final = 0.6
-_LENGTH_WANTED: Final = 0.6
-_EVEN: Final = 3.0
-_SPARE: Final = 4  # what cubic interpolation mixes with the outside
+_MIN_LINE_LENGTH: Final = 0.12
+_MAX_DEVIATION: Final = 9.0
+_MIN_TILT, _MAX_TILT = 0.7, 7.0
+_ANGLE_TOLERANCE: Final = 0.8
+_MIN_AGREEING_SHARE: Final = 0.6
+_MIN_TOTAL_LENGTH: Final = 0.6
+_MAX_UNEVENNESS: Final = 3.0
+_CUT_MARGIN: Final = 4  # what cubic interpolation mixes with the outside
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Tilt:
 
     Attributes:
         degrees: Clockwise tilt of what should be level; turning back counter-clockwise mends it.
-        fill: Colour of a plain, even background for the corners; None cuts them off instead.
+        fill_colour: Colour of a plain, even background for the corners; None cuts them off instead.
     """
 
     degrees: float
-    fill: tuple[int, int, int] | None
+    fill_colour: tuple[int, int, int] | None
 
 
-def tilt_of(pixels: Pixels) -> Tilt | None:
+def estimate_tilt(pixels: Pixels) -> Tilt | None:
     """Estimate a tilt from straight lines (Grompone von Gioi et al., LSD, IPOL 2012).
 
     Lines longer than an eighth of the picture and within 9 degrees of an axis count by their length.
@@ -56,16 +56,20 @@ def tilt_of(pixels: Pixels) -> Tilt | None:
         InvalidInput: Pixels of another type or shape.
     """
     planes = make_planes(pixels)
-    grey = square_means(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
-    lengths, angles, upright = _lines(grey)
-    level = _common_angle(lengths[~upright], angles[~upright])
-    plumb = _common_angle(lengths[upright], angles[upright])
-    if level is None or plumb is None or abs(level - plumb) > _NEAR:
+    grey = average_blocks(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
+    lengths, angles, is_upright = _detect_lines(grey)
+    horizontal_tilt = _find_common_angle(lengths[~is_upright], angles[~is_upright])
+    vertical_tilt = _find_common_angle(lengths[is_upright], angles[is_upright])
+    if (
+        horizontal_tilt is None
+        or vertical_tilt is None
+        or abs(horizontal_tilt - vertical_tilt) > _ANGLE_TOLERANCE
+    ):
         return None
-    degrees = (level + plumb) / 2
-    if not _SMALLEST <= abs(degrees) <= _LARGEST:
+    degrees = (horizontal_tilt + vertical_tilt) / 2
+    if not _MIN_TILT <= abs(degrees) <= _MAX_TILT:
         return None
-    return Tilt(degrees, _corner_colour(planes.small, planes.lab))
+    return Tilt(degrees, _find_corner_colour(planes.small, planes.lab))
 
 
 def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
@@ -73,7 +77,7 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
 
     Args:
         pixels: (H, W, 3) uint8.
-        tilt: From `tilt_of`.
+        tilt: From `estimate_tilt`.
 
     Returns:
         The same size where the corners are filled; the largest upright rectangle of the same ratio
@@ -81,55 +85,61 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
     """
     check_pixels(pixels, "straighten")
     height, width = pixels.shape[:2]
-    return turned(width, height, tilt).warped(pixels, tilt.fill or (255, 255, 255), cv2.INTER_CUBIC)
+    return compute_rotation_transform(width, height, tilt).warp(
+        pixels, tilt.fill_colour or (255, 255, 255), cv2.INTER_CUBIC
+    )
 
 
-def turned(width: int, height: int, tilt: Tilt) -> Placement:
+def compute_rotation_transform(width: int, height: int, tilt: Tilt) -> AffineTransform:
     """Where the pixels of a photo of that size go when it is straightened."""
-    share = 1.0 if tilt.fill is not None else _inscribed(width, height, math.radians(abs(tilt.degrees)))
-    spare = 0 if tilt.fill is not None else _SPARE
-    across, down = (max(1, int(side * share) - spare) for side in (width, height))
+    share = (
+        1.0
+        if tilt.fill_colour is not None
+        else _crop_scale(width, height, math.radians(abs(tilt.degrees)))
+    )
+    margin = 0 if tilt.fill_colour is not None else _CUT_MARGIN
+    across, down = (max(1, int(side * share) - margin) for side in (width, height))
     # OpenCV turns counter-clockwise by positive angles, as seen.
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), tilt.degrees, 1.0)
     matrix[:, 2] -= (width - across) / 2, (height - down) / 2
-    return Placement(np.asarray(matrix, np.float64), across, down)
+    return AffineTransform(np.asarray(matrix, np.float64), across, down)
 
 
-def _inscribed(width: int, height: int, angle: float) -> float:
+def _crop_scale(width: int, height: int, angle: float) -> float:
     """The scale of the largest rectangle of a photo's ratio that fits into it when turned."""
     ratio = max(width / height, height / width)
     return 1 / (math.cos(angle) + ratio * math.sin(angle))
 
 
-def _lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
+def _detect_lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
     """Length, deviation from the axis in degrees clockwise, and whether upright, of each long line."""
-    found = cv2.createLineSegmentDetector().detect(grey)[0]
-    ends = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
-    dx, dy = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
+    segments = cv2.createLineSegmentDetector().detect(grey)[0]
+    endpoints = np.zeros((0, 4)) if segments is None else np.asarray(segments, np.float64).reshape(-1, 4)
+    dx, dy = endpoints[:, 2] - endpoints[:, 0], endpoints[:, 3] - endpoints[:, 1]
     lengths = np.hypot(dx, dy) / max(grey.shape)
     angles = np.degrees(np.arctan2(dy, dx))
     deviation = (angles + 45) % 90 - 45
-    upright = np.abs(dy) > np.abs(dx)
-    kept = (lengths >= _SHORTEST) & (np.abs(deviation) <= _STEEPEST)
-    return lengths[kept], deviation[kept], upright[kept]
+    is_upright = np.abs(dy) > np.abs(dx)
+    is_usable = (lengths >= _MIN_LINE_LENGTH) & (np.abs(deviation) <= _MAX_DEVIATION)
+    return lengths[is_usable], deviation[is_usable], is_upright[is_usable]
 
 
-def _common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
+def _find_common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
     """The deviation that most of the lines' length shares; None without a clear one."""
-    if lengths.sum() < _LENGTH_WANTED:
+    if lengths.sum() < _MIN_TOTAL_LENGTH:
         return None
-    near = np.abs(angles[:, None] - angles[None]) <= _NEAR
-    support = near @ lengths
+    is_near = np.abs(angles[:, None] - angles[None]) <= _ANGLE_TOLERANCE
+    support = is_near @ lengths
     best = int(support.argmax())
-    if support[best] < _AGREEING_SHARE * lengths.sum():
+    if support[best] < _MIN_AGREEING_SHARE * lengths.sum():
         return None
-    members = near[best]
+    members = is_near[best]
     return float(np.average(angles[members], weights=lengths[members]))
 
 
-def _corner_colour(small: Pixels, lab: Pixels) -> tuple[int, int, int] | None:
-    plain = find_background(small)
-    if plain is None or unevenness(lab, plain.mask) > _EVEN:
+def _find_corner_colour(small: Pixels, lab: Pixels) -> tuple[int, int, int] | None:
+    background = find_background(small)
+    if background is None or unevenness(lab, background.mask) > _MAX_UNEVENNESS:
         return None
-    red, green, blue, _ = (round(value) for value in cv2.mean(small, mask=plain.mask))
+    red, green, blue, _ = (round(value) for value in cv2.mean(small, mask=background.mask))
     return red, green, blue

@@ -10,10 +10,10 @@ import numpy as np
 from packshot.arrays import Pixels
 
 _STRIP_PIXELS: Final = 1_000_000
-_GRID: Final = 16
+_ROW_MULTIPLE: Final = 16
 
 
-def by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: int) -> Pixels:
+def apply_by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: int) -> Pixels:
     """Apply a local operation to overlapping strips of about a megapixel.
 
     The same as `change(pixels)` where no output pixel depends on input farther than `margin` rows away.
@@ -28,13 +28,13 @@ def by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: int) -
         (H, W, 3) uint8.
     """
     height, width = pixels.shape[:2]
-    rows = max(4 * _GRID, _STRIP_PIXELS // width // _GRID * _GRID)
+    rows = max(4 * _ROW_MULTIPLE, _STRIP_PIXELS // width // _ROW_MULTIPLE * _ROW_MULTIPLE)
     if height <= 2 * rows:
         return change(pixels)
-    reach = -(-margin // _GRID) * _GRID
+    margin_rows = -(-margin // _ROW_MULTIPLE) * _ROW_MULTIPLE
     result = np.empty_like(pixels)
     for top in range(0, height, rows):
-        first, bottom = max(0, top - reach), min(height, top + rows)
-        strip = np.ascontiguousarray(pixels[first : min(height, bottom + reach)])
+        first, bottom = max(0, top - margin_rows), min(height, top + rows)
+        strip = np.ascontiguousarray(pixels[first : min(height, bottom + margin_rows)])
         result[top:bottom] = change(strip)[top - first : bottom - first]
     return result

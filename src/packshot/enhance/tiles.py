@@ -36,7 +36,7 @@ class Tiling:
         if self.core % self.stride or self.margin % self.stride:
             raise InvalidInput(f"core and margin must be multiples of the stride: {self}")
 
-    def spans(self, length: int) -> Iterator[Span]:
+    def iter_spans(self, length: int) -> Iterator[Span]:
         """Cut one side of a photo, `length` pixels long."""
         for begin in range(0, length, self.core):
             end = min(begin + self.core, length)
@@ -45,30 +45,30 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Span:
-    """Part of one side: pixels `begin` to `end` of the result need `first` to `last` of the photo."""
+    """Part of one side: pixels `begin` to `end` of the result need `source_begin` to `source_end` of the photo."""
 
     begin: int
     end: int
-    first: int
-    last: int
+    source_begin: int
+    source_end: int
 
     @property
-    def kept(self) -> slice:
+    def result_slice(self) -> slice:
         """Where in the photo the result goes."""
         return slice(self.begin, self.end)
 
     @property
-    def seen(self) -> slice:
+    def source_slice(self) -> slice:
         """What of the photo the network sees."""
-        return slice(self.first, self.last)
+        return slice(self.source_begin, self.source_end)
 
     @property
-    def inner(self) -> slice:
+    def tile_slice(self) -> slice:
         """Where in the tile the result lies."""
-        return slice(self.begin - self.first, self.end - self.first)
+        return slice(self.begin - self.source_begin, self.end - self.source_begin)
 
 
-def by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
+def apply_by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
     """Change a photo tile by tile; the same as all at once, as long as the margin is wide enough.
 
     Args:
@@ -81,14 +81,18 @@ def by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
     """
     height, width = pixels.shape[:2]
     result = np.empty_like(pixels)
-    for down in tiling.spans(height):
-        for across in tiling.spans(width):
-            tile = mirrored_to(pixels[down.seen, across.seen], tiling.stride)
-            result[down.kept, across.kept] = change(tile)[down.inner, across.inner]
+    for row_span in tiling.iter_spans(height):
+        for column_span in tiling.iter_spans(width):
+            tile = mirror_to_stride(
+                pixels[row_span.source_slice, column_span.source_slice], tiling.stride
+            )
+            result[row_span.result_slice, column_span.result_slice] = change(tile)[
+                row_span.tile_slice, column_span.tile_slice
+            ]
     return result
 
 
-def mirrored_to(pixels: Pixels, stride: int) -> Pixels:
+def mirror_to_stride(pixels: Pixels, stride: int) -> Pixels:
     """Extend a photo below and on the right by mirroring, until both sides are multiples of `stride`."""
     height, width = pixels.shape[:2]
     below, right = -height % stride, -width % stride

@@ -8,12 +8,12 @@ from packshot.arrays import Pixels
 from packshot.enhance.classical import restore
 from packshot.enhance.step import Planner, Step
 
-TOGETHER: Final = "repairs-together"
+COMBINED_REPAIRS: Final = "repairs-together"
 
-_FEWEST: Final = 2
+_MIN_STEPS: Final = 2
 
 
-def plan_together(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
+def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
     """Plan every repair on what the last one left, less those that the guards refuse.
 
     It abstains where fewer than two find something to do.
@@ -22,10 +22,10 @@ def plan_together(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
         pixels: (H, W, 3) uint8; all that the step can be applied to.
         planners: Repairs in the order to apply them.
     """
-    repaired, steps = restore(pixels, planners, guard=True)
-    if len(steps) < _FEWEST:
+    repaired, steps = restore(pixels, planners, require_fidelity=True)
+    if len(steps) < _MIN_STEPS:
         return None
     names = tuple(step.name for step in steps)
     intents = frozenset(intent for step in steps for intent in step.intents)
     reason = "; ".join(step.reason for step in steps)
-    return Step(TOGETHER, intents, len(steps), reason, lambda _: repaired, parts=names)
+    return Step(COMBINED_REPAIRS, intents, len(steps), reason, lambda _: repaired, parts=names)

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Mask, Pixels
-from packshot.enhance.light import encoded, light_of_values
-from packshot.measure.background import far_background, find_background, unevenness
+from packshot.enhance.light import encode_srgb, linear_light_table
+from packshot.measure.background import find_background, find_far_background, unevenness
 from packshot.measure.planes import make_planes
 
-_DARKEST: Final = 52.0
-_STRONGEST_CAST: Final = 36.0
-_MOST_UNEVEN: Final = 5.0
-_LIGHTER: Final = 1.15
-_LIGHTER_SHARE: Final = 0.005
+_MIN_LIGHTNESS: Final = 52.0
+_MAX_CHROMA: Final = 36.0
+_MAX_UNEVENNESS: Final = 5.0
+_LIGHTER_FACTOR: Final = 1.15
+_MAX_LIGHTER_SHARE: Final = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class WhiteReference:
     chroma: float
 
 
-def white_reference(pixels: Pixels) -> WhiteReference | None:
+def find_white_reference(pixels: Pixels) -> WhiteReference | None:
     """Find a background that can serve as white.
 
     It is plain, even to 5 L*, at least 52 L* light, within a chroma of 36 of grey, and at most half
@@ -52,21 +52,21 @@ def white_reference(pixels: Pixels) -> WhiteReference | None:
         InvalidInput: Pixels of another type or shape.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    if plain is None:
+    background = find_background(planes.small)
+    if background is None:
         return None
-    far = far_background(plain.mask, planes.factor)
-    lightness, a, b, _ = cv2.mean(planes.lab, mask=far)
-    found = WhiteReference(
-        _mean_light(planes.small, far > 0), lightness / 2.55, float(np.hypot(a - 128, b - 128))
+    far_mask = find_far_background(background.mask, planes.factor)
+    lightness, a, b, _ = cv2.mean(planes.lab, mask=far_mask)
+    reference = WhiteReference(
+        _mean_light(planes.small, far_mask > 0), lightness / 2.55, float(np.hypot(a - 128, b - 128))
     )
-    meant = found.lightness >= _DARKEST and found.chroma <= _STRONGEST_CAST
-    if not meant or unevenness(planes.lab, far) > _MOST_UNEVEN:
+    may_be_white = reference.lightness >= _MIN_LIGHTNESS and reference.chroma <= _MAX_CHROMA
+    if not may_be_white or unevenness(planes.lab, far_mask) > _MAX_UNEVENNESS:
         return None
-    return None if _something_lighter(planes.small, found.light) else found
+    return None if _has_lighter_parts(planes.small, reference.light) else reference
 
 
-def _something_lighter(small: Pixels, light: Float32Array) -> bool:
+def _has_lighter_parts(small: Pixels, light: Float32Array) -> bool:
     """Whether half a per cent of a picture is lighter than its background, which then is no white.
 
     Args:
@@ -76,9 +76,9 @@ def _something_lighter(small: Pixels, light: Float32Array) -> bool:
     Returns:
         True where every channel passes the background's by 15 % in so many pixels.
     """
-    bound = encoded(np.minimum(light * _LIGHTER, 1)) * 255
-    return float((small > bound).all(axis=2).mean()) > _LIGHTER_SHARE
+    bound = encode_srgb(np.minimum(light * _LIGHTER_FACTOR, 1)) * 255
+    return float((small > bound).all(axis=2).mean()) > _MAX_LIGHTER_SHARE
 
 
 def _mean_light(small: Pixels, inside: Mask) -> Float32Array:
-    return np.asarray(light_of_values()[small[inside]].mean(axis=0, dtype=np.float64), np.float32)
+    return np.asarray(linear_light_table()[small[inside]].mean(axis=0, dtype=np.float64), np.float32)

@@ -9,24 +9,24 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float32Array, Pixels
-from packshot.enhance.denoise import to_bytes
-from packshot.measure.background import connected_with_border, find_background
-from packshot.measure.planes import as_bytes, make_planes
-from packshot.photo.pixels import check_pixels, square_means
+from packshot.enhance.denoise import round_to_uint8
+from packshot.measure.background import find_background, find_border_region
+from packshot.measure.planes import make_planes, to_uint8
+from packshot.photo.pixels import average_blocks, check_pixels
 
 _WORKING_SIDE: Final = 1000
-_DARKEST, _MOST_CHROMA = 75.0, 14.0
-_NEAR_WHITE, _ONE_COLOUR = 0.62, 0.12
-_STEEP, _STEEP_BY_NOISE = 2.2, 0.3
-_SAME: Final = 0.04
-_SMALLEST_HOLE, _HOLE_SHARE = 0.0003, 0.95
-_MOST_NOISE: Final = 12.0
-_LIGHTER, _LIGHTER_SHARE = 1.065, 0.005
-_GAP: Final = 3
-_FEATHER: Final = 1.2
+_MIN_LIGHTNESS, _MAX_CHROMA = 75.0, 14.0
+_NEAR_WHITE_SHARE, _MAX_CHANNEL_RANGE = 0.62, 0.12
+_MAX_STEEPNESS, _STEEPNESS_PER_NOISE = 2.2, 0.3
+_COLOUR_TOLERANCE: Final = 0.04
+_MIN_HOLE_SHARE, _MIN_HOLE_AGREEMENT = 0.0003, 0.95
+_MAX_NOISE: Final = 12.0
+_LIGHTER_FACTOR, _MAX_LIGHTER_SHARE = 1.065, 0.005
+_OUTLINE_GAP: Final = 3
+_FEATHER_SIGMA: Final = 1.2
 _HEADROOM: Final = 0.015
 _FIELD_SIDE: Final = 64
-_SOFT_FROM, _SOFT_TO = 0.60, 0.85
+_BACKGROUND_SHARE_LOW, _BACKGROUND_SHARE_HIGH = 0.60, 0.85
 _STRIP_ROWS: Final = 256
 
 
@@ -35,17 +35,17 @@ class Backdrop:
     """A nearly white background.
 
     Attributes:
-        cover: (h, w) 0..1 at working size: 1 on what may be whitened, 0 on the product.
-        field: (s, s, 3) the background's colour 0..255, smoothed, also where the product hides it.
+        coverage: (h, w) 0..1 at working size: 1 on what may be whitened, 0 on the product.
+        colour_field: (s, s, 3) the background's colour 0..255, smoothed, also where the product hides it.
         noise: Spread of the background about the field, in grey levels.
     """
 
-    cover: Float32Array
-    field: Float32Array
+    coverage: Float32Array
+    colour_field: Float32Array
     noise: float
 
 
-def backdrop_of(pixels: Pixels) -> Backdrop | None:
+def find_backdrop(pixels: Pixels) -> Backdrop | None:
     """Find a nearly white background.
 
     It grows from the border through pixels that are nearly white and where nothing changes steeply, so
@@ -63,24 +63,24 @@ def backdrop_of(pixels: Pixels) -> Backdrop | None:
         InvalidInput: Pixels of another type or shape.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    if plain is None:
+    background = find_background(planes.small)
+    if background is None:
         return None
-    lightness, a, b, _ = cv2.mean(planes.lab, mask=plain.mask)
-    if lightness / 2.55 < _DARKEST or np.hypot(a - 128, b - 128) > _MOST_CHROMA:
+    lightness, a, b, _ = cv2.mean(planes.lab, mask=background.mask)
+    if lightness / 2.55 < _MIN_LIGHTNESS or np.hypot(a - 128, b - 128) > _MAX_CHROMA:
         return None
-    small = square_means(planes.pixels, -(-max(planes.grey.shape) // _WORKING_SIDE))
-    core = as_bytes(cv2.resize(plain.mask, small.shape[1::-1], interpolation=cv2.INTER_NEAREST))
-    field = _field(small, core)
-    whole = _enlarged(field, small.shape[1], small.shape[0])
-    share = np.asarray(small / np.maximum(whole, 1), np.float32)
+    small = average_blocks(planes.pixels, -(-max(planes.grey.shape) // _WORKING_SIDE))
+    core = to_uint8(cv2.resize(background.mask, small.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+    field = _fit_colour_field(small, core)
+    full_field = _enlarge(field, small.shape[1], small.shape[0])
+    share = np.asarray(small / np.maximum(full_field, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
-    lighter = float((share.min(axis=2) > _LIGHTER).mean())
-    if noise > _MOST_NOISE or lighter > _LIGHTER_SHARE:
+    lighter_share = float((share.min(axis=2) > _LIGHTER_FACTOR).mean())
+    if noise > _MAX_NOISE or lighter_share > _MAX_LIGHTER_SHARE:
         return None
-    grown = _grown(small, share, noise)
-    cover = cv2.GaussianBlur(grown.astype(np.float32) / 255, (0, 0), _FEATHER)
-    return Backdrop(np.asarray(cover, np.float32), field, noise)
+    background_mask = _grow_background(small, share, noise)
+    coverage = cv2.GaussianBlur(background_mask.astype(np.float32) / 255, (0, 0), _FEATHER_SIGMA)
+    return Backdrop(np.asarray(coverage, np.float32), field, noise)
 
 
 def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pixels:
@@ -93,7 +93,7 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
 
     Args:
         pixels: (H, W, 3) uint8.
-        backdrop: From `backdrop_of`.
+        backdrop: From `find_backdrop`.
         keep_shadows: Whether soft shadows on the background stay.
 
     Returns:
@@ -101,20 +101,24 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     """
     check_pixels(pixels, "whiten")
     height, width = pixels.shape[:2]
-    white = np.maximum(backdrop.field * (1 - _HEADROOM) - backdrop.noise, 1)
-    across = _enlarged(white, width, len(white))
-    cover = _enlarged(backdrop.cover, width, len(backdrop.cover))
+    white = np.maximum(backdrop.colour_field * (1 - _HEADROOM) - backdrop.noise, 1)
+    field_columns = _enlarge(white, width, len(white))
+    coverage_columns = _enlarge(backdrop.coverage, width, len(backdrop.coverage))
     result = np.empty_like(pixels)
     for top in range(0, height, _STRIP_ROWS):
         rows = slice(top, min(top + _STRIP_ROWS, height))
-        share = np.asarray(pixels[rows] / _rows_of(across, rows, height), np.float32)
-        alpha = np.asarray(_rows_of(cover, rows, height) * _bright_share(share), np.float32)[..., None]
-        clean = np.minimum(share, 1) * 255 if keep_shadows else np.float32(255)
-        result[rows] = to_bytes(np.asarray(pixels[rows] + alpha * (clean - pixels[rows]), np.float32))
+        share = np.asarray(pixels[rows] / _enlarge_rows(field_columns, rows, height), np.float32)
+        alpha = np.asarray(
+            _enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
+        )[..., None]
+        whitened = np.minimum(share, 1) * 255 if keep_shadows else np.float32(255)
+        result[rows] = round_to_uint8(
+            np.asarray(pixels[rows] + alpha * (whitened - pixels[rows]), np.float32)
+        )
     return result
 
 
-def _field(small: Pixels, core: ByteMask) -> Float32Array:
+def _fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
     """The background's colour on a coarse grid, carried on smoothly behind the product."""
     height, width = small.shape[:2]
     factor = _FIELD_SIDE / max(height, width)
@@ -134,33 +138,39 @@ def _field(small: Pixels, core: ByteMask) -> Float32Array:
     )
 
 
-def _grown(small: Pixels, share: Float32Array, noise: float) -> ByteMask:
+def _grow_background(small: Pixels, share: Float32Array, noise: float) -> ByteMask:
     """255 on the background: nearly white, level, and connected with the border or a hole."""
-    near = (share.min(axis=2) >= _NEAR_WHITE) & (np.ptp(share, axis=2) <= _ONE_COLOUR)
-    level = _steepness(small) <= _STEEP + _STEEP_BY_NOISE * noise
-    gap = np.ones((_GAP, _GAP), np.uint8)
-    passable = as_bytes(cv2.erode(as_bytes(level & near) * np.uint8(255), gap, borderValue=(255,)))
-    reached = connected_with_border(passable)
-    holes = _holes(as_bytes(passable - reached), share, noise)
+    is_near_white = (share.min(axis=2) >= _NEAR_WHITE_SHARE) & (
+        np.ptp(share, axis=2) <= _MAX_CHANNEL_RANGE
+    )
+    is_level = _steepness(small) <= _MAX_STEEPNESS + _STEEPNESS_PER_NOISE * noise
+    gap = np.ones((_OUTLINE_GAP, _OUTLINE_GAP), np.uint8)
+    passable = to_uint8(
+        cv2.erode(to_uint8(is_level & is_near_white) * np.uint8(255), gap, borderValue=(255,))
+    )
+    reached = find_border_region(passable)
+    holes = _find_holes(to_uint8(passable - reached), share, noise)
     # Back over what the erosion took, and on into the soft rim of the product, as far as it is near
     # white.
-    rim = cv2.dilate(cv2.bitwise_or(reached, holes), np.ones((2 * _GAP + 1,) * 2, np.uint8))
-    return as_bytes(cv2.bitwise_and(rim, as_bytes(near) * np.uint8(255)))
+    rim = cv2.dilate(cv2.bitwise_or(reached, holes), np.ones((2 * _OUTLINE_GAP + 1,) * 2, np.uint8))
+    return to_uint8(cv2.bitwise_and(rim, to_uint8(is_near_white) * np.uint8(255)))
 
 
-def _holes(enclosed: ByteMask, share: Float32Array, noise: float) -> ByteMask:
+def _find_holes(enclosed: ByteMask, share: Float32Array, noise: float) -> ByteMask:
     """255 on those parts of a mask that show the background's colour nearly everywhere.
 
     A pale surface of the product passes into other tones somewhere; what is seen through a hole does
     not.
     """
-    same = np.abs(share - 1).max(axis=2) <= _SAME + noise / 255
+    is_same_colour = np.abs(share - 1).max(axis=2) <= _COLOUR_TOLERANCE + noise / 255
     count, labels, stats, _ = cv2.connectedComponentsWithStats(enclosed, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
-    agreeing = np.bincount(labels.ravel(), same.ravel(), count)
-    kept = (areas >= _SMALLEST_HOLE * enclosed.size) & (agreeing >= _HOLE_SHARE * areas)
-    kept[0] = False
-    return as_bytes(kept[labels]) * np.uint8(255)
+    matching_areas = np.bincount(labels.ravel(), is_same_colour.ravel(), count)
+    is_hole = (areas >= _MIN_HOLE_SHARE * enclosed.size) & (
+        matching_areas >= _MIN_HOLE_AGREEMENT * areas
+    )
+    is_hole[0] = False
+    return to_uint8(is_hole[labels]) * np.uint8(255)
 
 
 def _steepness(small: Pixels) -> Float32Array:
@@ -171,21 +181,25 @@ def _steepness(small: Pixels) -> Float32Array:
     return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
-def _bright_share(share: Float32Array) -> Float32Array:
+def _background_weight(share: Float32Array) -> Float32Array:
     """0 for what is much darker than the background, 1 for what is nearly as light, smooth between."""
-    place = np.clip((share.min(axis=2) - _SOFT_FROM) / (_SOFT_TO - _SOFT_FROM), 0, 1)
-    return np.asarray(place * place * (3 - 2 * place), np.float32)
+    position = np.clip(
+        (share.min(axis=2) - _BACKGROUND_SHARE_LOW) / (_BACKGROUND_SHARE_HIGH - _BACKGROUND_SHARE_LOW),
+        0,
+        1,
+    )
+    return np.asarray(position * position * (3 - 2 * position), np.float32)
 
 
-def _enlarged(values: Float32Array, width: int, height: int) -> Float32Array:
+def _enlarge(values: Float32Array, width: int, height: int) -> Float32Array:
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _rows_of(values: Float32Array, rows: slice, height: int) -> Float32Array:
+def _enlarge_rows(values: Float32Array, rows: slice, height: int) -> Float32Array:
     """Some rows of `values` enlarged to a height, linearly."""
-    places = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * len(values) / height - 0.5
-    places = np.clip(places, 0, len(values) - 1)
-    above = np.floor(places).astype(np.intp)
+    positions = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * len(values) / height - 0.5
+    positions = np.clip(positions, 0, len(values) - 1)
+    above = np.floor(positions).astype(np.intp)
     below = np.minimum(above + 1, len(values) - 1)
-    part = (places - above).reshape(-1, *(1,) * (values.ndim - 1)).astype(np.float32)
-    return np.asarray(values[above] * (1 - part) + values[below] * part, np.float32)
+    fraction = (positions - above).reshape(-1, *(1,) * (values.ndim - 1)).astype(np.float32)
+    return np.asarray(values[above] * (1 - fraction) + values[below] * fraction, np.float32)

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.arrays import ByteMask, Float32Array, Float64Array, Pixels, Plane
-from packshot.measure.planes import as_bytes, mean_where
+from packshot.measure.planes import mean_where, to_uint8
 
-_SMALLEST_SIDE: Final = 8
-_RING: Final = 2
-_NEAR: Final = 30.0
+_MIN_SIDE: Final = 8
+_BORDER_WIDTH: Final = 2
+_NEAR_DISTANCE: Final = 30.0
 _PLAIN_SHARE: Final = 0.5
 _SLOPING_SHARE: Final = 0.75
-_ONE_COLOUR: Final = 0.9
-_TOLERANCE: Final = (6.0, 28.0)
-_STEEPEST: Final = 200.0
-_EVERY: Final = 3
-_WHITE: Final = 245
+_ONE_COLOUR_SHARE: Final = 0.9
+_TOLERANCE_RANGE: Final = (6.0, 28.0)
+_MAX_SLOPE: Final = 200.0
+_SAMPLE_STEP: Final = 3
+_WHITE_LEVEL: Final = 245
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -36,17 +36,17 @@ class Background:
             for an even background.
         tolerance: Largest difference of any channel that still counts as background.
         mask: 255 on the background that is connected with the border, working size.
-        like: 255 wherever the colour is the background's, working size: also in holes.
+        colour_mask: 255 wherever the colour is the background's, working size: also in holes.
     """
 
     colour: Float32Array
     slope: Float32Array
     tolerance: float
     mask: ByteMask
-    like: ByteMask
+    colour_mask: ByteMask
 
     @property
-    def even(self) -> bool:
+    def is_even(self) -> bool:
         """True where one colour describes it."""
         return not self.slope.any()
 
@@ -64,35 +64,35 @@ def find_background(small: Pixels) -> Background | None:
     Returns:
         None where the border is not plain, or the picture is smaller than 8 by 8 pixels.
     """
-    if min(small.shape[:2]) < _SMALLEST_SIDE:
+    if min(small.shape[:2]) < _MIN_SIDE:
         return None
-    ring = _border(small).astype(np.float32)
-    colour = _common_colour(ring)
+    border = _border_pixels(small).astype(np.float32)
+    colour = _common_colour(border)
     slope = np.zeros((2, 3), np.float32)
-    tolerance = _plain(_deviations(ring, colour), _PLAIN_SHARE)
+    tolerance = _fit_tolerance(_deviations(border, colour), _PLAIN_SHARE)
     if tolerance is None:
-        places = _border_places(*small.shape[:2])
-        colour, slope = _sloping_colour(places, ring, colour)
-        tolerance = _plain(_deviations(ring, colour, (places @ slope).T), _SLOPING_SHARE)
-    if tolerance is None or np.abs(slope).sum(axis=0).max() > _STEEPEST:
+        positions = _border_positions(*small.shape[:2])
+        colour, slope = _fit_sloping_colour(positions, border, colour)
+        tolerance = _fit_tolerance(_deviations(border, colour, (positions @ slope).T), _SLOPING_SHARE)
+    if tolerance is None or np.abs(slope).sum(axis=0).max() > _MAX_SLOPE:
         return None
-    like = _alike(small, colour, slope, tolerance)
-    return Background(colour, slope, tolerance, connected_with_border(like), like)
+    colour_mask = _match_colour(small, colour, slope, tolerance)
+    return Background(colour, slope, tolerance, find_border_region(colour_mask), colour_mask)
 
 
-def _border(values: NDArray[Value]) -> NDArray[Value]:
+def _border_pixels(values: NDArray[Value]) -> NDArray[Value]:
     """(C, N) the outermost pixels of (h, w, C): rows above and below, then what lies between."""
-    ends = np.concatenate((values[:_RING], values[-_RING:]))
-    middle = values[_RING:-_RING]
-    sides = np.concatenate((middle[:, :_RING], middle[:, -_RING:]), axis=1)
+    ends = np.concatenate((values[:_BORDER_WIDTH], values[-_BORDER_WIDTH:]))
+    middle = values[_BORDER_WIDTH:-_BORDER_WIDTH]
+    sides = np.concatenate((middle[:, :_BORDER_WIDTH], middle[:, -_BORDER_WIDTH:]), axis=1)
     channels = values.shape[2]
     joined = np.concatenate((ends.reshape(-1, channels), sides.reshape(-1, channels)))
     return np.ascontiguousarray(joined.T)
 
 
-def _border_places(height: int, width: int) -> Float32Array:
-    """Places (N, 2), x and y in -0.5..0.5, of the outermost pixels, in the order of `_border`."""
-    numbers = _border(np.arange(height * width).reshape(height, width, 1))[0]
+def _border_positions(height: int, width: int) -> Float32Array:
+    """Places (N, 2), x and y in -0.5..0.5, of the outermost pixels, in the order of `_border_pixels`."""
+    numbers = _border_pixels(np.arange(height * width).reshape(height, width, 1))[0]
     rows, columns = np.divmod(numbers, width)
     places = np.stack((columns / (width - 1), rows / (height - 1)), axis=1) - 0.5
     return places.astype(np.float32)
@@ -101,7 +101,7 @@ def _border_places(height: int, width: int) -> Float32Array:
 def _common_colour(ring: Float32Array) -> Float32Array:
     """The colour most of the border has: a median, repeated on what lies near it."""
     colour = _median(ring)
-    for reach in (2 * _NEAR, _NEAR, _NEAR):
+    for reach in (2 * _NEAR_DISTANCE, _NEAR_DISTANCE, _NEAR_DISTANCE):
         near = ring[:, _deviations(ring, colour) <= reach]
         if near.shape[1] == 0:
             break
@@ -125,24 +125,24 @@ def _deviations(
     return np.asarray(np.abs(residuals).max(axis=0), np.float32)
 
 
-def _plain(deviations: Float32Array, share: float) -> float | None:
+def _fit_tolerance(deviations: Float32Array, share: float) -> float | None:
     """The tolerance that describes the border, or None where it is not plain.
 
     Args:
         deviations: (N,), of the border's colours from the background's.
         share: Part of the border, 0..1, that must lie within the tolerance.
     """
-    near = deviations[deviations <= _NEAR]
+    near = deviations[deviations <= _NEAR_DISTANCE]
     if len(near) < share * len(deviations):
         return None
     spread = 1.4826 * float(_median(near[None])[0])
-    tolerance = float(np.clip(3 + 3.5 * spread, *_TOLERANCE))
+    tolerance = float(np.clip(3 + 3.5 * spread, *_TOLERANCE_RANGE))
     inside = np.count_nonzero(deviations <= tolerance)
-    least = max(share * len(deviations), _ONE_COLOUR * len(near))
+    least = max(share * len(deviations), _ONE_COLOUR_SHARE * len(near))
     return tolerance if inside >= least else None
 
 
-def _sloping_colour(
+def _fit_sloping_colour(
     places: Float32Array, ring: Float32Array, colour: Float32Array
 ) -> tuple[Float32Array, Float32Array]:
     """Fit colour and slope by least squares, thrice, each time to what lies near the last fit."""
@@ -152,38 +152,40 @@ def _sloping_colour(
         if np.count_nonzero(near) < _PLAIN_SHARE * len(places):
             break
         terms = np.column_stack([np.ones(int(near.sum()), np.float32), places[near]])
-        solved = np.linalg.lstsq(terms, ring[:, near].T, rcond=None)[0].astype(np.float32)
-        colour, slope = solved[0], solved[1:]
+        solution = np.linalg.lstsq(terms, ring[:, near].T, rcond=None)[0].astype(np.float32)
+        colour, slope = solution[0], solution[1:]
     return colour, slope
 
 
-def _alike(small: Pixels, colour: Float32Array, slope: Float32Array, tolerance: float) -> ByteMask:
+def _match_colour(
+    small: Pixels, colour: Float32Array, slope: Float32Array, tolerance: float
+) -> ByteMask:
     """255 wherever no channel differs by more than the tolerance."""
     if slope.any():
         height, width = small.shape[:2]
         x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :, None] * slope[0]
         y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None, None] * slope[1]
         levelled = small.astype(np.float32) - x - y
-        return as_bytes(cv2.inRange(levelled, colour - tolerance, colour + tolerance))
-    low, high = _limits(colour, tolerance)
-    return as_bytes(cv2.inRange(small, low, high))
+        return to_uint8(cv2.inRange(levelled, colour - tolerance, colour + tolerance))
+    low, high = _colour_limits(colour, tolerance)
+    return to_uint8(cv2.inRange(small, low, high))
 
 
-def _limits(colour: Float32Array, tolerance: float) -> tuple[Float64Array, Float64Array]:
+def _colour_limits(colour: Float32Array, tolerance: float) -> tuple[Float64Array, Float64Array]:
     low = np.clip(np.ceil(colour - tolerance), 0, 255).astype(np.float64)
     return low, np.clip(np.floor(colour + tolerance), 0, 255).astype(np.float64)
 
 
-def alike_native(pixels: Pixels, background: Background) -> ByteMask:
+def match_colour_native(pixels: Pixels, background: Background) -> ByteMask:
     """255 wherever native pixels have the colour of an even background."""
-    return as_bytes(cv2.inRange(pixels, *_limits(background.colour, background.tolerance)))
+    return to_uint8(cv2.inRange(pixels, *_colour_limits(background.colour, background.tolerance)))
 
 
-def connected_with_border(like: ByteMask) -> ByteMask:
+def find_border_region(mask: ByteMask) -> ByteMask:
     """What of a mask is connected with the picture's border, four neighbours counting."""
-    padded = as_bytes(cv2.copyMakeBorder(like, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)))
+    padded = to_uint8(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)))
     cv2.floodFill(padded, None, (0, 0), (128,), flags=4)
-    return as_bytes(cv2.inRange(padded, 128, 128))[1:-1, 1:-1].copy()
+    return to_uint8(cv2.inRange(padded, 128, 128))[1:-1, 1:-1].copy()
 
 
 def pure_white_share(pixels: Pixels, factor: int, far: ByteMask) -> float:
@@ -196,20 +198,20 @@ def pure_white_share(pixels: Pixels, factor: int, far: ByteMask) -> float:
     """
     height, width = far.shape
     native = pixels[: height * factor, : width * factor]
-    white = as_bytes(cv2.inRange(native, (255, 255, 255), (255, 255, 255)))
+    white = to_uint8(cv2.inRange(native, (255, 255, 255), (255, 255, 255)))
     if factor > 1:
-        white = as_bytes(cv2.resize(white, (width, height), interpolation=cv2.INTER_AREA))
+        white = to_uint8(cv2.resize(white, (width, height), interpolation=cv2.INTER_AREA))
     return 100 * mean_where(white, far) / 255
 
 
-def far_background(mask: ByteMask, factor: int) -> ByteMask:
+def find_far_background(mask: ByteMask, factor: int) -> ByteMask:
     """The background without the ring of about 24 native pixels around the product.
 
     JPEG spoils a perfect white up to there. Falls back to all of it where nothing is farther.
     """
     reach = 2 * max(1, round(24 / factor)) + 1
     outside = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,))
-    far = as_bytes(cv2.erode(outside, np.ones((reach, reach), np.uint8), borderValue=(255,)))[
+    far = to_uint8(cv2.erode(outside, np.ones((reach, reach), np.uint8), borderValue=(255,)))[
         1:-1, 1:-1
     ].copy()
     return far if cv2.countNonZero(far) else mask
@@ -217,7 +219,7 @@ def far_background(mask: ByteMask, factor: int) -> ByteMask:
 
 def whiteness(small: Pixels, far: ByteMask) -> float:
     """Mean of each pixel's darkest channel over the background, 0..255; 255 is pure white."""
-    return mean_where(_darkest(small), far)
+    return mean_where(_darkest_channel(small), far)
 
 
 def near_whiteness(small: Pixels, mask: ByteMask, far: ByteMask) -> float | None:
@@ -228,17 +230,17 @@ def near_whiteness(small: Pixels, mask: ByteMask, far: ByteMask) -> float | None
     Args:
         small: RGB at working size.
         mask: 255 on the background.
-        far: From `far_background`; where it is all of the background, all lies beside the product.
+        far: From `find_far_background`; where it is all of the background, all lies beside the product.
 
     Returns:
         None where no background lies beside the product.
     """
-    near = mask if far is mask else as_bytes(cv2.subtract(mask, far))
-    return mean_where(_darkest(small), near) if cv2.countNonZero(near) else None
+    near = mask if far is mask else to_uint8(cv2.subtract(mask, far))
+    return mean_where(_darkest_channel(small), near) if cv2.countNonZero(near) else None
 
 
 def far_share(mask: ByteMask, far: ByteMask) -> float:
-    """Per cent of the picture that is background away from the product, by `far_background`."""
+    """Per cent of the picture that is background away from the product, by `find_far_background`."""
     return 0.0 if far is mask else 100 * cv2.countNonZero(far) / far.size
 
 
@@ -253,9 +255,9 @@ def frame_white_share(small: Pixels) -> float | None:
     Returns:
         None for pictures below 8 by 8 pixels.
     """
-    if min(small.shape[:2]) < _SMALLEST_SIDE:
+    if min(small.shape[:2]) < _MIN_SIDE:
         return None
-    return 100 * float((_border(small).min(axis=0) >= _WHITE).mean())
+    return 100 * float((_border_pixels(small).min(axis=0) >= _WHITE_LEVEL).mean())
 
 
 def unevenness(lab: Pixels, far: ByteMask) -> float:
@@ -272,15 +274,15 @@ def unevenness(lab: Pixels, far: ByteMask) -> float:
     side = max(1, min(lightness.shape) // 16) | 1
     weights = cv2.boxFilter(far, cv2.CV_32F, (side, side))
     values = cv2.boxFilter(cv2.bitwise_and(lightness, far), cv2.CV_32F, (side, side))
-    thin = np.s_[::_EVERY, ::_EVERY]
-    inside = far[thin] > 0
+    sample = np.s_[::_SAMPLE_STEP, ::_SAMPLE_STEP]
+    inside = far[sample] > 0
     if not inside.any():
         return 0.0
-    smooth = 255 * values[thin][inside] / weights[thin][inside]
+    smooth = 255 * values[sample][inside] / weights[sample][inside]
     low, high = np.percentile(smooth, (2, 98))
     return float(high - low) / 2.55
 
 
-def _darkest(small: Pixels) -> Plane:
+def _darkest_channel(small: Pixels) -> Plane:
     red, green, blue = cv2.split(small)
-    return as_bytes(cv2.min(cv2.min(red, green), blue))
+    return to_uint8(cv2.min(cv2.min(red, green), blue))

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Plane
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 
-_SMALLEST: Final = 3
-_LARGEST: Final = 64
-_FEWEST: Final = 200
-_LINES: Final = 160
-_BAND: Final = 100
+_MIN_STEP: Final = 3
+_MAX_STEP: Final = 64
+_MIN_STEP_COUNT: Final = 200
+_MAX_LINES: Final = 160
+_BAND_DISTANCE: Final = 100
 
 
 def banding(plane: Plane) -> float | None:
@@ -31,28 +31,28 @@ def banding(plane: Plane) -> float | None:
     Returns:
         Per cent, 0..100; None with too few steps to tell.
     """
-    steps, banded = _count(plane)
-    more, more_banded = _count(as_bytes(cv2.transpose(plane)))
-    total = steps + more
-    return 100 * (banded + more_banded) / total if total >= _FEWEST else None
+    steps, banded = _count_steps(plane)
+    column_steps, column_banded = _count_steps(to_uint8(cv2.transpose(plane)))
+    total = steps + column_steps
+    return 100 * (banded + column_banded) / total if total >= _MIN_STEP_COUNT else None
 
 
-def _count(plane: ByteArray) -> tuple[int, int]:
+def _count_steps(plane: ByteArray) -> tuple[int, int]:
     """Steps, and steps between flat runs, along a sample of the rows."""
     if plane.shape[1] < 6:
         return 0, 0
-    rows = np.ascontiguousarray(plane[:: max(1, plane.shape[0] // _LINES)])
-    size = as_bytes(cv2.absdiff(rows[:, 1:], rows[:, :-1]))
-    step = as_bytes(cv2.inRange(size[:, 2:-2], _SMALLEST, _LARGEST))
+    rows = np.ascontiguousarray(plane[:: max(1, plane.shape[0] // _MAX_LINES)])
+    size = to_uint8(cv2.absdiff(rows[:, 1:], rows[:, :-1]))
+    step = to_uint8(cv2.inRange(size[:, 2:-2], _MIN_STEP, _MAX_STEP))
     before, after = (
         cv2.bitwise_or(size[:, :-4], size[:, 1:-3]),
         cv2.bitwise_or(size[:, 3:-1], size[:, 4:]),
     )
     # Not `compare`: it takes a single pixel beside a number for a number too.
     flat = cv2.inRange(cv2.bitwise_or(before, after), 0, 0)
-    found = np.flatnonzero(as_bytes(cv2.bitwise_and(step, flat)).view(np.bool_))
+    flat_steps = np.flatnonzero(to_uint8(cv2.bitwise_and(step, flat)).view(np.bool_))
     # The lines are laid end to end, too far apart for steps of two lines to be neighbours.
-    apart = found + found // step.shape[1] * _BAND
-    near = np.diff(apart) <= _BAND
-    banded = np.append(near, False) | np.insert(near, 0, False) if len(found) else near
+    positions = flat_steps + flat_steps // step.shape[1] * _BAND_DISTANCE
+    near = np.diff(positions) <= _BAND_DISTANCE
+    banded = np.append(near, False) | np.insert(near, 0, False) if len(flat_steps) else near
     return cv2.countNonZero(step), int(np.count_nonzero(banded))

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Pixels
-from packshot.measure.planes import as_bytes, histogram, percentiles
+from packshot.measure.planes import histogram, percentiles, to_uint8
 
 _OPPONENT: Final = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
 _NEUTRAL_CHROMA: Final = 22.0
 _NEUTRAL_SHARE: Final = 0.02
-_DARKEST, _LIGHTEST = 20, 97
-_SATURATED: Final = 0.97
-_VISIBLE: Final = 50
+_MIN_LIGHTNESS, _MAX_LIGHTNESS = 20, 97
+_MIN_SATURATION: Final = 0.97
+_MIN_VISIBLE_LEVEL: Final = 50
 
 
 def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
@@ -35,24 +35,24 @@ def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
     return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel())) / 2
 
 
-def chroma_end(lab: Pixels, mask: ByteMask | None) -> float:
+def peak_chroma(lab: Pixels, mask: ByteMask | None) -> float:
     """CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo."""
     a, b = (lab[..., channel].astype(np.float32) - np.float32(128) for channel in (1, 2))
-    chroma = as_bytes(cv2.convertScaleAbs(cv2.magnitude(a, b)))
+    chroma = to_uint8(cv2.convertScaleAbs(cv2.magnitude(a, b)))
     return percentiles(histogram(chroma, mask), 99)[0]
 
 
-def saturated_share(small: Pixels, mask: ByteMask | None) -> float:
+def saturation_share(small: Pixels, mask: ByteMask | None) -> float:
     """Per cent of the pixels that are as saturated as a screen can show, and not dark."""
     red, green, blue = cv2.split(small)
     largest = cv2.max(cv2.max(red, green), blue)
-    smallest = as_bytes(cv2.min(cv2.min(red, green), blue))
-    allowed = cv2.addWeighted(largest, 1 - _SATURATED, largest, 0, 0)
-    visible = cv2.inRange(largest, _VISIBLE, 255)
-    full = as_bytes(cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible))
-    judged = full.size if mask is None else cv2.countNonZero(mask)
-    inside = full if mask is None else as_bytes(cv2.bitwise_and(full, mask))
-    return 100 * float(cv2.countNonZero(inside)) / max(1, judged)
+    smallest = to_uint8(cv2.min(cv2.min(red, green), blue))
+    allowed = cv2.addWeighted(largest, 1 - _MIN_SATURATION, largest, 0, 0)
+    visible = cv2.inRange(largest, _MIN_VISIBLE_LEVEL, 255)
+    saturated = to_uint8(cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible))
+    pixel_count = saturated.size if mask is None else cv2.countNonZero(mask)
+    inside = saturated if mask is None else to_uint8(cv2.bitwise_and(saturated, mask))
+    return 100 * float(cv2.countNonZero(inside)) / max(1, pixel_count)
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,15 @@ def colour_cast(lab: Pixels, mask: ByteMask | None) -> ColourCast | None:
     Returns:
         None where there are no such pixels (fewer than 2 %).
     """
-    chosen = _nearly_neutral(lab) if mask is None else mask
-    if cv2.countNonZero(chosen) < max(1.0, _NEUTRAL_SHARE * chosen.size):
+    neutral = _find_nearly_neutral(lab) if mask is None else mask
+    if cv2.countNonZero(neutral) < max(1.0, _NEUTRAL_SHARE * neutral.size):
         return None
-    _, a, b, _ = cv2.mean(lab, mask=chosen)
+    _, a, b, _ = cv2.mean(lab, mask=neutral)
     a, b = a - 128, b - 128
     return ColourCast(math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
 
-def _nearly_neutral(lab: Pixels) -> ByteMask:
-    low = (_DARKEST * 2.55, 128 - _NEUTRAL_CHROMA, 128 - _NEUTRAL_CHROMA)
-    high = (_LIGHTEST * 2.55, 128 + _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
-    return as_bytes(cv2.inRange(lab, low, high))
+def _find_nearly_neutral(lab: Pixels) -> ByteMask:
+    low = (_MIN_LIGHTNESS * 2.55, 128 - _NEUTRAL_CHROMA, 128 - _NEUTRAL_CHROMA)
+    high = (_MAX_LIGHTNESS * 2.55, 128 + _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
+    return to_uint8(cv2.inRange(lab, low, high))

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float64Array, Plane
-from packshot.measure.planes import as_bytes, mean_where
+from packshot.measure.planes import mean_where, to_uint8
 from packshot.measure.sharpness import Gradients
 
 GRID: Final = 8
-_CAP: Final = 12
-_USUAL: Final = 0.92
-_SMALLEST_SIDE: Final = 4 * GRID
-_EDGE: Final = 24
-_FEWEST: Final = 200
+_MAX_STEP: Final = 12
+_USUAL_QUANTILE: Final = 0.92
+_MIN_SIDE: Final = 4 * GRID
+_EDGE_STRENGTH: Final = 24
+_MIN_PIXELS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,20 @@ def blockiness(grey: Plane) -> Blockiness | None:
     Returns:
         None below 32 pixels.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if min(grey.shape) < _MIN_SIDE:
         return None
-    across, column = _grid_excess(_profile(grey, 1))
-    down, row = _grid_excess(_profile(grey, 0))
+    across, column = _grid_excess(_step_profile(grey, 1))
+    down, row = _grid_excess(_step_profile(grey, 0))
     return Blockiness((across + down) / 2, column, row)
 
 
-def _profile(grey: Plane, axis: int) -> Float64Array:
+def _step_profile(grey: Plane, axis: int) -> Float64Array:
     """Mean step, capped, between neighbours at each column (axis 1) or row (axis 0).
 
     Pixels in perfectly flat rows would thin the result out, so it is divided by the share of steps.
     """
     steps = cv2.absdiff(grey[:, 1:], grey[:, :-1]) if axis == 1 else cv2.absdiff(grey[1:], grey[:-1])
-    capped = as_bytes(cv2.min(steps, _CAP))
+    capped = to_uint8(cv2.min(steps, _MAX_STEP))
     sums = cv2.reduce(capped, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
     active = max(1, cv2.countNonZero(capped))
     mean: Float64Array = np.asarray(sums, np.float64).ravel() * (capped.shape[axis] / active)
@@ -67,15 +67,15 @@ def _profile(grey: Plane, axis: int) -> Float64Array:
 
 def _grid_excess(profile: Float64Array) -> tuple[float, int]:
     """Excess of the best phase over the second best, and the phase of block starts."""
-    whole = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
+    blocks = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
     # One line in eight may stand out as the grid; fewer, and higher ones, are the product's edges.
-    means = np.minimum(whole, np.quantile(whole, _USUAL)).mean(axis=0)
+    means = np.minimum(blocks, np.quantile(blocks, _USUAL_QUANTILE)).mean(axis=0)
     best = int(means.argmax())
     second = float(np.delete(means, best).max())
     return float(means[best]) - second, (best + 1) % GRID
 
 
-def ringing(grey: Plane, slopes: Gradients | None, plain: ByteMask | None) -> float | None:
+def ringing(grey: Plane, gradients: Gradients | None, background_mask: ByteMask | None) -> float | None:
     """Ripple of a plain background close to strong edges, beyond its ripple farther away.
 
     Ripple is the mean absolute difference of a pixel and its 3 x 3 mean: in a band 3 to 8 pixels
@@ -83,26 +83,26 @@ def ringing(grey: Plane, slopes: Gradients | None, plain: ByteMask | None) -> fl
 
     Args:
         grey: Luma, (H, W) uint8, native.
-        slopes: Its gradients.
-        plain: 255 on the plain background, (H, W); None where there is none.
+        gradients: Its gradients.
+        background_mask: 255 on the plain background, (H, W); None where there is none.
 
     Returns:
         Grey levels, 0 and up; None without both bands.
     """
-    if slopes is None or plain is None:
+    if gradients is None or background_mask is None:
         return None
-    _, edges = cv2.threshold(slopes.strength, _EDGE, 255, cv2.THRESH_BINARY)
-    around = _grown(as_bytes(edges), 3)
-    close = _grown(around, 5)
-    away = _grown(close, 9)
-    near = cv2.bitwise_and(cv2.subtract(close, around), plain)
-    far = cv2.bitwise_and(cv2.subtract(away, close), plain)
-    if min(cv2.countNonZero(near), cv2.countNonZero(far)) < _FEWEST:
+    _, edges = cv2.threshold(gradients.strength, _EDGE_STRENGTH, 255, cv2.THRESH_BINARY)
+    around = _dilate(to_uint8(edges), 3)
+    close = _dilate(around, 5)
+    away = _dilate(close, 9)
+    near = cv2.bitwise_and(cv2.subtract(close, around), background_mask)
+    far = cv2.bitwise_and(cv2.subtract(away, close), background_mask)
+    if min(cv2.countNonZero(near), cv2.countNonZero(far)) < _MIN_PIXELS:
         return None
-    ripple = as_bytes(cv2.absdiff(grey, cv2.blur(grey, (3, 3))))
-    return max(mean_where(ripple, as_bytes(near)) - mean_where(ripple, as_bytes(far)), 0.0)
+    ripple = to_uint8(cv2.absdiff(grey, cv2.blur(grey, (3, 3))))
+    return max(mean_where(ripple, to_uint8(near)) - mean_where(ripple, to_uint8(far)), 0.0)
 
 
-def _grown(mask: ByteMask, reach: int) -> ByteMask:
+def _dilate(mask: ByteMask, reach: int) -> ByteMask:
     side = 2 * reach + 1
-    return as_bytes(cv2.dilate(mask, np.ones((side, side), np.uint8)))
+    return to_uint8(cv2.dilate(mask, np.ones((side, side), np.uint8)))

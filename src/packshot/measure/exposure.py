@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float64Array, Pixels
-from packshot.measure.planes import as_bytes, percentiles
+from packshot.measure.planes import percentiles, to_uint8
 
 CLIPPED_WHITE: Final = 254
 """A channel at or above this has lost its detail."""
@@ -27,7 +27,7 @@ def bright_end(lightness: Float64Array) -> float:
     return percentiles(lightness, 98)[0] / 2.55
 
 
-def clipped_highlights(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
+def highlight_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
     """Per cent of the pixels with two channels or more at the upper end.
 
     Args:
@@ -40,16 +40,16 @@ def clipped_highlights(small: Pixels, mask: ByteMask | None) -> tuple[float, Byt
     # Two of three are at the end where the median of three is.
     red, green, blue = cv2.split(small)
     middle = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
-    return _share(as_bytes(cv2.inRange(middle, CLIPPED_WHITE, 255)), mask)
+    return _share_in_mask(to_uint8(cv2.inRange(middle, CLIPPED_WHITE, 255)), mask)
 
 
-def clipped_shadows(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
-    """Per cent of the pixels with all channels at the lower end; see `clipped_highlights`."""
+def shadow_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
+    """Per cent of the pixels with all channels at the lower end; see `highlight_clipping`."""
     end = (CLIPPED_BLACK,) * 3
-    return _share(as_bytes(cv2.inRange(small, (0, 0, 0), end)), mask)
+    return _share_in_mask(to_uint8(cv2.inRange(small, (0, 0, 0), end)), mask)
 
 
-def _share(clipped: ByteMask, mask: ByteMask | None) -> tuple[float, ByteMask]:
-    inside = clipped if mask is None else as_bytes(cv2.bitwise_and(clipped, mask))
-    judged = clipped.size if mask is None else max(1, cv2.countNonZero(mask))
-    return 100 * cv2.countNonZero(inside) / judged, inside
+def _share_in_mask(clipped: ByteMask, mask: ByteMask | None) -> tuple[float, ByteMask]:
+    inside = clipped if mask is None else to_uint8(cv2.bitwise_and(clipped, mask))
+    pixel_count = clipped.size if mask is None else max(1, cv2.countNonZero(mask))
+    return 100 * cv2.countNonZero(inside) / pixel_count, inside

@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Mask, Plane
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 from packshot.report import Facts
 
-_DEEPEST: Final = 0.25
-_CHANGE: Final = 12
+_MAX_BORDER_SHARE: Final = 0.25
+_MIN_CHANGE: Final = 12
 _CHANGED_SHARE: Final = 0.95
-_CORNER: Final = 0.12
-_WHITE: Final = 245
-_WIDEST_WHITE: Final = 0.04
+_CORNER_SHARE: Final = 0.12
+_WHITE_LEVEL: Final = 245
+_MAX_WHITE_BORDER: Final = 0.04
 _WHOLE_SHARE: Final = 0.98
-_SMALLEST_SIDE: Final = 16
+_MIN_SIDE: Final = 16
 
 Box = tuple[int, int, int, int]
 
@@ -75,7 +75,7 @@ def edge_touch(mask: Mask) -> tuple[float, str]:
     return shares[worst], worst
 
 
-def border(grey: Plane) -> tuple[int, int, int, int]:
+def border_thickness(grey: Plane) -> tuple[int, int, int, int]:
     """Thickness of a frame or of bars around the picture, in native pixels.
 
     A side has a border where its outermost line is of one tone and, going inwards, nearly the
@@ -88,17 +88,17 @@ def border(grey: Plane) -> tuple[int, int, int, int]:
     Returns:
         Left, top, right, bottom; zeros without a border or below 16 pixels.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if min(grey.shape) < _MIN_SIDE:
         return 0, 0, 0, 0
-    turned = as_bytes(cv2.transpose(grey))
-    lines = [turned, grey, turned[::-1], grey[::-1]]
+    transposed = to_uint8(cv2.transpose(grey))
+    lines = [transposed, grey, transposed[::-1], grey[::-1]]
     depths = [0, 0, 0, 0]
     for first in (0, 1):
-        near = _depth(lines[first])
-        far = _depth(lines[first + 2]) if near else 0
+        near = _border_depth(lines[first])
+        far = _border_depth(lines[first + 2]) if near else 0
         depths[first], depths[first + 2] = (near, far) if far else (0, 0)
     whole = [
-        depth if depth and _changes_at_once(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
+        depth if depth and _has_sharp_end(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
         for i, depth in enumerate(depths)
     ]
     left, top, right, bottom = whole
@@ -110,27 +110,27 @@ def border(grey: Plane) -> tuple[int, int, int, int]:
 def _is_margin(grey: Plane, depths: list[int]) -> bool:
     """Whether a white border is too wide for a frame: the margin around a rectangular product."""
     widest = max(depths[0], depths[2]) / grey.shape[1], max(depths[1], depths[3]) / grey.shape[0]
-    return _tone(grey) >= _WHITE and max(widest) > _WIDEST_WHITE
+    return _border_tone(grey) >= _WHITE_LEVEL and max(widest) > _MAX_WHITE_BORDER
 
 
-def _depth(grey: Plane) -> int:
+def _border_depth(grey: Plane) -> int:
     """Rows of one tone at the top, up to where the middle of a row changes at once; 0 for none."""
-    margin = int(_CORNER * grey.shape[1])
+    margin = int(_CORNER_SHARE * grey.shape[1])
     inner = slice(margin, grey.shape[1] - margin)
-    tone = _tone(grey)
-    if np.count_nonzero(_differs(grey[0, inner], tone)) > 0.01 * (inner.stop - inner.start):
+    tone = _border_tone(grey)
+    if np.count_nonzero(_is_different(grey[0, inner], tone)) > 0.01 * (inner.stop - inner.start):
         return 0
-    deepest = int(_DEEPEST * grey.shape[0])
-    shares = _differs(grey[: deepest + 2, inner], tone).mean(axis=1)
-    begun = np.flatnonzero(shares > 0.02)
-    if len(begun) == 0 or begun[0] >= deepest:
+    deepest = int(_MAX_BORDER_SHARE * grey.shape[0])
+    shares = _is_different(grey[: deepest + 2, inner], tone).mean(axis=1)
+    changed_rows = np.flatnonzero(shares > 0.02)
+    if len(changed_rows) == 0 or changed_rows[0] >= deepest:
         return 0
     # JPEG and anti-aliasing smear the change over one row.
-    reached = shares[begun[0] : begun[0] + 2] >= _CHANGED_SHARE
-    return int(begun[0]) if reached.any() else 0
+    is_sharp = shares[changed_rows[0] : changed_rows[0] + 2] >= _CHANGED_SHARE
+    return int(changed_rows[0]) if is_sharp.any() else 0
 
 
-def _changes_at_once(grey: Plane, depth: int, before: int, after: int) -> bool:
+def _has_sharp_end(grey: Plane, depth: int, before: int, after: int) -> bool:
     """Whether a border ends along its whole length, corners included, as a product's edge does not.
 
     Args:
@@ -140,12 +140,12 @@ def _changes_at_once(grey: Plane, depth: int, before: int, after: int) -> bool:
         after: Columns of the border at the right.
     """
     row = grey[min(depth + 1, grey.shape[0] - 1), before + 1 : grey.shape[1] - after - 1]
-    return bool(_differs(row, _tone(grey)).mean() >= _WHOLE_SHARE)
+    return bool(_is_different(row, _border_tone(grey)).mean() >= _WHOLE_SHARE)
 
 
-def _tone(grey: Plane) -> int:
+def _border_tone(grey: Plane) -> int:
     return int(np.median(grey[0]))
 
 
-def _differs(values: Plane, tone: int) -> Mask:
-    return np.asarray(np.abs(values.astype(np.int16) - tone) > _CHANGE)
+def _is_different(values: Plane, tone: int) -> Mask:
+    return np.asarray(np.abs(values.astype(np.int16) - tone) > _MIN_CHANGE)

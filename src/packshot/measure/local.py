@@ -11,14 +11,14 @@ import numpy as np
 from packshot.arrays import AnyArray, ByteArray, Float32Array, IndexArray, Int16Array, Mask
 
 CELLS = 12
-_SMALLEST_SIDE = 4 * CELLS
+_MIN_SIDE = 4 * CELLS
 # Slopes are sums of absolute Sobel responses: 5 times the grey levels a pixel of an average edge.
-_EDGE = 25
+_EDGE_SLOPE = 25
 _REBLUR_SIGMA = 1.5
-_SHARP, _SOFT = 0.42, 0.2
-_QUIET, _LOUD = 4.0, 14.0
-_SMOOTH = 50
-_CLIPPED = 254
+_SHARP_LOSS, _SOFT_LOSS = 0.42, 0.2
+_NOISE_START, _NOISE_FULL = 4.0, 14.0
+_SMOOTH_SLOPE = 50
+_CLIP_LEVEL = 254
 _IMMERKAER = np.array([1, -2, 1], np.float32)
 _IMMERKAER_SCALE = 6.0
 
@@ -36,37 +36,37 @@ def damage_map(grey: ByteArray, product: Mask) -> Float32Array | None:
     Returns:
         (12, 12) float32, 0 (fine) .. 1 (severe); None for photos below 48 pixels a side.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if min(grey.shape) < _MIN_SIDE:
         return None
     height, width = grey.shape
-    grid = Grid.over(height, width)
-    slope, soft = _slope(grey), _slope(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
+    grid = CellGrid.from_size(height, width)
+    slope, soft = _gradient_sum(grey), _gradient_sum(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
     signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, product))
     return np.asarray(np.clip(np.maximum.reduce(signs), 0, 1), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class CellGrid:
     """Means over 12 x 12 equal cells.
 
     Attributes:
-        rows: (12, H) share of each row in each cell, over the cell's height.
-        columns: (W, 12) share of each column in each cell, over the cell's width.
+        row_shares: (12, H) share of each row in each cell, over the cell's height.
+        column_shares: (W, 12) share of each column in each cell, over the cell's width.
         spans: First row, and the row behind the last, of those that lie wholly in each cell.
-        divided: The other rows, which two cells share.
+        shared_rows: The other rows, which two cells share.
     """
 
-    rows: Float32Array
-    columns: Float32Array
+    row_shares: Float32Array
+    column_shares: Float32Array
     spans: tuple[tuple[int, int], ...]
-    divided: IndexArray
+    shared_rows: IndexArray
 
     @classmethod
-    def over(cls, height: int, width: int) -> Grid:
+    def from_size(cls, height: int, width: int) -> CellGrid:
         """The grid of a plane of 12 by 12 pixels at least."""
-        return cls(_overlap(height), _overlap(width).T, *_spans(height))
+        return cls(_cell_overlaps(height), _cell_overlaps(width).T, *_cell_spans(height))
 
-    def means(self, values: AnyArray) -> Float32Array:
+    def cell_means(self, values: AnyArray) -> Float32Array:
         """(12, 12) means of (H, W) numbers, uint8, int16 or float32, or truths."""
         values = values.view(np.uint8) if values.dtype == np.bool_ else values
         sums = [
@@ -74,12 +74,12 @@ class Grid:
             for start, end in self.spans
         ]
         whole = np.stack(sums) * np.float32(CELLS / len(values))
-        parts = self.rows[:, self.divided] @ values[self.divided].astype(np.float32)
-        return np.asarray((whole + parts) @ self.columns, np.float32)
+        parts = self.row_shares[:, self.shared_rows] @ values[self.shared_rows].astype(np.float32)
+        return np.asarray((whole + parts) @ self.column_shares, np.float32)
 
 
 @lru_cache(maxsize=64)
-def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
+def _cell_spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
     """Of each of 12 cells the pixels that lie wholly in it, from and to; and all others."""
     bounds = np.linspace(0, length, CELLS + 1)
     spans = tuple(zip(np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int), strict=True))
@@ -88,7 +88,7 @@ def _spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
 
 
 @lru_cache(maxsize=64)
-def _overlap(length: int) -> Float32Array:
+def _cell_overlaps(length: int) -> Float32Array:
     """(12, length) share of each of `length` pixels in each of 12 cells; rows add up to 1."""
     bounds = np.linspace(0, length, CELLS + 1)
     pixel = np.arange(length)
@@ -96,39 +96,43 @@ def _overlap(length: int) -> Float32Array:
     return np.asarray(np.clip(covered, 0, 1) * CELLS / length, np.float32)
 
 
-def _softness(grid: Grid, slope: Int16Array, soft: Int16Array) -> Float32Array:
+def _softness(grid: CellGrid, slope: Int16Array, soft: Int16Array) -> Float32Array:
     """What re-blurring fails to take from the edges of each cell."""
-    _, kept = cv2.threshold(slope, _EDGE, 0, cv2.THRESH_TOZERO)
-    enough = grid.means(np.asarray(kept) > 0) > 0.01
+    _, edge_slopes = cv2.threshold(slope, _EDGE_SLOPE, 0, cv2.THRESH_TOZERO)
+    has_edges = grid.cell_means(np.asarray(edge_slopes) > 0) > 0.01
     # Where there is no edge nothing is kept, and nothing can be taken.
-    _, taken = cv2.threshold(cv2.subtract(kept, soft), 0, 0, cv2.THRESH_TOZERO)
-    lost = grid.means(np.asarray(taken)) / np.maximum(grid.means(np.asarray(kept)), 1e-3)
-    return np.where(enough, (_SHARP - lost) / (_SHARP - _SOFT), 0).astype(np.float32)
+    _, reduction = cv2.threshold(cv2.subtract(edge_slopes, soft), 0, 0, cv2.THRESH_TOZERO)
+    loss = grid.cell_means(np.asarray(reduction)) / np.maximum(
+        grid.cell_means(np.asarray(edge_slopes)), 1e-3
+    )
+    return np.where(has_edges, (_SHARP_LOSS - loss) / (_SHARP_LOSS - _SOFT_LOSS), 0).astype(np.float32)
 
 
-def _noise(grid: Grid, grey: ByteArray, soft: Int16Array) -> Float32Array:
+def _noise(grid: CellGrid, grey: ByteArray, soft: Int16Array) -> Float32Array:
     """Noise where the blurred photo is smooth."""
-    smooth = soft < _SMOOTH
+    smooth = soft < _SMOOTH_SLOPE
     response = cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER) * smooth
     squared = np.asarray(cv2.multiply(response, response, dtype=cv2.CV_32F))
-    share = grid.means(smooth)
-    level = np.sqrt(grid.means(squared) / np.maximum(share, 1e-3)) / _IMMERKAER_SCALE
-    return np.where(share > 0.1, (level - _QUIET) / (_LOUD - _QUIET), 0).astype(np.float32)
+    share = grid.cell_means(smooth)
+    level = np.sqrt(grid.cell_means(squared) / np.maximum(share, 1e-3)) / _IMMERKAER_SCALE
+    return np.where(share > 0.1, (level - _NOISE_START) / (_NOISE_FULL - _NOISE_START), 0).astype(
+        np.float32
+    )
 
 
-def _clipping(grid: Grid, grey: ByteArray, product: Mask) -> Float32Array:
+def _clipping(grid: CellGrid, grey: ByteArray, product: Mask) -> Float32Array:
     """Clipped share of the product in cells that it fills at least by half."""
     size = grey.shape[::-1]
     inside = cv2.resize(product.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    clipped = (grey >= _CLIPPED) & (np.asarray(inside) > 0)
+    clipped = (grey >= _CLIP_LEVEL) & (np.asarray(inside) > 0)
     if not clipped.any():
         return np.zeros((CELLS, CELLS), np.float32)
-    filled = grid.means(np.asarray(inside))
-    share = grid.means(clipped) / np.maximum(filled, 1e-3)
+    filled = grid.cell_means(np.asarray(inside))
+    share = grid.cell_means(clipped) / np.maximum(filled, 1e-3)
     return np.where(filled > 0.5, share, 0).astype(np.float32)
 
 
-def _slope(grey: ByteArray) -> Int16Array:
+def _gradient_sum(grey: ByteArray) -> Int16Array:
     """Sum of the absolute Sobel responses."""
     dx, dy = cv2.spatialGradient(grey)
     return np.asarray(np.abs(dx) + np.abs(dy), np.int16)

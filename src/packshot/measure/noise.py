@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 
-_BLOCK: Final = 8
-_FEWEST: Final = 12
-_BLACK, _WHITE = 4.0, 251.0
-_FLATTEST: Final = 0.25
-_MOST_ROWS: Final = 320
+_BLOCK_SIDE: Final = 8
+_MIN_BLOCKS: Final = 12
+_BLACK_LEVEL, _WHITE_LEVEL = 4.0, 251.0
+_FLATTEST_SHARE: Final = 0.25
+_MAX_ROWS: Final = 320
 _HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
 
 
@@ -27,22 +27,22 @@ def noise_level(plane: Plane) -> float | None:
     which knows nothing of the diagonal one. Clipped blocks are left out: they show no noise.
 
     Args:
-        plane: (H, W) uint8, native: luma, or a sample of its rows from `row_sample`.
+        plane: (H, W) uint8, native: luma, or a sample of its rows from `sample_rows`.
 
     Returns:
         Grey levels, 0 and up; None where fewer than 12 blocks are neither black nor white.
     """
-    height, width = (side // (2 * _BLOCK) for side in plane.shape)
+    height, width = (side // (2 * _BLOCK_SIDE) for side in plane.shape)
     if not height or not width:
         return None
-    low, diagonal = _haar(plane[: height * 2 * _BLOCK, : width * 2 * _BLOCK])
+    low, diagonal = _haar_bands(plane[: height * 2 * _BLOCK_SIDE, : width * 2 * _BLOCK_SIDE])
     level = _block_means(low, height, width)
     texture = _block_means(low * low, height, width) - level * level
     energy = _block_means(diagonal * diagonal, height, width)
-    usable = (level > _BLACK) & (level < _WHITE)
-    if np.count_nonzero(usable) < _FEWEST:
+    usable = (level > _BLACK_LEVEL) & (level < _WHITE_LEVEL)
+    if np.count_nonzero(usable) < _MIN_BLOCKS:
         return None
-    count = max(_FEWEST, round(_FLATTEST * np.count_nonzero(usable)))
+    count = max(_MIN_BLOCKS, round(_FLATTEST_SHARE * np.count_nonzero(usable)))
     flattest = np.argsort(texture[usable], kind="stable")[:count]
     return float(np.sqrt(np.median(energy[usable][flattest])))
 
@@ -51,36 +51,36 @@ def colour_noise(rows: Pixels) -> float | None:
     """Noise of the difference of red and blue, which luma hides.
 
     Args:
-        rows: RGB, (H, W, 3) uint8, native or from `row_sample`.
+        rows: RGB, (H, W, 3) uint8, native or from `sample_rows`.
 
     Returns:
         Standard deviation, in grey levels, of half the difference; None as for `noise_level`.
     """
-    halved = cv2.transform(rows, _HALF_DIFFERENCE)
-    return noise_level(as_bytes(halved).reshape(rows.shape[:2]))
+    half_difference = cv2.transform(rows, _HALF_DIFFERENCE)
+    return noise_level(to_uint8(half_difference).reshape(rows.shape[:2]))
 
 
-def row_sample(pixels: Pixels) -> Pixels:
+def sample_rows(pixels: Pixels) -> Pixels:
     """Bands of 16 rows, evenly spread, 320 rows at most: enough to know the noise.
 
     Args:
         pixels: (H, W, 3) or (H, W) uint8.
     """
-    band = 2 * _BLOCK
+    band = 2 * _BLOCK_SIDE
     count = pixels.shape[0] // band
-    step = -(-count // (_MOST_ROWS // band))
+    step = -(-count // (_MAX_ROWS // band))
     if step <= 1:
         return pixels
     bands = pixels[: count * band].reshape(count, band, *pixels.shape[1:])[::step]
     return np.ascontiguousarray(bands).reshape(-1, *pixels.shape[1:])
 
 
-def _haar(whole: Plane) -> tuple[Float32Array, Float32Array]:
+def _haar_bands(plane: Plane) -> tuple[Float32Array, Float32Array]:
     """Mean and diagonal band of disjoint 2 x 2 pixels."""
-    values = whole.astype(np.float32)
-    rows, turned = values[0::2] + values[1::2], values[0::2] - values[1::2]
+    values = plane.astype(np.float32)
+    rows, differences = values[0::2] + values[1::2], values[0::2] - values[1::2]
     low = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
-    return low, (turned[:, 0::2] - turned[:, 1::2]) * np.float32(0.5)
+    return low, (differences[:, 0::2] - differences[:, 1::2]) * np.float32(0.5)
 
 
 def _block_means(values: Float32Array, height: int, width: int) -> Float32Array:

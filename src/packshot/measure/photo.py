@@ -25,20 +25,20 @@ from packshot.measure import (
 from packshot.measure.background import Background
 from packshot.measure.geometry import Box
 from packshot.measure.local import damage_map
-from packshot.measure.planes import Planes, as_bytes, histogram, make_planes
+from packshot.measure.planes import Planes, histogram, make_planes, to_uint8
 from packshot.measure.product import ProductRegion, find_product
-from packshot.measure.scores import measurement
-from packshot.measure.window import Window, window_of
+from packshot.measure.scores import make_measurement
+from packshot.measure.window import Window, find_window
 from packshot.report import MEASUREMENTS, Facts, Measurement, Region
 
-Raw = dict[str, float | None]
+RawValues = dict[str, float | None]
 DamageRows = tuple[tuple[float, ...], ...]
 
 _UPSCALE_EVIDENCE = 6.5
 _UPSCALE_BLUR = (0.24, 0.55)
-_OUTLINE = 0.2
+_OUTLINE_SHARE = 0.2
 _NEUTRAL_LIGHTNESS, _NEUTRAL_CHROMA = 40.0, 45.0
-_NOTABLE = 0.01
+_MIN_REGION_SHARE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +49,21 @@ class PhotoMeasurements:
         values: By key of `packshot.report.MEASUREMENTS`, in its order; every key is present.
         product: The product, where it was found.
         regions: Where a property lies, for those that have a place; `product` is the product's box.
-        map_damage: Draws `damage`.
+        compute_damage: Draws `damage_map`.
     """
 
     values: dict[str, Measurement]
     product: ProductRegion | None
     regions: dict[str, Region]
-    map_damage: Callable[[], DamageRows] = tuple
+    compute_damage: Callable[[], DamageRows] = tuple
 
     @cached_property
-    def damage(self) -> DamageRows:
+    def damage_map(self) -> DamageRows:
         """How damaged each cell looks, 0..1, in rows from the top; empty for tiny photos.
 
         Drawn when it is first asked for: it takes a quarter of the time of all other measures.
         """
-        return self.map_damage()
+        return self.compute_damage()
 
     @property
     def product_region(self) -> Region | None:
@@ -79,12 +79,12 @@ class PhotoMeasurements:
         return self.values[key].value
 
     @property
-    def raw(self) -> dict[str, float | None]:
+    def raw_values(self) -> dict[str, float | None]:
         """The raw value of every property; None where it has no meaning for this photo."""
         return {key: measured.value for key, measured in self.values.items()}
 
     @property
-    def numbers(self) -> Float32Array:
+    def vector(self) -> Float32Array:
         """(K,) every raw value in the order of `MEASUREMENTS`; NaN where it has no meaning."""
         return np.array([self.value(key) for key in MEASUREMENTS], np.float32)
 
@@ -95,12 +95,12 @@ class Scene:
 
     Attributes:
         planes: Of the photo.
-        plain: Its plain background; None where it has none.
+        plain_background: Its plain background; None where it has none.
         product: What differs from that; None where that is nothing, or without a plain background.
     """
 
     planes: Planes
-    plain: Background | None
+    plain_background: Background | None
     product: ProductRegion | None
 
 
@@ -114,8 +114,10 @@ def find_scene(pixels: Pixels) -> Scene:
         InvalidInput: Pixels of another type or shape.
     """
     planes = make_planes(pixels)
-    plain = background.find_background(planes.small)
-    return Scene(planes, plain, find_product(planes, plain) if plain else None)
+    plain_background = background.find_background(planes.small)
+    return Scene(
+        planes, plain_background, find_product(planes, plain_background) if plain_background else None
+    )
 
 
 def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasurements:
@@ -137,35 +139,39 @@ def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasuremen
 
 def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements:
     """Measure one photo whose background was looked for already; see `measure_photo`."""
-    planes, plain, product = scene.planes, scene.plain, scene.product
+    planes, plain_background, product = scene.planes, scene.plain_background, scene.product
     regions: dict[str, Region] = {}
-    raw = _detail(planes, plain, product)
-    raw |= _tones(planes, product, regions)
-    raw |= _colours(planes, plain, product)
-    raw |= _background(planes, plain)
-    raw |= _composition(planes, product, facts, regions)
-    values = {key: measurement(key, raw.get(key)) for key in MEASUREMENTS}
-    return PhotoMeasurements(values, product, regions, partial(_damage, planes.grey, product))
+    raw_values = _measure_detail(planes, plain_background, product)
+    raw_values |= _measure_tones(planes, product, regions)
+    raw_values |= _measure_colours(planes, plain_background, product)
+    raw_values |= _measure_background(planes, plain_background)
+    raw_values |= _measure_composition(planes, product, facts, regions)
+    values = {key: make_measurement(key, raw_values.get(key)) for key in MEASUREMENTS}
+    return PhotoMeasurements(
+        values, product, regions, partial(_compute_damage_rows, planes.grey, product)
+    )
 
 
-def framed(measured: PhotoMeasurements, planes: Planes, product: ProductRegion) -> PhotoMeasurements:
+def add_framing(
+    measurements: PhotoMeasurements, planes: Planes, product: ProductRegion
+) -> PhotoMeasurements:
     """Measurements with what a product found in another way says about framing.
 
     Nothing else changes: sharpness, tones and colours stay those of the whole photo, as the distortion
     encoder has learnt them.
 
     Args:
-        measured: Of a photo on whose background no product was found.
+        measurements: Of a photo on whose background no product was found.
         planes: The same photo.
         product: Where its product is.
     """
-    regions = dict(measured.regions)
-    found = _framing(planes, product, regions)
-    values = measured.values | {key: measurement(key, value) for key, value in found.items()}
-    return replace(measured, values=values, product=product, regions=regions)
+    regions = dict(measurements.regions)
+    framing = _measure_framing(planes, product, regions)
+    values = measurements.values | {key: make_measurement(key, value) for key, value in framing.items()}
+    return replace(measurements, values=values, product=product, regions=regions)
 
 
-def _damage(grey: Plane, product: ProductRegion | None) -> DamageRows:
+def _compute_damage_rows(grey: Plane, product: ProductRegion | None) -> DamageRows:
     """The damage map in rows, rounded."""
     mask = np.ones((1, 1), bool) if product is None else product.mask > 0
     cells = damage_map(grey, mask)
@@ -174,83 +180,91 @@ def _damage(grey: Plane, product: ProductRegion | None) -> DamageRows:
     return tuple(tuple(round(float(cell), 2) for cell in row) for row in cells)
 
 
-def _detail(planes: Planes, plain: Background | None, product: ProductRegion | None) -> Raw:
+def _measure_detail(
+    planes: Planes, plain_background: Background | None, product: ProductRegion | None
+) -> RawValues:
     """Sharpness, noise, compression, scaling, banding: all at native size."""
-    window = window_of(planes, product)
+    window = find_window(planes, product)
     grey = window.crop(planes.grey)
-    slopes = sharpness.gradients(grey)
+    gradients = sharpness.gradients(grey)
     blocks = compression.blockiness(grey)
-    plain_mask = None if plain is None else window.crop(_native(plain.mask, planes))
-    return _sharpness(planes, slopes, window, product) | {
-        "colour_noise": noise.colour_noise(noise.row_sample(planes.pixels)),
+    background_mask = (
+        None
+        if plain_background is None
+        else window.crop(_resize_to_native(plain_background.mask, planes))
+    )
+    return _measure_sharpness(planes, gradients, window, product) | {
+        "colour_noise": noise.colour_noise(noise.sample_rows(planes.pixels)),
         "blockiness": blocks.excess if blocks else None,
-        "ringing": compression.ringing(grey, slopes, plain_mask),
+        "ringing": compression.ringing(grey, gradients, background_mask),
         "banding": banding.banding(grey),
     }
 
 
-def _native(mask: ByteMask, planes: Planes) -> ByteMask:
+def _resize_to_native(mask: ByteMask, planes: Planes) -> ByteMask:
     """A working-size mask at native size."""
     height, width = planes.grey.shape
-    return as_bytes(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
+    return to_uint8(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
 
 
-def _sharpness(
+def _measure_sharpness(
     planes: Planes,
-    slopes: sharpness.Gradients | None,
+    gradients: sharpness.Gradients | None,
     window: Window,
     product: ProductRegion | None,
-) -> Raw:
+) -> RawValues:
     """Noise, and what strong edges say once it is known."""
-    grain = noise.noise_level(noise.row_sample(planes.grey))
-    edges = sharpness.find_edges(slopes, grain or 0.0)
+    noise_deviation = noise.noise_level(noise.sample_rows(planes.grey))
+    edges = sharpness.find_edges(gradients, noise_deviation or 0.0)
     width = sharpness.edge_width(edges, planes.scale)
     motion = sharpness.motion_blur(edges, planes.scale)
     inner = None
     if product is not None:
-        inner = sharpness.find_edges(slopes, grain or 0.0, _inner_box(product.box, window))
+        inner = sharpness.find_edges(gradients, noise_deviation or 0.0, _inner_box(product.box, window))
     return {
         "sharpness": width,
         "product_sharpness": sharpness.edge_width(inner, planes.scale),
         "motion_blur": motion.streak if motion else None,
         "motion_anisotropy": motion.anisotropy if motion else None,
         "motion_direction": motion.angle if motion else None,
-        "noise": grain,
-        **_enlargement(window.crop(planes.grey), planes.scale, width),
+        "noise": noise_deviation,
+        **_measure_enlargement(window.crop(planes.grey), planes.scale, width),
     }
 
 
 def _inner_box(box: Box, window: Window) -> Box:
     """The middle of the product, without its outline against the background, in the window."""
     left, top, width, height = box
-    across, down = round(width * _OUTLINE), round(height * _OUTLINE)
+    across, down = round(width * _OUTLINE_SHARE), round(height * _OUTLINE_SHARE)
     inner = (left + across, top + down, width - 2 * across, height - 2 * down)
-    return window.inside(inner)
+    return window.clip_box(inner)
 
 
-def _enlargement(grey: Plane, scale: float, width: float | None) -> Raw:
+def _measure_enlargement(grey: Plane, scale: float, width: float | None) -> RawValues:
     """The factor of enlargement: as the distortion encoder learnt it, and as findings judge it."""
-    found = scaling.upscaling(grey)
-    if found is None or width is None:
+    estimate = scaling.upscaling(grey)
+    if estimate is None or width is None:
         return {"upscaling": None, "enlargement": None}
-    factor, evidence = found
+    factor, evidence = estimate
     fits = _UPSCALE_BLUR[0] <= width * scale / factor <= _UPSCALE_BLUR[1]
     return {
         "upscaling": factor if evidence >= _UPSCALE_EVIDENCE and fits else 1.0,
-        "enlargement": scaling.enlargement(grey, found, width * scale),
+        "enlargement": scaling.enlargement(grey, estimate, width * scale),
     }
 
 
-def _tones(planes: Planes, product: ProductRegion | None, regions: dict[str, Region]) -> Raw:
+def _measure_tones(
+    planes: Planes, product: ProductRegion | None, regions: dict[str, Region]
+) -> RawValues:
     """Exposure, clipping, contrast."""
     lightness = np.ascontiguousarray(planes.lab[..., 0])
-    mask = _material(product)
+    mask = _material_mask(product)
     inside, whole = histogram(lightness, mask), histogram(lightness)
-    filled = as_bytes(product.mask) * np.uint8(255) if product else None
-    highlights, white = exposure.clipped_highlights(planes.small, filled)
-    shadows, black = exposure.clipped_shadows(planes.small, mask)
-    _note_place(regions, "clipped_highlights", white)
-    _note_place(regions, "clipped_shadows", black)
+    filled = to_uint8(product.mask) * np.uint8(255) if product else None
+    highlights, white = exposure.highlight_clipping(planes.small, filled)
+    shadows, black = exposure.shadow_clipping(planes.small, mask)
+    _record_region(regions, "clipped_highlights", white)
+    _record_region(regions, "clipped_shadows", black)
     return {
         "exposure": exposure.mean_lightness(inside),
         "bright_end": exposure.bright_end(whole),
@@ -261,36 +275,38 @@ def _tones(planes: Planes, product: ProductRegion | None, regions: dict[str, Reg
     }
 
 
-def _material(product: ProductRegion | None) -> ByteMask | None:
+def _material_mask(product: ProductRegion | None) -> ByteMask | None:
     return product.material.astype(np.uint8) * np.uint8(255) if product else None
 
 
-def _colours(planes: Planes, plain: Background | None, product: ProductRegion | None) -> Raw:
-    mask = _material(product)
-    cast = colour.colour_cast(planes.lab, _neutral(planes, plain))
+def _measure_colours(
+    planes: Planes, plain_background: Background | None, product: ProductRegion | None
+) -> RawValues:
+    mask = _material_mask(product)
+    cast = colour.colour_cast(planes.lab, _find_neutral_mask(planes, plain_background))
     return {
         "colourfulness": colour.colourfulness(planes.small, mask),
-        "chroma": colour.chroma_end(planes.lab, mask),
-        "saturated": colour.saturated_share(planes.small, mask),
+        "chroma": colour.peak_chroma(planes.lab, mask),
+        "saturated": colour.saturation_share(planes.small, mask),
         "colour_cast": cast.magnitude if cast else None,
         "colour_cast_direction": cast.angle if cast else None,
     }
 
 
-def _neutral(planes: Planes, plain: Background | None) -> ByteMask | None:
+def _find_neutral_mask(planes: Planes, plain_background: Background | None) -> ByteMask | None:
     """The background, if it is one that was meant to be white or grey."""
-    if plain is None:
+    if plain_background is None:
         return None
-    light, a, b, _ = cv2.mean(planes.lab, mask=plain.mask)
-    meant = light / 2.55 >= _NEUTRAL_LIGHTNESS and np.hypot(a - 128, b - 128) <= _NEUTRAL_CHROMA
-    return plain.mask if meant else None
+    light, a, b, _ = cv2.mean(planes.lab, mask=plain_background.mask)
+    is_neutral = light / 2.55 >= _NEUTRAL_LIGHTNESS and np.hypot(a - 128, b - 128) <= _NEUTRAL_CHROMA
+    return plain_background.mask if is_neutral else None
 
 
-def _background(planes: Planes, plain: Background | None) -> Raw:
-    frame: Raw = {"frame_white": background.frame_white_share(planes.small)}
-    if plain is None:
+def _measure_background(planes: Planes, plain_background: Background | None) -> RawValues:
+    frame: RawValues = {"frame_white": background.frame_white_share(planes.small)}
+    if plain_background is None:
         return frame
-    far = background.far_background(plain.mask, planes.factor)
+    far = background.find_far_background(plain_background.mask, planes.factor)
     light, a, b, _ = cv2.mean(planes.lab, mask=far)
     return frame | {
         "background_whiteness": background.whiteness(planes.small, far),
@@ -298,45 +314,45 @@ def _background(planes: Planes, plain: Background | None) -> Raw:
         "background_lightness": light / 2.55,
         "background_chroma": float(np.hypot(a - 128, b - 128)),
         "background_evenness": background.unevenness(planes.lab, far),
-        "background_far": background.far_share(plain.mask, far),
-        "background_near_whiteness": background.near_whiteness(planes.small, plain.mask, far),
+        "background_far": background.far_share(plain_background.mask, far),
+        "background_near_whiteness": background.near_whiteness(planes.small, plain_background.mask, far),
     }
 
 
-def _composition(
+def _measure_composition(
     planes: Planes,
     product: ProductRegion | None,
     facts: Facts | None,
     regions: dict[str, Region],
-) -> Raw:
+) -> RawValues:
     height, width = planes.grey.shape
     long_side, short_side, megapixels = geometry.resolution(facts, width, height)
-    raw: Raw = {
+    raw_values: RawValues = {
         "resolution": long_side,
         "resolution_short": short_side,
         "megapixels": megapixels,
-        "border": _border(planes),
+        "border": _border_percent(planes),
     }
-    return raw if product is None else raw | _framing(planes, product, regions)
+    return raw_values if product is None else raw_values | _measure_framing(planes, product, regions)
 
 
-def _framing(planes: Planes, product: ProductRegion, regions: dict[str, Region]) -> Raw:
+def _measure_framing(planes: Planes, product: ProductRegion, regions: dict[str, Region]) -> RawValues:
     """How the product fills the picture."""
     height, width = planes.grey.shape
-    regions["product"] = region_of(product.box, planes.grey)
-    touched, side = geometry.edge_touch(product.mask)
-    if touched:
-        regions["edge_touch"] = _SIDES[side]
+    regions["product"] = box_to_region(product.box, planes.grey)
+    touch_percent, side = geometry.edge_touch(product.mask)
+    if touch_percent:
+        regions["edge_touch"] = _SIDE_REGIONS[side]
     return {
         "fill_box_side": geometry.fill_box_side(product.box, width, height),
         "fill_box_area": geometry.fill_box_area(product.box, width, height),
         "fill_mask_area": geometry.fill_mask_area(product.mask),
         "centring": geometry.centring(product.box, width, height),
-        "edge_touch": touched,
+        "edge_touch": touch_percent,
     }
 
 
-_SIDES = {
+_SIDE_REGIONS = {
     "left": Region(x=0, y=0, width=0.05, height=1),
     "right": Region(x=0.95, y=0, width=0.05, height=1),
     "top": Region(x=0, y=0, width=1, height=0.05),
@@ -344,22 +360,22 @@ _SIDES = {
 }
 
 
-def _border(planes: Planes) -> float:
+def _border_percent(planes: Planes) -> float:
     height, width = planes.grey.shape
-    left, top, right, bottom = geometry.border(planes.grey)
+    left, top, right, bottom = geometry.border_thickness(planes.grey)
     return float(100 * max(left / width, right / width, top / height, bottom / height))
 
 
-def _note_place(regions: dict[str, Region], key: str, where: ByteMask) -> None:
+def _record_region(regions: dict[str, Region], key: str, mask: ByteMask) -> None:
     """Keep the box around the largest connected part of a mask, if it holds enough to show."""
-    if cv2.countNonZero(where) <= _NOTABLE * where.size:
+    if cv2.countNonZero(mask) <= _MIN_REGION_SHARE * mask.size:
         return
-    _, _, stats, _ = cv2.connectedComponentsWithStats(where, connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     left, top, width, height, _ = stats[1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())]
-    regions[key] = region_of((left, top, width, height), where)
+    regions[key] = box_to_region((left, top, width, height), mask)
 
 
-def region_of(box: tuple[int, int, int, int], plane: AnyArray) -> Region:
+def box_to_region(box: tuple[int, int, int, int], plane: AnyArray) -> Region:
     """A box of pixels in fractions of the plane it was found on."""
     height, width = plane.shape[:2]
     left, top = box[0] / width, box[1] / height

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, ByteMask, Float64Array, Pixels, Plane
-from packshot.photo.pixels import check_pixels, square_means
+from packshot.photo.pixels import average_blocks, check_pixels
 
 WORKING_SIDE: Final = 320
 """Long side, in pixels, at most, for measures that need no native detail."""
@@ -50,14 +50,14 @@ def make_planes(pixels: Pixels) -> Planes:
     """
     check_pixels(pixels, "measure")
     pixels = np.ascontiguousarray(pixels)
-    grey = as_bytes(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    grey = to_uint8(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     factor = min(-(-max(grey.shape) // WORKING_SIDE), *grey.shape)
-    small = square_means(pixels, factor)
-    lab = as_bytes(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
+    small = average_blocks(pixels, factor)
+    lab = to_uint8(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
     return Planes(pixels, grey, factor, small, lab)
 
 
-def as_bytes(values: object) -> ByteArray:
+def to_uint8(values: object) -> ByteArray:
     """OpenCV's answer as what it is, an array of uint8, without a copy."""
     return np.asarray(values, dtype=np.uint8)
 
@@ -88,6 +88,6 @@ def percentiles(counts: Float64Array, *shares: float) -> tuple[float, ...]:
         One value 0..255 for each share.
     """
     cumulated = np.cumsum(counts)
-    wanted = np.asarray(shares) / 100 * cumulated[-1]
-    found = np.searchsorted(cumulated, np.maximum(wanted, 1e-9))
-    return tuple(float(value) for value in np.minimum(found, 255))
+    targets = np.asarray(shares) / 100 * cumulated[-1]
+    indices = np.searchsorted(cumulated, np.maximum(targets, 1e-9))
+    return tuple(float(value) for value in np.minimum(indices, 255))

@@ -11,17 +11,17 @@ import numpy as np
 from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask
 from packshot.measure.background import (
     Background,
-    alike_native,
-    connected_with_border,
     find_background,
+    find_border_region,
+    match_colour_native,
 )
-from packshot.measure.planes import Planes, as_bytes
+from packshot.measure.planes import Planes, to_uint8
 
-_LEAST_SHARE: Final = 0.002
+_MIN_SHARE: Final = 0.002
 _SPECK_SHARE: Final = 0.0003
 _SPECK_OF_LARGEST: Final = 0.01
-_NOISY_COUNT: Final = 150
-_LIKELY: Final = 0.5
+_NOISY_PART_COUNT: Final = 150
+_LIKELY_PROBABILITY: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,59 +54,61 @@ def find_product(planes: Planes, background: Background) -> ProductRegion | None
     Returns:
         None where less than 0.2 % of the picture is left.
     """
-    kept = _without_specks(as_bytes(cv2.bitwise_not(background.mask)))
+    kept = _drop_specks(to_uint8(cv2.bitwise_not(background.mask)))
     if kept is None:
         return None
-    box = _native_box(planes, background, _box_of(kept))
+    box = _find_native_box(planes, background, _bounding_box(kept))
     mask = kept > 0
-    material = mask & (background.like == 0)
+    material = mask & (background.colour_mask == 0)
     return ProductRegion(box, mask, material if material.any() else mask)
 
 
-def product_of(planes: Planes) -> ProductRegion | None:
+def find_plain_product(planes: Planes) -> ProductRegion | None:
     """The product of a photo whose background is plain; None everywhere else."""
-    plain = find_background(planes.small)
-    return find_product(planes, plain) if plain else None
+    plain_background = find_background(planes.small)
+    return find_product(planes, plain_background) if plain_background else None
 
 
-def region_of_mask(planes: Planes, likely: Float32Array, confidence: float) -> ProductRegion | None:
+def mask_to_region(
+    planes: Planes, probabilities: Float32Array, confidence: float
+) -> ProductRegion | None:
     """The product by a mask found in another way, with specks dropped and holes filled.
 
     Args:
         planes: The photo.
-        likely: (h', w') how likely each part of the photo is product, 0..1, at any size.
+        probabilities: (h', w') how likely each part of the photo is product, 0..1, at any size.
         confidence: Of the whole mask, 0..1.
 
     Returns:
         None where less than 0.2 % of the picture is likelier product than not.
     """
     height, width = planes.small.shape[:2]
-    raised = cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR)
-    kept = _without_specks(as_bytes(np.where(np.asarray(raised) >= _LIKELY, 255, 0)))
+    resized = cv2.resize(probabilities, (width, height), interpolation=cv2.INTER_LINEAR)
+    kept = _drop_specks(to_uint8(np.where(np.asarray(resized) >= _LIKELY_PROBABILITY, 255, 0)))
     if kept is None:
         return None
-    filled = cv2.bitwise_not(connected_with_border(as_bytes(cv2.bitwise_not(kept))))
-    left, top, wide, high = _scaled(planes, _box_of(as_bytes(filled)), spare=0)
+    filled = cv2.bitwise_not(find_border_region(to_uint8(cv2.bitwise_not(kept))))
+    left, top, wide, high = _scale_box(planes, _bounding_box(to_uint8(filled)), margin=0)
     mask = np.asarray(filled) > 0
     return ProductRegion((left, top, wide, high), mask, mask, confidence)
 
 
-def _without_specks(rest: ByteMask) -> ByteMask | None:
+def _drop_specks(rest: ByteMask) -> ByteMask | None:
     """The parts of a mask that are large enough; None where together they are too small."""
-    count, labels, stats = _parts(rest)
-    if count > _NOISY_COUNT:
-        count, labels, stats = _parts(as_bytes(cv2.medianBlur(rest, 5)))
+    count, labels, stats = _find_components(rest)
+    if count > _NOISY_PART_COUNT:
+        count, labels, stats = _find_components(to_uint8(cv2.medianBlur(rest, 5)))
     areas = stats[1:, cv2.CC_STAT_AREA]
     if len(areas) == 0:
         return None
     least = max(4.0, _SPECK_SHARE * rest.size, _SPECK_OF_LARGEST * areas.max())
     large = np.concatenate([[False], areas >= least])
-    if areas[large[1:]].sum() < _LEAST_SHARE * rest.size:
+    if areas[large[1:]].sum() < _MIN_SHARE * rest.size:
         return None
-    return as_bytes(np.where(large, np.uint8(255), np.uint8(0))[labels])
+    return to_uint8(np.where(large, np.uint8(255), np.uint8(0))[labels])
 
 
-def _parts(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
+def _find_components(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
     """Number, labels and statistics of a mask's connected parts, its gaps of 2 pixels closed."""
     closed = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     joined = cv2.bitwise_or(closed, rest)
@@ -114,31 +116,33 @@ def _parts(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def _native_box(
+def _find_native_box(
     planes: Planes, background: Background, small: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:
     """The box in native pixels: the working box, drawn tight at native size."""
-    left, top, across, down = _scaled(planes, small, spare=planes.factor if planes.factor > 1 else 0)
-    if not background.even or planes.factor == 1:
+    left, top, across, down = _scale_box(planes, small, margin=planes.factor if planes.factor > 1 else 0)
+    if not background.is_even or planes.factor == 1:
         return left, top, across, down
     inside = planes.pixels[top : top + down, left : left + across]
-    rest = cv2.bitwise_not(alike_native(inside, background))
-    x, y, wide, high = _box_of(as_bytes(rest))
+    rest = cv2.bitwise_not(match_colour_native(inside, background))
+    x, y, wide, high = _bounding_box(to_uint8(rest))
     return (left + x, top + y, wide, high) if wide else (left, top, across, down)
 
 
-def _scaled(planes: Planes, small: tuple[int, int, int, int], spare: int) -> tuple[int, int, int, int]:
-    """A working box in native pixels, `spare` pixels larger on every side inside the picture."""
+def _scale_box(
+    planes: Planes, small: tuple[int, int, int, int], margin: int
+) -> tuple[int, int, int, int]:
+    """A working box in native pixels, `margin` pixels larger on every side inside the picture."""
     height, width = planes.grey.shape
     step = planes.factor
     rows, columns = (side // step for side in (height, width))
-    left, top = max(0, small[0] * step - spare), max(0, small[1] * step - spare)
+    left, top = max(0, small[0] * step - margin), max(0, small[1] * step - margin)
     # The last working pixel stands for the dropped remainder as well.
-    right = width if small[0] + small[2] == columns else (small[0] + small[2]) * step + spare
-    bottom = height if small[1] + small[3] == rows else (small[1] + small[3]) * step + spare
+    right = width if small[0] + small[2] == columns else (small[0] + small[2]) * step + margin
+    bottom = height if small[1] + small[3] == rows else (small[1] + small[3]) * step + margin
     return left, top, right - left, bottom - top
 
 
-def _box_of(mask: ByteMask) -> tuple[int, int, int, int]:
+def _bounding_box(mask: ByteMask) -> tuple[int, int, int, int]:
     left, top, width, height = cv2.boundingRect(mask)
     return left, top, width, height

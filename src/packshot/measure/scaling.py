@@ -9,40 +9,40 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float64Array, Mask, Plane
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 
-_SMALLEST_SIDE: Final = 64
-_CAP: Final = 24
-_LOWEST, _HIGHEST = 1 / 12, 0.5
+_MIN_SIDE: Final = 64
+_MAX_DIFFERENCE: Final = 24
+_MIN_FREQUENCY, _MAX_FREQUENCY = 1 / 12, 0.5
 _JPEG_GRID: Final = 8
-_LINES: Final = 160
-_PADDED: Final = 4096
-_EVIDENCE: Final = 6.5
+_MAX_LINES: Final = 160
+_MIN_FFT_LENGTH: Final = 4096
+_MIN_EVIDENCE: Final = 6.5
 _STRONG_EVIDENCE: Final = 12.0
-_BLUR: Final = (0.24, 0.55)
-_LEAST_BLUR: Final = 0.12
-_HIDDEN_EVIDENCE: Final = 5.0
+_BLUR_RANGE: Final = (0.24, 0.55)
+_MIN_BLUR: Final = 0.12
+_HARMONIC_EVIDENCE: Final = 5.0
 
 
 @dataclass(frozen=True)
-class _Hidden:
+class _GridHarmonic:
     """A factor whose period is a harmonic of JPEG's grid.
 
     Attributes:
-        eighths: Which harmonic, 1 to 3.
-        above: How much stronger than the two others it must be: by a grid alone they are much alike.
-        narrowest: Least blur of the edges, per factor.
+        harmonic: Which harmonic, 1 to 3.
+        min_ratio: How much stronger than the two others it must be: by a grid alone they are much alike.
+        min_blur: Least blur of the edges, per factor.
     """
 
-    eighths: int
-    above: float
-    narrowest: float
+    harmonic: int
+    min_ratio: float
+    min_blur: float
 
 
-_HIDDEN: Final = (_Hidden(2, 1.05, 0.17), _Hidden(3, 1.5, 0.24))
+_GRID_HARMONICS: Final = (_GridHarmonic(2, 1.05, 0.17), _GridHarmonic(3, 1.5, 0.24))
 
 
-def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
+def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -> float:
     """How many times a photo was enlarged, where its period shows and the edges are wide enough.
 
     Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
@@ -50,44 +50,48 @@ def enlargement(grey: Plane, found: tuple[float, float], width: float) -> float:
 
     Args:
         grey: Luma, (H, W) uint8, native.
-        found: From `upscaling`: the likeliest factor and its evidence.
-        width: Standard deviation of the blur of the sharpest edges, native pixels.
+        estimate: From `upscaling`: the likeliest factor and its evidence.
+        edge_width: Standard deviation of the blur of the sharpest edges, native pixels.
 
     Returns:
         The factor, 2 to 12, or 1 where nothing tells of one.
     """
-    factor, evidence = found
-    narrowest = _LEAST_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR[0]
-    if evidence >= _EVIDENCE and _fits(width / factor, narrowest):
+    factor, evidence = estimate
+    min_blur = _MIN_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR_RANGE[0]
+    if evidence >= _MIN_EVIDENCE and _is_in_blur_range(edge_width / factor, min_blur):
         return factor
-    return _hidden_factor(grey, width)
+    return _grid_harmonic_factor(grey, edge_width)
 
 
-def _hidden_factor(grey: Plane, width: float) -> float:
+def _grid_harmonic_factor(grey: Plane, edge_width: float) -> float:
     """The factor whose period lies on a harmonic of JPEG's grid, 4 or 8/3; 1 if there is none."""
-    likely = [one for one in _HIDDEN if _fits(width * one.eighths / _JPEG_GRID, one.narrowest)]
+    likely = [
+        one
+        for one in _GRID_HARMONICS
+        if _is_in_blur_range(edge_width * one.harmonic / _JPEG_GRID, one.min_blur)
+    ]
     if not likely:
         return 1.0
-    across = _at_grid(_second_differences(grey))
-    down = _at_grid(_second_differences(as_bytes(cv2.transpose(grey))))
+    across = _harmonic_strengths(_second_differences(grey))
+    down = _harmonic_strengths(_second_differences(to_uint8(cv2.transpose(grey))))
     strengths = np.sqrt(across * down)
     for one in likely:
-        others = np.delete(strengths, one.eighths - 1)
-        if strengths[one.eighths - 1] >= max(_HIDDEN_EVIDENCE, one.above * float(others.max())):
-            return _JPEG_GRID / one.eighths
+        others = np.delete(strengths, one.harmonic - 1)
+        if strengths[one.harmonic - 1] >= max(_HARMONIC_EVIDENCE, one.min_ratio * float(others.max())):
+            return _JPEG_GRID / one.harmonic
     return 1.0
 
 
-def _fits(width_per_factor: float, narrowest: float) -> bool:
+def _is_in_blur_range(width_per_factor: float, min_blur: float) -> bool:
     """Whether edges are as wide as an enlargement makes them."""
-    return narrowest <= width_per_factor <= _BLUR[1]
+    return min_blur <= width_per_factor <= _BLUR_RANGE[1]
 
 
-def _at_grid(profile: Float64Array) -> Float64Array:
+def _harmonic_strengths(profile: Float64Array) -> Float64Array:
     """Magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off JPEG's grid."""
     magnitude, frequencies = _magnitudes(profile)
     places = np.arange(1, 4) / _JPEG_GRID
-    off_grid = magnitude[_off_grid(frequencies, len(profile)) & (frequencies >= _LOWEST)]
+    off_grid = magnitude[_is_off_grid(frequencies, len(profile)) & (frequencies >= _MIN_FREQUENCY)]
     middle = float(np.median(off_grid)) if len(off_grid) else 0.0
     return np.interp(places, frequencies, magnitude) / max(middle, 1e-9)
 
@@ -106,11 +110,11 @@ def upscaling(grey: Plane) -> tuple[float, float] | None:
         The factor of enlargement, 2 to 12, and the strength of the evidence (peak over median of
         the spectrum, geometric mean of both axes); None below 64 pixels.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if min(grey.shape) < _MIN_SIDE:
         return None
-    grid = np.linspace(_LOWEST, _HIGHEST, 512)
+    grid = np.linspace(_MIN_FREQUENCY, _MAX_FREQUENCY, 512)
     across = _spectrum(_second_differences(grey), grid)
-    down = _spectrum(_second_differences(as_bytes(cv2.transpose(grey))), grid)
+    down = _spectrum(_second_differences(to_uint8(cv2.transpose(grey))), grid)
     joint = np.sqrt(across * down)
     best = int(joint.argmax())
     return 1 / float(grid[best]), float(joint[best])
@@ -118,30 +122,34 @@ def upscaling(grey: Plane) -> tuple[float, float] | None:
 
 def _second_differences(grey: Plane) -> Float64Array:
     """Mean magnitude, capped, of the second difference at each column."""
-    rows = grey[:: max(1, grey.shape[0] // _LINES)].astype(np.int16)
+    rows = grey[:: max(1, grey.shape[0] // _MAX_LINES)].astype(np.int16)
     second = np.abs(2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:])
-    return np.asarray(np.minimum(second, _CAP).mean(axis=0), np.float64)
+    return np.asarray(np.minimum(second, _MAX_DIFFERENCE).mean(axis=0), np.float64)
 
 
 def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
     """Magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
     magnitude, frequencies = _magnitudes(profile)
-    clean = np.where(_off_grid(frequencies, len(profile)), magnitude, 0.0)
-    inside = clean[(frequencies >= _LOWEST) & (clean > 0)]
+    off_grid_magnitude = np.where(_is_off_grid(frequencies, len(profile)), magnitude, 0.0)
+    inside = off_grid_magnitude[(frequencies >= _MIN_FREQUENCY) & (off_grid_magnitude > 0)]
     middle = float(np.median(inside)) if len(inside) else 0.0
-    return np.interp(grid, frequencies, clean) / max(middle, 1e-9) if middle > 0 else np.zeros_like(grid)
+    return (
+        np.interp(grid, frequencies, off_grid_magnitude) / max(middle, 1e-9)
+        if middle > 0
+        else np.zeros_like(grid)
+    )
 
 
 def _magnitudes(profile: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Spectrum of a profile without its trend, and the frequencies."""
     trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
     detail = (profile - trend) * np.hanning(len(profile))
-    padded = max(_PADDED, len(detail))
-    magnitude = np.asarray(np.abs(np.fft.rfft(detail, padded)), np.float64)
-    return magnitude, np.asarray(np.fft.rfftfreq(padded), np.float64)
+    fft_length = max(_MIN_FFT_LENGTH, len(detail))
+    magnitude = np.asarray(np.abs(np.fft.rfft(detail, fft_length)), np.float64)
+    return magnitude, np.asarray(np.fft.rfftfreq(fft_length), np.float64)
 
 
-def _off_grid(frequencies: Float64Array, length: int) -> Mask:
+def _is_off_grid(frequencies: Float64Array, length: int) -> Mask:
     """Where frequencies are no multiples of JPEG's, as far as a profile of a length can tell."""
     harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
     return harmonics >= 2.5 * _JPEG_GRID / length

@@ -45,7 +45,7 @@ CURVES: Final[dict[str, Curve]] = {
 """By measurement: (value, score) pairs, values rising; linear between, constant outside."""
 
 
-def score(key: str, value: float | None) -> float | None:
+def score_value(key: str, value: float | None) -> float | None:
     """Put a raw value on 0..100, larger is better; None without a value or a curve.
 
     Args:
@@ -59,7 +59,7 @@ def score(key: str, value: float | None) -> float | None:
     return round(float(np.interp(value, values, scores)), 1)
 
 
-def measurement(key: str, value: float | None) -> Measurement:
+def make_measurement(key: str, value: float | None) -> Measurement:
     """The record of a raw value: with unit and score, rounded to what it can mean."""
-    shown = None if value is None else round(float(value), 3)
-    return Measurement(value=shown, unit=MEASUREMENTS[key].unit, score=score(key, shown))
+    rounded = None if value is None else round(float(value), 3)
+    return Measurement(value=rounded, unit=MEASUREMENTS[key].unit, score=score_value(key, rounded))

@@ -17,21 +17,21 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, IndexArray, Int16Array, Int32Array, Mask, Plane
-from packshot.measure.planes import as_bytes, histogram, percentiles
+from packshot.measure.planes import histogram, percentiles, to_uint8
 
-REBLUR: Final = 2.0
+REBLUR_SIGMA: Final = 2.0
 """Standard deviation s0 of the second blur, in pixels."""
 
-_SMALLEST_SIDE: Final = 16
-_FEWEST: Final = 24
-_MOST: Final = 8000
-_EVERY: Final = 2
-_SOBEL: Final = 8.0
-_STRENGTH: Final = 2.0
+_MIN_SIDE: Final = 16
+_MIN_EDGES: Final = 24
+_MAX_EDGES: Final = 8000
+_SAMPLE_STEP: Final = 2
+_SOBEL_SCALE: Final = 8.0
+_STRENGTH_SCALE: Final = 2.0
 _MARGIN: Final = 3
-_FAINTEST: Final = 3.0
+_MIN_STRENGTH: Final = 3.0
 _OPERATOR_VARIANCE: Final = 1 / 3 + 1 / 12
-_WIDEST: Final = 20.0
+_MAX_WIDTH: Final = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +56,12 @@ class Edges:
     Attributes:
         fine: Gradient (dx, dy), (2, N), grey levels per pixel.
         coarse: The same after the second blur.
-        peak: True where the fine gradient is largest across the edge, (N,).
+        is_peak: True where the fine gradient is largest across the edge, (N,).
     """
 
     fine: Float32Array
     coarse: Float32Array
-    peak: Mask
+    is_peak: Mask
 
 
 def gradients(grey: Plane) -> Gradients | None:
@@ -73,21 +73,21 @@ def gradients(grey: Plane) -> Gradients | None:
     Returns:
         None below 16 pixels.
     """
-    if min(grey.shape) < _SMALLEST_SIDE:
+    if min(grey.shape) < _MIN_SIDE:
         return None
-    coarse = _slopes(_blurred(grey))
-    across, down = (cv2.convertScaleAbs(slope, alpha=_STRENGTH / _SOBEL) for slope in coarse)
-    strength = as_bytes(cv2.add(across, down))
+    coarse = _slopes(_blur(grey))
+    across, down = (cv2.convertScaleAbs(slope, alpha=_STRENGTH_SCALE / _SOBEL_SCALE) for slope in coarse)
+    strength = to_uint8(cv2.add(across, down))
     margin = _MARGIN
     strength[:margin], strength[-margin:] = 0, 0
     strength[:, :margin], strength[:, -margin:] = 0, 0
     return Gradients(_slopes(grey), coarse, strength)
 
 
-def _blurred(grey: Plane) -> Plane:
+def _blur(grey: Plane) -> Plane:
     """Two means of 5 x 5 pixels: nearly a Gaussian, and of variance 2 + 2 exactly."""
     once = cv2.blur(grey, (5, 5), borderType=cv2.BORDER_REPLICATE)
-    return as_bytes(cv2.blur(once, (5, 5), borderType=cv2.BORDER_REPLICATE))
+    return to_uint8(cv2.blur(once, (5, 5), borderType=cv2.BORDER_REPLICATE))
 
 
 def _slopes(plane: Plane) -> tuple[Int16Array, Int16Array]:
@@ -96,7 +96,7 @@ def _slopes(plane: Plane) -> tuple[Int16Array, Int16Array]:
 
 
 def find_edges(
-    found: Gradients | None, noise: float = 0.0, box: tuple[int, int, int, int] | None = None
+    plane_gradients: Gradients | None, noise: float = 0.0, box: tuple[int, int, int, int] | None = None
 ) -> Edges | None:
     """Sample the strong edges of a photo, or of a part of it.
 
@@ -104,57 +104,60 @@ def find_edges(
     they are: at least a quarter of the strongest, and above the noise.
 
     Args:
-        found: From `gradients`.
+        plane_gradients: From `gradients`.
         noise: Standard deviation of the noise in grey levels.
         box: Left, top, width, height of the part.
 
     Returns:
         None where there are next to no edges.
     """
-    if found is None:
+    if plane_gradients is None:
         return None
-    across = found.strength.shape[1]
-    left, top, width, height = box or (0, 0, across, found.strength.shape[0])
+    across = plane_gradients.strength.shape[1]
+    left, top, width, height = box or (0, 0, across, plane_gradients.strength.shape[0])
     if width < 1 or height < 1:
         return None
-    part = np.ascontiguousarray(found.strength[top : top + height, left : left + width])
-    places = _strongest(part, noise)
-    if len(places) < _FEWEST:
+    part = np.ascontiguousarray(plane_gradients.strength[top : top + height, left : left + width])
+    indices = _find_strongest(part, noise)
+    if len(indices) < _MIN_EDGES:
         return None
-    rows, columns = np.divmod(places, width)
-    places = (rows + top) * across + (columns + left)
-    coarse, fine = _gathered(found.coarse, places), _gathered(found.fine, places)
-    return Edges(fine, coarse, _peaks(found.fine, places, coarse))
+    rows, columns = np.divmod(indices, width)
+    indices = (rows + top) * across + (columns + left)
+    coarse, fine = (
+        _gather_slopes(plane_gradients.coarse, indices),
+        _gather_slopes(plane_gradients.fine, indices),
+    )
+    return Edges(fine, coarse, _find_peaks(plane_gradients.fine, indices, coarse))
 
 
-def _gathered(slopes: tuple[Int16Array, Int16Array], places: IndexArray) -> Float32Array:
+def _gather_slopes(slopes: tuple[Int16Array, Int16Array], places: IndexArray) -> Float32Array:
     """Slopes at flat places, (2, N), grey levels per pixel."""
-    taken = np.stack([slope.ravel().take(places) for slope in slopes])
-    return taken.astype(np.float32) / np.float32(_SOBEL)
+    values = np.stack([slope.ravel().take(places) for slope in slopes])
+    return values.astype(np.float32) / np.float32(_SOBEL_SCALE)
 
 
-def _strongest(strength: Plane, noise: float) -> IndexArray:
+def _find_strongest(strength: Plane, noise: float) -> IndexArray:
     """Flat places of the strong edges, thinned evenly to a bounded number."""
-    sample = np.ascontiguousarray(strength[::_EVERY, ::_EVERY])
+    sample = np.ascontiguousarray(strength[::_SAMPLE_STEP, ::_SAMPLE_STEP])
     (top,) = percentiles(histogram(sample), 99.9)
-    faintest = _STRENGTH * (_FAINTEST + noise / 2)
-    least = math.ceil(max(top / 4, faintest)) - 1
-    _, chosen = cv2.threshold(strength, least, 1, cv2.THRESH_BINARY)
-    places = np.flatnonzero(as_bytes(chosen).view(np.bool_))
-    return places[:: 1 + len(places) // _MOST]
+    noise_threshold = _STRENGTH_SCALE * (_MIN_STRENGTH + noise / 2)
+    threshold = math.ceil(max(top / 4, noise_threshold)) - 1
+    _, is_strong = cv2.threshold(strength, threshold, 1, cv2.THRESH_BINARY)
+    places = np.flatnonzero(to_uint8(is_strong).view(np.bool_))
+    return places[:: 1 + len(places) // _MAX_EDGES]
 
 
-def _peaks(fine: tuple[Int16Array, Int16Array], places: IndexArray, coarse: Float32Array) -> Mask:
+def _find_peaks(fine: tuple[Int16Array, Int16Array], places: IndexArray, coarse: Float32Array) -> Mask:
     """Where the fine gradient is no smaller than that of both neighbours across the edge."""
     level = np.abs(coarse[0]) >= np.abs(coarse[1])
     step = np.where(level, 1, fine[0].shape[1])
 
-    def squared(where: IndexArray) -> Int32Array:
+    def square_length(where: IndexArray) -> Int32Array:
         across, down = (slope.ravel().take(where).astype(np.int32) for slope in fine)
         return across * across + down * down
 
-    own = squared(places)
-    return np.asarray((own >= squared(places - step)) & (own >= squared(places + step)))
+    own = square_length(places)
+    return np.asarray((own >= square_length(places - step)) & (own >= square_length(places + step)))
 
 
 def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float | None:
@@ -170,16 +173,16 @@ def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float 
         Standard deviation of the blur in pixels of a 512-pixel photo, 0 (sharp) to 20; None
         without enough edges.
     """
-    if edges is None or np.count_nonzero(edges.peak) < _FEWEST:
+    if edges is None or np.count_nonzero(edges.is_peak) < _MIN_EDGES:
         return None
-    fine = _lengths(edges.fine[:, edges.peak])
-    coarse = np.maximum(_lengths(edges.coarse[:, edges.peak]), 1e-3)
+    fine = _gradient_lengths(edges.fine[:, edges.is_peak])
+    coarse = np.maximum(_gradient_lengths(edges.coarse[:, edges.is_peak]), 1e-3)
     ratio = max(float(np.quantile(fine / coarse, 1 - share)), 1.001)
-    variance = REBLUR**2 / (ratio**2 - 1) - _OPERATOR_VARIANCE
-    return min(math.sqrt(max(variance, 0.0)) / scale, _WIDEST)
+    variance = REBLUR_SIGMA**2 / (ratio**2 - 1) - _OPERATOR_VARIANCE
+    return min(math.sqrt(max(variance, 0.0)) / scale, _MAX_WIDTH)
 
 
-def _lengths(slopes: Float32Array) -> Float32Array:
+def _gradient_lengths(slopes: Float32Array) -> Float32Array:
     """Of gradients (2, N): they are eighths of whole numbers, so that no square is rounded."""
     across, down = slopes
     return np.asarray(np.sqrt(across * across + down * down), np.float32)
@@ -228,7 +231,7 @@ def motion_blur(edges: Edges | None, scale: float) -> MotionBlur | None:
     if ratios[1] <= 0:  # the fine gradient vanishes wherever the coarse one is strong
         return None
     direction = inverse.T @ vectors[:, 0]
-    wide, narrow = (REBLUR**2 / (max(ratio, 1.001) ** 2 - 1) for ratio in ratios)
+    wide, narrow = (REBLUR_SIGMA**2 / (max(ratio, 1.001) ** 2 - 1) for ratio in ratios)
     streak = math.sqrt(max(12 * (wide - narrow), 0.0)) / scale
     angle = math.degrees(math.atan2(-direction[1], direction[0])) % 180
     return MotionBlur(min(streak, 60.0), float(1 - max(ratios[0], 0.0) / ratios[1]), angle)

@@ -35,7 +35,7 @@ class Window:
         """The window's part of a plane of the whole photo, not copied."""
         return plane[self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def inside(self, box: Box) -> Box:
+    def clip_box(self, box: Box) -> Box:
         """The part of a box (left, top, width, height) within the window, seen from there."""
         left, top = max(box[0] - self.left, 0), max(box[1] - self.top, 0)
         right = min(box[0] + box[2] - self.left, self.width)
@@ -43,7 +43,7 @@ class Window:
         return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-def window_of(planes: Planes, product: ProductRegion | None) -> Window:
+def find_window(planes: Planes, product: ProductRegion | None) -> Window:
     """The product and 24 pixels around it, or the middle of the photo; 720 pixels a side at most.
 
     Args:
@@ -52,14 +52,14 @@ def window_of(planes: Planes, product: ProductRegion | None) -> Window:
     """
     height, width = planes.grey.shape
     box = product.box if product else (0, 0, width, height)
-    left, wide = _span(box[0], box[2], width)
-    top, high = _span(box[1], box[3], height)
+    left, wide = _find_span(box[0], box[2], width)
+    top, high = _find_span(box[1], box[3], height)
     return Window(left, top, wide, high)
 
 
-def _span(start: int, length: int, whole: int) -> tuple[int, int]:
+def _find_span(start: int, length: int, whole: int) -> tuple[int, int]:
     """Start and length along one axis."""
-    wanted = min(max(length + 2 * _MARGIN, _SMALLEST), _LARGEST, whole)
-    first = start + length // 2 - wanted // 2
-    first = min(max(first, 0), whole - wanted) // _GRID * _GRID
-    return first, wanted
+    size = min(max(length + 2 * _MARGIN, _SMALLEST), _LARGEST, whole)
+    first = start + length // 2 - size // 2
+    first = min(max(first, 0), whole - size) // _GRID * _GRID
+    return first, size

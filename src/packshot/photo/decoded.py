@@ -16,41 +16,41 @@ class Picture:
     """Decoded pixels of any mode, held by Pillow or in an array, given out in strips.
 
     Attributes:
-        held: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8.
+        image: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8.
         profile: Their ICC profile, empty for none.
     """
 
-    held: Image.Image | AnyArray
+    image: Image.Image | AnyArray
     profile: bytes = field(default=b"", repr=False)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        if isinstance(self.held, Image.Image):
-            return self.held.size
-        return self.held.shape[1], self.held.shape[0]
+        if isinstance(self.image, Image.Image):
+            return self.image.size
+        return self.image.shape[1], self.image.shape[0]
 
-    def rows(self, top: int, bottom: int) -> Image.Image:
+    def crop_rows(self, top: int, bottom: int) -> Image.Image:
         """A strip of the full width; the whole picture is not copied.
 
         Pillow's own cropping asks its guard against bombs, even for a strip; resizing
         without a change of size does not.
         """
         width, height = self.size
-        if not isinstance(self.held, Image.Image):
-            return Image.fromarray(np.ascontiguousarray(self.held[top:bottom]))
+        if not isinstance(self.image, Image.Image):
+            return Image.fromarray(np.ascontiguousarray(self.image[top:bottom]))
         if top <= 0 and bottom >= height:
-            return self.held
+            return self.image
         box = (0, top, width, bottom)
-        return self.held.resize((width, bottom - top), Image.Resampling.NEAREST, box=box)
+        return self.image.resize((width, bottom - top), Image.Resampling.NEAREST, box=box)
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedPicture:
     """A decoded picture with what is known of its file.
 
     Attributes:
-        kind: A key of `packshot.photo.FORMATS`.
+        format: A key of `packshot.photo.FORMATS`.
         picture: The pixels, perhaps smaller than stored.
         size: Width and height as stored, before orientation.
         mode: As stored, in Pillow's names.
@@ -61,7 +61,7 @@ class Decoded:
         quantisation: Tables of a JPEG by number, 64 entries each.
     """
 
-    kind: str
+    format: str
     picture: Picture
     size: tuple[int, int]
     mode: str

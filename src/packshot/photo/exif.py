@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from PIL import ExifTags
 
 from packshot.photo.structure.directories import Directories, Entry, Value
-from packshot.photo.structure.outline import Excessive, Incomplete
+from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile
 
-_KEPT = (
+_KEPT_TAGS = (
     "Make",
     "Model",
     "LensModel",
@@ -29,9 +29,9 @@ _KEPT = (
     "Artist",
     "Copyright",
 )
-_LONGEST_TEXT = 200
+_MAX_TEXT_LENGTH = 200
 _ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
-_PREFIX = b"Exif\0\0"
+_EXIF_PREFIX = b"Exif\0\0"
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
@@ -42,49 +42,51 @@ class ExifFacts:
     Attributes:
         tags: Text by name.
         orientation: 1..8; None where it is absent or nonsense.
-        located: There is a block of GPS data.
+        has_gps: There is a block of GPS data.
     """
 
     tags: dict[str, str] = field(default_factory=dict)
     orientation: int | None = None
-    located: bool = False
+    has_gps: bool = False
 
 
 def read_exif(data: bytes) -> ExifFacts:
     """The facts kept of a TIFF structure, alone or behind the letters "Exif"; none of a broken one."""
-    while data.startswith(_PREFIX):
-        data = data[len(_PREFIX) :]
+    while data.startswith(_EXIF_PREFIX):
+        data = data[len(_EXIF_PREFIX) :]
     try:
         directories = Directories(data)
-        main = directories.entries(directories.first)
-    except (Incomplete, Excessive):
+        main = directories.read_entries(directories.first_offset)
+    except (IncompleteFile, ExcessiveFile):
         return ExifFacts()
-    detail = _below(directories, main.get(_EXIF))
-    values = {tag: directories.values(entry) for tag, entry in (main | detail).items() if entry.count}
-    named = {ExifTags.TAGS.get(tag, ""): value for tag, value in values.items()}
+    exif_tags = _read_subdirectory(directories, main.get(_EXIF))
+    values = {
+        tag: directories.read_values(entry) for tag, entry in (main | exif_tags).items() if entry.count
+    }
+    by_name = {ExifTags.TAGS.get(tag, ""): value for tag, value in values.items()}
     orientation = values.get(_ORIENTATION)
     return ExifFacts(
-        tags={name: _text(named[name]) for name in _KEPT if name in named},
+        tags={name: _format_value(by_name[name]) for name in _KEPT_TAGS if name in by_name},
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
-        located=bool(_below(directories, main.get(_GPS))),
+        has_gps=bool(_read_subdirectory(directories, main.get(_GPS))),
     )
 
 
-def orientation_in(xmp: bytes) -> int:
+def read_xmp_orientation(xmp: bytes) -> int:
     """The orientation that XMP gives, 1..8; 1 where it gives none."""
     found = _XMP_ORIENTATION.search(xmp)
     return int(found[1]) if found else 1
 
 
-def _below(directories: Directories, pointer: Entry | None) -> dict[int, Entry]:
+def _read_subdirectory(directories: Directories, pointer: Entry | None) -> dict[int, Entry]:
     """The tags of a directory that a tag points at."""
-    place = directories.values(pointer) if pointer is not None and pointer.count else 0
+    offset = directories.read_values(pointer) if pointer is not None and pointer.count else 0
     try:
-        return directories.entries(place) if isinstance(place, int) and place else {}
-    except (Incomplete, Excessive):
+        return directories.read_entries(offset) if isinstance(offset, int) and offset else {}
+    except (IncompleteFile, ExcessiveFile):
         return {}
 
 
-def _text(value: Value) -> str:
+def _format_value(value: Value) -> str:
     raw = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return "".join(c for c in raw if c.isprintable()).strip()[:_LONGEST_TEXT]
+    return "".join(c for c in raw if c.isprintable()).strip()[:_MAX_TEXT_LENGTH]

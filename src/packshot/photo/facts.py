@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from PIL import ImageCms
 
-from packshot.photo.decoded import Decoded
+from packshot.photo.decoded import DecodedPicture
 from packshot.photo.exif import read_exif
 from packshot.photo.quality import jpeg_quality
 from packshot.report import Facts
@@ -25,13 +25,13 @@ FORMATS: dict[str, tuple[str, ...]] = {
 }
 """Formats that open, by content, with the extensions that match them."""
 
-LARGEST_PROFILE = 4 * 2**20
+MAX_PROFILE_BYTES = 4 * 2**20
 """Bytes of an ICC profile that is looked at; those of printers with large tables have two million."""
 
-_LONGEST_TEXT = 200
+_MAX_TEXT_LENGTH = 200
 
 
-def facts_of(decoded: Decoded, data: bytes, name: str, has_alpha: bool) -> Facts:
+def build_facts(decoded: DecodedPicture, data: bytes, name: str, has_alpha: bool) -> Facts:
     """Everything the file says about itself.
 
     Args:
@@ -44,31 +44,31 @@ def facts_of(decoded: Decoded, data: bytes, name: str, has_alpha: bool) -> Facts
     width, height = decoded.size[::-1] if decoded.orientation >= 5 else decoded.size
     suffix = PurePath(name).suffix.lower()
     return Facts(
-        format=decoded.kind,
+        format=decoded.format,
         byte_size=len(data),
         width=width,
         height=height,
         bit_depth=decoded.bits,
         colour_mode=decoded.mode,
-        icc_profile=profile_description(decoded.profile),
+        icc_profile=read_profile_name(decoded.profile),
         has_alpha=has_alpha,
         frames=decoded.frames,
-        jpeg_quality=jpeg_quality(decoded.quantisation) if decoded.kind == "JPEG" else None,
+        jpeg_quality=jpeg_quality(decoded.quantisation) if decoded.format == "JPEG" else None,
         exif=exif.tags,
-        had_location=exif.located,
-        extension_matches=not suffix or suffix in FORMATS.get(decoded.kind, ()),
+        had_location=exif.has_gps,
+        extension_matches=not suffix or suffix in FORMATS.get(decoded.format, ()),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-def profile_description(profile: bytes | None) -> str | None:
+def read_profile_name(profile: bytes | None) -> str | None:
     """The name an ICC profile gives itself; "unreadable" where it cannot be parsed."""
     if not profile:
         return None
-    if len(profile) > LARGEST_PROFILE:
+    if len(profile) > MAX_PROFILE_BYTES:
         return "unreadable"
     try:
-        opened = ImageCms.getOpenProfile(io.BytesIO(profile))
-        return ImageCms.getProfileDescription(opened).strip()[:_LONGEST_TEXT] or "unnamed"
+        parsed = ImageCms.getOpenProfile(io.BytesIO(profile))
+        return ImageCms.getProfileDescription(parsed).strip()[:_MAX_TEXT_LENGTH] or "unnamed"
     except Exception:  # LittleCMS reports damage through several types
         return "unreadable"

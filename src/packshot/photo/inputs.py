@@ -25,8 +25,8 @@ never guessed at.
 
 DEFAULT_LIMITS = Limits()
 
-_TAKEN = "a path, bytes, a binary file, a Pillow image or an array"
-_PIECE = 2**24
+_ACCEPTED_SOURCES = "a path, bytes, a binary file, a Pillow image or an array"
+_CHUNK_BYTES = 2**24
 
 
 def label_of(source: object) -> str:
@@ -60,9 +60,9 @@ def read_bytes(
     elif isinstance(source, str | os.PathLike):
         data = _read_path(Path(os.fsdecode(source)), label, limits)
     elif callable(getattr(source, "read", None)):
-        data = _read_open(source, label, limits)
+        data = _read_stream(source, label, limits)
     else:
-        raise UnreadablePhoto(label, f"is of the type {type(source).__name__}, not {_TAKEN}")
+        raise UnreadablePhoto(label, f"is of the type {type(source).__name__}, not {_ACCEPTED_SOURCES}")
     if not data:
         raise UnreadablePhoto(label, "the file is empty")
     if len(data) > limits.max_bytes:
@@ -88,10 +88,10 @@ def check_array(array: AnyArray, name: str) -> None:
 
 def _read_path(path: Path, name: str, limits: Limits) -> bytes:
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise UnreadablePhoto(name, "is a folder, not a file")
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise UnreadablePhoto(name, "is not a regular file")
         with path.open("rb") as file:
             return file.read(limits.max_bytes + 1)
@@ -101,13 +101,13 @@ def _read_path(path: Path, name: str, limits: Limits) -> bytes:
         raise UnreadablePhoto(name, f"cannot be read: {error}") from error
 
 
-def _read_open(file: Any, name: str, limits: Limits) -> bytes:
+def _read_stream(file: Any, name: str, limits: Limits) -> bytes:
     """From where an open file stands to its end, which may come in pieces, as from a pipe."""
-    pieces, left = [], limits.max_bytes + 1
+    chunks, remaining = [], limits.max_bytes + 1
     try:
-        while left > 0 and (piece := file.read(min(left, _PIECE))):
-            pieces.append(bytes(piece))
-            left -= len(piece)
+        while remaining > 0 and (chunk := file.read(min(remaining, _CHUNK_BYTES))):
+            chunks.append(bytes(chunk))
+            remaining -= len(chunk)
     except (OSError, ValueError, TypeError) as error:
         raise UnreadablePhoto(name, f"cannot be read as a binary file: {error}") from error
-    return b"".join(pieces)
+    return b"".join(chunks)

@@ -9,21 +9,21 @@ from typing import Any
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from packshot.photo.structure import Incomplete
+from packshot.photo.structure import IncompleteFile
 from packshot.photo.structure.jpeg import JpegOutline
 
 _REDUCTIONS = (8, 4, 2)
-_CHUNK = 2**20
+_CHUNK_BYTES = 2**20
 # Bytes that a decoder leaves because it needs more for a next unit: ten blocks of 64 coefficients.
-_LONGEST_UNIT = 16_384
-_END = b"\xff\xd9"
+_MAX_UNIT_BYTES = 16_384
+_END_MARKER = b"\xff\xd9"
 # The decoder reads up to eight bytes ahead. These are bits that are set, as 0xFF and a stuffed zero: no
 # code of the standard is sixteen of them, so that, taken for data, each pair makes a block at most.
-_AHEAD = b"\xff\x00" * 12
-_ONE_MORE = b"\x00"
+_PADDING = b"\xff\x00" * 12
+_EXTRA_BYTE = b"\x00"
 
 
-def decode_jpeg(outline: JpegOutline, data: bytes, longest: int | None) -> JpegImageFile:
+def decode_jpeg(outline: JpegOutline, data: bytes, target_side: int | None) -> JpegImageFile:
     """Decode a JPEG, reduced on the way to a half, quarter or eighth where that is large enough.
 
     Decoders fill what is missing with grey, or leave it coarse, and tell nobody. So the end marker is
@@ -34,14 +34,14 @@ def decode_jpeg(outline: JpegOutline, data: bytes, longest: int | None) -> JpegI
     Args:
         outline: Of the file.
         data: The file.
-        longest: Of the long side, at least; None for the stored size.
+        target_side: Of the long side, at least; None for the stored size.
 
     Raises:
         Incomplete: Data are missing.
         OSError: They are damaged.
     """
     image = JpegImageFile(io.BytesIO(outline.head))
-    reduction = _reduction(image.size, longest)
+    reduction = _choose_reduction(image.size, target_side)
     if reduction > 1:
         image.draft(None, (max(1, image.width // reduction), max(1, image.height // reduction)))
     name, extents, _, arguments = image.tile[0]
@@ -56,44 +56,44 @@ def decode_jpeg(outline: JpegOutline, data: bytes, longest: int | None) -> JpegI
     return image
 
 
-def _reduction(size: tuple[int, int], longest: int | None) -> int:
-    wanted = max(size) if longest is None else longest
-    return next((by for by in _REDUCTIONS if max(size) // by >= wanted), 1)
+def _choose_reduction(size: tuple[int, int], target_side: int | None) -> int:
+    min_side = max(size) if target_side is None else target_side
+    return next((factor for factor in _REDUCTIONS if max(size) // factor >= min_side), 1)
 
 
 def _feed(decoder: Any, outline: JpegOutline, data: bytes) -> None:
     """Give the decoder all data, see that it came to the end, and then tell it that this is the end."""
-    left = b""
-    for part in _parts(outline, data):
-        left, done = _given(decoder, left, part)
-        if done:
+    pending = b""
+    for part in _iter_parts(outline, data):
+        pending, is_done = _decode_part(decoder, pending, part)
+        if is_done:
             return
-        if len(left) > _LONGEST_UNIT:
-            raise Incomplete("its picture data are damaged: fill in the place of a picture")
+        if len(pending) > _MAX_UNIT_BYTES:
+            raise IncompleteFile("its picture data are damaged: fill in the place of a picture")
     if outline.arithmetic:  # Coded so, it reads ahead for as long as it pleases; few files are.
-        _, done = _given(decoder, left, _END)
+        _, is_done = _decode_part(decoder, pending, _END_MARKER)
     else:
-        left, done = _given(decoder, left, _AHEAD)
-        if not (done or left or outline.one_pass):
-            left, _ = _given(decoder, left, _ONE_MORE)
-            if not left:
-                _, done = _given(decoder, left, _END)
-    if not done:
-        raise Incomplete("the picture's data end before the picture does")
+        pending, is_done = _decode_part(decoder, pending, _PADDING)
+        if not (is_done or pending or outline.one_pass):
+            pending, _ = _decode_part(decoder, pending, _EXTRA_BYTE)
+            if not pending:
+                _, is_done = _decode_part(decoder, pending, _END_MARKER)
+    if not is_done:
+        raise IncompleteFile("the picture's data end before the picture does")
 
 
-def _parts(outline: JpegOutline, data: bytes) -> Iterator[bytes]:
+def _iter_parts(outline: JpegOutline, data: bytes) -> Iterator[bytes]:
     yield outline.head
-    for start in range(outline.data, outline.end, _CHUNK):
-        yield data[start : min(start + _CHUNK, outline.end)]
+    for start in range(outline.data, outline.end, _CHUNK_BYTES):
+        yield data[start : min(start + _CHUNK_BYTES, outline.end)]
 
 
-def _given(decoder: Any, left: bytes, more: bytes) -> tuple[bytes, bool]:
+def _decode_part(decoder: Any, pending: bytes, part: bytes) -> tuple[bytes, bool]:
     """Give data to a decoder; returns what it has not taken yet, and whether it is done."""
-    together = left + more
-    taken, error = decoder.decode(together)
-    if taken >= 0:
-        return together[taken:], False
+    buffer = pending + part
+    consumed, error = decoder.decode(buffer)
+    if consumed >= 0:
+        return buffer[consumed:], False
     if error:
         raise OSError("its picture data are damaged")
     return b"", True

@@ -11,20 +11,20 @@ import numpy as np
 from PIL import Image
 
 from packshot.arrays import AnyArray, Pixels
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
-from packshot.photo.decoded import Decoded, Picture
+from packshot.photo.decoded import DecodedPicture, Picture
 from packshot.photo.decoding import decode
 from packshot.photo.exif import read_exif
-from packshot.photo.facts import facts_of
+from packshot.photo.facts import build_facts
 from packshot.photo.inputs import DEFAULT_LIMITS, PhotoSource, check_array, label_of, read_bytes
 from packshot.photo.limits import Limits
-from packshot.photo.pixels import check_pixels, opaque_srgb, shrunk, upright
-from packshot.photo.structure import Excessive, Outline, outline_of
+from packshot.photo.pixels import apply_orientation, check_pixels, shrink_to_fit, to_opaque_srgb
+from packshot.photo.structure import ExcessiveFile, Outline, read_outline
 from packshot.report import Facts
 
-_MEGABYTE = 2**20
-_WIDE = {"1": 1, "F": 32, "I": 32}
+_BYTES_PER_MEGABYTE = 2**20
+_BITS_BY_MODE = {"1": 1, "F": 32, "I": 32}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +68,16 @@ class Photo:
         label = name or label_of(source)
         try:
             if isinstance(source, Image.Image | np.ndarray):
-                return _of_pixels(source, label, limits, max_side)
+                return _open_pixels(source, label, limits, max_side)
             return _decode(read_bytes(source, name=label, limits=limits), label, limits, max_side)
         except UnreadablePhoto:
             raise
-        except Excessive as error:
+        except ExcessiveFile as error:
             raise PhotoTooLarge(label, str(error)) from None
         except MemoryError:
             raise UnreadablePhoto(label, "not enough memory to decode it") from None
         except Exception as error:  # decoders fail in every way on hostile bytes
-            raise UnreadablePhoto(label, _reason(error)) from error
+            raise UnreadablePhoto(label, _describe_decoding_error(error)) from error
 
     @classmethod
     def from_pixels(cls, pixels: Pixels, name: str = "array") -> Photo:
@@ -91,57 +91,61 @@ class Photo:
             InvalidInput: Another shape or type.
         """
         check_pixels(pixels, name)
-        return cls(_frozen(pixels.copy()), _facts_of_pixels(Picture(pixels), "RGB", b""), name)
+        return cls(_freeze(pixels.copy()), _build_pixel_facts(Picture(pixels), "RGB", b""), name)
 
 
-def _of_pixels(source: Image.Image | AnyArray, name: str, limits: Limits, max_side: int | None) -> Photo:
+def _open_pixels(
+    source: Image.Image | AnyArray, name: str, limits: Limits, max_side: int | None
+) -> Photo:
     """A photo of pixels that the caller decoded."""
     if isinstance(source, Image.Image):
-        return _of_image(source, name, limits, max_side)
+        return _open_image(source, name, limits, max_side)
     check_array(source, name)
     mode = "L" if source.ndim == 2 else {3: "RGB", 4: "RGBA"}[source.shape[2]]
-    _permit(Outline("BMP", source.shape[1], source.shape[0]), limits)
-    return _made(Picture(source), mode, b"", name, max_side)
+    _check_limits(Outline("BMP", source.shape[1], source.shape[0]), limits)
+    return _build_photo(Picture(source), mode, b"", name, max_side)
 
 
-def _of_image(image: Image.Image, name: str, limits: Limits, max_side: int | None) -> Photo:
+def _open_image(image: Image.Image, name: str, limits: Limits, max_side: int | None) -> Photo:
     """What Pillow decoded, or will, in its mode, with its profile and orientation."""
-    _permit(Outline("BMP", *image.size), limits)
+    _check_limits(Outline("BMP", *image.size), limits)
     image.load()
     exif, profile = (image.info.get(key) for key in ("exif", "icc_profile"))
     picture = Picture(image, profile if isinstance(profile, bytes) else b"")
-    return _made(picture, image.mode, exif if isinstance(exif, bytes) else b"", name, max_side)
+    return _build_photo(picture, image.mode, exif if isinstance(exif, bytes) else b"", name, max_side)
 
 
-def _made(picture: Picture, mode: str, exif: bytes, name: str, max_side: int | None) -> Photo:
-    pixels, has_alpha = opaque_srgb(picture, None)
-    pixels = upright(pixels, read_exif(exif).orientation or 1)
-    facts = _facts_of_pixels(Picture(pixels), mode, exif).model_copy(update={"has_alpha": has_alpha})
-    return Photo(_frozen(shrunk(pixels, max_side)), facts, name)
+def _build_photo(picture: Picture, mode: str, exif: bytes, name: str, max_side: int | None) -> Photo:
+    pixels, has_alpha = to_opaque_srgb(picture, None)
+    pixels = apply_orientation(pixels, read_exif(exif).orientation or 1)
+    facts = _build_pixel_facts(Picture(pixels), mode, exif).model_copy(update={"has_alpha": has_alpha})
+    return Photo(_freeze(shrink_to_fit(pixels, max_side)), facts, name)
 
 
-def _facts_of_pixels(picture: Picture, mode: str, exif: bytes) -> Facts:
+def _build_pixel_facts(picture: Picture, mode: str, exif: bytes) -> Facts:
     """Pixels that came without a file have the facts of the BMP that holds them."""
     file = io.BytesIO()
-    picture.rows(0, picture.size[1]).save(file, format="BMP")
-    bits = 16 if mode.startswith("I;16") else _WIDE.get(mode, 8)
-    decoded = Decoded("BMP", picture, picture.size, mode, bits, exif=exif)
-    return facts_of(decoded, file.getvalue(), "", has_alpha=False)
+    picture.crop_rows(0, picture.size[1]).save(file, format="BMP")
+    bits = 16 if mode.startswith("I;16") else _BITS_BY_MODE.get(mode, 8)
+    decoded = DecodedPicture("BMP", picture, picture.size, mode, bits, exif=exif)
+    return build_facts(decoded, file.getvalue(), "", has_alpha=False)
 
 
 def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Photo:
-    outline = outline_of(data, limits.max_frames)
+    outline = read_outline(data, limits.max_frames)
     if outline is None:
         raise UnreadablePhoto(name, "is not a photo in a format that Packshot reads")
-    if outline.kind == "HEIF" and not importlib.util.find_spec("pillow_heif"):
-        raise UnreadablePhoto(name, f"HEIC needs: {how_to_install('heic')}")
-    decoded = decode(outline, data, max_side, partial(_permit, limits=limits))
-    pixels, has_alpha = opaque_srgb(decoded.picture, max_side)
-    facts = facts_of(decoded, data, name, has_alpha)
-    return Photo(_frozen(upright(shrunk(pixels, max_side), decoded.orientation)), facts, name)
+    if outline.format == "HEIF" and not importlib.util.find_spec("pillow_heif"):
+        raise UnreadablePhoto(name, f"HEIC needs: {format_install_command('heic')}")
+    decoded = decode(outline, data, max_side, partial(_check_limits, limits=limits))
+    pixels, has_alpha = to_opaque_srgb(decoded.picture, max_side)
+    facts = build_facts(decoded, data, name, has_alpha)
+    return Photo(
+        _freeze(apply_orientation(shrink_to_fit(pixels, max_side), decoded.orientation)), facts, name
+    )
 
 
-def _permit(outline: Outline, limits: Limits) -> None:
+def _check_limits(outline: Outline, limits: Limits) -> None:
     """Refuse what exceeds the limits.
 
     Raises:
@@ -150,23 +154,23 @@ def _permit(outline: Outline, limits: Limits) -> None:
     pixels, frames = outline.width * outline.height, outline.frames
     if pixels > limits.max_pixels:
         size = f"{outline.width} x {outline.height}"
-        raise Excessive(f"{size} pixels exceed the limit of {limits.max_pixels:,}")
+        raise ExcessiveFile(f"{size} pixels exceed the limit of {limits.max_pixels:,}")
     if frames > limits.max_frames:
-        raise Excessive(f"{frames} frames or more exceed the limit of {limits.max_frames}")
-    needed = int(pixels * outline.decoder_bytes)
-    if needed > limits.max_memory:
-        raise Excessive(
-            f"decoding {pixels:,} pixels of this kind takes {needed / _MEGABYTE:.0f} MB of memory, more "
-            f"than the limit of {limits.max_memory / _MEGABYTE:.0f}"
+        raise ExcessiveFile(f"{frames} frames or more exceed the limit of {limits.max_frames}")
+    needed_bytes = int(pixels * outline.decoder_bytes)
+    if needed_bytes > limits.max_memory_bytes:
+        raise ExcessiveFile(
+            f"decoding {pixels:,} pixels of this kind takes {needed_bytes / _BYTES_PER_MEGABYTE:.0f} MB of memory, more "
+            f"than the limit of {limits.max_memory_bytes / _BYTES_PER_MEGABYTE:.0f}"
         )
 
 
-def _frozen(pixels: Pixels) -> Pixels:
+def _freeze(pixels: Pixels) -> Pixels:
     pixels = np.ascontiguousarray(pixels)
     pixels.setflags(write=False)
     return pixels
 
 
-def _reason(error: Exception) -> str:
+def _describe_decoding_error(error: Exception) -> str:
     text = " ".join(str(error).split())[:200]
     return f"damaged or truncated: {text}" if text else f"damaged: {type(error).__name__}"

@@ -15,23 +15,23 @@ from packshot.photo.decoded import Picture
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 # Nothing but their values tells what 32-bit integers and floats mean by white.
-_RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
-_LARGEST_PROFILE = 4 * 2**20
+_VALUE_RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
+_MAX_PROFILE_BYTES = 4 * 2**20
 _WHITE = 255
-_WITH_PROFILES = ("CMYK", "L", "RGB", "LAB")
-_TO_EIGHT_BITS = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
+_PROFILE_MODES = ("CMYK", "L", "RGB", "LAB")
+_EIGHT_BIT_TABLE = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
 # Pixels from which on strips save memory worth having, and rows of a strip.
-_LARGE = 8_000_000
+_MIN_PIXELS_FOR_STRIPS = 8_000_000
 _STRIP_ROWS = 256
 
 
-def check_pixels(pixels: object, name: str, smallest: int = 1) -> None:
-    """Refuse anything but 8-bit RGB pixels of at least `smallest` by `smallest`.
+def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
+    """Refuse anything but 8-bit RGB pixels of at least `min_side` by `min_side`.
 
     Args:
         pixels: What should be (H, W, 3) uint8.
         name: What to call them in the message.
-        smallest: Width and height that whoever asks can still use.
+        min_side: Width and height that whoever asks can still use.
 
     Raises:
         InvalidInput: Another type or shape, or too small.
@@ -42,13 +42,13 @@ def check_pixels(pixels: object, name: str, smallest: int = 1) -> None:
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise InvalidInput(f"{name}: expected RGB pixels (height, width, 3), got {pixels.shape}")
     height, width = pixels.shape[:2]
-    if min(height, width) < smallest:
+    if min(height, width) < min_side:
         raise InvalidInput(
-            f"{name}: {width} x {height} is too small, this needs {smallest} x {smallest}"
+            f"{name}: {width} x {height} is too small, this needs {min_side} x {min_side}"
         )
 
 
-def opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
+def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
     """RGB pixels of a decoded picture, and whether any of its pixels was not opaque.
 
     A large one is converted in strips, and averaged where it is to become small, so that beside the
@@ -61,61 +61,61 @@ def opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
     """
     width, height = picture.size
     factor = 1 if max_side is None else max(1, max(width, height) // max_side)
-    narrow = _narrowing(picture)
-    if width * height < _LARGE:
-        return _opaque(narrow(picture.rows(0, height)), picture.profile)
+    to_8bit = _make_8bit_converter(picture)
+    if width * height < _MIN_PIXELS_FOR_STRIPS:
+        return _flatten_alpha(to_8bit(picture.crop_rows(0, height)), picture.profile)
     size = (max(1, height // factor), max(1, width // factor))
-    pixels, transparent, filled = np.empty((*size, 3), np.uint8), False, 0
-    for top, bottom in _strips(height, factor):
-        strip, clear = _opaque(narrow(picture.rows(top, bottom)), picture.profile)
-        transparent = transparent or clear
+    pixels, has_alpha, filled = np.empty((*size, 3), np.uint8), False, 0
+    for top, bottom in _iter_strips(height, factor):
+        strip, strip_has_alpha = _flatten_alpha(to_8bit(picture.crop_rows(top, bottom)), picture.profile)
+        has_alpha = has_alpha or strip_has_alpha
         rows = max(1, (bottom - top) // factor)
-        pixels[filled : filled + rows] = _reduced(strip, (size[1], rows))
+        pixels[filled : filled + rows] = _resize_to(strip, (size[1], rows))
         filled += rows
-    return pixels[:filled], transparent
+    return pixels[:filled], has_alpha
 
 
-def _strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
+def _iter_strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
     """First row of strips, and the one behind: multiples of `factor`, the rest is left out."""
     rows = factor * max(1, _STRIP_ROWS // factor)
-    whole = max(factor, height // factor * factor)
-    for top in range(0, whole, rows):
-        yield top, min(top + rows, whole, height)
+    used_height = max(factor, height // factor * factor)
+    for top in range(0, used_height, rows):
+        yield top, min(top + rows, used_height, height)
 
 
-def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def _resize_to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Averaged to a width and height; as it is where it has them."""
     if pixels.shape[1::-1] == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _opaque(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
+def _flatten_alpha(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
     """RGB pixels of an image of 8 bits, profile applied, on white; and whether any was not opaque."""
-    if not _may_be_transparent(image):
-        return np.asarray(_converted(image, profile), np.uint8), False
-    four = image.convert("RGBA")
-    alpha = four.getchannel("A")
-    plain = image if image.mode in _WITH_PROFILES else four.convert("RGB")
-    colours = _converted(plain, profile)
+    if not _can_be_transparent(image):
+        return np.asarray(_convert_to_rgb(image, profile), np.uint8), False
+    rgba = image.convert("RGBA")
+    alpha = rgba.getchannel("A")
+    plain = image if image.mode in _PROFILE_MODES else rgba.convert("RGB")
+    colours = _convert_to_rgb(plain, profile)
     if _darkest(alpha) == _WHITE:
         return np.asarray(colours, np.uint8), False
-    paper = Image.new("RGB", image.size, (_WHITE,) * 3)
-    paper.paste(colours, mask=alpha)
-    return np.asarray(paper, np.uint8), True
+    canvas = Image.new("RGB", image.size, (_WHITE,) * 3)
+    canvas.paste(colours, mask=alpha)
+    return np.asarray(canvas, np.uint8), True
 
 
 def _darkest(grey: Image.Image) -> int:
     return int(np.asarray(grey).min())
 
 
-def _may_be_transparent(image: Image.Image) -> bool:
+def _can_be_transparent(image: Image.Image) -> bool:
     return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
     """Turn an array as its EXIF orientation, 1..8, demands."""
-    turned = {
+    oriented = {
         1: lambda p: p,
         2: lambda p: p[:, ::-1],
         3: lambda p: p[::-1, ::-1],
@@ -125,10 +125,10 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
         7: lambda p: p[::-1, ::-1].transpose(1, 0, 2),
         8: lambda p: p.transpose(1, 0, 2)[::-1],
     }[orientation](pixels)
-    return np.ascontiguousarray(turned)
+    return np.ascontiguousarray(oriented)
 
 
-def averaged(pixels: Pixels, side: int) -> Pixels:
+def average_to_side(pixels: Pixels, side: int) -> Pixels:
     """Whole squares of pixels averaged, the largest that leave the long side `side` or more; quick.
 
     What is left is less than twice as long; the remainder right and below is dropped.
@@ -137,24 +137,24 @@ def averaged(pixels: Pixels, side: int) -> Pixels:
         pixels: (H, W, 3) uint8.
         side: In pixels, at least 1.
     """
-    return square_means(pixels, min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2]))
+    return average_blocks(pixels, min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2]))
 
 
-def square_means(values: Pixels, factor: int) -> Pixels:
-    """Average disjoint squares of `factor` pixels; the remainder right and below is dropped.
+def average_blocks(values: Pixels, block_side: int) -> Pixels:
+    """Average disjoint squares of `block_side` pixels; the remainder right and below is dropped.
 
     Args:
         values: (H, W) or (H, W, 3) uint8.
-        factor: At least 1, at most the shorter side.
+        block_side: At least 1, at most the shorter side.
     """
-    if factor == 1:
+    if block_side == 1:
         return values
-    height, width = (side // factor for side in values.shape[:2])
-    whole = values[: height * factor, : width * factor]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = (side // block_side for side in values.shape[:2])
+    cropped = values[: height * block_side, : width * block_side]
+    return np.asarray(cv2.resize(cropped, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def shrunk(pixels: Pixels, max_side: int | None) -> Pixels:
+def shrink_to_fit(pixels: Pixels, max_side: int | None) -> Pixels:
     """Reduce by area averaging so that the long side is at most `max_side`; never enlarge."""
     height, width = pixels.shape[:2]
     longest = max(height, width)
@@ -165,7 +165,7 @@ def shrunk(pixels: Pixels, max_side: int | None) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def needs_profile(profile: bytes | None) -> bool:
+def has_non_srgb_profile(profile: bytes | None) -> bool:
     """Whether an embedded profile changes colours: it is there, and is not sRGB by name."""
     if not profile:
         return False
@@ -173,30 +173,30 @@ def needs_profile(profile: bytes | None) -> bool:
     return b"sRGB" not in head and "sRGB".encode("utf-16-be") not in head
 
 
-def _narrowing(picture: Picture) -> Callable[[Image.Image], Image.Image]:
+def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Image]:
     """What turns strips of grey of 16 or 32 bits or floats into 8 bits; others stay as they are."""
     height = picture.size[1]
-    mode = picture.rows(0, 1).mode
+    mode = picture.crop_rows(0, 1).mode
     if mode not in _WIDE_MODES:
         return lambda strip: strip
     if mode.startswith("I;16"):
-        return lambda strip: Image.fromarray(_TO_EIGHT_BITS[np.asarray(strip)])
-    strips = (np.asarray(picture.rows(top, bottom)) for top, bottom in _strips(height, 1))
+        return lambda strip: Image.fromarray(_EIGHT_BIT_TABLE[np.asarray(strip)])
+    strips = (np.asarray(picture.crop_rows(top, bottom)) for top, bottom in _iter_strips(height, 1))
     ranges = [_finite_range(strip) for strip in strips]
     lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
     kind = "f" if mode == "F" else "i"
-    top = next((limit for limit in _RANGES[kind] if highest <= limit), highest)
+    top = next((limit for limit in _VALUE_RANGES[kind] if highest <= limit), highest)
     bottom = min(lowest, 0.0)
-    return lambda strip: Image.fromarray(_scaled(np.asarray(strip), bottom, top))
+    return lambda strip: Image.fromarray(_scale_to_8bit(np.asarray(strip), bottom, top))
 
 
-def _scaled(values: AnyArray, bottom: float, top: float) -> Pixels:
+def _scale_to_8bit(values: AnyArray, bottom: float, top: float) -> Pixels:
     """Numbers from `bottom` to `top` as 0..255, row by row; not-a-number and infinity count as 0."""
-    narrow = np.empty(values.shape, np.uint8)
+    scaled = np.empty(values.shape, np.uint8)
     for row, line in enumerate(values):
-        known = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-        narrow[row] = np.rint((known - bottom) / (top - bottom) * 255)
-    return narrow
+        finite = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        scaled[row] = np.rint((finite - bottom) / (top - bottom) * 255)
+    return scaled
 
 
 def _finite_range(values: AnyArray) -> tuple[float, float]:
@@ -207,16 +207,16 @@ def _finite_range(values: AnyArray) -> tuple[float, float]:
     return float(values.min(initial=0, where=finite)), float(values.max(initial=0, where=finite))
 
 
-def _converted(image: Image.Image, profile: bytes) -> Image.Image:
+def _convert_to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
     """RGB by the embedded profile; by Pillow's plain conversion where there is none or it fails."""
-    plain = image if image.mode in _WITH_PROFILES else image.convert("RGB")
-    if profile and len(profile) <= _LARGEST_PROFILE and needs_profile(profile):
+    plain = image if image.mode in _PROFILE_MODES else image.convert("RGB")
+    if profile and len(profile) <= _MAX_PROFILE_BYTES and has_non_srgb_profile(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
-            moved = ImageCms.profileToProfile(plain, source, target, outputMode="RGB")
-            if moved is not None:
-                return moved
+            converted = ImageCms.profileToProfile(plain, source, target, outputMode="RGB")
+            if converted is not None:
+                return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             return plain.convert("RGB")
     return plain.convert("RGB")

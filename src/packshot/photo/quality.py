@@ -56,11 +56,11 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     if table.shape != (64,):
         return None
     # Sorted, so that tables stored in zigzag order compare as well as those in row order.
-    distance = np.abs(_sorted_tables() - np.sort(table)).sum(axis=1)
+    distance = np.abs(_build_sorted_tables() - np.sort(table)).sum(axis=1)
     return int(distance.argmin()) + 1
 
 
 @cache
-def _sorted_tables() -> Int64Array:
+def _build_sorted_tables() -> Int64Array:
     """(100, 64): the luminance steps of each quality from 1, sorted; made once, for every photo asks."""
     return np.sort([quantisation_steps(quality).ravel() for quality in range(1, 101)], axis=1)

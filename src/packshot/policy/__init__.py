@@ -1,15 +1,15 @@
 """What marketplaces ask of photos, as dated data, and which photos fulfil it."""
 
-from packshot.policy.loading import load_policy, policy_names
-from packshot.policy.rules import Policy, Rule, overlays_asked
-from packshot.policy.screening import newly_failing, screen
+from packshot.policy.loading import list_policy_names, load_policy
+from packshot.policy.rules import Policy, Rule, find_required_overlays
+from packshot.policy.screening import is_newly_failing, screen
 
 __all__ = [
     "Policy",
     "Rule",
+    "find_required_overlays",
+    "is_newly_failing",
+    "list_policy_names",
     "load_policy",
-    "newly_failing",
-    "overlays_asked",
-    "policy_names",
     "screen",
 ]

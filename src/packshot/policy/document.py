@@ -15,20 +15,26 @@ Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the top of a document: ``("rules", 0, "value")``."""
 
-MOST_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 1_000_000
 """Of a file: some 2 500 rules, where the longest policy that ships has 30; read in half a minute."""
 
-_DEEPEST: Final = 12
-_LONGEST_PROBLEM: Final = 200
-_PLAIN: Final[tuple[tuple[re.Pattern[str], type[int] | type[float]], ...]] = (
+_MAX_DEPTH: Final = 12
+_MAX_PROBLEM_LENGTH: Final = 200
+_NUMBER_PATTERNS: Final[tuple[tuple[re.Pattern[str], type[int] | type[float]], ...]] = (
     (re.compile(r"[-+]?(0|[1-9][0-9_]{0,14})"), int),
     (re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}"), float),
 )
-_TAG: Final = "tag:yaml.org,2002:"
-_IMPLICIT: Final = frozenset(
-    _TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+_TAG_PREFIX: Final = "tag:yaml.org,2002:"
+_IMPLICIT_TAGS: Final = frozenset(
+    _TAG_PREFIX + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 )
-_WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_CONSTANTS: Final[dict[str, bool | None]] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "~": None,
+    "": None,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Document:
     content: Plain
     lines: Mapping[Place, int] = field(repr=False)
 
-    def line(self, place: Sequence[str | int]) -> int:
+    def find_line(self, place: Sequence[str | int]) -> int:
         """The line of a place, or of the nearest that holds it."""
         for end in range(len(place), -1, -1):
             found = self.lines.get(tuple(place[:end]))
@@ -53,12 +59,12 @@ class Document:
                 return found
         return 1
 
-    def error(self, place: Sequence[str | int], problem: str) -> PolicyError:
+    def make_error(self, place: Sequence[str | int], problem: str) -> PolicyError:
         """The error to raise for what stands at a place."""
-        return PolicyError(f"{self.name}, line {self.line(place)}: {problem}")
+        return PolicyError(f"{self.name}, line {self.find_line(place)}: {problem}")
 
 
-def read_document(text: str, name: str) -> Document:
+def parse_document(text: str, name: str) -> Document:
     """Read YAML.
 
     Of YAML's ways of writing, those are left out that make a file mean more than it shows: anchors and
@@ -71,8 +77,8 @@ def read_document(text: str, name: str) -> Document:
     Raises:
         PolicyError: It is not such YAML; with the line.
     """
-    if len(text) > MOST_BYTES:
-        raise PolicyError(f"{name}: larger than the limit of {MOST_BYTES:,} characters")
+    if len(text) > MAX_BYTES:
+        raise PolicyError(f"{name}: larger than the limit of {MAX_BYTES:,} characters")
     try:
         node = _compose(text, name)
     except yaml.MarkedYAMLError as error:
@@ -84,7 +90,7 @@ def read_document(text: str, name: str) -> Document:
         line = text.count("\n", 0, error.position) + 1
         raise PolicyError(f"{name}, line {line}: a character that YAML does not allow") from error
     lines: dict[Place, int] = {}
-    content = None if node is None else _Reader(name, lines).value(node, ())
+    content = None if node is None else _NodeReader(name, lines).read_value(node, ())
     return Document(name, content, lines)
 
 
@@ -100,7 +106,7 @@ class _Composer(yaml.SafeLoader):
                 problem="anchors and aliases are not read", problem_mark=event.start_mark
             )
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > _MAX_DEPTH:
             raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -117,53 +123,55 @@ def _compose(text: str, name: str) -> yaml.Node | None:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _NodeReader:
     """From nodes to values; notes the line of every place on the way."""
 
     name: str
     lines: dict[Place, int]
 
-    def value(self, node: yaml.Node, place: Place) -> Plain:
+    def read_value(self, node: yaml.Node, place: Place) -> Plain:
         """The value of a node."""
         self.lines[place] = node.start_mark.line + 1
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
+            return self._read_mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
-            self._require_tag(node, "seq")
-            return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
-        return self._scalar(node)
+            self._check_tag(node, "seq")
+            return [self.read_value(item, (*place, i)) for i, item in enumerate(node.value)]
+        return self._read_scalar(node)
 
-    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Plain]:
-        self._require_tag(node, "map")
-        found: dict[str, Plain] = {}
+    def _read_mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Plain]:
+        self._check_tag(node, "map")
+        values: dict[str, Plain] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._error(key_node, "a key must be a word")
+                raise self._make_error(key_node, "a key must be a word")
             key = str(key_node.value)
-            if key in found:
-                raise self._error(key_node, f"{key!r} is written twice")
-            found[key] = self.value(value_node, (*place, key))
+            if key in values:
+                raise self._make_error(key_node, f"{key!r} is written twice")
+            values[key] = self.read_value(value_node, (*place, key))
             self.lines[(*place, key)] = key_node.start_mark.line + 1
-        return found
+        return values
 
-    def _scalar(self, node: yaml.Node) -> Plain:
+    def _read_scalar(self, node: yaml.Node) -> Plain:
         text = str(node.value)
         if not isinstance(node, yaml.ScalarNode) or node.style:
-            self._require_tag(node, "str")
+            self._check_tag(node, "str")
             return text
-        if node.tag not in _IMPLICIT:
-            raise self._error(node, f"the tag {node.tag} is not read")
-        if text in _WORDS:
-            return _WORDS[text]
-        for pattern, kind in _PLAIN:
+        if node.tag not in _IMPLICIT_TAGS:
+            raise self._make_error(node, f"the tag {node.tag} is not read")
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        for pattern, kind in _NUMBER_PATTERNS:
             if pattern.fullmatch(text):
                 return kind(text)
         return text
 
-    def _require_tag(self, node: yaml.Node, kind: str) -> None:
-        if node.tag != _TAG + kind:
-            raise self._error(node, f"the tag {node.tag} is not read")
+    def _check_tag(self, node: yaml.Node, kind: str) -> None:
+        if node.tag != _TAG_PREFIX + kind:
+            raise self._make_error(node, f"the tag {node.tag} is not read")
 
-    def _error(self, node: yaml.Node, problem: str) -> PolicyError:
-        shown = problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}…"
-        return PolicyError(f"{self.name}, line {node.start_mark.line + 1}: {shown}")
+    def _make_error(self, node: yaml.Node, problem: str) -> PolicyError:
+        shortened = (
+            problem if len(problem) <= _MAX_PROBLEM_LENGTH else f"{problem[:_MAX_PROBLEM_LENGTH]}…"
+        )
+        return PolicyError(f"{self.name}, line {node.start_mark.line + 1}: {shortened}")

@@ -12,61 +12,63 @@ from pydantic_core import ErrorDetails
 
 from packshot.errors import PolicyError
 from packshot.policy.document import Document
-from packshot.policy.names import nearest
-from packshot.policy.requirements import Op
+from packshot.policy.names import format_suggestion
+from packshot.policy.requirements import Operator
 from packshot.report import Level, SourceKind
 from packshot.texts import LANGUAGES
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def _written_date(value: object) -> object:
+def _check_date(value: object) -> object:
     if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
         raise ValueError("a date is written as 2027-01-31")
     return value
 
 
-def _languages(value: object) -> object:
+def _to_language_map(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
 
 
-def _plain_limit(value: object) -> object:
+def _check_limit(value: object) -> object:
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, bool | int | float | str) for part in parts):
         raise ValueError("a value is a number, true or false, a word, or a list of numbers or words")
     return tuple(parts) if isinstance(value, list) else value
 
 
-def _known_languages(value: dict[str, str]) -> dict[str, str]:
+def _check_languages(value: dict[str, str]) -> dict[str, str]:
     unknown = [language for language in value if language not in LANGUAGES]
     if unknown or not value:
         raise ValueError(f"no language {unknown}; there are {', '.join(LANGUAGES)}")
     return value
 
 
-def _listed(value: object) -> object:
+def _to_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Day = Annotated[date, BeforeValidator(_written_date)]
-Wording = Annotated[dict[str, str], BeforeValidator(_languages), AfterValidator(_known_languages)]
-WrittenLimit = Annotated[Any, AfterValidator(_plain_limit)]
+Day = Annotated[date, BeforeValidator(_check_date)]
+LocalisedTextEntry = Annotated[
+    dict[str, str], BeforeValidator(_to_language_map), AfterValidator(_check_languages)
+]
+LimitEntry = Annotated[Any, AfterValidator(_check_limit)]
 """A `Limit`, once it is known to fit its metric and operator."""
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+WordList = Annotated[tuple[str, ...], BeforeValidator(_to_tuple)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Address = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$", max_length=500)]
+HttpsUrl = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$", max_length=500)]
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Origin(_Entry):
+class SourceEntry(_Entry):
     """Where rules are from; said for a whole file or for one rule."""
 
     source: str | None = None
-    source_url: Address | None = None
+    source_url: HttpsUrl | None = None
     source_kind: SourceKind | None = None
     verified_on: Day | None = None
 
@@ -75,63 +77,65 @@ class RequirementEntry(_Entry):
     """A requirement by itself: what a rule's `when` holds."""
 
     metric: str
-    op: Op
-    value: WrittenLimit
+    op: Operator
+    value: LimitEntry
 
 
-class RuleEntry(Origin):
+class RuleEntry(SourceEntry):
     """A rule as it is written; what it leaves out, the rule that it changes may say."""
 
     id: Name
     level: Level | None = None
     role: Literal["main", "any"] | None = None
-    category: Words | None = None
+    category: WordList | None = None
     metric: str | None = None
-    op: Op | None = None
-    value: WrittenLimit = None
+    op: Operator | None = None
+    value: LimitEntry = None
     when: RequirementEntry | None = None
     effective_from: Day | None = None
     effective_until: Day | None = None
-    title: Wording | None = None
-    reason: Wording | None = None
-    remedy: Wording | None = None
+    title: LocalisedTextEntry | None = None
+    reason: LocalisedTextEntry | None = None
+    remedy: LocalisedTextEntry | None = None
 
 
-class PolicyEntry(Origin):
+class PolicyEntry(SourceEntry):
     """A policy's file."""
 
     policy: Name
-    title: Wording
-    extends: Annotated[Words, Field(max_length=8)] = ()
-    drop: Words = ()
+    title: LocalisedTextEntry
+    extends: Annotated[WordList, Field(max_length=8)] = ()
+    drop: WordList = ()
     rules: Annotated[tuple[RuleEntry, ...], Field(max_length=500)] = ()
 
 
-_MOST_TOLD = 20
+_MAX_REPORTED = 20
 """Mistakes of one file: what a screen shows, and a person mends at a time."""
 
 
-def checked(document: Document) -> PolicyEntry:
+def parse_policy_entry(document: Document) -> PolicyEntry:
     """A document as a policy's file.
 
     Raises:
         PolicyError: It is not one: every mistake with its line.
     """
     if not isinstance(document.content, dict):
-        raise document.error((), 'a policy is written as "policy: name", "title: ..." and "rules:"')
+        raise document.make_error((), 'a policy is written as "policy: name", "title: ..." and "rules:"')
     try:
         return PolicyEntry.model_validate(document.content)
     except ValidationError as error:
-        raise PolicyError(*dict.fromkeys(_told(document, error))) from error
+        raise PolicyError(*dict.fromkeys(_format_errors(document, error))) from error
 
 
-def _told(document: Document, error: ValidationError) -> Iterable[str]:
-    for detail in error.errors()[:_MOST_TOLD]:
-        place = _written_place(document, detail["loc"])
-        yield str(document.error(place, f"{_path(place)}: {_problem(detail, place)}"))
+def _format_errors(document: Document, error: ValidationError) -> Iterable[str]:
+    for detail in error.errors()[:_MAX_REPORTED]:
+        place = _to_document_place(document, detail["loc"])
+        yield str(
+            document.make_error(place, f"{_format_place(place)}: {_format_problem(detail, place)}")
+        )
 
 
-def _written_place(document: Document, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+def _to_document_place(document: Document, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """A place without what the form adds to it: the names of a union's alternatives."""
     end = len(place)
     while end and place[:end] not in document.lines and place[: end - 1] not in document.lines:
@@ -141,22 +145,22 @@ def _written_place(document: Document, place: tuple[int | str, ...]) -> tuple[in
     return kept if kept in document.lines or not kept or kept[-1] in names else kept[:-1]
 
 
-def _path(place: tuple[int | str, ...]) -> str:
+def _format_place(place: tuple[int | str, ...]) -> str:
     """A place as people write it: ``rules 2, op``."""
     words = [f" {part + 1}" if isinstance(part, int) else f", {part}" for part in place]
     return "".join(words).removeprefix(", ") or "policy"
 
 
-def _problem(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
-    given = detail["input"]
+def _format_problem(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
+    value = detail["input"]
     if detail["type"] == "extra_forbidden":
         model: type[_Entry] = RuleEntry if len(place) > 1 else PolicyEntry
         fields = (RequirementEntry if "when" in place[:-1] else model).model_fields
-        return f"no such field{nearest(str(place[-1]), fields)}"
+        return f"no such field{format_suggestion(str(place[-1]), fields)}"
     if detail["type"] == "missing":
         return "is missing"
     if detail["type"] in ("enum", "literal_error"):
         expected = str(detail.get("ctx", {}).get("expected", ""))
-        known = re.findall(r"'([^']*)'", expected)
-        return f"{given!r} is none of {', '.join(known)}{nearest(str(given), known)}"
+        choices = re.findall(r"'([^']*)'", expected)
+        return f"{value!r} is none of {', '.join(choices)}{format_suggestion(str(value), choices)}"
     return detail["msg"].removeprefix("Value error, ")

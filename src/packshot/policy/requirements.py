@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from packshot.policy.metrics import METRICS, Kind, Metric
-from packshot.policy.names import nearest
+from packshot.policy.metrics import METRICS, Metric, MetricKind
+from packshot.policy.names import format_suggestion
 from packshot.report.verdict import Limit, Value
 
 
-class Op(StrEnum):
+class Operator(StrEnum):
     """How a value is compared with a rule's."""
 
     AT_LEAST = "at-least"
@@ -25,22 +25,22 @@ class Op(StrEnum):
     NONE_OF = "none-of"
 
 
-_HOLDS: Final[dict[Op, Callable[[Any, Any], bool]]] = {
-    Op.AT_LEAST: lambda value, limit: value >= limit,
-    Op.AT_MOST: lambda value, limit: value <= limit,
-    Op.MORE_THAN: lambda value, limit: value > limit,
-    Op.LESS_THAN: lambda value, limit: value < limit,
-    Op.BETWEEN: lambda value, limit: limit[0] <= value <= limit[1],
-    Op.EQUALS: lambda value, limit: value == limit,
-    Op.ONE_OF: lambda value, limit: value in limit,
-    Op.NONE_OF: lambda value, limit: value not in limit,
+_COMPARISONS: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
+    Operator.AT_LEAST: lambda value, limit: value >= limit,
+    Operator.AT_MOST: lambda value, limit: value <= limit,
+    Operator.MORE_THAN: lambda value, limit: value > limit,
+    Operator.LESS_THAN: lambda value, limit: value < limit,
+    Operator.BETWEEN: lambda value, limit: limit[0] <= value <= limit[1],
+    Operator.EQUALS: lambda value, limit: value == limit,
+    Operator.ONE_OF: lambda value, limit: value in limit,
+    Operator.NONE_OF: lambda value, limit: value not in limit,
 }
-_OF_KIND: Final[dict[Kind, frozenset[Op]]] = {
-    Kind.NUMBER: frozenset(Op) - {Op.ONE_OF, Op.NONE_OF},
-    Kind.FLAG: frozenset({Op.EQUALS}),
-    Kind.WORD: frozenset({Op.EQUALS, Op.ONE_OF, Op.NONE_OF}),
+_OPERATORS_BY_KIND: Final[dict[MetricKind, frozenset[Operator]]] = {
+    MetricKind.NUMBER: frozenset(Operator) - {Operator.ONE_OF, Operator.NONE_OF},
+    MetricKind.FLAG: frozenset({Operator.EQUALS}),
+    MetricKind.WORD: frozenset({Operator.EQUALS, Operator.ONE_OF, Operator.NONE_OF}),
 }
-_LISTS: Final = frozenset({Op.ONE_OF, Op.NONE_OF})
+_LIST_OPERATORS: Final = frozenset({Operator.ONE_OF, Operator.NONE_OF})
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,26 @@ class Requirement:
     """
 
     metric: str
-    op: Op
+    op: Operator
     limit: Limit
 
-    def holds(self, value: Value) -> bool:
+    def is_met(self, value: Value) -> bool:
         """Whether a value of the metric fulfils it."""
-        return _HOLDS[self.op](value, self.limit)
+        return _COMPARISONS[self.op](value, self.limit)
 
-    def too_low(self, value: Value) -> bool:
+    def is_too_low(self, value: Value) -> bool:
         """Whether a value that does not fulfil it is too small rather than too large or another."""
         bound = self.limit[0] if isinstance(self.limit, tuple) else self.limit
-        if isinstance(value, str) or isinstance(bound, str) or self.op in (Op.AT_MOST, Op.LESS_THAN):
+        if (
+            isinstance(value, str)
+            or isinstance(bound, str)
+            or self.op in (Operator.AT_MOST, Operator.LESS_THAN)
+        ):
             return False
         return value <= bound
 
 
-def problem_of(metric: str, op: Op, limit: object) -> tuple[str, str] | None:
+def find_problem(metric: str, op: Operator, limit: object) -> tuple[str, str] | None:
     """What is wrong with a requirement: the field, and the reason; None if nothing.
 
     Args:
@@ -77,37 +81,41 @@ def problem_of(metric: str, op: Op, limit: object) -> tuple[str, str] | None:
         op: The operator.
         limit: As written, lists as tuples.
     """
-    known = METRICS[metric]
-    if op not in _OF_KIND[known.kind]:
-        fitting = ", ".join(sorted(_OF_KIND[known.kind]))
-        return "op", f"{metric} is a {known.kind}: {op} does not fit; there are {fitting}"
-    if op is Op.BETWEEN:
-        return _problem_of_range(limit)
-    values = limit if op in _LISTS else (limit,)
+    definition = METRICS[metric]
+    if op not in _OPERATORS_BY_KIND[definition.kind]:
+        allowed = ", ".join(sorted(_OPERATORS_BY_KIND[definition.kind]))
+        return "op", f"{metric} is a {definition.kind}: {op} does not fit; there are {allowed}"
+    if op is Operator.BETWEEN:
+        return _find_range_problem(limit)
+    values = limit if op in _LIST_OPERATORS else (limit,)
     if not isinstance(values, tuple) or not values:
         return "value", f"{op} needs a list"
-    problems = (_problem_of_value(metric, known, value) for value in values)
+    problems = (_find_value_problem(metric, definition, value) for value in values)
     return next((("value", problem) for problem in problems if problem), None)
 
 
-def _problem_of_value(metric: str, known: Metric, value: object) -> str | None:
-    if not _is_of(known.kind, value):
-        return f"{metric} is a {known.kind}, which {value!r} is not"
-    if known.words and value not in known.words:
-        return f"{metric} is never {value!r}{nearest(str(value), known.words)}"
+def _find_value_problem(metric: str, definition: Metric, value: object) -> str | None:
+    if not _has_kind(definition.kind, value):
+        return f"{metric} is a {definition.kind}, which {value!r} is not"
+    if definition.words and value not in definition.words:
+        return f"{metric} is never {value!r}{format_suggestion(str(value), definition.words)}"
     return None
 
 
-def _problem_of_range(limit: object) -> tuple[str, str] | None:
-    numbers = isinstance(limit, tuple) and len(limit) == 2 and all(_is_of(Kind.NUMBER, n) for n in limit)
+def _find_range_problem(limit: object) -> tuple[str, str] | None:
+    numbers = (
+        isinstance(limit, tuple)
+        and len(limit) == 2
+        and all(_has_kind(MetricKind.NUMBER, n) for n in limit)
+    )
     if not numbers or not isinstance(limit, tuple) or limit[0] > limit[1]:
         return "value", "between needs two numbers, the smaller first"
     return None
 
 
-def _is_of(kind: Kind, value: object) -> bool:
-    if kind is Kind.FLAG:
+def _has_kind(kind: MetricKind, value: object) -> bool:
+    if kind is MetricKind.FLAG:
         return isinstance(value, bool)
-    if kind is Kind.WORD:
+    if kind is MetricKind.WORD:
         return isinstance(value, str)
     return isinstance(value, int | float) and not isinstance(value, bool)

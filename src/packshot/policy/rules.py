@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from packshot.measure.overlay import in_order
+from packshot.measure.overlay import sort_overlays
 from packshot.policy.requirements import Requirement
 from packshot.report import OVERLAYS, Level, SourceKind
 
-Wording = Mapping[str, str]
+LocalisedText = Mapping[str, str]
 """A text by language; one that is missing is said in English, or in the only one there is."""
 
 MAIN_ROLE = "main"
 
 
 @dataclass(frozen=True)
-class Source:
+class RuleSource:
     """Where a rule is from.
 
     Attributes:
@@ -61,30 +61,40 @@ class Rule:
     when: Requirement | None
     effective_from: date | None
     effective_until: date | None
-    source: Source
-    title: Wording
-    reason: Wording
-    remedy: Wording
+    source: RuleSource
+    title: LocalisedText
+    reason: LocalisedText
+    remedy: LocalisedText
 
-    def applies(self, on: date, role: str, category: str | None) -> bool:
+    def is_applicable(self, on: date, role: str, category: str | None) -> bool:
         """Whether it holds on a day for photos of a role and a category."""
-        begun = self.effective_from is None or self.effective_from <= on
-        ended = self.effective_until is not None and self.effective_until < on
-        for_role = self.role in ("any", role)
-        return begun and not ended and for_role and (not self.categories or category in self.categories)
+        has_begun = self.effective_from is None or self.effective_from <= on
+        has_ended = self.effective_until is not None and self.effective_until < on
+        fits_role = self.role in ("any", role)
+        return (
+            has_begun
+            and not has_ended
+            and fits_role
+            and (not self.categories or category in self.categories)
+        )
 
     @property
-    def closeness(self) -> tuple[bool, bool]:
+    def specificity(self) -> tuple[bool, bool]:
         """Larger for variants made for fewer photos, which come before the others."""
         return bool(self.categories), self.role == MAIN_ROLE
 
-    def rivals(self, other: Rule) -> bool:
+    def has_conflict_with(self, other: Rule) -> bool:
         """Whether both may apply to one photo on one day, and neither comes before the other."""
-        alike = self.id == other.id and self.closeness == other.closeness
-        shared = not self.categories or bool(set(self.categories) & set(other.categories))
-        return alike and shared and self._begins_within(other) and other._begins_within(self)
+        same_variant = self.id == other.id and self.specificity == other.specificity
+        shares_category = not self.categories or bool(set(self.categories) & set(other.categories))
+        return (
+            same_variant
+            and shares_category
+            and self._has_start_before_end_of(other)
+            and other._has_start_before_end_of(self)
+        )
 
-    def _begins_within(self, other: Rule) -> bool:
+    def _has_start_before_end_of(self, other: Rule) -> bool:
         return (self.effective_from or date.min) <= (other.effective_until or date.max)
 
 
@@ -100,8 +110,8 @@ class Policy:
     """
 
     name: str
-    title: Wording
-    source: Source
+    title: LocalisedText
+    source: RuleSource
     rules: tuple[Rule, ...]
 
     @property
@@ -112,27 +122,27 @@ class Policy:
     @property
     def overlays(self) -> frozenset[str]:
         """What its rules ask about that lies over photos: keys of `packshot.report.OVERLAYS`."""
-        asked = (one for rule in self.rules for one in (rule.requirement, rule.when) if one)
-        return frozenset(one.metric for one in asked) & OVERLAYS.keys()
+        requirements = (one for rule in self.rules for one in (rule.requirement, rule.when) if one)
+        return frozenset(one.metric for one in requirements) & OVERLAYS.keys()
 
-    def rules_for(
+    def select_rules(
         self, on: date, role: str = MAIN_ROLE, category: str | None = None
     ) -> tuple[Rule, ...]:
         """The rules that apply to photos of a role and a category on a day, one of each name."""
-        return _applying(self, on, role, category)
+        return _select_rules(self, on, role, category)
 
 
-def overlays_asked(policies: Iterable[Policy]) -> tuple[str, ...]:
+def find_required_overlays(policies: Iterable[Policy]) -> tuple[str, ...]:
     """What lies over photos that any of the policies asks about, in the order of `OVERLAYS`."""
-    return in_order(frozenset[str]().union(*(policy.overlays for policy in policies)))
+    return sort_overlays(frozenset[str]().union(*(policy.overlays for policy in policies)))
 
 
 @lru_cache(maxsize=4096)
-def _applying(policy: Policy, on: date, role: str, category: str | None) -> tuple[Rule, ...]:
+def _select_rules(policy: Policy, on: date, role: str, category: str | None) -> tuple[Rule, ...]:
     chosen: dict[str, Rule] = {}
     for rule in policy.rules:
-        if rule.applies(on, role, category):
+        if rule.is_applicable(on, role, category):
             before = chosen.get(rule.id)
-            if before is None or before.closeness < rule.closeness:
+            if before is None or before.specificity < rule.specificity:
                 chosen[rule.id] = rule
     return tuple(chosen.values())

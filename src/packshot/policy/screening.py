@@ -9,24 +9,24 @@ from typing import Final
 from packshot.policy.metrics import METRICS
 from packshot.policy.requirements import Requirement
 from packshot.policy.rules import MAIN_ROLE, Policy, Rule
-from packshot.policy.wording import remedy_of, said_of, title_of
+from packshot.policy.wording import build_reason_templates, rule_remedy, rule_title
 from packshot.report import Assessment, Decision, Level, RuleOutcome, Status, Verdict
 from packshot.report.verdict import Value
-from packshot.texts import choose_language, format_value
+from packshot.texts import format_value, select_text
 
-_BROKEN: Final = {
+_FAILURE_DECISIONS: Final = {
     Level.ERROR: Decision.FAIL,
     Level.WARN: Decision.WARN,
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
-_UNMEASURED: Final = {
+_UNMEASURED_DECISIONS: Final = {
     Level.ERROR: Decision.MANUAL,
     Level.WARN: Decision.MANUAL,
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
-_GRAVITY: Final = {decision: place for place, decision in enumerate(Decision)}
+_SEVERITY_ORDER: Final = {decision: place for place, decision in enumerate(Decision)}
 
 
 def screen(
@@ -55,12 +55,12 @@ def screen(
     Returns:
         The verdict; of an unreadable photo one without a decision.
     """
-    readable = assessment.status is Status.OK
-    before = _decided(assessment, policy, compared_with, role, category) if readable else {}
+    is_readable = assessment.status is Status.OK
+    before = _decide_rules(assessment, policy, compared_with, role, category) if is_readable else {}
     outcomes = tuple(
-        _outcome(rule, assessment, language, before.get(rule.id))
-        for rule in policy.rules_for(on, role, category)
-        if readable and _concerns(rule, assessment)
+        _build_outcome(rule, assessment, language, before.get(rule.id))
+        for rule in policy.select_rules(on, role, category)
+        if is_readable and _is_relevant(rule, assessment)
     )
     return Verdict.model_construct(
         path=assessment.path,
@@ -70,81 +70,83 @@ def screen(
         on=on,
         role=role,
         category=category,
-        decision=overall(outcome.decision for outcome in outcomes) if readable else None,
+        decision=combine_decisions(outcome.decision for outcome in outcomes) if is_readable else None,
         compared_with=compared_with,
-        before=overall(before.values()) if readable and compared_with else None,
+        before=combine_decisions(before.values()) if is_readable and compared_with else None,
         outcomes=outcomes,
     )
 
 
-def overall(decisions: Iterable[Decision]) -> Decision:
+def combine_decisions(decisions: Iterable[Decision]) -> Decision:
     """The gravest decision; a recommendation that is not followed does not count."""
-    gravest = min(decisions, key=_GRAVITY.__getitem__, default=Decision.PASS)
+    gravest = min(decisions, key=_SEVERITY_ORDER.__getitem__, default=Decision.PASS)
     return Decision.PASS if gravest is Decision.INFO else gravest
 
 
-def newly_failing(verdict: Verdict) -> bool:
+def is_newly_failing(verdict: Verdict) -> bool:
     """Whether a photo fails that did not fail on the day compared with."""
     return verdict.decision is Decision.FAIL and verdict.before not in (Decision.FAIL, None)
 
 
-def _decided(
+def _decide_rules(
     assessment: Assessment, policy: Policy, on: date | None, role: str, category: str | None
 ) -> dict[str, Decision]:
     """By rule, the decisions of another day; nothing where no day was named."""
     if on is None:
         return {}
-    rules = policy.rules_for(on, role, category)
+    rules = policy.select_rules(on, role, category)
     return {
-        rule.id: _decision(rule, _value(rule, assessment))
+        rule.id: _decide(rule, _read_rule_value(rule, assessment))
         for rule in rules
-        if _concerns(rule, assessment)
+        if _is_relevant(rule, assessment)
     }
 
 
-def _concerns(rule: Rule, assessment: Assessment) -> bool:
+def _is_relevant(rule: Rule, assessment: Assessment) -> bool:
     """Whether a photo is a rule's business; where that was not measured, it is."""
     if rule.when is None:
         return True
-    value = _read(rule.when, assessment)
-    return value is None or rule.when.holds(value)
+    value = _read_metric(rule.when, assessment)
+    return value is None or rule.when.is_met(value)
 
 
-def _read(requirement: Requirement, assessment: Assessment) -> Value | None:
+def _read_metric(requirement: Requirement, assessment: Assessment) -> Value | None:
     return METRICS[requirement.metric].read(assessment)
 
 
-def _value(rule: Rule, assessment: Assessment) -> Value | None:
+def _read_rule_value(rule: Rule, assessment: Assessment) -> Value | None:
     """The value that decides; none where it was not measured whether the rule applies at all."""
-    if rule.requirement is None or (rule.when and _read(rule.when, assessment) is None):
+    if rule.requirement is None or (rule.when and _read_metric(rule.when, assessment) is None):
         return None
-    return _read(rule.requirement, assessment)
+    return _read_metric(rule.requirement, assessment)
 
 
-def _decision(rule: Rule, value: Value | None) -> Decision:
+def _decide(rule: Rule, value: Value | None) -> Decision:
     if rule.requirement is None or value is None:
-        return _UNMEASURED[rule.level]
-    return Decision.PASS if rule.requirement.holds(value) else _BROKEN[rule.level]
+        return _UNMEASURED_DECISIONS[rule.level]
+    return Decision.PASS if rule.requirement.is_met(value) else _FAILURE_DECISIONS[rule.level]
 
 
-def _outcome(rule: Rule, assessment: Assessment, language: str, before: Decision | None) -> RuleOutcome:
-    value = _value(rule, assessment)
-    decision = _decision(rule, value)
-    asked, source = rule.requirement, rule.source
-    met = decision is Decision.PASS
+def _build_outcome(
+    rule: Rule, assessment: Assessment, language: str, before: Decision | None
+) -> RuleOutcome:
+    value = _read_rule_value(rule, assessment)
+    decision = _decide(rule, value)
+    requirement, source = rule.requirement, rule.source
+    is_met = decision is Decision.PASS
     return RuleOutcome.model_construct(  # All of it was validated when the policy was loaded.
         rule=rule.id,
-        title=title_of(rule, language),
+        title=rule_title(rule, language),
         level=rule.level,
         decision=decision,
         before=before,
-        metric=asked.metric if asked else None,
+        metric=requirement.metric if requirement else None,
         value=value,
-        unit=METRICS[asked.metric].unit if asked else "",
-        op=asked.op.value if asked else None,
-        limit=asked.limit if asked else None,
-        reason="" if met else _reason(rule, value, language),
-        remedy="" if met else remedy_of(rule, value, language),
+        unit=METRICS[requirement.metric].unit if requirement else "",
+        op=requirement.op.value if requirement else None,
+        limit=requirement.limit if requirement else None,
+        reason="" if is_met else _format_reason(rule, value, language),
+        remedy="" if is_met else rule_remedy(rule, value, language),
         source=source.name,
         source_url=source.url,
         source_kind=source.kind,
@@ -154,13 +156,13 @@ def _outcome(rule: Rule, assessment: Assessment, language: str, before: Decision
     )
 
 
-def _reason(rule: Rule, value: Value | None, language: str) -> str:
+def _format_reason(rule: Rule, value: Value | None, language: str) -> str:
     """Why a rule is not met, or what is not known; in the rule's own words where it has some."""
-    own = choose_language(rule.reason, language)
+    own_reason = select_text(rule.reason, language)
     if rule.requirement is None:
-        return own
-    told, unmeasured = said_of(rule, language)
+        return own_reason
+    template, unmeasured = build_reason_templates(rule, language)
     if value is None:
         return unmeasured
-    shown = format_value(value, METRICS[rule.requirement.metric].unit, language)
-    return f"{told.replace('{value}', shown)} {own}".rstrip()
+    formatted = format_value(value, METRICS[rule.requirement.metric].unit, language)
+    return f"{template.replace('{value}', formatted)} {own_reason}".rstrip()

@@ -11,21 +11,21 @@ from packshot.report import Level, PolicySummary, RuleSummary
 from packshot.report.verdict import Value
 from packshot.texts import (
     MetricText,
-    choose_language,
     format_requirement,
     load_policy_texts,
     load_texts,
     metric_name,
+    select_text,
 )
 
-_REQUIRED = (Level.ERROR, Level.MANUAL)
+_REQUIRED_LEVELS = (Level.ERROR, Level.MANUAL)
 
 
-def title_of(rule: Rule, language: str) -> str:
+def rule_title(rule: Rule, language: str) -> str:
     """A rule in a few words."""
-    own = choose_language(rule.title, language)
-    if own or rule.requirement is None:
-        return own or rule.id
+    own_title = select_text(rule.title, language)
+    if own_title or rule.requirement is None:
+        return own_title or rule.id
     return metric_name(rule.requirement.metric, language)
 
 
@@ -42,12 +42,12 @@ def summarize_policy(policy: Policy, language: str) -> PolicySummary:
 
 
 def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
-    asked = choose_language(rule.reason, language)
+    asked = select_text(rule.reason, language)
     if rule.requirement is not None:
         asked = describe_requirement(rule.requirement, language)
     return RuleSummary(
         rule=rule.id,
-        title=title_of(rule, language),
+        title=rule_title(rule, language),
         level=rule.level,
         asked=asked,
         categories=rule.categories,
@@ -61,7 +61,7 @@ def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
 
 
 @lru_cache(maxsize=4096)
-def said_of(rule: Rule, language: str) -> tuple[str, str]:
+def build_reason_templates(rule: Rule, language: str) -> tuple[str, str]:
     """How a rule asks for its requirement, and why its metric may lack a value: templates of reasons.
 
     Raises:
@@ -69,23 +69,23 @@ def said_of(rule: Rule, language: str) -> tuple[str, str]:
     """
     if rule.requirement is None:
         raise ValueError("only rules with a requirement have such reasons")
-    words, asked = load_policy_texts(language), describe_requirement(rule.requirement, language)
-    kind = "required" if rule.level in _REQUIRED else "recommended"
+    words, requirement = load_policy_texts(language), describe_requirement(rule.requirement, language)
+    kind = "required" if rule.level in _REQUIRED_LEVELS else "recommended"
     name = metric_name(rule.requirement.metric, language)
-    missing = words.lacks[METRICS[rule.requirement.metric].lack]
-    tail = words.label(kind, requirement=asked)
-    return words.label("reason", name=name, value="{value}", asked=tail), words.label(
-        "unmeasured", name=name, lack=missing, asked=tail
+    missing = words.lacks[METRICS[rule.requirement.metric].missing_reason]
+    requirement_text = words.label(kind, requirement=requirement)
+    return words.label("reason", name=name, value="{value}", asked=requirement_text), words.label(
+        "unmeasured", name=name, lack=missing, asked=requirement_text
     )
 
 
-def remedy_of(rule: Rule, value: Value | None, language: str) -> str:
+def rule_remedy(rule: Rule, value: Value | None, language: str) -> str:
     """What to do about a value that does not fulfil a rule, or about one that is not there."""
-    own = choose_language(rule.remedy, language)
-    if own or rule.requirement is None:
-        return own or load_policy_texts(language).labels["look"]
-    known = load_policy_texts(language).metrics.get(rule.requirement.metric, MetricText())
-    if known.finding:
-        return load_texts(language).findings[known.finding].remedy
-    too_high = value is not None and not rule.requirement.too_low(value)
-    return (known.high if too_high else "") or known.remedy
+    own_remedy = select_text(rule.remedy, language)
+    if own_remedy or rule.requirement is None:
+        return own_remedy or load_policy_texts(language).labels["look"]
+    metric_text = load_policy_texts(language).metrics.get(rule.requirement.metric, MetricText())
+    if metric_text.finding:
+        return load_texts(language).findings[metric_text.finding].remedy
+    too_high = value is not None and not rule.requirement.is_too_low(value)
+    return (metric_text.high if too_high else "") or metric_text.remedy

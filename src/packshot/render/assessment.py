@@ -9,11 +9,11 @@ from typing import Final, TextIO
 from rich.text import Text
 
 from packshot.render.assessment_page import AssessmentPage
-from packshot.render.emotion_words import in_a_line
+from packshot.render.emotion_words import format_line
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, Columns, console_for
-from packshot.render.wording import without_findings
+from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, BorderlessTable, make_console
+from packshot.render.wording import describe_without_findings
 from packshot.report import (
     MEASUREMENTS,
     OVERLAYS,
@@ -29,9 +29,15 @@ from packshot.report import (
 )
 from packshot.texts import format_measurement, load_texts
 
-_VERDICT = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
-_FELT = ("polarity", "positive_probability", "positive_intensity", "negative_intensity", "valence")
-_FACTS = tuple(name for name in Facts.model_fields if name != "exif")
+_SUMMARY_FIELDS = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
+_EMOTION_FIELDS = (
+    "polarity",
+    "positive_probability",
+    "positive_intensity",
+    "negative_intensity",
+    "valence",
+)
+_FACT_FIELDS = tuple(name for name in Facts.model_fields if name != "exif")
 
 
 class AssessmentRows(CsvTable[Assessment]):
@@ -39,88 +45,88 @@ class AssessmentRows(CsvTable[Assessment]):
 
     def __init__(self, stream: TextIO) -> None:
         columns = (
-            *_VERDICT,
+            *_SUMMARY_FIELDS,
             *(f"product_{side}" for side in Region.model_fields),
-            *_FACTS,
+            *_FACT_FIELDS,
             *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
-            *_measured_columns(),
-            *_FELT,
+            *_iter_measurement_columns(),
+            *_EMOTION_FIELDS,
         )
         super().__init__(stream, columns)
 
-    def _cells(self, assessment: Assessment) -> Iterator[object]:
+    def _iter_cells(self, assessment: Assessment) -> Iterator[object]:
         severities = Counter(finding.severity for finding in assessment.findings)
-        yield from (getattr(assessment, name) for name in _VERDICT)
-        yield from _fields(assessment.product, Region.model_fields)
-        yield from _fields(assessment.facts, _FACTS)
+        yield from (getattr(assessment, name) for name in _SUMMARY_FIELDS)
+        yield from _get_fields(assessment.product, Region.model_fields)
+        yield from _get_fields(assessment.facts, _FACT_FIELDS)
         yield from (severities[Severity.ERROR], severities[Severity.WARNING])
         yield "; ".join(finding.code for finding in assessment.findings)
         yield " ".join(finding.remedy for finding in assessment.findings)
         yield "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions)
         yield "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence)
-        yield from _measured(assessment)
-        yield from _fields(assessment.emotion, _FELT)
+        yield from _iter_measurements(assessment)
+        yield from _get_fields(assessment.emotion, _EMOTION_FIELDS)
 
 
 class AssessmentTable(Renderer[Assessment]):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
-        self._console = console_for(stream)
+        self._console = make_console(stream)
         self._language = language
         self._texts = load_texts(language)
         self._explain = explain
         labels = self._texts.labels
-        self._table = Columns()
-        self._table.column(labels["photo"])
-        self._table.column(labels["score"], justify="right")
-        self._table.column(labels["grade"])
-        self._table.column(labels["findings"])
+        self._table = BorderlessTable()
+        self._table.add_text_column(labels["photo"])
+        self._table.add_text_column(labels["score"], justify="right")
+        self._table.add_text_column(labels["grade"])
+        self._table.add_text_column(labels["findings"])
 
     def add(self, assessment: Assessment) -> None:
         """Remember a row."""
         if assessment.status is not Status.OK:
             reason = Text(assessment.error or "", style="red")
-            verdict = Text(self._texts.labels[assessment.status], "red")
-            self._table.add_row(Text(assessment.path), "", verdict, reason)
+            status_text = Text(self._texts.labels[assessment.status], "red")
+            self._table.add_row(Text(assessment.path), "", status_text, reason)
             return
         colour = GRADE_COLOURS[assessment.grade]
         self._table.add_row(
             Text(assessment.path),
             Text(f"{assessment.score:.1f}", style=f"bold {colour}"),
             Text(self._texts.grades[assessment.grade], style=colour),
-            self._advice(assessment),
+            self._format_advice(assessment),
         )
 
     def _finish(self) -> None:
         if self._table.row_count:
             self._console.print(self._table)
 
-    def _advice(self, assessment: Assessment) -> Text:
-        lines = [self._finding(found) for found in assessment.findings]
+    def _format_advice(self, assessment: Assessment) -> Text:
+        lines = [self._format_finding(finding) for finding in assessment.findings]
         if not lines:
-            lines = [Text(without_findings(assessment, self._language), style="dim")]
+            lines = [Text(describe_without_findings(assessment, self._language), style="dim")]
         if assessment.emotion is not None:
-            lines.append(Text(in_a_line(assessment.emotion, self._language), style="dim"))
+            lines.append(Text(format_line(assessment.emotion, self._language), style="dim"))
         if self._explain:
-            lines += [Text(line, style="dim") for line in self._details(assessment)]
+            lines += [Text(line, style="dim") for line in self._format_details(assessment)]
         return Text("\n").join(lines)
 
-    def _finding(self, found: Finding) -> Text:
-        title = self._texts.title(found.code)
-        reason = f" {found.reason}" if self._explain else ""
-        colour = SEVERITY_COLOURS[found.severity]
-        return Text.assemble((f"{title}.", colour), f"{reason} {found.remedy}")
+    def _format_finding(self, finding: Finding) -> Text:
+        title = self._texts.title(finding.code)
+        reason = f" {finding.reason}" if self._explain else ""
+        colour = SEVERITY_COLOURS[finding.severity]
+        return Text.assemble((f"{title}.", colour), f"{reason} {finding.remedy}")
 
-    def _details(self, assessment: Assessment) -> list[str]:
-        words = self._texts
+    def _format_details(self, assessment: Assessment) -> list[str]:
+        assessment_texts = self._texts
         confidence = f"{(assessment.confidence or 0) * 100:.0f}"
         return [
-            words.label("confidence", value=confidence),
-            *(self._likely(likely) for likely in assessment.distortions),
-            f"{words.labels['evidence']}:",
-            *(f"  {self._piece(piece)}" for piece in assessment.evidence),
-            f"{words.labels['measurements']}:",
+            assessment_texts.label("confidence", value=confidence),
+            *(self._format_distortion(distortion) for distortion in assessment.distortions),
+            f"{assessment_texts.labels['evidence']}:",
+            *(f"  {self._format_evidence(evidence)}" for evidence in assessment.evidence),
+            f"{assessment_texts.labels['measurements']}:",
             *(f"  {line}" for line in self._measurements(assessment)),
         ]
 
@@ -130,47 +136,49 @@ class AssessmentTable(Renderer[Assessment]):
                 value = format_measurement(name, measured.value, self._language)
                 yield f"{self._texts.measurements[name]}: {value}"
 
-    def _likely(self, likely: Distortion) -> str:
-        words = self._texts
-        level = words.label("level", value=f"{likely.level:.1f}")
-        kind = words.kind(likely.kind)
-        return f"{words.labels['distortions']}: {kind} {likely.probability:.0%}, {level}"
+    def _format_distortion(self, distortion: Distortion) -> str:
+        assessment_texts = self._texts
+        level = assessment_texts.label("level", value=f"{distortion.level:.1f}")
+        kind = assessment_texts.kind(distortion.kind)
+        return f"{assessment_texts.labels['distortions']}: {kind} {distortion.probability:.0%}, {level}"
 
-    def _piece(self, piece: Evidence) -> str:
-        words = self._texts
-        kind = [] if piece.kind is None else [words.kind(piece.kind)]
-        level = [] if not piece.level else [words.label("level", value=str(piece.level))]
+    def _format_evidence(self, evidence: Evidence) -> str:
+        assessment_texts = self._texts
+        kind = [] if evidence.kind is None else [assessment_texts.kind(evidence.kind)]
+        level = (
+            [] if not evidence.level else [assessment_texts.label("level", value=str(evidence.level))]
+        )
         parts = [
-            words.label("evidence_rated", value=f"{piece.score:.1f}"),
-            words.label("evidence_weight", value=f"{piece.weight * 100:.0f}"),
-            *(*kind, *level, words.origin(piece.origin)),
+            assessment_texts.label("evidence_rated", value=f"{evidence.score:.1f}"),
+            assessment_texts.label("evidence_weight", value=f"{evidence.weight * 100:.0f}"),
+            *(*kind, *level, assessment_texts.origin(evidence.origin)),
         ]
         return ", ".join(parts)
 
 
-def _fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:
+def _get_fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:
     """Some fields of a record; None for each where there is no record."""
     return (getattr(record, name, None) for name in names)
 
 
-def _measured(assessment: Assessment) -> Iterator[float | None]:
+def _iter_measurements(assessment: Assessment) -> Iterator[float | None]:
     """Value of every measurement, and its score where the property has one."""
     for name in (*MEASUREMENTS, *OVERLAYS):
-        found = assessment.measurements.get(name)
-        yield None if found is None else found.value
-        if _is_scored(name):
-            yield None if found is None else found.score
+        measurement = assessment.measurements.get(name)
+        yield None if measurement is None else measurement.value
+        if _has_score(name):
+            yield None if measurement is None else measurement.score
 
 
-def _measured_columns() -> Iterator[str]:
-    """Headings of what `_measured` yields."""
+def _iter_measurement_columns() -> Iterator[str]:
+    """Headings of what `_iter_measurements` yields."""
     for name in (*MEASUREMENTS, *OVERLAYS):
         yield name
-        if _is_scored(name):
+        if _has_score(name):
             yield f"{name}_score"
 
 
-def _is_scored(name: str) -> bool:
+def _has_score(name: str) -> bool:
     return name in MEASUREMENTS and MEASUREMENTS[name].scored
 
 

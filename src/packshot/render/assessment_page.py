@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TextIO
 
-from packshot.render.attention_overlay import heat
-from packshot.render.emotion_words import percent, sides
-from packshot.render.page import Page, histogram, mean, page_template
+from packshot.render.attention_overlay import encode_heat_map
+from packshot.render.emotion_words import build_sides, format_percent
+from packshot.render.page import Page, histogram, load_template, mean
 from packshot.render.renderer import RenderOptions
-from packshot.render.wording import is_low, likely_remedy
+from packshot.render.wording import find_likely_remedy, is_low_grade
 from packshot.report import Assessment, Finding, Region, Severity
 from packshot.texts import distortion_remedy, format_measurement
 
@@ -39,58 +39,60 @@ class AssessmentPage(Page[Assessment]):
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
         self._scores: list[float] = []
-        self._to_fix = 0
-        self._tells_feelings = False
+        self._error_count = 0
+        self._has_emotion = False
 
-    def _tally(self, photo: Assessment) -> None:
+    def _count(self, photo: Assessment) -> None:
         self._scores.append(photo.score or 0.0)
-        self._to_fix += any(f.severity is Severity.ERROR for f in photo.findings)
+        self._error_count += any(f.severity is Severity.ERROR for f in photo.findings)
         self._models = photo.models
-        self._tells_feelings = self._tells_feelings or photo.emotion is not None
+        self._has_emotion = self._has_emotion or photo.emotion is not None
 
-    def _card(self, photo: Assessment) -> str:
-        return page_template("assessment_card.html.j2").render(
+    def _render_card(self, photo: Assessment) -> str:
+        return load_template("assessment_card.html.j2").render(
             photo=photo,
             file=PurePath(photo.path),
             thumbnail=self._thumbnail(photo.path, THUMBNAIL_SIDE),
-            heat=heat(photo.damage_map),
-            marks=marks(photo.findings),
-            sides=() if photo.emotion is None else sides(photo.emotion),
-            percent=percent,
-            low=is_low(photo),
-            likely_remedy=likely_remedy(photo, self._language),
-            words=self._words,
+            heat=encode_heat_map(photo.damage_map),
+            marks=build_marks(photo.findings),
+            sides=() if photo.emotion is None else build_sides(photo.emotion),
+            percent=format_percent,
+            low=is_low_grade(photo),
+            likely_remedy=find_likely_remedy(photo, self._language),
+            words=self._texts,
             language=self._language,
             shown=format_measurement,
             remedy_for=distortion_remedy,
         )
 
-    def _rank(self, photo: Assessment) -> float:
+    def _compute_rank(self, photo: Assessment) -> float:
         return photo.score or 0.0
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template(
             "assessment_report.html.j2",
             mean=mean(self._scores),
             histogram=histogram(self._scores),
-            to_fix=self._to_fix,
-            tells_feelings=self._tells_feelings,
+            to_fix=self._error_count,
+            tells_feelings=self._has_emotion,
         )
 
 
-def marks(findings: tuple[Finding, ...]) -> list[Mark]:
+def build_marks(findings: tuple[Finding, ...]) -> list[Mark]:
     """The places of findings, those at the same place joined."""
-    places: dict[tuple[float, ...], list[int]] = {}
-    for number, found in enumerate(findings):
-        if found.region is not None:
-            places.setdefault(tuple(found.region.model_dump().values()), []).append(number)
-    return [_mark([findings[n] for n in numbers], numbers) for numbers in places.values()]
+    numbers_by_region: dict[tuple[float, ...], list[int]] = {}
+    for number, finding in enumerate(findings):
+        if finding.region is not None:
+            numbers_by_region.setdefault(tuple(finding.region.model_dump().values()), []).append(number)
+    return [
+        _build_mark([findings[n] for n in numbers], numbers) for numbers in numbers_by_region.values()
+    ]
 
 
-def _mark(findings: list[Finding], numbers: list[int]) -> Mark:
+def _build_mark(findings: list[Finding], numbers: list[int]) -> Mark:
     order = list(Severity)
-    gravest = min((found.severity for found in findings), key=order.index)
+    worst = min((finding.severity for finding in findings), key=order.index)
     region = findings[0].region
     if region is None:
         raise ValueError("a mark needs a finding with a place")
-    return Mark(region, gravest, tuple(number + 1 for number in numbers))
+    return Mark(region, worst, tuple(number + 1 for number in numbers))

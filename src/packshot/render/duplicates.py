@@ -10,61 +10,72 @@ from rich.text import Text
 from packshot.render.duplicates_page import DuplicatesPage
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import DuplicateGroup, DuplicateKind, Status
 from packshot.texts import load_texts
 from packshot.texts.duplicates import group_kind_name
 
-_COLUMNS = ("group", "kind", "paths", "keep", "reason", "kinds", "likeness", "scores", "owners", "taken")
-_PATHS_APART = "; "
+_COLUMN_NAMES = (
+    "group",
+    "kind",
+    "paths",
+    "keep",
+    "reason",
+    "kinds",
+    "likeness",
+    "scores",
+    "owners",
+    "taken",
+)
+_SEPARATOR = "; "
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):
     """A row for each group; what is told of each photo stands in the order of the paths."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, _COLUMNS)
+        super().__init__(stream, _COLUMN_NAMES)
 
-    def _cells(self, group: DuplicateGroup) -> Iterator[object]:
+    def _iter_cells(self, group: DuplicateGroup) -> Iterator[object]:
         yield group.group
         yield group.kind if group.status is Status.OK else group.status.value
-        yield _PATHS_APART.join(group.paths)
+        yield _SEPARATOR.join(group.paths)
         yield from (group.keep, group.reason)
         for name in ("kind", "likeness", "score", "owner", "taken"):
             values = [getattr(photo, name) for photo in group.photos]
-            yield _PATHS_APART.join("" if value is None else str(value) for value in values)
+            yield _SEPARATOR.join("" if value is None else str(value) for value in values)
 
 
 class DuplicatesTable(Renderer[DuplicateGroup]):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._console = console_for(stream)
+        self._console = make_console(stream)
         self._language = language
-        self._words = load_texts(language)
-        self._table = Columns()
-        self._table.column("#", justify="right")
-        self._table.column(self._words.duplicates["how"])
-        self._table.column(self._words.labels["photo"])
-        self._table.column(self._words.duplicates["why"])
+        self._texts = load_texts(language)
+        self._table = BorderlessTable()
+        self._table.add_text_column("#", justify="right")
+        self._table.add_text_column(self._texts.duplicates["how"])
+        self._table.add_text_column(self._texts.labels["photo"])
+        self._table.add_text_column(self._texts.duplicates["why"])
 
     def add(self, group: DuplicateGroup) -> None:
         """Remember a row."""
         if group.kind is None:
-            verdict = Text(self._words.labels[group.status], style="red")
-            self._table.add_row("", verdict, Text(group.path), Text(group.reason, style="red"))
+            status_text = Text(self._texts.labels[group.status], style="red")
+            self._table.add_row("", status_text, Text(group.path), Text(group.reason, style="red"))
             return
         kind = Text(group_kind_name(group.kind, self._language))
         kind.stylize("dim" if group.kind is DuplicateKind.SAME_PRODUCT else "yellow")
-        keep, *others = group.paths
-        paths = Text("\n").join([Text(keep, style="bold green"), *map(Text, others)])
+        kept_path, *others = group.paths
+        paths = Text("\n").join([Text(kept_path, style="bold green"), *map(Text, others)])
         self._table.add_row(str(group.group), kind, paths, Text(group.reason))
 
     def _finish(self) -> None:
         if self._table.row_count:
             self._console.print(self._table)
         else:
-            self._console.print(self._words.duplicates["none"])
+            self._console.print(self._texts.duplicates["none"])
 
 
 MAKERS: Final[Makers[DuplicateGroup]] = {

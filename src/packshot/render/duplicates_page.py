@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TextIO
 
-from packshot.render.page import Page, Picture, page_template
+from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind
 from packshot.texts.duplicates import describe_duplicate, group_kind_name
@@ -16,7 +16,7 @@ THUMBNAIL_SIDE = 240
 
 
 @dataclass(frozen=True)
-class Shown:
+class DuplicateView:
     """A photo of a group as the page shows it.
 
     Attributes:
@@ -37,41 +37,41 @@ class DuplicatesPage(Page[DuplicateGroup]):
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
-        self._copies = 0
-        self._products = 0
-        self._superfluous = 0
-        self._bytes = 0
+        self._copy_group_count = 0
+        self._product_group_count = 0
+        self._superfluous_count = 0
+        self._superfluous_bytes = 0
 
-    def _tally(self, group: DuplicateGroup) -> None:
+    def _count(self, group: DuplicateGroup) -> None:
         if group.kind is DuplicateKind.SAME_PRODUCT:
-            self._products += 1
+            self._product_group_count += 1
             return
-        self._copies += 1
-        self._superfluous += len(group.photos) - 1
-        self._bytes += sum(photo.byte_size for photo in group.photos[1:])
+        self._copy_group_count += 1
+        self._superfluous_count += len(group.photos) - 1
+        self._superfluous_bytes += sum(photo.byte_size for photo in group.photos[1:])
 
-    def _card(self, group: DuplicateGroup) -> str:
-        return page_template("duplicates_card.html.j2").render(
+    def _render_card(self, group: DuplicateGroup) -> str:
+        return load_template("duplicates_card.html.j2").render(
             group=group,
             kind=group_kind_name(group.kind or DuplicateKind.MIXED, self._language),
-            photos=[self._shown(photo) for photo in group.photos],
-            words=self._words,
+            photos=[self._build_view(photo) for photo in group.photos],
+            words=self._texts,
         )
 
-    def _shown(self, photo: Duplicate) -> Shown:
+    def _build_view(self, photo: Duplicate) -> DuplicateView:
         difference = describe_duplicate(photo, self._language) if photo.kind else ""
-        return Shown(
+        return DuplicateView(
             photo, PurePath(photo.path), self._thumbnail(photo.path, THUMBNAIL_SIDE), difference
         )
 
-    def _rank(self, group: DuplicateGroup) -> float:
+    def _compute_rank(self, group: DuplicateGroup) -> float:
         return group.group or 0
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template(
             "duplicates_report.html.j2",
-            copies=self._copies,
-            products=self._products,
-            superfluous=self._superfluous,
-            size=self._bytes,
+            copies=self._copy_group_count,
+            products=self._product_group_count,
+            superfluous=self._superfluous_count,
+            size=self._superfluous_bytes,
         )

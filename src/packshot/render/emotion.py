@@ -8,18 +8,18 @@ from typing import Final, TextIO
 from rich.text import Text
 
 from packshot.render.emotion_page import EmotionPage
-from packshot.render.emotion_words import percent
+from packshot.render.emotion_words import format_percent
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import AttentionRegion, Emotion, Polarity
 from packshot.texts import load_texts
 
-_PLAIN = (
+_SCALAR_FIELDS = (
     *("path", "status", "error", "polarity", "positive_probability"),
     *("positive_intensity", "negative_intensity", "valence", "valence_spread"),
 )
-_NUMBERS = ("positive-intensity", "negative-intensity", "probability-column", "valence-column")
+_NUMBER_COLUMNS = ("positive-intensity", "negative-intensity", "probability-column", "valence-column")
 _COLOURS = {
     Polarity.NEGATIVE: "dark_orange3",
     Polarity.MIXED: "magenta",
@@ -32,12 +32,12 @@ class EmotionRows(CsvTable[Emotion]):
     """Everything but the maps and the distribution; regions as ``x y width height strength``."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_PLAIN, "positive_regions", "negative_regions", "model"))
+        super().__init__(stream, (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model"))
 
-    def _cells(self, emotion: Emotion) -> Iterator[object]:
-        yield from (getattr(emotion, name) for name in _PLAIN)
-        yield _places(emotion.positive_regions)
-        yield _places(emotion.negative_regions)
+    def _iter_cells(self, emotion: Emotion) -> Iterator[object]:
+        yield from (getattr(emotion, name) for name in _SCALAR_FIELDS)
+        yield _format_regions(emotion.positive_regions)
+        yield _format_regions(emotion.negative_regions)
         yield emotion.models.get("emotion")
 
 
@@ -45,28 +45,28 @@ class EmotionTable(Renderer[Emotion]):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._console = console_for(stream)
-        self._words = load_texts(language)
-        words = self._words.emotion
-        self._table = Columns()
-        self._table.column(self._words.labels["photo"])
-        self._table.column(words["polarity"])
-        for column in _NUMBERS:
-            self._table.column(words[column], justify="right")
+        self._console = make_console(stream)
+        self._texts = load_texts(language)
+        emotion_texts = self._texts.emotion
+        self._table = BorderlessTable()
+        self._table.add_text_column(self._texts.labels["photo"])
+        self._table.add_text_column(emotion_texts["polarity"])
+        for column in _NUMBER_COLUMNS:
+            self._table.add_text_column(emotion_texts[column], justify="right")
 
     def add(self, emotion: Emotion) -> None:
         """Remember a row."""
         if emotion.polarity is None:
-            verdict = Text(self._words.labels[emotion.status], style="red")
+            status_text = Text(self._texts.labels[emotion.status], style="red")
             path = Text.assemble(emotion.path, "\n", (emotion.error or "", "red"))
-            self._table.add_row(path, verdict)
+            self._table.add_row(path, status_text)
             return
         self._table.add_row(
             Text(emotion.path),
-            Text(self._words.emotion[emotion.polarity], style=_COLOURS[emotion.polarity]),
-            percent(emotion.positive_intensity),
-            percent(emotion.negative_intensity),
-            f"{percent(emotion.positive_probability)} %",
+            Text(self._texts.emotion[emotion.polarity], style=_COLOURS[emotion.polarity]),
+            format_percent(emotion.positive_intensity),
+            format_percent(emotion.negative_intensity),
+            f"{format_percent(emotion.positive_probability)} %",
             f"{emotion.valence:.1f} ± {emotion.valence_spread:.1f}",
         )
 
@@ -75,10 +75,10 @@ class EmotionTable(Renderer[Emotion]):
             self._console.print(self._table)
 
 
-def _places(regions: tuple[AttentionRegion, ...]) -> str:
+def _format_regions(regions: tuple[AttentionRegion, ...]) -> str:
     """Regions in a cell, in shares of the photo."""
-    places = ((*one.region.model_dump().values(), one.strength) for one in regions)
-    return "; ".join(" ".join(f"{number:g}" for number in place) for place in places)
+    region_numbers = ((*one.region.model_dump().values(), one.strength) for one in regions)
+    return "; ".join(" ".join(f"{number:g}" for number in numbers) for numbers in region_numbers)
 
 
 MAKERS: Final[Makers[Emotion]] = {

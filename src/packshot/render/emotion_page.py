@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TextIO
 
-from packshot.render.emotion_words import percent, sides
-from packshot.render.page import Page, page_template
+from packshot.render.emotion_words import build_sides, format_percent
+from packshot.render.page import Page, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Emotion, Polarity
 
 THUMBNAIL_SIDE = 420
-_POLARITY_SIZE = 10.0
+_POLARITY_RANK_STEP = 10.0
 """More than any valence: 7 at most."""
 
 
 @dataclass(frozen=True)
-class Place:
+class ScatterPosition:
     """Where photos lie in the scatter: intensities to two digits, so that no page grows without end.
 
     Attributes:
@@ -34,7 +34,7 @@ class Place:
 
 
 @dataclass
-class Dot:
+class ScatterDot:
     """The photos at one place.
 
     Attributes:
@@ -54,21 +54,21 @@ class Scatter:
 
     Attributes:
         dots: By place.
-        bars: From which intensity a side counts, positive and negative.
+        thresholds: From which intensity a side counts, positive and negative.
     """
 
-    dots: dict[Place, Dot] = field(default_factory=dict)
-    bars: tuple[float, float] = (0.0, 0.0)
+    dots: dict[ScatterPosition, ScatterDot] = field(default_factory=dict)
+    thresholds: tuple[float, float] = (0.0, 0.0)
 
-    def take(self, photo: Emotion, card: int) -> None:
+    def add(self, photo: Emotion, card: int) -> None:
         """Take a photo that could be read into account."""
-        place = Place(
+        position = ScatterPosition(
             round((photo.positive_intensity or 0.0) * 100),
             round((photo.negative_intensity or 0.0) * 100),
-            _polarity(photo),
+            _get_polarity(photo),
         )
-        self.dots.setdefault(place, Dot(PurePath(photo.path).name, card)).count += 1
-        self.bars = (photo.positive_bar or 0.0, photo.negative_bar or 0.0)
+        self.dots.setdefault(position, ScatterDot(PurePath(photo.path).name, card)).count += 1
+        self.thresholds = (photo.positive_bar or 0.0, photo.negative_bar or 0.0)
 
 
 class EmotionPage(Page[Emotion]):
@@ -76,38 +76,38 @@ class EmotionPage(Page[Emotion]):
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
-        self._polarities: Counter[str] = Counter()
+        self._polarity_counts: Counter[str] = Counter()
         self._scatter = Scatter()
 
-    def _tally(self, photo: Emotion) -> None:
-        self._polarities[_polarity(photo)] += 1
-        self._scatter.take(photo, len(self._cards))
+    def _count(self, photo: Emotion) -> None:
+        self._polarity_counts[_get_polarity(photo)] += 1
+        self._scatter.add(photo, len(self._cards))
         self._models = photo.models
 
-    def _card(self, photo: Emotion) -> str:
-        return page_template("emotion_card.html.j2").render(
+    def _render_card(self, photo: Emotion) -> str:
+        return load_template("emotion_card.html.j2").render(
             photo=photo,
             number=len(self._cards),
             file=PurePath(photo.path),
             picture=self._thumbnail(photo.path, THUMBNAIL_SIDE),
-            sides=sides(photo),
-            rank=self._rank(photo),
-            percent=percent,
-            words=self._words,
+            sides=build_sides(photo),
+            rank=self._compute_rank(photo),
+            percent=format_percent,
+            words=self._texts,
         )
 
-    def _rank(self, photo: Emotion) -> float:
-        return list(Polarity).index(_polarity(photo)) * _POLARITY_SIZE + (photo.valence or 0.0)
+    def _compute_rank(self, photo: Emotion) -> float:
+        return list(Polarity).index(_get_polarity(photo)) * _POLARITY_RANK_STEP + (photo.valence or 0.0)
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template(
             "emotion_report.html.j2",
-            polarities=self._polarities,
+            polarities=self._polarity_counts,
             order=tuple(Polarity),
             scatter=self._scatter,
-            percent=percent,
+            percent=format_percent,
         )
 
 
-def _polarity(photo: Emotion) -> Polarity:
+def _get_polarity(photo: Emotion) -> Polarity:
     return photo.polarity or Polarity.NEUTRAL

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from packshot.render.attention_overlay import Rows, heat
+from packshot.render.attention_overlay import HeatMap, encode_heat_map
 from packshot.report import AttentionRegion, Emotion, Polarity
 from packshot.texts import load_texts
 
@@ -16,40 +16,40 @@ POSITIVE_RGB: Colour = (0, 114, 178)
 NEGATIVE_RGB: Colour = (213, 94, 0)
 """Blue and vermilion of Okabe and Ito's palette: told apart by people of any colour vision."""
 
-_ENLARGED = 8
-_DEEPEST = 0.8
-_EVEN = 0.85
+_ENLARGEMENT = 8
+_MAX_TINT = 0.8
+_MAX_MEAN = 0.85
 """Mean of a map, relative to its peak, from which nothing stands out: no tint is made of small waves."""
 
 
 @dataclass(frozen=True)
-class Side:
+class EmotionSide:
     """The positive or the negative side of a photo.
 
     Attributes:
         name: ``positive`` or ``negative``.
         intensity: 0..1.
-        bar: Intensity from which the side counts as present.
+        threshold: Intensity from which the side counts as present.
         regions: Where it was seen; none where it is not present.
-        heat: Where it was seen, as a see-through picture, paler below the bar; None for nothing.
+        heat_uri: Where it was seen, as a see-through picture, paler below the bar; None for nothing.
     """
 
     name: str
     intensity: float
-    bar: float
+    threshold: float
     regions: tuple[AttentionRegion, ...]
-    heat: str | None
+    heat_uri: str | None
 
     @property
-    def present(self) -> bool:
+    def is_present(self) -> bool:
         """Whether the side counts."""
-        return self.intensity >= self.bar
+        return self.intensity >= self.threshold
 
 
-def sides(emotion: Emotion) -> tuple[Side, Side]:
+def build_sides(emotion: Emotion) -> tuple[EmotionSide, EmotionSide]:
     """The positive and the negative side of a photo that could be read."""
     return (
-        _side(
+        _build_side(
             "positive",
             POSITIVE_RGB,
             emotion.positive_map,
@@ -57,7 +57,7 @@ def sides(emotion: Emotion) -> tuple[Side, Side]:
             emotion.positive_intensity or 0.0,
             emotion.positive_bar or 0.0,
         ),
-        _side(
+        _build_side(
             "negative",
             NEGATIVE_RGB,
             emotion.negative_map,
@@ -68,36 +68,42 @@ def sides(emotion: Emotion) -> tuple[Side, Side]:
     )
 
 
-def percent(share: float | None) -> str:
+def format_percent(share: float | None) -> str:
     """A share of 0..1 as people read it, without a sign."""
     return f"{(share or 0.0) * 100:.0f}"
 
 
-def in_a_line(emotion: Emotion, language: str) -> str:
+def format_line(emotion: Emotion, language: str) -> str:
     """Polarity and intensities in one sentence."""
-    words = load_texts(language).emotion
-    return words["line"].format(
-        polarity=words[emotion.polarity or Polarity.NEUTRAL],
-        positive=percent(emotion.positive_intensity),
-        negative=percent(emotion.negative_intensity),
+    emotion_texts = load_texts(language).emotion
+    return emotion_texts["line"].format(
+        polarity=emotion_texts[emotion.polarity or Polarity.NEUTRAL],
+        positive=format_percent(emotion.positive_intensity),
+        negative=format_percent(emotion.negative_intensity),
     )
 
 
-def _side(
+def _build_side(
     name: str,
     rgb: Colour,
-    attention: Rows,
+    attention: HeatMap,
     regions: tuple[AttentionRegion, ...],
     intensity: float,
-    bar: float,
-) -> Side:
-    strength = 1.0 if intensity >= bar else intensity / bar
-    return Side(name, intensity, bar, regions, heat(_tinted(attention, strength), rgb, _ENLARGED))
+    threshold: float,
+) -> EmotionSide:
+    strength = 1.0 if intensity >= threshold else intensity / threshold
+    return EmotionSide(
+        name,
+        intensity,
+        threshold,
+        regions,
+        encode_heat_map(_compute_tint(attention, strength), rgb, _ENLARGEMENT),
+    )
 
 
-def _tinted(attention: Rows, strength: float) -> Rows:
+def _compute_tint(attention: HeatMap, strength: float) -> HeatMap:
     """How deep a map's tint is: clear up to its mean, and deepest at its peak."""
     cells = np.array(attention, np.float64)
     mean = float(cells.mean()) if cells.size else 0.0
-    above = np.clip((cells - mean) / (1 - min(mean, _EVEN)), 0, 1)
-    return tuple(tuple(row) for row in (above * _DEEPEST * strength).tolist())
+    tint = np.clip((cells - mean) / (1 - min(mean, _MAX_MEAN)), 0, 1)
+    return tuple(tuple(row) for row in (tint * _MAX_TINT * strength).tolist())

@@ -12,22 +12,26 @@ from rich.text import Text
 
 from packshot.render.enhancement_page import EnhancementPage
 from packshot.render.enhancement_words import (
-    changes,
-    gain,
-    headings_of_trials,
-    in_words,
-    reason_alone,
-    remedies,
+    build_trial_headings,
+    collect_remedies,
+    compare_findings,
+    compute_gain,
+    format_trial,
+    strip_remedies,
 )
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Action, Assessment, Enhancement, Finding, Status, Trial
 from packshot.texts import load_texts
 
 _ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
-_DETAILS = ("trace", "before", "after")
-_RESULT = (*("path", "output", "status", "error", "action", "reason"), "score_before", "score_after")
+_DETAIL_FIELDS = ("trace", "before", "after")
+_RESULT_FIELDS = (
+    *("path", "output", "status", "error", "action", "reason"),
+    "score_before",
+    "score_after",
+)
 
 
 class EnhancementRows(CsvTable[Enhancement]):
@@ -35,15 +39,15 @@ class EnhancementRows(CsvTable[Enhancement]):
 
     def __init__(self, stream: TextIO) -> None:
         columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
-        super().__init__(stream, (*_RESULT, *columns))
+        super().__init__(stream, (*_RESULT_FIELDS, *columns))
 
-    def _cells(self, photo: Enhancement) -> Iterator[object]:
-        found = changes(photo)
-        yield from (getattr(photo, name) for name in _RESULT)
-        yield gain(photo) if photo.status is Status.OK else None
+    def _iter_cells(self, photo: Enhancement) -> Iterator[object]:
+        finding_changes = compare_findings(photo)
+        yield from (getattr(photo, name) for name in _RESULT_FIELDS)
+        yield compute_gain(photo) if photo.status is Status.OK else None
         yield "; ".join(photo.steps)
-        yield from (_grade(photo.before), _grade(photo.after or photo.before))
-        yield from (_codes(found.gone), _codes(found.remaining))
+        yield from (_get_grade(photo.before), _get_grade(photo.after or photo.before))
+        yield from (_join_codes(finding_changes.resolved), _join_codes(finding_changes.remaining))
         yield "; ".join(f"{trial.round} {trial.step} {trial.verdict}" for trial in photo.trace)
 
 
@@ -51,87 +55,93 @@ class EnhancementTable(Renderer[Enhancement]):
     """A table, printed when all is known; explained, a paragraph and a trace for each photo."""
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
-        self._console = console_for(stream)
+        self._console = make_console(stream)
         self._language = language
         self._texts = load_texts(language)
         self._explain = explain
         labels = self._texts.labels
-        self._table = Columns()
-        self._table.column(labels["photo"])
-        self._table.column(labels["score"])
-        self._table.column(labels["result"])
-        self._table.column(labels["steps_or_reason"])
+        self._table = BorderlessTable()
+        self._table.add_text_column(labels["photo"])
+        self._table.add_text_column(labels["score"])
+        self._table.add_text_column(labels["result"])
+        self._table.add_text_column(labels["steps_or_reason"])
 
     def add(self, photo: Enhancement) -> None:
         """Remember a row, or write a paragraph."""
-        cells = Text(photo.path), _scores(photo), self._result(photo)
-        told = Text("\n").join(map(Text, self._told(photo)))
+        cells = Text(photo.path), _format_scores(photo), self._format_result(photo)
+        description = Text("\n").join(map(Text, self._describe(photo)))
         if self._explain:
             self._console.print(Text("  ").join(cell for cell in cells if cell))
             self._console.print(
-                Padding(Group(told, *self._trace(photo.trace)), (0, 0, 1, 2), expand=False)
+                Padding(
+                    Group(description, *self._iter_trace_tables(photo.trace)), (0, 0, 1, 2), expand=False
+                )
             )
         else:
-            self._table.add_row(*cells, told)
+            self._table.add_row(*cells, description)
 
     def _finish(self) -> None:
         if self._table.row_count:
             self._console.print(self._table)
 
-    def _result(self, photo: Enhancement) -> Text:
+    def _format_result(self, photo: Enhancement) -> Text:
         if photo.action is None:
             return Text(self._texts.labels[photo.status], style="red")
         return Text(self._texts.actions[photo.action], style=_ACTION_COLOURS[photo.action])
 
-    def _told(self, photo: Enhancement) -> Iterator[str]:
+    def _describe(self, photo: Enhancement) -> Iterator[str]:
         """What was done, or why not, and for a photo to be taken again how."""
-        found = changes(photo)
+        finding_changes = compare_findings(photo)
         if photo.steps:
             yield ", ".join(map(self._texts.step, photo.steps))
-        yield from filter(None, (reason_alone(photo), photo.error))
-        yield from remedies(photo, self._language)
+        yield from filter(None, (strip_remedies(photo), photo.error))
+        yield from collect_remedies(photo, self._language)
         if self._explain:
-            yield from self._titles("gone", found.gone)
-            yield from self._titles("remaining", found.remaining)
+            yield from self._format_titles("gone", finding_changes.resolved)
+            yield from self._format_titles("remaining", finding_changes.remaining)
 
-    def _titles(self, label: str, findings: Iterable[Finding]) -> Iterator[str]:
-        titles = "; ".join(self._texts.title(found.code) for found in findings)
+    def _format_titles(self, label: str, findings: Iterable[Finding]) -> Iterator[str]:
+        titles = "; ".join(self._texts.title(finding.code) for finding in findings)
         if titles:
             yield f"{self._texts.labels[label]}: {titles}"
 
-    def _trace(self, trace: Sequence[Trial]) -> Iterator[Table]:
+    def _iter_trace_tables(self, trace: Sequence[Trial]) -> Iterator[Table]:
         """The trials as a table, if there are any."""
         if not trace:
             return
-        table = Columns()
-        for heading in headings_of_trials(self._language):
-            table.column(Text(heading, style="dim"))
+        table = BorderlessTable()
+        for heading in build_trial_headings(self._language):
+            table.add_text_column(Text(heading, style="dim"))
         for trial in trace:
-            cells = map(Text, in_words(trial, self._language))
+            cells = map(Text, format_trial(trial, self._language))
             table.add_row(*cells, style="green" if trial.kept else None)
         yield table
 
 
-def _scores(photo: Enhancement) -> Text:
+def _format_scores(photo: Enhancement) -> Text:
     before, after = (
         "" if score is None else f"{score:.1f}" for score in (photo.score_before, photo.score_after)
     )
     if before == after:
         return Text(before)
-    return Text.assemble(before, (" → ", "dim"), (after, "bold green" if gain(photo) > 0 else "bold"))
+    return Text.assemble(
+        before, (" → ", "dim"), (after, "bold green" if compute_gain(photo) > 0 else "bold")
+    )
 
 
-def _grade(assessment: Assessment | None) -> str | None:
+def _get_grade(assessment: Assessment | None) -> str | None:
     return None if assessment is None else assessment.grade
 
 
-def _codes(findings: Iterable[Finding]) -> str:
-    return "; ".join(found.code for found in findings)
+def _join_codes(findings: Iterable[Finding]) -> str:
+    return "; ".join(finding.code for finding in findings)
 
 
 MAKERS: Final[Makers[Enhancement]] = {
     "table": lambda stream, options: EnhancementTable(stream, options.language, options.explain),
-    "jsonl": lambda stream, options: JsonLines(stream, without=() if options.explain else _DETAILS),
+    "jsonl": lambda stream, options: JsonLines(
+        stream, exclude=() if options.explain else _DETAIL_FIELDS
+    ),
     "csv": lambda stream, _: EnhancementRows(stream),
     "html": EnhancementPage,
 }

@@ -9,20 +9,20 @@ from pathlib import Path, PurePath
 from typing import TextIO
 
 from packshot.render.enhancement_words import (
-    changes,
-    gain,
-    headings_of_trials,
-    in_words,
-    reason_alone,
-    remedies,
+    build_trial_headings,
+    collect_remedies,
+    compare_findings,
+    compute_gain,
+    format_trial,
+    strip_remedies,
 )
-from packshot.render.page import Page, Picture, histogram, mean, page_template
+from packshot.render.page import Page, Picture, histogram, load_template, mean
 from packshot.render.renderer import RenderOptions
 from packshot.report import Action, Enhancement
 
 PICTURE_SIDE = 640
 _SECTIONS = (Action.ENHANCED, Action.RESHOOT, Action.UNCHANGED)
-_SECTION_SIZE = 1000.0  # More than any gain: 100 at most.
+_SECTION_RANK_STEP = 1000.0  # More than any gain: 100 at most.
 
 
 class EnhancementPage(Page[Enhancement]):
@@ -31,51 +31,51 @@ class EnhancementPage(Page[Enhancement]):
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
         self._explain = options.explain
-        self._before: list[float] = []
-        self._after: list[float] = []
-        self._actions: Counter[str] = Counter()
+        self._scores_before: list[float] = []
+        self._scores_after: list[float] = []
+        self._action_counts: Counter[str] = Counter()
 
-    def _tally(self, photo: Enhancement) -> None:
-        self._before.append(photo.score_before or 0.0)
-        self._after.append(photo.score_after or 0.0)
-        self._actions[_action(photo)] += 1
+    def _count(self, photo: Enhancement) -> None:
+        self._scores_before.append(photo.score_before or 0.0)
+        self._scores_after.append(photo.score_after or 0.0)
+        self._action_counts[_get_action(photo)] += 1
         if photo.before is not None:
             self._models = photo.before.models
 
-    def _rank(self, photo: Enhancement) -> float:
-        return _SECTIONS.index(_action(photo)) * _SECTION_SIZE - gain(photo)
+    def _compute_rank(self, photo: Enhancement) -> float:
+        return _SECTIONS.index(_get_action(photo)) * _SECTION_RANK_STEP - compute_gain(photo)
 
-    def _card(self, photo: Enhancement) -> str:
-        before, after = pictures(photo, partial(self._thumbnail, side=PICTURE_SIDE))
-        return page_template("enhancement_card.html.j2").render(
+    def _render_card(self, photo: Enhancement) -> str:
+        before, after = load_pictures(photo, partial(self._thumbnail, side=PICTURE_SIDE))
+        return load_template("enhancement_card.html.j2").render(
             photo=photo,
-            action=_action(photo),
+            action=_get_action(photo),
             file=PurePath(photo.path),
             before=before,
             after=after,
-            changes=changes(photo),
-            reason=reason_alone(photo),
-            remedies=remedies(photo, self._language),
-            gain=gain(photo),
-            rank=self._rank(photo),
-            headings=headings_of_trials(self._language),
-            in_words=partial(in_words, language=self._language),
+            changes=compare_findings(photo),
+            reason=strip_remedies(photo),
+            remedies=collect_remedies(photo, self._language),
+            gain=compute_gain(photo),
+            rank=self._compute_rank(photo),
+            headings=build_trial_headings(self._language),
+            in_words=partial(format_trial, language=self._language),
             explain=self._explain,
-            words=self._words,
+            words=self._texts,
         )
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template(
             "enhancement_report.html.j2",
             actions=_SECTIONS,
-            numbers=self._actions,
-            mean_before=mean(self._before),
-            mean_after=mean(self._after),
-            histogram=histogram(self._before, self._after),
+            numbers=self._action_counts,
+            mean_before=mean(self._scores_before),
+            mean_after=mean(self._scores_after),
+            histogram=histogram(self._scores_before, self._scores_after),
         )
 
 
-def pictures(
+def load_pictures(
     photo: Enhancement, picture_of: Callable[[str], Picture | None]
 ) -> tuple[Picture | None, Picture | None]:
     """The photo as it came, and as it is now.
@@ -88,16 +88,16 @@ def pictures(
     """
     if not photo.steps or photo.output is None:
         return picture_of(photo.path), None
-    before = None if _same_file(photo.path, photo.output) else picture_of(photo.path)
+    before = None if _is_same_file(photo.path, photo.output) else picture_of(photo.path)
     return before, picture_of(photo.output)
 
 
-def _same_file(path: str, output: str) -> bool:
+def _is_same_file(path: str, output: str) -> bool:
     try:
         return Path(path).samefile(output)
     except OSError:
         return False
 
 
-def _action(photo: Enhancement) -> Action:
+def _get_action(photo: Enhancement) -> Action:
     return photo.action or Action.UNCHANGED

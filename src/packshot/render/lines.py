@@ -7,28 +7,28 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TextIO
 
-from packshot.names import plain
+from packshot.names import escape_undecodable
 from packshot.render.renderer import Renderer, Result
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class JsonLines(Renderer[Result]):
     """One JSON object a line."""
 
-    def __init__(self, stream: TextIO, without: Iterable[str] = ()) -> None:
+    def __init__(self, stream: TextIO, exclude: Iterable[str] = ()) -> None:
         """Write to a stream.
 
         Args:
             stream: Where to write.
-            without: Names of fields to leave out.
+            exclude: Names of fields to leave out.
         """
         self._stream = stream
-        self._without = set(without)
+        self._exclude = set(exclude)
 
     def add(self, result: Result) -> None:
         """Write a line."""
-        self._stream.write(result.model_dump_json(exclude=self._without) + "\n")
+        self._stream.write(result.model_dump_json(exclude=self._exclude) + "\n")
         self._stream.flush()
 
 
@@ -42,21 +42,21 @@ class CsvTable(Renderer[Result]):
 
     def add(self, result: Result) -> None:
         """Write a row."""
-        self._writer.writerow([as_cell(cell) for cell in self._cells(result)])
+        self._writer.writerow([to_cell(cell) for cell in self._iter_cells(result)])
         self._stream.flush()
 
     @abstractmethod
-    def _cells(self, result: Result) -> Iterable[object]:
+    def _iter_cells(self, result: Result) -> Iterable[object]:
         """What stands in the columns; None for an empty cell."""
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Text that no spreadsheet runs as a formula."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    return "'" + text if text.startswith(_FORMULA_PREFIXES) else text
 
 
-def as_cell(cell: object) -> object:
+def to_cell(cell: object) -> object:
     """What stands in a CSV: text that can be written, defused; numbers as they are, nothing for None."""
     if isinstance(cell, str):
-        return defused(plain(cell))
+        return escape_formula(escape_undecodable(cell))
     return "" if cell is None else cell

@@ -17,17 +17,17 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from packshot.distribution import version as installed_version
+from packshot.distribution import read_version as installed_version
 from packshot.errors import UnreadablePhoto
-from packshot.files import writing
-from packshot.names import plain
+from packshot.files import translate_write_errors
+from packshot.names import escape_undecodable
 from packshot.photo import Photo
 from packshot.render.renderer import Renderer, RenderOptions, Result
 from packshot.report import Status
 from packshot.texts import load_texts
 
 BINS = 10
-_QUALITY = 82
+_JPEG_QUALITY = 82
 
 Bar = tuple[int, float]
 """Of a histogram: count, and height 0..1 relative to the tallest."""
@@ -49,7 +49,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class _Card:
+class _CardLocation:
     """Where a rendered card lies in the spool."""
 
     rank: float
@@ -68,8 +68,8 @@ class Page(Renderer[Result]):
         self._stream = stream
         self._language = options.language
         self._file_of = options.file_of
-        self._words = load_texts(self._language)
-        self._cards: list[_Card] = []
+        self._texts = load_texts(self._language)
+        self._cards: list[_CardLocation] = []
         self._unreadable: list[tuple[str, str]] = []
         self._models: dict[str, str] = {}
 
@@ -78,16 +78,16 @@ class Page(Renderer[Result]):
         if result.status is not Status.OK:
             self._unreadable.append((result.path, result.error or ""))
             return
-        self._tally(result)
-        card = self._card(result).encode("utf-8", "replace")
-        with writing(tempfile.gettempdir()):
+        self._count(result)
+        card = self._render_card(result).encode("utf-8", "replace")
+        with translate_write_errors(tempfile.gettempdir()):
             start = self._spool.seek(0, 2)
             self._spool.write(card)
             self._spool.flush()
-        self._cards.append(_Card(self._rank(result), start, len(card)))
+        self._cards.append(_CardLocation(self._compute_rank(result), start, len(card)))
 
     def __enter__(self) -> Self:
-        with writing(tempfile.gettempdir()):
+        with translate_write_errors(tempfile.gettempdir()):
             self._spool = tempfile.TemporaryFile(prefix="packshot-report-")
         return self
 
@@ -96,33 +96,33 @@ class Page(Renderer[Result]):
             self._spool.close()
 
     def _thumbnail(self, path: str, side: int) -> Picture | None:
-        """A photo at `side` pixels or less, by what its record calls it; see `thumbnail`."""
-        return thumbnail(self._file_of(path), side)
+        """A photo at `side` pixels or less, by what its record calls it; see `make_thumbnail`."""
+        return make_thumbnail(self._file_of(path), side)
 
     @abstractmethod
-    def _tally(self, result: Result) -> None:
+    def _count(self, result: Result) -> None:
         """Count a photo that could be read."""
 
     @abstractmethod
-    def _card(self, result: Result) -> str:
+    def _render_card(self, result: Result) -> str:
         """Its card."""
 
     @abstractmethod
-    def _rank(self, result: Result) -> float:
+    def _compute_rank(self, result: Result) -> float:
         """Where its card stands: those of low rank come first."""
 
     @abstractmethod
-    def _page(self) -> Iterator[str]:
-        """The page, in pieces; `_rendered` fills in what all pages have."""
+    def _render_page(self) -> Iterator[str]:
+        """The page, in pieces; `_render_template` fills in what all pages have."""
 
     def _finish(self) -> None:
-        self._stream.writelines(self._page())
+        self._stream.writelines(self._render_page())
 
-    def _rendered(self, template: str, **values: object) -> Iterator[str]:
-        yield from page_template(template).generate(
+    def _render_template(self, template: str, **values: object) -> Iterator[str]:
+        yield from load_template(template).generate(
             language=self._language,
-            words=self._words,
-            cards=self._in_order(),
+            words=self._texts,
+            cards=self._iter_cards(),
             count=len(self._cards),
             unreadable=self._unreadable,
             models=self._models,
@@ -130,7 +130,7 @@ class Page(Renderer[Result]):
             **values,
         )
 
-    def _in_order(self) -> Iterator[Markup]:
+    def _iter_cards(self) -> Iterator[Markup]:
         for card in sorted(self._cards, key=lambda card: card.rank):
             self._spool.seek(card.start)
             yield Markup(self._spool.read(card.length).decode())  # noqa: S704 - rendered and escaped above
@@ -144,27 +144,27 @@ def mean(scores: list[float]) -> float | None:
 def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
     """Ten bins of ten points, a bar in each for every series of scores; all share one scale."""
     counts = [np.histogram(scores, bins=BINS, range=(0, 100))[0] for scores in series]
-    tallest = max(max(int(count.max()) for count in counts), 1)
+    max_count = max(max(int(count.max()) for count in counts), 1)
     return [
-        tuple((int(count), float(count / tallest)) for count in counts_of_bin)
-        for counts_of_bin in zip(*counts, strict=True)
+        tuple((int(count), float(count / max_count)) for count in bin_counts)
+        for bin_counts in zip(*counts, strict=True)
     ]
 
 
-def thumbnail(path: Path, side: int) -> Picture | None:
+def make_thumbnail(path: Path, side: int) -> Picture | None:
     """The photo at `side` pixels or less; None if it can no longer be read."""
     try:
         pixels = Photo.open(path, max_side=side).pixels
     except UnreadablePhoto:
         return None
-    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+    options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), options)
     height, width = pixels.shape[:2]
     return Picture("data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(), width, height)
 
 
 @cache
-def page_template(name: str) -> jinja2.Template:
+def load_template(name: str) -> jinja2.Template:
     """A template of this package, compiled once."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("packshot.render"),
@@ -172,17 +172,19 @@ def page_template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_shown,
+        finalize=_to_printable,
     )
-    environment.filters["bytes"] = _bytes
+    environment.filters["bytes"] = _format_bytes
     return environment.get_template(name)
 
 
-def _shown(value: object) -> object:
+def _to_printable(value: object) -> object:
     """What stands in a page: text that can be written."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return (
+        escape_undecodable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
 
 
-def _bytes(size: int) -> str:
+def _format_bytes(size: int) -> str:
     """A file's size as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"

@@ -10,11 +10,11 @@ from rich.text import Text
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.proposal_page import ProposalsPage
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Proposal, Remedy
 from packshot.texts import load_texts
 
-COLUMNS = (
+PROPOSAL_FIELDS = (
     *("path", "problem", "action", "confidence", "measurement", "value", "limit"),
     *("label", "proposed", "other", "split", "reason"),
 )
@@ -25,32 +25,32 @@ class ProposalRows(CsvTable[Proposal]):
     """A row for each proposal."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, COLUMNS)
+        super().__init__(stream, PROPOSAL_FIELDS)
 
-    def _cells(self, result: Proposal) -> Iterator[object]:
-        yield from (getattr(result, name) for name in COLUMNS)
+    def _iter_cells(self, result: Proposal) -> Iterator[object]:
+        yield from (getattr(result, name) for name in PROPOSAL_FIELDS)
 
 
 class ProposalTable(Renderer[Proposal]):
     """A table for people, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._console = console_for(stream)
-        self._words = load_texts(language).cleaning
-        self._table = Columns()
-        self._table.column(self._words["problem"])
-        self._table.column(load_texts(language).labels["photo"])
-        self._table.column(self._words["confidence"], justify="right")
-        self._table.column(self._words["action"])
-        self._table.column("")
+        self._console = make_console(stream)
+        self._cleaning_texts = load_texts(language).cleaning
+        self._table = BorderlessTable()
+        self._table.add_text_column(self._cleaning_texts["problem"])
+        self._table.add_text_column(load_texts(language).labels["photo"])
+        self._table.add_text_column(self._cleaning_texts["confidence"], justify="right")
+        self._table.add_text_column(self._cleaning_texts["action"])
+        self._table.add_text_column("")
 
     def add(self, result: Proposal) -> None:
         """Remember a row."""
-        action = self._words[f"action-{result.action}"]
+        action = self._cleaning_texts[f"action-{result.action}"]
         if result.proposed:
             action = f"{action}: {result.proposed}"
         self._table.add_row(
-            self._words[f"kind-{result.problem}"],
+            self._cleaning_texts[f"kind-{result.problem}"],
             Text(result.path),
             f"{100 * result.confidence:.0f} %",
             Text(action, style=_COLOURS.get(result.action, "")),
@@ -61,12 +61,12 @@ class ProposalTable(Renderer[Proposal]):
         if self._table.row_count:
             self._console.print(self._table)
         else:
-            self._console.print(self._words["none"])
+            self._console.print(self._cleaning_texts["none"])
 
 
 MAKERS: Final[Makers[Proposal]] = {
     "table": lambda stream, options: ProposalTable(stream, options.language),
-    "jsonl": lambda stream, _: JsonLines(stream, without=("status", "error")),
+    "jsonl": lambda stream, _: JsonLines(stream, exclude=("status", "error")),
     "csv": lambda stream, _: ProposalRows(stream),
     "html": ProposalsPage,
 }

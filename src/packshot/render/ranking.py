@@ -11,23 +11,23 @@ from rich.text import Text
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.ranking_page import RankingPage
 from packshot.render.renderer import Makers, Renderer
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import RankedPhoto, Ranking
 from packshot.texts import load_texts
 
-_OF_PRODUCT = ("sku", "best", "present", "swap", "reason")
-_OF_PHOTO = (
+_PRODUCT_FIELDS = ("sku", "best", "present", "swap", "reason")
+_PHOTO_FIELDS = (
     *("path", "rank", "score", "certainty", "verdict", "pleasant", "duplicate_of", "tied"),
     *("status", "error"),
 )
-_DECIDED = {"fail": "red", "warn": "yellow", "manual": "yellow", "pass": "green"}
+_DECISION_STYLES = {"fail": "red", "warn": "yellow", "manual": "yellow", "pass": "green"}
 
 
 class RankingRows(CsvTable[Ranking]):
     """A row for each photo of each product; one for a product without photos."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_OF_PRODUCT, *_OF_PHOTO, "reasons"))
+        super().__init__(stream, (*_PRODUCT_FIELDS, *_PHOTO_FIELDS, "reasons"))
 
     def add(self, result: Ranking) -> None:
         """Write the rows of one product."""
@@ -35,9 +35,9 @@ class RankingRows(CsvTable[Ranking]):
             self._photo = photo
             super().add(result)
 
-    def _cells(self, result: Ranking) -> Iterator[object]:
-        yield from (getattr(result, name) for name in _OF_PRODUCT)
-        yield from (getattr(self._photo, name, None) for name in _OF_PHOTO)
+    def _iter_cells(self, result: Ranking) -> Iterator[object]:
+        yield from (getattr(result, name) for name in _PRODUCT_FIELDS)
+        yield from (getattr(self._photo, name, None) for name in _PHOTO_FIELDS)
         yield "; ".join(self._photo.reasons) if self._photo else None
 
 
@@ -45,9 +45,9 @@ class RankingTable(Renderer[Ranking]):
     """A table for people, products with a swap first, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._console = console_for(stream)
+        self._console = make_console(stream)
         self._texts = load_texts(language)
-        self._words = self._texts.ranking
+        self._ranking_texts = self._texts.ranking
         self._rankings: list[Ranking] = []
 
     def add(self, result: Ranking) -> None:
@@ -56,27 +56,27 @@ class RankingTable(Renderer[Ranking]):
 
     def _finish(self) -> None:
         if not self._rankings:
-            self._console.print(self._words["none"])
+            self._console.print(self._ranking_texts["none"])
             return
-        table = Columns()
-        table.column(self._words["product"])
-        table.column(self._texts.labels["photo"])
-        table.column(self._words["proposal"])
+        table = BorderlessTable()
+        table.add_text_column(self._ranking_texts["product"])
+        table.add_text_column(self._texts.labels["photo"])
+        table.add_text_column(self._ranking_texts["proposal"])
         for ranking in sorted(self._rankings, key=lambda ranking: not ranking.swap):
-            photos = Text("\n").join(map(self._photo, ranking.order))
+            photos = Text("\n").join(map(self._format_photo, ranking.order))
             style = "yellow" if ranking.swap else ""
             table.add_row(Text(ranking.sku), photos, Text(ranking.reason, style=style))
         self._console.print(table)
 
-    def _photo(self, photo: RankedPhoto) -> Text:
+    def _format_photo(self, photo: RankedPhoto) -> Text:
         name = PurePath(photo.path).name
         if photo.score is None:
             return Text(f"-  {name}: {self._texts.labels[photo.status]}", style="red")
-        place = self._words["copy-mark"] if photo.rank is None else f"{photo.rank}."
-        line = Text(f"{place} {name}  {photo.score:.0f}", style="dim" if photo.rank is None else "")
+        position = self._ranking_texts["copy-mark"] if photo.rank is None else f"{photo.rank}."
+        line = Text(f"{position} {name}  {photo.score:.0f}", style="dim" if photo.rank is None else "")
         if photo.verdict is not None:
-            verdict = self._words[f"verdict-{photo.verdict}"]
-            line.append(f" {verdict}", style=_DECIDED[photo.verdict])
+            decision_text = self._ranking_texts[f"verdict-{photo.verdict}"]
+            line.append(f" {decision_text}", style=_DECISION_STYLES[photo.verdict])
         return line
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TextIO
 
-from packshot.render.page import Page, Picture, page_template
+from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import RankedPhoto, Ranking
 
@@ -15,22 +15,22 @@ THUMBNAIL_SIDE = 220
 
 
 @dataclass(frozen=True)
-class Shown:
+class RankedPhotoView:
     """A photo as the page shows it.
 
     Attributes:
         photo: What is known of it.
         file: Its path.
         picture: None if it cannot be read.
-        present: It is shown first now.
-        becomes: It should be.
+        is_current: It is shown first now.
+        is_proposed: It should be.
     """
 
     photo: RankedPhoto
     file: PurePath
     picture: Picture | None
-    present: bool
-    becomes: bool
+    is_current: bool
+    is_proposed: bool
 
 
 class RankingPage(Page[Ranking]):
@@ -38,38 +38,38 @@ class RankingPage(Page[Ranking]):
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
-        self._swaps = 0
-        self._failing = 0
-        self._single = 0
+        self._swap_count = 0
+        self._failing_count = 0
+        self._single_photo_count = 0
 
-    def _tally(self, ranking: Ranking) -> None:
-        self._swaps += ranking.swap
-        self._failing += bool(ranking.order) and ranking.order[0].verdict == "fail"
-        self._single += len(ranking.order) == 1
+    def _count(self, ranking: Ranking) -> None:
+        self._swap_count += ranking.swap
+        self._failing_count += bool(ranking.order) and ranking.order[0].verdict == "fail"
+        self._single_photo_count += len(ranking.order) == 1
 
-    def _card(self, ranking: Ranking) -> str:
-        return page_template("ranking_card.html.j2").render(
+    def _render_card(self, ranking: Ranking) -> str:
+        return load_template("ranking_card.html.j2").render(
             ranking=ranking,
-            photos=[self._shown(ranking, photo) for photo in ranking.order],
-            words=self._words,
+            photos=[self._build_view(ranking, photo) for photo in ranking.order],
+            words=self._texts,
         )
 
-    def _shown(self, ranking: Ranking, photo: RankedPhoto) -> Shown:
-        return Shown(
+    def _build_view(self, ranking: Ranking, photo: RankedPhoto) -> RankedPhotoView:
+        return RankedPhotoView(
             photo,
             PurePath(photo.path),
             None if photo.error else self._thumbnail(photo.path, THUMBNAIL_SIDE),
-            present=photo.path == ranking.present,
-            becomes=ranking.swap and photo.path == ranking.best,
+            is_current=photo.path == ranking.current,
+            is_proposed=ranking.swap and photo.path == ranking.best,
         )
 
-    def _rank(self, ranking: Ranking) -> float:
+    def _compute_rank(self, ranking: Ranking) -> float:
         return 0.0 if ranking.swap else 1.0
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template(
             "ranking_report.html.j2",
-            swaps=self._swaps,
-            failing=self._failing,
-            single=self._single,
+            swaps=self._swap_count,
+            failing=self._failing_count,
+            single=self._single_photo_count,
         )

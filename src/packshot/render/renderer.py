@@ -25,12 +25,12 @@ from packshot.report import (
     Verdict,
 )
 from packshot.texts import load_texts
-from packshot.visible import visible
+from packshot.visible import escape_invisible
 
-_TABLE = "table"
-_USUAL_ENCODING = "utf-8"
+_TABLE_FORMAT = "table"
+_DEFAULT_ENCODING = "utf-8"
 
-Shown = TypeVar("Shown", bound=Record)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 Result = TypeVar(
     "Result", Assessment, Enhancement, DuplicateGroup, SearchResult, Emotion, Verdict, Ranking, Proposal
 )
@@ -105,7 +105,7 @@ _MODULES: Final[Mapping[type[Record], str]] = {
 def renderer_for(
     record: type[Result], output_format: str, stream: TextIO, options: RenderOptions | None = None
 ) -> Renderer[Result]:
-    """The renderer of a kind of record in a format; the text in a table is made `visible`.
+    """The renderer of a kind of record in a format; the text in a table is made `escape_invisible`.
 
     Args:
         record: The kind of record, such as `packshot.report.Assessment`.
@@ -131,12 +131,12 @@ def renderer_for(
     if output_format not in makers:
         raise InvalidInput(f"unknown format {output_format!r}; there are {', '.join(makers)}")
     renderer = makers[output_format](stream, options)
-    if output_format != _TABLE:
+    if output_format != _TABLE_FORMAT:
         return renderer
-    return OnTerminal(renderer, stream.encoding or _USUAL_ENCODING)
+    return TerminalRenderer(renderer, stream.encoding or _DEFAULT_ENCODING)
 
 
-class OnTerminal(Renderer[Result]):
+class TerminalRenderer(Renderer[Result]):
     """Hands results to a table with all their text made visible, whoever wrote it."""
 
     def __init__(self, table: Renderer[Result], encoding: str) -> None:
@@ -151,7 +151,7 @@ class OnTerminal(Renderer[Result]):
 
     def add(self, result: Result) -> None:
         """Show a result, or remember it."""
-        self._table.add(_visible_record(result, self._encoding))
+        self._table.add(_make_record_visible(result, self._encoding))
 
     def _finish(self) -> None:
         self._table._finish()
@@ -160,19 +160,21 @@ class OnTerminal(Renderer[Result]):
         self._table._close()
 
 
-def _visible_record(record: Shown, encoding: str) -> Shown:
-    told = {name: _visible(value, encoding) for name, value in record}
-    return record.model_copy(update=told)
+def _make_record_visible(record: AnyRecord, encoding: str) -> AnyRecord:
+    visible_values = {name: _make_visible(value, encoding) for name, value in record}
+    return record.model_copy(update=visible_values)
 
 
-def _visible(value: Any, encoding: str) -> Any:
+def _make_visible(value: Any, encoding: str) -> Any:
     """A value with the text in it made visible, however deep; enumerations are words of our own."""
     if type(value) is str:
-        return visible(value, encoding)
+        return escape_invisible(value, encoding)
     if isinstance(value, Record):
-        return _visible_record(value, encoding)
+        return _make_record_visible(value, encoding)
     if isinstance(value, tuple | list):
-        return type(value)(_visible(part, encoding) for part in value)
+        return type(value)(_make_visible(part, encoding) for part in value)
     if isinstance(value, dict):
-        return {_visible(key, encoding): _visible(part, encoding) for key, part in value.items()}
+        return {
+            _make_visible(key, encoding): _make_visible(part, encoding) for key, part in value.items()
+        }
     return value

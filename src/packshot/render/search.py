@@ -11,18 +11,18 @@ from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.search_page import SearchPage
 from packshot.render.search_words import describe_metadata, format_nearness
-from packshot.render.terminal import Columns, console_for
+from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import SearchResult, Status
 from packshot.texts import load_texts
 
-_COLUMNS = ("path", "status", "error", "rank", "id", "found", "distance", "likeness", "metadata")
+_COLUMN_NAMES = ("path", "status", "error", "rank", "id", "found", "distance", "likeness", "metadata")
 
 
 class SearchRows(CsvTable[SearchResult]):
     """A row for each photo found."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, _COLUMNS)
+        super().__init__(stream, _COLUMN_NAMES)
 
     def add(self, result: SearchResult) -> None:
         """Write the rows of one photo asked about, one even where nothing was found."""
@@ -30,38 +30,36 @@ class SearchRows(CsvTable[SearchResult]):
             self._rank = rank
             super().add(result)
 
-    def _cells(self, result: SearchResult) -> Iterator[object]:
+    def _iter_cells(self, result: SearchResult) -> Iterator[object]:
         yield from (result.path, result.status, result.error)
         if not result.hits:
-            yield from [None] * (len(_COLUMNS) - 3)
+            yield from [None] * (len(_COLUMN_NAMES) - 3)
             return
-        found = result.hits[self._rank]
-        yield from (self._rank + 1, found.id, found.path, found.distance, found.likeness)
-        yield describe_metadata(found)
+        hit = result.hits[self._rank]
+        yield from (self._rank + 1, hit.id, hit.path, hit.distance, hit.likeness)
+        yield describe_metadata(hit)
 
 
 class SearchTable(Renderer[SearchResult]):
     """A table, printed when all is known."""
 
     def __init__(self, stream: TextIO, language: str) -> None:
-        self._console = console_for(stream)
-        self._words = load_texts(language)
-        labels = self._words.labels
-        self._table = Columns()
-        self._table.column(labels["photo"])
-        self._table.column(labels["likeness"], justify="right")
-        self._table.column(labels["found"])
-        self._table.column(labels["metadata"])
+        self._console = make_console(stream)
+        self._texts = load_texts(language)
+        labels = self._texts.labels
+        self._table = BorderlessTable()
+        self._table.add_text_column(labels["photo"])
+        self._table.add_text_column(labels["likeness"], justify="right")
+        self._table.add_text_column(labels["found"])
+        self._table.add_text_column(labels["metadata"])
 
     def add(self, result: SearchResult) -> None:
         """Remember the rows of one photo asked about."""
         name = Text(result.path)
         if result.status is not Status.OK:
             self._table.add_row(name, "", Text(result.error or "", style="red"), "")
-        for found in result.hits:
-            self._table.add_row(
-                name, format_nearness(found), Text(found.id), Text(describe_metadata(found))
-            )
+        for hit in result.hits:
+            self._table.add_row(name, format_nearness(hit), Text(hit.id), Text(describe_metadata(hit)))
             name = Text("")
 
     def _finish(self) -> None:

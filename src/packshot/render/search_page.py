@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from packshot.render.page import Page, page_template
+from packshot.render.page import Page, load_template
 from packshot.render.search_words import describe_metadata, format_nearness
 from packshot.report import SearchResult
 
@@ -15,23 +15,23 @@ THUMBNAIL_SIDE = 240
 class SearchPage(Page[SearchResult]):
     """A page with a card for each photo asked about, in the order asked."""
 
-    def _tally(self, result: SearchResult) -> None:
+    def _count(self, result: SearchResult) -> None:
         self._models = result.models
 
-    def _card(self, result: SearchResult) -> str:
-        return page_template("search_card.html.j2").render(
+    def _render_card(self, result: SearchResult) -> str:
+        return load_template("search_card.html.j2").render(
             result=result,
-            rank=self._rank(result),
+            rank=self._compute_rank(result),
             file=PurePath(result.path),
             picture=self._thumbnail(result.path, THUMBNAIL_SIDE),
-            hits=[(found, self._thumbnail(found.path, THUMBNAIL_SIDE)) for found in result.hits],
+            hits=[(hit, self._thumbnail(hit.path, THUMBNAIL_SIDE)) for hit in result.hits],
             nearness=format_nearness,
             described=describe_metadata,
-            words=self._words,
+            words=self._texts,
         )
 
-    def _rank(self, result: SearchResult) -> float:
+    def _compute_rank(self, result: SearchResult) -> float:
         return len(self._cards)
 
-    def _page(self) -> Iterator[str]:
-        return self._rendered("search_report.html.j2")
+    def _render_page(self) -> Iterator[str]:
+        return self._render_template("search_report.html.j2")

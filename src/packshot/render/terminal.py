@@ -27,45 +27,52 @@ DECISION_COLOURS = {
     Decision.INFO: "dim",
     Decision.PASS: "green",
 }
-_NARROWEST = 60
+_MIN_WIDTH = 60
 """Characters: a column for each of eight numbers still has room for the number."""
-_USUAL = 80
+_DEFAULT_WIDTH = 80
 """Characters: of a terminal that does not say."""
-_WIDEST = 10_000
+_MAX_WIDTH = 10_000
 """Characters: more than any table asks for, so that none is broken into lines."""
 _HEIGHT = 25
 """Lines. Nothing depends on it, but a width alone is not taken from who also asks the terminal."""
 
 
-class Columns(Table):
+class BorderlessTable(Table):
     """Columns without lines between them; what is too wide for one goes on below: nothing is cut off."""
 
     def __init__(self) -> None:
         """Begin without any column."""
         super().__init__(box=None, pad_edge=False)
 
-    def column(self, heading: str | Text, justify: JustifyMethod = "left") -> None:
+    def add_text_column(self, heading: str | Text, justify: JustifyMethod = "left") -> None:
         """Add a column."""
         self.add_column(heading, overflow="fold", justify=justify)
 
 
-def console_for(stream: TextIO) -> Console:
+def make_console(stream: TextIO) -> Console:
     """A console for words that are meant as they stand, as wide as the terminal.
 
     ``COLUMNS`` says how wide where it is a number above zero. What goes into a file or a program is not
     broken into lines: a path is there in one piece.
     """
     return Console(
-        file=stream, width=_width(stream), height=_HEIGHT, markup=False, emoji=False, highlight=False
+        file=stream,
+        width=_choose_width(stream),
+        height=_HEIGHT,
+        markup=False,
+        emoji=False,
+        highlight=False,
     )
 
 
-def _width(stream: TextIO) -> int:
-    wanted = _told() or (_seen(stream) if stream.isatty() else _WIDEST)
-    return min(max(wanted, _NARROWEST), _WIDEST)
+def _choose_width(stream: TextIO) -> int:
+    width = _read_columns_variable() or (
+        _query_terminal_width(stream) if stream.isatty() else _MAX_WIDTH
+    )
+    return min(max(width, _MIN_WIDTH), _MAX_WIDTH)
 
 
-def _told() -> int:
+def _read_columns_variable() -> int:
     """Characters that ``COLUMNS`` asks for; 0 where it says nothing that makes sense."""
     try:
         return max(0, int(os.environ.get("COLUMNS", "")))
@@ -73,9 +80,9 @@ def _told() -> int:
         return 0
 
 
-def _seen(stream: TextIO) -> int:
+def _query_terminal_width(stream: TextIO) -> int:
     """Characters of a terminal; those of pseudo-terminals may say 0."""
     try:
-        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
     except OSError:
-        return _USUAL
+        return _DEFAULT_WIDTH

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, TextIO
 
-from packshot.render.page import Page, Picture, page_template
+from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, PolicySummary, RuleOutcome, Status, Verdict
 from packshot.texts import format_value, load_policy_texts
 from packshot.texts.policy import format_asked
 
 THUMBNAIL_SIDE = 176
-_TONES: Final = {
+_COLOUR_NAMES: Final = {
     Decision.FAIL: "bad",
     Decision.MANUAL: "info",
     Decision.WARN: "fair",
@@ -25,22 +25,22 @@ _TONES: Final = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class MatrixCell:
     """What a rule says of a photo, in the matrix.
 
     Attributes:
         outcome: The rule's; None where the policy has no such rule for the photo.
         number: Of its column.
-        tone: The name of its colour.
+        colour: The name of its colour.
         value: What was measured; empty where it was not.
-        asked: What was asked for; empty where only a person can judge.
+        requirement: What was asked for; empty where only a person can judge.
     """
 
     outcome: RuleOutcome | None
     number: int
-    tone: str = ""
+    colour: str = ""
     value: str = ""
-    asked: str = ""
+    requirement: str = ""
 
 
 class VerdictPage(Page[Verdict]):
@@ -53,42 +53,42 @@ class VerdictPage(Page[Verdict]):
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
         self._policies = options.policies
-        self._days = (options.on, options.since)
-        self._asks = load_policy_texts(self._language)
-        self._columns = _columns(self._policies)
-        self._numbers = {rule: number for number, rule in enumerate(self._columns)}
-        self._telling: set[int] = set()
-        self._decisions = {policy.name: Counter[Decision]() for policy in self._policies}
+        self._dates = (options.on, options.since)
+        self._policy_texts = load_policy_texts(self._language)
+        self._column_titles = _build_column_titles(self._policies)
+        self._column_numbers = {rule: number for number, rule in enumerate(self._column_titles)}
+        self._relevant_columns: set[int] = set()
+        self._decision_counts = {policy.name: Counter[Decision]() for policy in self._policies}
         self._picture: tuple[str, Picture | None] = ("", None)
 
     def add(self, result: Verdict) -> None:
         """Render a row; an unreadable photo is listed once, whatever the number of policies."""
-        told = self._unreadable and self._unreadable[-1][0] == result.path
-        if result.status is Status.OK or not told:
+        is_listed = self._unreadable and self._unreadable[-1][0] == result.path
+        if result.status is Status.OK or not is_listed:
             super().add(result)
 
-    def _tally(self, verdict: Verdict) -> None:
-        self._decisions[verdict.policy][verdict.decision or Decision.MANUAL] += 1
+    def _count(self, verdict: Verdict) -> None:
+        self._decision_counts[verdict.policy][verdict.decision or Decision.MANUAL] += 1
         for outcome in verdict.outcomes:
-            measured = outcome.value is not None
-            if measured and outcome.decision is not Decision.PASS:
-                self._telling.add(self._numbers[outcome.rule])
+            is_measured = outcome.value is not None
+            if is_measured and outcome.decision is not Decision.PASS:
+                self._relevant_columns.add(self._column_numbers[outcome.rule])
 
-    def _card(self, verdict: Verdict) -> str:
-        return page_template("verdict_row.html.j2").render(
+    def _render_card(self, verdict: Verdict) -> str:
+        return load_template("verdict_row.html.j2").render(
             verdict=verdict,
             file=PurePath(verdict.path),
             picture=self._picture_of(verdict.path),
-            cells=self._cells(verdict),
+            cells=self._build_cells(verdict),
             several=len(self._policies) > 1,
-            tone=_TONES[verdict.decision or Decision.MANUAL],
-            rank=self._rank(verdict),
-            broken=verdict.decided(Decision.FAIL, Decision.WARN),
-            better=verdict.decided(Decision.INFO),
-            unseen=verdict.decided(Decision.MANUAL),
-            tones=_TONES,
-            words=self._words,
-            asks=self._asks,
+            tone=_COLOUR_NAMES[verdict.decision or Decision.MANUAL],
+            rank=self._compute_rank(verdict),
+            broken=verdict.select_outcomes(Decision.FAIL, Decision.WARN),
+            better=verdict.select_outcomes(Decision.INFO),
+            unseen=verdict.select_outcomes(Decision.MANUAL),
+            tones=_COLOUR_NAMES,
+            words=self._texts,
+            asks=self._policy_texts,
         )
 
     def _picture_of(self, path: str) -> Picture | None:
@@ -97,37 +97,41 @@ class VerdictPage(Page[Verdict]):
             self._picture = path, self._thumbnail(path, THUMBNAIL_SIDE)
         return self._picture[1]
 
-    def _cells(self, verdict: Verdict) -> list[Cell]:
+    def _build_cells(self, verdict: Verdict) -> list[MatrixCell]:
         outcomes = {outcome.rule: outcome for outcome in verdict.outcomes}
-        return [self._cell(outcomes.get(rule), number) for rule, number in self._numbers.items()]
+        return [
+            self._build_cell(outcomes.get(rule), number) for rule, number in self._column_numbers.items()
+        ]
 
-    def _cell(self, outcome: RuleOutcome | None, number: int) -> Cell:
+    def _build_cell(self, outcome: RuleOutcome | None, number: int) -> MatrixCell:
         if outcome is None:
-            return Cell(None, number)
-        tone = _TONES[outcome.decision]
+            return MatrixCell(None, number)
+        colour = _COLOUR_NAMES[outcome.decision]
         if outcome.metric is None:
-            return Cell(outcome, number, tone)
+            return MatrixCell(outcome, number, colour)
         value = format_value(outcome.value, outcome.unit, self._language)
-        return Cell(outcome, number, tone, value, format_asked(outcome, self._language))
+        return MatrixCell(outcome, number, colour, value, format_asked(outcome, self._language))
 
-    def _rank(self, verdict: Verdict) -> float:
+    def _compute_rank(self, verdict: Verdict) -> float:
         """The gravest verdicts first, of these the ones with the most rules that are not met."""
-        gravity = list(Decision).index(verdict.decision or Decision.FAIL)
-        fails, warnings = (len(verdict.decided(d)) for d in (Decision.FAIL, Decision.WARN))
-        return 1e6 * gravity - 1e3 * fails - warnings
+        decision_rank = list(Decision).index(verdict.decision or Decision.FAIL)
+        fails, warnings = (len(verdict.select_outcomes(d)) for d in (Decision.FAIL, Decision.WARN))
+        return 1e6 * decision_rank - 1e3 * fails - warnings
 
-    def _page(self) -> Iterator[str]:
-        on, since = self._days
-        return self._rendered(
+    def _render_page(self) -> Iterator[str]:
+        on, since = self._dates
+        return self._render_template(
             "verdict_report.html.j2",
-            asks=self._asks,
-            columns=self._columns,
-            telling=sorted(self._telling),
-            decisions=self._decisions,
+            asks=self._policy_texts,
+            columns=self._column_titles,
+            telling=sorted(self._relevant_columns),
+            decisions=self._decision_counts,
             met=[
-                decision for decision in Decision if any(c[decision] for c in self._decisions.values())
+                decision
+                for decision in Decision
+                if any(c[decision] for c in self._decision_counts.values())
             ],
-            tones=_TONES,
+            tones=_COLOUR_NAMES,
             policies=[policy.name for policy in self._policies],
             rules=[(policy.name, rule) for policy in self._policies for rule in policy.rules],
             on=on,
@@ -135,7 +139,7 @@ class VerdictPage(Page[Verdict]):
         )
 
 
-def _columns(policies: Sequence[PolicySummary]) -> Mapping[str, str]:
+def _build_column_titles(policies: Sequence[PolicySummary]) -> Mapping[str, str]:
     """Titles by rule, of all policies; rules of one name share a column."""
     titles: dict[str, str] = {}
     for policy in policies:

@@ -40,7 +40,7 @@ class Facts(Record):
     sha256: str
 
     @property
-    def animated(self) -> bool:
+    def is_animated(self) -> bool:
         """True when the file holds more than one frame; only the first is judged."""
         return self.frames > 1
 

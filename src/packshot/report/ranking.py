@@ -11,14 +11,14 @@ class RankedPhoto(Record):
     """One photo of a product in the order of how well it would serve as the main one.
 
     `rank` is 1, 2, ...; None for a photo that takes no place: a copy of a better one, and what cannot be
-    read. `certainty` is the half width, in points, of the band that the score lies in two times out of
+    read. `score_margin` is the half width, in points, of the band that the score lies in two times out of
     three; `tied` tells that nothing but such a band parts the photo from the next in order.
     """
 
     path: str
     rank: int | None = Field(default=None, ge=1)
     score: float | None = Field(default=None, ge=0, le=100)
-    certainty: float | None = Field(default=None, ge=0)
+    score_margin: float | None = Field(default=None, ge=0)
     verdict: str | None = Field(
         default=None, description="pass, warn, fail or manual, by the policy named"
     )
@@ -35,14 +35,14 @@ class RankedPhoto(Record):
 class Ranking(Record):
     """The photos of one product, the best main photo first.
 
-    `present` is the photo that the shop shows first now. `swap` is true where another should take its
+    `current` is the photo that the shop shows first now. `swap` is true where another should take its
     place: it cannot be used, fails the policy, or is clearly worse. `best` is None where no photo can
     be used; the status is then "unreadable" if none could be read.
     """
 
     sku: str
     best: str | None
-    present: str | None
+    current: str | None
     swap: bool
     reason: str
     order: tuple[RankedPhoto, ...] = ()

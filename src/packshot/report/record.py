@@ -8,14 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
-from packshot.names import plain
+from packshot.names import escape_undecodable
 
 
 class Record(BaseModel):
     r"""Base of all records: frozen, and strict about unknown fields.
 
     A path in a record is one that opens the file. In JSON a name that is no text stands as
-    `packshot.names.plain` shows it, ``caf\xe9.jpg``.
+    `packshot.names.escape_undecodable` shows it, ``caf\xe9.jpg``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,8 +25,8 @@ class Record(BaseModel):
         try:
             return super().model_dump_json(**options)
         except PydanticSerializationError:
-            shown = type(self).model_validate(_plain(self.model_dump()))
-            return super(Record, shown).model_dump_json(**options)
+            plain_record = type(self).model_validate(_plain(self.model_dump()))
+            return super(Record, plain_record).model_dump_json(**options)
 
 
 def _plain(value: Any) -> Any:
@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value
     if isinstance(value, str):
-        return plain(value)
+        return escape_undecodable(value)
     if isinstance(value, dict):
         return {_plain(key): _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

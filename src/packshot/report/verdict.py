@@ -93,7 +93,7 @@ class Verdict(Record):
     before: Decision | None = Field(default=None, description="The decision on that day")
     outcomes: tuple[RuleOutcome, ...] = ()
 
-    def decided(self, *decisions: Decision) -> tuple[RuleOutcome, ...]:
+    def select_outcomes(self, *decisions: Decision) -> tuple[RuleOutcome, ...]:
         """The outcomes that are one of these."""
         return tuple(outcome for outcome in self.outcomes if outcome.decision in decisions)
 

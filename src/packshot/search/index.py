@@ -11,7 +11,7 @@ from packshot.search.items import Hit, IndexSettings, Item, Where
 
 DEFAULT_ANSWERS = 10
 
-Write = Literal["add", "update", "put"]
+WriteOperation = Literal["add", "update", "put"]
 
 
 class VectorIndex(ABC):
@@ -34,7 +34,7 @@ class VectorIndex(ABC):
         Raises:
             InvalidInput: An id that is there, or an item that cannot be one.
         """
-        self._take("add", items)
+        self._write_items("add", items)
 
     def update(self, items: Sequence[Item]) -> None:
         """Replace items that are there; of those without a vector, the metadata only. All or none.
@@ -42,7 +42,7 @@ class VectorIndex(ABC):
         Raises:
             InvalidInput: An id that is not there, or an item that cannot be one.
         """
-        self._take("update", items)
+        self._write_items("update", items)
 
     def put(self, items: Sequence[Item]) -> None:
         """Take in items, replacing those whose ids are there; all or none.
@@ -50,7 +50,7 @@ class VectorIndex(ABC):
         Raises:
             InvalidInput: An item that cannot be one.
         """
-        self._take("put", items)
+        self._write_items("put", items)
 
     @abstractmethod
     def delete(self, ids: Sequence[str]) -> int:
@@ -65,7 +65,7 @@ class VectorIndex(ABC):
         """How many items there are, or how many meet the conditions."""
 
     @abstractmethod
-    def ids(self) -> Iterator[str]:
+    def iter_ids(self) -> Iterator[str]:
         """The ids of all items, in no order."""
 
     @abstractmethod
@@ -109,15 +109,15 @@ class VectorIndex(ABC):
         Yields:
             After each batch, once it is durable, how many items have been taken in so far.
         """
-        taken = 0
+        item_count = 0
         for batch in batches:
             self.put(batch)
-            taken += len(batch)
-            yield taken
+            item_count += len(batch)
+            yield item_count
 
     @abstractmethod
-    def _take(self, what: Write, items: Sequence[Item]) -> None:
-        """Do what the method named `what` promises."""
+    def _write_items(self, operation: WriteOperation, items: Sequence[Item]) -> None:
+        """Do what the method named `operation` promises."""
 
     def __enter__(self) -> Self:
         return self

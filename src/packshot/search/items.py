@@ -19,8 +19,8 @@ Value = str | int | bool
 Where = Mapping[str, Value | Sequence[Value]]
 """Conditions on metadata, all of which must hold: by key the value wanted, or several to choose from."""
 
-MOST_ID_BYTES = 1024
-_LARGEST = 1e15
+MAX_ID_BYTES = 1024
+_MAX_NUMBER = 1e15
 """Of a number in a vector: squares of larger ones would not fit single precision."""
 
 
@@ -90,24 +90,27 @@ class Hit:
     metadata: Metadata
 
 
-def checked_ids(ids: Sequence[str]) -> list[str]:
+def check_ids(ids: Sequence[str]) -> list[str]:
     """The ids, if each is fit to be one and none is there twice.
 
     Raises:
         InvalidInput: Which one is not, and why.
     """
-    for one in ids:
-        if not isinstance(one, str) or not 1 <= len(one.encode("utf-8", "replace")) <= MOST_ID_BYTES:
-            raise InvalidInput(f"{one!r:.60}: an id is text of 1 to {MOST_ID_BYTES} bytes")
-        if not _is_unicode(one):
-            raise InvalidInput(f"{one!r:.60}: an id must be valid Unicode")
+    for item_id in ids:
+        if (
+            not isinstance(item_id, str)
+            or not 1 <= len(item_id.encode("utf-8", "replace")) <= MAX_ID_BYTES
+        ):
+            raise InvalidInput(f"{item_id!r:.60}: an id is text of 1 to {MAX_ID_BYTES} bytes")
+        if not _is_valid_unicode(item_id):
+            raise InvalidInput(f"{item_id!r:.60}: an id must be valid Unicode")
     if len(set(ids)) < len(ids):
-        twice = next(one for one in ids if ids.count(one) > 1)
-        raise InvalidInput(f"{twice!r:.60} is there twice in one batch")
+        repeated_id = next(one for one in ids if ids.count(one) > 1)
+        raise InvalidInput(f"{repeated_id!r:.60} is there twice in one batch")
     return list(ids)
 
 
-def _is_unicode(text: str) -> bool:
+def _is_valid_unicode(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -115,7 +118,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def checked_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
+def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     """Vectors as an index takes them.
 
     Args:
@@ -132,7 +135,7 @@ def checked_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     array = np.ascontiguousarray(vectors, np.float32)
     if array.ndim != 2 or array.shape[1] != settings.dimensions:
         raise InvalidInput(f"vectors of {settings.dimensions} numbers are wanted, not {array.shape}")
-    largest = min(_LARGEST, float(np.finfo(settings.precision.value).max))
+    largest = min(_MAX_NUMBER, float(np.finfo(settings.precision.value).max))
     if array.size and not np.abs(array).max() <= largest:
         raise InvalidInput(
             f"vectors must be finite, and of no more than {largest:g} at {settings.precision}"
@@ -145,11 +148,13 @@ def checked_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     return array
 
 
-def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> dict[str, Float32Array]:
+def check_items(
+    operation: str, items: Sequence[Item], settings: IndexSettings
+) -> dict[str, Float32Array]:
     """Vectors by id, rounded as they are kept, of those items that have one.
 
     Args:
-        what: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
+        operation: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
         items: Of different ids.
         settings: Of the index.
 
@@ -157,7 +162,7 @@ def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> 
         InvalidInput: A vector that is missing, or that the index cannot take.
     """
     with_vector = [item for item in items if item.vector is not None]
-    if what != "update" and len(with_vector) < len(items):
+    if operation != "update" and len(with_vector) < len(items):
         raise InvalidInput("an item without a vector can only update one that is there")
     if not with_vector:
         return {}
@@ -165,22 +170,22 @@ def checked_items(what: str, items: Sequence[Item], settings: IndexSettings) -> 
         stacked = np.stack([np.asarray(item.vector, np.float32) for item in with_vector])
     except ValueError as error:
         raise InvalidInput(f"vectors of one length are wanted: {error}") from error
-    kept = checked_vectors(stacked, settings).astype(settings.precision.value).astype(np.float32)
-    return dict(zip((item.id for item in with_vector), kept, strict=True))
+    stored_vectors = check_vectors(stacked, settings).astype(settings.precision.value).astype(np.float32)
+    return dict(zip((item.id for item in with_vector), stored_vectors, strict=True))
 
 
-def require_presence(what: str, ids: Sequence[str], there: Container[str]) -> None:
+def check_presence(operation: str, ids: Sequence[str], existing_ids: Container[str]) -> None:
     """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
-    wrong = {
-        "add": [name for name in ids if name in there],
-        "update": [name for name in ids if name not in there],
-    }.get(what, [])
-    if wrong:
-        state = "is there already: update it" if what == "add" else "is not there: add it"
-        raise InvalidInput(f"{wrong[0]!r} {state}")
+    wrong_ids = {
+        "add": [name for name in ids if name in existing_ids],
+        "update": [name for name in ids if name not in existing_ids],
+    }.get(operation, [])
+    if wrong_ids:
+        state = "is there already: update it" if operation == "add" else "is not there: add it"
+        raise InvalidInput(f"{wrong_ids[0]!r} {state}")
 
 
-def metadata_text(metadata: Metadata) -> str:
+def metadata_to_json(metadata: Metadata) -> str:
     """Metadata as one line of JSON.
 
     Raises:
@@ -194,21 +199,24 @@ def metadata_text(metadata: Metadata) -> str:
     return text
 
 
-def alternatives(where: Where | None) -> list[tuple[str, list[Value]]]:
+def parse_conditions(where: Where | None) -> list[tuple[str, list[Value]]]:
     """Conditions as keys and the values that will do, in the order of the keys.
 
     Raises:
         InvalidInput: A condition on something that is not text, a whole number, or true or false.
     """
-    return [(key, _values(key, wanted)) for key, wanted in sorted((where or {}).items())]
+    return [
+        (key, _parse_values(key, allowed_values))
+        for key, allowed_values in sorted((where or {}).items())
+    ]
 
 
-def _values(key: str, wanted: Value | Sequence[Value]) -> list[Value]:
+def _parse_values(key: str, allowed_values: Value | Sequence[Value]) -> list[Value]:
     values: list[Value] = []
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        values.extend(wanted)
+    if isinstance(allowed_values, Sequence) and not isinstance(allowed_values, str):
+        values.extend(allowed_values)
     else:
-        values.append(wanted)
+        values.append(allowed_values)
     if not all(isinstance(value, str | int) for value in values):
         raise InvalidInput(f"a filter on {key!r} takes text, whole numbers, true or false")
     return values

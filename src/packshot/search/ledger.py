@@ -20,11 +20,11 @@ import numpy as np
 from packshot.arrays import Int64Array
 from packshot.databases import Database
 from packshot.errors import IndexDamaged, SourceError, VectorIndexError
-from packshot.files import write_whole
-from packshot.search.items import IndexSettings, Value, Where, alternatives
+from packshot.files import atomic_write_bytes
+from packshot.search.items import IndexSettings, Value, Where, parse_conditions
 
-FORMAT = 1
-_WAIT_SECONDS = 30.0
+CATALOG_FORMAT = 1
+_BUSY_TIMEOUT_S = 30.0
 _SCHEMA = """
 CREATE TABLE state (
     format INTEGER NOT NULL, settings TEXT NOT NULL, version INTEGER NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE changes (
 
 
 @dataclass(frozen=True)
-class State:
+class IndexState:
     """Where an index stands.
 
     Attributes:
@@ -60,32 +60,32 @@ class State:
 
 
 @dataclass(frozen=True)
-class Published:
+class StructureRecord:
     """A search structure that is complete on disk.
 
     Attributes:
         file: Its name.
         checksum: CRC-32 of the file.
         rows: It holds the rows before this one.
-        trained: How many rows there were when it was trained.
+        rows_at_training: How many rows there were when it was trained.
         probes: Cells to look into; 0 where it has none.
         depth: Candidates to rank exactly for ten answers.
-        sentence: What faiss built it from.
+        factory_string: What faiss built it from.
     """
 
     file: str
     checksum: int
     rows: int
-    trained: int
+    rows_at_training: int
     probes: int
     depth: int
-    sentence: str
+    factory_string: str
 
 
-class Ledger:
+class ItemCatalog:
     """Reads and writes the book. Only the holder of the writer's lock may write."""
 
-    def __init__(self, path: Path, *, writes: bool) -> None:
+    def __init__(self, path: Path, *, writable: bool) -> None:
         """Open a book that exists.
 
         Raises:
@@ -93,13 +93,13 @@ class Ledger:
             VectorIndexError: A book of another version of Packshot.
         """
         self._path = path
-        self._connection = _connected(path, writes)
+        self._connection = _connect(path, writable)
         try:
-            with self._said():
+            with self._translate_errors():
                 row = self._connection.execute("SELECT format, settings FROM state").fetchone()
-            if row is None or row[0] != FORMAT:
+            if row is None or row[0] != CATALOG_FORMAT:
                 raise VectorIndexError(f"{path}: made by another version of Packshot; index anew")
-            with self._understood():
+            with self._report_damage():
                 self.settings = IndexSettings.model_validate_json(row[1])
         except BaseException:
             self._connection.close()
@@ -112,14 +112,14 @@ class Ledger:
         Raises:
             VectorIndexError: It cannot be written.
         """
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-            made.executescript(_SCHEMA)
-            made.execute(
-                "INSERT INTO state VALUES (?, ?, 0, 0, 0)", (FORMAT, settings.model_dump_json())
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+            database.executescript(_SCHEMA)
+            database.execute(
+                "INSERT INTO state VALUES (?, ?, 0, 0, 0)", (CATALOG_FORMAT, settings.model_dump_json())
             )
-            content = made.serialize()
+            content = database.serialize()
         try:
-            write_whole(content, path)
+            atomic_write_bytes(content, path)
         except SourceError as error:
             raise VectorIndexError(str(error)) from error
 
@@ -128,25 +128,25 @@ class Ledger:
         self._connection.close()
 
     @contextmanager
-    def snapshot(self) -> Iterator[State]:
+    def open_snapshot(self) -> Iterator[IndexState]:
         """A time in which every reading sees the same state, whatever is written meanwhile."""
-        with self._said(), self._understood():
+        with self._translate_errors(), self._report_damage():
             self._connection.execute("BEGIN")
             try:
-                yield self.state()
+                yield self.read_state()
             finally:
                 self._connection.execute("ROLLBACK")
 
     @contextmanager
-    def change(self, what: str, items: int) -> Iterator[State]:
+    def open_change(self, operation: str, items: int) -> Iterator[IndexState]:
         """A transaction: durable when it ends, undone if it fails."""
-        with self._said():
+        with self._translate_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.execute("UPDATE state SET version = version + 1")
-                state = self.state()
-                logged = (state.version, datetime.now(UTC).isoformat(), what, items)
-                self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?)", logged)
+                state = self.read_state()
+                change_row = (state.version, datetime.now(UTC).isoformat(), operation, items)
+                self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?)", change_row)
                 yield state
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -154,100 +154,102 @@ class Ledger:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def state(self) -> State:
+    def read_state(self) -> IndexState:
         """Where the index stands."""
-        return State(*self._one("SELECT version, generation, rows FROM state"))
+        return IndexState(*self._read_state_row("SELECT version, generation, rows FROM state"))
 
-    def append(self, first: int, entries: Sequence[tuple[str, str]], checksum: int) -> None:
+    def append_items(self, first: int, entries: Sequence[tuple[str, str]], checksum: int) -> None:
         """Enter ids and metadata of new rows; within a change."""
         rows = ((first + n, name, metadata) for n, (name, metadata) in enumerate(entries))
         self._connection.executemany("INSERT INTO items VALUES (?, ?, ?, NULL)", rows)
         self._connection.execute("INSERT INTO appends VALUES (?, ?, ?)", (first, len(entries), checksum))
         self._connection.execute("UPDATE state SET rows = ?", (first + len(entries),))
 
-    def describe_again(self, entries: Iterable[tuple[int, str]]) -> None:
+    def update_metadata(self, entries: Iterable[tuple[int, str]]) -> None:
         """Replace the metadata of rows; within a change."""
-        swapped = ((metadata, row) for row, metadata in entries)
-        self._connection.executemany("UPDATE items SET metadata = ? WHERE row = ?", swapped)
+        updates = ((metadata, row) for row, metadata in entries)
+        self._connection.executemany("UPDATE items SET metadata = ? WHERE row = ?", updates)
 
-    def bury(self, rows: Iterable[int], version: int) -> None:
+    def mark_deleted(self, rows: Iterable[int], version: int) -> None:
         """Mark rows as dead; within a change."""
         marks = ((version, row) for row in rows)
         self._connection.executemany("UPDATE items SET died = ? WHERE row = ?", marks)
 
-    def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
+    def find_rows(self, ids: Sequence[str]) -> dict[str, int]:
         """Rows of the ids that are there."""
         sql = "SELECT id, row FROM items WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))"
         return dict(self._connection.execute(sql, (json.dumps(list(ids)),)))
 
-    def entries(self, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
+    def read_entries(self, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Ids and metadata of rows."""
         sql = "SELECT row, id, metadata FROM items WHERE row IN (SELECT value FROM json_each(?))"
         found = self._connection.execute(sql, (json.dumps(list(rows)),))
         return {row: (name, metadata) for row, name, metadata in found}
 
-    def ids(self) -> list[str]:
+    def list_ids(self) -> list[str]:
         """All ids."""
         return [name for (name,) in self._connection.execute("SELECT id FROM items WHERE died IS NULL")]
 
-    def living(self) -> int:
+    def count_live(self) -> int:
         """How many items there are."""
-        return self.state().rows - self._number("SELECT count(*) FROM items WHERE died IS NOT NULL")
+        return self.read_state().rows - self._read_number(
+            "SELECT count(*) FROM items WHERE died IS NOT NULL"
+        )
 
-    def died_since(self, version: int) -> Int64Array:
+    def find_deleted_since(self, version: int) -> Int64Array:
         """Rows that died in changes after that version."""
         found = self._connection.execute("SELECT row FROM items WHERE died > ?", (version,))
         return np.fromiter((row for (row,) in found), np.int64)
 
-    def matching(self, where: Where) -> Int64Array:
+    def find_matching(self, where: Where) -> Int64Array:
         """Living rows whose metadata meets the conditions, ascending."""
-        tests, values = _condition(where)
+        tests, values = _build_condition(where)
         sql = f"SELECT row FROM items WHERE died IS NULL AND {tests} ORDER BY row"  # noqa: S608 - placeholders
         return np.fromiter((row for (row,) in self._connection.execute(sql, values)), np.int64)
 
-    def appends(self, newest: int | None = None) -> list[tuple[int, int, int]]:
+    def read_appends(self, limit: int | None = None) -> list[tuple[int, int, int]]:
         """First row, number of rows and checksum of appends, the newest first."""
         sql = "SELECT first, count, checksum FROM appends ORDER BY first DESC LIMIT ?"
-        return list(self._connection.execute(sql, (-1 if newest is None else newest,)))
+        return list(self._connection.execute(sql, (-1 if limit is None else limit,)))
 
-    def structure(self) -> Published | None:
+    def read_structure(self) -> StructureRecord | None:
         """The search structure in force, if there is one."""
         row = self._connection.execute("SELECT * FROM structures").fetchone()
-        return None if row is None else Published(*row)
+        return None if row is None else StructureRecord(*row)
 
-    def publish(self, structure: Published | None) -> None:
+    def publish_structure(self, record: StructureRecord | None) -> None:
         """Put a search structure in force, or none; within a change."""
         self._connection.execute("DELETE FROM structures")
-        if structure is not None:
+        if record is not None:
             self._connection.execute(
                 "INSERT INTO structures VALUES (?, ?, ?, ?, ?, ?, ?)",
-                tuple(getattr(structure, name) for name in Published.__dataclass_fields__),
+                tuple(getattr(record, name) for name in StructureRecord.__dataclass_fields__),
             )
 
-    def renumber(self, checksums: Sequence[tuple[int, int, int]]) -> None:
+    def renumber_rows(self, checksums: Sequence[tuple[int, int, int]]) -> None:
         """Forget dead rows, number the living ones from 0 in their order; within a change."""
         execute = self._connection.execute
         execute("DELETE FROM items WHERE died IS NOT NULL")
         # Ascending, and never to a higher number: no two rows meet on the way.
         rows = [row for (row,) in execute("SELECT row FROM items ORDER BY row")]
-        moved = ((new, old) for new, old in enumerate(rows) if new != old)
-        self._connection.executemany("UPDATE items SET row = ? WHERE row = ?", moved)
+        new_numbers = ((new, old) for new, old in enumerate(rows) if new != old)
+        self._connection.executemany("UPDATE items SET row = ? WHERE row = ?", new_numbers)
         execute("DELETE FROM appends")
         self._connection.executemany("INSERT INTO appends VALUES (?, ?, ?)", checksums)
         execute("UPDATE state SET rows = ?, generation = generation + 1", (len(rows),))
 
-    def _one(self, sql: str) -> tuple[int, int, int]:
+    def _read_state_row(self, sql: str) -> tuple[int, int, int]:
         row = self._connection.execute(sql).fetchone()
         if row is None:
             raise IndexDamaged(f"{self._path}: the index was never finished: delete it and index anew")
         version, generation, rows = row
         return version, generation, rows
 
-    def _number(self, sql: str) -> int:
+    def _read_number(self, sql: str) -> int:
         return int(self._connection.execute(sql).fetchone()[0])
 
     @contextmanager
-    def _understood(self) -> Iterator[None]:
+    def _report_damage(self) -> Iterator[None]:
         """What no book holds: rows that are not there, text in the place of numbers, broken metadata."""
         try:
             yield
@@ -258,7 +260,7 @@ class Ledger:
             ) from error
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """That a book was closed, in our words."""
         try:
             yield
@@ -266,17 +268,17 @@ class Ledger:
             raise VectorIndexError(f"{self._path}: the index was closed") from error
 
 
-def _connected(path: Path, writes: bool) -> Database:
+def _connect(path: Path, writable: bool) -> Database:
     database = Database(
-        path, partial(_told, path), mode="rw", timeout=_WAIT_SECONDS, isolation_level=None
+        path, partial(_make_error, path), mode="rw", timeout=_BUSY_TIMEOUT_S, isolation_level=None
     )
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
-    database.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    database.execute(f"PRAGMA query_only = {'OFF' if writable else 'ON'}")
     return database
 
 
-def _told(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
+def _make_error(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
     """What SQLite complains about, in our words."""
     if "no such table" in reason:
         return IndexDamaged(f"{path}: the index was never finished: delete it and index anew")
@@ -285,15 +287,15 @@ def _told(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
     return IndexDamaged(f"{path}: {reason}: restore the index from a copy")
 
 
-def _condition(where: Where) -> tuple[str, list[str]]:
+def _build_condition(where: Where) -> tuple[str, list[str]]:
     """SQL with placeholders, and what to put there. Values are compared as JSON text: types matter."""
     tests, values = ["TRUE"], []
-    for key, wanted in alternatives(where):
-        places = ", ".join("?" * len(wanted))
-        tests.append(f"(metadata -> ?) IN ({places})")
-        values += [f"$.{json.dumps(key, ensure_ascii=False)}", *map(_as_json, wanted)]
+    for key, allowed_values in parse_conditions(where):
+        placeholders = ", ".join("?" * len(allowed_values))
+        tests.append(f"(metadata -> ?) IN ({placeholders})")
+        values += [f"$.{json.dumps(key, ensure_ascii=False)}", *map(_to_json, allowed_values)]
     return " AND ".join(tests), values
 
 
-def _as_json(value: Value) -> str:
+def _to_json(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -11,36 +11,36 @@ from typing import Any
 import numpy as np
 
 from packshot.arrays import Float32Array
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, VectorIndexError
-from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, Write
+from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, WriteOperation
 from packshot.search.items import (
-    MOST_ID_BYTES,
+    MAX_ID_BYTES,
     Distance,
     Hit,
     IndexSettings,
     Item,
     Value,
     Where,
-    alternatives,
-    checked_ids,
-    checked_items,
-    checked_vectors,
-    metadata_text,
-    require_presence,
+    check_ids,
+    check_items,
+    check_presence,
+    check_vectors,
+    metadata_to_json,
+    parse_conditions,
 )
-from packshot.search.planning import NAMED_KINDS, cells_for, plan
+from packshot.search.planning import NAMED_KINDS, choose_cell_count, plan_structure
 from packshot.search.ranking import exact_distances
 
-PREFIX = "milvus:"
+MILVUS_PREFIX = "milvus:"
 
-_SETTINGS = "packshot.index"
+_SETTINGS_PROPERTY = "packshot.index"
 _METRICS = {Distance.EUCLIDEAN: "L2", Distance.COSINE: "COSINE"}
-_ROWS_A_CALL = 1000
-_MOST_ANSWERS = 16_384
-_EXACT = "FLAT"
-_NUMBERS_A_CODE = 4
-_CELLS_A_PROBE = 8
+_ROWS_PER_CALL = 1000
+_MAX_ANSWERS = 16_384
+_EXACT_KIND = "FLAT"
+_NUMBERS_PER_CODE = 4
+_CELLS_PER_PROBE = 8
 
 
 class MilvusIndex(VectorIndex):
@@ -58,15 +58,15 @@ class MilvusIndex(VectorIndex):
             VectorIndexError: No server, or no such index on it.
         """
         self._place = place
-        address, self._name = _parts(place)
-        self._client = _connected(address)
+        address, self._name = _parse_place(place)
+        self._client = _connect(address)
         try:
-            with self._said():
+            with self._translate_errors():
                 if not self._client.has_collection(self._name):
                     raise VectorIndexError(f"{place}: no index there")
-                told = self._client.describe_collection(self._name)
+                description = self._client.describe_collection(self._name)
                 self._client.load_collection(self._name)
-            text = told.get("properties", {}).get(_SETTINGS)
+            text = description.get("properties", {}).get(_SETTINGS_PROPERTY)
             if text is None:
                 raise VectorIndexError(f"{place}: a collection that Packshot did not make")
             self.settings = IndexSettings.model_validate_json(text)
@@ -77,8 +77,8 @@ class MilvusIndex(VectorIndex):
     @staticmethod
     def exists(place: str) -> bool:
         """Whether there is a collection at a place."""
-        address, name = _parts(place)
-        client = _connected(address)
+        address, name = _parse_place(place)
+        client = _connect(address)
         try:
             return bool(client.has_collection(name))
         finally:
@@ -96,8 +96,8 @@ class MilvusIndex(VectorIndex):
             raise InvalidInput(f"{settings.kind!r}: Milvus takes {', '.join(NAMED_KINDS)}")
         if cls.exists(place):
             raise VectorIndexError(f"{place}: there is an index already")
-        address, name = _parts(place)
-        client = _connected(address)
+        address, name = _parse_place(place)
+        client = _connect(address)
         try:
             _make_collection(client, name, settings)
         finally:
@@ -106,29 +106,31 @@ class MilvusIndex(VectorIndex):
 
     def delete(self, ids: Sequence[str]) -> int:
         """See `VectorIndex.delete`."""
-        there = list(self._rows(ids, ["id"]))
-        with self._said():
-            for start in range(0, len(there), _ROWS_A_CALL):
-                self._client.delete(self._name, ids=there[start : start + _ROWS_A_CALL])
-        return len(there)
+        existing_ids = list(self._read_rows(ids, ["id"]))
+        with self._translate_errors():
+            for start in range(0, len(existing_ids), _ROWS_PER_CALL):
+                self._client.delete(self._name, ids=existing_ids[start : start + _ROWS_PER_CALL])
+        return len(existing_ids)
 
     def get(self, ids: Sequence[str]) -> list[Item | None]:
         """See `VectorIndex.get`."""
-        rows = self._rows(ids, ["vector", "metadata"])
-        items = {name: Item(name, _vector(row), row["metadata"]) for name, row in rows.items()}
+        rows = self._read_rows(ids, ["vector", "metadata"])
+        items = {name: Item(name, _read_vector(row), row["metadata"]) for name, row in rows.items()}
         return [items.get(name) for name in ids]
 
     def count(self, where: Where | None = None) -> int:
         """See `VectorIndex.count`."""
-        with self._said():
-            told = self._client.query(self._name, filter=_expression(where), output_fields=["count(*)"])
-        return int(told[0]["count(*)"])
+        with self._translate_errors():
+            result = self._client.query(
+                self._name, filter=_build_filter(where), output_fields=["count(*)"]
+            )
+        return int(result[0]["count(*)"])
 
-    def ids(self) -> Iterator[str]:
+    def iter_ids(self) -> Iterator[str]:
         """See `VectorIndex.ids`."""
-        with self._said():
+        with self._translate_errors():
             pages = self._client.query_iterator(
-                self._name, batch_size=_ROWS_A_CALL, output_fields=["id"]
+                self._name, batch_size=_ROWS_PER_CALL, output_fields=["id"]
             )
             while page := pages.next():
                 yield from (row["id"] for row in page)
@@ -140,116 +142,118 @@ class MilvusIndex(VectorIndex):
         """See `VectorIndex.query`; candidates come with their vectors, so that distances are exact."""
         if k < 1:
             raise InvalidInput(f"{k} answers: ask for 1 at least")
-        queries = checked_vectors(vectors, self.settings)
-        condition = _expression(where)
+        queries = check_vectors(vectors, self.settings)
+        condition = _build_filter(where)
         if not len(queries):
             return []
-        with self._said():
+        with self._translate_errors():
             found = self._client.search(
                 self._name,
                 queries,
-                limit=min(4 * k + 32, _MOST_ANSWERS),
+                limit=min(4 * k + 32, _MAX_ANSWERS),
                 filter=condition,
-                search_params={"params": self._search_parameters()},
+                search_params={"params": self._build_search_parameters()},
                 output_fields=["vector", "metadata"],
             )
-        return [self._ranked(query, rows, k) for query, rows in zip(queries, found, strict=True)]
+        return [self._rank_rows(query, rows, k) for query, rows in zip(queries, found, strict=True)]
 
     def flush(self) -> None:
         """See `VectorIndex.flush`."""
-        with self._said():
+        with self._translate_errors():
             self._client.flush(self._name)
-        wanted = self._wanted()
-        if wanted != self._built():
-            self._build(wanted)
+        index_plan = self._plan_index()
+        if index_plan != self._describe_built_index():
+            self._build_index(index_plan)
 
     def compact(self) -> None:
         """See `VectorIndex.compact`; a server gives back room in its own time."""
-        with self._said():
+        with self._translate_errors():
             self._client.flush(self._name)
-        self._build(self._wanted())
+        self._build_index(self._plan_index())
 
     def describe(self) -> str:
         """See `VectorIndex.describe`."""
-        kind, cells = self._built()
-        told = f", {cells} cells" if cells else ""
-        return f"{self._server()}, {kind} over {self.count()} vectors{told}"
+        kind, cells = self._describe_built_index()
+        cells_text = f", {cells} cells" if cells else ""
+        return f"{self._server_name()}, {kind} over {self.count()} vectors{cells_text}"
 
     def close(self) -> None:
         """See `VectorIndex.close`."""
         self._client.close()
 
-    def _take(self, what: Write, items: Sequence[Item]) -> None:
-        ids = checked_ids([item.id for item in items])
+    def _write_items(self, operation: WriteOperation, items: Sequence[Item]) -> None:
+        ids = check_ids([item.id for item in items])
         for item in items:
-            metadata_text(item.metadata)
-        there = self._rows(ids, ["vector"] if what == "update" else ["id"])
-        require_presence(what, ids, there)
-        vectors = checked_items(what, items, self.settings)
-        kept = {name: _vector(row) for name, row in there.items() if "vector" in row}
+            metadata_to_json(item.metadata)
+        existing_rows = self._read_rows(ids, ["vector"] if operation == "update" else ["id"])
+        check_presence(operation, ids, existing_rows)
+        vectors = check_items(operation, items, self.settings)
+        existing_vectors = {
+            name: _read_vector(row) for name, row in existing_rows.items() if "vector" in row
+        }
         rows = [
             {
                 "id": item.id,
-                "vector": vectors.get(item.id, kept.get(item.id)),
+                "vector": vectors.get(item.id, existing_vectors.get(item.id)),
                 "metadata": dict(item.metadata),
             }
             for item in items
         ]
-        with self._said():
-            for start in range(0, len(rows), _ROWS_A_CALL):
-                self._client.upsert(self._name, rows[start : start + _ROWS_A_CALL])
+        with self._translate_errors():
+            for start in range(0, len(rows), _ROWS_PER_CALL):
+                self._client.upsert(self._name, rows[start : start + _ROWS_PER_CALL])
 
-    def _rows(self, ids: Sequence[str], fields: list[str]) -> dict[str, dict[str, Any]]:
+    def _read_rows(self, ids: Sequence[str], fields: list[str]) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         names = list(dict.fromkeys(ids))
-        with self._said():
-            for start in range(0, len(names), _ROWS_A_CALL):
-                some = names[start : start + _ROWS_A_CALL]
-                rows = self._client.get(self._name, ids=some, output_fields=fields)
+        with self._translate_errors():
+            for start in range(0, len(names), _ROWS_PER_CALL):
+                batch = names[start : start + _ROWS_PER_CALL]
+                rows = self._client.get(self._name, ids=batch, output_fields=fields)
                 found |= {row["id"]: row for row in rows}
         return found
 
-    def _ranked(self, query: Float32Array, rows: Sequence[Mapping[str, Any]], k: int) -> list[Hit]:
+    def _rank_rows(self, query: Float32Array, rows: Sequence[Mapping[str, Any]], k: int) -> list[Hit]:
         if not rows:
             return []
-        vectors = np.stack([_vector(row["entity"]) for row in rows])
-        apart = exact_distances(query, vectors, self.settings.distance)
-        best = np.argsort(apart, kind="stable")[:k]
-        return [Hit(rows[n]["id"], float(apart[n]), rows[n]["entity"]["metadata"]) for n in best]
+        vectors = np.stack([_read_vector(row["entity"]) for row in rows])
+        distances = exact_distances(query, vectors, self.settings.distance)
+        best = np.argsort(distances, kind="stable")[:k]
+        return [Hit(rows[n]["id"], float(distances[n]), rows[n]["entity"]["metadata"]) for n in best]
 
-    def _search_parameters(self) -> dict[str, int]:
-        _, cells = self._built()
-        return {"nprobe": max(1, cells // _CELLS_A_PROBE, min(cells, 16))} if cells else {}
+    def _build_search_parameters(self) -> dict[str, int]:
+        _, cells = self._describe_built_index()
+        return {"nprobe": max(1, cells // _CELLS_PER_PROBE, min(cells, 16))} if cells else {}
 
-    def _wanted(self) -> tuple[str, int]:
+    def _plan_index(self) -> tuple[str, int]:
         """The kind of index that Milvus shall build, and its cells."""
         vectors = self.count()
-        if plan(self.settings.kind, vectors, self.settings.dimensions) is None:
-            return _EXACT, 0
-        return ("IVF_SQ8" if self._is_lite() else "IVF_PQ"), cells_for(vectors)
+        if plan_structure(self.settings.kind, vectors, self.settings.dimensions) is None:
+            return _EXACT_KIND, 0
+        return ("IVF_SQ8" if self._is_lite() else "IVF_PQ"), choose_cell_count(vectors)
 
-    def _built(self) -> tuple[str, int]:
-        with self._said():
-            told = self._client.describe_index(self._name, "vector")
-        return told["index_type"], int(told.get("nlist", 0))
+    def _describe_built_index(self) -> tuple[str, int]:
+        with self._translate_errors():
+            description = self._client.describe_index(self._name, "vector")
+        return description["index_type"], int(description.get("nlist", 0))
 
-    def _build(self, wanted: tuple[str, int]) -> None:
-        with self._said():
+    def _build_index(self, index_plan: tuple[str, int]) -> None:
+        with self._translate_errors():
             self._client.release_collection(self._name)
             self._client.drop_index(self._name, "vector")
             self._client.create_index(
-                self._name, _index_parameters(self._client, self.settings, *wanted)
+                self._name, _build_index_parameters(self._client, self.settings, *index_plan)
             )
             self._client.load_collection(self._name)
 
-    def _server(self) -> str:
+    def _server_name(self) -> str:
         return "Milvus Lite" if self._is_lite() else "Milvus"
 
     def _is_lite(self) -> bool:
         return "lite" in str(self._client.get_server_version())
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """What Milvus complains about, in our words."""
         from pymilvus import MilvusException
 
@@ -259,18 +263,18 @@ class MilvusIndex(VectorIndex):
             raise VectorIndexError(f"{self._place}: {error.message}") from error
 
 
-def _parts(place: str) -> tuple[str, str]:
-    address, mark, name = place.removeprefix(PREFIX).rpartition("#")
-    if not mark or not address or not name:
+def _parse_place(place: str) -> tuple[str, str]:
+    address, separator, name = place.removeprefix(MILVUS_PREFIX).rpartition("#")
+    if not separator or not address or not name:
         raise InvalidInput(f"{place}: an index in Milvus is named milvus:ADDRESS#COLLECTION")
     return address, name
 
 
-def _connected(address: str) -> Any:
+def _connect(address: str) -> Any:
     try:
         from pymilvus import MilvusClient, MilvusException
     except ImportError:
-        raise InvalidInput(f"Milvus needs its client: {how_to_install('milvus')}") from None
+        raise InvalidInput(f"Milvus needs its client: {format_install_command('milvus')}") from None
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # It prints what it also raises.
     try:
         return MilvusClient(address)
@@ -282,22 +286,22 @@ def _make_collection(client: Any, name: str, settings: IndexSettings) -> None:
     from pymilvus import DataType, MilvusClient
 
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=MOST_ID_BYTES)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=MAX_ID_BYTES)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=settings.dimensions)
     schema.add_field("metadata", DataType.JSON)
     client.create_collection(
         name,
         schema=schema,
-        index_params=_index_parameters(client, settings, _EXACT, 0),
+        index_params=_build_index_parameters(client, settings, _EXACT_KIND, 0),
         consistency_level="Strong",
-        properties={_SETTINGS: settings.model_dump_json()},
+        properties={_SETTINGS_PROPERTY: settings.model_dump_json()},
     )
 
 
-def _index_parameters(client: Any, settings: IndexSettings, kind: str, cells: int) -> Any:
+def _build_index_parameters(client: Any, settings: IndexSettings, kind: str, cells: int) -> Any:
     codes = next(
         m
-        for m in range(max(1, settings.dimensions // _NUMBERS_A_CODE), 0, -1)
+        for m in range(max(1, settings.dimensions // _NUMBERS_PER_CODE), 0, -1)
         if settings.dimensions % m == 0
     )
     details: dict[str, int] = {"nlist": cells} if cells else {}
@@ -310,19 +314,19 @@ def _index_parameters(client: Any, settings: IndexSettings, kind: str, cells: in
     return parameters
 
 
-def _vector(row: Mapping[str, Any]) -> Float32Array:
+def _read_vector(row: Mapping[str, Any]) -> Float32Array:
     return np.asarray(row["vector"], np.float32)
 
 
-def _expression(where: Where | None) -> str:
+def _build_filter(where: Where | None) -> str:
     """Conditions in Milvus's language. Lite knows no ``in`` for JSON, so alternatives are spelt out."""
     groups = []
-    for key, values in alternatives(where):
-        field = f"metadata[{_literal(key)}]"
-        tests = [f"{field} == {_literal(value)}" for value in values] or ["id == ''"]
+    for key, values in parse_conditions(where):
+        field = f"metadata[{_to_literal(key)}]"
+        tests = [f"{field} == {_to_literal(value)}" for value in values] or ["id == ''"]
         groups.append("(" + " or ".join(tests) + ")")
     return " and ".join(groups)
 
 
-def _literal(value: Value) -> str:
+def _to_literal(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -14,27 +14,27 @@ from typing import Any
 from packshot.arrays import Float32Array
 from packshot.encode import ContentEncoder
 from packshot.errors import UnreadablePhoto
-from packshot.names import escaped, identity, is_plain, plain, unescaped
+from packshot.names import escape_undecodable, is_encodable, path_to_id, quote_path, unquote_path
 from packshot.photo import label_of
-from packshot.processes import DEFAULT_TIME_LIMIT, available_cores, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Neighbour, SearchResult, Status
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex
-from packshot.search.items import MOST_ID_BYTES, Distance, Hit, Item, Where
-from packshot.search.places import require_model
-from packshot.sources import Named
+from packshot.search.items import MAX_ID_BYTES, Distance, Hit, Item, Where
+from packshot.search.places import check_model
+from packshot.sources import NamedPhoto
 
-BATCH = 64
+BATCH_SIZE = 64
 """Photos that become durable together."""
 
-_FEW = 8
-_LOOKED_UP = 512
-_OWN_KEYS = ("path", "raw", "bytes", "modified")
+_MIN_PHOTOS_FOR_PROCESSES = 8
+_LOOKUP_BATCH = 512
+_RESERVED_KEYS = ("path", "raw", "bytes", "modified")
 
 Columns = Mapping[str, Mapping[str, Any]]
 """By id, what a table says about a photo."""
 
 
-class Outcome(StrEnum):
+class IndexingOutcome(StrEnum):
     """What became of a photo that was to be indexed."""
 
     ADDED = "added"
@@ -44,7 +44,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Indexed:
+class IndexingResult:
     """A photo that was to be indexed.
 
     Attributes:
@@ -54,21 +54,21 @@ class Indexed:
     """
 
     path: Path
-    outcome: Outcome
+    outcome: IndexingOutcome
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class _Task:
+class _EncodingTask:
     """A photo to encode; `facts` are of the file before it was read."""
 
-    photo: Named
+    photo: NamedPhoto
     facts: dict[str, int]
-    outcome: Outcome
+    outcome: IndexingOutcome
 
 
 @dataclass(frozen=True)
-class _Encoded:
+class _EncodingResult:
     vector: Float32Array | None
     error: str | None = None
     status: Status = Status.OK
@@ -76,12 +76,12 @@ class _Encoded:
 
 def index_photos(
     index: VectorIndex,
-    photos: Iterable[Named],
+    photos: Iterable[NamedPhoto],
     *,
     columns: Columns | None = None,
     workers: int | None = None,
-    time_limit: float = DEFAULT_TIME_LIMIT,
-) -> Generator[Indexed]:
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
+) -> Generator[IndexingResult]:
     """Encode photos that are new or changed and put them in; a run that was stopped goes on from there.
 
     A photo's id is its name with forward slashes (`photo_id`). Its metadata are ``path``, ``bytes``,
@@ -94,7 +94,7 @@ def index_photos(
         photos: Files and their names.
         columns: By id, more metadata, such as type and seller.
         workers: Processes; None for one for each core, below 1 to do the work here.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
 
     Yields:
         One result for each photo, those that are unchanged first.
@@ -102,17 +102,17 @@ def index_photos(
     Raises:
         WrongModel: The index was made with another content network.
     """
-    require_model(index, ContentEncoder.packaged().fingerprint)
-    told = columns or {}
-    tasks: list[_Task] = []
+    check_model(index, ContentEncoder.load_shipped().fingerprint)
+    extra_columns = columns or {}
+    tasks: list[_EncodingTask] = []
     stream = iter(photos)
-    while together := list(islice(stream, _LOOKED_UP)):
-        yield from _unchanged(index, together, told, tasks)
-    count = available_cores() if workers is None else workers
-    with closing(_encoded([task.photo.path for task in tasks], count, time_limit)) as encoded:
-        results = zip(tasks, encoded, strict=True)
-        while finished := list(islice(results, BATCH)):
-            yield from _taken_in(index, finished, told)
+    while photo_batch := list(islice(stream, _LOOKUP_BATCH)):
+        yield from _settle_known_photos(index, photo_batch, extra_columns, tasks)
+    count = count_available_cores() if workers is None else workers
+    with closing(_encode_files([task.photo.path for task in tasks], count, timeout_s)) as results_stream:
+        results = zip(tasks, results_stream, strict=True)
+        while finished_batch := list(islice(results, BATCH_SIZE)):
+            yield from _store_batch(index, finished_batch, extra_columns)
 
 
 def query_photos(
@@ -122,7 +122,7 @@ def query_photos(
     where: Where | None = None,
     *,
     workers: int = 0,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[SearchResult]:
     """The photos of an index most like each of some photos.
 
@@ -132,121 +132,131 @@ def query_photos(
         k: Answers to each.
         where: What answers must have.
         workers: Processes to encode the photos on; below 1 that is done here.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
 
     Raises:
         WrongModel: The index was made with another content network.
     """
-    model = ContentEncoder.packaged().fingerprint
-    require_model(index, model)
-    asked = list(paths)
-    with closing(_encoded(asked, workers, time_limit)) as encoded:
-        for path, found in zip(asked, encoded, strict=True):
-            if found.vector is None:
-                yield SearchResult(path=label_of(path), status=found.status, error=found.error)
+    model = ContentEncoder.load_shipped().fingerprint
+    check_model(index, model)
+    path_list = list(paths)
+    with closing(_encode_files(path_list, workers, timeout_s)) as results_stream:
+        for path, encoding in zip(path_list, results_stream, strict=True):
+            if encoding.vector is None:
+                yield SearchResult(path=label_of(path), status=encoding.status, error=encoding.error)
                 continue
-            hits = index.query(found.vector[None], k, where)[0]
+            hits = index.query(encoding.vector[None], k, where)[0]
             yield SearchResult(
                 path=label_of(path),
                 status=Status.OK,
                 distance=index.settings.distance.value,
                 models={"content": model},
-                hits=tuple(_neighbour(hit, index) for hit in hits),
+                hits=tuple(_to_neighbour(hit, index) for hit in hits),
             )
 
 
-def gone(index: VectorIndex, photos: Iterable[Named]) -> list[str]:
+def find_missing_ids(index: VectorIndex, photos: Iterable[NamedPhoto]) -> list[str]:
     """Ids of the index that are not among the photos."""
-    there = {photo_id(photo) for photo in photos}
-    return [name for name in index.ids() if name not in there]
+    present_ids = {photo_id(photo) for photo in photos}
+    return [name for name in index.iter_ids() if name not in present_ids]
 
 
-def _unchanged(
-    index: VectorIndex, photos: Sequence[Named], columns: Columns, tasks: list[_Task]
-) -> Iterator[Indexed]:
+def _settle_known_photos(
+    index: VectorIndex, photos: Sequence[NamedPhoto], columns: Columns, tasks: list[_EncodingTask]
+) -> Iterator[IndexingResult]:
     """Settle what needs no encoding, metadata that alone changed included; the others become tasks."""
     known = index.get([photo_id(photo) for photo in photos])
-    described = []
+    metadata_updates = []
     for photo, item in zip(photos, known, strict=True):
-        facts = _facts(photo.path)
+        facts = _read_file_facts(photo.path)
         if item is None or not facts or any(item.metadata.get(key) != facts[key] for key in facts):
-            tasks.append(_Task(photo, facts, Outcome.ADDED if item is None else Outcome.UPDATED))
+            tasks.append(
+                _EncodingTask(
+                    photo, facts, IndexingOutcome.ADDED if item is None else IndexingOutcome.UPDATED
+                )
+            )
             continue
-        metadata = _metadata(photo, facts, columns)
+        metadata = _build_metadata(photo, facts, columns)
         if item.metadata != metadata:
-            described.append(Item(item.id, None, metadata))
-        yield Indexed(photo.path, Outcome.UNCHANGED)
-    if described:
-        index.update(described)
+            metadata_updates.append(Item(item.id, None, metadata))
+        yield IndexingResult(photo.path, IndexingOutcome.UNCHANGED)
+    if metadata_updates:
+        index.update(metadata_updates)
 
 
-def _taken_in(
-    index: VectorIndex, finished: Sequence[tuple[_Task, _Encoded]], columns: Columns
-) -> Iterator[Indexed]:
+def _store_batch(
+    index: VectorIndex, finished_batch: Sequence[tuple[_EncodingTask, _EncodingResult]], columns: Columns
+) -> Iterator[IndexingResult]:
     index.put(
         [
-            Item(photo_id(task.photo), done.vector, _metadata(task.photo, task.facts, columns))
-            for task, done in finished
+            Item(photo_id(task.photo), done.vector, _build_metadata(task.photo, task.facts, columns))
+            for task, done in finished_batch
             if done.vector is not None
         ]
     )
-    for task, done in finished:
-        outcome = Outcome.UNREADABLE if done.vector is None else task.outcome
-        yield Indexed(task.photo.path, outcome, done.error)
+    for task, encoding in finished_batch:
+        outcome = IndexingOutcome.UNREADABLE if encoding.vector is None else task.outcome
+        yield IndexingResult(task.photo.path, outcome, encoding.error)
 
 
-def _encoded(paths: Sequence[Path], processes: int, time_limit: float) -> Generator[_Encoded]:
-    count = min(processes, 1) if len(paths) < _FEW else processes
-    yield from in_order(paths, _worker, processes=count, failed=_crashed, time_limit=time_limit)
+def _encode_files(paths: Sequence[Path], processes: int, timeout_s: float) -> Generator[_EncodingResult]:
+    count = min(processes, 1) if len(paths) < _MIN_PHOTOS_FOR_PROCESSES else processes
+    yield from map_in_order(
+        paths, _make_worker, workers=count, on_failure=_make_crash_result, timeout_s=timeout_s
+    )
 
 
-def _worker() -> Callable[[Path], _Encoded]:
-    return partial(_one, ContentEncoder.packaged())
+def _make_worker() -> Callable[[Path], _EncodingResult]:
+    return partial(_encode_file, ContentEncoder.load_shipped())
 
 
-def _crashed(_path: Path, reason: str) -> _Encoded:
-    return _Encoded(None, reason, Status.CRASHED)
+def _make_crash_result(_path: Path, reason: str) -> _EncodingResult:
+    return _EncodingResult(None, reason, Status.CRASHED)
 
 
-def _one(encoder: ContentEncoder, path: Path) -> _Encoded:
+def _encode_file(encoder: ContentEncoder, path: Path) -> _EncodingResult:
     try:
-        return _Encoded(encoder.encode_file(path))
+        return _EncodingResult(encoder.encode_file(path))
     except UnreadablePhoto as error:
-        return _Encoded(None, error.reason, Status(error.status))
+        return _EncodingResult(None, error.reason, Status(error.status))
 
 
-def photo_id(photo: Named) -> str:
-    """The id of a photo in an index: its name, see `packshot.names.identity`."""
-    return identity(photo.name, MOST_ID_BYTES)
+def photo_id(photo: NamedPhoto) -> str:
+    """The id of a photo in an index: its name, see `packshot.names.path_to_id`."""
+    return path_to_id(photo.name, MAX_ID_BYTES)
 
 
-def _facts(path: Path) -> dict[str, int]:
+def _read_file_facts(path: Path) -> dict[str, int]:
     """What changes when a file does; nothing where it cannot be reached, as decoding will say."""
     try:
-        found = path.stat()
+        file_stat = path.stat()
     except (OSError, ValueError):
         return {}
-    return {"bytes": found.st_size, "modified": found.st_mtime_ns}
+    return {"bytes": file_stat.st_size, "modified": file_stat.st_mtime_ns}
 
 
-def _metadata(photo: Named, facts: Mapping[str, int], columns: Columns) -> dict[str, Any]:
-    told = dict(columns.get(photo_id(photo), {}))
+def _build_metadata(photo: NamedPhoto, facts: Mapping[str, int], columns: Columns) -> dict[str, Any]:
+    extra_metadata = dict(columns.get(photo_id(photo), {}))
     path = str(photo.path.absolute())
-    own = {"path": path} if is_plain(path) else {"path": plain(path), "raw": escaped(path)}
-    return told | own | dict(facts)
+    own = (
+        {"path": path}
+        if is_encodable(path)
+        else {"path": escape_undecodable(path), "raw": quote_path(path)}
+    )
+    return extra_metadata | own | dict(facts)
 
 
-def _path(hit: Hit) -> str:
+def _find_hit_path(hit: Hit) -> str:
     raw = hit.metadata.get("raw")
-    return unescaped(raw) if isinstance(raw, str) else str(hit.metadata.get("path", hit.id))
+    return unquote_path(raw) if isinstance(raw, str) else str(hit.metadata.get("path", hit.id))
 
 
-def _neighbour(hit: Hit, index: VectorIndex) -> Neighbour:
+def _to_neighbour(hit: Hit, index: VectorIndex) -> Neighbour:
     cosine = index.settings.distance is Distance.COSINE
     return Neighbour(
         id=hit.id,
-        path=_path(hit),
+        path=_find_hit_path(hit),
         distance=hit.distance,
         likeness=1 - hit.distance if cosine else None,
-        metadata={key: value for key, value in hit.metadata.items() if key not in _OWN_KEYS},
+        metadata={key: value for key, value in hit.metadata.items() if key not in _RESERVED_KEYS},
     )

@@ -9,8 +9,8 @@ from packshot.errors import WrongModel
 from packshot.search.embedded import EmbeddedIndex
 from packshot.search.index import VectorIndex
 from packshot.search.items import IndexSettings
-from packshot.search.milvus import PREFIX, MilvusIndex
-from packshot.search.planning import checked_kind
+from packshot.search.milvus import MILVUS_PREFIX, MilvusIndex
+from packshot.search.planning import check_kind
 
 
 def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> VectorIndex:
@@ -25,20 +25,20 @@ def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> Vect
         InvalidInput: A kind of index that there is not.
         VectorIndexError: There is one already, or the place cannot be written to.
     """
-    checked_kind(settings.kind, settings.dimensions)
-    if _in_milvus(place):
+    check_kind(settings.kind, settings.dimensions)
+    if _is_in_milvus(place):
         return MilvusIndex.create(str(place), settings)
     return EmbeddedIndex.create(Path(place), settings)
 
 
 def open_index(
-    place: str | os.PathLike[str], *, writes: bool = False, model: str | None = None
+    place: str | os.PathLike[str], *, writable: bool = False, model: str | None = None
 ) -> VectorIndex:
     """Open an index that exists.
 
     Args:
         place: See `create_index`.
-        writes: For writing too: one writer at a time.
+        writable: For writing too: one writer at a time.
         model: Fingerprint of the model that queries or new vectors come from; None where there is none.
 
     Raises:
@@ -46,10 +46,12 @@ def open_index(
         VectorIndexError: No index there, or it is damaged, or another process writes to it.
     """
     index: VectorIndex = (
-        MilvusIndex(str(place)) if _in_milvus(place) else EmbeddedIndex(Path(place), writes=writes)
+        MilvusIndex(str(place))
+        if _is_in_milvus(place)
+        else EmbeddedIndex(Path(place), writable=writable)
     )
     try:
-        require_model(index, model)
+        check_model(index, model)
     except WrongModel:
         index.close()
         raise
@@ -58,10 +60,10 @@ def open_index(
 
 def exists(place: str | os.PathLike[str]) -> bool:
     """Whether there is an index at a place, whole or not; see `create_index`."""
-    return MilvusIndex.exists(str(place)) if _in_milvus(place) else EmbeddedIndex.exists(Path(place))
+    return MilvusIndex.exists(str(place)) if _is_in_milvus(place) else EmbeddedIndex.exists(Path(place))
 
 
-def require_model(index: VectorIndex, model: str | None) -> None:
+def check_model(index: VectorIndex, model: str | None) -> None:
     """Raise `WrongModel` where the index's vectors come from another model."""
     if model is not None and model != index.settings.model:
         raise WrongModel(
@@ -70,5 +72,5 @@ def require_model(index: VectorIndex, model: str | None) -> None:
         )
 
 
-def _in_milvus(place: str | os.PathLike[str]) -> bool:
-    return str(place).startswith(PREFIX)
+def _is_in_milvus(place: str | os.PathLike[str]) -> bool:
+    return str(place).startswith(MILVUS_PREFIX)

@@ -14,26 +14,26 @@ EXACT_UP_TO = 50_000
 
 _TRAINING_PER_CELL = 40
 """faiss asks for 39 vectors for each cell at least."""
-_LEAST_TRAINING = 1_000
-_MOST_TRAINING = 1 << 18
+_MIN_TRAINING_VECTORS = 1_000
+_MAX_TRAINING_VECTORS = 1 << 18
 _CELLS_PER_ROOT = 4
-_MOST_CODED, _LEAST_CODED, _STEP = 256, 8, 4
+_MAX_CODED_NUMBERS, _MIN_CODED_NUMBERS, _CODED_STEP = 256, 8, 4
 
 
 @dataclass(frozen=True)
-class Plan:
+class StructurePlan:
     """A structure to build.
 
     Attributes:
-        sentence: For `faiss.index_factory`.
-        training: Vectors to train it with, at most.
+        factory_string: For `faiss.index_factory`.
+        training_vectors: Vectors to train it with, at most.
     """
 
-    sentence: str
-    training: int
+    factory_string: str
+    training_vectors: int
 
 
-def plan(kind: str | None, vectors: int, dimensions: int) -> Plan | None:
+def plan_structure(kind: str | None, vectors: int, dimensions: int) -> StructurePlan | None:
     """The structure for so many vectors; None to look at every one.
 
     Args:
@@ -47,16 +47,18 @@ def plan(kind: str | None, vectors: int, dimensions: int) -> Plan | None:
     """
     if kind == "exact" or (kind is None and vectors <= EXACT_UP_TO):
         return None
-    cells = 1 if kind == "pq" else cells_for(vectors)
-    training = min(max(cells * _TRAINING_PER_CELL, 20 * _LEAST_TRAINING), _MOST_TRAINING)
+    cells = 1 if kind == "pq" else choose_cell_count(vectors)
+    training_vectors = min(
+        max(cells * _TRAINING_PER_CELL, 20 * _MIN_TRAINING_VECTORS), _MAX_TRAINING_VECTORS
+    )
     if kind not in (None, "pq", "ivf-pq"):
-        return Plan(kind, _MOST_TRAINING)
-    if vectors < _LEAST_TRAINING or cells < 1:
+        return StructurePlan(kind, _MAX_TRAINING_VECTORS)
+    if vectors < _MIN_TRAINING_VECTORS or cells < 1:
         return None
-    return Plan(_sentence(cells, dimensions), training)
+    return StructurePlan(_build_factory_string(cells, dimensions), training_vectors)
 
 
-def checked_kind(kind: str | None, dimensions: int) -> str | None:
+def check_kind(kind: str | None, dimensions: int) -> str | None:
     """The kind, if there is such a one.
 
     Raises:
@@ -76,15 +78,15 @@ def checked_kind(kind: str | None, dimensions: int) -> str | None:
     return kind
 
 
-def cells_for(vectors: int) -> int:
+def choose_cell_count(vectors: int) -> int:
     """The largest power of two that is no more than four roots and leaves each cell enough."""
-    most = min(_CELLS_PER_ROOT * vectors**0.5, vectors / _TRAINING_PER_CELL)
-    return 1 << (int(most).bit_length() - 1) if most >= 1 else 0
+    max_cells = min(_CELLS_PER_ROOT * vectors**0.5, vectors / _TRAINING_PER_CELL)
+    return 1 << (int(max_cells).bit_length() - 1) if max_cells >= 1 else 0
 
 
-def _sentence(cells: int, dimensions: int) -> str:
+def _build_factory_string(cells: int, dimensions: int) -> str:
     """Fewer numbers, rotated so that they matter alike; cells; four bits a number, many read at once."""
-    coded = min(dimensions, _MOST_CODED) // _STEP * _STEP
-    if coded < _LEAST_CODED:
+    coded = min(dimensions, _MAX_CODED_NUMBERS) // _CODED_STEP * _CODED_STEP
+    if coded < _MIN_CODED_NUMBERS:
         return f"IVF{cells},SQ8"
     return f"PCAR{coded},IVF{cells},PQ{coded}x4fs"

@@ -24,15 +24,15 @@ def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance
     Returns:
         (N,): Euclidean 0 and up, cosine 0..2.
     """
-    one, others = query.astype(np.float64), vectors.astype(np.float64)
+    query_vector, other_vectors = query.astype(np.float64), vectors.astype(np.float64)
     if distance is Distance.EUCLIDEAN:
-        return np.asarray(np.linalg.norm(others - one, axis=1))
+        return np.asarray(np.linalg.norm(other_vectors - query_vector, axis=1))
     # Half the squared distance of unit vectors is 1 - cos, but loses no digits for vectors nearly alike.
-    units = others / np.linalg.norm(others, axis=1, keepdims=True)
-    return np.asarray(np.square(units - one / np.linalg.norm(one)).sum(axis=1) / 2)
+    units = other_vectors / np.linalg.norm(other_vectors, axis=1, keepdims=True)
+    return np.asarray(np.square(units - query_vector / np.linalg.norm(query_vector)).sum(axis=1) / 2)
 
 
-def nearest(
+def rank_nearest(
     query: Float32Array, rows: Int64Array, vectors: Float32Array, k: int, distance: Distance
 ) -> tuple[Int64Array, Float64Array]:
     """The k nearest of some rows with their exact distances; equal ones in the order of the rows.
@@ -47,12 +47,12 @@ def nearest(
     Returns:
         Rows and distances, each (k,) or as many as there are, nearest first.
     """
-    apart = exact_distances(query, vectors, distance)
-    best = np.lexsort((rows, apart))[:k]
-    return rows[best], apart[best]
+    distances = exact_distances(query, vectors, distance)
+    best = np.lexsort((rows, distances))[:k]
+    return rows[best], distances[best]
 
 
-def unit(vectors: Float32Array, distance: Distance) -> Float32Array:
+def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
     """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32."""
     if distance is Distance.EUCLIDEAN:
         return vectors
@@ -74,25 +74,33 @@ def scan(
     Returns:
         For each query its k nearest rows and some more, so that `exact_distances` can settle near-ties.
     """
-    kept = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
+    nearest_so_far = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for rows, vectors in blocks:
-        apart = _order(queries, vectors, distance)
-        kept = [
-            _leading(np.concatenate([old, rows]), np.concatenate([far, row]), k + _MARGIN)
-            for (old, far), row in zip(kept, apart, strict=True)
+        order_keys = _compute_order_keys(queries, vectors, distance)
+        nearest_so_far = [
+            _select_leading(np.concatenate([old, rows]), np.concatenate([old_keys, row]), k + _MARGIN)
+            for (old, old_keys), row in zip(nearest_so_far, order_keys, strict=True)
         ]
-    return [rows for rows, _ in kept]
+    return [rows for rows, _ in nearest_so_far]
 
 
-def _order(queries: Float32Array, vectors: Float32Array, distance: Distance) -> Float32Array:
+def _compute_order_keys(
+    queries: Float32Array, vectors: Float32Array, distance: Distance
+) -> Float32Array:
     """Numbers, (Q, N), that order the vectors of each row as their distances do."""
-    alike, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
-    apart = squares - 2 * alike if distance is Distance.EUCLIDEAN else -alike / np.sqrt(squares)
-    return np.asarray(apart, np.float32)
+    dot_products, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
+    order_keys = (
+        squares - 2 * dot_products
+        if distance is Distance.EUCLIDEAN
+        else -dot_products / np.sqrt(squares)
+    )
+    return np.asarray(order_keys, np.float32)
 
 
-def _leading(rows: Int64Array, apart: Float32Array, most: int) -> tuple[Int64Array, Float32Array]:
-    if len(rows) <= most:
-        return rows, apart
-    best = np.argpartition(apart, most - 1)[:most]
-    return rows[best], apart[best]
+def _select_leading(
+    rows: Int64Array, order_keys: Float32Array, max_rows: int
+) -> tuple[Int64Array, Float32Array]:
+    if len(rows) <= max_rows:
+        return rows, order_keys
+    best = np.argpartition(order_keys, max_rows - 1)[:max_rows]
+    return rows[best], order_keys[best]

@@ -13,53 +13,53 @@ import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, Int64Array, Mask
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
-from packshot.files import writing
+from packshot.files import translate_write_errors
 from packshot.search.items import Distance, IndexSettings
-from packshot.search.ledger import Published
-from packshot.search.planning import Plan
-from packshot.search.ranking import nearest, scan, unit
+from packshot.search.ledger import StructureRecord
+from packshot.search.planning import StructurePlan
+from packshot.search.ranking import rank_nearest, scan, to_unit_vectors
 from packshot.search.vector_file import VectorFile
 
 TARGET_RECALL = 0.97
 """Of the ten nearest, reached on novel queries when an index is tuned."""
 
-_ANSWERS = 10
-_TUNING_QUERIES, _SPLICED = 256, 3
+_TUNING_ANSWERS = 10
+_TUNING_QUERIES, _VECTORS_PER_QUERY = 256, 3
 _DEPTHS = (20, 40, 80, 120, 160, 240, 320, 480, 640, 1280)
-_MOST_PROBES = 512
-_BLOCK = 1 << 14
-_ITERATIONS = 10
+_MAX_PROBES = 512
+_BLOCK_ROWS = 1 << 14
+_CLUSTERING_ITERATIONS = 10
 _SEED = 0
-_EXACT_BELOW = 5_000
+_EXACT_BELOW_ROWS = 5_000
 """Vectors that meet the conditions of a query: so few are looked at one by one."""
 _NANOSECONDS_PER_CODE, _NANOSECONDS_PER_PROBE, _NANOSECONDS_PER_NUMBER = 4.0, 100.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Structure:
+class SearchStructure:
     """A faiss index whose ids are row numbers, and how to ask it.
 
     Attributes:
-        index: The faiss index, over `ranking.unit` vectors.
-        published: What the ledger says of it; `rows` are those before it that it holds.
+        faiss_index: The faiss index, over `ranking.unit` vectors.
+        record: What the ledger says of it; `rows` are those before it that it holds.
         distance: Between vectors.
     """
 
-    index: Any
-    published: Published
+    faiss_index: Any
+    record: StructureRecord
     distance: Distance
 
     @property
     def rows(self) -> int:
         """It holds the rows before this one."""
-        return self.published.rows
+        return self.record.rows
 
-    def too_few(self, allowed: int, k: int) -> bool:
+    def should_scan(self, allowed: int, k: int) -> bool:
         """Whether those that meet conditions are so few that they are better looked at one by one."""
-        few = min(_EXACT_BELOW, self.rows // 4)
-        return allowed <= max(few, 2 * self._depth(k))
+        max_scanned = min(_EXACT_BELOW_ROWS, self.rows // 4)
+        return allowed <= max(max_scanned, 2 * self._depth(k))
 
-    def candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
+    def find_candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
         """Rows that are likely to be among the k nearest of those allowed.
 
         Args:
@@ -68,35 +68,41 @@ class Structure:
             allowed: (rows,) which rows may be given.
         """
         share = np.count_nonzero(allowed) / max(self.rows, 1)
-        probes = max(1, round(self.published.probes / max(share, 1e-9)))
-        return self._asked(queries, self._depth(k), probes, None if share == 1 else allowed)
+        probes = max(1, round(self.record.probes / max(share, 1e-9)))
+        return self._search(queries, self._depth(k), probes, None if share == 1 else allowed)
 
     def _depth(self, k: int) -> int:
-        return int(np.ceil(self.published.depth * max(1.0, k / _ANSWERS)))
+        return int(np.ceil(self.record.depth * max(1.0, k / _TUNING_ANSWERS)))
 
-    def _asked(
+    def _search(
         self, queries: Float32Array, depth: int, probes: int, allowed: Mask | None = None
     ) -> list[Int64Array]:
         depth = min(depth, max(self.rows, 1))
-        wanted = unit(queries, self.distance)
-        cells = _cells(self.index)
-        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
-        if cells is None:
-            return self._masked(wanted, depth, allowed)
-        _, rows = self.index.search(
-            wanted, depth, params=_parameters(self.index, min(probes, cells.nlist), bits)
+        unit_queries = to_unit_vectors(queries, self.distance)
+        ivf = _extract_ivf(self.faiss_index)
+        allowed_bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        if ivf is None:
+            return self._search_and_filter(unit_queries, depth, allowed)
+        _, rows = self.faiss_index.search(
+            unit_queries,
+            depth,
+            params=_build_search_parameters(self.faiss_index, min(probes, ivf.nlist), allowed_bits),
         )
         return [row[row >= 0] for row in rows]
 
-    def _masked(self, wanted: Float32Array, depth: int, allowed: Mask | None) -> list[Int64Array]:
+    def _search_and_filter(
+        self, unit_queries: Float32Array, depth: int, allowed: Mask | None
+    ) -> list[Int64Array]:
         """Structures without cells do not all know of conditions: ask for more, and leave out."""
         share = 1.0 if allowed is None else max(float(allowed.mean()), 1 / max(self.rows, 1))
-        _, rows = self.index.search(wanted, min(int(depth / share) + depth, self.rows))
+        _, rows = self.faiss_index.search(unit_queries, min(int(depth / share) + depth, self.rows))
         found = [row[row >= 0] for row in rows]
         return found if allowed is None else [row[allowed[row]][:depth] for row in found]
 
 
-def build(plan: Plan, vectors: VectorFile, alive: Mask, settings: IndexSettings) -> Structure:
+def build_structure(
+    plan: StructurePlan, vectors: VectorFile, alive: Mask, settings: IndexSettings
+) -> SearchStructure:
     """Train a structure on a sample of the living rows and put them all in.
 
     Raises:
@@ -104,31 +110,33 @@ def build(plan: Plan, vectors: VectorFile, alive: Mask, settings: IndexSettings)
     """
     import faiss
 
-    living = np.flatnonzero(alive)
+    live_rows = np.flatnonzero(alive)
     generator = np.random.default_rng(_SEED)
-    sample = np.sort(generator.choice(living, min(plan.training, len(living)), replace=False))
+    sample = np.sort(
+        generator.choice(live_rows, min(plan.training_vectors, len(live_rows)), replace=False)
+    )
     try:
-        index = faiss.index_factory(settings.dimensions, plan.sentence)
-        _make_training_short(index)
-        index.train(unit(vectors.take(sample), settings.distance))
+        index = faiss.index_factory(settings.dimensions, plan.factory_string)
+        _limit_training(index)
+        index.train(to_unit_vectors(vectors.read_rows(sample), settings.distance))
     except RuntimeError as error:
         raise InvalidInput(
-            f"faiss cannot build {plan.sentence!r} from these vectors: {error}"
+            f"faiss cannot build {plan.factory_string!r} from these vectors: {error}"
         ) from error
-    published = Published("", 0, 0, len(living), 1, _DEPTHS[0], plan.sentence)
-    structure = extended(Structure(index, published, settings.distance), vectors, len(alive))
-    return _tuned(structure, vectors, living)
+    record = StructureRecord("", 0, 0, len(live_rows), 1, _DEPTHS[0], plan.factory_string)
+    structure = extend_structure(SearchStructure(index, record, settings.distance), vectors, len(alive))
+    return _tune(structure, vectors, live_rows)
 
 
-def extended(structure: Structure, vectors: VectorFile, rows: int) -> Structure:
+def extend_structure(structure: SearchStructure, vectors: VectorFile, rows: int) -> SearchStructure:
     """The structure with the rows up to `rows` put in; dead ones too: its ids are row numbers."""
-    for first in range(structure.rows, rows, _BLOCK):
-        block = np.arange(first, min(first + _BLOCK, rows))
-        structure.index.add(unit(vectors.take(block), structure.distance))
-    return replace(structure, published=replace(structure.published, rows=rows))
+    for first in range(structure.rows, rows, _BLOCK_ROWS):
+        block = np.arange(first, min(first + _BLOCK_ROWS, rows))
+        structure.faiss_index.add(to_unit_vectors(vectors.read_rows(block), structure.distance))
+    return replace(structure, record=replace(structure.record, rows=rows))
 
 
-def save(structure: Structure, path: Path) -> Structure:
+def save_structure(structure: SearchStructure, path: Path) -> SearchStructure:
     """Write a structure and wait until the disk has it; it counts once the ledger names it.
 
     Raises:
@@ -137,16 +145,16 @@ def save(structure: Structure, path: Path) -> Structure:
     import faiss
 
     # Not by faiss itself: it does not see that the last bytes found no space.
-    data = faiss.serialize_index(structure.index)
-    with writing(path, VectorIndexError), path.open("wb") as file:
+    data = faiss.serialize_index(structure.faiss_index)
+    with translate_write_errors(path, VectorIndexError), path.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    published = replace(structure.published, file=path.name, checksum=zlib.crc32(data))
-    return replace(structure, published=published)
+    record = replace(structure.record, file=path.name, checksum=zlib.crc32(data))
+    return replace(structure, record=record)
 
 
-def load(published: Published, folder: Path, distance: Distance) -> Structure:
+def load_structure(record: StructureRecord, folder: Path, distance: Distance) -> SearchStructure:
     """Read a structure.
 
     Raises:
@@ -155,38 +163,38 @@ def load(published: Published, folder: Path, distance: Distance) -> Structure:
     """
     import faiss
 
-    path = folder / published.file
-    if _checksum(path) != published.checksum:
+    path = folder / record.file
+    if _compute_checksum(path) != record.checksum:
         raise IndexDamaged(f"{path} is not what was written: compact the index to build it anew")
-    return Structure(faiss.read_index(str(path)), published, distance)
+    return SearchStructure(faiss.read_index(str(path)), record, distance)
 
 
-def _checksum(path: Path) -> int:
+def _compute_checksum(path: Path) -> int:
     checksum = 0
     with path.open("rb") as file:
-        while piece := file.read(1 << 22):
-            checksum = zlib.crc32(piece, checksum)
+        while chunk := file.read(1 << 22):
+            checksum = zlib.crc32(chunk, checksum)
     return checksum
 
 
-def _cells(index: Any) -> Any:
+def _extract_ivf(index: Any) -> Any:
     """The inverted file inside, None where there is none."""
     import faiss
 
     return faiss.try_extract_index_ivf(index)
 
 
-def _make_training_short(index: Any) -> None:
+def _limit_training(index: Any) -> None:
     """Few rounds of clustering; no ordering of codes for a search by bits that nobody asks for."""
-    cells = _cells(index)
-    if cells is not None:
-        cells.cp.niter, cells.cp.seed = _ITERATIONS, _SEED
-    inner = _inner(index)
+    ivf = _extract_ivf(index)
+    if ivf is not None:
+        ivf.cp.niter, ivf.cp.seed = _CLUSTERING_ITERATIONS, _SEED
+    inner = _unwrap_index(index)
     if hasattr(inner, "do_polysemous_training"):
         inner.do_polysemous_training = False
 
 
-def _inner(index: Any) -> Any:
+def _unwrap_index(index: Any) -> Any:
     """The index behind a change of the vectors, or the index itself."""
     import faiss
 
@@ -194,7 +202,7 @@ def _inner(index: Any) -> Any:
     return faiss.downcast_index(outer.index) if isinstance(outer, faiss.IndexPreTransform) else outer
 
 
-def _parameters(index: Any, probes: int, bits: ByteArray | None) -> Any:
+def _build_search_parameters(index: Any, probes: int, bits: ByteArray | None) -> Any:
     """Parameters of one search, so that the index itself need not be changed."""
     import faiss
 
@@ -205,66 +213,74 @@ def _parameters(index: Any, probes: int, bits: ByteArray | None) -> Any:
     return inner
 
 
-def _tuned(structure: Structure, vectors: VectorFile, living: Int64Array) -> Structure:
+def _tune(structure: SearchStructure, vectors: VectorFile, live_rows: Int64Array) -> SearchStructure:
     """The cheapest probes and depth that find enough of the ten nearest to novel queries."""
-    queries = _novel(structure.distance, vectors, living)
-    trials = list(_trials(structure, queries, vectors, living))
-    reached = [trial for trial in trials if trial[0] >= TARGET_RECALL]
+    queries = _make_novel_queries(structure.distance, vectors, live_rows)
+    trials = list(_iter_trials(structure, queries, vectors, live_rows))
+    good_trials = [trial for trial in trials if trial[0] >= TARGET_RECALL]
     _, probes, depth = (
-        min(reached, key=lambda trial: _cost(structure, *trial[1:])) if reached else max(trials)
+        min(good_trials, key=lambda trial: _estimate_cost_ns(structure, *trial[1:]))
+        if good_trials
+        else max(trials)
     )
-    return replace(structure, published=replace(structure.published, probes=probes, depth=depth))
+    return replace(structure, record=replace(structure.record, probes=probes, depth=depth))
 
 
-def _novel(distance: Distance, vectors: VectorFile, living: Int64Array) -> Float32Array:
+def _make_novel_queries(distance: Distance, vectors: VectorFile, live_rows: Int64Array) -> Float32Array:
     """Each number from one of three vectors, (Q, D): as photos of something new they lie where few do.
 
     Vectors of the index itself have near relatives there: they are too easy to tune with.
     """
     generator = np.random.default_rng(_SEED)
-    number = min(_TUNING_QUERIES, len(living) // _SPLICED)
-    chosen = generator.choice(living, (_SPLICED, number), replace=False)
-    parts = np.stack([unit(vectors.take(rows), distance) for rows in chosen])
-    return np.asarray(np.choose(generator.integers(0, _SPLICED, parts.shape[1:]), parts), np.float32)
+    query_count = min(_TUNING_QUERIES, len(live_rows) // _VECTORS_PER_QUERY)
+    chosen = generator.choice(live_rows, (_VECTORS_PER_QUERY, query_count), replace=False)
+    parts = np.stack([to_unit_vectors(vectors.read_rows(rows), distance) for rows in chosen])
+    return np.asarray(
+        np.choose(generator.integers(0, _VECTORS_PER_QUERY, parts.shape[1:]), parts), np.float32
+    )
 
 
-def _trials(
-    structure: Structure, queries: Float32Array, vectors: VectorFile, living: Int64Array
+def _iter_trials(
+    structure: SearchStructure, queries: Float32Array, vectors: VectorFile, live_rows: Int64Array
 ) -> Iterator[tuple[float, int, int]]:
     """Recall, probes and depth. The first of a long list are what a short one would be."""
-    truth = _true_neighbours(structure.distance, queries, vectors, living)
-    cells = _cells(structure.index)
-    probes, most = 1, 1 if cells is None else min(cells.nlist, _MOST_PROBES)
-    while probes <= most:
-        found = structure._asked(queries, _DEPTHS[-1], probes)
+    truth = _find_true_neighbours(structure.distance, queries, vectors, live_rows)
+    ivf = _extract_ivf(structure.faiss_index)
+    probes, max_probes = 1, 1 if ivf is None else min(ivf.nlist, _MAX_PROBES)
+    while probes <= max_probes:
+        found = structure._search(queries, _DEPTHS[-1], probes)
         for depth in _DEPTHS:
-            yield _recall(found, truth, depth), probes, depth
+            yield _compute_recall(found, truth, depth), probes, depth
         probes *= 2
 
 
-def _recall(found: list[Int64Array], truth: list[set[int]], depth: int) -> float:
-    right = sum(len(true & set(rows[:depth].tolist())) for rows, true in zip(found, truth, strict=True))
-    return right / max(sum(map(len, truth)), 1)
+def _compute_recall(found: list[Int64Array], truth: list[set[int]], depth: int) -> float:
+    hit_count = sum(
+        len(true_rows & set(rows[:depth].tolist())) for rows, true_rows in zip(found, truth, strict=True)
+    )
+    return hit_count / max(sum(map(len, truth)), 1)
 
 
-def _true_neighbours(
-    distance: Distance, queries: Float32Array, vectors: VectorFile, living: Int64Array
+def _find_true_neighbours(
+    distance: Distance, queries: Float32Array, vectors: VectorFile, live_rows: Int64Array
 ) -> list[set[int]]:
     """Of each query its ten nearest rows."""
-    blocks = (living[start : start + _BLOCK] for start in range(0, len(living), _BLOCK))
-    found = scan(queries, ((rows, vectors.take(rows)) for rows in blocks), _ANSWERS, distance)
+    blocks = (live_rows[start : start + _BLOCK_ROWS] for start in range(0, len(live_rows), _BLOCK_ROWS))
+    found = scan(
+        queries, ((rows, vectors.read_rows(rows)) for rows in blocks), _TUNING_ANSWERS, distance
+    )
     return [
-        set(nearest(query, rows, vectors.take(rows), _ANSWERS, distance)[0].tolist())
+        set(rank_nearest(query, rows, vectors.read_rows(rows), _TUNING_ANSWERS, distance)[0].tolist())
         for query, rows in zip(queries, found, strict=True)
     ]
 
 
-def _cost(structure: Structure, probes: int, depth: int) -> float:
+def _estimate_cost_ns(structure: SearchStructure, probes: int, depth: int) -> float:
     """Nanoseconds of a query, roughly."""
-    cells = _cells(structure.index)
-    scanned = structure.rows if cells is None else structure.rows * probes / cells.nlist
+    ivf = _extract_ivf(structure.faiss_index)
+    scanned_rows = structure.rows if ivf is None else structure.rows * probes / ivf.nlist
     return float(
-        scanned * _NANOSECONDS_PER_CODE
+        scanned_rows * _NANOSECONDS_PER_CODE
         + probes * _NANOSECONDS_PER_PROBE
-        + depth * structure.index.d * _NANOSECONDS_PER_NUMBER
+        + depth * structure.faiss_index.d * _NANOSECONDS_PER_NUMBER
     )

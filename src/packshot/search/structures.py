@@ -9,87 +9,87 @@ import numpy as np
 from packshot.arrays import Mask
 from packshot.search import structure as making
 from packshot.search.items import IndexSettings
-from packshot.search.ledger import Ledger
-from packshot.search.planning import plan
-from packshot.search.structure import Structure
+from packshot.search.ledger import ItemCatalog
+from packshot.search.planning import plan_structure
+from packshot.search.structure import SearchStructure
 from packshot.search.vector_file import VectorFile
 
-_TRAIN_AGAIN_AT = 4
+_RETRAIN_GROWTH = 4
 """Times the vectors that a structure was trained with."""
-_LEAST_FRESH = 10_000
-_FRESH_SHARE = 0.05
+_MIN_NEW_ROWS = 10_000
+_MIN_NEW_SHARE = 0.05
 
 
-class Structures:
+class StructureManager:
     """The structure of an index. The ledger says which file it is; here it is kept in memory."""
 
-    def __init__(self, folder: Path, settings: IndexSettings, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, settings: IndexSettings, catalog: ItemCatalog) -> None:
         self._folder = folder
         self._settings = settings
-        self._ledger = ledger
-        self._loaded: Structure | None = None
+        self._catalog = catalog
+        self._current: SearchStructure | None = None
 
-    def current(self) -> Structure | None:
+    def load_current(self) -> SearchStructure | None:
         """The structure in force; None to look at every vector. Within a snapshot.
 
         Raises:
             IndexDamaged: Its file is not what was written.
         """
-        published = self._ledger.structure()
-        if published is None:
+        record = self._catalog.read_structure()
+        if record is None:
             return None
-        if self._loaded is None or self._loaded.published.file != published.file:
+        if self._current is None or self._current.record.file != record.file:
             try:
-                self._loaded = making.load(published, self._folder, self._settings.distance)
+                self._current = making.load_structure(record, self._folder, self._settings.distance)
             except (
                 FileNotFoundError
             ):  # A writer replaced it after this snapshot: every vector is there still.
                 return None
-        return self._loaded
+        return self._current
 
-    def files(self) -> list[str]:
+    def list_files(self) -> list[str]:
         """Names of the files that are in force."""
-        published = self._ledger.structure()
-        return [] if published is None else [published.file]
+        record = self._catalog.read_structure()
+        return [] if record is None else [record.file]
 
-    def describe(self, living: int, rows: int) -> str:
+    def describe(self, live_count: int, rows: int) -> str:
         """How queries are answered, where so many of so many rows live."""
-        published = self._ledger.structure()
-        if published is None:
-            return f"exact over {living} vectors"
-        fresh = f", {rows - published.rows} newer ones exact" if rows > published.rows else ""
+        record = self._catalog.read_structure()
+        if record is None:
+            return f"exact over {live_count} vectors"
+        new_rows_text = f", {rows - record.rows} newer ones exact" if rows > record.rows else ""
         return (
-            f"{published.sentence} over {published.rows} vectors, {published.probes} cells looked into, "
-            f"{published.depth} candidates ranked exactly{fresh}"
+            f"{record.factory_string} over {record.rows} vectors, {record.probes} cells looked into, "
+            f"{record.depth} candidates ranked exactly{new_rows_text}"
         )
 
     def update(self, vectors: VectorFile, rows: int, alive: Mask) -> None:
         """Build, or put in what is new, if there is reason to."""
-        living = int(np.count_nonzero(alive))
-        wanted = plan(self._settings.kind, living, self._settings.dimensions)
-        published = self._ledger.structure()
-        if wanted is None or rows == (published.rows if published else -1):
+        live_count = int(np.count_nonzero(alive))
+        structure_plan = plan_structure(self._settings.kind, live_count, self._settings.dimensions)
+        record = self._catalog.read_structure()
+        if structure_plan is None or rows == (record.rows if record else -1):
             return
-        if published is None or living >= _TRAIN_AGAIN_AT * published.trained:
+        if record is None or live_count >= _RETRAIN_GROWTH * record.rows_at_training:
             self.rebuild(vectors, rows, alive)
-        elif rows - published.rows > max(_LEAST_FRESH, _FRESH_SHARE * rows):
-            held = self.current()
-            if held is not None:
-                self._publish(making.extended(held, vectors, rows))
+        elif rows - record.rows > max(_MIN_NEW_ROWS, _MIN_NEW_SHARE * rows):
+            current = self.load_current()
+            if current is not None:
+                self._publish(making.extend_structure(current, vectors, rows))
 
     def rebuild(self, vectors: VectorFile, rows: int, alive: Mask) -> None:
         """Build from all that lives; where there is too little, have every vector looked at."""
-        living = int(np.count_nonzero(alive))
-        wanted = plan(self._settings.kind, living, self._settings.dimensions)
-        if wanted is not None:
-            self._publish(making.build(wanted, vectors, alive[:rows], self._settings))
-        elif self._ledger.structure() is not None:
-            with self._ledger.change("structure", 0):
-                self._ledger.publish(None)
+        live_count = int(np.count_nonzero(alive))
+        structure_plan = plan_structure(self._settings.kind, live_count, self._settings.dimensions)
+        if structure_plan is not None:
+            self._publish(making.build_structure(structure_plan, vectors, alive[:rows], self._settings))
+        elif self._catalog.read_structure() is not None:
+            with self._catalog.open_change("structure", 0):
+                self._catalog.publish_structure(None)
 
-    def _publish(self, structure: Structure) -> None:
-        name = f"structure-{self._ledger.state().version + 1:012d}.faiss"
-        saved = making.save(structure, self._folder / name)
-        with self._ledger.change("structure", saved.rows):
-            self._ledger.publish(saved.published)
-        self._loaded = saved
+    def _publish(self, structure: SearchStructure) -> None:
+        name = f"structure-{self._catalog.read_state().version + 1:012d}.faiss"
+        saved = making.save_structure(structure, self._folder / name)
+        with self._catalog.open_change("structure", saved.rows):
+            self._catalog.publish_structure(saved.record)
+        self._current = saved

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, SourceError
-from packshot.files import whole
+from packshot.files import atomic_write
 from packshot.search.index import VectorIndex
 from packshot.search.items import Item
 
-BATCH = 1024
-_SETTINGS = b"packshot.index"
+BATCH_SIZE = 1024
+_SETTINGS_KEY = b"packshot.index"
 
 
 def export_parquet(index: VectorIndex, path: Path) -> int:
@@ -31,19 +31,19 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
     Raises:
         SourceError: The file cannot be written.
     """
-    pyarrow, parquet = _pyarrow()
+    pyarrow, parquet = _import_pyarrow()
     columns = [
         ("id", pyarrow.string()),
         ("vector", pyarrow.list_(pyarrow.float32(), index.settings.dimensions)),
         ("metadata", pyarrow.string()),
     ]
-    schema = pyarrow.schema(columns, metadata={_SETTINGS: index.settings.model_dump_json()})
-    written = 0
-    with whole(path) as draft, parquet.ParquetWriter(draft, schema) as writer:
-        for items in _batches(index):
-            writer.write_batch(_as_batch(pyarrow, schema, items))
-            written += len(items)
-    return written
+    schema = pyarrow.schema(columns, metadata={_SETTINGS_KEY: index.settings.model_dump_json()})
+    written_count = 0
+    with atomic_write(path) as draft, parquet.ParquetWriter(draft, schema) as writer:
+        for items in _iter_batches(index):
+            writer.write_batch(_to_batch(pyarrow, schema, items))
+            written_count += len(items)
+    return written_count
 
 
 def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
@@ -58,24 +58,24 @@ def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
         SourceError: Not such a file.
         InvalidInput: Its vectors come from another model.
     """
-    pyarrow, parquet = _pyarrow()
+    pyarrow, parquet = _import_pyarrow()
     try:
         with parquet.ParquetFile(path) as file:
-            _require_columns(path, file.schema_arrow.names)
-            _require_model(path, file.schema_arrow.metadata or {}, model)
-            for batch in file.iter_batches(BATCH):
-                yield _items(batch)
+            _check_columns(path, file.schema_arrow.names)
+            _check_model(path, file.schema_arrow.metadata or {}, model)
+            for batch in file.iter_batches(BATCH_SIZE):
+                yield _to_items(batch)
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{path}: cannot be read as Parquet: {error}") from error
 
 
-def _batches(index: VectorIndex) -> Iterator[list[Item]]:
-    names = index.ids()
-    while together := list(islice(names, BATCH)):
-        yield [item for item in index.get(together) if item is not None]
+def _iter_batches(index: VectorIndex) -> Iterator[list[Item]]:
+    names = index.iter_ids()
+    while batch_ids := list(islice(names, BATCH_SIZE)):
+        yield [item for item in index.get(batch_ids) if item is not None]
 
 
-def _as_batch(pyarrow: Any, schema: Any, items: Sequence[Item]) -> Any:
+def _to_batch(pyarrow: Any, schema: Any, items: Sequence[Item]) -> Any:
     vectors = np.stack([item.vector for item in items if item.vector is not None])
     flat = pyarrow.array(vectors.ravel())
     return pyarrow.record_batch(
@@ -88,33 +88,35 @@ def _as_batch(pyarrow: Any, schema: Any, items: Sequence[Item]) -> Any:
     )
 
 
-def _items(batch: Any) -> list[Item]:
+def _to_items(batch: Any) -> list[Item]:
     columns = {name: batch.column(name).to_pylist() for name in batch.schema.names if name != "vector"}
     names = columns.pop("id")
-    told = columns.pop("metadata", [None] * len(names))
+    metadata_cells = columns.pop("metadata", [None] * len(names))
     items = []
     for row, (name, vector) in enumerate(zip(names, batch.column("vector"), strict=True)):
-        metadata = json.loads(told[row] or "{}") | {key: cells[row] for key, cells in columns.items()}
+        metadata = json.loads(metadata_cells[row] or "{}") | {
+            key: cells[row] for key, cells in columns.items()
+        }
         items.append(Item(name, np.asarray(vector.as_py(), np.float32), metadata))
     return items
 
 
-def _require_columns(path: Path, names: Sequence[str]) -> None:
+def _check_columns(path: Path, names: Sequence[str]) -> None:
     missing = {"id", "vector"} - set(names)
     if missing:
         raise SourceError(f"{path}: no column {', '.join(sorted(missing))}")
 
 
-def _require_model(path: Path, told: dict[bytes, bytes], model: str) -> None:
-    theirs = json.loads(told.get(_SETTINGS, b"{}")).get("model", model)
-    if theirs != model:
-        raise InvalidInput(f"{path} holds vectors of the model {theirs}, the index those of {model}")
+def _check_model(path: Path, file_metadata: dict[bytes, bytes], model: str) -> None:
+    file_model = json.loads(file_metadata.get(_SETTINGS_KEY, b"{}")).get("model", model)
+    if file_model != model:
+        raise InvalidInput(f"{path} holds vectors of the model {file_model}, the index those of {model}")
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def _import_pyarrow() -> tuple[Any, Any]:
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InvalidInput(f"Parquet needs pyarrow: {how_to_install('parquet')}") from None
+        raise InvalidInput(f"Parquet needs pyarrow: {format_install_command('parquet')}") from None
     return pyarrow, parquet

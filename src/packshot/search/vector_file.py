@@ -11,7 +11,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, FloatArray, Int64Array
 from packshot.errors import IndexDamaged, VectorIndexError
-from packshot.files import writing
+from packshot.files import translate_write_errors
 from packshot.search.items import IndexSettings
 
 _FRACTION_BITS = 23 - 10
@@ -28,15 +28,15 @@ class VectorFile:
 
     def __init__(self, path: Path, settings: IndexSettings) -> None:
         self.path = path
-        self._kind = np.dtype(settings.precision.value).newbyteorder("<")
+        self._dtype = np.dtype(settings.precision.value).newbyteorder("<")
         self._dimensions = settings.dimensions
-        self._opened: FileIO | None = None
-        self._rows = 0
+        self._open_file: FileIO | None = None
+        self._checked_rows = 0
 
     @property
     def row_bytes(self) -> int:
         """Bytes of one vector."""
-        return self._dimensions * self._kind.itemsize
+        return self._dimensions * self._dtype.itemsize
 
     def append(self, vectors: Float32Array, rows: int) -> int:
         """Write vectors after the first `rows` rows and wait until the disk has them.
@@ -47,9 +47,9 @@ class VectorFile:
         Raises:
             VectorIndexError: There is no space left, or the file may not be written to.
         """
-        data = vectors.astype(self._kind).tobytes()
+        data = vectors.astype(self._dtype).tobytes()
         with (
-            writing(self.path, VectorIndexError),
+            translate_write_errors(self.path, VectorIndexError),
             self.path.open("r+b" if self.path.exists() else "xb") as file,
         ):
             file.truncate(rows * self.row_bytes)  # What a write that was never acknowledged left.
@@ -59,23 +59,23 @@ class VectorFile:
             os.fsync(file.fileno())
         return zlib.crc32(data)
 
-    def excess(self, rows: int) -> int:
+    def excess_bytes(self, rows: int) -> int:
         """Bytes beyond the first `rows` rows."""
         size = self.path.stat().st_size if self.path.exists() else 0
         return size - rows * self.row_bytes
 
-    def require(self, rows: int) -> None:
+    def check_length(self, rows: int) -> None:
         """Raise `IndexDamaged` if the file is shorter than that many rows."""
-        if self.excess(rows) < 0:
+        if self.excess_bytes(rows) < 0:
             raise IndexDamaged(f"{self.path} is cut short or missing: restore the index from a copy")
 
-    def checksum(self, first: int, count: int) -> int:
+    def compute_checksum(self, first: int, count: int) -> int:
         """The CRC-32 of some rows as they lie on disk."""
         with self.path.open("rb") as file:
             file.seek(first * self.row_bytes)
             return zlib.crc32(file.read(count * self.row_bytes))
 
-    def hold(self, rows: int) -> int:
+    def keep_open(self, rows: int) -> int:
         """Have that many rows at hand, even if the file is unlinked from now on.
 
         Returns:
@@ -84,18 +84,21 @@ class VectorFile:
         Raises:
             IndexDamaged: It is shorter.
         """
-        if self._opened is None or rows > self._rows:
-            self.require(rows)
-            self._opened, self._rows = self._opened or self.path.open("rb", buffering=0), rows
-        return self._opened.fileno()
+        if self._open_file is None or rows > self._checked_rows:
+            self.check_length(rows)
+            self._open_file, self._checked_rows = (
+                self._open_file or self.path.open("rb", buffering=0),
+                rows,
+            )
+        return self._open_file.fileno()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened, self._rows = None, 0
+        if self._open_file is not None:
+            self._open_file.close()
+            self._open_file, self._checked_rows = None, 0
 
-    def take(self, rows: Int64Array) -> Float32Array:
+    def read_rows(self, rows: Int64Array) -> Float32Array:
         """Some rows, in the order asked for, (N, D) float32.
 
         They are read, not mapped: a process that searches holds its structure and no pages of vectors.
@@ -105,29 +108,29 @@ class VectorFile:
         """
         if not len(rows):
             return np.empty((0, self._dimensions), np.float32)
-        file, size = self.hold(int(rows.max()) + 1), self.row_bytes
+        file, size = self.keep_open(int(rows.max()) + 1), self.row_bytes
         starts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 2) != 1)
         lengths = np.diff(starts, append=len(rows))
         pieces = [
             os.pread(file, length * size, first * size)
             for first, length in zip(rows[starts].tolist(), lengths.tolist(), strict=True)
         ]
-        taken = np.frombuffer(b"".join(pieces), self._kind).reshape(-1, self._dimensions)
-        vectors = _widened(taken) if self._kind == np.float16 else taken.astype(np.float32)
-        return self._numbers(vectors)
+        stored = np.frombuffer(b"".join(pieces), self._dtype).reshape(-1, self._dimensions)
+        vectors = _half_to_single(stored) if self._dtype == np.float16 else stored.astype(np.float32)
+        return self._check_numbers(vectors)
 
-    def _numbers(self, vectors: Float32Array) -> Float32Array:
+    def _check_numbers(self, vectors: Float32Array) -> Float32Array:
         """Refuse what no vector that was written can be.
 
         Widened halves that are infinity or no number are larger than any half.
         """
-        most = np.float32(np.finfo(self._kind).max)
-        if vectors.size and not (vectors.max() <= most and vectors.min() >= -most):
+        largest = np.float32(np.finfo(self._dtype).max)
+        if vectors.size and not (vectors.max() <= largest and vectors.min() >= -largest):
             raise IndexDamaged(f"{self.path} holds what are no numbers: restore the index from a copy")
         return vectors
 
 
-def _widened(halves: FloatArray) -> Float32Array:
+def _half_to_single(halves: FloatArray) -> Float32Array:
     """Half precision to single, exact for all finite numbers, seven times as fast as `astype`.
 
     The fields of a half, shifted to where a single has its own, are its value but for the bias of the

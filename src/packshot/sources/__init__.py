@@ -1,13 +1,13 @@
 """Where photos come from: files, folders, patterns, tables, feeds, object stores, the web."""
 
 from packshot.sources.feed import FeedRow, is_table, read_feed
-from packshot.sources.fetching import Fetched, Fetcher, local_path
+from packshot.sources.fetching import FetchedFile, Fetcher, location_to_path
 from packshot.sources.folders import PHOTO_SUFFIXES, photo_name
 from packshot.sources.local_copies import LocalCopies, LocalCopy
-from packshot.sources.paths import Named, expand, expand_named
-from packshot.sources.placements import Placement, placements
+from packshot.sources.paths import NamedPhoto, expand, expand_with_names
+from packshot.sources.placements import PhotoUse, read_photo_uses
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
-from packshot.sources.standard_input import STANDARD_INPUT, find_file
+from packshot.sources.standard_input import STANDARD_INPUT, find_photo_file
 from packshot.sources.tables import read_rows
 from packshot.sources.urls import is_remote
 
@@ -15,23 +15,23 @@ __all__ = [
     "PHOTO_SUFFIXES",
     "STANDARD_INPUT",
     "FeedRow",
-    "Fetched",
+    "FetchedFile",
     "Fetcher",
     "LocalCopies",
     "LocalCopy",
-    "Named",
-    "Placement",
+    "NamedPhoto",
+    "PhotoUse",
     "Retries",
     "StoreSettings",
     "WebSettings",
     "expand",
-    "expand_named",
-    "find_file",
+    "expand_with_names",
+    "find_photo_file",
     "is_remote",
     "is_table",
-    "local_path",
+    "location_to_path",
     "photo_name",
-    "placements",
     "read_feed",
+    "read_photo_uses",
     "read_rows",
 ]

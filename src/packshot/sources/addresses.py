@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""Host and port to numeric addresses, as `system_resolver`."""
+"""Host and port to numeric addresses, as `resolve_host`."""
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 # Never, also not on a network of one's own.
-_NEVER: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
+_ALWAYS_REFUSED: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
     (IPv4Network("168.63.129.16/32"), "a cloud's metadata service"),
     (IPv4Network("100.100.100.200/32"), "a cloud's metadata service"),
     (IPv6Network("fd00:ec2::/32"), "a cloud's metadata service"),
@@ -46,7 +46,7 @@ _NEVER: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 )
 
 # Only where the settings say that photos lie on a network of one's own.
-_PRIVATE: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
+_PRIVATE_NETWORKS: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
     (IPv4Network("127.0.0.0/8"), "this machine itself"),
     (IPv6Network("::1/128"), "this machine itself"),
     (IPv4Network("10.0.0.0/8"), "a private network"),
@@ -57,7 +57,7 @@ _PRIVATE: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 )
 
 
-def why_refused(address: str, *, allow_private: bool = False) -> str | None:
+def find_refusal_reason(address: str, *, allow_private: bool = False) -> str | None:
     """What speaks against connecting to an address, if anything.
 
     Args:
@@ -68,15 +68,15 @@ def why_refused(address: str, *, allow_private: bool = False) -> str | None:
         ValueError: Not a numeric address.
     """
     parsed = ip_address(address)
-    if reason := _listed(parsed, _NEVER):
+    if reason := _find_block_reason(parsed, _ALWAYS_REFUSED):
         return reason
-    if reason := _listed(parsed, _PRIVATE):
+    if reason := _find_block_reason(parsed, _PRIVATE_NETWORKS):
         return None if allow_private else reason
-    public = parsed in _GLOBAL_UNICAST if isinstance(parsed, IPv6Address) else parsed.is_global
-    return None if public else "a reserved address"
+    is_public = parsed in _GLOBAL_UNICAST if isinstance(parsed, IPv6Address) else parsed.is_global
+    return None if is_public else "a reserved address"
 
 
-def system_resolver(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
     """Addresses of a host, in the order that the system prefers, each once.
 
     Raises:
@@ -86,7 +86,7 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def _listed(
+def _find_block_reason(
     address: IPv4Address | IPv6Address, blocks: Sequence[tuple[IPv4Network | IPv6Network, str]]
 ) -> str | None:
-    return next((what for block, what in blocks if address in block), None)
+    return next((reason for block, reason in blocks if address in block), None)

@@ -14,55 +14,55 @@ from packshot.errors import SourceError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-PLAIN: Final = 8 * 2**20
+BASE_LIMIT_BYTES: Final = 8 * 2**20
 """Bytes that any file may grow to, however small it is: read in seconds, whatever they are."""
 
-GROWTH: Final = 200
+MAX_GROWTH: Final = 200
 """How many times its size a workbook may grow to: tables in earnest grow 10 to 30 times, the same row
 again and again almost 100 times; bombs 1000 times."""
 
-GROWTH_OF_TEXT: Final = 100
-"""As `GROWTH`, of text in gzip, which grows 5 to 15 times."""
+MAX_TEXT_GROWTH: Final = 100
+"""As `MAX_GROWTH`, of text in gzip, which grows 5 to 15 times."""
 
-_PIECE: Final = 2**20
-_IN_MEMORY: Final = 16 * 2**20
+_CHUNK_BYTES: Final = 2**20
+_MAX_MEMORY_BYTES: Final = 16 * 2**20
 
 
-def most_unpacked(packed: int, growth: int = GROWTH) -> int:
+def max_unpacked_bytes(packed_bytes: int, growth: int = MAX_GROWTH) -> int:
     """Bytes that a compressed file of some size may grow to."""
-    return max(PLAIN, growth * packed)
+    return max(BASE_LIMIT_BYTES, growth * packed_bytes)
 
 
 @contextmanager
-def unpacked(packed: BinaryIO, name: str, *, whole: bool) -> Iterator[BinaryIO]:
+def open_gzip(gzip_file: BinaryIO, name: str, *, spool: bool) -> Iterator[BinaryIO]:
     """What a gzip file holds.
 
     Args:
-        packed: The file, at its beginning and able to seek.
+        gzip_file: The file, at its beginning and able to seek.
         name: That errors tell.
-        whole: Make it a file first, as formats need that are read from their end.
+        spool: Make it a file first, as formats need that are read from their end.
 
     Raises:
-        SourceError: While it is read: it grows more than `most_unpacked` allows.
+        SourceError: While it is read: it grows more than `max_unpacked_bytes` allows.
     """
-    with io.BufferedReader(_Unpacked(packed, name), _PIECE) as stream:
-        if not whole:
+    with io.BufferedReader(_GzipStream(gzip_file, name), _CHUNK_BYTES) as stream:
+        if not spool:
             yield cast(BinaryIO, stream)
             return
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="packshot-feed-") as file:
-            while piece := stream.read(_PIECE):
-                file.write(piece)
+        with tempfile.SpooledTemporaryFile(_MAX_MEMORY_BYTES, prefix="packshot-feed-") as file:
+            while chunk := stream.read(_CHUNK_BYTES):
+                file.write(chunk)
             file.seek(0)
             yield cast(BinaryIO, file)
 
 
-class _Unpacked(io.RawIOBase):
+class _GzipStream(io.RawIOBase):
     """A gzip file that compares what went in with what came out."""
 
-    def __init__(self, packed: BinaryIO, name: str) -> None:
-        self._packed = packed
+    def __init__(self, gzip_file: BinaryIO, name: str) -> None:
+        self._gzip_file = gzip_file
         self._name = name
-        self._stream = gzip.GzipFile(fileobj=packed)
+        self._stream = gzip.GzipFile(fileobj=gzip_file)
 
     def readable(self) -> bool:
         return True
@@ -72,9 +72,9 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         count = self._stream.readinto(buffer)
-        if self._stream.tell() > most_unpacked(self._packed.tell(), GROWTH_OF_TEXT):
+        if self._stream.tell() > max_unpacked_bytes(self._gzip_file.tell(), MAX_TEXT_GROWTH):
             raise SourceError(
-                f"{self._name}: unpacks to more than is safe to read, over {GROWTH_OF_TEXT} times its"
+                f"{self._name}: unpacks to more than is safe to read, over {MAX_TEXT_GROWTH} times its"
                 " size; give it uncompressed"
             )
         return count

@@ -16,16 +16,16 @@ from urllib.parse import urljoin, urlsplit
 from packshot import inputs
 from packshot.errors import PackshotError, SourceError
 from packshot.sources import stores
-from packshot.sources.columns import Columns, with_columns
-from packshot.sources.compression import unpacked
-from packshot.sources.fetching import Fetcher, local_path
-from packshot.sources.folders import has_photo_name, photos_below
-from packshot.sources.formats import READ_FROM_THE_END, READERS, Reader, Record, reader_for
-from packshot.sources.paths import files_at
+from packshot.sources.columns import Columns, iter_with_columns
+from packshot.sources.compression import open_gzip
+from packshot.sources.fetching import Fetcher, location_to_path
+from packshot.sources.folders import has_photo_name, iter_photos_below
+from packshot.sources.formats import READER_BY_SUFFIX, SEEKING_READERS, Reader, Record, reader_for
+from packshot.sources.paths import find_files
 from packshot.sources.urls import WEB_SCHEMES, scheme_of
 
 _log = logging.getLogger(__name__)
-_LONGEST_LOCATION = 65_536
+_MAX_KEPT_LOCATION_LENGTH = 65_536
 """Letters of a location that a row keeps: what is longer is refused when it is fetched."""
 
 
@@ -79,85 +79,90 @@ def read_feed(
         SourceError: Nothing there, or it cannot be read; with the line.
         InvalidInput: No column with photos, or a package that is not installed; with what to do.
     """
-    place = _plain(os.fspath(place))
-    reader = reader_for(_name(place))
+    place = _resolve_file_url(os.fspath(place))
+    reader = reader_for(_strip_query(place))
     if reader is None or os.path.isdir(place):
-        return _photos(place)
-    return _table(place, reader, columns, fetcher or Fetcher())
+        return _iter_photo_rows(place)
+    return _iter_table_rows(place, reader, columns, fetcher or Fetcher())
 
 
 def is_table(place: str | os.PathLike[str]) -> bool:
     """Whether a feed is a table by its name, and no folder of that name."""
-    place = _plain(os.fspath(place))
-    return reader_for(_name(place)) is not None and not os.path.isdir(place)
+    place = _resolve_file_url(os.fspath(place))
+    return reader_for(_strip_query(place)) is not None and not os.path.isdir(place)
 
 
-def _name(place: str) -> str:
+def _strip_query(place: str) -> str:
     """A place without what may follow the name of a file in a URL."""
     return urlsplit(place).path if scheme_of(place) in WEB_SCHEMES else place
 
 
-def _plain(place: str) -> str:
-    return str(local_path(place)) if scheme_of(place) == "file" else place
+def _resolve_file_url(place: str) -> str:
+    return str(location_to_path(place)) if scheme_of(place) == "file" else place
 
 
-def _photos(place: str) -> Iterator[FeedRow]:
-    return (FeedRow(number, location) for number, location in enumerate(_locations(place)))
+def _iter_photo_rows(place: str) -> Iterator[FeedRow]:
+    return (FeedRow(number, location) for number, location in enumerate(_iter_locations(place)))
 
 
-def _locations(place: str) -> Iterator[str]:
+def _iter_locations(place: str) -> Iterator[str]:
     if os.path.isdir(place):
-        return map(str, photos_below(Path(place)))
+        return map(str, iter_photos_below(Path(place)))
     if stores.is_store(place):
-        return _in_store(place)
+        return _iter_store_locations(place)
     if scheme_of(place) in WEB_SCHEMES or has_photo_name(place):
-        return iter((place,)) if scheme_of(place) else map(str, files_at(place))
+        return iter((place,)) if scheme_of(place) else map(str, find_files(place))
     if os.path.isfile(place):
-        raise SourceError(f"{place}: neither a photo nor a table; tables end in {', '.join(READERS)}")
-    return map(str, files_at(place))
+        raise SourceError(
+            f"{place}: neither a photo nor a table; tables end in {', '.join(READER_BY_SUFFIX)}"
+        )
+    return map(str, find_files(place))
 
 
-def _in_store(place: str) -> Iterator[str]:
+def _iter_store_locations(place: str) -> Iterator[str]:
     if has_photo_name(place) and "*" not in place:
         return iter((place,))
-    found = stores.matching(place) if "*" in place else stores.files_below(place)
-    return _some(place, (location for location in found if has_photo_name(location)))
+    found = stores.iter_matching_objects(place) if "*" in place else stores.iter_objects_below(place)
+    return _check_not_empty(place, (location for location in found if has_photo_name(location)))
 
 
-def _some(place: str, locations: Iterator[str]) -> Iterator[str]:
-    for found in locations:
-        yield found
+def _check_not_empty(place: str, locations: Iterator[str]) -> Iterator[str]:
+    for location in locations:
+        yield location
         break
     else:
         raise SourceError(f"{place}: no photo there")
     yield from locations
 
 
-def _table(
-    place: str, reader: Reader, given: Mapping[str, str] | None, fetcher: Fetcher
+def _iter_table_rows(
+    place: str, reader: Reader, column_by_field: Mapping[str, str] | None, fetcher: Fetcher
 ) -> Iterator[FeedRow]:
     number = 0
-    for record, columns in with_columns(_records(place, reader, fetcher), place, given):
-        for row in _rows(place, record, columns, number):
+    for record, columns in iter_with_columns(
+        _iter_records(place, reader, fetcher), place, column_by_field
+    ):
+        for row in _iter_record_rows(place, record, columns, number):
             yield row
             number += 1
     if not number:
         raise SourceError(f"{place}: no rows")
 
 
-def _rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[FeedRow]:
+def _iter_record_rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[FeedRow]:
     sku, category, seller, label, split = (
-        columns.text(record.cells, field) for field in ("sku", "category", "seller", "label", "split")
+        columns.read_text(record.cells, field)
+        for field in ("sku", "category", "seller", "label", "split")
     )
-    for number, (location, role) in enumerate(columns.photos(record.cells), start=first):
-        whole = _beside(place, location)[:_LONGEST_LOCATION]
-        yield FeedRow(number, whole, sku, role, category, seller, label, split)
+    for number, (location, role) in enumerate(columns.iter_photos(record.cells), start=first):
+        resolved = _resolve_location(place, location)[:_MAX_KEPT_LOCATION_LENGTH]
+        yield FeedRow(number, resolved, sku, role, category, seller, label, split)
 
 
-def _records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
+def _iter_records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
     with ExitStack() as stack:
         try:
-            file = _opened(place, reader, fetcher, stack)
+            file = _open_table(place, reader, fetcher, stack)
             yield from reader(file, place)
         except PackshotError:
             raise
@@ -170,32 +175,32 @@ def _records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
             ) from error
 
 
-def _opened(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
+def _open_table(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) -> BinaryIO:
     if scheme_of(place) in WEB_SCHEMES:
         file: BinaryIO = io.BytesIO(cast(bytes, fetcher.fetch_with_retries(place).content))
     elif stores.is_store(place):
-        file = stack.enter_context(stores.opened(place))
+        file = stack.enter_context(stores.open_object(place))
     else:
-        file = stack.enter_context(inputs.opened(place))
-    if _name(place).lower().endswith(".gz"):
-        return stack.enter_context(unpacked(file, place, whole=reader in READ_FROM_THE_END))
+        file = stack.enter_context(inputs.open_file(place))
+    if _strip_query(place).lower().endswith(".gz"):
+        return stack.enter_context(open_gzip(file, place, spool=reader in SEEKING_READERS))
     return file
 
 
-def _beside(place: str, location: str) -> str:
+def _resolve_location(place: str, location: str) -> str:
     """A location as it stands in a feed, made independent of where the feed lies."""
     if not location or scheme_of(location):
         return location
     if location.startswith("//"):
         return f"https:{location}"
     if scheme_of(place) in WEB_SCHEMES:
-        return _joined(place, location)
+        return _join_url(place, location)
     if stores.is_store(place):
-        return stores.beside(place, location)
+        return stores.resolve_relative(place, location)
     return os.path.join(os.path.dirname(place), location)
 
 
-def _joined(place: str, location: str) -> str:
+def _join_url(place: str, location: str) -> str:
     """The URL of what a table at a URL calls by a relative one; what is none stays, for its row."""
     try:
         return urljoin(place, location)

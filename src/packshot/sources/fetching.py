@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources import stores
-from packshot.sources.addresses import Resolver, system_resolver
+from packshot.sources.addresses import Resolver, resolve_host
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
 from packshot.sources.urls import FILE_SCHEMES, WEB_SCHEMES, is_remote, scheme_of
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from packshot.sources.web import WebClient
 
 _log = logging.getLogger(__name__)
-_PIECE = 2**20
-_LONGEST_LOCATION = 32_768
+_CHUNK_BYTES = 2**20
+_MAX_LOCATION_LENGTH = 32_768
 """Letters of a location: several times what any server takes as a URL, or any system as a path."""
-_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
-_DENIED = frozenset({errno.EACCES, errno.EPERM})
+_MISSING_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
+_DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedFile:
     """A file that was had.
 
     Attributes:
@@ -71,11 +71,11 @@ class Fetcher:
     web: WebSettings = field(default_factory=WebSettings)
     retries: Retries = field(default_factory=Retries)
     local_files: bool = True
-    resolve: Resolver = system_resolver
+    resolve: Resolver = resolve_host
     sleep: Callable[[float], None] = time.sleep
     stores: StoreSettings = field(default_factory=StoreSettings)
 
-    def fetch(self, location: str) -> Fetched:
+    def fetch(self, location: str) -> FetchedFile:
         """One attempt at a photo.
 
         Args:
@@ -88,48 +88,48 @@ class Fetcher:
                 else goes wrong is one too, and logged: no location that others write ends a run.
         """
         try:
-            return self._fetched(location)
+            return self._fetch_once(location)
         except FetchError:
             raise
         except Exception as error:
-            _log.exception("fetching %r failed unexpectedly", location[:_LONGEST_LOCATION])
+            _log.exception("fetching %r failed unexpectedly", location[:_MAX_LOCATION_LENGTH])
             reason = f"fetching it failed unexpectedly: {type(error).__name__}: {error}"
             raise PhotoUnreachable(location, reason) from error
 
-    def _fetched(self, location: str) -> Fetched:
+    def _fetch_once(self, location: str) -> FetchedFile:
         scheme = scheme_of(location)
         if not location.strip():
             raise PhotoMissing(location, "the feed names no photo")
-        if len(location) > _LONGEST_LOCATION:
-            raise PhotoRefused(location, f"a location of more than {_LONGEST_LOCATION:,} letters")
+        if len(location) > _MAX_LOCATION_LENGTH:
+            raise PhotoRefused(location, f"a location of more than {_MAX_LOCATION_LENGTH:,} letters")
         if scheme in FILE_SCHEMES:
-            return self._file(location)
+            return self._fetch_file(location)
         if scheme in WEB_SCHEMES:
-            return self._from_web(location)
+            return self._fetch_from_web(location)
         if stores.is_store(location):
-            return _in_memory(stores.read(location, self.web.max_bytes, self.stores))
+            return _digest_content(stores.read_object(location, self.web.max_bytes, self.stores))
         raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
 
-    def fetch_with_retries(self, location: str) -> Fetched:
+    def fetch_with_retries(self, location: str) -> FetchedFile:
         """As `fetch`, again and again where that may help.
 
         Raises:
             FetchError: As `fetch`; the last one, when attempts or time are used up.
         """
-        begun = time.monotonic()
-        waits = _waits(self.retries, location)
+        started_s = time.monotonic()
+        waits = _iter_waits(self.retries, location)
         for attempt in count(1):
             try:
                 return self.fetch(location)
             except FetchError as error:
-                wait = max(next(waits), error.wait_s or 0.0)
-                late = time.monotonic() - begun + wait > self.retries.total_s
-                if not error.retry or attempt >= self.retries.attempts or late:
-                    raise _final(error, attempt) from error
-            self.sleep(wait)
+                wait_s = max(next(waits), error.wait_s or 0.0)
+                is_late = time.monotonic() - started_s + wait_s > self.retries.total_s
+                if not error.retry or attempt >= self.retries.attempts or is_late:
+                    raise _with_attempt_count(error, attempt) from error
+            self.sleep(wait_s)
         raise AssertionError("counting does not end")
 
-    def for_photos_of(self, feed: str) -> Fetcher:
+    def with_feed_restrictions(self, feed: str) -> Fetcher:
         """What opens a feed's photos.
 
         A feed from elsewhere names no files of this machine, and what it names in object stores is asked
@@ -137,8 +137,8 @@ class Fetcher:
         """
         if not is_remote(feed):
             return self
-        strange = replace(self.stores, feed=feed, allow_private=self.web.allow_private)
-        return replace(self, local_files=False, stores=strange)
+        restricted = replace(self.stores, feed=feed, allow_private=self.web.allow_private)
+        return replace(self, local_files=False, stores=restricted)
 
     def close(self) -> None:
         """Close the connections that are open; a later fetch opens new ones."""
@@ -156,26 +156,26 @@ class Fetcher:
 
         return WebClient(self.web, self.resolve)
 
-    def _from_web(self, location: str) -> Fetched:
+    def _fetch_from_web(self, location: str) -> FetchedFile:
         try:
             client = self._client
         except ImportError:
-            reason = f"URLs need httpcore2: {how_to_install('remote')}"
+            reason = f"URLs need httpcore2: {format_install_command('remote')}"
             raise PhotoUnreachable(location, reason) from None
-        return _in_memory(client.get(location))
+        return _digest_content(client.get(location))
 
-    def _file(self, location: str) -> Fetched:
+    def _fetch_file(self, location: str) -> FetchedFile:
         if not self.local_files:
             raise PhotoRefused(location, "files of this machine are not allowed")
         try:
-            return _on_disk(location, local_path(location), self.web.max_bytes)
+            return _digest_file(location, location_to_path(location), self.web.max_bytes)
         except ValueError as error:
             raise PhotoMissing(location, f"not a path: {error}") from error
         except OSError as error:
-            raise _file_error(location, error) from error
+            raise _make_file_error(location, error) from error
 
 
-def local_path(location: str) -> Path:
+def location_to_path(location: str) -> Path:
     """The path of a location on this machine, given as one or as a ``file://`` address.
 
     Raises:
@@ -185,7 +185,7 @@ def local_path(location: str) -> Path:
         return Path(location)
     try:
         parts = urlsplit(location)
-        path = _unescaped(parts.path)
+        path = _unquote_path(parts.path)
     except ValueError as error:
         raise PhotoRefused(location, f"not an address of a file: {error}") from error
     if parts.netloc not in ("", "localhost"):
@@ -193,56 +193,56 @@ def local_path(location: str) -> Path:
     return Path(path)
 
 
-def _unescaped(path: str) -> str:
+def _unquote_path(path: str) -> str:
     """The path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
     return url2pathname(path) if os.name == "nt" else os.fsdecode(unquote_to_bytes(os.fsencode(path)))
 
 
-def _on_disk(location: str, path: Path, max_bytes: int) -> Fetched:
+def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
     """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
-    with open(path, "rb", buffering=0, opener=_at_once) as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
+    with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise PhotoRefused(location, "a pipe or a device, not a file")
-        if facts.st_size > max_bytes:
+        if status.st_size > max_bytes:
             raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
         digest, size = hashlib.sha256(), 0
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
-    return Fetched(path, digest.hexdigest(), size)
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return FetchedFile(path, digest.hexdigest(), size)
 
 
-def _at_once(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _file_error(location: str, error: OSError) -> FetchError:
-    if error.errno in _NOT_THERE:
+def _make_file_error(location: str, error: OSError) -> FetchError:
+    if error.errno in _MISSING_ERRNOS:
         return PhotoMissing(location, "no such file")
     if error.errno == errno.EISDIR:
         return PhotoRefused(location, "a folder, not a file")
     reason = error.strerror or str(error)
     return PhotoUnreachable(
-        location, f"the file cannot be read: {reason}", retry=error.errno not in _DENIED
+        location, f"the file cannot be read: {reason}", retry=error.errno not in _DENIED_ERRNOS
     )
 
 
-def _in_memory(content: bytes) -> Fetched:
-    return Fetched(content, hashlib.sha256(content).hexdigest(), len(content))
+def _digest_content(content: bytes) -> FetchedFile:
+    return FetchedFile(content, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _waits(retries: Retries, location: str) -> Iterator[float]:
+def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
     """Seconds to wait before the second attempt, the third, ..."""
     seed = None if retries.seed is None else f"{retries.seed} {location}"
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    generator = random.Random(seed)  # noqa: S311 - no secret
     ceiling = retries.first_wait_s
     while True:
-        yield min(ceiling, retries.longest_wait_s) * chance.uniform(0.5, 1.0)
+        yield min(ceiling, retries.longest_wait_s) * generator.uniform(0.5, 1.0)
         ceiling = min(2 * ceiling, retries.longest_wait_s)
 
 
-def _final(error: FetchError, attempts: int) -> FetchError:
+def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:
     """What a user reads: of one attempt as it is, of several how many."""
     if attempts == 1:
         return error

@@ -15,7 +15,7 @@ from packshot.sources.urls import scheme_of
 PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 
-def photos_below(folder: Path) -> Iterator[Path]:
+def iter_photos_below(folder: Path) -> Iterator[Path]:
     """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
 
     Whatever is called like a photo is listed, also a folder: opening it tells what it is. Memory grows
@@ -35,7 +35,7 @@ def photos_below(folder: Path) -> Iterator[Path]:
         raise SourceError(f"{folder}: no photo in this folder")
 
 
-def files_matching(pattern: str) -> Iterator[Path]:
+def iter_matching_files(pattern: str) -> Iterator[Path]:
     """Files that a glob pattern names, sorted.
 
     Raises:
@@ -60,7 +60,7 @@ def photo_name(location: str) -> str:
     return path.name if path.suffix.lower() in PHOTO_SUFFIXES else path.stem
 
 
-def looks_like_photo(text: str) -> bool:
+def is_photo_location(text: str) -> bool:
     """Whether a cell of a table can be a photo's location: an address, or a photo's name."""
     text = text.strip()
     return scheme_of(text) is not None or has_photo_name(text)

@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Self
 
 from packshot.errors import FetchError
-from packshot.files import write_whole
-from packshot.processes import thread_pool
+from packshot.files import atomic_write_bytes
+from packshot.processes import open_thread_pool
 from packshot.scratch import Scratch
-from packshot.sources.fetching import Fetcher, local_path
+from packshot.sources.fetching import Fetcher, location_to_path
 from packshot.sources.folders import photo_name
 from packshot.sources.urls import FILE_SCHEMES, scheme_of
 
-_FETCHED_AT_ONCE = 16
-_LONGEST_NAME = 60
-_UNSAFE = re.compile(r"[^\w.-]+")
+_MAX_CONCURRENT_FETCHES = 16
+_MAX_NAME_LENGTH = 60
+_UNSAFE_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class LocalCopies:
         """
         self._fetcher = fetcher
         self._scratch = Scratch()
-        self._wanted: Counter[str] = Counter()
+        self._use_counts: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         return self
@@ -69,49 +69,49 @@ class LocalCopies:
         self._fetcher.close()
         self._scratch.remove()
 
-    def of(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
+    def fetch_all(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
         """Copies in the order of their locations, which are read only a little ahead.
 
         Raises:
             SourceError: The folder cannot be written to.
         """
-        with thread_pool(_FETCHED_AT_ONCE, "fetching") as pool:
+        with open_thread_pool(_MAX_CONCURRENT_FETCHES, "fetching") as pool:
             pending: deque[Future[LocalCopy]] = deque()
             for location in locations:
-                self._wanted[location] += 1
-                pending.append(pool.submit(self._copy, location))
-                if len(pending) >= _FETCHED_AT_ONCE:
+                self._use_counts[location] += 1
+                pending.append(pool.submit(self._fetch_copy, location))
+                if len(pending) >= _MAX_CONCURRENT_FETCHES:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
 
     def path(self, location: str) -> Path:
         """Where the copy is, or would be: for a file of this machine the file itself."""
-        if self.is_here(location):
-            return local_path(location)
+        if self.is_local_file(location):
+            return location_to_path(location)
         digest = hashlib.blake2b(location.encode("utf-8", "replace"), digest_size=12).hexdigest()
-        name = _UNSAFE.sub("_", photo_name(location))[-_LONGEST_NAME:].lstrip(".")
+        name = _UNSAFE_CHARACTERS.sub("_", photo_name(location))[-_MAX_NAME_LENGTH:].lstrip(".")
         return self._scratch.folder / digest / (name or "photo")
 
     def drop(self, locations: Iterable[str]) -> None:
-        """Give up copies, as often as `of` gave them; files of this machine stay."""
+        """Give up copies, as often as `fetch_all` gave them; files of this machine stay."""
         for location in locations:
-            self._wanted[location] -= 1
-            if self._wanted[location] <= 0:
-                del self._wanted[location]
-                if not self.is_here(location):
+            self._use_counts[location] -= 1
+            if self._use_counts[location] <= 0:
+                del self._use_counts[location]
+                if not self.is_local_file(location):
                     self.path(location).unlink(missing_ok=True)
 
-    def is_here(self, location: str) -> bool:
+    def is_local_file(self, location: str) -> bool:
         """Whether a photo is a file of this machine anyway, which stays."""
         return self._fetcher.local_files and scheme_of(location) in FILE_SCHEMES
 
-    def _copy(self, location: str) -> LocalCopy:
+    def _fetch_copy(self, location: str) -> LocalCopy:
         try:
             path = self.path(location)
-            if not self.is_here(location) and not path.exists():
+            if not self.is_local_file(location) and not path.exists():
                 content = self._fetcher.fetch_with_retries(location).content
-                write_whole(content if isinstance(content, bytes) else content.read_bytes(), path)
+                atomic_write_bytes(content if isinstance(content, bytes) else content.read_bytes(), path)
         except FetchError as error:
             return LocalCopy(location, Path(), error.reason)
         return LocalCopy(location, path)

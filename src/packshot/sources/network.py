@@ -11,15 +11,15 @@ from typing import Any
 
 import httpcore2
 
-from packshot.sources.addresses import Resolver, why_refused
-from packshot.sources.urls import Refusal
+from packshot.sources.addresses import Resolver, find_refusal_reason
+from packshot.sources.urls import AddressRefused
 
-_ADDRESSES_TRIED = 3
+_MAX_ADDRESSES = 3
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def limit_time(seconds: float) -> Iterator[None]:
     """Inside, all that a `GuardedNetwork` does for this thread has to be over in so many seconds."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
@@ -56,7 +56,7 @@ class GuardedNetwork(httpcore2.NetworkBackend):
             Refusal: It has none that is allowed.
             OSError: It cannot be resolved.
         """
-        addresses = self._allowed(host, port)[:_ADDRESSES_TRIED]
+        addresses = self._resolve_allowed(host, port)[:_MAX_ADDRESSES]
         for address in addresses[:-1]:
             try:
                 return self._connect(address, port, timeout, socket_options)
@@ -67,27 +67,27 @@ class GuardedNetwork(httpcore2.NetworkBackend):
     def _connect(
         self, address: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
     ) -> httpcore2.NetworkStream:
-        patience = _patience(timeout, httpcore2.ConnectTimeout)
+        timeout_s = _remaining_s(timeout, httpcore2.ConnectTimeout)
         stream = self._sockets.connect_tcp(
-            address, port, timeout=patience, socket_options=socket_options
+            address, port, timeout=timeout_s, socket_options=socket_options
         )
-        return _TimedStream(stream)
+        return _DeadlineStream(stream)
 
-    def _allowed(self, host: str, port: int) -> list[str]:
+    def _resolve_allowed(self, host: str, port: int) -> list[str]:
         """Addresses to connect to, the best first.
 
         Raises:
             Refusal: There are some, but all are refused.
         """
         found = list(self._resolve(host, port))
-        reasons = {ip: why_refused(ip, allow_private=self._allow_private) for ip in found}
+        reasons = {ip: find_refusal_reason(ip, allow_private=self._allow_private) for ip in found}
         allowed = [ip for ip in found if reasons[ip] is None]
         if not allowed:
-            raise Refusal(f"{host} is {reasons[found[0]]}" if found else f"{host} has no address")
+            raise AddressRefused(f"{host} is {reasons[found[0]]}" if found else f"{host} has no address")
         return allowed
 
 
-class _TimedStream(httpcore2.NetworkStream):
+class _DeadlineStream(httpcore2.NetworkStream):
     """A connection on which nothing outlasts the deadline of the present request.
 
     The timeouts of an HTTP client begin anew with every piece that arrives, so a server that sends a
@@ -98,10 +98,10 @@ class _TimedStream(httpcore2.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _patience(timeout, httpcore2.ReadTimeout))
+        return self._stream.read(max_bytes, _remaining_s(timeout, httpcore2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _patience(timeout, httpcore2.WriteTimeout))
+        self._stream.write(buffer, _remaining_s(timeout, httpcore2.WriteTimeout))
 
     def start_tls(
         self,
@@ -109,8 +109,8 @@ class _TimedStream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        patience = _patience(timeout, httpcore2.ConnectTimeout)
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
+        timeout_s = _remaining_s(timeout, httpcore2.ConnectTimeout)
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout_s))
 
     def close(self) -> None:
         self._stream.close()
@@ -119,9 +119,9 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _patience(timeout: float | None, too_late: Callable[[str], Exception]) -> float:
+def _remaining_s(timeout: float | None, make_error: Callable[[str], Exception]) -> float:
     """Seconds that one operation on a socket may take."""
-    left = _deadline.get() - time.monotonic()
-    if left <= 0:
-        raise too_late("the time for one file is over")
-    return left if timeout is None else min(timeout, left)
+    remaining_s = _deadline.get() - time.monotonic()
+    if remaining_s <= 0:
+        raise make_error("the time for one file is over")
+    return remaining_s if timeout is None else min(timeout, remaining_s)

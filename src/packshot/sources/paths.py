@@ -11,18 +11,18 @@ from pathlib import Path
 
 from packshot import inputs
 from packshot.errors import SourceError
-from packshot.names import NotAFile, plain
-from packshot.sources.columns import with_columns
-from packshot.sources.folders import files_matching, photos_below
+from packshot.names import NotAFile, escape_undecodable
+from packshot.sources.columns import iter_with_columns
+from packshot.sources.folders import iter_matching_files, iter_photos_below
 from packshot.sources.formats import delimited
-from packshot.sources.standard_input import STANDARD_INPUT, spooled
+from packshot.sources.standard_input import STANDARD_INPUT, spool_standard_input
 from packshot.sources.urls import scheme_of
 
 TABLE_SUFFIX = ".csv"
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedPhoto:
     """A photo and what it is called among those given.
 
     Attributes:
@@ -36,13 +36,13 @@ class Named:
 
 
 def expand(inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False) -> Iterator[Path]:
-    """The paths that `expand_named` finds."""
-    return (found.path for found in expand_named(inputs, standard_input=standard_input))
+    """The paths that `expand_with_names` finds."""
+    return (found.path for found in expand_with_names(inputs, standard_input=standard_input))
 
 
-def expand_named(
+def expand_with_names(
     inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False
-) -> Iterator[Named]:
+) -> Iterator[NamedPhoto]:
     """The photos that a user's arguments name, each once, in a stable order.
 
     Args:
@@ -59,72 +59,76 @@ def expand_named(
         InvalidInput: A CSV without a column of photos.
     """
     seen: set[str] = set()
-    for given in inputs:
-        for found in _photos(os.fspath(given), standard_input):
+    for argument in inputs:
+        for found in _iter_photos(os.fspath(argument), standard_input):
             key = os.path.abspath(found.path)
             if key not in seen:
                 seen.add(key)
                 yield found
 
 
-def _photos(given: str, standard_input: bool) -> Iterator[Named]:
-    if given == STANDARD_INPUT:
-        return iter((_standard_input(standard_input),))
-    path = Path(given)
+def _iter_photos(argument: str, standard_input: bool) -> Iterator[NamedPhoto]:
+    if argument == STANDARD_INPUT:
+        return iter((_name_standard_input(standard_input),))
+    path = Path(argument)
     if os.path.isdir(path):
-        return (Named(photo, photo.relative_to(path)) for photo in photos_below(path))
+        return (NamedPhoto(photo, photo.relative_to(path)) for photo in iter_photos_below(path))
     if path.suffix.lower() == TABLE_SUFFIX and os.path.isfile(path):
-        return (Named(photo, _below(photo, path.parent)) for photo in _table(path))
-    return (Named(photo, Path(photo.name)) for photo in files_at(given))
+        return (
+            NamedPhoto(photo, _make_relative(photo, path.parent)) for photo in _iter_table_paths(path)
+        )
+    return (NamedPhoto(photo, Path(photo.name)) for photo in find_files(argument))
 
 
-def _standard_input(allowed: bool) -> Named:
+def _name_standard_input(allowed: bool) -> NamedPhoto:
     if not allowed:
         raise SourceError(
             "-: standard input is not taken here, only files and folders; a file named - is ./-"
         )
-    path = spooled()
-    return Named(path, Path(path.name))
+    path = spool_standard_input()
+    return NamedPhoto(path, Path(path.name))
 
 
-def files_at(given: str) -> Iterator[Path]:
+def find_files(name_or_pattern: str) -> Iterator[Path]:
     """The file of a name, or the files that match a pattern.
 
     Raises:
         SourceError: There is none.
     """
-    if os.path.exists(given):
-        return iter((Path(given),))
-    if glob.has_magic(given):
-        return files_matching(given)
-    raise SourceError(f"{given}: no such file or folder")
+    if os.path.exists(name_or_pattern):
+        return iter((Path(name_or_pattern),))
+    if glob.has_magic(name_or_pattern):
+        return iter_matching_files(name_or_pattern)
+    raise SourceError(f"{name_or_pattern}: no such file or folder")
 
 
-def _below(path: Path, folder: Path) -> Path:
+def _make_relative(path: Path, folder: Path) -> Path:
     """The path from a folder; the bare name of what does not lie below it."""
     if isinstance(path, NotAFile):
-        digest = hashlib.blake2b(os.fsencode(plain(str(path))), digest_size=8).hexdigest()
+        digest = hashlib.blake2b(os.fsencode(escape_undecodable(str(path))), digest_size=8).hexdigest()
         return Path(f"{digest} {path.name}")  # as that of no other photo
     relative = Path(os.path.relpath(os.path.abspath(path), os.path.abspath(folder)))
     return Path(path.name) if os.pardir in relative.parts else relative
 
 
-def _table(table: Path) -> Iterator[Path]:
+def _iter_table_paths(table: Path) -> Iterator[Path]:
     """Paths of a CSV."""
     try:
-        with inputs.opened(table) as file:
-            for record, columns in with_columns(delimited.read(file, str(table)), str(table)):
-                for place, _ in columns.photos(record.cells):
-                    yield _entry(table, record.line, place)
+        with inputs.open_file(table) as file:
+            for record, columns in iter_with_columns(
+                delimited.read_records(file, str(table)), str(table)
+            ):
+                for location, _ in columns.iter_photos(record.cells):
+                    yield _entry_to_path(table, record.line, location)
     except OSError as error:
         raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
 
 
-def _entry(table: Path, line: int, place: str) -> Path:
-    if not place:
+def _entry_to_path(table: Path, line: int, location: str) -> Path:
+    if not location:
         return NotAFile(f"{table}, line {line}", "no path in this row")
-    if scheme_of(place):
-        return NotAFile(place, "is an address; packshot audit fetches those")
-    if "\0" in place:
-        return NotAFile(place.replace("\0", r"\0"), "not a path: it holds a null character")
-    return table.parent / place
+    if scheme_of(location):
+        return NotAFile(location, "is an address; packshot audit fetches those")
+    if "\0" in location:
+        return NotAFile(location.replace("\0", r"\0"), "not a path: it holds a null character")
+    return table.parent / location

@@ -12,7 +12,7 @@ from packshot.sources.paths import TABLE_SUFFIX
 
 
 @dataclass(frozen=True)
-class Placement:
+class PhotoUse:
     """How a photo is used.
 
     Attributes:
@@ -24,7 +24,7 @@ class Placement:
     category: str | None = None
 
 
-def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placement]:
+def read_photo_uses(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, PhotoUse]:
     """Placements by absolute path, from those inputs that are CSV files.
 
     Columns are found as `packshot.sources.read_feed` finds them.
@@ -32,12 +32,12 @@ def placements(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, Placeme
     Raises:
         SourceError: A CSV that cannot be read.
     """
-    found: dict[str, Placement] = {}
-    for given in map(Path, inputs):
-        if given.suffix.lower() == TABLE_SUFFIX and os.path.isfile(given):
-            for row in read_feed(given):
+    uses: dict[str, PhotoUse] = {}
+    for path in map(Path, inputs):
+        if path.suffix.lower() == TABLE_SUFFIX and os.path.isfile(path):
+            for row in read_feed(path):
                 if not row.location:
                     continue
-                placed = Placement(row.role.lower() or None, row.category.lower() or None)
-                found[os.path.abspath(row.location)] = placed
-    return found
+                use = PhotoUse(row.role.lower() or None, row.category.lower() or None)
+                uses[os.path.abspath(row.location)] = use
+    return uses

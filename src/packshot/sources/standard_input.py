@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from packshot.errors import SourceError
 from packshot.photo import FORMATS, Limits
-from packshot.photo.structure import kind_of
+from packshot.photo.structure import detect_format
 from packshot.scratch import Scratch
 
 STANDARD_INPUT = "-"
 """What stands for standard input among paths; a file of this name is ``./-``."""
 
-_NAME = "standard-input"
-_PIECE = 2**20
+_FILE_NAME = "standard-input"
+_CHUNK_BYTES = 2**20
 
 
 class LabelledPath(PosixPath if sys.platform != "win32" else WindowsPath):  # type: ignore[misc]
@@ -32,18 +32,18 @@ class LabelledPath(PosixPath if sys.platform != "win32" else WindowsPath):  # ty
 
     def __reduce__(self) -> tuple[Callable[[str, str], LabelledPath], tuple[str, str]]:
         """Keep the label on the way."""
-        return labelled, (str(self), self.label)
+        return make_labelled_path, (str(self), self.label)
 
 
-def labelled(place: str, label: str) -> LabelledPath:
+def make_labelled_path(path: str, label: str) -> LabelledPath:
     """A path with a label."""
-    path = LabelledPath(place)
-    path.label = label
-    return path
+    labelled_path = LabelledPath(path)
+    labelled_path.label = label
+    return labelled_path
 
 
 @cache
-def spooled() -> LabelledPath:
+def spool_standard_input() -> LabelledPath:
     """The file that holds what came through standard input; it is gone when this process ends.
 
     No more is read than a photo may have, and one byte, by which it is known to have more. The extension
@@ -54,16 +54,16 @@ def spooled() -> LabelledPath:
     """
     scratch = Scratch()
     atexit.register(scratch.remove)
-    draft = scratch.folder / _NAME
+    draft = scratch.folder / _FILE_NAME
     with draft.open("wb") as file:
-        _copy(_stream(), file, Limits().max_bytes + 1)
+        _copy(_get_stream(), file, Limits().max_bytes + 1)
     with draft.open("rb") as file:
-        kind = kind_of(file.read(64))
+        kind = detect_format(file.read(64))
     suffix = FORMATS[kind][0] if kind else ".jpg"
-    return labelled(str(draft.rename(draft.with_suffix(suffix))), STANDARD_INPUT)
+    return make_labelled_path(str(draft.rename(draft.with_suffix(suffix))), STANDARD_INPUT)
 
 
-def _stream() -> BinaryIO:
+def _get_stream() -> BinaryIO:
     if sys.stdin is None or sys.stdin.closed:
         raise SourceError("-: standard input is closed: name a photo, or redirect one: - < photo.jpg")
     if sys.stdin.isatty():
@@ -71,15 +71,15 @@ def _stream() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _copy(source: BinaryIO, target: BinaryIO, most: int) -> None:
+def _copy(source: BinaryIO, target: BinaryIO, max_bytes: int) -> None:
     try:
-        while most > 0 and (piece := source.read(min(_PIECE, most))):
-            most -= target.write(piece)
+        while max_bytes > 0 and (chunk := source.read(min(_CHUNK_BYTES, max_bytes))):
+            max_bytes -= target.write(chunk)
     except OSError as error:
         raise SourceError(f"-: standard input cannot be read: {error.strerror or error}") from error
 
 
-def find_file(path: str) -> Path:
+def find_photo_file(path: str) -> Path:
     """The file of a photo by the name that a result gives it: of standard input the spooled one."""
-    spooled_now = path == STANDARD_INPUT and spooled.cache_info().currsize
-    return spooled() if spooled_now else Path(path)
+    spooled_now = path == STANDARD_INPUT and spool_standard_input.cache_info().currsize
+    return spool_standard_input() if spooled_now else Path(path)

@@ -9,13 +9,13 @@ from ipaddress import ip_address
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
-from packshot.distribution import how_to_install, pip_install
+from packshot.distribution import format_install_command, format_pip_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
-from packshot.sources.addresses import Resolver, system_resolver, why_refused
+from packshot.sources.addresses import Resolver, find_refusal_reason, resolve_host
 from packshot.sources.settings import StoreSettings
 from packshot.sources.urls import scheme_of
 
-PACKAGES = {
+PACKAGE_BY_SCHEME = {
     "s3": "s3fs",
     "s3a": "s3fs",
     "gs": "gcsfs",
@@ -29,7 +29,7 @@ PACKAGES = {
 """Schemes of the stores, and the package that brings each. No others: fsspec would also follow URLs,
 open archives and chain addresses, past every guard."""
 
-_AS_ANYBODY: Mapping[str, Mapping[str, Any]] = {
+_ANONYMOUS_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "s3fs": {"anon": True},
     "gcsfs": {"token": "anon"},
     "fsspec": {},
@@ -37,15 +37,15 @@ _AS_ANYBODY: Mapping[str, Mapping[str, Any]] = {
 """How a package is told to show no credentials; the others may take them from the environment."""
 
 _ENDPOINT_PORT = 443
-_BY_USER = StoreSettings()
+_DEFAULT_SETTINGS = StoreSettings()
 
 
 def is_store(location: str) -> bool:
     """Whether a location has the scheme of a store."""
-    return scheme_of(location) in PACKAGES
+    return scheme_of(location) in PACKAGE_BY_SCHEME
 
 
-def read(location: str, max_bytes: int, settings: StoreSettings = _BY_USER) -> bytes:
+def read_object(location: str, max_bytes: int, settings: StoreSettings = _DEFAULT_SETTINGS) -> bytes:
     """An object.
 
     Raises:
@@ -54,28 +54,28 @@ def read(location: str, max_bytes: int, settings: StoreSettings = _BY_USER) -> b
             credentials or lies in a private network.
         PhotoUnreachable: No permission, no connection, or the store's package is not installed.
     """
-    with _as_fetch_errors(location):
-        filesystem, path = _opened(location, settings)
-        facts = filesystem.info(path)
-        if facts["type"] != "file":
+    with _translate_fetch_errors(location):
+        filesystem, path = _open_filesystem(location, settings)
+        info = filesystem.info(path)
+        if info["type"] != "file":
             raise PhotoRefused(location, "a folder, not a file")
-        if (facts["size"] or 0) > max_bytes:
+        if (info["size"] or 0) > max_bytes:
             raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
-        content = bytes(filesystem.cat_file(path, start=0, end=max_bytes + 1)) if facts["size"] else b""
+        content = bytes(filesystem.cat_file(path, start=0, end=max_bytes + 1)) if info["size"] else b""
         if len(content) > max_bytes:
             raise PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
         return content
 
 
 @contextmanager
-def opened(location: str) -> Iterator[BinaryIO]:
+def open_object(location: str) -> Iterator[BinaryIO]:
     """An object as a stream, fetched in pieces as it is read.
 
     Raises:
-        FetchError: As `read`.
+        FetchError: As `read_object`.
     """
-    with _as_fetch_errors(location):
-        filesystem, path = _opened(location)
+    with _translate_fetch_errors(location):
+        filesystem, path = _open_filesystem(location)
         file = filesystem.open(path, "rb")
     with file:
         yield cast(BinaryIO, file)
@@ -85,115 +85,119 @@ def is_folder(location: str) -> bool:
     """Whether there are objects below a location.
 
     Raises:
-        FetchError: As `read`.
+        FetchError: As `read_object`.
     """
-    with _as_fetch_errors(location):
-        filesystem, path = _opened(location)
+    with _translate_fetch_errors(location):
+        filesystem, path = _open_filesystem(location)
         return bool(filesystem.isdir(path))
 
 
-def files_below(location: str) -> Iterator[str]:
+def iter_objects_below(location: str) -> Iterator[str]:
     """Addresses of all objects below a prefix, a folder at a time, in a stable order.
 
     Entries whose names begin with a dot are skipped, as in folders of this machine.
 
     Raises:
-        FetchError: As `read`.
+        FetchError: As `read_object`.
     """
-    with _as_fetch_errors(location):
-        filesystem, path = _opened(location)
+    with _translate_fetch_errors(location):
+        filesystem, path = _open_filesystem(location)
         for parent, folders, names in filesystem.walk(path):
             folders[:] = sorted(name for name in folders if not _is_hidden(name))
             visible = sorted(name for name in names if name and not _is_hidden(name))
-            yield from (_address(location, posixpath.join(parent, name)) for name in visible)
+            yield from (_format_address(location, posixpath.join(parent, name)) for name in visible)
 
 
-def matching(pattern: str) -> Iterator[str]:
+def iter_matching_objects(pattern: str) -> Iterator[str]:
     """Addresses of the objects that match a glob pattern, sorted.
 
     Raises:
-        FetchError: As `read`.
+        FetchError: As `read_object`.
     """
-    with _as_fetch_errors(pattern):
-        filesystem, path = _opened(pattern)
+    with _translate_fetch_errors(pattern):
+        filesystem, path = _open_filesystem(pattern)
         found = filesystem.glob(path, detail=True)
         files = sorted(name for name in found if found[name]["type"] == "file")
-        yield from (_address(pattern, name) for name in files if not _is_hidden(name))
+        yield from (_format_address(pattern, name) for name in files if not _is_hidden(name))
 
 
 def _is_hidden(path: str) -> bool:
     return posixpath.basename(path).startswith(".")
 
 
-def beside(place: str, location: str) -> str:
+def resolve_relative(place: str, location: str) -> str:
     """The address of what a table in a store calls by a relative path; never outside its bucket."""
     bucket, _, path = place.partition("://")[2].partition("/")
-    below = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), location.lstrip("/")))
-    return f"{scheme_of(place)}://{bucket}{below}"
+    resolved = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), location.lstrip("/")))
+    return f"{scheme_of(place)}://{bucket}{resolved}"
 
 
-def _opened(location: str, settings: StoreSettings = _BY_USER) -> tuple[Any, str]:
+def _open_filesystem(location: str, settings: StoreSettings = _DEFAULT_SETTINGS) -> tuple[Any, str]:
     if "::" in location:
         raise PhotoRefused(location, "a chain of addresses")
     try:
         import fsspec
     except ImportError:
-        raise PhotoUnreachable(location, f"needs fsspec: {how_to_install('remote')}") from None
-    package = PACKAGES[scheme_of(location) or ""]
-    strange = settings.feed is not None and _bucket(settings.feed) != _bucket(location)
-    options = _as_anybody(location, package) if strange and not settings.lend_credentials else {}
+        raise PhotoUnreachable(location, f"needs fsspec: {format_install_command('remote')}") from None
+    package = PACKAGE_BY_SCHEME[scheme_of(location) or ""]
+    is_foreign = settings.feed is not None and _parse_bucket(settings.feed) != _parse_bucket(location)
+    options = (
+        _get_anonymous_options(location, package) if is_foreign and not settings.lend_credentials else {}
+    )
     try:
         filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False, **options)
     except ImportError:
-        raise PhotoUnreachable(location, f"needs {package}: {pip_install(package)}") from None
-    if strange and not settings.allow_private:
-        _require_public(location, filesystem)
+        raise PhotoUnreachable(location, f"needs {package}: {format_pip_command(package)}") from None
+    if is_foreign and not settings.allow_private:
+        _check_public_endpoint(location, filesystem)
     return filesystem, path
 
 
-def _bucket(location: str) -> tuple[str | None, str]:
+def _parse_bucket(location: str) -> tuple[str | None, str]:
     """The store's package and the bucket in it; of no store, no package."""
-    return PACKAGES.get(scheme_of(location) or ""), location.partition("://")[2].partition("/")[0]
+    return PACKAGE_BY_SCHEME.get(scheme_of(location) or ""), location.partition("://")[2].partition("/")[
+        0
+    ]
 
 
-def _as_anybody(location: str, package: str) -> Mapping[str, Any]:
-    if package not in _AS_ANYBODY:
+def _get_anonymous_options(location: str, package: str) -> Mapping[str, Any]:
+    if package not in _ANONYMOUS_OPTIONS:
         raise PhotoRefused(
             location, "a feed from elsewhere is lent no credentials for this store: --store-credentials"
         )
-    return _AS_ANYBODY[package]
+    return _ANONYMOUS_OPTIONS[package]
 
 
-def _require_public(location: str, filesystem: Any, resolve: Resolver = system_resolver) -> None:
+def _check_public_endpoint(location: str, filesystem: Any, resolve: Resolver = resolve_host) -> None:
     """Refuse a store whose endpoint is not for a feed from elsewhere to reach."""
-    host = urlsplit(_endpoint(filesystem)).hostname
-    for address in _addresses(host, resolve) if host else ():
-        if reason := why_refused(address):
+    host = urlsplit(_find_endpoint(filesystem)).hostname
+    for address in _resolve_addresses(host, resolve) if host else ():
+        if reason := find_refusal_reason(address):
             raise PhotoRefused(
                 location, f"the store's endpoint {host} is {reason}; --allow-private lets feeds ask it"
             )
 
 
-def _addresses(host: str, resolve: Resolver) -> list[str]:
+def _resolve_addresses(host: str, resolve: Resolver) -> list[str]:
     try:
         return [str(ip_address(host))]
     except ValueError:
         return list(resolve(host, _ENDPOINT_PORT))
 
 
-def _endpoint(filesystem: Any) -> str:
+def _find_endpoint(filesystem: Any) -> str:
     """The URL that a store's client asks, as far as it tells one; of s3fs and of gcsfs."""
     if "s3" in filesystem.protocol:
-        return str(filesystem.s3.meta.endpoint_url)
+        return str(filesystem.s3.metadata.endpoint_url)
     return str(getattr(filesystem, "base", ""))
 
 
-def _address(like: str, path: str) -> str:
-    return f"{scheme_of(like)}://{path.lstrip('/')}"
+def _format_address(example: str, path: str) -> str:
+    return f"{scheme_of(example)}://{path.lstrip('/')}"
 
 
 @contextmanager
-def _as_fetch_errors(location: str) -> Iterator[None]:
+def _translate_fetch_errors(location: str) -> Iterator[None]:
     try:
         yield
     except FetchError:
@@ -205,6 +209,6 @@ def _as_fetch_errors(location: str) -> Iterator[None]:
     except ValueError as error:
         raise PhotoMissing(location, f"not an address of a store: {error}") from error
     except Exception as error:  # each store's package raises errors of its own
-        denied = "credential" in str(error).lower()
+        is_denied = "credential" in str(error).lower()
         reason = f"the store cannot be read: {error or type(error).__name__}"
-        raise PhotoUnreachable(location, reason, retry=not denied) from error
+        raise PhotoUnreachable(location, reason, retry=not is_denied) from error

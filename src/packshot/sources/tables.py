@@ -11,14 +11,14 @@ from typing import Final
 from packshot import inputs
 from packshot.errors import SourceError
 
-_LARGEST: Final = 64 * 2**20
+_MAX_BYTES: Final = 64 * 2**20
 """Bytes: a million photos with 60 letters about each."""
 
-_MOST_COLUMNS: Final = 16_384
+_MAX_COLUMNS: Final = 16_384
 """As many as a sheet of Excel has."""
 
-_MOST_CELLS: Final = 10_000_000
-_ROW: Final = 4
+_MAX_CELLS: Final = 10_000_000
+_ROW_OVERHEAD_CELLS: Final = 4
 """Cells of all rows, and what a row counts for besides: in memory half a gigabyte at most."""
 
 
@@ -30,8 +30,8 @@ def read_rows(table: Path) -> list[dict[str, str]]:
             ten million cells.
     """
     try:
-        content = inputs.content(table, _LARGEST)
-        return list(_rows(content.decode("utf-8-sig"), table))
+        content = inputs.read_file(table, _MAX_BYTES)
+        return list(_iter_rows(content.decode("utf-8-sig"), table))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SourceError(
@@ -41,17 +41,17 @@ def read_rows(table: Path) -> list[dict[str, str]]:
         raise SourceError(f"{table}: cannot be read as CSV: {error}") from error
 
 
-def _rows(text: str, table: Path) -> Iterator[dict[str, str]]:
+def _iter_rows(text: str, table: Path) -> Iterator[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    left = _MOST_CELLS
+    cells_left = _MAX_CELLS
     try:
         columns = len(reader.fieldnames or ())
-        if columns > _MOST_COLUMNS:
-            raise SourceError(f"{table}: cannot be read as CSV: more than {_MOST_COLUMNS:,} columns")
+        if columns > _MAX_COLUMNS:
+            raise SourceError(f"{table}: cannot be read as CSV: more than {_MAX_COLUMNS:,} columns")
         for row in reader:
-            left -= _ROW + columns
-            if left < 0:
-                raise SourceError(f"{table}: more than {_MOST_CELLS:,} cells; leave out columns")
+            cells_left -= _ROW_OVERHEAD_CELLS + columns
+            if cells_left < 0:
+                raise SourceError(f"{table}: more than {_MAX_CELLS:,} cells; leave out columns")
             yield row
     except csv.Error as error:
         raise SourceError(

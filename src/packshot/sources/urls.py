@@ -8,22 +8,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
-from packshot.names import is_plain
+from packshot.names import is_encodable
 
 WEB_SCHEMES = frozenset({"http", "https"})
 FILE_SCHEMES = frozenset({None, "file"})
 STANDARD_PORTS = {"http": 80, "https": 443}
-_LONGEST_HOST = 253
+_MAX_HOST_LENGTH = 253
 """Letters of a host's name (RFC 1035, 2.3.4: 255 octets, two of which are lengths)."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 # Of a length, as what is no address may be very long.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40})://", re.IGNORECASE)
 # What may stand in a path and a query unescaped (RFC 3986), and the percent sign of what is escaped
 # already.
-_UNESCAPED = "/?:@!$&'()*+,;=-._~%[]"
+_SAFE_CHARACTERS = "/?:@!$&'()*+,;=-._~%[]"
 
 
-class Refusal(Exception):  # noqa: N818 - caught and told with the location of the feed
+class AddressRefused(Exception):  # noqa: N818 - caught and told with the location of the feed
     """An address that is not to be asked for a photo."""
 
 
@@ -72,37 +72,37 @@ def parse_url(location: str, ports: Collection[int]) -> Url:
         Refusal: Another scheme, a user name or password, another port, no proper host, or half a
             character, which no URL can hold.
     """
-    if not is_plain(location):
-        raise Refusal("not a URL: it holds what is no Unicode")
+    if not is_encodable(location):
+        raise AddressRefused("not a URL: it holds what is no Unicode")
     try:
         parts = urlsplit(location)
         port = parts.port
     except ValueError as error:
-        raise Refusal(f"not a URL: {error}") from error
+        raise AddressRefused(f"not a URL: {error}") from error
     if parts.scheme not in WEB_SCHEMES:
-        raise Refusal(f"the scheme {parts.scheme or '(none)'} is neither http nor https")
+        raise AddressRefused(f"the scheme {parts.scheme or '(none)'} is neither http nor https")
     if "@" in parts.netloc:
-        raise Refusal("a user name or password in the URL")
+        raise AddressRefused("a user name or password in the URL")
     port = STANDARD_PORTS[parts.scheme] if port is None else port
     if port not in ports:
-        raise Refusal(f"port {port} is not among those allowed: {_listing(ports)}")
-    return Url(parts.scheme, _host(parts), port, _target(parts))
+        raise AddressRefused(f"port {port} is not among those allowed: {_format_ports(ports)}")
+    return Url(parts.scheme, _parse_host(parts), port, _format_target(parts))
 
 
-def _host(parts: SplitResult) -> str:
+def _parse_host(parts: SplitResult) -> str:
     try:
         host = (parts.hostname or "").encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise Refusal(f"the host is no proper name: {error}") from error
-    if not _HOST.fullmatch(host) or len(host) > _LONGEST_HOST:
-        raise Refusal("the host is no proper name")
+        raise AddressRefused(f"the host is no proper name: {error}") from error
+    if not _HOST.fullmatch(host) or len(host) > _MAX_HOST_LENGTH:
+        raise AddressRefused("the host is no proper name")
     return host
 
 
-def _target(parts: SplitResult) -> str:
-    path = quote(parts.path or "/", safe=_UNESCAPED)
-    return f"{path}?{quote(parts.query, safe=_UNESCAPED)}" if parts.query else path
+def _format_target(parts: SplitResult) -> str:
+    path = quote(parts.path or "/", safe=_SAFE_CHARACTERS)
+    return f"{path}?{quote(parts.query, safe=_SAFE_CHARACTERS)}" if parts.query else path
 
 
-def _listing(ports: Collection[int]) -> str:
+def _format_ports(ports: Collection[int]) -> str:
     return ", ".join(str(port) for port in sorted(ports))

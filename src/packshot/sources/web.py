@@ -16,23 +16,23 @@ import httpcore2
 
 from packshot.errors import FetchError, InvalidInput, PhotoMissing, PhotoRefused, PhotoUnreachable
 from packshot.sources.addresses import Resolver
-from packshot.sources.network import GuardedNetwork, within
+from packshot.sources.network import GuardedNetwork, limit_time
 from packshot.sources.settings import WebSettings
-from packshot.sources.urls import Refusal, Url, parse_url
+from packshot.sources.urls import AddressRefused, Url, parse_url
 
-_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _OK = 200
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_GONE = frozenset({404, 410})
-_DENIED = frozenset({401, 402, 403, 407, 451})
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_HEADERS: Mapping[bytes | str, bytes | str] = {
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_MISSING_STATUSES = frozenset({404, 410})
+_DENIED_STATUSES = frozenset({401, 402, 403, 407, 451})
+_TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_REQUEST_HEADERS: Mapping[bytes | str, bytes | str] = {
     "User-Agent": "packshot",
     "Accept": "image/*,*/*;q=0.5",
     "Accept-Encoding": "identity",
 }
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-_LONGEST_WAIT_S = 86_400.0
+_GZIP_OR_ZLIB_BITS = 32 + zlib.MAX_WBITS
+_MAX_WAIT_S = 86_400.0
 """What a server may ask for in earnest: a day. Every run gives up long before."""
 
 
@@ -42,7 +42,7 @@ class WebClient:
     def __init__(self, settings: WebSettings, resolve: Resolver) -> None:
         self._settings = settings
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=_trusted(settings.certificates),
+            ssl_context=_make_ssl_context(settings.certificates),
             max_connections=None,
             max_keepalive_connections=16,
             keepalive_expiry=30.0,
@@ -63,53 +63,55 @@ class WebClient:
             PhotoRefused: The address, a redirect or the size is not allowed.
             PhotoUnreachable: No connection, an error of the server, too slow, cut short.
         """
-        with within(self._settings.total_s), _as_fetch_errors(location):
+        with limit_time(self._settings.total_s), _translate_fetch_errors(location):
             url = location
-            for _ in range(_REDIRECTS + 1):
-                answer = self._ask(location, parse_url(url, self._settings.ports))
+            for _ in range(_MAX_REDIRECTS + 1):
+                answer = self._request(location, parse_url(url, self._settings.ports))
                 if isinstance(answer, bytes):
                     return answer
-                url = _joined(url, answer)
-        raise PhotoRefused(location, f"more than {_REDIRECTS} redirects")
+                url = _join_redirect(url, answer)
+        raise PhotoRefused(location, f"more than {_MAX_REDIRECTS} redirects")
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
 
-    def _ask(self, location: str, url: Url) -> bytes | str:
+    def _request(self, location: str, url: Url) -> bytes | str:
         """The body, or where else to look."""
         with self._pool.stream(
             "GET",
             httpcore2.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target),
-            headers={**_HEADERS, "Host": url.authority},
+            headers={**_REQUEST_HEADERS, "Host": url.authority},
             extensions={"timeout": self._timeouts},
         ) as response:
-            headers = _headers(response.headers)
-            if response.status in _MOVED and "location" in headers:
+            headers = _decode_headers(response.headers)
+            if response.status in _REDIRECT_STATUSES and "location" in headers:
                 return headers["location"]
             if response.status != _OK:
-                raise _unhappy(location, response.status, headers)
-            return _body(location, headers, response.iter_stream(), self._settings.max_bytes)
+                raise _make_status_error(location, response.status, headers)
+            return _read_body(location, headers, response.iter_stream(), self._settings.max_bytes)
 
 
 @contextmanager
-def _as_fetch_errors(location: str) -> Iterator[None]:
+def _translate_fetch_errors(location: str) -> Iterator[None]:
     try:
         yield
-    except Refusal as refusal:
+    except AddressRefused as refusal:
         raise PhotoRefused(location, str(refusal)) from refusal
     except zlib.error as error:
         raise PhotoUnreachable(location, f"the compressed content is damaged: {error}") from error
     except socket.gaierror as error:
-        passing = error.errno == socket.EAI_AGAIN
-        raise PhotoUnreachable(location, f"host not found: {error.strerror}", retry=passing) from error
+        is_transient = error.errno == socket.EAI_AGAIN
+        raise PhotoUnreachable(
+            location, f"host not found: {error.strerror}", retry=is_transient
+        ) from error
     except httpcore2.TimeoutException as error:
         raise PhotoUnreachable(location, "the server is too slow", retry=True) from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-        raise _broken(location, error) from error
+        raise _make_connection_error(location, error) from error
 
 
-def _broken(location: str, error: Exception) -> FetchError:
+def _make_connection_error(location: str, error: Exception) -> FetchError:
     cause = error.args[0] if error.args else None  # httpcore wraps the error of the socket
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PhotoUnreachable(
@@ -118,79 +120,83 @@ def _broken(location: str, error: Exception) -> FetchError:
     return PhotoUnreachable(location, f"the connection broke: {error}", retry=True)
 
 
-def _unhappy(location: str, status: int, headers: Mapping[str, str]) -> FetchError:
+def _make_status_error(location: str, status: int, headers: Mapping[str, str]) -> FetchError:
     """What an answer other than a file means."""
-    if status in _GONE:
+    if status in _MISSING_STATUSES:
         return PhotoMissing(location, f"the server has no such file (status {status})")
-    if status in _DENIED:
+    if status in _DENIED_STATUSES:
         return PhotoUnreachable(location, f"the server denies access (status {status})")
-    if status in _PASSING:
-        wait = _wait_s(headers.get("retry-after", ""))
+    if status in _TRANSIENT_STATUSES:
+        wait_s = _parse_retry_after(headers.get("retry-after", ""))
         return PhotoUnreachable(
-            location, f"the server is busy or broken (status {status})", retry=True, wait_s=wait
+            location, f"the server is busy or broken (status {status})", retry=True, wait_s=wait_s
         )
     return PhotoUnreachable(location, f"the server answers with status {status}")
 
 
-def _wait_s(retry_after: str) -> float | None:
+def _parse_retry_after(retry_after: str) -> float | None:
     """Seconds that a header Retry-After asks for (RFC 9110, 10.2.3): a number, or a date."""
     if retry_after.isascii() and retry_after.isdigit():
-        return min(float(retry_after), _LONGEST_WAIT_S)
+        return min(float(retry_after), _MAX_WAIT_S)
     try:
         until = parsedate_to_datetime(retry_after)
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        wait = (until - datetime.now(UTC)).total_seconds()
+        wait_s = (until - datetime.now(UTC)).total_seconds()
     except (ValueError, ArithmeticError, LookupError, TypeError):
         return None  # years, zones and garbage of every kind: as if nothing were asked for
-    return min(max(0.0, wait), _LONGEST_WAIT_S)
+    return min(max(0.0, wait_s), _MAX_WAIT_S)
 
 
-def _body(location: str, headers: Mapping[str, str], chunks: Iterable[bytes], limit: int) -> bytes:
+def _read_body(
+    location: str, headers: Mapping[str, str], chunks: Iterable[bytes], max_bytes: int
+) -> bytes:
     """The content, decompressed, cut off as soon as it is too long."""
-    if _declared(headers.get("content-length", "")) > limit:
-        raise _too_large(location, limit)
-    unpacker = _unpacker(location, headers.get("content-encoding", "").strip().lower())
+    if _parse_content_length(headers.get("content-length", "")) > max_bytes:
+        raise _make_size_error(location, max_bytes)
+    decompressor = _make_decompressor(location, headers.get("content-encoding", "").strip().lower())
     content = bytearray()
     received = 0
     for chunk in chunks:
         received += len(chunk)
-        content += unpacker.decompress(chunk, limit + 1 - len(content)) if unpacker else chunk
-        if max(received, len(content)) > limit:
-            raise _too_large(location, limit)
-    if unpacker and not unpacker.eof:
+        content += (
+            decompressor.decompress(chunk, max_bytes + 1 - len(content)) if decompressor else chunk
+        )
+        if max(received, len(content)) > max_bytes:
+            raise _make_size_error(location, max_bytes)
+    if decompressor and not decompressor.eof:
         raise PhotoUnreachable(location, "the compressed content is cut short", retry=True)
     return bytes(content)
 
 
-def _declared(length: str) -> float:
+def _parse_content_length(header: str) -> float:
     """Bytes that a header Content-Length tells of; 0 where it is no number."""
-    return float(length) if length.isascii() and length.isdigit() else 0.0
+    return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
-def _joined(url: str, target: str) -> str:
+def _join_redirect(url: str, target: str) -> str:
     try:
         return urljoin(url, target)
     except ValueError as error:
-        raise Refusal(f"a redirect to what is not a URL: {error}") from error
+        raise AddressRefused(f"a redirect to what is not a URL: {error}") from error
 
 
-def _unpacker(location: str, encoding: str) -> zlib._Decompress | None:
+def _make_decompressor(location: str, encoding: str) -> zlib._Decompress | None:
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return zlib.decompressobj(_GZIP_OR_ZLIB)
+        return zlib.decompressobj(_GZIP_OR_ZLIB_BITS)
     raise PhotoRefused(location, f"the server compresses in a way not asked for: {encoding}")
 
 
-def _too_large(location: str, limit: int) -> FetchError:
-    return PhotoRefused(location, f"larger than the limit of {limit:,} bytes")
+def _make_size_error(location: str, max_bytes: int) -> FetchError:
+    return PhotoRefused(location, f"larger than the limit of {max_bytes:,} bytes")
 
 
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {_decoded(name).lower(): _decoded(value) for name, value in raw}
+def _decode_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {_decode_header(name).lower(): _decode_header(value) for name, value in raw}
 
 
-def _decoded(header: bytes) -> str:
+def _decode_header(header: bytes) -> str:
     """Text of a header; beyond ASCII there is no rule that servers follow."""
     try:
         return header.decode()
@@ -198,7 +204,7 @@ def _decoded(header: bytes) -> str:
         return header.decode("latin-1")
 
 
-def _trusted(certificates: Path | None) -> ssl.SSLContext | None:
+def _make_ssl_context(certificates: Path | None) -> ssl.SSLContext | None:
     try:
         return None if certificates is None else ssl.create_default_context(cafile=certificates)
     except OSError as error:

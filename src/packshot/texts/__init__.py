@@ -13,11 +13,11 @@ from packshot.texts.loader import LANGUAGES, load_table
 from packshot.texts.policy import (
     MetricText,
     PolicyTexts,
-    choose_language,
     format_requirement,
     format_value,
     load_policy_texts,
     metric_name,
+    select_text,
 )
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "MetricText",
     "PolicyTexts",
     "Texts",
-    "choose_language",
     "distortion_remedy",
     "format_measurement",
     "format_requirement",
@@ -38,4 +37,5 @@ __all__ = [
     "load_table",
     "load_texts",
     "metric_name",
+    "select_text",
 ]

@@ -69,7 +69,7 @@ def load_policy_texts(language: str) -> PolicyTexts:
     return PolicyTexts(metrics=metrics, **table)
 
 
-def choose_language(wording: Mapping[str, str], language: str) -> str:
+def select_text(wording: Mapping[str, str], language: str) -> str:
     """A text in a language, else in English, else in whatever there is; empty without any.
 
     Example:

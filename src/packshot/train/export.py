@@ -23,9 +23,9 @@ from packshot.scratch import Scratch
 
 OPSET = 20
 # Clip must be among them: a ReLU6 outside the quantised region splits every layer in two.
-_QUANTISED = ["Conv", "Add", "Clip"]
+_QUANTISED_OPERATORS = ["Conv", "Add", "Clip"]
 
-Inputs = dict[str, AnyArray]
+ModelInputs = dict[str, AnyArray]
 
 
 def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], path: Path) -> None:
@@ -106,10 +106,10 @@ def export_map(network: nn.Module, stride: int, output: str, path: Path) -> None
 def quantise(
     source: Path,
     target: Path,
-    calibration: Iterable[Inputs],
-    float_from: tuple[str, ...] = (),
+    calibration: Iterable[ModelInputs],
+    float_prefixes: tuple[str, ...] = (),
     *,
-    enlarges: bool = False,
+    resizes_maps: bool = False,
 ) -> None:
     """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
 
@@ -117,27 +117,27 @@ def quantise(
         source: A float model.
         target: The quantised one.
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
-        float_from: Weights whose names begin so keep their precision, and so does all that follows them.
-        enlarges: The model resizes maps, which symbolic shape inference cannot follow.
+        float_prefixes: Weights whose names begin so keep their precision, and so does all that follows them.
+        resizes_maps: The model resizes maps, which symbolic shape inference cannot follow.
     """
     with Scratch() as scratch:
         prepared = scratch.folder / "prepared.onnx"
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=enlarges)
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=resizes_maps)
         quantize_static(
             str(prepared),
             str(target),
-            _Reader(calibration),
+            _CalibrationReader(calibration),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=_QUANTISED,
-            nodes_to_exclude=_following(onnx.load(str(prepared)), float_from),
+            op_types_to_quantize=_QUANTISED_OPERATORS,
+            nodes_to_exclude=_find_downstream_nodes(onnx.load(str(prepared)), float_prefixes),
         )
 
 
-def _following(model: onnx.ModelProto, prefixes: tuple[str, ...]) -> list[str]:
+def _find_downstream_nodes(model: onnx.ModelProto, prefixes: tuple[str, ...]) -> list[str]:
     """Names of the nodes that take a weight named so, or anything that such a node gives."""
     reached: set[str] = set()
     names = []
@@ -177,10 +177,10 @@ def halve_large_weights(model: onnx.ModelProto, smallest: int = 100_000) -> None
         graph.node.insert(0, widen)
 
 
-class _Reader(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, inputs: Iterable[Inputs]) -> None:
-        self._inputs: Iterator[Inputs] = iter(inputs)
+class _CalibrationReader(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, inputs: Iterable[ModelInputs]) -> None:
+        self._inputs: Iterator[ModelInputs] = iter(inputs)
 
-    def get_next(self) -> Inputs | None:
+    def get_next(self) -> ModelInputs | None:
         """The next input, None at the end."""
         return next(self._inputs, None)

@@ -9,7 +9,7 @@ import numpy as np
 
 from packshot.arrays import Float16Array, Mask, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import native_view
+from packshot.encode.views import to_native_view
 from packshot.train.datasets.labels import Labels
 from packshot.train.datasets.views import Views
 
@@ -38,19 +38,19 @@ class Features(Labels):
         with np.load(path) as archive:
             return cls(**dict(archive.items()))
 
-    def chosen(self, rows: Mask) -> Features:
+    def select(self, rows: Mask) -> Features:
         """The photos where `rows` is True."""
         return Features(**{name: value[rows] for name, value in vars(self).items()})
 
 
-def features(views: Views, native: Model) -> Features:
+def compute_features(views: Views, native: Model) -> Features:
     """Features of views by an exported native trunk."""
-    seen = [
-        native_features(views.native[start : start + _BATCH], native)
+    native_parts = [
+        compute_native_features(views.native[start : start + _BATCH], native)
         for start in range(0, len(views.scores), _BATCH)
     ]
     return Features(
-        values=np.concatenate([views.content, views.context, np.concatenate(seen)], axis=1),
+        values=np.concatenate([views.content, views.context, np.concatenate(native_parts)], axis=1),
         scores=views.scores,
         kinds=views.kinds,
         levels=views.levels,
@@ -58,7 +58,7 @@ def features(views: Views, native: Model) -> Features:
     )
 
 
-def native_features(squares: Pixels, native: Model) -> Float16Array:
+def compute_native_features(squares: Pixels, native: Model) -> Float16Array:
     """(N, F) head vectors and stage statistics of (N, S, S, 3) squares, seen in their middle."""
-    outputs = native.run(pixels=np.stack([native_view(square) for square in squares]))
+    outputs = native.run(pixels=np.stack([to_native_view(square) for square in squares]))
     return np.concatenate([outputs["content"], outputs["statistics"]], axis=1).astype(np.float16)

@@ -14,21 +14,21 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from packshot.files import whole
-from packshot.train.datasets.pairs import batches
+from packshot.files import atomic_write
+from packshot.train.datasets.pairs import iter_batches
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 Batch = TypeVar("Batch")
 Network = TypeVar("Network", bound=nn.Module)
 
-_WARM_UP = 0.1
-_LARGEST_GRADIENT = 5.0
+_WARM_UP_SHARE = 0.1
+_MAX_GRADIENT_NORM = 5.0
 _REPORT_EVERY = 25
 _SAVE_EVERY = 50
 
 
 @dataclass(frozen=True)
-class Pace:
+class Schedule:
     """How long and how fast to learn.
 
     Attributes:
@@ -41,10 +41,12 @@ class Pace:
     rates: tuple[float, ...]
     average: float
 
-    def share(self, step: int) -> float:
+    def rate_factor(self, step: int) -> float:
         """Part of the largest rate: it rises over the first tenth, then falls along half a cosine."""
-        done = step / self.steps
-        return min(1.0, 0.1 + done / _WARM_UP) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+        progress = step / self.steps
+        return min(1.0, 0.1 + progress / _WARM_UP_SHARE) * (
+            0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
+        )
 
 
 @dataclass(eq=False)
@@ -55,32 +57,36 @@ class Learner(Generic[Network]):
         network: What learns.
         averaged: Running averages of its weights: what comes out.
         optimiser: Of the network.
-        pace: How fast.
+        schedule: How fast.
         step: How many batches went by.
     """
 
     network: Network
     averaged: Network
     optimiser: torch.optim.Optimizer
-    pace: Pace
+    schedule: Schedule
     step: int = 0
 
     @classmethod
-    def begin(cls, network: Network, groups: Sequence[dict[str, Any]], pace: Pace) -> Learner[Network]:
+    def from_network(
+        cls, network: Network, groups: Sequence[dict[str, Any]], schedule: Schedule
+    ) -> Learner[Network]:
         """Start with step 0.
 
         Args:
             network: Changed in place.
-            groups: Parameter groups of the optimiser, as many as `pace` has rates.
-            pace: How fast.
+            groups: Parameter groups of the optimiser, as many as `schedule` has rates.
+            schedule: How fast.
         """
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(network, copy.deepcopy(network), torch.optim.AdamW(groups, weight_decay=0.01), pace)
+        return cls(
+            network, copy.deepcopy(network), torch.optim.AdamW(groups, weight_decay=0.01), schedule
+        )
 
     def save(self, path: Path) -> None:
         """Everything needed to go on, whole or not at all."""
         parts = {name: vars(self)[name].state_dict() for name in ("network", "averaged", "optimiser")}
-        save_whole(parts | {"step": self.step}, path)
+        save_checkpoint(parts | {"step": self.step}, path)
 
     def load(self, path: Path) -> None:
         """Take up what `save` wrote; the pace may be another."""
@@ -89,26 +95,26 @@ class Learner(Generic[Network]):
             vars(self)[name].load_state_dict(parts[name])
         self.step = parts["step"]
 
-    def learn(self, loss: Tensor) -> float:
+    def take_step(self, loss: Tensor) -> float:
         """One step down the slope of a loss; its value."""
-        share = self.pace.share(self.step)
-        for group, rate in zip(self.optimiser.param_groups, self.pace.rates, strict=True):
-            group["lr"] = rate * share
+        rate_factor = self.schedule.rate_factor(self.step)
+        for group, rate in zip(self.optimiser.param_groups, self.schedule.rates, strict=True):
+            group["lr"] = rate * rate_factor
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(self.network.parameters(), _MAX_GRADIENT_NORM)
         self.optimiser.step()
         self.step += 1
-        move_average(self.averaged, self.network, min(self.pace.average, 1 - 1 / self.step))
+        update_average(self.averaged, self.network, min(self.schedule.average, 1 - 1 / self.step))
         return loss.item()
 
-    def run(
+    def train(
         self,
         examples: Dataset[Batch],
         loss: Callable[[Network, Batch], Tensor],
         checkpoint: Path,
         workers: int,
-        report: Report,
+        progress: Progress,
     ) -> Network:
         """Learn to the last step; goes on from the checkpoint if there is one.
 
@@ -117,39 +123,39 @@ class Learner(Generic[Network]):
             loss: Of the network in training mode on a batch.
             checkpoint: Written now and then.
             workers: Processes that make batches; 0 makes them here.
-            report: Told about progress.
+            progress: Told about progress.
 
         Returns:
             Running averages of the weights, in evaluation mode.
         """
         if checkpoint.exists():
             self.load(checkpoint)
-            report(f"going on at step {self.step} of {self.pace.steps}")
+            progress(f"going on at step {self.step} of {self.schedule.steps}")
         losses: list[float] = []
-        for batch in batches(examples, self.step, self.pace.steps, workers):
+        for batch in iter_batches(examples, self.step, self.schedule.steps, workers):
             self.network.train()
-            losses.append(self.learn(loss(self.network, batch)))
+            losses.append(self.take_step(loss(self.network, batch)))
             if self.step % _REPORT_EVERY == 0:
                 mean = np.mean(losses[-_REPORT_EVERY:])
-                report(f"  step {self.step} of {self.pace.steps}: loss {mean:.4f}")
-            if self.step % _SAVE_EVERY == 0 or self.step == self.pace.steps:
+                progress(f"  step {self.step} of {self.schedule.steps}: loss {mean:.4f}")
+            if self.step % _SAVE_EVERY == 0 or self.step == self.schedule.steps:
                 self.save(checkpoint)
         return self.averaged.eval()
 
 
-def save_whole(parts: dict[str, Any], path: Path) -> None:
+def save_checkpoint(parts: dict[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         torch.save(parts, draft)
 
 
-def tuned(trunk: nn.Module, decoder: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+def make_parameter_groups(trunk: nn.Module, decoder: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
     """Parameter groups of a pre-trained trunk, without decay and what is frozen, and of what is new."""
-    learning = [value for value in trunk.parameters() if value.requires_grad]
-    return [{"params": learning, "weight_decay": 0.0}, {"params": decoder}]
+    trainable = [value for value in trunk.parameters() if value.requires_grad]
+    return [{"params": trainable, "weight_decay": 0.0}, {"params": decoder}]
 
 
-def move_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     """Move running averages; statistics of normalisation are averages already, and copied.
 
     Args:
@@ -160,5 +166,5 @@ def move_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     with torch.no_grad():
         for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-        for kept, now in zip(averaged.buffers(), network.buffers(), strict=True):
-            kept.copy_(now)
+        for average_buffer, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
+            average_buffer.copy_(buffer)

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-SMOOTH = 0.1
+SMOOTH_L1_BETA = 0.1
 """Difference of scores at which the smooth L1 distance turns from square to linear."""
 
-_BARRED = -1e4
+_EXCLUDED_LOGIT = -1e4
 
 
-def retrieved(
-    vectors: Tensor, others: Tensor, scores: Tensor, barred: Tensor, temperature: float
+def retrieve_scores(
+    vectors: Tensor, others: Tensor, scores: Tensor, excluded: Tensor, temperature: float
 ) -> Tensor:
     """Scores as the kernel form of retrieval makes them of other photos' scores.
 
@@ -23,20 +23,20 @@ def retrieved(
         vectors: (B, D) unit vectors of the photos.
         others: (N, D) unit vectors of the evidence.
         scores: (N,) of the evidence.
-        barred: (B, N) True where the evidence must not serve the photo.
+        excluded: (B, N) True where the evidence must not serve the photo.
         temperature: Of the kernel.
 
     Returns:
         (B,) in the unit of `scores`.
     """
     logits = vectors @ others.T / temperature
-    return logits.masked_fill(barred, _BARRED).softmax(dim=1) @ scores
+    return logits.masked_fill(excluded, _EXCLUDED_LOGIT).softmax(dim=1) @ scores
 
 
 def retrieval_loss(vectors: Tensor, scores: Tensor, groups: Tensor, temperature: float) -> Tensor:
     """How badly each photo's score follows from its neighbours' in the batch.
 
-    The score of each photo is `retrieved` from the others and compared by the smooth L1 distance.
+    The score of each photo is `retrieve_scores` from the others and compared by the smooth L1 distance.
     Photos of the same group never serve each other. The gradient pulls together what has like scores.
 
     Args:
@@ -48,9 +48,9 @@ def retrieval_loss(vectors: Tensor, scores: Tensor, groups: Tensor, temperature:
     Returns:
         A scalar.
     """
-    barred = groups[:, None] == groups[None, :]
-    predicted = retrieved(vectors, vectors, scores, barred, temperature)
-    return F.smooth_l1_loss(predicted, scores, beta=SMOOTH)
+    excluded = groups[:, None] == groups[None, :]
+    predicted = retrieve_scores(vectors, vectors, scores, excluded, temperature)
+    return F.smooth_l1_loss(predicted, scores, beta=SMOOTH_L1_BETA)
 
 
 def ranking_loss(predicted: Tensor, scores: Tensor, margin: float = 0.02, gap: float = 0.05) -> Tensor:

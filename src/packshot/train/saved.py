@@ -23,7 +23,7 @@ def load_network(path: Path) -> nn.Module:
     """
     try:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-        with torch.serialization.safe_globals([_trusted(name) for name in names]):
+        with torch.serialization.safe_globals([_resolve_trusted_class(name) for name in names]):
             found = torch.load(path, weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path} is no network of a recipe, or is damaged: delete it") from error
@@ -32,7 +32,7 @@ def load_network(path: Path) -> nn.Module:
     return found
 
 
-def _trusted(name: str) -> type:
+def _resolve_trusted_class(name: str) -> type:
     """The class of a network, or of its sizes, by its full name."""
     module, _, attribute = name.rpartition(".")
     found = getattr(import_module(module), attribute, None) if name.startswith(_TRUSTED) else None

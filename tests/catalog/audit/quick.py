@@ -10,19 +10,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from packshot.catalog.audit.audit import Options, run_audit
+from packshot.catalog.audit.audit import AuditOptions, run_audit
 from packshot.catalog.audit.engine import LocalEngine
-from packshot.catalog.audit.examine import Answer, packed_row, rank_of
-from packshot.catalog.audit.rows import broken_row, judged_row
+from packshot.catalog.audit.examine import RowResult, compute_rank, pack_row
+from packshot.catalog.audit.rows import build_assessed_row, failed_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.report import Assessment, AuditStatus, Facts, Finding, Grade, Severity, Status
 from packshot.sources import Fetcher, WebSettings
 
-DEADLY = b"deadly"
-HANGING = b"hanging"
+KILLING_CONTENT = b"deadly"
+HANGING_CONTENT = b"hanging"
 
 
-def assessment_of(content, name="photo.jpg"):
+def make_assessment(content, name="photo.jpg"):
     """What a photo of these bytes could have been found to be."""
     digest = hashlib.sha256(content).digest()
     score = round(digest[0] / 2.55, 2)
@@ -33,7 +33,7 @@ def assessment_of(content, name="photo.jpg"):
         score=score,
         grade=Grade.GOOD,
         confidence=0.5,
-        facts=facts(hashlib.sha256(content).hexdigest(), len(content)),
+        facts=make_facts(hashlib.sha256(content).hexdigest(), len(content)),
         findings=tuple(
             Finding(code=code, severity=Severity.WARNING, reason="why", remedy=f"Mend {code}.")
             for code in codes
@@ -41,7 +41,7 @@ def assessment_of(content, name="photo.jpg"):
     )
 
 
-def facts(sha256="0" * 64, byte_size=1):
+def make_facts(sha256="0" * 64, byte_size=1):
     return Facts(
         format="JPEG",
         byte_size=byte_size,
@@ -60,7 +60,7 @@ def facts(sha256="0" * 64, byte_size=1):
     )
 
 
-class QuickExaminer:
+class FakeExaminer:
     """Judges by the digest; notes in a file whose bytes it was given to judge."""
 
     def __init__(self, settings, log=None, seconds=0.0):
@@ -70,44 +70,48 @@ class QuickExaminer:
 
     def __call__(self, task):
         content = task.content if isinstance(task.content, bytes) else Path(task.content).read_bytes()
-        if content.startswith(DEADLY):
+        if content.startswith(KILLING_CONTENT):
             os.kill(os.getpid(), signal.SIGKILL)
-        if content.startswith(HANGING):
+        if content.startswith(HANGING_CONTENT):
             time.sleep(600)
         time.sleep(self._seconds)
         if content.startswith(b"text"):
-            row = broken_row(task.row, AuditStatus.UNREADABLE, "no photo", task.sha256)
-            return Answer(task.row, packed_row(row), rank_of(row))
+            row = failed_row(task.row, AuditStatus.UNREADABLE, "no photo", task.sha256)
+            return RowResult(task.row, pack_row(row), compute_rank(row))
         if task.known is None and self._log:
             with open(self._log, "a") as log:
                 log.write(task.sha256 + "\n")
-        row = judged_row(task.row, assessment_of(content), {}, self._settings.fail_under)
-        rank = rank_of(row)
-        picture = content[:40] if rank <= task.gate else None
-        known = task.known or content[:10]
-        return Answer(task.row, packed_row(row), rank, known, picture, task.known is not None)
+        row = build_assessed_row(task.row, make_assessment(content), {}, self._settings.fail_under)
+        rank = compute_rank(row)
+        thumbnail = content[:40] if rank <= task.thumbnail_rank_limit else None
+        cached_assessment = task.known or content[:10]
+        return RowResult(
+            task.row, pack_row(row), rank, cached_assessment, thumbnail, task.known is not None
+        )
 
 
-def quick_engine(log=None, seconds=0.0):
-    make = partial(QuickExaminer, log=log, seconds=seconds)
-    return partial(LocalEngine, make_examiner=make)
+def make_fake_engine(log=None, seconds=0.0):
+    make_examiner = partial(FakeExaminer, log=log, seconds=seconds)
+    return partial(LocalEngine, make_examiner=make_examiner)
 
 
-def audited(feed, folder, *, log=None, seconds=0.0, cache=None, restart=False, patience=60, **asked):
-    """An audit by the quick examiner; `asked` are settings, `stopped` and `watch`."""
-    run = {name: asked.pop(name) for name in ("stopped", "watch") if name in asked}
-    options = Options(2, cache, restart, patience, quick_engine(log, seconds))
-    return run_audit(AuditSettings(str(feed), **asked), folder, options, **run)
+def run_fake_audit(
+    feed, folder, *, log=None, seconds=0.0, cache=None, restart=False, timeout_s=60, **settings
+):
+    """An audit by the quick examiner; `settings` are settings, `stopped` and `watch`."""
+    run_options = {name: settings.pop(name) for name in ("stopped", "watch") if name in settings}
+    options = AuditOptions(2, cache, restart, timeout_s, make_fake_engine(log, seconds))
+    return run_audit(AuditSettings(str(feed), **settings), folder, options, **run_options)
 
 
-def served_feed(shop, photos, feed):
+def serve_feed(shop, photos, feed):
     """A feed of the URLs under which a web server of the tests gives photos, and its fetcher."""
     shop.pages |= {f"/{name}": content for name, content in photos.items()}
     feed.write_text("\n".join(["image", *(shop.url(f"/{name}") for name in photos)]) + "\n")
-    return fetcher_from(shop.port)
+    return make_fetcher(shop.port)
 
 
-def fetcher_from(port):
+def make_fetcher(port):
     """A fetcher that is allowed to ask this machine."""
     return Fetcher(WebSettings(allow_private=True, ports=frozenset({port})))
 

@@ -16,24 +16,24 @@ import pytest
 
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.audit import AuditSettings, run_audit
-from packshot.catalog.audit.audit import Options, date_of
+from packshot.catalog.audit.audit import AuditOptions, read_audit_date
 from packshot.catalog.audit.journal import Journal
 from packshot.errors import AuditError, InvalidInput, PackshotError, PolicyError, SourceError
 from packshot.report import AuditSummary
 from packshot.sources import Fetcher, Retries, WebSettings
 from tests.catalog.audit.quick import (
-    DEADLY,
-    HANGING,
-    assessment_of,
-    audited,
-    quick_engine,
+    HANGING_CONTENT,
+    KILLING_CONTENT,
+    make_assessment,
+    make_fake_engine,
+    run_fake_audit,
     write_feed,
 )
 
 FILES = ("audit.parquet", "audit.csv", "audit.xlsx", "audit.html", "summary.json")
 
 
-def table(folder):
+def read_rows(folder):
     return pq.read_table(folder / "audit.parquet").to_pylist()
 
 
@@ -45,8 +45,8 @@ def feed(tmp_path):
 
 def test_every_input_is_a_row_in_the_order_of_the_feed(feed, tmp_path):
     (feed / "photo-0007b.jpg").write_bytes(b"text, not a photo")
-    outcome = audited(feed, tmp_path / "audit")
-    rows = table(tmp_path / "audit")
+    outcome = run_fake_audit(feed, tmp_path / "audit")
+    rows = read_rows(tmp_path / "audit")
     assert [row["path"] for row in rows] == sorted(map(str, feed.iterdir()))
     for row in rows:
         content = Path(row["path"]).read_bytes()
@@ -54,19 +54,19 @@ def test_every_input_is_a_row_in_the_order_of_the_feed(feed, tmp_path):
             assert (row["status"], row["score"], row["verdict"]) == ("unreadable", None, None)
             assert row["reason"] == "no photo"
         else:
-            known = assessment_of(content)
-            assert (row["status"], row["score"]) == ("ok", known.score)
-            assert row["findings"] == [found.code for found in known.findings]
-            assert row["sha256"] == known.facts.sha256
+            assessment = make_assessment(content)
+            assert (row["status"], row["score"]) == ("ok", assessment.score)
+            assert row["findings"] == [found.code for found in assessment.findings]
+            assert row["sha256"] == assessment.facts.sha256
     assert outcome.done == outcome.summary.inputs == 31
     assert outcome.summary.statuses == {"ok": 30, "unreadable": 1}
 
 
 def test_tables_agree_and_the_summary_follows_its_schema(feed, tmp_path):
-    outcome = audited(feed, tmp_path / "audit", fail_under=50)
+    outcome = run_fake_audit(feed, tmp_path / "audit", fail_under=50)
     with (tmp_path / "audit" / "audit.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    rows = table(tmp_path / "audit")
+    rows = read_rows(tmp_path / "audit")
     assert [line["path"] for line in lines] == [row["path"] for row in rows]
     assert [float(line["score"]) for line in lines] == [row["score"] for row in rows]
     assert [row["verdict"] == "fail" for row in rows] == [row["score"] < 50 for row in rows]
@@ -91,8 +91,8 @@ def test_what_a_feed_tells_stands_in_the_rows(tmp_path):
         "B,photos/none.jpg,other,,Bob\n"
         "C,,main,,\n"
     )
-    outcome = audited(tmp_path / "feed.csv", tmp_path / "audit")
-    rows = table(tmp_path / "audit")
+    outcome = run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit")
+    rows = read_rows(tmp_path / "audit")
     assert [row["sku"] for row in rows] == ["=1+1", "B", "C"]
     assert [row["status"] for row in rows] == ["ok", "missing", "missing"]
     assert rows[0]["category"] == "shoes"
@@ -108,41 +108,41 @@ def test_equal_bytes_are_assessed_once_and_known_to_the_next_audit(tmp_path):
         (tmp_path / "photos" / f"{number}.jpg").write_bytes(b"photo %d" % (number % 3))
     (tmp_path / "photos" / "other.png").write_bytes(b"photo 0")
     log, cache = tmp_path / "log", tmp_path / "cache"
-    first = audited(tmp_path / "photos", tmp_path / "first", log=log, cache=cache)
+    first = run_fake_audit(tmp_path / "photos", tmp_path / "first", log=log, cache=cache)
     assert len(log.read_text().split()) == 4, "an extension belongs to what is judged"
     assert first.summary.run.remembered == 9
-    second = audited(tmp_path / "photos", tmp_path / "second", log=log, cache=cache)
+    second = run_fake_audit(tmp_path / "photos", tmp_path / "second", log=log, cache=cache)
     assert len(log.read_text().split()) == 4
     assert second.summary.run.remembered == 13
-    assert table(tmp_path / "first") == table(tmp_path / "second")
-    audited(tmp_path / "photos", tmp_path / "third", log=log)
+    assert read_rows(tmp_path / "first") == read_rows(tmp_path / "second")
+    run_fake_audit(tmp_path / "photos", tmp_path / "third", log=log)
     assert len(log.read_text().split()) == 4 + 13, "without a cache each is assessed for itself"
 
 
 def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
     log = tmp_path / "log"
-    seen = []
-    outcome = audited(
+    results = []
+    outcome = run_fake_audit(
         feed,
         tmp_path / "audit",
         log=log,
-        watch=lambda answers, _: (seen.append(answer) or answer for answer in answers),
-        stopped=lambda: len(seen) >= 5,
+        watch=lambda answers, _: (results.append(answer) or answer for answer in answers),
+        stopped=lambda: len(results) >= 5,
         seconds=0.01,
     )
     assert outcome.summary is None
     assert 5 <= outcome.done < 30
-    assert outcome.done == len(seen), "what was on its way is finished and kept"
+    assert outcome.done == len(results), "what was on its way is finished and kept"
     assert not (tmp_path / "audit" / "audit.parquet").exists()
-    done = []
-    outcome = audited(
-        feed, tmp_path / "audit", log=log, watch=lambda answers, n: done.append(n) or answers
+    done_counts = []
+    outcome = run_fake_audit(
+        feed, tmp_path / "audit", log=log, watch=lambda answers, n: done_counts.append(n) or answers
     )
-    assert done == [len(seen)]
+    assert done_counts == [len(results)]
     assert outcome.summary.inputs == 30
     assert len(log.read_text().split()) == 30, "nothing was done twice"
-    audited(feed, tmp_path / "whole")
-    assert table(tmp_path / "audit") == table(tmp_path / "whole")
+    run_fake_audit(feed, tmp_path / "whole")
+    assert read_rows(tmp_path / "audit") == read_rows(tmp_path / "whole")
     assert (tmp_path / "audit" / "audit.html").read_text() == (
         tmp_path / "whole" / "audit.html"
     ).read_text()
@@ -150,9 +150,9 @@ def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
 
 def test_an_audit_that_is_done_is_only_written_again(feed, tmp_path):
     log = tmp_path / "log"
-    first = audited(feed, tmp_path / "audit", log=log)
+    first = run_fake_audit(feed, tmp_path / "audit", log=log)
     (tmp_path / "audit" / "audit.csv").unlink()
-    second = audited(feed, tmp_path / "audit", log=log)
+    second = run_fake_audit(feed, tmp_path / "audit", log=log)
     assert len(log.read_text().split()) == 30
     assert (tmp_path / "audit" / "audit.csv").exists()
     assert first.summary.run.seconds == second.summary.run.seconds
@@ -162,88 +162,90 @@ def test_an_audit_that_is_done_is_only_written_again(feed, tmp_path):
     ("changed", "said"),
     [({"fail_under": 61}, "bar: 60 then, 61 now"), ({"worst": 3}, "page"), ({}, None)],
 )
-def test_another_audit_in_the_folder_is_refused_unless_told_to_restart(feed, tmp_path, changed, said):
-    asked = {"fail_under": 60, "worst": 10}
-    audited(feed, tmp_path / "audit", **asked)
-    if said is None:
-        audited(feed, tmp_path / "audit", **asked)
+def test_another_audit_in_the_folder_is_refused_unless_told_to_restart(feed, tmp_path, changed, message):
+    settings = {"fail_under": 60, "worst": 10}
+    run_fake_audit(feed, tmp_path / "audit", **settings)
+    if message is None:
+        run_fake_audit(feed, tmp_path / "audit", **settings)
         return
-    with pytest.raises(AuditError, match=f"{said}.*--restart"):
-        audited(feed, tmp_path / "audit", **asked | changed)
-    audited(feed, tmp_path / "audit", **asked | changed, restart=True)
+    with pytest.raises(AuditError, match=f"{message}.*--restart"):
+        run_fake_audit(feed, tmp_path / "audit", **settings | changed)
+    run_fake_audit(feed, tmp_path / "audit", **settings | changed, restart=True)
 
 
 def test_a_feed_that_changed_is_noticed(feed, tmp_path):
-    audited(feed, tmp_path / "audit")
+    run_fake_audit(feed, tmp_path / "audit")
     (feed / "photo-0000.jpg").rename(feed / "photo-0000x.jpg")
     with pytest.raises(AuditError, match=r"row 1 is now .*photo-0000x.jpg.*--restart"):
-        audited(feed, tmp_path / "audit")
+        run_fake_audit(feed, tmp_path / "audit")
     (feed / "photo-0000x.jpg").rename(feed / "photo-0000.jpg")
     (feed / "photo-0029.jpg").unlink()
     with pytest.raises(AuditError, match=r"only 29 rows now.*--restart"):
-        audited(feed, tmp_path / "audit")
+        run_fake_audit(feed, tmp_path / "audit")
 
 
 def test_a_feed_that_grew_at_its_end_is_audited_further(feed, tmp_path):
-    audited(feed, tmp_path / "audit")
+    run_fake_audit(feed, tmp_path / "audit")
     (feed / "photo-9999.jpg").write_bytes(b"a photo that came later")
-    assert audited(feed, tmp_path / "audit").summary.inputs == 31
+    assert run_fake_audit(feed, tmp_path / "audit").summary.inputs == 31
 
 
 def test_one_audit_at_a_time_works_in_a_folder(feed, tmp_path):
     errors = []
 
-    def watch(answers, _done):
+    def report_progress(answers, _done):
         for answer in answers:
             if not errors:
                 with pytest.raises(AuditError) as refused:
-                    audited(feed, tmp_path / "audit")
+                    run_fake_audit(feed, tmp_path / "audit")
                 errors.append(str(refused.value))
             yield answer
 
-    audited(feed, tmp_path / "audit", watch=watch)
+    run_fake_audit(feed, tmp_path / "audit", watch=report_progress)
     assert f"process {os.getpid()}" in errors[0]
 
 
 def test_a_photo_that_kills_is_blamed_alone(feed, tmp_path):
-    (feed / "photo-0011b.jpg").write_bytes(DEADLY)
-    (feed / "photo-0020b.jpg").write_bytes(DEADLY + b"too")
-    outcome = audited(feed, tmp_path / "audit")
+    (feed / "photo-0011b.jpg").write_bytes(KILLING_CONTENT)
+    (feed / "photo-0020b.jpg").write_bytes(KILLING_CONTENT + b"too")
+    outcome = run_fake_audit(feed, tmp_path / "audit")
     assert outcome.summary.statuses == {"ok": 30, "crashed": 2}
-    crashed = [row for row in table(tmp_path / "audit") if row["status"] == "crashed"]
+    crashed = [row for row in read_rows(tmp_path / "audit") if row["status"] == "crashed"]
     assert [Path(row["path"]).name for row in crashed] == ["photo-0011b.jpg", "photo-0020b.jpg"]
     assert all("SIGKILL" in row["reason"] for row in crashed)
 
 
 def test_a_photo_that_takes_for_ever_is_given_up(feed, tmp_path):
-    (feed / "photo-0000a.jpg").write_bytes(HANGING)
-    outcome = audited(feed, tmp_path / "audit", patience=8)
+    (feed / "photo-0000a.jpg").write_bytes(HANGING_CONTENT)
+    outcome = run_fake_audit(feed, tmp_path / "audit", timeout_s=8)
     assert outcome.summary.statuses == {"ok": 30, "crashed": 1}
-    assert "longer than 8 seconds" in table(tmp_path / "audit")[1]["reason"]
+    assert "longer than 8 seconds" in read_rows(tmp_path / "audit")[1]["reason"]
 
 
 def test_only_a_window_of_the_feed_is_on_its_way(feed, tmp_path, monkeypatch):
     from packshot.catalog.audit import audit
     from packshot.sources import FeedRow
 
-    read = []
+    read_numbers = []
 
-    def endless(_place, _columns, _fetcher):
+    def iter_endless_feed(_place, _columns, _fetcher):
         for number in range(10**9):
-            read.append(number)
+            read_numbers.append(number)
             yield FeedRow(number, str(feed / f"photo-{number % 30:04}.jpg"))
 
-    monkeypatch.setattr(audit, "read_feed", endless)
-    seen = []
+    monkeypatch.setattr(audit, "read_feed", iter_endless_feed)
+    results = []
 
-    def watch(answers, _done):
+    def report_progress(answers, _done):
         for answer in islice(answers, 60):
-            seen.append(answer)
+            results.append(answer)
             yield answer
 
-    outcome = audited(feed, tmp_path / "audit", watch=watch, stopped=lambda: len(seen) >= 40)
+    outcome = run_fake_audit(
+        feed, tmp_path / "audit", watch=report_progress, stopped=lambda: len(results) >= 40
+    )
     assert outcome.summary is None
-    assert len(read) <= len(seen) + 25
+    assert len(read_numbers) <= len(results) + 25
 
 
 @pytest.mark.slow
@@ -252,70 +254,70 @@ def test_memory_does_not_grow_with_the_feed(tmp_path):
     write_feed(tmp_path / "photos", 100)
     names = [f"photos/photo-{number:04}.jpg" for number in range(100)]
     (tmp_path / "feed.csv").write_text("path\n" + "\n".join(names * 100) + "\n")
-    process, seen, sizes = psutil.Process(), [0], []
+    process, results, sizes = psutil.Process(), [0], []
 
-    def watch(answers, _done):
+    def report_progress(answers, _done):
         for answer in answers:
             yield answer
-            seen[0] += 1
-            if seen[0] % 1000 == 0:
+            results[0] += 1
+            if results[0] % 1000 == 0:
                 sizes.append(process.memory_full_info().uss / 2**20)
 
-    audited(tmp_path / "feed.csv", tmp_path / "audit", watch=watch)
+    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", watch=report_progress)
     assert len(sizes) == 10
     assert sizes[-1] - sizes[0] < 8
 
 
 def test_what_cannot_be_used_is_refused_before_work_begins(feed, tmp_path):
     with pytest.raises(SourceError):
-        audited(tmp_path / "nowhere", tmp_path / "a")
+        run_fake_audit(tmp_path / "nowhere", tmp_path / "a")
     with pytest.raises(PolicyError):
-        audited(feed, tmp_path / "b", policies=("amazin-main",))
+        run_fake_audit(feed, tmp_path / "b", policies=("amazin-main",))
     with pytest.raises(InvalidInput):
-        audited(feed, tmp_path / "c", assessor=AssessorSettings(language="xx"))
+        run_fake_audit(feed, tmp_path / "c", assessor=AssessorSettings(language="xx"))
     (tmp_path / "file").write_text("")
     with pytest.raises(AuditError, match="cannot write"):
-        audited(feed, tmp_path / "file" / "d")
+        run_fake_audit(feed, tmp_path / "file" / "d")
 
 
 def test_an_audit_goes_on_with_its_own_day(feed, tmp_path):
     from datetime import date
 
-    assert date_of(tmp_path / "audit", restart=False) is None
-    audited(feed, tmp_path / "audit", on=date(2025, 2, 3))
-    assert date_of(tmp_path / "audit", restart=False) == date(2025, 2, 3)
-    assert date_of(tmp_path / "audit", restart=True) is None
+    assert read_audit_date(tmp_path / "audit", restart=False) is None
+    run_fake_audit(feed, tmp_path / "audit", on=date(2025, 2, 3))
+    assert read_audit_date(tmp_path / "audit", restart=False) == date(2025, 2, 3)
+    assert read_audit_date(tmp_path / "audit", restart=True) is None
 
 
 def test_a_journal_that_is_none_is_refused(feed, tmp_path):
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit" / "audit.journal").write_text("something else altogether, " * 100)
     with pytest.raises(AuditError, match="--restart"):
-        audited(feed, tmp_path / "audit")
-    audited(feed, tmp_path / "audit", restart=True)
+        run_fake_audit(feed, tmp_path / "audit")
+    run_fake_audit(feed, tmp_path / "audit", restart=True)
 
 
 def test_an_engine_may_be_another(feed, tmp_path):
-    made = []
+    jobs = []
 
-    def engine(job):
-        made.append(job)
-        return quick_engine()(job)
+    def make_engine(job):
+        jobs.append(job)
+        return make_fake_engine()(job)
 
     settings = AuditSettings(str(feed))
-    run_audit(settings, tmp_path / "audit", Options(workers=1, engine=engine))
-    assert made[0].settings is settings
-    assert made[0].workers == 1
+    run_audit(settings, tmp_path / "audit", AuditOptions(workers=1, engine_factory=make_engine))
+    assert jobs[0].settings is settings
+    assert jobs[0].workers == 1
 
 
-class Shelf(SimpleHTTPRequestHandler):
+class PhotoServerHandler(SimpleHTTPRequestHandler):
     """Serves files, one of them only when asked a second time."""
 
-    asked: ClassVar[list[str]] = []
+    requested_paths: ClassVar[list[str]] = []
 
     def do_GET(self):
-        self.asked.append(self.path)
-        if "busy" in self.path and self.asked.count(self.path) == 1:
+        self.requested_paths.append(self.path)
+        if "busy" in self.path and self.requested_paths.count(self.path) == 1:
             self.send_error(503)
         elif "down" in self.path:
             self.send_error(500)
@@ -327,32 +329,40 @@ class Shelf(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def shelf(tmp_path):
+def photo_server(tmp_path):
     write_feed(tmp_path / "shelf", 2)
     (tmp_path / "shelf" / "busy.jpg").write_bytes(b"a photo at the second attempt")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Shelf, directory=tmp_path / "shelf"))
-    Shelf.asked.clear()
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(PhotoServerHandler, directory=tmp_path / "shelf")
+    )
+    PhotoServerHandler.requested_paths.clear()
     with server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
 
 
-def test_photos_of_the_web_are_fetched_tried_again_and_accounted_for(shelf, tmp_path):
+def test_photos_of_the_web_are_fetched_tried_again_and_accounted_for(photo_server, tmp_path):
     pytest.importorskip("httpcore2", reason="needs the extra remote")
-    places = ["photo-0000.jpg", "busy.jpg", "none.jpg", "down.jpg"]
-    lines = [f"http://127.0.0.1:{shelf}/{place}" for place in places]
+    names = ["photo-0000.jpg", "busy.jpg", "none.jpg", "down.jpg"]
+    lines = [f"http://127.0.0.1:{photo_server}/{place}" for place in names]
     (tmp_path / "feed.csv").write_text(
         "image\n" + "\n".join([*lines, "http://169.254.1.1/a.jpg"]) + "\n"
     )
-    web = WebSettings(allow_private=True, ports=frozenset({shelf}))
+    web = WebSettings(allow_private=True, ports=frozenset({photo_server}))
     fetcher = Fetcher(web, Retries(attempts=2, first_wait_s=0.01))
-    audited(tmp_path / "feed.csv", tmp_path / "audit", fetcher=fetcher)
-    rows = table(tmp_path / "audit")
+    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", fetcher=fetcher)
+    rows = read_rows(tmp_path / "audit")
     statuses = [row["status"] for row in rows]
     assert statuses == ["ok", "ok", "missing", "unreachable", "refused"]
-    assert Shelf.asked.count("/busy.jpg") == Shelf.asked.count("/down.jpg") == 2
-    assert rows[0]["sha256"] == assessment_of((tmp_path / "shelf" / places[0]).read_bytes()).facts.sha256
+    assert (
+        PhotoServerHandler.requested_paths.count("/busy.jpg")
+        == PhotoServerHandler.requested_paths.count("/down.jpg")
+        == 2
+    )
+    assert (
+        rows[0]["sha256"] == make_assessment((tmp_path / "shelf" / names[0]).read_bytes()).facts.sha256
+    )
 
 
 def test_a_feed_from_elsewhere_names_no_files_of_this_machine():
@@ -382,39 +392,41 @@ class TestAnAuditThatFailsAtItsStart:
         ids=lambda wrong: next(iter(wrong)),
     )
     @pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
-    def test_wrong_settings(self, shop, tmp_path, wrong, there):
+    def test_wrong_settings(self, shop, tmp_path, wrong, folder_exists):
         folder = tmp_path / "deep" / "audit"
-        if there:
+        if folder_exists:
             folder.mkdir(parents=True)
             (folder / "notes.txt").write_text("mine")
-        asked = {"feed": str(shop), "columns": {"location": "picture"}} | wrong
+        settings = {"feed": str(shop), "columns": {"location": "picture"}} | wrong
         with pytest.raises(PackshotError):
-            audited(asked.pop("feed"), folder, **asked)
-        assert (tmp_path / "deep").exists() is there
-        assert not there or os.listdir(folder) == ["notes.txt"]
-        if not there:
-            assert audited(shop, folder, columns={"location": "picture"}).done == 4
+            run_fake_audit(settings.pop("feed"), folder, **settings)
+        assert (tmp_path / "deep").exists() is folder_exists
+        assert not folder_exists or os.listdir(folder) == ["notes.txt"]
+        if not folder_exists:
+            assert run_fake_audit(shop, folder, columns={"location": "picture"}).done == 4
 
     def test_wrong_settings_with_restart_leave_the_audit_that_is_there(self, shop, tmp_path):
         columns = {"location": "picture"}
-        audited(shop, tmp_path / "audit", columns=columns)
+        run_fake_audit(shop, tmp_path / "audit", columns=columns)
         with pytest.raises(PolicyError):
-            audited(shop, tmp_path / "audit", columns=columns, policies=("of-nobody",), restart=True)
+            run_fake_audit(
+                shop, tmp_path / "audit", columns=columns, policies=("of-nobody",), restart=True
+            )
         log = tmp_path / "log"
-        audited(shop, tmp_path / "audit", columns=columns, log=log)
+        run_fake_audit(shop, tmp_path / "audit", columns=columns, log=log)
         assert not log.exists(), "every row was known"
 
     def test_an_engine_that_does_not_start(self, shop, tmp_path):
-        def broken(_job):
+        def fail_to_start(_job):
             raise AuditError("no machine answers")
 
         settings = AuditSettings(str(shop), {"location": "picture"}, on=date(2027, 1, 1))
         with pytest.raises(AuditError, match="no machine"):
-            run_audit(settings, tmp_path / "audit", Options(engine=broken))
+            run_audit(settings, tmp_path / "audit", AuditOptions(engine_factory=fail_to_start))
         assert not (tmp_path / "audit").exists()
 
     def test_a_journal_without_a_row_is_of_no_audit(self, shop, tmp_path):
         with Journal(tmp_path / "audit", 200) as journal:
-            journal.tell({"date": "2020-01-01", "feed": "another"})
-        assert date_of(tmp_path / "audit", restart=False) is None
-        assert audited(shop, tmp_path / "audit", columns={"location": "picture"}).done == 4
+            journal.write_identity({"date": "2020-01-01", "feed": "another"})
+        assert read_audit_date(tmp_path / "audit", restart=False) is None
+        assert run_fake_audit(shop, tmp_path / "audit", columns={"location": "picture"}).done == 4

@@ -20,8 +20,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from packshot.catalog.audit.journal import JOURNAL
-from tests.catalog.audit.quick import audited, write_feed
+from packshot.catalog.audit.journal import JOURNAL_NAME
+from tests.catalog.audit.quick import run_fake_audit, write_feed
 from tests.conftest import ROOT
 
 ray = pytest.importorskip("ray", reason="needs the extra cluster: ray")
@@ -32,7 +32,7 @@ PHOTOS = 300
 SECONDS = 0.05
 NETWORK = "10.213.77"
 PORT = 6379
-PATIENCE = 300
+TIMEOUT_S = 300
 
 DRIVER = f"""
 import sys
@@ -64,7 +64,7 @@ run_audit(AuditSettings(feed, worst=5), Path(folder), Options(engine=engine), wa
 """
 
 
-def on_system(*command, check=True):
+def run_system_command(*command, check=True):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=check)
 
 
@@ -75,31 +75,31 @@ class Machine:
     name: str
     address: str
     environment: dict[str, str]
-    started: list[subprocess.Popen] = field(default_factory=list)
+    processes: list[subprocess.Popen] = field(default_factory=list)
 
-    def start(self, *command, **more):
+    def start(self, *command, **options):
         command = ["ip", "netns", "exec", self.name, *map(str, command)]
-        process = subprocess.Popen(command, env=self.environment, **more)
-        self.started.append(process)
+        process = subprocess.Popen(command, env=self.environment, **options)
+        self.processes.append(process)
         return process
 
-    def die(self):
+    def kill_processes(self):
         """All its processes at once, those too that come up meanwhile."""
         deadline = time.monotonic() + 30
-        while pids := on_system("ip", "netns", "pids", self.name, check=False).stdout.split():
+        while pids := run_system_command("ip", "netns", "pids", self.name, check=False).stdout.split():
             assert time.monotonic() < deadline
             for pid in map(int, pids):
-                _kill(pid)
+                _kill_process(pid)
             time.sleep(0.05)
-        for process in self.started:
+        for process in self.processes:
             process.wait(20)
 
-    def vanish(self):
-        self.die()
-        on_system("ip", "netns", "del", self.name)
+    def remove(self):
+        self.kill_processes()
+        run_system_command("ip", "netns", "del", self.name)
 
 
-def _kill(pid):
+def _kill_process(pid):
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
@@ -109,29 +109,35 @@ def machines():
     """Two, joined by a wire, with a node of a core each; gone at the end with all that runs in them."""
     if os.name != "posix" or os.geteuid() or not shutil.which("ip"):
         pytest.skip("network namespaces need Linux, root, and iproute2's ip")
-    with ExitStack() as undone:
+    with ExitStack() as cleanup:
         session = Path(tempfile.mkdtemp(prefix="ps"))  # Sockets allow for no long path.
-        undone.callback(shutil.rmtree, session, ignore_errors=True)
-        made = [_machine(number, session, undone) for number in (1, 2)]
-        _join(made)
-        head, other = made
+        cleanup.callback(shutil.rmtree, session, ignore_errors=True)
+        created = [_create_machine(number, session, cleanup) for number in (1, 2)]
+        _connect_machines(created)
+        head, other = created
         node = ["--num-cpus=1", "--object-store-memory=100000000", "--block"]
         ray_start = [sys.executable, "-m", "ray.scripts.scripts", "start"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        here = [f"--node-ip-address={head.address}", f"--port={PORT}", f"--temp-dir={session}"]
-        head.start(*ray_start, "--head", "--include-dashboard=false", *here, *node, **quiet)
-        at = [f"--node-ip-address={other.address}", f"--address={head.address}:{PORT}"]
-        _until(lambda: _nodes(head) == [head.address])
-        other.start(*ray_start, *at, *node, **quiet)
-        _until(lambda: _nodes(head) == [head.address, other.address])
-        yield made
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        head_address_options = [
+            f"--node-ip-address={head.address}",
+            f"--port={PORT}",
+            f"--temp-dir={session}",
+        ]
+        head.start(
+            *ray_start, "--head", "--include-dashboard=false", *head_address_options, *node, **silent
+        )
+        node_address_options = [f"--node-ip-address={other.address}", f"--address={head.address}:{PORT}"]
+        _wait_until(lambda: _list_nodes(head) == [head.address])
+        other.start(*ray_start, *node_address_options, *node, **silent)
+        _wait_until(lambda: _list_nodes(head) == [head.address, other.address])
+        yield created
 
 
-def _machine(number, session, undone):
+def _create_machine(number, session, cleanup):
     name = f"packshot-{os.getpid()}-{number}"
-    added = on_system("ip", "netns", "add", name, check=False)
-    if added.returncode:
-        pytest.skip(f"network namespaces cannot be made here: {added.stderr.strip()}")
+    result = run_system_command("ip", "netns", "add", name, check=False)
+    if result.returncode:
+        pytest.skip(f"network namespaces cannot be made here: {result.stderr.strip()}")
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
@@ -143,67 +149,71 @@ def _machine(number, session, undone):
         "OMP_NUM_THREADS": "1",
     }
     machine = Machine(name, f"{NETWORK}.{number}", environment)
-    undone.callback(machine.vanish)
+    cleanup.callback(machine.remove)
     return machine
 
 
-def _join(machines):
+def _connect_machines(machines):
     one, other = machines
     wire = ("ip", "link", "add", "wire", "netns", one.name, "type", "veth")
-    on_system(*wire, "peer", "name", "wire", "netns", other.name)
+    run_system_command(*wire, "peer", "name", "wire", "netns", other.name)
     for machine in machines:
         for device in ("lo", "wire"):
-            on_system("ip", "-n", machine.name, "link", "set", device, "up")
-        on_system("ip", "-n", machine.name, "addr", "add", f"{machine.address}/24", "dev", "wire")
+            run_system_command("ip", "-n", machine.name, "link", "set", device, "up")
+        run_system_command(
+            "ip", "-n", machine.name, "addr", "add", f"{machine.address}/24", "dev", "wire"
+        )
 
 
-def _nodes(machine):
+def _list_nodes(machine):
     """Addresses of the nodes that the cluster has."""
-    asked = (
+    script = (
         "import ray; ray.init(log_to_driver=False);"
         "print(*sorted(n['NodeManagerAddress'] for n in ray.nodes() if n['Alive']))"
     )
     process = machine.start(
-        sys.executable, "-c", asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        sys.executable, "-c", script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
-    return process.communicate(timeout=PATIENCE)[0].split()
+    return process.communicate(timeout=TIMEOUT_S)[0].split()
 
 
-def _until(ready):
-    deadline = time.monotonic() + PATIENCE
-    while not ready():
+def _wait_until(is_ready):
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_ready():
         assert time.monotonic() < deadline
         time.sleep(0.5)
 
 
 def test_an_audit_of_two_machines_outlives_one_of_them(machines, tmp_path):
     head, other = machines
-    feed, folder, places = tmp_path / "photos", tmp_path / "cluster", tmp_path / "places"
+    feed, folder, address_log = tmp_path / "photos", tmp_path / "cluster", tmp_path / "places"
     write_feed(feed, PHOTOS)
     (feed / "photo-0018b.jpg").write_bytes(b"text")
     driver = head.start(
-        sys.executable, "-c", DRIVER, feed, folder, places, stdout=subprocess.PIPE, text=True
+        sys.executable, "-c", DRIVER, feed, folder, address_log, stdout=subprocess.PIPE, text=True
     )
 
-    def judged_by(machine):
-        return places.read_text().count(f"{machine.address}\n") if places.exists() else 0
+    def count_judged_by(machine):
+        return address_log.read_text().count(f"{machine.address}\n") if address_log.exists() else 0
 
-    _until(lambda: min(map(judged_by, machines)) >= PHOTOS // 10 or driver.poll() is not None)
-    other.die()
+    _wait_until(lambda: min(map(count_judged_by, machines)) >= PHOTOS // 10 or driver.poll() is not None)
+    other.kill_processes()
     assert driver.poll() is None, "it died on the way"
-    told = driver.communicate(timeout=PATIENCE)[0].splitlines()  # Ray says things there too.
+    output_lines = driver.communicate(timeout=TIMEOUT_S)[0].splitlines()  # Ray says things there too.
     assert driver.returncode == 0
-    assert [line for line in told if line.startswith("alive")] == [
+    assert [line for line in output_lines if line.startswith("alive")] == [
         f"alive at 0 {head.address} {other.address}",
         f"alive at {PHOTOS} {head.address}",
     ]
-    assert PHOTOS // 10 <= judged_by(other) < PHOTOS - PHOTOS // 10
-    assert judged_by(head) + judged_by(other) <= PHOTOS + 1 + 1, "one row was on its way"
+    assert PHOTOS // 10 <= count_judged_by(other) < PHOTOS - PHOTOS // 10
+    assert count_judged_by(head) + count_judged_by(other) <= PHOTOS + 1 + 1, "one row was on its way"
 
-    audited(feed, tmp_path / "local", worst=5)
-    ours, theirs = (pq.read_table(place / "audit.parquet") for place in (folder, tmp_path / "local"))
-    assert ours.equals(theirs)
+    run_fake_audit(feed, tmp_path / "local", worst=5)
+    cluster_table, local_table = (
+        pq.read_table(place / "audit.parquet") for place in (folder, tmp_path / "local")
+    )
+    assert cluster_table.equals(local_table)
     for name in ("audit.csv", "audit.html"):
         assert (folder / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
     assert sorted(os.listdir(folder)) == sorted(os.listdir(tmp_path / "local"))
-    assert (folder / JOURNAL).exists()
+    assert (folder / JOURNAL_NAME).exists()

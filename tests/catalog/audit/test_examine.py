@@ -13,17 +13,17 @@ from packshot.catalog.audit.examine import (
     THUMBNAIL_SIDE,
     Examiner,
     Task,
-    rank_of,
-    thumbnail,
-    unpacked_row,
+    compute_rank,
+    encode_thumbnail,
+    unpack_row,
 )
-from packshot.catalog.audit.rows import judged_row, overall_verdict, plain
+from packshot.catalog.audit.rows import build_assessed_row, combine_decisions, escape_undecodable
 from packshot.errors import AuditError
 from packshot.photo import Photo
 from packshot.policy import load_policy, screen
 from packshot.report import AuditRow, AuditStatus, Decision, Finding, Severity
 from packshot.sources import FeedRow, Fetcher
-from tests.catalog.audit.quick import assessment_of, write_photo
+from tests.catalog.audit.quick import make_assessment, write_photo
 from tests.conftest import make_packshot
 
 
@@ -43,27 +43,31 @@ def task(tmp_path):
 
 def test_a_row_says_what_assessing_and_screening_say(examiner, task):
     answer = examiner(task)
-    row = unpacked_row(answer.record)
-    alone = examiner._assessor.assess(task.content)
+    row = unpack_row(answer.record)
+    assessment = examiner._assessor.assess(task.content)
     policy = load_policy("amazon-main")
-    verdict = screen(alone, policy, on=date(2026, 11, 21), role="main", category="apparel")
-    assert (row.score, row.grade, row.sha256) == (alone.score, alone.grade, alone.facts.sha256)
-    assert row.findings == tuple(found.code for found in alone.findings)
-    assert row.measurements == {name: found.value for name, found in alone.measurements.items()}
+    verdict = screen(assessment, policy, on=date(2026, 11, 21), role="main", category="apparel")
+    assert (row.score, row.grade, row.sha256) == (
+        assessment.score,
+        assessment.grade,
+        assessment.facts.sha256,
+    )
+    assert row.findings == tuple(found.code for found in assessment.findings)
+    assert row.measurements == {name: found.value for name, found in assessment.measurements.items()}
     assert row.verdicts == {"amazon-main": verdict.decision}
-    failed = [f"amazon-main:{one.rule}" for one in verdict.decided(Decision.FAIL)]
+    failed = [f"amazon-main:{one.rule}" for one in verdict.select_outcomes(Decision.FAIL)]
     assert list(row.failed_rules) == failed
     assert (row.sku, row.seller, row.category) == ("S1", "Ann", "Apparel")
-    assert answer.rank == rank_of(row)
+    assert answer.rank == compute_rank(row)
 
 
 def test_what_is_known_gives_the_same_row_and_thumbnail(examiner, task):
     first = examiner(task)
-    again = examiner(replace(task, known=first.assessment))
-    assert again.record == first.record
-    assert again.thumbnail == first.thumbnail is not None
-    assert (first.remembered, again.remembered) == (False, True)
-    assert again.assessment is None, "what is known need not be remembered again"
+    second = examiner(replace(task, known=first.assessment))
+    assert second.record == first.record
+    assert second.thumbnail == first.thumbnail is not None
+    assert (first.remembered, second.remembered) == (False, True)
+    assert second.assessment is None, "what is known need not be remembered again"
 
 
 def test_bytes_and_files_give_the_same_row(examiner, task):
@@ -83,11 +87,11 @@ def test_a_file_that_changed_after_it_was_fetched_is_not_remembered(examiner, ta
 
 
 def test_an_error_of_ours_is_a_row_too(examiner, task, monkeypatch):
-    def broken(_photo, *, brief):
+    def fail(_photo, *, brief):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(examiner._assessor, "assess_photo", broken)
-    row = unpacked_row(examiner(task).record)
+    monkeypatch.setattr(examiner._assessor, "assess_photo", fail)
+    row = unpack_row(examiner(task).record)
     assert (row.status, row.reason) == (AuditStatus.CRASHED, "ZeroDivisionError: by nought")
 
 
@@ -95,7 +99,7 @@ def test_an_error_of_ours_is_a_row_too(examiner, task, monkeypatch):
 def test_a_thumbnail_is_small_and_keeps_its_shape(size):
     width, height = size
     photo = Photo.from_pixels(np.full((height, width, 3), 90, np.uint8))
-    small = cv2.imdecode(np.frombuffer(thumbnail(photo), np.uint8), cv2.IMREAD_COLOR)
+    small = cv2.imdecode(np.frombuffer(encode_thumbnail(photo), np.uint8), cv2.IMREAD_COLOR)
     assert max(small.shape[:2]) == min(THUMBNAIL_SIDE, max(size))
     assert small.shape[0] == max(1, round(height * min(1, THUMBNAIL_SIDE / max(size))))
 
@@ -111,80 +115,82 @@ def test_a_thumbnail_is_small_and_keeps_its_shape(size):
         ([], 60, 60, "pass"),
     ],
 )
-def test_without_policies_findings_and_the_bar_decide(severities, score, bar, verdict):
+def test_without_policies_findings_and_the_bar_decide(severities, score, threshold, decision):
     findings = tuple(
         Finding(code="noise", severity=severity, reason="", remedy="") for severity in severities
     )
-    known = assessment_of(b"any").model_copy(update={"findings": findings, "score": score})
-    assert overall_verdict(known, {}, bar) == verdict
+    assessment = make_assessment(b"any").model_copy(update={"findings": findings, "score": score})
+    assert combine_decisions(assessment, {}, threshold) == decision
 
 
 def test_with_policies_findings_do_not_decide_and_both_say_what_to_do(examiner, task):
     grave = Finding(code="noise", severity=Severity.ERROR, reason="", remedy="Use a tripod.")
-    known = examiner._assessor.assess(task.content)
-    known = known.model_copy(update={"findings": (grave,), "score": 99.0})
-    verdict = screen(known, load_policy("amazon-main"), on=date(2026, 1, 1))
-    row = judged_row(FeedRow(0, "a.jpg"), known, {"amazon-main": verdict}, None)
+    assessment = examiner._assessor.assess(task.content)
+    assessment = assessment.model_copy(update={"findings": (grave,), "score": 99.0})
+    verdict = screen(assessment, load_policy("amazon-main"), on=date(2026, 1, 1))
+    row = build_assessed_row(FeedRow(0, "a.jpg"), assessment, {"amazon-main": verdict}, None)
     assert row.verdict == verdict.decision
-    broken = verdict.decided(Decision.FAIL, Decision.WARN)
-    assert broken
-    assert set(row.remedies) == {"Use a tripod."} | {one.remedy for one in broken if one.remedy}
+    failures = verdict.select_outcomes(Decision.FAIL, Decision.WARN)
+    assert failures
+    assert set(row.remedies) == {"Use a tripod."} | {one.remedy for one in failures if one.remedy}
     assert len(row.remedies) == len(set(row.remedies))
 
 
 def test_what_fails_stands_before_all_else():
-    def rank(score, verdict):
-        return rank_of(AuditRow(number=0, path="", status=AuditStatus.OK, score=score, verdict=verdict))
+    def rank_row(score, verdict):
+        return compute_rank(
+            AuditRow(number=0, path="", status=AuditStatus.OK, score=score, verdict=verdict)
+        )
 
-    assert rank(20, "fail") < rank(90, "fail") < rank(5, "manual") < rank(6, "pass")
-    assert rank_of(AuditRow(number=0, path="", status=AuditStatus.MISSING)) == float("inf")
+    assert rank_row(20, "fail") < rank_row(90, "fail") < rank_row(5, "manual") < rank_row(6, "pass")
+    assert compute_rank(AuditRow(number=0, path="", status=AuditStatus.MISSING)) == float("inf")
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [("plain", "plain"), ("caf\udce9", r"caf\xe9"), ("half \ud83d", r"half \ud83d"), ("猫", "猫")],
 )
-def test_text_that_is_none_is_shown_all_the_same(text, shown):
-    assert plain(text) == shown
-    plain(text).encode("utf-8")
+def test_text_that_is_none_is_shown_all_the_same(text, expected):
+    assert escape_undecodable(text) == expected
+    escape_undecodable(text).encode("utf-8")
 
 
-def remembered(changes):
+def pack_with_changes(changes):
     """An assessment with changes, packed as the cache keeps it."""
 
-    def packed(answer):
-        told = json.loads(zlib.decompress(answer.assessment))
-        told |= changes
-        return zlib.compress(json.dumps(told).encode())
+    def pack(answer):
+        fields = json.loads(zlib.decompress(answer.assessment))
+        fields |= changes
+        return zlib.compress(json.dumps(fields).encode())
 
-    return packed
+    return pack
 
 
-ABSURD = {
+INVALID_RECORDS = {
     "no JSON": lambda answer: zlib.compress(b"words"),
     "not compressed": lambda answer: b"words",
     "cut short": lambda answer: answer.assessment[:-9],
     "no text": lambda answer: zlib.compress(b"\xff\xfe\xfd"),
     "endless": lambda answer: zlib.compress(bytes(100_000_000)),
     "another record": lambda answer: answer.record,
-    "no score": remembered({"score": None}),
-    "a score that is no number": remembered({"score": float("nan")}),
-    "a score above all": remembered({"score": 1e9}),
-    "a photo that was unreadable": remembered({"status": "unreadable"}),
-    "no facts": remembered({"facts": None}),
-    "measured infinity": remembered(
+    "no score": pack_with_changes({"score": None}),
+    "a score that is no number": pack_with_changes({"score": float("nan")}),
+    "a score above all": pack_with_changes({"score": 1e9}),
+    "a photo that was unreadable": pack_with_changes({"status": "unreadable"}),
+    "no facts": pack_with_changes({"facts": None}),
+    "measured infinity": pack_with_changes(
         {"measurements": {"noise": {"value": float("inf"), "unit": "x", "score": 3}}}
     ),
 }
 
 
-@pytest.mark.parametrize("name", ABSURD)
+@pytest.mark.parametrize("name", INVALID_RECORDS)
 def test_what_is_remembered_and_makes_no_sense_is_found_out_anew(examiner, task, name):
     first = examiner(task)
-    again = examiner(replace(task, known=ABSURD[name](first)))
-    assert again.record == first.record
-    assert not again.remembered
-    assert again.assessment == first.assessment, "and takes its place in the cache"
+    second = examiner(replace(task, known=INVALID_RECORDS[name](first)))
+    assert second.record == first.record
+    assert not second.remembered
+    assert second.assessment == first.assessment, "and takes its place in the cache"
 
 
 def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, task, tmp_path):
@@ -197,4 +203,4 @@ def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, tas
 @pytest.mark.parametrize("record", [b"", b"words", zlib.compress(b"{}"), zlib.compress(b"\xff")])
 def test_a_damaged_record_of_a_journal_is_said(record):
     with pytest.raises(AuditError, match="journal is damaged: begin anew with --restart"):
-        unpacked_row(record)
+        unpack_row(record)

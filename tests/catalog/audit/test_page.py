@@ -2,57 +2,59 @@ import re
 
 import pytest
 
-from packshot.catalog.audit.page import MOST_BROKEN, MOST_SHARES
+from packshot.catalog.audit.page import MAX_FAILED_ROWS, MAX_GROUPS
 from packshot.errors import InvalidInput
 from packshot.texts.audit import load_audit_texts
-from tests.catalog.audit.quick import audited, write_feed
+from tests.catalog.audit.quick import run_fake_audit, write_feed
 
 
 @pytest.fixture(scope="module")
-def audit(tmp_path_factory):
+def audit_page(tmp_path_factory):
     """A page of more photos, broken inputs and sellers than it shows."""
     folder = tmp_path_factory.mktemp("page")
     write_feed(folder / "photos", 40)
     lines = [f"photos/photo-{n:04}.jpg,seller <{n}>,sku-{n}" for n in range(40)]
-    lines += [f"none-{n}.jpg,seller <{n % 60}>,&sku" for n in range(MOST_BROKEN + 3)]
+    lines += [f"none-{n}.jpg,seller <{n % 60}>,&sku" for n in range(MAX_FAILED_ROWS + 3)]
     (folder / "feed.csv").write_text("image,seller,sku\n" + "\n".join(lines) + "\n")
-    audited(folder / "feed.csv", folder / "audit", fail_under=50, worst=7)
+    run_fake_audit(folder / "feed.csv", folder / "audit", fail_under=50, worst=7)
     return (folder / "audit" / "audit.html").read_text(encoding="utf-8")
 
 
-def test_the_worst_come_first_as_many_as_asked_for_and_the_limit_is_said(audit):
-    ranks = [float(rank) for rank in re.findall(r'data-rank="([\d.]+)"', audit)]
+def test_the_worst_come_first_as_many_as_asked_for_and_the_limit_is_said(audit_page):
+    ranks = [float(rank) for rank in re.findall(r'data-rank="([\d.]+)"', audit_page)]
     assert len(ranks) == 7
     assert ranks == sorted(ranks)
-    assert "7 of 40 photos" in audit
-    assert f"The first {MOST_BROKEN} of {MOST_BROKEN + 3}" in audit
-    assert audit.count('data-status="missing"') == MOST_BROKEN
-    assert f"the {MOST_SHARES} with the most failures, of 60" in audit
+    assert "7 of 40 photos" in audit_page
+    assert f"The first {MAX_FAILED_ROWS} of {MAX_FAILED_ROWS + 3}" in audit_page
+    assert audit_page.count('data-status="missing"') == MAX_FAILED_ROWS
+    assert f"the {MAX_GROUPS} with the most failures, of 60" in audit_page
 
 
-def test_nothing_of_a_feed_is_markup(audit):
-    assert "seller &lt;1&gt;" in audit
-    assert "seller <" not in audit
-    assert "&amp;sku" in audit
+def test_nothing_of_a_feed_is_markup(audit_page):
+    assert "seller &lt;1&gt;" in audit_page
+    assert "seller <" not in audit_page
+    assert "&amp;sku" in audit_page
 
 
-def test_the_page_needs_nothing_from_elsewhere(audit):
-    assert not re.findall(r'(?:src|href)="(?!data:)', audit)
-    assert "http" not in re.sub(r"http://www\.w3\.org\S+", "", audit)
+def test_the_page_needs_nothing_from_elsewhere(audit_page):
+    assert not re.findall(r'(?:src|href)="(?!data:)', audit_page)
+    assert "http" not in re.sub(r"http://www\.w3\.org\S+", "", audit_page)
 
 
-def test_filters_offer_what_there_is(audit):
-    shown = re.findall(r'<option value="([^"]*)"', audit)
-    assert {"fail", "missing", "worst", "feed", "all"} <= set(shown)
-    assert {"blurred", "noise", "too-dark"} & set(shown)
+def test_filters_offer_what_there_is(audit_page):
+    options = re.findall(r'<option value="([^"]*)"', audit_page)
+    assert {"fail", "missing", "worst", "feed", "all"} <= set(options)
+    assert {"blurred", "noise", "too-dark"} & set(options)
 
 
 def test_every_language_has_the_same_words():
     english, chinese = load_audit_texts("en"), load_audit_texts("zh")
     for table in ("labels", "verdicts", "statuses", "how_to_read"):
-        ours, theirs = getattr(english, table), getattr(chinese, table)
-        assert set(ours) == set(theirs)
-        for name, text in ours.items():
-            assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", theirs[name]))
+        english_table, chinese_table = getattr(english, table), getattr(chinese, table)
+        assert set(english_table) == set(chinese_table)
+        for name, text in english_table.items():
+            assert sorted(re.findall(r"{\w+}", text)) == sorted(
+                re.findall(r"{\w+}", chinese_table[name])
+            )
     with pytest.raises(InvalidInput):
         load_audit_texts("xx")

@@ -1,36 +1,36 @@
 import numpy as np
 import pytest
 
-from packshot.catalog.audit.tally import Tally, frequent
+from packshot.catalog.audit.tally import Tally, sort_by_frequency
 from packshot.report import AuditRow, AuditStatus
 
 
-def rows(count, seed=0):
+def make_rows(count, seed=0):
     generator = np.random.default_rng(seed)
     for number in range(count):
         status = AuditStatus.OK if generator.random() < 0.9 else AuditStatus.MISSING
-        fine = status is AuditStatus.OK
+        is_ok = status is AuditStatus.OK
         yield AuditRow(
             number=number,
             path=f"{number}.jpg",
             status=status,
-            score=round(float(generator.uniform(0, 100)), 2) if fine else None,
-            verdict=str(generator.choice(["pass", "fail"])) if fine else None,
+            score=round(float(generator.uniform(0, 100)), 2) if is_ok else None,
+            verdict=str(generator.choice(["pass", "fail"])) if is_ok else None,
             seller=str(generator.choice(["Ann", "Bob", ""])),
-            findings=tuple(generator.choice(["a", "b", "c"], 2, replace=False)) if fine else (),
+            findings=tuple(generator.choice(["a", "b", "c"], 2, replace=False)) if is_ok else (),
         )
 
 
 @pytest.fixture(scope="module")
-def counted():
-    tally, all_rows = Tally(), list(rows(997))
+def tally_and_rows():
+    tally, all_rows = Tally(), list(make_rows(997))
     for row in all_rows:
         tally.add(row)
     return tally, all_rows
 
 
-def test_scores_are_those_of_a_naive_computation(counted):
-    tally, all_rows = counted
+def test_scores_are_those_of_a_naive_computation(tally_and_rows):
+    tally, all_rows = tally_and_rows
     scores = sorted(row.score for row in all_rows if row.score is not None)
     assert tally.mean_score == pytest.approx(np.mean(scores))
     for percent in (1, 5, 25, 50, 75, 95, 99):
@@ -39,24 +39,24 @@ def test_scores_are_those_of_a_naive_computation(counted):
     assert tally.histogram() == tuple(np.histogram(scores, 10, (0, 100))[0])
 
 
-def test_counts_are_those_of_a_naive_computation(counted):
-    tally, all_rows = counted
+def test_counts_are_those_of_a_naive_computation(tally_and_rows):
+    tally, all_rows = tally_and_rows
     failed = [row for row in all_rows if row.verdict == "fail" or row.status != "ok"]
     assert tally.failed == len(failed)
     assert sum(tally.statuses.values()) == tally.inputs == 997
     assert tally.findings["a"] == sum("a" in row.findings for row in all_rows)
     assert set(tally.sellers) == {"Ann", "Bob"}, "who is not told of has no line"
     ann = tally.sellers["Ann"]
-    hers = [row for row in all_rows if row.seller == "Ann"]
-    assert ann.inputs == len(hers)
-    assert ann.failed == sum(row in failed for row in hers)
-    assert ann.mean_score == pytest.approx(np.mean([r.score for r in hers if r.score is not None]))
-    assert ann.fault in "abc"
+    ann_rows = [row for row in all_rows if row.seller == "Ann"]
+    assert ann.inputs == len(ann_rows)
+    assert ann.failed == sum(row in failed for row in ann_rows)
+    assert ann.mean_score == pytest.approx(np.mean([r.score for r in ann_rows if r.score is not None]))
+    assert ann.most_frequent_fault in "abc"
 
 
 def test_nothing_has_no_numbers():
     tally = Tally()
-    assert (tally.mean_score, tally.quantiles(), tally.failed) == (None, {}, 0)
+    assert (tally.mean_score, tally.quantiles(), tally.failure_count) == (None, {}, 0)
     assert tally.histogram() == (0,) * 10
 
 
@@ -70,4 +70,4 @@ def test_the_ends_of_the_scale_count():
 def test_ties_are_told_in_one_order():
     tally = Tally()
     tally.findings.update(["b", "a", "c", "c"])
-    assert list(frequent(tally.findings)) == [("c", 2), ("a", 1), ("b", 1)]
+    assert list(sort_by_frequency(tally.findings)) == [("c", 2), ("a", 1), ("b", 1)]

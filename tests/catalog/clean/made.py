@@ -9,17 +9,17 @@ from packshot.report import Problem, Proposal, Remedy
 from packshot.sources import FeedRow
 
 
-def sample(path, label="", split="", number=0):
+def make_sample(path, label="", split="", number=0):
     return Sample(str(path), Path(path), label, split, FeedRow(number, str(path), label=label))
 
 
-def proposal(path, problem=Problem.BLURRED, action=Remedy.DROP, confidence=0.9, **told):
+def make_proposal(path, problem=Problem.BLURRED, action=Remedy.DROP, confidence=0.9, **fields):
     return Proposal(
-        path=path, problem=problem, action=action, confidence=confidence, reason="so", **told
+        path=path, problem=problem, action=action, confidence=confidence, reason="so", **fields
     )
 
 
-def clusters(classes=3, each=30, dimensions=16, spread=0.5, seed=0):
+def make_clusters(classes=3, each=30, dimensions=16, spread=0.5, seed=0):
     """Vectors of length 1 around the axes, and the numbers of their classes."""
     generator = np.random.default_rng(seed)
     numbers = np.repeat(np.arange(classes), each)

@@ -1,21 +1,23 @@
 import pytest
 
-from packshot.assess.learned import LEAST
-from packshot.catalog.clean.inspection import Inspected
-from packshot.catalog.clean.quality import PROBLEMS, certainty, unusable
+from packshot.assess.learned import MIN_PROBABILITY
+from packshot.catalog.clean.inspection import SampleInspection
+from packshot.catalog.clean.quality import PROBLEMS, compute_confidence, propose_quality_changes
 from packshot.report import Finding, Problem, Remedy, Severity
 from packshot.texts import load_texts
-from tests.catalog.clean.made import sample
+from tests.catalog.clean.made import make_sample
 
 
-def finding(code, severity=Severity.ERROR, measurement=None, value=None):
+def make_finding(code, severity=Severity.ERROR, measurement=None, value=None):
     return Finding(
         code=code, severity=severity, reason="so", remedy="", measurement=measurement, value=value
     )
 
 
-def proposed(*findings):
-    return list(unusable(sample("a", "mug", "train"), Inspected("a", findings)))
+def collect_proposals(*findings):
+    return list(
+        propose_quality_changes(make_sample("a", "mug", "train"), SampleInspection("a", findings))
+    )
 
 
 def test_every_code_is_one_that_the_assessor_knows():
@@ -23,23 +25,25 @@ def test_every_code_is_one_that_the_assessor_knows():
 
 
 def test_findings_become_problems_the_gravest_of_each_sort_once():
-    warning = finding("too-dark", Severity.WARNING, "bright_end", 60)
-    found = proposed(warning, finding("distortion-darken"), finding("noisy"), finding("blurred"))
-    assert {one.problem: one.action for one in found} == {
+    warning = make_finding("too-dark", Severity.WARNING, "bright_end", 60)
+    proposals = collect_proposals(
+        warning, make_finding("distortion-darken"), make_finding("noisy"), make_finding("blurred")
+    )
+    assert {one.problem: one.action for one in proposals} == {
         Problem.UNDER_EXPOSED: Remedy.DROP,
         Problem.BLURRED: Remedy.DROP,
     }
-    (alone,) = proposed(warning)
-    assert (alone.action, alone.label, alone.split) == (Remedy.REVIEW, "mug", "train")
-    assert (alone.measurement, alone.value) == ("bright_end", 60)
+    (proposal,) = collect_proposals(warning)
+    assert (proposal.action, proposal.label, proposal.split) == (Remedy.REVIEW, "mug", "train")
+    assert (proposal.measurement, proposal.value) == ("bright_end", 60)
 
 
 def test_notes_are_no_problem():
-    assert not proposed(finding("too-bright", Severity.INFO))
+    assert not collect_proposals(make_finding("too-bright", Severity.INFO))
 
 
 def test_an_unreadable_photo_is_dropped():
-    (one,) = unusable(sample("a"), Inspected("a", error="empty"))
+    (one,) = propose_quality_changes(make_sample("a"), SampleInspection("a", error="empty"))
     assert (one.problem, one.action, one.confidence) == (Problem.UNREADABLE, Remedy.DROP, 1.0)
     assert one.reason == "empty"
 
@@ -49,11 +53,13 @@ def test_an_unreadable_photo_is_dropped():
 )
 def test_certainty_grows_from_the_limit_of_a_warning_to_that_of_an_error(value, expected):
     """Of blur the limits are 1.1 and 2.2 px."""
-    assert certainty(finding("blurred", measurement="sharpness", value=value)) == pytest.approx(expected)
+    assert compute_confidence(
+        make_finding("blurred", measurement="sharpness", value=value)
+    ) == pytest.approx(expected)
 
 
 def test_certainty_of_limits_from_above_and_of_what_was_recognised():
     """Of the bright end the limits are 67 and 50, the lower the worse."""
-    dark = finding("too-dark", measurement="bright_end", value=50)
-    assert certainty(dark) == pytest.approx(0.9)
-    assert certainty(finding("distortion-darken")) == LEAST
+    dark = make_finding("too-dark", measurement="bright_end", value=50)
+    assert compute_confidence(dark) == pytest.approx(0.9)
+    assert compute_confidence(make_finding("distortion-darken")) == MIN_PROBABILITY

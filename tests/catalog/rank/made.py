@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 
-from packshot.catalog.rank import Candidate
-from packshot.catalog.rank.comparing import Version, picture_of
+from packshot.catalog.rank import RankCandidate
+from packshot.catalog.rank.comparing import PhotoVersion, resize_for_comparison
 from packshot.report import Assessment, Emotion, Facts, Measurement, Status
 
 
-def facts(width=800, height=800, byte_size=100_000):
+def make_facts(width=800, height=800, byte_size=100_000):
     return Facts(
         format="JPEG",
         byte_size=byte_size,
@@ -27,32 +27,48 @@ def facts(width=800, height=800, byte_size=100_000):
     )
 
 
-def candidate(path, score, confidence=0.9, sharpness=None, pleasant=None, width=800, **told):
-    measured = (
+def make_candidate(path, score, confidence=0.9, sharpness=None, pleasantness=None, width=800, **fields):
+    measurements = (
         {} if sharpness is None else {"sharpness": Measurement(value=1, unit="px", score=sharpness)}
     )
-    feeling = None
-    if pleasant is not None:
-        feeling = Emotion(path=path, status=Status.OK, positive_probability=pleasant)
+    emotion = None
+    if pleasantness is not None:
+        emotion = Emotion(path=path, status=Status.OK, positive_probability=pleasantness)
     assessment = Assessment(
         path=path,
         status=Status.OK,
         score=score,
         confidence=confidence,
-        facts=facts(width),
-        measurements=measured,
-        emotion=feeling,
+        facts=make_facts(width),
+        measurements=measurements,
+        emotion=emotion,
     )
-    return Candidate(assessment, **told)
+    return RankCandidate(assessment, **fields)
 
 
-def unreadable(path, **told):
-    return Candidate(Assessment(path=path, status=Status.UNREADABLE, error="no photo"), **told)
+def make_unreadable_candidate(path, **fields):
+    return RankCandidate(Assessment(path=path, status=Status.UNREADABLE, error="no photo"), **fields)
 
 
-def version(pixels, score=80.0, undamaged=0.5, level=1.0, combed=0.1, highest=1.0, side=800.0):
-    return Version(score, undamaged, level, combed, highest, side, picture_of(pixels))
+def make_version(
+    pixels,
+    score=80.0,
+    undamaged=0.5,
+    damage_level=1.0,
+    histogram_unevenness=0.1,
+    highest_tone=1.0,
+    effective_side=800.0,
+):
+    return PhotoVersion(
+        score,
+        undamaged,
+        damage_level,
+        histogram_unevenness,
+        highest_tone,
+        effective_side,
+        resize_for_comparison(pixels),
+    )
 
 
-def blurred(pixels, sigma):
+def blur(pixels, sigma):
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)

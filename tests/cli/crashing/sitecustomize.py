@@ -6,10 +6,10 @@ import time
 
 from packshot.photo.photo import Photo
 
-opened = Photo.open
+original_open = Photo.open
 
 
-def crash(source, **settings):
+def open_or_crash(source, **settings):
     label = str(settings.get("name") or source)
     if "deadly" in label:
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -17,7 +17,7 @@ def crash(source, **settings):
         time.sleep(1000)
     if "faulty" in label:
         raise TypeError("a fault of ours")
-    return opened(source, **settings)
+    return original_open(source, **settings)
 
 
-Photo.open = crash
+Photo.open = open_or_crash

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from ..reference.scenes import blurred, darkened, noisy, scene
+from tests.measure.reference.scenes import add_noise, box_blur, darken, draw_scene
 
 TEXTURED = {
-    "noise": noisy(scene(300, 280), 20),
-    "blur": noisy(blurred(scene(300, 280), 2), 6),
-    "dark": noisy(darkened(scene(300, 280), 60), 9),
+    "noise": add_noise(draw_scene(300, 280), 20),
+    "blur": add_noise(box_blur(draw_scene(300, 280), 2), 6),
+    "dark": add_noise(darken(draw_scene(300, 280), 60), 9),
 }
 
 
-def natural(height: int = 300, width: int = 280, seed: int = 0) -> np.ndarray:
+def make_natural_noise(height: int = 300, width: int = 280, seed: int = 0) -> np.ndarray:
     """Noise whose spectrum falls as that of photos does, in three channels alike."""
     generator = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])

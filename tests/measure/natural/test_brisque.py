@@ -7,11 +7,9 @@ import pytest
 
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.natural import BrisqueModel, brisque, brisque_features
-from packshot.measure.natural.brisque import nearness
-
-from ..drawn import as_jpeg, with_noise
-from ..drawn import blurred as blur
-from .photos import TEXTURED, natural
+from packshot.measure.natural.brisque import rbf_kernel
+from tests.measure.drawn import add_noise, blur, compress_jpeg
+from tests.measure.natural.photos import TEXTURED, make_natural_noise
 
 # piq 0.8.0 in float64, features of TEXTURED["noise"]. Shapes are looked up in steps of .001.
 FROZEN = [
@@ -43,7 +41,7 @@ def test_features_agree_with_piq(piq: ModuleType, kind: str) -> None:
     assert brisque_features(photo) == pytest.approx(torch.cat(wanted, -1).numpy()[0], abs=2.1e-3)
 
 
-def plain_score(model: BrisqueModel, features: np.ndarray) -> float:
+def naive_score(model: BrisqueModel, features: np.ndarray) -> float:
     score = float(model.offset)
     for centre, weight in zip(model.centres, model.weights, strict=True):
         squares = 0.0
@@ -55,26 +53,26 @@ def plain_score(model: BrisqueModel, features: np.ndarray) -> float:
 
 def test_the_score_is_a_sum_of_radial_basis_functions() -> None:
     photo = TEXTURED["blur"]
-    wanted = plain_score(BrisqueModel.default(), brisque_features(photo))
+    wanted = naive_score(BrisqueModel.load_shipped(), brisque_features(photo))
     assert brisque(photo) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_nearness_is_one_at_a_centre() -> None:
     points = np.random.default_rng(0).normal(size=(4, 36))
-    found = nearness(points, points, 0.3)
+    found = rbf_kernel(points, points, 0.3)
     assert np.diag(found) == pytest.approx(np.ones(4))
     assert found[0, 1] == pytest.approx(np.exp(-0.3 * ((points[0] - points[1]) ** 2).sum()))
 
 
 def test_damage_raises_it() -> None:
-    photo = natural(400, 400)
+    photo = make_natural_noise(400, 400)
     clean = brisque(photo)
-    for worse in (blur(photo, 3), with_noise(photo, 40), as_jpeg(photo, 5)):
+    for worse in (blur(photo, 3), add_noise(photo, 40), compress_jpeg(photo, 5)):
         assert brisque(worse) > clean + 10
 
 
 def test_the_minimum_size_is_named_and_works() -> None:
-    photo = natural(64, 64)[:16, :16]
+    photo = make_natural_noise(64, 64)[:16, :16]
     assert np.isfinite(brisque(photo))
     with pytest.raises(InvalidInput, match="needs 16 x 16"):
         brisque(photo[:, 1:])
@@ -87,7 +85,7 @@ def test_a_flat_photo_is_refused(level: int) -> None:
 
 
 def test_input_is_left_as_it_was_and_may_be_read_only() -> None:
-    photo = natural()
+    photo = make_natural_noise()
     before = photo.copy()
     photo.flags.writeable = False
     brisque(photo)
@@ -95,12 +93,12 @@ def test_input_is_left_as_it_was_and_may_be_read_only() -> None:
 
 
 def test_a_model_is_saved_and_read(tmp_path) -> None:
-    BrisqueModel.default().save(tmp_path / "own.npz")
+    BrisqueModel.load_shipped().save(tmp_path / "own.npz")
     photo = TEXTURED["dark"]
     assert brisque(photo, BrisqueModel.load(tmp_path / "own.npz")) == brisque(photo)
 
 
 def test_what_is_no_model_is_refused(tmp_path) -> None:
-    np.savez(tmp_path / "odd.npz", **(vars(BrisqueModel.default()) | {"offset": np.nan}))
+    np.savez(tmp_path / "odd.npz", **(vars(BrisqueModel.load_shipped()) | {"offset": np.nan}))
     with pytest.raises(ModelError, match="`offset` must be finite"):
         BrisqueModel.load(tmp_path / "odd.npz")

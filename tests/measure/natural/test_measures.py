@@ -7,8 +7,7 @@ import pytest
 
 from packshot.errors import InvalidInput
 from packshot.measure.natural import brisque, brisque_features, niqe, uiqm, uiqm_parts
-
-from .photos import natural
+from tests.measure.natural.photos import make_natural_noise
 
 every = pytest.mark.parametrize(
     "measure", [niqe, brisque, brisque_features, uiqm, uiqm_parts], ids=lambda m: m.__name__
@@ -35,12 +34,12 @@ def test_what_is_not_8_bit_rgb_is_refused(measure: Callable[[np.ndarray], object
 @every
 def test_too_small_is_refused(measure: Callable[[np.ndarray], object]) -> None:
     with pytest.raises(InvalidInput, match="too small"):
-        measure(natural(32, 32)[:9, :9])
+        measure(make_natural_noise(32, 32)[:9, :9])
 
 
 @pytest.mark.parametrize("measure", [niqe, brisque, uiqm], ids=lambda m: m.__name__)
 def test_the_same_photo_gives_the_same_number(measure: Callable[[np.ndarray], float]) -> None:
-    photo = natural()
+    photo = make_natural_noise()
     first = measure(photo)
     assert measure(np.asfortranarray(photo)) == first
     assert measure(np.flipud(np.flipud(photo).copy())) == first

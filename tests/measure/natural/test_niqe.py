@@ -5,11 +5,9 @@ import pytest
 
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.natural import NiqeModel, niqe
-from packshot.measure.natural.niqe import patches
-
-from ..drawn import blurred as blur
-from ..drawn import on_white, with_noise
-from .photos import TEXTURED, natural
+from packshot.measure.natural.niqe import measure_patches
+from tests.measure.drawn import add_noise, blur, draw_on_white
+from tests.measure.natural.photos import TEXTURED, make_natural_noise
 
 # BasicSR 1.4.2 (which reproduces the authors' MATLAB release) on grey levels of the same photos, with
 # a model of mean 0 and covariance 1 in place of a fitted one.
@@ -24,7 +22,7 @@ def test_frozen_values(kind: str) -> None:
 
 def test_the_distance_is_that_of_two_gaussians() -> None:
     photo = TEXTURED["noise"]
-    features = patches(photo).features
+    features = measure_patches(photo).features
     centre = NiqeModel(features.mean(axis=0), np.eye(36))
     assert niqe(photo, centre) == pytest.approx(0, abs=1e-6)
     shifted = NiqeModel(features.mean(axis=0) + np.eye(36)[3], np.eye(36))
@@ -33,27 +31,27 @@ def test_the_distance_is_that_of_two_gaussians() -> None:
 
 
 def test_patches_are_cut_row_by_row_and_the_rest_is_dropped() -> None:
-    photo = natural(300, 420)
-    found = patches(photo)
+    photo = make_natural_noise(300, 420)
+    found = measure_patches(photo)
     assert found.features.shape == (3 * 4, 36)
-    assert np.array_equal(found.features, patches(photo[:288, :384]).features)
+    assert np.array_equal(found.features, measure_patches(photo[:288, :384]).features)
     soft = photo.copy()
     soft[96:192, 288:384] = blur(photo, 4)[96:192, 288:384]
-    assert patches(soft).sharpness.argmin() == 1 * 4 + 3
+    assert measure_patches(soft).sharpness.argmin() == 1 * 4 + 3
 
 
 def test_damage_raises_it() -> None:
-    photo = natural(400, 400)
+    photo = make_natural_noise(400, 400)
     clean = niqe(photo)
     assert niqe(blur(photo, 2)) > clean + 0.5
-    assert niqe(with_noise(photo, 25)) > clean + 0.5
+    assert niqe(add_noise(photo, 25)) > clean + 0.5
 
 
 def test_a_white_ground_does_not_count() -> None:
-    photo = natural(384, 384)
+    photo = make_natural_noise(384, 384)
     photo[:, 192:] = 255
-    inside = patches(photo)
-    assert inside.textured.reshape(4, 4)[:, 3].sum() == 0
+    inside = measure_patches(photo)
+    assert inside.is_textured.reshape(4, 4)[:, 3].sum() == 0
     assert niqe(photo) == pytest.approx(niqe(np.pad(photo, ((0, 0), (0, 96), (0, 0)), "edge")))
 
 
@@ -61,11 +59,11 @@ def test_without_texture_there_is_nothing_to_judge() -> None:
     with pytest.raises(InvalidInput, match="have texture"):
         niqe(np.full((200, 300, 3), 255, np.uint8))
     with pytest.raises(InvalidInput, match="have texture"):
-        niqe(on_white(box=(10, 10, 30, 30)))
+        niqe(draw_on_white(box=(10, 10, 30, 30)))
 
 
 def test_input_is_left_as_it_was_and_may_be_read_only() -> None:
-    photo = natural()
+    photo = make_natural_noise()
     before = photo.copy()
     photo.flags.writeable = False
     niqe(photo)
@@ -74,11 +72,11 @@ def test_input_is_left_as_it_was_and_may_be_read_only() -> None:
 
 def test_too_small_is_refused() -> None:
     with pytest.raises(InvalidInput, match="needs 192 x 192"):
-        niqe(natural(191, 300))
+        niqe(make_natural_noise(191, 300))
 
 
 def test_a_model_is_saved_and_read(tmp_path) -> None:
-    model = NiqeModel.default()
+    model = NiqeModel.load_shipped()
     model.save(tmp_path / "own.npz")
     again = NiqeModel.load(tmp_path / "own.npz")
     assert np.array_equal(again.mean, model.mean)

@@ -10,15 +10,14 @@ from packshot.measure.natural.scene_statistics import (
     fit_asymmetric,
     fit_symmetric,
     grey_levels,
-    halved,
+    halve,
     neighbour_products,
-    normalised,
+    normalise,
 )
+from tests.measure.natural.photos import TEXTURED
 
-from .photos import TEXTURED
 
-
-def plain_normalised(plane: np.ndarray, row: int, column: int) -> tuple[float, float]:
+def naive_normalise(plane: np.ndarray, row: int, column: int) -> tuple[float, float]:
     """Value and deviation of one pixel whose window lies inside."""
     weights = [math.exp(-(k * k) / (2 * (7 / 6) ** 2)) for k in range(-3, 4)]
     window = np.outer(weights, weights) / sum(weights) ** 2
@@ -31,34 +30,34 @@ def plain_normalised(plane: np.ndarray, row: int, column: int) -> tuple[float, f
 @pytest.mark.parametrize("border", [cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE])
 def test_normalised_as_defined(border: int) -> None:
     plane = grey_levels(TEXTURED["noise"])
-    values, deviation = normalised(plane, border)
+    values, deviation = normalise(plane, border)
     for row, column in ((3, 3), (50, 120), (296, 276), (150, 140)):
-        wanted = plain_normalised(plane, row, column)
+        wanted = naive_normalise(plane, row, column)
         assert (values[row, column], deviation[row, column]) == pytest.approx(wanted, abs=1e-9)
 
 
 def test_outside_is_black_or_the_edge_repeated() -> None:
     plane = np.full((20, 20), 80.0)
-    assert (normalised(plane, cv2.BORDER_REPLICATE).values == 0).all()
-    assert (normalised(plane, cv2.BORDER_CONSTANT).values[0] > 0).all()
+    assert (normalise(plane, cv2.BORDER_REPLICATE).values == 0).all()
+    assert (normalise(plane, cv2.BORDER_CONSTANT).values[0] > 0).all()
 
 
 def test_flat_ground_is_nought_and_one_grey_level_is_not() -> None:
     plane = np.full((30, 30), 254.0)
     plane[15, 15] = 255
-    values = normalised(plane, cv2.BORDER_REPLICATE).values
+    values = normalise(plane, cv2.BORDER_REPLICATE).values
     assert np.count_nonzero(values) == 49
-    assert np.count_nonzero(normalised(halved(plane), cv2.BORDER_REPLICATE).values) >= 49
+    assert np.count_nonzero(normalise(halve(plane), cv2.BORDER_REPLICATE).values) >= 49
 
 
-def plain_cubic(x: float) -> float:
+def naive_cubic(x: float) -> float:
     x = abs(x)
     if x <= 1:
         return 1.5 * x**3 - 2.5 * x**2 + 1
     return -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2 if x < 2 else 0.0
 
 
-def plain_halved(line: np.ndarray) -> list[float]:
+def naive_halve(line: np.ndarray) -> list[float]:
     """MATLAB's imresize of one line: kernel stretched twofold, edges mirrored."""
     count = len(line)
     mirrored = np.concatenate((line[::-1], line, line[::-1]))
@@ -66,7 +65,7 @@ def plain_halved(line: np.ndarray) -> list[float]:
     for position in range(math.ceil(count / 2)):
         centre = 2 * position + 0.5
         taps = range(math.floor(centre) - 4, math.floor(centre) + 6)
-        weights = [plain_cubic((tap - centre) / 2) for tap in taps]
+        weights = [naive_cubic((tap - centre) / 2) for tap in taps]
         values = [mirrored[count + tap] for tap in taps]
         result.append(sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights))
     return result
@@ -75,9 +74,9 @@ def plain_halved(line: np.ndarray) -> list[float]:
 @pytest.mark.parametrize("shape", [(12, 16), (13, 11)], ids=str)
 def test_halved_as_defined(shape: tuple[int, int]) -> None:
     plane = np.random.default_rng(1).uniform(0, 255, shape)
-    rows = np.array([plain_halved(row) for row in plane])
-    wanted = np.array([plain_halved(column) for column in rows.T]).T
-    assert halved(plane) == pytest.approx(wanted, abs=1e-9)
+    rows = np.array([naive_halve(row) for row in plane])
+    wanted = np.array([naive_halve(column) for column in rows.T]).T
+    assert halve(plane) == pytest.approx(wanted, abs=1e-9)
 
 
 def test_neighbours_lie_in_four_directions_and_blocks_are_closed() -> None:
@@ -91,7 +90,7 @@ def test_neighbours_lie_in_four_directions_and_blocks_are_closed() -> None:
                     assert product[row, column] == block[row, column] * other
 
 
-def drawn(shape: float, left: float, right: float, size: int) -> np.ndarray:
+def draw_sample(shape: float, left: float, right: float, size: int) -> np.ndarray:
     """A sample of the asymmetric generalised Gaussian with these scale parameters."""
     generator = np.random.default_rng(3)
     size_of = generator.gamma(1 / shape, size=size) ** (1 / shape)
@@ -102,7 +101,7 @@ def drawn(shape: float, left: float, right: float, size: int) -> np.ndarray:
 @pytest.mark.parametrize("shape", [0.5, 1.0, 2.0, 4.0])
 @pytest.mark.parametrize(("left", "right"), [(1.0, 1.0), (0.5, 2.0)])
 def test_a_known_distribution_is_found(shape: float, left: float, right: float) -> None:
-    sample = drawn(shape, left, right, 400_000).reshape(1, 400, 1000)
+    sample = draw_sample(shape, left, right, 400_000).reshape(1, 400, 1000)
     fit = fit_asymmetric(sample)
     assert fit.shape[0] == pytest.approx(shape, rel=0.03)
     assert (fit.left * fit.width)[0] == pytest.approx(left, rel=0.03)
@@ -112,7 +111,7 @@ def test_a_known_distribution_is_found(shape: float, left: float, right: float) 
 
 @pytest.mark.parametrize("shape", [0.6, 1.0, 2.0, 5.0])
 def test_a_known_symmetric_distribution_is_found(shape: float) -> None:
-    sample = drawn(shape, 1.5, 1.5, 400_000).reshape(1, 400, 1000)
+    sample = draw_sample(shape, 1.5, 1.5, 400_000).reshape(1, 400, 1000)
     found, variance = fit_symmetric(sample)
     assert found[0] == pytest.approx(shape, rel=0.03)
     assert variance[0] == pytest.approx((sample**2).mean())

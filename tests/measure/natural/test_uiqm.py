@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from packshot.measure.natural import uiqm, uiqm_parts
-
-from ..drawn import flat
-from ..reference.scenes import blurred, grey, noisy, scene
-from .photos import TEXTURED, natural
+from tests.measure.drawn import make_flat
+from tests.measure.natural.photos import TEXTURED, make_natural_noise
+from tests.measure.reference.scenes import add_noise, box_blur, draw_scene, to_grey
 
 # The code of Islam et al. (FUnIE-GAN, Evaluation/uqim_utils.py), with .114 for its .144 of blue:
 # UICM, UISM, UIConM. Its trimmed mean leaves out one pixel more than the paper's.
@@ -25,7 +24,7 @@ def test_frozen_values(kind: str) -> None:
     assert uiqm_parts(TEXTURED[kind])[:3] == pytest.approx(FROZEN[kind], abs=2e-5)
 
 
-def plain_colourfulness(photo: np.ndarray) -> float:
+def naive_colourfulness(photo: np.ndarray) -> float:
     red, green, blue = photo.reshape(-1, 3).astype(float).T
     means, variances = [], []
     for opponent in (red - green, (red + green) / 2 - blue):
@@ -37,14 +36,14 @@ def plain_colourfulness(photo: np.ndarray) -> float:
     return -0.0268 * math.hypot(*means) + 0.1586 * math.sqrt(sum(variances))
 
 
-def blocks(plane: np.ndarray) -> list[np.ndarray]:
+def split_blocks(plane: np.ndarray) -> list[np.ndarray]:
     rows, columns = plane.shape[0] // 10, plane.shape[1] // 10
     return [
         plane[10 * r : 10 * r + 10, 10 * c : 10 * c + 10] for r in range(rows) for c in range(columns)
     ]
 
 
-def plain_sharpness(photo: np.ndarray) -> float:
+def naive_sharpness(photo: np.ndarray) -> float:
     total = 0.0
     for channel, weight in enumerate((0.299, 0.587, 0.114)):
         plane = photo[..., channel].astype(float)
@@ -56,14 +55,14 @@ def plain_sharpness(photo: np.ndarray) -> float:
                 across = (p[:, 2] - p[:, 0]) @ (1, 2, 1)
                 down = (p[2] - p[0]) @ (1, 2, 1)
                 edges[row, column] = math.hypot(across, down) * plane[row, column]
-        logs = [math.log(b.max() / b.min()) if b.min() > 0 else 0.0 for b in blocks(edges)]
+        logs = [math.log(b.max() / b.min()) if b.min() > 0 else 0.0 for b in split_blocks(edges)]
         total += weight * 2 * sum(logs) / len(logs)
     return total
 
 
-def plain_contrast(photo: np.ndarray) -> float:
+def naive_contrast(photo: np.ndarray) -> float:
     total = 0.0
-    found = blocks(photo.astype(float))
+    found = split_blocks(photo.astype(float))
     for block in found:
         if block.max() > block.min():
             michelson = (block.max() - block.min()) / (block.max() + block.min())
@@ -73,26 +72,26 @@ def plain_contrast(photo: np.ndarray) -> float:
 
 @pytest.mark.parametrize("shape", [(40, 50), (57, 33), (10, 10)], ids=str)
 def test_as_defined(shape: tuple[int, int]) -> None:
-    photo = noisy(scene(*shape), 12)
-    wanted = plain_colourfulness(photo), plain_sharpness(photo), plain_contrast(photo)
+    photo = add_noise(draw_scene(*shape), 12)
+    wanted = naive_colourfulness(photo), naive_sharpness(photo), naive_contrast(photo)
     found = uiqm_parts(photo)
     assert found[:3] == pytest.approx(wanted, abs=1e-5)
-    assert found.whole == uiqm(photo)
+    assert found.total == uiqm(photo)
     assert uiqm(photo) == pytest.approx(
         0.0282 * wanted[0] + 0.2953 * wanted[1] + 3.5753 * wanted[2], abs=1e-5
     )
 
 
 def test_parts_see_what_they_are_named_for() -> None:
-    photo = scene()
+    photo = draw_scene()
     parts = uiqm_parts(photo)
-    assert uiqm_parts(grey(photo)).colourfulness == pytest.approx(0, abs=1e-9)
-    assert uiqm_parts(blurred(photo, 3)).sharpness < parts.sharpness - 1
-    assert uiqm_parts(natural() // 4 + 96).contrast < uiqm_parts(natural()).contrast
+    assert uiqm_parts(to_grey(photo)).colourfulness == pytest.approx(0, abs=1e-9)
+    assert uiqm_parts(box_blur(photo, 3)).sharpness < parts.sharpness - 1
+    assert uiqm_parts(make_natural_noise() // 4 + 96).contrast < uiqm_parts(make_natural_noise()).contrast
 
 
 def test_a_cast_lowers_colourfulness() -> None:
-    photo = noisy(scene(), 5).astype(int)
+    photo = add_noise(draw_scene(), 5).astype(int)
     cast = np.clip(photo // 2 + (60, 20, 0), 0, 255).astype(np.uint8)
     plain = (photo // 2).astype(np.uint8)
     assert uiqm_parts(cast).colourfulness < uiqm_parts(plain).colourfulness
@@ -100,4 +99,4 @@ def test_a_cast_lowers_colourfulness() -> None:
 
 @pytest.mark.parametrize("level", [0, 200, 255])
 def test_one_tone_holds_nothing(level: int) -> None:
-    assert uiqm(flat(level)) == 0.0
+    assert uiqm(make_flat(level)) == 0.0

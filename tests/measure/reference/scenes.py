@@ -5,7 +5,7 @@ import numpy as np
 from packshot.arrays import Int64Array, Pixels
 
 
-def scene(height: int = 300, width: int = 280, seed: int = 7) -> Pixels:
+def draw_scene(height: int = 300, width: int = 280, seed: int = 7) -> Pixels:
     """A coloured product-like disc and box on a bright, slightly textured ground."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
@@ -25,12 +25,12 @@ def to_pixels(values: Int64Array) -> Pixels:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
-def noisy(pixels: Pixels, amplitude: int, seed: int = 11) -> Pixels:
+def add_noise(pixels: Pixels, amplitude: int, seed: int = 11) -> Pixels:
     rng = np.random.default_rng(seed)
     return to_pixels(pixels + rng.integers(-amplitude, amplitude + 1, pixels.shape))
 
 
-def blurred(pixels: Pixels, radius: int) -> Pixels:
+def box_blur(pixels: Pixels, radius: int) -> Pixels:
     """Average (2 * radius + 1)^2 pixels, edges repeated, in whole numbers."""
     side = 2 * radius + 1
     padded = np.pad(pixels.astype(np.int64), ((radius, radius), (radius, radius), (0, 0)), "edge")
@@ -39,13 +39,13 @@ def blurred(pixels: Pixels, radius: int) -> Pixels:
     return to_pixels(np.sum(parts, axis=0) // side**2)
 
 
-def darkened(pixels: Pixels, percent: int) -> Pixels:
+def darken(pixels: Pixels, percent: int) -> Pixels:
     return to_pixels(pixels.astype(np.int64) * (100 - percent) // 100)
 
 
-def recoloured(pixels: Pixels) -> Pixels:
+def permute_channels(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(pixels[..., [1, 2, 0]])
 
 
-def grey(pixels: Pixels) -> Pixels:
+def to_grey(pixels: Pixels) -> Pixels:
     return np.repeat(pixels[..., 1:2], 3, axis=2)

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from packshot.measure import reference as measures
-
-from ..piq_tensors import tensor
-from .scenes import blurred, darkened, grey, noisy, recoloured, scene
+from tests.measure.piq_tensors import to_tensor
+from tests.measure.reference.scenes import (
+    add_noise,
+    box_blur,
+    darken,
+    draw_scene,
+    permute_channels,
+    to_grey,
+)
 
 # VSI: piq stretches the saliency map from corner to corner, the authors from pixel centres.
 TOLERANCE = {"mdsi": 1e-4, "vsi": 1e-3, "haarpsi": 1e-4, "fsim": 1e-3, "gmsd": 1e-4, "ssim": 1e-4}
@@ -17,14 +23,14 @@ TOLERANCE = {"mdsi": 1e-4, "vsi": 1e-3, "haarpsi": 1e-4, "fsim": 1e-3, "gmsd": 1
 SHAPES = [(257, 301), (515, 390), (641, 645)]
 
 
-def damaged(kind: str, photo: np.ndarray) -> np.ndarray:
+def apply_damage(kind: str, photo: np.ndarray) -> np.ndarray:
     if kind == "noise":
-        return noisy(photo, 40)
+        return add_noise(photo, 40)
     if kind == "blur":
-        return blurred(photo, 3)
+        return box_blur(photo, 3)
     if kind == "dark":
-        return darkened(photo, 45)
-    return recoloured(photo)
+        return darken(photo, 45)
+    return permute_channels(photo)
 
 
 # piq 0.8.0 in float64, PyTorch 2.13, data_range=1: scene() against damaged(kind, scene()).
@@ -44,23 +50,23 @@ FROZEN: dict[str, dict[str, float]] = {
 @pytest.mark.parametrize("kind", ["noise", "blur", "dark", "colour"])
 @pytest.mark.parametrize("name", ["mdsi", "vsi", "haarpsi", "fsim", "gmsd"])
 def test_frozen_values(name: str, kind: str) -> None:
-    photo = scene()
-    value = getattr(measures, name)(photo, damaged(kind, photo))
+    photo = draw_scene()
+    value = getattr(measures, name)(photo, apply_damage(kind, photo))
     assert value == pytest.approx(FROZEN[name][kind], abs=TOLERANCE[name])
 
 
 @pytest.mark.parametrize("kind", ["noise", "blur", "dark"])
 def test_frozen_ssim(kind: str) -> None:
     """On grey photos, where a mean over channels and luma are one; piq with downsample=False."""
-    photo = grey(scene())
-    value = measures.ssim(photo, grey(damaged(kind, photo)))
+    photo = to_grey(draw_scene())
+    value = measures.ssim(photo, to_grey(apply_damage(kind, photo)))
     assert value == pytest.approx(FROZEN["ssim"][kind], abs=TOLERANCE["ssim"])
 
 
 @pytest.mark.parametrize("kind", ["noise", "blur", "dark"])
 def test_frozen_ms_ssim(kind: str) -> None:
-    photo = grey(scene(320, 256))
-    value = measures.ms_ssim(photo, grey(damaged(kind, photo)))
+    photo = to_grey(draw_scene(320, 256))
+    value = measures.ms_ssim(photo, to_grey(apply_damage(kind, photo)))
     assert value == pytest.approx(FROZEN["ms_ssim"][kind], abs=1e-4)
 
 
@@ -69,9 +75,9 @@ def test_frozen_ms_ssim(kind: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", ["mdsi", "vsi", "haarpsi", "fsim", "gmsd"])
 def test_agrees_with_piq(piq: ModuleType, name: str, shape: tuple[int, int], kind: str) -> None:
-    photo = scene(*shape)
-    other = damaged(kind, photo)
-    wanted = float(getattr(piq, name)(tensor(photo), tensor(other), data_range=1.0))
+    photo = draw_scene(*shape)
+    other = apply_damage(kind, photo)
+    wanted = float(getattr(piq, name)(to_tensor(photo), to_tensor(other), data_range=1.0))
     assert getattr(measures, name)(photo, other) == pytest.approx(wanted, abs=TOLERANCE[name])
 
 
@@ -79,9 +85,9 @@ def test_agrees_with_piq(piq: ModuleType, name: str, shape: tuple[int, int], kin
 @pytest.mark.parametrize("kind", ["noise", "blur", "dark"])
 @pytest.mark.parametrize("shape", SHAPES[:1], ids=str)
 def test_ssim_agrees_with_piq(piq: ModuleType, shape: tuple[int, int], kind: str) -> None:
-    photo = grey(scene(*shape))
-    other = grey(damaged(kind, photo))
-    wanted = float(piq.ssim(tensor(photo), tensor(other), data_range=1.0, downsample=False))
+    photo = to_grey(draw_scene(*shape))
+    other = to_grey(apply_damage(kind, photo))
+    wanted = float(piq.ssim(to_tensor(photo), to_tensor(other), data_range=1.0, downsample=False))
     assert measures.ssim(photo, other) == pytest.approx(wanted, abs=TOLERANCE["ssim"])
 
 
@@ -90,7 +96,7 @@ def test_ssim_agrees_with_piq(piq: ModuleType, shape: tuple[int, int], kind: str
 @pytest.mark.parametrize("shape", [(256, 320), (512, 384)], ids=str)
 def test_ms_ssim_agrees_with_piq(piq: ModuleType, shape: tuple[int, int], kind: str) -> None:
     """On sides that halve without a rest: piq repeats the first row where the authors do the last."""
-    photo = grey(scene(*shape))
-    other = grey(damaged(kind, photo))
-    wanted = float(piq.multi_scale_ssim(tensor(photo), tensor(other), data_range=1.0))
+    photo = to_grey(draw_scene(*shape))
+    other = to_grey(apply_damage(kind, photo))
+    wanted = float(piq.multi_scale_ssim(to_tensor(photo), to_tensor(other), data_range=1.0))
     assert measures.ms_ssim(photo, other) == pytest.approx(wanted, abs=1e-4)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from packshot.errors import InvalidInput
-from packshot.measure.reference import cie_lab, ciede2000, mean_ciede2000
-
-from .scenes import noisy, recoloured, scene
+from packshot.measure.reference import ciede2000, mean_ciede2000, rgb_to_lab
+from tests.measure.reference.scenes import add_noise, draw_scene, permute_channels
 
 # Sharma, Wu, Dalal 2005, Table 1: L1 a1 b1, L2 a2 b2, CIEDE2000. They find every branch.
 PUBLISHED = [
@@ -69,22 +68,22 @@ def test_lab_of_all_greys_and_corners_agrees_with_scikit_image(skimage_color) ->
     greys = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     for colours in (corners, greys):
         pixels = colours[None]
-        assert cie_lab(pixels).dtype == np.float32
-        assert cie_lab(pixels) == pytest.approx(skimage_color.rgb2lab(pixels), abs=0.02)
+        assert rgb_to_lab(pixels).dtype == np.float32
+        assert rgb_to_lab(pixels) == pytest.approx(skimage_color.rgb2lab(pixels), abs=0.02)
 
 
 def test_greys_have_no_colour_and_white_is_a_hundred() -> None:
-    lab = cie_lab(np.array([[[255] * 3, [119] * 3, [0] * 3]], np.uint8))[0]
+    lab = rgb_to_lab(np.array([[[255] * 3, [119] * 3, [0] * 3]], np.uint8))[0]
     assert lab[0] == pytest.approx((100, 0, 0), abs=0.02)
     assert np.abs(lab[:, 1:]).max() < 0.02
     assert lab[2] == pytest.approx((0, 0, 0), abs=1e-4)
 
 
 @pytest.mark.dev_all
-@pytest.mark.parametrize("change", [recoloured, lambda p: noisy(p, 20), lambda p: 255 - p])
+@pytest.mark.parametrize("change", [permute_channels, lambda p: add_noise(p, 20), lambda p: 255 - p])
 def test_a_photo_agrees_with_scikit_image(skimage_color, change) -> None:
-    first = cie_lab(scene(150, 131))
-    second = cie_lab(change(scene(150, 131)))
+    first = rgb_to_lab(draw_scene(150, 131))
+    second = rgb_to_lab(change(draw_scene(150, 131)))
     wanted = skimage_color.deltaE_ciede2000(first.astype(np.float64), second.astype(np.float64))
     got = ciede2000(first, second)
     assert got.shape == wanted.shape
@@ -93,14 +92,14 @@ def test_a_photo_agrees_with_scikit_image(skimage_color, change) -> None:
 
 
 def test_the_picture_level_is_the_mean_of_the_map() -> None:
-    photo, other = scene(70, 60), noisy(scene(70, 60), 30)
-    wanted = ciede2000(cie_lab(photo), cie_lab(other)).mean()
+    photo, other = draw_scene(70, 60), add_noise(draw_scene(70, 60), 30)
+    wanted = ciede2000(rgb_to_lab(photo), rgb_to_lab(other)).mean()
     assert mean_ciede2000(photo, other) == pytest.approx(wanted, abs=2e-3)
     assert mean_ciede2000(photo, photo) == 0.0
 
 
 def test_rows_beyond_a_band_are_compared_too() -> None:
-    first = cie_lab(scene(200, 20))
+    first = rgb_to_lab(draw_scene(200, 20))
     second = first.copy()
     second[170] += (5, 0, 0)
     differences = ciede2000(first, second)

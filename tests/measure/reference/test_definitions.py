@@ -6,22 +6,21 @@ import numpy as np
 import pytest
 
 from packshot.measure.reference import gmsd, psnr, ssim
+from tests.measure.reference.scenes import add_noise, box_blur, darken, draw_scene
 
-from .scenes import blurred, darkened, noisy, scene
 
-
-def plain_luma(pixels: np.ndarray) -> np.ndarray:
+def naive_luma(pixels: np.ndarray) -> np.ndarray:
     red, green, blue = (pixels[..., channel].astype(np.float64) for channel in range(3))
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def plain_psnr(reference: np.ndarray, distorted: np.ndarray) -> float:
+def naive_psnr(reference: np.ndarray, distorted: np.ndarray) -> float:
     errors = [(int(a) - int(b)) ** 2 for a, b in zip(reference.flat, distorted.flat, strict=True)]
     return 20 * math.log10(255) - 10 * math.log10(sum(errors) / len(errors))
 
 
-def plain_ssim(reference: np.ndarray, distorted: np.ndarray) -> float:
-    x, y = plain_luma(reference), plain_luma(distorted)
+def naive_ssim(reference: np.ndarray, distorted: np.ndarray) -> float:
+    x, y = naive_luma(reference), naive_luma(distorted)
     window = np.array([[math.exp(-(i * i + j * j) / 4.5) for j in range(-5, 6)] for i in range(-5, 6)])
     window /= window.sum()
     values = []
@@ -38,12 +37,12 @@ def plain_ssim(reference: np.ndarray, distorted: np.ndarray) -> float:
     return float(np.mean(values))
 
 
-def plain_gmsd(reference: np.ndarray, distorted: np.ndarray) -> float:
-    a, b = (plain_gradient(plain_halved(plain_luma(photo))) for photo in (reference, distorted))
+def naive_gmsd(reference: np.ndarray, distorted: np.ndarray) -> float:
+    a, b = (naive_gradient(naive_halve(naive_luma(photo))) for photo in (reference, distorted))
     return float(np.std((2 * a * b + 170) / (a**2 + b**2 + 170)))
 
 
-def plain_halved(plane: np.ndarray) -> np.ndarray:
+def naive_halve(plane: np.ndarray) -> np.ndarray:
     """Mean of 2 x 2 values, zeros beyond an odd edge."""
     height, width = plane.shape
     halved = np.zeros(((height + 1) // 2, (width + 1) // 2))
@@ -53,7 +52,7 @@ def plain_halved(plane: np.ndarray) -> np.ndarray:
     return halved
 
 
-def plain_gradient(plane: np.ndarray) -> np.ndarray:
+def naive_gradient(plane: np.ndarray) -> np.ndarray:
     """Length of the Prewitt gradient, zeros outside."""
     outside = np.pad(plane, 1)
     steepness = np.zeros(plane.shape)
@@ -66,29 +65,29 @@ def plain_gradient(plane: np.ndarray) -> np.ndarray:
     return steepness
 
 
-def pairs() -> list[tuple[np.ndarray, np.ndarray]]:
-    photo = scene(23, 26)
+def make_pairs() -> list[tuple[np.ndarray, np.ndarray]]:
+    photo = draw_scene(23, 26)
     return [
-        (photo, noisy(photo, 25)),
-        (photo, blurred(photo, 2)),
-        (photo, darkened(photo, 45)),
-        (scene(24, 21), noisy(scene(24, 21, seed=5), 80)),
+        (photo, add_noise(photo, 25)),
+        (photo, box_blur(photo, 2)),
+        (photo, darken(photo, 45)),
+        (draw_scene(24, 21), add_noise(draw_scene(24, 21, seed=5), 80)),
     ]
 
 
 @pytest.mark.parametrize("case", range(4))
 def test_psnr_as_defined(case: int) -> None:
-    assert psnr(*pairs()[case]) == pytest.approx(plain_psnr(*pairs()[case]), abs=1e-9)
+    assert psnr(*make_pairs()[case]) == pytest.approx(naive_psnr(*make_pairs()[case]), abs=1e-9)
 
 
 @pytest.mark.parametrize("case", range(4))
 def test_ssim_as_defined(case: int) -> None:
-    assert ssim(*pairs()[case]) == pytest.approx(plain_ssim(*pairs()[case]), abs=1e-5)
+    assert ssim(*make_pairs()[case]) == pytest.approx(naive_ssim(*make_pairs()[case]), abs=1e-5)
 
 
 @pytest.mark.parametrize("case", range(4))
 def test_gmsd_as_defined(case: int) -> None:
-    assert gmsd(*pairs()[case]) == pytest.approx(plain_gmsd(*pairs()[case]), abs=1e-6)
+    assert gmsd(*make_pairs()[case]) == pytest.approx(naive_gmsd(*make_pairs()[case]), abs=1e-6)
 
 
 def test_psnr_of_one_known_error() -> None:

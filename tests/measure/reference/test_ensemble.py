@@ -11,29 +11,28 @@ from hypothesis import strategies as st
 from packshot.errors import InvalidInput
 from packshot.measure.reference import EnsembleReference, ensemble, fsim, haarpsi, mdsi, vsi
 from packshot.measure.reference.ensemble import SCALES, Scale, combine
-
-from .scenes import blurred, darkened, noisy, recoloured, scene
+from tests.measure.reference.scenes import add_noise, box_blur, darken, draw_scene, permute_channels
 
 distance = st.floats(0, 2, allow_nan=False)
 
 
 def test_equal_photos_get_exactly_one_hundred() -> None:
-    for photo in (scene(), scene(16, 16), np.zeros((40, 30, 3), dtype=np.uint8)):
-        score = EnsembleReference.of(photo).score(photo.copy())
+    for photo in (draw_scene(), draw_scene(16, 16), np.zeros((40, 30, 3), dtype=np.uint8)):
+        score = EnsembleReference.from_pixels(photo).score(photo.copy())
         assert dataclasses.astuple(score) == (0.0, 1.0, 1.0, 1.0, 100.0)
 
 
 def test_one_changed_pixel_is_no_longer_one_hundred() -> None:
-    photo = scene()
+    photo = draw_scene()
     other = photo.copy()
     other[150, 140] = 255 - other[150, 140]
     assert 90 < ensemble(photo, other) < 100
 
 
 def test_a_kept_reference_measures_what_the_single_functions_do() -> None:
-    photo = scene()
-    reference = EnsembleReference.of(photo)
-    for other in (noisy(photo, 30), blurred(photo, 2), darkened(photo, 30), recoloured(photo)):
+    photo = draw_scene()
+    reference = EnsembleReference.from_pixels(photo)
+    for other in (add_noise(photo, 30), box_blur(photo, 2), darken(photo, 30), permute_channels(photo)):
         score = reference.score(other)
         measured = (score.mdsi, score.vsi, score.haarpsi, score.fsim)
         wanted = [measure(photo, other) for measure in (mdsi, vsi, haarpsi, fsim)]
@@ -42,23 +41,23 @@ def test_a_kept_reference_measures_what_the_single_functions_do() -> None:
 
 
 def test_reusing_a_reference_leaves_no_trace() -> None:
-    photo = scene()
-    reference = EnsembleReference.of(photo)
-    before = reference.score(noisy(photo, 30))
-    reference.score(blurred(photo, 4))
-    assert reference.score(noisy(photo, 30)).score == pytest.approx(before.score, rel=1e-6)
+    photo = draw_scene()
+    reference = EnsembleReference.from_pixels(photo)
+    before = reference.score(add_noise(photo, 30))
+    reference.score(box_blur(photo, 4))
+    assert reference.score(add_noise(photo, 30)).score == pytest.approx(before.score, rel=1e-6)
 
 
 @pytest.mark.parametrize(
     "versions",
     [
-        [noisy(scene(), amplitude) for amplitude in (2, 8, 20, 45, 90)],
-        [blurred(scene(), radius) for radius in (1, 2, 4, 7)],
+        [add_noise(draw_scene(), amplitude) for amplitude in (2, 8, 20, 45, 90)],
+        [box_blur(draw_scene(), radius) for radius in (1, 2, 4, 7)],
     ],
     ids=["noise", "blur"],
 )
 def test_more_damage_scores_lower_and_the_scale_is_used(versions: list[np.ndarray]) -> None:
-    scores = [ensemble(scene(), version) for version in versions]
+    scores = [ensemble(draw_scene(), version) for version in versions]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] - scores[-1] > 20
     assert all(0 <= score <= 100 for score in scores)
@@ -93,8 +92,8 @@ def test_a_measure_that_is_no_number_is_refused(name: str) -> None:
 
 def test_unfit_photos_are_refused() -> None:
     with pytest.raises(InvalidInput, match="needs 16 x 16"):
-        EnsembleReference.of(scene(15, 40))
+        EnsembleReference.from_pixels(draw_scene(15, 40))
     with pytest.raises(InvalidInput, match="differ in size"):
-        EnsembleReference.of(scene(40, 30)).score(scene(30, 40))
+        EnsembleReference.from_pixels(draw_scene(40, 30)).score(draw_scene(30, 40))
     with pytest.raises(InvalidInput, match="uint8"):
-        ensemble(scene(40, 30), scene(40, 30).astype(np.float32))
+        ensemble(draw_scene(40, 30), draw_scene(40, 30).astype(np.float32))

@@ -21,8 +21,7 @@ from packshot.measure.reference import (
     vsi,
     wsnr,
 )
-
-from .scenes import blurred, darkened, noisy, recoloured, scene
+from tests.measure.reference.scenes import add_noise, box_blur, darken, draw_scene, permute_channels
 
 Measure = Callable[[np.ndarray, np.ndarray], float]
 
@@ -56,9 +55,9 @@ IN_COLOUR = (psnr, mdsi, vsi, haarpsi, fsim, mean_ciede2000)
 every = pytest.mark.parametrize("measure", BEST, ids=lambda m: m.__name__)
 
 
-def photo_of(measure: Measure, height: int, width: int) -> np.ndarray:
+def make_photo_for(measure: Measure, height: int, width: int) -> np.ndarray:
     """A scene of that size, or of the smallest the measure takes."""
-    return scene(max(height, SMALLEST[measure]), max(width, SMALLEST[measure]))
+    return draw_scene(max(height, SMALLEST[measure]), max(width, SMALLEST[measure]))
 
 
 def quality(measure: Measure, reference: np.ndarray, distorted: np.ndarray) -> float:
@@ -69,27 +68,27 @@ def quality(measure: Measure, reference: np.ndarray, distorted: np.ndarray) -> f
 @every
 @pytest.mark.parametrize("shape", [(300, 280), (16, 16), (47, 61), (513, 390)])
 def test_equal_photos_score_best(measure: Measure, shape: tuple[int, int]) -> None:
-    photo = photo_of(measure, *shape)
+    photo = make_photo_for(measure, *shape)
     assert measure(photo, photo.copy()) == pytest.approx(BEST[measure], abs=1e-6)
 
 
 @every
 @pytest.mark.parametrize("level", [0, 119, 255])
 def test_equal_flat_photos_score_best(measure: Measure, level: int) -> None:
-    photo = np.full_like(photo_of(measure, 40, 30), level)
+    photo = np.full_like(make_photo_for(measure, 40, 30), level)
     assert measure(photo, photo.copy()) == pytest.approx(BEST[measure], abs=1e-6)
 
 
 @pytest.mark.parametrize("measure", [m for m in BEST if m not in (mdsi, wsnr)], ids=lambda m: m.__name__)
 def test_order_of_the_photos_does_not_matter(measure: Measure) -> None:
-    photo = scene()
-    for other in (noisy(photo, 30), blurred(photo, 2), darkened(photo, 40), recoloured(photo)):
+    photo = draw_scene()
+    for other in (add_noise(photo, 30), box_blur(photo, 2), darken(photo, 40), permute_channels(photo)):
         assert measure(photo, other) == pytest.approx(measure(other, photo), rel=1e-6)
 
 
 def test_mdsi_treats_the_reference_apart() -> None:
-    photo = scene()
-    other = blurred(photo, 3)
+    photo = draw_scene()
+    other = box_blur(photo, 3)
     assert mdsi(photo, other) != pytest.approx(mdsi(other, photo), rel=1e-4)
 
 
@@ -97,27 +96,27 @@ def test_mdsi_treats_the_reference_apart() -> None:
 @pytest.mark.parametrize(
     "versions",
     [
-        [noisy(scene(), amplitude) for amplitude in (2, 6, 15, 35, 70)],
-        [blurred(scene(), radius) for radius in (1, 2, 3, 4)],
+        [add_noise(draw_scene(), amplitude) for amplitude in (2, 6, 15, 35, 70)],
+        [box_blur(draw_scene(), radius) for radius in (1, 2, 3, 4)],
     ],
     ids=["noise", "blur"],
 )
 def test_more_damage_scores_worse(measure: Measure, versions: list[np.ndarray]) -> None:
-    scores = [quality(measure, scene(), version) for version in versions]
+    scores = [quality(measure, draw_scene(), version) for version in versions]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] - scores[-1] > 0.01
 
 
 @pytest.mark.parametrize("measure", IN_COLOUR, ids=lambda m: m.__name__)
 def test_a_change_of_colour_alone_is_seen(measure: Measure) -> None:
-    photo = scene()
-    assert quality(measure, photo, recoloured(photo)) < quality(measure, photo, noisy(photo, 1))
+    photo = draw_scene()
+    assert quality(measure, photo, permute_channels(photo)) < quality(measure, photo, add_noise(photo, 1))
 
 
 @every
 def test_input_is_left_as_it_was(measure: Measure) -> None:
-    photo = photo_of(measure, 64, 48)
-    other = noisy(photo, 9)
+    photo = make_photo_for(measure, 64, 48)
+    other = add_noise(photo, 9)
     before = photo.copy(), other.copy()
     measure(photo, other)
     assert np.array_equal(photo, before[0])
@@ -127,8 +126,8 @@ def test_input_is_left_as_it_was(measure: Measure) -> None:
 @every
 def test_read_only_and_strided_pixels_are_welcome(measure: Measure) -> None:
     side = 2 * SMALLEST[measure]
-    photo = scene(max(128, side), max(96, side))
-    other = noisy(photo, 9)
+    photo = draw_scene(max(128, side), max(96, side))
+    other = add_noise(photo, 9)
     wanted = measure(photo[::2, ::2].copy(), other[::2, ::2].copy())
     photo.flags.writeable = other.flags.writeable = False
     assert measure(photo[::2, ::2], other[::2, ::2]) == pytest.approx(wanted, rel=1e-6)
@@ -137,7 +136,7 @@ def test_read_only_and_strided_pixels_are_welcome(measure: Measure) -> None:
 @every
 def test_photos_of_other_sizes_are_refused(measure: Measure) -> None:
     with pytest.raises(InvalidInput, match="differ in size"):
-        measure(scene(170, 180), scene(170, 181))
+        measure(draw_scene(170, 180), draw_scene(170, 181))
 
 
 @every
@@ -154,15 +153,15 @@ def test_photos_of_other_sizes_are_refused(measure: Measure) -> None:
 )
 def test_what_is_not_8_bit_rgb_is_refused(measure: Measure, wrong: np.ndarray) -> None:
     with pytest.raises(InvalidInput, match="reference: expected"):
-        measure(wrong, photo_of(measure, 40, 30))
+        measure(wrong, make_photo_for(measure, 40, 30))
     with pytest.raises(InvalidInput, match="distorted: expected"):
-        measure(photo_of(measure, 40, 30), wrong)
+        measure(make_photo_for(measure, 40, 30), wrong)
 
 
 @every
 def test_the_minimum_size_is_named_and_works(measure: Measure) -> None:
     side = SMALLEST[measure]
-    photo = scene(200, 200)[:side, :side]
+    photo = draw_scene(200, 200)[:side, :side]
     assert math.isfinite(measure(photo, 255 - photo))
     with pytest.raises(InvalidInput, match=f"needs {side} x {side}"):
         measure(photo[:, 1:], photo[:, 1:])

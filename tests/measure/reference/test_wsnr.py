@@ -9,12 +9,11 @@ import pytest
 from packshot.errors import InvalidInput
 from packshot.measure.reference import wsnr
 from packshot.measure.reference.wsnr import contrast_sensitivity
+from tests.measure.reference.scenes import add_noise, box_blur, draw_scene
+from tests.measure.reference.test_definitions import naive_luma
 
-from .scenes import blurred, noisy, scene
-from .test_definitions import plain_luma
 
-
-def plain_sensitivity(across: float, down: float) -> float:
+def naive_sensitivity(across: float, down: float) -> float:
     angle = math.atan2(down, across)
     frequency = math.hypot(across, down) / (0.15 * math.cos(4 * angle) + 0.85)
     if frequency < 7.8909:
@@ -22,7 +21,7 @@ def plain_sensitivity(across: float, down: float) -> float:
     return 2.6 * (0.0192 + 0.114 * frequency) * math.exp(-((0.114 * frequency) ** 1.1))
 
 
-def plain_power(plane: np.ndarray, pixels_per_degree: float) -> float:
+def naive_power(plane: np.ndarray, pixels_per_degree: float) -> float:
     height, width = plane.shape
     power = 0.0
     for v in range(height):
@@ -34,17 +33,17 @@ def plain_power(plane: np.ndarray, pixels_per_degree: float) -> float:
             )
             down = (v if v <= height // 2 else v - height) / height * pixels_per_degree
             across = (u if u <= width // 2 else u - width) / width * pixels_per_degree
-            power += (abs(sum(terms)) * plain_sensitivity(across, down)) ** 2
+            power += (abs(sum(terms)) * naive_sensitivity(across, down)) ** 2
     return power
 
 
 @pytest.mark.parametrize("shape", [(9, 12), (12, 9), (7, 7), (1, 1), (1, 8)], ids=str)
 @pytest.mark.parametrize("pixels_per_degree", [60.0, 25.0])
 def test_as_defined(shape: tuple[int, int], pixels_per_degree: float) -> None:
-    photo = scene(48, 48)[20:, 20:][: shape[0], : shape[1]]
-    for other in (noisy(photo, 40), 255 - photo):
-        signal, error = plain_luma(photo), plain_luma(photo) - plain_luma(other)
-        powers = [plain_power(plane, pixels_per_degree) for plane in (signal, error)]
+    photo = draw_scene(48, 48)[20:, 20:][: shape[0], : shape[1]]
+    for other in (add_noise(photo, 40), 255 - photo):
+        signal, error = naive_luma(photo), naive_luma(photo) - naive_luma(other)
+        powers = [naive_power(plane, pixels_per_degree) for plane in (signal, error)]
         wanted = 10 * math.log10(powers[0] / powers[1])
         assert wsnr(photo, other, pixels_per_degree=pixels_per_degree) == pytest.approx(wanted, abs=1e-4)
 
@@ -54,7 +53,7 @@ def test_the_finest_grating_counts_by_its_sensitivity() -> None:
     striped = flat.copy()
     striped[:, ::2] += 10
     striped[:, 1::2] -= 10
-    wanted = 20 * math.log10(0.9809 * 100 / (10 * plain_sensitivity(30, 0)))
+    wanted = 20 * math.log10(0.9809 * 100 / (10 * naive_sensitivity(30, 0)))
     assert wsnr(flat, striped) == pytest.approx(wanted, abs=1e-4)
 
 
@@ -73,12 +72,12 @@ def test_a_diagonal_grating_is_seen_less_than_an_upright_one() -> None:
         for x, y in ((1, 0), (root, root))
     )
     assert diagonal < upright
-    assert diagonal == pytest.approx(plain_sensitivity(20 / 0.7, 0))
+    assert diagonal == pytest.approx(naive_sensitivity(20 / 0.7, 0))
 
 
 def test_fine_noise_fades_with_distance_and_a_cast_does_not() -> None:
-    photo = scene()
-    near, far = (wsnr(photo, noisy(photo, 30), pixels_per_degree=p) for p in (30, 120))
+    photo = draw_scene()
+    near, far = (wsnr(photo, add_noise(photo, 30), pixels_per_degree=p) for p in (30, 120))
     assert far - near > 3
     brighter = photo // 2 + 20
     close, distant = (wsnr(photo // 2, brighter, pixels_per_degree=p) for p in (30, 120))
@@ -86,10 +85,10 @@ def test_fine_noise_fades_with_distance_and_a_cast_does_not() -> None:
 
 
 def test_noise_is_forgiven_more_than_blur_of_the_same_error() -> None:
-    photo = scene()
-    soft = blurred(photo, 2)
-    error = np.abs(plain_luma(photo) - plain_luma(soft)).std()
-    grains = noisy(photo, round(error * math.sqrt(3) * 1.5))
+    photo = draw_scene()
+    soft = box_blur(photo, 2)
+    error = np.abs(naive_luma(photo) - naive_luma(soft)).std()
+    grains = add_noise(photo, round(error * math.sqrt(3) * 1.5))
     assert wsnr(photo, grains) > wsnr(photo, soft)
 
 
@@ -102,4 +101,4 @@ def test_black_holds_no_signal() -> None:
 @pytest.mark.parametrize("distance", [0.0, -1.0, math.nan, math.inf])
 def test_an_impossible_distance_is_refused(distance: float) -> None:
     with pytest.raises(InvalidInput, match="pixels_per_degree"):
-        wsnr(scene(), scene(), pixels_per_degree=distance)
+        wsnr(draw_scene(), draw_scene(), pixels_per_degree=distance)

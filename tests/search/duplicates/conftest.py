@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from packshot.photo import Photo
-from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore, Signer
+from packshot.search.duplicates import DuplicateFinder, DuplicateOptions, SignatureStore, Signer
 from tests.conftest import ROOT
 
 PHOTOS = ROOT / "examples" / "photos"
@@ -31,11 +31,11 @@ def shop(tmp_path_factory):
         folder / "mug-small.jpg"
     )
     Image.fromarray(np.ascontiguousarray(mug[:, ::-1])).save(folder / "mug-mirrored.jpg", quality=90)
-    _odd_files(folder)
+    _write_odd_files(folder)
     return folder
 
 
-def _odd_files(folder):
+def _write_odd_files(folder):
     for name, level in (("blank-1.png", 255), ("blank-2.png", 255), ("blank-grey.png", 252)):
         Image.new("RGB", (200, 200), (level,) * 3).save(folder / name)
     data = (folder / "mug.jpg").read_bytes()
@@ -57,4 +57,6 @@ def store_file(tmp_path_factory):
 def groups(shop, store_file, signer):
     """All groups of the shop."""
     with SignatureStore(store_file, signer.maker) as store:
-        return list(DuplicateFinder(store, Options(workers=1)).groups(sorted(shop.iterdir())))
+        return list(
+            DuplicateFinder(store, DuplicateOptions(workers=1)).find_groups(sorted(shop.iterdir()))
+        )

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from packshot.search.duplicates.signature import Signature, Stamp
+from packshot.search.duplicates.signature import FileStamp, Signature
 
 
-def unit(vectors):
+def normalise(vectors):
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def made(number, content, hashes=(0, 0), blank=False):
+def make_signature(number, content, hashes=(0, 0), blank=False):
     return Signature(
         path=f"{number}.jpg",
-        stamp=Stamp(100, 0),
+        stamp=FileStamp(100, 0),
         digest=str(number),
         pixel_digest=str(number),
         width=10,

@@ -7,7 +7,7 @@ import pytest
 from packshot.photo import Photo
 from packshot.report import DuplicateKind as Kind
 from packshot.search.duplicates.comparison import compare
-from packshot.search.duplicates.view import View
+from packshot.search.duplicates.view import PhotoView
 from tests.conftest import ROOT, make_packshot, make_picture
 
 PHOTOS = ROOT / "examples" / "photos"
@@ -18,20 +18,20 @@ def pixels():
     return Photo.open(PHOTOS / "clay-bowl.jpg", max_side=500).pixels
 
 
-def view(pixels):
-    return View.of(Photo.from_pixels(np.ascontiguousarray(pixels)))
+def make_view(pixels):
+    return PhotoView.from_photo(Photo.from_pixels(np.ascontiguousarray(pixels)))
 
 
-def change_of(original, copy, kind):
+def find_change(original, copy, kind):
     """The one change of a kind; the comparison says that it is a copy."""
-    found = compare(view(original), view(copy))
+    found = compare(make_view(original), make_view(copy))
     assert found.is_copy
     (change,) = [change for change in found.changes if change.kind is kind]
     return change
 
 
 def test_a_photo_is_a_copy_of_itself_without_changes(pixels):
-    found = compare(view(pixels), view(pixels))
+    found = compare(make_view(pixels), make_view(pixels))
     assert found.is_copy
     assert found.changes == ()
     assert found.likeness > 0.99
@@ -39,7 +39,7 @@ def test_a_photo_is_a_copy_of_itself_without_changes(pixels):
 
 def test_recompression_is_no_change(pixels):
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 40])
-    found = compare(view(pixels), view(cv2.imdecode(data, cv2.IMREAD_COLOR)))
+    found = compare(make_view(pixels), make_view(cv2.imdecode(data, cv2.IMREAD_COLOR)))
     assert found.is_copy
     assert found.changes == ()
 
@@ -47,19 +47,19 @@ def test_recompression_is_no_change(pixels):
 @pytest.mark.parametrize("factor", [0.4, 1.5])
 def test_resized_tells_the_factor(pixels, factor):
     copy = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    assert change_of(pixels, copy, Kind.RESIZED).amount == pytest.approx(factor, rel=0.03)
+    assert find_change(pixels, copy, Kind.RESIZED).amount == pytest.approx(factor, rel=0.03)
 
 
 def test_cropped_tells_what_is_left(pixels):
     height, width = pixels.shape[:2]
     top, left = round(0.05 * height), round(0.15 * width)
     copy = pixels[top : top + round(0.8 * height), left : left + round(0.8 * width)]
-    change = change_of(pixels, copy, Kind.CROPPED)
+    change = find_change(pixels, copy, Kind.CROPPED)
     assert change.amount == pytest.approx(0.64, abs=0.03)
     region = change.region
     assert (region.x, region.y, region.width) == pytest.approx((0.15, 0.05, 0.8), abs=0.02)
     assert not change.of_keeper
-    back = compare(view(copy), view(pixels))
+    back = compare(make_view(copy), make_view(pixels))
     assert back.is_copy
     assert any(c.of_keeper or c.kind is Kind.BORDERED for c in back.changes)
 
@@ -67,7 +67,7 @@ def test_cropped_tells_what_is_left(pixels):
 @pytest.mark.parametrize("paint", [(255, 255, 255), (0, 0, 0), (200, 30, 60)])
 def test_bordered_tells_how_much_is_border(pixels, paint):
     copy = cv2.copyMakeBorder(pixels, 40, 30, 50, 20, cv2.BORDER_CONSTANT, value=paint)
-    change = change_of(pixels, copy, Kind.BORDERED)
+    change = find_change(pixels, copy, Kind.BORDERED)
     share = 1 - pixels[..., 0].size / copy[..., 0].size
     assert change.amount == pytest.approx(share, abs=0.03)
 
@@ -77,38 +77,38 @@ def test_watermarked_tells_how_much_is_covered(pixels):
     height = pixels.shape[0]
     cv2.putText(copy, "SAMPLE", (20, height // 2), 0, 3, (250, 20, 20), 12, cv2.LINE_AA)
     covered = (np.abs(copy.astype(int) - pixels).max(axis=2) > 30).mean()
-    change = change_of(pixels, copy, Kind.WATERMARKED)
+    change = find_change(pixels, copy, Kind.WATERMARKED)
     assert change.amount == pytest.approx(covered, rel=0.4)
     assert not change.of_keeper
-    assert change_of(copy, pixels, Kind.WATERMARKED).of_keeper
+    assert find_change(copy, pixels, Kind.WATERMARKED).of_keeper
 
 
 @pytest.mark.parametrize(("axis", "amount"), [(1, 0.0), (0, 180.0)])
 def test_flipped_tells_the_direction(pixels, axis, amount):
-    found = compare(view(pixels), view(np.flip(pixels, axis)))
+    found = compare(make_view(pixels), make_view(np.flip(pixels, axis)))
     assert [(change.kind, change.amount) for change in found.changes] == [(Kind.FLIPPED, amount)]
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_rotated_tells_the_clockwise_degrees(pixels, quarters):
-    found = compare(view(pixels), view(np.rot90(pixels, -quarters)))
+    found = compare(make_view(pixels), make_view(np.rot90(pixels, -quarters)))
     assert [(c.kind, c.amount) for c in found.changes] == [(Kind.ROTATED, 90.0 * quarters)]
-    back = found.reversed()
+    back = found.reverse()
     assert back.changes[0].amount == (360 - 90 * quarters) % 360
 
 
 def test_colour_shift_tells_the_channels(pixels):
     copy = np.clip(pixels.astype(float) * 0.9 + [-10, 5, 12], 0, 255).astype(np.uint8)
-    change = change_of(pixels, copy, Kind.COLOUR_SHIFTED)
+    change = find_change(pixels, copy, Kind.COLOUR_SHIFTED)
     expected = (copy.astype(float) - pixels).mean(axis=(0, 1))
     assert change.shift == pytest.approx(expected, abs=3)
 
 
 def test_a_strong_change_of_all_colours_needs_the_same_structure(pixels):
     copy = np.clip(pixels.astype(float) * [0.8, 0.85, 0.75] - 8, 0, 255).astype(np.uint8)
-    assert change_of(pixels, copy, Kind.COLOUR_SHIFTED).amount > 29
+    assert find_change(pixels, copy, Kind.COLOUR_SHIFTED).amount > 29
     copy[100:300, 100:300] = np.random.default_rng(0).integers(0, 90, (200, 200, 3))
-    assert not compare(view(pixels), view(copy)).is_copy
+    assert not compare(make_view(pixels), make_view(copy)).is_copy
 
 
 def test_the_background_tells_a_tinted_copy_from_a_variant(pixels):
@@ -116,8 +116,8 @@ def test_the_background_tells_a_tinted_copy_from_a_variant(pixels):
     tinted = np.clip(photo * [1.0, 0.85, 0.75], 0, 255).astype(np.uint8)
     background = (photo >= 215).all(axis=2, keepdims=True)
     variant = np.where(background, photo, np.rint(tinted * [1, 0.6, 0.4])).astype(np.uint8)
-    assert compare(view(photo), view(tinted)).is_copy
-    assert not compare(view(photo), view(variant)).is_copy
+    assert compare(make_view(photo), make_view(tinted)).is_copy
+    assert not compare(make_view(photo), make_view(variant)).is_copy
 
 
 def test_marks_over_most_of_the_product_do_not_hide_it():
@@ -127,34 +127,34 @@ def test_marks_over_most_of_the_product_do_not_hide_it():
         cv2.putText(copy, "SAMPLE", (-10, row), 0, 3.6, (30, 30, 30), 26)
     covered = (np.abs(copy.astype(int) - pixels).max(axis=2) > 30).mean()
     assert covered > 0.3
-    change = change_of(pixels, copy, Kind.WATERMARKED)
+    change = find_change(pixels, copy, Kind.WATERMARKED)
     assert change.amount == pytest.approx(covered, abs=0.1)
 
 
 def test_changes_add_up(pixels):
     copy = np.rot90(pixels[: round(0.85 * len(pixels)), ::-1])
-    kinds = {change.kind for change in compare(view(pixels), view(copy)).changes}
+    kinds = {change.kind for change in compare(make_view(pixels), make_view(copy)).changes}
     assert {Kind.FLIPPED, Kind.ROTATED} <= kinds
     assert kinds & {Kind.CROPPED}
 
 
 def test_different_photos_are_no_copies():
     names = ("clay-bowl", "cream-jar", "mug", "perfume-bottle", "wooden-stool")
-    views = [View.of(Photo.open(PHOTOS / f"{name}.jpg", max_side=500)) for name in names]
+    views = [PhotoView.from_photo(Photo.open(PHOTOS / f"{name}.jpg", max_side=500)) for name in names]
     for number, one in enumerate(views):
         for other in views[number + 1 :]:
             assert not compare(one, other).is_copy
 
 
 def test_blank_photos_are_never_found_to_be_copies():
-    white = view(np.full((300, 300, 3), 255, np.uint8))
-    grey = view(np.full((300, 300, 3), 250, np.uint8))
+    white = make_view(np.full((300, 300, 3), 255, np.uint8))
+    grey = make_view(np.full((300, 300, 3), 250, np.uint8))
     assert not compare(white, grey).is_copy
     assert not compare(white, white).is_copy
-    assert not compare(white, view(make_packshot())).is_copy
+    assert not compare(white, make_view(make_packshot())).is_copy
 
 
-def product_on(template, seed):
+def draw_product_on(template, seed):
     """A shop's frame and name around a product of its own."""
     photo = template.copy()
     photo[120:320, 100:300] = make_picture(200, 200, seed=seed)[:, :: -1 if seed % 2 else 1] // (
@@ -172,7 +172,7 @@ def test_the_same_template_with_another_product_is_no_copy():
     template = np.full((400, 400, 3), 255, np.uint8)
     cv2.rectangle(template, (5, 5), (394, 394), (180, 20, 20), 6)
     cv2.putText(template, "BEST SHOP", (60, 70), 0, 1.6, (20, 20, 160), 4, cv2.LINE_AA)
-    found = compare(view(product_on(template, 1)), view(product_on(template, 2)))
+    found = compare(make_view(draw_product_on(template, 1)), make_view(draw_product_on(template, 2)))
     assert not found.is_copy
 
 
@@ -184,7 +184,7 @@ def test_a_part_in_another_colour_is_no_copy(packshot_picture):
     outlined = []
     for photo in (packshot_picture.copy(), variant):
         cv2.rectangle(photo, (150, 150), (300, 250), (0, 0, 0), 5)
-        outlined.append(view(photo))
+        outlined.append(make_view(photo))
     found = compare(*outlined)
     assert not found.is_copy
     assert found.likeness > 0.8
@@ -192,6 +192,6 @@ def test_a_part_in_another_colour_is_no_copy(packshot_picture):
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (7, 3, 3)])
 def test_tiny_photos_do_no_harm(shape, pixels):
-    tiny = view(np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8))
-    assert not compare(tiny, view(pixels)).is_copy
-    assert not compare(view(pixels), tiny).is_copy
+    tiny = make_view(np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8))
+    assert not compare(tiny, make_view(pixels)).is_copy
+    assert not compare(make_view(pixels), tiny).is_copy

@@ -5,21 +5,21 @@ import pytest
 import packshot.search.duplicates.finder as finder_module
 from packshot.report import DuplicateKind as Kind
 from packshot.report import Status
-from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore
+from packshot.search.duplicates import DuplicateFinder, DuplicateOptions, SignatureStore
 
 
-def names(group):
+def list_names(group):
     return {Path(path).name for path in group.paths}
 
 
-def group_of(groups, name):
-    (found,) = [group for group in groups if name in names(group) and group.kind is not None]
+def find_group(groups, name):
+    (found,) = [group for group in groups if name in list_names(group) and group.kind is not None]
     return found
 
 
 def test_copies_are_one_group_with_what_was_done_to_each(groups):
-    group = group_of(groups, "mug.jpg")
-    assert names(group) == {
+    group = find_group(groups, "mug.jpg")
+    assert list_names(group) == {
         *("mug.jpg", "mug-again.jpg", "mug-lossless.png", "mug-small.jpg", "mug-mirrored.jpg")
     }
     assert group.kind is Kind.MIXED
@@ -32,23 +32,23 @@ def test_copies_are_one_group_with_what_was_done_to_each(groups):
 
 
 def test_the_keeper_is_the_largest_file_where_scores_are_alike(groups):
-    group = group_of(groups, "mug.jpg")
+    group = find_group(groups, "mug.jpg")
     assert group.keep == group.paths[0] == group.photos[0].path
     assert Path(group.keep).name == "mug-lossless.png"
     assert group.reason.endswith("Kept: mug-lossless.png, the most pixels (400 x 400).")
 
 
 def test_blank_photos_are_grouped_only_when_they_are_the_same(groups):
-    group = group_of(groups, "blank-1.png")
-    assert names(group) == {"blank-1.png", "blank-2.png"}
+    group = find_group(groups, "blank-1.png")
+    assert list_names(group) == {"blank-1.png", "blank-2.png"}
     assert group.kind is Kind.EXACT
     for alone in ("blank-grey.png", "pixel.png", "animated.gif", "sixteen-bits.png"):
-        assert not any(alone in names(found) for found in groups)
+        assert not any(alone in list_names(found) for found in groups)
 
 
 def test_other_products_are_in_no_group(groups):
     for alone in ("cream-jar.jpg", "wooden-stool.jpg"):
-        assert not any(alone in names(found) for found in groups)
+        assert not any(alone in list_names(found) for found in groups)
 
 
 def test_unreadable_files_are_a_verdict_of_their_own(groups):
@@ -68,28 +68,28 @@ def test_a_second_run_opens_no_photo_and_says_the_same(groups, shop, store_file,
     paths = [path for path in sorted(shop.iterdir()) if path.name not in ("truncated.jpg", "empty.jpg")]
     monkeypatch.setattr(finder_module, "make_signer", refuse)
     with SignatureStore(store_file, signer.maker) as store:
-        again = list(DuplicateFinder(store, Options(workers=0)).groups(paths))
+        again = list(DuplicateFinder(store, DuplicateOptions(workers=0)).find_groups(paths))
     assert again == [group for group in groups if group.status is Status.OK]
 
 
 def test_one_new_photo_against_the_catalogue(groups, shop, store_file, signer):
     catalogue = [path for path in sorted(shop.iterdir()) if path.name != "mug-small.jpg"]
     with SignatureStore(store_file, signer.maker) as store:
-        finder = DuplicateFinder(store, Options(workers=1))
-        found = list(finder.groups(catalogue, new=[shop / "mug-small.jpg"]))
-        nothing = list(finder.groups(catalogue, new=[shop / "wooden-stool.jpg"]))
+        finder = DuplicateFinder(store, DuplicateOptions(workers=1))
+        found = list(finder.find_groups(catalogue, new_paths=[shop / "mug-small.jpg"]))
+        nothing = list(finder.find_groups(catalogue, new_paths=[shop / "wooden-stool.jpg"]))
     (group,) = [group for group in found if group.status is Status.OK]
-    assert "mug-small.jpg" in names(group)
-    assert names(group) >= {"mug.jpg", "mug-again.jpg", "mug-lossless.png"}
+    assert "mug-small.jpg" in list_names(group)
+    assert list_names(group) >= {"mug.jpg", "mug-again.jpg", "mug-lossless.png"}
     assert all(group.status is Status.UNREADABLE for group in nothing)
 
 
 def test_a_run_that_was_stopped_goes_on(shop, tmp_path, signer, monkeypatch):
-    monkeypatch.setattr(finder_module, "_COMMITTED", 1)
+    monkeypatch.setattr(finder_module, "_COMMIT_BATCH", 1)
     paths = [shop / name for name in ("cream-jar.jpg", "mug.jpg", "wooden-stool.jpg")]
     signed = []
 
-    def stopping():
+    def make_stopping_signer():
         def sign(path):
             if len(signed) == 2:
                 raise KeyboardInterrupt
@@ -98,12 +98,12 @@ def test_a_run_that_was_stopped_goes_on(shop, tmp_path, signer, monkeypatch):
 
         return sign
 
-    monkeypatch.setattr(finder_module, "make_signer", stopping)
+    monkeypatch.setattr(finder_module, "make_signer", make_stopping_signer)
     with SignatureStore(tmp_path / "s.sqlite", signer.maker) as store, pytest.raises(KeyboardInterrupt):
-        list(DuplicateFinder(store).groups(paths))
+        list(DuplicateFinder(store).find_groups(paths))
     signed.clear()
     with SignatureStore(tmp_path / "s.sqlite", signer.maker) as store:
-        list(DuplicateFinder(store).groups(paths))
+        list(DuplicateFinder(store).find_groups(paths))
     assert signed == [paths[2]]
 
 
@@ -111,9 +111,9 @@ def test_owners_and_times_are_told(shop, store_file, signer):
     owners = {str(shop / "mug.jpg"): "anna", str(shop / "mug-small.jpg"): "ben"}
     with SignatureStore(store_file, signer.maker) as store:
         finder = DuplicateFinder(store, owners=owners)
-        (group,) = finder.groups([shop / "mug.jpg", shop / "mug-small.jpg"])
-    told = {photo.owner: photo for photo in group.photos}
-    assert set(told) == {"anna", "ben"}
-    assert told["ben"].taken_from == "file"
+        (group,) = finder.find_groups([shop / "mug.jpg", shop / "mug-small.jpg"])
+    photos_by_owner = {photo.owner: photo for photo in group.photos}
+    assert set(photos_by_owner) == {"anna", "ben"}
+    assert photos_by_owner["ben"].taken_from == "file"
     other = next(photo for photo in group.photos if photo.kind is not None)
     assert f"owner {other.owner}, {other.taken[:10]}" in group.reason

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.search.duplicates.grouping import components, stars
+from packshot.search.duplicates.grouping import build_stars, find_components
 
 LINKS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=20)
 
@@ -15,21 +15,21 @@ def test_components_are_what_can_be_reached(links):
             for n in together:
                 reached[n] = reached[n] | together
     expected = {tuple(sorted(part)) for part in reached.values() if len(part) > 1}
-    assert {tuple(part) for part in components(10, links)} == expected
+    assert {tuple(part) for part in find_components(10, links)} == expected
 
 
 def test_a_chain_falls_apart():
-    def linked(a, b):
+    def is_link(a, b):
         return abs(a - b) == 1
 
-    assert stars([0, 1, 2, 3, 4], linked) == [[0, 1], [2, 3]]
-    assert stars([2, 0, 1, 3, 4], linked) == [[2, 1, 3]]
+    assert build_stars([0, 1, 2, 3, 4], is_link) == [[0, 1], [2, 3]]
+    assert build_stars([2, 0, 1, 3, 4], is_link) == [[2, 1, 3]]
 
 
 @given(LINKS)
 def test_every_member_is_linked_to_its_keeper(links):
     known = {frozenset(pair) for pair in links}
-    groups = stars(range(10), lambda a, b: frozenset((a, b)) in known)
+    groups = build_stars(range(10), lambda a, b: frozenset((a, b)) in known)
     members = [n for group in groups for n in group]
     assert len(members) == len(set(members))
     for keeper, *others in groups:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.search.duplicates.hashes import close_hashes, perceptual_hash, turned_hashes
+from packshot.search.duplicates.hashes import compute_turned_hashes, find_close_hashes, perceptual_hash
 
 
-def turned(pixels):
+def iter_turns(pixels):
     """The eight turns in the order of the hashes: transposed, then down, then across."""
     for base in (pixels, pixels.transpose(1, 0, 2)):
         for down in (False, True):
@@ -16,9 +16,9 @@ def turned(pixels):
 
 
 def test_hashes_of_turns_follow_from_one(picture):
-    computed = turned_hashes(np.array([perceptual_hash(picture)], np.uint64))[0].tolist()
+    computed = compute_turned_hashes(np.array([perceptual_hash(picture)], np.uint64))[0].tolist()
     assert computed[0] == perceptual_hash(picture)
-    for value, pixels in zip(computed, turned(picture), strict=True):
+    for value, pixels in zip(computed, iter_turns(picture), strict=True):
         assert (
             value ^ perceptual_hash(pixels)
         ).bit_count() <= 2  # a frequency near 0 may change its sign
@@ -46,9 +46,9 @@ def test_other_pictures_have_far_hashes(picture, packshot_picture):
 @given(st.integers(0, 2**64 - 1))
 def test_turning_twice_leads_back(value):
     value &= ~1
-    turns = turned_hashes(np.array([value], np.uint64))
+    turns = compute_turned_hashes(np.array([value], np.uint64))
     assert turns.shape == (1, 8)
-    again = turned_hashes(turns[0])
+    again = compute_turned_hashes(turns[0])
     for number in (1, 2, 3, 4):  # mirrorings and the transposition undo themselves
         assert again[number, number] == value
 
@@ -60,7 +60,7 @@ def test_turning_twice_leads_back(value):
 )
 def test_up_to_four_bits_are_always_found(hashes, others, flipped):
     query = hashes[0] ^ sum(1 << bit for bit in flipped)
-    found = set(close_hashes(np.array(hashes, np.uint64), np.array([query, *others], np.uint64)))
+    found = set(find_close_hashes(np.array(hashes, np.uint64), np.array([query, *others], np.uint64)))
     assert (0, 0) in found
     for number, place in found:
         assert ([query, *others][number] ^ hashes[place]).bit_count() <= 8
@@ -69,5 +69,5 @@ def test_up_to_four_bits_are_always_found(hashes, others, flipped):
 @pytest.mark.parametrize("count", [0, 1])
 def test_nothing_is_found_among_nothing(count):
     none = np.zeros(0, np.uint64)
-    assert list(close_hashes(none, np.ones(count, np.uint64))) == []
-    assert list(close_hashes(np.ones(count, np.uint64), none)) == []
+    assert list(find_close_hashes(none, np.ones(count, np.uint64))) == []
+    assert list(find_close_hashes(np.ones(count, np.uint64), none)) == []

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from packshot.search.duplicates.keeping import preferred
-from packshot.search.duplicates.signature import Signature, Stamp
+from packshot.search.duplicates.keeping import sort_by_preference
+from packshot.search.duplicates.signature import FileStamp, Signature
 
 
-def made(number, side, size):
+def make_signature(number, side, size):
     return Signature(
         path=f"{number}.jpg",
-        stamp=Stamp(size, 0),
+        stamp=FileStamp(size, 0),
         digest=str(number),
         pixel_digest=str(number),
         width=side,
@@ -21,7 +21,12 @@ def made(number, side, size):
     )
 
 
-PHOTOS = [made(0, 100, 900), made(1, 200, 500), made(2, 200, 800), made(3, 400, 100)]
+PHOTOS = [
+    make_signature(0, 100, 900),
+    make_signature(1, 200, 500),
+    make_signature(2, 200, 800),
+    make_signature(3, 400, 100),
+]
 
 
 @pytest.mark.parametrize(
@@ -34,4 +39,4 @@ PHOTOS = [made(0, 100, 900), made(1, 200, 500), made(2, 200, 800), made(3, 400, 
     ],
 )
 def test_score_then_pixels_then_bytes(scores, order):
-    assert preferred(range(4), PHOTOS, scores) == order
+    assert sort_by_preference(range(4), PHOTOS, scores) == order

@@ -2,25 +2,25 @@ import numpy as np
 import pytest
 
 from packshot.search.duplicates.comparison import Comparison
-from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.links import PhotoComparisons
 from packshot.search.duplicates.store import SignatureStore
-from tests.search.duplicates.signatures import made, unit
+from tests.search.duplicates.signatures import make_signature, normalise
 
 LABEL_ELSEWHERE = Comparison(inliers=20, scale=1.3, colours=0.7)
 
 
-def links(found, cosine=0.8):
+def make_comparisons(found, cosine=0.8):
     """Of two photos, compared beforehand."""
-    other = unit(np.array([cosine, np.sqrt(1 - cosine**2)]))
-    photos = [made(0, unit(np.array([1, 0]))), made(1, other)]
+    other = normalise(np.array([cosine, np.sqrt(1 - cosine**2)]))
+    photos = [make_signature(0, normalise(np.array([1, 0]))), make_signature(1, other)]
     store = SignatureStore(None, "maker")
-    store.remember_comparisons([("0", "1", found)])
-    return Links(photos, store, workers=1)
+    store.save_comparisons([("0", "1", found)])
+    return PhotoComparisons(photos, store, workers=1)
 
 
 @pytest.mark.parametrize("scale", [0.7, 1.3])
 def test_one_label_at_another_size_in_the_same_colours_is_one_product(scale):
-    found = links(LABEL_ELSEWHERE.model_copy(update={"scale": scale}))
+    found = make_comparisons(LABEL_ELSEWHERE.model_copy(update={"scale": scale}))
     assert found.same_product(0, 1)
     assert found.same_product(1, 0)
     assert not found.is_copy(0, 1)
@@ -35,12 +35,12 @@ def test_one_label_at_another_size_in_the_same_colours_is_one_product(scale):
     ],
 )
 def test_less_is_not_enough(update):
-    assert not links(LABEL_ELSEWHERE.model_copy(update=update)).same_product(0, 1)
+    assert not make_comparisons(LABEL_ELSEWHERE.model_copy(update=update)).same_product(0, 1)
 
 
 def test_other_content_is_another_product():
-    assert not links(LABEL_ELSEWHERE, cosine=0.4).same_product(0, 1)
+    assert not make_comparisons(LABEL_ELSEWHERE, cosine=0.4).same_product(0, 1)
 
 
 def test_a_copy_shows_the_same_product():
-    assert links(Comparison(is_copy=True)).same_product(0, 1)
+    assert make_comparisons(Comparison(is_copy=True)).same_product(0, 1)

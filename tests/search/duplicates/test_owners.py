@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from packshot.errors import SourceError
-from packshot.search.duplicates import owners_by_folder, owners_in_table
-from packshot.sources import Named
+from packshot.search.duplicates import find_owners_by_folder, read_owners
+from packshot.sources import NamedPhoto
 
 
 def test_a_table_names_owners_beside_its_own_folder(tmp_path):
     table = tmp_path / "owners.csv"
     table.write_text("path,owner\na.jpg,anna\nsub/b.jpg,ben\nc.jpg,\n")
-    assert owners_in_table(table) == {
+    assert read_owners(table) == {
         str(tmp_path / "a.jpg"): "anna",
         str(tmp_path / "sub" / "b.jpg"): "ben",
     }
@@ -20,12 +20,12 @@ def test_a_table_names_owners_beside_its_own_folder(tmp_path):
 def test_a_table_without_owners_is_refused(tmp_path, text):
     (tmp_path / "owners.csv").write_text(text)
     with pytest.raises(SourceError, match="owner"):
-        owners_in_table(tmp_path / "owners.csv")
+        read_owners(tmp_path / "owners.csv")
 
 
 def test_the_first_folder_owns():
     photos = [
-        Named(Path("/s/anna/x/1.jpg"), Path("anna/x/1.jpg")),
-        Named(Path("/s/2.jpg"), Path("2.jpg")),
+        NamedPhoto(Path("/s/anna/x/1.jpg"), Path("anna/x/1.jpg")),
+        NamedPhoto(Path("/s/2.jpg"), Path("2.jpg")),
     ]
-    assert owners_by_folder(photos) == {"/s/anna/x/1.jpg": "anna"}
+    assert find_owners_by_folder(photos) == {"/s/anna/x/1.jpg": "anna"}

@@ -4,7 +4,7 @@ from PIL import Image
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from packshot.search.duplicates.signature import Stamp, is_blank, taken_at
+from packshot.search.duplicates.signature import FileStamp, find_capture_time, is_blank
 
 
 def test_a_turned_photo_has_the_same_content(signer, shop, tmp_path):
@@ -44,9 +44,9 @@ def test_the_cameras_clock_comes_first(shop, tmp_path):
     exif[0x0132] = "2024:05:17 10:11:12"
     Image.new("RGB", (20, 20), "red").save(tmp_path / "dated.jpg", exif=exif)
     photo = Photo.open(tmp_path / "dated.jpg")
-    assert taken_at(photo.facts, Stamp(1, 0)) == ("2024-05-17T10:11:12", "exif")
+    assert find_capture_time(photo.facts, FileStamp(1, 0)) == ("2024-05-17T10:11:12", "exif")
     plain = Photo.open(shop / "mug.jpg")
-    assert taken_at(plain.facts, Stamp(1, 0)) == ("1970-01-01T00:00:00+00:00", "file")
+    assert find_capture_time(plain.facts, FileStamp(1, 0)) == ("1970-01-01T00:00:00+00:00", "file")
     exif[0x0132] = "0000:00:00 00:00:00"
     Image.new("RGB", (20, 20), "red").save(tmp_path / "undated.jpg", exif=exif)
-    assert taken_at(Photo.open(tmp_path / "undated.jpg").facts, Stamp(1, 0))[1] == "file"
+    assert find_capture_time(Photo.open(tmp_path / "undated.jpg").facts, FileStamp(1, 0))[1] == "file"

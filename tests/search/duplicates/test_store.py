@@ -6,8 +6,8 @@ import pytest
 from packshot.errors import SourceError
 from packshot.report import Change, DuplicateKind
 from packshot.search.duplicates.comparison import Comparison
-from packshot.search.duplicates.signature import Stamp
-from packshot.search.duplicates.store import SignatureStore, default_store
+from packshot.search.duplicates.signature import FileStamp
+from packshot.search.duplicates.store import SignatureStore, default_store_path
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +17,9 @@ def signature(signer, shop):
 
 def test_a_signature_comes_back_as_it_went(tmp_path, signature, shop):
     with SignatureStore(tmp_path / "deep" / "s.sqlite", "maker") as store:
-        store.remember([signature])
+        store.save_signatures([signature])
     with SignatureStore(tmp_path / "deep" / "s.sqlite", "maker") as store:
-        back = store.signature(shop / "mug.jpg", signature.stamp)
+        back = store.find_signature(shop / "mug.jpg", signature.stamp)
     for name in (
         "path",
         "stamp",
@@ -38,39 +38,39 @@ def test_a_signature_comes_back_as_it_went(tmp_path, signature, shop):
 def test_a_changed_file_or_another_maker_is_unknown(tmp_path, signature, shop):
     path, stamp = shop / "mug.jpg", signature.stamp
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        store.remember([signature])
-        assert store.signature(path, Stamp(stamp.byte_size, stamp.modified_ns + 1)) is None
-        assert store.signature(path, Stamp(stamp.byte_size + 1, stamp.modified_ns)) is None
+        store.save_signatures([signature])
+        assert store.find_signature(path, FileStamp(stamp.byte_size, stamp.modified_ns + 1)) is None
+        assert store.find_signature(path, FileStamp(stamp.byte_size + 1, stamp.modified_ns)) is None
     with SignatureStore(tmp_path / "s.sqlite", "another") as store:
-        assert store.signature(path, stamp) is None
+        assert store.find_signature(path, stamp) is None
 
 
 def test_what_is_forgotten_is_unknown(tmp_path, signature, shop):
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        store.remember([signature])
-        store.forget([str(shop / "another.jpg")])
-        assert store.signature(shop / "mug.jpg", signature.stamp) is not None
-        store.forget([signature.path])
-        assert store.signature(shop / "mug.jpg", signature.stamp) is None
+        store.save_signatures([signature])
+        store.delete_signatures([str(shop / "another.jpg")])
+        assert store.find_signature(shop / "mug.jpg", signature.stamp) is not None
+        store.delete_signatures([signature.path])
+        assert store.find_signature(shop / "mug.jpg", signature.stamp) is None
 
 
 def test_a_comparison_is_known_from_both_sides():
     change = Change(kind=DuplicateKind.RESIZED, amount=0.5)
     found = Comparison(is_copy=True, likeness=0.9, inliers=7, scale=2.0, changes=(change,))
     with SignatureStore(None, "maker") as store:
-        store.remember_comparisons([("b", "a", found)])
-        assert store.comparison("b", "a") == found
-        assert store.comparison("a", "b").changes[0].amount == 2
-        assert store.comparison("a", "b").scale == 0.5
-        assert store.comparison("a", "c") is None
+        store.save_comparisons([("b", "a", found)])
+        assert store.find_comparison("b", "a") == found
+        assert store.find_comparison("a", "b").changes[0].amount == 2
+        assert store.find_comparison("a", "b").scale == 0.5
+        assert store.find_comparison("a", "c") is None
 
 
 def test_scores_are_of_one_judge():
     with SignatureStore(None, "maker") as store:
         for number in range(700):
-            store.remember_score(str(number), "judge", number / 10)
-        store.remember_score("1", "another", 99)
-        known = store.scores([*map(str, range(700)), "unknown"], "judge")
+            store.save_score(str(number), "judge", number / 10)
+        store.save_score("1", "another", 99)
+        known = store.find_scores([*map(str, range(700)), "unknown"], "judge")
     assert known == {str(number): number / 10 for number in range(700)}
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_store_is_refused(tmp_path):
 
 def test_the_default_lies_in_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_store() == tmp_path / "packshot" / "signatures.sqlite"
+    assert default_store_path() == tmp_path / "packshot" / "signatures.sqlite"
 
 
 DAMAGE = [
@@ -109,24 +109,24 @@ DAMAGE = [
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_signature_is_as_good_as_forgotten(tmp_path, signature, shop, damage):
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        store.remember([signature])
+        store.save_signatures([signature])
     with sqlite3.connect(tmp_path / "s.sqlite") as database:
         database.execute(f"UPDATE signatures SET {damage}")
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        assert store.signature(shop / "mug.jpg", signature.stamp) is None
+        assert store.find_signature(shop / "mug.jpg", signature.stamp) is None
 
 
 def test_damaged_comparisons_and_scores_are_as_good_as_forgotten(tmp_path):
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
-        store.remember_comparisons([("a", name, Comparison(is_copy=True)) for name in "bcd"])
+        store.save_comparisons([("a", name, Comparison(is_copy=True)) for name in "bcd"])
         for number, score in enumerate((50.0, 1e9, -1.0, 0.0)):
-            store.remember_score(str(number), "judge", score)
+            store.save_score(str(number), "judge", score)
     with sqlite3.connect(tmp_path / "s.sqlite") as database:
         for name, result in (("b", "words"), ("c", '{"scale": 0}'), ("d", '{"likeness": NaN}')):
             database.execute("UPDATE comparisons SET result = ? WHERE second = ?", (result, name))
         database.execute("UPDATE scores SET score = 'fine' WHERE digest = '3'")
     with SignatureStore(tmp_path / "s.sqlite", "maker") as store:
         for name in "bcd":
-            assert store.comparison("a", name) is None
-            assert store.comparison(name, "a") is None
-        assert store.scores(["0", "1", "2", "3"], "judge") == {"0": 50.0}
+            assert store.find_comparison("a", name) is None
+            assert store.find_comparison(name, "a") is None
+        assert store.find_scores(["0", "1", "2", "3"], "judge") == {"0": 50.0}

@@ -9,8 +9,8 @@ from packshot.errors import SourceError
 from packshot.sources.formats import delimited
 
 
-def rows(content):
-    return [dict(record.cells) for record in delimited.read(io.BytesIO(content), "feed.csv")]
+def read_rows(content):
+    return [dict(record.cells) for record in delimited.read_records(io.BytesIO(content), "feed.csv")]
 
 
 TEXT = "sku,path,note\n1,tasse.jpg,für Tee\n2,b.jpg,naïve café\n"
@@ -22,14 +22,14 @@ EXPECTED = [
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(encoding):
-    assert rows(TEXT.encode(encoding)) == EXPECTED
+    assert read_rows(TEXT.encode(encoding)) == EXPECTED
 
 
 @pytest.mark.parametrize("order", ["le", "be"])
 def test_utf_16_with_and_without_a_mark(order):
     plain = TEXT.encode(f"utf-16-{order}")
-    assert rows(plain) == EXPECTED
-    assert rows("\ufeff".encode(f"utf-16-{order}") + plain) == EXPECTED
+    assert read_rows(plain) == EXPECTED
+    assert read_rows("\ufeff".encode(f"utf-16-{order}") + plain) == EXPECTED
 
 
 def test_chinese_as_excel_saves_it():
@@ -39,13 +39,13 @@ def test_chinese_as_excel_saves_it():
         {"商品编码": "2", "图片": "b.jpg", "类目": "茶具"},
     ]
     for encoding in ("gb18030", "utf-8", "utf-16"):
-        assert rows(text.encode(encoding)) == expected
+        assert read_rows(text.encode(encoding)) == expected
 
 
 def test_a_letter_beyond_ascii_late_in_the_file():
     text = "path,note\n" + "a.jpg,plain\n" * 200_000
-    assert rows((text + "b.jpg,café\n").encode("cp1252"))[-1] == {"path": "b.jpg", "note": "café"}
-    assert rows((text + "b.jpg,café\n").encode())[-1] == {"path": "b.jpg", "note": "café"}
+    assert read_rows((text + "b.jpg,café\n").encode("cp1252"))[-1] == {"path": "b.jpg", "note": "café"}
+    assert read_rows((text + "b.jpg,café\n").encode())[-1] == {"path": "b.jpg", "note": "café"}
 
 
 @pytest.mark.parametrize("delimiter", list(",;\t|"))
@@ -57,48 +57,50 @@ def test_delimiters(delimiter):
     ]
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows(cells)
-    assert rows(text.getvalue().encode()) == [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
+    assert read_rows(text.getvalue().encode()) == [
+        dict(zip(cells[0], row, strict=True)) for row in cells[1:]
+    ]
 
 
 def test_one_column():
-    assert rows(b"path\na.jpg\nb.jpg\n") == [{"path": "a.jpg"}, {"path": "b.jpg"}]
+    assert read_rows(b"path\na.jpg\nb.jpg\n") == [{"path": "a.jpg"}, {"path": "b.jpg"}]
 
 
 def test_the_hint_of_excel():
-    found = list(delimited.read(io.BytesIO(b"sep=;\r\nid;path\r\n1;a,b.jpg\r\n"), "feed.csv"))
+    found = list(delimited.read_records(io.BytesIO(b"sep=;\r\nid;path\r\n1;a,b.jpg\r\n"), "feed.csv"))
     assert [(record.line, record.cells) for record in found] == [(3, {"id": "1", "path": "a,b.jpg"})]
 
 
 def test_without_a_header():
-    assert rows(b"a.jpg,1\n,2\n") == [
+    assert read_rows(b"a.jpg,1\n,2\n") == [
         {"location": "a.jpg", "column_2": "1"},
         {"location": "", "column_2": "2"},
     ]
-    assert rows(b"https://shop.example/x\n") == [{"location": "https://shop.example/x"}]
+    assert read_rows(b"https://shop.example/x\n") == [{"location": "https://shop.example/x"}]
 
 
 def test_lines_are_where_rows_begin():
     content = b'path,note\n\na.jpg,"two\nlines"\n \n b.jpg ,\n'
-    found = list(delimited.read(io.BytesIO(content), "feed.csv"))
+    found = list(delimited.read_records(io.BytesIO(content), "feed.csv"))
     assert [record.line for record in found] == [3, 6]
 
 
 def test_short_long_and_repeated():
-    assert rows(b"path,more,more\na.jpg\nb.jpg,1,2,3\n") == [
+    assert read_rows(b"path,more,more\na.jpg\nb.jpg,1,2,3\n") == [
         {"path": "a.jpg"},
         {"path": "b.jpg", "more": "1", "more_2": "2"},
     ]
 
 
 def test_nothing():
-    assert rows(b"") == rows(b"\n\n") == rows(b"sku,path\n") == []
+    assert read_rows(b"") == read_rows(b"\n\n") == read_rows(b"sku,path\n") == []
 
 
 def test_broken_quotation_marks_name_the_row():
     with pytest.raises(SourceError, match=r"feed\.csv, line 3: cannot be read as CSV.*quotation marks"):
-        rows(b'sku,path\n1,a.jpg\n2,"b.jpg\n3,c.jpg\n4,d.jpg\n')
+        read_rows(b'sku,path\n1,a.jpg\n2,"b.jpg\n3,c.jpg\n4,d.jpg\n')
     with pytest.raises(SourceError, match=r"line 2: .*field larger"):
-        rows(b'sku,path\n1,"' + b"x\n" * 100_000)
+        read_rows(b'sku,path\n1,"' + b"x\n" * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +114,15 @@ def test_broken_quotation_marks_name_the_row():
 )
 def test_what_is_no_text(content):
     with pytest.raises(SourceError, match=r"feed\.csv: cannot be read as CSV"):
-        rows(content)
+        read_rows(content)
 
 
 def test_a_long_cell_concerns_its_row():
     long = "x" * 200_000
     for cell in (long, f'"{long}"', f'"{long}\n""{long}"""'):
-        assert [row["path"] for row in rows(f"sku,note,path\n1,{cell},a.jpg\n2,,b.jpg\n".encode())] == [
+        assert [
+            row["path"] for row in read_rows(f"sku,note,path\n1,{cell},a.jpg\n2,,b.jpg\n".encode())
+        ] == [
             "a.jpg",
             "b.jpg",
         ]
@@ -129,19 +133,24 @@ def test_a_long_cell_concerns_its_row():
 def test_a_row_without_end_is_cut_off(end):
     start = b'path\n"' if end == b'"' else b"path\n"
     with pytest.raises(SourceError, match=r"line 2: .*(4,194,304 letters|not closed)"):
-        rows(start + b"x" * 5_000_000 + end)
+        read_rows(start + b"x" * 5_000_000 + end)
 
 
 def test_more_columns_than_any_sheet_has():
     with pytest.raises(SourceError, match="more than 16,384 columns"):
-        rows(b"path" + b",b" * 20_000 + b"\na.jpg\n")
+        read_rows(b"path" + b",b" * 20_000 + b"\na.jpg\n")
 
 
 def test_lines_in_another_encoding_stay_what_they_are(caplog):
     content = "path\ncafé.jpg\nnaïve.jpg\n".encode() + b"caf\xe9.jpg\nd.jpg\n"
-    assert [row["path"] for row in rows(content)] == ["café.jpg", "naïve.jpg", "caf\udce9.jpg", "d.jpg"]
+    assert [row["path"] for row in read_rows(content)] == [
+        "café.jpg",
+        "naïve.jpg",
+        "caf\udce9.jpg",
+        "d.jpg",
+    ]
     assert "feed.csv, line 4" in caplog.text
-    assert rows(b"\xef\xbb\xbfpath\ncaf\xe9.jpg\n") == [{"path": "caf\udce9.jpg"}]
+    assert read_rows(b"\xef\xbb\xbfpath\ncaf\xe9.jpg\n") == [{"path": "caf\udce9.jpg"}]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +163,7 @@ def test_lines_in_another_encoding_stay_what_they_are(caplog):
 )
 def test_what_cannot_be_decoded_is_named(content, line):
     with pytest.raises(SourceError, match=f"line {line} is not"):
-        rows(content)
+        read_rows(content)
 
 
 @pytest.mark.parametrize(
@@ -166,12 +175,12 @@ def test_what_cannot_be_decoded_is_named(content, line):
     ],
 )
 def test_odd_ends_of_lines_and_marks(content):
-    assert rows(content) == [{"path": "a.jpg"}, {"path": "b.jpg"}]
+    assert read_rows(content) == [{"path": "a.jpg"}, {"path": "b.jpg"}]
 
 
 def test_a_null_character_is_part_of_its_cell():
     for times in (10, 1000):
-        assert rows(b"path\n" + b"a.jpg\n" * times + b"\0.jpg\n")[-1] == {"path": "\0.jpg"}
+        assert read_rows(b"path\n" + b"a.jpg\n" * times + b"\0.jpg\n")[-1] == {"path": "\0.jpg"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -191,4 +200,4 @@ def test_what_a_writer_wrote_is_read(notes, encoding, delimiter):
         {"sku": str(number), "path": f"{number}.jpg", "note": note}
         for number, (note,) in enumerate(notes)
     ]
-    assert rows(text.getvalue().encode(encoding)) == expected
+    assert read_rows(text.getvalue().encode(encoding)) == expected

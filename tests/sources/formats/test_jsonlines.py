@@ -8,7 +8,7 @@ from packshot.sources.formats import jsonlines
 
 
 def read(content):
-    return list(jsonlines.read(io.BytesIO(content), "feed.jsonl"))
+    return list(jsonlines.read_records(io.BytesIO(content), "feed.jsonl"))
 
 
 def test_objects():

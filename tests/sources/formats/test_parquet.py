@@ -9,7 +9,7 @@ from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats import parquet
 
 
-def written(table, **options):
+def write_table(table, **options):
     file = io.BytesIO()
     writer.write_table(table, file, **options)
     file.seek(0)
@@ -21,7 +21,7 @@ def test_rows_of_several_batches():
     table = pyarrow.table(
         {"sku": list(range(count)), "path": [f"{number}.jpg" for number in range(count)]}
     )
-    found = list(parquet.read(written(table, row_group_size=700), "feed.parquet"))
+    found = list(parquet.read_records(write_table(table, row_group_size=700), "feed.parquet"))
     assert [(record.line, record.cells) for record in found] == [
         (number + 1, {"sku": number, "path": f"{number}.jpg"}) for number in range(count)
     ]
@@ -40,7 +40,7 @@ def test_only_plain_columns_are_read():
             "price": [1.5, None],
         }
     )
-    found = [record.cells for record in parquet.read(written(table), "feed.parquet")]
+    found = [record.cells for record in parquet.read_records(write_table(table), "feed.parquet")]
     assert found == [
         {"path": "a.jpg", "category": "shoes", "images": ["b.jpg"], "main": True, "price": 1.5},
         {"path": None, "category": "hats", "images": [], "main": False, "price": None},
@@ -50,24 +50,24 @@ def test_only_plain_columns_are_read():
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"path\na.jpg\n" * 100])
 def test_no_parquet(content):
     with pytest.raises(SourceError, match=r"feed\.parquet: cannot be read as Parquet"):
-        list(parquet.read(io.BytesIO(content), "feed.parquet"))
+        list(parquet.read_records(io.BytesIO(content), "feed.parquet"))
 
 
 def test_cut_short():
-    content = written(pyarrow.table({"path": ["a.jpg"] * 9})).getvalue()
+    content = write_table(pyarrow.table({"path": ["a.jpg"] * 9})).getvalue()
     damaged = content[:4] + bytes(20) + content[24:]
     with pytest.raises(SourceError, match="cannot be read as Parquet"):
-        list(parquet.read(io.BytesIO(damaged), "feed.parquet"))
+        list(parquet.read_records(io.BytesIO(damaged), "feed.parquet"))
 
 
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InvalidInput, match=r"pip install 'pyarrow>=[\d.]+'$"):
-        list(parquet.read(io.BytesIO(b""), "feed.parquet"))
+        list(parquet.read_records(io.BytesIO(b""), "feed.parquet"))
 
 
 def read(file):
-    return [record.cells for record in parquet.read(file, "feed.parquet")]
+    return [record.cells for record in parquet.read_records(file, "feed.parquet")]
 
 
 WORD = "x" * 2**20
@@ -92,7 +92,7 @@ WORD = "x" * 2**20
     ],
 )
 def test_bombs_are_refused(columns, options, reason):
-    file = written(pyarrow.table(columns()), compression="zstd", write_statistics=False, **options)
+    file = write_table(pyarrow.table(columns()), compression="zstd", write_statistics=False, **options)
     assert len(file.getvalue()) < 10_000
     with pytest.raises(SourceError, match=reason):
         read(file)
@@ -101,7 +101,7 @@ def test_bombs_are_refused(columns, options, reason):
 def test_lists_without_end():
     listed = pyarrow.ListArray.from_arrays([0, 2**24 + 1], pyarrow.nulls(2**24 + 1, pyarrow.string()))
     with pytest.raises(SourceError, match="lists of 16,777,217 entries"):
-        read(written(pyarrow.table({"images": listed}), compression="zstd"))
+        read(write_table(pyarrow.table({"images": listed}), compression="zstd"))
 
 
 def test_names_that_are_no_text_stay_what_they_are():
@@ -112,7 +112,7 @@ def test_names_that_are_no_text_stay_what_they_are():
             "images": pyarrow.ListArray.from_arrays([0, 1, 2, 3], binary.view(pyarrow.string())),
         }
     )
-    assert read(written(table)) == [
+    assert read(write_table(table)) == [
         {"path": "caf\udce9.jpg", "images": ["caf\udce9.jpg"]},
         {"path": "ok.jpg", "images": ["ok.jpg"]},
         {"path": None, "images": [None]},
@@ -121,7 +121,7 @@ def test_names_that_are_no_text_stay_what_they_are():
 
 @pytest.mark.parametrize("kind", [pyarrow.large_string(), pyarrow.string_view()])
 def test_texts_of_every_kind(kind):
-    assert read(written(pyarrow.table({"path": pyarrow.array(["a.jpg", None], kind)}))) == [
+    assert read(write_table(pyarrow.table({"path": pyarrow.array(["a.jpg", None], kind)}))) == [
         {"path": "a.jpg"},
         {"path": None},
     ]
@@ -130,7 +130,7 @@ def test_texts_of_every_kind(kind):
 @pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
 def test_encodings(encoding):
     names = [f"{number}.jpg" for number in range(3000)]
-    file = written(
+    file = write_table(
         pyarrow.table({"path": names}), use_dictionary=False, column_encoding={"path": encoding}
     )
     assert [cells["path"] for cells in read(file)] == names
@@ -138,7 +138,7 @@ def test_encodings(encoding):
 
 def test_damage_names_the_group(tmp_path):
     names = [f"{number}.jpg" for number in range(2000)]
-    content = bytearray(written(pyarrow.table({"path": names}), row_group_size=1000).getvalue())
+    content = bytearray(write_table(pyarrow.table({"path": names}), row_group_size=1000).getvalue())
     start = len(content) // 2
     content[start - 2000 : start] = bytes(2000)
     with pytest.raises(SourceError, match=r"group of rows \d"):

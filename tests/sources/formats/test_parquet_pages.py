@@ -4,10 +4,10 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from packshot.sources.formats.parquet_pages import pages
+from packshot.sources.formats.parquet_pages import iter_pages
 
 
-def column(values, **options):
+def write_column(values, **options):
     """A file of one column, and where its pages lie."""
     file = io.BytesIO()
     parquet.write_table(pyarrow.table({"a": values}), file, **options)
@@ -21,18 +21,18 @@ def column(values, **options):
 @pytest.mark.parametrize("words", [True, False])
 def test_pages_are_those_that_the_footer_tells_of(version, compression, words):
     values = [f"{n % 500}.jpg" for n in range(20_000)]
-    file, start, chunk = column(
+    file, start, chunk = write_column(
         values,
         data_page_version=version,
         compression=compression,
         use_dictionary=words,
         data_page_size=10_000,
     )
-    found = list(pages(file, start, chunk.total_compressed_size))
+    found = list(iter_pages(file, start, chunk.total_compressed_size))
     assert len(found) > 1
     assert sum(page.values for page in found) == 20_000
-    assert sum(page.packed for page in found) < chunk.total_compressed_size
-    assert sum(page.unpacked for page in found) < chunk.total_uncompressed_size
+    assert sum(page.packed_bytes for page in found) < chunk.total_compressed_size
+    assert sum(page.unpacked_bytes for page in found) < chunk.total_uncompressed_size
     assert (found[0].values == 0) is words
 
 
@@ -41,4 +41,4 @@ def test_pages_are_those_that_the_footer_tells_of(version, compression, words):
 )
 def test_what_is_no_header(junk):
     with pytest.raises(ValueError, match=r"header of a page"):
-        list(pages(io.BytesIO(junk), 0, 50))
+        list(iter_pages(io.BytesIO(junk), 0, 50))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packshot.sources.formats import quoted
 
 
-def theirs(lines):
+def read_with_csv(lines):
     """The first row as `csv` reads it; None where it finds a fault."""
     try:
         return next(csv.reader(lines, strict=True), []) or [""]
@@ -20,16 +20,16 @@ def theirs(lines):
 def test_rows_are_those_of_the_standard_library(text):
     lines = io.StringIO(text, newline="").readlines()
     try:
-        ours = quoted.row(lines, ",")
+        ours = quoted.parse_row(lines, ",")
     except ValueError:
         ours = None
-    assert ours == theirs(lines)
+    assert ours == read_with_csv(lines)
 
 
 def test_cells_beyond_the_limit_of_the_standard_library():
     limit = csv.field_size_limit()
     long = 'x""\n,' * limit
-    assert quoted.row(io.StringIO(f'1,"{long}",a.jpg\n2,'), ",") == [
+    assert quoted.parse_row(io.StringIO(f'1,"{long}",a.jpg\n2,'), ",") == [
         "1",
         long.replace('""', '"'),
         "a.jpg",
@@ -39,10 +39,10 @@ def test_cells_beyond_the_limit_of_the_standard_library():
 
 def test_no_more_lines_are_taken_than_a_row_has():
     lines = iter(['1,"a\n', 'b",2\n', "3\n"])
-    assert quoted.row(lines, ",") == ["1", "a\nb", "2"]
+    assert quoted.parse_row(lines, ",") == ["1", "a\nb", "2"]
     assert list(lines) == ["3\n"]
 
 
 def test_a_mark_that_nothing_closes():
-    with pytest.raises(quoted.UnclosedError):
-        quoted.row(['1,"a\n', "b\n"], ",")
+    with pytest.raises(quoted.UnclosedQuoteError):
+        quoted.parse_row(['1,"a\n', "b\n"], ",")

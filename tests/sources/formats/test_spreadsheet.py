@@ -10,22 +10,24 @@ from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats import spreadsheet
 
 
-def written(*rows):
-    book, file = openpyxl.Workbook(), io.BytesIO()
+def write_workbook(*rows):
+    workbook, file = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
-        book.active.append(row)
-    book.create_sheet("Other").append(["path", "not this one"])
-    book.save(file)
+        workbook.active.append(row)
+    workbook.create_sheet("Other").append(["path", "not this one"])
+    workbook.save(file)
     file.seek(0)
     return file
 
 
 def read(file):
-    return [(record.line, record.cells) for record in spreadsheet.read(file, "feed.xlsx")]
+    return [(record.line, record.cells) for record in spreadsheet.read_records(file, "feed.xlsx")]
 
 
 def test_rows():
-    file = written([], ["SKU", " Image ", "Image"], [1, "a.jpg"], [], ["x2", None, "c"], [3.5, "图.jpg"])
+    file = write_workbook(
+        [], ["SKU", " Image ", "Image"], [1, "a.jpg"], [], ["x2", None, "c"], [3.5, "图.jpg"]
+    )
     assert read(file) == [
         (3, {"SKU": 1, "Image": "a.jpg"}),
         (5, {"SKU": "x2", "Image": None, "Image_2": "c"}),
@@ -34,12 +36,12 @@ def test_rows():
 
 
 def test_dates_are_texts_to_a_feed():
-    [(_, cells)] = read(written(["day", "path"], [date(2026, 11, 21), "a.jpg"]))
-    assert spreadsheet.as_text(cells["day"]) == "2026-11-21 00:00:00"
+    [(_, cells)] = read(write_workbook(["day", "path"], [date(2026, 11, 21), "a.jpg"]))
+    assert spreadsheet.cell_to_text(cells["day"]) == "2026-11-21 00:00:00"
 
 
 def test_sizes_that_the_file_claims_are_not_believed():
-    parts, changed = zipfile.ZipFile(written(["path"], ["a.jpg"], ["b.jpg"])), io.BytesIO()
+    parts, changed = zipfile.ZipFile(write_workbook(["path"], ["a.jpg"], ["b.jpg"])), io.BytesIO()
     with zipfile.ZipFile(changed, "w") as file:
         for name in parts.namelist():
             file.writestr(
@@ -61,7 +63,7 @@ def test_a_bomb_is_refused(part):
 
 def test_long_repetitive_tables_are_no_bombs():
     """The most compressible table there is in earnest: the same row again and again."""
-    file = written(["path"], *([["a.jpg"]] * 20_000))
+    file = write_workbook(["path"], *([["a.jpg"]] * 20_000))
     with zipfile.ZipFile(file) as parts:
         [sheet] = [part for part in parts.infolist() if part.filename.endswith("sheet1.xml")]
     assert sheet.file_size / sheet.compress_size < 100
@@ -69,7 +71,7 @@ def test_long_repetitive_tables_are_no_bombs():
 
 
 def test_entities_are_refused():
-    parts, changed = zipfile.ZipFile(written(["path"], ["a.jpg"])), io.BytesIO()
+    parts, changed = zipfile.ZipFile(write_workbook(["path"], ["a.jpg"])), io.BytesIO()
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
     with zipfile.ZipFile(changed, "w") as file:
         for name in parts.namelist():
@@ -104,63 +106,67 @@ CELL = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
 TEXTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
 
 
-def book(rows, **more):
+def make_workbook(rows, **more):
     """A workbook of one sheet with such rows, and other parts by their names."""
-    parts, made = zipfile.ZipFile(written(["path"])), io.BytesIO()
+    parts, output = zipfile.ZipFile(write_workbook(["path"])), io.BytesIO()
     changed = {f"xl/{name}.xml": content for name, content in more.items()}
     changed["xl/worksheets/sheet1.xml"] = SHEET.format(rows)
     relations = parts.read("xl/_rels/workbook.xml.rels").decode()
     if "sharedStrings" not in relations:
-        told = f'<Relationship Id="t" Type="{TEXTS}" Target="sharedStrings.xml"/></Relationships>'
-        changed["xl/_rels/workbook.xml.rels"] = relations.replace("</Relationships>", told)
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        relationship = (
+            f'<Relationship Id="t" Type="{TEXTS}" Target="sharedStrings.xml"/></Relationships>'
+        )
+        changed["xl/_rels/workbook.xml.rels"] = relations.replace("</Relationships>", relationship)
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as file:
         for name in {**dict.fromkeys(parts.namelist()), **changed}:
             file.writestr(name, changed[name] if name in changed else parts.read(name))
-    made.seek(0)
-    return made
+    output.seek(0)
+    return output
 
 
-def in_row(number, *cells):
+def make_row(number, *cells):
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
 def test_gaps_cost_nothing():
-    rows = in_row(1, CELL.format("XFD1", "path")) + in_row(1_048_576, CELL.format("XFD1048576", "a.jpg"))
-    assert read(book(rows)) == [(1_048_576, {"path": "a.jpg"})]
+    rows = make_row(1, CELL.format("XFD1", "path")) + make_row(
+        1_048_576, CELL.format("XFD1048576", "a.jpg")
+    )
+    assert read(make_workbook(rows)) == [(1_048_576, {"path": "a.jpg"})]
 
 
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        (in_row(2_000_000_000), "a row of the number 2000000000"),
-        (in_row("9" * 5000), "is no number"),
-        (in_row("-1"), "is no number"),
-        (in_row(0), "a row of the number 0"),
-        (in_row(1, CELL.format("XFE1", "path")), "more than 16,384 columns"),
-        (in_row(1, "<c/>" * 16_385), "more than 16,384 columns"),
-        (in_row(1, CELL.format("\u0661", "path")), "a cell of the name"),
-        (in_row(1, '<c t="s"><v>7</v></c>'), "no text of the number 7"),
-        (in_row(1, "<c>" * 200), "nested more than 100 deep"),
+        (make_row(2_000_000_000), "a row of the number 2000000000"),
+        (make_row("9" * 5000), "is no number"),
+        (make_row("-1"), "is no number"),
+        (make_row(0), "a row of the number 0"),
+        (make_row(1, CELL.format("XFE1", "path")), "more than 16,384 columns"),
+        (make_row(1, "<c/>" * 16_385), "more than 16,384 columns"),
+        (make_row(1, CELL.format("\u0661", "path")), "a cell of the name"),
+        (make_row(1, '<c t="s"><v>7</v></c>'), "no text of the number 7"),
+        (make_row(1, "<c>" * 200), "nested more than 100 deep"),
     ],
 )
 def test_numbers_beyond_those_of_excel(rows, reason):
     with pytest.raises(SourceError, match=rf"feed\.xlsx: cannot be read as XLSX: .*{reason}"):
-        read(book(rows))
+        read(make_workbook(rows))
 
 
 def test_shared_texts_in_pieces():
     texts = (
         "<sst><si><t>path</t></si><si><r><t>a</t></r><rPh><t>A</t></rPh><r><t>.jpg</t></r></si></sst>"
     )
-    rows = in_row(1, '<c t="s"><v>0</v></c>') + in_row(2, '<c t="s"><v>1</v></c>')
-    assert read(book(rows, sharedStrings=texts)) == [(2, {"path": "a.jpg"})]
+    rows = make_row(1, '<c t="s"><v>0</v></c>') + make_row(2, '<c t="s"><v>1</v></c>')
+    assert read(make_workbook(rows, sharedStrings=texts)) == [(2, {"path": "a.jpg"})]
 
 
 def test_values_of_every_kind():
     cells = '<c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="str"><v>x</v></c>'
     cells += "<c><v>1e999</v></c><c><v>?</v></c>"
     names = "".join(CELL.format(f"{letter}1", letter) for letter in "ABCDE")
-    assert read(book(in_row(1, names) + in_row(2, cells))) == [
+    assert read(make_workbook(make_row(1, names) + make_row(2, cells))) == [
         (2, {"A": True, "B": "#N/A", "C": "x", "D": float("inf"), "E": "?"})
     ]
 
@@ -168,13 +174,13 @@ def test_values_of_every_kind():
 def test_more_styles_than_excel_has():
     styles = f"<styleSheet><cellXfs>{'<xf/>' * 70_000}</cellXfs></styleSheet>"
     with pytest.raises(SourceError, match="more than 65,490 formats"):
-        read(book("", styles=styles))
+        read(make_workbook("", styles=styles))
 
 
 @pytest.mark.parametrize(("at", "size"), [(20, 2**27), (24, 100)])
 def test_sizes_in_the_directory_are_not_believed(at, size):
     """The compressed one at 20, the other at 24."""
-    made = bytearray(book("x" * 40_000_000).getvalue())
+    made = bytearray(make_workbook("x" * 40_000_000).getvalue())
     found = made.rindex(b"xl/worksheets/sheet1.xml") - 46 + at
     made[found : found + 4] = size.to_bytes(4, "little")
     with pytest.raises(SourceError, match=r"unpacks to more|cannot be unpacked|not well-formed"):

@@ -22,7 +22,10 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:g="http://base.google.
 
 
 def read(content):
-    return [(record.line, record.cells) for record in syndication.read(io.BytesIO(content), "feed.xml")]
+    return [
+        (record.line, record.cells)
+        for record in syndication.read_records(io.BytesIO(content), "feed.xml")
+    ]
 
 
 def test_rss():
@@ -65,12 +68,12 @@ class Endless(io.RawIOBase):
 @pytest.mark.parametrize("start", [b"<rss><item><id>", b"<html>", b"<rss><item id='"])
 def test_an_entry_without_end_is_cut_off(start):
     with pytest.raises(SourceError, match=r"feed\.xml: an entry of more than 4,194,304 bytes, or none"):
-        list(syndication.read(Endless(start, b"x" * 16384), "feed.xml"))
+        list(syndication.read_records(Endless(start, b"x" * 16384), "feed.xml"))
 
 
 def test_read_entries_are_forgotten():
     tracemalloc.start()
-    records = syndication.read(
+    records = syndication.read_records(
         Endless(b"<rss>", b"<item><id>" + b"x" * 4000 + b"</id></item>"), "feed.xml"
     )
     for _ in range(200):
@@ -129,7 +132,7 @@ def test_half_a_character_in_utf_16():
 
 
 def test_what_lies_between_entries_is_forgotten():
-    records = syndication.read(
+    records = syndication.read_records(
         Endless(b"<rss>", b"<item><id>1</id></item>" + b"<a/>" * 4000), "feed.xml"
     )
     for _ in range(20):

@@ -14,98 +14,98 @@ from pathlib import Path
 
 from packshot.catalog.audit.cache import AssessmentCache
 from packshot.catalog.audit.engine import Engine, Job, LocalEngine
-from packshot.catalog.audit.examine import Answer
-from packshot.catalog.audit.journal import JOURNAL, Journal
-from packshot.catalog.audit.outputs import Basis, write_outputs
-from packshot.catalog.audit.settings import FORMAT, AuditSettings, assessor_identity
-from packshot.distribution import version as installed_version
+from packshot.catalog.audit.examine import RowResult
+from packshot.catalog.audit.journal import JOURNAL_NAME, Journal
+from packshot.catalog.audit.outputs import AuditContext, write_outputs
+from packshot.catalog.audit.settings import ROW_FORMAT, AuditSettings, describe_assessor
+from packshot.distribution import read_version as installed_version
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
-from packshot.policy.wording import title_of
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.policy.wording import rule_title
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.report import AuditSummary
 from packshot.sources import FeedRow, read_feed
 
-Watch = Callable[[Iterable[Answer], int], Iterator[Answer]]
+ProgressCallback = Callable[[Iterable[RowResult], int], Iterator[RowResult]]
 """Shows progress: takes the answers to come and how many inputs are done, and passes the answers on."""
 
 
 @dataclass(frozen=True)
-class Options:
+class AuditOptions:
     """How an audit is carried out; nothing of this changes a row.
 
     Attributes:
         workers: Processes; None for one for each core.
-        cache: Folder of what is known of photos; None to examine every row for itself.
+        cache_folder: Folder of what is known of photos; None to examine every row for itself.
         restart: Forget what was done in the folder.
-        patience: Seconds for one photo, after which it is given up.
-        engine: Makes what examines the rows.
+        timeout_s: Seconds for one photo, after which it is given up.
+        engine_factory: Makes what examines the rows.
     """
 
     workers: int | None = None
-    cache: Path | None = None
+    cache_folder: Path | None = None
     restart: bool = False
-    patience: float = DEFAULT_TIME_LIMIT
-    engine: Callable[[Job], Engine] = LocalEngine
+    timeout_s: float = DEFAULT_TIME_LIMIT_S
+    engine_factory: Callable[[Job], Engine] = LocalEngine
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AuditOutcome:
     """What became of an audit.
 
     Attributes:
         summary: None where it was stopped before its end.
-        done: Inputs done so far.
+        done_count: Inputs done so far.
         notes: What the user should know, such as damage of the cache.
     """
 
     summary: AuditSummary | None
-    done: int
+    done_count: int
     notes: tuple[str, ...]
 
 
 def run_audit(
     settings: AuditSettings,
     folder: Path,
-    options: Options = Options(),
+    options: AuditOptions = AuditOptions(),
     *,
-    stopped: Callable[[], bool] = lambda: False,
-    watch: Watch = lambda answers, _done: iter(answers),
-) -> Outcome:
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: ProgressCallback = lambda answers, _done: iter(answers),
+) -> AuditOutcome:
     """Audit a feed, or go on with an audit of it.
 
     Args:
         settings: What is asked for.
         folder: Of the journal and the files.
         options: How to carry it out.
-        stopped: Asked before each row; once true, what is on its way is finished, and no more begun.
-        watch: Shows progress.
+        should_stop: Asked before each row; once true, what is on its way is finished, and no more begun.
+        progress: Shows progress.
 
     Raises:
         AuditError: Another audit runs in the folder, or it holds one that was asked for otherwise.
         PackshotError: The feed, a policy or a model cannot be read.
     """
-    basis = _basis(settings)
-    rows = _begun(read_feed(settings.feed, settings.columns, settings.fetcher))
+    context = _build_context(settings)
+    rows = _prefetch_first_row(read_feed(settings.feed, settings.columns, settings.fetcher))
     with Journal(folder, settings.worst, restart=options.restart) as journal:
-        _agree(journal, settings, basis)
-        notes = _examine(journal, settings, options, basis, rows, stopped, watch)
-        if stopped():
-            return Outcome(None, journal.count(), notes)
-        summary = write_outputs(folder, journal, settings, basis)
-        return Outcome(summary, summary.inputs, notes)
+        check_same_audit(journal, settings, context)
+        notes = _examine(journal, settings, options, context, rows, should_stop, progress)
+        if should_stop():
+            return AuditOutcome(None, journal.count_rows(), notes)
+        summary = write_outputs(folder, journal, settings, context)
+        return AuditOutcome(summary, summary.inputs, notes)
 
 
-def date_of(folder: Path, restart: bool) -> date | None:
+def read_audit_date(folder: Path, restart: bool) -> date | None:
     """The day of the audit that a folder holds, so that one begun yesterday can go on; None without."""
-    if restart or not (folder / JOURNAL).exists():
+    if restart or not (folder / JOURNAL_NAME).exists():
         return None
     with Journal(folder, 0) as journal:
-        told = journal.told().get("date") if journal.count() else None
-    return None if told is None else date.fromisoformat(told)
+        recorded_date = journal.read_identity().get("date") if journal.count_rows() else None
+    return None if recorded_date is None else date.fromisoformat(recorded_date)
 
 
-def _begun(rows: Iterator[FeedRow]) -> Iterator[FeedRow]:
+def _prefetch_first_row(rows: Iterator[FeedRow]) -> Iterator[FeedRow]:
     """The rows of a feed, the first of them read: one that cannot be read is told of at once."""
     for first in rows:
         return chain((first,), rows)
@@ -115,85 +115,87 @@ def _begun(rows: Iterator[FeedRow]) -> Iterator[FeedRow]:
 def _examine(
     journal: Journal,
     settings: AuditSettings,
-    options: Options,
-    basis: Basis,
+    options: AuditOptions,
+    context: AuditContext,
     rows: Iterator[FeedRow],
-    stopped: Callable[[], bool],
-    watch: Watch,
+    should_stop: Callable[[], bool],
+    progress: ProgressCallback,
 ) -> tuple[str, ...]:
     """Do the rows that are not done; what the cache has to say."""
-    count = _Counted(rows, stopped)
-    todo = (row for row in count if not journal.holds(row))
+    counter = _RowCounter(rows, should_stop)
+    pending_rows = (row for row in counter if not journal.is_done(row))
     with ExitStack() as stack:
-        cache = stack.enter_context(AssessmentCache(options.cache)) if options.cache else None
+        cache = (
+            stack.enter_context(AssessmentCache(options.cache_folder)) if options.cache_folder else None
+        )
         job = Job(
             settings,
             workers=options.workers,
-            patience=options.patience,
+            timeout_s=options.timeout_s,
             cache=cache,
-            cache_key=_cache_key(basis),
-            gate=journal.gate,
+            cache_key=_compute_cache_key(context),
+            thumbnail_rank_limit=journal.thumbnail_rank_limit,
         )
-        answers = stack.enter_context(closing(options.engine(job).answers(todo)))
-        before = time.monotonic()
-        for answer in watch(answers, journal.count()):
+        results = stack.enter_context(closing(options.engine_factory(job).iter_results(pending_rows)))
+        previous = time.monotonic()
+        for result in progress(results, journal.count_rows()):
             now = time.monotonic()
-            journal.add(answer, now - before)
-            before = now
-    if not stopped() and count.rows <= journal.last():
+            journal.add(result, now - previous)
+            previous = now
+    if not should_stop() and counter.count <= journal.last_row_number():
         raise AuditError(
-            f"the feed has only {count.rows} rows now: it has changed since this audit began; begin"
+            f"the feed has only {counter.count} rows now: it has changed since this audit began; begin"
             " anew with --restart"
         )
-    return () if cache is None else cache.notes()
+    return () if cache is None else cache.build_notes()
 
 
-class _Counted:
+class _RowCounter:
     """Rows of a feed until stopped, counted as they pass."""
 
-    def __init__(self, rows: Iterable[FeedRow], stopped: Callable[[], bool]) -> None:
+    def __init__(self, rows: Iterable[FeedRow], should_stop: Callable[[], bool]) -> None:
         self._rows = rows
-        self._stopped = stopped
-        self.rows = 0
+        self._should_stop = should_stop
+        self.count = 0
 
     def __iter__(self) -> Iterator[FeedRow]:
         for row in self._rows:
-            if self._stopped():
+            if self._should_stop():
                 return
-            self.rows += 1
+            self.count += 1
             yield row
 
 
-def _basis(settings: AuditSettings) -> Basis:
+def _build_context(settings: AuditSettings) -> AuditContext:
     policies = list(map(load_policy, settings.policies))
-    assessor, language = settings.examining(policies), settings.assessor.language
-    return Basis(
+    assessor, language = settings.build_assessor_settings(policies), settings.assessor.language
+    return AuditContext(
         assessor=assessor,
-        models=assessor.assessor().models,
-        policies={policy.name: _fingerprint(policy) for policy in policies},
+        models=assessor.build_assessor().models,
+        policies={policy.name: _fingerprint_policy(policy) for policy in policies},
         rules={
-            f"{policy.name}:{rule.id}": title_of(rule, language)
+            f"{policy.name}:{rule.id}": rule_title(rule, language)
             for policy in policies
             for rule in policy.rules
         },
     )
 
 
-def _fingerprint(policy: Policy) -> str:
+def _fingerprint_policy(policy: Policy) -> str:
     return hashlib.sha256(repr(policy).encode()).hexdigest()[:12]
 
 
-def _agree(journal: Journal, settings: AuditSettings, basis: Basis) -> None:
+def check_same_audit(journal: Journal, settings: AuditSettings, context: AuditContext) -> None:
     """Make sure that a journal is of this very audit, or make it so; one without a row is of none."""
-    identity = settings.identity(basis.models, basis.policies)
-    told = journal.told()
-    if not told or not journal.count():
-        journal.tell(identity)
+    identity = settings.build_identity(context.models, context.policies)
+    recorded = journal.read_identity()
+    if not recorded or not journal.count_rows():
+        journal.write_identity(identity)
         return
     differences = [
-        f"{name}: {told.get(name, 'nothing')} then, {now} now"
+        f"{name}: {recorded.get(name, 'nothing')} then, {now} now"
         for name, now in identity.items()
-        if told.get(name) != now
+        if recorded.get(name) != now
     ]
     if differences:
         raise AuditError(
@@ -203,12 +205,12 @@ def _agree(journal: Journal, settings: AuditSettings, basis: Basis) -> None:
         )
 
 
-def _cache_key(basis: Basis) -> str:
+def _compute_cache_key(context: AuditContext) -> str:
     """What else than its bytes decides the assessment of a photo."""
-    decisive = (
-        FORMAT,
+    key_parts = (
+        ROW_FORMAT,
         installed_version(),
-        dict(basis.models),
-        assessor_identity(basis.assessor),
+        dict(context.models),
+        describe_assessor(context.assessor),
     )
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:24]
+    return hashlib.sha256(json.dumps(key_parts, sort_keys=True).encode()).hexdigest()[:24]

@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import Final, Self
 
 from packshot import databases, files
-from packshot.user_cache import user_cache
+from packshot.user_cache import find_user_cache
 
 _FORMAT: Final = 1
-_SECONDS_TO_WAIT: Final = 30.0
-_DAY: Final = 86_400
-_LOOKS_APART: Final = 500
-_KEPT_SHARE: Final = 0.8
-MOST_BYTES: Final = 2 * 2**30
+_LOCK_TIMEOUT_S: Final = 30.0
+_SECONDS_PER_DAY: Final = 86_400
+_SHRINK_INTERVAL: Final = 500
+_SHRINK_TARGET_SHARE: Final = 0.8
+DEFAULT_MAX_BYTES: Final = 2 * 2**30
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS assessments (
     key TEXT PRIMARY KEY, checksum BLOB NOT NULL, used INTEGER NOT NULL, content BLOB NOT NULL
@@ -28,9 +28,9 @@ CREATE TABLE IF NOT EXISTS assessments (
 """
 
 
-def default_cache() -> Path | None:
+def find_default_cache_folder() -> Path | None:
     """Where assessments are kept unless another place is named: the user's cache, if there is one."""
-    return user_cache()
+    return find_user_cache()
 
 
 class AssessmentCache:
@@ -40,27 +40,27 @@ class AssessmentCache:
     at all leaves a cache that knows nothing.
 
     Attributes:
-        damaged: Entries found damaged, and removed.
+        damaged_count: Entries found damaged, and removed.
         problem: Why the file cannot be used; empty where it can.
     """
 
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         """Open, or begin, a cache.
 
         Args:
             folder: Holds the file; made where it is not there.
-            most_bytes: When it has grown larger, what was not used for longest goes.
+            max_bytes: When it has grown larger, what was not used for longest goes.
         """
-        self.damaged = 0
+        self.damaged_count = 0
         self.problem = ""
         self._path = folder / "assessments.sqlite"
-        self._most_bytes = most_bytes
-        self._written = 0
+        self._max_bytes = max_bytes
+        self._write_count = 0
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
-        with self._careful():
+        with self._lock_and_contain_errors():
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = _opened(self._path)
+            self._database = _open_database(self._path)
 
     def __enter__(self) -> Self:
         return self
@@ -71,23 +71,23 @@ class AssessmentCache:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._careful():
+        with self._lock_and_contain_errors():
             self._shrink()
         if self._database is not None:
             self._database.close()
 
     def get(self, key: str) -> bytes | None:
         """What is remembered under a key."""
-        with self._careful():
+        with self._lock_and_contain_errors():
             if self._database is None:
                 return None
             query = "SELECT checksum, used, content FROM assessments WHERE key = ?"
-            found = self._database.execute(query, (key,)).fetchone()
-            if found is None:
+            row = self._database.execute(query, (key,)).fetchone()
+            if row is None:
                 return None
-            checksum, used, content = found
-            if not isinstance(content, bytes) or _checksum(key, content) != checksum:
-                self.damaged += 1
+            checksum, used, content = row
+            if not isinstance(content, bytes) or _compute_checksum(key, content) != checksum:
+                self.damaged_count += 1
                 self._database.execute("DELETE FROM assessments WHERE key = ?", (key,))
                 return None
             if used != _today():
@@ -95,35 +95,35 @@ class AssessmentCache:
             return content
         return None
 
-    def put(self, key: str, content: bytes) -> None:
+    def store(self, key: str, content: bytes) -> None:
         """Remember."""
-        with self._careful():
+        with self._lock_and_contain_errors():
             if self._database is None:
                 return
-            row = (key, _checksum(key, content), _today(), content)
+            row = (key, _compute_checksum(key, content), _today(), content)
             self._database.execute("INSERT OR REPLACE INTO assessments VALUES (?, ?, ?, ?)", row)
-            self._written += 1
-            if self._written % _LOOKS_APART == 0:
+            self._write_count += 1
+            if self._write_count % _SHRINK_INTERVAL == 0:
                 self._shrink()
 
-    def notes(self) -> tuple[str, ...]:
+    def build_notes(self) -> tuple[str, ...]:
         """What the user should know of the cache."""
-        said = []
-        if self.damaged:
-            said.append(f"{self.damaged} damaged entries of the cache were not used, and removed")
+        notes = []
+        if self.damaged_count:
+            notes.append(f"{self.damaged_count} damaged entries of the cache were not used, and removed")
         if self.problem:
-            said.append(f"the cache could not be used: {self.problem}")
-        return tuple(said)
+            notes.append(f"the cache could not be used: {self.problem}")
+        return tuple(notes)
 
     def _shrink(self) -> None:
         """Let go of what was not used for longest, if the whole is too large."""
-        if self._database is None or not self._written:
+        if self._database is None or not self._write_count:
             return
-        size = "SELECT COALESCE(SUM(LENGTH(content)), 0), COUNT(*) FROM assessments"
-        total, count = self._database.execute(size).fetchone()
-        if total <= self._most_bytes:
+        query = "SELECT COALESCE(SUM(LENGTH(content)), 0), COUNT(*) FROM assessments"
+        total, count = self._database.execute(query).fetchone()
+        if total <= self._max_bytes:
             return
-        surplus = count - int(count * _KEPT_SHARE * self._most_bytes / total)
+        surplus = count - int(count * _SHRINK_TARGET_SHARE * self._max_bytes / total)
         self._database.execute(
             "DELETE FROM assessments WHERE key IN"
             " (SELECT key FROM assessments ORDER BY used, key LIMIT ?)",
@@ -131,22 +131,22 @@ class AssessmentCache:
         )
 
     @contextmanager
-    def _careful(self) -> Iterator[None]:
+    def _lock_and_contain_errors(self) -> Iterator[None]:
         """One thread at a time; a database that fails is not asked again."""
         with self._lock:
             try:
                 yield
             except (OSError, sqlite3.Error) as error:
                 if isinstance(error, OSError):
-                    self.problem = f"{self._path}: {files.reason_of(error)}"
+                    self.problem = f"{self._path}: {files.describe_os_error(error)}"
                 else:
-                    self.problem = f"{self._path}: {databases.reason_of(error, self._path)}"
+                    self.problem = f"{self._path}: {databases.describe_sqlite_error(error, self._path)}"
                 self._database = None
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_database(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(
-        path, timeout=_SECONDS_TO_WAIT, check_same_thread=False, isolation_level=None
+        path, timeout=_LOCK_TIMEOUT_S, check_same_thread=False, isolation_level=None
     )
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, _FORMAT):
@@ -158,9 +158,9 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _checksum(key: str, content: bytes) -> bytes:
+def _compute_checksum(key: str, content: bytes) -> bytes:
     return hashlib.blake2b(content, key=key.encode()[:64], digest_size=16).digest()
 
 
 def _today() -> int:
-    return int(time.time() // _DAY)
+    return int(time.time() // _SECONDS_PER_DAY)

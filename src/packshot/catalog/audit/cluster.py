@@ -10,31 +10,31 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from packshot.catalog.audit.engine import Examine, Job, fetched
-from packshot.catalog.audit.examine import Answer, Examiner, answer_of
-from packshot.catalog.audit.rows import broken_row
+from packshot.catalog.audit.engine import ExamineFunction, Job, fetch_task
+from packshot.catalog.audit.examine import Examiner, RowResult, build_row_result
+from packshot.catalog.audit.rows import failed_row
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import AuditError, InvalidInput
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """Of a row whose process dies, of its own doing or with the machine it ran on."""
 
-_LOST_STARTS = 10
+_MAX_FAILED_STARTS = 10
 
 
-class Member:
+class ClusterWorker:
     """What runs in a process of the cluster."""
 
     def __init__(
-        self, settings: AuditSettings, make_examiner: Callable[[AuditSettings], Examine]
+        self, settings: AuditSettings, make_examiner: Callable[[AuditSettings], ExamineFunction]
     ) -> None:
         self._settings = settings
         self._make_examiner = make_examiner
 
-    def begin(self) -> None:
+    def load_models(self) -> None:
         """Load the models, which may fail in words."""
         from packshot.processes import prepare_process
 
@@ -42,18 +42,22 @@ class Member:
         self._fetcher = self._settings.photo_fetcher
         self._examine = self._make_examiner(self._settings)
 
-    def answer(self, row: FeedRow, gate: float) -> Answer:
+    def examine_row(self, row: FeedRow, thumbnail_rank_limit: float) -> RowResult:
         """Fetch and examine."""
-        task = fetched(self._fetcher, row)
-        return task if isinstance(task, Answer) else self._examine(replace(task, gate=gate))
+        task = fetch_task(self._fetcher, row)
+        return (
+            task
+            if isinstance(task, RowResult)
+            else self._examine(replace(task, thumbnail_rank_limit=thumbnail_rank_limit))
+        )
 
 
 @dataclass(frozen=True)
-class _Try:
+class _Attempt:
     """A row on its way."""
 
     row: FeedRow
-    attempt: int = 1
+    number: int = 1
 
 
 class RayEngine:
@@ -63,7 +67,9 @@ class RayEngine:
     as the cluster has room for it. The cache is not used: it lies on one machine.
     """
 
-    def __init__(self, job: Job, make_examiner: Callable[[AuditSettings], Examine] = Examiner) -> None:
+    def __init__(
+        self, job: Job, make_examiner: Callable[[AuditSettings], ExamineFunction] = Examiner
+    ) -> None:
         """Join the cluster that ``RAY_ADDRESS`` or this machine names, else begin one of this machine.
 
         Raises:
@@ -73,83 +79,88 @@ class RayEngine:
         try:
             import ray
         except ImportError:
-            raise InvalidInput(f"--engine ray needs: {how_to_install('cluster')}") from None
+            raise InvalidInput(f"--engine ray needs: {format_install_command('cluster')}") from None
         self._ray = ray
         self._job = job
         self._make_examiner = make_examiner
-        self._own = not ray.is_initialized()
-        if self._own:
-            _join(ray)
-        self._lost_starts = 0
+        self._owns_cluster = not ray.is_initialized()
+        if self._owns_cluster:
+            _join_cluster(ray)
+        self._failed_starts = 0
 
-    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
+    def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
         """An answer for each row, as they are known.
 
         Raises:
             AuditError: Processes die before they can begin.
         """
         try:
-            yield from self._answers(deque(), iter(rows))
+            yield from self._iter_results(deque(), iter(rows))
         finally:
-            if self._own:
+            if self._owns_cluster:
                 self._ray.shutdown()
 
-    def _answers(self, again: deque[_Try], rows: Iterator[FeedRow]) -> Iterator[Answer]:
+    def _iter_results(self, retries: deque[_Attempt], rows: Iterator[FeedRow]) -> Iterator[RowResult]:
         count = self._job.workers or int(self._ray.cluster_resources().get("CPU", 1))
-        starting = dict(self._started() for _ in range(count))
+        starting = dict(self._start_worker() for _ in range(count))
         idle: list[Any] = []
-        working: dict[Any, tuple[Any, _Try]] = {}
+        busy: dict[Any, tuple[Any, _Attempt]] = {}
         while True:
-            while idle and (todo := _next(again, rows)):
-                member = idle.pop()
-                working[member.answer.remote(todo.row, self._job.gate())] = member, todo
-            if idle and not working:
+            while idle and (next_attempt := _take_attempt(retries, rows)):
+                worker = idle.pop()
+                busy[worker.answer.remote(next_attempt.row, self._job.thumbnail_rank_limit())] = (
+                    worker,
+                    next_attempt,
+                )
+            if idle and not busy:
                 return
-            done, _ = self._ray.wait([*working, *starting], num_returns=1)
-            if done[0] in starting:
-                member = starting.pop(done[0])
-                begun = self._has_begun(done[0])
+            ready, _ = self._ray.wait([*busy, *starting], num_returns=1)
+            if ready[0] in starting:
+                worker = starting.pop(ready[0])
+                is_ready = self._is_ready(ready[0])
             else:
-                member, tried = working.pop(done[0])
-                answer = self._told(done[0], tried, again)
-                begun = answer is not None
-                if answer is not None:
-                    yield answer
-                elif tried.attempt >= ATTEMPTS:
-                    yield _crashed(tried.row)
-            if begun:
-                idle.append(member)
+                worker, attempt = busy.pop(ready[0])
+                result = self._collect_result(ready[0], attempt, retries)
+                is_ready = result is not None
+                if result is not None:
+                    yield result
+                elif attempt.number >= MAX_ATTEMPTS:
+                    yield _make_crash_result(attempt.row)
+            if is_ready:
+                idle.append(worker)
             else:
-                starting |= [self._started()]
+                starting |= [self._start_worker()]
 
-    def _started(self) -> tuple[Any, Any]:
+    def _start_worker(self) -> tuple[Any, Any]:
         """A new process: the promise that it has begun, and itself."""
-        member = self._ray.remote(num_cpus=1, max_restarts=0)(Member)
-        begun = member.remote(self._job.settings, self._make_examiner)
-        return begun.begin.remote(), begun
+        remote_class = self._ray.remote(num_cpus=1, max_restarts=0)(ClusterWorker)
+        worker = remote_class.remote(self._job.settings, self._make_examiner)
+        return worker.begin.remote(), worker
 
-    def _has_begun(self, promise: Any) -> bool:
+    def _is_ready(self, future: Any) -> bool:
         try:
-            self._ray.get(promise)
+            self._ray.get(future)
         except self._ray.exceptions.RayActorError as error:
-            self._lost_starts += 1
-            if self._lost_starts > _LOST_STARTS:
+            self._failed_starts += 1
+            if self._failed_starts > _MAX_FAILED_STARTS:
                 raise AuditError(f"processes of the cluster die before they begin: {error}") from error
             return False
         return True
 
-    def _told(self, promise: Any, tried: _Try, again: deque[_Try]) -> Answer | None:
+    def _collect_result(
+        self, future: Any, attempt: _Attempt, retries: deque[_Attempt]
+    ) -> RowResult | None:
         """The answer; None where the process died, and then the row is to be tried again."""
         try:
-            answer: Answer = self._ray.get(promise)
+            result: RowResult = self._ray.get(future)
         except self._ray.exceptions.RayActorError:
-            if tried.attempt < ATTEMPTS:
-                again.append(_Try(tried.row, tried.attempt + 1))
+            if attempt.number < MAX_ATTEMPTS:
+                retries.append(_Attempt(attempt.row, attempt.number + 1))
             return None
-        return answer
+        return result
 
 
-def _join(ray: Any) -> None:
+def _join_cluster(ray: Any) -> None:
     try:
         ray.init(log_to_driver=False)
     except ConnectionError as error:
@@ -159,13 +170,13 @@ def _join(ray: Any) -> None:
         ) from error
 
 
-def _next(again: deque[_Try], rows: Iterator[FeedRow]) -> _Try | None:
-    if again:
-        return again.popleft()
+def _take_attempt(retries: deque[_Attempt], rows: Iterator[FeedRow]) -> _Attempt | None:
+    if retries:
+        return retries.popleft()
     row = next(rows, None)
-    return None if row is None else _Try(row)
+    return None if row is None else _Attempt(row)
 
 
-def _crashed(row: FeedRow) -> Answer:
-    reason = f"{ATTEMPTS} processes of the cluster died over it"
-    return answer_of(row, broken_row(row, AuditStatus.CRASHED, reason))
+def _make_crash_result(row: FeedRow) -> RowResult:
+    reason = f"{MAX_ATTEMPTS} processes of the cluster died over it"
+    return build_row_result(row, failed_row(row, AuditStatus.CRASHED, reason))

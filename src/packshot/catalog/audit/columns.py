@@ -20,17 +20,17 @@ class Column:
     Attributes:
         name: Its heading.
         kind: ``text``, ``whole``, ``number`` or ``texts``.
-        read: The cell of a row.
-        brief: It stands in the workbook for people too.
+        get_cell: The cell of a row.
+        in_workbook: It stands in the workbook for people too.
     """
 
     name: str
     kind: str
-    read: Callable[[AuditRow], Cell]
-    brief: bool = True
+    get_cell: Callable[[AuditRow], Cell]
+    in_workbook: bool = True
 
 
-_FIELDS: Final = (
+_ROW_FIELDS: Final = (
     ("path", "text"),
     ("sku", "text"),
     ("status", "text"),
@@ -61,23 +61,25 @@ _FIELDS: Final = (
 _NOT_IN_WORKBOOK: Final = frozenset({"sha256", "percentile", "label"})
 
 
-def columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
+def build_columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
     """The columns of an audit by these policies, the most asked for first."""
-    own = [
-        Column(name, kind, attrgetter(name), brief=name not in _NOT_IN_WORKBOOK)
-        for name, kind in _FIELDS
+    row_columns = [
+        Column(name, kind, attrgetter(name), in_workbook=name not in _NOT_IN_WORKBOOK)
+        for name, kind in _ROW_FIELDS
     ]
-    screened = [Column(f"policy:{name}", "text", partial(_decision, name)) for name in policies]
-    measured = [
-        Column(name, "number", partial(_measured, name), brief=False)
+    policy_columns = [
+        Column(f"policy:{name}", "text", partial(_get_decision, name)) for name in policies
+    ]
+    measurement_columns = [
+        Column(name, "number", partial(_get_measurement, name), in_workbook=False)
         for name in (*MEASUREMENTS, *OVERLAYS)
     ]
-    return (*own, *screened, *measured)
+    return (*row_columns, *policy_columns, *measurement_columns)
 
 
-def _decision(policy: str, row: AuditRow) -> str | None:
+def _get_decision(policy: str, row: AuditRow) -> str | None:
     return row.verdicts.get(policy)
 
 
-def _measured(name: str, row: AuditRow) -> float | None:
+def _get_measurement(name: str, row: AuditRow) -> float | None:
     return row.measurements.get(name)

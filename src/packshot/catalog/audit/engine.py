@@ -15,20 +15,20 @@ from pathlib import PurePath
 from typing import Protocol
 
 from packshot.catalog.audit.cache import AssessmentCache
-from packshot.catalog.audit.examine import Answer, Examiner, Task, answer_of
-from packshot.catalog.audit.rows import broken_row
+from packshot.catalog.audit.examine import Examiner, RowResult, Task, build_row_result
+from packshot.catalog.audit.rows import failed_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import FetchError
-from packshot.processes import Crew, WorkerLost, available_cores, thread_pool
+from packshot.processes import WorkerLost, WorkerPool, count_available_cores, open_thread_pool
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow, Fetcher, photo_name
 
 _log = logging.getLogger(__name__)
 
-Examine = Callable[[Task], Answer]
+ExamineFunction = Callable[[Task], RowResult]
 
 _THREADS_PER_PROCESS = 2
-_FETCHED_AT_ONCE = 16
+_MAX_CONCURRENT_FETCHES = 16
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,24 @@ class Job:
     Attributes:
         settings: Of the audit.
         workers: Processes; None for one for each core.
-        patience: Seconds for one photo.
+        timeout_s: Seconds for one photo.
         cache: What is known; None to examine every row for itself.
         cache_key: What else than the bytes decides an assessment.
-        gate: Tells the rank up to which thumbnails are wanted.
+        thumbnail_rank_limit: Tells the rank up to which thumbnails are wanted.
     """
 
     settings: AuditSettings
     workers: int | None
-    patience: float
+    timeout_s: float
     cache: AssessmentCache | None
     cache_key: str
-    gate: Callable[[], float]
+    thumbnail_rank_limit: Callable[[], float]
 
 
 class Engine(Protocol):
     """Examines rows."""
 
-    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
+    def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
         """An answer for each row, in any order; reads only a little ahead."""
 
 
@@ -65,7 +65,9 @@ class LocalEngine:
     As many rows as there are threads are on their way at a time, whatever the feed's length.
     """
 
-    def __init__(self, job: Job, make_examiner: Callable[[AuditSettings], Examine] = Examiner) -> None:
+    def __init__(
+        self, job: Job, make_examiner: Callable[[AuditSettings], ExamineFunction] = Examiner
+    ) -> None:
         """Prepare; processes start with the first row.
 
         Args:
@@ -75,69 +77,79 @@ class LocalEngine:
         self._job = job
         self._make_examiner = partial(make_examiner, job.settings)
         self._fetcher = job.settings.photo_fetcher
-        self._same = _OneAtATime()
+        self._key_lock = _KeyedLock()
 
-    def answers(self, rows: Iterable[FeedRow]) -> Generator[Answer]:
+    def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
         """Examine rows; an answer for each, in the order in which they are known."""
         remaining = iter(rows)
         first = next(remaining, None)
         if first is None:
             return
         job = self._job
-        workers = job.workers or available_cores()
-        threads = workers * _THREADS_PER_PROCESS + _FETCHED_AT_ONCE
+        workers = job.workers or count_available_cores()
+        threads = workers * _THREADS_PER_PROCESS + _MAX_CONCURRENT_FETCHES
         with (
-            Crew(self._make_examiner, processes=workers, patience=job.patience) as crew,
-            thread_pool(threads, "audit") as pool,
+            WorkerPool(self._make_examiner, workers=workers, timeout_s=job.timeout_s) as worker_pool,
+            open_thread_pool(threads, "audit") as pool,
         ):
-            pending: set[Future[Answer]] = set()
+            pending: set[Future[RowResult]] = set()
             for row in chain((first,), remaining):
-                pending.add(pool.submit(self._answer, crew, row))
-                done, pending = wait(pending, None if len(pending) >= threads else 0, FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                pending.add(pool.submit(self._process_row, worker_pool, row))
+                completed, pending = wait(
+                    pending, None if len(pending) >= threads else 0, FIRST_COMPLETED
+                )
+                yield from (future.result() for future in completed)
             while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                completed, pending = wait(pending, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in completed)
 
-    def _answer(self, crew: Crew[Task, Answer], row: FeedRow) -> Answer:
-        task = fetched(self._fetcher, row)
-        if isinstance(task, Answer):
+    def _process_row(self, worker_pool: WorkerPool[Task, RowResult], row: FeedRow) -> RowResult:
+        task = fetch_task(self._fetcher, row)
+        if isinstance(task, RowResult):
             return task
         cache = self._job.cache
         if cache is None:
-            return self._examined(crew, task, None)
+            return self._examine(worker_pool, task, None)
         suffix = PurePath(photo_name(row.location)).suffix.lower()
         key = f"{task.sha256} {suffix} {self._job.cache_key}"
-        with self._same(key):
-            answer = self._examined(crew, task, cache.get(key))
-            if answer.assessment is not None:
-                cache.put(key, answer.assessment)
-        return answer
+        with self._key_lock(key):
+            result = self._examine(worker_pool, task, cache.get(key))
+            if result.packed_assessment is not None:
+                cache.store(key, result.packed_assessment)
+        return result
 
-    def _examined(self, crew: Crew[Task, Answer], task: Task, known: bytes | None) -> Answer:
+    def _examine(
+        self, worker_pool: WorkerPool[Task, RowResult], task: Task, cached_assessment: bytes | None
+    ) -> RowResult:
         """The answer; a photo that a process dies over twice is to blame."""
         try:
-            return crew.ask(replace(task, known=known, gate=self._job.gate()))
-        except WorkerLost as lost:
-            _log.error("%s over row %d, %s", lost.reason, task.row.number, task.row.location)
-            row = broken_row(task.row, AuditStatus.CRASHED, lost.reason, task.sha256)
-            return answer_of(task.row, row)
+            return worker_pool.run(
+                replace(
+                    task,
+                    cached_assessment=cached_assessment,
+                    thumbnail_rank_limit=self._job.thumbnail_rank_limit(),
+                )
+            )
+        except WorkerLost as error:
+            _log.error("%s over row %d, %s", error.reason, task.row.number, task.row.location)
+            row = failed_row(task.row, AuditStatus.CRASHED, error.reason, task.sha256)
+            return build_row_result(task.row, row)
 
 
-def fetched(fetcher: Fetcher, row: FeedRow) -> Task | Answer:
+def fetch_task(fetcher: Fetcher, row: FeedRow) -> Task | RowResult:
     """What to examine, or the answer where there is nothing to."""
     try:
-        found = fetcher.fetch_with_retries(row.location)
+        photo = fetcher.fetch_with_retries(row.location)
     except FetchError as error:
-        return answer_of(row, broken_row(row, AuditStatus(error.status), error.reason))
-    return Task(row, found.content, found.sha256)
+        return build_row_result(row, failed_row(row, AuditStatus(error.status), error.reason))
+    return Task(row, photo.content, photo.sha256)
 
 
-class _OneAtATime:
+class _KeyedLock:
     """Lets one thread at a time work on what has the same key."""
 
     def __init__(self) -> None:
-        self._waiting: Counter[str] = Counter()
+        self._waiter_counts: Counter[str] = Counter()
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -145,12 +157,12 @@ class _OneAtATime:
     def __call__(self, key: str) -> Iterator[None]:
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
-            self._waiting[key] += 1
+            self._waiter_counts[key] += 1
         try:
             with lock:
                 yield
         finally:
             with self._guard:
-                self._waiting[key] -= 1
-                if not self._waiting[key]:
-                    del self._waiting[key], self._locks[key]
+                self._waiter_counts[key] -= 1
+                if not self._waiter_counts[key]:
+                    del self._waiter_counts[key], self._locks[key]

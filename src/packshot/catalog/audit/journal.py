@@ -13,18 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from packshot.catalog.audit.examine import Answer, unpacked_row
+from packshot.catalog.audit.examine import RowResult, unpack_row
 from packshot.databases import Database
 from packshot.errors import AuditError, IndexLocked
-from packshot.files import NO_SPACE, reason_of
+from packshot.files import NO_SPACE, describe_os_error
 from packshot.report import AuditRow
 from packshot.sources import FeedRow
 from packshot.writer_lock import WriterLock
 
-JOURNAL: Final = "audit.journal"
-_LOCK: Final = "audit.lock"
-_FILES: Final = (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm")
-_UNSHOWN: Final = float("inf")
+JOURNAL_NAME: Final = "audit.journal"
+_LOCK_NAME: Final = "audit.lock"
+_JOURNAL_FILES: Final = (JOURNAL_NAME, f"{JOURNAL_NAME}-wal", f"{JOURNAL_NAME}-shm")
+_UNRANKED: Final = float("inf")
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS spent (seconds REAL NOT NULL, remembered INTEGER NOT NULL);
@@ -42,40 +42,40 @@ class Journal:
     Besides the rows it keeps the thumbnails of the worst photos, and no others.
 
     Attributes:
-        shown: The number of these.
+        worst_count: The number of these.
     """
 
-    def __init__(self, folder: Path, worst: int, *, restart: bool = False) -> None:
+    def __init__(self, folder: Path, worst_count: int, *, restart: bool = False) -> None:
         """Open, or begin, the journal of an audit.
 
         Args:
             folder: Of the audit; made where it is not there.
-            worst: Photos whose thumbnails are kept.
+            worst_count: Photos whose thumbnails are kept.
             restart: Forget what was done.
 
         Raises:
             AuditError: Another process works here, or the file is no journal.
         """
-        self.shown = worst
+        self.worst_count = worst_count
         self._heap: list[tuple[float, int]] = []
-        self._path = folder / JOURNAL
-        self._made = _made(folder)
-        self._lock = self._locked(folder)
+        self._path = folder / JOURNAL_NAME
+        self._created_folders = _find_missing_folders(folder)
+        self._lock = self._acquire_lock(folder)
         try:
-            self._begun = restart or not self._path.exists()
+            self._is_new = restart or not self._path.exists()
             if restart:
-                self._remove()
-            self._database = Database(self._path, self._told, isolation_level=None)
+                self._remove_files()
+            self._database = Database(self._path, self._make_error, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
-            for rank, number in self._worst_ranks():
-                self._shows(rank, number)
+            for rank, number in self._iter_worst_ranks():
+                self._add_to_worst(rank, number)
         except OSError as error:
-            self._give_up()
-            raise AuditError(f"cannot write {self._path}: {reason_of(error)}") from error
+            self._discard()
+            raise AuditError(f"cannot write {self._path}: {describe_os_error(error)}") from error
         except AuditError:
-            self._give_up()
+            self._discard()
             raise
 
     def __enter__(self) -> Self:
@@ -87,17 +87,17 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None and self._begun and self._is_empty():
-            self._give_up()
+        if error is not None and self._is_new and self._is_empty():
+            self._discard()
             return
         self._database.close()
         self._lock.release()
 
-    def told(self) -> dict[str, str]:
+    def read_identity(self) -> dict[str, str]:
         """What the audit was asked for, in words; empty in a new journal."""
         return dict(self._database.execute("SELECT name, value FROM told"))
 
-    def tell(self, identity: Mapping[str, str]) -> None:
+    def write_identity(self, identity: Mapping[str, str]) -> None:
         """Write down what the audit is asked for."""
         with self._database:
             self._database.execute("BEGIN")
@@ -106,17 +106,17 @@ class Journal:
                 "INSERT OR REPLACE INTO told VALUES (?, ?)", list(identity.items())
             )
 
-    def holds(self, row: FeedRow) -> bool:
+    def is_done(self, row: FeedRow) -> bool:
         """Whether a row of the feed is done.
 
         Raises:
             AuditError: It is another input than the one that was done under this number.
         """
         query = "SELECT input FROM rows WHERE number = ?"
-        found = self._database.execute(query, (row.number,)).fetchone()
-        if found is None:
+        stored = self._database.execute(query, (row.number,)).fetchone()
+        if stored is None:
             return False
-        if found[0] != _digest(row):
+        if stored[0] != _compute_digest(row):
             raise AuditError(
                 f"the feed has changed since this audit began: row {row.number + 1} is now"
                 f" {row.location or 'without a photo'}; begin anew with --restart"
@@ -124,133 +124,135 @@ class Journal:
             )
         return True
 
-    def add(self, answer: Answer, seconds: float) -> None:
+    def add(self, result: RowResult, seconds: float) -> None:
         """Keep an answer.
 
         Args:
-            answer: For an input that is not done.
+            result: For an input that is not done.
             seconds: Since the last one, of work.
         """
-        number = answer.row.number
+        number = result.row.number
         database = self._database
         database.execute("BEGIN")
         with database:
             database.execute(
                 "INSERT INTO rows VALUES (?, ?, ?, ?)",
-                (number, _digest(answer.row), answer.rank, answer.record),
+                (number, _compute_digest(result.row), result.rank, result.record),
             )
             database.execute(
                 "UPDATE spent SET seconds = seconds + ?, remembered = remembered + ?",
-                (seconds, int(answer.remembered)),
+                (seconds, int(result.is_from_cache)),
             )
-            if answer.thumbnail is None:
+            if result.thumbnail is None:
                 return
-            dropped = self._shows(answer.rank, number)
+            dropped = self._add_to_worst(result.rank, number)
             if dropped != number:
-                row = (number, answer.thumbnail)
+                row = (number, result.thumbnail)
                 database.execute("INSERT INTO thumbnails VALUES (?, ?)", row)
             if dropped is not None:
                 database.execute("DELETE FROM thumbnails WHERE number = ?", (dropped,))
 
     def _is_empty(self) -> bool:
         try:
-            return not self.count()
+            return not self.count_rows()
         except AuditError:
             return False
 
-    def _give_up(self) -> None:
+    def _discard(self) -> None:
         """Leave no trace of an audit that did not come to its first row."""
         if hasattr(self, "_database"):
             self._database.close()
-        if self._begun:
+        if self._is_new:
             with suppress(OSError):
-                self._remove()
+                self._remove_files()
                 self._lock.remove()
         self._lock.release()
         self._remove_folders()
 
     def _remove_folders(self) -> None:
         with suppress(OSError):  # Something else is in them.
-            for folder in self._made:
+            for folder in self._created_folders:
                 folder.rmdir()
 
-    def _locked(self, folder: Path) -> WriterLock:
+    def _acquire_lock(self, folder: Path) -> WriterLock:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return WriterLock(folder / _LOCK)
+            return WriterLock(folder / _LOCK_NAME)
         except IndexLocked as error:
             raise AuditError(f"another audit runs in this folder: {error}") from error
         except OSError as error:
             self._remove_folders()
-            raise AuditError(f"cannot write to {folder}: {reason_of(error)}") from error
+            raise AuditError(f"cannot write to {folder}: {describe_os_error(error)}") from error
 
-    def _remove(self) -> None:
-        for name in _FILES:
+    def _remove_files(self) -> None:
+        for name in _JOURNAL_FILES:
             self._path.with_name(name).unlink(missing_ok=True)
 
-    def _told(self, error: sqlite3.Error, reason: str) -> AuditError:
+    def _make_error(self, error: sqlite3.Error, reason: str) -> AuditError:
         if reason == str(error):
             return AuditError(
                 f"{self._path} cannot be used: {reason}; begin anew with --restart, or in another folder"
             )
-        goes_on = ": the audit goes on from there" if reason == NO_SPACE else ""
-        return AuditError(f"cannot write {self._path}: {reason}{goes_on}")
+        resume_hint = ": the audit goes on from there" if reason == NO_SPACE else ""
+        return AuditError(f"cannot write {self._path}: {reason}{resume_hint}")
 
-    def gate(self) -> float:
+    def thumbnail_rank_limit(self) -> float:
         """The rank above which a photo is not shown in the page."""
-        return -self._heap[0][0] if len(self._heap) >= self.shown and self._heap else _UNSHOWN
+        return -self._heap[0][0] if len(self._heap) >= self.worst_count and self._heap else _UNRANKED
 
-    def count(self) -> int:
+    def count_rows(self) -> int:
         """Inputs done."""
         return int(self._database.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
 
-    def last(self) -> int:
+    def last_row_number(self) -> int:
         """The largest number done; -1 where there is none."""
         return int(self._database.execute("SELECT COALESCE(MAX(number), -1) FROM rows").fetchone()[0])
 
-    def spent(self) -> tuple[float, int]:
+    def elapsed(self) -> tuple[float, int]:
         """Seconds of work, and how many assessments were remembered."""
-        seconds, remembered = self._database.execute("SELECT seconds, remembered FROM spent").fetchone()
-        return float(seconds), int(remembered)
+        seconds, cached_count = self._database.execute(
+            "SELECT seconds, remembered FROM spent"
+        ).fetchone()
+        return float(seconds), int(cached_count)
 
-    def rows(self) -> Iterator[AuditRow]:
+    def iter_rows(self) -> Iterator[AuditRow]:
         """All rows in the order of the feed, as a stream."""
         for (record,) in self._database.execute("SELECT record FROM rows ORDER BY number"):
-            yield unpacked_row(record)
+            yield unpack_row(record)
 
-    def worst(self) -> Iterator[tuple[AuditRow, bytes | None]]:
+    def iter_worst_rows(self) -> Iterator[tuple[AuditRow, bytes | None]]:
         """The worst photos first, with their thumbnails."""
         query = (
             "SELECT record, jpeg FROM rows LEFT JOIN thumbnails USING (number)"
             " WHERE rank < ? ORDER BY rank, number LIMIT ?"
         )
-        for record, jpeg in self._database.execute(query, (_UNSHOWN, self.shown)):
-            yield unpacked_row(record), jpeg
+        for record, jpeg in self._database.execute(query, (_UNRANKED, self.worst_count)):
+            yield unpack_row(record), jpeg
 
-    def broken(self, most: int) -> Iterator[AuditRow]:
+    def iter_failed_rows(self, limit: int) -> Iterator[AuditRow]:
         """The first inputs that could not be assessed."""
         query = "SELECT record FROM rows WHERE rank >= ? ORDER BY number LIMIT ?"
-        for (record,) in self._database.execute(query, (_UNSHOWN, most)):
-            yield unpacked_row(record)
+        for (record,) in self._database.execute(query, (_UNRANKED, limit)):
+            yield unpack_row(record)
 
-    def _worst_ranks(self) -> Iterator[tuple[float, int]]:
+    def _iter_worst_ranks(self) -> Iterator[tuple[float, int]]:
         query = "SELECT rank, number FROM rows WHERE rank < ? ORDER BY rank, number LIMIT ?"
-        yield from self._database.execute(query, (_UNSHOWN, self.shown))
+        yield from self._database.execute(query, (_UNRANKED, self.worst_count))
 
-    def _shows(self, rank: float, number: int) -> int | None:
+    def _add_to_worst(self, rank: float, number: int) -> int | None:
         """Take a photo among the worst; returns the number of the one that is not, if any."""
         entry = (-rank, -number)
-        if len(self._heap) < self.shown:
+        if len(self._heap) < self.worst_count:
             heappush(self._heap, entry)
             return None
         return -heappushpop(self._heap, entry)[1] if self._heap else number
 
 
-def _made(folder: Path) -> list[Path]:
+def _find_missing_folders(folder: Path) -> list[Path]:
     """Folders that are not there yet, the innermost first."""
     return list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
 
 
-def _digest(row: FeedRow) -> bytes:
-    told = (row.location, row.sku, row.role, row.category, row.seller, row.label)
-    return hashlib.blake2b(json.dumps(told).encode(), digest_size=12).digest()
+def _compute_digest(row: FeedRow) -> bytes:
+    fields = (row.location, row.sku, row.role, row.category, row.seller, row.label)
+    return hashlib.blake2b(json.dumps(fields).encode(), digest_size=12).digest()

@@ -11,44 +11,44 @@ from pathlib import Path
 from typing import Final
 
 from packshot.assess.pool import AssessorSettings
-from packshot.catalog.audit.columns import columns
+from packshot.catalog.audit.columns import build_columns
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.page import write_page
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.catalog.audit.tables import CsvFile, ParquetTable, Table, Workbook
-from packshot.catalog.audit.tally import Tally, frequent
-from packshot.distribution import how_to_install
-from packshot.distribution import version as installed_version
-from packshot.files import whole
+from packshot.catalog.audit.tables import CsvTableWriter, ParquetTableWriter, TableWriter, WorkbookWriter
+from packshot.catalog.audit.tally import Tally, sort_by_frequency
+from packshot.distribution import format_install_command
+from packshot.distribution import read_version as installed_version
+from packshot.files import atomic_write
 from packshot.report import AuditRun, AuditStatus, AuditSummary, Decision
 from packshot.texts.audit import load_audit_texts
 
 
 @dataclass(frozen=True)
-class _Format:
+class _TableFormat:
     """A table that is written: what writes it, and the package and the extra that it needs."""
 
-    table: Callable[..., Table]
+    writer_class: Callable[..., TableWriter]
     package: str | None = None
     extra: str = ""
 
-    def lacks(self) -> str:
+    def describe_missing_package(self) -> str:
         """What to install first; empty where nothing is missing."""
-        missing = self.package is not None and util.find_spec(self.package) is None
-        return f"not written; it needs: {how_to_install(self.extra)}" if missing else ""
+        is_missing = self.package is not None and util.find_spec(self.package) is None
+        return f"not written; it needs: {format_install_command(self.extra)}" if is_missing else ""
 
 
-TABLES: Final[Mapping[str, _Format]] = {
-    "audit.parquet": _Format(ParquetTable, "pyarrow", "parquet"),
-    "audit.csv": _Format(CsvFile),
-    "audit.xlsx": _Format(Workbook, "openpyxl", "xlsx"),
+TABLE_FORMATS: Final[Mapping[str, _TableFormat]] = {
+    "audit.parquet": _TableFormat(ParquetTableWriter, "pyarrow", "parquet"),
+    "audit.csv": _TableFormat(CsvTableWriter),
+    "audit.xlsx": _TableFormat(WorkbookWriter, "openpyxl", "xlsx"),
 }
-PAGE: Final = "audit.html"
-SUMMARY: Final = "summary.json"
+PAGE_NAME: Final = "audit.html"
+SUMMARY_NAME: Final = "summary.json"
 
 
 @dataclass(frozen=True)
-class Basis:
+class AuditContext:
     """What an audit's rows rest on.
 
     Attributes:
@@ -64,23 +64,25 @@ class Basis:
     rules: Mapping[str, str]
 
 
-def write_outputs(folder: Path, journal: Journal, settings: AuditSettings, basis: Basis) -> AuditSummary:
+def write_outputs(
+    folder: Path, journal: Journal, settings: AuditSettings, context: AuditContext
+) -> AuditSummary:
     """Write all files of an audit; each appears whole. Only who holds the journal may write them.
 
     Args:
         folder: Of the audit.
         journal: With all its rows.
         settings: Of the audit.
-        basis: Of its rows.
+        context: Of its rows.
 
     Raises:
         SourceError: One of them cannot be written.
     """
-    tally, written = _write_tables(folder, journal, tuple(basis.policies))
-    summary = _summary(journal, settings, basis, tally, written)
-    with whole(folder / PAGE) as path:
-        write_page(path, journal, summary, tally, basis.rules, settings.assessor.language)
-    with whole(folder / SUMMARY) as path:
+    tally, output_texts = _write_tables(folder, journal, tuple(context.policies))
+    summary = _build_summary(journal, settings, context, tally, output_texts)
+    with atomic_write(folder / PAGE_NAME) as path:
+        write_page(path, journal, summary, tally, context.rules, settings.assessor.language)
+    with atomic_write(folder / SUMMARY_NAME) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
 
@@ -90,55 +92,63 @@ def _write_tables(
 ) -> tuple[Tally, dict[str, str]]:
     """One pass over the journal for all of them; what each holds, or why it is not there."""
     tally = Tally()
-    written = {name: wanted.lacks() for name, wanted in TABLES.items()}
-    chosen = columns(policies)
+    output_texts = {
+        name: table_format.describe_missing_package() for name, table_format in TABLE_FORMATS.items()
+    }
+    columns = build_columns(policies)
     with ExitStack() as stack:
-        tables = {
-            name: TABLES[name].table(stack.enter_context(whole(folder / name)), chosen)
-            for name, lack in written.items()
-            if not lack
+        writers = {
+            name: TABLE_FORMATS[name].writer_class(
+                stack.enter_context(atomic_write(folder / name)), columns
+            )
+            for name, missing in output_texts.items()
+            if not missing
         }
-        for row in journal.rows():
+        for row in journal.iter_rows():
             tally.add(row)
-            for table in tables.values():
-                table.add(row)
-        written |= {name: table.close() for name, table in tables.items()}
-    return tally, written
+            for writer in writers.values():
+                writer.add(row)
+        output_texts |= {name: table.close() for name, table in writers.items()}
+    return tally, output_texts
 
 
-def _summary(
-    journal: Journal, settings: AuditSettings, basis: Basis, tally: Tally, written: Mapping[str, str]
+def _build_summary(
+    journal: Journal,
+    settings: AuditSettings,
+    context: AuditContext,
+    tally: Tally,
+    output_texts: Mapping[str, str],
 ) -> AuditSummary:
     return AuditSummary(
         version=installed_version(),
         feed=settings.feed,
         on=settings.on.isoformat(),
-        policies=dict(basis.policies),
+        policies=dict(context.policies),
         fail_under=settings.fail_under,
-        models=dict(basis.models),
-        inputs=tally.inputs,
-        failed=tally.failed,
-        statuses=_in_order(tally.statuses, AuditStatus),
-        verdicts=_in_order(tally.verdicts, Decision),
-        by_policy={name: _in_order(counts, Decision) for name, counts in tally.by_policy.items()},
-        failed_rules=dict(frequent(tally.failed_rules)),
-        findings=dict(frequent(tally.findings)),
+        models=dict(context.models),
+        inputs=tally.input_count,
+        failed=tally.failure_count,
+        statuses=_order_counts(tally.statuses, AuditStatus),
+        verdicts=_order_counts(tally.verdicts, Decision),
+        by_policy={name: _order_counts(counts, Decision) for name, counts in tally.by_policy.items()},
+        failed_rules=dict(sort_by_frequency(tally.failed_rules)),
+        findings=dict(sort_by_frequency(tally.findings)),
         mean_score=None if tally.mean_score is None else round(tally.mean_score, 2),
         score_quantiles=tally.quantiles(),
         score_histogram=tally.histogram(),
-        outputs={**written, PAGE: f"the {journal.shown} worst photos at most"},
+        outputs={**output_texts, PAGE_NAME: f"the {journal.worst_count} worst photos at most"},
         how_to_read=dict(load_audit_texts(settings.assessor.language).how_to_read),
-        run=_run(journal, tally.inputs),
+        run=_build_run(journal, tally.input_count),
     )
 
 
-def _in_order(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+def _order_counts(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
     """The counts that there are, in the order of the names."""
     return {str(name): counts[name] for name in names if counts.get(name)}
 
 
-def _run(journal: Journal, inputs: int) -> AuditRun:
-    seconds, remembered = journal.spent()
+def _build_run(journal: Journal, inputs: int) -> AuditRun:
+    seconds, remembered = journal.elapsed()
     return AuditRun(
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 2),

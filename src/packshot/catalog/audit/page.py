@@ -10,15 +10,15 @@ from typing import Final
 from markupsafe import Markup
 
 from packshot.catalog.audit.journal import Journal
-from packshot.catalog.audit.tally import Share, Tally
-from packshot.render.page import Bar, page_template
+from packshot.catalog.audit.tally import GroupTally, Tally
+from packshot.render.page import Bar, load_template
 from packshot.report import AuditSummary
 from packshot.texts import load_texts
 from packshot.texts.audit import load_audit_texts
 
-MOST_BROKEN: Final = 500
-MOST_SHARES: Final = 50
-_MOST_FAULTS: Final = 12
+MAX_FAILED_ROWS: Final = 500
+MAX_GROUPS: Final = 50
+_MAX_FAULTS: Final = 12
 
 
 def write_page(
@@ -39,21 +39,21 @@ def write_page(
         rules: Titles of rules by ``policy:rule``.
         language: Of words.
     """
-    titles = _titles(summary, rules, language)
-    assessed = summary.statuses.get("ok", 0)
-    page = page_template("audit_report.html.j2").generate(
+    titles = _build_titles(summary, rules, language)
+    assessed_count = summary.statuses.get("ok", 0)
+    page = load_template("audit_report.html.j2").generate(
         language=language,
         words=load_texts(language),
         audit=load_audit_texts(language),
         summary=summary,
-        broken=list(journal.broken(MOST_BROKEN)),
-        broken_count=summary.inputs - assessed,
-        faults=_faults(summary, titles),
+        broken=list(journal.iter_failed_rows(MAX_FAILED_ROWS)),
+        broken_count=summary.inputs - assessed_count,
+        faults=_rank_faults(summary, titles),
         titles=titles,
-        histogram=_bars(summary.score_histogram),
-        tables=_tables(tally),
-        cards=_cards(journal, titles, language),
-        count=min(journal.shown, assessed),
+        histogram=_build_bars(summary.score_histogram),
+        tables=_build_tables(tally),
+        cards=_render_cards(journal, titles, language),
+        count=min(journal.worst_count, assessed_count),
         unreadable=(),
         models=summary.models,
         version=summary.version,
@@ -62,14 +62,14 @@ def write_page(
         file.writelines(page)
 
 
-def _bars(counts: Sequence[int]) -> list[tuple[Bar]]:
-    tallest = max(*counts, 1)
-    return [((count, count / tallest),) for count in counts]
+def _build_bars(counts: Sequence[int]) -> list[tuple[Bar]]:
+    max_count = max(*counts, 1)
+    return [((count, count / max_count),) for count in counts]
 
 
-def _cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterator[Markup]:
-    template = page_template("audit_card.html.j2")
-    for row, jpeg in journal.worst():
+def _render_cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterator[Markup]:
+    template = load_template("audit_card.html.j2")
+    for row, jpeg in journal.iter_worst_rows():
         card = template.render(
             row=row,
             file=PurePath(row.path),
@@ -82,28 +82,31 @@ def _cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterat
         yield Markup(card)  # noqa: S704 - rendered and escaped above
 
 
-def _titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:
+def _build_titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:
     """Names of faults in words: of findings, and of rules with their policy where there are several."""
-    named = {code: load_texts(language).title(code) for code in summary.findings}
+    finding_titles = {code: load_texts(language).title(code) for code in summary.findings}
     if len(summary.policies) < 2:
-        return {**named, **rules}
-    return {**named, **{rule: f"{rule.split(':')[0]}: {title}" for rule, title in rules.items()}}
+        return {**finding_titles, **rules}
+    return {
+        **finding_titles,
+        **{rule: f"{rule.split(':')[0]}: {title}" for rule, title in rules.items()},
+    }
 
 
-def _faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple[str, str, int, float]]:
+def _rank_faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple[str, str, int, float]]:
     """Code, title, photos, share of the most frequent; of broken rules, else of findings."""
     counts = summary.failed_rules or summary.findings
-    frequent = list(counts.items())[:_MOST_FAULTS]
-    most = max((count for _, count in frequent), default=1)
-    return [(code, titles.get(code, code), count, count / most) for code, count in frequent]
+    frequent = list(counts.items())[:_MAX_FAULTS]
+    max_count = max((count for _, count in frequent), default=1)
+    return [(code, titles.get(code, code), count, count / max_count) for code, count in frequent]
 
 
-def _tables(tally: Tally) -> list[tuple[str, list[tuple[str, Share]], int]]:
+def _build_tables(tally: Tally) -> list[tuple[str, list[tuple[str, GroupTally]], int]]:
     """By seller and by category, where the feed tells: heading, the worst, and how many there are."""
-    told = (("seller", tally.sellers), ("category", tally.categories))
-    return [(heading, _worst_shares(shares), len(shares)) for heading, shares in told if shares]
+    groups = (("seller", tally.sellers), ("category", tally.categories))
+    return [(heading, _select_worst(tallies), len(tallies)) for heading, tallies in groups if tallies]
 
 
-def _worst_shares(shares: Mapping[str, Share]) -> list[tuple[str, Share]]:
-    ranked = sorted(shares.items(), key=lambda pair: (-pair[1].failed, pair[0]))
-    return ranked[:MOST_SHARES]
+def _select_worst(tallies: Mapping[str, GroupTally]) -> list[tuple[str, GroupTally]]:
+    ranked = sorted(tallies.items(), key=lambda pair: (-pair[1].failure_count, pair[0]))
+    return ranked[:MAX_GROUPS]

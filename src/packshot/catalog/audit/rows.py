@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packshot.names import plain
+from packshot.names import escape_undecodable
 from packshot.report import (
     Assessment,
     AuditRow,
@@ -18,91 +18,104 @@ from packshot.report import (
 )
 from packshot.sources import FeedRow
 
-_LIKELY = 0.5
-_GRAVITY = tuple(Decision)
+_MIN_PROBABILITY = 0.5
+_DECISIONS_BY_SEVERITY = tuple(Decision)
 
 
-def judged_row(
+def build_assessed_row(
     row: FeedRow, assessment: Assessment, verdicts: Mapping[str, Verdict], fail_under: float | None
 ) -> AuditRow:
     """The row of a photo that was assessed."""
     facts, findings = assessment.facts, assessment.findings
     severities = [finding.severity for finding in findings]
     return AuditRow(
-        **told(row),
+        **extract_feed_fields(row),
         status=AuditStatus.OK,
         score=assessment.score,
-        verdict=overall_verdict(assessment, verdicts, fail_under),
+        verdict=combine_decisions(assessment, verdicts, fail_under),
         grade=assessment.grade,
         percentile=assessment.percentile,
         confidence=assessment.confidence,
         verdicts={name: str(verdict.decision) for name, verdict in verdicts.items()},
-        failed_rules=_rules(verdicts, Decision.FAIL),
-        warned_rules=_rules(verdicts, Decision.WARN),
-        manual_rules=_rules(verdicts, Decision.MANUAL),
+        failed_rules=_collect_rules(verdicts, Decision.FAIL),
+        warned_rules=_collect_rules(verdicts, Decision.WARN),
+        manual_rules=_collect_rules(verdicts, Decision.MANUAL),
         findings=tuple(finding.code for finding in findings),
         errors=severities.count(Severity.ERROR),
         warnings=severities.count(Severity.WARNING),
-        remedies=_remedies(verdicts, findings),
-        damage=_damage(assessment.distortions),
+        remedies=_collect_remedies(verdicts, findings),
+        damage=_find_likely_damage(assessment.distortions),
         format=facts.format if facts else "",
         byte_size=facts.byte_size if facts else None,
         width=facts.width if facts else None,
         height=facts.height if facts else None,
         sha256=facts.sha256 if facts else "",
-        measurements={name: found.value for name, found in assessment.measurements.items()},
+        measurements={name: measurement.value for name, measurement in assessment.measurements.items()},
     )
 
 
-def broken_row(
+def failed_row(
     row: FeedRow, status: AuditStatus, reason: str, sha256: str = "", byte_size: int | None = None
 ) -> AuditRow:
     """The row of an input that could not be assessed."""
-    return AuditRow(**told(row), status=status, reason=plain(reason), sha256=sha256, byte_size=byte_size)
+    return AuditRow(
+        **extract_feed_fields(row),
+        status=status,
+        reason=escape_undecodable(reason),
+        sha256=sha256,
+        byte_size=byte_size,
+    )
 
 
-def told(row: FeedRow) -> dict[str, Any]:
+def extract_feed_fields(row: FeedRow) -> dict[str, Any]:
     """What the feed says, as `AuditRow` names it."""
-    texts = {name: plain(getattr(row, name)) for name in ("sku", "role", "category", "seller", "label")}
-    return {"number": row.number, "path": plain(row.location), **texts}
+    texts = {
+        name: escape_undecodable(getattr(row, name))
+        for name in ("sku", "role", "category", "seller", "label")
+    }
+    return {"number": row.number, "path": escape_undecodable(row.location), **texts}
 
 
-def overall_verdict(
+def combine_decisions(
     assessment: Assessment, verdicts: Mapping[str, Verdict], fail_under: float | None
 ) -> Decision:
     """The gravest of the policies and the bar; without policies, of the findings and the bar."""
     decisions = [verdict.decision for verdict in verdicts.values() if verdict.decision is not None]
     if not verdicts:
-        decisions = [_of_finding(finding) for finding in assessment.findings]
+        decisions = [_finding_to_decision(finding) for finding in assessment.findings]
     if fail_under is not None and (assessment.score or 0.0) < fail_under:
         decisions.append(Decision.FAIL)
-    return min(decisions, key=_GRAVITY.index, default=Decision.PASS)
+    return min(decisions, key=_DECISIONS_BY_SEVERITY.index, default=Decision.PASS)
 
 
-def _of_finding(finding: Finding) -> Decision:
-    decided = {Severity.ERROR: Decision.FAIL, Severity.WARNING: Decision.WARN}
-    return decided.get(finding.severity, Decision.PASS)
+def _finding_to_decision(finding: Finding) -> Decision:
+    decisions = {Severity.ERROR: Decision.FAIL, Severity.WARNING: Decision.WARN}
+    return decisions.get(finding.severity, Decision.PASS)
 
 
-def _rules(verdicts: Mapping[str, Verdict], decision: Decision) -> tuple[str, ...]:
+def _collect_rules(verdicts: Mapping[str, Verdict], decision: Decision) -> tuple[str, ...]:
     return tuple(
         f"{name}:{outcome.rule}"
         for name, verdict in verdicts.items()
-        for outcome in verdict.decided(decision)
+        for outcome in verdict.select_outcomes(decision)
     )
 
 
-def _remedies(verdicts: Mapping[str, Verdict], findings: Sequence[Finding]) -> tuple[str, ...]:
+def _collect_remedies(verdicts: Mapping[str, Verdict], findings: Sequence[Finding]) -> tuple[str, ...]:
     """What to do, each said once."""
-    broken = [
+    rule_remedies = [
         outcome.remedy
         for verdict in verdicts.values()
-        for outcome in verdict.decided(Decision.FAIL, Decision.WARN)
+        for outcome in verdict.select_outcomes(Decision.FAIL, Decision.WARN)
     ]
-    texts = [*broken, *(finding.remedy for finding in findings)]
-    return tuple(dict.fromkeys(filter(None, texts)))
+    remedies = [*rule_remedies, *(finding.remedy for finding in findings)]
+    return tuple(dict.fromkeys(filter(None, remedies)))
 
 
-def _damage(distortions: Sequence[Distortion]) -> str:
-    likely = distortions[0] if distortions else None
-    return likely.kind if likely and likely.probability >= _LIKELY and likely.kind != "pristine" else ""
+def _find_likely_damage(distortions: Sequence[Distortion]) -> str:
+    distortion = distortions[0] if distortions else None
+    return (
+        distortion.kind
+        if distortion and distortion.probability >= _MIN_PROBABILITY and distortion.kind != "pristine"
+        else ""
+    )

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
-from packshot.names import plain
-from packshot.policy import Policy, overlays_asked
+from packshot.names import escape_undecodable
+from packshot.policy import Policy, find_required_overlays
 from packshot.sources import Fetcher
 
-FORMAT = 2
+ROW_FORMAT = 2
 """Of rows in the journal and in the cache; another one begins anew."""
 
 
@@ -44,13 +44,13 @@ class AuditSettings:
     @property
     def photo_fetcher(self) -> Fetcher:
         """What opens the feed's photos."""
-        return self.fetcher.for_photos_of(self.feed)
+        return self.fetcher.with_feed_restrictions(self.feed)
 
-    def examining(self, policies: Iterable[Policy]) -> AssessorSettings:
+    def build_assessor_settings(self, policies: Iterable[Policy]) -> AssessorSettings:
         """The assessor that measures what policies ask for, besides what it always does."""
-        return replace(self.assessor, overlays=overlays_asked(policies))
+        return replace(self.assessor, overlays=find_required_overlays(policies))
 
-    def identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
+    def build_identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
         """What must be the same for an audit to go on, each in words.
 
         Args:
@@ -58,22 +58,22 @@ class AuditSettings:
             policies: Fingerprints of policies by name.
         """
         return {
-            "format": str(FORMAT),
-            "feed": _absolute(self.feed),
+            "format": str(ROW_FORMAT),
+            "feed": _make_absolute(self.feed),
             "columns": json.dumps(dict(self.columns), sort_keys=True),
             "policies": json.dumps(dict(policies)),
             "date": self.on.isoformat(),
             "bar": "none" if self.fail_under is None else f"{self.fail_under:g}",
             "models": json.dumps(dict(models), sort_keys=True),
-            "assessor": assessor_identity(self.assessor),
+            "assessor": describe_assessor(self.assessor),
             "photos on the page": str(self.worst),
         }
 
 
-def assessor_identity(settings: AssessorSettings) -> str:
+def describe_assessor(settings: AssessorSettings) -> str:
     """The assessor's settings; an atlas is known by its digest, among the models."""
     return ", ".join([settings.language, str(settings.options), *settings.overlays])
 
 
-def _absolute(feed: str) -> str:
-    return plain(feed if "://" in feed else str(Path(feed).absolute()))
+def _make_absolute(feed: str) -> str:
+    return escape_undecodable(feed if "://" in feed else str(Path(feed).absolute()))

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from packshot.catalog.audit.columns import Cell, Column
-from packshot.render.lines import as_cell, defused
+from packshot.render.lines import escape_formula, to_cell
 from packshot.report import AuditRow
 
-EXCEL_ROWS: Final = 1_048_576
+EXCEL_MAX_ROWS: Final = 1_048_576
 """That a sheet can hold, the heading included."""
 
-EXCEL_TEXT: Final = 32_767
+EXCEL_MAX_CELL_CHARACTERS: Final = 32_767
 """Letters that a cell can hold."""
 
-_ROWS_TOGETHER: Final = 2000
-_APART: Final = {"remedies": " "}
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_BATCH_ROWS: Final = 2000
+_SEPARATORS: Final = {"remedies": " "}
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class Table(ABC):
+class TableWriter(ABC):
     """Takes rows one at a time; complete when it is closed."""
 
     @abstractmethod
@@ -36,7 +36,7 @@ class Table(ABC):
         """Complete the file; returns what it holds, in words."""
 
 
-class ParquetTable(Table):
+class ParquetTableWriter(TableWriter):
     """Typed columns, lists as lists; written in groups of rows. Needs pyarrow."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -53,31 +53,32 @@ class ParquetTable(Table):
         self._schema = pa.schema([(column.name, kinds[column.kind]) for column in columns])
         self._make_batch = pa.RecordBatch.from_pydict
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._waiting: list[AuditRow] = []
-        self._written = 0
+        self._buffered_rows: list[AuditRow] = []
+        self._row_count = 0
 
     def add(self, row: AuditRow) -> None:
         """Take a row; every so many are written together."""
-        self._waiting.append(row)
-        if len(self._waiting) >= _ROWS_TOGETHER:
+        self._buffered_rows.append(row)
+        if len(self._buffered_rows) >= _BATCH_ROWS:
             self._flush()
 
     def close(self) -> str:
         """Complete the file."""
         self._flush()
         self._writer.close()
-        return f"{self._written} rows"
+        return f"{self._row_count} rows"
 
     def _flush(self) -> None:
         cells: dict[str, list[Any]] = {
-            column.name: [column.read(row) for row in self._waiting] for column in self._columns
+            column.name: [column.get_cell(row) for row in self._buffered_rows]
+            for column in self._columns
         }
         self._writer.write_batch(self._make_batch(cells, schema=self._schema))
-        self._written += len(self._waiting)
-        self._waiting.clear()
+        self._row_count += len(self._buffered_rows)
+        self._buffered_rows.clear()
 
 
-class CsvFile(Table):
+class CsvTableWriter(TableWriter):
     """UTF-8; text that a spreadsheet would run as a formula is defused."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -85,62 +86,70 @@ class CsvFile(Table):
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file)
         self._writer.writerow([column.name for column in columns])
-        self._written = 0
+        self._row_count = 0
 
     def add(self, row: AuditRow) -> None:
         """Write a row."""
-        self._writer.writerow([as_cell(_in_one(column, row)) for column in self._columns])
-        self._written += 1
+        self._writer.writerow([to_cell(_join_cell(column, row)) for column in self._columns])
+        self._row_count += 1
 
     def close(self) -> str:
         """Complete the file."""
         self._file.close()
-        return f"{self._written} rows"
+        return f"{self._row_count} rows"
 
 
-class Workbook(Table):
+class WorkbookWriter(TableWriter):
     """A workbook for people: fewer columns, a new sheet where one is full. Needs openpyxl."""
 
-    def __init__(self, path: Path, columns: Sequence[Column], sheet_rows: int = EXCEL_ROWS) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], sheet_rows: int = EXCEL_MAX_ROWS) -> None:
         import openpyxl
 
         self._path = path
-        self._columns = [column for column in columns if column.brief]
+        self._columns = [column for column in columns if column.in_workbook]
         self._sheet_rows = sheet_rows
-        self._book = openpyxl.Workbook(write_only=True)
-        self._sheets = 0
-        self._written = 0
-        self._begin_sheet()
+        self._workbook = openpyxl.Workbook(write_only=True)
+        self._sheet_count = 0
+        self._row_count = 0
+        self._add_sheet()
 
     def add(self, row: AuditRow) -> None:
         """Write a row."""
-        if self._filled >= self._sheet_rows:
-            self._begin_sheet()
-        self._sheet.append([_excel(_in_one(column, row)) for column in self._columns])
-        self._filled += 1
-        self._written += 1
+        if self._sheet_row_count >= self._sheet_rows:
+            self._add_sheet()
+        self._sheet.append([_to_excel_cell(_join_cell(column, row)) for column in self._columns])
+        self._sheet_row_count += 1
+        self._row_count += 1
 
     def close(self) -> str:
         """Complete the file."""
-        self._book.save(self._path)
-        sheets = f" in {self._sheets} sheets: one holds {self._sheet_rows}" if self._sheets > 1 else ""
-        return f"{self._written} rows{sheets}; the measurements are in the other tables"
+        self._workbook.save(self._path)
+        sheets = (
+            f" in {self._sheet_count} sheets: one holds {self._sheet_rows}"
+            if self._sheet_count > 1
+            else ""
+        )
+        return f"{self._row_count} rows{sheets}; the measurements are in the other tables"
 
-    def _begin_sheet(self) -> None:
-        self._sheets += 1
-        self._sheet = self._book.create_sheet("audit" if self._sheets == 1 else f"audit {self._sheets}")
+    def _add_sheet(self) -> None:
+        self._sheet_count += 1
+        self._sheet = self._workbook.create_sheet(
+            "audit" if self._sheet_count == 1 else f"audit {self._sheet_count}"
+        )
         self._sheet.freeze_panes = "B2"
         self._sheet.append([column.name for column in self._columns])
-        self._filled = 1
+        self._sheet_row_count = 1
 
 
-def _in_one(column: Column, row: AuditRow) -> Cell:
-    cell = column.read(row)
-    return _APART.get(column.name, "; ").join(cell) if isinstance(cell, tuple) else cell
+def _join_cell(column: Column, row: AuditRow) -> Cell:
+    cell = column.get_cell(row)
+    return _SEPARATORS.get(column.name, "; ").join(cell) if isinstance(cell, tuple) else cell
 
 
-def _excel(cell: Cell) -> object:
+def _to_excel_cell(cell: Cell) -> object:
     """A cell that a workbook can hold: no control characters, no formula, not too long."""
     if not isinstance(cell, str):
         return cell
-    return defused(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", cell))[:EXCEL_TEXT]
+    return escape_formula(_CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", cell))[
+        :EXCEL_MAX_CELL_CHARACTERS
+    ]

@@ -17,31 +17,31 @@ _QUANTILES: Final = (1, 5, 25, 50, 75, 95, 99)
 
 
 @dataclass
-class Share:
+class GroupTally:
     """What became of the photos of one seller or category."""
 
-    inputs: int = 0
-    assessed: int = 0
-    failed: int = 0
+    input_count: int = 0
+    assessed_count: int = 0
+    failure_count: int = 0
     total_score: float = 0.0
     findings: Counter[str] = field(default_factory=Counter)
 
-    def count(self, row: AuditRow) -> None:
+    def add(self, row: AuditRow) -> None:
         """Take a row into account."""
-        self.inputs += 1
-        self.failed += row.verdict == "fail" or row.status is not AuditStatus.OK
+        self.input_count += 1
+        self.failure_count += row.verdict == "fail" or row.status is not AuditStatus.OK
         self.findings.update(row.failed_rules or row.findings)
         if row.score is not None:
-            self.assessed += 1
+            self.assessed_count += 1
             self.total_score += row.score
 
     @property
     def mean_score(self) -> float | None:
         """Of the photos that were assessed; None of nothing."""
-        return self.total_score / self.assessed if self.assessed else None
+        return self.total_score / self.assessed_count if self.assessed_count else None
 
     @property
-    def fault(self) -> str:
+    def most_frequent_fault(self) -> str:
         """What is wrong most often; empty where nothing is."""
         return min(self.findings, key=lambda code: (-self.findings[code], code), default="")
 
@@ -52,7 +52,7 @@ class Tally:
     Scores have two digits, so that counts of each hundredth of a point give exact quantiles.
 
     Attributes:
-        inputs: Rows.
+        input_count: Rows.
         statuses: Rows by status.
         verdicts: Rows by verdict.
         findings: Photos by finding.
@@ -63,19 +63,19 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.inputs = 0
+        self.input_count = 0
         self.statuses: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.failed_rules: Counter[str] = Counter()
         self.by_policy: dict[str, Counter[str]] = {}
-        self.sellers: dict[str, Share] = {}
-        self.categories: dict[str, Share] = {}
+        self.sellers: dict[str, GroupTally] = {}
+        self.categories: dict[str, GroupTally] = {}
         self._scores = np.zeros(100 * _STEPS_PER_POINT + 1, np.int64)
 
     def add(self, row: AuditRow) -> None:
         """Take a row into account."""
-        self.inputs += 1
+        self.input_count += 1
         self.statuses[row.status] += 1
         if row.verdict is not None:
             self.verdicts[row.verdict] += 1
@@ -83,16 +83,16 @@ class Tally:
         self.failed_rules.update(row.failed_rules)
         for policy, decision in row.verdicts.items():
             self.by_policy.setdefault(policy, Counter())[decision] += 1
-        for shares, name in ((self.sellers, row.seller), (self.categories, row.category)):
+        for tallies, name in ((self.sellers, row.seller), (self.categories, row.category)):
             if name:
-                shares.setdefault(name, Share()).count(row)
+                tallies.setdefault(name, GroupTally()).add(row)
         if row.score is not None:
             self._scores[round(row.score * _STEPS_PER_POINT)] += 1
 
     @property
-    def failed(self) -> int:
+    def failure_count(self) -> int:
         """Rows whose verdict is fail, or which could not be assessed."""
-        return self.verdicts["fail"] + self.inputs - self.statuses[AuditStatus.OK]
+        return self.verdicts["fail"] + self.input_count - self.statuses[AuditStatus.OK]
 
     @property
     def mean_score(self) -> float | None:
@@ -103,21 +103,21 @@ class Tally:
 
     def quantiles(self) -> dict[str, float]:
         """The smallest score that so many per cent of the photos do not exceed; empty of nothing."""
-        below = np.cumsum(self._scores)
-        if not below[-1]:
+        cumulative = np.cumsum(self._scores)
+        if not cumulative[-1]:
             return {}
-        ranks = [max(1, int(np.ceil(below[-1] * percent / 100))) for percent in _QUANTILES]
-        scores = np.searchsorted(below, ranks) / _STEPS_PER_POINT
+        ranks = [max(1, int(np.ceil(cumulative[-1] * percent / 100))) for percent in _QUANTILES]
+        scores = np.searchsorted(cumulative, ranks) / _STEPS_PER_POINT
         return {
             f"p{percent:02}": float(score) for percent, score in zip(_QUANTILES, scores, strict=True)
         }
 
     def histogram(self) -> tuple[int, ...]:
         """Photos in ten bins of ten points; 100 belongs to the last."""
-        points = np.minimum(np.arange(len(self._scores)) // (BINS * _STEPS_PER_POINT), BINS - 1)
-        return tuple(int(count) for count in np.bincount(points, self._scores, BINS))
+        bins = np.minimum(np.arange(len(self._scores)) // (BINS * _STEPS_PER_POINT), BINS - 1)
+        return tuple(int(count) for count in np.bincount(bins, self._scores, BINS))
 
 
-def frequent(counts: Counter[str]) -> Iterator[tuple[str, int]]:
+def sort_by_frequency(counts: Counter[str]) -> Iterator[tuple[str, int]]:
     """The most frequent first, in a stable order."""
     yield from sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,18 +1,24 @@
 """What should be changed in a training set of product photos, and a cleaned copy of it."""
 
-from packshot.catalog.clean.applying import Outcome, decide, require_free, write_feed, write_folder
-from packshot.catalog.clean.cleaner import CleanSettings, propose
-from packshot.catalog.clean.samples import LabelsFrom, Sample, read_samples
+from packshot.catalog.clean.applying import (
+    SampleOutcome,
+    check_target_empty,
+    decide_outcomes,
+    write_feed,
+    write_folder,
+)
+from packshot.catalog.clean.cleaner import CleanSettings, propose_changes
+from packshot.catalog.clean.samples import LabelSource, Sample, read_samples
 
 __all__ = [
     "CleanSettings",
-    "LabelsFrom",
-    "Outcome",
+    "LabelSource",
     "Sample",
-    "decide",
-    "propose",
+    "SampleOutcome",
+    "check_target_empty",
+    "decide_outcomes",
+    "propose_changes",
     "read_samples",
-    "require_free",
     "write_feed",
     "write_folder",
 ]

@@ -14,17 +14,17 @@ from pathlib import Path
 
 from packshot.catalog.clean.samples import Sample
 from packshot.errors import InvalidInput, SourceError
-from packshot.files import reason_of, whole_folder
-from packshot.names import is_plain, plain
+from packshot.files import atomic_write_folder, describe_os_error
+from packshot.names import escape_undecodable, is_encodable
 from packshot.report import Problem, Proposal, Remedy
 
-REPORT = "cleaning.json"
-FEED = "feed.csv"
+REPORT_NAME = "cleaning.json"
+FEED_NAME = "feed.csv"
 _COLUMNS = ("path", "label", "split", "sku", "role", "category", "seller")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SampleOutcome:
     """What becomes of one photo.
 
     Attributes:
@@ -42,9 +42,9 @@ class Outcome:
     problem: Problem | None = None
 
 
-def decide(
-    samples: Sequence[Sample], proposals: Iterable[Proposal], *, sure: float = 0.0
-) -> list[Outcome]:
+def decide_outcomes(
+    samples: Sequence[Sample], proposals: Iterable[Proposal], *, min_confidence: float = 0.0
+) -> list[SampleOutcome]:
     """What becomes of each sample.
 
     What is to be reviewed is left as it is. A copy is dropped only if the photo kept in its place is
@@ -53,41 +53,50 @@ def decide(
     Args:
         samples: Of the set.
         proposals: For it.
-        sure: Confidence below which a proposal is not carried out, 0..1.
+        min_confidence: Confidence below which a proposal is not carried out, 0..1.
     """
-    chosen = [one for one in proposals if one.action is not Remedy.REVIEW and one.confidence >= sure]
-    spoilt = {one.path: one for one in chosen if one.action is Remedy.DROP and one.other is None}
-    dropped = spoilt | _superfluous(chosen, spoilt)
-    relabelled = {one.path: one for one in chosen if one.action is Remedy.RELABEL}
-    return [_outcome(sample, dropped, relabelled) for sample in samples]
+    accepted = [
+        one for one in proposals if one.action is not Remedy.REVIEW and one.confidence >= min_confidence
+    ]
+    unusable = {one.path: one for one in accepted if one.action is Remedy.DROP and one.other is None}
+    dropped = unusable | _find_redundant_copies(accepted, unusable)
+    relabelled = {one.path: one for one in accepted if one.action is Remedy.RELABEL}
+    return [_decide_outcome(sample, dropped, relabelled) for sample in samples]
 
 
-def _superfluous(chosen: Iterable[Proposal], spoilt: Mapping[str, Proposal]) -> dict[str, Proposal]:
+def _find_redundant_copies(
+    accepted: Iterable[Proposal], unusable: Mapping[str, Proposal]
+) -> dict[str, Proposal]:
     """Copies to drop, by path: the first sound one stands in for a photo to keep that is spoilt."""
-    standing_in: dict[str, str] = {}
-    found: dict[str, Proposal] = {}
-    for one in chosen:
-        if one.other is None or one.path in spoilt:
+    replacements: dict[str, str] = {}
+    redundant: dict[str, Proposal] = {}
+    for proposal in accepted:
+        if proposal.other is None or proposal.path in unusable:
             continue
-        if one.other in spoilt and standing_in.setdefault(one.other, one.path) == one.path:
+        if (
+            proposal.other in unusable
+            and replacements.setdefault(proposal.other, proposal.path) == proposal.path
+        ):
             continue
-        found[one.path] = one
-    return found
+        redundant[proposal.path] = proposal
+    return redundant
 
 
-def _outcome(
+def _decide_outcome(
     sample: Sample, dropped: Mapping[str, Proposal], relabelled: Mapping[str, Proposal]
-) -> Outcome:
+) -> SampleOutcome:
     if sample.path in dropped:
-        return Outcome(sample.path, False, sample.label, problem=dropped[sample.path].problem)
+        return SampleOutcome(sample.path, False, sample.label, problem=dropped[sample.path].problem)
     if sample.path in relabelled:
-        told = relabelled[sample.path]
-        return Outcome(sample.path, True, told.proposed or "", relabelled=True, problem=told.problem)
-    return Outcome(sample.path, True, sample.label)
+        proposal = relabelled[sample.path]
+        return SampleOutcome(
+            sample.path, True, proposal.proposed or "", relabelled=True, problem=proposal.problem
+        )
+    return SampleOutcome(sample.path, True, sample.label)
 
 
 def write_folder(
-    samples: Sequence[Sample], outcomes: Sequence[Outcome], target: Path, *, link: bool = False
+    samples: Sequence[Sample], outcomes: Sequence[SampleOutcome], target: Path, *, link: bool = False
 ) -> None:
     """Copy what is kept into a new folder, in the folders of its labels, with a report.
 
@@ -105,14 +114,18 @@ def write_folder(
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
     """
-    with _begun(target) as folder:
+    with _open_target(target) as folder:
         for sample, outcome in zip(samples, outcomes, strict=True):
             if outcome.kept:
-                _put(Path(sample.path), _free(folder / _name(sample, outcome)), link)
-        _report(outcomes, folder)
+                _copy_photo(
+                    Path(sample.path),
+                    _find_free_path(folder / _build_target_path(sample, outcome)),
+                    link,
+                )
+        _write_report(outcomes, folder)
 
 
-def write_feed(samples: Sequence[Sample], outcomes: Sequence[Outcome], target: Path) -> None:
+def write_feed(samples: Sequence[Sample], outcomes: Sequence[SampleOutcome], target: Path) -> None:
     """Write a feed of what is kept, whose paths lead to the original photos, with a report.
 
     The folder is there when it is complete, as that of `write_folder`.
@@ -121,13 +134,16 @@ def write_feed(samples: Sequence[Sample], outcomes: Sequence[Outcome], target: P
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
     """
-    with _begun(target) as folder:
-        kept = (pair for pair in zip(samples, outcomes, strict=True) if pair[1].kept)
-        _write_rows(folder / FEED, [_row(sample, outcome, target) for sample, outcome in kept])
-        _report(outcomes, folder)
+    with _open_target(target) as folder:
+        kept_pairs = (pair for pair in zip(samples, outcomes, strict=True) if pair[1].kept)
+        _write_rows(
+            folder / FEED_NAME,
+            [_build_feed_row(sample, outcome, target) for sample, outcome in kept_pairs],
+        )
+        _write_report(outcomes, folder)
 
 
-def require_free(target: Path) -> None:
+def check_target_empty(target: Path) -> None:
     """Find out before the work whether a cleaned set can be written there.
 
     Raises:
@@ -135,48 +151,48 @@ def require_free(target: Path) -> None:
         SourceError: It cannot be looked into.
     """
     try:
-        holds = target.exists() and (not target.is_dir() or any(target.iterdir()))
+        is_occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
     except OSError as error:
-        raise SourceError(f"cannot write {target}: {reason_of(error)}") from error
-    if holds:
+        raise SourceError(f"cannot write {target}: {describe_os_error(error)}") from error
+    if is_occupied:
         raise InvalidInput(f"{target} is not empty: name a new folder with --to")
 
 
 @contextmanager
-def _begun(target: Path) -> Iterator[Path]:
+def _open_target(target: Path) -> Iterator[Path]:
     """A folder to fill, which becomes the target."""
-    require_free(target)
-    with whole_folder(target) as folder:
+    check_target_empty(target)
+    with atomic_write_folder(target) as folder:
         yield folder
 
 
-def _name(sample: Sample, outcome: Outcome) -> Path:
+def _build_target_path(sample: Sample, outcome: SampleOutcome) -> Path:
     """Where a photo stands in the cleaned set: in the folder of its label."""
     if not outcome.relabelled:
-        return sample.name
-    parent = sample.name.parent
-    return (parent.parent if sample.label else parent) / outcome.label / sample.name.name
+        return sample.relative_path
+    parent = sample.relative_path.parent
+    return (parent.parent if sample.label else parent) / outcome.label / sample.relative_path.name
 
 
-def _free(path: Path) -> Path:
+def _find_free_path(path: Path) -> Path:
     """The path, with a number where another photo took it."""
-    number, free = 1, path
-    while free.exists():
+    number, candidate = 1, path
+    while candidate.exists():
         number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
+        candidate = path.with_stem(f"{path.stem}-{number}")
+    return candidate
 
 
-def _put(source: Path, target: Path, link: bool) -> None:
+def _copy_photo(source: Path, target: Path, link: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if not (link and _linked(source, target)):
+        if not (link and _try_hardlink(source, target)):
             shutil.copy2(source, target)
     except OSError as error:
-        raise SourceError(f"cannot copy {source} to {target}: {reason_of(error)}") from error
+        raise SourceError(f"cannot copy {source} to {target}: {describe_os_error(error)}") from error
 
 
-def _linked(source: Path, target: Path) -> bool:
+def _try_hardlink(source: Path, target: Path) -> bool:
     """Whether a link could be made: not on another file system, nor on one without links."""
     try:
         target.hardlink_to(source.resolve())
@@ -187,29 +203,39 @@ def _linked(source: Path, target: Path) -> bool:
 
 def _write_rows(path: Path, rows: list[dict[str, str]]) -> None:
     """Rows of a feed; bytes of names that are no text stay, which the mark of UTF-8 tells readers."""
-    marked = not all(is_plain(row["path"]) for row in rows)
-    encoding = "utf-8-sig" if marked else "utf-8"
+    needs_bom = not all(is_encodable(row["path"]) for row in rows)
+    encoding = "utf-8-sig" if needs_bom else "utf-8"
     with path.open("w", newline="", encoding=encoding, errors="surrogateescape") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _row(sample: Sample, outcome: Outcome, target: Path) -> dict[str, str]:
-    told = {name: plain(getattr(sample.row, name)) for name in ("sku", "role", "category", "seller")}
+def _build_feed_row(sample: Sample, outcome: SampleOutcome, target: Path) -> dict[str, str]:
+    feed_fields = {
+        name: escape_undecodable(getattr(sample.row, name))
+        for name in ("sku", "role", "category", "seller")
+    }
     path = sample.path if "://" in sample.path else os.path.relpath(sample.path, target)
-    return {"path": path, "label": plain(outcome.label), "split": plain(sample.split), **told}
+    return {
+        "path": path,
+        "label": escape_undecodable(outcome.label),
+        "split": escape_undecodable(sample.split),
+        **feed_fields,
+    }
 
 
-def _report(outcomes: Sequence[Outcome], target: Path) -> None:
+def _write_report(outcomes: Sequence[SampleOutcome], target: Path) -> None:
     """What was done, in numbers and photo by photo where something was."""
-    done = [outcome for outcome in outcomes if outcome.problem is not None]
+    changed = [outcome for outcome in outcomes if outcome.problem is not None]
     summary = {
         "photos": len(outcomes),
         "kept": sum(outcome.kept for outcome in outcomes),
         "relabelled": sum(outcome.relabelled for outcome in outcomes),
-        "dropped_for": Counter(str(one.problem) for one in done if not one.kept),
-        "changes": [{**asdict(outcome), "path": plain(outcome.path)} for outcome in done],
+        "dropped_for": Counter(str(one.problem) for one in changed if not one.kept),
+        "changes": [
+            {**asdict(outcome), "path": escape_undecodable(outcome.path)} for outcome in changed
+        ],
     }
     text = json.dumps(summary, indent=2, ensure_ascii=False)
-    (target / REPORT).write_text(text + "\n", encoding="utf-8")
+    (target / REPORT_NAME).write_text(text + "\n", encoding="utf-8")

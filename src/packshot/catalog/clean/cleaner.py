@@ -10,14 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from packshot.assess.pool import AssessorSettings
-from packshot.catalog.clean.copies import superfluous
+from packshot.catalog.clean.copies import propose_duplicate_removals
 from packshot.catalog.clean.inspection import inspect_photos
-from packshot.catalog.clean.naming import label_proposals
-from packshot.catalog.clean.quality import unusable
+from packshot.catalog.clean.naming import propose_labels
+from packshot.catalog.clean.quality import propose_quality_changes
 from packshot.catalog.clean.samples import Sample
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.report import Proposal
-from packshot.search.duplicates import DuplicateFinder, Options, SignatureStore, Watch, unwatched
+from packshot.search.duplicates import (
+    DuplicateFinder,
+    DuplicateOptions,
+    Progress,
+    SignatureStore,
+    ignore_progress,
+)
 from packshot.sources import LocalCopies
 
 
@@ -28,20 +34,20 @@ class CleanSettings:
     Attributes:
         assessor: The assessor; its language is that of reasons.
         workers: Processes; below 1 none is started.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
     workers: int = 0
-    time_limit: float = DEFAULT_TIME_LIMIT
+    timeout_s: float = DEFAULT_TIME_LIMIT_S
 
 
-def propose(
+def propose_changes(
     samples: Sequence[Sample],
-    copies: LocalCopies,
+    local_copies: LocalCopies,
     store: SignatureStore,
     settings: CleanSettings | None = None,
-    watch: Watch = unwatched,
+    progress: Progress = ignore_progress,
 ) -> Iterator[Proposal]:
     """What should be changed in a training set: photos, then copies, then labels.
 
@@ -49,40 +55,49 @@ def propose(
 
     Args:
         samples: Of different paths.
-        copies: Gets the photos, and keeps all of them.
+        local_copies: Gets the photos, and keeps all of them.
         store: What is known of photos for finding copies.
         settings: How to look.
-        watch: Sees the work progress.
+        progress: Sees the work progress.
     """
-    chosen = settings or CleanSettings()
-    language = chosen.assessor.language
-    photos = copies.of(sample.path for sample in samples)
+    effective_settings = settings or CleanSettings()
+    language = effective_settings.assessor.language
+    photos = local_copies.fetch_all(sample.path for sample in samples)
     readable: dict[str, Sample] = {}
     vectors: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
     with closing(
-        inspect_photos(photos, chosen.assessor, workers=chosen.workers, time_limit=chosen.time_limit)
-    ) as looked:
-        for sample, found in zip(samples, watch(looked, len(samples), "looking"), strict=True):
-            yield from unusable(sample, found)
-            if found.content is not None:
-                readable[str(found.photo.path)] = sample
-                vectors.append(found.content)
-    yield from _copies(readable, store, chosen, watch)
-    store.forget(path for path, sample in readable.items() if not copies.is_here(sample.path))
+        inspect_photos(
+            photos,
+            effective_settings.assessor,
+            workers=effective_settings.workers,
+            timeout_s=effective_settings.timeout_s,
+        )
+    ) as inspections:
+        for sample, inspection in zip(
+            samples, progress(inspections, len(samples), "looking"), strict=True
+        ):
+            yield from propose_quality_changes(sample, inspection)
+            if inspection.content is not None:
+                readable[str(inspection.local_copy.path)] = sample
+                vectors.append(inspection.content)
+    yield from _propose_duplicates(readable, store, effective_settings, progress)
+    store.delete_signatures(
+        path for path, sample in readable.items() if not local_copies.is_local_file(sample.path)
+    )
     if vectors:
-        yield from label_proposals(list(readable.values()), np.stack(vectors), language)
+        yield from propose_labels(list(readable.values()), np.stack(vectors), language)
 
 
-def _copies(
-    samples: Mapping[str, Sample], store: SignatureStore, settings: CleanSettings, watch: Watch
+def _propose_duplicates(
+    samples: Mapping[str, Sample], store: SignatureStore, settings: CleanSettings, progress: Progress
 ) -> Iterator[Proposal]:
     """What the copies among photos come to, by their files."""
-    options = Options(
-        same_product=False,
+    options = DuplicateOptions(
+        include_same_product=False,
         workers=settings.workers,
-        time_limit=settings.time_limit,
-        settings=settings.assessor,
+        timeout_s=settings.timeout_s,
+        assessor_settings=settings.assessor,
     )
-    finder = DuplicateFinder(store, options, watch=watch)
-    for group in finder.groups(list(map(Path, samples))):
-        yield from superfluous(group, samples, settings.assessor.language)
+    finder = DuplicateFinder(store, options, progress=progress)
+    for group in finder.find_groups(list(map(Path, samples))):
+        yield from propose_duplicate_removals(group, samples, settings.assessor.language)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
-from packshot.catalog.clean.samples import HELD_OUT, Sample
+from packshot.catalog.clean.samples import HELD_OUT_SPLITS, Sample
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Problem, Proposal, Remedy
 from packshot.texts import load_texts
 from packshot.texts.duplicates import describe_duplicate, group_kind_name
 
 
-def superfluous(
+def propose_duplicate_removals(
     group: DuplicateGroup, samples: Mapping[str, Sample], language: str
 ) -> Iterator[Proposal]:
     """Every copy of a group but the one to keep.
@@ -28,41 +28,45 @@ def superfluous(
     if group.kind in (None, DuplicateKind.SAME_PRODUCT):
         return
     members = [photo for photo in group.photos if photo.path in samples]
-    ordered = sorted(members, key=lambda photo: _preference(samples[photo.path]))
+    ordered = sorted(members, key=lambda photo: _preference_key(samples[photo.path]))
     if len(ordered) < 2:
         return
     keeper = ordered[0]
     for photo in ordered[1:]:
-        how = describe_duplicate(photo, language) if photo.kind else _how(keeper, language)
-        yield _proposal(samples[photo.path], samples[keeper.path], photo, how, language)
+        difference = (
+            describe_duplicate(photo, language) if photo.kind else _describe_difference(keeper, language)
+        )
+        yield _build_proposal(samples[photo.path], samples[keeper.path], photo, difference, language)
 
 
-def _preference(sample: Sample) -> tuple[int, bool]:
+def _preference_key(sample: Sample) -> tuple[int, bool]:
     name = sample.split.lower()
-    held_out = HELD_OUT.index(name) if name in HELD_OUT else len(HELD_OUT)
-    return held_out, not sample.label
+    split_rank = HELD_OUT_SPLITS.index(name) if name in HELD_OUT_SPLITS else len(HELD_OUT_SPLITS)
+    return split_rank, not sample.label
 
 
-def _how(keeper: Duplicate, language: str) -> str:
+def _describe_difference(keeper: Duplicate, language: str) -> str:
     """How the photo that the group prefers differs from the one that is kept here: in one word."""
     return group_kind_name(keeper.kind or DuplicateKind.MIXED, language)
 
 
-def _proposal(sample: Sample, keeper: Sample, photo: Duplicate, how: str, language: str) -> Proposal:
-    words = load_texts(language).cleaning
-    leaks = sample.split != keeper.split
-    contradicts = bool(sample.label and keeper.label) and sample.label != keeper.label
-    key = "leakage" if leaks else "contradiction" if contradicts else "duplicate"
-    reason = words[key].format(
+def _build_proposal(
+    sample: Sample, keeper: Sample, photo: Duplicate, difference: str, language: str
+) -> Proposal:
+    cleaning_texts = load_texts(language).cleaning
+    is_leak = sample.split != keeper.split
+    is_contradiction = bool(sample.label and keeper.label) and sample.label != keeper.label
+    key = "leakage" if is_leak else "contradiction" if is_contradiction else "duplicate"
+    reason = cleaning_texts[key].format(
         other=PurePath(keeper.path).name,
-        how=how,
+        how=difference,
         split=keeper.split,
         label=keeper.label,
     )
     return Proposal(
         path=sample.path,
-        problem=Problem.LEAKAGE if leaks else Problem.DUPLICATE,
-        action=Remedy.REVIEW if contradicts else Remedy.DROP if leaks else Remedy.KEEP_ONE,
+        problem=Problem.LEAKAGE if is_leak else Problem.DUPLICATE,
+        action=Remedy.REVIEW if is_contradiction else Remedy.DROP if is_leak else Remedy.KEEP_ONE,
         reason=reason,
         confidence=round(photo.likeness, 3),
         value=photo.likeness,

@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 
 from packshot.arrays import Float32Array
-from packshot.assess.assessor import JUDGED_SIDE, Assessor
+from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.assess.pool import AssessorSettings
-from packshot.assess.retrieval import unit_rows
+from packshot.assess.retrieval import normalise_rows
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from packshot.processes import DEFAULT_TIME_LIMIT, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.report import Finding
 from packshot.sources import LocalCopy
 
 
 @dataclass(frozen=True, eq=False)
-class Inspected:
+class SampleInspection:
     """What is kept of a photo.
 
     Attributes:
-        photo: The photo.
+        local_copy: The photo.
         findings: What is wrong with it.
         content: (C,) content vector of length 1; None for an unreadable photo.
         error: Why it cannot be had or read; empty where it can.
     """
 
-    photo: LocalCopy
+    local_copy: LocalCopy
     findings: tuple[Finding, ...] = ()
     content: Float32Array | None = None
     error: str = ""
@@ -39,37 +39,43 @@ def inspect_photos(
     settings: AssessorSettings,
     *,
     workers: int = 0,
-    time_limit: float = DEFAULT_TIME_LIMIT,
-) -> Generator[Inspected]:
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
+) -> Generator[SampleInspection]:
     """Inspect photos in the order given, as a stream.
 
     Args:
         photos: On this machine, as far as they could be had.
         settings: The assessor; its language is that of findings.
         workers: Processes; below 1 none is started.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
     """
-    yield from in_order(
-        photos, partial(_worker, settings), processes=workers, failed=_crashed, time_limit=time_limit
+    yield from map_in_order(
+        photos,
+        partial(_make_worker, settings),
+        workers=workers,
+        on_failure=_make_crash_inspection,
+        timeout_s=timeout_s,
     )
 
 
-def _worker(settings: AssessorSettings) -> Callable[[LocalCopy], Inspected]:
-    return partial(_inspected, settings.assessor())
+def _make_worker(settings: AssessorSettings) -> Callable[[LocalCopy], SampleInspection]:
+    return partial(_inspect, settings.build_assessor())
 
 
-def _crashed(photo: LocalCopy, reason: str) -> Inspected:
-    return Inspected(photo, error=reason)
+def _make_crash_inspection(local_copy: LocalCopy, reason: str) -> SampleInspection:
+    return SampleInspection(local_copy, error=reason)
 
 
-def _inspected(assessor: Assessor, found: LocalCopy) -> Inspected:
-    if found.error:
-        return Inspected(found, error=found.error)
+def _inspect(assessor: Assessor, local_copy: LocalCopy) -> SampleInspection:
+    if local_copy.error:
+        return SampleInspection(local_copy, error=local_copy.error)
     try:
-        photo = Photo.open(found.path, limits=assessor.limits, max_side=JUDGED_SIDE)
+        photo = Photo.open(local_copy.path, limits=assessor.limits, max_side=ASSESSMENT_SIDE)
     except UnreadablePhoto as error:
-        return Inspected(found, error=error.reason)
-    observed = assessor.observe(photo)
-    return Inspected(
-        found, assessor.assess_observed(observed).findings, unit_rows(observed.code.content)
+        return SampleInspection(local_copy, error=error.reason)
+    observation = assessor.observe(photo)
+    return SampleInspection(
+        local_copy,
+        assessor.assess_observation(observation).findings,
+        normalise_rows(observation.encoding.content),
     )

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array
-from packshot.catalog.clean.labels import LabelModel, learn
+from packshot.catalog.clean.labels import LabelModel, fit_label_model
 from packshot.catalog.clean.samples import Sample
 from packshot.report import Problem, Proposal, Remedy
 from packshot.texts import load_texts
 
-REMARKED = 0.5
+REPORT_PROBABILITY = 0.5
 """Probability that a label is wrong from which on it is remarked on."""
 
-SURE = 0.9
+CERTAIN_PROBABILITY = 0.9
 """Probability of the likelier label from which on it is proposed without a second look."""
 
 
-def label_proposals(
+def propose_labels(
     samples: Sequence[Sample], vectors: Float32Array, language: str
 ) -> Iterator[Proposal]:
     """Labels that do not fit what is pictured, then labels for photos that have none.
@@ -32,58 +32,58 @@ def label_proposals(
     labelled = [number for number, sample in enumerate(samples) if sample.label]
     if not labelled:
         return
-    given = np.asarray(vectors, np.float64)
-    model = learn(given[labelled], [samples[number].label for number in labelled])
+    features = np.asarray(vectors, np.float64)
+    model = fit_label_model(features[labelled], [samples[number].label for number in labelled])
     if model is None:
         return
-    for place, number in enumerate(labelled):
-        if model.wrong[place] >= REMARKED:
-            yield _wrong(samples[number], model, place, language)
+    for position, number in enumerate(labelled):
+        if model.wrong_probability[position] >= REPORT_PROBABILITY:
+            yield _propose_relabel(samples[number], model, position, language)
     for number, sample in enumerate(samples):
         if not sample.label:
-            yield _missing(sample, model, given[number : number + 1], language)
+            yield _propose_label(sample, model, features[number : number + 1], language)
 
 
-def _wrong(sample: Sample, model: LabelModel, place: int, language: str) -> Proposal:
-    wrong = float(model.wrong[place])
-    proposed = model.classes[int(model.likelier[place])]
+def _propose_relabel(sample: Sample, model: LabelModel, position: int, language: str) -> Proposal:
+    wrong_probability = float(model.wrong_probability[position])
+    proposed = model.classes[int(model.likelier_class[position])]
     reason = (
         load_texts(language)
         .cleaning["wrong-label"]
-        .format(label=sample.label, proposed=proposed, value=f"{100 * (1 - wrong):.0f}")
+        .format(label=sample.label, proposed=proposed, value=f"{100 * (1 - wrong_probability):.0f}")
     )
     return Proposal(
         path=sample.path,
         problem=Problem.WRONG_LABEL,
-        action=Remedy.RELABEL if wrong >= SURE else Remedy.REVIEW,
+        action=Remedy.RELABEL if wrong_probability >= CERTAIN_PROBABILITY else Remedy.REVIEW,
         reason=reason,
-        confidence=round(wrong, 3),
-        value=round(1 - wrong, 4),
-        limit=1 - REMARKED,
+        confidence=round(wrong_probability, 3),
+        value=round(1 - wrong_probability, 4),
+        limit=1 - REPORT_PROBABILITY,
         label=sample.label,
         proposed=proposed,
         split=sample.split,
     )
 
 
-def _missing(sample: Sample, model: LabelModel, vector: Float64Array, language: str) -> Proposal:
-    chances = model.probabilities(vector)[0]
-    best = int(chances.argmax())
-    sure = float(chances[best])
+def _propose_label(sample: Sample, model: LabelModel, vector: Float64Array, language: str) -> Proposal:
+    class_probabilities = model.predict_probabilities(vector)[0]
+    best_class = int(class_probabilities.argmax())
+    probability = float(class_probabilities[best_class])
     reason = (
         load_texts(language)
         .cleaning["missing-label"]
-        .format(proposed=model.classes[best], value=f"{100 * sure:.0f}")
+        .format(proposed=model.classes[best_class], value=f"{100 * probability:.0f}")
     )
     return Proposal(
         path=sample.path,
         problem=Problem.MISSING_LABEL,
-        action=Remedy.RELABEL if sure >= SURE else Remedy.REVIEW,
+        action=Remedy.RELABEL if probability >= CERTAIN_PROBABILITY else Remedy.REVIEW,
         reason=reason,
-        confidence=round(sure, 3),
-        value=round(sure, 4),
-        limit=SURE,
+        confidence=round(probability, 3),
+        value=round(probability, 4),
+        limit=CERTAIN_PROBABILITY,
         label="",
-        proposed=model.classes[best],
+        proposed=model.classes[best_class],
         split=sample.split,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from packshot.assess.learned import LEAST
-from packshot.catalog.clean.inspection import Inspected
+from packshot.assess.learned import MIN_PROBABILITY
+from packshot.catalog.clean.inspection import SampleInspection
 from packshot.catalog.clean.samples import Sample
 from packshot.measure.limits import LIMITS
 from packshot.report import Finding, Problem, Proposal, Remedy, Severity
@@ -29,42 +29,42 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
 }
 """By the code of a finding; other findings do not spoil a training set."""
 
-_AT_WARNING, _AT_ERROR, _MOST = 0.5, 0.9, 0.99
+_WARNING_CONFIDENCE, _ERROR_CONFIDENCE, _MAX_CONFIDENCE = 0.5, 0.9, 0.99
 
 
-def unusable(sample: Sample, found: Inspected) -> Iterator[Proposal]:
+def propose_quality_changes(sample: Sample, inspection: SampleInspection) -> Iterator[Proposal]:
     """Of a photo that cannot be read, that; else its problems, the gravest of each sort.
 
     Args:
         sample: The photo.
-        found: What was found out about it.
+        inspection: What was found out about it.
     """
-    if found.error:
+    if inspection.error:
         yield Proposal(
             path=sample.path,
             problem=Problem.UNREADABLE,
             action=Remedy.DROP,
-            reason=found.error,
+            reason=inspection.error,
             confidence=1.0,
             label=sample.label,
             split=sample.split,
         )
         return
-    gravest: dict[Problem, Finding] = {}
-    for finding in sorted(found.findings, key=lambda one: list(Severity).index(one.severity)):
+    worst_findings: dict[Problem, Finding] = {}
+    for finding in sorted(inspection.findings, key=lambda one: list(Severity).index(one.severity)):
         if finding.code in PROBLEMS and finding.severity is not Severity.INFO:
-            gravest.setdefault(PROBLEMS[finding.code], finding)
-    yield from (_proposal(sample, problem, finding) for problem, finding in gravest.items())
+            worst_findings.setdefault(PROBLEMS[finding.code], finding)
+    yield from (_build_proposal(sample, problem, finding) for problem, finding in worst_findings.items())
 
 
-def _proposal(sample: Sample, problem: Problem, finding: Finding) -> Proposal:
-    grave = finding.severity is Severity.ERROR
+def _build_proposal(sample: Sample, problem: Problem, finding: Finding) -> Proposal:
+    is_error = finding.severity is Severity.ERROR
     return Proposal(
         path=sample.path,
         problem=problem,
-        action=Remedy.DROP if grave else Remedy.REVIEW,
+        action=Remedy.DROP if is_error else Remedy.REVIEW,
         reason=finding.reason,
-        confidence=certainty(finding),
+        confidence=compute_confidence(finding),
         measurement=finding.measurement,
         value=finding.value,
         limit=finding.limit,
@@ -73,19 +73,28 @@ def _proposal(sample: Sample, problem: Problem, finding: Finding) -> Proposal:
     )
 
 
-def certainty(finding: Finding) -> float:
+def compute_confidence(finding: Finding) -> float:
     """How surely a photo is spoilt, 0..1, by how far its value lies beyond the limits.
 
     0.5 at the limit of a warning, 0.9 at that of an error, on a straight line between and beyond. What
     the network recognised has no such limit: it counts with the least probability that is reported.
     """
-    limit = next((one for one in LIMITS if _is_of(finding, one.code, one.measurement)), None)
+    limit = next((one for one in LIMITS if _is_limit_of(finding, one.code, one.measurement)), None)
     if limit is None or finding.value is None or None in (limit.warning, limit.error):
-        return LEAST
+        return MIN_PROBABILITY
     warning, error = limit.warning or 0.0, limit.error or 0.0
-    beyond = (finding.value - warning) / (error - warning)
-    return round(min(max(_AT_WARNING + (_AT_ERROR - _AT_WARNING) * beyond, _AT_WARNING), _MOST), 3)
+    excess = (finding.value - warning) / (error - warning)
+    return round(
+        min(
+            max(
+                _WARNING_CONFIDENCE + (_ERROR_CONFIDENCE - _WARNING_CONFIDENCE) * excess,
+                _WARNING_CONFIDENCE,
+            ),
+            _MAX_CONFIDENCE,
+        ),
+        3,
+    )
 
 
-def _is_of(finding: Finding, code: str, measurement: str) -> bool:
+def _is_limit_of(finding: Finding, code: str, measurement: str) -> bool:
     return finding.code == code and finding.measurement == measurement

@@ -11,13 +11,13 @@ from typing import Final
 from packshot.errors import InvalidInput
 from packshot.sources import FeedRow, Fetcher, is_table, read_feed
 
-HELD_OUT: Final = ("test", "val", "valid", "validation", "dev", "eval")
+HELD_OUT_SPLITS: Final = ("test", "val", "valid", "validation", "dev", "eval")
 """Splits that photos are kept in, in this order, where copies stand in several."""
 
-_SPLITS = frozenset({*HELD_OUT, "train", "training"})
+_SPLITS = frozenset({*HELD_OUT_SPLITS, "train", "training"})
 
 
-class LabelsFrom(StrEnum):
+class LabelSource(StrEnum):
     """Where the label of a photo stands."""
 
     FOLDER = "folder"
@@ -30,22 +30,22 @@ class Sample:
 
     Attributes:
         path: Where it is, as the set says.
-        name: Relative: where it stands within the set.
+        relative_path: Relative: where it stands within the set.
         label: Empty where the set has none.
         split: Such as ``train``; empty where the set has none.
         row: As the feed has it.
     """
 
     path: str
-    name: Path
+    relative_path: Path
     label: str
     split: str
     row: FeedRow
 
 
 def read_samples(
-    place: str,
-    labels_from: LabelsFrom | None = None,
+    location: str,
+    labels_from: LabelSource | None = None,
     *,
     label_column: str | None = None,
     split_column: str | None = None,
@@ -57,7 +57,7 @@ def read_samples(
     called so (``train``, ``val``, ``test``); a photo directly in the set or in a split has no label.
 
     Args:
-        place: A folder or a table, here, in an object store, or, tables, at a URL.
+        location: A folder or a table, here, in an object store, or, tables, at a URL.
         labels_from: Of a table by default its column, of anything else the folder.
         label_column: Of a table; by default one that is called so.
         split_column: Of a table; by default one that is called so.
@@ -67,38 +67,38 @@ def read_samples(
         SourceError: The place cannot be read.
         InvalidInput: A column is not there, or the place is no table and has none.
     """
-    folder = not is_table(place)
-    if folder and (label_column or split_column or labels_from is LabelsFrom.COLUMN):
-        raise InvalidInput(f"{place} is no table: it has no columns")
-    told = {"label": label_column, "split": split_column}
-    columns = {field: column for field, column in told.items() if column is not None}
-    rows = (row for row in read_feed(place, columns, fetcher) if row.location)
-    chosen = labels_from or (LabelsFrom.FOLDER if folder else LabelsFrom.COLUMN)
-    root = Path(place) if folder else Path(place).parent
-    return list(_samples(rows, chosen, root))
+    is_folder = not is_table(location)
+    if is_folder and (label_column or split_column or labels_from is LabelSource.COLUMN):
+        raise InvalidInput(f"{location} is no table: it has no columns")
+    column_names = {"label": label_column, "split": split_column}
+    columns = {field: column for field, column in column_names.items() if column is not None}
+    rows = (row for row in read_feed(location, columns, fetcher) if row.location)
+    label_source = labels_from or (LabelSource.FOLDER if is_folder else LabelSource.COLUMN)
+    root = Path(location) if is_folder else Path(location).parent
+    return list(_iter_samples(rows, label_source, root))
 
 
-def _samples(rows: Iterable[FeedRow], chosen: LabelsFrom, root: Path) -> Iterator[Sample]:
-    seen: set[str] = set()
+def _iter_samples(rows: Iterable[FeedRow], label_source: LabelSource, root: Path) -> Iterator[Sample]:
+    known_locations: set[str] = set()
     for row in rows:
-        if row.location in seen:
+        if row.location in known_locations:
             continue
-        seen.add(row.location)
-        name = _below(Path(row.location), root)
-        split, label = _by_folder(name)
-        if chosen is LabelsFrom.COLUMN:
+        known_locations.add(row.location)
+        relative_path = _make_relative(Path(row.location), root)
+        split, label = _parse_folders(relative_path)
+        if label_source is LabelSource.COLUMN:
             label = row.label
-        yield Sample(row.location, name, label, row.split or split, row)
+        yield Sample(row.location, relative_path, label, row.split or split, row)
 
 
-def _by_folder(name: Path) -> tuple[str, str]:
+def _parse_folders(relative_path: Path) -> tuple[str, str]:
     """Split and label that the folders of a photo tell."""
-    folders = list(name.parts[:-1])
+    folders = list(relative_path.parts[:-1])
     split = folders.pop(0) if folders and folders[0].lower() in _SPLITS else ""
     return split, folders[-1] if folders else ""
 
 
-def _below(path: Path, root: Path) -> Path:
+def _make_relative(path: Path, root: Path) -> Path:
     try:
         return path.relative_to(root)
     except ValueError:

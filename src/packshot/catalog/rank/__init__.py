@@ -1,19 +1,19 @@
-"""The best main photo of each product, with reasons; see `rank` and `rank_products`."""
+"""The best main photo of each product, with reasons; see `rank_candidates` and `rank_products`."""
 
-from packshot.catalog.rank.candidate import Candidate, Copy
-from packshot.catalog.rank.order import rank
-from packshot.catalog.rank.products import Product, products
+from packshot.catalog.rank.candidate import CopyPair, RankCandidate
+from packshot.catalog.rank.order import rank_candidates
+from packshot.catalog.rank.products import Product, group_products
 from packshot.catalog.rank.ranker import ProductRanker, RankSettings, rank_products
-from packshot.catalog.rank.screening import Screening
+from packshot.catalog.rank.screening import ScreeningSettings
 
 __all__ = [
-    "Candidate",
-    "Copy",
+    "CopyPair",
     "Product",
     "ProductRanker",
+    "RankCandidate",
     "RankSettings",
-    "Screening",
-    "products",
-    "rank",
+    "ScreeningSettings",
+    "group_products",
+    "rank_candidates",
     "rank_products",
 ]

@@ -20,29 +20,29 @@ import numpy as np
 from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.errors import InvalidInput
 
-COMPARED_SIDE: Final = 384
+COMPARISON_SIDE: Final = 384
 """Long side at which pictures are laid on each other."""
 
-MOST_OFF_SHAPE: Final = 0.04
+MAX_ASPECT_DIFFERENCE: Final = 0.04
 """By which the logarithms of width over height may differ between pictures laid on each other."""
 
-SAME_STRUCTURE: Final = 0.75
+SAME_PICTURE_CORRELATION: Final = 0.75
 """Correlation of structure from which on two photos are one picture: 95 of 100 damaged versions of 140
 training originals reach it; of 1331 pairs of different originals of one shape none exceeds .58."""
 
-_STRUCTURE_SIDE, _LEAST_SIDE = 96, 8
-_STRUCTURE_SCALES = (1.0, 4.0)
+_STRUCTURE_SIDE, _MIN_SIDE = 96, 8
+_STRUCTURE_SIGMAS = (1.0, 4.0)
 _TONE_CELLS = 24
 _DETAIL_SIGMA = 2.0
-_LEAST_DIFFERENCE = 1e-6
-_ALIKE_SHARE = 0.05
-_LEAST_COMBING = 0.02
-_LEAST_PROBABILITY = 1e-3
-_ENOUGH_PIXELS = 1000.0
+_MIN_DISTANCE = 1e-6
+_DISTANCE_OFFSET = 0.05
+_MIN_UNEVENNESS = 0.02
+_MIN_PROBABILITY = 1e-3
+_MAX_COUNTED_SIDE = 1000.0
 
 
 @dataclass(frozen=True)
-class Weights:
+class EvidenceWeights:
     """Log odds for a unit of each piece of evidence.
 
     All but `resolution` are those of a conditional logistic model (McFadden, 1974: which of a set is
@@ -52,9 +52,9 @@ class Weights:
     Attributes:
         score: Of ten points of the assessor's score.
         undamaged: Of the logarithm of the network's probability that nothing was done to it.
-        level: Of a level of damage less, by the network.
-        smooth: Of the logarithm of how smooth its histogram is.
-        highest: Of tones that reach the top of the scale, as against those that end at 0.
+        damage_level: Of a level of damage less, by the network.
+        smoothness: Of the logarithm of how smooth its histogram is.
+        highest_tone: Of tones that reach the top of the scale, as against those that end at 0.
         resolution: Of twice as many real pixels along a side.
         tone: Of lying in the midst of the copies by lightness and colour, coarsely.
         detail: The same by fine detail of lightness.
@@ -63,101 +63,103 @@ class Weights:
 
     score: float
     undamaged: float
-    level: float
-    smooth: float
-    highest: float
+    damage_level: float
+    smoothness: float
+    highest_tone: float
     resolution: float
     tone: float
     detail: float
     colour_detail: float
 
 
-WEIGHTS: Final = Weights(
+WEIGHTS: Final = EvidenceWeights(
     score=0.49,
     undamaged=0.93,
-    level=0.97,
-    smooth=1.19,
-    highest=8.98,
+    damage_level=0.97,
+    smoothness=1.19,
+    highest_tone=8.98,
     resolution=1.0,
     tone=1.2,
     detail=1.12,
     colour_detail=0.57,
 )
 
-_OF_MIDST: Final = 3
-_LEAST_MIDST: Final = 3
+_CENTRALITY_COUNT: Final = 3
+_MIN_CENTRALITY_VERSIONS: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Version:
+class PhotoVersion:
     """One of several copies.
 
     Attributes:
         score: 0..100, the assessor's.
         undamaged: 0..1, the network's probability that it is not damaged.
-        level: 0..5, the level of damage that the network expects.
-        combed: 0..2, how uneven its histogram is; see `packshot.catalog.rank.tones`.
-        highest: 0..1, its highest tone.
-        side: Real pixels along the long side: those of the file, less any enlargement.
-        picture: (H, W, 3) uint8 RGB, at most `COMPARED_SIDE` a side; see `picture_of`.
+        damage_level: 0..5, the level of damage that the network expects.
+        histogram_unevenness: 0..2, how uneven its histogram is; see `packshot.catalog.rank.tones`.
+        highest_tone: 0..1, its highest tone.
+        effective_side: Real pixels along the long side: those of the file, less any enlargement.
+        picture: (H, W, 3) uint8 RGB, at most `COMPARISON_SIDE` a side; see `resize_for_comparison`.
     """
 
     score: float
     undamaged: float
-    level: float
-    combed: float
-    highest: float
-    side: float
+    damage_level: float
+    histogram_unevenness: float
+    highest_tone: float
+    effective_side: float
     picture: Pixels
 
     @cached_property
     def structure(self) -> Float32Array:
         """(h, w) lightness between two scales, of mean 0 and length 1; found on first use."""
         factor = min(1.0, _STRUCTURE_SIDE / max(self.picture.shape[:2]))
-        size = [max(_LEAST_SIDE, round(side * factor)) for side in self.picture.shape[1::-1]]
+        size = [max(_MIN_SIDE, round(side * factor)) for side in self.picture.shape[1::-1]]
         light = cv2.cvtColor(self.picture, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32)
         small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
-        fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in _STRUCTURE_SCALES)
-        return _unit(np.asarray(fine - coarse, np.float32))
+        fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in _STRUCTURE_SIGMAS)
+        return _normalise(np.asarray(fine - coarse, np.float32))
 
 
-def _unit(plane: Float32Array) -> Float32Array:
+def _normalise(plane: Float32Array) -> Float32Array:
     relative = plane - plane.mean()
     return np.asarray(relative / max(float(np.linalg.norm(relative)), 1.0), np.float32)
 
 
-def same_picture(one: Version, other: Version) -> bool:
+def is_same_picture(one: PhotoVersion, other: PhotoVersion) -> bool:
     """Whether two photos show the same motif in the same frame, whatever befell tones and colours.
 
     The correlation of what stands between fine and coarse detail: a change of light, a cast, blur and
     noise leave it, another view of the product does not. Of blank photos nothing is said.
     """
-    if not same_shape((one, other)):
+    if not has_same_shape((one, other)):
         return False
     first, second = one.structure, other.structure
     if first.shape != second.shape:
-        second = _unit(cv2.resize(second, first.shape[::-1], interpolation=cv2.INTER_AREA))
-    return float((first * second).sum()) >= SAME_STRUCTURE
+        second = _normalise(cv2.resize(second, first.shape[::-1], interpolation=cv2.INTER_AREA))
+    return float((first * second).sum()) >= SAME_PICTURE_CORRELATION
 
 
-def same_shape(versions: Sequence[Version]) -> bool:
+def has_same_shape(versions: Sequence[PhotoVersion]) -> bool:
     """Whether all frames have nearly the same width over height."""
-    shapes = [math.log(one.picture.shape[1] / one.picture.shape[0]) for one in versions]
-    return max(shapes) - min(shapes) <= MOST_OFF_SHAPE
+    log_aspects = [math.log(one.picture.shape[1] / one.picture.shape[0]) for one in versions]
+    return max(log_aspects) - min(log_aspects) <= MAX_ASPECT_DIFFERENCE
 
 
-def picture_of(pixels: Pixels) -> Pixels:
+def resize_for_comparison(pixels: Pixels) -> Pixels:
     """A photo at the size at which it is compared, never enlarged.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
     """
-    factor = min(1.0, COMPARED_SIDE / max(pixels.shape[:2]))
+    factor = min(1.0, COMPARISON_SIDE / max(pixels.shape[:2]))
     size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def merits(versions: Sequence[Version], *, aligned: bool, weights: Weights = WEIGHTS) -> list[float]:
+def compute_log_odds(
+    versions: Sequence[PhotoVersion], *, aligned: bool, weights: EvidenceWeights = WEIGHTS
+) -> list[float]:
     """How likely each copy is the least damaged, in log odds: only differences mean anything.
 
     Args:
@@ -168,37 +170,41 @@ def merits(versions: Sequence[Version], *, aligned: bool, weights: Weights = WEI
     Raises:
         InvalidInput: Aligned pictures of different shapes of frame.
     """
-    own = own_evidence(versions)
-    if aligned and len(versions) >= _LEAST_MIDST:
-        midst = midst_evidence(differences([version.picture for version in versions]))
+    own_evidence = compute_own_evidence(versions)
+    if aligned and len(versions) >= _MIN_CENTRALITY_VERSIONS:
+        centralities = compute_centrality_evidence(
+            compute_differences([version.picture for version in versions])
+        )
     else:
-        midst = np.zeros((len(versions), _OF_MIDST))
-    return [float(value) for value in np.hstack([own, midst]) @ np.array(astuple(weights))]
+        centralities = np.zeros((len(versions), _CENTRALITY_COUNT))
+    return [
+        float(value) for value in np.hstack([own_evidence, centralities]) @ np.array(astuple(weights))
+    ]
 
 
-def own_merit(version: Version) -> float:
+def compute_own_log_odds(version: PhotoVersion) -> float:
     """What a copy tells alone, in log odds."""
-    return merits([version], aligned=False)[0]
+    return compute_log_odds([version], aligned=False)[0]
 
 
-def own_evidence(versions: Sequence[Version]) -> Float64Array:
+def compute_own_evidence(versions: Sequence[PhotoVersion]) -> Float64Array:
     """(N, 6) what each copy tells alone: what the weights from `score` to `resolution` are of."""
     return np.array(
         [
             (
                 version.score / 10,
-                math.log(max(version.undamaged, _LEAST_PROBABILITY)),
-                -version.level,
-                -math.log(version.combed + _LEAST_COMBING),
-                version.highest,
-                math.log2(min(max(version.side, 1.0), _ENOUGH_PIXELS)),
+                math.log(max(version.undamaged, _MIN_PROBABILITY)),
+                -version.damage_level,
+                -math.log(version.histogram_unevenness + _MIN_UNEVENNESS),
+                version.highest_tone,
+                math.log2(min(max(version.effective_side, 1.0), _MAX_COUNTED_SIDE)),
             )
             for version in versions
         ]
     )
 
 
-def midst_evidence(distances: Float64Array) -> Float64Array:
+def compute_centrality_evidence(distances: Float64Array) -> Float64Array:
     """(N, 3) how much each lies in the midst of all: what the weights from `tone` on are of.
 
     With two copies it would be the same for both: then it is 0.
@@ -207,8 +213,8 @@ def midst_evidence(distances: Float64Array) -> Float64Array:
         distances: (3, N, N) of tones, of detail and of colour detail.
     """
     count = distances.shape[1]
-    if count < _LEAST_MIDST:
-        return np.zeros((count, _OF_MIDST))
+    if count < _MIN_CENTRALITY_VERSIONS:
+        return np.zeros((count, _CENTRALITY_COUNT))
     return np.stack([centrality(plane) for plane in distances], axis=1)
 
 
@@ -224,12 +230,12 @@ def centrality(distances: Float64Array) -> Float64Array:
     """
     count = len(distances)
     others = ~np.eye(count, dtype=bool)
-    mean = max(float(distances[others].mean()), _LEAST_DIFFERENCE)
-    logarithms = np.log(distances / mean + _ALIKE_SHARE)
-    return np.asarray(-math.log2(count) * np.where(others, logarithms, 0).sum(axis=1) / (count - 1))
+    mean = max(float(distances[others].mean()), _MIN_DISTANCE)
+    log_distances = np.log(distances / mean + _DISTANCE_OFFSET)
+    return np.asarray(-math.log2(count) * np.where(others, log_distances, 0).sum(axis=1) / (count - 1))
 
 
-def differences(pictures: Sequence[Pixels]) -> Float64Array:
+def compute_differences(pictures: Sequence[Pixels]) -> Float64Array:
     """(3, N, N) mean difference of tones, of detail and of colour detail, in CIE Lab units.
 
     Args:
@@ -238,22 +244,22 @@ def differences(pictures: Sequence[Pixels]) -> Float64Array:
     Raises:
         InvalidInput: Frames of different shapes.
     """
-    views = [_views(picture) for picture in _same_size(pictures)]
-    found = np.zeros((3, len(views), len(views)))
+    views = [_compute_views(picture) for picture in _resize_to_smallest(pictures)]
+    distances = np.zeros((3, len(views), len(views)))
     for one in range(len(views)):
         for other in range(one):
-            for which, (first, second) in enumerate(zip(views[one], views[other], strict=True)):
+            for plane, (first, second) in enumerate(zip(views[one], views[other], strict=True)):
                 value = float(np.linalg.norm(first - second, axis=-1).mean())
-                found[which, one, other] = found[which, other, one] = value
-    return found
+                distances[plane, one, other] = distances[plane, other, one] = value
+    return distances
 
 
-def _same_size(pictures: Sequence[Pixels]) -> list[Pixels]:
+def _resize_to_smallest(pictures: Sequence[Pixels]) -> list[Pixels]:
     height, width = min(
         (picture.shape[:2] for picture in pictures), key=lambda shape: shape[0] * shape[1]
     )
     for picture in pictures:
-        if abs(math.log(picture.shape[1] * height / (picture.shape[0] * width))) > MOST_OFF_SHAPE:
+        if abs(math.log(picture.shape[1] * height / (picture.shape[0] * width))) > MAX_ASPECT_DIFFERENCE:
             raise InvalidInput(f"frames of {picture.shape[:2]} and {(height, width)} cannot be compared")
     return [
         np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -261,7 +267,7 @@ def _same_size(pictures: Sequence[Pixels]) -> list[Pixels]:
     ]
 
 
-def _views(picture: Pixels) -> tuple[Float32Array, ...]:
+def _compute_views(picture: Pixels) -> tuple[Float32Array, ...]:
     """Tones (24, 24, 3), detail of lightness (H, W, 1) and of colour (H, W, 2)."""
     lab = cv2.cvtColor(picture.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     tones = cv2.resize(lab, (_TONE_CELLS, _TONE_CELLS), interpolation=cv2.INTER_AREA)

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from packshot.arrays import Float32Array
-from packshot.catalog.rank.candidate import Copy
-from packshot.catalog.rank.comparing import Version, merits, own_merit, same_picture, same_shape
+from packshot.catalog.rank.candidate import CopyPair
+from packshot.catalog.rank.comparing import (
+    PhotoVersion,
+    compute_log_odds,
+    compute_own_log_odds,
+    has_same_shape,
+    is_same_picture,
+)
 from packshot.report import Assessment, DuplicateKind
-from packshot.search.duplicates.candidates import ALIKE
+from packshot.search.duplicates.candidates import MIN_SIMILARITY
 from packshot.search.duplicates.comparison import compare
-from packshot.search.duplicates.grouping import stars
-from packshot.search.duplicates.view import View
+from packshot.search.duplicates.grouping import build_stars
+from packshot.search.duplicates.view import PhotoView
 
-_MOVED = frozenset(
+_GEOMETRIC_KINDS = frozenset(
     {
         *(DuplicateKind.CROPPED, DuplicateKind.BORDERED),
         *(DuplicateKind.FLIPPED, DuplicateKind.ROTATED),
@@ -24,7 +30,7 @@ _MOVED = frozenset(
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class PhotoFeatures:
     """What is kept of a photo while its product is looked at.
 
     Attributes:
@@ -38,8 +44,8 @@ class Looked:
     assessment: Assessment
     digest: str
     content: Float32Array
-    version: Version
-    view: View
+    version: PhotoVersion
+    view: PhotoView
 
     @property
     def path(self) -> str:
@@ -48,71 +54,75 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Copies:
+class CopyAnalysis:
     """What is known of the copies among a product's photos.
 
     Attributes:
-        links: Every pair of a group.
-        merits: By path, of the photos that have copies.
+        pairs: Every pair of a group.
+        log_odds: By path, of the photos that have copies.
     """
 
-    links: tuple[Copy, ...]
-    merits: dict[str, float]
+    pairs: tuple[CopyPair, ...]
+    log_odds: dict[str, float]
 
 
-def find_copies(photos: Sequence[Looked]) -> Copies:
+def find_copies(photos: Sequence[PhotoFeatures]) -> CopyAnalysis:
     """Gather copies around the photo that seems least damaged, then judge each among them.
 
     A photo is compared with the centre of each group, not with every other: the work stays small where
     copies are many. Copies of one centre are copies of each other.
     """
-    found = _Links(photos)
-    alone = [own_merit(photo.version) for photo in photos]
-    order = sorted(range(len(photos)), key=lambda n: (-alone[n], photos[n].path))
-    links: list[Copy] = []
-    judged: dict[str, float] = {}
-    for group in stars(order, found.linked):
-        merit = _merits([photos[number] for number in group], found.all_in_place(group))
-        links += [Copy(photos[one].path, photos[other].path) for one, other in combinations(group, 2)]
-        judged |= {photos[number].path: merit[photos[number].digest] for number in group}
-    return Copies(tuple(links), judged)
+    comparer = _PairComparer(photos)
+    own_log_odds = [compute_own_log_odds(photo.version) for photo in photos]
+    order = sorted(range(len(photos)), key=lambda n: (-own_log_odds[n], photos[n].path))
+    pairs: list[CopyPair] = []
+    log_odds: dict[str, float] = {}
+    for group in build_stars(order, comparer.is_copy):
+        group_log_odds = _compute_group_log_odds(
+            [photos[number] for number in group], comparer.is_in_place(group)
+        )
+        pairs += [
+            CopyPair(photos[one].path, photos[other].path) for one, other in combinations(group, 2)
+        ]
+        log_odds |= {photos[number].path: group_log_odds[photos[number].digest] for number in group}
+    return CopyAnalysis(tuple(pairs), log_odds)
 
 
-class _Links:
+class _PairComparer:
     """Pairs of copies by their numbers, each pair compared once."""
 
-    def __init__(self, photos: Sequence[Looked]) -> None:
+    def __init__(self, photos: Sequence[PhotoFeatures]) -> None:
         self._photos = photos
-        self._moved: dict[tuple[int, int], bool | None] = {}
+        self._is_moved_by_pair: dict[tuple[int, int], bool | None] = {}
 
-    def linked(self, one: int, other: int) -> bool:
+    def is_copy(self, one: int, other: int) -> bool:
         """Whether one is a copy of the other."""
         pair = min(one, other), max(one, other)
-        if one != other and pair not in self._moved:
-            self._moved[pair] = self._compare(*pair)
-        return one == other or self._moved[pair] is not None
+        if one != other and pair not in self._is_moved_by_pair:
+            self._is_moved_by_pair[pair] = self._compare(*pair)
+        return one == other or self._is_moved_by_pair[pair] is not None
 
-    def all_in_place(self, group: Sequence[int]) -> bool:
+    def is_in_place(self, group: Sequence[int]) -> bool:
         """Whether no copy of the group's first was cropped, framed, mirrored or turned."""
         centre, *others = group
-        return not any(self._moved[min(centre, n), max(centre, n)] for n in others)
+        return not any(self._is_moved_by_pair[min(centre, n), max(centre, n)] for n in others)
 
     def _compare(self, one: int, other: int) -> bool | None:
         """Whether the copy is moved within its frame; None where it is no copy."""
         first, second = self._photos[one], self._photos[other]
-        if first.digest == second.digest or same_picture(first.version, second.version):
+        if first.digest == second.digest or is_same_picture(first.version, second.version):
             return False
-        if float(first.content @ second.content) < ALIKE:
+        if float(first.content @ second.content) < MIN_SIMILARITY:
             return None
-        found = compare(first.view, second.view)
-        if not found.is_copy:
+        comparison = compare(first.view, second.view)
+        if not comparison.is_copy:
             return None
-        return any(change.kind in _MOVED for change in found.changes)
+        return any(change.kind in _GEOMETRIC_KINDS for change in comparison.changes)
 
 
-def _merits(photos: Sequence[Looked], in_place: bool) -> dict[str, float]:
+def _compute_group_log_odds(photos: Sequence[PhotoFeatures], aligned: bool) -> dict[str, float]:
     """By digest, as photos of the same pixels are one."""
     distinct = {photo.digest: photo.version for photo in photos}
     versions = [distinct[digest] for digest in sorted(distinct)]
-    judged = merits(versions, aligned=in_place and same_shape(versions))
-    return dict(zip(sorted(distinct), judged, strict=True))
+    log_odds = compute_log_odds(versions, aligned=aligned and has_same_shape(versions))
+    return dict(zip(sorted(distinct), log_odds, strict=True))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from packshot.catalog.rank.candidate import Candidate, Copy
-from packshot.search.duplicates.grouping import components, stars
+from packshot.catalog.rank.candidate import CopyPair, RankCandidate
+from packshot.search.duplicates.grouping import build_stars, find_components
 
 
 @dataclass(frozen=True)
-class Motif:
+class CopyGroup:
     """One photo, and the copies of it that are no better.
 
     Attributes:
@@ -18,44 +18,46 @@ class Motif:
         copies: The others, better ones first.
     """
 
-    best: Candidate
-    copies: tuple[Candidate, ...] = ()
+    best: RankCandidate
+    copies: tuple[RankCandidate, ...] = ()
 
 
-def motifs(candidates: Iterable[Candidate], copies: Iterable[Copy]) -> list[Motif]:
+def group_copies(candidates: Iterable[RankCandidate], pairs: Iterable[CopyPair]) -> list[CopyGroup]:
     """Candidates gathered around the best of each motif.
 
     Every copy is one of the photo that takes the place, not only of a third.
 
     Args:
         candidates: Readable ones, of different paths.
-        copies: Among them; those that name others are ignored.
+        pairs: Among them; those that name others are ignored.
     """
-    known = sorted(candidates, key=lambda candidate: candidate.path)
-    numbers = {candidate.path: number for number, candidate in enumerate(known)}
-    linked = {
+    ordered = sorted(candidates, key=lambda candidate: candidate.path)
+    numbers = {candidate.path: number for number, candidate in enumerate(ordered)}
+    linked_pairs = {
         frozenset((numbers[copy.first], numbers[copy.second]))
-        for copy in copies
+        for copy in pairs
         if copy.first in numbers and copy.second in numbers
     }
-    parts = components(len(known), ((min(pair), max(pair)) for pair in linked))
+    connected_parts = find_components(len(ordered), ((min(pair), max(pair)) for pair in linked_pairs))
     groups = [
-        [known[number] for number in group]
-        for part in parts
-        for group in stars(_preferred(part, known), lambda a, b: frozenset((a, b)) in linked)
+        [ordered[number] for number in group]
+        for part in connected_parts
+        for group in build_stars(
+            _order_copies(part, ordered), lambda a, b: frozenset((a, b)) in linked_pairs
+        )
     ]
-    taken = {candidate.path for group in groups for candidate in group}
-    alone = [[candidate] for candidate in known if candidate.path not in taken]
-    return [Motif(group[0], tuple(group[1:])) for group in (*groups, *alone)]
+    grouped_paths = {candidate.path for group in groups for candidate in group}
+    singles = [[candidate] for candidate in ordered if candidate.path not in grouped_paths]
+    return [CopyGroup(group[0], tuple(group[1:])) for group in (*groups, *singles)]
 
 
-def _preferred(numbers: Sequence[int], known: Sequence[Candidate]) -> list[int]:
+def _order_copies(numbers: Sequence[int], ordered: Sequence[RankCandidate]) -> list[int]:
     """Copies of one photo, the better first: a policy, then direct comparison, then size."""
-    compared = all(known[number].merit is not None for number in numbers)
+    has_comparisons = all(ordered[number].log_odds is not None for number in numbers)
 
-    def key(number: int) -> tuple[object, ...]:
-        one = known[number]
-        merit = (one.merit or 0.0) if compared else one.score
-        return one.fails, -merit, -one.pixels, -one.byte_size, not one.present, one.path
+    def sort_key(number: int) -> tuple[object, ...]:
+        one = ordered[number]
+        quality = (one.log_odds or 0.0) if has_comparisons else one.score
+        return one.is_failing, -quality, -one.pixel_count, -one.byte_size, not one.is_current, one.path
 
-    return sorted(numbers, key=key)
+    return sorted(numbers, key=sort_key)

@@ -7,24 +7,24 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final
 
 from packshot.catalog.rank.candidate import (
-    Candidate,
-    Copy,
-    clearly_better,
-    clearly_better_copy,
+    CopyPair,
+    RankCandidate,
+    is_clearly_better,
+    is_clearly_better_copy,
 )
-from packshot.catalog.rank.motifs import Motif, motifs
-from packshot.catalog.rank.reasons import Reasons
+from packshot.catalog.rank.motifs import CopyGroup, group_copies
+from packshot.catalog.rank.reasons import ReasonWriter
 from packshot.errors import InvalidInput
 from packshot.report import RankedPhoto, Ranking, Status
 
-_STEPS_OF_PLEASANTNESS: Final = 5
+_PLEASANTNESS_STEPS: Final = 5
 """Chances that fall in the same fifth are alike: the scores then decide again."""
 
 
-def rank(
+def rank_candidates(
     sku: str,
-    candidates: Iterable[Candidate],
-    copies: Iterable[Copy] = (),
+    candidates: Iterable[RankCandidate],
+    pairs: Iterable[CopyPair] = (),
     *,
     policy: str | None = None,
     language: str = "en",
@@ -39,7 +39,7 @@ def rank(
     Args:
         sku: What the product is called.
         candidates: Its photos; at most one is the present main photo.
-        copies: Which of them are copies of each other.
+        pairs: Which of them are copies of each other.
         policy: Name of the policy that the verdicts are by.
         language: Of reasons: ``en`` or ``zh``.
 
@@ -47,123 +47,127 @@ def rank(
         InvalidInput: Two candidates have one path, or two are the present main photo.
     """
     photos = sorted(candidates, key=lambda candidate: candidate.path)
-    _check(sku, photos)
-    present = next((photo for photo in photos if photo.present), None)
-    reasons = Reasons(language, policy)
-    readable = [photo for photo in photos if photo.readable]
-    set_apart = [photo for photo in photos if not photo.readable]
-    places = in_order(motifs(readable, copies))
-    best = places[0].best if places else None
-    swap, why = _proposal(places, present, reasons, len(photos))
+    _check_candidates(sku, photos)
+    current = next((photo for photo in photos if photo.is_current), None)
+    reasons = ReasonWriter(language, policy)
+    readable = [photo for photo in photos if photo.is_readable]
+    unreadable = [photo for photo in photos if not photo.is_readable]
+    groups = sort_groups(group_copies(readable, pairs))
+    best = groups[0].best if groups else None
+    swap, reason = _propose_swap(groups, current, reasons, len(photos))
     return Ranking(
         sku=sku,
         best=None if best is None else best.path,
-        present=None if present is None else present.path,
+        current=None if current is None else current.path,
         swap=swap,
-        reason=why,
-        order=(*_ranked(places, reasons), *map(_unreadable, set_apart)),
+        reason=reason,
+        order=(*_build_ranked_photos(groups, reasons), *map(_build_unreadable_photo, unreadable)),
         policy=policy,
         status=Status.OK if readable else Status.UNREADABLE,
-        error=None if readable else why,
+        error=None if readable else reason,
     )
 
 
-def in_order(places: Iterable[Motif]) -> list[Motif]:
+def sort_groups(groups: Iterable[CopyGroup]) -> list[CopyGroup]:
     """Motifs in the order of their best photos."""
-    waiting = sorted(places, key=lambda place: (place.best.fails, -place.best.score, place.best.path))
-    ordered: list[Motif] = []
-    while waiting:
-        band = _band(waiting)
-        ordered += sorted(waiting[:band], key=lambda place: _within_band(place.best))
-        waiting = waiting[band:]
+    remaining = sorted(
+        groups, key=lambda place: (place.best.is_failing, -place.best.score, place.best.path)
+    )
+    ordered: list[CopyGroup] = []
+    while remaining:
+        tie_count = _count_tied_groups(remaining)
+        ordered += sorted(remaining[:tie_count], key=lambda place: _tie_break_key(place.best))
+        remaining = remaining[tie_count:]
     return ordered
 
 
-def _band(ordered: Sequence[Motif]) -> int:
+def _count_tied_groups(ordered: Sequence[CopyGroup]) -> int:
     """How many of the first photos no score can part: they are no clearly worse than the very first."""
-    head = ordered[0].best
-    alike = (
+    best = ordered[0].best
+    boundaries = (
         number
-        for number, place in enumerate(ordered)
-        if place.best.fails != head.fails or clearly_better(head, place.best)
+        for number, group in enumerate(ordered)
+        if group.best.is_failing != best.is_failing or is_clearly_better(best, group.best)
     )
-    return next(alike, len(ordered))
+    return next(boundaries, len(ordered))
 
 
-def _within_band(photo: Candidate) -> tuple[object, ...]:
-    pleasant = 0 if photo.pleasant is None else round(photo.pleasant * _STEPS_OF_PLEASANTNESS)
+def _tie_break_key(photo: RankCandidate) -> tuple[object, ...]:
+    pleasantness = 0 if photo.pleasantness is None else round(photo.pleasantness * _PLEASANTNESS_STEPS)
     return (
-        photo.verdict == "warn",
-        -pleasant,
+        photo.decision == "warn",
+        -pleasantness,
         -photo.score,
-        not photo.present,
-        -photo.pixels,
+        not photo.is_current,
+        -photo.pixel_count,
         photo.path,
     )
 
 
-def _check(sku: str, photos: Sequence[Candidate]) -> None:
+def _check_candidates(sku: str, photos: Sequence[RankCandidate]) -> None:
     if any(one.path == other.path for one, other in pairwise(photos)):
         raise InvalidInput(f"{sku}: a photo was given twice")
-    if sum(photo.present for photo in photos) > 1:
+    if sum(photo.is_current for photo in photos) > 1:
         raise InvalidInput(f"{sku}: more than one photo is said to be the present main photo")
 
 
-def _ranked(places: Sequence[Motif], reasons: Reasons) -> list[RankedPhoto]:
+def _build_ranked_photos(groups: Sequence[CopyGroup], reasons: ReasonWriter) -> list[RankedPhoto]:
     """The photos that take a place, in order, then the copies."""
-    following = [place.best for place in places[1:]]
+    following = [group.best for group in groups[1:]]
     ranked = [
-        _record(
-            place.best,
+        _build_ranked_photo(
+            group.best,
             rank=number,
-            tied=worse is not None and _tied(place.best, worse),
-            reasons=reasons.ahead(place.best, worse),
+            tied=worse is not None and _is_tie(group.best, worse),
+            reasons=reasons.explain_place(group.best, worse),
         )
-        for number, (place, worse) in enumerate(zip_longest(places, following), start=1)
+        for number, (group, worse) in enumerate(zip_longest(groups, following), start=1)
     ]
     copies = [
-        _record(copy, duplicate_of=place.best.path, reasons=reasons.copy(copy, place.best))
-        for place in places
-        for copy in place.copies
+        _build_ranked_photo(
+            copy, duplicate_of=group.best.path, reasons=reasons.explain_copy(copy, group.best)
+        )
+        for group in groups
+        for copy in group.copies
     ]
     return ranked + copies
 
 
-def _tied(one: Candidate, other: Candidate) -> bool:
-    return one.fails == other.fails and not clearly_better(one, other)
+def _is_tie(one: RankCandidate, other: RankCandidate) -> bool:
+    return one.is_failing == other.is_failing and not is_clearly_better(one, other)
 
 
-def _record(photo: Candidate, **places: Any) -> RankedPhoto:
+def _build_ranked_photo(photo: RankCandidate, **groups: Any) -> RankedPhoto:
     return RankedPhoto(
         path=photo.path,
         score=photo.assessment.score,
-        certainty=round(photo.certainty, 1),
-        verdict=photo.verdict,
-        pleasant=photo.pleasant,
-        **places,
+        score_margin=round(photo.score_margin, 1),
+        verdict=photo.decision,
+        pleasant=photo.pleasantness,
+        **groups,
     )
 
 
-def _unreadable(photo: Candidate) -> RankedPhoto:
+def _build_unreadable_photo(photo: RankCandidate) -> RankedPhoto:
     error, status = photo.assessment.error or "", photo.assessment.status
     return RankedPhoto(path=photo.path, status=status, error=error, reasons=(error,))
 
 
-def _proposal(
-    places: Sequence[Motif], present: Candidate | None, reasons: Reasons, count: int
+def _propose_swap(
+    groups: Sequence[CopyGroup], current: RankCandidate | None, reasons: ReasonWriter, count: int
 ) -> tuple[bool, str]:
     """Whether another photo should be shown first, and why."""
-    if not places:
-        return False, reasons.nothing(count)
-    best = places[0]
-    if present is None:
-        return False, reasons.first(best.best, count)
-    if not present.readable:
-        return True, reasons.swap_unreadable(best.best, present)
-    if present.path == best.best.path:
-        return False, reasons.stays(present, count)
-    copies = any(copy.path == present.path for copy in best.copies)
-    better = clearly_better_copy if copies else clearly_better
-    if (present.fails and not best.best.fails) or better(best.best, present):
-        return True, reasons.swap(best.best, present, copies=copies)
-    return False, reasons.as_good(best.best, present)
+    if not groups:
+        return False, reasons.explain_no_photo(count)
+    best = groups[0]
+    if current is None:
+        return False, reasons.explain_first(best.best, count)
+    if not current.is_readable:
+        return True, reasons.explain_unreadable(best.best, current)
+    if current.path == best.best.path:
+        return False, reasons.explain_stay(current, count)
+    is_copy = any(copy.path == current.path for copy in best.copies)
+    is_better = is_clearly_better_copy if is_copy else is_clearly_better
+    if (current.is_failing and not best.best.is_failing) or is_better(best.best, current):
+        return True, reasons.explain_swap(best.best, current, is_copy=is_copy)
+    return False, reasons.explain_near_tie(best.best, current)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packshot.sources import FeedRow, is_remote
 
-_MAIN = frozenset({"main", "primary", "hero", "true", "yes", "1"})
+_MAIN_ROLES = frozenset({"main", "primary", "hero", "true", "yes", "1"})
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,17 @@ class Product:
     Attributes:
         sku: What it is called.
         photos: Where its photos are, in the order of the feed, each once.
-        present: The one that is shown first now; None if it has none.
+        current: The one that is shown first now; None if it has none.
         category: As the feed says; may be empty.
     """
 
     sku: str
     photos: tuple[str, ...]
-    present: str | None
+    current: str | None
     category: str = ""
 
 
-def products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Product]:
+def group_products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Product]:
     """Products in the order in which they first come.
 
     The present main photo is the first that the feed calls so, else the product's first.
@@ -38,23 +38,23 @@ def products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Produc
         by_folder: The folder of a photo is its product; else the feed's ``sku`` is, and the folder only
             of rows without one.
     """
-    gathered: dict[str, list[FeedRow]] = {}
+    rows_by_sku: dict[str, list[FeedRow]] = {}
     for row in rows:
         sku = "" if by_folder else row.sku
-        gathered.setdefault(sku or _folder(row), []).append(row)
-    return [_product(sku, its) for sku, its in gathered.items()]
+        rows_by_sku.setdefault(sku or _find_folder(row), []).append(row)
+    return [_build_product(sku, product_rows) for sku, product_rows in rows_by_sku.items()]
 
 
-def _folder(row: FeedRow) -> str:
+def _find_folder(row: FeedRow) -> str:
     """Where a photo lies: a path, or the address without its last part."""
     if is_remote(row.location):
         return row.location.rpartition("/")[0]
     return str(Path(row.location).parent) if row.location else ""
 
 
-def _product(sku: str, rows: list[FeedRow]) -> Product:
-    shown = [row for row in rows if row.location]
-    photos = tuple(dict.fromkeys(row.location for row in shown))
-    main = (row.location for row in shown if row.role.strip().lower() in _MAIN)
+def _build_product(sku: str, rows: list[FeedRow]) -> Product:
+    photo_rows = [row for row in rows if row.location]
+    photos = tuple(dict.fromkeys(row.location for row in photo_rows))
+    main_locations = (row.location for row in photo_rows if row.role.strip().lower() in _MAIN_ROLES)
     category = next((row.category for row in rows if row.category), "")
-    return Product(sku, photos, next(main, photos[0] if photos else None), category)
+    return Product(sku, photos, next(main_locations, photos[0] if photos else None), category)

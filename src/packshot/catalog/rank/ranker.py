@@ -9,26 +9,26 @@ from functools import partial
 from itertools import islice, tee
 from pathlib import Path
 
-from packshot.assess.assessor import JUDGED_SIDE, Assessor, unreadable
+from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor, make_failed_assessment
 from packshot.assess.observation import Observation
 from packshot.assess.pool import AssessorSettings
-from packshot.assess.retrieval import unit_rows
-from packshot.catalog.rank.candidate import Candidate
-from packshot.catalog.rank.comparing import Version, picture_of
-from packshot.catalog.rank.copies import Looked, find_copies
-from packshot.catalog.rank.order import rank
+from packshot.assess.retrieval import normalise_rows
+from packshot.catalog.rank.candidate import RankCandidate
+from packshot.catalog.rank.comparing import PhotoVersion, resize_for_comparison
+from packshot.catalog.rank.copies import PhotoFeatures, find_copies
+from packshot.catalog.rank.order import rank_candidates
 from packshot.catalog.rank.products import Product
-from packshot.catalog.rank.screening import Screening
-from packshot.catalog.rank.tones import combing, highest_tone
+from packshot.catalog.rank.screening import ScreeningSettings
+from packshot.catalog.rank.tones import compute_highest_tone, compute_histogram_unevenness
 from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import Photo, PhotoSource
-from packshot.processes import DEFAULT_TIME_LIMIT, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.report import Assessment, Ranking
-from packshot.search.duplicates.signature import pixel_digest
-from packshot.search.duplicates.view import View
+from packshot.search.duplicates.signature import compute_pixel_digest
+from packshot.search.duplicates.view import PhotoView
 from packshot.sources import LocalCopies, LocalCopy
 
-_UNDAMAGED = "pristine"
+_PRISTINE_KIND = "pristine"
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class RankSettings:
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
-    screening: Screening | None = None
+    screening: ScreeningSettings | None = None
 
     @property
-    def examining(self) -> AssessorSettings:
+    def assessor_settings(self) -> AssessorSettings:
         """The assessor that measures what the policy asks for, besides what it always does.
 
         Raises:
@@ -55,27 +55,27 @@ class RankSettings:
 
 
 @dataclass(frozen=True)
-class AtHand:
+class FetchedProduct:
     """A product whose photos are on this machine, as far as they could be had.
 
     Attributes:
         product: The product.
         photos: A copy of each of its photos, in their order.
-        crashes: By location, why Packshot fails on a photo; such a photo is not opened.
+        crash_reasons: By location, why Packshot fails on a photo; such a photo is not opened.
     """
 
     product: Product
     photos: tuple[LocalCopy, ...]
-    crashes: Mapping[str, str] = field(default_factory=dict)
+    crash_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def rank_products(
     products: Iterable[Product],
-    copies: LocalCopies,
+    local_copies: LocalCopies,
     settings: RankSettings | None = None,
     *,
     workers: int = 0,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[Ranking]:
     """Rank the photos of products, in order, as a stream.
 
@@ -84,73 +84,84 @@ def rank_products(
 
     Args:
         products: A photo that cannot be read, or that is failed on, is told of in its order.
-        copies: Gets the photos.
+        local_copies: Gets the photos.
         settings: How to rank.
         workers: Processes; below 1 none is started.
-        time_limit: Seconds for one photo.
+        timeout_s: Seconds for one photo.
 
     Raises:
         PackshotError: The assessor or the policy cannot be built.
     """
-    work = _Work(settings or RankSettings(), min(workers, 1), time_limit)
-    with closing(work.done(_at_hand(products, copies), workers)) as rankings:
-        for found in rankings:
-            ranking = found if isinstance(found, Ranking) else work.without_the_guilty(found)
+    job = _RankingJob(settings or RankSettings(), min(workers, 1), timeout_s)
+    with closing(job.iter_rankings(_fetch_products(products, local_copies), workers)) as rankings:
+        for result in rankings:
+            ranking = result if isinstance(result, Ranking) else job.rank_without_crashing_photos(result)
             yield ranking
-            copies.drop(photo.path for photo in ranking.order)
+            local_copies.drop(photo.path for photo in ranking.order)
 
 
 @dataclass(frozen=True)
-class _Lost:
+class _FailedProduct:
     """A product whose ranking failed over one of its photos, or all of them together."""
 
-    at_hand: AtHand
+    fetched_product: FetchedProduct
     reason: str
 
 
 @dataclass(frozen=True)
-class _Work:
+class _RankingJob:
     """Ranking on processes.
 
     Attributes:
         settings: How to rank.
-        guard: Processes to look for the guilty on: one, or none where all is done here.
-        time_limit: Seconds for one photo.
+        retry_workers: Processes to look for the guilty on: one, or none where all is done here.
+        timeout_s: Seconds for one photo.
     """
 
     settings: RankSettings
-    guard: int
-    time_limit: float
+    retry_workers: int
+    timeout_s: float
 
-    def done(self, products: Iterable[AtHand], workers: int) -> Generator[Ranking | _Lost]:
+    def iter_rankings(
+        self, products: Iterable[FetchedProduct], workers: int
+    ) -> Generator[Ranking | _FailedProduct]:
         """The ranking of each product, where it did not fail."""
-        yield from in_order(
+        yield from map_in_order(
             products,
-            partial(_worker, self.settings),
-            processes=workers,
-            failed=_Lost,
-            time_limit=lambda product: self.time_limit * max(1, len(product.photos)),
+            partial(_make_worker, self.settings),
+            workers=workers,
+            on_failure=_FailedProduct,
+            timeout_s=lambda product: self.timeout_s * max(1, len(product.photos)),
         )
 
-    def without_the_guilty(self, lost: _Lost) -> Ranking:
+    def rank_without_crashing_photos(self, failure: _FailedProduct) -> Ranking:
         """The ranking of a product whose photos that fail on their own are set apart."""
-        product, photos = lost.at_hand.product, lost.at_hand.photos
-        alone = [
-            AtHand(replace(product, photos=(photo.location,), present=None), (photo,))
+        product, photos = failure.fetched_product.product, failure.fetched_product.photos
+        single_photos = [
+            FetchedProduct(replace(product, photos=(photo.location,), current=None), (photo,))
             for photo in photos
         ]
-        found = zip(photos, self.done(alone, self.guard), strict=True)
-        crashes = {photo.location: one.reason for photo, one in found if isinstance(one, _Lost)}
-        (again,) = self.done([replace(lost.at_hand, crashes=crashes)], self.guard)
-        return again if isinstance(again, Ranking) else self._nothing(again)
+        results = zip(photos, self.iter_rankings(single_photos, self.retry_workers), strict=True)
+        crash_reasons = {
+            photo.location: result.reason
+            for photo, result in results
+            if isinstance(result, _FailedProduct)
+        }
+        (retry,) = self.iter_rankings(
+            [replace(failure.fetched_product, crash_reasons=crash_reasons)], self.retry_workers
+        )
+        return retry if isinstance(retry, Ranking) else self._build_empty_ranking(retry)
 
-    def _nothing(self, lost: _Lost) -> Ranking:
+    def _build_empty_ranking(self, failure: _FailedProduct) -> Ranking:
         """The ranking of a product that fails though none of its photos does alone."""
-        product, screening = lost.at_hand.product, self.settings.screening
-        return rank(
+        product, screening = failure.fetched_product.product, self.settings.screening
+        return rank_candidates(
             product.sku,
             [
-                Candidate(unreadable(PhotoCrashed(path, lost.reason)), present=path == product.present)
+                RankCandidate(
+                    make_failed_assessment(PhotoCrashed(path, failure.reason)),
+                    is_current=path == product.current,
+                )
                 for path in product.photos
             ],
             (),
@@ -159,17 +170,19 @@ class _Work:
         )
 
 
-def _at_hand(products: Iterable[Product], copies: LocalCopies) -> Iterator[AtHand]:
+def _fetch_products(products: Iterable[Product], local_copies: LocalCopies) -> Iterator[FetchedProduct]:
     """Products with copies, fetched a little ahead of them."""
-    named, told = tee(products)
-    found = copies.of(location for product in named for location in product.photos)
-    for product in told:
-        yield AtHand(product, tuple(islice(found, len(product.photos))))
+    products_to_fetch, products_to_yield = tee(products)
+    fetched_copies = local_copies.fetch_all(
+        location for product in products_to_fetch for location in product.photos
+    )
+    for product in products_to_yield:
+        yield FetchedProduct(product, tuple(islice(fetched_copies, len(product.photos))))
 
 
-def _worker(settings: RankSettings) -> Callable[[AtHand], Ranking | _Lost]:
+def _make_worker(settings: RankSettings) -> Callable[[FetchedProduct], Ranking | _FailedProduct]:
     ranker = ProductRanker(settings)
-    return lambda one: ranker.rank(one.product, one.photos, one.crashes)
+    return lambda one: ranker.rank(one.product, one.photos, one.crash_reasons)
 
 
 class ProductRanker:
@@ -183,66 +196,75 @@ class ProductRanker:
         """
         self._settings = settings or RankSettings()
         screening = self._settings.screening
-        self._assessor = self._settings.examining.assessor()
+        self._assessor = self._settings.assessor_settings.build_assessor()
         self._policy = None if screening is None else screening.name
-        self._screen = None if screening is None else screening.screen()
+        self._screen_photo = None if screening is None else screening.load_screen()
 
     def rank(
         self,
         product: Product,
         photos: Sequence[LocalCopy] | None = None,
-        crashes: Mapping[str, str] | None = None,
+        crash_reasons: Mapping[str, str] | None = None,
     ) -> Ranking:
         """Look at every photo of a product and put them in order.
 
         Args:
             product: The product.
             photos: A copy of each of its photos, in their order; None where they are paths.
-            crashes: See `AtHand`.
+            crash_reasons: See `FetchedProduct`.
         """
         if photos is None:
             photos = [LocalCopy(path, Path(path)) for path in product.photos]
-        looked = [self._look(photo, (crashes or {}).get(photo.location)) for photo in photos]
-        copies = find_copies([photo for photo in looked if isinstance(photo, Looked)])
-        candidates = [
-            self._candidate(product, path, photo, copies.merits.get(path))
-            for path, photo in zip(product.photos, looked, strict=True)
+        loaded = [
+            self._load_features(photo, (crash_reasons or {}).get(photo.location)) for photo in photos
         ]
-        return rank(
+        copy_analysis = find_copies([photo for photo in loaded if isinstance(photo, PhotoFeatures)])
+        candidates = [
+            self._build_candidate(product, path, photo, copy_analysis.log_odds.get(path))
+            for path, photo in zip(product.photos, loaded, strict=True)
+        ]
+        return rank_candidates(
             product.sku,
             candidates,
-            copies.links,
+            copy_analysis.pairs,
             policy=self._policy,
             language=self._settings.assessor.language,
         )
 
-    def _look(self, photo: LocalCopy, crash: str | None) -> Looked | Assessment:
-        if crash is not None:
-            return unreadable(PhotoCrashed(photo.location, crash))
+    def _load_features(self, photo: LocalCopy, crash_reason: str | None) -> PhotoFeatures | Assessment:
+        if crash_reason is not None:
+            return make_failed_assessment(PhotoCrashed(photo.location, crash_reason))
         if photo.error:
-            return unreadable(UnreadablePhoto(photo.location, photo.error))
+            return make_failed_assessment(UnreadablePhoto(photo.location, photo.error))
         try:
-            looked = look(self._assessor, photo.path)
+            features = extract_features(self._assessor, photo.path)
         except UnreadablePhoto as error:
-            return unreadable(UnreadablePhoto(photo.location, error.reason))
-        named = looked.assessment.model_copy(update={"path": photo.location})
-        return replace(looked, assessment=named)
+            return make_failed_assessment(UnreadablePhoto(photo.location, error.reason))
+        assessment = features.assessment.model_copy(update={"path": photo.location})
+        return replace(features, assessment=assessment)
 
-    def _candidate(
-        self, product: Product, path: str, photo: Looked | Assessment, merit: float | None
-    ) -> Candidate:
-        present = path == product.present
-        if not isinstance(photo, Looked):
-            return Candidate(photo, present=present)
-        combed = photo.version.combed
-        candidate = Candidate(photo.assessment, present=present, merit=merit, combed=combed)
-        if self._screen is None:
+    def _build_candidate(
+        self, product: Product, path: str, photo: PhotoFeatures | Assessment, log_odds: float | None
+    ) -> RankCandidate:
+        is_current = path == product.current
+        if not isinstance(photo, PhotoFeatures):
+            return RankCandidate(photo, is_current=is_current)
+        histogram_unevenness = photo.version.histogram_unevenness
+        candidate = RankCandidate(
+            photo.assessment,
+            is_current=is_current,
+            log_odds=log_odds,
+            histogram_unevenness=histogram_unevenness,
+        )
+        if self._screen_photo is None:
             return candidate
-        screened = self._screen(photo.assessment, product)
-        return replace(candidate, verdict=screened.verdict, failures=screened.failures)
+        screening = self._screen_photo(photo.assessment, product)
+        return replace(candidate, decision=screening.decision, failures=screening.failures)
 
 
-def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None = None) -> Looked:
+def extract_features(
+    assessor: Assessor, source: PhotoSource, *, exclude_group: str | None = None
+) -> PhotoFeatures:
     """Open a photo once and ask everything that ranking needs.
 
     Args:
@@ -253,26 +275,31 @@ def look(assessor: Assessor, source: PhotoSource, *, exclude_group: str | None =
     Raises:
         UnreadablePhoto: The input cannot be decoded.
     """
-    photo = Photo.open(source, limits=assessor.limits, max_side=JUDGED_SIDE)
-    observed = assessor.observe(photo)
-    assessment = assessor.assess_observed(observed, exclude_group=exclude_group)
-    return Looked(
+    photo = Photo.open(source, limits=assessor.limits, max_side=ASSESSMENT_SIDE)
+    observation = assessor.observe(photo)
+    assessment = assessor.assess_observation(observation, exclude_group=exclude_group)
+    return PhotoFeatures(
         assessment=assessment,
-        digest=pixel_digest(photo.pixels),
-        content=unit_rows(observed.code.content),
-        version=_version(observed, assessment, assessor.encoders.kinds),
-        view=View.of(photo),
+        digest=compute_pixel_digest(photo.pixels),
+        content=normalise_rows(observation.encoding.content),
+        version=_build_version(observation, assessment, assessor.encoders.kinds),
+        view=PhotoView.from_photo(photo),
     )
 
 
-def _version(observed: Observation, assessment: Assessment, kinds: Sequence[str]) -> Version:
-    facts, enlarged = observed.photo.facts, observed.measured.value("enlargement") or 1.0
-    return Version(
+def _build_version(
+    observation: Observation, assessment: Assessment, kinds: Sequence[str]
+) -> PhotoVersion:
+    facts, enlargement = (
+        observation.photo.facts,
+        observation.photo_measurements.value("enlargement") or 1.0,
+    )
+    return PhotoVersion(
         score=assessment.score or 0.0,
-        undamaged=float(observed.code.kinds[kinds.index(_UNDAMAGED)]),
-        level=observed.code.level,
-        combed=combing(observed.photo.pixels),
-        highest=highest_tone(observed.photo.pixels),
-        side=max(facts.width, facts.height) / max(enlarged, 1.0),
-        picture=picture_of(observed.photo.pixels),
+        undamaged=float(observation.encoding.kinds[kinds.index(_PRISTINE_KIND)]),
+        damage_level=observation.encoding.level,
+        histogram_unevenness=compute_histogram_unevenness(observation.photo.pixels),
+        highest_tone=compute_highest_tone(observation.photo.pixels),
+        effective_side=max(facts.width, facts.height) / max(enlargement, 1.0),
+        picture=resize_for_comparison(observation.photo.pixels),
     )

@@ -6,23 +6,23 @@ import math
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from packshot.catalog.rank.candidate import Candidate, clearly_better
+from packshot.catalog.rank.candidate import RankCandidate, is_clearly_better
 from packshot.report import Measurement, Severity
 from packshot.texts import format_measurement, load_texts
 
-_NAMED = 3
-_NOTABLE = 15.0
+_MAX_LISTED = 3
+_NOTABLE_DIFFERENCE = 15.0
 """Points on a property's own scale from which on a difference is worth a word."""
 
-_COMBED = 0.1
+_NOTABLE_UNEVENNESS = 0.1
 """Difference of combing from which on tones count as changed: of versions of training originals 32 in
 100 are by this more combed than the original, less combed 1 in 100."""
 
-_PLEASANTER = 0.1
-_MOST_SURE = 99.0
+_NOTABLE_PLEASANTNESS = 0.1
+_MAX_PERCENT = 99.0
 
 
-class Reasons:
+class ReasonWriter:
     """Words of one language, about one policy."""
 
     def __init__(self, language: str, policy: str | None) -> None:
@@ -33,138 +33,155 @@ class Reasons:
         """
         self._language = language
         self._texts = load_texts(language)
-        self._words = self._texts.ranking
+        self._ranking_texts = self._texts.ranking
         self._policy = policy or ""
 
-    def ahead(self, photo: Candidate, following: Candidate | None) -> tuple[str, ...]:
+    def explain_place(self, photo: RankCandidate, following: RankCandidate | None) -> tuple[str, ...]:
         """What sets a photo before the next; its own failures where it fails."""
-        own = (self._fails(photo),) if photo.fails else ()
+        failure_reasons = (self._explain_failure(photo),) if photo.is_failing else ()
         if following is None:
-            return own
-        return (*own, *self._better(photo, following))
+            return failure_reasons
+        return (*failure_reasons, *self._explain_better(photo, following))
 
-    def copy(self, photo: Candidate, best: Candidate) -> tuple[str, ...]:
+    def explain_copy(self, photo: RankCandidate, best: RankCandidate) -> tuple[str, ...]:
         """That a photo is a copy, and in what it is worse."""
-        told = self._words["copy"].format(name=_name(best))
-        return (told, *self._measured(best, photo, key="worse"), *self._by_tones(best, photo, "combed"))
+        text = self._ranking_texts["copy"].format(name=_file_name(best))
+        return (
+            text,
+            *self._explain_measurements(best, photo, key="worse"),
+            *self._explain_tones(best, photo, "combed"),
+        )
 
-    def nothing(self, count: int) -> str:
+    def explain_no_photo(self, count: int) -> str:
         """Of a product without any photo that can be used."""
-        return self._words["none-readable" if count else "no-photo"].format(count=count)
+        return self._ranking_texts["none-readable" if count else "no-photo"].format(count=count)
 
-    def first(self, best: Candidate, count: int) -> str:
+    def explain_first(self, best: RankCandidate, count: int) -> str:
         """Of a product whose present main photo is not known."""
-        return self._words["only" if count == 1 else "first"].format(name=_name(best))
+        return self._ranking_texts["only" if count == 1 else "first"].format(name=_file_name(best))
 
-    def stays(self, present: Candidate, count: int) -> str:
+    def explain_stay(self, current: RankCandidate, count: int) -> str:
         """The present photo is the best."""
-        if present.fails:
+        if current.is_failing:
             key = "only-fails" if count == 1 else "all-fail"
-            return self._words[key].format(name=_name(present), why=self._fails(present))
-        return self._words["only" if count == 1 else "stays"].format(name=_name(present))
+            return self._ranking_texts[key].format(
+                name=_file_name(current), why=self._explain_failure(current)
+            )
+        return self._ranking_texts["only" if count == 1 else "stays"].format(name=_file_name(current))
 
-    def as_good(self, best: Candidate, present: Candidate) -> str:
+    def explain_near_tie(self, best: RankCandidate, current: RankCandidate) -> str:
         """Another is the best, but not clearly."""
-        return self._words["as-good"].format(name=_name(best), present=_name(present))
+        return self._ranking_texts["as-good"].format(name=_file_name(best), present=_file_name(current))
 
-    def swap(self, best: Candidate, present: Candidate, *, copies: bool) -> str:
+    def explain_swap(self, best: RankCandidate, current: RankCandidate, *, is_copy: bool) -> str:
         """Another photo should take the present one's place.
 
         Args:
             best: The other.
-            present: The one that is shown.
-            copies: One is a copy of the other.
+            current: The one that is shown.
+            is_copy: One is a copy of the other.
         """
-        why = self._joined(self._better(best, present, copies=copies))
-        return self._words["swap"].format(name=_name(best), present=_name(present), why=why)
+        reason = self._join(self._explain_better(best, current, is_copy=is_copy))
+        return self._ranking_texts["swap"].format(
+            name=_file_name(best), present=_file_name(current), why=reason
+        )
 
-    def swap_unreadable(self, best: Candidate, present: Candidate) -> str:
+    def explain_unreadable(self, best: RankCandidate, current: RankCandidate) -> str:
         """The present photo cannot be read."""
-        error = present.assessment.error or ""
-        return self._words["swap-unreadable"].format(
-            name=_name(best), present=_name(present), error=error
+        error = current.assessment.error or ""
+        return self._ranking_texts["swap-unreadable"].format(
+            name=_file_name(best), present=_file_name(current), error=error
         )
 
-    def _better(self, one: Candidate, other: Candidate, *, copies: bool = False) -> tuple[str, ...]:
-        side_by_side = [*self._by_merit(one, other)] if copies else []
+    def _explain_better(
+        self, one: RankCandidate, other: RankCandidate, *, is_copy: bool = False
+    ) -> tuple[str, ...]:
+        comparison = [*self._explain_comparison(one, other)] if is_copy else []
         return (
-            *self._by_policy(one, other),
-            *(side_by_side or self._by_score(one, other)),
-            *self._by_feeling(one, other),
-            *self._measured(one, other, key="better"),
-            *(self._by_tones(one, other, "uncombed") if copies else ()),
-            *self._found(one, other),
+            *self._explain_policy(one, other),
+            *(comparison or self._explain_score(one, other)),
+            *self._explain_emotion(one, other),
+            *self._explain_measurements(one, other, key="better"),
+            *(self._explain_tones(one, other, "uncombed") if is_copy else ()),
+            *self._explain_findings(one, other),
         )
 
-    def _by_policy(self, one: Candidate, other: Candidate) -> Iterator[str]:
-        if other.fails and not one.fails:
-            yield self._words["passes"].format(policy=self._policy, why=self._joined(other.failures))
-
-    def _by_score(self, one: Candidate, other: Candidate) -> Iterator[str]:
-        values = {"score": f"{one.score:.0f}", "other": f"{other.score:.0f}"}
-        certainty = f"{max(one.certainty, other.certainty):.0f}"
-        if clearly_better(one, other):
-            yield self._words["score"].format(**values)
-        elif not clearly_better(other, one):
-            yield self._words["tie"].format(certainty=certainty, **values)
-        else:
-            yield self._words["lower-score"].format(**values)
-
-    def _by_merit(self, one: Candidate, other: Candidate) -> Iterator[str]:
-        """How sure direct comparison is; nothing where the two were not compared."""
-        if one.merit is not None and other.merit is not None:
-            sure = 100 / (1 + math.exp(other.merit - one.merit))
-            yield self._words["beside"].format(value=f"{min(sure, _MOST_SURE):.0f}")
-
-    def _by_tones(self, one: Candidate, other: Candidate, key: str) -> Iterator[str]:
-        """Of two copies, that the other's tones were computed from values like those of the first."""
-        if other.combed - one.combed >= _COMBED:
-            yield self._words[key]
-
-    def _by_feeling(self, one: Candidate, other: Candidate) -> Iterator[str]:
-        if one.pleasant is None or other.pleasant is None:
-            return
-        if one.pleasant - other.pleasant >= _PLEASANTER:
-            values = {"value": f"{100 * one.pleasant:.0f}", "other": f"{100 * other.pleasant:.0f}"}
-            yield self._words["pleasant"].format(**values)
-
-    def _measured(self, one: Candidate, other: Candidate, key: str) -> Iterator[str]:
-        """The properties by which the first is the better, those of the largest difference first."""
-        mine, theirs = one.assessment.measurements, other.assessment.measurements
-        gains = {
-            name: _score(value) - _score(theirs[name])
-            for name, value in mine.items()
-            if name in theirs and None not in (value.score, theirs[name].score)
-        }
-        notable = sorted((name for name in gains if gains[name] >= _NOTABLE), key=lambda n: -gains[n])
-        for name in notable[:_NAMED]:
-            yield self._words[key].format(
-                measurement=self._texts.measurements[name],
-                value=format_measurement(name, mine[name].value, self._language),
-                other=format_measurement(name, theirs[name].value, self._language),
+    def _explain_policy(self, one: RankCandidate, other: RankCandidate) -> Iterator[str]:
+        if other.is_failing and not one.is_failing:
+            yield self._ranking_texts["passes"].format(
+                policy=self._policy, why=self._join(other.failures)
             )
 
-    def _found(self, one: Candidate, other: Candidate) -> Iterator[str]:
+    def _explain_score(self, one: RankCandidate, other: RankCandidate) -> Iterator[str]:
+        values = {"score": f"{one.score:.0f}", "other": f"{other.score:.0f}"}
+        margin = f"{max(one.score_margin, other.score_margin):.0f}"
+        if is_clearly_better(one, other):
+            yield self._ranking_texts["score"].format(**values)
+        elif not is_clearly_better(other, one):
+            yield self._ranking_texts["tie"].format(certainty=margin, **values)
+        else:
+            yield self._ranking_texts["lower-score"].format(**values)
+
+    def _explain_comparison(self, one: RankCandidate, other: RankCandidate) -> Iterator[str]:
+        """How sure direct comparison is; nothing where the two were not compared."""
+        if one.log_odds is not None and other.log_odds is not None:
+            probability = 100 / (1 + math.exp(other.log_odds - one.log_odds))
+            yield self._ranking_texts["beside"].format(value=f"{min(probability, _MAX_PERCENT):.0f}")
+
+    def _explain_tones(self, one: RankCandidate, other: RankCandidate, key: str) -> Iterator[str]:
+        """Of two copies, that the other's tones were computed from values like those of the first."""
+        if other.histogram_unevenness - one.histogram_unevenness >= _NOTABLE_UNEVENNESS:
+            yield self._ranking_texts[key]
+
+    def _explain_emotion(self, one: RankCandidate, other: RankCandidate) -> Iterator[str]:
+        if one.pleasantness is None or other.pleasantness is None:
+            return
+        if one.pleasantness - other.pleasantness >= _NOTABLE_PLEASANTNESS:
+            values = {
+                "value": f"{100 * one.pleasantness:.0f}",
+                "other": f"{100 * other.pleasantness:.0f}",
+            }
+            yield self._ranking_texts["pleasant"].format(**values)
+
+    def _explain_measurements(self, one: RankCandidate, other: RankCandidate, key: str) -> Iterator[str]:
+        """The properties by which the first is the better, those of the largest difference first."""
+        own, others = one.assessment.measurements, other.assessment.measurements
+        gains = {
+            name: _measurement_score(value) - _measurement_score(others[name])
+            for name, value in own.items()
+            if name in others and None not in (value.score, others[name].score)
+        }
+        notable = sorted(
+            (name for name in gains if gains[name] >= _NOTABLE_DIFFERENCE), key=lambda n: -gains[n]
+        )
+        for name in notable[:_MAX_LISTED]:
+            yield self._ranking_texts[key].format(
+                measurement=self._texts.measurements[name],
+                value=format_measurement(name, own[name].value, self._language),
+                other=format_measurement(name, others[name].value, self._language),
+            )
+
+    def _explain_findings(self, one: RankCandidate, other: RankCandidate) -> Iterator[str]:
         """What was found in the other and not in this one."""
-        said = {found.code for found in one.assessment.findings}
+        own_codes = {finding.code for finding in one.assessment.findings}
         titles = [
-            self._texts.title(found.code)
-            for found in other.assessment.findings
-            if found.code not in said and found.severity is not Severity.INFO
+            self._texts.title(finding.code)
+            for finding in other.assessment.findings
+            if finding.code not in own_codes and finding.severity is not Severity.INFO
         ]
         if titles:
-            yield self._words["found"].format(found=self._joined(titles[:_NAMED]))
+            yield self._ranking_texts["found"].format(found=self._join(titles[:_MAX_LISTED]))
 
-    def _fails(self, photo: Candidate) -> str:
-        return self._words["fails"].format(policy=self._policy, why=self._joined(photo.failures))
+    def _explain_failure(self, photo: RankCandidate) -> str:
+        return self._ranking_texts["fails"].format(policy=self._policy, why=self._join(photo.failures))
 
-    def _joined(self, parts: tuple[str, ...] | list[str]) -> str:
-        return self._words["joint"].join(parts)
+    def _join(self, parts: tuple[str, ...] | list[str]) -> str:
+        return self._ranking_texts["joint"].join(parts)
 
 
-def _name(photo: Candidate) -> str:
+def _file_name(photo: RankCandidate) -> str:
     return PurePath(photo.path).name
 
 
-def _score(measured: Measurement) -> float:
-    return 0.0 if measured.score is None else measured.score
+def _measurement_score(measurement: Measurement) -> float:
+    return 0.0 if measurement.score is None else measurement.score

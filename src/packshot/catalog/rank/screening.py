@@ -8,28 +8,28 @@ from datetime import date
 from pathlib import Path
 
 from packshot.catalog.rank.products import Product
-from packshot.policy import Policy, load_policy, overlays_asked, screen
+from packshot.policy import Policy, find_required_overlays, load_policy, screen
 from packshot.report import Assessment, Decision
 
 
 @dataclass(frozen=True)
-class Screened:
+class ScreeningResult:
     """What a policy says of a photo.
 
     Attributes:
-        verdict: ``pass``, ``warn``, ``fail`` or ``manual``.
+        decision: ``pass``, ``warn``, ``fail`` or ``manual``.
         failures: What it fails, or is warned of, in words.
     """
 
-    verdict: str
+    decision: str
     failures: tuple[str, ...] = ()
 
 
-Screen = Callable[[Assessment, Product], Screened]
+ScreenFunction = Callable[[Assessment, Product], ScreeningResult]
 
 
 @dataclass(frozen=True)
-class Screening:
+class ScreeningSettings:
     """Which policy, on which day.
 
     Attributes:
@@ -42,32 +42,32 @@ class Screening:
     on: date
     language: str = "en"
 
-    def screen(self) -> Screen:
+    def load_screen(self) -> ScreenFunction:
         """Load the policy.
 
         Raises:
             PackshotError: It is unknown, or cannot be read.
         """
         policy = load_policy(self.policy)
-        return lambda assessment, product: self._screened(assessment, product, policy)
+        return lambda assessment, product: self._screen_photo(assessment, product, policy)
 
     @property
     def overlays(self) -> tuple[str, ...]:
-        """What lies over photos that the policy asks about; see `overlays_asked`.
+        """What lies over photos that the policy asks about; see `find_required_overlays`.
 
         Raises:
             PackshotError: The policy is unknown, or cannot be read.
         """
-        return overlays_asked([load_policy(self.policy)])
+        return find_required_overlays([load_policy(self.policy)])
 
     @property
     def name(self) -> str:
         """Of the policy, as reports call it."""
         return Path(self.policy).stem
 
-    def _screened(self, assessment: Assessment, product: Product, policy: Policy) -> Screened:
+    def _screen_photo(self, assessment: Assessment, product: Product, policy: Policy) -> ScreeningResult:
         category = product.category or None
         verdict = screen(assessment, policy, on=self.on, category=category, language=self.language)
-        failures = verdict.decided(Decision.FAIL) or verdict.decided(Decision.WARN)
+        failures = verdict.select_outcomes(Decision.FAIL) or verdict.select_outcomes(Decision.WARN)
         decision = verdict.decision or Decision.MANUAL
-        return Screened(decision.value, tuple(outcome.title for outcome in failures))
+        return ScreeningResult(decision.value, tuple(outcome.title for outcome in failures))

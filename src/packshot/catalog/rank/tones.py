@@ -9,13 +9,13 @@ import numpy as np
 
 from packshot.arrays import Float64Array, Pixels
 
-_VALUES: Final = 256
-_CHANCE: Final = math.sqrt(0.375) * math.sqrt(2 / math.pi)
+_VALUE_COUNT: Final = 256
+_CHANCE_DISTANCE: Final = math.sqrt(0.375) * math.sqrt(2 / math.pi)
 """Mean distance of a root of a count from the middle of its neighbours by chance alone: roots of Poisson
 counts have a variance of a quarter, wherever they lie (Bartlett, 1936)."""
 
 
-def combing(pixels: Pixels) -> float:
+def compute_histogram_unevenness(pixels: Pixels) -> float:
     """How far the histogram is from smooth, in the channel where it is furthest.
 
     Light falls on a sensor in any amount; 8-bit values that are computed from other 8-bit values skip
@@ -30,29 +30,29 @@ def combing(pixels: Pixels) -> float:
         0 where neighbouring values are about as frequent as chance allows, toward 2 where every second
         value is missing. The number of pixels does not matter, nor what is clipped at either end.
     """
-    return max(_unevenness(_histogram(pixels[..., channel])) for channel in range(3))
+    return max(_compute_unevenness(_count_values(pixels[..., channel])) for channel in range(3))
 
 
-def highest_tone(pixels: Pixels) -> float:
+def compute_highest_tone(pixels: Pixels) -> float:
     """0..1, the highest value of a channel, the mean of the three: a photo pressed down has none at 1.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
     """
-    return float(pixels.max(axis=(0, 1)).mean()) / (_VALUES - 1)
+    return float(pixels.max(axis=(0, 1)).mean()) / (_VALUE_COUNT - 1)
 
 
-def _histogram(channel: Pixels) -> Float64Array:
+def _count_values(channel: Pixels) -> Float64Array:
     """Counts of the values between the lowest and the highest there are."""
-    counts = np.bincount(channel.ravel(), minlength=_VALUES).astype(np.float64)
+    counts = np.bincount(channel.ravel(), minlength=_VALUE_COUNT).astype(np.float64)
     used = np.flatnonzero(counts)
     return counts[used[0] + 1 : used[-1]]
 
 
-def _unevenness(counts: Float64Array) -> float:
+def _compute_unevenness(counts: Float64Array) -> float:
     """Mean distance of a count's root from the middle of its neighbours, in mean roots, less chance."""
     roots = np.sqrt(counts)
     if len(roots) < 3 or not roots.any():
         return 0.0
-    off = np.abs(roots[1:-1] - (roots[:-2] + roots[2:]) / 2)
-    return max(0.0, float((off - _CHANCE).sum() / roots.sum()))
+    deviations = np.abs(roots[1:-1] - (roots[:-2] + roots[2:]) / 2)
+    return max(0.0, float((deviations - _CHANCE_DISTANCE).sum() / roots.sum()))

@@ -21,9 +21,9 @@ from packshot.measure.natural.scene_statistics import (
     fit_asymmetric,
     fit_symmetric,
     grey_levels,
-    halved,
+    halve,
     neighbour_products,
-    normalised,
+    normalise,
 )
 from packshot.photo import check_pixels
 
@@ -31,7 +31,7 @@ BRISQUE_MODEL: Final = "brisque.npz"
 
 FEATURES: Final = 36
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 
@@ -56,13 +56,13 @@ class BrisqueModel:
     gamma: Float64Array
 
     @classmethod
-    def default(cls) -> "BrisqueModel":
+    def load_shipped(cls) -> "BrisqueModel":
         """The model that ships with the package.
 
         Raises:
             ModelError: It is missing or damaged.
         """
-        return _default()
+        return _load_shipped()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "BrisqueModel":
@@ -71,7 +71,7 @@ class BrisqueModel:
         Raises:
             ModelError: Not readable, or not such a model.
         """
-        return _read(fitted.from_file(path), os.fspath(path))
+        return _parse_model(fitted.read_model_file(path), os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as a NumPy archive, in single precision."""
@@ -80,10 +80,10 @@ class BrisqueModel:
     def score(self, features: Float64Array) -> Float64Array:
         """Return the scores (N,) of features (N, 36)."""
         scaled = 2 * (features - self.low) / (self.high - self.low) - 1
-        return nearness(scaled, self.centres, float(self.gamma)) @ self.weights + self.offset
+        return rbf_kernel(scaled, self.centres, float(self.gamma)) @ self.weights + self.offset
 
 
-def nearness(points: Float64Array, centres: Float64Array, gamma: float) -> Float64Array:
+def rbf_kernel(points: Float64Array, centres: Float64Array, gamma: float) -> Float64Array:
     """Return exp(-gamma * squared distance) of points (N, D) to centres (M, D), (N, M)."""
     squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
     distances: Float64Array = np.maximum(squares - 2 * points @ centres.T, 0)
@@ -102,9 +102,9 @@ def brisque_features(pixels: Pixels) -> Float64Array:
     Raises:
         InvalidInput: Not 8-bit RGB, too small, or flat all over.
     """
-    check_pixels(pixels, "photo", MINIMUM)
+    check_pixels(pixels, "photo", MIN_SIDE)
     plane = grey_levels(pixels)
-    features = np.concatenate((_features(plane), _features(halved(plane))))
+    features = np.concatenate((_features(plane), _features(halve(plane))))
     if not np.isfinite(features).all():
         raise InvalidInput("photo: one flat tone has no scene statistics")
     return features
@@ -125,23 +125,23 @@ def brisque(pixels: Pixels, model: BrisqueModel | None = None) -> float:
         ModelError: The model that ships is missing or damaged.
     """
     features = brisque_features(pixels)
-    return float((model or BrisqueModel.default()).score(features[None])[0])
+    return float((model or BrisqueModel.load_shipped()).score(features[None])[0])
 
 
 @lru_cache(maxsize=1)
-def _default() -> BrisqueModel:
-    return _read(fitted.packaged(BRISQUE_MODEL), BRISQUE_MODEL)
+def _load_shipped() -> BrisqueModel:
+    return _parse_model(fitted.read_shipped_model(BRISQUE_MODEL), BRISQUE_MODEL)
 
 
-def _read(data: bytes, name: str) -> BrisqueModel:
+def _parse_model(data: bytes, name: str) -> BrisqueModel:
     shapes: dict[str, tuple[int, ...]] = {"low": (FEATURES,), "high": (FEATURES,)}
     shapes |= {"centres": (-1, FEATURES), "weights": (-1,), "offset": (), "gamma": ()}
-    return BrisqueModel(**fitted.arrays(data, shapes, name))
+    return BrisqueModel(**fitted.parse_arrays(data, shapes, name))
 
 
 def _features(plane: Float64Array) -> Float64Array:
     """Return the 18 features at one size; NaN where there are none."""
-    blocks = normalised(plane, cv2.BORDER_CONSTANT).values[None]
+    blocks = normalise(plane, cv2.BORDER_CONSTANT).values[None]
     shape, variance = fit_symmetric(blocks)
     columns = [shape, variance]
     for products in neighbour_products(blocks):

@@ -8,10 +8,10 @@ import numpy as np
 from packshot.archives import BadArchive, read_arrays
 from packshot.arrays import Float64Array
 from packshot.errors import ModelError
-from packshot.shipped import shipped
+from packshot.shipped import read_shipped
 
 
-def packaged(name: str) -> bytes:
+def read_shipped_model(name: str) -> bytes:
     """Return a file that ships with the package.
 
     Args:
@@ -20,10 +20,10 @@ def packaged(name: str) -> bytes:
     Raises:
         ModelError: No such file in this installation, or not the one that was shipped.
     """
-    return shipped(name)
+    return read_shipped(name)
 
 
-def from_file(path: str | os.PathLike[str]) -> bytes:
+def read_model_file(path: str | os.PathLike[str]) -> bytes:
     """Return a file of the user's own.
 
     Raises:
@@ -35,7 +35,7 @@ def from_file(path: str | os.PathLike[str]) -> bytes:
         raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
 
 
-def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[str, Float64Array]:
+def parse_arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[str, Float64Array]:
     """Read named arrays of known shapes from a NumPy archive.
 
     Args:
@@ -53,11 +53,11 @@ def arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> dict[s
         found = {key: one.astype(np.float64) for key, one in read_arrays(data, shapes).items()}
     except (BadArchive, ValueError, TypeError) as error:
         raise ModelError(f"{name} is not a model that can be read here: {error}") from error
-    for key, wanted in shapes.items():
+    for key, expected in shapes.items():
         shape = found[key].shape
-        fits = len(shape) == len(wanted) and all(
-            want in (-1, side) for want, side in zip(wanted, shape, strict=True)
+        has_shape = len(shape) == len(expected) and all(
+            expected_side in (-1, side) for expected_side, side in zip(expected, shape, strict=True)
         )
-        if not fits or not np.isfinite(found[key]).all():
-            raise ModelError(f"{name}: `{key}` must be finite and {wanted}, it is {shape}")
+        if not has_shape or not np.isfinite(found[key]).all():
+            raise ModelError(f"{name}: `{key}` must be finite and {expected}, it is {shape}")
     return found

@@ -22,23 +22,23 @@ from packshot.measure.natural import fitted
 from packshot.measure.natural.scene_statistics import (
     fit_asymmetric,
     grey_levels,
-    halved,
+    halve,
     neighbour_products,
-    normalised,
+    normalise,
 )
 from packshot.photo import check_pixels
 
 NIQE_MODEL: Final = "niqe.npz"
 
-PATCH: Final = 96
+PATCH_SIDE: Final = 96
 """Side of a patch in pixels, at full size."""
 
 FEATURES: Final = 36
 
-MINIMUM: Final = 2 * PATCH
+MIN_SIDE: Final = 2 * PATCH_SIDE
 """Smallest side in pixels: four patches."""
 
-_FEWEST: Final = 2
+_MIN_PATCHES: Final = 2
 """Patches that a covariance needs."""
 
 
@@ -55,13 +55,13 @@ class NiqeModel:
     covariance: Float64Array
 
     @classmethod
-    def default(cls) -> "NiqeModel":
+    def load_shipped(cls) -> "NiqeModel":
         """The model that ships with the package.
 
         Raises:
             ModelError: It is missing or damaged.
         """
-        return _default()
+        return _load_shipped()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "NiqeModel":
@@ -70,7 +70,7 @@ class NiqeModel:
         Raises:
             ModelError: Not readable, or not such a model.
         """
-        return _read(fitted.from_file(path), os.fspath(path))
+        return _parse_model(fitted.read_model_file(path), os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as a NumPy archive."""
@@ -78,7 +78,7 @@ class NiqeModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Patches:
+class PatchStatistics:
     """Scene statistics of the whole patches of 96 x 96 pixels of a photo, N of them.
 
     Attributes:
@@ -90,13 +90,13 @@ class Patches:
     sharpness: Float64Array
 
     @property
-    def textured(self) -> Mask:
+    def is_textured(self) -> Mask:
         """Which patches have all their features, (N,)."""
-        whole: Float64Array = self.features.sum(axis=1)
-        return np.isfinite(whole)
+        feature_sums: Float64Array = self.features.sum(axis=1)
+        return np.isfinite(feature_sums)
 
 
-def patches(pixels: Pixels) -> Patches:
+def measure_patches(pixels: Pixels) -> PatchStatistics:
     """Measure a photo patch by patch; what is left over at the right and the bottom is dropped.
 
     Args:
@@ -108,14 +108,17 @@ def patches(pixels: Pixels) -> Patches:
     Raises:
         InvalidInput: Not 8-bit RGB, or too small.
     """
-    check_pixels(pixels, "photo", MINIMUM)
-    height, width = (side - side % PATCH for side in pixels.shape[:2])
+    check_pixels(pixels, "photo", MIN_SIDE)
+    height, width = (side - side % PATCH_SIDE for side in pixels.shape[:2])
     plane = grey_levels(pixels[:height, :width])
-    full, half = (normalised(p, cv2.BORDER_REPLICATE) for p in (plane, halved(plane)))
+    full, half = (normalise(p, cv2.BORDER_REPLICATE) for p in (plane, halve(plane)))
     features = np.hstack(
-        (_features(_blocks(full.values, PATCH)), _features(_blocks(half.values, PATCH // 2)))
+        (
+            _features(_split_blocks(full.values, PATCH_SIDE)),
+            _features(_split_blocks(half.values, PATCH_SIDE // 2)),
+        )
     )
-    return Patches(features, _blocks(full.deviation, PATCH).mean(axis=(1, 2)))
+    return PatchStatistics(features, _split_blocks(full.deviation, PATCH_SIDE).mean(axis=(1, 2)))
 
 
 def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
@@ -135,30 +138,30 @@ def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
         InvalidInput: Not 8-bit RGB, too small, or fewer than two patches have any texture.
         ModelError: The model that ships is missing or damaged.
     """
-    measured = patches(pixels)
-    features = measured.features[measured.textured]
-    if len(features) < _FEWEST:
+    measured = measure_patches(pixels)
+    features = measured.features[measured.is_textured]
+    if len(features) < _MIN_PATCHES:
         raise InvalidInput(
-            f"photo: {len(features)} of {len(measured.features)} patches of {PATCH} x {PATCH} pixels "
-            f"have texture, NIQE needs {_FEWEST}"
+            f"photo: {len(features)} of {len(measured.features)} patches of {PATCH_SIDE} x {PATCH_SIDE} pixels "
+            f"have texture, NIQE needs {_MIN_PATCHES}"
         )
-    pristine = model or NiqeModel.default()
-    gap = features.mean(axis=0) - pristine.mean
+    pristine = model or NiqeModel.load_shipped()
+    difference = features.mean(axis=0) - pristine.mean
     spread = (pristine.covariance + np.cov(features, rowvar=False)) / 2
-    return float(np.sqrt(gap @ np.linalg.pinv(spread) @ gap))
+    return float(np.sqrt(difference @ np.linalg.pinv(spread) @ difference))
 
 
 @lru_cache(maxsize=1)
-def _default() -> NiqeModel:
-    return _read(fitted.packaged(NIQE_MODEL), NIQE_MODEL)
+def _load_shipped() -> NiqeModel:
+    return _parse_model(fitted.read_shipped_model(NIQE_MODEL), NIQE_MODEL)
 
 
-def _read(data: bytes, name: str) -> NiqeModel:
+def _parse_model(data: bytes, name: str) -> NiqeModel:
     shapes = {"mean": (FEATURES,), "covariance": (FEATURES, FEATURES)}
-    return NiqeModel(**fitted.arrays(data, shapes, name))
+    return NiqeModel(**fitted.parse_arrays(data, shapes, name))
 
 
-def _blocks(plane: Float64Array, side: int) -> Float64Array:
+def _split_blocks(plane: Float64Array, side: int) -> Float64Array:
     """Cut a plane whose sides are multiples of `side` into squares (N, side, side)."""
     rows, columns = (length // side for length in plane.shape)
     cut = plane.reshape(rows, side, columns, side).swapaxes(1, 2)

@@ -22,12 +22,12 @@ import numpy as np
 from packshot.arrays import Float64Array, Mask, Pixels
 from packshot.measure.reference.pair import luma
 
-_SIDE: Final = 7
+_WINDOW_SIDE: Final = 7
 _SIGMA: Final = 7 / 6
-_STEADY: Final = 1.0
+_STABILISER: Final = 1.0
 """Window of the local mean and deviation, and the constant C of eq. 1 for luminance 0..255."""
 
-_ROUNDING: Final = 1e-9
+_ROUNDING_LIMIT: Final = 1e-9
 """One grey level anywhere in the window, at full or half size, moves a value by more than 1e-8."""
 
 _NEIGHBOURS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -37,7 +37,7 @@ _HALVING: Final = (-0.01171875, -0.03515625, 0.11328125, 0.43359375)
 """Left half of the cubic (a = -0.5) of half the frequency, at -3.5, -2.5, -1.5, -0.5 pixels."""
 
 
-class Normalised(NamedTuple):
+class NormalisedPlane(NamedTuple):
     """A plane with local mean and deviation taken out.
 
     Attributes:
@@ -66,12 +66,12 @@ class AsymmetricFit:
     @property
     def width(self) -> Float64Array:
         """What turns `left` and `right` into scale parameters: sqrt(G(1/a) / G(3/a))."""
-        return _at(self.shape, _tables().width)
+        return _look_up(self.shape, _build_tables().width)
 
     @property
     def mean(self) -> Float64Array:
         """Mean of the fitted distribution (eq. 15)."""
-        return (self.right - self.left) * self.width * _at(self.shape, _tables().reach)
+        return (self.right - self.left) * self.width * _look_up(self.shape, _build_tables().mean_factor)
 
 
 def grey_levels(pixels: Pixels) -> Float64Array:
@@ -79,7 +79,7 @@ def grey_levels(pixels: Pixels) -> Float64Array:
     return np.rint(luma(pixels.astype(np.float32))).astype(np.float64)
 
 
-def normalised(plane: Float64Array, border: int) -> Normalised:
+def normalise(plane: Float64Array, border: int) -> NormalisedPlane:
     """Take out local mean and deviation (eq. 1 to 3).
 
     Args:
@@ -89,18 +89,18 @@ def normalised(plane: Float64Array, border: int) -> Normalised:
     Returns:
         Normalised luminance and local deviation.
     """
-    weights = cv2.getGaussianKernel(_SIDE, _SIGMA, cv2.CV_64F)
+    weights = cv2.getGaussianKernel(_WINDOW_SIDE, _SIGMA, cv2.CV_64F)
     means, squares = (
         np.asarray(cv2.sepFilter2D(values, cv2.CV_64F, weights, weights, borderType=border))
         for values in (plane, plane * plane)
     )
     deviation = np.sqrt(np.abs(squares - means * means))
-    values = (plane - means) / (deviation + _STEADY)
-    values[np.abs(values) < _ROUNDING] = 0
-    return Normalised(values, deviation)
+    values = (plane - means) / (deviation + _STABILISER)
+    values[np.abs(values) < _ROUNDING_LIMIT] = 0
+    return NormalisedPlane(values, deviation)
 
 
-def halved(plane: Float64Array) -> Float64Array:
+def halve(plane: Float64Array) -> Float64Array:
     """Shrink to half by a cubic that passes no more than half the frequencies.
 
     The weights and the edges, mirrored, are those of MATLAB's `imresize`, on which the published
@@ -142,11 +142,11 @@ def fit_asymmetric(blocks: Float64Array) -> AsymmetricFit:
         The fits; NaN for blocks without negative or without positive values.
     """
     flat = blocks.reshape(len(blocks), -1)
-    left, right = _one_sided(flat, flat < 0), _one_sided(flat, flat > 0)
-    lopsided = left / right
+    left, right = _one_sided_rms(flat, flat < 0), _one_sided_rms(flat, flat > 0)
+    asymmetry = left / right
     ratio = np.abs(flat).mean(axis=1) ** 2 / _mean_square(flat)
-    wanted = ratio * (lopsided**3 + 1) * (lopsided + 1) / (lopsided**2 + 1) ** 2
-    return AsymmetricFit(_nearest(_tables().ratio, wanted), left, right)
+    target = ratio * (asymmetry**3 + 1) * (asymmetry + 1) / (asymmetry**2 + 1) ** 2
+    return AsymmetricFit(_find_nearest_shape(_build_tables().ratio, target), left, right)
 
 
 def fit_symmetric(blocks: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -160,8 +160,8 @@ def fit_symmetric(blocks: Float64Array) -> tuple[Float64Array, Float64Array]:
     """
     flat = blocks.reshape(len(blocks), -1)
     variance = _mean_square(flat)
-    wanted = variance / np.abs(flat).mean(axis=1) ** 2
-    return _nearest(-1 / _tables().ratio, -wanted), variance
+    target = variance / np.abs(flat).mean(axis=1) ** 2
+    return _find_nearest_shape(-1 / _build_tables().ratio, -target), variance
 
 
 class _Tables(NamedTuple):
@@ -170,11 +170,11 @@ class _Tables(NamedTuple):
     shape: Float64Array
     ratio: Float64Array
     width: Float64Array
-    reach: Float64Array
+    mean_factor: Float64Array
 
 
 @lru_cache(maxsize=1)
-def _tables() -> _Tables:
+def _build_tables() -> _Tables:
     shape = np.arange(200, 10001) / 1000
     one, two, three = (np.array([math.lgamma(k / a) for a in shape]) for k in (1, 2, 3))
     return _Tables(shape, np.exp(2 * two - one - three), np.exp((one - three) / 2), np.exp(two - one))
@@ -186,7 +186,7 @@ def _mean_square(flat: Float64Array) -> Float64Array:
     return np.where(square > 0, square, np.nan)
 
 
-def _one_sided(flat: Float64Array, chosen: Mask) -> Float64Array:
+def _one_sided_rms(flat: Float64Array, chosen: Mask) -> Float64Array:
     """Root mean square of the chosen values of each row; NaN where none is."""
     count = chosen.sum(axis=1)
     total = np.where(chosen, flat * flat, 0).sum(axis=1)
@@ -194,15 +194,15 @@ def _one_sided(flat: Float64Array, chosen: Mask) -> Float64Array:
     return np.sqrt(mean_square)
 
 
-def _nearest(rising: Float64Array, wanted: Float64Array) -> Float64Array:
+def _find_nearest_shape(rising: Float64Array, target: Float64Array) -> Float64Array:
     """Return the shape whose entry in a rising table is nearest; NaN for NaN."""
-    after = np.clip(np.searchsorted(rising, wanted), 1, len(rising) - 1)
-    nearer_before = wanted - rising[after - 1] <= rising[after] - wanted
-    shape = _tables().shape[np.where(nearer_before, after - 1, after)]
-    return np.where(np.isnan(wanted), np.nan, shape)
+    after = np.clip(np.searchsorted(rising, target), 1, len(rising) - 1)
+    nearer_before = target - rising[after - 1] <= rising[after] - target
+    shape = _build_tables().shape[np.where(nearer_before, after - 1, after)]
+    return np.where(np.isnan(target), np.nan, shape)
 
 
-def _at(shape: Float64Array, table: Float64Array) -> Float64Array:
+def _look_up(shape: Float64Array, table: Float64Array) -> Float64Array:
     """Return the table's entry for each shape; NaN for NaN."""
     known = np.where(np.isnan(shape), 1.0, shape)
     entries = table[np.rint(known * 1000).astype(np.intp) - 200]

@@ -17,16 +17,16 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array, Pixels
-from packshot.measure.reference.pair import LUMA, as_plane, magnitude
+from packshot.measure.reference.pair import LUMA, magnitude, to_float32
 from packshot.photo import check_pixels
 
-BLOCK: Final = 10
+BLOCK_SIDE: Final = 10
 """Side of a block in pixels."""
 
-MINIMUM: Final = BLOCK
+MIN_SIDE: Final = BLOCK_SIDE
 """Smallest side in pixels: one block."""
 
-_TRIMMED: Final = 0.1
+_TRIM_SHARE: Final = 0.1
 """Share of pixels left out at either end before a chroma is averaged."""
 
 _COLOURFULNESS: Final = (-0.0268, 0.1586)
@@ -40,13 +40,13 @@ class Uiqm(NamedTuple):
         colourfulness: UICM, about -10..15.
         sharpness: UISM, 0..about 15.
         contrast: UIConM, 0..0.37.
-        whole: UIQM, their weighted sum, about 0..5.
+        total: UIQM, their weighted sum, about 0..5.
     """
 
     colourfulness: float
     sharpness: float
     contrast: float
-    whole: float
+    total: float
 
 
 def uiqm(pixels: Pixels) -> float:
@@ -55,7 +55,7 @@ def uiqm(pixels: Pixels) -> float:
     Raises:
         InvalidInput: Not 8-bit RGB, or a side below 10.
     """
-    return uiqm_parts(pixels).whole
+    return uiqm_parts(pixels).total
 
 
 def uiqm_parts(pixels: Pixels) -> Uiqm:
@@ -70,7 +70,7 @@ def uiqm_parts(pixels: Pixels) -> Uiqm:
     Raises:
         InvalidInput: Not 8-bit RGB, or a side below 10.
     """
-    check_pixels(pixels, "photo", MINIMUM)
+    check_pixels(pixels, "photo", MIN_SIDE)
     rgb = pixels.astype(np.float32)
     parts = colourfulness(rgb), sharpness(rgb), contrast(rgb)
     return Uiqm(*parts, sum(w * part for w, part in zip(_WEIGHTS, parts, strict=True)))
@@ -116,7 +116,7 @@ def contrast(rgb: Float32Array) -> float:
 
 def _trimmed_mean(values: Float64Array) -> float:
     """Mean without a tenth of the values at either end (eq. 1)."""
-    left, right = int(np.ceil(_TRIMMED * values.size)), int(_TRIMMED * values.size)
+    left, right = int(np.ceil(_TRIM_SHARE * values.size)), int(_TRIM_SHARE * values.size)
     ends = np.partition(values, (left, values.size - right - 1))
     return float(ends[left : values.size - right].mean())
 
@@ -124,7 +124,7 @@ def _trimmed_mean(values: Float64Array) -> float:
 def _edge_range(plane: Float32Array) -> float:
     """Return the enhancement measure (EME) of the plane times its Sobel magnitude."""
     across, down = (
-        as_plane(cv2.Sobel(plane, cv2.CV_32F, *order, borderType=cv2.BORDER_REFLECT))
+        to_float32(cv2.Sobel(plane, cv2.CV_32F, *order, borderType=cv2.BORDER_REFLECT))
         for order in ((1, 0), (0, 1))
     )
     low, high = _block_extremes(magnitude(across, down) * plane)
@@ -134,7 +134,9 @@ def _edge_range(plane: Float32Array) -> float:
 
 def _block_extremes(plane: Float32Array) -> tuple[Float64Array, Float64Array]:
     """Return smallest and largest value of each whole block."""
-    rows, columns = (side // BLOCK for side in plane.shape)
-    cut = plane[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+    rows, columns = (side // BLOCK_SIDE for side in plane.shape)
+    cut = plane[: rows * BLOCK_SIDE, : columns * BLOCK_SIDE].reshape(
+        rows, BLOCK_SIDE, columns, BLOCK_SIDE
+    )
     low, high = cut.min(axis=(1, 3)), cut.max(axis=(1, 3))
     return low.astype(np.float64), high.astype(np.float64)

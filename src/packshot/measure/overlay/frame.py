@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float64Array, Pixels, Plane
-from packshot.measure.geometry import border
-from packshot.measure.planes import as_bytes
+from packshot.measure.geometry import border_thickness
+from packshot.measure.planes import to_uint8
 
-_WHITE: Final = 245
-_SMALLEST_SIDE: Final = 32
-_DEEPEST: Final = 0.25
-_THINNEST: Final = 2
-_UNEVEN: Final = 3
-_SAME: Final = 26
+_WHITE_LEVEL: Final = 245
+_MIN_SIDE: Final = 32
+_MAX_DEPTH_SHARE: Final = 0.25
+_MIN_WIDTH: Final = 2
+_MAX_WIDTH_DIFFERENCE: Final = 3
+_COLOUR_TOLERANCE: Final = 26
 _SAME_SHARE: Final = 0.93
-_ENDS_SHARE: Final = 0.6
+_MIN_END_SHARE: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Frame:
         right: See `left`.
         bottom: See `left`.
         colour: Median RGB, 0..255 each.
-        widest: The widest side in per cent of the picture's width or height.
+        widest_percent: The widest side in per cent of the picture's width or height.
     """
 
     left: int
@@ -40,13 +40,13 @@ class Frame:
     right: int
     bottom: int
     colour: tuple[int, int, int]
-    widest: float
+    widest_percent: float
 
 
 def find_frame(pixels: Pixels, grey: Plane) -> Frame | None:
     """Find the frame around a picture.
 
-    First by `packshot.measure.geometry.border`, which finds bars too, in the luma and in the distance
+    First by `packshot.measure.geometry.border_thickness`, which finds bars too, in the luma and in the distance
     from the colour of the topmost row and of the leftmost column, so that a frame as light as the
     picture shows. Then, but not in white, a frame as wide on opposite sides, though part of the picture
     inside has its colour.
@@ -59,54 +59,54 @@ def find_frame(pixels: Pixels, grey: Plane) -> Frame | None:
         None without a frame.
     """
     edges = (pixels[0], pixels[:, 0])
-    planes = [_distance(pixels, np.median(edge, axis=0), grey) for edge in edges]
-    left, top, right, bottom = max((border(plane) for plane in (grey, *planes)), key=sum)
+    planes = [_colour_distance(pixels, np.median(edge, axis=0), grey) for edge in edges]
+    left, top, right, bottom = max((border_thickness(plane) for plane in (grey, *planes)), key=sum)
     if not any((left, top, right, bottom)):
-        left, top, right, bottom = _even_frame(pixels, grey)
+        left, top, right, bottom = _find_even_frame(pixels, grey)
     if not any((left, top, right, bottom)):
         return None
     height, width = grey.shape
-    widest = 100 * max(left / width, right / width, top / height, bottom / height)
+    widest_percent = 100 * max(left / width, right / width, top / height, bottom / height)
     strips = [pixels[:, :left], pixels[:top], pixels[:, width - right :], pixels[height - bottom :]]
-    framed = np.concatenate([strip.reshape(-1, 3) for strip in strips])
-    red, green, blue = (int(value) for value in np.median(framed, axis=0))
-    return Frame(left, top, right, bottom, (red, green, blue), widest)
+    frame_pixels = np.concatenate([strip.reshape(-1, 3) for strip in strips])
+    red, green, blue = (int(value) for value in np.median(frame_pixels, axis=0))
+    return Frame(left, top, right, bottom, (red, green, blue), widest_percent)
 
 
-def _distance(pixels: Pixels, colour: Float64Array, grey: Plane) -> Plane:
+def _colour_distance(pixels: Pixels, colour: Float64Array, grey: Plane) -> Plane:
     """How far each pixel is from a colour in any channel; the luma where that is white."""
-    if colour.min() >= _WHITE:
+    if colour.min() >= _WHITE_LEVEL:
         return grey
     red, green, blue = cv2.split(cv2.absdiff(pixels, (*(float(value) for value in colour), 0.0)))
-    return as_bytes(cv2.max(cv2.max(red, green), blue))
+    return to_uint8(cv2.max(cv2.max(red, green), blue))
 
 
-def _even_frame(pixels: Pixels, grey: Plane) -> tuple[int, int, int, int]:
+def _find_even_frame(pixels: Pixels, grey: Plane) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of a frame of one colour; zeros without one."""
     ring = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    distance = _distance(pixels, np.median(ring, axis=0), grey)
-    if distance is grey or min(grey.shape) < _SMALLEST_SIDE:
+    distance = _colour_distance(pixels, np.median(ring, axis=0), grey)
+    if distance is grey or min(grey.shape) < _MIN_SIDE:
         return 0, 0, 0, 0
-    turned = as_bytes(cv2.transpose(distance))
-    sides = [turned, distance, turned[::-1], distance[::-1]]
-    left, top, right, bottom = depths = [_constant_rows(side) for side in sides]
-    even = abs(left - right) <= _UNEVEN and abs(top - bottom) <= _UNEVEN
-    if min(depths) < _THINNEST or not even:
+    transposed = to_uint8(cv2.transpose(distance))
+    sides = [transposed, distance, transposed[::-1], distance[::-1]]
+    left, top, right, bottom = depths = [_count_constant_rows(side) for side in sides]
+    is_even = abs(left - right) <= _MAX_WIDTH_DIFFERENCE and abs(top - bottom) <= _MAX_WIDTH_DIFFERENCE
+    if min(depths) < _MIN_WIDTH or not is_even:
         return 0, 0, 0, 0
-    ends = [_ends(side, depth) for side, depth in zip(sides, depths, strict=True)]
-    return (left, top, right, bottom) if min(ends) >= _ENDS_SHARE else (0, 0, 0, 0)
+    ends = [_end_share(side, depth) for side, depth in zip(sides, depths, strict=True)]
+    return (left, top, right, bottom) if min(ends) >= _MIN_END_SHARE else (0, 0, 0, 0)
 
 
-def _constant_rows(distance: Plane) -> int:
+def _count_constant_rows(distance: Plane) -> int:
     """Rows at the top of which nearly every pixel has the frame's colour; 0 where they do not end."""
-    deepest = int(_DEEPEST * distance.shape[0])
-    same = (distance[: deepest + 1] <= _SAME).mean(axis=1) >= _SAME_SHARE
+    deepest = int(_MAX_DEPTH_SHARE * distance.shape[0])
+    same = (distance[: deepest + 1] <= _COLOUR_TOLERANCE).mean(axis=1) >= _SAME_SHARE
     others = np.flatnonzero(~same)
     return int(others[0]) if len(others) else 0
 
 
-def _ends(distance: Plane, depth: int) -> float:
+def _end_share(distance: Plane, depth: int) -> float:
     """Share of the row just inside the frame that has another colour."""
     inner = slice(depth, distance.shape[1] - depth)
     row = distance[min(depth + 2, distance.shape[0] - 1), inner]
-    return float((row > _SAME).mean()) if row.size else 0.0
+    return float((row > _COLOUR_TOLERANCE).mean()) if row.size else 0.0

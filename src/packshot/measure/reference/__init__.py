@@ -7,7 +7,7 @@ ensemble joins MDSI, VSI, HaarPSI and FSIMc on one scale, 0..100, larger is bett
 not rated.
 """
 
-from packshot.measure.reference.ciede2000 import cie_lab, ciede2000, mean_ciede2000
+from packshot.measure.reference.ciede2000 import ciede2000, mean_ciede2000, rgb_to_lab
 from packshot.measure.reference.ensemble import EnsembleReference, EnsembleScore, ensemble
 from packshot.measure.reference.fsim import fsim
 from packshot.measure.reference.gmsd import gmsd
@@ -22,7 +22,6 @@ from packshot.measure.reference.wsnr import wsnr
 __all__ = [
     "EnsembleReference",
     "EnsembleScore",
-    "cie_lab",
     "ciede2000",
     "ensemble",
     "fsim",
@@ -32,6 +31,7 @@ __all__ = [
     "mean_ciede2000",
     "ms_ssim",
     "psnr",
+    "rgb_to_lab",
     "ssim",
     "vsi",
     "wsnr",

@@ -14,14 +14,14 @@ import numpy as np
 
 from packshot.arrays import Float32Array, FloatArray, Pixels
 from packshot.errors import InvalidInput
-from packshot.measure.reference.cielab import D65, lab_from_linear, linear_light
-from packshot.measure.reference.pair import as_plane, check_pair, mean
+from packshot.measure.reference.cielab import D65, linear_to_lab, srgb_to_linear
+from packshot.measure.reference.pair import check_pair, mean, to_float32
 from packshot.photo import check_pixels
 
-MINIMUM: Final = 1
+MIN_SIDE: Final = 1
 """Smallest side in pixels."""
 
-_BAND: Final = 64
+_BAND_ROWS: Final = 64
 """Rows compared at a time: the many intermediate maps stay in the processor's cache."""
 
 _CHROMA_KNEE: Final = 25.0**7
@@ -35,7 +35,7 @@ class _Polar(NamedTuple):
     hue: FloatArray
 
 
-def cie_lab(pixels: Pixels) -> Float32Array:
+def rgb_to_lab(pixels: Pixels) -> Float32Array:
     """Convert sRGB to CIE L*a*b*, D65, 2 degrees.
 
     Args:
@@ -47,15 +47,15 @@ def cie_lab(pixels: Pixels) -> Float32Array:
     Raises:
         InvalidInput: Not 8-bit RGB.
     """
-    check_pixels(pixels, "photo", MINIMUM)
-    return lab_from_linear(as_plane(cv2.LUT(pixels, _curve())), D65)
+    check_pixels(pixels, "photo", MIN_SIDE)
+    return linear_to_lab(to_float32(cv2.LUT(pixels, _linear_light_table())), D65)
 
 
 def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
     """Compare two Lab pictures pixel by pixel (eq. 2 to 22). Symmetric.
 
     Args:
-        first: L*, a*, b* as `cie_lab` gives them, (H, W, 3), float32 or float64.
+        first: L*, a*, b* as `rgb_to_lab` gives them, (H, W, 3), float32 or float64.
         second: The same, of the same shape.
 
     Returns:
@@ -69,8 +69,8 @@ def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
     if first.shape != second.shape:
         raise InvalidInput(f"first {first.shape} and second {second.shape} differ in size")
     differences = np.empty(first.shape[:2], dtype=np.result_type(first, second))
-    for top in range(0, len(first), _BAND):
-        rows = slice(top, top + _BAND)
+    for top in range(0, len(first), _BAND_ROWS):
+        rows = slice(top, top + _BAND_ROWS)
         differences[rows] = _differences(first[rows], second[rows])
     return differences
 
@@ -88,52 +88,52 @@ def mean_ciede2000(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
-    return mean(as_plane(ciede2000(cie_lab(reference), cie_lab(distorted))))
+    check_pair(reference, distorted, MIN_SIDE)
+    return mean(to_float32(ciede2000(rgb_to_lab(reference), rgb_to_lab(distorted))))
 
 
 def _check_lab(values: FloatArray, role: str) -> None:
     """Refuse what is not a floating array (H, W, 3) with at least one pixel."""
     if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.floating):
         kind = getattr(values, "dtype", type(values).__name__)
-        raise InvalidInput(f"{role}: expected floating Lab values, got {kind}: see `cie_lab`")
+        raise InvalidInput(f"{role}: expected floating Lab values, got {kind}: see `rgb_to_lab`")
     if values.ndim != 3 or values.shape[2] != 3 or values.size == 0:
         raise InvalidInput(f"{role}: expected Lab values (height, width, 3), got {values.shape}")
 
 
 @lru_cache(maxsize=1)
-def _curve() -> Float32Array:
+def _linear_light_table() -> Float32Array:
     """Return the linear light of the 256 sRGB values."""
-    return linear_light(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
+    return srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255)).ravel()
 
 
 def _differences(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return CIEDE2000 of two Lab arrays (..., 3) (eq. 22)."""
-    one, two = _polar(first, second)
+    one, two = _to_polar_pair(first, second)
     lightness = (two.lightness - one.lightness) / _lightness_weight(one, two)
-    middle = (one.chroma + two.chroma) / 2
-    chroma = (two.chroma - one.chroma) / (1 + 0.045 * middle)
+    mean_chroma = (one.chroma + two.chroma) / 2
+    chroma = (two.chroma - one.chroma) / (1 + 0.045 * mean_chroma)
     hue_mean = _mean_hue(one, two)
-    hue = _hue_difference(one, two) / (1 + 0.015 * middle * _hue_weight(hue_mean))
-    total = lightness**2 + chroma**2 + hue**2 + _rotation(middle, hue_mean) * chroma * hue
+    hue = _hue_difference(one, two) / (1 + 0.015 * mean_chroma * _hue_weight(hue_mean))
+    total = lightness**2 + chroma**2 + hue**2 + _rotation_term(mean_chroma, hue_mean) * chroma * hue
     return np.sqrt(np.maximum(total, 0))
 
 
-def _polar(first: FloatArray, second: FloatArray) -> tuple[_Polar, _Polar]:
+def _to_polar_pair(first: FloatArray, second: FloatArray) -> tuple[_Polar, _Polar]:
     """Stretch a* of dull colours, then express both in chroma and hue (eq. 2 to 7)."""
     lengths = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (first, second)]
-    stretch = 1.5 - 0.5 * _saturating((lengths[0] + lengths[1]) / 2)
-    return _corrected(first, stretch), _corrected(second, stretch)
+    stretch = 1.5 - 0.5 * _chroma_saturation((lengths[0] + lengths[1]) / 2)
+    return _to_polar(first, stretch), _to_polar(second, stretch)
 
 
-def _corrected(lab: FloatArray, stretch: FloatArray) -> _Polar:
+def _to_polar(lab: FloatArray, stretch: FloatArray) -> _Polar:
     """Return lightness, C' and h' of one colour; the hue of a grey is 0 (eq. 5 to 7)."""
     a, b = lab[..., 1] * stretch, lab[..., 2]
     hue = np.arctan2(b, a)
     return _Polar(lab[..., 0], np.hypot(a, b), np.where(hue < 0, hue + 2 * np.pi, hue))
 
 
-def _saturating(chroma: FloatArray) -> FloatArray:
+def _chroma_saturation(chroma: FloatArray) -> FloatArray:
     """Return sqrt(C^7 / (C^7 + 25^7)), 0 for grey, near 1 from a chroma of 50 on."""
     seventh = chroma**3
     seventh = seventh * seventh * chroma
@@ -171,8 +171,8 @@ def _hue_weight(hue: FloatArray) -> FloatArray:
     return 1 + waves
 
 
-def _rotation(chroma: FloatArray, hue: FloatArray) -> FloatArray:
+def _rotation_term(chroma: FloatArray, hue: FloatArray) -> FloatArray:
     """Return R_T, which ties chroma to hue for blues about 275 degrees (eq. 16, 17 and 21)."""
     off_blue = (np.degrees(hue) - 275) / 25
     turn: FloatArray = np.sin(np.pi / 3 * np.exp(-(off_blue**2)))
-    return -2 * _saturating(chroma) * turn
+    return -2 * _chroma_saturation(chroma) * turn

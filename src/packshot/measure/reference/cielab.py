@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array
-from packshot.measure.reference.pair import as_plane
+from packshot.measure.reference.pair import to_float32
 
 White: TypeAlias = tuple[float, float, float]
 
@@ -26,13 +26,13 @@ _RGB_TO_XYZ: Final = np.array(
 _OPPONENTS: Final = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
 
 
-def linear_light(encoded: Float32Array) -> Float32Array:
+def srgb_to_linear(encoded: Float32Array) -> Float32Array:
     """Undo the sRGB curve, 0..1 to 0..1, any shape."""
     bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
-    return as_plane(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
+    return to_float32(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
 
 
-def lab_from_linear(linear: Float32Array, white: White) -> Float32Array:
+def linear_to_lab(linear: Float32Array, white: White) -> Float32Array:
     """Convert linear RGB to CIE L*a*b* (CIE 15, with its rounded constants 0.008856 and 903.3).
 
     Args:
@@ -43,6 +43,6 @@ def lab_from_linear(linear: Float32Array, white: White) -> Float32Array:
         L* (0..100), a*, b*, (H, W, 3).
     """
     scaled = _RGB_TO_XYZ / np.array(white)[:, None]
-    xyz = as_plane(cv2.transform(linear, scaled.astype(np.float32)))
+    xyz = to_float32(cv2.transform(linear, scaled.astype(np.float32)))
     root = np.where(xyz > 0.008856, np.cbrt(xyz), (903.3 * xyz + 16) / 116).astype(np.float32)
-    return as_plane(cv2.transform(root, _OPPONENTS))
+    return to_float32(cv2.transform(root, _OPPONENTS))

@@ -20,7 +20,7 @@ from packshot.measure.reference.pair import check_pair
 from packshot.measure.reference.vsi import VsiFeatures, compare_vsi, vsi_features
 from packshot.photo import check_pixels
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 
@@ -105,7 +105,7 @@ class EnsembleReference:
     fsim: FsimFeatures
 
     @classmethod
-    def of(cls, pixels: Pixels) -> "EnsembleReference":
+    def from_pixels(cls, pixels: Pixels) -> "EnsembleReference":
         """Measure a pristine photo.
 
         Args:
@@ -117,7 +117,7 @@ class EnsembleReference:
         Raises:
             InvalidInput: Not 8-bit RGB, or too small.
         """
-        check_pixels(pixels, "reference", MINIMUM)
+        check_pixels(pixels, "reference", MIN_SIDE)
         return cls(
             pixels,
             mdsi_features(pixels),
@@ -138,7 +138,7 @@ class EnsembleReference:
         Raises:
             InvalidInput: The photos are not comparable, see `check_pair`.
         """
-        check_pair(self.pixels, distorted, MINIMUM)
+        check_pair(self.pixels, distorted, MIN_SIDE)
         if np.array_equal(self.pixels, distorted):
             return EnsembleScore(mdsi=0.0, vsi=1.0, haarpsi=1.0, fsim=1.0, score=100.0)
         return combine(
@@ -194,5 +194,5 @@ def ensemble(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
-    return EnsembleReference.of(reference).score(distorted).score
+    check_pair(reference, distorted, MIN_SIDE)
+    return EnsembleReference.from_pixels(reference).score(distorted).score

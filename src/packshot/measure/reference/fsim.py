@@ -16,21 +16,21 @@ from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.measure.reference.pair import (
     SCHARR,
     YIQ,
-    as_plane,
+    apply_colour_matrix,
     block_means,
     check_pair,
-    colour_planes,
     gradient_magnitude,
     log_magnitude,
     magnitude,
     mean,
     power,
-    similarity,
+    similarity_map,
+    to_float32,
     total,
     viewing_factor,
 )
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 
@@ -41,7 +41,7 @@ _CHROMA_POWER: Final = 0.03
 
 _SCALES: Final = 4
 _ORIENTATIONS: Final = 4
-_SHORTEST_WAVE: Final = 6.0
+_MIN_WAVELENGTH: Final = 6.0
 _BANDWIDTH: Final = 0.55
 _ANGULAR_SPREAD: Final = np.pi / (_ORIENTATIONS * 1.2)
 _NOISE_DEVIATIONS: Final = 2.0
@@ -74,7 +74,7 @@ class _FilterBank:
 
 
 @dataclass(frozen=True, eq=False)
-class _Room:
+class _Workspace:
     """Arrays that one call fills again and again: fresh ones would cost as much as the transforms.
 
     Attributes:
@@ -92,7 +92,7 @@ class _Room:
     plane: Float32Array
 
     @classmethod
-    def of(cls, height: int, width: int) -> "_Room":
+    def from_size(cls, height: int, width: int) -> "_Workspace":
         """Make room for planes of one size."""
         shapes = [(_SCALES, height, width)] * 2 + [(height, width, 2)] * 2 + [(height, width)]
         return cls(*(np.empty(shape, dtype=np.float32) for shape in shapes))
@@ -107,21 +107,21 @@ def fsim_features(pixels: Pixels) -> FsimFeatures:
     Returns:
         Maps at about 256 pixels of the short side.
     """
-    y, i, q = colour_planes(block_means(pixels, viewing_factor(pixels)), YIQ)
+    y, i, q = apply_colour_matrix(block_means(pixels, viewing_factor(pixels)), YIQ)
     return FsimFeatures(phase_congruency(y), gradient_magnitude(y, SCHARR), i, q)
 
 
 def compare_fsim(reference: FsimFeatures, distorted: FsimFeatures) -> float:
     """Compare two photos of one size by their features; see `fsim`."""
-    chroma = similarity(reference.i, distorted.i, _CHROMA_CONSTANT)
-    chroma *= similarity(reference.q, distorted.q, _CHROMA_CONSTANT)
+    chroma = similarity_map(reference.i, distorted.i, _CHROMA_CONSTANT)
+    chroma *= similarity_map(reference.q, distorted.q, _CHROMA_CONSTANT)
     quality = power(log_magnitude(chroma), _CHROMA_POWER)
-    quality *= similarity(reference.length, distorted.length, _GRADIENT_CONSTANT)
-    quality *= similarity(reference.congruency, distorted.congruency, _CONGRUENCY_CONSTANT)
+    quality *= similarity_map(reference.length, distorted.length, _GRADIENT_CONSTANT)
+    quality *= similarity_map(reference.congruency, distorted.congruency, _CONGRUENCY_CONSTANT)
     weight = np.maximum(reference.congruency, distorted.congruency)
-    weighed = total(weight)
+    total_weight = total(weight)
     # Two photos without any structure: no place counts more than another.
-    return total(quality * weight) / weighed if weighed > 0 else mean(quality)
+    return total(quality * weight) / total_weight if total_weight > 0 else mean(quality)
 
 
 def fsim(reference: Pixels, distorted: Pixels) -> float:
@@ -139,7 +139,7 @@ def fsim(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     return compare_fsim(fsim_features(reference), fsim_features(distorted))
 
 
@@ -152,52 +152,56 @@ def phase_congruency(plane: Float32Array) -> Float32Array:
     Returns:
         Map (H, W), 0..1, independent of contrast.
     """
-    bank = _filter_bank(plane.shape[0], plane.shape[1])
-    spectrum = as_plane(cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT))
-    room = _Room.of(plane.shape[0], plane.shape[1])
+    bank = _build_filter_bank(plane.shape[0], plane.shape[1])
+    spectrum = to_float32(cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT))
+    workspace = _Workspace.from_size(plane.shape[0], plane.shape[1])
     energy = np.zeros_like(plane)
     amplitude = np.full_like(plane, _EPSILON)
     for filters, gain in zip(bank.filters, bank.noise_gain, strict=True):
-        energy += _oriented_energy(spectrum, filters, gain, amplitude, room)
+        energy += _orientation_energy(spectrum, filters, gain, amplitude, workspace)
     energy /= amplitude
     return energy
 
 
-def _oriented_energy(
+def _orientation_energy(
     spectrum: Float32Array,
     filters: tuple[Float32Array, ...],
     noise_gain: float,
     amplitude: Float32Array,
-    room: _Room,
+    workspace: _Workspace,
 ) -> Float32Array:
     """Return the energy of one orientation above noise; add its amplitudes to `amplitude`."""
-    for kernel, even, odd in zip(filters, room.even, room.odd, strict=True):
-        _respond(spectrum, kernel, even, odd, room)
-        amplitude += cv2.magnitude(even, odd, room.plane)
-    even_sum, odd_sum = room.even.sum(axis=0), room.odd.sum(axis=0)
+    for kernel, even, odd in zip(filters, workspace.even, workspace.odd, strict=True):
+        _apply_filter(spectrum, kernel, even, odd, workspace)
+        amplitude += cv2.magnitude(even, odd, workspace.plane)
+    even_sum, odd_sum = workspace.even.sum(axis=0), workspace.odd.sum(axis=0)
     energy = magnitude(even_sum, odd_sum)
-    energy -= _phase_deviation(even_sum, odd_sum, energy, room)
-    finest = magnitude(room.even[0], room.odd[0])
+    energy -= _phase_deviation(even_sum, odd_sum, energy, workspace)
+    finest = magnitude(workspace.even[0], workspace.odd[0])
     energy -= np.float32(noise_gain * _lower_median(finest))
     return np.maximum(energy, np.float32(0), out=energy)
 
 
-def _respond(
-    spectrum: Float32Array, kernel: Float32Array, even: Float32Array, odd: Float32Array, room: _Room
+def _apply_filter(
+    spectrum: Float32Array,
+    kernel: Float32Array,
+    even: Float32Array,
+    odd: Float32Array,
+    workspace: _Workspace,
 ) -> None:
     """Filter, and write the real and imaginary part of the response into `even` and `odd`."""
-    np.multiply(spectrum, kernel, out=room.spectrum)
-    cv2.idft(room.spectrum, room.response, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT)
-    cv2.split(room.response, [even, odd])
+    np.multiply(spectrum, kernel, out=workspace.spectrum)
+    cv2.idft(workspace.spectrum, workspace.response, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT)
+    cv2.split(workspace.response, [even, odd])
 
 
 def _phase_deviation(
-    even_sum: Float32Array, odd_sum: Float32Array, resultant: Float32Array, room: _Room
+    even_sum: Float32Array, odd_sum: Float32Array, resultant: Float32Array, workspace: _Workspace
 ) -> Float32Array:
     """Return the sum over scales of amplitude times |sine of the phase from the mean phase|."""
     deviation = np.zeros_like(resultant)
-    for even, odd in zip(room.even, room.odd, strict=True):
-        crossed = np.multiply(even, odd_sum, out=room.plane)
+    for even, odd in zip(workspace.even, workspace.odd, strict=True):
+        crossed = np.multiply(even, odd_sum, out=workspace.plane)
         crossed -= odd * even_sum
         deviation += np.abs(crossed, out=crossed)
     deviation /= resultant + _EPSILON
@@ -211,23 +215,23 @@ def _lower_median(values: Float32Array) -> float:
 
 
 @lru_cache(maxsize=4)
-def _filter_bank(height: int, width: int) -> _FilterBank:
+def _build_filter_bank(height: int, width: int) -> _FilterBank:
     """Build the filters for planes of one size, in float64, kept as float32: 128 bytes a pixel."""
     rows, columns = _frequencies(height), _frequencies(width)
     radius = np.hypot(rows[:, None], columns[None, :])
     angle = np.arctan2(-rows[:, None], columns[None, :])
     low_pass = 1 / (1 + (radius / 0.45) ** 30)
     radius[0, 0] = 1.0
-    bands = [_log_gabor(radius, scale) * low_pass for scale in range(_SCALES)]
+    bands = [_radial_filter(radius, scale) * low_pass for scale in range(_SCALES)]
     for band in bands:
         band[0, 0] = 0.0
-    sectors = [_sector(angle, index) for index in range(_ORIENTATIONS)]
+    sectors = [_angular_filter(angle, index) for index in range(_ORIENTATIONS)]
     full = [[band * sector for band in bands] for sector in sectors]
-    filters = tuple(tuple(_doubled(kernel) for kernel in row) for row in full)
+    filters = tuple(tuple(_repeat_for_complex(kernel) for kernel in row) for row in full)
     return _FilterBank(filters, tuple(_noise_gain(row) for row in full))
 
 
-def _doubled(kernel: Float64Array) -> Float32Array:
+def _repeat_for_complex(kernel: Float64Array) -> Float32Array:
     """Repeat a real filter for both parts of a complex spectrum, (H, W, 2)."""
     return np.repeat(kernel[:, :, None], 2, axis=2).astype(np.float32)
 
@@ -238,17 +242,17 @@ def _frequencies(count: int) -> Float64Array:
     return np.fft.ifftshift(np.arange(count) - half) / (count - count % 2)
 
 
-def _log_gabor(radius: Float64Array, scale: int) -> Float64Array:
+def _radial_filter(radius: Float64Array, scale: int) -> Float64Array:
     """Return the radial part of a filter: a Gaussian on the logarithm of frequency."""
-    centre = 1 / (_SHORTEST_WAVE * 2**scale)
+    centre = 1 / (_MIN_WAVELENGTH * 2**scale)
     band: Float64Array = np.exp(-(np.log(radius / centre) ** 2) / (2 * np.log(_BANDWIDTH) ** 2))
     return band
 
 
-def _sector(angle: Float64Array, index: int) -> Float64Array:
+def _angular_filter(angle: Float64Array, index: int) -> Float64Array:
     """Return the angular part of a filter: a Gaussian on the angle to its orientation."""
-    turned = angle - index * np.pi / _ORIENTATIONS
-    distance = np.abs(np.arctan2(np.sin(turned), np.cos(turned)))
+    angle_difference = angle - index * np.pi / _ORIENTATIONS
+    distance = np.abs(np.arctan2(np.sin(angle_difference), np.cos(angle_difference)))
     sector: Float64Array = np.exp(-(distance**2) / (2 * _ANGULAR_SPREAD**2))
     return sector
 
@@ -265,7 +269,7 @@ def _noise_gain(filters: list[Float64Array]) -> float:
     products = sum(
         float((kernels[a] * kernels[b]).sum()) for a in range(_SCALES) for b in range(a + 1, _SCALES)
     )
-    power = 1 / (np.log(2) * float((filters[0] ** 2).sum()))
-    rayleigh = np.sqrt(power * (squares + 2 * products))
+    noise_power = 1 / (np.log(2) * float((filters[0] ** 2).sum()))
+    rayleigh = np.sqrt(noise_power * (squares + 2 * products))
     spread = np.sqrt(np.pi / 2) + _NOISE_DEVIATIONS * np.sqrt(2 - np.pi / 2)
     return float(rayleigh * spread / _NOISE_OVERESTIMATE)

@@ -14,11 +14,11 @@ from packshot.measure.reference.pair import (
     check_pair,
     gradient_magnitude,
     luma,
-    similarity,
+    similarity_map,
     window_means,
 )
 
-MINIMUM: Final = 4
+MIN_SIDE: Final = 4
 """Smallest side in pixels."""
 
 _CONSTANT: Final = 170.0
@@ -40,11 +40,13 @@ def gmsd(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
-    agreement = similarity(_steepness(reference), _steepness(distorted), _CONSTANT)
-    return float(agreement.std(dtype=np.float64))
+    check_pair(reference, distorted, MIN_SIDE)
+    similarities = similarity_map(
+        _half_size_gradient(reference), _half_size_gradient(distorted), _CONSTANT
+    )
+    return float(similarities.std(dtype=np.float64))
 
 
-def _steepness(pixels: Pixels) -> Float32Array:
+def _half_size_gradient(pixels: Pixels) -> Float32Array:
     """Return the gradient magnitude of luma at half size."""
     return gradient_magnitude(luma(window_means(pixels, 2, 0)), PREWITT)

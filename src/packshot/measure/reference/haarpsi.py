@@ -13,15 +13,15 @@ import numpy as np
 from packshot.arrays import Float32Array, Float64Array, Pixels
 from packshot.measure.reference.pair import (
     YIQ,
-    as_plane,
+    apply_colour_matrix,
     check_pair,
-    colour_planes,
-    similarity,
+    similarity_map,
+    to_float32,
     total,
     window_means,
 )
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 _CONSTANT: Final = 30.0
@@ -55,9 +55,9 @@ def haarpsi_features(pixels: Pixels) -> HaarFeatures:
     Returns:
         Maps at half the size.
     """
-    y, i, q = colour_planes(window_means(pixels, 2, 0), YIQ)
+    y, i, q = apply_colour_matrix(window_means(pixels, 2, 0), YIQ)
     chroma = _local_mean(i), _local_mean(q)
-    return HaarFeatures(_haar(y, 2), _haar(y, 4), _haar(y, 8), chroma)
+    return HaarFeatures(_haar_responses(y, 2), _haar_responses(y, 4), _haar_responses(y, 8), chroma)
 
 
 def compare_haarpsi(reference: HaarFeatures, distorted: HaarFeatures) -> float:
@@ -66,17 +66,19 @@ def compare_haarpsi(reference: HaarFeatures, distorted: HaarFeatures) -> float:
     along = np.maximum(reference.coarse[1], distorted.coarse[1])
     weights = [across, along, (across + along) * np.float32(0.5)]
     maps = [
-        _paired(reference.fine[0], distorted.fine[0], reference.middle[0], distorted.middle[0]),
-        _paired(reference.fine[1], distorted.fine[1], reference.middle[1], distorted.middle[1]),
-        _paired(reference.chroma[0], distorted.chroma[0], reference.chroma[1], distorted.chroma[1]),
+        _mean_similarity(reference.fine[0], distorted.fine[0], reference.middle[0], distorted.middle[0]),
+        _mean_similarity(reference.fine[1], distorted.fine[1], reference.middle[1], distorted.middle[1]),
+        _mean_similarity(
+            reference.chroma[0], distorted.chroma[0], reference.chroma[1], distorted.chroma[1]
+        ),
     ]
     pairs = zip(maps, weights, strict=True)
     # 1 - sigmoid: the complement keeps its digits where the photos are nearly equal.
-    missed = sum(total(_complement(local) * weight) for local, weight in pairs)
-    weighed = sum(total(weight) for weight in weights)
-    if weighed <= _EPSILON:
+    weighted_loss = sum(total(_sigmoid_complement(local) * weight) for local, weight in pairs)
+    total_weight = sum(total(weight) for weight in weights)
+    if total_weight <= _EPSILON:
         return 1.0
-    share = missed / weighed
+    share = weighted_loss / total_weight
     return float((np.log1p(-share) - np.log(share)) / _ALPHA) ** 2
 
 
@@ -95,42 +97,42 @@ def haarpsi(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     return compare_haarpsi(haarpsi_features(reference), haarpsi_features(distorted))
 
 
-def _haar(plane: Float32Array, size: int) -> tuple[Float32Array, Float32Array]:
+def _haar_responses(plane: Float32Array, size: int) -> tuple[Float32Array, Float32Array]:
     """Return |response| of the Haar wavelets of one size, zeros outside: rows, then columns."""
     mean = np.full(size, 1 / size)
     step = np.where(np.arange(size) < size // 2, 1.0, -1.0)
-    return _filtered(plane, mean, step), _filtered(plane, step, mean)
+    return _apply_kernel(plane, mean, step), _apply_kernel(plane, step, mean)
 
 
-def _filtered(plane: Float32Array, row: Float64Array, column: Float64Array) -> Float32Array:
+def _apply_kernel(plane: Float32Array, row: Float64Array, column: Float64Array) -> Float32Array:
     """Correlate with a separable kernel, zeros outside, and take absolute values."""
     centre = len(row) // 2 - 1
     response = cv2.sepFilter2D(
         plane, cv2.CV_32F, row, column, anchor=(centre, centre), borderType=cv2.BORDER_CONSTANT
     )
-    return np.abs(as_plane(response))
+    return np.abs(to_float32(response))
 
 
 def _local_mean(plane: Float32Array) -> Float32Array:
     """Return |mean of 2 x 2 pixels|, zeros outside."""
     half = np.full(2, 0.5)
-    return _filtered(plane, half, half)
+    return _apply_kernel(plane, half, half)
 
 
-def _paired(a: Float32Array, b: Float32Array, c: Float32Array, d: Float32Array) -> Float32Array:
+def _mean_similarity(a: Float32Array, b: Float32Array, c: Float32Array, d: Float32Array) -> Float32Array:
     """Average the similarities of two pairs of maps (eq. 7)."""
-    mean = similarity(a, b, _CONSTANT)
-    mean += similarity(c, d, _CONSTANT)
+    mean = similarity_map(a, b, _CONSTANT)
+    mean += similarity_map(c, d, _CONSTANT)
     mean *= np.float32(0.5)
     return mean
 
 
-def _complement(local: Float32Array) -> Float32Array:
+def _sigmoid_complement(local: Float32Array) -> Float32Array:
     """Return 1 - sigmoid(alpha * similarity)."""
-    grown = as_plane(cv2.exp(local * np.float32(_ALPHA)))
-    grown += np.float32(1)
-    return np.reciprocal(grown, out=grown)
+    exponential = to_float32(cv2.exp(local * np.float32(_ALPHA)))
+    exponential += np.float32(1)
+    return np.reciprocal(exponential, out=exponential)

@@ -13,18 +13,18 @@ from packshot.arrays import Float32Array, Pixels
 from packshot.measure.reference.pair import (
     OPPONENT,
     PREWITT,
-    as_plane,
+    apply_colour_matrix,
     check_pair,
-    colour_planes,
     gradient,
     magnitude,
     mean,
-    similarity,
+    similarity_map,
+    to_float32,
     viewing_factor,
     window_means,
 )
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 _LHM: Final = ((0.2989, 0.587, 0.114), *OPPONENT)
@@ -56,7 +56,7 @@ def mdsi_features(pixels: Pixels) -> MdsiFeatures:
         Maps at about 256 pixels of the short side.
     """
     factor = viewing_factor(pixels)
-    luminance, h, m = colour_planes(window_means(pixels, factor, (factor - 1) // 2), _LHM)
+    luminance, h, m = apply_colour_matrix(window_means(pixels, factor, (factor - 1) // 2), _LHM)
     horizontal, vertical = gradient(luminance, PREWITT)
     return MdsiFeatures(horizontal, vertical, magnitude(horizontal, vertical), h, m)
 
@@ -85,7 +85,7 @@ def mdsi(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     return compare_mdsi(mdsi_features(reference), mdsi_features(distorted))
 
 
@@ -93,27 +93,27 @@ def _gradient_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Float32Array:
     """Compare gradients with each other and with those of the mean photo (eq. 5)."""
     half = np.float32(0.5)
     fused = magnitude((one.horizontal + two.horizontal) * half, (one.vertical + two.vertical) * half)
-    total = similarity(one.length, two.length, _C1)
-    total += similarity(one.length, fused, _C2)
-    total -= similarity(two.length, fused, _C2)
+    total = similarity_map(one.length, two.length, _C1)
+    total += similarity_map(one.length, fused, _C2)
+    total -= similarity_map(two.length, fused, _C2)
     return total
 
 
 def _chroma_similarity(one: MdsiFeatures, two: MdsiFeatures) -> Float32Array:
     """Compare both chromaticity channels at once (eq. 7)."""
-    steady = np.float32(_C3)
+    constant = np.float32(_C3)
     product = one.h * two.h + one.m * two.m
     energy = (one.h * one.h + one.m * one.m) + (two.h * two.h + two.m * two.m)
-    return as_plane((product + product + steady) / (energy + steady))
+    return to_float32((product + product + constant) / (energy + constant))
 
 
 def _mean_deviation(combined: Float32Array) -> float:
     """Return mean |s^(1/4) - mean s^(1/4)| over complex fourth roots (eq. 12)."""
     root = np.sqrt(np.sqrt(np.abs(combined)))
-    turned = root * _HALF_ROOT
+    rotated = root * _HALF_ROOT
     negative = combined < 0
-    real = as_plane(np.where(negative, turned, root))
-    imaginary = as_plane(np.where(negative, turned, np.float32(0)))
+    real = to_float32(np.where(negative, rotated, root))
+    imaginary = to_float32(np.where(negative, rotated, np.float32(0)))
     real -= np.float32(mean(real))
     imaginary -= np.float32(mean(imaginary))
     return mean(magnitude(real, imaginary))

@@ -12,13 +12,13 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.measure.reference.pair import check_pair, luma, window_means
-from packshot.measure.reference.ssim import MINIMUM as _WINDOW
+from packshot.measure.reference.ssim import MIN_SIDE as _WINDOW
 from packshot.measure.reference.ssim import mean_similarities
 
 WEIGHTS: Final = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponent of each size, full size first (section 3.2); they add up to 1 but for rounding."""
 
-MINIMUM: Final = (_WINDOW - 1) * 2 ** (len(WEIGHTS) - 1) + 1
+MIN_SIDE: Final = (_WINDOW - 1) * 2 ** (len(WEIGHTS) - 1) + 1
 """Smallest side in pixels: one window fits after four halvings."""
 
 
@@ -40,18 +40,18 @@ def ms_ssim(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     x, y = (luma(photo.astype(np.float32)) for photo in (reference, distorted))
     factors = []
     for _ in WEIGHTS[:-1]:
         factors.append(mean_similarities(x, y).structure)
-        x, y = _halved(x), _halved(y)
-    factors.append(mean_similarities(x, y).whole)
+        x, y = _halve(x), _halve(y)
+    factors.append(mean_similarities(x, y).ssim)
     return math.prod(
         math.pow(max(factor, 0.0), weight) for factor, weight in zip(factors, WEIGHTS, strict=True)
     )
 
 
-def _halved(plane: Float32Array) -> Float32Array:
+def _halve(plane: Float32Array) -> Float32Array:
     """Average 2 x 2 pixels: (ceil(H / 2), ceil(W / 2))."""
     return window_means(plane, 2, 0, cv2.BORDER_REPLICATE)

@@ -72,7 +72,7 @@ def block_means(values: Pixels | Float32Array, factor: int) -> Float32Array:
     whole = values[: height * factor, : width * factor].astype(np.float32, copy=False)
     if factor == 1:
         return whole
-    return as_plane(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+    return to_float32(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def window_means(
@@ -93,10 +93,12 @@ def window_means(
     """
     after = factor - 1 - before
     padded = cv2.copyMakeBorder(values, before, after, before, after, border, value=(0, 0, 0))
-    return block_means(as_plane(padded), factor)
+    return block_means(to_float32(padded), factor)
 
 
-def colour_planes(rgb: Float32Array, matrix: Sequence[Sequence[float]]) -> tuple[Float32Array, ...]:
+def apply_colour_matrix(
+    rgb: Float32Array, matrix: Sequence[Sequence[float]]
+) -> tuple[Float32Array, ...]:
     """Apply a colour matrix.
 
     Args:
@@ -107,16 +109,16 @@ def colour_planes(rgb: Float32Array, matrix: Sequence[Sequence[float]]) -> tuple
         One array (H, W) per row.
     """
     mixed = cv2.transform(rgb, np.asarray(matrix, dtype=np.float32))
-    return tuple(as_plane(plane) for plane in cv2.split(mixed))
+    return tuple(to_float32(plane) for plane in cv2.split(mixed))
 
 
 def luma(rgb: Float32Array) -> Float32Array:
     """Return Rec. 601 luma, (H, W), not rounded, of RGB values (H, W, 3)."""
     mixed = cv2.transform(rgb, np.asarray([LUMA], dtype=np.float32))
-    return as_plane(mixed).reshape(rgb.shape[:2])
+    return to_float32(mixed).reshape(rgb.shape[:2])
 
 
-def as_plane(values: npt.ArrayLike) -> Float32Array:
+def to_float32(values: npt.ArrayLike) -> Float32Array:
     """Return OpenCV's answer as what it is, an array of float32, without a copy."""
     return np.asarray(values, dtype=np.float32)
 
@@ -137,7 +139,7 @@ def gradient(plane: Float32Array, across: Sequence[float]) -> tuple[Float32Array
     border = cv2.BORDER_CONSTANT
     horizontal = cv2.sepFilter2D(plane, cv2.CV_32F, difference, smooth, borderType=border)
     vertical = cv2.sepFilter2D(plane, cv2.CV_32F, smooth, difference, borderType=border)
-    return as_plane(horizontal), as_plane(vertical)
+    return to_float32(horizontal), to_float32(vertical)
 
 
 def gradient_magnitude(plane: Float32Array, across: Sequence[float]) -> Float32Array:
@@ -147,10 +149,10 @@ def gradient_magnitude(plane: Float32Array, across: Sequence[float]) -> Float32A
 
 def magnitude(a: Float32Array, b: Float32Array) -> Float32Array:
     """Return sqrt(a^2 + b^2), element by element."""
-    return as_plane(cv2.magnitude(a, b))
+    return to_float32(cv2.magnitude(a, b))
 
 
-def similarity(a: Float32Array, b: Float32Array, constant: float) -> Float32Array:
+def similarity_map(a: Float32Array, b: Float32Array, constant: float) -> Float32Array:
     """Return (2ab + c) / (a^2 + b^2 + c), element by element: 1 where a equals b."""
     steady = np.float32(constant)
     product = a * b
@@ -165,12 +167,12 @@ def similarity(a: Float32Array, b: Float32Array, constant: float) -> Float32Arra
 
 def log_magnitude(plane: Float32Array) -> Float32Array:
     """Return ln|x|, element by element, finite (about -69) at zero."""
-    return as_plane(cv2.log(np.maximum(np.abs(plane), _TINY)))
+    return to_float32(cv2.log(np.maximum(np.abs(plane), _TINY)))
 
 
 def power(log_values: Float32Array, exponent: float) -> Float32Array:
     """Return x^exponent, element by element, given ln x."""
-    return as_plane(cv2.exp(log_values * np.float32(exponent)))
+    return to_float32(cv2.exp(log_values * np.float32(exponent)))
 
 
 def mean(plane: Float32Array) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from packshot.arrays import Pixels
 from packshot.measure.reference.pair import check_pair
 
-MINIMUM: Final = 1
+MIN_SIDE: Final = 1
 """Smallest side in pixels."""
 
 
@@ -27,7 +27,7 @@ def psnr(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     difference = reference.astype(np.int32) - distorted
     squares = int(np.square(difference).sum(dtype=np.int64))
     if squares == 0:

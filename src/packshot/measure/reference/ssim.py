@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.measure.reference.pair import as_plane, check_pair, luma, mean, similarity
+from packshot.measure.reference.pair import check_pair, luma, mean, similarity_map, to_float32
 
-_SIDE: Final = 11
+_WINDOW_SIDE: Final = 11
 _SIGMA: Final = 1.5
 _C1: Final = (0.01 * 255) ** 2
 _C2: Final = np.float32((0.03 * 255) ** 2)
 
 _OFFSET: Final = np.float32(128)
 
-MINIMUM: Final = _SIDE
+MIN_SIDE: Final = _WINDOW_SIDE
 """Smallest side in pixels: one window."""
 
 
@@ -27,11 +27,11 @@ class MeanSimilarities(NamedTuple):
     """SSIM of two planes, and its part without luminance.
 
     Attributes:
-        whole: Mean of luminance, contrast and structure together (eq. 13).
+        ssim: Mean of luminance, contrast and structure together (eq. 13).
         structure: Mean of contrast and structure alone.
     """
 
-    whole: float
+    ssim: float
     structure: float
 
 
@@ -52,10 +52,8 @@ def ssim(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
-    return mean_similarities(
-        luma(reference.astype(np.float32)), luma(distorted.astype(np.float32))
-    ).whole
+    check_pair(reference, distorted, MIN_SIDE)
+    return mean_similarities(luma(reference.astype(np.float32)), luma(distorted.astype(np.float32))).ssim
 
 
 def mean_similarities(reference: Float32Array, distorted: Float32Array) -> MeanSimilarities:
@@ -70,17 +68,17 @@ def mean_similarities(reference: Float32Array, distorted: Float32Array) -> MeanS
     """
     # A common offset changes no variance, and small numbers keep their digits when squared.
     x, y = reference - _OFFSET, distorted - _OFFSET
-    mean_x, mean_y = _windowed(x), _windowed(y)
-    covariance = _windowed(x * y) - mean_x * mean_y
-    variances = _windowed(x * x + y * y) - (mean_x * mean_x + mean_y * mean_y)
-    structure = as_plane((covariance + covariance + _C2) / (variances + _C2))
-    whole = structure * similarity(mean_x + _OFFSET, mean_y + _OFFSET, _C1)
+    mean_x, mean_y = _window_mean(x), _window_mean(y)
+    covariance = _window_mean(x * y) - mean_x * mean_y
+    variances = _window_mean(x * x + y * y) - (mean_x * mean_x + mean_y * mean_y)
+    structure = to_float32((covariance + covariance + _C2) / (variances + _C2))
+    whole = structure * similarity_map(mean_x + _OFFSET, mean_y + _OFFSET, _C1)
     return MeanSimilarities(mean(whole), mean(structure))
 
 
-def _windowed(plane: Float32Array) -> Float32Array:
+def _window_mean(plane: Float32Array) -> Float32Array:
     """Average under a Gaussian window, where it fits: (H - 10, W - 10)."""
-    weights = cv2.getGaussianKernel(_SIDE, _SIGMA, cv2.CV_64F)
-    margin = _SIDE // 2
-    smooth = as_plane(cv2.sepFilter2D(plane, cv2.CV_32F, weights, weights))
+    weights = cv2.getGaussianKernel(_WINDOW_SIDE, _SIGMA, cv2.CV_64F)
+    margin = _WINDOW_SIDE // 2
+    smooth = to_float32(cv2.sepFilter2D(plane, cv2.CV_32F, weights, weights))
     return smooth[margin:-margin, margin:-margin]

@@ -17,23 +17,23 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.measure.reference.cielab import D50, lab_from_linear, linear_light
+from packshot.measure.reference.cielab import D50, linear_to_lab, srgb_to_linear
 from packshot.measure.reference.pair import (
     OPPONENT,
     SCHARR,
-    as_plane,
+    apply_colour_matrix,
     check_pair,
-    colour_planes,
     gradient_magnitude,
     log_magnitude,
     power,
-    similarity,
+    similarity_map,
+    to_float32,
     total,
     viewing_factor,
     window_means,
 )
 
-MINIMUM: Final = 16
+MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 _LMN: Final = ((0.06, 0.63, 0.27), *OPPONENT)
@@ -43,7 +43,7 @@ _CHROMA_CONSTANT: Final = 130.0
 _GRADIENT_POWER: Final = 0.4
 _CHROMA_POWER: Final = 0.02
 
-_SIDE: Final = 256
+_SALIENCY_SIDE: Final = 256
 _CENTRE_FREQUENCY: Final = 0.021
 _BANDWIDTH: Final = 1.34
 _CENTRE_SPREAD: Final = 145.0
@@ -71,19 +71,19 @@ def vsi_features(pixels: Pixels) -> VsiFeatures:
         Maps at about 256 pixels of the short side.
     """
     factor = viewing_factor(pixels)
-    luminance, m, n = colour_planes(_shrink(pixels, factor), _LMN)
+    luminance, m, n = apply_colour_matrix(_shrink(pixels, factor), _LMN)
     length = gradient_magnitude(luminance, SCHARR)
     return VsiFeatures(_shrink(saliency(pixels), factor), length, m, n)
 
 
 def compare_vsi(reference: VsiFeatures, distorted: VsiFeatures) -> float:
     """Compare two photos of one size by their features; see `vsi`."""
-    chroma = similarity(reference.m, distorted.m, _CHROMA_CONSTANT)
-    chroma *= similarity(reference.n, distorted.n, _CHROMA_CONSTANT)
-    structure = similarity(reference.length, distorted.length, _GRADIENT_CONSTANT)
+    chroma = similarity_map(reference.m, distorted.m, _CHROMA_CONSTANT)
+    chroma *= similarity_map(reference.n, distorted.n, _CHROMA_CONSTANT)
+    structure = similarity_map(reference.length, distorted.length, _GRADIENT_CONSTANT)
     quality = power(log_magnitude(structure), _GRADIENT_POWER)
-    quality *= _signed_power(chroma, _CHROMA_POWER)
-    quality *= similarity(reference.saliency, distorted.saliency, _SALIENCY_CONSTANT)
+    quality *= _real_power(chroma, _CHROMA_POWER)
+    quality *= similarity_map(reference.saliency, distorted.saliency, _SALIENCY_CONSTANT)
     weight = np.maximum(reference.saliency, distorted.saliency)
     return (total(quality * weight) + _EPSILON) / (total(weight) + _EPSILON)
 
@@ -103,7 +103,7 @@ def vsi(reference: Pixels, distorted: Pixels) -> float:
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     return compare_vsi(vsi_features(reference), vsi_features(distorted))
 
 
@@ -116,14 +116,14 @@ def saliency(pixels: Pixels) -> Float32Array:
     Returns:
         Map (H, W), 0..1.
     """
-    lab = _cie_lab(pixels)
-    prior = _frequency_prior(lab) * _filters()[1] * _warm_prior(lab)
+    lab = _resize_to_lab(pixels)
+    prior = _frequency_prior(lab) * _build_filters()[1] * _warm_prior(lab)
     size = (pixels.shape[1], pixels.shape[0])
-    shown = as_plane(cv2.resize(prior, size, interpolation=cv2.INTER_LINEAR))
-    low, high = float(shown.min()), float(shown.max())
-    shown -= np.float32(low)
-    shown *= np.float32(1 / (high - low + _EPSILON))
-    return shown
+    resized = to_float32(cv2.resize(prior, size, interpolation=cv2.INTER_LINEAR))
+    low, high = float(resized.min()), float(resized.max())
+    resized -= np.float32(low)
+    resized *= np.float32(1 / (high - low + _EPSILON))
+    return resized
 
 
 def _shrink(values: Pixels | Float32Array, factor: int) -> Float32Array:
@@ -131,60 +131,60 @@ def _shrink(values: Pixels | Float32Array, factor: int) -> Float32Array:
     return window_means(values, factor, factor // 2, cv2.BORDER_REPLICATE)
 
 
-def _signed_power(plane: Float32Array, exponent: float) -> Float32Array:
+def _real_power(plane: Float32Array, exponent: float) -> Float32Array:
     """Return the real part of x^exponent, also where x is negative."""
-    powered = power(log_magnitude(plane), exponent)
-    powered[plane < 0] *= np.float32(np.cos(np.pi * exponent))
-    return powered
+    result = power(log_magnitude(plane), exponent)
+    result[plane < 0] *= np.float32(np.cos(np.pi * exponent))
+    return result
 
 
-def _cie_lab(pixels: Pixels) -> Float32Array:
+def _resize_to_lab(pixels: Pixels) -> Float32Array:
     """Convert a 256 x 256 version of the photo to CIE L*a*b*, (256, 256, 3).
 
     Divided by D50, as in the authors' conversion, although sRGB's white is D65.
     """
-    size = (_SIDE, _SIDE)
-    small = as_plane(cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))
-    return lab_from_linear(linear_light(small * np.float32(1 / 255)), D50)
+    size = (_SALIENCY_SIDE, _SALIENCY_SIDE)
+    small = to_float32(cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))
+    return linear_to_lab(srgb_to_linear(small * np.float32(1 / 255)), D50)
 
 
 def _frequency_prior(lab: Float32Array) -> Float32Array:
     """Return the length of the band-pass response of the three channels."""
-    band = _filters()[0]
+    band = _build_filters()[0]
     # The band is real and even, so two real channels pass through one complex transform.
     lightness, green_red, blue_yellow = cv2.split(lab)
     nothing = np.zeros_like(lightness)
-    energy = _band_energy(as_plane(cv2.merge((lightness, green_red))), band)
-    energy += _band_energy(as_plane(cv2.merge((blue_yellow, nothing))), band)
+    energy = _band_energy(to_float32(cv2.merge((lightness, green_red))), band)
+    energy += _band_energy(to_float32(cv2.merge((blue_yellow, nothing))), band)
     return np.sqrt(energy)
 
 
 def _band_energy(pair: Float32Array, band: Float32Array) -> Float32Array:
     """Return the summed squared responses of two channels (H, W, 2)."""
-    spectrum = as_plane(cv2.dft(pair, flags=cv2.DFT_COMPLEX_OUTPUT))
+    spectrum = to_float32(cv2.dft(pair, flags=cv2.DFT_COMPLEX_OUTPUT))
     spectrum *= band
     first, second = cv2.split(cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_COMPLEX_OUTPUT))
-    return as_plane(cv2.multiply(first, first)) + as_plane(cv2.multiply(second, second))
+    return to_float32(cv2.multiply(first, first)) + to_float32(cv2.multiply(second, second))
 
 
 def _warm_prior(lab: Float32Array) -> Float32Array:
     """Return 1 except where both opponent colours are at their smallest (coldest)."""
-    cold = np.zeros((_SIDE, _SIDE), dtype=np.float32)
-    for plane in map(as_plane, cv2.split(lab)[1:]):
+    cold = np.zeros((_SALIENCY_SIDE, _SALIENCY_SIDE), dtype=np.float32)
+    for plane in map(to_float32, cv2.split(lab)[1:]):
         low, high = plane.min(), plane.max()
         scaled = (plane - low) / (high - low + np.float32(_EPSILON))
         cold += scaled * scaled
-    return np.float32(1) - as_plane(cv2.exp(cold * np.float32(-1 / _WARM_SPREAD**2)))
+    return np.float32(1) - to_float32(cv2.exp(cold * np.float32(-1 / _WARM_SPREAD**2)))
 
 
 @lru_cache(maxsize=1)
-def _filters() -> tuple[Float32Array, Float32Array]:
+def _build_filters() -> tuple[Float32Array, Float32Array]:
     """Return the band (256, 256, 2), twice, zero frequency first, and the centre prior."""
-    axis = np.arange(-_SIDE // 2, _SIDE // 2) / _SIDE
+    axis = np.arange(-_SALIENCY_SIDE // 2, _SALIENCY_SIDE // 2) / _SALIENCY_SIDE
     radius = np.fft.ifftshift(np.hypot(axis[:, None], axis[None, :]))
     radius[0, 0] = 1.0
     band = np.exp(-(np.log(radius / _CENTRE_FREQUENCY) ** 2) / (2 * _BANDWIDTH**2))
     band[(radius > 0.5)] = 0.0
-    square = (axis * _SIDE + 1) ** 2
+    square = (axis * _SALIENCY_SIDE + 1) ** 2
     centre = np.exp(-(square[:, None] + square[None, :]) / _CENTRE_SPREAD**2)
     return np.dstack((band, band)).astype(np.float32), centre.astype(np.float32)

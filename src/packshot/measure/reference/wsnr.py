@@ -20,15 +20,15 @@ from packshot.arrays import Float32Array, FloatArray, Pixels
 from packshot.errors import InvalidInput
 from packshot.measure.reference.pair import check_pair, luma
 
-MINIMUM: Final = 1
+MIN_SIDE: Final = 1
 """Smallest side in pixels."""
 
 PIXELS_PER_DEGREE: Final = 60.0
 
-_DIAGONAL: Final = 0.7
+_DIAGONAL_REACH: Final = 0.7
 """How far along the diagonals the eye reaches, as a share of its reach along the axes."""
 
-_PEAK: Final = 7.8909
+_PEAK_FREQUENCY: Final = 7.8909
 _PEAK_SENSITIVITY: Final = 0.9809
 """Cycles per degree where the curve is highest, and its height there."""
 
@@ -48,15 +48,15 @@ def wsnr(reference: Pixels, distorted: Pixels, *, pixels_per_degree: float = PIX
         InvalidInput: The photos are not comparable, see `check_pair`, or the viewing distance is
             not a positive number.
     """
-    check_pair(reference, distorted, MINIMUM)
+    check_pair(reference, distorted, MIN_SIDE)
     if not 0 < pixels_per_degree < math.inf:
         raise InvalidInput(f"pixels_per_degree: expected a positive number, got {pixels_per_degree}")
-    signal, seen = (luma(photo.astype(np.float32)) for photo in (reference, distorted))
+    signal, distorted_signal = (luma(photo.astype(np.float32)) for photo in (reference, distorted))
     weights = _power_weights(signal.shape, pixels_per_degree)
-    noise_power = _weighted_power(signal - seen, weights)
+    noise_power = _spectral_power(signal - distorted_signal, weights)
     if noise_power == 0:
         return math.inf
-    signal_power = _weighted_power(signal, weights)
+    signal_power = _spectral_power(signal, weights)
     return 10 * math.log10(signal_power / noise_power) if signal_power else -math.inf
 
 
@@ -71,11 +71,11 @@ def contrast_sensitivity(across: FloatArray, down: FloatArray) -> FloatArray:
         Sensitivity, 0..0.9809, of their common shape.
     """
     angle = np.arctan2(down, across)
-    reach = (1 - _DIAGONAL) / 2 * np.cos(4 * angle) + (1 + _DIAGONAL) / 2
+    reach = (1 - _DIAGONAL_REACH) / 2 * np.cos(4 * angle) + (1 + _DIAGONAL_REACH) / 2
     frequency = np.hypot(across, down) / reach
     scaled = 0.114 * frequency
     curve = 2.6 * (0.0192 + scaled) * np.exp(-(scaled**1.1))
-    return np.where(frequency < _PEAK, _PEAK_SENSITIVITY, curve)
+    return np.where(frequency < _PEAK_FREQUENCY, _PEAK_SENSITIVITY, curve)
 
 
 def _power_weights(shape: tuple[int, ...], pixels_per_degree: float) -> FloatArray:
@@ -86,15 +86,15 @@ def _power_weights(shape: tuple[int, ...], pixels_per_degree: float) -> FloatArr
     height, width = shape
     down = np.fft.fftfreq(height)[:, None] * pixels_per_degree
     across = np.fft.rfftfreq(width)[None, :] * pixels_per_degree
-    twice = np.full(across.shape, 2.0)
-    twice[:, 0] = 1
+    multiplicity = np.full(across.shape, 2.0)
+    multiplicity[:, 0] = 1
     if width % 2 == 0:
-        twice[:, -1] = 1
-    weights: FloatArray = contrast_sensitivity(across, down) ** 2 * twice
+        multiplicity[:, -1] = 1
+    weights: FloatArray = contrast_sensitivity(across, down) ** 2 * multiplicity
     return weights
 
 
-def _weighted_power(plane: Float32Array, weights: FloatArray) -> float:
+def _spectral_power(plane: Float32Array, weights: FloatArray) -> float:
     """Return the sum of squared magnitudes of the plane's spectrum, weighted."""
     spectrum = np.fft.rfft2(plane.astype(np.float64))
     return float(((spectrum.real**2 + spectrum.imag**2) * weights).sum())

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from packshot.photo.structure.outline import Excessive, Incomplete, Outline
+from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outline
 
 MAGIC = b"BM"
 
-_OLD_HEADER = 12
-_RUNS = (1, 2)
+_OLD_HEADER_BYTES = 12
+_RUN_LENGTH_CODINGS = (1, 2)
 # Pillow unpacks run lengths in Python, a million bytes or two million pixels in a second; what is so
 # stored are icons and old screens.
-_MOST_RUN_BYTES = 2 * 2**20
-_MOST_RUN_PIXELS = 4_000_000
+_MAX_RUN_BYTES = 2 * 2**20
+_MAX_RUN_PIXELS = 4_000_000
 
 
-def outline(data: bytes) -> Outline:
+def read_outline(data: bytes) -> Outline:
     """Read a BMP's headers.
 
     Raises:
@@ -22,19 +22,19 @@ def outline(data: bytes) -> Outline:
         Excessive: Run lengths that take too long to unpack.
     """
     if len(data) < 26:
-        raise Incomplete("it ends within its header")
+        raise IncompleteFile("it ends within its header")
     begin, header = (int.from_bytes(data[at : at + 4], "little") for at in (10, 14))
-    old = header == _OLD_HEADER
-    size, at = (2, 22) if old else (4, 26)
-    width = int.from_bytes(data[18 : 18 + size], "little", signed=not old)
-    height = abs(int.from_bytes(data[18 + size : 18 + 2 * size], "little", signed=not old))
+    is_old = header == _OLD_HEADER_BYTES
+    size, at = (2, 22) if is_old else (4, 26)
+    width = int.from_bytes(data[18 : 18 + size], "little", signed=not is_old)
+    height = abs(int.from_bytes(data[18 + size : 18 + 2 * size], "little", signed=not is_old))
     bits = int.from_bytes(data[at + 2 : at + 4], "little")
-    coding = 0 if old else int.from_bytes(data[30:34], "little")
+    coding = 0 if is_old else int.from_bytes(data[30:34], "little")
     if width <= 0 or height == 0:
-        raise Incomplete("its header makes no sense")
-    if coding in _RUNS:
-        if len(data) - begin > _MOST_RUN_BYTES or width * height > _MOST_RUN_PIXELS:
-            raise Excessive("run lengths of so large a picture take too long to unpack")
+        raise IncompleteFile("its header makes no sense")
+    if coding in _RUN_LENGTH_CODINGS:
+        if len(data) - begin > _MAX_RUN_BYTES or width * height > _MAX_RUN_PIXELS:
+            raise ExcessiveFile("run lengths of so large a picture take too long to unpack")
     elif begin + (width * bits + 31) // 32 * 4 * height > len(data):
-        raise Incomplete("the picture's data end before the picture does")
+        raise IncompleteFile("the picture's data end before the picture does")
     return Outline("BMP", width, height, decoder_bytes=1.0 if bits <= 8 else 4.0)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packshot.photo.structure.outline import Incomplete, Outline, require_few
+from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
 
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 
 # A grid of 100 megapixels in tiles of 512 is 400 items, each with properties and a few extents.
-_MOST_BOXES = 20_000
-_MOST_EXTENTS = 20_000
-_FULL = frozenset((b"meta", b"iloc", b"stsz"))
-_HOLDING = frozenset((b"meta", b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iprp", b"ipco"))
+_MAX_BOXES = 20_000
+_MAX_EXTENTS = 20_000
+_FULL_BOXES = frozenset((b"meta", b"iloc", b"stsz"))
+_CONTAINER_BOXES = frozenset((b"meta", b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iprp", b"ipco"))
 
 
 @dataclass(frozen=True)
-class Box:
+class MediaBox:
     """A box.
 
     Attributes:
@@ -32,22 +32,22 @@ class Box:
     end: int
 
 
-def kind_of(data: bytes) -> str | None:
+def detect_format(data: bytes) -> str | None:
     """``AVIF`` or ``HEIF`` by the brands at the beginning; None for anything else."""
     if data[4:8] != b"ftyp":
         return None
     brands = data[8 : min(64, int.from_bytes(data[:4]))]
-    if any(brand in AVIF_BRANDS for brand in _brands(brands)):
+    if any(brand in AVIF_BRANDS for brand in _parse_brands(brands)):
         return "AVIF"
     return "HEIF" if brands[:4] in HEIF_BRANDS else None
 
 
-def _brands(content: bytes) -> list[bytes]:
+def _parse_brands(content: bytes) -> list[bytes]:
     """The major and the compatible brands."""
     return [content[:4], *(content[at : at + 4] for at in range(8, len(content), 4))]
 
 
-def outline(data: bytes, kind: str) -> Outline:
+def read_outline(data: bytes, format_name: str) -> Outline:
     """Walk through the boxes; sizes and frames are the decoder's to tell.
 
     Raises:
@@ -55,65 +55,71 @@ def outline(data: bytes, kind: str) -> Outline:
         Excessive: It has more boxes, items or samples than a photo.
     """
     frames, bits = 1, 8
-    for box in _all_boxes(data):
+    for box in _iter_all_boxes(data):
         if box.kind == b"iloc":
-            _require_items(data, box)
+            _check_items(data, box)
         elif box.kind == b"stsz":
             frames = max(frames, int.from_bytes(data[box.begin + 8 : box.begin + 12]))
         elif box.kind == b"pixi":
             bits = max(bits, *data[box.begin + 5 : box.end][:4], 0)
         elif box.kind == b"av1C" and box.begin + 2 < box.end and data[box.begin + 2] & 0x40:
             bits = max(bits, 12 if data[box.begin + 2] & 0x20 else 10)
-    return Outline(kind, 0, 0, frames=frames, bits=bits)
+    return Outline(format_name, 0, 0, frames=frames, bits=bits)
 
 
-def _all_boxes(data: bytes) -> Iterator[Box]:
+def _iter_all_boxes(data: bytes) -> Iterator[MediaBox]:
     """Every box, those within others after these."""
-    waiting, met = [(0, len(data), True)], 0
-    while waiting:
-        begin, end, outermost = waiting.pop()
-        for box in _boxes(data, begin, end, outermost):
-            met += 1
-            require_few(met, _MOST_BOXES, "boxes")
+    ranges, count = [(0, len(data), True)], 0
+    while ranges:
+        begin, end, outermost = ranges.pop()
+        for box in _iter_boxes(data, begin, end, outermost):
+            count += 1
+            check_count(count, _MAX_BOXES, "boxes")
             yield box
-            if box.kind in _HOLDING:
-                waiting.append((box.begin + (4 if box.kind in _FULL else 0), box.end, False))
+            if box.kind in _CONTAINER_BOXES:
+                ranges.append((box.begin + (4 if box.kind in _FULL_BOXES else 0), box.end, False))
 
 
-def _boxes(data: bytes, begin: int, end: int, outermost: bool) -> Iterator[Box]:
+def _iter_boxes(data: bytes, begin: int, end: int, outermost: bool) -> Iterator[MediaBox]:
     while begin + 8 <= end:
-        size, kind, head = int.from_bytes(data[begin : begin + 4]), data[begin + 4 : begin + 8], 8
+        size, kind, header_bytes = (
+            int.from_bytes(data[begin : begin + 4]),
+            data[begin + 4 : begin + 8],
+            8,
+        )
         if size == 1:
-            size, head = int.from_bytes(data[begin + 8 : begin + 16]), 16
+            size, header_bytes = int.from_bytes(data[begin + 8 : begin + 16]), 16
         size = size or end - begin
         if not (kind.isascii() and kind.decode("ascii").isprintable()):
             return  # What follows the last box is none of ours.
-        if size < head or begin + size > end:
-            raise Incomplete("it ends within a part" if outermost else "its parts do not fit together")
-        yield Box(kind, begin + head, begin + size)
+        if size < header_bytes or begin + size > end:
+            raise IncompleteFile(
+                "it ends within a part" if outermost else "its parts do not fit together"
+            )
+        yield MediaBox(kind, begin + header_bytes, begin + size)
         begin += size
 
 
-def _require_items(data: bytes, box: Box) -> None:
+def _check_items(data: bytes, box: MediaBox) -> None:
     """Every piece of every item lies within the file."""
     reader = _Reader(data, box.begin, box.end)
-    version = reader.take(4) >> 24
-    sizes = reader.take(2)
+    version = reader.read(4) >> 24
+    sizes = reader.read(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     index = index if version else 0
-    pieces = 0
-    for _ in range(reader.take(4 if version == 2 else 2)):
-        reader.take(4 if version == 2 else 2)
-        within = reader.take(2) & 15 if version else 0
-        reader.take(2)
-        origin = reader.take(base)
-        for _ in range(reader.take(2)):
-            pieces += 1
-            require_few(pieces, _MOST_EXTENTS, "pieces")
-            reader.take(index)
-            place, size = reader.take(offset), reader.take(length)
-            if within == 0 and origin + place + size > len(data):
-                raise Incomplete("the picture's data end before the picture does")
+    extents = 0
+    for _ in range(reader.read(4 if version == 2 else 2)):
+        reader.read(4 if version == 2 else 2)
+        construction_method = reader.read(2) & 15 if version else 0
+        reader.read(2)
+        origin = reader.read(base)
+        for _ in range(reader.read(2)):
+            extents += 1
+            check_count(extents, _MAX_EXTENTS, "pieces")
+            reader.read(index)
+            offset_in_item, size = reader.read(offset), reader.read(length)
+            if construction_method == 0 and origin + offset_in_item + size > len(data):
+                raise IncompleteFile("the picture's data end before the picture does")
 
 
 @dataclass
@@ -121,12 +127,12 @@ class _Reader:
     """Takes numbers from the content of a box."""
 
     data: bytes
-    place: int
+    position: int
     end: int
 
-    def take(self, size: int) -> int:
+    def read(self, size: int) -> int:
         """The next number, of `size` bytes."""
-        self.place += size
-        if self.place > self.end:
-            raise Incomplete("its parts do not fit together")
-        return int.from_bytes(self.data[self.place - size : self.place])
+        self.position += size
+        if self.position > self.end:
+            raise IncompleteFile("its parts do not fit together")
+        return int.from_bytes(self.data[self.position - size : self.position])

@@ -12,30 +12,30 @@ _MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
     "TIFF": tiff.MAGIC,
     "BMP": bmp.MAGIC,
 }
-_SINGLE = {"JPEG": jpeg.outline, "PNG": png.outline, "BMP": bmp.outline}
-_COUNTED = {"GIF": gif.outline, "WEBP": webp.outline, "TIFF": tiff.outline}
+_READERS = {"JPEG": jpeg.read_outline, "PNG": png.read_outline, "BMP": bmp.read_outline}
+_FRAME_COUNTING_READERS = {"GIF": gif.read_outline, "WEBP": webp.read_outline, "TIFF": tiff.read_outline}
 
 
-def outline_of(data: bytes, most_frames: int) -> Outline | None:
+def read_outline(data: bytes, max_frames: int) -> Outline | None:
     """The outline of a file of any format that opens; None for any other.
 
     Args:
         data: The whole file.
-        most_frames: Frames or pages are counted no further than one past these.
+        max_frames: Frames or pages are counted no further than one past these.
 
     Raises:
         Incomplete: Parts of it are missing.
         Excessive: It has more parts than any photo.
     """
-    kind = kind_of(data)
-    if kind in _COUNTED:
-        return _COUNTED[kind](data, most_frames)
-    if kind in _SINGLE:
-        return _SINGLE[kind](data)
-    return None if kind is None else boxes.outline(data, kind)
+    format_name = detect_format(data)
+    if format_name in _FRAME_COUNTING_READERS:
+        return _FRAME_COUNTING_READERS[format_name](data, max_frames)
+    if format_name in _READERS:
+        return _READERS[format_name](data)
+    return None if format_name is None else boxes.read_outline(data, format_name)
 
 
-def kind_of(head: bytes) -> str | None:
+def detect_format(head: bytes) -> str | None:
     """The format of a file by its first 64 bytes, a key of `packshot.photo.FORMATS`; None for others."""
-    named = (kind for kind, magic in _MAGIC.items() if head.startswith(magic))
-    return next(named, "WEBP" if webp.is_webp(head) else boxes.kind_of(head))
+    formats = (name for name, magic in _MAGIC.items() if head.startswith(magic))
+    return next(formats, "WEBP" if webp.is_webp(head) else boxes.detect_format(head))

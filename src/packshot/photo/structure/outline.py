@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-class Incomplete(Exception):  # noqa: N818 - what is wrong with a file, not with a program
+class IncompleteFile(Exception):  # noqa: N818 - what is wrong with a file, not with a program
     """The file ends before its picture does, or its parts do not fit together."""
 
 
-class Excessive(Exception):  # noqa: N818 - see Incomplete
+class ExcessiveFile(Exception):  # noqa: N818 - see Incomplete
     """The file asks for more work or memory than a photo is worth."""
 
 
@@ -18,7 +18,7 @@ class Outline:
     """A file's structure, walked through in bounded time.
 
     Attributes:
-        kind: A key of `packshot.photo.FORMATS`.
+        format: A key of `packshot.photo.FORMATS`.
         width: In pixels, as stored; 0 where only the decoder can tell.
         height: In pixels, as stored; 0 where only the decoder can tell.
         frames: Of an animation, or pages; counted no further than one past the limit.
@@ -29,7 +29,7 @@ class Outline:
         xmp: A packet of XMP.
     """
 
-    kind: str
+    format: str
     width: int
     height: int
     frames: int = 1
@@ -40,11 +40,11 @@ class Outline:
     xmp: bytes = field(default=b"", repr=False)
 
 
-def require_few(count: int, most: int, parts: str) -> None:
+def check_count(count: int, max_count: int, parts: str) -> None:
     """Refuse more parts than a photo is made of.
 
     Raises:
         Excessive: There are more.
     """
-    if count > most:
-        raise Excessive(f"more than {most:,} {parts}: no photo needs so many")
+    if count > max_count:
+        raise ExcessiveFile(f"more than {max_count:,} {parts}: no photo needs so many")

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from packshot.photo.structure.outline import Incomplete, Outline, require_few
+from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
 # Encoders flush picture data every 8 kB: 256 MB are 32 000 chunks.
-_MOST_CHUNKS = 100_000
-_LARGEST_PROFILE = 4 * 2**20
-_LARGEST_TEXT = 2**20
-_STEP = 65_536
+_MAX_CHUNKS = 100_000
+_MAX_PROFILE_BYTES = 4 * 2**20
+_MAX_TEXT_BYTES = 2**20
+_CHUNK_BYTES = 65_536
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # Start and step of columns and rows of Adam7's passes.
 _PASSES = (
@@ -28,7 +28,7 @@ _PASSES = (
     (0, 1, 1, 2),
 )
 _EXIF_TEXTS = (b"Raw profile type exif", b"Raw profile type APP1")
-_END = bytes(4) + b"IEND\xaeB`\x82"
+_END_CHUNK = bytes(4) + b"IEND\xaeB`\x82"
 _XMP_TEXT = b"XML:com.adobe.xmp"
 
 
@@ -39,30 +39,30 @@ class PngOutline(Outline):
     Attributes:
         interlaced: By Adam7.
         colour_type: 0, 2, 3, 4 or 6.
-        needed: Chunks that decoding needs beside the picture data, whole.
-        pieces: Begin and end of each piece of compressed picture data.
+        needed_chunks: Chunks that decoding needs beside the picture data, whole.
+        data_ranges: Begin and end of each piece of compressed picture data.
     """
 
     interlaced: bool = False
     colour_type: int = 0
-    needed: tuple[bytes, ...] = field(default=(), repr=False)
-    pieces: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    needed_chunks: tuple[bytes, ...] = field(default=(), repr=False)
+    data_ranges: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
 
 @dataclass
-class _Walk:
+class _ParserState:
     """What was met so far."""
 
-    needed: list[bytes] = field(default_factory=list)
-    pieces: list[tuple[int, int]] = field(default_factory=list)
+    needed_chunks: list[bytes] = field(default_factory=list)
+    data_ranges: list[tuple[int, int]] = field(default_factory=list)
     frames: int = 1
-    ended: bool = False
+    has_end: bool = False
     exif: bytes | None = None
     profile: bytes | None = None
     xmp: bytes | None = None
 
 
-def outline(data: bytes) -> PngOutline:
+def read_outline(data: bytes) -> PngOutline:
     """Walk through a PNG.
 
     Raises:
@@ -71,131 +71,133 @@ def outline(data: bytes) -> PngOutline:
     """
     header = data[16:29]
     if data[12:16] != b"IHDR" or len(header) < 13 or header[9] not in _CHANNELS:
-        raise Incomplete("it has no header that makes sense")
-    walk = _Walk()
-    for kind, begin, end in _chunks(data):
-        _meet(walk, kind, data, begin, end)
-    if not walk.pieces:
-        raise Incomplete("it ends before its picture begins")
-    if walk.frames > 1 and not walk.ended:
-        raise Incomplete("it ends before its animation does")
+        raise IncompleteFile("it has no header that makes sense")
+    state = _ParserState()
+    for kind, begin, end in _iter_chunks(data):
+        _add_chunk(state, kind, data, begin, end)
+    if not state.data_ranges:
+        raise IncompleteFile("it ends before its picture begins")
+    if state.frames > 1 and not state.has_end:
+        raise IncompleteFile("it ends before its animation does")
     return PngOutline(
-        kind="PNG",
+        format="PNG",
         width=int.from_bytes(header[:4]),
         height=int.from_bytes(header[4:8]),
         bits=header[8],
-        frames=walk.frames,
+        frames=state.frames,
         decoder_bytes=_decoder_bytes(header[9], header[8]),
-        exif=walk.exif or b"",
-        profile=walk.profile or b"",
-        xmp=walk.xmp or b"",
+        exif=state.exif or b"",
+        profile=state.profile or b"",
+        xmp=state.xmp or b"",
         interlaced=bool(header[12]),
         colour_type=header[9],
-        needed=tuple(walk.needed),
-        pieces=tuple(walk.pieces),
+        needed_chunks=tuple(state.needed_chunks),
+        data_ranges=tuple(state.data_ranges),
     )
 
 
-def first_picture(data: bytes, found: PngOutline) -> bytes:
+def extract_first_picture(data: bytes, outline: PngOutline) -> bytes:
     """A PNG of the first picture alone, of nothing but what decoding needs.
 
     Pillow looks at neither the length nor the checksum of picture data, so they stand in one chunk.
     """
-    size = sum(end - begin for begin, end in found.pieces)
+    size = sum(end - begin for begin, end in outline.data_ranges)
     view = memoryview(data)
-    head = (MAGIC, *found.needed, size.to_bytes(4), b"IDAT")
-    return b"".join((*head, *(view[begin:end] for begin, end in found.pieces), bytes(4), _END))
+    head = (MAGIC, *outline.needed_chunks, size.to_bytes(4), b"IDAT")
+    return b"".join(
+        (*head, *(view[begin:end] for begin, end in outline.data_ranges), bytes(4), _END_CHUNK)
+    )
 
 
-def require_all_rows(data: bytes, found: PngOutline) -> None:
+def check_all_rows(data: bytes, outline: PngOutline) -> None:
     """Refuse a PNG whose compressed data hold fewer rows than its header promises.
 
     Raises:
         Incomplete: Rows are missing.
     """
-    wanted, unpacker = unpacked_size(found), zlib.decompressobj()
+    missing_bytes, decompressor = count_row_bytes(outline), zlib.decompressobj()
     try:
-        for begin, end in found.pieces:
-            for start in range(begin, end, _STEP):
-                left = data[start : min(start + _STEP, end)]
-                while left and wanted > 0:
-                    wanted -= len(unpacker.decompress(left, 1 << 20))
-                    left = unpacker.unconsumed_tail
-                if wanted <= 0 or unpacker.eof:
+        for begin, end in outline.data_ranges:
+            for start in range(begin, end, _CHUNK_BYTES):
+                remaining = data[start : min(start + _CHUNK_BYTES, end)]
+                while remaining and missing_bytes > 0:
+                    missing_bytes -= len(decompressor.decompress(remaining, 1 << 20))
+                    remaining = decompressor.unconsumed_tail
+                if missing_bytes <= 0 or decompressor.eof:
                     break
     except zlib.error as error:
-        raise Incomplete(f"its picture data are damaged: {error}") from None
-    if wanted > 0:
-        raise Incomplete("the picture's data end before the picture does")
+        raise IncompleteFile(f"its picture data are damaged: {error}") from None
+    if missing_bytes > 0:
+        raise IncompleteFile("the picture's data end before the picture does")
 
 
-def unpacked_size(found: PngOutline) -> int:
+def count_row_bytes(outline: PngOutline) -> int:
     """Bytes of all rows, each with its filter byte."""
-    depth = found.bits * _CHANNELS[found.colour_type]
-    passes = _PASSES if found.interlaced else ((0, 1, 0, 1),)
+    depth = outline.bits * _CHANNELS[outline.colour_type]
+    passes = _PASSES if outline.interlaced else ((0, 1, 0, 1),)
     total = 0
     for left, across, top, down in passes:
-        columns, rows = -(-(found.width - left) // across), -(-(found.height - top) // down)
+        columns, rows = -(-(outline.width - left) // across), -(-(outline.height - top) // down)
         total += rows * (1 + (columns * depth + 7) // 8) if columns > 0 and rows > 0 else 0
     return total
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def _iter_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind, begin and end of the content of each chunk, to the last; the last may be cut short."""
-    place, met = len(MAGIC), 0
-    while place + 8 <= len(data):
-        met += 1
-        require_few(met, _MOST_CHUNKS, "chunks")
-        length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
-        begin = place + 8
+    position, count = len(MAGIC), 0
+    while position + 8 <= len(data):
+        count += 1
+        check_count(count, _MAX_CHUNKS, "chunks")
+        length, kind = int.from_bytes(data[position : position + 4]), data[position + 4 : position + 8]
+        begin = position + 8
         if not kind.isalpha():
             return
         yield kind, begin, min(begin + length, len(data))
         if kind == b"IEND":
             return
-        place = begin + length + 4
+        position = begin + length + 4
 
 
-def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
+def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: int) -> None:
     """Take one chunk into account."""
     if kind == b"IEND":
-        walk.ended = True
+        state.has_end = True
     elif kind == b"IDAT":
-        walk.pieces.append((begin, end))
+        state.data_ranges.append((begin, end))
     elif kind in (b"IHDR", b"PLTE", b"tRNS"):
-        if not walk.pieces:
-            walk.needed.append(data[begin - 8 : end + 4])
-    elif kind == b"acTL" and not walk.pieces:
-        walk.frames = max(1, int.from_bytes(data[begin : begin + 4]))
+        if not state.data_ranges:
+            state.needed_chunks.append(data[begin - 8 : end + 4])
+    elif kind == b"acTL" and not state.data_ranges:
+        state.frames = max(1, int.from_bytes(data[begin : begin + 4]))
     elif kind == b"eXIf":
-        walk.exif = walk.exif or data[begin:end]
-    elif kind == b"iCCP" and walk.profile is None:
-        walk.profile = _unpacked(data[begin:end].partition(b"\0")[2][1:], _LARGEST_PROFILE)
+        state.exif = state.exif or data[begin:end]
+    elif kind == b"iCCP" and state.profile is None:
+        state.profile = _decompress(data[begin:end].partition(b"\0")[2][1:], _MAX_PROFILE_BYTES)
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-        _meet_text(walk, kind, data[begin : min(end, begin + _LARGEST_TEXT)])
+        _add_text(state, kind, data[begin : min(end, begin + _MAX_TEXT_BYTES)])
 
 
-def _meet_text(walk: _Walk, kind: bytes, content: bytes) -> None:
+def _add_text(state: _ParserState, kind: bytes, content: bytes) -> None:
     """EXIF as ImageMagick writes it, hexadecimal behind three lines; or XMP."""
     key, _, text = content.partition(b"\0")
-    if key in _EXIF_TEXTS and walk.exif is None:
-        walk.exif = b""
-        lines = (_unpacked(text[1:], _LARGEST_TEXT) if kind == b"zTXt" else text).split(b"\n")
+    if key in _EXIF_TEXTS and state.exif is None:
+        state.exif = b""
+        lines = (_decompress(text[1:], _MAX_TEXT_BYTES) if kind == b"zTXt" else text).split(b"\n")
         with suppress(ValueError):
-            walk.exif = bytes.fromhex(b"".join(lines[3:]).decode("ascii", "replace"))
-    elif key == _XMP_TEXT and kind == b"iTXt" and walk.xmp is None:
+            state.exif = bytes.fromhex(b"".join(lines[3:]).decode("ascii", "replace"))
+    elif key == _XMP_TEXT and kind == b"iTXt" and state.xmp is None:
         content = text[2:].split(b"\0", 2)[-1]  # Behind two flags: language, translated key, content.
-        walk.xmp = content if text[:1] == b"\0" else _unpacked(content, _LARGEST_TEXT)
+        state.xmp = content if text[:1] == b"\0" else _decompress(content, _MAX_TEXT_BYTES)
 
 
-def _unpacked(packed: bytes, most: int) -> bytes:
-    """Decompressed, nothing where that fails or is larger than `most` bytes."""
-    unpacker = zlib.decompressobj()
+def _decompress(data: bytes, max_bytes: int) -> bytes:
+    """Decompressed, nothing where that fails or is larger than `max_bytes` bytes."""
+    decompressor = zlib.decompressobj()
     try:
-        content = unpacker.decompress(packed, most)
+        content = decompressor.decompress(data, max_bytes)
     except zlib.error:
         return b""
-    return b"" if unpacker.unconsumed_tail else content
+    return b"" if decompressor.unconsumed_tail else content
 
 
 def _decoder_bytes(colour_type: int, bits: int) -> float:

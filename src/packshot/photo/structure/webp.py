@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from packshot.photo.structure.outline import Incomplete, Outline, require_few
+from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
 
 # A thousand frames with a few chunks each, and some metadata.
-_MOST_CHUNKS = 10_000
-_ALPHA, _ANIMATION = 0x10, 0x02
+_MAX_CHUNKS = 10_000
+_ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
 # Of the decoder for each pixel, measured by `benchmarks/decoding_memory.py`; an animation's frame is
 # laid on a canvas besides.
-_DECODER_BYTES = {b"VP8 ": 6.1, b"VP8L": 7.1}
+_DECODER_BYTES_PER_PIXEL = {b"VP8 ": 6.1, b"VP8L": 7.1}
 _ALPHA_BYTES = 2.0
 _CANVAS_BYTES = 4.0
 
@@ -22,16 +22,16 @@ class WebpOutline(Outline):
     """A WebP's structure.
 
     Attributes:
-        alpha: There may be pixels that are not opaque.
-        first: Of an animation, its first frame.
+        has_alpha: There may be pixels that are not opaque.
+        first_frame: Of an animation, its first frame.
     """
 
-    alpha: bool = False
-    first: Frame | None = None
+    has_alpha: bool = False
+    first_frame: AnimationFrame | None = None
 
 
 @dataclass(frozen=True)
-class Frame:
+class AnimationFrame:
     """A picture that covers its canvas or a part of it.
 
     Attributes:
@@ -39,7 +39,7 @@ class Frame:
         top: Row of the canvas.
         width: In pixels.
         height: In pixels.
-        alpha: There may be pixels that are not opaque.
+        has_alpha: There may be pixels that are not opaque.
         chunks: Begin and end of its chunks of picture data.
     """
 
@@ -47,21 +47,21 @@ class Frame:
     top: int
     width: int
     height: int
-    alpha: bool
+    has_alpha: bool
     chunks: tuple[tuple[int, int], ...]
 
 
 @dataclass
-class _Walk:
+class _ParserState:
     """What was met so far."""
 
     flags: int = 0
     size: tuple[int, int] = (0, 0)
-    coding: bytes = b""
-    alpha: bool = False
+    codec: bytes = b""
+    has_alpha: bool = False
     frames: int = 0
-    first: Frame | None = None
-    meta: dict[bytes, bytes] = field(default_factory=dict)
+    first_frame: AnimationFrame | None = None
+    metadata: dict[bytes, bytes] = field(default_factory=dict)
 
 
 def is_webp(data: bytes) -> bool:
@@ -69,8 +69,8 @@ def is_webp(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
-def outline(data: bytes, most_frames: int) -> WebpOutline:
-    """Walk through a WebP, no further than one frame past `most_frames`.
+def read_outline(data: bytes, max_frames: int) -> WebpOutline:
+    """Walk through a WebP, no further than one frame past `max_frames`.
 
     Raises:
         Incomplete: It is shorter than it says, or has no picture.
@@ -78,92 +78,96 @@ def outline(data: bytes, most_frames: int) -> WebpOutline:
     """
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data) + 1:  # Some writers count the byte that pads the last chunk, and leave it out.
-        raise Incomplete(f"it ends after {len(data):,} of {end:,} bytes")
-    walk = _Walk()
-    for kind, begin, stop in _chunks(data, min(end, len(data))):
-        _meet(walk, kind, data, begin, stop)
-        if walk.frames > most_frames:
+        raise IncompleteFile(f"it ends after {len(data):,} of {end:,} bytes")
+    state = _ParserState()
+    for kind, begin, stop in _iter_chunks(data, min(end, len(data))):
+        _add_chunk(state, kind, data, begin, stop)
+        if state.frames > max_frames:
             break
-    animated = bool(walk.flags & _ANIMATION)
-    if (animated and walk.first is None) or not (animated or walk.coding):
-        raise Incomplete("it ends before its picture begins")
-    needed = _DECODER_BYTES.get(walk.coding, 7.1) + (_ALPHA_BYTES if walk.alpha else 0)
+    is_animated = bool(state.flags & _ANIMATION_FLAG)
+    if (is_animated and state.first_frame is None) or not (is_animated or state.codec):
+        raise IncompleteFile("it ends before its picture begins")
+    decoder_bytes = _DECODER_BYTES_PER_PIXEL.get(state.codec, 7.1) + (
+        _ALPHA_BYTES if state.has_alpha else 0
+    )
     return WebpOutline(
-        kind="WEBP",
-        width=walk.size[0],
-        height=walk.size[1],
-        frames=max(1, walk.frames),
-        decoder_bytes=needed + (_CANVAS_BYTES if animated else 0),
-        exif=walk.meta.get(b"EXIF", b""),
-        profile=walk.meta.get(b"ICCP", b""),
-        xmp=walk.meta.get(b"XMP ", b""),
-        alpha=walk.alpha,
-        first=walk.first if animated else None,
+        format="WEBP",
+        width=state.size[0],
+        height=state.size[1],
+        frames=max(1, state.frames),
+        decoder_bytes=decoder_bytes + (_CANVAS_BYTES if is_animated else 0),
+        exif=state.metadata.get(b"EXIF", b""),
+        profile=state.metadata.get(b"ICCP", b""),
+        xmp=state.metadata.get(b"XMP ", b""),
+        has_alpha=state.has_alpha,
+        first_frame=state.first_frame if is_animated else None,
     )
 
 
-def frame_alone(data: bytes, frame: Frame) -> bytes:
+def extract_frame(data: bytes, frame: AnimationFrame) -> bytes:
     """A WebP of one frame of an animation."""
     size = (frame.width - 1).to_bytes(3, "little") + (frame.height - 1).to_bytes(3, "little")
-    flags = bytes((_ALPHA if frame.alpha else 0, 0, 0, 0))
+    flags = bytes((_ALPHA_FLAG if frame.has_alpha else 0, 0, 0, 0))
     picture = b"".join(data[begin:end] for begin, end in frame.chunks)
     body = b"".join((b"WEBPVP8X\x0a\0\0\0", flags, size, picture))
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-def _chunks(data: bytes, end: int, place: int = 12) -> Iterator[tuple[bytes, int, int]]:
+def _iter_chunks(data: bytes, end: int, position: int = 12) -> Iterator[tuple[bytes, int, int]]:
     """Kind, begin and end of each chunk."""
-    met = 0
-    while place + 8 <= end:
-        met += 1
-        require_few(met, _MOST_CHUNKS, "chunks")
-        length = int.from_bytes(data[place + 4 : place + 8], "little")
-        begin = place + 8
+    count = 0
+    while position + 8 <= end:
+        count += 1
+        check_count(count, _MAX_CHUNKS, "chunks")
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        begin = position + 8
         if begin + length > len(data):
-            raise Incomplete("it ends within a chunk")
-        yield data[place : place + 4], begin, begin + length
-        place = begin + length + length % 2
+            raise IncompleteFile("it ends within a chunk")
+        yield data[position : position + 4], begin, begin + length
+        position = begin + length + length % 2
 
 
-def _meet(walk: _Walk, kind: bytes, data: bytes, begin: int, end: int) -> None:
+def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: int) -> None:
     """Take one chunk into account."""
     head = data[begin : min(end, begin + 10)]
     if kind == b"VP8X" and len(head) == 10:
-        walk.flags, walk.alpha = head[0], bool(head[0] & _ALPHA)
-        walk.size = (1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little"))
+        state.flags, state.has_alpha = head[0], bool(head[0] & _ALPHA_FLAG)
+        state.size = (1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little"))
     elif kind == b"ANMF":
-        walk.frames += 1
-        walk.first = walk.first or _frame(data, begin, end)
-    elif kind in (b"VP8 ", b"VP8L") and not walk.coding:
-        walk.coding = kind
+        state.frames += 1
+        state.first_frame = state.first_frame or _read_frame(data, begin, end)
+    elif kind in (b"VP8 ", b"VP8L") and not state.codec:
+        state.codec = kind
         if kind == b"VP8L":
-            walk.alpha = walk.alpha or _clear(head)
-        walk.size = walk.size if walk.flags or walk.size[0] else _size(kind, head)
+            state.has_alpha = state.has_alpha or _has_alpha(head)
+        state.size = state.size if state.flags or state.size[0] else _read_size(kind, head)
     elif kind in (b"EXIF", b"ICCP", b"XMP "):
-        walk.meta.setdefault(kind, data[begin:end])
+        state.metadata.setdefault(kind, data[begin:end])
 
 
-def _frame(data: bytes, begin: int, end: int) -> Frame:
+def _read_frame(data: bytes, begin: int, end: int) -> AnimationFrame:
     """A frame of an animation: where it lies, and its picture."""
     left, top, width, height = (
         int.from_bytes(data[at : at + 3], "little") for at in range(begin, begin + 12, 3)
     )
-    pieces, alpha = [], False
-    for kind, start, stop in _chunks(data, end, begin + 16):
+    chunks, has_alpha = [], False
+    for kind, start, stop in _iter_chunks(data, end, begin + 16):
         if kind in (b"ALPH", b"VP8 ", b"VP8L"):
-            pieces.append((start - 8, min(end, stop + (stop - start) % 2)))
-            alpha = alpha or kind == b"ALPH" or (kind == b"VP8L" and _clear(data[start : start + 5]))
-    if not pieces:
-        raise Incomplete("its first frame has no picture")
-    return Frame(2 * left, 2 * top, width + 1, height + 1, alpha, tuple(pieces))
+            chunks.append((start - 8, min(end, stop + (stop - start) % 2)))
+            has_alpha = (
+                has_alpha or kind == b"ALPH" or (kind == b"VP8L" and _has_alpha(data[start : start + 5]))
+            )
+    if not chunks:
+        raise IncompleteFile("its first frame has no picture")
+    return AnimationFrame(2 * left, 2 * top, width + 1, height + 1, has_alpha, tuple(chunks))
 
 
-def _clear(head: bytes) -> bool:
+def _has_alpha(head: bytes) -> bool:
     """Whether a lossless picture says that it has pixels that are not opaque."""
     return bool(int.from_bytes(head[1:5], "little") >> 28 & 1)
 
 
-def _size(kind: bytes, head: bytes) -> tuple[int, int]:
+def _read_size(kind: bytes, head: bytes) -> tuple[int, int]:
     """Of a picture, from its own header."""
     if kind == b"VP8L":
         bits = int.from_bytes(head[1:5], "little")

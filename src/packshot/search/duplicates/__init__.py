@@ -1,20 +1,20 @@
 """Near-duplicates within and across products; see `DuplicateFinder`."""
 
-from packshot.search.duplicates.finder import DuplicateFinder, Options
-from packshot.search.duplicates.owners import Owners, owners_by_folder, owners_in_table
+from packshot.search.duplicates.finder import DuplicateFinder, DuplicateOptions
+from packshot.search.duplicates.owners import Owners, find_owners_by_folder, read_owners
 from packshot.search.duplicates.signature import Signer
-from packshot.search.duplicates.store import SignatureStore, default_store
-from packshot.search.duplicates.watching import Watch, unwatched
+from packshot.search.duplicates.store import SignatureStore, default_store_path
+from packshot.search.duplicates.watching import Progress, ignore_progress
 
 __all__ = [
     "DuplicateFinder",
-    "Options",
+    "DuplicateOptions",
     "Owners",
+    "Progress",
     "SignatureStore",
     "Signer",
-    "Watch",
-    "default_store",
-    "owners_by_folder",
-    "owners_in_table",
-    "unwatched",
+    "default_store_path",
+    "find_owners_by_folder",
+    "ignore_progress",
+    "read_owners",
 ]

@@ -8,29 +8,29 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array, Mask
-from packshot.search.duplicates.frames import covered, inverse, placement, warped
-from packshot.search.duplicates.view import View
+from packshot.search.duplicates.frames import compute_coverage, decompose_map, invert_map, warp
+from packshot.search.duplicates.view import PhotoView
 
 _Colours = Float64Array  # (4, 3): RGB of the first photo, and 1, to RGB of the second
 
-_WINDOW = 9
-_REACH = 2 * _WINDOW + 1
-_SMOOTHING = 0.8
-_FLAT = 3.0
-_MOST_TEXTURE = 24.0
-_NOISE = 12.0
-_SAME_STRUCTURE = 0.5
+_WINDOW_SIDE = 9
+_REACH_SIDE = 2 * _WINDOW_SIDE + 1
+_SMOOTHING_SIGMA = 0.8
+_MIN_CONTRAST = 3.0
+_MAX_CONTRAST_WEIGHT = 24.0
+_NOISE_CONSTANT = 12.0
+_MIN_CORRELATION = 0.5
 _COLOUR_LIMIT = 26.0
-_OF_CHANGE = 0.3
-_LEAST_OVERLAP_PIXELS = 256
-_SMALLEST_PATCH = 0.002
-_KNOWN_RIM = 0.5
-_EDGE = 0.2
-_FITS = 3
-_SAME_COLOUR = 6.0
-_SAMPLED = 7
-_LEAST_COMMON = 0.35
-_RIDGE = 7.0
+_LIMIT_PER_CHANGE = 0.3
+_MIN_OVERLAP_PIXELS = 256
+_MIN_PATCH_SHARE = 0.002
+_MIN_KNOWN_RIM = 0.5
+_MIN_EDGE_CONTRAST = 0.2
+_FIT_ROUNDS = 3
+_SAME_COLOUR_LIMIT = 6.0
+_SAMPLING_STEP = 7
+_MIN_COMMON_STRUCTURE = 0.35
+_RIDGE_WEIGHT = 7.0
 _RIM_PARTS = 20
 
 
@@ -41,40 +41,40 @@ class Agreement:
     Attributes:
         overlap_first: Share of the first photo that the second covers.
         overlap_second: Share of the second photo that lies on the first.
-        explained_first: Share of the first's structure, within the overlap, that the second has too.
-        explained_second: Share of the second's structure that the first has too.
+        matched_first: Share of the first's structure, within the overlap, that the second has too.
+        matched_second: Share of the second's structure that the first has too.
         texture: Share of the overlap where either has any structure.
-        recoloured: Share of the overlap where structure is the same and colour is not, whatever is done
+        recoloured_share: Share of the overlap where structure is the same and colour is not, whatever is done
             to all colours alike.
-        overlaid: Share of the overlap where one has something else than the other.
-        painted: Share of what is overlaid that one see-through paint explains; 1 of none.
-        agreeing: As `explained_first` and `explained_second`, the lower, but outside what is overlaid.
-        visible: Share of the structure of the photo without a mark that lies outside what is overlaid.
+        overlay_share: Share of the overlap where one has something else than the other.
+        paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
+        clear_agreement: As `matched_first` and `matched_second`, the lower, but outside what is overlaid.
+        visible_share: Share of the structure of the photo without a mark that lies outside what is overlaid.
         colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
         rim_change: The same along the rim of the overlap, which mostly shows background.
         colour_means: Mean change of red, green, blue, -255..255.
-        rest_first: Spread, 0..255, of the first photo's grey values outside the overlap.
-        rest_second: Of the second photo's.
+        outside_deviation_first: Spread, 0..255, of the first photo's grey values outside the overlap.
+        outside_deviation_second: Of the second photo's.
     """
 
     overlap_first: float
     overlap_second: float
-    explained_first: float
-    explained_second: float
+    matched_first: float
+    matched_second: float
     texture: float
-    recoloured: float
-    overlaid: float
-    painted: float
-    agreeing: float
-    visible: float
+    recoloured_share: float
+    overlay_share: float
+    paint_share: float
+    clear_agreement: float
+    visible_share: float
     colour_change: float
     rim_change: float
     colour_means: tuple[float, float, float]
-    rest_first: float
-    rest_second: float
+    outside_deviation_first: float
+    outside_deviation_second: float
 
 
-def agreement(first: View, second: View, mapping: Float64Array) -> Agreement | None:
+def measure_agreement(first: PhotoView, second: PhotoView, mapping: Float64Array) -> Agreement | None:
     """Compare two photos at the coarser one's resolution.
 
     Args:
@@ -85,55 +85,61 @@ def agreement(first: View, second: View, mapping: Float64Array) -> Agreement | N
     Returns:
         What agrees; None where they hardly overlap or have hardly any structure in common.
     """
-    scale = min(1.0, placement(mapping).scale)
+    scale = min(1.0, decompose_map(mapping).scale)
     size = (max(1, round(first.size[0] * scale)), max(1, round(first.size[1] * scale)))
-    shrink = np.diag([size[0] / first.size[0], size[1] / first.size[1], 1.0])
-    mask = covered(second.frame, shrink @ mapping, size)
-    if np.count_nonzero(mask) < _LEAST_OVERLAP_PIXELS:
+    shrinking_map = np.diag([size[0] / first.size[0], size[1] / first.size[1], 1.0])
+    mask = compute_coverage(second.frame, shrinking_map @ mapping, size)
+    if np.count_nonzero(mask) < _MIN_OVERLAP_PIXELS:
         return None
-    one = _smooth(warped(first.pixels, shrink, size))
-    two = _smooth(warped(second.pixels, shrink @ mapping, size))
-    structure = _structure(_grey(one), _grey(two), mask)
-    if max(structure.explained(mask)[:2]) < _LEAST_COMMON:
+    one = _smooth(warp(first.pixels, shrinking_map, size))
+    two = _smooth(warp(second.pixels, shrinking_map @ mapping, size))
+    contrasts = _measure_contrasts(_to_grey(one), _to_grey(two), mask)
+    if max(contrasts.compute_matches(mask)[:2]) < _MIN_COMMON_STRUCTURE:
         return None
-    return _compared(one, two, mask, structure, _rests(first, second, mapping))
+    return _choose_best_colours(one, two, mask, contrasts, _measure_outside(first, second, mapping))
 
 
-def _compared(
-    one: Float32Array, two: Float32Array, mask: Mask, structure: _Structure, rests: _Rests
+def _choose_best_colours(
+    one: Float32Array, two: Float32Array, mask: Mask, contrasts: _ContrastPair, outside: _OutsideOverlap
 ) -> Agreement:
     """By the change of colours under which least differs and the rest agrees best."""
-    changes = _colour_changes(one, two, mask)
-    found = [_after(colours, one, two, mask, structure, rests) for colours in changes]
-    return max(found, key=lambda one: one.agreeing - one.overlaid - one.recoloured)
+    colour_changes = _fit_colour_changes(one, two, mask)
+    agreements = [
+        _compare_with_colours(colours, one, two, mask, contrasts, outside) for colours in colour_changes
+    ]
+    return max(
+        agreements, key=lambda one: one.clear_agreement - one.overlay_share - one.recoloured_share
+    )
 
 
-def _after(
+def _compare_with_colours(
     colours: _Colours,
     one: Float32Array,
     two: Float32Array,
     mask: Mask,
-    structure: _Structure,
-    rests: _Rests,
+    contrasts: _ContrastPair,
+    outside: _OutsideOverlap,
 ) -> Agreement:
-    toned = _recoloured(one, colours)
+    toned = _apply_colours(one, colours)
     change = toned - one
-    size = _root_mean_square(change[mask])
+    change_size = _root_mean_square(change[mask])
     means = change[mask].mean(axis=0)
-    differences = _differences(toned, two, structure, mask, _COLOUR_LIMIT + _OF_CHANGE * size)
-    explained_first, explained_second, texture = structure.explained(mask)
-    clear = mask & ~differences.reach
+    differences = _find_differences(
+        toned, two, contrasts, mask, _COLOUR_LIMIT + _LIMIT_PER_CHANGE * change_size
+    )
+    matched_first, matched_second, texture = contrasts.compute_matches(mask)
+    clear = mask & ~differences.reach_mask
     return Agreement(
-        *(rests.overlap_first, rests.overlap_second),
-        *(explained_first, explained_second, texture),
-        *(differences.recoloured, differences.overlaid, differences.painted),
-        agreeing=min(structure.explained(clear)[:2]),
-        visible=structure.visible(clear, mask),
-        colour_change=size,
-        rim_change=_root_mean_square(change[_rim(mask)]),
+        *(outside.overlap_first, outside.overlap_second),
+        *(matched_first, matched_second, texture),
+        *(differences.recoloured_share, differences.overlay_share, differences.paint_share),
+        clear_agreement=min(contrasts.compute_matches(clear)[:2]),
+        visible_share=contrasts.visible_share(clear, mask),
+        colour_change=change_size,
+        rim_change=_root_mean_square(change[_find_rim(mask)]),
         colour_means=(float(means[0]), float(means[1]), float(means[2])),
-        rest_first=rests.rest_first,
-        rest_second=rests.rest_second,
+        outside_deviation_first=outside.deviation_first,
+        outside_deviation_second=outside.deviation_second,
     )
 
 
@@ -141,47 +147,47 @@ def _root_mean_square(values: Float32Array) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
-def _rim(mask: Mask) -> Mask:
+def _find_rim(mask: Mask) -> Mask:
     """The outermost pixels of the overlap, a twentieth of the shorter side deep."""
     depth = max(1, min(mask.shape) // _RIM_PARTS)
-    framed = np.pad(mask, 1).astype(np.uint8)
-    inner = cv2.erode(framed, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
+    padded = np.pad(mask, 1).astype(np.uint8)
+    inner = cv2.erode(padded, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
     return np.asarray(mask & (inner == 0))
 
 
 @dataclass(frozen=True)
-class _Rests:
+class _OutsideOverlap:
     """What lies outside the overlap."""
 
     overlap_first: float
     overlap_second: float
-    rest_first: float
-    rest_second: float
+    deviation_first: float
+    deviation_second: float
 
 
-def _rests(first: View, second: View, mapping: Float64Array) -> _Rests:
-    inside_first = covered(second.frame, mapping, first.size)
-    inside_second = covered(first.frame, inverse(mapping), second.size)
-    return _Rests(
-        *(_share(inside_first), _share(inside_second)),
-        *(_spread(first.grey, ~inside_first), _spread(second.grey, ~inside_second)),
+def _measure_outside(first: PhotoView, second: PhotoView, mapping: Float64Array) -> _OutsideOverlap:
+    inside_first = compute_coverage(second.frame, mapping, first.size)
+    inside_second = compute_coverage(first.frame, invert_map(mapping), second.size)
+    return _OutsideOverlap(
+        *(_inner_share(inside_first), _inner_share(inside_second)),
+        *(_grey_deviation(first.grey, ~inside_first), _grey_deviation(second.grey, ~inside_second)),
     )
 
 
-def _share(mask: Mask) -> float:
+def _inner_share(mask: Mask) -> float:
     """Of the frame, not counting a rim of a pixel, which never counts as covered."""
     inner = mask[1:-1, 1:-1]
     return float(inner.mean()) if inner.size else 0.0
 
 
-def _spread(grey: Float32Array, mask: Mask) -> float:
+def _grey_deviation(grey: Float32Array, mask: Mask) -> float:
     """Standard deviation, of what is not the rim of the overlap."""
     clear = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return float(grey[clear].std()) if clear.any() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Structure:
+class _ContrastPair:
     """Local contrast of both photos, 0..255, and how far it correlates, -1..1; (H, W) each."""
 
     first: Float32Array
@@ -189,134 +195,141 @@ class _Structure:
     correlation: Float32Array
 
     @property
-    def same(self) -> Mask:
-        return self.correlation > _SAME_STRUCTURE
+    def is_same(self) -> Mask:
+        return self.correlation > _MIN_CORRELATION
 
-    def explained(self, mask: Mask) -> tuple[float, float, float]:
+    def compute_matches(self, mask: Mask) -> tuple[float, float, float]:
         """Shares of the first's and the second's structure that the other has; share with any."""
         if not mask.any():
             return 0.0, 0.0, 0.0
-        same = self.same[mask]
+        is_same = self.is_same[mask]
         shares = []
         for contrast in (self.first[mask], self.second[mask]):
-            weights = _weights(contrast)
+            weights = _contrast_weights(contrast)
             total = float(weights.sum())
-            shares.append(float(weights[same].sum()) / total if total else 0.0)
-        either = np.maximum(self.first, self.second)[mask] > _FLAT
-        return shares[0], shares[1], float(either.mean())
+            shares.append(float(weights[is_same].sum()) / total if total else 0.0)
+        is_textured = np.maximum(self.first, self.second)[mask] > _MIN_CONTRAST
+        return shares[0], shares[1], float(is_textured.mean())
 
-    def visible(self, clear: Mask, mask: Mask) -> float:
+    def visible_share(self, clear: Mask, mask: Mask) -> float:
         """Share of structure in a clear part of a mask, of the photo that has less within the mask."""
-        totals = [float(_weights(contrast[mask]).sum()) for contrast in (self.first, self.second)]
-        less = self.first if totals[0] <= totals[1] else self.second
-        return float(_weights(less[clear]).sum()) / max(min(totals), 1e-6)
+        totals = [
+            float(_contrast_weights(contrast[mask]).sum()) for contrast in (self.first, self.second)
+        ]
+        weaker = self.first if totals[0] <= totals[1] else self.second
+        return float(_contrast_weights(weaker[clear]).sum()) / max(min(totals), 1e-6)
 
 
-def _weights(contrast: Float32Array) -> Float32Array:
-    return np.asarray(np.clip(contrast - _FLAT, 0, _MOST_TEXTURE), np.float32)
+def _contrast_weights(contrast: Float32Array) -> Float32Array:
+    return np.asarray(np.clip(contrast - _MIN_CONTRAST, 0, _MAX_CONTRAST_WEIGHT), np.float32)
 
 
-def _structure(one: Float32Array, two: Float32Array, mask: Mask) -> _Structure:
+def _measure_contrasts(one: Float32Array, two: Float32Array, mask: Mask) -> _ContrastPair:
     inside = mask.astype(np.float32)
-    weight = np.maximum(_boxed(inside), 1e-6)
-    mean_one, mean_two = _boxed(one * inside) / weight, _boxed(two * inside) / weight
-    variance_one = np.maximum(_boxed(one * one * inside) / weight - mean_one**2, 0)
-    variance_two = np.maximum(_boxed(two * two * inside) / weight - mean_two**2, 0)
-    covariance = _boxed(one * two * inside) / weight - mean_one * mean_two
-    correlation = covariance / (np.sqrt(variance_one * variance_two) + _NOISE)
-    return _Structure(np.sqrt(variance_one), np.sqrt(variance_two), correlation)
+    weight = np.maximum(_box_mean(inside), 1e-6)
+    mean_one, mean_two = _box_mean(one * inside) / weight, _box_mean(two * inside) / weight
+    variance_one = np.maximum(_box_mean(one * one * inside) / weight - mean_one**2, 0)
+    variance_two = np.maximum(_box_mean(two * two * inside) / weight - mean_two**2, 0)
+    covariance = _box_mean(one * two * inside) / weight - mean_one * mean_two
+    correlation = covariance / (np.sqrt(variance_one * variance_two) + _NOISE_CONSTANT)
+    return _ContrastPair(np.sqrt(variance_one), np.sqrt(variance_two), correlation)
 
 
-def _boxed(image: Float32Array) -> Float32Array:
-    return np.asarray(cv2.blur(image, (_WINDOW, _WINDOW)), np.float32)
+def _box_mean(image: Float32Array) -> Float32Array:
+    return np.asarray(cv2.blur(image, (_WINDOW_SIDE, _WINDOW_SIDE)), np.float32)
 
 
 def _smooth(image: Float32Array) -> Float32Array:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), np.float32)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING_SIGMA), np.float32)
 
 
-def _grey(image: Float32Array) -> Float32Array:
+def _to_grey(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
+def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
     """Least squares over what is not overlaid, from two beginnings; one where both come to the same.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
     with a white background that no change can make whiter.
     """
-    sources, targets = one[mask][::_SAMPLED], two[mask][::_SAMPLED]
-    everything = _fitted(sources, targets, np.ones(len(sources), bool))
-    unchanged = np.abs(sources - targets).max(axis=1) <= _COLOUR_LIMIT / 2
-    cautious = _fitted(sources, targets, unchanged)
-    apart = np.abs(_recoloured(sources, everything) - _recoloured(sources, cautious))
-    return [everything, cautious] if apart.max(initial=0) > _SAME_COLOUR else [everything]
+    sources, targets = one[mask][::_SAMPLING_STEP], two[mask][::_SAMPLING_STEP]
+    full_fit = _fit_colours(sources, targets, np.ones(len(sources), bool))
+    is_unchanged = np.abs(sources - targets).max(axis=1) <= _COLOUR_LIMIT / 2
+    cautious_fit = _fit_colours(sources, targets, is_unchanged)
+    differences = np.abs(_apply_colours(sources, full_fit) - _apply_colours(sources, cautious_fit))
+    return [full_fit, cautious_fit] if differences.max(initial=0) > _SAME_COLOUR_LIMIT else [full_fit]
 
 
-def _fitted(sources: Float32Array, targets: Float32Array, chosen: Mask) -> _Colours:
+def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) -> _Colours:
     """From (P, 3) colours to others: fitted to those chosen, then to those that fit well."""
-    same = np.eye(4, 3)
-    colours = same
-    for _ in range(_FITS):
-        values = np.column_stack([sources[chosen], np.ones(int(chosen.sum()))]).astype(np.float64)
-        normal = values.T @ values + _RIDGE * np.eye(4)
-        colours = same + np.linalg.solve(normal, values.T @ (targets[chosen] - values @ same))
-        missed = np.abs(sources @ colours[:3] + colours[3] - targets).max(axis=1)
-        chosen = missed <= max(float(np.median(missed)), _COLOUR_LIMIT / 2)
+    identity = np.eye(4, 3)
+    colours = identity
+    for _ in range(_FIT_ROUNDS):
+        values = np.column_stack([sources[is_chosen], np.ones(int(is_chosen.sum()))]).astype(np.float64)
+        normal = values.T @ values + _RIDGE_WEIGHT * np.eye(4)
+        colours = identity + np.linalg.solve(normal, values.T @ (targets[is_chosen] - values @ identity))
+        residuals = np.abs(sources @ colours[:3] + colours[3] - targets).max(axis=1)
+        is_chosen = residuals <= max(float(np.median(residuals)), _COLOUR_LIMIT / 2)
     return np.asarray(colours)
 
 
-def _recoloured(image: Float32Array, colours: _Colours) -> Float32Array:
+def _apply_colours(image: Float32Array, colours: _Colours) -> Float32Array:
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class _Differences:
+class _ColourDifferences:
     """Of colour, after the one change of all colours; see `Agreement` for the fields.
 
-    `reach` is (H, W), True where something overlaid may touch the measure of structure.
+    `reach_mask` is (H, W), True where something overlaid may touch the measure of structure.
     """
 
-    recoloured: float
-    overlaid: float
-    painted: float
-    reach: Mask
+    recoloured_share: float
+    overlay_share: float
+    paint_share: float
+    reach_mask: Mask
 
 
-def _differences(
-    one: Float32Array, two: Float32Array, structure: _Structure, mask: Mask, limit: float
-) -> _Differences:
+def _find_differences(
+    one: Float32Array, two: Float32Array, contrasts: _ContrastPair, mask: Mask, limit: float
+) -> _ColourDifferences:
     """What differs in colour, patch by patch.
 
     A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
     product; one whose rim one of the photos knows nothing of lies on top. Weak texture is no edge.
     """
-    apart = np.abs(one - two).max(axis=2)
-    differs = (apart > limit) & mask
-    opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels, facts, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    areas = facts[:, cv2.CC_STAT_AREA]
+    difference = np.abs(one - two).max(axis=2)
+    is_different = (difference > limit) & mask
+    opened = cv2.morphologyEx(is_different.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, component_stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    areas = component_stats[:, cv2.CC_STAT_AREA]
     rims = labels * (cv2.erode(opened, np.ones((3, 3), np.uint8)) == 0)
-    edges = structure.same & (np.minimum(structure.first, structure.second) >= _EDGE * apart)
-    known = np.bincount(rims.ravel(), edges.ravel().astype(np.float64), count)
+    edges = contrasts.is_same & (
+        np.minimum(contrasts.first, contrasts.second) >= _MIN_EDGE_CONTRAST * difference
+    )
+    known_lengths = np.bincount(rims.ravel(), edges.ravel().astype(np.float64), count)
     lengths = np.maximum(np.bincount(rims.ravel(), minlength=count), 1)
     total = np.count_nonzero(mask)
-    large = areas >= _SMALLEST_PATCH * total
-    large[0] = False
-    parts = large & (known / lengths > _KNOWN_RIM)
-    overlays = large & ~parts
-    covered_by_overlay = overlays[labels]
-    explained_first, explained_second, _ = structure.explained(mask)
-    second_is_marked = explained_first >= explained_second  # marks add structure
-    return _Differences(
-        recoloured=float(areas[parts].sum() / total),
-        overlaid=float(areas[overlays].sum() / total),
-        painted=_painted(one[covered_by_overlay], two[covered_by_overlay], second_is_marked),
-        reach=cv2.dilate(covered_by_overlay.astype(np.uint8), np.ones((_REACH, _REACH), np.uint8)) > 0,
+    is_large = areas >= _MIN_PATCH_SHARE * total
+    is_large[0] = False
+    is_part = is_large & (known_lengths / lengths > _MIN_KNOWN_RIM)
+    is_overlay = is_large & ~is_part
+    overlay_mask = is_overlay[labels]
+    matched_first, matched_second, _ = contrasts.compute_matches(mask)
+    second_is_marked = matched_first >= matched_second  # marks add structure
+    return _ColourDifferences(
+        recoloured_share=float(areas[is_part].sum() / total),
+        overlay_share=float(areas[is_overlay].sum() / total),
+        paint_share=_paint_share(one[overlay_mask], two[overlay_mask], second_is_marked),
+        reach_mask=cv2.dilate(
+            overlay_mask.astype(np.uint8), np.ones((_REACH_SIDE, _REACH_SIDE), np.uint8)
+        )
+        > 0,
     )
 
 
-def _painted(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
+def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
     """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
 
     Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of
@@ -325,11 +338,11 @@ def _painted(one: Float32Array, two: Float32Array, second_is_marked: bool) -> fl
     if not len(one):
         return 1.0
     clean, marked = (one, two) if second_is_marked else (two, one)
-    missed = np.zeros(len(clean), np.float32)
+    residuals = np.zeros(len(clean), np.float32)
     for channel in range(3):
         under, over = clean[:, channel], marked[:, channel]
         slope = float(np.cov(under, over, bias=True)[0, 1] / (under.var() + 1.0))
         slope = min(max(slope, 0.0), 1.0)
         offset = float(np.median(over - slope * under))
-        missed = np.maximum(missed, np.abs(over - slope * under - offset))
-    return float(np.mean(missed <= _COLOUR_LIMIT))
+        residuals = np.maximum(residuals, np.abs(over - slope * under - offset))
+    return float(np.mean(residuals <= _COLOUR_LIMIT))

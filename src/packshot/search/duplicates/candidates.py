@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from packshot.arrays import Float32Array, Int64Array
-from packshot.search.duplicates.hashes import close_hashes, turned_hashes
-from packshot.search.duplicates.nearest import nearest
+from packshot.search.duplicates.hashes import compute_turned_hashes, find_close_hashes
+from packshot.search.duplicates.nearest import find_nearest_vectors
 from packshot.search.duplicates.signature import Signature
 
-ALIKE = 0.4
+MIN_SIMILARITY = 0.4
 """Cosine of the content vectors from which on two photos are compared."""
 
-NEIGHBOURS = 16
+MAX_NEIGHBOURS = 16
 """Of each photo, by content, that are compared with it at most."""
 
-_HASHES_EACH = 16  # eight turns of the photo's two
+_HASHES_PER_PHOTO = 16  # eight turns of the photo's two
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidatePair:
     """Two photos by their numbers, the lower first, and the cosine of their content vectors."""
 
     first: int
@@ -30,9 +30,9 @@ class Candidate:
     similarity: float
 
 
-def candidates(
-    photos: Sequence[Signature], queries: Sequence[int] | None = None, neighbours: int = NEIGHBOURS
-) -> list[Candidate]:
+def find_candidate_pairs(
+    photos: Sequence[Signature], queries: Sequence[int] | None = None, neighbours: int = MAX_NEIGHBOURS
+) -> list[CandidatePair]:
     """Pairs worth comparing, the most alike first; blank photos are in none.
 
     Args:
@@ -40,38 +40,43 @@ def candidates(
         queries: Numbers of the photos whose partners are sought; None for all.
         neighbours: Most partners by content for each.
     """
-    shown = np.array([n for n, photo in enumerate(photos) if not photo.blank], np.int64)
-    sought = shown if queries is None else np.intersect1d(shown, np.array(queries, np.int64))
-    if len(shown) < 2 or not len(sought):
+    comparable = np.array([n for n, photo in enumerate(photos) if not photo.blank], np.int64)
+    query_numbers = (
+        comparable if queries is None else np.intersect1d(comparable, np.array(queries, np.int64))
+    )
+    if len(comparable) < 2 or not len(query_numbers):
         return []
-    vectors = np.stack([photos[n].content for n in shown])
-    places = np.searchsorted(shown, sought)
-    pairs = {*_by_hash(photos, shown, sought), *_by_content(vectors, shown, places, neighbours)}
-    rows = {int(number): row for row, number in enumerate(shown)}
-    found = [Candidate(a, b, float(vectors[rows[a]] @ vectors[rows[b]])) for a, b in pairs]
-    return sorted(found, key=lambda pair: (-pair.similarity, pair.first, pair.second))
+    vectors = np.stack([photos[n].content for n in comparable])
+    query_places = np.searchsorted(comparable, query_numbers)
+    pairs = {
+        *_iter_pairs_by_hash(photos, comparable, query_numbers),
+        *_iter_pairs_by_content(vectors, comparable, query_places, neighbours),
+    }
+    rows = {int(number): row for row, number in enumerate(comparable)}
+    candidate_pairs = [CandidatePair(a, b, float(vectors[rows[a]] @ vectors[rows[b]])) for a, b in pairs]
+    return sorted(candidate_pairs, key=lambda pair: (-pair.similarity, pair.first, pair.second))
 
 
-def _by_content(
-    vectors: Float32Array, shown: Int64Array, places: Int64Array, neighbours: int
+def _iter_pairs_by_content(
+    vectors: Float32Array, comparable: Int64Array, query_places: Int64Array, neighbours: int
 ) -> Iterator[tuple[int, int]]:
-    numbers, cosines = nearest(vectors, vectors[places], neighbours + 1)
-    for place, found, alike in zip(places, numbers, cosines, strict=True):
-        for other in found[(alike >= ALIKE) & (found != place)]:
-            yield _ordered(int(shown[place]), int(shown[other]))
+    numbers, cosines = find_nearest_vectors(vectors, vectors[query_places], neighbours + 1)
+    for place, neighbour_row, cosine_row in zip(query_places, numbers, cosines, strict=True):
+        for other in neighbour_row[(cosine_row >= MIN_SIMILARITY) & (neighbour_row != place)]:
+            yield _sort_pair(int(comparable[place]), int(comparable[other]))
 
 
-def _by_hash(
-    photos: Sequence[Signature], shown: Int64Array, sought: Int64Array
+def _iter_pairs_by_hash(
+    photos: Sequence[Signature], comparable: Int64Array, query_numbers: Int64Array
 ) -> Iterator[tuple[int, int]]:
-    hashes = np.array([value for n in shown for value in photos[n].hashes], np.uint64)
-    wanted = np.array([value for n in sought for value in photos[n].hashes], np.uint64)
-    queries = turned_hashes(wanted).ravel()
-    for query, found in close_hashes(hashes, queries):
-        first, second = int(sought[query // _HASHES_EACH]), int(shown[found // 2])
+    hashes = np.array([value for n in comparable for value in photos[n].hashes], np.uint64)
+    query_hashes = np.array([value for n in query_numbers for value in photos[n].hashes], np.uint64)
+    queries = compute_turned_hashes(query_hashes).ravel()
+    for query, hash_number in find_close_hashes(hashes, queries):
+        first, second = int(query_numbers[query // _HASHES_PER_PHOTO]), int(comparable[hash_number // 2])
         if first != second:
-            yield _ordered(first, second)
+            yield _sort_pair(first, second)
 
 
-def _ordered(one: int, two: int) -> tuple[int, int]:
+def _sort_pair(one: int, two: int) -> tuple[int, int]:
     return (one, two) if one < two else (two, one)

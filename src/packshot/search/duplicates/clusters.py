@@ -5,49 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from packshot.search.duplicates.candidates import Candidate
-from packshot.search.duplicates.grouping import components, stars
-from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.candidates import CandidatePair
+from packshot.search.duplicates.grouping import build_stars, find_components
+from packshot.search.duplicates.links import PhotoComparisons
 from packshot.search.duplicates.signature import Signature
 
-Order = Callable[[list[int]], list[int]]
+SortByPreference = Callable[[list[int]], list[int]]
 """Puts units in the order in which they would be kept."""
 
 
 @dataclass(frozen=True, eq=False)
-class Unit:
+class DistinctPhoto:
     """Photos of the same pixels, those of the most bytes first.
 
     Attributes:
         photos: One or more.
-        sought: One of them is to be looked up.
+        is_query: One of them is to be looked up.
     """
 
     photos: tuple[Signature, ...]
-    sought: bool = True
+    is_query: bool = True
 
     @property
-    def first(self) -> Signature:
+    def representative(self) -> Signature:
         """The one that is compared with others."""
         return self.photos[0]
 
 
-def units_of(photos: Iterable[Signature], sought: Collection[str] | None = None) -> list[Unit]:
+def group_by_pixels(
+    photos: Iterable[Signature], query_paths: Collection[str] | None = None
+) -> list[DistinctPhoto]:
     """Photos gathered by their pixels, in the order in which they first come.
 
     Args:
         photos: Any.
-        sought: Paths of those to be looked up; None for all.
+        query_paths: Paths of those to be looked up; None for all.
     """
-    alike: dict[str, list[Signature]] = {}
+    photos_by_digest: dict[str, list[Signature]] = {}
     for photo in photos:
-        alike.setdefault(photo.pixel_digest, []).append(photo)
+        photos_by_digest.setdefault(photo.pixel_digest, []).append(photo)
     return [
-        Unit(
-            tuple(sorted(same, key=lambda photo: -photo.stamp.byte_size)),
-            sought is None or any(photo.path in sought for photo in same),
+        DistinctPhoto(
+            tuple(sorted(identical, key=lambda photo: -photo.stamp.byte_size)),
+            query_paths is None or any(photo.path in query_paths for photo in identical),
         )
-        for same in alike.values()
+        for identical in photos_by_digest.values()
     ]
 
 
@@ -56,55 +58,66 @@ class Clusters:
     """Links between units, by their numbers, and the groups they make.
 
     Attributes:
-        units: All.
-        links: Between them.
+        distinct_photos: All.
+        comparisons: Between them.
         pairs: Those that were compared.
     """
 
-    units: Sequence[Unit]
-    links: Links
-    pairs: Sequence[Candidate]
+    distinct_photos: Sequence[DistinctPhoto]
+    comparisons: PhotoComparisons
+    pairs: Sequence[CandidatePair]
 
-    def linked(self, same_product: bool) -> list[int]:
+    def find_group_candidates(self, same_product: bool) -> list[int]:
         """Units with a link to another: those that may be in a group with one."""
-        pairs = self._copies()
+        pairs = self._list_copy_pairs()
         if same_product:
-            pairs += self._variants()
+            pairs += self._list_variant_pairs()
         return sorted({number for pair in pairs for number in pair})
 
-    def copies(self, order: Order) -> list[list[int]]:
+    def group_copies(self, order: SortByPreference) -> list[list[int]]:
         """Groups of copies, keepers first; a unit of several photos alone is a group of its own."""
-        groups = self._grouped(self._copies(), order, self.links.is_copy)
-        taken = {number for group in groups for number in group}
-        alone = [[n] for n, unit in enumerate(self.units) if len(unit.photos) > 1 and n not in taken]
-        return sorted(self._wanted([*groups, *alone]))
+        groups = self._build_groups(self._list_copy_pairs(), order, self.comparisons.is_copy)
+        group_numbers = {number for group in groups for number in group}
+        single_groups = [
+            [n]
+            for n, unit in enumerate(self.distinct_photos)
+            if len(unit.photos) > 1 and n not in group_numbers
+        ]
+        return sorted(self._select_queries([*groups, *single_groups]))
 
-    def products(self, order: Order, copies: Iterable[list[int]]) -> list[list[int]]:
+    def group_products(self, order: SortByPreference, copies: Iterable[list[int]]) -> list[list[int]]:
         """Groups of one product in several photos, of which copies are represented by their keeper."""
         keepers = {number: group[0] for group in copies for number in group}
-        pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._variants()]
+        pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._list_variant_pairs()]
         different = [(a, b) for a, b in pairs if a != b]
-        return sorted(self._wanted(self._grouped(different, order, self.links.same_product)))
+        return sorted(
+            self._select_queries(self._build_groups(different, order, self.comparisons.is_same_product))
+        )
 
-    def _grouped(
+    def _build_groups(
         self,
         pairs: Iterable[tuple[int, int]],
-        order: Order,
-        linked: Callable[[int, int], bool],
+        order: SortByPreference,
+        is_linked: Callable[[int, int], bool],
     ) -> list[list[int]]:
         return [
-            group for part in components(len(self.units), pairs) for group in stars(order(part), linked)
+            group
+            for part in find_components(len(self.distinct_photos), pairs)
+            for group in build_stars(order(part), is_linked)
         ]
 
-    def _wanted(self, groups: Iterable[list[int]]) -> Iterator[list[int]]:
-        return (group for group in groups if any(self.units[number].sought for number in group))
+    def _select_queries(self, groups: Iterable[list[int]]) -> Iterator[list[int]]:
+        return (
+            group for group in groups if any(self.distinct_photos[number].is_query for number in group)
+        )
 
-    def _copies(self) -> list[tuple[int, int]]:
-        return [(p.first, p.second) for p in self.pairs if self.links.is_copy(p.first, p.second)]
+    def _list_copy_pairs(self) -> list[tuple[int, int]]:
+        return [(p.first, p.second) for p in self.pairs if self.comparisons.is_copy(p.first, p.second)]
 
-    def _variants(self) -> list[tuple[int, int]]:
+    def _list_variant_pairs(self) -> list[tuple[int, int]]:
         return [
             (p.first, p.second)
             for p in self.pairs
-            if not self.links.is_copy(p.first, p.second) and self.links.same_product(p.first, p.second)
+            if not self.comparisons.is_copy(p.first, p.second)
+            and self.comparisons.is_same_product(p.first, p.second)
         ]

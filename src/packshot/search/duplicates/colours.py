@@ -7,12 +7,12 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 
-_SIDE = 96
-_UNLIKE_BACKGROUND = 8.0
-_LEAST_PRODUCT = 0.02
+_HISTOGRAM_SIDE = 96
+_MIN_BACKGROUND_DISTANCE = 8.0
+_MIN_PRODUCT_SHARE = 0.02
 _BINS = (8, 16, 16)
 _RANGES = ((0.0, 100.0), (-96.0, 96.0), (-96.0, 96.0))
-_SPREAD = 0.6
+_SMOOTHING_SIGMA = 0.6
 """Standard deviation, in bins, by which colours are smeared so that near ones count as alike."""
 
 
@@ -25,17 +25,17 @@ def colour_histogram(pixels: Pixels) -> Float32Array:
     Returns:
         (8, 16, 16), of sum 1; of the whole photo where hardly anything differs.
     """
-    factor = min(1.0, _SIDE / max(pixels.shape[:2]))
+    factor = min(1.0, _HISTOGRAM_SIDE / max(pixels.shape[:2]))
     size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
     edge = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    product = np.linalg.norm(lab - np.median(edge, axis=0), axis=2) > _UNLIKE_BACKGROUND
-    if product.mean() < _LEAST_PRODUCT:
+    product = np.linalg.norm(lab - np.median(edge, axis=0), axis=2) > _MIN_BACKGROUND_DISTANCE
+    if product.mean() < _MIN_PRODUCT_SHARE:
         product[:] = True
     counts, _ = np.histogramdd(lab[product], bins=_BINS, range=_RANGES)
-    smeared = np.stack([cv2.GaussianBlur(layer, (3, 3), _SPREAD) for layer in counts])
-    return np.asarray(smeared / max(float(smeared.sum()), 1e-9), np.float32)
+    smoothed = np.stack([cv2.GaussianBlur(layer, (3, 3), _SMOOTHING_SIGMA) for layer in counts])
+    return np.asarray(smoothed / max(float(smoothed.sum()), 1e-9), np.float32)
 
 
 def colour_likeness(first: Float32Array, second: Float32Array) -> float:

@@ -9,48 +9,48 @@ import numpy as np
 
 from packshot.arrays import Float64Array
 from packshot.report import Change, DuplicateKind, Record, Region
-from packshot.search.duplicates.agreement import Agreement, agreement
-from packshot.search.duplicates.alignment import Guess, guesses
+from packshot.search.duplicates.agreement import Agreement, measure_agreement
+from packshot.search.duplicates.alignment import AlignmentGuess, iter_guesses
 from packshot.search.duplicates.colours import colour_likeness
-from packshot.search.duplicates.frames import Box, Placement, inverse, placement
-from packshot.search.duplicates.view import View
+from packshot.search.duplicates.frames import Box, SimilarityTransform, decompose_map, invert_map
+from packshot.search.duplicates.view import PhotoView
 
-VERSION = 3
+COMPARISON_VERSION = 3
 """Of the comparison: results of another are computed anew."""
 
-_LEAST_EXPLAINED = 0.62
-_LEAST_EXPLAINED_OF_EITHER = 0.13
-_LEAST_OVERLAP = 0.3
-_LEAST_OVERLAP_OF_PARTS = 0.5
-_LEAST_TEXTURE = 0.004
-_MOST_COLOUR_CHANGE = 29.0
-_MOST_COLOUR_CHANGE_OVERLAID = 22.0
-_MOST_COLOUR_CHANGE_OF_PRODUCT = 8.0
-_CERTAIN_MOST_COLOUR_CHANGE = 56.0
-_CERTAIN_MOST_COLOUR_CHANGE_OVERLAID = 40.0
-_MOST_RECOLOURED = 0.03
-_RECOLOURED_BY_OVERLAY = 5.0
-_CLEAR = 0.85
-_CERTAIN = 0.9
-_EXACT = 0.975
-_DOUBT_RECOLOURED_BY_OVERLAY = 1.5
-_DOUBT_LEAST_INLIERS = 15
-_DOUBT_LEAST_AGREEING = 0.8
-_DOUBT_MOST_COLOUR_CHANGE = 8.0
-_DOUBT_MOST_OVERLAID_OF_PARTS = 0.25
-_OVERLAID = 0.02
-_LEAST_PAINTED = 0.5
-_PAINTED = 0.7
-_LEAST_VISIBLE = 0.1
-_RIM_OF_CHANGE = 0.5
-_CHANGED_RIM = 12.0
-_MOST_RECOLOURED_THROUGHOUT = 0.2
-_WHOLE = 0.97
-_VISIBLE_TILT = 2.0
-_VISIBLE_COLOUR = 3.0
-_VISIBLE_OVERLAY = 0.002
-_PLAIN = 14.0
-_SAME_SIZE = 0.02
+_MIN_MATCH = 0.62
+_MIN_MATCH_OF_EITHER = 0.13
+_MIN_OVERLAP = 0.3
+_MIN_OVERLAP_OF_PARTS = 0.5
+_MIN_TEXTURE = 0.004
+_MAX_COLOUR_CHANGE = 29.0
+_MAX_COLOUR_CHANGE_WITH_OVERLAY = 22.0
+_MAX_COLOUR_CHANGE_OF_PRODUCT = 8.0
+_CERTAIN_MAX_COLOUR_CHANGE = 56.0
+_CERTAIN_MAX_COLOUR_CHANGE_WITH_OVERLAY = 40.0
+_MAX_RECOLOURED = 0.03
+_RECOLOURED_PER_OVERLAY = 5.0
+_CLEAR_MATCH = 0.85
+_CERTAIN_MATCH = 0.9
+_EXACT_MATCH = 0.975
+_DOUBT_RECOLOURED_PER_OVERLAY = 1.5
+_DOUBT_MIN_INLIERS = 15
+_DOUBT_MIN_CLEAR_AGREEMENT = 0.8
+_DOUBT_MAX_COLOUR_CHANGE = 8.0
+_DOUBT_MAX_OVERLAY_OF_PARTS = 0.25
+_MIN_OVERLAY = 0.02
+_MIN_PAINT_SHARE = 0.5
+_CERTAIN_PAINT_SHARE = 0.7
+_MIN_VISIBLE = 0.1
+_MIN_RIM_PER_CHANGE = 0.5
+_MIN_RIM_CHANGE = 12.0
+_MAX_RECOLOURED_THROUGHOUT = 0.2
+_WHOLE_OVERLAP = 0.97
+_MIN_VISIBLE_TILT = 2.0
+_MIN_VISIBLE_COLOUR = 3.0
+_MIN_VISIBLE_OVERLAY = 0.002
+_MAX_PLAIN_DEVIATION = 14.0
+_SIZE_TOLERANCE = 0.02
 
 
 class Comparison(Record):
@@ -74,189 +74,243 @@ class Comparison(Record):
     colours: float = 0.0
     changes: tuple[Change, ...] = ()
 
-    def reversed(self) -> Comparison:
+    def reverse(self) -> Comparison:
         """The same from the second photo's side."""
-        mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
-        changes = tuple(_reversed(change, mirrored) for change in self.changes)
+        is_mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
+        changes = tuple(_reverse_change(change, is_mirrored) for change in self.changes)
         return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3)})
 
 
-def compare(first: View, second: View) -> Comparison:
+def compare(first: PhotoView, second: PhotoView) -> Comparison:
     """Lay the second photo on the first in every way that is likely, and compare pixels.
 
     A photo without structure, such as a blank one, is never found to be a copy.
     """
-    best: tuple[float, Agreement, Guess] | None = None
-    tried: list[Guess] = []
-    for guess in guesses(first, second):
-        tried.append(guess)
-        found = agreement(first, second, guess.mapping)
-        if found is None:
+    best: tuple[float, Agreement, AlignmentGuess] | None = None
+    tried_guesses: list[AlignmentGuess] = []
+    for guess in iter_guesses(first, second):
+        tried_guesses.append(guess)
+        candidate = measure_agreement(first, second, guess.mapping)
+        if candidate is None:
             continue
-        if best is None or (_merit(found), guess.inliers) > (best[0], best[2].inliers):
-            best = _merit(found), found, guess
-        if _certain(found, guess.inliers):
+        if best is None or (_score_alignment(candidate), guess.inliers) > (best[0], best[2].inliers):
+            best = _score_alignment(candidate), candidate, guess
+        if _is_certain(candidate, guess.inliers):
             break
-    shared = _shared(first, second, tried)
-    return shared if best is None else _judged(first, second, best[1], best[2], shared)
+    shared_features = _measure_shared_features(first, second, tried_guesses)
+    return (
+        shared_features
+        if best is None
+        else _build_comparison(first, second, best[1], best[2], shared_features)
+    )
 
 
-def _shared(first: View, second: View, tried: list[Guess]) -> Comparison:
+def _measure_shared_features(
+    first: PhotoView, second: PhotoView, guesses_tried: list[AlignmentGuess]
+) -> Comparison:
     """What most features agree on, whether the photos agree there or not."""
-    surest = max(tried, key=lambda guess: guess.inliers, default=None)
-    if surest is None or not surest.inliers:
+    best_guess = max(guesses_tried, key=lambda guess: guess.inliers, default=None)
+    if best_guess is None or not best_guess.inliers:
         return Comparison()
     sides = max(second.size) / max(first.size)
     return Comparison(
-        inliers=surest.inliers,
-        scale=max(round(placement(surest.mapping).scale * sides, 3), 0.001),
+        inliers=best_guess.inliers,
+        scale=max(round(decompose_map(best_guess.mapping).scale * sides, 3), 0.001),
         colours=round(colour_likeness(first.colours, second.colours), 3),
     )
 
 
-def _judged(first: View, second: View, found: Agreement, guess: Guess, shared: Comparison) -> Comparison:
-    likeness = round((found.explained_first + found.explained_second) / 2, 4)
-    is_copy = _is_copy(found, guess.inliers)
-    changes = tuple(_changes(first, second, found, inverse(guess.mapping))) if is_copy else ()
-    return shared.model_copy(update={"is_copy": is_copy, "likeness": likeness, "changes": changes})
-
-
-def _merit(found: Agreement) -> float:
-    """Rounded, so that of guesses of the same place the one that features agree with is taken."""
-    explained = max(found.explained_first, found.explained_second)
-    return round(explained + found.agreeing - 2 * found.recoloured, 2)
-
-
-def _certain(found: Agreement, inliers: int) -> bool:
-    """Whether no other guess could be better."""
-    explained = min(found.explained_first, found.explained_second)
-    return explained > _CERTAIN and found.overlaid < _OVERLAID and _is_copy(found, inliers)
-
-
-def _is_copy(found: Agreement, inliers: int) -> bool:
-    """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
-    if min(found.overlap_first, found.overlap_second) < _least_overlap(found):
-        return False
-    if found.texture < _LEAST_TEXTURE or not _colours_agree(found):
-        return False
-    if found.overlaid > _OVERLAID and found.painted < _LEAST_PAINTED:
-        return False
-    explained = found.explained_first, found.explained_second
-    if max(explained) < _LEAST_EXPLAINED or min(explained) < _LEAST_EXPLAINED_OF_EITHER:
-        return _lies_under_a_mark(found, inliers)
-    return max(explained) >= _CLEAR or (
-        found.agreeing >= _DOUBT_LEAST_AGREEING and _lies_there(found, inliers)
+def _build_comparison(
+    first: PhotoView,
+    second: PhotoView,
+    evidence: Agreement,
+    guess: AlignmentGuess,
+    shared_features: Comparison,
+) -> Comparison:
+    likeness = round((evidence.matched_first + evidence.matched_second) / 2, 4)
+    is_copy = _is_copy(evidence, guess.inliers)
+    changes = tuple(_iter_changes(first, second, evidence, invert_map(guess.mapping))) if is_copy else ()
+    return shared_features.model_copy(
+        update={"is_copy": is_copy, "likeness": likeness, "changes": changes}
     )
 
 
-def _least_overlap(found: Agreement) -> float:
+def _score_alignment(evidence: Agreement) -> float:
+    """Rounded, so that of guesses of the same place the one that features agree with is taken."""
+    matched = max(evidence.matched_first, evidence.matched_second)
+    return round(matched + evidence.clear_agreement - 2 * evidence.recoloured_share, 2)
+
+
+def _is_certain(evidence: Agreement, inliers: int) -> bool:
+    """Whether no other guess could be better."""
+    matched = min(evidence.matched_first, evidence.matched_second)
+    return (
+        matched > _CERTAIN_MATCH
+        and evidence.overlay_share < _MIN_OVERLAY
+        and _is_copy(evidence, inliers)
+    )
+
+
+def _is_copy(evidence: Agreement, inliers: int) -> bool:
+    """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
+    if min(evidence.overlap_first, evidence.overlap_second) < _min_overlap(evidence):
+        return False
+    if evidence.texture < _MIN_TEXTURE or not _has_same_colours(evidence):
+        return False
+    if evidence.overlay_share > _MIN_OVERLAY and evidence.paint_share < _MIN_PAINT_SHARE:
+        return False
+    matched = evidence.matched_first, evidence.matched_second
+    if max(matched) < _MIN_MATCH or min(matched) < _MIN_MATCH_OF_EITHER:
+        return _is_under_mark(evidence, inliers)
+    return max(matched) >= _CLEAR_MATCH or (
+        evidence.clear_agreement >= _DOUBT_MIN_CLEAR_AGREEMENT
+        and _is_alignment_certain(evidence, inliers)
+    )
+
+
+def _min_overlap(evidence: Agreement) -> float:
     """Photos that each show something else too may share a part, such as one product of a set."""
-    both_show_more = min(found.rest_first, found.rest_second) >= _PLAIN
-    return _LEAST_OVERLAP_OF_PARTS if both_show_more else _LEAST_OVERLAP
+    both_show_more = (
+        min(evidence.outside_deviation_first, evidence.outside_deviation_second) >= _MAX_PLAIN_DEVIATION
+    )
+    return _MIN_OVERLAP_OF_PARTS if both_show_more else _MIN_OVERLAP
 
 
-def _colours_agree(found: Agreement) -> bool:
-    clear = max(found.explained_first, found.explained_second) >= _CLEAR
-    by_overlay = _RECOLOURED_BY_OVERLAY if clear else _DOUBT_RECOLOURED_BY_OVERLAY
-    most_recoloured = _MOST_RECOLOURED + by_overlay * found.overlaid
-    exact = min(found.explained_first, found.explained_second) >= _EXACT
-    if exact and found.rim_change >= _CHANGED_RIM and _background_too(found):
-        most_recoloured = _MOST_RECOLOURED_THROUGHOUT
-    return found.colour_change <= _most_change(found) and found.recoloured <= most_recoloured
+def _has_same_colours(evidence: Agreement) -> bool:
+    is_clear = max(evidence.matched_first, evidence.matched_second) >= _CLEAR_MATCH
+    per_overlay = _RECOLOURED_PER_OVERLAY if is_clear else _DOUBT_RECOLOURED_PER_OVERLAY
+    max_recoloured = _MAX_RECOLOURED + per_overlay * evidence.overlay_share
+    is_exact = min(evidence.matched_first, evidence.matched_second) >= _EXACT_MATCH
+    if is_exact and evidence.rim_change >= _MIN_RIM_CHANGE and _has_background_change(evidence):
+        max_recoloured = _MAX_RECOLOURED_THROUGHOUT
+    return (
+        evidence.colour_change <= _max_colour_change(evidence)
+        and evidence.recoloured_share <= max_recoloured
+    )
 
 
-def _background_too(found: Agreement) -> bool:
+def _has_background_change(evidence: Agreement) -> bool:
     """Whether all colours were changed: in a variant of the product the background stays."""
-    return found.rim_change >= _RIM_OF_CHANGE * found.colour_change
+    return evidence.rim_change >= _MIN_RIM_PER_CHANGE * evidence.colour_change
 
 
-def _most_change(found: Agreement) -> float:
+def _max_colour_change(evidence: Agreement) -> float:
     """How far all colours may be changed: the further, the surer it is that nothing else was."""
-    if not _background_too(found):
-        return _MOST_COLOUR_CHANGE_OF_PRODUCT
-    plain = found.overlaid <= _OVERLAID
-    if found.agreeing >= _CERTAIN and found.painted >= _PAINTED:
-        return _CERTAIN_MOST_COLOUR_CHANGE if plain else _CERTAIN_MOST_COLOUR_CHANGE_OVERLAID
-    return _MOST_COLOUR_CHANGE if plain else _MOST_COLOUR_CHANGE_OVERLAID
+    if not _has_background_change(evidence):
+        return _MAX_COLOUR_CHANGE_OF_PRODUCT
+    is_unmarked = evidence.overlay_share <= _MIN_OVERLAY
+    if evidence.clear_agreement >= _CERTAIN_MATCH and evidence.paint_share >= _CERTAIN_PAINT_SHARE:
+        return _CERTAIN_MAX_COLOUR_CHANGE if is_unmarked else _CERTAIN_MAX_COLOUR_CHANGE_WITH_OVERLAY
+    return _MAX_COLOUR_CHANGE if is_unmarked else _MAX_COLOUR_CHANGE_WITH_OVERLAY
 
 
-def _lies_under_a_mark(found: Agreement, inliers: int) -> bool:
+def _is_under_mark(evidence: Agreement, inliers: int) -> bool:
     """Whether nearly all that differs is one paint, and what it leaves uncovered is the same.
 
     A part of the product in another colour may pass for paint, but not where the background stays.
     """
     return (
-        found.painted >= _PAINTED
-        and found.agreeing >= _CERTAIN
-        and found.visible >= _LEAST_VISIBLE
-        and inliers >= _DOUBT_LEAST_INLIERS
-        and (_background_too(found) or found.colour_change <= _DOUBT_MOST_COLOUR_CHANGE)
+        evidence.paint_share >= _CERTAIN_PAINT_SHARE
+        and evidence.clear_agreement >= _CERTAIN_MATCH
+        and evidence.visible_share >= _MIN_VISIBLE
+        and inliers >= _DOUBT_MIN_INLIERS
+        and (_has_background_change(evidence) or evidence.colour_change <= _DOUBT_MAX_COLOUR_CHANGE)
     )
 
 
-def _lies_there(found: Agreement, inliers: int) -> bool:
+def _is_alignment_certain(evidence: Agreement, inliers: int) -> bool:
     """Whether the photos lie on each other beyond doubt, though much differs."""
-    if min(found.overlap_first, found.overlap_second) >= _WHOLE:
+    if min(evidence.overlap_first, evidence.overlap_second) >= _WHOLE_OVERLAP:
         return True
-    return inliers >= _DOUBT_LEAST_INLIERS and found.overlaid <= _DOUBT_MOST_OVERLAID_OF_PARTS
+    return inliers >= _DOUBT_MIN_INLIERS and evidence.overlay_share <= _DOUBT_MAX_OVERLAY_OF_PARTS
 
 
-def _changes(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
+def _iter_changes(
+    first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
+) -> Iterator[Change]:
     """The changes from the first photo to the second, the most telling first."""
-    placed = placement(mapping)
-    yield from _overlay(found)
-    framing = [*_bordered(first, second, found, mapping), *_cropped(first, second, found, mapping)]
+    transform = decompose_map(mapping)
+    yield from _iter_overlay(evidence)
+    framing = [
+        *_iter_borders(first, second, evidence, mapping),
+        *_iter_crops(first, second, evidence, mapping),
+    ]
     yield from framing
-    yield from _turned(placed)
-    yield from _recoloured(found)
-    factor = placed.scale * first.scale / second.scale
-    if abs(math.log(factor)) > _SAME_SIZE or (not framing and _another_size(first, second)):
+    yield from _iter_turns(transform)
+    yield from _iter_colour_changes(evidence)
+    factor = transform.scale * first.scale / second.scale
+    if abs(math.log(factor)) > _SIZE_TOLERANCE or (not framing and _has_other_size(first, second)):
         yield Change(kind=DuplicateKind.RESIZED, amount=round(factor, 3))
 
 
-def _another_size(first: View, second: View) -> bool:
+def _has_other_size(first: PhotoView, second: PhotoView) -> bool:
     """Whether the long sides of the files differ."""
     one, two = (max(view.size) / view.scale for view in (first, second))
-    return abs(math.log(one / two)) > _SAME_SIZE / 2
+    return abs(math.log(one / two)) > _SIZE_TOLERANCE / 2
 
 
-def _overlay(found: Agreement) -> Iterator[Change]:
+def _iter_overlay(evidence: Agreement) -> Iterator[Change]:
     """Of that with more structure the other cannot explain, something lies on top."""
-    if found.overlaid >= _VISIBLE_OVERLAY:
-        marked_first = found.explained_first < found.explained_second
-        amount = round(found.overlaid, 4)
+    if evidence.overlay_share >= _MIN_VISIBLE_OVERLAY:
+        marked_first = evidence.matched_first < evidence.matched_second
+        amount = round(evidence.overlay_share, 4)
         yield Change(kind=DuplicateKind.WATERMARKED, amount=amount, of_keeper=marked_first)
 
 
-def _bordered(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
+def _iter_borders(
+    first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
+) -> Iterator[Change]:
     """A plain rest around either photo."""
-    if found.overlap_second < _WHOLE and found.rest_second < _PLAIN:
-        yield _framing(DuplicateKind.BORDERED, first.frame, mapping, second.frame, of_keeper=False)
-    if found.overlap_first < _WHOLE and found.rest_first < _PLAIN and found.overlap_second >= _WHOLE:
-        back = inverse(mapping)
-        yield _framing(DuplicateKind.CROPPED, second.frame, back, first.frame, of_keeper=False)
+    if (
+        evidence.overlap_second < _WHOLE_OVERLAP
+        and evidence.outside_deviation_second < _MAX_PLAIN_DEVIATION
+    ):
+        yield _make_framing_change(
+            DuplicateKind.BORDERED, first.frame, mapping, second.frame, of_keeper=False
+        )
+    if (
+        evidence.overlap_first < _WHOLE_OVERLAP
+        and evidence.outside_deviation_first < _MAX_PLAIN_DEVIATION
+        and evidence.overlap_second >= _WHOLE_OVERLAP
+    ):
+        inverse_mapping = invert_map(mapping)
+        yield _make_framing_change(
+            DuplicateKind.CROPPED, second.frame, inverse_mapping, first.frame, of_keeper=False
+        )
 
 
-def _cropped(first: View, second: View, found: Agreement, mapping: Float64Array) -> Iterator[Change]:
+def _iter_crops(
+    first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
+) -> Iterator[Change]:
     """A rest that shows something."""
-    if found.overlap_first < _WHOLE and (found.rest_first >= _PLAIN or found.overlap_second < _WHOLE):
-        back = inverse(mapping)
-        yield _framing(DuplicateKind.CROPPED, second.frame, back, first.frame, of_keeper=False)
-    if found.overlap_second < _WHOLE and found.rest_second >= _PLAIN:
-        yield _framing(DuplicateKind.CROPPED, first.frame, mapping, second.frame, of_keeper=True)
+    if evidence.overlap_first < _WHOLE_OVERLAP and (
+        evidence.outside_deviation_first >= _MAX_PLAIN_DEVIATION
+        or evidence.overlap_second < _WHOLE_OVERLAP
+    ):
+        inverse_mapping = invert_map(mapping)
+        yield _make_framing_change(
+            DuplicateKind.CROPPED, second.frame, inverse_mapping, first.frame, of_keeper=False
+        )
+    if (
+        evidence.overlap_second < _WHOLE_OVERLAP
+        and evidence.outside_deviation_second >= _MAX_PLAIN_DEVIATION
+    ):
+        yield _make_framing_change(
+            DuplicateKind.CROPPED, first.frame, mapping, second.frame, of_keeper=True
+        )
 
 
-def _framing(
+def _make_framing_change(
     kind: DuplicateKind, inner: Box, mapping: Float64Array, outer: Box, *, of_keeper: bool
 ) -> Change:
     """A change whose region is where the inner photo lies in the outer."""
-    region = _region(inner, mapping, outer)
-    left = region.width * region.height
-    amount = left if kind is DuplicateKind.CROPPED else 1 - left
+    region = _find_region(inner, mapping, outer)
+    covered_share = region.width * region.height
+    amount = covered_share if kind is DuplicateKind.CROPPED else 1 - covered_share
     return Change(kind=kind, amount=round(amount, 4), of_keeper=of_keeper, region=region)
 
 
-def _region(inner: Box, mapping: Float64Array, outer: Box) -> Region:
+def _find_region(inner: Box, mapping: Float64Array, outer: Box) -> Region:
     sides = ((inner.left, inner.right), (inner.top, inner.bottom))
     corners = np.array([[x, y, 1] for x in sides[0] for y in sides[1]]) @ mapping.T
     size = np.array([outer.width, outer.height])
@@ -266,38 +320,38 @@ def _region(inner: Box, mapping: Float64Array, outer: Box) -> Region:
     return Region(x=x, y=y, width=width, height=height)
 
 
-def _turned(placed: Placement) -> Iterator[Change]:
-    upside_down = placed.mirrored and placed.quarters == 2
-    if placed.mirrored:
-        yield Change(kind=DuplicateKind.FLIPPED, amount=180.0 if upside_down else 0.0)
-    if abs(placed.tilt) > _VISIBLE_TILT:
-        yield Change(kind=DuplicateKind.ROTATED, amount=round(placed.turn % 360, 1))
-    elif placed.quarters and not upside_down:
-        yield Change(kind=DuplicateKind.ROTATED, amount=90.0 * placed.quarters)
+def _iter_turns(transform: SimilarityTransform) -> Iterator[Change]:
+    is_upside_down = transform.mirrored and transform.quarter_turns == 2
+    if transform.mirrored:
+        yield Change(kind=DuplicateKind.FLIPPED, amount=180.0 if is_upside_down else 0.0)
+    if abs(transform.tilt) > _MIN_VISIBLE_TILT:
+        yield Change(kind=DuplicateKind.ROTATED, amount=round(transform.rotation % 360, 1))
+    elif transform.quarter_turns and not is_upside_down:
+        yield Change(kind=DuplicateKind.ROTATED, amount=90.0 * transform.quarter_turns)
 
 
-def _recoloured(found: Agreement) -> Iterator[Change]:
-    if found.colour_change < _VISIBLE_COLOUR:
+def _iter_colour_changes(evidence: Agreement) -> Iterator[Change]:
+    if evidence.colour_change < _MIN_VISIBLE_COLOUR:
         return
-    red, green, blue = (round(value, 1) for value in found.colour_means)
+    red, green, blue = (round(value, 1) for value in evidence.colour_means)
     yield Change(
         kind=DuplicateKind.COLOUR_SHIFTED,
-        amount=round(found.colour_change, 1),
+        amount=round(evidence.colour_change, 1),
         shift=(red, green, blue),
     )
 
 
-_FRAMING = {DuplicateKind.CROPPED, DuplicateKind.BORDERED, DuplicateKind.WATERMARKED}
+_FRAMING_KINDS = {DuplicateKind.CROPPED, DuplicateKind.BORDERED, DuplicateKind.WATERMARKED}
 
 
-def _reversed(change: Change, mirrored: bool) -> Change:
+def _reverse_change(change: Change, is_mirrored: bool) -> Change:
     """The change back; a turn after mirroring is undone by the same mirroring and turn."""
     update: dict[str, object] = {}
-    if change.kind in _FRAMING:
+    if change.kind in _FRAMING_KINDS:
         update["of_keeper"] = not change.of_keeper
     elif change.kind is DuplicateKind.RESIZED and change.amount:
         update["amount"] = round(1 / change.amount, 3)
-    elif change.kind is DuplicateKind.ROTATED and change.amount is not None and not mirrored:
+    elif change.kind is DuplicateKind.ROTATED and change.amount is not None and not is_mirrored:
         update["amount"] = (360 - change.amount) % 360
     if change.shift is not None:
         update["shift"] = tuple(-value for value in change.shift)

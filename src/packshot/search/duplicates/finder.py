@@ -12,39 +12,39 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import label_of
-from packshot.processes import DEFAULT_TIME_LIMIT, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.report import DuplicateGroup
-from packshot.search.duplicates.candidates import NEIGHBOURS, candidates
-from packshot.search.duplicates.clusters import Clusters, units_of
-from packshot.search.duplicates.keeping import preferred, scores_of
-from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.candidates import MAX_NEIGHBOURS, find_candidate_pairs
+from packshot.search.duplicates.clusters import Clusters, group_by_pixels
+from packshot.search.duplicates.keeping import score_photos, sort_by_preference
+from packshot.search.duplicates.links import PhotoComparisons
 from packshot.search.duplicates.owners import Owners
-from packshot.search.duplicates.records import Describer, unreadable_file
-from packshot.search.duplicates.signature import Signature, Stamp, make_signer
+from packshot.search.duplicates.records import GroupRecordBuilder, make_unreadable_record
+from packshot.search.duplicates.signature import FileStamp, Signature, make_signer
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Watch, unwatched
+from packshot.search.duplicates.watching import Progress, ignore_progress
 
-_FEW = 8
-_COMMITTED = 64
+_MIN_PHOTOS_FOR_PROCESSES = 8
+_COMMIT_BATCH = 64
 
 
 @dataclass(frozen=True)
-class Options:
+class DuplicateOptions:
     """How duplicates are sought.
 
     Attributes:
-        neighbours: Photos alike by content that each is compared with, at most.
-        same_product: Also groups of other photos of the same product.
+        max_neighbours: Photos alike by content that each is compared with, at most.
+        include_same_product: Also groups of other photos of the same product.
         workers: Processes; below 1 none is started.
-        time_limit: Seconds for one photo.
-        settings: The assessor that chooses what to keep; its language is that of reasons.
+        timeout_s: Seconds for one photo.
+        assessor_settings: The assessor that chooses what to keep; its language is that of reasons.
     """
 
-    neighbours: int = NEIGHBOURS
-    same_product: bool = True
+    max_neighbours: int = MAX_NEIGHBOURS
+    include_same_product: bool = True
     workers: int = 0
-    time_limit: float = DEFAULT_TIME_LIMIT
-    settings: AssessorSettings = field(default_factory=AssessorSettings)
+    timeout_s: float = DEFAULT_TIME_LIMIT_S
+    assessor_settings: AssessorSettings = field(default_factory=AssessorSettings)
 
 
 class DuplicateFinder:
@@ -53,10 +53,10 @@ class DuplicateFinder:
     def __init__(
         self,
         store: SignatureStore,
-        options: Options | None = None,
+        options: DuplicateOptions | None = None,
         *,
         owners: Owners | None = None,
-        watch: Watch = unwatched,
+        progress: Progress = ignore_progress,
     ) -> None:
         """Remember how to search; nothing is opened yet.
 
@@ -64,88 +64,107 @@ class DuplicateFinder:
             store: Of signatures, comparisons and scores.
             options: How to search.
             owners: Whose photos they are, where that is known.
-            watch: Sees the work progress.
+            progress: Sees the work progress.
         """
         self._store = store
-        self._options = options or Options()
+        self._options = options or DuplicateOptions()
         self._owners = owners or {}
-        self._watch = watch
+        self._progress = progress
 
-    def groups(self, paths: Sequence[Path], new: Sequence[Path] = ()) -> Iterator[DuplicateGroup]:
+    def find_groups(
+        self, paths: Sequence[Path], new_paths: Sequence[Path] = ()
+    ) -> Iterator[DuplicateGroup]:
         """Groups of copies, then of the same product, then the unreadable files.
 
         Args:
             paths: The catalogue.
-            new: Photos to look up in it: then only their groups are sought, else all.
+            new_paths: Photos to look up in it: then only their groups are sought, else all.
 
         Yields:
             Groups, numbered from 1.
         """
         unreadable: list[UnreadablePhoto] = []
-        photos = list(self._signatures(list(dict.fromkeys([*paths, *new])), unreadable))
-        yield from self._groups(photos, {str(path) for path in new} if new else None)
-        yield from map(unreadable_file, unreadable)
+        photos = list(self._iter_signatures(list(dict.fromkeys([*paths, *new_paths])), unreadable))
+        yield from self._iter_groups(photos, {str(path) for path in new_paths} if new_paths else None)
+        yield from map(make_unreadable_record, unreadable)
 
-    def _signatures(
+    def _iter_signatures(
         self, paths: Sequence[Path], unreadable: list[UnreadablePhoto]
     ) -> Iterator[Signature]:
         """Signatures of readable files, in order, from the store where it has them."""
-        known = {path: self._remembered(path) for path in paths}
+        known = {path: self._find_stored_signature(path) for path in paths}
         missing = [path for path, signature in known.items() if signature is None]
-        with closing(self._signed(missing)) as signed:
-            made = zip(missing, self._watch(signed, len(missing), "looking"), strict=True)
-            while some := dict(islice(made, _COMMITTED)):
-                signatures = {path: one for path, one in some.items() if isinstance(one, Signature)}
-                self._store.remember(list(signatures.values()))
+        with closing(self._sign_files(missing)) as signature_stream:
+            results = zip(
+                missing, self._progress(signature_stream, len(missing), "looking"), strict=True
+            )
+            while batch := dict(islice(results, _COMMIT_BATCH)):
+                signatures = {path: one for path, one in batch.items() if isinstance(one, Signature)}
+                self._store.save_signatures(list(signatures.values()))
                 known |= signatures
-                unreadable += [one for one in some.values() if isinstance(one, UnreadablePhoto)]
+                unreadable += [one for one in batch.values() if isinstance(one, UnreadablePhoto)]
         yield from (signature for signature in known.values() if signature is not None)
 
-    def _remembered(self, path: Path) -> Signature | None:
+    def _find_stored_signature(self, path: Path) -> Signature | None:
         try:
-            return self._store.signature(path, Stamp.of(path))
+            return self._store.find_signature(path, FileStamp.from_file(path))
         except UnreadablePhoto:
             return None
 
-    def _signed(self, paths: list[Path]) -> Generator[Signature | UnreadablePhoto]:
-        workers, limit = self._options.workers, self._options.time_limit
-        count = workers if len(paths) > _FEW else min(workers, 1)
-        yield from in_order(paths, make_signer, processes=count, failed=_crashed, time_limit=limit)
+    def _sign_files(self, paths: list[Path]) -> Generator[Signature | UnreadablePhoto]:
+        workers, timeout_s = self._options.workers, self._options.timeout_s
+        count = workers if len(paths) > _MIN_PHOTOS_FOR_PROCESSES else min(workers, 1)
+        yield from map_in_order(
+            paths, make_signer, workers=count, on_failure=_make_crash_error, timeout_s=timeout_s
+        )
 
-    def _groups(self, photos: Sequence[Signature], sought: set[str] | None) -> Iterator[DuplicateGroup]:
-        units = units_of(photos, sought)
-        compared = [unit.first for unit in units]
-        queries = [number for number, unit in enumerate(units) if unit.sought]
-        pairs = candidates(compared, queries, self._options.neighbours)
-        links = Links(compared, self._store, self._options.workers, self._options.time_limit)
-        links.prepare(pairs, self._watch)
-        clusters = Clusters(units, links, pairs)
-        scores = self._scores([compared[n] for n in clusters.linked(self._options.same_product)])
-        yield from self._described(clusters, scores)
+    def _iter_groups(
+        self, photos: Sequence[Signature], query_paths: set[str] | None
+    ) -> Iterator[DuplicateGroup]:
+        distinct_photos = group_by_pixels(photos, query_paths)
+        representatives = [unit.representative for unit in distinct_photos]
+        queries = [number for number, unit in enumerate(distinct_photos) if unit.is_query]
+        pairs = find_candidate_pairs(representatives, queries, self._options.max_neighbours)
+        comparisons = PhotoComparisons(
+            representatives, self._store, self._options.workers, self._options.timeout_s
+        )
+        comparisons.compare_missing(pairs, self._progress)
+        clusters = Clusters(distinct_photos, comparisons, pairs)
+        scores = self._score_photos(
+            [
+                representatives[n]
+                for n in clusters.find_group_candidates(self._options.include_same_product)
+            ]
+        )
+        yield from self._build_records(clusters, scores)
 
-    def _described(self, clusters: Clusters, scores: Mapping[str, float]) -> Iterator[DuplicateGroup]:
-        units, language = clusters.units, self._options.settings.language
-        describer = Describer(units, clusters.links, scores, self._owners, language)
+    def _build_records(
+        self, clusters: Clusters, scores: Mapping[str, float]
+    ) -> Iterator[DuplicateGroup]:
+        distinct_photos, language = clusters.distinct_photos, self._options.assessor_settings.language
+        record_builder = GroupRecordBuilder(
+            distinct_photos, clusters.comparisons, scores, self._owners, language
+        )
 
-        compared = [unit.first for unit in units]
-        order = partial(preferred, photos=compared, scores=scores)
-        copies = clusters.copies(order)
-        products = clusters.products(order, copies) if self._options.same_product else []
+        representatives = [unit.representative for unit in distinct_photos]
+        order = partial(sort_by_preference, photos=representatives, scores=scores)
+        copies = clusters.group_copies(order)
+        products = clusters.group_products(order, copies) if self._options.include_same_product else []
         groups = [*((group, False) for group in copies), *((group, True) for group in products)]
         for number, (members, same_product) in enumerate(groups, start=1):
-            yield describer.group(number, members, same_product=same_product)
+            yield record_builder.build_group(number, members, same_product=same_product)
 
-    def _scores(self, photos: Sequence[Signature]) -> dict[str, float]:
+    def _score_photos(self, photos: Sequence[Signature]) -> dict[str, float]:
         options = self._options
-        return scores_of(
+        return score_photos(
             photos,
             self._store,
-            options.settings,
+            options.assessor_settings,
             workers=options.workers,
-            watch=self._watch,
-            time_limit=options.time_limit,
+            progress=self._progress,
+            timeout_s=options.timeout_s,
         )
 
 
-def _crashed(path: Path, reason: str) -> Signature | UnreadablePhoto:
+def _make_crash_error(path: Path, reason: str) -> Signature | UnreadablePhoto:
     return PhotoCrashed(label_of(path), reason)

@@ -16,7 +16,7 @@ import numpy as np
 from packshot.arrays import AnyArray, Float32Array, Float64Array, Mask, Pixels
 
 _QUARTER = math.pi / 2
-_FLAT = 12
+_COLOUR_TOLERANCE = 12
 _TRIM_BLUR = 3
 
 
@@ -46,37 +46,37 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Placement:
+class SimilarityTransform:
     """How a copy was turned and scaled, read off a map from an original to its copy.
 
     Attributes:
         mirrored: The copy is a mirror image.
-        turn: Degrees -180..180, clockwise on the screen, after mirroring left to right.
+        rotation: Degrees -180..180, clockwise on the screen, after mirroring left to right.
         scale: Of lengths.
     """
 
     mirrored: bool
-    turn: float
+    rotation: float
     scale: float
 
     @property
-    def quarters(self) -> int:
+    def quarter_turns(self) -> int:
         """The nearest number of quarter turns, 0..3."""
-        return round(self.turn / 90) % 4
+        return round(self.rotation / 90) % 4
 
     @property
     def tilt(self) -> float:
         """Degrees between the turn and the nearest quarter turn, -45..45."""
-        return self.turn - 90 * round(self.turn / 90)
+        return self.rotation - 90 * round(self.rotation / 90)
 
 
-def frame(pixels: AnyArray) -> Box:
+def full_box(pixels: AnyArray) -> Box:
     """The whole of a photo."""
     height, width = pixels.shape[:2]
     return Box(0, 0, width, height)
 
 
-def content_box(pixels: Pixels) -> Box:
+def find_content_box(pixels: Pixels) -> Box:
     """What is left of a photo when rows and columns of one colour are taken off its edges.
 
     Args:
@@ -87,36 +87,45 @@ def content_box(pixels: Pixels) -> Box:
     """
     blurred = cv2.blur(pixels, (_TRIM_BLUR, _TRIM_BLUR))
     corner = np.broadcast_to(blurred[0, 0], blurred.shape)
-    differs = (cv2.absdiff(blurred, corner) > _FLAT).any(axis=2)
-    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    is_different = (cv2.absdiff(blurred, corner) > _COLOUR_TOLERANCE).any(axis=2)
+    rows, columns = np.flatnonzero(is_different.any(axis=1)), np.flatnonzero(is_different.any(axis=0))
     if not rows.size:
-        return frame(pixels)
+        return full_box(pixels)
     return Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
-def onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Float64Array:
+def map_box_onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Float64Array:
     """The map that lays one box over another, mirrored left to right first, then turned clockwise."""
-    unit = _scaled(1 / source.width, 1 / source.height) @ _moved(-source.left, -source.top)
-    turned = _turned_unit(mirrored, quarters)
-    return _moved(target.left, target.top) @ _scaled(target.width, target.height) @ turned @ unit
+    unit = _scaling_matrix(1 / source.width, 1 / source.height) @ _translation_matrix(
+        -source.left, -source.top
+    )
+    orientation = _orientation_matrix(mirrored, quarters)
+    return (
+        _translation_matrix(target.left, target.top)
+        @ _scaling_matrix(target.width, target.height)
+        @ orientation
+        @ unit
+    )
 
 
-def turns() -> list[tuple[bool, int]]:
+def list_orientations() -> list[tuple[bool, int]]:
     """The eight ways to lay a square upon itself: mirrored, quarter turns."""
     return list(product((False, True), range(4)))
 
 
-def placement(mapping: Float64Array) -> Placement:
+def decompose_map(mapping: Float64Array) -> SimilarityTransform:
     """What a map does, read as mirroring, turning and scaling."""
     linear = mapping[:2, :2]
     determinant = float(np.linalg.det(linear))
     mirrored = determinant < 0
-    plain = linear @ np.diag([-1.0, 1.0]) if mirrored else linear
-    angle = math.degrees(math.atan2(plain[1, 0] - plain[0, 1], plain[0, 0] + plain[1, 1]))
-    return Placement(mirrored, angle, math.sqrt(abs(determinant)))
+    unmirrored = linear @ np.diag([-1.0, 1.0]) if mirrored else linear
+    angle = math.degrees(
+        math.atan2(unmirrored[1, 0] - unmirrored[0, 1], unmirrored[0, 0] + unmirrored[1, 1])
+    )
+    return SimilarityTransform(mirrored, angle, math.sqrt(abs(determinant)))
 
 
-def warped(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float32Array:
+def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float32Array:
     """An image laid into another frame.
 
     Args:
@@ -127,15 +136,15 @@ def warped(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Flo
     Returns:
         (height, width[, C]); 0 where the image does not reach. Shrinking averages.
     """
-    scale = placement(mapping).scale
+    scale = decompose_map(mapping).scale
     source = image.astype(np.float32)
     if scale < 1:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), max(0.5 / scale - 0.4, 0.05)), np.float32)
-    centres = _moved(-0.5, -0.5) @ mapping @ _moved(0.5, 0.5)
+    centres = _translation_matrix(-0.5, -0.5) @ mapping @ _translation_matrix(0.5, 0.5)
     return np.asarray(cv2.warpAffine(source, centres[:2], size, flags=cv2.INTER_LINEAR), np.float32)
 
 
-def covered(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
+def compute_coverage(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
     """(height, width), True where a box of the source lands, less a pixel at its rim."""
     corners = np.array(
         [
@@ -153,22 +162,22 @@ def covered(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
     return np.asarray(eroded[1:-1, 1:-1] > 0)
 
 
-def _turned_unit(mirrored: bool, quarters: int) -> Float64Array:
+def _orientation_matrix(mirrored: bool, quarters: int) -> Float64Array:
     """The unit square upon itself."""
     cosine, sine = round(math.cos(quarters * _QUARTER)), round(math.sin(quarters * _QUARTER))
-    turned = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
-    flip = _scaled(-1.0 if mirrored else 1.0, 1.0)
-    return np.asarray(_moved(0.5, 0.5) @ turned @ flip @ _moved(-0.5, -0.5))
+    rotation = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
+    flip = _scaling_matrix(-1.0 if mirrored else 1.0, 1.0)
+    return np.asarray(_translation_matrix(0.5, 0.5) @ rotation @ flip @ _translation_matrix(-0.5, -0.5))
 
 
-def inverse(mapping: Float64Array) -> Float64Array:
+def invert_map(mapping: Float64Array) -> Float64Array:
     """The map back."""
     return np.asarray(np.linalg.inv(mapping), np.float64)
 
 
-def _moved(right: float, down: float) -> Float64Array:
+def _translation_matrix(right: float, down: float) -> Float64Array:
     return np.array([[1, 0, right], [0, 1, down], [0, 0, 1]], np.float64)
 
 
-def _scaled(across: float, down: float) -> Float64Array:
+def _scaling_matrix(across: float, down: float) -> Float64Array:
     return np.diag([across, down, 1.0])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-Linked = Callable[[int, int], bool]
+IsLinked = Callable[[int, int], bool]
 
 
-def components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
+def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Numbers 0..count - 1 that hang together by links; only parts of two or more, each in order.
 
     Args:
@@ -16,22 +16,22 @@ def components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
     """
     leaders = list(range(count))
 
-    def leader(number: int) -> int:
+    def find_leader(number: int) -> int:
         while leaders[number] != number:
             leaders[number] = leaders[leaders[number]]
             number = leaders[number]
         return number
 
     for one, two in links:
-        low, high = sorted((leader(one), leader(two)))
+        low, high = sorted((find_leader(one), find_leader(two)))
         leaders[high] = low
     parts: dict[int, list[int]] = {}
     for number in range(count):
-        parts.setdefault(leader(number), []).append(number)
+        parts.setdefault(find_leader(number), []).append(number)
     return [part for part in parts.values() if len(part) > 1]
 
 
-def stars(members: Sequence[int], linked: Linked) -> list[list[int]]:
+def build_stars(members: Sequence[int], is_linked: IsLinked) -> list[list[int]]:
     """Groups around their keepers.
 
     The first member takes all that are linked to it; the first of the rest takes what is linked to
@@ -39,7 +39,7 @@ def stars(members: Sequence[int], linked: Linked) -> list[list[int]]:
 
     Args:
         members: In the order in which they would be kept.
-        linked: Whether two are linked; asked of a keeper and another.
+        is_linked: Whether two are linked; asked of a keeper and another.
 
     Returns:
         The groups of two or more, keepers first.
@@ -47,8 +47,8 @@ def stars(members: Sequence[int], linked: Linked) -> list[list[int]]:
     remaining, groups = list(members), []
     while len(remaining) > 1:
         keeper, *others = remaining
-        taken = [other for other in others if linked(keeper, other)]
-        if taken:
-            groups.append([keeper, *taken])
-        remaining = [other for other in others if other not in set(taken)]
+        group_members = [other for other in others if is_linked(keeper, other)]
+        if group_members:
+            groups.append([keeper, *group_members])
+        remaining = [other for other in others if other not in set(group_members)]
     return groups

@@ -16,14 +16,14 @@ import numpy as np
 
 from packshot.arrays import Int64Array, Mask, Pixels, UInt64Array
 
-SIDE = 32
-KEPT = 8
-LIMIT = 8
+DCT_SIDE = 32
+HASH_SIDE = 8
+MAX_HASH_DISTANCE = 8
 """Bits of 63 by which hashes of copies may differ."""
 
 _BANDS = ((0, 13), (13, 13), (26, 13), (39, 13), (52, 12))
-_LARGEST_BUCKET = 2000
-_QUERIES = 20_000
+_MAX_BUCKET_SIZE = 2000
+_QUERIES_PER_BLOCK = 20_000
 
 
 def perceptual_hash(pixels: Pixels) -> int:
@@ -36,13 +36,13 @@ def perceptual_hash(pixels: Pixels) -> int:
         64 bits; the lowest, which would tell the mean brightness, is 0.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    positive = cv2.dct(small)[:KEPT, :KEPT] > 0
+    small = cv2.resize(grey, (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    positive = cv2.dct(small)[:HASH_SIDE, :HASH_SIDE] > 0
     positive[0, 0] = False
-    return _packed(positive)
+    return _pack_bits(positive)
 
 
-def turned_hashes(hashes: UInt64Array) -> UInt64Array:
+def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
     """Hashes of the eight turns of the pictures that have these hashes.
 
     Args:
@@ -52,21 +52,24 @@ def turned_hashes(hashes: UInt64Array) -> UInt64Array:
         (Q, 8): itself, mirrored left to right, upside down, both; then the same of the transposed.
     """
     bits = np.unpackbits(np.ascontiguousarray(hashes, "<u8").view(np.uint8), bitorder="little")
-    turned_over = np.ascontiguousarray(bits.reshape(-1, KEPT, KEPT).transpose(0, 2, 1))
-    transposed = np.packbits(turned_over.ravel(), bitorder="little").view("<u8")
+    transposed_bits = np.ascontiguousarray(bits.reshape(-1, HASH_SIDE, HASH_SIDE).transpose(0, 2, 1))
+    transposed = np.packbits(transposed_bits.ravel(), bitorder="little").view("<u8")
     both = np.stack([np.asarray(hashes, np.uint64), transposed], axis=1)
-    return np.asarray(both[:, :, None] ^ _mirrorings(), np.uint64).reshape(-1, 8)
+    return np.asarray(both[:, :, None] ^ _mirror_masks(), np.uint64).reshape(-1, 8)
 
 
-def _mirrorings() -> UInt64Array:
+def _mirror_masks() -> UInt64Array:
     """(4,) bits that mirroring changes: of none, of odd columns, of odd rows, of where one is odd."""
-    odd = np.arange(KEPT) % 2 == 1
-    across, down = np.broadcast_to(odd, (KEPT, KEPT)), np.broadcast_to(odd[:, None], (KEPT, KEPT))
-    return np.array([0, _packed(across), _packed(down), _packed(across ^ down)], np.uint64)
+    odd = np.arange(HASH_SIDE) % 2 == 1
+    across, down = (
+        np.broadcast_to(odd, (HASH_SIDE, HASH_SIDE)),
+        np.broadcast_to(odd[:, None], (HASH_SIDE, HASH_SIDE)),
+    )
+    return np.array([0, _pack_bits(across), _pack_bits(down), _pack_bits(across ^ down)], np.uint64)
 
 
-def close_hashes(
-    hashes: UInt64Array, queries: UInt64Array, limit: int = LIMIT
+def find_close_hashes(
+    hashes: UInt64Array, queries: UInt64Array, limit: int = MAX_HASH_DISTANCE
 ) -> Iterator[tuple[int, int]]:
     """Pairs that differ in few bits, found by bands of bits that are the same.
 
@@ -81,26 +84,26 @@ def close_hashes(
     """
     for start, length in _BANDS:
         shift, mask = np.uint64(start), np.uint64((1 << length) - 1)
-        keys, wanted = (hashes >> shift) & mask, (queries >> shift) & mask
+        keys, query_keys = (hashes >> shift) & mask, (queries >> shift) & mask
         order = np.argsort(keys, kind="stable")
-        for some in range(0, len(queries), _QUERIES):
-            rows = np.arange(some, min(some + _QUERIES, len(queries)))
-            sought, places = _same_key(keys[order], wanted[rows])
-            found, sought = order[places], rows[sought]
-            near = np.bitwise_count(hashes[found] ^ queries[sought]) <= limit
-            yield from zip(sought[near].tolist(), found[near].tolist(), strict=True)
+        for block_start in range(0, len(queries), _QUERIES_PER_BLOCK):
+            rows = np.arange(block_start, min(block_start + _QUERIES_PER_BLOCK, len(queries)))
+            query_numbers, places = _find_equal_keys(keys[order], query_keys[rows])
+            hash_numbers, query_numbers = order[places], rows[query_numbers]
+            is_near = np.bitwise_count(hashes[hash_numbers] ^ queries[query_numbers]) <= limit
+            yield from zip(query_numbers[is_near].tolist(), hash_numbers[is_near].tolist(), strict=True)
 
 
-def _same_key(keys: UInt64Array, wanted: UInt64Array) -> tuple[Int64Array, Int64Array]:
+def _find_equal_keys(keys: UInt64Array, query_keys: UInt64Array) -> tuple[Int64Array, Int64Array]:
     """All pairs of a wanted key and a place among sorted keys where it stands; none of crowded keys."""
-    lows = np.searchsorted(keys, wanted, side="left")
-    counts = np.searchsorted(keys, wanted, side="right") - lows
-    counts[counts > _LARGEST_BUCKET] = 0
-    sought = np.repeat(np.arange(len(wanted)), counts)
+    lows = np.searchsorted(keys, query_keys, side="left")
+    counts = np.searchsorted(keys, query_keys, side="right") - lows
+    counts[counts > _MAX_BUCKET_SIZE] = 0
+    query_numbers = np.repeat(np.arange(len(query_keys)), counts)
     ends = np.cumsum(counts)
-    places = np.arange(len(sought)) - np.repeat(ends - counts, counts) + np.repeat(lows, counts)
-    return sought, places
+    places = np.arange(len(query_numbers)) - np.repeat(ends - counts, counts) + np.repeat(lows, counts)
+    return query_numbers, places
 
 
-def _packed(bits: Mask) -> int:
+def _pack_bits(bits: Mask) -> int:
     return int.from_bytes(np.packbits(bits.ravel(), bitorder="little").tobytes(), "little")

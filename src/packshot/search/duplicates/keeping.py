@@ -7,26 +7,26 @@ from contextlib import closing
 from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings, assess_paths
-from packshot.processes import DEFAULT_TIME_LIMIT
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.report import Duplicate, DuplicateKind
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Watch
+from packshot.search.duplicates.watching import Progress
 
-ALIKE = 2.0
+SCORE_TOLERANCE = 2.0
 """Points of score that make no difference."""
 
-_WORTH_PROCESSES = 16
+_MIN_PHOTOS_FOR_PROCESSES = 16
 
 
-def scores_of(
+def score_photos(
     photos: Sequence[Signature],
     store: SignatureStore,
     settings: AssessorSettings,
     *,
     workers: int,
-    watch: Watch,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    progress: Progress,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> dict[str, float]:
     """Scores 0..100 by digest of the pixels; none for what can no longer be read.
 
@@ -35,28 +35,28 @@ def scores_of(
         store: Knows scores already given, and keeps new ones.
         settings: The assessor.
         workers: Processes.
-        watch: Sees the work progress.
-        time_limit: Seconds for one photo.
+        progress: Sees the work progress.
+        timeout_s: Seconds for one photo.
     """
     if not photos:
         return {}
-    judge = _judge(settings)
+    assessor_id = _describe_assessor(settings)
     by_digest = {photo.pixel_digest: Path(photo.path) for photo in photos}
-    known = store.scores(by_digest, judge)
-    missing = {digest: path for digest, path in by_digest.items() if digest not in known}
-    count = workers if len(missing) >= _WORTH_PROCESSES else min(workers, 1)
+    scores = store.find_scores(by_digest, assessor_id)
+    missing = {digest: path for digest, path in by_digest.items() if digest not in scores}
+    count = workers if len(missing) >= _MIN_PHOTOS_FOR_PROCESSES else min(workers, 1)
     with closing(
-        assess_paths(missing.values(), settings=settings, workers=count, time_limit=time_limit)
-    ) as assessed:
-        found = watch(assessed, len(missing), "assessing")
-        for digest, assessment in zip(missing, found, strict=True):
+        assess_paths(missing.values(), settings=settings, workers=count, timeout_s=timeout_s)
+    ) as assessments:
+        results = progress(assessments, len(missing), "assessing")
+        for digest, assessment in zip(missing, results, strict=True):
             if assessment.score is not None:
-                store.remember_score(digest, judge, assessment.score)
-                known[digest] = assessment.score
-    return known
+                store.save_score(digest, assessor_id, assessment.score)
+                scores[digest] = assessment.score
+    return scores
 
 
-def preferred(
+def sort_by_preference(
     numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
 ) -> list[int]:
     """Photos in the order in which they would be kept: by score, then pixels, then bytes.
@@ -69,15 +69,15 @@ def preferred(
         photos: All.
         scores: By digest of the pixels; photos without one come last.
     """
-    chosen = list(numbers)
-    best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen), default=0.0)
+    chosen_numbers = list(numbers)
+    best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen_numbers), default=0.0)
 
-    def rank(number: int) -> tuple[float, ...]:
+    def preference_key(number: int) -> tuple[float, ...]:
         photo = photos[number]
-        below = best - scores.get(photo.pixel_digest, -ALIKE)
-        return below // ALIKE, -photo.width * photo.height, -photo.stamp.byte_size, number
+        below = best - scores.get(photo.pixel_digest, -SCORE_TOLERANCE)
+        return below // SCORE_TOLERANCE, -photo.width * photo.height, -photo.stamp.byte_size, number
 
-    return sorted(chosen, key=rank)
+    return sorted(chosen_numbers, key=preference_key)
 
 
 def keeper_merit(photos: Sequence[Duplicate]) -> str:
@@ -90,16 +90,16 @@ def keeper_merit(photos: Sequence[Duplicate]) -> str:
     if all(other.kind is DuplicateKind.EXACT for other in others):
         return "same"
     scores = [photo.score for photo in others if photo.score is not None]
-    if keeper.score is not None and scores and keeper.score >= max(scores) + ALIKE:
+    if keeper.score is not None and scores and keeper.score >= max(scores) + SCORE_TOLERANCE:
         return "score"
     if any(other.width * other.height < keeper.width * keeper.height for other in others):
         return "pixels"
     return "bytes"
 
 
-def _judge(settings: AssessorSettings) -> str:
+def _describe_assessor(settings: AssessorSettings) -> str:
     """Names the encoders and the atlas that scores depend on."""
-    assessor = settings.assessor()
+    assessor = settings.build_assessor()
     header = assessor.atlas.header
     options = (settings.pool, settings.neighbours, settings.distance, settings.aggregation)
     return " ".join(

@@ -8,24 +8,24 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from packshot.processes import DEFAULT_TIME_LIMIT
-from packshot.search.duplicates.candidates import Candidate
+from packshot.processes import DEFAULT_TIME_LIMIT_S
+from packshot.search.duplicates.candidates import CandidatePair
 from packshot.search.duplicates.comparison import Comparison
 from packshot.search.duplicates.pairs import Comparer, Pair, compare_pairs
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Watch
+from packshot.search.duplicates.watching import Progress
 
-_COMMITTED = 64
-_WORTH_PROCESSES = 32
-_PRODUCT_CONTENT = 0.6
-_PRODUCT_INLIERS = 16
-_PRODUCT_COLOURS = 0.5
-_PRODUCT_SCALE = 0.1
-_NOTHING = Comparison()
+_COMMIT_BATCH = 64
+_MIN_PAIRS_FOR_PROCESSES = 32
+_MIN_PRODUCT_CONTENT = 0.6
+_MIN_PRODUCT_INLIERS = 16
+_MIN_PRODUCT_COLOURS = 0.5
+_MIN_PRODUCT_SCALE = 0.1
+_NO_COMPARISON = Comparison()
 
 
-class Links:
+class PhotoComparisons:
     """Comparisons of photos by their numbers."""
 
     def __init__(
@@ -33,75 +33,75 @@ class Links:
         photos: Sequence[Signature],
         store: SignatureStore,
         workers: int,
-        time_limit: float = DEFAULT_TIME_LIMIT,
+        timeout_s: float = DEFAULT_TIME_LIMIT_S,
     ) -> None:
         self._photos = photos
         self._store = store
         self._workers = workers
-        self._time_limit = time_limit
+        self._time_limit_s = timeout_s
         self._comparer = Comparer()
-        self._read: dict[tuple[int, int], Comparison] = {}
+        self._cache: dict[tuple[int, int], Comparison] = {}
 
-    def prepare(self, pairs: Iterable[Candidate], watch: Watch) -> None:
+    def compare_missing(self, pairs: Iterable[CandidatePair], progress: Progress) -> None:
         """Compare many pairs at once; those that the store knows cost nothing."""
         missing = sorted(
-            (pair.first, pair.second) for pair in pairs if self._known(pair.first, pair.second) is None
+            (pair.first, pair.second) for pair in pairs if self._look_up(pair.first, pair.second) is None
         )
-        workers = self._workers if len(missing) >= _WORTH_PROCESSES else min(self._workers, 1)
-        files = [self._files(*pair) for pair in missing]
-        with closing(compare_pairs(files, workers, self._time_limit)) as results:
-            found = zip(missing, watch(results, len(missing), "comparing"), strict=True)
-            while some := list(islice(found, _COMMITTED)):
-                self._store.remember_comparisons(self._digests(some))
+        workers = self._workers if len(missing) >= _MIN_PAIRS_FOR_PROCESSES else min(self._workers, 1)
+        files = [self._pair_paths(*pair) for pair in missing]
+        with closing(compare_pairs(files, workers, self._time_limit_s)) as results:
+            results_by_pair = zip(missing, progress(results, len(missing), "comparing"), strict=True)
+            while batch := list(islice(results_by_pair, _COMMIT_BATCH)):
+                self._store.save_comparisons(self._iter_storable(batch))
 
-    def between(self, first: int, second: int) -> Comparison:
+    def compare(self, first: int, second: int) -> Comparison:
         """What was done to the first photo to make the second."""
-        known = self._known(first, second)
-        if known is not None:
-            return known
-        found = self._comparer.compare(self._files(first, second))
-        self._store.remember_comparisons(self._digests([((first, second), found)]))
-        return found or _NOTHING
+        cached = self._look_up(first, second)
+        if cached is not None:
+            return cached
+        comparison = self._comparer.compare(self._pair_paths(first, second))
+        self._store.save_comparisons(self._iter_storable([((first, second), comparison)]))
+        return comparison or _NO_COMPARISON
 
     def is_copy(self, first: int, second: int) -> bool:
         """Whether one of two photos is a copy of the other."""
-        return self.between(first, second).is_copy
+        return self.compare(first, second).is_copy
 
-    def same_product(self, first: int, second: int) -> bool:
+    def is_same_product(self, first: int, second: int) -> bool:
         """Whether two photos that are no copies likely show the same product.
 
         Much of what is on one (a label, a pattern) is found on the other in one place, at another size,
         and they have the same colours. At the same size, photos of different products laid out alike
         share labels, or the face of who wears them; in other colours, products of one range.
         """
-        found = self.between(first, second)
-        if found.is_copy:
+        comparison = self.compare(first, second)
+        if comparison.is_copy:
             return True
         return (
-            self.similarity(first, second) >= _PRODUCT_CONTENT
-            and found.inliers >= _PRODUCT_INLIERS
-            and found.colours >= _PRODUCT_COLOURS
-            and abs(math.log(found.scale)) >= _PRODUCT_SCALE
+            self.content_similarity(first, second) >= _MIN_PRODUCT_CONTENT
+            and comparison.inliers >= _MIN_PRODUCT_INLIERS
+            and comparison.colours >= _MIN_PRODUCT_COLOURS
+            and abs(math.log(comparison.scale)) >= _MIN_PRODUCT_SCALE
         )
 
-    def similarity(self, first: int, second: int) -> float:
+    def content_similarity(self, first: int, second: int) -> float:
         """Cosine of the content vectors."""
         return float(self._photos[first].content @ self._photos[second].content)
 
-    def _known(self, first: int, second: int) -> Comparison | None:
+    def _look_up(self, first: int, second: int) -> Comparison | None:
         """From the store, which is asked once."""
-        found = self._read.get((first, second))
-        if found is None:
+        comparison = self._cache.get((first, second))
+        if comparison is None:
             digests = self._photos[first].digest, self._photos[second].digest
-            found = self._store.comparison(*digests)
-        if found is not None:
-            self._read[first, second] = found
-        return found
+            comparison = self._store.find_comparison(*digests)
+        if comparison is not None:
+            self._cache[first, second] = comparison
+        return comparison
 
-    def _files(self, first: int, second: int) -> Pair:
+    def _pair_paths(self, first: int, second: int) -> Pair:
         return Path(self._photos[first].path), Path(self._photos[second].path)
 
-    def _digests(
+    def _iter_storable(
         self, found: Iterable[tuple[tuple[int, int], Comparison | None]]
     ) -> Iterator[tuple[str, str, Comparison]]:
         """What is worth keeping: not what could not be read this time."""

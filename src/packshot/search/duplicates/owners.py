@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from packshot.errors import SourceError
-from packshot.sources import Named, read_rows
+from packshot.sources import NamedPhoto, read_rows
 
 Owners = Mapping[str, str]
 """Owner by absolute path."""
 
 
-def owners_in_table(table: Path) -> Owners:
+def read_owners(table: Path) -> Owners:
     """Owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
 
     Raises:
@@ -25,7 +25,7 @@ def owners_in_table(table: Path) -> Owners:
     return {os.path.abspath(table.parent / row["path"]): row["owner"] for row in rows if row["owner"]}
 
 
-def owners_by_folder(photos: Iterable[Named]) -> Owners:
+def find_owners_by_folder(photos: Iterable[NamedPhoto]) -> Owners:
     """The first folder below the one that was searched owns what lies in it."""
     return {
         os.path.abspath(photo.path): photo.name.parts[0] for photo in photos if len(photo.name.parts) > 1

@@ -11,34 +11,38 @@ from pathlib import Path
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from packshot.processes import DEFAULT_TIME_LIMIT, in_order
+from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.search.duplicates.comparison import Comparison, compare
-from packshot.search.duplicates.view import VIEW_SIDE, View
+from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 
 Pair = tuple[Path, Path]
 
-_VIEWS_HELD = 128
-_TOGETHER = 16
+_CACHED_VIEWS = 128
+_PAIRS_PER_TASK = 16
 
 
 def compare_pairs(
-    pairs: Iterable[Pair], workers: int, time_limit: float = DEFAULT_TIME_LIMIT
+    pairs: Iterable[Pair], workers: int, timeout_s: float = DEFAULT_TIME_LIMIT_S
 ) -> Generator[Comparison | None]:
     """Compare files, in order, as a stream.
 
     Args:
         pairs: Those that share their first file should stand together: its view is then made once.
         workers: Processes; below 1 the work is done here.
-        time_limit: Seconds for a few pairs.
+        timeout_s: Seconds for a few pairs.
 
     Yields:
         A comparison for each pair; None where a file can no longer be read.
     """
-    compared = in_order(
-        _together(pairs), make_comparer, processes=workers, failed=_unknown, time_limit=time_limit
+    result_lists = map_in_order(
+        _group_pairs(pairs),
+        make_comparer,
+        workers=workers,
+        on_failure=_make_unknown_results,
+        timeout_s=timeout_s,
     )
-    with closing(compared):
-        for results in compared:
+    with closing(result_lists):
+        for results in result_lists:
             yield from results
 
 
@@ -46,7 +50,7 @@ class Comparer:
     """Compares files, and holds on to the views it made last."""
 
     def __init__(self) -> None:
-        self._view = lru_cache(maxsize=_VIEWS_HELD)(_view)
+        self._view = lru_cache(maxsize=_CACHED_VIEWS)(_load_view)
 
     def compare(self, pair: Pair) -> Comparison | None:
         """Compare two files; None where one cannot be read."""
@@ -57,21 +61,21 @@ class Comparer:
 
 
 def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
-    """A worker for `packshot.processes.in_order`."""
+    """A worker for `packshot.processes.map_in_order`."""
     comparer = Comparer()
     return lambda pairs: [comparer.compare(pair) for pair in pairs]
 
 
-def _together(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+def _group_pairs(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
     """Pairs of one first file, a few at a time, for one process."""
     for _, group in groupby(pairs, key=itemgetter(0)):
-        while some := list(islice(group, _TOGETHER)):
-            yield some
+        while pair_group := list(islice(group, _PAIRS_PER_TASK)):
+            yield pair_group
 
 
-def _unknown(pairs: list[Pair], _reason: str) -> list[Comparison | None]:
+def _make_unknown_results(pairs: list[Pair], _reason: str) -> list[Comparison | None]:
     return [None] * len(pairs)
 
 
-def _view(path: Path) -> View:
-    return View.of(Photo.open(path, max_side=2 * VIEW_SIDE))
+def _load_view(path: Path) -> PhotoView:
+    return PhotoView.from_photo(Photo.open(path, max_side=2 * VIEW_SIDE))

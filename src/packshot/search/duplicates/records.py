@@ -9,33 +9,33 @@ from typing import Any
 
 from packshot.errors import UnreadablePhoto
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Status
-from packshot.search.duplicates.clusters import Unit
+from packshot.search.duplicates.clusters import DistinctPhoto
 from packshot.search.duplicates.keeping import keeper_merit
-from packshot.search.duplicates.links import Links
+from packshot.search.duplicates.links import PhotoComparisons
 from packshot.search.duplicates.owners import Owners
 from packshot.search.duplicates.signature import Signature
 from packshot.texts.duplicates import describe_group
 
 
 @dataclass(frozen=True)
-class Describer:
+class GroupRecordBuilder:
     """Makes records of what was found.
 
     Attributes:
-        units: Photos of the same pixels, by number.
-        links: Between them.
+        distinct_photos: Photos of the same pixels, by number.
+        comparisons: Between them.
         scores: By digest of the pixels.
         owners: By absolute path.
         language: Of reasons.
     """
 
-    units: Sequence[Unit]
-    links: Links
+    distinct_photos: Sequence[DistinctPhoto]
+    comparisons: PhotoComparisons
     scores: Mapping[str, float]
     owners: Owners
     language: str
 
-    def group(self, number: int, members: Sequence[int], *, same_product: bool) -> DuplicateGroup:
+    def build_group(self, number: int, members: Sequence[int], *, same_product: bool) -> DuplicateGroup:
         """A group.
 
         Args:
@@ -44,10 +44,15 @@ class Describer:
             same_product: The units are no copies of each other.
         """
         keeper, *others = members
-        photos = list(self._keeper(self.units[keeper]))
+        photos = list(self._iter_keeper_records(self.distinct_photos[keeper]))
         for other in others:
-            told = self._variant(keeper, other) if same_product else self._copy(keeper, other)
-            photos += [told.model_copy(update=self._facts(photo)) for photo in self.units[other].photos]
+            record = (
+                self._build_variant(keeper, other) if same_product else self._build_copy(keeper, other)
+            )
+            photos += [
+                record.model_copy(update=self._collect_facts(photo))
+                for photo in self.distinct_photos[other].photos
+            ]
         kinds = {photo.kind for photo in photos[1:]}
         return DuplicateGroup(
             group=number,
@@ -58,26 +63,26 @@ class Describer:
             photos=tuple(photos),
         )
 
-    def _keeper(self, unit: Unit) -> Iterator[Duplicate]:
+    def _iter_keeper_records(self, keeper: DistinctPhoto) -> Iterator[Duplicate]:
         """The keeper and what is identical with it."""
-        yield Duplicate(kind=None, likeness=1.0, **self._facts(unit.first))
-        for photo in unit.photos[1:]:
-            same_file = photo.digest == unit.first.digest
+        yield Duplicate(kind=None, likeness=1.0, **self._collect_facts(keeper.representative))
+        for photo in keeper.photos[1:]:
+            same_file = photo.digest == keeper.representative.digest
             kind = DuplicateKind.EXACT if same_file else DuplicateKind.SAME_PIXELS
-            yield Duplicate(kind=kind, likeness=1.0, **self._facts(photo))
+            yield Duplicate(kind=kind, likeness=1.0, **self._collect_facts(photo))
 
-    def _copy(self, keeper: int, number: int) -> Duplicate:
-        found = self.links.between(keeper, number)
-        kind = found.changes[0].kind if found.changes else DuplicateKind.RECOMPRESSED
-        facts = self._facts(self.units[number].first)
-        return Duplicate(kind=kind, likeness=found.likeness, changes=found.changes, **facts)
+    def _build_copy(self, keeper: int, number: int) -> Duplicate:
+        comparison = self.comparisons.compare(keeper, number)
+        kind = comparison.changes[0].kind if comparison.changes else DuplicateKind.RECOMPRESSED
+        facts = self._collect_facts(self.distinct_photos[number].representative)
+        return Duplicate(kind=kind, likeness=comparison.likeness, changes=comparison.changes, **facts)
 
-    def _variant(self, keeper: int, number: int) -> Duplicate:
-        likeness = round(min(max(self.links.similarity(keeper, number), 0.0), 1.0), 4)
-        facts = self._facts(self.units[number].first)
+    def _build_variant(self, keeper: int, number: int) -> Duplicate:
+        likeness = round(min(max(self.comparisons.content_similarity(keeper, number), 0.0), 1.0), 4)
+        facts = self._collect_facts(self.distinct_photos[number].representative)
         return Duplicate(kind=DuplicateKind.SAME_PRODUCT, likeness=likeness, **facts)
 
-    def _facts(self, photo: Signature) -> dict[str, Any]:
+    def _collect_facts(self, photo: Signature) -> dict[str, Any]:
         """What is so of the photo itself."""
         return {
             "path": photo.path,
@@ -91,7 +96,7 @@ class Describer:
         }
 
 
-def unreadable_file(error: UnreadablePhoto) -> DuplicateGroup:
+def make_unreadable_record(error: UnreadablePhoto) -> DuplicateGroup:
     """The row of a file that cannot be read: in no group."""
     return DuplicateGroup(
         group=None,

@@ -13,32 +13,32 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode import CONTENT_MODEL, Model
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.errors import UnreadablePhoto
 from packshot.names import NotAFile
 from packshot.photo import Photo
 from packshot.report import Facts
-from packshot.search.duplicates.frames import content_box
+from packshot.search.duplicates.frames import find_content_box
 from packshot.search.duplicates.hashes import perceptual_hash
 
-VERSION = 1
+SIGNATURE_VERSION = 1
 """Of the signature: those of another are made anew."""
 
-_HASHED_SIDE = 256
+_HASH_SOURCE_SIDE = 256
 _BLANK_RANGE = 10.0
 _EXIF_TIMES = ("DateTimeOriginal", "DateTime")
 _EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 
 
 @dataclass(frozen=True)
-class Stamp:
+class FileStamp:
     """What tells whether a file has changed: its size in bytes and the time of its last change."""
 
     byte_size: int
     modified_ns: int
 
     @classmethod
-    def of(cls, path: Path) -> Stamp:
+    def from_file(cls, path: Path) -> FileStamp:
         """The stamp of a file.
 
         Raises:
@@ -47,11 +47,11 @@ class Stamp:
         if isinstance(path, NotAFile):
             raise UnreadablePhoto(str(path), path.reason)
         try:
-            found = path.stat()
+            file_stat = path.stat()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UnreadablePhoto(str(path), f"cannot be read: {reason}") from None
-        return cls(found.st_size, found.st_mtime_ns)
+        return cls(file_stat.st_size, file_stat.st_mtime_ns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Signature:
     """
 
     path: str
-    stamp: Stamp
+    stamp: FileStamp
     digest: str
     pixel_digest: str
     width: int
@@ -89,12 +89,12 @@ class Signer:
     """Makes signatures; loads the content encoder once."""
 
     def __init__(self, model: Model | None = None) -> None:
-        self._model = Model.packaged(CONTENT_MODEL) if model is None else model
+        self._model = Model.load_shipped(CONTENT_MODEL) if model is None else model
 
     @property
     def maker(self) -> str:
         """Signatures by another maker cannot be compared with these."""
-        return f"{VERSION} {self._model.fingerprint}"
+        return f"{SIGNATURE_VERSION} {self._model.fingerprint}"
 
     def sign(self, path: Path) -> Signature:
         """Open a photo and find out everything.
@@ -102,45 +102,45 @@ class Signer:
         Raises:
             UnreadablePhoto: Whatever is wrong with the file.
         """
-        stamp = Stamp.of(path)
+        stamp = FileStamp.from_file(path)
         photo = Photo.open(path)
-        taken, taken_from = taken_at(photo.facts, stamp)
+        taken, taken_from = find_capture_time(photo.facts, stamp)
         height, width = photo.pixels.shape[:2]
-        small = _small(photo.pixels)
+        small = _shrink(photo.pixels)
         return Signature(
             path=str(path),
             stamp=stamp,
             digest=photo.facts.sha256,
-            pixel_digest=pixel_digest(photo.pixels),
+            pixel_digest=compute_pixel_digest(photo.pixels),
             width=width,
             height=height,
             blank=is_blank(small),
-            hashes=_hashes(small),
-            content=self._content(photo.pixels),
+            hashes=_compute_hashes(small),
+            content=self._compute_content(photo.pixels),
             taken=taken,
             taken_from=taken_from,
         )
 
-    def attempt(self, path: Path) -> Signature | UnreadablePhoto:
+    def try_sign(self, path: Path) -> Signature | UnreadablePhoto:
         """The signature of a file; what cannot be read comes back as the reason why."""
         try:
             return self.sign(path)
         except UnreadablePhoto as error:
             return error
 
-    def _content(self, pixels: Pixels) -> Float32Array:
+    def _compute_content(self, pixels: Pixels) -> Float32Array:
         """The mean over four quarter turns, so that a turned copy has the same."""
-        view = whole_view(pixels)
-        turned = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
-        vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned])
+        view = to_whole_view(pixels)
+        turned_views = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
+        vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned_views])
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         mean = vectors.mean(axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 
 
 def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
-    """A worker for `packshot.processes.in_order`."""
-    return Signer().attempt
+    """A worker for `packshot.processes.map_in_order`."""
+    return Signer().try_sign
 
 
 def is_blank(pixels: Pixels) -> bool:
@@ -154,7 +154,7 @@ def is_blank(pixels: Pixels) -> bool:
     return float(np.abs(smooth - middle).max()) < _BLANK_RANGE
 
 
-def taken_at(facts: Facts, stamp: Stamp) -> tuple[str, str]:
+def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
     """When a photo was taken, by the camera's clock; by the file's where that is not known.
 
     Returns:
@@ -169,7 +169,7 @@ def taken_at(facts: Facts, stamp: Stamp) -> tuple[str, str]:
     return modified.isoformat(timespec="seconds"), "file"
 
 
-def pixel_digest(pixels: Pixels) -> str:
+def compute_pixel_digest(pixels: Pixels) -> str:
     """SHA-256 of a photo's size and pixels.
 
     Args:
@@ -179,13 +179,13 @@ def pixel_digest(pixels: Pixels) -> str:
     return hashlib.sha256(shape + pixels.tobytes()).hexdigest()
 
 
-def _small(pixels: Pixels) -> Pixels:
-    factor = min(1.0, _HASHED_SIDE / max(pixels.shape[:2]))
+def _shrink(pixels: Pixels) -> Pixels:
+    factor = min(1.0, _HASH_SOURCE_SIDE / max(pixels.shape[:2]))
     size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _hashes(small: Pixels) -> tuple[int, int]:
-    box = content_box(small)
+def _compute_hashes(small: Pixels) -> tuple[int, int]:
+    box = find_content_box(small)
     inside = small[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
     return perceptual_hash(small), perceptual_hash(inside)

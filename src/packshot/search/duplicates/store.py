@@ -20,15 +20,15 @@ from pydantic import ValidationError
 
 from packshot.databases import Database
 from packshot.errors import InvalidInput, SourceError
-from packshot.files import NO_SPACE, writing
-from packshot.names import key
-from packshot.search.duplicates.comparison import VERSION, Comparison
-from packshot.search.duplicates.signature import Signature, Stamp
-from packshot.user_cache import user_cache
+from packshot.files import NO_SPACE, translate_write_errors
+from packshot.names import to_database_key
+from packshot.search.duplicates.comparison import COMPARISON_VERSION, Comparison
+from packshot.search.duplicates.signature import FileStamp, Signature
+from packshot.user_cache import find_user_cache
 
-_FORMAT = 1
-_SECONDS_TO_WAIT = 30
-_SQL_VARIABLES = 500
+_SCHEMA_VERSION = 1
+_BUSY_TIMEOUT_S = 30
+_MAX_SQL_VARIABLES = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signatures (
     path TEXT PRIMARY KEY, maker TEXT NOT NULL, byte_size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
@@ -44,19 +44,19 @@ CREATE TABLE IF NOT EXISTS scores (
     digest TEXT NOT NULL, judge TEXT NOT NULL, score REAL NOT NULL, PRIMARY KEY (digest, judge)
 ) WITHOUT ROWID;
 """
-_COLUMNS = 14
-_STORED = np.dtype("<f2")
+_COLUMN_COUNT = 14
+_VECTOR_DTYPE = np.dtype("<f2")
 # A vector of length 1 in half precision is no farther from it.
-_ROUNDING = 0.01
+_LENGTH_TOLERANCE = 0.01
 
 
-def default_store() -> Path:
+def default_store_path() -> Path:
     """Where signatures are kept unless another place is named: the user's cache.
 
     Raises:
         InvalidInput: This user has none.
     """
-    cache = user_cache()
+    cache = find_user_cache()
     if cache is None:
         raise InvalidInput("no home folder to remember photos in: name a file with --store")
     return cache / "signatures.sqlite"
@@ -80,10 +80,10 @@ class SignatureStore:
         """
         self._maker = maker
         if path is not None:
-            with writing(path):
+            with translate_write_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = Database(path, partial(_told, path), timeout=_SECONDS_TO_WAIT)
-        self._prepare(path)
+        self._database = Database(path, partial(_make_error, path), timeout=_BUSY_TIMEOUT_S)
+        self._prepare_schema(path)
 
     def __enter__(self) -> Self:
         return self
@@ -100,109 +100,116 @@ class SignatureStore:
         """Give the file back."""
         self._database.close()
 
-    def signature(self, path: Path, stamp: Stamp) -> Signature | None:
+    def find_signature(self, path: Path, stamp: FileStamp) -> Signature | None:
         """What is remembered of a file, if it has not changed since."""
         row = self._database.execute(
             "SELECT * FROM signatures"
             " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
-            (key(os.path.abspath(path)), self._maker, stamp.byte_size, stamp.modified_ns),
+            (to_database_key(os.path.abspath(path)), self._maker, stamp.byte_size, stamp.modified_ns),
         ).fetchone()
-        return None if row is None else _understood(row, str(path))
+        return None if row is None else _parse_row(row, str(path))
 
-    def remember(self, signatures: Iterable[Signature]) -> None:
+    def save_signatures(self, signatures: Iterable[Signature]) -> None:
         """Keep signatures, in place of older ones of the same paths."""
-        marks = ", ".join("?" * _COLUMNS)
-        rows = [_to_row(signature, self._maker) for signature in signatures]
+        placeholders = ", ".join("?" * _COLUMN_COUNT)
+        rows = [_signature_to_row(signature, self._maker) for signature in signatures]
         with self._database:
-            self._database.executemany(f"INSERT OR REPLACE INTO signatures VALUES ({marks})", rows)  # noqa: S608
+            self._database.executemany(
+                f"INSERT OR REPLACE INTO signatures VALUES ({placeholders})", rows
+            )  # noqa: S608
 
-    def forget(self, paths: Iterable[str]) -> None:
+    def delete_signatures(self, paths: Iterable[str]) -> None:
         """Let go of signatures of files that will not be there again; what is known by digest stays."""
-        rows = [(key(os.path.abspath(path)),) for path in paths]
+        rows = [(to_database_key(os.path.abspath(path)),) for path in paths]
         with self._database:
             self._database.executemany("DELETE FROM signatures WHERE path = ?", rows)
 
-    def comparison(self, first: str, second: str) -> Comparison | None:
+    def find_comparison(self, first: str, second: str) -> Comparison | None:
         """What comparing two files by their digests found, in this order."""
-        swapped = second < first
-        low, high = (second, first) if swapped else (first, second)
+        is_swapped = second < first
+        low, high = (second, first) if is_swapped else (first, second)
         row = self._database.execute(
             "SELECT result FROM comparisons WHERE first = ? AND second = ? AND version = ?",
-            (low, high, VERSION),
+            (low, high, COMPARISON_VERSION),
         ).fetchone()
         if row is None:
             return None
         try:
-            found = Comparison.model_validate_json(row[0])
+            comparison = Comparison.model_validate_json(row[0])
         except ValidationError:
             return None
-        if not (found.scale > 0 and all(map(isfinite, (found.scale, found.likeness, found.colours)))):
+        if not (
+            comparison.scale > 0
+            and all(map(isfinite, (comparison.scale, comparison.likeness, comparison.colours)))
+        ):
             return None  # Damaged, so as good as forgotten.
-        return found.reversed() if swapped else found
+        return comparison.reverse() if is_swapped else comparison
 
-    def remember_comparisons(self, found: Iterable[tuple[str, str, Comparison]]) -> None:
+    def save_comparisons(self, comparisons: Iterable[tuple[str, str, Comparison]]) -> None:
         """Keep comparisons of the first with the second digest."""
         rows = [
-            (first, second, VERSION, result.model_dump_json())
+            (first, second, COMPARISON_VERSION, result.model_dump_json())
             if first <= second
-            else (second, first, VERSION, result.reversed().model_dump_json())
-            for first, second, result in found
+            else (second, first, COMPARISON_VERSION, result.reverse().model_dump_json())
+            for first, second, result in comparisons
         ]
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO comparisons VALUES (?, ?, ?, ?)", rows)
 
-    def scores(self, digests: Iterable[str], judge: str) -> dict[str, float]:
+    def find_scores(self, digests: Iterable[str], assessor_id: str) -> dict[str, float]:
         """Scores by digest, of those that this judge has given."""
-        known: dict[str, float] = {}
-        for some in _chunks(digests):
-            marks = ", ".join("?" * len(some))
-            query = f"SELECT digest, score FROM scores WHERE judge = ? AND digest IN ({marks})"  # noqa: S608
-            found = self._database.execute(query, (judge, *some))
-            known.update((name, score) for name, score in found if _is_score(score))
-        return known
+        scores: dict[str, float] = {}
+        for chunk in _iter_chunks(digests):
+            placeholders = ", ".join("?" * len(chunk))
+            query = f"SELECT digest, score FROM scores WHERE judge = ? AND digest IN ({placeholders})"  # noqa: S608
+            rows = self._database.execute(query, (assessor_id, *chunk))
+            scores.update((name, score) for name, score in rows if _is_score(score))
+        return scores
 
-    def remember_score(self, digest: str, judge: str, score: float) -> None:
+    def save_score(self, digest: str, assessor_id: str, score: float) -> None:
         """Keep a score."""
         with self._database:
             self._database.execute(
-                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, judge, score)
+                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, assessor_id, score)
             )
 
-    def _prepare(self, path: Path | None) -> None:
+    def _prepare_schema(self, path: Path | None) -> None:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, _FORMAT):
-            raise _unusable(path, f"written by another version of packshot (format {version})")
+        if version not in (0, _SCHEMA_VERSION):
+            raise _make_unusable_error(
+                path, f"written by another version of packshot (format {version})"
+            )
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.executescript(_SCHEMA)
-        self._database.execute(f"PRAGMA user_version = {_FORMAT}")
+        self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
 
-def _told(path: Path | None, error: sqlite3.Error, reason: str) -> SourceError:
+def _make_error(path: Path | None, error: sqlite3.Error, reason: str) -> SourceError:
     if reason == NO_SPACE:
         return SourceError(f"cannot write {path}: {reason}: what was found out is kept")
-    return _unusable(path, reason)
+    return _make_unusable_error(path, reason)
 
 
-def _unusable(path: Path | None, reason: str) -> SourceError:
+def _make_unusable_error(path: Path | None, reason: str) -> SourceError:
     return SourceError(
         f"{path} cannot be used to remember photos: {reason}; name another file with --store"
     )
 
 
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+def _iter_chunks(values: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(values)
-    while some := list(islice(remaining, _SQL_VARIABLES)):
-        yield some
+    while chunk := list(islice(remaining, _MAX_SQL_VARIABLES)):
+        yield chunk
 
 
-def _to_row(signature: Signature, maker: str) -> tuple[object, ...]:
+def _signature_to_row(signature: Signature, maker: str) -> tuple[object, ...]:
     whole, inside = (value.to_bytes(8, "little") for value in signature.hashes)
     return (
-        key(os.path.abspath(signature.path)),
+        to_database_key(os.path.abspath(signature.path)),
         maker,
         *(signature.stamp.byte_size, signature.stamp.modified_ns),
         *(signature.digest, signature.pixel_digest, signature.width, signature.height),
-        *(int(signature.blank), whole, inside, signature.content.astype(_STORED).tobytes()),
+        *(int(signature.blank), whole, inside, signature.content.astype(_VECTOR_DTYPE).tobytes()),
         *(signature.taken, signature.taken_from),
     )
 
@@ -211,37 +218,39 @@ def _is_score(value: object) -> bool:
     return isinstance(value, float) and 0 <= value <= 100
 
 
-def _understood(row: tuple[Any, ...], path: str) -> Signature | None:
+def _parse_row(row: tuple[Any, ...], path: str) -> Signature | None:
     """The signature in a row; None where it is damaged, so as good as forgotten."""
     try:
-        found = _from_row(row, path)
+        signature = _row_to_signature(row, path)
     except (TypeError, ValueError, AttributeError):
         return None
-    length = float(np.linalg.norm(found.content))
-    numbers = (found.width, found.height, found.stamp.byte_size, found.stamp.modified_ns)
-    texts = (found.digest, found.pixel_digest, found.taken, found.taken_from)
-    sound = (
-        abs(length - 1) < _ROUNDING
-        and all(isinstance(one, int) for one in numbers)
-        and all(isinstance(one, str) for one in texts)
-        and all(0 <= one < 2**64 for one in found.hashes)
+    length = float(np.linalg.norm(signature.content))
+    numbers = (signature.width, signature.height, signature.stamp.byte_size, signature.stamp.modified_ns)
+    texts = (signature.digest, signature.pixel_digest, signature.taken, signature.taken_from)
+    is_valid = (
+        abs(length - 1) < _LENGTH_TOLERANCE
+        and all(isinstance(value, int) for value in numbers)
+        and all(isinstance(value, str) for value in texts)
+        and all(0 <= value < 2**64 for value in signature.hashes)
     )
-    return found if sound else None
+    return signature if is_valid else None
 
 
-def _from_row(row: tuple[Any, ...], path: str) -> Signature:
+def _row_to_signature(row: tuple[Any, ...], path: str) -> Signature:
     """A row of the table, whose first two columns are the absolute path and the maker."""
-    size, modified, digest, pixels, width, height, blank, whole, inside, content, taken, clock = row[2:]
+    size, modified, digest, pixels, width, height, blank, whole, inside, content, taken, taken_from = (
+        row[2:]
+    )
     return Signature(
         path=path,
-        stamp=Stamp(size, modified),
+        stamp=FileStamp(size, modified),
         digest=digest,
         pixel_digest=pixels,
         width=width,
         height=height,
         blank=bool(blank),
         hashes=(int.from_bytes(whole, "little"), int.from_bytes(inside, "little")),
-        content=np.frombuffer(content, _STORED).astype(np.float32),
+        content=np.frombuffer(content, _VECTOR_DTYPE).astype(np.float32),
         taken=taken,
-        taken_from=clock,
+        taken_from=taken_from,
     )

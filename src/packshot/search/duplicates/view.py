@@ -11,11 +11,11 @@ import numpy as np
 from packshot.arrays import ByteArray, Float32Array, Pixels
 from packshot.photo import Photo
 from packshot.search.duplicates.colours import colour_histogram
-from packshot.search.duplicates.frames import Box, content_box, frame
+from packshot.search.duplicates.frames import Box, find_content_box, full_box
 
 VIEW_SIDE = 384
-_MOST_FEATURES = 700
-_LEAST_CONTRAST = 0.015
+_MAX_FEATURES = 700
+_MIN_CONTRAST = 0.015
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +31,19 @@ class Features:
     descriptors: Float32Array
 
     @cached_property
-    def mirrored(self) -> Float32Array:
+    def mirror_descriptors(self) -> Float32Array:
         """(K, 128) descriptors of the same points in the mirror image.
 
         A descriptor is a grid of 4 x 4 cells of 8 directions, turned to the point's own direction; in
         the mirror the rows across that direction come in reverse and directions change their sign.
         """
         cells = self.descriptors.reshape(-1, 4, 4, 8)
-        flipped = cells[:, ::-1][..., (-np.arange(8)) % 8]
-        return np.ascontiguousarray(flipped.reshape(-1, 128))
+        mirror_cells = cells[:, ::-1][..., (-np.arange(8)) % 8]
+        return np.ascontiguousarray(mirror_cells.reshape(-1, 128))
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PhotoView:
     """A photo of at most `VIEW_SIDE` pixels a side.
 
     Attributes:
@@ -55,14 +55,14 @@ class View:
     scale: float
 
     @classmethod
-    def of(cls, photo: Photo) -> View:
+    def from_photo(cls, photo: Photo) -> PhotoView:
         """The view of a photo."""
         longest = max(photo.pixels.shape[:2])
         factor = min(1.0, VIEW_SIDE / longest)
         size = [max(1, round(side * factor)) for side in photo.pixels.shape[1::-1]]
         pixels = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
-        stored = max(photo.facts.width, photo.facts.height, 1)
-        return cls(np.asarray(pixels, np.uint8), max(size) / stored)
+        file_side = max(photo.facts.width, photo.facts.height, 1)
+        return cls(np.asarray(pixels, np.uint8), max(size) / file_side)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -77,12 +77,12 @@ class View:
     @cached_property
     def frame(self) -> Box:
         """The whole view."""
-        return frame(self.pixels)
+        return full_box(self.pixels)
 
     @cached_property
-    def content(self) -> Box:
+    def content_area(self) -> Box:
         """The view without edges of one colour."""
-        return content_box(self.pixels)
+        return find_content_box(self.pixels)
 
     @cached_property
     def colours(self) -> Float32Array:
@@ -92,11 +92,11 @@ class View:
     @cached_property
     def features(self) -> Features:
         """Found on first use."""
-        detector = cv2.SIFT_create(nfeatures=_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
+        detector = cv2.SIFT_create(nfeatures=_MAX_FEATURES, contrastThreshold=_MIN_CONTRAST)
         grey: ByteArray = np.rint(self.grey).astype(np.uint8)
-        found, described = detector.detectAndCompute(grey, None)
-        if described is None or not len(found):
+        keypoints, descriptors = detector.detectAndCompute(grey, None)
+        if descriptors is None or not len(keypoints):
             return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-        points = np.array([point.pt for point in found], np.float32) + np.float32(0.5)
-        shares = described / np.maximum(described.sum(axis=1, keepdims=True), 1e-9)
+        points = np.array([point.pt for point in keypoints], np.float32) + np.float32(0.5)
+        shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9)
         return Features(points, np.sqrt(shares).astype(np.float32))

@@ -8,14 +8,14 @@ from typing import Protocol, TypeVar
 Item = TypeVar("Item")
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """Looks on while work is done: gets results as they come and passes them on."""
 
-    def __call__(self, results: Iterable[Item], total: int, doing: str) -> Iterator[Item]:
+    def __call__(self, results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
         """The results; `total` of them are expected of what is being done."""
         ...
 
 
-def unwatched(results: Iterable[Item], total: int, doing: str) -> Iterator[Item]:
+def ignore_progress(results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
     """The results, unseen."""
     yield from results

@@ -8,33 +8,33 @@ from typing import BinaryIO
 from packshot.sources.formats import delimited, jsonlines, parquet, spreadsheet, syndication
 from packshot.sources.formats.records import Record
 
-__all__ = ["READERS", "READ_FROM_THE_END", "Reader", "Record", "reader_for"]
+__all__ = ["READER_BY_SUFFIX", "SEEKING_READERS", "Reader", "Record", "reader_for"]
 
 Reader = Callable[[BinaryIO, str], Iterator[Record]]
 """Of an open file, at its beginning and able to seek, and the name that errors tell."""
 
-READERS: Mapping[str, Reader] = {
-    ".csv": delimited.read,
-    ".tsv": delimited.read,
-    ".tab": delimited.read,
-    ".txt": delimited.read,
-    ".jsonl": jsonlines.read,
-    ".ndjson": jsonlines.read,
-    ".parquet": parquet.read,
-    ".pq": parquet.read,
-    ".xlsx": spreadsheet.read,
-    ".xlsm": spreadsheet.read,
-    ".xml": syndication.read,
-    ".rss": syndication.read,
-    ".atom": syndication.read,
+READER_BY_SUFFIX: Mapping[str, Reader] = {
+    ".csv": delimited.read_records,
+    ".tsv": delimited.read_records,
+    ".tab": delimited.read_records,
+    ".txt": delimited.read_records,
+    ".jsonl": jsonlines.read_records,
+    ".ndjson": jsonlines.read_records,
+    ".parquet": parquet.read_records,
+    ".pq": parquet.read_records,
+    ".xlsx": spreadsheet.read_records,
+    ".xlsm": spreadsheet.read_records,
+    ".xml": syndication.read_records,
+    ".rss": syndication.read_records,
+    ".atom": syndication.read_records,
 }
 """By a file's extension in lower case; ``.gz`` may follow."""
 
-READ_FROM_THE_END = frozenset({parquet.read, spreadsheet.read})
+SEEKING_READERS = frozenset({parquet.read_records, spreadsheet.read_records})
 """Readers that cannot read a file as a stream."""
 
 
 def reader_for(name: str) -> Reader | None:
     """What reads a file of such a name; None for what is no table."""
     stem = name.lower().removesuffix(".gz")
-    return next((reader for suffix, reader in READERS.items() if stem.endswith(suffix)), None)
+    return next((reader for suffix, reader in READER_BY_SUFFIX.items() if stem.endswith(suffix)), None)

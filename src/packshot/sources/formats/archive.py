@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from packshot.errors import SourceError
-from packshot.sources.compression import most_unpacked
+from packshot.sources.compression import max_unpacked_bytes
 
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_LARGEST_DIRECTORY = 4 * 2**20
+_ALLOWED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_MAX_DIRECTORY_BYTES = 4 * 2**20
 """Bytes that are read at once: some 50 000 parts, where a workbook has a few dozen."""
-_MAGIC_OF_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Archive:
@@ -33,22 +33,22 @@ class Archive:
             SourceError: It says itself that it grows too much.
         """
         self._name = name
-        self._limit = most_unpacked(file.seek(0, io.SEEK_END))
+        self._limit = max_unpacked_bytes(file.seek(0, io.SEEK_END))
         file.seek(0)
-        if file.read(len(_MAGIC_OF_OLE)) == _MAGIC_OF_OLE:
+        if file.read(len(_OLE_MAGIC)) == _OLE_MAGIC:
             raise ValueError("protected by a password, or in the format of Excel before 2007")
         try:
-            self._zip = zipfile.ZipFile(cast(BinaryIO, _Sparing(file)))
+            self._zip = zipfile.ZipFile(cast(BinaryIO, _BoundedFile(file)))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise ValueError(str(error)) from error
         if any(part.file_size > self._limit for part in self._zip.infolist()):
-            raise self._too_much()
+            raise self._make_size_error()
 
     def __contains__(self, part: str) -> bool:
         return part in self._zip.NameToInfo
 
     @contextmanager
-    def opened(self, part: str) -> Iterator[BinaryIO]:
+    def open_part(self, part: str) -> Iterator[BinaryIO]:
         """A part as a stream.
 
         Raises:
@@ -57,19 +57,22 @@ class Archive:
         """
         if part not in self:
             raise ValueError(f"no part {part}")
-        if self._zip.getinfo(part).compress_type not in _METHODS:
+        if self._zip.getinfo(part).compress_type not in _ALLOWED_METHODS:
             raise ValueError(f"the part {part} is compressed in an unusual way")
         try:
             with self._zip.open(part) as stream:
-                yield cast(BinaryIO, _Counted(cast(BinaryIO, stream), self._limit, self._too_much()))
+                yield cast(
+                    BinaryIO,
+                    _BoundedStream(cast(BinaryIO, stream), self._limit, self._make_size_error()),
+                )
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise ValueError(f"the part {part} cannot be unpacked: {error}") from error
 
-    def _too_much(self) -> SourceError:
+    def _make_size_error(self) -> SourceError:
         return SourceError(f"{self._name}: unpacks to more than is safe to read; save it as CSV")
 
 
-class _Sparing:
+class _BoundedFile:
     """A file of which nobody reads very much at once, as a false directory would have it."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -79,22 +82,22 @@ class _Sparing:
         self.seekable = file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if size > _LARGEST_DIRECTORY:
+        if size > _MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("its directory is larger than that of any workbook")
-        return self._file.read(_LARGEST_DIRECTORY if size < 0 else size)
+        return self._file.read(_MAX_DIRECTORY_BYTES if size < 0 else size)
 
 
-class _Counted:
+class _BoundedStream:
     """A stream that ends in an error when too much came out of it."""
 
-    def __init__(self, stream: BinaryIO, left: int, error: SourceError) -> None:
+    def __init__(self, stream: BinaryIO, max_bytes: int, error: SourceError) -> None:
         self._stream = stream
-        self._left = left
+        self._remaining_bytes = max_bytes
         self._error = error
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._stream.read(size)
-        self._left -= len(piece)
-        if self._left < 0:
+        chunk = self._stream.read(size)
+        self._remaining_bytes -= len(chunk)
+        if self._remaining_bytes < 0:
             raise self._error
-        return piece
+        return chunk

@@ -14,23 +14,23 @@ from itertools import chain
 from typing import BinaryIO
 
 from packshot.errors import SourceError
-from packshot.sources.folders import looks_like_photo
+from packshot.sources.folders import is_photo_location
 from packshot.sources.formats import quoted
-from packshot.sources.formats.blanks import Blanks
-from packshot.sources.formats.records import Record, distinct
+from packshot.sources.formats.blanks import BlankLineCounter
+from packshot.sources.formats.records import Record, make_names_unique
 
 _log = logging.getLogger(__name__)
 _DELIMITERS = ",\t;|"
-_SAMPLE = 2**16
-_PIECE = 2**20
-_LONGEST = 2**22
+_SAMPLE_LENGTH = 2**16
+_CHUNK_BYTES = 2**20
+_MAX_ROW_LENGTH = 2**22
 """Letters of a row: a hundred times a long description, and 16 MiB in memory at most."""
 
-_MOST_COLUMNS = 16_384
+_MAX_COLUMNS = 16_384
 """As many as a sheet of Excel has."""
 
-_TOO_LONG_FOR_CSV = "field larger than field limit"
-_MARKS = (
+_FIELD_LIMIT_MESSAGE = "field larger than field limit"
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -38,15 +38,15 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-_STRAY = 0.05
+_MAX_NULL_SHARE = 0.05
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_NON_ASCII_RUN = re.compile(rb"[\x80-\xff]+")
 # Chinese in GB 18030 comes in pairs of bytes; single letters with accents, in cp1252, do not.
-_PAIRED = 0.9
+_MIN_PAIRED_SHARE = 0.9
 # In a file of another encoding hardly any run of such bytes is UTF-8 by chance; where half are, a few
 # lines were added in another one.
-_MIXED = 0.5
-_RUNS_LOOKED_AT = 10_000
+_MIN_UTF8_SHARE = 0.5
+_MAX_RUNS = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,79 +57,81 @@ class _Encoding:
     errors: str = "strict"
 
 
-def read(file: BinaryIO, name: str) -> Iterator[Record]:
+def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
     """Rows of a delimited text: UTF-8, UTF-16, GB 18030 or Windows-1252; comma, tab, semicolon or bar.
 
     The first row names the columns unless a photo stands in it; then the columns are ``location``,
     ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent. In a file that is
-    UTF-8 but for some lines, what is not is kept as in names of files (`packshot.names.plain`).
+    UTF-8 but for some lines, what is not is kept as in names of files (`packshot.names.escape_undecodable`).
 
     Raises:
         SourceError: Not such a text, or a broken row.
     """
-    encoding = _encoding(file, name)
+    encoding = _detect_encoding(file, name)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
     try:
-        yield from _rows(text, name)
+        yield from _iter_records(text, name)
     except UnicodeDecodeError as error:
-        line = _undecodable(file, encoding)
+        line = _find_undecodable_line(file, encoding)
         reason = f"line {line} is not {encoding.name}, {error.reason}; save it as UTF-8"
         raise SourceError(f"{name}: cannot be read as CSV: {reason}") from error
     finally:
         text.detach()
 
 
-def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
-    sample = text.read(_SAMPLE)
+def _iter_records(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
+    sample = text.read(_SAMPLE_LENGTH)
     hint = _EXCEL_HINT.match(sample)
-    delimiter = hint[1] if hint else _delimiter(sample)
+    delimiter = hint[1] if hint else _detect_delimiter(sample)
     text.seek(0)
-    skipped = 1 if hint and text.readline() else 0
+    skipped_lines = 1 if hint and text.readline() else 0
     names: Sequence[str] = ()
-    for line, cells in _split(text, name, delimiter):
+    for line, cells in _iter_rows(text, name, delimiter):
         if not names:
-            header = not any(looks_like_photo(cell) for cell in cells)
-            if len(cells) > _MOST_COLUMNS:
-                raise SourceError(f"{name}: cannot be read as CSV: more than {_MOST_COLUMNS:,} columns")
-            names = distinct(cells) if header else ["location", *_numbered(len(cells))]
-            if header:
+            has_header = not any(is_photo_location(cell) for cell in cells)
+            if len(cells) > _MAX_COLUMNS:
+                raise SourceError(f"{name}: cannot be read as CSV: more than {_MAX_COLUMNS:,} columns")
+            names = (
+                make_names_unique(cells) if has_header else ["location", *_make_column_names(len(cells))]
+            )
+            if has_header:
                 continue
-        yield Record(line + skipped, dict(zip(names, cells, strict=False)))
+        yield Record(line + skipped_lines, dict(zip(names, cells, strict=False)))
 
 
-def _split(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _iter_rows(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line in which it begins."""
-    lines, blanks = _Lines(text), Blanks(name)
+    lines, blank_lines = _Lines(text), BlankLineCounter(name)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        begins = lines.begin()
+        first_line = lines.start_row()
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            cells = _long_row(lines, delimiter, error, f"{name}, line {begins}")
+            cells = _parse_long_row(lines, delimiter, error, f"{name}, line {first_line}")
         except _TooLongError as error:
-            raise SourceError(f"{name}, line {begins}: cannot be read as CSV: {error}") from error
+            raise SourceError(f"{name}, line {first_line}: cannot be read as CSV: {error}") from error
         if cells is None:
             return
         if any(cell.strip() for cell in cells):
-            blanks.row()
-            yield begins, cells
+            blank_lines.count_row()
+            yield first_line, cells
         else:
-            blanks.blank()
+            blank_lines.count_blank()
 
 
-def _long_row(lines: _Lines, delimiter: str, error: csv.Error, where: str) -> list[str]:
+def _parse_long_row(lines: _Lines, delimiter: str, error: csv.Error, where: str) -> list[str]:
     """A row with a cell that is too long for the reader; any other fault of a row is an error."""
     reason: object = error
-    if str(error).startswith(_TOO_LONG_FOR_CSV):
+    if str(error).startswith(_FIELD_LIMIT_MESSAGE):
         try:
-            return quoted.row(chain(lines.of_row(), lines), delimiter)
-        except (quoted.UnclosedError, _TooLongError):
+            return quoted.parse_row(chain(lines.get_row_lines(), lines), delimiter)
+        except (quoted.UnclosedQuoteError, _TooLongError):
             limit = csv.field_size_limit()
             reason = f"a field larger than {limit:,} letters, whose quotation mark is not closed"
-        except ValueError as fault:
-            reason = fault
+        except ValueError as quote_error:
+            reason = quote_error
     advice = "check the quotation marks of this row"
     raise SourceError(f"{where}: cannot be read as CSV: {reason}; {advice}") from error
 
@@ -144,36 +146,36 @@ class _Lines(Iterator[str]):
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._number = 0
-        self._row: list[str] = []
-        self._letters = 0
+        self._row_lines: list[str] = []
+        self._row_length = 0
 
-    def begin(self) -> int:
+    def start_row(self) -> int:
         """A row is done; the number of the line that the next one begins with."""
-        self._row.clear()
-        self._letters = 0
+        self._row_lines.clear()
+        self._row_length = 0
         return self._number + 1
 
-    def of_row(self) -> list[str]:
+    def get_row_lines(self) -> list[str]:
         """The lines of the present row so far."""
-        return list(self._row)
+        return list(self._row_lines)
 
     def __next__(self) -> str:
-        line = self._text.readline(_LONGEST + 1 - self._letters)
+        line = self._text.readline(_MAX_ROW_LENGTH + 1 - self._row_length)
         if not line:
             raise StopIteration
         self._number += 1
-        self._letters += len(line)
-        if self._letters > _LONGEST:
-            raise _TooLongError(f"a row of more than {_LONGEST:,} letters")
-        self._row.append(line)
+        self._row_length += len(line)
+        if self._row_length > _MAX_ROW_LENGTH:
+            raise _TooLongError(f"a row of more than {_MAX_ROW_LENGTH:,} letters")
+        self._row_lines.append(line)
         return line
 
 
-def _delimiter(sample: str) -> str:
+def _detect_delimiter(sample: str) -> str:
     """The one that cuts the most rows into equally many cells, then into the most."""
     lines = sample.splitlines(keepends=True)
-    whole = lines[:-1] if len(sample) == _SAMPLE and len(lines) > 1 else lines
-    return max(_DELIMITERS, key=lambda delimiter: _evenness("".join(whole), delimiter))
+    complete_lines = lines[:-1] if len(sample) == _SAMPLE_LENGTH and len(lines) > 1 else lines
+    return max(_DELIMITERS, key=lambda delimiter: _evenness("".join(complete_lines), delimiter))
 
 
 def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
@@ -183,34 +185,36 @@ def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
         ]
     except csv.Error:
         return 0.0, 0
-    commonest, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
-    return (times / len(widths), commonest) if commonest > 1 else (0.0, 0)
+    common_width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
+    return (count / len(widths), common_width) if common_width > 1 else (0.0, 0)
 
 
-def _encoding(file: BinaryIO, name: str) -> _Encoding:
+def _detect_encoding(file: BinaryIO, name: str) -> _Encoding:
     start = file.read(4096)
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return _Encoding(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
     if b"\0" in start and not _is_text(start):
-        return _Encoding(_without_mark(start, name))
+        return _Encoding(_detect_utf16(start, name))
     file.seek(0)
-    wrong = _undecodable(file, _Encoding("utf-8"))
-    if wrong is None:
+    undecodable_line = _find_undecodable_line(file, _Encoding("utf-8"))
+    if undecodable_line is None:
         return _Encoding("utf-8")
-    runs = _runs_beyond_ascii(file)
-    if sum(map(_is_utf8, runs)) >= _MIXED * len(runs):
-        _log.warning("%s, line %d: not UTF-8 as the other lines are; kept as it stands", name, wrong)
+    runs = _find_non_ascii_runs(file)
+    if sum(map(_is_utf8, runs)) >= _MIN_UTF8_SHARE * len(runs):
+        _log.warning(
+            "%s, line %d: not UTF-8 as the other lines are; kept as it stands", name, undecodable_line
+        )
         return _Encoding("utf-8", "surrogateescape")
-    return _Encoding("gb18030" if _in_pairs(runs) else "cp1252")
+    return _Encoding("gb18030" if _is_double_byte(runs) else "cp1252")
 
 
 def _is_text(start: bytes) -> bool:
     """Whether null characters merely strayed into a text of single bytes."""
-    return start.count(0) <= _STRAY * len(start) and not _CONTROLS.search(start)
+    return start.count(0) <= _MAX_NULL_SHARE * len(start) and not _CONTROLS.search(start)
 
 
-def _without_mark(start: bytes, name: str) -> str:
+def _detect_utf16(start: bytes, name: str) -> str:
     """UTF-16 without a byte order mark: every second byte of plain letters is zero."""
     zeros = start[0::2].count(0), start[1::2].count(0)
     if max(zeros) < len(start) / 4 or min(zeros) > len(start) / 16:
@@ -218,7 +222,7 @@ def _without_mark(start: bytes, name: str) -> str:
     return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
 
 
-def _undecodable(file: BinaryIO, encoding: _Encoding) -> int | None:
+def _find_undecodable_line(file: BinaryIO, encoding: _Encoding) -> int | None:
     """The first line of a file that is not in an encoding, if any.
 
     Looked for beforehand, to the end, as an error in mid-feed would come hours later.
@@ -227,20 +231,20 @@ def _undecodable(file: BinaryIO, encoding: _Encoding) -> int | None:
     decoder = codecs.getincrementaldecoder(encoding.name)()
     line = 1
     try:
-        while piece := file.read(_PIECE):
-            line += decoder.decode(piece).count("\n")
+        while chunk := file.read(_CHUNK_BYTES):
+            line += decoder.decode(chunk).count("\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         return line + error.object[: error.start].decode(encoding.name, "replace").count("\n")
     return None
 
 
-def _runs_beyond_ascii(file: BinaryIO) -> list[bytes]:
+def _find_non_ascii_runs(file: BinaryIO) -> list[bytes]:
     """The first runs of bytes beyond ASCII in a file."""
     file.seek(0)
     runs: list[bytes] = []
-    while len(runs) < _RUNS_LOOKED_AT and (piece := file.read(_PIECE)):
-        runs += _BEYOND_ASCII.findall(piece)
+    while len(runs) < _MAX_RUNS and (chunk := file.read(_CHUNK_BYTES)):
+        runs += _NON_ASCII_RUN.findall(chunk)
     return runs
 
 
@@ -252,10 +256,10 @@ def _is_utf8(run: bytes) -> bool:
     return True
 
 
-def _in_pairs(runs: Sequence[bytes]) -> bool:
+def _is_double_byte(runs: Sequence[bytes]) -> bool:
     even = sum(len(run) % 2 == 0 for run in runs)
-    return bool(runs) and even >= _PAIRED * len(runs)
+    return bool(runs) and even >= _MIN_PAIRED_SHARE * len(runs)
 
 
-def _numbered(count: int) -> list[str]:
+def _make_column_names(count: int) -> list[str]:
     return [f"column_{number}" for number in range(2, count + 1)]

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-_LARGEST_HEADER: Final = 2**16
+_MAX_HEADER_BYTES: Final = 2**16
 """Bytes of a page's header. Some tens, and the least and the largest value, which writers cut short."""
 
-_MOST_FIELDS: Final = 10_000
-_DEEPEST: Final = 8
+_MAX_FIELDS: Final = 10_000
+_MAX_DEPTH: Final = 8
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
-_WHOLE: Final = frozenset({_I16, _I32, _I64})
+_INTEGER_TYPES: Final = frozenset({_I16, _I32, _I64})
 
 # Numbers of fields.
 _UNPACKED, _PACKED = 2, 3
@@ -30,17 +30,17 @@ class Page:
     """A page of a column.
 
     Attributes:
-        unpacked: Bytes in memory.
-        packed: Bytes in the file.
+        unpacked_bytes: Bytes in memory.
+        packed_bytes: Bytes in the file.
         values: Rows, or entries of lists; 0 of a dictionary.
     """
 
-    unpacked: int
-    packed: int
+    unpacked_bytes: int
+    packed_bytes: int
     values: int
 
 
-def pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
+def iter_pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
     """The pages of a column in a group of rows.
 
     Args:
@@ -54,80 +54,80 @@ def pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
     end = start + length
     while start < end:
         file.seek(start)
-        header = io.BytesIO(file.read(min(_LARGEST_HEADER, end - start)))
-        page = _page(_Compact(header).structure())
+        header = io.BytesIO(file.read(min(_MAX_HEADER_BYTES, end - start)))
+        page = _parse_page(_CompactReader(header).read_struct())
         yield page
-        start += header.tell() + page.packed
+        start += header.tell() + page.packed_bytes
 
 
-def _page(header: dict[int, Any]) -> Page:
+def _parse_page(header: dict[int, Any]) -> Page:
     data = header.get(_DATA) or header.get(_DATA_V2)
     values = data.get(_VALUES) if isinstance(data, dict) else 0
-    told = [header.get(_UNPACKED), header.get(_PACKED), values]
-    numbers = [number for number in told if isinstance(number, int) and number >= 0]
-    if len(numbers) < len(told):
+    fields = [header.get(_UNPACKED), header.get(_PACKED), values]
+    numbers = [number for number in fields if isinstance(number, int) and number >= 0]
+    if len(numbers) < len(fields):
         raise ValueError("the header of a page makes no sense")
     return Page(*numbers)
 
 
-class _Compact:
+class _CompactReader:
     """Reads Thrift's compact protocol; texts and lists are passed over."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         self._stream = stream
-        self._left = _MOST_FIELDS
+        self._fields_left = _MAX_FIELDS
 
-    def structure(self, depth: int = 0) -> dict[int, Any]:
+    def read_struct(self, depth: int = 0) -> dict[int, Any]:
         """Values of fields by number."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise ValueError("the header of a page is nested too deep")
         found: dict[int, Any] = {}
         number = 0
-        while head := self._byte():
-            number = number + (head >> 4) if head >> 4 else self._whole()
-            found[number] = self._value(head & 15, depth)
+        while head := self._read_byte():
+            number = number + (head >> 4) if head >> 4 else self._read_zigzag()
+            found[number] = self._read_value(head & 15, depth)
         return found
 
-    def _value(self, kind: int, depth: int) -> Any:
-        self._left -= 1
-        if self._left < 0:
+    def _read_value(self, kind: int, depth: int) -> Any:
+        self._fields_left -= 1
+        if self._fields_left < 0:
             raise ValueError("the header of a page is too long")
         if kind in (_TRUE, _FALSE):
             return kind == _TRUE
-        if kind in _WHOLE:
-            return self._whole()
+        if kind in _INTEGER_TYPES:
+            return self._read_zigzag()
         if kind == _STRUCT:
-            return self.structure(depth + 1)
+            return self.read_struct(depth + 1)
         if kind in (_LIST, _SET):
-            return self._entries(depth)
+            return self._skip_entries(depth)
         sizes = {_BYTE: 1, _DOUBLE: 8}
-        self._skip(self._natural() if kind == _BINARY else sizes.get(kind, -1))
+        self._skip(self._read_varint() if kind == _BINARY else sizes.get(kind, -1))
         return None
 
-    def _entries(self, depth: int) -> None:
-        head = self._byte()
-        count = head >> 4 if head >> 4 < 15 else self._natural()
+    def _skip_entries(self, depth: int) -> None:
+        head = self._read_byte()
+        count = head >> 4 if head >> 4 < 15 else self._read_varint()
         for _ in range(count):
-            self._value(head & 15, depth)
+            self._read_value(head & 15, depth)
 
-    def _byte(self) -> int:
-        read = self._stream.read(1)
-        if not read:
+    def _read_byte(self) -> int:
+        data = self._stream.read(1)
+        if not data:
             raise ValueError("the header of a page is cut short")
-        return read[0]
+        return data[0]
 
-    def _natural(self) -> int:
+    def _read_varint(self) -> int:
         """A number of seven bits a byte, the lowest first."""
         value = 0
         for shift in range(0, 70, 7):
-            byte = self._byte()
+            byte = self._read_byte()
             value |= (byte & 127) << shift
             if byte < 128:
                 return value
         raise ValueError("a number in the header of a page does not end")
 
-    def _whole(self) -> int:
-        zigzag = self._natural()
+    def _read_zigzag(self) -> int:
+        zigzag = self._read_varint()
         return (zigzag >> 1) ^ -(zigzag & 1)
 
     def _skip(self, count: int) -> None:

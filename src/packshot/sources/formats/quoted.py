@@ -13,11 +13,11 @@ from typing import Final
 _QUOTE: Final = '"'
 
 
-class UnclosedError(ValueError):
+class UnclosedQuoteError(ValueError):
     """A quotation mark that nothing closes."""
 
 
-def row(lines: Iterable[str], delimiter: str) -> list[str]:
+def parse_row(lines: Iterable[str], delimiter: str) -> list[str]:
     """The cells of the row that some lines begin with; no more of them are taken than it needs.
 
     Args:
@@ -35,7 +35,7 @@ def row(lines: Iterable[str], delimiter: str) -> list[str]:
     start = 0
     while True:
         if line.startswith(_QUOTE, start):
-            cell, line, start = _quoted(line, start + 1, remaining)
+            cell, line, start = _parse_quoted_cell(line, start + 1, remaining)
         else:
             found = plain.match(line, start)
             cell, start = (found[0], found.end()) if found else ("", start)
@@ -48,7 +48,7 @@ def row(lines: Iterable[str], delimiter: str) -> list[str]:
             return cells
 
 
-def _quoted(line: str, start: int, remaining: Iterator[str]) -> tuple[str, str, int]:
+def _parse_quoted_cell(line: str, start: int, remaining: Iterator[str]) -> tuple[str, str, int]:
     """A cell in quotation marks from its first letter on: with the line that it ends in, and where."""
     pieces: list[str] = []
     while True:
@@ -57,7 +57,7 @@ def _quoted(line: str, start: int, remaining: Iterator[str]) -> tuple[str, str, 
             pieces.append(line[start:])
             following = next(remaining, None)
             if following is None:
-                raise UnclosedError("a quotation mark that nothing closes")
+                raise UnclosedQuoteError("a quotation mark that nothing closes")
             line, start = following, 0
             continue
         pieces.append(line[start:end])

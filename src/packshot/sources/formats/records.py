@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-LONGEST_TEXT = 65_536
+MAX_TEXT_LENGTH = 65_536
 """Letters of a cell that are looked at: twice what a cell of Excel holds, and 500 addresses."""
 
 Cells = Mapping[str, object]
@@ -27,12 +27,12 @@ class Record:
     cells: Cells
 
 
-def as_text(value: object) -> str:
+def cell_to_text(value: object) -> str:
     """A cell as a user would write it, cut where it is too long; of a list its first entry."""
     if isinstance(value, str):
-        return value[:LONGEST_TEXT].strip()
+        return value[:MAX_TEXT_LENGTH].strip()
     if isinstance(value, list | tuple):
-        return next((text for text in map(as_text, value) if text), "")
+        return next((text for text in map(cell_to_text, value) if text), "")
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
@@ -40,7 +40,7 @@ def as_text(value: object) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
 
 
-def distinct(names: Iterable[str]) -> list[str]:
+def make_names_unique(names: Iterable[str]) -> list[str]:
     """Names of columns; a second one of the same name gets a number."""
     seen: Counter[str] = Counter()
     unique = []

@@ -10,36 +10,36 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.archive import Archive
-from packshot.sources.formats.records import Record, as_text, distinct
-from packshot.sources.formats.xml_stream import Portions, elements, local
+from packshot.sources.formats.records import Record, cell_to_text, make_names_unique
+from packshot.sources.formats.xml_stream import BoundedReader, iter_elements, local_name
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # the type alone; parsing is defusedxml's
 
-_ROWS: Final = 1_048_576
-_COLUMNS: Final = 16_384
-_STYLES: Final = 65_490
+_MAX_ROWS: Final = 1_048_576
+_MAX_COLUMNS: Final = 16_384
+_MAX_STYLES: Final = 65_490
 """Limits of Excel itself: rows and columns of a sheet, formats of cells in a workbook."""
 
-_NAMED_COLUMNS: Final = 2048
+_MAX_NAMED_COLUMNS: Final = 2048
 """That a row is read into: ten times those of the widest feeds."""
 
-_LARGEST_TEXTS: Final = 256 * 2**20
-_MOST_TEXTS: Final = 2**24
+_MAX_TEXTS_BYTES: Final = 256 * 2**20
+_MAX_TEXTS: Final = 2**24
 """Bytes, and how many. Excel keeps all texts of a workbook in one part, which has to be in memory."""
 
-_LARGEST_CELL: Final = 4 * 2**20
+_MAX_CELL_BYTES: Final = 4 * 2**20
 """Bytes between two cells. A cell holds 32 767 letters, of six bytes in XML at most, and formats."""
 
-_LONGEST_NUMBER: Final = 40
-_REFERENCE: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}", re.IGNORECASE)
-_WHOLE: Final = re.compile(r"[-+]?[0-9]{1,40}")
+_MAX_NUMBER_LENGTH: Final = 40
+_CELL_REFERENCE: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}", re.IGNORECASE)
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,40}")
 
 
-def read(file: BinaryIO, name: str) -> Iterator[Record]:
+def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
     """Rows of the first sheet by the names in its first row that is not blank; values, not formulas.
 
     Nothing is believed that a workbook says of itself: parts are counted as they unpack, rows and
@@ -49,14 +49,14 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
         SourceError: Not a workbook, a damaged one, or one that unpacks to more than memory should hold.
         InvalidInput: openpyxl or defusedxml is not installed.
     """
-    _require_packages()
+    _check_packages()
     try:
-        yield from _named(_Workbook(Archive(file, name), name).rows())
+        yield from _iter_records(_Workbook(Archive(file, name), name).iter_rows())
     except (ValueError, KeyError) as error:
         raise SourceError(f"{name}: cannot be read as XLSX: {error}; save it anew, or as CSV") from error
 
 
-def _named(rows: Iterator[tuple[int, _Row]]) -> Iterator[Record]:
+def _iter_records(rows: Iterator[tuple[int, _Row]]) -> Iterator[Record]:
     names: dict[int, str] = {}
     for line, row in rows:
         if all(value is None for value in row.values()):
@@ -64,12 +64,12 @@ def _named(rows: Iterator[tuple[int, _Row]]) -> Iterator[Record]:
         if names:
             last = max(row)
             empty = dict.fromkeys(name for column, name in names.items() if column <= last)
-            told = {names[column]: value for column, value in row.items() if column in names}
-            yield Record(line, {**empty, **told})
+            values = {names[column]: value for column, value in row.items() if column in names}
+            yield Record(line, {**empty, **values})
             continue
-        names = dict(zip(row, distinct(map(as_text, row.values())), strict=True))
-        if len(names) > _NAMED_COLUMNS:
-            raise ValueError(f"more than {_NAMED_COLUMNS:,} columns with names")
+        names = dict(zip(row, make_names_unique(map(cell_to_text, row.values())), strict=True))
+        if len(names) > _MAX_NAMED_COLUMNS:
+            raise ValueError(f"more than {_MAX_NAMED_COLUMNS:,} columns with names")
 
 
 _Row = dict[int, object]
@@ -77,31 +77,31 @@ _Row = dict[int, object]
 
 
 @dataclass(frozen=True)
-class _Relation:
+class _Relationship:
     """A part that belongs to another one."""
 
     kind: str
     part: str
 
 
-class _Texts:
+class _SharedTexts:
     """The texts that cells share, packed: a string each would take many times the memory."""
 
     def __init__(self) -> None:
-        self._packed = bytearray()
+        self._buffer = bytearray()
         self._ends = array("Q")
 
     def append(self, text: str) -> bool:
         """Take a text; whether there was room for it."""
-        self._packed += text.encode()
-        self._ends.append(len(self._packed))
-        return len(self._packed) <= _LARGEST_TEXTS and len(self._ends) <= _MOST_TEXTS
+        self._buffer += text.encode()
+        self._ends.append(len(self._buffer))
+        return len(self._buffer) <= _MAX_TEXTS_BYTES and len(self._ends) <= _MAX_TEXTS
 
     def __getitem__(self, number: int) -> str:
         if not 0 <= number < len(self._ends):
             raise ValueError(f"no text of the number {number}")
         start = self._ends[number - 1] if number else 0
-        return self._packed[start : self._ends[number]].decode()
+        return self._buffer[start : self._ends[number]].decode()
 
 
 class _Workbook:
@@ -110,91 +110,91 @@ class _Workbook:
     def __init__(self, archive: Archive, name: str) -> None:
         self._archive = archive
         self._name = name
-        main = self._of_kind("", "officeDocument") or "xl/workbook.xml"
-        self._sheet = self._first_sheet(main)
-        self._texts = self._shared_texts(self._of_kind(main, "sharedStrings"))
-        self._dates = frozenset(self._date_styles(self._of_kind(main, "styles")))
+        main = self._find_part("", "officeDocument") or "xl/workbook.xml"
+        self._sheet = self._find_first_sheet(main)
+        self._texts = self._read_shared_texts(self._find_part(main, "sharedStrings"))
+        self._dates = frozenset(self._iter_date_styles(self._find_part(main, "styles")))
 
-    def rows(self) -> Iterator[tuple[int, _Row]]:
+    def iter_rows(self) -> Iterator[tuple[int, _Row]]:
         """Numbers of rows, from 1, with the values of their cells."""
         row: _Row = {}
         line, column = 0, 0
-        for element, within in self._elements(self._sheet, _LARGEST_CELL):
-            kind = local(element.tag)
+        for element, ancestors in self._iter_elements(self._sheet, _MAX_CELL_BYTES):
+            kind = local_name(element.tag)
             if kind == "c":
-                column = _column(element.get("r"), column)
-                row[column] = self._value(element)
+                column = _parse_column_number(element.get("r"), column)
+                row[column] = self._parse_value(element)
             elif kind == "row":
-                line = _line(element.get("r"), line)
+                line = _parse_line_number(element.get("r"), line)
                 yield line, row
                 row, column = {}, 0
-            if not any(local(outer.tag) == "c" for outer in within):
-                _forget(element, within)
+            if not any(local_name(outer.tag) == "c" for outer in ancestors):
+                _release(element, ancestors)
 
-    def _value(self, cell: Element) -> object:
+    def _parse_value(self, cell: Element) -> object:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
-            return "".join(_text(part) for part in cell if local(part.tag) == "is")
-        told = next((part.text for part in cell if local(part.tag) == "v"), None)
-        if told is None:
+            return "".join(_join_text(part) for part in cell if local_name(part.tag) == "is")
+        text = next((part.text for part in cell if local_name(part.tag) == "v"), None)
+        if text is None:
             return None
         if kind == "s":
-            return self._texts[_whole(told)]
+            return self._texts[_parse_integer(text)]
         if kind == "b":
-            return told.strip() == "1"
-        return _number(told, cell.get("s") in self._dates) if kind == "n" else told
+            return text.strip() == "1"
+        return _parse_number(text, cell.get("s") in self._dates) if kind == "n" else text
 
-    def _elements(self, part: str, portion: int) -> Iterator[tuple[Element, list[Element]]]:
-        """Elements of a part, with those that they lie in; `_forget` lets go of what is done with."""
-        complaint = f"{self._name}: a cell or an entry of more than {portion:,} bytes in {part}"
-        with self._archive.opened(part) as file:
-            portions = Portions(file, portion, complaint)
-            for element, within in elements(portions, "xlsx"):
-                yield element, within
-                if within and element not in within[-1][-1:]:
-                    portions.refill()
+    def _iter_elements(self, part: str, max_bytes: int) -> Iterator[tuple[Element, list[Element]]]:
+        """Elements of a part, with those that they lie in; `_release` lets go of what is done with."""
+        message = f"{self._name}: a cell or an entry of more than {max_bytes:,} bytes in {part}"
+        with self._archive.open_part(part) as file:
+            reader = BoundedReader(file, max_bytes, message)
+            for element, ancestors in iter_elements(reader, "xlsx"):
+                yield element, ancestors
+                if ancestors and element not in ancestors[-1][-1:]:
+                    reader.reset()
 
-    def _relations(self, part: str) -> dict[str, _Relation]:
+    def _read_relationships(self, part: str) -> dict[str, _Relationship]:
         """What belongs to a part, by its number."""
         folder, file = posixpath.split(part)
         relations = posixpath.join(folder, "_rels", f"{file}.rels")
         if relations not in self._archive:
             return {}
         return {
-            element.get("Id", ""): _Relation(
+            element.get("Id", ""): _Relationship(
                 element.get("Type", "").rpartition("/")[2],
                 posixpath.normpath(posixpath.join("/", folder, element.get("Target", ""))).lstrip("/"),
             )
-            for element, _ in self._elements(relations, _LARGEST_CELL)
+            for element, _ in self._iter_elements(relations, _MAX_CELL_BYTES)
         }
 
-    def _of_kind(self, part: str, kind: str) -> str:
-        found = (one.part for one in self._relations(part).values() if one.kind == kind)
-        return next(found, "")
+    def _find_part(self, part: str, kind: str) -> str:
+        parts = (one.part for one in self._read_relationships(part).values() if one.kind == kind)
+        return next(parts, "")
 
-    def _first_sheet(self, main: str) -> str:
+    def _find_first_sheet(self, main: str) -> str:
         """The part of the first sheet that holds a table; others may be charts."""
-        relations = self._relations(main)
-        for element, _ in self._elements(main, _LARGEST_CELL):
-            if local(element.tag) == "sheet":
-                number = next((value for key, value in element.items() if local(key) == "id"), "")
+        relations = self._read_relationships(main)
+        for element, _ in self._iter_elements(main, _MAX_CELL_BYTES):
+            if local_name(element.tag) == "sheet":
+                number = next((value for key, value in element.items() if local_name(key) == "id"), "")
                 sheet = relations.get(number)
                 if sheet is not None and sheet.kind == "worksheet":
                     return sheet.part
         raise ValueError("no sheet")
 
-    def _shared_texts(self, part: str) -> _Texts:
-        texts = _Texts()
+    def _read_shared_texts(self, part: str) -> _SharedTexts:
+        texts = _SharedTexts()
         if part not in self._archive:
             return texts
-        for element, within in self._elements(part, _LARGEST_CELL):
-            if len(within) == 1:
-                if not texts.append(_text(element)):
+        for element, ancestors in self._iter_elements(part, _MAX_CELL_BYTES):
+            if len(ancestors) == 1:
+                if not texts.append(_join_text(element)):
                     raise SourceError(f"{self._name}: more text than is safe to read; save it as CSV")
-                _forget(element, within)
+                _release(element, ancestors)
         return texts
 
-    def _date_styles(self, part: str) -> Iterator[str]:
+    def _iter_date_styles(self, part: str) -> Iterator[str]:
         """Numbers of those formats of cells that make a date of a number."""
         from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
@@ -202,78 +202,80 @@ class _Workbook:
             return
         codes: dict[int, str] = dict(BUILTIN_FORMATS)
         number = 0
-        for element, within in self._elements(part, _LARGEST_CELL):
-            outer = local(within[-1].tag) if within else ""
+        for element, ancestors in self._iter_elements(part, _MAX_CELL_BYTES):
+            outer = local_name(ancestors[-1].tag) if ancestors else ""
             if outer == "numFmts":
-                codes[_whole(element.get("numFmtId", ""))] = element.get("formatCode", "")
+                codes[_parse_integer(element.get("numFmtId", ""))] = element.get("formatCode", "")
             elif outer == "cellXfs":
-                if is_date_format(codes.get(_whole(element.get("numFmtId", "0")), "")):
+                if is_date_format(codes.get(_parse_integer(element.get("numFmtId", "0")), "")):
                     yield str(number)
                 number += 1
-            if max(number, len(codes)) > _STYLES:
-                raise ValueError(f"more than {_STYLES:,} formats of cells")
-            _forget(element, within)
+            if max(number, len(codes)) > _MAX_STYLES:
+                raise ValueError(f"more than {_MAX_STYLES:,} formats of cells")
+            _release(element, ancestors)
 
 
-def _forget(element: Element, within: list[Element]) -> None:
+def _release(element: Element, ancestors: list[Element]) -> None:
     """Let go of an element that is done with; those that it lies in are still open."""
-    for parent in within[-1:]:
+    for parent in ancestors[-1:]:
         parent.remove(element)
 
 
-def _text(entry: Element) -> str:
+def _join_text(entry: Element) -> str:
     """The text of an entry in plain, or in pieces with their format; without readings of signs."""
     pieces: list[str | None] = []
     for part in entry:
-        kind = local(part.tag)
-        inner = (one.text for one in part if local(one.tag) == "t") if kind == "r" else ()
+        kind = local_name(part.tag)
+        inner = (one.text for one in part if local_name(one.tag) == "t") if kind == "r" else ()
         pieces += [part.text] if kind == "t" else inner
     return "".join(piece for piece in pieces if piece)
 
 
-def _line(told: str | None, before: int) -> int:
-    line = before + 1 if told is None else _whole(told)
-    if not 1 <= line <= _ROWS:
-        raise ValueError(f"a row of the number {told or line}; Excel has {_ROWS:,}")
+def _parse_line_number(text: str | None, previous: int) -> int:
+    line = previous + 1 if text is None else _parse_integer(text)
+    if not 1 <= line <= _MAX_ROWS:
+        raise ValueError(f"a row of the number {text or line}; Excel has {_MAX_ROWS:,}")
     return line
 
 
-def _column(told: str | None, before: int) -> int:
+def _parse_column_number(reference: str | None, previous: int) -> int:
     """The number of a cell's column, from 1: A, B, ... Z, AA, ..."""
-    if told is None:
-        column = before + 1
-    elif found := _REFERENCE.fullmatch(told):
+    if reference is None:
+        column = previous + 1
+    elif match := _CELL_REFERENCE.fullmatch(reference):
         column = 0
-        for letter in found[1].upper():
+        for letter in match[1].upper():
             column = 26 * column + ord(letter) - ord("A") + 1
     else:
-        raise ValueError(f"a cell of the name {told[:40]!r}")
-    if column > _COLUMNS:
-        raise ValueError(f"more than {_COLUMNS:,} columns")
+        raise ValueError(f"a cell of the name {reference[:40]!r}")
+    if column > _MAX_COLUMNS:
+        raise ValueError(f"more than {_MAX_COLUMNS:,} columns")
     return column
 
 
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+def _parse_integer(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_NUMBER_LENGTH):
         raise ValueError(f"{text[:40]!r} is no number")
     return int(text)
 
 
-def _number(text: str, is_date: bool) -> object:
+def _parse_number(text: str, is_date: bool) -> object:
     """A number, or the date that it stands for; what is neither stays as it is."""
     from openpyxl.utils.datetime import from_excel
 
     with suppress(ValueError, OverflowError):
-        if _WHOLE.fullmatch(text) and not is_date:
+        if _INTEGER.fullmatch(text) and not is_date:
             return int(text)
         value = float(text)
         return from_excel(value) if is_date else value
     return text
 
 
-def _require_packages() -> Any:
+def _check_packages() -> Any:
     try:
         import defusedxml  # noqa: F401 - reads the parts
         import openpyxl  # noqa: F401 - knows formats and dates
     except ImportError:
-        raise InvalidInput(f"XLSX needs openpyxl and defusedxml: {how_to_install('xlsx')}") from None
+        raise InvalidInput(
+            f"XLSX needs openpyxl and defusedxml: {format_install_command('xlsx')}"
+        ) from None

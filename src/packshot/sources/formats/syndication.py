@@ -8,14 +8,14 @@ from xml.etree.ElementTree import Element  # the type alone; parsing is defusedx
 
 from packshot.errors import SourceError
 from packshot.sources.formats.records import Record
-from packshot.sources.formats.xml_stream import Portions, elements, local
+from packshot.sources.formats.xml_stream import BoundedReader, iter_elements, local_name
 
 # Of one entry. Expat before 2.6 takes quadratic time over what does not end, so no more than is needed.
-_LARGEST = 4 * 2**20
-_ENTRIES = ("item", "entry", "product", "offer")
+_MAX_ENTRY_BYTES = 4 * 2**20
+_ENTRY_TAGS = ("item", "entry", "product", "offer")
 
 
-def read(file: BinaryIO, name: str) -> Iterator[Record]:
+def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
     """Entries (``item``, ``entry``, ``product``, ``offer``) by the names of their elements.
 
     Namespaces are left out. An element that occurs several times gives a list. An entry is forgotten
@@ -26,30 +26,30 @@ def read(file: BinaryIO, name: str) -> Iterator[Record]:
             with a document type or entities, which feeds have no need of.
         InvalidInput: defusedxml is not installed.
     """
-    complaint = f"{name}: an entry of more than {_LARGEST:,} bytes, or none at all"
-    portions = Portions(file, _LARGEST, complaint)
+    message = f"{name}: an entry of more than {_MAX_ENTRY_BYTES:,} bytes, or none at all"
+    reader = BoundedReader(file, _MAX_ENTRY_BYTES, message)
     line = 0
     try:
-        for element, within in elements(portions, "xml"):
-            if any(map(_is_entry, within)):
+        for element, ancestors in iter_elements(reader, "xml"):
+            if any(map(_is_entry, ancestors)):
                 continue
             if _is_entry(element):
                 line += 1
-                yield Record(line, _cells(element))
-                portions.refill()
-            for parent in within[-1:]:
+                yield Record(line, _read_cells(element))
+                reader.reset()
+            for parent in ancestors[-1:]:
                 parent.remove(element)
     except ValueError as error:
         raise SourceError(f"{name}: not well-formed XML after entry {line}: {error}") from error
 
 
-def _cells(entry: Element) -> dict[str, object]:
+def _read_cells(entry: Element) -> dict[str, object]:
     cells: dict[str, Any] = {}
     for element in entry:
-        cells.setdefault(local(element.tag), []).append((element.text or "").strip())
+        cells.setdefault(local_name(element.tag), []).append((element.text or "").strip())
     return {name: texts[0] if len(texts) == 1 else texts for name, texts in cells.items()}
 
 
 def _is_entry(element: Element) -> bool:
     tag = element.tag
-    return tag.endswith(_ENTRIES) and local(tag) in _ENTRIES
+    return tag.endswith(_ENTRY_TAGS) and local_name(tag) in _ENTRY_TAGS

@@ -6,36 +6,36 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is defusedxml's
 
-from packshot.distribution import how_to_install
+from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, SourceError
 
-_DEEPEST = 100
+_MAX_DEPTH = 100
 """Elements inside one another; tables need five, and a description in XHTML a dozen."""
 
 
-class Portions:
+class BoundedReader:
     """A file of which only so much can be read at a time; what is read may stay in memory.
 
     Attributes:
-        left: Bytes that may be read until `refill`.
+        remaining_bytes: Bytes that may be read until `reset`.
     """
 
-    def __init__(self, file: BinaryIO, portion: int, complaint: str) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: int, message: str) -> None:
         """Wrap a file.
 
         Args:
             file: To read from.
-            portion: Bytes.
-            complaint: What the error says where they do not do.
+            max_bytes: Bytes.
+            message: What the error says where they do not do.
         """
-        self.left = portion
+        self.remaining_bytes = max_bytes
         self._file = file
-        self._portion = portion
-        self._complaint = complaint
+        self._max_bytes = max_bytes
+        self._message = message
 
-    def refill(self) -> None:
+    def reset(self) -> None:
         """What was read is forgotten; as much may be read anew."""
-        self.left = self._portion
+        self.remaining_bytes = self._max_bytes
 
     def read(self, size: int = -1) -> bytes:
         """As a file does.
@@ -43,14 +43,14 @@ class Portions:
         Raises:
             SourceError: More than the portion.
         """
-        piece = self._file.read(size)
-        self.left -= len(piece)
-        if self.left < 0:
-            raise SourceError(self._complaint)
-        return piece
+        chunk = self._file.read(size)
+        self.remaining_bytes -= len(chunk)
+        if self.remaining_bytes < 0:
+            raise SourceError(self._message)
+        return chunk
 
 
-def elements(file: Portions, extra: str) -> Iterator[tuple[Element, list[Element]]]:
+def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, list[Element]]]:
     """Elements as they end, each with those that it lies in, the outermost first.
 
     Args:
@@ -62,32 +62,32 @@ def elements(file: Portions, extra: str) -> Iterator[tuple[Element, list[Element
             know, or nested too deep.
         InvalidInput: defusedxml is not installed.
     """
-    parse, refused = _defused(extra)
-    within: list[Element] = []
+    parse, forbidden_error = _import_parser(extra)
+    ancestors: list[Element] = []
     try:
         for event, element in parse(file, events=("start", "end"), forbid_dtd=True):
             if event == "end":
-                within.pop()
-                yield element, within
+                ancestors.pop()
+                yield element, ancestors
                 continue
-            within.append(element)
-            if len(within) > _DEEPEST:
-                raise ValueError(f"nested more than {_DEEPEST} deep")
-    except refused as error:
+            ancestors.append(element)
+            if len(ancestors) > _MAX_DEPTH:
+                raise ValueError(f"nested more than {_MAX_DEPTH} deep")
+    except forbidden_error as error:
         raise ValueError("it has a document type or entities, which tables have no need of") from error
     except (ParseError, LookupError) as error:
         raise ValueError(str(error)) from error
 
 
-def local(tag: str) -> str:
+def local_name(tag: str) -> str:
     """The name of an element without its namespace."""
     return tag.rpartition("}")[2]
 
 
-def _defused(extra: str) -> tuple[Any, type[Exception]]:
+def _import_parser(extra: str) -> tuple[Any, type[Exception]]:
     try:
         from defusedxml import DefusedXmlException
         from defusedxml.ElementTree import iterparse
     except ImportError:
-        raise InvalidInput(f"XML needs defusedxml: {how_to_install(extra)}") from None
+        raise InvalidInput(f"XML needs defusedxml: {format_install_command(extra)}") from None
     return iterparse, DefusedXmlException

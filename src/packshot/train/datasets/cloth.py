@@ -11,41 +11,41 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array
-from packshot.train.datasets.painting import colour_of
+from packshot.train.datasets.painting import sample_colour
 
 CLOTH_SIDE: Final = 192
 """Of a piece of cloth, pixels."""
 
 
-def drawn_cloth(random: np.random.Generator) -> Float32Array:
+def draw_cloth(random: np.random.Generator) -> Float32Array:
     """A piece of cloth, seen from above.
 
     Returns:
         (`CLOTH_SIDE`, `CLOTH_SIDE`, 3) RGB, 0..255.
     """
-    cloth = np.tile(colour_of(random).astype(np.float32), (CLOTH_SIDE, CLOTH_SIDE, 1))
+    cloth = np.tile(sample_colour(random).astype(np.float32), (CLOTH_SIDE, CLOTH_SIDE, 1))
     kind = random.random()
     if kind < 0.2:
-        _spots(cloth, random)
+        _draw_spots(cloth, random)
         return cloth
-    _bands(cloth, random)
+    _draw_bands(cloth, random)
     if kind > 0.5:
-        _bands(cloth.transpose(1, 0, 2), random)
+        _draw_bands(cloth.transpose(1, 0, 2), random)
     return cloth
 
 
-def _bands(cloth: Float32Array, random: np.random.Generator) -> None:
+def _draw_bands(cloth: Float32Array, random: np.random.Generator) -> None:
     """Lengthwise bands that repeat, each more or less see-through."""
     period = CLOTH_SIDE / float(random.integers(2, 12))
     across = np.arange(CLOTH_SIDE)
     for _ in range(int(random.integers(1, 4))):
         inside = (across + random.uniform(0, period)) % period < period * random.uniform(0.06, 0.5)
         share = np.float32(random.uniform(0.15, 0.8))
-        cloth[:, inside] += share * (colour_of(random).astype(np.float32) - cloth[:, inside])
+        cloth[:, inside] += share * (sample_colour(random).astype(np.float32) - cloth[:, inside])
 
 
-def _spots(cloth: Float32Array, random: np.random.Generator) -> None:
-    colours = [[float(value) for value in colour_of(random)] for _ in range(4)]
+def _draw_spots(cloth: Float32Array, random: np.random.Generator) -> None:
+    colours = [[float(value) for value in sample_colour(random)] for _ in range(4)]
     for _ in range(int(random.integers(12, 90))):
         x, y = (int(value) for value in random.integers(0, CLOTH_SIDE, 2))
         size = (int(random.integers(2, 16)), int(random.integers(2, 16)))

@@ -14,17 +14,17 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float32Array, Pixels
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 from packshot.train.datasets.cutouts import Cutout
-from packshot.train.datasets.taught import Taught
+from packshot.train.datasets.taught import TeacherMask
 
-_SCENE_TRIES: Final = 12
-_BUSY: Final = 0.02
-_SPANS: Final = (0.3, 1.05)
+_SCENE_ATTEMPTS: Final = 12
+_MAX_SUBJECT_SHARE: Final = 0.02
+_SPAN_RANGE: Final = (0.3, 1.05)
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
+class MaskExample:
     """What the network learns from.
 
     Attributes:
@@ -49,10 +49,10 @@ class Composer:
     """
 
     products: Sequence[Cutout]
-    scenes: Sequence[Taught]
+    scenes: Sequence[TeacherMask]
     side: int
 
-    def compose(self, random: np.random.Generator, product: Cutout | None = None) -> Example:
+    def compose(self, random: np.random.Generator, product: Cutout | None = None) -> MaskExample:
         """One composite with a product.
 
         Args:
@@ -60,49 +60,54 @@ class Composer:
             product: Which; any where None.
         """
         if product is None:
-            product = self._product(random)
-        scene = self.scene(random).astype(np.float32)
+            product = self._choose_product(random)
+        scene = self.make_scene(random).astype(np.float32)
         mask = np.zeros((self.side, self.side), np.uint8)
-        light = _Light.drawn(random)
-        for placement in _placements(product, self.side, random):
-            scene, layer = _laid(product, placement, scene, light)
-            mask = as_bytes(cv2.max(mask, layer))
-        return Example(photographed(scene, random), mask, 1.0)
+        light = _Light.sample(random)
+        for placement in _sample_placements(product, self.side, random):
+            scene, layer = _paste_product(product, placement, scene, light)
+            mask = to_uint8(cv2.max(mask, layer))
+        return MaskExample(simulate_camera(scene, random), mask, 1.0)
 
-    def empty(self, random: np.random.Generator) -> Example:
+    def compose_empty(self, random: np.random.Generator) -> MaskExample:
         """A scene without a product."""
-        scene = self.scene(random).astype(np.float32)
-        return Example(photographed(scene, random), np.zeros((self.side, self.side), np.uint8), 0.0)
+        scene = self.make_scene(random).astype(np.float32)
+        return MaskExample(
+            simulate_camera(scene, random), np.zeros((self.side, self.side), np.uint8), 0.0
+        )
 
-    def scene(self, random: np.random.Generator) -> Pixels:
+    def make_scene(self, random: np.random.Generator) -> Pixels:
         """A background: mostly part of a photo; a smooth or plain one now and then."""
         kind = random.random()
         if kind < 0.2:
-            return _smooth(self.side, random)
-        photo = self._quiet_part(random, closeness=0.12 if kind < 0.3 else 0.35)
-        return _blurred(photo, random) if random.random() < 0.35 else photo
+            return _make_gradient(self.side, random)
+        photo = self._crop_background(random, closeness=0.12 if kind < 0.3 else 0.35)
+        return _blur(photo, random) if random.random() < 0.35 else photo
 
-    def _product(self, random: np.random.Generator) -> Cutout:
+    def _choose_product(self, random: np.random.Generator) -> Cutout:
         if random.random() < 0.12:
-            return drawn_object(self._quiet_part(random, closeness=0.2), random)
+            return draw_object(self._crop_background(random, closeness=0.2), random)
         return self.products[int(random.integers(len(self.products)))]
 
-    def _quiet_part(self, random: np.random.Generator, closeness: float) -> Pixels:
+    def _crop_background(self, random: np.random.Generator, closeness: float) -> Pixels:
         """A part of a photo without its subject, if a few tries find one; a smooth scene else."""
-        for _ in range(_SCENE_TRIES):
-            part, busy = self._part(random, closeness)
-            if busy <= _BUSY:
+        for _ in range(_SCENE_ATTEMPTS):
+            part, subject_share = self._crop_photo(random, closeness)
+            if subject_share <= _MAX_SUBJECT_SHARE:
                 return part
-        return _smooth(self.side, random)
+        return _make_gradient(self.side, random)
 
-    def _part(self, random: np.random.Generator, closeness: float) -> tuple[Pixels, float]:
+    def _crop_photo(self, random: np.random.Generator, closeness: float) -> tuple[Pixels, float]:
         """A part of any photo, and the share of it that the photo's subject takes."""
         photo = self.scenes[int(random.integers(len(self.scenes)))]
-        stored = photo.mask.shape[0]
-        wide, high = (stored * random.uniform(closeness, 1, 2)).astype(int)
-        left, top = int(random.integers(stored - wide + 1)), int(random.integers(stored - high + 1))
+        stored_side = photo.mask.shape[0]
+        wide, high = (stored_side * random.uniform(closeness, 1, 2)).astype(int)
+        left, top = (
+            int(random.integers(stored_side - wide + 1)),
+            int(random.integers(stored_side - high + 1)),
+        )
         inside = np.s_[top : top + high, left : left + wide]
-        pixels = as_bytes(cv2.resize(photo.pixels[inside], (self.side, self.side)))
+        pixels = to_uint8(cv2.resize(photo.pixels[inside], (self.side, self.side)))
         flipped = pixels[:, :: int(random.choice([-1, 1]))]
         return np.ascontiguousarray(flipped), float((photo.mask[inside] > 127).mean())
 
@@ -112,50 +117,50 @@ class _Light:
     """How the scene's light falls on the product.
 
     Attributes:
-        harmony: How far the product's mean colour moves to the scene's, 0..1.
+        colour_match: How far the product's mean colour moves to the scene's, 0..1.
         gain: Of each channel.
         gamma: Of the product's tones.
-        shadow: How dark its shadow is, 0..1.
-        offset: Where the shadow falls, in parts of the side.
-        spread: Of the shadow's blur, in parts of the side.
+        shadow_strength: How dark its shadow is, 0..1.
+        shadow_offset: Where the shadow falls, in parts of the side.
+        shadow_blur: Of the shadow's blur, in parts of the side.
     """
 
-    harmony: float
+    colour_match: float
     gain: Float32Array
     gamma: float
-    shadow: float
-    offset: tuple[float, float]
-    spread: float
+    shadow_strength: float
+    shadow_offset: tuple[float, float]
+    shadow_blur: float
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> _Light:
+    def sample(cls, random: np.random.Generator) -> _Light:
         return cls(
-            harmony=float(random.uniform(0, 0.45)),
+            colour_match=float(random.uniform(0, 0.45)),
             gain=(random.uniform(0.75, 1.15) * random.normal(1, 0.05, 3)).astype(np.float32),
             gamma=float(np.exp(random.normal(0, 0.2))),
-            shadow=float(random.uniform(0.1, 0.65)) if random.random() < 0.7 else 0.0,
-            offset=(float(random.normal(0, 0.03)), float(abs(random.normal(0, 0.03)))),
-            spread=float(random.uniform(0.008, 0.06)),
+            shadow_strength=float(random.uniform(0.1, 0.65)) if random.random() < 0.7 else 0.0,
+            shadow_offset=(float(random.normal(0, 0.03)), float(abs(random.normal(0, 0.03)))),
+            shadow_blur=float(random.uniform(0.008, 0.06)),
         )
 
 
-def _placements(product: Cutout, side: int, random: np.random.Generator) -> list[Float32Array]:
+def _sample_placements(product: Cutout, side: int, random: np.random.Generator) -> list[Float32Array]:
     """Where each copy goes: (2, 3) affine maps from the cut-out to the canvas."""
     count = 1 if random.random() < 0.78 else int(random.integers(2, 4))
     height, width = product.alpha.shape
-    span = random.uniform(*_SPANS) if count == 1 else random.uniform(0.25, 0.5)
+    span = random.uniform(*_SPAN_RANGE) if count == 1 else random.uniform(0.25, 0.5)
     scale = span * side / max(height, width)
     stretch = np.exp(random.normal(0, 0.12))
-    turned = random.uniform(-180, 180) if random.random() < 0.12 else random.normal(0, 7)
-    mirrored = random.choice([-1, 1])
+    degrees = random.uniform(-180, 180) if random.random() < 0.12 else random.normal(0, 7)
+    sign = random.choice([-1, 1])
     columns = random.permutation(count)
     return [
-        _placed(product, (scale * stretch * mirrored, scale / stretch), turned, side, centre)
-        for centre in (_centre(int(column), count, random) for column in columns)
+        _make_affine(product, (scale * stretch * sign, scale / stretch), degrees, side, centre)
+        for centre in (_sample_centre(int(column), count, random) for column in columns)
     ]
 
 
-def _centre(column: int, count: int, random: np.random.Generator) -> tuple[float, float]:
+def _sample_centre(column: int, count: int, random: np.random.Generator) -> tuple[float, float]:
     """Of the copy, in parts of the side."""
     if count == 1:
         return float(0.5 + random.normal(0, 0.11)), float(0.52 + random.normal(0, 0.11))
@@ -163,62 +168,64 @@ def _centre(column: int, count: int, random: np.random.Generator) -> tuple[float
     return float(x), float(0.52 + random.normal(0, 0.12))
 
 
-def _placed(
+def _make_affine(
     product: Cutout, scales: tuple[float, float], degrees: float, side: int, centre: tuple[float, float]
 ) -> Float32Array:
     """An affine map; a product that its photo cut off at the bottom or top stands at that frame."""
     height, width = product.alpha.shape
-    angle = 0.0 if any(product.cut) else np.deg2rad(degrees)
+    angle = 0.0 if any(product.cropped_sides) else np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.diag(scales)
     x, y = centre[0] * side, centre[1] * side
     reach = abs(scales[1]) * height / 2
-    if product.cut[3]:
+    if product.cropped_sides[3]:
         y = side - reach + 1
-    elif product.cut[1]:
+    elif product.cropped_sides[1]:
         y = reach - 1
     shift = np.array([x, y]) - linear @ np.array([width / 2, height / 2])
     return np.column_stack([linear, shift]).astype(np.float32)
 
 
-def _laid(
+def _paste_product(
     product: Cutout, placement: Float32Array, scene: Float32Array, light: _Light
 ) -> tuple[Float32Array, ByteMask]:
     """The scene with one copy of the product in it, and that copy's mask."""
     side = (scene.shape[1], scene.shape[0])
-    shrinks = abs(np.linalg.det(placement[:, :2])) < 0.7
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    is_shrunk = abs(np.linalg.det(placement[:, :2])) < 0.7
+    method = cv2.INTER_AREA if is_shrunk else cv2.INTER_LINEAR
     pixels = cv2.warpAffine(
         product.pixels, placement, side, flags=method, borderMode=cv2.BORDER_REPLICATE
     )
-    alpha = as_bytes(cv2.warpAffine(product.alpha, placement, side, flags=method))
-    lit = _lit(as_bytes(pixels), alpha, scene, light)
+    alpha = to_uint8(cv2.warpAffine(product.alpha, placement, side, flags=method))
+    lit = _relight(to_uint8(pixels), alpha, scene, light)
     share = (alpha.astype(np.float32) / 255)[..., None]
-    below = scene * (1 - _shadow(alpha, light))[..., None]
-    mixed = (below * (1 - share) + lit * share).astype(np.float32)
-    return mixed, as_bytes(np.where(alpha > 127, 255, 0))
+    background = scene * (1 - _render_shadow(alpha, light))[..., None]
+    composite = (background * (1 - share) + lit * share).astype(np.float32)
+    return composite, to_uint8(np.where(alpha > 127, 255, 0))
 
 
-def _lit(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light) -> Float32Array:
+def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light) -> Float32Array:
     """The product in the scene's light."""
     toned = 255 * (pixels.astype(np.float32) / 255) ** np.float32(light.gamma) * light.gain
-    ours, theirs = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
-    shift = light.harmony * (theirs - ours)
+    product_mean, scene_mean = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
+    shift = light.colour_match * (scene_mean - product_mean)
     return np.asarray(np.clip(toned + shift, 0, 255), np.float32)
 
 
-def _shadow(alpha: ByteMask, light: _Light) -> Float32Array:
+def _render_shadow(alpha: ByteMask, light: _Light) -> Float32Array:
     """How much darker the scene is beside the product, 0..1."""
     side = alpha.shape[0]
-    if not light.shadow:
+    if not light.shadow_strength:
         return np.zeros(alpha.shape, np.float32)
-    moved = np.array([[1, 0, light.offset[0] * side], [0, 1, light.offset[1] * side]], np.float32)
-    fallen = cv2.warpAffine(alpha, moved, (alpha.shape[1], side))
-    blurred = cv2.GaussianBlur(fallen, (0, 0), max(0.6, light.spread * side))
-    return np.asarray(blurred, np.float32) * np.float32(light.shadow / 255)
+    translation = np.array(
+        [[1, 0, light.shadow_offset[0] * side], [0, 1, light.shadow_offset[1] * side]], np.float32
+    )
+    shadow_mask = cv2.warpAffine(alpha, translation, (alpha.shape[1], side))
+    blurred = cv2.GaussianBlur(shadow_mask, (0, 0), max(0.6, light.shadow_blur * side))
+    return np.asarray(blurred, np.float32) * np.float32(light.shadow_strength / 255)
 
 
-def photographed(scene: Float32Array, random: np.random.Generator) -> Pixels:
+def simulate_camera(scene: Float32Array, random: np.random.Generator) -> Pixels:
     """Tones, blur, noise and JPEG of the whole picture."""
     values = 255 * (np.clip(scene, 0, 255) / 255) ** np.float32(np.exp(random.normal(0, 0.15)))
     values = values * random.uniform(0.8, 1.15) * random.normal(1, 0.04, 3)
@@ -229,18 +236,18 @@ def photographed(scene: Float32Array, random: np.random.Generator) -> Pixels:
     pixels = np.clip(values, 0, 255).astype(np.uint8)
     if random.random() < 0.6:
         quality = int(random.integers(40, 96))
-        pixels = as_bytes(
+        pixels = to_uint8(
             cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)
         )
     return pixels
 
 
-def _blurred(photo: Pixels, random: np.random.Generator) -> Pixels:
+def _blur(photo: Pixels, random: np.random.Generator) -> Pixels:
     """Out of focus."""
-    return as_bytes(cv2.GaussianBlur(photo, (0, 0), random.uniform(0.6, 5) * photo.shape[0] / 192))
+    return to_uint8(cv2.GaussianBlur(photo, (0, 0), random.uniform(0.6, 5) * photo.shape[0] / 192))
 
 
-def _smooth(side: int, random: np.random.Generator) -> Pixels:
+def _make_gradient(side: int, random: np.random.Generator) -> Pixels:
     """A slope between two colours, often two light ones, with a horizon now and then."""
     low = 170 if random.random() < 0.5 else 0
     first, second = random.uniform(low, 256, 3), random.uniform(low, 256, 3)
@@ -251,10 +258,10 @@ def _smooth(side: int, random: np.random.Generator) -> Pixels:
     slope = np.clip((np.cos(angle) * x + np.sin(angle) * y) * random.uniform(0.1, 1.2) + 0.5, 0, 1)
     if random.random() < 0.3:
         slope = np.where(y > random.uniform(-0.1, 0.4), slope, 1 - slope)
-    return as_bytes(np.clip(first + (second - first) * slope[..., None], 0, 255))
+    return to_uint8(np.clip(first + (second - first) * slope[..., None], 0, 255))
 
 
-def drawn_object(texture: Pixels, random: np.random.Generator) -> Cutout:
+def draw_object(texture: Pixels, random: np.random.Generator) -> Cutout:
     """An object that never was, with thin parts such as legs, frames and handles.
 
     Args:
@@ -265,13 +272,13 @@ def drawn_object(texture: Pixels, random: np.random.Generator) -> Cutout:
     alpha = np.zeros((side, side), np.uint8)
     for _ in range(int(random.integers(2, 7))):
         _draw_part(alpha, random)
-    alpha = as_bytes(cv2.GaussianBlur(alpha, (0, 0), 0.6))
+    alpha = to_uint8(cv2.GaussianBlur(alpha, (0, 0), 0.6))
     shade = (
         random.uniform(0.5, 1.0) + random.uniform(-0.3, 0.3) * np.linspace(-1, 1, side)[:, None, None]
     )
     tint = random.uniform(0, 256, 3)
-    made = texture * random.uniform(0, 0.8) + tint * random.uniform(0.2, 0.8)
-    pixels = np.clip(made * shade, 0, 255).astype(np.uint8)
+    textured = texture * random.uniform(0, 0.8) + tint * random.uniform(0.2, 0.8)
+    pixels = np.clip(textured * shade, 0, 255).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(alpha)
     inside = np.s_[top : top + height, left : left + width]
     return Cutout(pixels[inside].copy(), alpha[inside].copy(), (False,) * 4, "drawn")

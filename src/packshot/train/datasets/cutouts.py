@@ -11,17 +11,17 @@ import numpy as np
 
 from packshot.arrays import ByteMask, Pixels
 from packshot.measure.background import Background, find_background
-from packshot.measure.planes import as_bytes, make_planes
+from packshot.measure.planes import make_planes, to_uint8
 from packshot.measure.product import find_product
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original
 
-_OPENED_SIDE: Final = 640
-_DARKEST_BACKGROUND: Final = 225
-_WIDEST_TOLERANCE: Final = 14.0
-_AREA: Final = (0.02, 0.85)
-_HOLE_SHARE: Final = 0.004
-_HOLE_REACH: Final = 6
+_MAX_SIDE: Final = 640
+_MIN_BACKGROUND_LEVEL: Final = 225
+_MAX_TOLERANCE: Final = 14.0
+_AREA_RANGE: Final = (0.02, 0.85)
+_MIN_HOLE_SHARE: Final = 0.004
+_HOLE_TOLERANCE: Final = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,29 +31,30 @@ class Cutout:
     Attributes:
         pixels: (h, w, 3) uint8 RGB, drawn tight around the product.
         alpha: (h, w) uint8, 255 on the product.
-        cut: Whether the photo's frame cuts the product off at the left, top, right, bottom.
+        cropped_sides: Whether the photo's frame cuts the product off at the left, top, right, bottom.
         name: Of the photo.
     """
 
     pixels: Pixels
     alpha: ByteMask
-    cut: tuple[bool, bool, bool, bool]
+    cropped_sides: tuple[bool, bool, bool, bool]
     name: str
 
 
-def cutouts(originals: Iterable[Original]) -> list[Cutout]:
+def extract_cutouts(originals: Iterable[Original]) -> list[Cutout]:
     """Cut out every product whose photo allows it; the others are left out.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
     """
-    found = (
-        cut_out(Photo.open(one.path, max_side=_OPENED_SIDE).pixels, one.path.stem) for one in originals
+    candidates = (
+        extract_cutout(Photo.open(one.path, max_side=_MAX_SIDE).pixels, one.path.stem)
+        for one in originals
     )
-    return [one for one in found if one is not None]
+    return [one for one in candidates if one is not None]
 
 
-def cut_out(pixels: Pixels, name: str = "") -> Cutout | None:
+def extract_cutout(pixels: Pixels, name: str = "") -> Cutout | None:
     """Cut the product out of a photo on a bright, even background.
 
     Args:
@@ -65,42 +66,47 @@ def cut_out(pixels: Pixels, name: str = "") -> Cutout | None:
         exact mask, or the product is nearly nothing or nearly all of the photo.
     """
     planes = make_planes(pixels)
-    plain = find_background(planes.small)
-    if plain is None or not _is_exact(plain):
+    background = find_background(planes.small)
+    if background is None or not _is_exact(background):
         return None
-    product = find_product(planes, plain)
-    if product is None or not _AREA[0] <= product.mask.mean() <= _AREA[1]:
+    product = find_product(planes, background)
+    if product is None or not _AREA_RANGE[0] <= product.mask.mean() <= _AREA_RANGE[1]:
         return None
-    mask = as_bytes(product.mask) * np.uint8(255)
-    cut = tuple(bool(line.mean() > 255 * 0.02) for line in (mask[:, 0], mask[0], mask[:, -1], mask[-1]))
-    solid = cv2.bitwise_and(mask, cv2.bitwise_not(_holes(planes.small, plain, mask)))
-    alpha = _softened(as_bytes(solid))
+    mask = to_uint8(product.mask) * np.uint8(255)
+    cropped_sides = tuple(
+        bool(line.mean() > 255 * 0.02) for line in (mask[:, 0], mask[0], mask[:, -1], mask[-1])
+    )
+    solid = cv2.bitwise_and(mask, cv2.bitwise_not(_find_holes(planes.small, background, mask)))
+    alpha = _soften_mask(to_uint8(solid))
     left, top, width, height = cv2.boundingRect(alpha)
     inside = np.s_[top : top + height, left : left + width]
     if min(width, height) < 8:
         return None
     return Cutout(
-        planes.small[inside].copy(), alpha[inside].copy(), (cut[0], cut[1], cut[2], cut[3]), name
+        planes.small[inside].copy(),
+        alpha[inside].copy(),
+        (cropped_sides[0], cropped_sides[1], cropped_sides[2], cropped_sides[3]),
+        name,
     )
 
 
-def _is_exact(plain: Background) -> bool:
-    bright = plain.colour.min() >= _DARKEST_BACKGROUND
-    return bool(plain.even and bright and plain.tolerance <= _WIDEST_TOLERANCE)
+def _is_exact(background: Background) -> bool:
+    bright = background.colour.min() >= _MIN_BACKGROUND_LEVEL
+    return bool(background.is_even and bright and background.tolerance <= _MAX_TOLERANCE)
 
 
-def _holes(small: Pixels, plain: Background, mask: ByteMask) -> ByteMask:
+def _find_holes(small: Pixels, background: Background, mask: ByteMask) -> ByteMask:
     """Where the background shows through: large enclosed parts of exactly its colour."""
-    low, high = plain.colour - _HOLE_REACH, plain.colour + _HOLE_REACH
-    like = cv2.inRange(small, low.astype(np.float64), high.astype(np.float64))
-    inner = as_bytes(cv2.bitwise_and(as_bytes(like), mask))
+    low, high = background.colour - _HOLE_TOLERANCE, background.colour + _HOLE_TOLERANCE
+    similar = cv2.inRange(small, low.astype(np.float64), high.astype(np.float64))
+    inner = to_uint8(cv2.bitwise_and(to_uint8(similar), mask))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= _HOLE_SHARE * mask.size
+    large = stats[:, cv2.CC_STAT_AREA] >= _MIN_HOLE_SHARE * mask.size
     large[0] = False
-    return as_bytes(np.where(large, 255, 0)[labels]) if count > 1 else np.zeros_like(mask)
+    return to_uint8(np.where(large, 255, 0)[labels]) if count > 1 else np.zeros_like(mask)
 
 
-def _softened(mask: ByteMask) -> ByteMask:
+def _soften_mask(mask: ByteMask) -> ByteMask:
     """The mask without its outermost pixel, which holds some background, and with a soft edge."""
     inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=(255,))
-    return as_bytes(cv2.GaussianBlur(inner, (0, 0), 0.6))
+    return to_uint8(cv2.GaussianBlur(inner, (0, 0), 0.6))

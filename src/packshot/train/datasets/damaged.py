@@ -16,19 +16,19 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, Int8Array, Int16Array
-from packshot.assess.assessor import JUDGED_SIDE
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.distort import LEVELS, Kind, distort
-from packshot.encode.views import native_view, whole_view
+from packshot.encode.views import to_native_view, to_whole_view
 from packshot.errors import SourceError
-from packshot.files import whole
+from packshot.files import atomic_write
 from packshot.measure import measure_photo
 from packshot.measure.reference import EnsembleReference
 from packshot.measure.reference.ensemble import combine
 from packshot.photo import Photo
 from packshot.sources import read_rows
 
-PRISTINE = "pristine"
-KIND_NAMES: tuple[str, ...] = (PRISTINE, *(kind.value for kind in Kind))
+PRISTINE_KIND = "pristine"
+KIND_NAMES: tuple[str, ...] = (PRISTINE_KIND, *(kind.value for kind in Kind))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
     return [original for original in originals if split in (None, original.split)]
 
 
-def draw_damage(count: int, seed: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[tuple[Kind, int]]:
+def sample_damage(count: int, seed: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[tuple[Kind, int]]:
     """`count` different pairs of kind and level, every kind equally often where it divides."""
     generator = np.random.default_rng(seed)
     rounds = [
@@ -123,25 +123,25 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
     Raises:
         UnreadablePhoto: The file is not a photo.
     """
-    pixels = Photo.open(original.path, max_side=JUDGED_SIDE).pixels
-    reference = EnsembleReference.of(pixels)
+    pixels = Photo.open(original.path, max_side=ASSESSMENT_SIDE).pixels
+    reference = EnsembleReference.from_pixels(pixels)
     versions = [pixels]
     for number, (kind, level) in enumerate(damage):
         versions.append(distort(pixels, kind, level, seed + number))
-    compared = [reference.score(version) for version in versions]
+    labels = [reference.score(version) for version in versions]
     return Shard(
-        whole=np.stack([whole_view(version) for version in versions]),
-        native=np.stack([native_view(version) for version in versions]),
+        whole=np.stack([to_whole_view(version) for version in versions]),
+        native=np.stack([to_native_view(version) for version in versions]),
         kinds=np.array([0, *(KIND_NAMES.index(kind.value) for kind, _ in damage)], np.int16),
         levels=np.array([0, *(level for _, level in damage)], np.int8),
-        measures=np.array([(c.mdsi, c.vsi, c.haarpsi, c.fsim) for c in compared], np.float32),
-        measured=np.stack([measure_photo(version).numbers for version in versions]),
+        measures=np.array([(c.mdsi, c.vsi, c.haarpsi, c.fsim) for c in labels], np.float32),
+        measured=np.stack([measure_photo(version).vector for version in versions]),
     )
 
 
 def save_shard(shard: Shard, path: Path) -> None:
     """Write a shard whole or not at all."""
-    with whole(path) as draft, draft.open("wb") as file:
+    with atomic_write(path) as draft, draft.open("wb") as file:
         np.savez(file, **vars(shard))
 
 
@@ -176,5 +176,5 @@ def _make_and_save(job: tuple[Original, Path, int, int]) -> Path:
     original, path, versions, seed = job
     cv2.setNumThreads(1)
     if not path.exists():
-        save_shard(make_shard(original, draw_damage(versions, seed), seed), path)
+        save_shard(make_shard(original, sample_damage(versions, seed), seed), path)
     return path

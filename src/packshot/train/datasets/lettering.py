@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from packshot.arrays import ByteMask
 from packshot.errors import SourceError
-from packshot.measure.planes import as_bytes
+from packshot.measure.planes import to_uint8
 
-_WORDS: Final = (
+_PHRASES: Final = (
     "SALE", "NEW", "HOT DEAL", "FREE SHIPPING", "-50%", "50% OFF", "BEST SELLER", "Limited offer",
     "Buy 2 get 1", "only $19.99", "100% cotton", "2 years warranty", "www.shop.com", "(c) studio",
     "SAMPLE", "PREVIEW", "Original", "Premium Quality", "eco friendly", "Size M L XL", "Top rated",
@@ -25,8 +25,8 @@ _WORDS: Final = (
 )  # fmt: skip
 _HAN: Final = "包邮正品新款特价热卖限时促销官方旗舰店买一送一满减优惠防水高清大容量现货直销品质保证"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789  .%&-+!"
-_HERSHEY: Final = (0, 1, 2, 3, 4, 5, 6, 7)
-_DRAWN_HEIGHT: Final = 48
+_HERSHEY_FONTS: Final = (0, 1, 2, 3, 4, 5, 6, 7)
+_RENDER_HEIGHT: Final = 48
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Fonts:
     han: tuple[str, ...]
 
     @classmethod
-    def under(cls, folder: Path, held_out: bool = False) -> Fonts:
+    def from_folder(cls, folder: Path, held_out: bool = False) -> Fonts:
         """Fonts of a folder; one family in four, by its name, is kept for validation.
 
         Raises:
@@ -62,58 +62,58 @@ def _is_held_out(stem: str) -> bool:
     return any(part in stem for part in ("Condensed", "MonoOblique", "SansMono", "SerifCJK", "Narrow"))
 
 
-def words(random: np.random.Generator, fonts: Fonts) -> tuple[str, str | int]:
+def sample_text(random: np.random.Generator, fonts: Fonts) -> tuple[str, str | int]:
     """A text, and the font file, or Hershey number, to write it in."""
     kind = random.random()
     if kind < 0.2 and fonts.han:
         text = "".join(random.choice(list(_HAN), int(random.integers(2, 9))))
         return text, str(random.choice(fonts.han))
     if kind < 0.6:
-        text = str(random.choice(_WORDS))
+        text = str(random.choice(_PHRASES))
     else:
         text = "".join(random.choice(list(_LETTERS), int(random.integers(2, 18)))).strip()
         text = text if sum(letter.isalnum() for letter in text) >= 2 else "A1"
     if random.random() < 0.12:
-        return text, int(random.choice(_HERSHEY))
+        return text, int(random.choice(_HERSHEY_FONTS))
     return text, str(random.choice(fonts.latin))
 
 
-def line(text: str, font: str | int, height: float) -> ByteMask:
+def render_line(text: str, font: str | int, height: float) -> ByteMask:
     """Coverage, 0..255, of a line of text, drawn tight; its letters are about `height` pixels high."""
-    drawn = _hershey(text, font) if isinstance(font, int) else _outlined(text, font)
-    scale = height / _DRAWN_HEIGHT
-    size = (max(2, round(drawn.shape[1] * scale)), max(2, round(drawn.shape[0] * scale)))
+    rendered = _render_hershey(text, font) if isinstance(font, int) else _render_outline(text, font)
+    scale = height / _RENDER_HEIGHT
+    size = (max(2, round(rendered.shape[1] * scale)), max(2, round(rendered.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return as_bytes(cv2.resize(drawn, size, interpolation=method))
+    return to_uint8(cv2.resize(rendered, size, interpolation=method))
 
 
-def _hershey(text: str, font: int) -> ByteMask:
+def _render_hershey(text: str, font: int) -> ByteMask:
     thickness = 3
     (wide, tall), low = cv2.getTextSize(text, font, 2.0, thickness)
     canvas = np.zeros((tall + low + 8, wide + 8), np.uint8)
     cv2.putText(canvas, text, (4, tall + 4), font, 2.0, 255, thickness, cv2.LINE_AA)
-    return _tight(canvas)
+    return _crop_to_content(canvas)
 
 
-def _outlined(text: str, file: str) -> ByteMask:
-    font = _font(file)
+def _render_outline(text: str, file: str) -> ByteMask:
+    font = _load_font(file)
     left, top, right, bottom = (int(side) for side in font.getbbox(text))
     image = Image.new("L", (max(right - left, 1) + 8, max(bottom - top, 1) + 8))
     ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=255, font=font)
-    return _tight(np.asarray(image, np.uint8))
+    return _crop_to_content(np.asarray(image, np.uint8))
 
 
 @lru_cache(maxsize=64)
-def _font(file: str) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(file, _DRAWN_HEIGHT + 12)
+def _load_font(file: str) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(file, _RENDER_HEIGHT + 12)
 
 
-def _tight(coverage: ByteMask) -> ByteMask:
+def _crop_to_content(coverage: ByteMask) -> ByteMask:
     left, top, width, height = cv2.boundingRect(coverage)
     return coverage[top : top + height, left : left + width] if width and height else coverage
 
 
-def logo(random: np.random.Generator, side: int) -> ByteMask:
+def draw_logo(random: np.random.Generator, side: int) -> ByteMask:
     """Coverage of a simple mark: a ring, a shield, a star or bars, with a letter now and then."""
     canvas = np.zeros((side, side), np.uint8)
     middle, thick = side // 2, max(1, side // 14)
@@ -121,7 +121,7 @@ def logo(random: np.random.Generator, side: int) -> ByteMask:
     if kind == 0:
         cv2.circle(canvas, (middle, middle), middle - thick, 255, thick, cv2.LINE_AA)
     elif kind == 1:
-        cv2.fillPoly(canvas, [_star(random, side)], 255, cv2.LINE_AA)
+        cv2.fillPoly(canvas, [_make_star(random, side)], 255, cv2.LINE_AA)
     elif kind == 2:
         cv2.rectangle(canvas, (thick, thick), (side - thick, side - thick), 255, thick)
         cv2.line(canvas, (0, side), (side, 0), 255, thick, cv2.LINE_AA)
@@ -134,7 +134,9 @@ def logo(random: np.random.Generator, side: int) -> ByteMask:
     return canvas
 
 
-def _star(random: np.random.Generator, side: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _make_star(
+    random: np.random.Generator, side: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     points = int(random.integers(4, 8))
     angles = np.arange(2 * points) * np.pi / points
     reach = side / 2 * np.where(np.arange(2 * points) % 2, random.uniform(0.4, 0.8), 0.98)

@@ -13,15 +13,15 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from packshot.arrays import ByteArray
-from packshot.measure.planes import as_bytes
-from packshot.train.datasets.composites import Composer, Example, photographed
+from packshot.measure.planes import to_uint8
+from packshot.train.datasets.composites import Composer, MaskExample, simulate_camera
 from packshot.train.datasets.cutouts import Cutout
-from packshot.train.datasets.taught import Taught
+from packshot.train.datasets.taught import TeacherMask
 
-_SURE_AREA: Final = (0.04, 0.85)
-_LARGEST_DOUBT: Final = 0.2
-_EMPTY_PEAK: Final = 0.35
-_SHARES: Final = (0.55, 0.12, 0.33)
+_CONFIDENT_AREA: Final = (0.04, 0.85)
+_MAX_UNCERTAINTY: Final = 0.2
+_MAX_EMPTY_PEAK: Final = 0.35
+_EXAMPLE_SHARES: Final = (0.55, 0.12, 0.33)
 """Of composites, of scenes without a product, of photos the teacher is sure of."""
 
 
@@ -40,82 +40,91 @@ class MaskBatch:
     present: Tensor
 
     @classmethod
-    def of(cls, examples: Sequence[Example]) -> MaskBatch:
+    def from_examples(cls, examples: Sequence[MaskExample]) -> MaskBatch:
         """Stack examples; masks are averaged to half the side."""
         masks = [example.mask for example in examples]
-        half = [cv2.resize(mask, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for mask in masks]
+        halved = [cv2.resize(mask, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for mask in masks]
         return cls(
             torch.from_numpy(np.stack([example.pixels for example in examples])),
-            torch.from_numpy(np.stack(half).astype(np.float32) / 255),
+            torch.from_numpy(np.stack(halved).astype(np.float32) / 255),
             torch.tensor([example.present for example in examples]),
         )
 
 
-def sure(answers: Sequence[Taught]) -> list[Taught]:
+def select_confident(masks: Sequence[TeacherMask]) -> list[TeacherMask]:
     """Photos whose subject the teacher is sure of."""
     return [
         one
-        for one in answers
-        if _SURE_AREA[0] <= one.area <= _SURE_AREA[1] and one.doubt <= _LARGEST_DOUBT
+        for one in masks
+        if _CONFIDENT_AREA[0] <= one.area <= _CONFIDENT_AREA[1] and one.uncertainty <= _MAX_UNCERTAINTY
     ]
 
 
-def empty(answers: Sequence[Taught]) -> list[Taught]:
+def select_empty(masks: Sequence[TeacherMask]) -> list[TeacherMask]:
     """Photos in which the teacher sees no subject at all."""
-    return [one for one in answers if one.peak <= _EMPTY_PEAK]
+    return [one for one in masks if one.peak_probability <= _MAX_EMPTY_PEAK]
 
 
-def lifted(answer: Taught) -> Cutout:
+def extract_subject(teacher_mask: TeacherMask) -> Cutout:
     """A photo's subject as a cut-out, by a mask that the teacher is sure of."""
-    alpha = answer.mask
-    cut = [bool((line > 127).mean() > 0.02) for line in (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])]
-    return Cutout(answer.pixels, alpha, (cut[0], cut[1], cut[2], cut[3]), "lifted")
+    alpha = teacher_mask.mask
+    cropped_sides = [
+        bool((line > 127).mean() > 0.02) for line in (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
+    ]
+    return Cutout(
+        teacher_mask.pixels,
+        alpha,
+        (cropped_sides[0], cropped_sides[1], cropped_sides[2], cropped_sides[3]),
+        "lifted",
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class MaskExamples(Dataset[MaskBatch]):
+class MaskDataset(Dataset[MaskBatch]):
     """Batch by number: the same number gives the same batch.
 
     Attributes:
         composer: Makes composites.
         subjects: Photos of products, of whose masks the teacher is sure.
-        nothing: Photos without a subject.
-        batch: Photos in a batch.
+        empty_photos: Photos without a subject.
+        batch_size: Photos in a batch.
         seed: Of every choice, together with the number.
     """
 
     composer: Composer
-    subjects: Sequence[Taught]
-    nothing: Sequence[Taught]
-    batch: int
+    subjects: Sequence[TeacherMask]
+    empty_photos: Sequence[TeacherMask]
+    batch_size: int
     seed: int
 
     def __getitem__(self, number: int) -> MaskBatch:
         """The batch of a number."""
         random = np.random.default_rng((self.seed, number))
-        return MaskBatch.of([self._example(random) for _ in range(self.batch)])
+        return MaskBatch.from_examples([self._make_example(random) for _ in range(self.batch_size)])
 
-    def _example(self, random: np.random.Generator) -> Example:
-        kind = int(random.choice(3, p=_SHARES))
+    def _make_example(self, random: np.random.Generator) -> MaskExample:
+        kind = int(random.choice(3, p=_EXAMPLE_SHARES))
         if kind == 0:
             return self.composer.compose(random)
-        if kind == 1 and (not self.nothing or random.random() < 0.4):
-            return self.composer.empty(random)
-        answers = self.nothing if kind == 1 else self.subjects
-        answer = answers[int(random.integers(len(answers)))]
-        return _seen(answer, self.composer.side, random, present=float(kind == 2))
+        if kind == 1 and (not self.empty_photos or random.random() < 0.4):
+            return self.composer.compose_empty(random)
+        masks = self.empty_photos if kind == 1 else self.subjects
+        teacher_mask = masks[int(random.integers(len(masks)))]
+        return _augment_photo(teacher_mask, self.composer.side, random, present=float(kind == 2))
 
 
-def _seen(answer: Taught, side: int, random: np.random.Generator, present: float) -> Example:
+def _augment_photo(
+    teacher_mask: TeacherMask, side: int, random: np.random.Generator, present: float
+) -> MaskExample:
     """A real photo, a little cropped, turned and treated, with the teacher's mask."""
-    stored = answer.mask.shape[0]
-    scale = side / stored * random.uniform(0.9, 1.35)
-    turn = cv2.getRotationMatrix2D((stored / 2, stored / 2), random.normal(0, 6), scale)
-    turn[:, 2] += side / 2 - stored / 2 + random.normal(0, 0.04, 2) * side
+    stored_side = teacher_mask.mask.shape[0]
+    scale = side / stored_side * random.uniform(0.9, 1.35)
+    turn = cv2.getRotationMatrix2D((stored_side / 2, stored_side / 2), random.normal(0, 6), scale)
+    turn[:, 2] += side / 2 - stored_side / 2 + random.normal(0, 0.04, 2) * side
     if random.random() < 0.5:
-        turn = turn @ np.array([[-1, 0, stored], [0, 1, 0], [0, 0, 1]])
+        turn = turn @ np.array([[-1, 0, stored_side], [0, 1, 0], [0, 0, 1]])
     size = (side, side)
-    pixels = cv2.warpAffine(answer.pixels, turn, size, borderMode=cv2.BORDER_REFLECT)
-    mask = cv2.warpAffine(answer.mask, turn, size, borderMode=cv2.BORDER_REFLECT)
-    kept: ByteArray = as_bytes(mask) if present else np.zeros((side, side), np.uint8)
-    return Example(photographed(as_bytes(pixels).astype(np.float32), random), kept, present)
+    pixels = cv2.warpAffine(teacher_mask.pixels, turn, size, borderMode=cv2.BORDER_REFLECT)
+    mask = cv2.warpAffine(teacher_mask.mask, turn, size, borderMode=cv2.BORDER_REFLECT)
+    final_mask: ByteArray = to_uint8(mask) if present else np.zeros((side, side), np.uint8)
+    return MaskExample(simulate_camera(to_uint8(pixels).astype(np.float32), random), final_mask, present)

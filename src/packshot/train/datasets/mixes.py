@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.distort.blur import disc, line
-from packshot.distort.compression import through_jpeg
-from packshot.distort.parameters import as_float, as_pixels, by_table
-from packshot.distort.product import colour_cast, exposed
+from packshot.distort.blur import make_disc_kernel, make_line_kernel
+from packshot.distort.compression import round_trip_jpeg
+from packshot.distort.parameters import apply_curve, to_float, to_pixels
+from packshot.distort.product import apply_colour_cast, expose
 from packshot.distort.spatial import shrink_and_grow
 
-_UNDAMAGED = 0.12
-_MILDEST = 0.2
+_UNDAMAGED_SHARE = 0.12
+_MIN_SEVERITY = 0.2
 
 
 class Blur(StrEnum):
@@ -34,13 +34,13 @@ class Blur(StrEnum):
 
 
 @dataclass(frozen=True)
-class Mix:
+class DamageMix:
     """One photo's damage; as it stands, none.
 
     Attributes:
         stops: Exposure, negative for too little light.
         gamma: Power that all values are raised to: above 1 a tone curve too dark, below 1 too bright.
-        cast: Red against blue, as in `packshot.distort.product.colour_cast`.
+        cast: Red against blue, as in `packshot.distort.product.apply_colour_cast`.
         tint: Green against both.
         blur: What blurs.
         blur_size: Standard deviation, radius or half length in pixels.
@@ -64,16 +64,16 @@ class Mix:
     quality: int | None = None
 
 
-def draw_mix(generator: np.random.Generator) -> Mix:
+def sample_mix(generator: np.random.Generator) -> DamageMix:
     """Draw a mix: none in 12 of 100 photos, else each part with its own chance, mild to strong."""
-    if generator.random() < _UNDAMAGED:
-        return Mix()
-    severity = generator.uniform(_MILDEST, 1)
-    mix = _blurred(_lit(Mix(), severity, generator), severity, generator)
-    return _stored(mix, severity, generator)
+    if generator.random() < _UNDAMAGED_SHARE:
+        return DamageMix()
+    severity = generator.uniform(_MIN_SEVERITY, 1)
+    mix = _sample_blur(_sample_light(DamageMix(), severity, generator), severity, generator)
+    return _sample_encoding(mix, severity, generator)
 
 
-def apply_mix(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixels:
+def apply_mix(pixels: Pixels, mix: DamageMix, generator: np.random.Generator) -> Pixels:
     """Damage a photo, in the order in which it happens: light, cast, blur, size, noise, JPEG.
 
     Args:
@@ -84,35 +84,35 @@ def apply_mix(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixel
     Returns:
         (H, W, 3) uint8.
     """
-    damaged = exposed(pixels, mix.stops) if mix.stops else pixels
+    damaged = expose(pixels, mix.stops) if mix.stops else pixels
     if mix.gamma != 1:
-        damaged = by_table(damaged, lambda values: values**mix.gamma)
+        damaged = apply_curve(damaged, lambda values: values**mix.gamma)
     if mix.cast or mix.tint:
-        damaged = colour_cast(damaged, mix.cast, mix.tint)
-    damaged = _with_blur(damaged, mix)
+        damaged = apply_colour_cast(damaged, mix.cast, mix.tint)
+    damaged = _apply_blur(damaged, mix)
     if mix.scale < 1:
         damaged = shrink_and_grow(damaged, mix.scale, cv2.INTER_CUBIC)
     if mix.noise:
-        damaged = _with_noise(damaged, mix, generator)
-    return damaged if mix.quality is None else through_jpeg(damaged, mix.quality)
+        damaged = _apply_noise(damaged, mix, generator)
+    return damaged if mix.quality is None else round_trip_jpeg(damaged, mix.quality)
 
 
-def damaged_by_seed(pixels: Pixels, seed: int, lit: bool = True) -> tuple[Pixels, Mix]:
+def damage_by_seed(pixels: Pixels, seed: int, with_light: bool = True) -> tuple[Pixels, DamageMix]:
     """Draw a mix and apply it, both fixed by the seed.
 
     Args:
         pixels: (H, W, 3) uint8; not changed.
         seed: Of mix and noise.
-        lit: Whether what the mix does to light and colour is done as well.
+        with_light: Whether what the mix does to light and colour is done as well.
     """
     generator = np.random.default_rng([seed, 0x4D4958])
-    mix = draw_mix(generator)
-    if not lit:
+    mix = sample_mix(generator)
+    if not with_light:
         mix = replace(mix, stops=0.0, gamma=1.0, cast=0.0, tint=0.0)
     return apply_mix(pixels, mix, generator), mix
 
 
-def _lit(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+def _sample_light(mix: DamageMix, severity: float, generator: np.random.Generator) -> DamageMix:
     """Draw exposure, more often too little than too much, and white balance."""
     stops, gamma, cast = 0.0, 1.0, 0.0
     if generator.random() < 0.6:
@@ -124,7 +124,7 @@ def _lit(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
     return replace(mix, stops=stops, gamma=gamma, cast=cast, tint=tint)
 
 
-def _blurred(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+def _sample_blur(mix: DamageMix, severity: float, generator: np.random.Generator) -> DamageMix:
     if generator.random() < 0.5:
         return mix
     kind = Blur(str(generator.choice((Blur.SOFT, Blur.LENS, Blur.MOTION))))
@@ -132,7 +132,7 @@ def _blurred(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
     return replace(mix, blur=kind, blur_size=size, angle=generator.uniform(0, np.pi))
 
 
-def _stored(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
+def _sample_encoding(mix: DamageMix, severity: float, generator: np.random.Generator) -> DamageMix:
     """Draw size, noise and JPEG quality."""
     scale = 1 - 0.65 * severity * generator.random() if generator.random() < 0.3 else 1.0
     noise = 0.08 * severity * generator.random() if generator.random() < 0.5 else 0.0
@@ -142,16 +142,20 @@ def _stored(mix: Mix, severity: float, generator: np.random.Generator) -> Mix:
     )
 
 
-def _with_blur(pixels: Pixels, mix: Mix) -> Pixels:
+def _apply_blur(pixels: Pixels, mix: DamageMix) -> Pixels:
     if mix.blur is Blur.NONE or mix.blur_size <= 0:
         return pixels
     if mix.blur is Blur.SOFT:
         return np.asarray(cv2.GaussianBlur(pixels, (0, 0), max(mix.blur_size, 0.2)), np.uint8)
-    kernel = disc(mix.blur_size) if mix.blur is Blur.LENS else line(2 * mix.blur_size, mix.angle)
+    kernel = (
+        make_disc_kernel(mix.blur_size)
+        if mix.blur is Blur.LENS
+        else make_line_kernel(2 * mix.blur_size, mix.angle)
+    )
     return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
 
-def _with_noise(pixels: Pixels, mix: Mix, generator: np.random.Generator) -> Pixels:
-    values = as_float(pixels)
+def _apply_noise(pixels: Pixels, mix: DamageMix, generator: np.random.Generator) -> Pixels:
+    values = to_float(pixels)
     grain = np.float32(mix.noise) * generator.standard_normal(pixels.shape, dtype=np.float32)
-    return as_pixels(values + (2 * values * grain if mix.speckle else grain))
+    return to_pixels(values + (2 * values * grain if mix.speckle else grain))

@@ -16,10 +16,10 @@ import numpy as np
 from packshot.arrays import Float64Array, IndexArray, TextArray
 from packshot.errors import SourceError
 
-STEPS = np.arange(1.0, 8.0)
+RATING_STEPS = np.arange(1.0, 8.0)
 """The raters' scale."""
 
-NEGATIVE_UP_TO, POSITIVE_FROM = 3.5, 4.5
+MAX_NEGATIVE, MIN_POSITIVE = 3.5, 4.5
 """Mean valences beyond which a photo counts as negative or positive; between them it is neither."""
 
 _COLUMNS = ("file", "theme", "valence_mean", "valence_sd", "arousal_mean")
@@ -57,14 +57,14 @@ def read_oasis(ratings: Path, images: Path) -> list[EmotionPhoto]:
     try:
         with ratings.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        return [_photo(row, images) for row in rows]
+        return [_parse_photo(row, images) for row in rows]
     except (OSError, KeyError, ValueError) as error:
         raise SourceError(
             f"{ratings} is no table with the columns {', '.join(_COLUMNS)}: {error}"
         ) from error
 
 
-def _photo(row: dict[str, str], images: Path) -> EmotionPhoto:
+def _parse_photo(row: dict[str, str], images: Path) -> EmotionPhoto:
     numbers = (float(row[name]) for name in _COLUMNS[2:])
     return EmotionPhoto(images / row["file"], row["theme"], *numbers)
 
@@ -85,7 +85,7 @@ def label_distribution(mean: float, deviation: float) -> Float64Array:
     mean = float(np.clip(mean, 1.05, 6.95))
     widest = 0.95 * (7 - mean) * (mean - 1)
     target = np.array([mean, mean**2 + min(max(deviation, 0.35) ** 2, widest)])
-    powers = np.stack([STEPS, STEPS**2])
+    powers = np.stack([RATING_STEPS, RATING_STEPS**2])
     start = 1 / max(deviation, 0.35) ** 2
     weights = np.array([mean * start, -start / 2])
     for _ in range(100):
@@ -117,7 +117,7 @@ class EmotionLabels:
     themes: TextArray
 
     @classmethod
-    def of(cls, photos: Sequence[EmotionPhoto]) -> EmotionLabels:
+    def from_photos(cls, photos: Sequence[EmotionPhoto]) -> EmotionLabels:
         """Labels of photos, in order."""
         return cls(
             np.array([photo.valence for photo in photos]),
@@ -125,7 +125,7 @@ class EmotionLabels:
             np.array([photo.theme for photo in photos]),
         )
 
-    def taken(self, rows: IndexArray) -> EmotionLabels:
+    def select(self, rows: IndexArray) -> EmotionLabels:
         """The labels of some of the photos, in that order; a row may come more than once."""
         return EmotionLabels(self.valence[rows], self.distribution[rows], self.themes[rows])
 
@@ -139,19 +139,19 @@ class EmotionLabels:
         """(N, 2) of sum 1: the same with those who chose neutral divided evenly."""
         return self.shares + self.distribution[:, 3:4] / 2
 
-    def spread(self) -> Float64Array:
+    def mean_distributions(self) -> Float64Array:
         """(2, 7) mean distribution of positive and of negative photos."""
-        positive, negative = self.valence >= POSITIVE_FROM, self.valence <= NEGATIVE_UP_TO
+        positive, negative = self.valence >= MIN_POSITIVE, self.valence <= MAX_NEGATIVE
         return np.stack([self.distribution[side].mean(0) for side in (positive, negative)])
 
 
-def hardened(labels: EmotionLabels) -> EmotionLabels:
+def harden_labels(labels: EmotionLabels) -> EmotionLabels:
     """The same without smoothing: all weight on the step nearest to the mean."""
     steps = np.clip(np.round(labels.valence), 1, 7)
     return EmotionLabels(labels.valence, np.eye(7)[steps.astype(int) - 1], labels.themes)
 
 
-def theme_folds(themes: TextArray, count: int, seed: int) -> IndexArray:
+def split_by_theme(themes: TextArray, count: int, seed: int) -> IndexArray:
     """A fold for every photo, the same for all photos of a theme.
 
     Args:
@@ -161,5 +161,5 @@ def theme_folds(themes: TextArray, count: int, seed: int) -> IndexArray:
     """
     names = np.unique(themes)
     np.random.default_rng(seed).shuffle(names)
-    place = {name: number % count for number, name in enumerate(names)}
-    return np.array([place[name] for name in themes])
+    fold_by_theme = {name: number % count for number, name in enumerate(names)}
+    return np.array([fold_by_theme[name] for name in themes])

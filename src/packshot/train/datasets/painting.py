@@ -7,7 +7,7 @@ import numpy as np
 from packshot.arrays import ByteMask, Float32Array, Float64Array
 
 
-def colour_of(random: np.random.Generator) -> Float64Array:
+def sample_colour(random: np.random.Generator) -> Float64Array:
     """RGB of a thing that is sold: white or pale more often than not, then wood, greys, anything."""
     kind = random.random()
     if kind < 0.55:
@@ -19,7 +19,9 @@ def colour_of(random: np.random.Generator) -> Float64Array:
     return random.uniform(20, 230, 3)
 
 
-def mix(canvas: Float32Array, part: tuple[slice, slice], alpha: ByteMask, colour: Float64Array) -> None:
+def blend(
+    canvas: Float32Array, part: tuple[slice, slice], alpha: ByteMask, colour: Float64Array
+) -> None:
     """Paint over a part of a canvas.
 
     Args:

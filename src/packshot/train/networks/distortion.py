@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 LEVELS = 6
-SHARES = (0.3, 0.6, 0.1)
+SIMILARITY_SHARES = (0.3, 0.6, 0.1)
 """Parts of a similarity: the projected vector, people's quality, the ensemble's; their sum is 1."""
 
-_READOUTS = len(SHARES) - 1
+_READOUTS = len(SIMILARITY_SHARES) - 1
 _CLIP = 6.0
 # Qualities a little outside 0..1 still differ.
-_BEYOND = 0.1
+_QUALITY_MARGIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ProjectionShape:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ProjectionOutput:
     """What the projection says of a batch.
 
     Attributes:
@@ -78,7 +78,7 @@ class Readouts(nn.Module):
 
     def forward(self, scaled: Tensor) -> Tensor:
         """Points on the half circle, (B, 2, 2), of (B, F) standardised features."""
-        quality = (scaled @ self.weights.T + self.offsets).clamp(-_BEYOND, 1 + _BEYOND)
+        quality = (scaled @ self.weights.T + self.offsets).clamp(-_QUALITY_MARGIN, 1 + _QUALITY_MARGIN)
         return torch.stack([torch.cos(torch.pi * quality), torch.sin(torch.pi * quality)], dim=2)
 
 
@@ -105,23 +105,23 @@ class Projection(nn.Module):
         self.quality = nn.Linear(shape.vector, 1)
         self.readouts = Readouts(shape.inputs)
 
-    def standardise(self, features: Tensor) -> None:
+    def fit_scaling(self, features: Tensor) -> None:
         """Take location and scale from (N, F) features."""
         self.mean.copy_(features.mean(0))
         self.deviation.copy_(features.std(0) + 1e-3)
 
-    def scaled(self, features: Tensor) -> Tensor:
+    def scale_features(self, features: Tensor) -> Tensor:
         """Features standardised, extremes cut."""
         return ((features - self.mean) / self.deviation).clamp(-_CLIP, _CLIP)
 
-    def forward(self, features: Tensor) -> Reading:
+    def forward(self, features: Tensor) -> ProjectionOutput:
         """Read (B, F) features."""
-        scaled = self.scaled(features)
+        scaled = self.scale_features(features)
         raw = self.layers(scaled)
         vector = F.normalize(raw, dim=1)
         parts = [vector, *self.readouts(scaled).unbind(1)]
-        weighted = [share**0.5 * part for share, part in zip(SHARES, parts, strict=True)]
-        return Reading(
+        weighted = [share**0.5 * part for share, part in zip(SIMILARITY_SHARES, parts, strict=True)]
+        return ProjectionOutput(
             vector=vector,
             kinds=self.kinds(raw),
             levels=self.levels(raw),
@@ -158,7 +158,7 @@ class ProjectionHead(nn.Module):
             (B, D + 4) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5.
         """
         blocks = [whole_content, whole_statistics, measured, native_content, native_statistics]
-        reading = self.projection(torch.cat(blocks, dim=1))
+        output = self.projection(torch.cat(blocks, dim=1))
         steps = torch.arange(LEVELS, dtype=torch.float32)
-        level = (reading.levels.softmax(1) * steps).sum(1)
-        return reading.code, reading.kinds.softmax(1), level
+        level = (output.levels.softmax(1) * steps).sum(1)
+        return output.code, output.kinds.softmax(1), level

@@ -36,7 +36,7 @@ _SCALES: dict[str, tuple[float, float]] = {
 _STEM_CHANNELS, _HEAD_CHANNELS = 32, 1280
 
 
-def _normalisation(channels: int) -> nn.BatchNorm2d:
+def _make_normalisation(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
@@ -72,13 +72,13 @@ class InvertedBottleneck(nn.Module):
         self.expands = shape.expansion > 1
         if self.expands:
             self._expand_conv = SamePadConv(shape.inputs, hidden, 1, bias=False)
-            self._bn0 = _normalisation(hidden)
+            self._bn0 = _make_normalisation(hidden)
         self._depthwise_conv = SamePadConv(
             hidden, hidden, shape.kernel, shape.stride, groups=hidden, bias=False
         )
-        self._bn1 = _normalisation(hidden)
+        self._bn1 = _make_normalisation(hidden)
         self._project_conv = SamePadConv(hidden, shape.outputs, 1, bias=False)
-        self._bn2 = _normalisation(shape.outputs)
+        self._bn2 = _make_normalisation(shape.outputs)
         self.residual = shape.stride == 1 and shape.inputs == shape.outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,11 +97,11 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         width, depth = _SCALES[variant]
         self._conv_stem = SamePadConv(3, _STEM_CHANNELS, 3, 2, bias=False)
-        self._bn0 = _normalisation(_STEM_CHANNELS)
-        shapes, self.stage_ends = _block_shapes(width, depth)
+        self._bn0 = _make_normalisation(_STEM_CHANNELS)
+        shapes, self.stage_ends = _make_block_shapes(width, depth)
         self._blocks = nn.ModuleList(InvertedBottleneck(shape) for shape in shapes)
         self._conv_head = SamePadConv(shapes[-1].outputs, _HEAD_CHANNELS, 1, bias=False)
-        self._bn1 = _normalisation(_HEAD_CHANNELS)
+        self._bn1 = _make_normalisation(_HEAD_CHANNELS)
 
     def stages(self, x: Tensor) -> list[Tensor]:
         """Feature maps after the stem and each of the seven stages, eight in all."""
@@ -128,7 +128,7 @@ def _round_channels(channels: int, width: float) -> int:
     return rounded + 8 if rounded < 0.9 * scaled else rounded
 
 
-def _block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozenset[int]]:
+def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozenset[int]]:
     """Blocks of all stages, and the indices at which a stage ends.
 
     The Lite family scales neither the stem, nor the head, nor the depth of the outer two stages.
@@ -146,7 +146,7 @@ def _block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozens
     return shapes, frozenset(ends)
 
 
-def load_pretrained(path: str, variant: Variant = "lite0") -> EfficientNetLite:
+def load_imagenet_weights(path: str, variant: Variant = "lite0") -> EfficientNetLite:
     """The trunk with a released checkpoint's ImageNet weights (the classifier is dropped).
 
     Args:
@@ -159,20 +159,20 @@ def load_pretrained(path: str, variant: Variant = "lite0") -> EfficientNetLite:
     return network.eval()
 
 
-def first_stages(network: EfficientNetLite, count: int) -> EfficientNetLite:
+def keep_first_stages(network: EfficientNetLite, count: int) -> EfficientNetLite:
     """The network, changed in place, without its head and the stages after the first `count`."""
     network._blocks = network._blocks[: sorted(network.stage_ends)[count - 1] + 1]
     del network._conv_head, network._bn1
     return network
 
 
-def freeze(network: EfficientNetLite, blocks: int) -> None:
+def freeze_blocks(network: EfficientNetLite, blocks: int) -> None:
     """The stem and the first blocks learn nothing."""
     for module in [network._conv_stem, network._bn0, *list(network._blocks)[:blocks]]:
         module.requires_grad_(False)
 
 
-def folded(network: EfficientNetLite) -> EfficientNetLite:
+def fold_normalisation(network: EfficientNetLite) -> EfficientNetLite:
     """A copy with its normalisation folded into its convolutions: the same outputs, a third faster.
 
     Args:
@@ -180,8 +180,8 @@ def folded(network: EfficientNetLite) -> EfficientNetLite:
     """
     copied = copy.deepcopy(network)
     for module in [*copied.modules()]:
-        named = list(module.named_children())
-        for (first, convolution), (second, normalisation) in pairwise(named):
+        children = list(module.named_children())
+        for (first, convolution), (second, normalisation) in pairwise(children):
             if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
                 setattr(module, first, fuse_conv_bn_eval(convolution, normalisation))
                 setattr(module, second, nn.Identity())

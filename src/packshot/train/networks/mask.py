@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from packshot.train.networks.decoder import Context, OnTrunk, Rise
+from packshot.train.networks.decoder import ContextBlock, TrunkNetwork, UpsampleBlock
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
-from packshot.train.networks.statistics import scaled
+from packshot.train.networks.statistics import scale_pixels
 
 _STAGES = 5
-_SKIPPED = (112, 40, 24, 16)
+_SKIP_CHANNELS = (112, 40, 24, 16)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th, 4th and half of the side."""
 
 _WIDTHS = (96, 64, 48, 24)
@@ -26,9 +26,9 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.context = Context(_SKIPPED[0], _WIDTHS[0])
-        steps = zip(_WIDTHS[:-1], _SKIPPED[1:], _WIDTHS[1:], strict=True)
-        self.rises = nn.ModuleList(Rise(*step) for step in steps)
+        self.context = ContextBlock(_SKIP_CHANNELS[0], _WIDTHS[0])
+        steps = zip(_WIDTHS[:-1], _SKIP_CHANNELS[1:], _WIDTHS[1:], strict=True)
+        self.rises = nn.ModuleList(UpsampleBlock(*step) for step in steps)
         self.mask = nn.Conv2d(_WIDTHS[-1], 1, 3, padding=1)
         self.presence = nn.Linear(_WIDTHS[0], 1)
 
@@ -36,7 +36,7 @@ class Decoder(nn.Module):
         """Decode.
 
         Args:
-            maps: Of `_SKIPPED` channels, coarse to fine.
+            maps: Of `_SKIP_CHANNELS` channels, coarse to fine.
 
         Returns:
             Logits of the mask at half of the photo's side, (B, S / 2, S / 2), and of presence, (B,).
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
         return self.mask(y).squeeze(1), presence
 
 
-class MaskNetwork(OnTrunk):
+class MaskNetwork(TrunkNetwork):
     """Photos to masks.
 
     Args:
@@ -68,7 +68,7 @@ class MaskNetwork(OnTrunk):
         Returns:
             Logits of the mask, (B, S / 2, S / 2), and of there being a product, (B,).
         """
-        stages = self.trunk.stages(scaled(pixels))
+        stages = self.trunk.stages(scale_pixels(pixels))
         # After the stem come the stages; the fifth keeps the side of the fourth.
         logits, presence = self.decoder([stages[5], stages[3], stages[2], stages[1]])
         return logits, presence

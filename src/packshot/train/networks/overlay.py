@@ -10,20 +10,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from packshot.train.networks.decoder import Context, OnTrunk, Rise
+from packshot.train.networks.decoder import ContextBlock, TrunkNetwork, UpsampleBlock
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
-from packshot.train.networks.statistics import scaled
+from packshot.train.networks.statistics import scale_pixels
 
 _STAGES = 4
-_SKIPPED = (80, 40, 24)
+_SKIP_CHANNELS = (80, 40, 24)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th and 4th of the side."""
 
 _WIDTHS = (64, 48, 32)
 _MAPS = 2
-_UNLIKELY = -3.0
+_INITIAL_BIAS = -3.0
 
 
-class OverlayNetwork(OnTrunk):
+class OverlayNetwork(TrunkNetwork):
     """Photos to two maps of logits: lines of text, watermarks.
 
     Args:
@@ -32,14 +32,14 @@ class OverlayNetwork(OnTrunk):
 
     def __init__(self, trunk: EfficientNetLite) -> None:
         super().__init__(trunk, _STAGES)
-        self.context = Context(_SKIPPED[0], _WIDTHS[0])
-        steps = zip(_WIDTHS[:-1], _SKIPPED[1:], _WIDTHS[1:], strict=True)
-        self.rises = nn.ModuleList(Rise(*step) for step in steps)
+        self.context = ContextBlock(_SKIP_CHANNELS[0], _WIDTHS[0])
+        steps = zip(_WIDTHS[:-1], _SKIP_CHANNELS[1:], _WIDTHS[1:], strict=True)
+        self.rises = nn.ModuleList(UpsampleBlock(*step) for step in steps)
         self.maps = nn.Conv2d(_WIDTHS[-1], _MAPS, 1)
-        nn.init.constant_(self.maps.bias, _UNLIKELY)  # type: ignore[arg-type]
+        nn.init.constant_(self.maps.bias, _INITIAL_BIAS)  # type: ignore[arg-type]
 
     @property
-    def decoder(self) -> list[nn.Parameter]:
+    def decoder_parameters(self) -> list[nn.Parameter]:
         """All that is not the trunk."""
         parts = (self.context, self.rises, self.maps)
         return [parameter for part in parts for parameter in part.parameters()]
@@ -53,7 +53,7 @@ class OverlayNetwork(OnTrunk):
         Returns:
             (B, 2, H / 4, W / 4) logits of text and of watermark.
         """
-        stages = self.trunk.stages(scaled(pixels))
+        stages = self.trunk.stages(scale_pixels(pixels))
         y = self.context(stages[4])
         for rise, fine in zip(self.rises, (stages[3], stages[2]), strict=True):
             y = rise(y, fine)

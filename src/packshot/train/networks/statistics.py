@@ -17,16 +17,16 @@ def stage_statistics(maps: list[Tensor]) -> Tensor:
     Returns:
         (B, 2 * sum C_i): for each map its C_i means, then its C_i deviations.
     """
-    return torch.cat([_moments(stage) for stage in maps], dim=1)
+    return torch.cat([_compute_moments(stage) for stage in maps], dim=1)
 
 
-def _moments(stage: Tensor) -> Tensor:
+def _compute_moments(stage: Tensor) -> Tensor:
     mean = stage.mean((2, 3), keepdim=True)
     variance = (stage - mean).square().mean((2, 3))
     return torch.cat([mean.flatten(1), (variance + 1e-8).sqrt()], dim=1)
 
 
-def scaled(pixels: Tensor) -> Tensor:
+def scale_pixels(pixels: Tensor) -> Tensor:
     """(B, H, W, 3) uint8 RGB to the trunk's input, (B, 3, H, W) in -1..1."""
     return ((pixels.float() - 127.0) / 128.0).permute(0, 3, 1, 2)
 
@@ -47,5 +47,5 @@ class ViewNetwork(nn.Module):
         Returns:
             (B, 1280) content vectors and (B, 2 * 816) stage statistics (Lite0).
         """
-        maps = self.trunk.stages(scaled(pixels))
+        maps = self.trunk.stages(scale_pixels(pixels))
         return self.trunk.head(maps[-1]).mean((2, 3)), stage_statistics(maps)

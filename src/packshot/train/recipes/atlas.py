@@ -9,46 +9,46 @@ import numpy as np
 import torch
 
 from packshot.arrays import Float32Array, Float64Array, Mask
-from packshot.assess.atlas import Atlas, Calibration, Example, Trust
+from packshot.assess.atlas import Atlas, ConfidenceModel, Example, ScoreCalibration
 from packshot.assess.retrieval import RetrievalOptions
-from packshot.assess.scoring import Judgement, judge
+from packshot.assess.scoring import ScoringResult, compute_score
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.features import CONTENT_SIZE, Features
-from packshot.train.networks.distortion import Projection, Reading
+from packshot.train.networks.distortion import Projection, ProjectionOutput
 
 _BATCH = 4096
-_CLOSE = 10.0
-_UNKNOWN_SHARE = 0.005
+_CLOSE_POINTS = 10.0
+_REJECTED_SHARE = 0.005
 _ITERATIONS = 400
-_PHOTOS_A_KNOT = 80
+_PHOTOS_PER_KNOT = 80
 _UNDAMAGED_SHARE = 0.25
-_MOST_KNOTS = 12
-_SMALLEST_STEP = 0.5
-_SLANT = 0.1
+_MAX_KNOTS = 12
+_MIN_KNOT_STEP = 0.5
+_SLOPE_SHARE = 0.1
 
 
-def codes(projection: Projection, features: Features) -> Float32Array:
+def compute_codes(projection: Projection, features: Features) -> Float32Array:
     """(N, D + 4) distortion vectors of features, as they ship."""
-    return torch.cat([reading.code for reading in _read(projection, features)]).numpy()
+    return torch.cat([reading.code for reading in _iter_outputs(projection, features)]).numpy()
 
 
-def vectors(projection: Projection, features: Features) -> Float32Array:
+def compute_vectors(projection: Projection, features: Features) -> Float32Array:
     """(N, D) projected vectors of features, without the readouts."""
-    return torch.cat([reading.vector for reading in _read(projection, features)]).numpy()
+    return torch.cat([reading.vector for reading in _iter_outputs(projection, features)]).numpy()
 
 
-def _read(projection: Projection, features: Features) -> Iterator[Reading]:
+def _iter_outputs(projection: Projection, features: Features) -> Iterator[ProjectionOutput]:
     with torch.no_grad():
         for start in range(0, len(features.values), _BATCH):
             rows = torch.from_numpy(features.values[start : start + _BATCH]).float()
             yield projection(rows)
 
 
-def examples(
+def make_examples(
     projection: Projection, features: Features, names: list[str], groups: list[str], origin: str
 ) -> list[Example]:
     """Features as atlas examples; a group's content vector is that of its first photo."""
-    coded = codes(projection, features)
+    codes = compute_codes(projection, features)
     content = features.values[:, :CONTENT_SIZE].astype(np.float32)
     first = {group: row for row, group in reversed(list(enumerate(groups)))}
     return [
@@ -56,7 +56,7 @@ def examples(
             name=names[row],
             group=groups[row],
             content=content[first[groups[row]]],
-            distortion=coded[row],
+            distortion=codes[row],
             score=float(np.clip(features.scores[row], 0, 100)),
             origin=origin,
             kind=KIND_NAMES[kind] if kind >= 0 else None,
@@ -66,17 +66,17 @@ def examples(
     ]
 
 
-def held_out(
-    atlas: Atlas, held: list[Example], options: RetrievalOptions
-) -> Iterator[tuple[Judgement, float]]:
+def judge_examples(
+    atlas: Atlas, examples: list[Example], options: RetrievalOptions
+) -> Iterator[tuple[ScoringResult, float]]:
     """Judgement and true score of examples, their own groups left out of the evidence."""
-    for example in held:
-        verdict = judge(atlas, example.content, example.distortion, options, example.group)
-        yield verdict, example.score
+    for example in examples:
+        judgement = compute_score(atlas, example.content, example.distortion, options, example.group)
+        yield judgement, example.score
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class ValidationExamples:
     """Photos the projection was not trained on.
 
     Attributes:
@@ -88,52 +88,52 @@ class HeldOut:
     damaged: list[Example]
 
 
-def calibrated(atlas: Atlas, held: HeldOut, reference: str, name: str) -> Atlas:
+def calibrate_atlas(atlas: Atlas, validation: ValidationExamples, reference: str, name: str) -> Atlas:
     """The atlas with its calibrations, trust and reference set, from held-out photos.
 
     Args:
         atlas: Without calibration.
-        held: What to calibrate on.
+        validation: What to calibrate on.
         reference: What the percentiles refer to.
         name: Origin whose scores make the reference set.
     """
-    judged = list(held_out(atlas, held.rated, RetrievalOptions()))
-    damaged = list(held_out(atlas, held.damaged, RetrievalOptions()))
-    pristine = np.array([example.level == 0 for example in held.damaged])
+    judged = list(judge_examples(atlas, validation.rated, RetrievalOptions()))
+    damaged = list(judge_examples(atlas, validation.damaged, RetrievalOptions()))
+    pristine = np.array([example.level == 0 for example in validation.damaged])
     fits = (
-        fit_calibration(*_pairs(judged)),
-        fit_calibration(*_pairs(damaged), _shares(pristine)),
+        fit_calibration(*_split_scores(judged)),
+        fit_calibration(*_split_scores(damaged), _compute_weights(pristine)),
     )
     rated = atlas.origins == atlas.header.origins.index(name)
-    return atlas.replaced(
+    return atlas.with_header(
         calibration=fits[0].model_dump(),
         damaged_calibration=fits[1].model_dump(),
-        trust=fit_trust(judged, _close(judged, fits[0])).model_dump(),
+        trust=fit_trust(judged, _mark_close(judged, fits[0])).model_dump(),
         reference=reference,
         reference_scores=tuple(np.sort(atlas.scores[rated]).round(2).tolist()),
     )
 
 
-def _shares(pristine: Mask) -> Float64Array:
+def _compute_weights(pristine: Mask) -> Float64Array:
     """Weights by which undamaged photos are as frequent as in shops, not as rare as here."""
     odds = _UNDAMAGED_SHARE / (1 - _UNDAMAGED_SHARE)
     return np.where(pristine, odds * (1 / pristine.mean() - 1), 1.0)
 
 
-def _pairs(judged: list[tuple[Judgement, float]]) -> tuple[Float64Array, Float64Array]:
+def _split_scores(judged: list[tuple[ScoringResult, float]]) -> tuple[Float64Array, Float64Array]:
     """Aggregated and true scores."""
-    raw = np.array([verdict.raw for verdict, _ in judged])
+    raw = np.array([judgement.raw_score for judgement, _ in judged])
     return raw, np.array([score for _, score in judged])
 
 
-def _close(judged: list[tuple[Judgement, float]], calibration: Calibration) -> Mask:
-    raw, truth = _pairs(judged)
-    return np.abs(np.array([calibration(value) for value in raw]) - truth) <= _CLOSE
+def _mark_close(judged: list[tuple[ScoringResult, float]], calibration: ScoreCalibration) -> Mask:
+    raw, truth = _split_scores(judged)
+    return np.abs(np.array([calibration(value) for value in raw]) - truth) <= _CLOSE_POINTS
 
 
 def fit_calibration(
     raw: Float64Array, truth: Float64Array, weights: Float64Array | None = None
-) -> Calibration:
+) -> ScoreCalibration:
     """Mean rating of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
 
     Args:
@@ -141,23 +141,23 @@ def fit_calibration(
         truth: (N,) ratings.
         weights: (N,) how much each counts; alike by default.
     """
-    count = int(np.clip(len(raw) // _PHOTOS_A_KNOT, 2, _MOST_KNOTS))
-    counted = np.ones_like(raw) if weights is None else weights
+    count = int(np.clip(len(raw) // _PHOTOS_PER_KNOT, 2, _MAX_KNOTS))
+    photo_weights = np.ones_like(raw) if weights is None else weights
     bins = np.array_split(np.argsort(raw, kind="stable"), count)
-    means = np.array([np.average(truth[rows], weights=counted[rows]) for rows in bins])
-    centres = np.array([np.average(raw[rows], weights=counted[rows]) for rows in bins])
-    shares = np.array([counted[rows].sum() for rows in bins])
-    level = increasing(means, shares)
+    means = np.array([np.average(truth[rows], weights=photo_weights[rows]) for rows in bins])
+    centres = np.array([np.average(raw[rows], weights=photo_weights[rows]) for rows in bins])
+    shares = np.array([photo_weights[rows].sum() for rows in bins])
+    level = fit_isotonic(means, shares)
     # A flat stretch would make unequal photos equal.
-    rising = (1 - _SLANT) * level + _SLANT * centres
-    inside = np.concatenate([[True], np.diff(centres) > _SMALLEST_STEP])
-    return Calibration(
+    rising = (1 - _SLOPE_SHARE) * level + _SLOPE_SHARE * centres
+    inside = np.concatenate([[True], np.diff(centres) > _MIN_KNOT_STEP])
+    return ScoreCalibration(
         raw=(0.0, *centres[inside].round(3).tolist(), 100.0),
         score=(0.0, *np.clip(rising[inside], 1, 99).round(3).tolist(), 100.0),
     )
 
 
-def increasing(values: Float64Array, weights: Float64Array) -> Float64Array:
+def fit_isotonic(values: Float64Array, weights: Float64Array) -> Float64Array:
     """The nearest non-decreasing values by weighted squares (pool adjacent violators).
 
     Args:
@@ -175,28 +175,28 @@ def increasing(values: Float64Array, weights: Float64Array) -> Float64Array:
     return np.concatenate([np.full(size, value) for value, _, size in blocks])
 
 
-def fit_trust(judged: list[tuple[Judgement, float]], close: Mask) -> Trust:
+def fit_trust(judged: list[tuple[ScoringResult, float]], close: Mask) -> ConfidenceModel:
     """Logistic regression of "within ten points" on nearness and spread of the evidence.
 
     Args:
         judged: Judgements of held-out photos.
         close: (N,) whether each came within ten points.
     """
-    found = [verdict.retrieved for verdict, _ in judged]
-    nearness = np.array([float(f.weights @ f.distortion) for f in found])
-    content = np.array([float(f.content.max()) for f in found])
-    spread = np.array([verdict.spread for verdict, _ in judged])
-    weights = _logistic(np.stack([np.ones_like(nearness), nearness, spread], axis=1), close)
-    return Trust(
+    retrievals = [judgement.evidence for judgement, _ in judged]
+    nearness = np.array([float(f.weights @ f.distortion) for f in retrievals])
+    content = np.array([float(f.content.max()) for f in retrievals])
+    spread = np.array([judgement.spread for judgement, _ in judged])
+    weights = _fit_logistic(np.stack([np.ones_like(nearness), nearness, spread], axis=1), close)
+    return ConfidenceModel(
         bias=weights[0],
         nearness=weights[1],
         spread=weights[2],
-        minimum_content=float(np.quantile(content, _UNKNOWN_SHARE)) * 0.9,
-        minimum_distortion=float(np.quantile(nearness, _UNKNOWN_SHARE)) - 0.02,
+        minimum_content=float(np.quantile(content, _REJECTED_SHARE)) * 0.9,
+        minimum_distortion=float(np.quantile(nearness, _REJECTED_SHARE)) - 0.02,
     )
 
 
-def _logistic(columns: Float64Array, labels: Mask) -> list[float]:
+def _fit_logistic(columns: Float64Array, labels: Mask) -> list[float]:
     """Weights by Newton's method with a little ridge."""
     weights = np.zeros(columns.shape[1])
     for _ in range(_ITERATIONS):

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import IndexArray
-from packshot.train.datasets.sampling import endless
+from packshot.train.datasets.sampling import iter_row_batches
 from packshot.train.features import Features
-from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieval_loss
+from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_loss, retrieval_loss
 from packshot.train.networks.distortion import Projection, ProjectionShape
 
-Report = Callable[[int, float], None]
+Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ProjectionRecipe:
 
 
 def train_projection(
-    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, report: Report
+    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, progress: Progress
 ) -> Projection:
     """Train on both sets at once; deterministic for a seed and a thread count.
 
@@ -66,7 +66,7 @@ def train_projection(
         damaged: Damaged originals with kinds, levels and ensemble scores.
         recipe: Sizes, weights of the losses, duration.
         kinds: Number of kinds, pristine included.
-        report: Called with the step and the loss, now and then.
+        progress: Called with the step and the loss, now and then.
 
     Returns:
         The projection, in evaluation mode.
@@ -74,21 +74,21 @@ def train_projection(
     torch.manual_seed(recipe.seed)
     shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds)
     network = Projection(shape, recipe.dropout)
-    network.standardise(_sample(rated, damaged))
+    network.fit_scaling(_select_rows(rated, damaged))
     optimiser = torch.optim.AdamW(
         network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
     )
-    for step, batch in enumerate(_batches(rated, damaged, recipe)):
-        loss = _loss(network, batch, recipe)
+    for step, batch in enumerate(_iter_batches(rated, damaged, recipe)):
+        loss = _compute_loss(network, batch, recipe)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
         if step % 50 == 0:
-            report(step, loss.item())
+            progress(step, loss.item())
     return network.eval()
 
 
@@ -104,44 +104,46 @@ class _Batch:
     rated: int
 
 
-def _loss(network: Projection, batch: _Batch, recipe: ProjectionRecipe) -> Tensor:
+def _compute_loss(network: Projection, batch: _Batch, recipe: ProjectionRecipe) -> Tensor:
     reading = network(batch.features)
     total = recipe.kind_weight * masked_cross_entropy(reading.kinds, batch.kinds)
     total = total + recipe.level_weight * masked_cross_entropy(reading.levels, batch.levels)
     # Over both sets at once: in the atlas, photos rated by people and damaged products are neighbours.
-    retrieved = retrieval_loss(reading.vector, batch.scores, batch.groups, recipe.temperature)
-    total = total + 2 * recipe.retrieval_weight * retrieved
+    retrieval = retrieval_loss(reading.vector, batch.scores, batch.groups, recipe.temperature)
+    total = total + 2 * recipe.retrieval_weight * retrieval
     for part in (slice(0, batch.rated), slice(batch.rated, None)):
         scores, quality = batch.scores[part], reading.quality[part]
-        total = total + recipe.score_weight * F.smooth_l1_loss(quality, scores, beta=SMOOTH)
+        total = total + recipe.score_weight * F.smooth_l1_loss(quality, scores, beta=SMOOTH_L1_BETA)
         total = total + recipe.ranking_weight * ranking_loss(quality, scores)
     return total
 
 
-def _batches(rated: Features, damaged: Features, recipe: ProjectionRecipe) -> Iterator[_Batch]:
+def _iter_batches(rated: Features, damaged: Features, recipe: ProjectionRecipe) -> Iterator[_Batch]:
     generator = np.random.default_rng(recipe.seed)
-    ours = endless(len(rated.scores), recipe.rated_batch, generator)
-    theirs = endless(len(damaged.scores), recipe.damaged_batch, generator)
+    rated_rows = iter_row_batches(len(rated.scores), recipe.rated_batch, generator)
+    damaged_rows = iter_row_batches(len(damaged.scores), recipe.damaged_batch, generator)
     for _ in range(recipe.steps):
-        yield _batch(rated, next(ours), damaged, next(theirs))
+        yield _make_batch(rated, next(rated_rows), damaged, next(damaged_rows))
 
 
-def _batch(rated: Features, ours: IndexArray, damaged: Features, theirs: IndexArray) -> _Batch:
-    def column(name: str) -> Tensor:
-        parts = [getattr(rated, name)[ours], getattr(damaged, name)[theirs]]
+def _make_batch(
+    rated: Features, rated_rows: IndexArray, damaged: Features, damaged_rows: IndexArray
+) -> _Batch:
+    def join_column(name: str) -> Tensor:
+        parts = [getattr(rated, name)[rated_rows], getattr(damaged, name)[damaged_rows]]
         return torch.from_numpy(np.concatenate(parts))
 
     return _Batch(
-        features=column("values").float(),
-        scores=column("scores").float() / 100,
-        kinds=column("kinds"),
-        levels=column("levels"),
-        groups=column("groups"),
-        rated=len(ours),
+        features=join_column("values").float(),
+        scores=join_column("scores").float() / 100,
+        kinds=join_column("kinds"),
+        levels=join_column("levels"),
+        groups=join_column("groups"),
+        rated=len(rated_rows),
     )
 
 
-def _sample(rated: Features, damaged: Features, count: int = 4000) -> Tensor:
+def _select_rows(rated: Features, damaged: Features, count: int = 4000) -> Tensor:
     """Rows of both sets, as many of each, for location and scale."""
     parts = [
         part.values[np.linspace(0, len(part.values) - 1, min(count, len(part.values))).astype(int)]

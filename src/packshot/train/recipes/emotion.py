@@ -16,27 +16,27 @@ from torch import nn
 
 from packshot.arrays import Float16Array, Pixels
 from packshot.encode.model import Model
-from packshot.encode.views import whole_view
-from packshot.files import whole
+from packshot.encode.views import to_whole_view
+from packshot.files import atomic_write
 from packshot.photo import Photo
 from packshot.train.datasets.oasis import EmotionLabels, read_oasis
-from packshot.train.export import Inputs, export, quantise
-from packshot.train.networks.emotion.backbones import LiteBackbone, backbone
+from packshot.train.export import ModelInputs, export, quantise
+from packshot.train.networks.emotion.backbones import LiteBackbone, load_backbone
 from packshot.train.networks.emotion.network import EmotionShape, PixelsToEmotion
 from packshot.train.networks.emotion.projection import (
+    ChannelProjection,
     ProjectedBackbone,
-    Projection,
-    ProjectionPlan,
-    fit_projection,
+    ProjectionSettings,
+    fit_channel_projection,
 )
 from packshot.train.recipes.emotion_check import calibrate, cross_validate
-from packshot.train.recipes.emotion_features import SEEN_SIDE, ViewPlan, cached_maps
+from packshot.train.recipes.emotion_features import DECODED_SIDE, ViewPlan, load_feature_maps
 from packshot.train.recipes.emotion_model import write_emotion_model
 from packshot.train.recipes.emotion_training import (
     EmotionRecipe,
+    EmotionTrainingSet,
     Maps,
-    Report,
-    Trainable,
+    Progress,
     train_emotion,
 )
 
@@ -44,7 +44,7 @@ CALIBRATION_PHOTOS = 48
 
 
 @dataclass(frozen=True)
-class EmotionSetting:
+class EmotionSettings:
     """With what and where to train.
 
     Attributes:
@@ -52,7 +52,7 @@ class EmotionSetting:
         images: Folder of the files.
         checkpoint: Weights of the backbone.
         work: Folder for intermediate results.
-        name: Of the backbone, see `BACKBONES`.
+        backbone_name: Of the backbone, see `BACKBONES`.
         plan: Views of each photo.
         seeds: Rounds of cross-validation.
     """
@@ -61,13 +61,13 @@ class EmotionSetting:
     images: Path
     checkpoint: Path | None
     work: Path
-    name: str = "lite2"
+    backbone_name: str = "lite2"
     plan: ViewPlan = field(default_factory=ViewPlan)
     seeds: int = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class EmotionData:
     """Rated photos as the network above the backbone sees them.
 
     Attributes:
@@ -82,10 +82,10 @@ class Prepared:
     labels: EmotionLabels
     maps: Maps
     backbone: nn.Module
-    projection: Projection
+    projection: ChannelProjection
 
 
-def prepare(setting: EmotionSetting, report: Report) -> Prepared:
+def prepare_emotion_data(settings: EmotionSettings, progress: Progress) -> EmotionData:
     """Feature maps of all photos and views, from the working folder where they are there.
 
     Raises:
@@ -93,54 +93,58 @@ def prepare(setting: EmotionSetting, report: Report) -> Prepared:
         ModelError: The checkpoint cannot be read.
         InvalidInput: No such backbone.
     """
-    photos = read_oasis(setting.ratings, setting.images)
+    photos = read_oasis(settings.ratings, settings.images)
     paths = [photo.path for photo in photos]
-    trunk = backbone(setting.name, setting.checkpoint)
-    folder = setting.work / f"{setting.name}-{setting.plan.side}"
-    model = _quantised(trunk, setting.plan.side, paths, folder)
+    trunk = load_backbone(settings.backbone_name, settings.checkpoint)
+    folder = settings.work / f"{settings.backbone_name}-{settings.plan.side}"
+    model = _load_quantised_backbone(trunk, settings.plan.side, paths, folder)
 
     def encode(view: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return np.asarray(model.run(pixels=view[None])["features"][0])
 
-    raw = cached_maps(encode, paths, setting.plan, folder, report)
-    projection = _fitted(trunk, raw)
-    maps = [_projected(projection, view) for view in raw]
-    return Prepared(paths, EmotionLabels.of(photos), maps, trunk, projection)
+    raw = load_feature_maps(encode, paths, settings.plan, folder, progress)
+    projection = _fit_projection_to_maps(trunk, raw)
+    maps = [_project_maps(projection, view) for view in raw]
+    return EmotionData(paths, EmotionLabels.from_photos(photos), maps, trunk, projection)
 
 
-def _quantised(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path) -> Model:
+def _load_quantised_backbone(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path) -> Model:
     """The backbone as it will run, exported once."""
     target = folder / "backbone.onnx"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
         plain = folder / "float.onnx"
         export(trunk, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, ["features"], plain)
-        opened = (Photo.open(path, max_side=SEEN_SIDE).pixels for path in evenly(paths))
-        inputs: Iterator[Inputs] = ({"pixels": whole_view(pixels, side)[None]} for pixels in opened)
-        with whole(target) as draft:
+        photos = (Photo.open(path, max_side=DECODED_SIDE).pixels for path in select_evenly(paths))
+        inputs: Iterator[ModelInputs] = (
+            {"pixels": to_whole_view(pixels, side)[None]} for pixels in photos
+        )
+        with atomic_write(target) as draft:
             quantise(plain, draft, inputs, ("evidence.groups",))
         plain.unlink()
     return Model.from_path(target)
 
 
-def evenly(paths: Sequence[Path], count: int = CALIBRATION_PHOTOS) -> list[Path]:
+def select_evenly(paths: Sequence[Path], count: int = CALIBRATION_PHOTOS) -> list[Path]:
     """Paths spread over all of them."""
     places = np.linspace(0, len(paths) - 1, min(count, len(paths))).round().astype(int)
     return [paths[place] for place in places]
 
 
-def _fitted(trunk: nn.Module, raw: Sequence[Float16Array]) -> Projection:
-    pooled = np.concatenate([_pool(view) for view in raw])
-    apart = isinstance(trunk, LiteBackbone)
+def _fit_projection_to_maps(trunk: nn.Module, raw: Sequence[Float16Array]) -> ChannelProjection:
+    pooled = np.concatenate([_pool_maps(view) for view in raw])
+    has_evidence = isinstance(trunk, LiteBackbone)
     sizes = trunk.sizes if isinstance(trunk, LiteBackbone) else [pooled.shape[1]]
-    return fit_projection(torch.from_numpy(pooled), sizes, ProjectionPlan(kept=int(apart)))
+    return fit_channel_projection(
+        torch.from_numpy(pooled), sizes, ProjectionSettings(passthrough=int(has_evidence))
+    )
 
 
-def _pool(view: Float16Array) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _pool_maps(view: Float16Array) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.stack([np.asarray(one, np.float32).mean((1, 2)) for one in view])
 
 
-def _projected(projection: Projection, view: Float16Array, batch: int = 16) -> Float16Array:
+def _project_maps(projection: ChannelProjection, view: Float16Array, batch: int = 16) -> Float16Array:
     parts = []
     with torch.inference_mode():
         for start in range(0, len(view), batch):
@@ -149,36 +153,45 @@ def _projected(projection: Projection, view: Float16Array, batch: int = 16) -> F
     return np.concatenate(parts)
 
 
-def make_emotion(setting: EmotionSetting, recipe: EmotionRecipe, target: Path, report: Report) -> None:
+def make_emotion_model(
+    settings: EmotionSettings, recipe: EmotionRecipe, target: Path, progress: Progress
+) -> None:
     """Train, calibrate on cross-validation by theme, and write the model that ships.
 
     Args:
-        setting: With what.
+        settings: With what.
         recipe: How.
         target: The ONNX file.
-        report: Told about progress.
+        progress: Told about progress.
     """
     torch.set_num_threads(1)
-    prepared = prepare(setting, report)
+    prepared = prepare_emotion_data(settings, progress)
     shape, rows = EmotionShape(prepared.projection.outputs), np.arange(len(prepared.paths))
-    checked = [
+    predictions = [
         cross_validate(
             prepared.maps,
             prepared.labels,
             shape,
             replace(recipe, seed=seed),
-            setting.work / "folds",
-            report=report,
+            settings.work / "folds",
+            progress=progress,
         )
-        for seed in range(setting.seeds)
+        for seed in range(settings.seeds)
     ]
-    found = calibrate(
-        np.concatenate([one.valence for one in checked]),
-        np.concatenate([one.intensities for one in checked]),
-        prepared.labels.taken(np.tile(rows, setting.seeds)),
+    calibration = calibrate(
+        np.concatenate([one.valence for one in predictions]),
+        np.concatenate([one.intensities for one in predictions]),
+        prepared.labels.select(np.tile(rows, settings.seeds)),
     )
-    network = train_emotion(Trainable(prepared.maps, prepared.labels, rows), shape, recipe, report)
-    whole = PixelsToEmotion(ProjectedBackbone(prepared.backbone, prepared.projection), network)
-    metadata = {"backbone": setting.name, "recipe": str(asdict(recipe))} | found.metadata()
-    side = setting.plan.side
-    write_emotion_model(whole.eval(), side, evenly(prepared.paths), metadata, target)
+    network = train_emotion(
+        EmotionTrainingSet(prepared.maps, prepared.labels, rows), shape, recipe, progress
+    )
+    complete_network = PixelsToEmotion(
+        ProjectedBackbone(prepared.backbone, prepared.projection), network
+    )
+    metadata = {
+        "backbone": settings.backbone_name,
+        "recipe": str(asdict(recipe)),
+    } | calibration.to_metadata()
+    side = settings.plan.side
+    write_emotion_model(complete_network.eval(), side, select_evenly(prepared.paths), metadata, target)

@@ -14,22 +14,22 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float16Array, Float32Array, Pixels
-from packshot.encode.views import whole_view
-from packshot.files import whole
+from packshot.encode.views import to_whole_view
+from packshot.files import atomic_write
 from packshot.photo import Photo
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 Encoder = Callable[[Pixels], Float32Array]
 """A square view to its feature map (C, h, w)."""
 
-SEEN_SIDE = 768
+DECODED_SIDE = 768
 """Photos are shrunk to this long side when they are decoded."""
 
 PLAIN, MIRRORED = 0, 1
 """The first two views; all others are random."""
 
 _SMALLEST_CROP = 0.75
-_LIGHT, _COLOUR = 0.15, 0.25
+_LIGHT_JITTER, _COLOUR_JITTER = 0.15, 0.25
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ViewPlan:
     seed: int = 0
 
 
-def draw_view(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
+def sample_view(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
     """A random part of a photo, mirrored or not, in slightly other light and colour, as a square.
 
     Args:
@@ -64,29 +64,29 @@ def draw_view(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixe
     part = pixels[top : top + rows, left : left + columns]
     if generator.random() < 0.5:
         part = part[:, ::-1]
-    return _relit(whole_view(np.ascontiguousarray(part), side), generator)
+    return _jitter_colours(to_whole_view(np.ascontiguousarray(part), side), generator)
 
 
-def _relit(view: Pixels, generator: np.random.Generator) -> Pixels:
-    light = 1 + generator.uniform(-_LIGHT, _LIGHT)
-    colour = 1 + generator.uniform(-_COLOUR, _COLOUR)
+def _jitter_colours(view: Pixels, generator: np.random.Generator) -> Pixels:
+    light = 1 + generator.uniform(-_LIGHT_JITTER, _LIGHT_JITTER)
+    colour = 1 + generator.uniform(-_COLOUR_JITTER, _COLOUR_JITTER)
     grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
     relit = np.clip((grey + (view - grey) * colour) * light, 0, 255)
     return np.asarray(relit.round(), np.uint8)
 
 
-def view_of(pixels: Pixels, number: int, plan: ViewPlan, photo: int) -> Pixels:
+def make_view(pixels: Pixels, number: int, plan: ViewPlan, photo: int) -> Pixels:
     """View `number` of photo number `photo`, (side, side, 3)."""
     if number == PLAIN:
-        return whole_view(pixels, plan.side)
+        return to_whole_view(pixels, plan.side)
     if number == MIRRORED:
-        return np.ascontiguousarray(whole_view(pixels, plan.side)[:, ::-1])
+        return np.ascontiguousarray(to_whole_view(pixels, plan.side)[:, ::-1])
     generator = np.random.default_rng([plan.seed, photo, number])
-    return draw_view(pixels, plan.side, generator)
+    return sample_view(pixels, plan.side, generator)
 
 
-def cached_maps(
-    encode: Encoder, paths: Sequence[Path], plan: ViewPlan, folder: Path, report: Report
+def load_feature_maps(
+    encode: Encoder, paths: Sequence[Path], plan: ViewPlan, folder: Path, progress: Progress
 ) -> list[Float16Array]:
     """Feature maps of all views; what is in the folder is not computed again.
 
@@ -95,7 +95,7 @@ def cached_maps(
         paths: Of N photos.
         plan: Which views.
         folder: Of this backbone, these photos and this plan.
-        report: Told about progress.
+        progress: Told about progress.
 
     Returns:
         For each view (N, C, h, w), mapped from its file.
@@ -104,13 +104,15 @@ def cached_maps(
     for number in range(plan.count):
         path = folder / f"view{number}.npy"
         if not path.exists():
-            _write_view(encode, paths, plan, number, path)
-            report(f"view {number + 1} of {plan.count}")
+            _write_feature_maps(encode, paths, plan, number, path)
+            progress(f"view {number + 1} of {plan.count}")
     return [np.load(folder / f"view{number}.npy", mmap_mode="r") for number in range(plan.count)]
 
 
-def _write_view(encode: Encoder, paths: Sequence[Path], plan: ViewPlan, number: int, path: Path) -> None:
-    opened = (Photo.open(file, max_side=SEEN_SIDE).pixels for file in paths)
-    maps = [encode(view_of(pixels, number, plan, photo)) for photo, pixels in enumerate(opened)]
-    with whole(path) as draft, draft.open("wb") as file:
+def _write_feature_maps(
+    encode: Encoder, paths: Sequence[Path], plan: ViewPlan, number: int, path: Path
+) -> None:
+    photos = (Photo.open(file, max_side=DECODED_SIDE).pixels for file in paths)
+    maps = [encode(make_view(pixels, number, plan, photo)) for photo, pixels in enumerate(photos)]
+    with atomic_write(path) as draft, draft.open("wb") as file:
         np.save(file, np.stack(maps).astype(np.float16))

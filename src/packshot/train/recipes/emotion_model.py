@@ -8,17 +8,17 @@ from pathlib import Path
 import onnx
 import torch
 
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.photo import Photo
 from packshot.scratch import Scratch
 from packshot.train.export import annotate, export, halve_large_weights, quantise
 from packshot.train.networks.emotion.network import PixelsToEmotion
-from packshot.train.recipes.emotion_features import SEEN_SIDE
+from packshot.train.recipes.emotion_features import DECODED_SIDE
 
 OUTPUTS = ["distribution", "intensities", "maps"]
 
-_KEPT_PRECISE = ("backbone.backbone.evidence.groups", "backbone.projection.offset", "network.")
-_HALVED_FROM = 5_000
+_FLOAT_PREFIXES = ("backbone.backbone.evidence.groups", "backbone.projection.offset", "network.")
+_MIN_HALVED_SIZE = 5_000
 
 
 def write_emotion_model(
@@ -37,13 +37,13 @@ def write_emotion_model(
         metadata: Written into the file.
         target: The ONNX file.
     """
-    views = (whole_view(Photo.open(path, max_side=SEEN_SIDE).pixels, side) for path in calibration)
+    views = (to_whole_view(Photo.open(path, max_side=DECODED_SIDE).pixels, side) for path in calibration)
     example = {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}
     with Scratch() as scratch:
         plain = scratch.folder / "plain.onnx"
         export(network.eval(), example, OUTPUTS, plain)
-        quantise(plain, target, ({"pixels": view[None]} for view in views), _KEPT_PRECISE)
+        quantise(plain, target, ({"pixels": view[None]} for view in views), _FLOAT_PREFIXES)
     model = onnx.load(str(target))
-    halve_large_weights(model, _HALVED_FROM)
+    halve_large_weights(model, _MIN_HALVED_SIZE)
     onnx.save(model, str(target))
     annotate(target, **metadata)

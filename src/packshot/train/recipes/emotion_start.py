@@ -19,7 +19,7 @@ from packshot.train.networks.emotion.losses import distribution_loss
 from packshot.train.networks.emotion.network import EmotionNetwork
 from packshot.train.networks.emotion.perception import IntensityBranch
 
-_LADDER = (0.01, 0.9)
+_START_QUANTILES = (0.01, 0.9)
 """Quantiles of a direction's values over all cells between which the channels begin to rise.
 
 Low enough that the map still tells faint evidence from none: see decision 15.
@@ -27,12 +27,12 @@ Low enough that the map still tells faint evidence from none: see decision 15.
 
 _BATCH = 256
 _INTENSITY_DECAY = 1e-4
-_HEIGHT = 0.05
+_CHANNEL_DEVIATION = 0.05
 """Deviation of the channels at first: faint enough that eq. 8 begins near G itself."""
 
 
 @dataclass(frozen=True)
-class WarmSet:
+class WarmStartData:
     """What the fits are made on.
 
     Attributes:
@@ -45,16 +45,16 @@ class WarmSet:
     distribution: Tensor
     shares: Tensor
 
-    def over_views(self, reading: Callable[[Tensor], Tensor]) -> Tensor:
+    def apply_to_views(self, function: Callable[[Tensor], Tensor]) -> Tensor:
         """What a reading of (B, C, h, w) says of every view of every photo, (V * N, ...)."""
         parts = [
             view[start : start + _BATCH] for view in self.views for start in range(0, len(view), _BATCH)
         ]
         with torch.no_grad():
-            return torch.cat([reading(part.float()) for part in parts])
+            return torch.cat([function(part.float()) for part in parts])
 
 
-def warm_start(network: EmotionNetwork, data: WarmSet, decay: float) -> None:
+def initialise_from_fits(network: EmotionNetwork, data: WarmStartData, decay: float) -> None:
     """Set the weights of both branches, then of the classifier, by fits; in place.
 
     Args:
@@ -63,49 +63,49 @@ def warm_start(network: EmotionNetwork, data: WarmSet, decay: float) -> None:
         decay: Weight of the squared weights against the mean cross-entropy.
     """
     if network.perception is not None:
-        _start_branches(network.perception, data, decay)
+        _initialise_branches(network.perception, data, decay)
     times = (len(data.views), 1)
-    wanted = data.distribution.repeat(times)
+    target = data.distribution.repeat(times)
     spread = network.fusion.spread
-    attended = data.over_views(lambda features: _attended(network, features))
+    attended = data.apply_to_views(lambda features: _pool_attended_features(network, features))
     pooled, balance = attended[:, :-2], attended[:, -2:]
 
-    def loss(said: Tensor) -> Tensor:
-        fused = torch.softmax(said, dim=1)
+    def loss(logits: Tensor) -> Tensor:
+        fused = torch.softmax(logits, dim=1)
         mixed = fused if network.perception is None else (fused + balance @ spread) / 2
-        return distribution_loss(mixed, wanted)
+        return distribution_loss(mixed, target)
 
     fit_linear(network.fusion.classify, pooled, decay, loss)
 
 
-def _attended(network: EmotionNetwork, features: Tensor) -> Tensor:
+def _pool_attended_features(network: EmotionNetwork, features: Tensor) -> Tensor:
     """(B, C + 2): pooled features as the classifier gets them at first, and the intensity vector."""
     if network.perception is None:
         return torch.cat([features.mean((2, 3)), features.new_zeros(len(features), 2)], dim=1)
-    seen = network.perception(features)
-    weighted = features * seen.maps.sum(1, keepdim=True) + features
-    return torch.cat([weighted.mean((2, 3)), seen.normalised], dim=1)
+    perception = network.perception(features)
+    weighted = features * perception.maps.sum(1, keepdim=True) + features
+    return torch.cat([weighted.mean((2, 3)), perception.balance], dim=1)
 
 
-def _start_branches(perception: nn.Module, data: WarmSet, decay: float) -> None:
-    pooled = data.over_views(lambda features: features.mean((2, 3)))
-    wanted = data.shares.repeat(len(data.views), 1)
+def _initialise_branches(perception: nn.Module, data: WarmStartData, decay: float) -> None:
+    pooled = data.apply_to_views(lambda features: features.mean((2, 3)))
+    target = data.shares.repeat(len(data.views), 1)
     layer = nn.Linear(pooled.shape[1], 2)
-    fit_linear(layer, pooled, decay, lambda said: _share_loss(said, wanted))
+    fit_linear(layer, pooled, decay, lambda said: _share_loss(said, target))
     branches = [part for part in perception.modules() if isinstance(part, IntensityBranch)]
     for side, branch in enumerate(branches):
-        _set_ladder(branch, layer.weight[side].detach(), data.views[0].float())
-        found = data.over_views(partial(_pooled_own, branch))
-        _fit_intensity(branch, found, wanted[:, side])
+        _initialise_channels(branch, layer.weight[side].detach(), data.views[0].float())
+        branch_features = data.apply_to_views(partial(_pool_branch_map, branch))
+        _fit_intensity(branch, branch_features, target[:, side])
 
 
-def _pooled_own(branch: IntensityBranch, features: Tensor) -> Tensor:
+def _pool_branch_map(branch: IntensityBranch, features: Tensor) -> Tensor:
     """(B, channels): the branch's own map, pooled (eq. 1)."""
     return F.relu(branch.adjust(features)).mean((2, 3))
 
 
-def _share_loss(said: Tensor, wanted: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(said, wanted)
+def _share_loss(logits: Tensor, target: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, target)
 
 
 def fit_linear(layer: nn.Linear, pooled: Tensor, decay: float, loss: Callable[[Tensor], Tensor]) -> None:
@@ -137,13 +137,13 @@ def _minimise(parameters: list[nn.Parameter], loss: Callable[[], Tensor]) -> Non
     optimiser.step(closure)  # type: ignore[no-untyped-call]
 
 
-def _set_ladder(branch: IntensityBranch, direction: Tensor, cells: Tensor) -> None:
+def _initialise_channels(branch: IntensityBranch, direction: Tensor, cells: Tensor) -> None:
     """Let the channels rise along a direction, each from a higher value on."""
     along = torch.einsum("c,nchw->nhw", direction, cells)
-    scale = _HEIGHT / along.std()
+    scale = _CHANNEL_DEVIATION / along.std()
     weight, bias = branch.adjust.weight, branch.adjust.bias
     assert bias is not None
-    steps = torch.quantile(along.flatten(), torch.linspace(*_LADDER, len(bias)))
+    steps = torch.quantile(along.flatten(), torch.linspace(*_START_QUANTILES, len(bias)))
     with torch.no_grad():
         weight.copy_((direction * scale).expand(len(bias), -1)[:, :, None, None])
         bias.copy_(-steps * scale)
@@ -155,8 +155,8 @@ def _fit_intensity(branch: IntensityBranch, pooled: Tensor, shares: Tensor) -> N
     parameters = [parameter for layer in layers for parameter in layer.parameters()]
 
     def loss() -> Tensor:
-        said = branch.intensity(F.relu(branch.gather(pooled)))[:, 0]
+        logits = branch.intensity(F.relu(branch.gather(pooled)))[:, 0]
         penalty = torch.stack([layer.weight.square().sum() for layer in layers]).sum()
-        return _share_loss(said, shares) + _INTENSITY_DECAY * penalty
+        return _share_loss(logits, shares) + _INTENSITY_DECAY * penalty
 
     _minimise(parameters, loss)

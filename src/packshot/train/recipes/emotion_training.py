@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from packshot.arrays import Float16Array, Float64Array, IndexArray
-from packshot.train.datasets.oasis import NEGATIVE_UP_TO, POSITIVE_FROM, EmotionLabels, hardened
-from packshot.train.datasets.sampling import endless
+from packshot.train.datasets.oasis import MAX_NEGATIVE, MIN_POSITIVE, EmotionLabels, harden_labels
+from packshot.train.datasets.sampling import iter_row_batches
 from packshot.train.networks.emotion.losses import (
     consistency_loss,
     distribution_loss,
@@ -20,10 +20,10 @@ from packshot.train.networks.emotion.losses import (
     perception_loss,
     side_loss,
 )
-from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape, Reading
-from packshot.train.recipes.emotion_start import WarmSet, warm_start
+from packshot.train.networks.emotion.network import EmotionNetwork, EmotionOutput, EmotionShape
+from packshot.train.recipes.emotion_start import WarmStartData, initialise_from_fits
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 Maps = Sequence[Float16Array]
 
 
@@ -33,7 +33,7 @@ class EmotionRecipe:
 
     Attributes:
         steps: Batches.
-        batch: Photos in each.
+        batch_size: Photos in each.
         composites: Pairs in each, of a positive and a negative photo side by side.
         rate: Largest learning rate; falls to nothing along half a cosine.
         weight_decay: Of all weights.
@@ -48,7 +48,7 @@ class EmotionRecipe:
     """
 
     steps: int = 20
-    batch: int = 32
+    batch_size: int = 32
     composites: int = 8
     rate: float = 1e-4
     weight_decay: float = 0.1
@@ -63,7 +63,7 @@ class EmotionRecipe:
 
 
 @dataclass(frozen=True)
-class Batch:
+class EmotionBatch:
     """Photos, or composites, as feature maps with labels.
 
     Attributes:
@@ -82,40 +82,42 @@ class Batch:
 
 
 @dataclass(frozen=True, eq=False)
-class Trainable:
+class EmotionTrainingSet:
     """Photos to train on: maps of every view, labels, and which rows of both are used."""
 
     maps: Maps
     labels: EmotionLabels
     rows: IndexArray
 
-    def warm_set(self) -> WarmSet:
+    def make_start_data(self) -> WarmStartData:
         """What the first weights are fitted on."""
         views = [torch.from_numpy(view[self.rows]) for view in self.maps]
-        wanted = (self.labels.distribution[self.rows], self.labels.shares[self.rows])
-        return WarmSet(views, *(_tensor(values) for values in wanted))
+        targets = (self.labels.distribution[self.rows], self.labels.shares[self.rows])
+        return WarmStartData(views, *(_to_tensor(values) for values in targets))
 
-    def photos(self, chosen: IndexArray, generator: np.random.Generator) -> Batch:
+    def make_batch(self, chosen: IndexArray, generator: np.random.Generator) -> EmotionBatch:
         """A batch of photos, each in a random one of its views."""
         views = generator.integers(len(self.maps), size=len(chosen))
-        drawn = np.stack([self.maps[view][row] for view, row in zip(views, chosen, strict=True)])
-        found = (self.labels.distribution, self.labels.shares, self.labels.polarity)
-        return Batch(torch.from_numpy(drawn).float(), *(_tensor(values[chosen]) for values in found))
+        maps = np.stack([self.maps[view][row] for view, row in zip(views, chosen, strict=True)])
+        label_columns = (self.labels.distribution, self.labels.shares, self.labels.polarity)
+        return EmotionBatch(
+            torch.from_numpy(maps).float(), *(_to_tensor(values[chosen]) for values in label_columns)
+        )
 
-    def composites(self, count: int, generator: np.random.Generator) -> Batch:
+    def make_composites(self, count: int, generator: np.random.Generator) -> EmotionBatch:
         """A batch of pairs side by side: a positive photo and a negative one, in random order."""
         valence = self.labels.valence[self.rows]
-        positive = generator.choice(self.rows[valence >= POSITIVE_FROM], count)
-        negative = generator.choice(self.rows[valence <= NEGATIVE_UP_TO], count)
-        first, second = (self.photos(rows, generator) for rows in (positive, negative))
-        return side_by_side(first, second, torch.from_numpy(generator.random(count) < 0.5))
+        positive = generator.choice(self.rows[valence >= MIN_POSITIVE], count)
+        negative = generator.choice(self.rows[valence <= MAX_NEGATIVE], count)
+        first, second = (self.make_batch(rows, generator) for rows in (positive, negative))
+        return join_side_by_side(first, second, torch.from_numpy(generator.random(count) < 0.5))
 
 
-def _tensor(values: Float64Array) -> Tensor:
+def _to_tensor(values: Float64Array) -> Tensor:
     return torch.from_numpy(values).float()
 
 
-def side_by_side(positive: Batch, negative: Batch, swapped: Tensor) -> Batch:
+def join_side_by_side(positive: EmotionBatch, negative: EmotionBatch, swapped: Tensor) -> EmotionBatch:
     """Pairs as one wide map each, with the mean of their labels.
 
     Args:
@@ -129,7 +131,7 @@ def side_by_side(positive: Batch, negative: Batch, swapped: Tensor) -> Batch:
     on_left = torch.ones_like(left[:, :1])
     sides = torch.cat([on_left, 1 - on_left], dim=3)
     sides = torch.where(flag, 1 - sides, sides)
-    return Batch(
+    return EmotionBatch(
         torch.cat([left, right], dim=3),
         (positive.distribution + negative.distribution) / 2,
         (positive.shares + negative.shares) / 2,
@@ -138,22 +140,22 @@ def side_by_side(positive: Batch, negative: Batch, swapped: Tensor) -> Batch:
     )
 
 
-def emotion_loss(reading: Reading, batch: Batch, recipe: EmotionRecipe) -> Tensor:
+def emotion_loss(output: EmotionOutput, batch: EmotionBatch, recipe: EmotionRecipe) -> Tensor:
     """``mu1 K_PM + K_FN + mu2 K_RE`` (eq. 10) and the two losses of our own."""
-    total = distribution_loss(reading.distribution, batch.distribution)
-    seen = reading.perceived
-    if seen is None:
+    total = distribution_loss(output.distribution, batch.distribution)
+    perception = output.perception
+    if perception is None:
         return total
-    total = total + recipe.perception * perception_loss(seen.strongest, batch.polarity)
-    total = total + recipe.consistency * consistency_loss(seen.intensities, batch.polarity)
-    total = total + recipe.intensity * intensity_loss(seen.intensities, batch.shares)
+    total = total + recipe.perception * perception_loss(perception.channel_peaks, batch.polarity)
+    total = total + recipe.consistency * consistency_loss(perception.intensities, batch.polarity)
+    total = total + recipe.intensity * intensity_loss(perception.intensities, batch.shares)
     if batch.sides is not None:
-        total = total + recipe.side * side_loss(seen.maps, batch.sides)
+        total = total + recipe.side * side_loss(perception.maps, batch.sides)
     return total
 
 
 def train_emotion(
-    data: Trainable, shape: EmotionShape, recipe: EmotionRecipe, report: Report
+    data: EmotionTrainingSet, shape: EmotionShape, recipe: EmotionRecipe, progress: Progress
 ) -> EmotionNetwork:
     """Train from random weights; deterministic for a seed and a thread count.
 
@@ -162,24 +164,24 @@ def train_emotion(
     """
     torch.manual_seed(recipe.seed)
     generator = np.random.default_rng(recipe.seed)
-    network = EmotionNetwork(shape, _tensor(data.labels.taken(data.rows).spread()))
+    network = EmotionNetwork(shape, _to_tensor(data.labels.select(data.rows).mean_distributions()))
     if not recipe.smoothing:
-        data = Trainable(data.maps, hardened(data.labels), data.rows)
-    warm_start(network, data.warm_set(), recipe.warm_decay)
+        data = EmotionTrainingSet(data.maps, harden_labels(data.labels), data.rows)
+    initialise_from_fits(network, data.make_start_data(), recipe.warm_decay)
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
     blend = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
     averaged = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=blend)
-    order = endless(len(data.rows), recipe.batch, generator)
+    order = iter_row_batches(len(data.rows), recipe.batch_size, generator)
     for step in range(recipe.steps):
         _set_rate(optimiser, recipe, step)
-        loss = _step_loss(network, data, data.rows[next(order)], recipe, generator)
+        loss = _compute_step_loss(network, data, data.rows[next(order)], recipe, generator)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
         averaged.update_parameters(network)
         if step % 50 == 0:
-            report(f"step {step} of {recipe.steps}: loss {loss.item():.3f}")
+            progress(f"step {step} of {recipe.steps}: loss {loss.item():.3f}")
     result = averaged.module if recipe.steps else network
     assert isinstance(result, EmotionNetwork)
     return result.eval()
@@ -190,16 +192,16 @@ def _set_rate(optimiser: torch.optim.Optimizer, recipe: EmotionRecipe, step: int
         group["lr"] = recipe.rate * (1 + math.cos(math.pi * step / recipe.steps)) / 2
 
 
-def _step_loss(
+def _compute_step_loss(
     network: EmotionNetwork,
-    data: Trainable,
+    data: EmotionTrainingSet,
     chosen: IndexArray,
     recipe: EmotionRecipe,
     generator: np.random.Generator,
 ) -> Tensor:
-    photos = data.photos(chosen, generator)
+    photos = data.make_batch(chosen, generator)
     loss = emotion_loss(network(photos.features), photos, recipe)
     if recipe.composites and recipe.side and network.perception is not None:
-        pairs = data.composites(recipe.composites, generator)
+        pairs = data.make_composites(recipe.composites, generator)
         loss = loss + 0.5 * emotion_loss(network(pairs.features), pairs, recipe)
     return loss

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from packshot.arrays import Pixels
-from packshot.assess.assessor import JUDGED_SIDE
-from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, native_view, whole_view
+from packshot.assess.assessor import ASSESSMENT_SIDE
+from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, to_native_view, to_whole_view
 from packshot.photo import Photo
 from packshot.train.export import export, quantise
 from packshot.train.networks.statistics import ViewNetwork
@@ -25,22 +25,22 @@ def export_content(network: ViewNetwork, calibration: Sequence[Path], target: Pa
         calibration: Photos whose activations set the quantisation ranges; about a hundred.
         target: The ONNX file.
     """
-    views = (whole_view(pixels) for pixels in _opened(calibration))
-    _export_view(network, WHOLE_SIDE, target, views)
+    views = (to_whole_view(pixels) for pixels in _iter_photos(calibration))
+    _export_network(network, WHOLE_SIDE, target, views)
 
 
 def export_native(network: ViewNetwork, calibration: Sequence[Path], target: Path) -> None:
     """Write the trunk of the distortion encoder, quantised; see `export_content`."""
-    views = (native_view(pixels) for pixels in _opened(calibration))
-    _export_view(network, NATIVE_SIDE, target, views)
+    views = (to_native_view(pixels) for pixels in _iter_photos(calibration))
+    _export_network(network, NATIVE_SIDE, target, views)
 
 
-def _export_view(network: ViewNetwork, side: int, path: Path, calibration: Iterator[Pixels]) -> None:
+def _export_network(network: ViewNetwork, side: int, path: Path, calibration: Iterator[Pixels]) -> None:
     plain = path.with_suffix(".float.onnx")
     export(network, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, _OUTPUTS, plain)
     quantise(plain, path, ({"pixels": view[None]} for view in calibration))
     plain.unlink()
 
 
-def _opened(paths: Sequence[Path]) -> Iterator[Pixels]:
-    return (Photo.open(path, max_side=JUDGED_SIDE).pixels for path in paths)
+def _iter_photos(paths: Sequence[Path]) -> Iterator[Pixels]:
+    return (Photo.open(path, max_side=ASSESSMENT_SIDE).pixels for path in paths)

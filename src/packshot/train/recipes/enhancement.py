@@ -19,19 +19,19 @@ from torch.utils.tensorboard import SummaryWriter
 
 from packshot.errors import ModelError, SourceError
 from packshot.train.datasets.damaged import Original, read_manifest
-from packshot.train.datasets.pairs import Pairs, PartPairs, ViewPairs, batches
-from packshot.train.learner import save_whole
-from packshot.train.networks.enhancement.variants import build
-from packshot.train.recipes.enhancement_check import CheckSet
-from packshot.train.recipes.enhancement_step import EnhancementRecipe, State, is_graded
+from packshot.train.datasets.pairs import PairBatch, PartPairDataset, ViewPairDataset, iter_batches
+from packshot.train.learner import save_checkpoint
+from packshot.train.networks.enhancement.variants import build_network
+from packshot.train.recipes.enhancement_check import ValidationSet
+from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState, has_tone_curves
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
 LATEST_FILE, BEST_FILE, LOG_FOLDER = "latest.pt", "best.pt", "log"
 
 
 @dataclass(frozen=True)
-class Setting:
+class EnhancementSettings:
     """With what and where to train.
 
     Attributes:
@@ -50,21 +50,21 @@ class Setting:
     threads: int = 2
     workers: int = 1
 
-    def originals(self) -> list[Original]:
+    def read_originals(self) -> list[Original]:
         """What to train on.
 
         Raises:
             SourceError: No manifest, or nothing in it of the sources wanted.
         """
-        every = read_manifest(self.products, "train")
-        chosen = [one for one in every if not self.sources or one.source in self.sources]
+        training_originals = read_manifest(self.products, "train")
+        chosen = [one for one in training_originals if not self.sources or one.source in self.sources]
         if not chosen:
             raise SourceError(f"{self.products} has no originals to train on of {self.sources}")
         return chosen
 
 
 def train_variant(
-    name: str, setting: Setting, recipe: EnhancementRecipe, folder: Path, report: Report
+    name: str, settings: EnhancementSettings, recipe: EnhancementRecipe, folder: Path, progress: Progress
 ) -> Path:
     """Build a network by name and train it, see `train_enhancement`.
 
@@ -72,19 +72,22 @@ def train_variant(
         InvalidInput: No network of that name.
         SourceError: The manifest cannot be read, or has nothing to train on.
     """
-    torch.set_num_threads(setting.threads)
+    torch.set_num_threads(settings.threads)
     torch.manual_seed(recipe.seed)
-    network = build(name)
-    originals, checks = setting.originals(), CheckSet(read_manifest(setting.products, "val"))
-    report(f"{name}: {len(originals)} originals, checked on {len(checks.photos)}")
-    if not is_graded(network) or setting.curves is not None:
+    network = build_network(name)
+    originals, validation_set = (
+        settings.read_originals(),
+        ValidationSet(read_manifest(settings.products, "val")),
+    )
+    progress(f"{name}: {len(originals)} originals, checked on {len(validation_set.photos)}")
+    if not has_tone_curves(network) or settings.curves is not None:
         recipe = replace(recipe, view_steps=0)
-    if setting.curves is not None:
-        take_curves(network, setting.curves)
-    return train_enhancement(network, (originals, checks), recipe, folder, report, setting)
+    if settings.curves is not None:
+        copy_tone_curves(network, settings.curves)
+    return train_enhancement(network, (originals, validation_set), recipe, folder, progress, settings)
 
 
-def take_curves(network: nn.Module, checkpoint: Path) -> None:
+def copy_tone_curves(network: nn.Module, checkpoint: Path) -> None:
     """Give a network the tone curves of another, if it has any.
 
     Args:
@@ -94,13 +97,13 @@ def take_curves(network: nn.Module, checkpoint: Path) -> None:
     Raises:
         ModelError: The checkpoint cannot be read, or has no tone curves of this size.
     """
-    if not is_graded(network) or network.curves is None:
+    if not has_tone_curves(network) or network.curves is None:
         return
     try:
-        kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        kept = kept.get("averaged", kept["network"])
-        begin = "curves."
-        curves = {name[len(begin) :]: w for name, w in kept.items() if name.startswith(begin)}
+        weights = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        weights = weights.get("averaged", weights["network"])
+        prefix = "curves."
+        curves = {name[len(prefix) :]: w for name, w in weights.items() if name.startswith(prefix)}
         network.curves.load_state_dict(curves)
     except (OSError, EOFError, KeyError, RuntimeError, UnpicklingError) as error:
         raise ModelError(f"no tone curves to take over in {checkpoint}: {error}") from error
@@ -108,11 +111,11 @@ def take_curves(network: nn.Module, checkpoint: Path) -> None:
 
 def train_enhancement(
     network: nn.Module,
-    data: tuple[Sequence[Original], CheckSet],
+    data: tuple[Sequence[Original], ValidationSet],
     recipe: EnhancementRecipe,
     folder: Path,
-    report: Report,
-    setting: Setting,
+    progress: Progress,
+    settings: EnhancementSettings,
 ) -> Path:
     """Train; goes on from the folder's checkpoint if there is one.
 
@@ -121,58 +124,67 @@ def train_enhancement(
         data: Originals to train on, and what to check with.
         recipe: How.
         folder: Gets checkpoints and the log for TensorBoard.
-        report: Told about progress.
-        setting: Weights of VGG-16 and number of workers count here.
+        progress: Told about progress.
+        settings: Weights of VGG-16 and number of workers count here.
 
     Returns:
         Where the best running average of the weights lies.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    state = State.begin(network, recipe, setting.vgg)
+    state = TrainingState.from_network(network, recipe, settings.vgg)
     if (folder / LATEST_FILE).exists():
         state.load(folder / LATEST_FILE)
-        report(f"going on at step {state.step} of {recipe.last}")
+        progress(f"going on at step {state.step} of {recipe.total_steps}")
     if state.perceptual is None:
-        report("no weights of VGG-16 given: training without the perceptual loss")
+        progress("no weights of VGG-16 given: training without the perceptual loss")
     log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.step)
-    for pairs in _all_batches(data[0], recipe, state, setting.workers):
-        losses = state.learn(pairs.to(state.device))
+    for pairs in _iter_remaining_batches(data[0], recipe, state, settings.workers):
+        losses = state.take_step(pairs.to(state.device))
         if state.step % 50 == 0:
             _log_losses(log, losses, state.step)
-        if state.step % recipe.check_every == 0 or state.step == recipe.last:
-            _check(state, data[1], folder, log, report)
-        if state.step % recipe.save_every == 0 or state.step == recipe.last:
+        if state.step % recipe.check_every == 0 or state.step == recipe.total_steps:
+            _validate(state, data[1], folder, log, progress)
+        if state.step % recipe.save_every == 0 or state.step == recipe.total_steps:
             state.save(folder / LATEST_FILE)
     log.close()
     return folder / BEST_FILE
 
 
-def _all_batches(
-    originals: Sequence[Original], recipe: EnhancementRecipe, state: State, workers: int
-) -> Iterator[Pairs]:
+def _iter_remaining_batches(
+    originals: Sequence[Original], recipe: EnhancementRecipe, state: TrainingState, workers: int
+) -> Iterator[PairBatch]:
     """What is left of both stages."""
     first = state.step
-    rest = max(first, recipe.view_steps)
-    parts = PartPairs(originals, recipe.batch, recipe.side, recipe.seed)
+    parts_start = max(first, recipe.view_steps)
+    parts = PartPairDataset(originals, recipe.batch_size, recipe.side, recipe.seed)
     if first >= recipe.view_steps:
-        return batches(parts, first, recipe.last, workers)
-    views = ViewPairs(originals, recipe.view_batch, recipe.seed)
-    return chain(batches(views, first, rest, workers), batches(parts, rest, recipe.last, workers))
+        return iter_batches(parts, first, recipe.total_steps, workers)
+    views = ViewPairDataset(originals, recipe.view_batch_size, recipe.seed)
+    return chain(
+        iter_batches(views, first, parts_start, workers),
+        iter_batches(parts, parts_start, recipe.total_steps, workers),
+    )
 
 
-def _check(state: State, checks: CheckSet, folder: Path, log: SummaryWriter, report: Report) -> None:
+def _validate(
+    state: TrainingState,
+    validation_set: ValidationSet,
+    folder: Path,
+    log: SummaryWriter,
+    progress: Progress,
+) -> None:
     """Check the running average, keep it if it is the best, show what it does."""
-    check = checks.check(state.averaged, state.device)
-    report(f"step {state.step} of {state.recipe.last}: {check}")
-    for name, value in vars(check).items():
+    scores = validation_set.evaluate(state.averaged, state.device)
+    progress(f"step {state.step} of {state.recipe.total_steps}: {scores}")
+    for name, value in vars(scores).items():
         log.add_scalar(f"check/{name}", value, state.step)
-    samples = checks.samples(state.averaged, state.device)
+    samples = validation_set.render_samples(state.averaged, state.device)
     log.add_images("damaged, enhanced, original", samples, state.step)
     log.flush()
-    if check.merit > state.best:
-        state.best = check.merit
-        parts = {"network": state.averaged.state_dict(), "step": state.step, **vars(check)}
-        save_whole(parts, folder / BEST_FILE)
+    if scores.selection_score > state.best:
+        state.best = scores.selection_score
+        parts = {"network": state.averaged.state_dict(), "step": state.step, **vars(scores)}
+        save_checkpoint(parts, folder / BEST_FILE)
 
 
 def _log_losses(log: SummaryWriter, losses: dict[str, float], step: int) -> None:

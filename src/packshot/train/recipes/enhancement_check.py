@@ -12,40 +12,40 @@ import torch
 from torch import Tensor, nn
 
 from packshot.arrays import Pixels
-from packshot.encode.views import whole_view
+from packshot.encode.views import to_whole_view
 from packshot.enhance.network import STRIDE, VIEW_SIDE
 from packshot.measure.reference.psnr import psnr
 from packshot.measure.reference.ssim import ssim
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original
-from packshot.train.datasets.mixes import Mix, apply_mix, draw_mix
+from packshot.train.datasets.mixes import DamageMix, apply_mix, sample_mix
 
-_SIDE = 512
+_MAX_SIDE = 512
 _FIRST_SEED = 9000
 _SAMPLES = 3
 _SAMPLE_SIDE = 256
 # What equal photos count as, dB.
-_HIGHEST = 60.0
+_MAX_PSNR = 60.0
 
 
 @dataclass(frozen=True)
-class Check:
+class ValidationScores:
     """Means over the held-out photos.
 
     Attributes:
         psnr: Of enhanced against original, dB.
         ssim: Likewise.
         gain: PSNR over that of the damaged, dB.
-        kept: PSNR of undamaged photos after the network, dB, at most 60: how well it leaves them alone.
+        undamaged_psnr: PSNR of undamaged photos after the network, dB, at most 60: how well it leaves them alone.
     """
 
     psnr: float
     ssim: float
     gain: float
-    kept: float
+    undamaged_psnr: float
 
     @property
-    def merit(self) -> float:
+    def selection_score(self) -> float:
         """What checkpoints are chosen by: PSNR, plus SSIM as -10 log10(1 - SSIM), both in dB.
 
         PSNR alone is that of light and colour, which differ by more than noise and blocks do.
@@ -56,19 +56,19 @@ class Check:
         """One line."""
         return (
             f"PSNR {self.psnr:.2f} dB ({self.gain:+.2f} over damaged), SSIM {self.ssim:.4f}, "
-            f"undamaged photos kept to {self.kept:.1f} dB"
+            f"undamaged photos kept to {self.undamaged_psnr:.1f} dB"
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Damaged:
+class DamagedPhoto:
     """A photo and what a mix made of it, (H, W, 3) uint8 both."""
 
     original: Pixels
     pixels: Pixels
 
 
-class CheckSet:
+class ValidationSet:
     """Held-out photos, each damaged by a mix that its place in the list fixes.
 
     Args:
@@ -77,10 +77,12 @@ class CheckSet:
         side: Long side in pixels; rounded down to what networks take.
     """
 
-    def __init__(self, originals: Sequence[Original], count: int = 32, side: int = _SIDE) -> None:
+    def __init__(self, originals: Sequence[Original], count: int = 32, side: int = _MAX_SIDE) -> None:
         places = np.unique(np.linspace(0, len(originals) - 1, min(count, len(originals))).astype(int))
         self.photos = [
-            damaged_for_check(_fitting(Photo.open(originals[place].path, max_side=side).pixels), seed)
+            damage_for_validation(
+                _crop_to_stride(Photo.open(originals[place].path, max_side=side).pixels), seed
+            )
             for seed, place in enumerate(places, start=_FIRST_SEED)
         ]
 
@@ -89,43 +91,45 @@ class CheckSet:
         """Of each damaged photo, dB."""
         return [capped_psnr(photo.original, photo.pixels) for photo in self.photos]
 
-    def check(self, network: nn.Module, device: torch.device) -> Check:
+    def evaluate(self, network: nn.Module, device: torch.device) -> ValidationScores:
         """Enhance all photos, damaged and not."""
-        enhanced = [enhance(network, photo.pixels, device) for photo in self.photos]
-        kept = [enhance(network, photo.original, device) for photo in self.photos]
+        enhanced = [enhance_with_network(network, photo.pixels, device) for photo in self.photos]
+        undamaged = [enhance_with_network(network, photo.original, device) for photo in self.photos]
         pairs = list(zip(self.photos, enhanced, strict=True))
-        reached = [capped_psnr(photo.original, picture) for photo, picture in pairs]
-        return Check(
-            psnr=float(np.mean(reached)),
+        psnr_values = [capped_psnr(photo.original, picture) for photo, picture in pairs]
+        return ValidationScores(
+            psnr=float(np.mean(psnr_values)),
             ssim=float(np.mean([ssim(photo.original, picture) for photo, picture in pairs])),
-            gain=float(np.mean(reached) - np.mean(self.damaged_psnr)),
-            kept=float(
-                np.mean([capped_psnr(p.original, k) for p, k in zip(self.photos, kept, strict=True)])
+            gain=float(np.mean(psnr_values) - np.mean(self.damaged_psnr)),
+            undamaged_psnr=float(
+                np.mean(
+                    [capped_psnr(p.original, k) for p, k in zip(self.photos, undamaged, strict=True)]
+                )
             ),
         )
 
-    def samples(self, network: nn.Module, device: torch.device) -> Tensor:
+    def render_samples(self, network: nn.Module, device: torch.device) -> Tensor:
         """(S, 3, 256, 768) uint8: parts of photos, damaged, enhanced and original, side by side."""
         rows = []
         for photo in self.photos[:: max(1, len(self.photos) // _SAMPLES)][:_SAMPLES]:
-            enhanced = enhance(network, photo.pixels, device)
-            parts = [_middle(picture) for picture in (photo.pixels, enhanced, photo.original)]
+            enhanced = enhance_with_network(network, photo.pixels, device)
+            parts = [_crop_middle(picture) for picture in (photo.pixels, enhanced, photo.original)]
             rows.append(np.concatenate(parts, axis=1))
         return torch.from_numpy(np.stack(rows).transpose(0, 3, 1, 2).copy())
 
 
-def damaged_for_check(original: Pixels, seed: int) -> Damaged:
+def damage_for_validation(original: Pixels, seed: int) -> DamagedPhoto:
     """Damage by the seed's first mix that is one: how undamaged photos fare is measured apart."""
     generator = np.random.default_rng(seed)
-    mix = draw_mix(generator)
-    while mix == Mix():
-        mix = draw_mix(generator)
-    return Damaged(original, apply_mix(original, mix, generator))
+    mix = sample_mix(generator)
+    while mix == DamageMix():
+        mix = sample_mix(generator)
+    return DamagedPhoto(original, apply_mix(original, mix, generator))
 
 
-def enhance(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
+def enhance_with_network(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
     """Run a network on a whole photo whose sides are multiples of 32."""
-    view = whole_view(pixels, VIEW_SIDE)
+    view = to_whole_view(pixels, VIEW_SIDE)
     inputs = [torch.from_numpy(p.transpose(2, 0, 1)[None].copy()).to(device) for p in (pixels, view)]
     with torch.no_grad():
         enhanced: Tensor = network(*inputs)
@@ -135,16 +139,16 @@ def enhance(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
 
 def capped_psnr(original: Pixels, other: Pixels) -> float:
     """PSNR in dB, at most 60, so that a mean over photos exists where some are equal."""
-    return min(psnr(original, other), _HIGHEST)
+    return min(psnr(original, other), _MAX_PSNR)
 
 
-def _fitting(pixels: Pixels) -> Pixels:
+def _crop_to_stride(pixels: Pixels) -> Pixels:
     """The upper left part whose sides are multiples of what networks take."""
     height, width = (side // STRIDE * STRIDE for side in pixels.shape[:2])
     return np.ascontiguousarray(pixels[:height, :width])
 
 
-def _middle(picture: Pixels) -> Pixels:
+def _crop_middle(picture: Pixels) -> Pixels:
     """The middle, (256, 256, 3), black where the picture has none."""
     canvas = np.zeros((_SAMPLE_SIDE, _SAMPLE_SIDE, 3), np.uint8)
     top, left = (max(0, (side - _SAMPLE_SIDE) // 2) for side in picture.shape[:2])

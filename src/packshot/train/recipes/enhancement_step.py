@@ -11,9 +11,9 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from packshot.train.datasets.pairs import Pairs
-from packshot.train.learner import save_whole
-from packshot.train.networks.enhancement.curves import graded
+from packshot.train.datasets.pairs import PairBatch
+from packshot.train.learner import save_checkpoint
+from packshot.train.networks.enhancement.curves import apply_grading
 from packshot.train.networks.enhancement.discriminator import PatchDiscriminator
 from packshot.train.networks.enhancement.generator import Generator
 from packshot.train.networks.enhancement.losses import (
@@ -25,7 +25,7 @@ from packshot.train.networks.enhancement.losses import (
     multi_scale_loss,
 )
 
-_LARGEST_GRADIENT = 1.0
+_MAX_GRADIENT_NORM = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class EnhancementRecipe:
 
     Attributes:
         view_steps: Batches of whole small photos, for the tone curves alone.
-        view_batch: Photos in each.
+        view_batch_size: Photos in each.
         steps: Batches of parts, after those.
-        batch: Photos in each.
+        batch_size: Photos in each.
         side: Of the parts, pixels.
         view_rate: Largest learning rate of the first stage.
         rate: Of the second; both fall to a hundredth along half a cosine.
@@ -46,8 +46,8 @@ class EnhancementRecipe:
         similarity: Weight of 1 - MS-SSIM.
         perceptual: Weight of the distance of VGG-16 features.
         adversarial: Weight of the generator's term against the discriminator.
-        tuned_share: Part of the second stage, at its end, in which the last two count.
-        tuned_every: They count in every so many-th step, and then so many times as much.
+        tuning_share: Part of the second stage, at its end, in which the last two count.
+        tuning_interval: They count in every so many-th step, and then so many times as much.
         average: Decay of the running average of the weights, which is what comes out.
         check_every: Steps between checks on held-out photos.
         save_every: Steps between checkpoints.
@@ -55,9 +55,9 @@ class EnhancementRecipe:
     """
 
     view_steps: int = 12_000
-    view_batch: int = 64
+    view_batch_size: int = 64
     steps: int = 40_000
-    batch: int = 16
+    batch_size: int = 16
     side: int = 96
     view_rate: float = 1e-3
     rate: float = 2e-3
@@ -67,39 +67,39 @@ class EnhancementRecipe:
     similarity: float = 1.0
     perceptual: float = 0.002
     adversarial: float = 0.0005
-    tuned_share: float = 0.1
-    tuned_every: int = 8
+    tuning_share: float = 0.1
+    tuning_interval: int = 8
     average: float = 0.999
     check_every: int = 1000
     save_every: int = 200
     seed: int = 0
 
     @classmethod
-    def lasting(cls, steps: int | None, view_steps: int | None) -> EnhancementRecipe:
+    def from_lengths(cls, steps: int | None, view_steps: int | None) -> EnhancementRecipe:
         """The usual recipe, but for the lengths of its stages, where they are given."""
         given = {"steps": steps, "view_steps": view_steps}
         return cls(**{name: count for name, count in given.items() if count is not None})
 
     @property
-    def last(self) -> int:
+    def total_steps(self) -> int:
         """Batches of both stages."""
         return self.view_steps + self.steps
 
     def rate_at(self, step: int) -> float:
-        """The learning rate of a step, 0 <= step < `last`."""
+        """The learning rate of a step, 0 <= step < `total_steps`."""
         if step < self.view_steps:
-            return _cosine(self.view_rate, step / self.view_steps)
+            return _cosine_rate(self.view_rate, step / self.view_steps)
         done = step - self.view_steps
-        return _cosine(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
+        return _cosine_rate(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
 
-    def is_tuned(self, step: int) -> bool:
+    def is_tuning_step(self, step: int) -> bool:
         """Whether perceptual and adversarial loss count in a step."""
-        begin = self.last - self.tuned_share * self.steps
-        return step >= max(begin, self.view_steps) and step % self.tuned_every == 0
+        tuning_start = self.total_steps - self.tuning_share * self.steps
+        return step >= max(tuning_start, self.view_steps) and step % self.tuning_interval == 0
 
 
 @dataclass(eq=False)
-class State:
+class TrainingState:
     """A run in progress.
 
     Attributes:
@@ -127,7 +127,9 @@ class State:
     best: float = field(default=-math.inf)
 
     @classmethod
-    def begin(cls, network: nn.Module, recipe: EnhancementRecipe, vgg: Path | None) -> State:
+    def from_network(
+        cls, network: nn.Module, recipe: EnhancementRecipe, vgg: Path | None
+    ) -> TrainingState:
         """A run that has seen nothing; on a GPU if there is one."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -143,25 +145,25 @@ class State:
             device,
         )
 
-    def learn(self, pairs: Pairs) -> dict[str, float]:
+    def take_step(self, pairs: PairBatch) -> dict[str, float]:
         """Take one step; returns the losses, not yet weighted."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.step)
-        weighted = self._losses(pairs)
+        weighted = self._compute_losses(pairs)
         total = torch.stack([weight * loss for weight, loss in weighted.values()]).sum()
         self.optimiser.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(self.network.parameters(), _MAX_GRADIENT_NORM)
         self.optimiser.step()
-        self._average()
+        self._update_average()
         self.step += 1
         return {name: loss.item() for name, (_, loss) in weighted.items()}
 
-    def _losses(self, pairs: Pairs) -> dict[str, tuple[float, Tensor]]:
+    def _compute_losses(self, pairs: PairBatch) -> dict[str, tuple[float, Tensor]]:
         """Weight and value of each loss that counts in this step."""
         recipe = self.recipe
         weighted: dict[str, tuple[float, Tensor]] = {}
-        if self.step < recipe.view_steps and is_graded(self.network):
+        if self.step < recipe.view_steps and has_tone_curves(self.network):
             return {"view": (1.0, _view_loss(self.network, pairs))}
         _freeze_curves(self.network)
         original = pairs.original.float() / 255
@@ -169,28 +171,33 @@ class State:
         weighted["absolute"] = recipe.absolute, absolute_loss(enhanced, original)
         weighted["detail"] = recipe.detail, detail_loss(enhanced, original)
         weighted["similarity"] = recipe.similarity, multi_scale_loss(enhanced, original)
-        if recipe.is_tuned(self.step):
-            weighted |= self._tuning_losses(enhanced, original)
+        if recipe.is_tuning_step(self.step):
+            weighted |= self._compute_tuning_losses(enhanced, original)
         return weighted
 
-    def _tuning_losses(self, enhanced: Tensor, original: Tensor) -> dict[str, tuple[float, Tensor]]:
-        recipe, often = self.recipe, self.recipe.tuned_every
-        self._teach_discriminator(enhanced.detach(), original)
+    def _compute_tuning_losses(
+        self, enhanced: Tensor, original: Tensor
+    ) -> dict[str, tuple[float, Tensor]]:
+        recipe, interval = self.recipe, self.recipe.tuning_interval
+        self._train_discriminator(enhanced.detach(), original)
         weighted = {
-            "adversarial": (recipe.adversarial * often, adversarial_loss(self.discriminator(enhanced)))
+            "adversarial": (
+                recipe.adversarial * interval,
+                adversarial_loss(self.discriminator(enhanced)),
+            )
         }
         if self.perceptual is not None:
             distance = self.perceptual(enhanced, original)
-            weighted["perceptual"] = recipe.perceptual * often, distance
+            weighted["perceptual"] = recipe.perceptual * interval, distance
         return weighted
 
-    def _teach_discriminator(self, enhanced: Tensor, original: Tensor) -> None:
+    def _train_discriminator(self, enhanced: Tensor, original: Tensor) -> None:
         loss = discriminator_loss(self.discriminator(original), self.discriminator(enhanced))
         self.opponent.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.opponent.step()
 
-    def _average(self) -> None:
+    def _update_average(self) -> None:
         decay = min(self.recipe.average, 1 - 1 / (self.step + 2))
         with torch.no_grad():
             pairs = zip(self.averaged.parameters(), self.network.parameters(), strict=True)
@@ -200,7 +207,7 @@ class State:
     def save(self, path: Path) -> None:
         """Everything needed to go on, written whole or not at all."""
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
-        save_whole(parts | {"step": self.step, "best": self.best}, path)
+        save_checkpoint(parts | {"step": self.step, "best": self.best}, path)
 
     def load(self, path: Path) -> None:
         """Take up what `save` wrote."""
@@ -213,11 +220,11 @@ class State:
 _STATEFUL = ("network", "averaged", "discriminator", "optimiser", "opponent")
 
 
-def _cosine(rate: float, done: float) -> float:
-    return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+def _cosine_rate(rate: float, progress: float) -> float:
+    return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
 
 
-def is_graded(network: nn.Module) -> TypeGuard[Generator]:
+def has_tone_curves(network: nn.Module) -> TypeGuard[Generator]:
     """Whether a network has tone curves for the whole photo, which can learn alone."""
     return isinstance(network, Generator) and network.curves is not None
 
@@ -227,14 +234,14 @@ def _freeze_curves(network: nn.Module) -> None:
 
     The first stage saw eight times as many photos in a batch, lit as the mix has it.
     """
-    if is_graded(network) and network.curves is not None:
+    if has_tone_curves(network) and network.curves is not None:
         network.curves.requires_grad_(False)
         network.curves.context.requires_grad_(True)
 
 
-def _view_loss(network: Generator, pairs: Pairs) -> Tensor:
+def _view_loss(network: Generator, pairs: PairBatch) -> Tensor:
     """Mean absolute error of the tone curves on the views of the whole photos."""
     assert network.curves is not None
     grading = network.curves(pairs.damaged_view.float() / 255)
-    toned = graded(pairs.damaged_view.long(), grading)
+    toned = apply_grading(pairs.damaged_view.long(), grading)
     return absolute_loss(toned, pairs.original_view.float() / 255)

@@ -12,7 +12,7 @@ from packshot.errors import ModelError
 from packshot.scratch import Scratch
 from packshot.train.export import annotate, export_tiles
 from packshot.train.networks.enhancement.generator import PixelsToPixels
-from packshot.train.networks.enhancement.variants import build
+from packshot.train.networks.enhancement.variants import build_network
 
 
 def write_enhancer(checkpoint: Path, path: Path, name: str = "full") -> None:
@@ -26,15 +26,15 @@ def write_enhancer(checkpoint: Path, path: Path, name: str = "full") -> None:
     Raises:
         ModelError: No checkpoint of this network.
     """
-    network = build(name)
+    network = build_network(name)
     try:
-        kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        network.load_state_dict(kept["network"])
+        weights = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        network.load_state_dict(weights["network"])
     except (OSError, KeyError, RuntimeError) as error:
         raise ModelError(f"{checkpoint} is no checkpoint of the network {name}: {error}") from error
     with Scratch() as scratch:
         plain = scratch.folder / "plain.onnx"
         export_tiles(PixelsToPixels(network).eval(), VIEW_SIDE, STRIDE, plain)
         onnx.checker.check_model(str(plain))
-        annotate(plain, network=name, step=str(kept["step"]))
+        annotate(plain, network=name, step=str(weights["step"]))
         path.write_bytes(plain.read_bytes())

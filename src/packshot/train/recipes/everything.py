@@ -12,42 +12,47 @@ import onnx
 import torch
 
 from packshot.arrays import Mask
-from packshot.assess.atlas import DEFAULT_ATLAS, Atlas
+from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
-from packshot.encode.measured import MEASURED
+from packshot.encode.measured import MEASUREMENT_NAMES
 from packshot.train.datasets.damaged import KIND_NAMES, Original, make_shards, read_manifest
-from packshot.train.datasets.rated import near_duplicate_groups, validation_mask
-from packshot.train.datasets.views import Views, load_views, write_damaged, write_rated
+from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
+from packshot.train.datasets.views import Views, load_views, write_damaged_views, write_rated_views
 from packshot.train.export import export, halve_large_weights
-from packshot.train.features import CONTENT_SIZE, Features, features
+from packshot.train.features import CONTENT_SIZE, Features, compute_features
 from packshot.train.networks.distortion import Projection, ProjectionHead
-from packshot.train.networks.efficientnet_lite import folded, load_pretrained
+from packshot.train.networks.efficientnet_lite import fold_normalisation, load_imagenet_weights
 from packshot.train.networks.statistics import ViewNetwork
-from packshot.train.recipes.atlas import HeldOut, calibrated, examples, vectors
+from packshot.train.recipes.atlas import (
+    ValidationExamples,
+    calibrate_atlas,
+    compute_vectors,
+    make_examples,
+)
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.encoders import export_content, export_native
-from packshot.train.recipes.limits import kind_limits
+from packshot.train.recipes.limits import fit_kind_limits
 from packshot.train.recipes.readouts import fit_readouts
-from packshot.train.recipes.trunk import Pool, TrunkRecipe, TunedEncoder, tune_trunk
+from packshot.train.recipes.trunk import TrainingPool, TrunkRecipe, TunedEncoder, tune_trunk
 from packshot.train.saved import load_network
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
-PEOPLE = "rated by people (BIQ2021)"
-ENSEMBLE = "full-reference ensemble"
-REFERENCE = "photos rated by people"
+PEOPLE_ORIGIN = "rated by people (BIQ2021)"
+ENSEMBLE_ORIGIN = "full-reference ensemble"
+REFERENCE_NAME = "photos rated by people"
 VALIDATION_SHARE = 0.15
-NEAR_DUPLICATE = 0.8
+NEAR_DUPLICATE_SIMILARITY = 0.8
 NATIVE_FILE = "native.onnx"
 PROJECTION_FILE = "projection.pt"
 _CALIBRATION_PHOTOS = 120
-_HELD_SEED = 7_000_000
-_GOOD = 65
+_VALIDATION_SEED = 7_000_000
+_MIN_GOOD_SCORE = 65
 
 
 @dataclass(frozen=True)
-class Inputs:
+class TrainingInputs:
     """What everything is made from; see ``packshot train everything --help``."""
 
     checkpoint: Path
@@ -58,30 +63,30 @@ class Inputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class TrainingData:
     """Views of both sets, the rated ones split by near-duplicate groups.
 
     Attributes:
         rated: Photos rated by people.
-        held: (N,) which of them are for validation.
+        is_validation: (N,) which of them are for validation.
         rated_names: Their file names.
         damaged: Damaged originals.
         originals: By group number of `damaged`.
-        damaged_held: Damaged originals of the manifest's validation split.
+        damaged_validation: Damaged originals of the manifest's validation split.
         calibration: Photos whose activations set quantisation ranges.
     """
 
     rated: Views
-    held: Mask
+    is_validation: Mask
     rated_names: list[str]
     damaged: Views
     originals: Sequence[Original]
-    damaged_held: Views
+    damaged_validation: Views
     calibration: Sequence[Path]
 
 
 def make_everything(
-    inputs: Inputs, work: Path, weights: Path, versions: int, workers: int, say: Say
+    inputs: TrainingInputs, work: Path, weights: Path, versions: int, workers: int, progress: Progress
 ) -> None:
     """Run each step whose result is not there yet.
 
@@ -91,152 +96,174 @@ def make_everything(
         weights: Models and atlas.
         versions: Damaged versions of each original.
         workers: Processes for damaging, threads for everything else.
-        say: Told about progress.
+        progress: Told about progress.
     """
     work.mkdir(parents=True, exist_ok=True)
     weights.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(workers)
-    prepared = prepare(inputs, work, weights, versions, workers, say)
+    prepared = prepare_training_data(inputs, work, weights, versions, workers, progress)
     recipe = ProjectionRecipe()
     before, after = work / "untouched", work / "tuned"
-    untouched = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
-    exported(untouched, prepared, before, say)
-    found = extracted(prepared, before, workers, say)
-    first = trained_on(found, prepared, before / PROJECTION_FILE, recipe, say)
-    tuned = tuned_trunk(untouched, first, prepared, after, TrunkRecipe(), say)
-    exported(tuned, prepared, after, say)
-    found = extracted(prepared, after, workers, say)
-    final = trained_on(found, prepared, after / PROJECTION_FILE, recipe, say)
+    untouched = ViewNetwork(load_imagenet_weights(str(inputs.checkpoint))).eval()
+    export_trunk(untouched, prepared, before, progress)
+    extracted = extract_features(prepared, before, workers, progress)
+    first = load_or_train_projection(extracted, prepared, before / PROJECTION_FILE, recipe, progress)
+    tuned = load_or_tune_trunk(untouched, first, prepared, after, TrunkRecipe(), progress)
+    export_trunk(tuned, prepared, after, progress)
+    extracted = extract_features(prepared, after, workers, progress)
+    final = load_or_train_projection(extracted, prepared, after / PROJECTION_FILE, recipe, progress)
     write_models(final, after / NATIVE_FILE, weights)
-    say("writing the atlas")
-    atlas = assemble(prepared, final, weights)
-    atlas.save(weights / DEFAULT_ATLAS)
-    say(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
+    progress("writing the atlas")
+    atlas = build_atlas(prepared, final, weights)
+    atlas.save(weights / SHIPPED_ATLAS)
+    progress(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
 
 
-def prepare(
-    inputs: Inputs, work: Path, weights: Path, versions: int, workers: int, say: Say
-) -> Prepared:
+def prepare_training_data(
+    inputs: TrainingInputs, work: Path, weights: Path, versions: int, workers: int, progress: Progress
+) -> TrainingData:
     """Content encoder, damaged versions and views."""
     rated = read_ratings(inputs.ratings, inputs.photos, inputs.scale)
     originals = read_manifest(inputs.products, "train")
-    calibration = _calibration(rated, originals)
+    calibration = _select_calibration_photos(rated, originals)
     if not (weights / CONTENT_MODEL).exists():
-        say("exporting the content encoder")
-        trunk = ViewNetwork(load_pretrained(str(inputs.checkpoint))).eval()
+        progress("exporting the content encoder")
+        trunk = ViewNetwork(load_imagenet_weights(str(inputs.checkpoint))).eval()
         export_content(trunk, calibration, weights / CONTENT_MODEL)
     content = Model.from_path(weights / CONTENT_MODEL, workers)
-    say("views of the photos rated by people")
-    write_rated(rated, content, work / "rated")
-    held = read_manifest(inputs.products, "val")
-    for name, part, seed in (("damaged", originals, 0), ("damaged_held", held, _HELD_SEED)):
-        say(f"damaging {len(part)} originals")
+    progress("views of the photos rated by people")
+    write_rated_views(rated, content, work / "rated")
+    validation_originals = read_manifest(inputs.products, "val")
+    for name, part, seed in (
+        ("damaged", originals, 0),
+        ("damaged_held", validation_originals, _VALIDATION_SEED),
+    ):
+        progress(f"damaging {len(part)} originals")
         shards = list(make_shards(part, work / f"{name}_shards", versions, workers, seed))
-        write_damaged(shards, content, work / name)
+        write_damaged_views(shards, content, work / name)
     rated_views = load_views(work / "rated")
-    groups = near_duplicate_groups(rated_views.content.astype(np.float32), NEAR_DUPLICATE)
-    return Prepared(
+    groups = group_near_duplicates(rated_views.content.astype(np.float32), NEAR_DUPLICATE_SIMILARITY)
+    return TrainingData(
         rated=replace(rated_views, groups=groups.astype(np.int32)),
-        held=validation_mask(groups, VALIDATION_SHARE, seed=0),
+        is_validation=make_validation_mask(groups, VALIDATION_SHARE, seed=0),
         rated_names=[photo.path.name for photo in rated],
         damaged=load_views(work / "damaged"),
         originals=originals,
-        damaged_held=load_views(work / "damaged_held"),
+        damaged_validation=load_views(work / "damaged_held"),
         calibration=calibration,
     )
 
 
 @dataclass(frozen=True, eq=False)
-class Extracted:
+class ExtractedFeatures:
     """Features of every photo by one native trunk; groups of the two sets are numbered apart."""
 
     rated: Features
     damaged: Features
-    damaged_held: Features
+    damaged_validation: Features
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedProjection:
     """A projection and the features it was trained on."""
 
-    features: Extracted
+    features: ExtractedFeatures
     projection: Projection
 
 
-def exported(trunk: ViewNetwork, prepared: Prepared, folder: Path, say: Say) -> None:
+def export_trunk(trunk: ViewNetwork, prepared: TrainingData, folder: Path, progress: Progress) -> None:
     """Write the folder's native trunk, if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NATIVE_FILE).exists():
-        say(f"exporting {folder / NATIVE_FILE}")
+        progress(f"exporting {folder / NATIVE_FILE}")
         export_native(trunk, prepared.calibration, folder / NATIVE_FILE)
 
 
-def extracted(prepared: Prepared, folder: Path, threads: int, say: Say) -> Extracted:
+def extract_features(
+    prepared: TrainingData, folder: Path, threads: int, progress: Progress
+) -> ExtractedFeatures:
     """Features by the folder's native trunk, kept there."""
     model = Model.from_path(folder / NATIVE_FILE, threads)
-    rated = _kept(folder / "rated.npz", say, lambda: features(prepared.rated, model))
-    damaged = _kept(folder / "damaged.npz", say, lambda: features(prepared.damaged, model))
-    held = _kept(folder / "damaged_held.npz", say, lambda: features(prepared.damaged_held, model))
-    return Extracted(rated, replace(damaged, groups=damaged.groups + len(rated.scores)), held)
+    rated = _load_or_compute(
+        folder / "rated.npz", progress, lambda: compute_features(prepared.rated, model)
+    )
+    damaged = _load_or_compute(
+        folder / "damaged.npz", progress, lambda: compute_features(prepared.damaged, model)
+    )
+    damaged_validation = _load_or_compute(
+        folder / "damaged_held.npz",
+        progress,
+        lambda: compute_features(prepared.damaged_validation, model),
+    )
+    return ExtractedFeatures(
+        rated, replace(damaged, groups=damaged.groups + len(rated.scores)), damaged_validation
+    )
 
 
-def trained_on(
-    found: Extracted, prepared: Prepared, saved: Path, recipe: ProjectionRecipe, say: Say
-) -> Trained:
+def load_or_train_projection(
+    extracted: ExtractedFeatures,
+    prepared: TrainingData,
+    path: Path,
+    recipe: ProjectionRecipe,
+    progress: Progress,
+) -> TrainedProjection:
     """A projection trained on features, from its file if it is there."""
-    if not saved.exists():
-        say(f"training {saved}")
+    if not path.exists():
+        progress(f"training {path}")
         projection = train_projection(
-            found.rated.chosen(~prepared.held),
-            found.damaged,
+            extracted.rated.select(~prepared.is_validation),
+            extracted.damaged,
             recipe,
             len(KIND_NAMES),
-            lambda step, loss: say(f"  step {step}: loss {loss:.4f}"),
+            lambda step, loss: progress(f"  step {step}: loss {loss:.4f}"),
         )
         if recipe.readouts:
-            fit_readouts(projection, found.rated.chosen(~prepared.held), found.damaged)
-        torch.save(projection, saved)
-    kept = load_network(saved)
-    assert isinstance(kept, Projection)
-    return Trained(found, kept.eval())
+            fit_readouts(projection, extracted.rated.select(~prepared.is_validation), extracted.damaged)
+        torch.save(projection, path)
+    loaded = load_network(path)
+    assert isinstance(loaded, Projection)
+    return TrainedProjection(extracted, loaded.eval())
 
 
-def tuned_trunk(
+def load_or_tune_trunk(
     untouched: ViewNetwork,
-    first: Trained,
-    prepared: Prepared,
+    first: TrainedProjection,
+    prepared: TrainingData,
     folder: Path,
     recipe: TrunkRecipe,
-    say: Say,
+    progress: Progress,
 ) -> ViewNetwork:
     """The trunk after tuning, from its file if it is there."""
-    saved = folder / "encoder.pt"
-    if saved.exists():
-        encoder = load_network(saved)
+    path = folder / "encoder.pt"
+    if path.exists():
+        encoder = load_network(path)
         assert isinstance(encoder, TunedEncoder)
         return encoder.trunk
     folder.mkdir(parents=True, exist_ok=True)
-    say("tuning the trunk")
-    chosen = np.flatnonzero(~prepared.held)
-    start = [vectors(first.projection, part) for part in (first.features.rated, first.features.damaged)]
+    progress("tuning the trunk")
+    chosen = np.flatnonzero(~prepared.is_validation)
+    start = [
+        compute_vectors(first.projection, part)
+        for part in (first.features.rated, first.features.damaged)
+    ]
     encoder = tune_trunk(
-        Pool(prepared.rated, chosen, prepared.damaged),
-        TunedEncoder(ViewNetwork(folded(untouched.trunk)), first.projection),
+        TrainingPool(prepared.rated, chosen, prepared.damaged),
+        TunedEncoder(ViewNetwork(fold_normalisation(untouched.trunk)), first.projection),
         np.concatenate([start[0][chosen], start[1]]),
         recipe,
         folder / "checkpoint.pt",
-        say,
+        progress,
     )
-    torch.save(encoder, saved)
+    torch.save(encoder, path)
     return encoder.trunk
 
 
-def write_models(trained: Trained, native: Path, weights: Path) -> None:
+def write_models(trained: TrainedProjection, native: Path, weights: Path) -> None:
     """The distortion encoder: native trunk and projection in one."""
     projection = trained.projection
     head = native.with_name("projection.onnx")
     outputs = ["distortion", "kinds", "level"]
-    measured = 2 * len(MEASURED)
+    measured = 2 * len(MEASUREMENT_NAMES)
     statistics = (projection.shape.inputs - measured) // 2 - CONTENT_SIZE
     sizes = {
         "whole_content": CONTENT_SIZE,
@@ -247,47 +274,49 @@ def write_models(trained: Trained, native: Path, weights: Path) -> None:
     }
     example = {name: torch.zeros(2, size) for name, size in sizes.items()}
     export(ProjectionHead(projection).eval(), example, outputs, head)
-    merged = _merge(onnx.load(str(native)), onnx.load(str(head)))
+    merged = _merge_models(onnx.load(str(native)), onnx.load(str(head)))
     halve_large_weights(merged)
-    stated = {"kinds": KIND_NAMES, "measured": MEASURED, "limits": _limits(trained)}
-    properties = {name: json.dumps(value) for name, value in stated.items()}
+    metadata = {"kinds": KIND_NAMES, "measured": MEASUREMENT_NAMES, "limits": _compute_limits(trained)}
+    properties = {name: json.dumps(value) for name, value in metadata.items()}
     onnx.helper.set_model_props(merged, properties)
     onnx.save(merged, str(weights / DISTORTION_MODEL))
 
 
-def _limits(trained: Trained) -> dict[str, float]:
+def _compute_limits(trained: TrainedProjection) -> dict[str, float]:
     """From undamaged products not trained on, and from everyday photos that people rate well."""
-    pristine = trained.features.damaged_held.values[trained.features.damaged_held.levels == 0]
-    good = trained.features.rated.values[trained.features.rated.scores >= _GOOD]
-    return kind_limits(trained.projection, [pristine, good])
+    pristine = trained.features.damaged_validation.values[
+        trained.features.damaged_validation.levels == 0
+    ]
+    good = trained.features.rated.values[trained.features.rated.scores >= _MIN_GOOD_SCORE]
+    return fit_kind_limits(trained.projection, [pristine, good])
 
 
-def assemble(prepared: Prepared, trained: Trained, weights: Path) -> Atlas:
+def build_atlas(prepared: TrainingData, trained: TrainedProjection, weights: Path) -> Atlas:
     """The atlas of everything, calibrated on the held-out photos."""
     models = tuple(
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
-    rated = examples(
+    rated = make_examples(
         trained.projection,
         replace(trained.features.rated, groups=prepared.rated.groups),
         prepared.rated_names,
         [f"rated:{number}" for number in prepared.rated.groups],
-        PEOPLE,
+        PEOPLE_ORIGIN,
     )
-    names, groups = _damaged_names(prepared)
-    damaged = examples(trained.projection, trained.features.damaged, names, groups, ENSEMBLE)
+    names, groups = _name_damaged_versions(prepared)
+    damaged = make_examples(trained.projection, trained.features.damaged, names, groups, ENSEMBLE_ORIGIN)
     sizes = (CONTENT_SIZE, len(rated[0].distortion))
-    atlas = Atlas.empty("packshot", (models[0], models[1]), sizes).add(rated + damaged)
-    unseen = trained.features.damaged_held
-    labels = [f"held:{group}" for group in unseen.groups]
-    held = HeldOut(
-        rated=[example for example, keep in zip(rated, prepared.held, strict=True) if keep],
-        damaged=examples(trained.projection, unseen, labels, labels, ENSEMBLE),
+    atlas = Atlas.create_empty("packshot", (models[0], models[1]), sizes).with_examples(rated + damaged)
+    validation_features = trained.features.damaged_validation
+    labels = [f"held:{group}" for group in validation_features.groups]
+    validation = ValidationExamples(
+        rated=[example for example, keep in zip(rated, prepared.is_validation, strict=True) if keep],
+        damaged=make_examples(trained.projection, validation_features, labels, labels, ENSEMBLE_ORIGIN),
     )
-    return calibrated(atlas, held, REFERENCE, PEOPLE)
+    return calibrate_atlas(atlas, validation, REFERENCE_NAME, PEOPLE_ORIGIN)
 
 
-def _damaged_names(prepared: Prepared) -> tuple[list[str], list[str]]:
+def _name_damaged_versions(prepared: TrainingData) -> tuple[list[str], list[str]]:
     """Names and groups of the damaged versions."""
     names, groups = [], []
     for group, kind, level in zip(
@@ -299,7 +328,7 @@ def _damaged_names(prepared: Prepared) -> tuple[list[str], list[str]]:
     return names, groups
 
 
-def _merge(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
+def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
     """One graph: pixels through the trunk, its outputs into the projection."""
     trunk = onnx.compose.add_prefix(native, "trunk_", rename_inputs=False)
     merged = onnx.compose.merge_models(
@@ -320,16 +349,16 @@ def _merge(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
     return merged
 
 
-def _calibration(rated: Sequence[RatedPhoto], originals: Sequence[Original]) -> list[Path]:
+def _select_calibration_photos(rated: Sequence[RatedPhoto], originals: Sequence[Original]) -> list[Path]:
     """Photos of both sets, evenly drawn."""
     paths = ([photo.path for photo in rated], [original.path for original in originals])
     half = _CALIBRATION_PHOTOS // 2
     return [part[i] for part in paths for i in np.linspace(0, len(part) - 1, half).astype(int)]
 
 
-def _kept(path: Path, say: Say, make: Callable[[], Features]) -> Features:
+def _load_or_compute(path: Path, progress: Progress, compute: Callable[[], Features]) -> Features:
     """Features from a file, made and written first if it is not there."""
     if not path.exists():
-        say(f"computing {path.name}")
-        make().save(path)
+        progress(f"computing {path.name}")
+        compute().save(path)
     return Features.load(path)

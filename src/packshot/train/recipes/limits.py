@@ -8,33 +8,39 @@ import numpy as np
 import torch
 
 from packshot.arrays import Float16Array, Float32Array
-from packshot.assess.learned import LEAST
-from packshot.distort import families
+from packshot.assess.learned import MIN_PROBABILITY
+from packshot.distort import list_families
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.networks.distortion import Projection
 
-ALLOWED = 0.01
+MAX_FALSE_ALARM_SHARE = 0.01
 """Share of undamaged photos that may exceed a limit."""
 
-_MOST = 0.97
+_MAX_LIMIT = 0.97
 _BATCH = 4096
 
 
-def kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> dict[str, float]:
+def fit_kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> dict[str, float]:
     """Limits on the probability of each family of look-alike kinds.
 
     Args:
         projection: In evaluation mode.
         clean: (N, F) features of undamaged photos, one array for each sort of photo; each sort alone
-            keeps to `ALLOWED`.
+            keeps to `MAX_FALSE_ALARM_SHARE`.
 
     Returns:
         By name of the family; without those that undamaged photos take on too often.
     """
-    sorts = [family_probabilities(projection, values) for values in clean]
-    limits = np.max([np.quantile(sort, 1 - ALLOWED, axis=0) for sort in sorts], axis=0)
-    named = zip(families(), limits.tolist(), strict=True)
-    return {family[0].value: round(max(limit, LEAST), 3) for family, limit in named if limit < _MOST}
+    probabilities = [family_probabilities(projection, values) for values in clean]
+    limits = np.max(
+        [np.quantile(sort, 1 - MAX_FALSE_ALARM_SHARE, axis=0) for sort in probabilities], axis=0
+    )
+    named = zip(list_families(), limits.tolist(), strict=True)
+    return {
+        family[0].value: round(max(limit, MIN_PROBABILITY), 3)
+        for family, limit in named
+        if limit < _MAX_LIMIT
+    }
 
 
 def family_probabilities(projection: Projection, values: Float16Array) -> Float32Array:
@@ -45,5 +51,5 @@ def family_probabilities(projection: Projection, values: Float16Array) -> Float3
             rows = torch.from_numpy(values[start : start + _BATCH].astype(np.float32))
             parts.append(projection(rows).kinds.softmax(1).numpy())
     chance = np.concatenate(parts)
-    columns = [[KIND_NAMES.index(kind.value) for kind in family] for family in families()]
+    columns = [[KIND_NAMES.index(kind.value) for kind in family] for family in list_families()]
     return np.stack([chance[:, column].sum(axis=1) for column in columns], axis=1)

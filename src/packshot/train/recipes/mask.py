@@ -16,17 +16,27 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 from packshot.encode.mask import VIEW_SIDE
 from packshot.errors import SourceError
 from packshot.train.datasets.composites import Composer
-from packshot.train.datasets.cutouts import cutouts
+from packshot.train.datasets.cutouts import extract_cutouts
 from packshot.train.datasets.damaged import Original, read_manifest
-from packshot.train.datasets.masks import MaskBatch, MaskExamples, empty, lifted, sure
-from packshot.train.datasets.taught import Taught, is_held_out, taught
-from packshot.train.learner import Learner, Pace, Report, tuned
-from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
+from packshot.train.datasets.masks import (
+    MaskBatch,
+    MaskDataset,
+    extract_subject,
+    select_confident,
+    select_empty,
+)
+from packshot.train.datasets.taught import TeacherMask, is_held_out, load_teacher_masks
+from packshot.train.learner import Learner, Progress, Schedule, make_parameter_groups
+from packshot.train.networks.efficientnet_lite import (
+    fold_normalisation,
+    freeze_blocks,
+    load_imagenet_weights,
+)
 from packshot.train.networks.mask import MaskNetwork
-from packshot.train.recipes.mask_model import write_mask
+from packshot.train.recipes.mask_model import write_mask_model
 
-CHECKPOINT = "mask.pt"
-TAUGHT_FOLDER = "taught"
+CHECKPOINT_FILE = "mask.pt"
+TEACHER_FOLDER = "taught"
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class MaskRecipe:
 
     Attributes:
         steps: Batches.
-        batch: Photos in each.
+        batch_size: Photos in each.
         side: Of the photos in training, pixels. It is used on larger ones, `VIEW_SIDE`, and better
             there: Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019.
         trunk_rate: Largest learning rate of the encoder.
@@ -49,7 +59,7 @@ class MaskRecipe:
     """
 
     steps: int = 2000
-    batch: int = 12
+    batch_size: int = 12
     side: int = 192
     trunk_rate: float = 2e-4
     decoder_rate: float = 2e-3
@@ -70,7 +80,7 @@ class MaskInputs:
         teacher: U2-Net (small), an ONNX file.
         products: Manifest of product originals.
         sources: Products of these sources are cut out; the manifest names them.
-        homes: Of these sources the photos have real backgrounds: the teacher masks them.
+        home_sources: Of these sources the photos have real backgrounds: the teacher masks them.
         objects: More photos of single things, for the teacher.
         scenes: Photos that serve as backgrounds.
     """
@@ -79,11 +89,11 @@ class MaskInputs:
     teacher: Path
     products: Path
     sources: tuple[str, ...]
-    homes: tuple[str, ...]
+    home_sources: tuple[str, ...]
     objects: tuple[Path, ...]
     scenes: tuple[Path, ...]
 
-    def originals(self, sources: Sequence[str], split: str) -> list[Original]:
+    def read_originals(self, sources: Sequence[str], split: str) -> list[Original]:
         """Rows of the manifest.
 
         Raises:
@@ -91,25 +101,27 @@ class MaskInputs:
         """
         return [one for one in read_manifest(self.products, split) if one.source in sources]
 
-    def composer(
-        self, split: str, folder: Path, side: int, report: Report
-    ) -> tuple[Composer, list[Taught]]:
+    def make_composer(
+        self, split: str, folder: Path, side: int, progress: Progress
+    ) -> tuple[Composer, list[TeacherMask]]:
         """The composer of a split, and the photos of products that the teacher is sure of.
 
         Raises:
             SourceError: Nothing to compose.
         """
-        held = split == "val"
-        homes = [one.path for one in self.originals(self.homes, split)]
-        objects = [path for path in self.objects if is_held_out(path.name) == held]
-        photos = [path for path in self.scenes if is_held_out(path.name) == held]
-        subjects = sure(taught([*homes, *objects], self.teacher, folder, report))
-        scenes = taught([*homes, *photos], self.teacher, folder, report)
-        products = cutouts(self.originals(self.sources, split))
+        is_validation = split == "val"
+        home_photos = [one.path for one in self.read_originals(self.home_sources, split)]
+        objects = [path for path in self.objects if is_held_out(path.name) == is_validation]
+        photos = [path for path in self.scenes if is_held_out(path.name) == is_validation]
+        subjects = select_confident(
+            load_teacher_masks([*home_photos, *objects], self.teacher, folder, progress)
+        )
+        scenes = load_teacher_masks([*home_photos, *photos], self.teacher, folder, progress)
+        products = extract_cutouts(self.read_originals(self.sources, split))
         if not products or not scenes:
             raise SourceError(f"{self.products} and the scenes give nothing to compose for {split}")
-        report(f"{split}: {len(products)} cut-outs, {len(subjects)} subjects, {len(scenes)} scenes")
-        return Composer([*products, *(lifted(one) for one in subjects)], scenes, side), subjects
+        progress(f"{split}: {len(products)} cut-outs, {len(subjects)} subjects, {len(scenes)} scenes")
+        return Composer([*products, *(extract_subject(one) for one in subjects)], scenes, side), subjects
 
 
 def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRecipe) -> Tensor:
@@ -121,25 +133,27 @@ def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRe
         batch: What is true.
         recipe: The weights.
     """
-    pixels = F.binary_cross_entropy_with_logits(logits, batch.mask)
-    likely = torch.sigmoid(logits)
-    both = (likely * batch.mask).sum((1, 2))
-    either = (likely + batch.mask - likely * batch.mask).sum((1, 2))
-    missed = (1 - both / either.clamp_min(1)) * batch.present
-    overlap = missed.sum() / batch.present.sum().clamp_min(1)
-    there = F.binary_cross_entropy_with_logits(presence, batch.present)
-    return pixels + recipe.overlap_weight * overlap + recipe.presence_weight * there
+    pixel_loss = F.binary_cross_entropy_with_logits(logits, batch.mask)
+    probabilities = torch.sigmoid(logits)
+    intersection = (probabilities * batch.mask).sum((1, 2))
+    union = (probabilities + batch.mask - probabilities * batch.mask).sum((1, 2))
+    overlap_losses = (1 - intersection / union.clamp_min(1)) * batch.present
+    overlap = overlap_losses.sum() / batch.present.sum().clamp_min(1)
+    presence_loss = F.binary_cross_entropy_with_logits(presence, batch.present)
+    return pixel_loss + recipe.overlap_weight * overlap + recipe.presence_weight * presence_loss
 
 
-def begin(network: MaskNetwork, recipe: MaskRecipe) -> Learner[MaskNetwork]:
+def make_learner(network: MaskNetwork, recipe: MaskRecipe) -> Learner[MaskNetwork]:
     """The network ready to learn: two groups of parameters, the encoder's slower."""
-    freeze(network.trunk, recipe.frozen_blocks)
-    pace = Pace(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
-    return Learner.begin(network, tuned(network.trunk, network.decoder.parameters()), pace)
+    freeze_blocks(network.trunk, recipe.frozen_blocks)
+    pace = Schedule(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
+    return Learner.from_network(
+        network, make_parameter_groups(network.trunk, network.decoder.parameters()), pace
+    )
 
 
 def train_mask(
-    inputs: MaskInputs, recipe: MaskRecipe, work: Path, workers: int, report: Report
+    inputs: MaskInputs, recipe: MaskRecipe, work: Path, workers: int, progress: Progress
 ) -> MaskNetwork:
     """Train; goes on from the folder's checkpoint if there is one.
 
@@ -148,7 +162,7 @@ def train_mask(
         recipe: How.
         work: Folder of the checkpoint and of the teacher's answers.
         workers: Processes that make batches.
-        report: Told about progress.
+        progress: Told about progress.
 
     Returns:
         Running averages of the weights, in evaluation mode.
@@ -157,10 +171,12 @@ def train_mask(
         SourceError: Nothing to learn from.
     """
     torch.manual_seed(recipe.seed)
-    composer, subjects = inputs.composer("train", work / TAUGHT_FOLDER, recipe.side, report)
-    nothing = empty(composer.scenes)
-    examples = MaskExamples(composer, subjects, nothing, recipe.batch, recipe.seed)
-    learner = begin(MaskNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
+    composer, subjects = inputs.make_composer("train", work / TEACHER_FOLDER, recipe.side, progress)
+    empty_photos = select_empty(composer.scenes)
+    examples = MaskDataset(composer, subjects, empty_photos, recipe.batch_size, recipe.seed)
+    learner = make_learner(
+        MaskNetwork(fold_normalisation(load_imagenet_weights(str(inputs.checkpoint)))), recipe
+    )
 
     def loss(network: MaskNetwork, batch: MaskBatch) -> Tensor:
         if learner.step >= recipe.trunk_steps:
@@ -168,30 +184,30 @@ def train_mask(
         logits, presence = network(batch.pixels)
         return mask_loss(logits, presence, batch, recipe)
 
-    return learner.run(examples, loss, work / CHECKPOINT, workers, report)
+    return learner.train(examples, loss, work / CHECKPOINT_FILE, workers, progress)
 
 
-def make_mask(
+def make_mask_model(
     inputs: MaskInputs,
     recipe: MaskRecipe,
-    places: tuple[Path, Path],
-    processors: tuple[int, int],
-    report: Report,
+    paths: tuple[Path, Path],
+    threads_and_workers: tuple[int, int],
+    progress: Progress,
 ) -> None:
     """Train, export, quantise and calibrate.
 
     Args:
         inputs: What to learn from.
         recipe: How.
-        places: Working folder, and the model to write.
-        processors: Threads of this process, and processes that make batches.
-        report: Told about progress.
+        paths: Working folder, and the model to write.
+        threads_and_workers: Threads of this process, and processes that make batches.
+        progress: Told about progress.
 
     Raises:
         SourceError: Nothing to learn from.
     """
-    work, output = places
-    torch.set_num_threads(processors[0])
-    network = train_mask(inputs, recipe, work, processors[1], report)
-    composer, _ = inputs.composer("val", work / TAUGHT_FOLDER, VIEW_SIDE, report)
-    report(f"{output}: {write_mask(network, composer, empty(composer.scenes), output)}")
+    work, output = paths
+    torch.set_num_threads(threads_and_workers[0])
+    network = train_mask(inputs, recipe, work, threads_and_workers[1], progress)
+    composer, _ = inputs.make_composer("val", work / TEACHER_FOLDER, VIEW_SIDE, progress)
+    progress(f"{output}: {write_mask_model(network, composer, select_empty(composer.scenes), output)}")

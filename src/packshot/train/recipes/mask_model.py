@@ -12,34 +12,38 @@ import numpy as np
 import torch
 
 from packshot.arrays import ByteArray, Float64Array
-from packshot.encode.mask import VIEW_SIDE, Calibration, Likelihood, MaskNetwork, log_odds
+from packshot.encode.mask import VIEW_SIDE, MaskCalibration, MaskNetwork, MaskPrediction, log_odds
 from packshot.encode.model import Model
 from packshot.scratch import Scratch
-from packshot.train.datasets.composites import Composer, Example
-from packshot.train.datasets.taught import Taught
-from packshot.train.export import Inputs, annotate, export, quantise
+from packshot.train.datasets.composites import Composer, MaskExample
+from packshot.train.datasets.taught import TeacherMask
+from packshot.train.export import ModelInputs, annotate, export, quantise
 from packshot.train.networks.mask import MaskNetwork as TrainedMask
 from packshot.train.networks.mask import ShippedMask
 
-RIGHT = 0.8
+MIN_OVERLAP = 0.8
 """A mask is right if it overlaps the truth by so much, intersection over union."""
 
 _OUTPUTS = ["product", "presence"]
-_CALIBRATED_ON = 400
+_CALIBRATION_EXAMPLES = 400
 _EMPTY_SHARE = 0.35
-_RANGES_FROM = 100
+_QUANTISATION_PHOTOS = 100
 _PENALTY = 1.0
 
 
-def write_mask(
-    network: TrainedMask, composer: Composer, nothing: Sequence[Taught], path: Path, seed: int = 1
-) -> Calibration:
+def write_mask_model(
+    network: TrainedMask,
+    composer: Composer,
+    empty_photos: Sequence[TeacherMask],
+    path: Path,
+    seed: int = 1,
+) -> MaskCalibration:
     """Export, quantise, calibrate.
 
     Args:
         network: In evaluation mode.
         composer: Of held-out products and scenes.
-        nothing: Held-out photos without a product.
+        empty_photos: Held-out photos without a product.
         path: Of the ONNX file.
         seed: Of the composites.
     """
@@ -48,33 +52,35 @@ def write_mask(
         plain = scratch.folder / "plain.onnx"
         example = {"pixels": torch.zeros(2, VIEW_SIDE, VIEW_SIDE, 3, dtype=torch.uint8)}
         export(ShippedMask(network).eval(), example, _OUTPUTS, plain)
-        ranges: Iterator[Inputs] = (
-            {"pixels": composer.compose(random).pixels[None]} for _ in range(_RANGES_FROM)
+        ranges: Iterator[ModelInputs] = (
+            {"pixels": composer.compose(random).pixels[None]} for _ in range(_QUANTISATION_PHOTOS)
         )
-        quantise(plain, path, ranges, enlarges=True)
-    calibration = calibrated(path, list(_held_out(composer, nothing, random)))
+        quantise(plain, path, ranges, resizes_maps=True)
+    calibration = calibrate_confidence(
+        path, list(_iter_validation_examples(composer, empty_photos, random))
+    )
     annotate(path, calibration=json.dumps(asdict(calibration)))
     return calibration
 
 
-def _held_out(
-    composer: Composer, nothing: Sequence[Taught], random: np.random.Generator
-) -> Iterator[Example]:
-    for _ in range(_CALIBRATED_ON):
+def _iter_validation_examples(
+    composer: Composer, empty_photos: Sequence[TeacherMask], random: np.random.Generator
+) -> Iterator[MaskExample]:
+    for _ in range(_CALIBRATION_EXAMPLES):
         if random.random() >= _EMPTY_SHARE:
             yield composer.compose(random)
-        elif nothing and random.random() < 0.6:
-            yield _as_it_is(nothing[int(random.integers(len(nothing)))])
+        elif empty_photos and random.random() < 0.6:
+            yield _make_empty_example(empty_photos[int(random.integers(len(empty_photos)))])
         else:
-            yield composer.empty(random)
+            yield composer.compose_empty(random)
 
 
-def _as_it_is(answer: Taught) -> Example:
-    pixels = cv2.resize(answer.pixels, (VIEW_SIDE, VIEW_SIDE), interpolation=cv2.INTER_AREA)
-    return Example(np.asarray(pixels, np.uint8), np.zeros((VIEW_SIDE, VIEW_SIDE), np.uint8), 0.0)
+def _make_empty_example(teacher_mask: TeacherMask) -> MaskExample:
+    pixels = cv2.resize(teacher_mask.pixels, (VIEW_SIDE, VIEW_SIDE), interpolation=cv2.INTER_AREA)
+    return MaskExample(np.asarray(pixels, np.uint8), np.zeros((VIEW_SIDE, VIEW_SIDE), np.uint8), 0.0)
 
 
-def calibrated(path: Path, examples: Sequence[Example]) -> Calibration:
+def calibrate_confidence(path: Path, examples: Sequence[MaskExample]) -> MaskCalibration:
     """Fit when the network is right: logistic regression on what it says of itself.
 
     Args:
@@ -83,32 +89,37 @@ def calibrated(path: Path, examples: Sequence[Example]) -> Calibration:
     """
     model = Model.from_path(path)
     network = MaskNetwork(model)
-    seen = [network.see(example.pixels) for example in examples]
-    terms = np.array([[1.0, log_odds(one.overlap), log_odds(one.presence)] for one in seen])
-    right = [overlap(one, example.mask) >= RIGHT for one, example in zip(seen, examples, strict=True)]
-    offset, by_overlap, by_presence = logistic(terms, np.array(right, np.float64))
-    return Calibration(float(offset), float(by_overlap), float(by_presence))
+    likelihoods = [network.predict(example.pixels) for example in examples]
+    terms = np.array(
+        [[1.0, log_odds(one.overlap_estimate), log_odds(one.presence)] for one in likelihoods]
+    )
+    is_right = [
+        intersection_over_union(one, example.mask) >= MIN_OVERLAP
+        for one, example in zip(likelihoods, examples, strict=True)
+    ]
+    offset, by_overlap, by_presence = fit_logistic(terms, np.array(is_right, np.float64))
+    return MaskCalibration(float(offset), float(by_overlap), float(by_presence))
 
 
-def overlap(seen: Likelihood, mask: ByteArray) -> float:
+def intersection_over_union(likelihood: MaskPrediction, mask: ByteArray) -> float:
     """Intersection over union of what was seen and the truth; 0 where either is empty.
 
     Args:
-        seen: By the network.
+        likelihood: By the network.
         mask: (S, S) uint8, 255 on the product.
     """
-    raised = cv2.resize(seen.product, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    likely, truth = np.asarray(raised) >= 0.5, mask > 127
-    either = np.count_nonzero(likely | truth)
-    return np.count_nonzero(likely & truth) / either if either else 0.0
+    resized = cv2.resize(likelihood.product, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    predicted, truth = np.asarray(resized) >= 0.5, mask > 127
+    union = np.count_nonzero(predicted | truth)
+    return np.count_nonzero(predicted & truth) / union if union else 0.0
 
 
-def logistic(terms: Float64Array, holds: Float64Array, rounds: int = 30) -> Float64Array:
+def fit_logistic(terms: Float64Array, labels: Float64Array, rounds: int = 30) -> Float64Array:
     """Weights of a logistic regression, by Newton's method, a little penalised.
 
     Args:
         terms: (N, K), the first column ones.
-        holds: (N,) 0 or 1.
+        labels: (N,) 0 or 1.
         rounds: Steps.
     """
     weights = np.zeros(terms.shape[1])
@@ -116,7 +127,7 @@ def logistic(terms: Float64Array, holds: Float64Array, rounds: int = 30) -> Floa
     penalty[0, 0] = 1e-6
     for _ in range(rounds):
         chance = 1 / (1 + np.exp(-np.clip(terms @ weights, -30, 30)))
-        slope = terms.T @ (holds - chance) - penalty @ weights
-        curve = (terms * (chance * (1 - chance))[:, None]).T @ terms + penalty
-        weights = weights + np.linalg.solve(curve, slope)
+        gradient = terms.T @ (labels - chance) - penalty @ weights
+        curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + penalty
+        weights = weights + np.linalg.solve(curvature, gradient)
     return np.asarray(weights)

@@ -12,21 +12,16 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float64Array
-from packshot.assess.assessor import JUDGED_SIDE
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.distort import Kind, distort
 from packshot.errors import InvalidInput
-from packshot.measure.natural.brisque import (
-    BRISQUE_MODEL,
-    BrisqueModel,
-    brisque_features,
-    nearness,
-)
-from packshot.measure.natural.niqe import NIQE_MODEL, NiqeModel, Patches, patches
+from packshot.measure.natural.brisque import BRISQUE_MODEL, BrisqueModel, brisque_features, rbf_kernel
+from packshot.measure.natural.niqe import NIQE_MODEL, NiqeModel, PatchStatistics, measure_patches
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
-from packshot.train.datasets.damaged import Original, draw_damage, read_manifest
+from packshot.train.datasets.damaged import Original, read_manifest, sample_damage
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 LUMINANCE_KINDS: tuple[Kind, ...] = (
     Kind.GAUSSIAN_BLUR,
@@ -85,15 +80,20 @@ class BrisqueRecipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class LabelledPhotos:
     """Damaged photos: features (N, 36), and damage (N,), 100 less the full-reference ensemble."""
 
     features: Float64Array
     damage: Float64Array
 
 
-def make_natural(
-    manifest: Path, licences: Sequence[str], weights: Path, versions: int, workers: int, say: Say
+def make_natural_models(
+    manifest: Path,
+    licences: Sequence[str],
+    weights: Path,
+    versions: int,
+    workers: int,
+    progress: Progress,
 ) -> None:
     """Fit and write both models.
 
@@ -103,33 +103,33 @@ def make_natural(
         weights: Folder for the models.
         versions: Damaged versions of each original.
         workers: Processes for damaging.
-        say: Told about progress.
+        progress: Told about progress.
 
     Raises:
         InvalidInput: No training photo has such a licence.
     """
-    originals = permitted(read_manifest(manifest, "train"), licences)
-    say(f"{len(originals)} originals under {', '.join(licences)}")
+    originals = filter_by_licence(read_manifest(manifest, "train"), licences)
+    progress(f"{len(originals)} originals under {', '.join(licences)}")
     weights.mkdir(parents=True, exist_ok=True)
-    fit_niqe(map(patches, _pixels(originals))).save(weights / NIQE_MODEL)
-    say(f"wrote {NIQE_MODEL}; damaging for BRISQUE")
-    fit_brisque(label(originals, versions, workers)).save(weights / BRISQUE_MODEL)
-    say(f"wrote {BRISQUE_MODEL}")
+    fit_niqe(map(measure_patches, _iter_pixels(originals))).save(weights / NIQE_MODEL)
+    progress(f"wrote {NIQE_MODEL}; damaging for BRISQUE")
+    fit_brisque(label_damage(originals, versions, workers)).save(weights / BRISQUE_MODEL)
+    progress(f"wrote {BRISQUE_MODEL}")
 
 
-def permitted(originals: Iterable[Original], licences: Sequence[str]) -> list[Original]:
+def filter_by_licence(originals: Iterable[Original], licences: Sequence[str]) -> list[Original]:
     """Originals under one of the licences.
 
     Raises:
         InvalidInput: There is none.
     """
-    kept = [original for original in originals if original.licence in licences]
-    if not kept:
+    permitted = [original for original in originals if original.licence in licences]
+    if not permitted:
         raise InvalidInput(f"no training photo is under {' or '.join(licences)}")
-    return kept
+    return permitted
 
 
-def fit_niqe(photos: Iterable[Patches], recipe: NiqeRecipe | None = None) -> NiqeModel:
+def fit_niqe(photos: Iterable[PatchStatistics], recipe: NiqeRecipe | None = None) -> NiqeModel:
     """Fit the multivariate Gaussian of sharp patches of the sharper photos.
 
     Args:
@@ -137,12 +137,12 @@ def fit_niqe(photos: Iterable[Patches], recipe: NiqeRecipe | None = None) -> Niq
         recipe: How patches are chosen.
     """
     chosen = recipe or NiqeRecipe()
-    textured = [photo for photo in photos if photo.textured.any()]
-    peaks = np.array([photo.sharpness[photo.textured].max() for photo in textured])
+    textured = [photo for photo in photos if photo.is_textured.any()]
+    peaks = np.array([photo.sharpness[photo.is_textured].max() for photo in textured])
     limit = np.quantile(peaks, 1 - chosen.photo_share)
     features = np.vstack(
         [
-            photo.features[photo.textured & (photo.sharpness > chosen.patch_sharpness * peak)]
+            photo.features[photo.is_textured & (photo.sharpness > chosen.patch_sharpness * peak)]
             for photo, peak in zip(textured, peaks, strict=True)
             if peak >= limit
         ]
@@ -150,7 +150,9 @@ def fit_niqe(photos: Iterable[Patches], recipe: NiqeRecipe | None = None) -> Niq
     return NiqeModel(features.mean(axis=0), np.cov(features, rowvar=False))
 
 
-def label(originals: Sequence[Original], versions: int, workers: int, seed: int = 0) -> Labelled:
+def label_damage(
+    originals: Sequence[Original], versions: int, workers: int, seed: int = 0
+) -> LabelledPhotos:
     """Damage originals, measure and label every version and the originals themselves.
 
     Args:
@@ -161,13 +163,13 @@ def label(originals: Sequence[Original], versions: int, workers: int, seed: int 
     """
     jobs = [(original, versions, seed + 1000 * number) for number, original in enumerate(originals)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(_label_one, jobs))
-    return Labelled(
+        parts = list(pool.map(_label_original, jobs))
+    return LabelledPhotos(
         np.vstack([part.features for part in parts]), np.concatenate([part.damage for part in parts])
     )
 
 
-def fit_brisque(labelled: Labelled, recipe: BrisqueRecipe | None = None) -> BrisqueModel:
+def fit_brisque(labelled: LabelledPhotos, recipe: BrisqueRecipe | None = None) -> BrisqueModel:
     """Fit the regression in closed form: kernel ridge regression on a sample of centres.
 
     Args:
@@ -180,27 +182,27 @@ def fit_brisque(labelled: Labelled, recipe: BrisqueRecipe | None = None) -> Bris
     generator = np.random.default_rng(chosen.seed)
     rows = generator.permutation(len(scaled))[: chosen.centres]
     centres, offset = scaled[rows], labelled.damage.mean()
-    basis = nearness(scaled, centres, chosen.gamma)
-    penalty = chosen.ridge * nearness(centres, centres, chosen.gamma)
+    basis = rbf_kernel(scaled, centres, chosen.gamma)
+    penalty = chosen.ridge * rbf_kernel(centres, centres, chosen.gamma)
     weights = np.linalg.lstsq(
         basis.T @ basis + penalty, basis.T @ (labelled.damage - offset), rcond=None
     )[0]
     return BrisqueModel(low, high, centres, weights, np.array(offset), np.array(chosen.gamma))
 
 
-def _pixels(originals: Iterable[Original]) -> Iterator[ByteArray]:
+def _iter_pixels(originals: Iterable[Original]) -> Iterator[ByteArray]:
     for original in originals:
-        yield Photo.open(original.path, max_side=JUDGED_SIDE).pixels
+        yield Photo.open(original.path, max_side=ASSESSMENT_SIDE).pixels
 
 
-def _label_one(job: tuple[Original, int, int]) -> Labelled:
+def _label_original(job: tuple[Original, int, int]) -> LabelledPhotos:
     original, versions, seed = job
     cv2.setNumThreads(1)
-    (pixels,) = _pixels([original])
-    reference = EnsembleReference.of(pixels)
-    damage = draw_damage(versions, seed, LUMINANCE_KINDS)
-    shown = [distort(pixels, kind, level, seed + n) for n, (kind, level) in enumerate(damage)]
-    return Labelled(
-        np.stack([brisque_features(version) for version in (pixels, *shown)]),
-        np.array([100 - reference.score(version).score for version in (pixels, *shown)]),
+    (pixels,) = _iter_pixels([original])
+    reference = EnsembleReference.from_pixels(pixels)
+    damage = sample_damage(versions, seed, LUMINANCE_KINDS)
+    versions_pixels = [distort(pixels, kind, level, seed + n) for n, (kind, level) in enumerate(damage)]
+    return LabelledPhotos(
+        np.stack([brisque_features(version) for version in (pixels, *versions_pixels)]),
+        np.array([100 - reference.score(version).score for version in (pixels, *versions_pixels)]),
     )

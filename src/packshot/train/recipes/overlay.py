@@ -17,17 +17,21 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import ByteArray
 from packshot.photo import Photo
-from packshot.train.datasets.furniture import drawn_furniture
+from packshot.train.datasets.furniture import draw_furniture
 from packshot.train.datasets.lettering import Fonts
-from packshot.train.datasets.overlays import OverlayBatch, OverlayExamples
-from packshot.train.datasets.vessels import drawn_vessel
-from packshot.train.learner import Learner, Pace, Report, tuned
-from packshot.train.networks.efficientnet_lite import folded, freeze, load_pretrained
+from packshot.train.datasets.overlays import OverlayBatch, OverlayDataset
+from packshot.train.datasets.vessels import draw_vessel
+from packshot.train.learner import Learner, Progress, Schedule, make_parameter_groups
+from packshot.train.networks.efficientnet_lite import (
+    fold_normalisation,
+    freeze_blocks,
+    load_imagenet_weights,
+)
 from packshot.train.networks.overlay import OverlayNetwork
-from packshot.train.recipes.overlay_model import write_overlay
+from packshot.train.recipes.overlay_model import write_overlay_model
 
-CHECKPOINT = "overlay.pt"
-LEARNT_SIDE = 448
+CHECKPOINT_FILE = "overlay.pt"
+TRAINING_SIDE = 448
 """Long side of the photos that squares are cut from, before they are made a little smaller or larger."""
 
 
@@ -37,22 +41,22 @@ class OverlayRecipe:
 
     Attributes:
         steps: Batches.
-        batch: Photos in each.
+        batch_size: Photos in each.
         side: Of the squares cut from photos, pixels.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
-        drawn: Pictures of furniture drawn on white that join the photos; as many of printed vessels.
+        drawn_count: Pictures of furniture drawn on white that join the photos; as many of printed vessels.
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
     """
 
     steps: int = 8600
-    batch: int = 8
+    batch_size: int = 8
     side: int = 320
     trunk_rate: float = 3e-4
     decoder_rate: float = 2e-3
-    drawn: int = 1350
+    drawn_count: int = 1350
     frozen_blocks: int = 1
     average: float = 0.995
     seed: int = 0
@@ -65,25 +69,25 @@ def overlay_loss(logits: Tensor, maps: Tensor) -> Tensor:
         logits: (B, 2, H, W).
         maps: (B, 2, H, W) in 0..1.
     """
-    pixels = F.binary_cross_entropy_with_logits(logits, maps)
-    likely = torch.sigmoid(logits)
-    both = (likely * maps).sum((0, 2, 3))
-    either = (likely + maps - likely * maps).sum((0, 2, 3))
-    return 2 * pixels + (1 - both / either.clamp_min(1)).mean()
+    pixel_loss = F.binary_cross_entropy_with_logits(logits, maps)
+    probabilities = torch.sigmoid(logits)
+    intersection = (probabilities * maps).sum((0, 2, 3))
+    union = (probabilities + maps - probabilities * maps).sum((0, 2, 3))
+    return 2 * pixel_loss + (1 - intersection / union.clamp_min(1)).mean()
 
 
-def clean_photos(paths: Sequence[Path]) -> list[ByteArray]:
+def load_clean_photos(paths: Sequence[Path]) -> list[ByteArray]:
     """Photos at the size the overlay network learns from; small ones are enlarged.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
     """
-    opened = (Photo.open(path, max_side=2 * LEARNT_SIDE).pixels for path in paths)
-    return [_resized(pixels) for pixels in opened]
+    photos = (Photo.open(path, max_side=2 * TRAINING_SIDE).pixels for path in paths)
+    return [_resize_photo(pixels) for pixels in photos]
 
 
-def _resized(pixels: ByteArray) -> ByteArray:
-    scale = LEARNT_SIDE / max(pixels.shape[:2])
+def _resize_photo(pixels: ByteArray) -> ByteArray:
+    scale = TRAINING_SIDE / max(pixels.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
@@ -103,15 +107,17 @@ class OverlayInputs:
     fonts: Path
 
 
-def begin(network: OverlayNetwork, recipe: OverlayRecipe) -> Learner[OverlayNetwork]:
+def make_learner(network: OverlayNetwork, recipe: OverlayRecipe) -> Learner[OverlayNetwork]:
     """The network ready to learn: two groups of parameters, the encoder's slower."""
-    freeze(network.trunk, recipe.frozen_blocks)
-    pace = Pace(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
-    return Learner.begin(network, tuned(network.trunk, network.decoder), pace)
+    freeze_blocks(network.trunk, recipe.frozen_blocks)
+    pace = Schedule(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
+    return Learner.from_network(
+        network, make_parameter_groups(network.trunk, network.decoder_parameters), pace
+    )
 
 
 def train_overlay(
-    inputs: OverlayInputs, recipe: OverlayRecipe, work: Path, workers: int, report: Report
+    inputs: OverlayInputs, recipe: OverlayRecipe, work: Path, workers: int, progress: Progress
 ) -> OverlayNetwork:
     """Train; goes on from the folder's checkpoint if there is one.
 
@@ -120,7 +126,7 @@ def train_overlay(
         recipe: How.
         work: Folder of the checkpoint.
         workers: Processes that make batches.
-        report: Told about progress.
+        progress: Told about progress.
 
     Returns:
         Running averages of the weights, in evaluation mode.
@@ -130,40 +136,44 @@ def train_overlay(
     """
     torch.manual_seed(recipe.seed)
     work.mkdir(parents=True, exist_ok=True)
-    random, fonts = np.random.default_rng(recipe.seed), Fonts.under(inputs.fonts)
-    furniture = [drawn_furniture(LEARNT_SIDE, random) for _ in range(recipe.drawn)]
-    vessels = [drawn_vessel(LEARNT_SIDE, random, fonts) for _ in range(recipe.drawn)]
-    photos = [*clean_photos(inputs.photos), *furniture, *vessels]
-    examples = OverlayExamples(photos, fonts, recipe.batch, recipe.side, recipe.seed)
-    learner = begin(OverlayNetwork(folded(load_pretrained(str(inputs.checkpoint)))), recipe)
+    random, fonts = np.random.default_rng(recipe.seed), Fonts.from_folder(inputs.fonts)
+    furniture = [draw_furniture(TRAINING_SIDE, random) for _ in range(recipe.drawn_count)]
+    vessels = [draw_vessel(TRAINING_SIDE, random, fonts) for _ in range(recipe.drawn_count)]
+    photos = [*load_clean_photos(inputs.photos), *furniture, *vessels]
+    examples = OverlayDataset(photos, fonts, recipe.batch_size, recipe.side, recipe.seed)
+    learner = make_learner(
+        OverlayNetwork(fold_normalisation(load_imagenet_weights(str(inputs.checkpoint)))), recipe
+    )
 
     def loss(network: OverlayNetwork, batch: OverlayBatch) -> Tensor:
         return overlay_loss(network(batch.pixels), batch.maps)
 
-    return learner.run(examples, loss, work / CHECKPOINT, workers, report)
+    return learner.train(examples, loss, work / CHECKPOINT_FILE, workers, progress)
 
 
-def make_overlay(
+def make_overlay_model(
     inputs: OverlayInputs,
     recipe: OverlayRecipe,
-    places: tuple[Path, Path],
-    processors: tuple[int, int],
-    report: Report,
+    paths: tuple[Path, Path],
+    threads_and_workers: tuple[int, int],
+    progress: Progress,
 ) -> None:
     """Train, export and quantise.
 
     Args:
         inputs: What to learn from.
         recipe: How.
-        places: Working folder, and the model to write.
-        processors: Threads of this process, and processes that make batches.
-        report: Told about progress.
+        paths: Working folder, and the model to write.
+        threads_and_workers: Threads of this process, and processes that make batches.
+        progress: Told about progress.
 
     Raises:
         SourceError: No font.
     """
-    work, output = places
-    torch.set_num_threads(processors[0])
-    network = train_overlay(inputs, recipe, work, processors[1], report)
-    write_overlay(network, clean_photos(inputs.photos[::4]), Fonts.under(inputs.fonts), output)
-    report(f"wrote {output}")
+    work, output = paths
+    torch.set_num_threads(threads_and_workers[0])
+    network = train_overlay(inputs, recipe, work, threads_and_workers[1], progress)
+    write_overlay_model(
+        network, load_clean_photos(inputs.photos[::4]), Fonts.from_folder(inputs.fonts), output
+    )
+    progress(f"wrote {output}")

@@ -8,17 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.encode.overlay import MULTIPLE, padded, shrunk
+from packshot.encode.overlay import MULTIPLE, pad_to_multiple, resize_for_network
 from packshot.scratch import Scratch
 from packshot.train.datasets.lettering import Fonts
-from packshot.train.datasets.overlays import with_text, with_watermark
+from packshot.train.datasets.overlays import add_text, add_watermark
 from packshot.train.export import export_map, quantise
 from packshot.train.networks.overlay import OverlayNetwork, ShippedOverlay
 
-_RANGES_FROM = 60
+_QUANTISATION_PHOTOS = 60
 
 
-def write_overlay(network: OverlayNetwork, photos: Sequence[Pixels], fonts: Fonts, path: Path) -> None:
+def write_overlay_model(
+    network: OverlayNetwork, photos: Sequence[Pixels], fonts: Fonts, path: Path
+) -> None:
     """Export and quantise.
 
     Args:
@@ -28,12 +30,17 @@ def write_overlay(network: OverlayNetwork, photos: Sequence[Pixels], fonts: Font
         path: Of the ONNX file.
     """
     random = np.random.default_rng(2)
-    lays = (with_text, with_watermark)
-    chosen = [photos[int(random.integers(len(photos)))] for _ in range(_RANGES_FROM)]
-    laid = (lays[number % 2](photo, random, fonts).pixels for number, photo in enumerate(chosen))
+    add_overlay = (add_text, add_watermark)
+    chosen = [photos[int(random.integers(len(photos)))] for _ in range(_QUANTISATION_PHOTOS)]
+    examples = (
+        add_overlay[number % 2](photo, random, fonts).pixels for number, photo in enumerate(chosen)
+    )
     with Scratch() as scratch:
         plain = scratch.folder / "plain.onnx"
         export_map(ShippedOverlay(network).eval(), MULTIPLE, "maps", plain)
         quantise(
-            plain, path, ({"pixels": padded(shrunk(pixels))[None]} for pixels in laid), enlarges=True
+            plain,
+            path,
+            ({"pixels": pad_to_multiple(resize_for_network(pixels))[None]} for pixels in examples),
+            resizes_maps=True,
         )

@@ -23,13 +23,13 @@ def fit_readouts(projection: Projection, rated: Features, damaged: Features) -> 
         rated: Photos rated by people, those to train on.
         damaged: Damaged products.
     """
-    fits = (ridge(projection, rated, RATED_RIDGE), ridge(projection, damaged, DAMAGED_RIDGE))
+    fits = (fit_ridge(projection, rated, RATED_RIDGE), fit_ridge(projection, damaged, DAMAGED_RIDGE))
     for row, (weights, offset) in enumerate(fits):
         projection.readouts.weights[row] = weights
         projection.readouts.offsets[row] = offset
 
 
-def ridge(projection: Projection, features: Features, strength: float) -> tuple[Tensor, Tensor]:
+def fit_ridge(projection: Projection, features: Features, strength: float) -> tuple[Tensor, Tensor]:
     """The line ``q = w z + b`` over standardised features z with least squared error plus penalty.
 
     Args:
@@ -41,11 +41,14 @@ def ridge(projection: Projection, features: Features, strength: float) -> tuple[
         (F,) weights and the offset, for q of 0..1.
     """
     count = len(features.scores)
-    mean = torch.stack([rows.sum(0) for rows, _ in _scaled(projection, features)]).sum(0) / count
+    mean = (
+        torch.stack([rows.sum(0) for rows, _ in _iter_scaled_batches(projection, features)]).sum(0)
+        / count
+    )
     scores = torch.from_numpy(features.scores / 100)
     size = features.values.shape[1]
     products, moments = torch.zeros(size, size), torch.zeros(size)
-    for rows, start in _scaled(projection, features):
+    for rows, start in _iter_scaled_batches(projection, features):
         centred = rows - mean
         products += centred.T @ centred
         moments += centred.T @ (scores[start : start + len(rows)] - scores.mean())
@@ -54,8 +57,8 @@ def ridge(projection: Projection, features: Features, strength: float) -> tuple[
     return weights, scores.mean() - mean @ weights
 
 
-def _scaled(projection: Projection, features: Features) -> Iterator[tuple[Tensor, int]]:
+def _iter_scaled_batches(projection: Projection, features: Features) -> Iterator[tuple[Tensor, int]]:
     """Standardised features in batches, with the first row of each."""
     for start in range(0, len(features.scores), _BATCH):
         rows = torch.from_numpy(features.values[start : start + _BATCH]).float()
-        yield projection.scaled(rows), start
+        yield projection.scale_features(rows), start

@@ -20,17 +20,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import Float32Array, IndexArray, Pixels
-from packshot.files import whole
-from packshot.train.datasets.sampling import endless
+from packshot.files import atomic_write
+from packshot.train.datasets.sampling import iter_row_batches
 from packshot.train.datasets.views import Views
-from packshot.train.losses import SMOOTH, masked_cross_entropy, ranking_loss, retrieved
-from packshot.train.networks.distortion import Projection, Reading
+from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_loss, retrieve_scores
+from packshot.train.networks.distortion import Projection, ProjectionOutput
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import ViewNetwork
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
-_LARGEST_GRADIENT = 5.0
+_MAX_GRADIENT_NORM = 5.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class TrunkRecipe:
 
 
 @dataclass(eq=False)
-class Memory:
+class EmbeddingMemory:
     """All photos to train on, those rated by people first, with the latest vector of each.
 
     Attributes:
@@ -91,13 +91,13 @@ class Memory:
     age: int
 
     def __post_init__(self) -> None:
-        self.written = torch.zeros(len(self.scores), dtype=torch.int64)
+        self.written_steps = torch.zeros(len(self.scores), dtype=torch.int64)
         self.step = 0
 
     def write(self, rows: Tensor, vectors: Tensor) -> None:
         """Take the batch's vectors; one step has gone by."""
         self.vectors[rows] = vectors
-        self.written[rows] = self.step
+        self.written_steps[rows] = self.step
         self.step += 1
 
     def loss(self, vectors: Tensor, rows: Tensor, temperature: float) -> Tensor:
@@ -108,12 +108,12 @@ class Memory:
             rows: (B,) their rows in memory.
             temperature: Of the kernel.
         """
-        barred = self.groups[rows][:, None] == self.groups[None, :]
-        barred |= (self.step - self.written > self.age)[None, :]
+        is_excluded = self.groups[rows][:, None] == self.groups[None, :]
+        is_excluded |= (self.step - self.written_steps > self.age)[None, :]
         damaged = torch.arange(len(self.scores)) >= self.rated
-        barred |= (rows < self.rated)[:, None] & damaged[None, :]
-        predicted = retrieved(vectors, self.vectors, self.scores, barred, temperature)
-        return F.smooth_l1_loss(predicted, self.scores[rows], beta=SMOOTH)
+        is_excluded |= (rows < self.rated)[:, None] & damaged[None, :]
+        predicted = retrieve_scores(vectors, self.vectors, self.scores, is_excluded, temperature)
+        return F.smooth_l1_loss(predicted, self.scores[rows], beta=SMOOTH_L1_BETA)
 
 
 class TunedEncoder(nn.Module):
@@ -124,15 +124,17 @@ class TunedEncoder(nn.Module):
         self.trunk = trunk
         self.projection = projection
 
-    def forward(self, native: Tensor, given: Tensor) -> Reading:
+    def forward(self, native: Tensor, whole_features: Tensor) -> ProjectionOutput:
         """Read (B, S, S, 3) uint8 squares, given (B, F) features of the whole view."""
         content, statistics = self.trunk(native)
-        reading: Reading = self.projection(torch.cat([given, content, statistics], dim=1))
+        reading: ProjectionOutput = self.projection(
+            torch.cat([whole_features, content, statistics], dim=1)
+        )
         return reading
 
 
 @dataclass(eq=False)
-class Pool:
+class TrainingPool:
     """Both sets as one, photos rated by people first.
 
     Attributes:
@@ -145,13 +147,13 @@ class Pool:
     chosen: IndexArray
     damaged: Views
 
-    def memory(self, vectors: Float32Array, age: int) -> Memory:
+    def make_memory(self, vectors: Float32Array, age: int) -> EmbeddingMemory:
         """A memory that begins with the given (R + M, D) vectors."""
         # Groups of the two sets are numbered apart.
         first = int(self.rated.groups.max()) + 1
         groups = np.concatenate([self.rated.groups[self.chosen], self.damaged.groups + first])
         scores = np.concatenate([self.rated.scores[self.chosen], self.damaged.scores]) / 100
-        return Memory(
+        return EmbeddingMemory(
             torch.from_numpy(vectors.astype(np.float32)),
             torch.from_numpy(scores.astype(np.float32)),
             torch.from_numpy(groups),
@@ -159,42 +161,42 @@ class Pool:
             age,
         )
 
-    def batches(self, recipe: TrunkRecipe) -> Iterator[IndexArray]:
+    def iter_batches(self, recipe: TrunkRecipe) -> Iterator[IndexArray]:
         """Rows of memory for each step, rated ones first."""
         generator = np.random.default_rng(recipe.seed)
-        ours = endless(len(self.chosen), recipe.rated_batch, generator)
-        theirs = endless(len(self.damaged.scores), recipe.damaged_batch, generator)
+        rated_rows = iter_row_batches(len(self.chosen), recipe.rated_batch, generator)
+        damaged_rows = iter_row_batches(len(self.damaged.scores), recipe.damaged_batch, generator)
         for _ in range(recipe.steps):
-            yield np.concatenate([next(ours), next(theirs) + len(self.chosen)])
+            yield np.concatenate([next(rated_rows), next(damaged_rows) + len(self.chosen)])
 
-    def batch(self, rows: IndexArray, crop: int, generator: np.random.Generator) -> Batch:
+    def make_batch(self, rows: IndexArray, crop: int, generator: np.random.Generator) -> TrunkBatch:
         """Squares at random places, half of them mirrored, with what belongs to them."""
-        ours = self.chosen[rows[rows < len(self.chosen)]]
-        theirs = rows[rows >= len(self.chosen)] - len(self.chosen)
-        squares = [_square(self.rated.native[row], crop, generator) for row in ours]
-        squares += [_square(self.damaged.native[row], crop, generator) for row in theirs]
+        rated_rows = self.chosen[rows[rows < len(self.chosen)]]
+        damaged_rows = rows[rows >= len(self.chosen)] - len(self.chosen)
+        squares = [_crop_square(self.rated.native[row], crop, generator) for row in rated_rows]
+        squares += [_crop_square(self.damaged.native[row], crop, generator) for row in damaged_rows]
 
-        def column(name: str) -> Tensor:
-            parts = [getattr(self.rated, name)[ours], getattr(self.damaged, name)[theirs]]
+        def join_column(name: str) -> Tensor:
+            parts = [getattr(self.rated, name)[rated_rows], getattr(self.damaged, name)[damaged_rows]]
             return torch.from_numpy(np.concatenate(parts))
 
-        return Batch(
+        return TrunkBatch(
             native=torch.from_numpy(np.stack(squares)),
-            given=torch.cat([column("content"), column("context")], dim=1).float(),
+            whole_features=torch.cat([join_column("content"), join_column("context")], dim=1).float(),
             rows=torch.from_numpy(rows),
-            rated=len(ours),
-            kinds=column("kinds"),
-            levels=column("levels"),
+            rated=len(rated_rows),
+            kinds=join_column("kinds"),
+            levels=join_column("levels"),
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class TrunkBatch:
     """What one step sees; the photos rated by people come first.
 
     Attributes:
         native: (B, S, S, 3) uint8.
-        given: (B, F) features of the whole views, and measured input.
+        whole_features: (B, F) features of the whole views, and measured input.
         rows: (B,) rows of the memory.
         rated: How many of the batch people rated.
         kinds: (B,), -1 where unknown.
@@ -202,7 +204,7 @@ class Batch:
     """
 
     native: Tensor
-    given: Tensor
+    whole_features: Tensor
     rows: Tensor
     rated: int
     kinds: Tensor
@@ -210,49 +212,51 @@ class Batch:
 
 
 def tune_trunk(
-    pool: Pool,
-    start: TunedEncoder,
+    pool: TrainingPool,
+    encoder: TunedEncoder,
     vectors: Float32Array,
     recipe: TrunkRecipe,
     checkpoint: Path,
-    report: Report,
+    progress: Progress,
 ) -> TunedEncoder:
     """Tune; goes on from the checkpoint if there is one.
 
     Args:
         pool: What to train on.
-        start: The pre-trained trunk and a projection trained on its features; changed in place.
+        encoder: The pre-trained trunk and a projection trained on its features; changed in place.
         vectors: (N, D) what these make of every photo of the pool.
         recipe: How.
         checkpoint: Written now and then.
-        report: Told about progress.
+        progress: Told about progress.
 
     Returns:
         Running averages of the weights, in evaluation mode.
     """
     torch.manual_seed(recipe.seed)
-    state = _State.begin(start, pool.memory(vectors, recipe.memory_age), recipe)
+    state = _TrunkTrainingState.from_network(
+        encoder, pool.make_memory(vectors, recipe.memory_age), recipe
+    )
     if checkpoint.exists():
         state.load(checkpoint)
-        report(f"going on at step {state.step}")
+        progress(f"going on at step {state.step}")
     losses: list[float] = []
-    for number, rows in enumerate(pool.batches(recipe)):
+    for number, rows in enumerate(pool.iter_batches(recipe)):
         if number < state.step:
             continue
         generator = np.random.default_rng((recipe.seed, number))
-        losses.append(_step(state, pool.batch(rows, recipe.crop, generator), recipe))
+        losses.append(_take_step(state, pool.make_batch(rows, recipe.crop, generator), recipe))
         if state.step % 25 == 0:
-            report(f"  step {state.step} of {recipe.steps}: loss {np.mean(losses[-25:]):.4f}")
+            progress(f"  step {state.step} of {recipe.steps}: loss {np.mean(losses[-25:]):.4f}")
         if state.step % recipe.checkpoint_every == 0:
             state.save(checkpoint)
     return state.averaged.eval()
 
 
 @dataclass(eq=False)
-class _State:
+class _TrunkTrainingState:
     network: TunedEncoder
     averaged: TunedEncoder
-    memory: Memory
+    memory: EmbeddingMemory
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
@@ -262,9 +266,11 @@ class _State:
         return self.memory.step
 
     @classmethod
-    def begin(cls, network: TunedEncoder, memory: Memory, recipe: TrunkRecipe) -> _State:
+    def from_network(
+        cls, network: TunedEncoder, memory: EmbeddingMemory, recipe: TrunkRecipe
+    ) -> _TrunkTrainingState:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        _freeze(network.trunk.trunk, recipe.frozen_blocks)
+        _freeze_trunk(network.trunk.trunk, recipe.frozen_blocks)
         trunk = [value for value in network.trunk.parameters() if value.requires_grad]
         groups: list[dict[str, Any]] = [
             {"params": trunk, "weight_decay": 0.0},
@@ -283,9 +289,9 @@ class _State:
     def save(self, path: Path) -> None:
         """Everything needed to go on, written whole or not at all."""
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
-        parts |= {"vectors": self.memory.vectors, "written": self.memory.written}
+        parts |= {"vectors": self.memory.vectors, "written": self.memory.written_steps}
         parts |= {"step": self.memory.step, "random": torch.get_rng_state()}
-        with whole(path) as draft:
+        with atomic_write(path) as draft:
             torch.save(parts, draft)
 
     def load(self, path: Path) -> None:
@@ -294,32 +300,32 @@ class _State:
         for name in _STATEFUL:
             vars(self)[name].load_state_dict(parts[name])
         memory = self.memory
-        memory.vectors, memory.written, memory.step = (parts[name] for name in _REMEMBERED)
+        memory.vectors, memory.written_steps, memory.step = (parts[name] for name in _MEMORY_FIELDS)
         torch.set_rng_state(parts["random"])
 
 
-_REMEMBERED = ("vectors", "written", "step")
+_MEMORY_FIELDS = ("vectors", "written", "step")
 _STATEFUL = ("network", "averaged", "optimiser", "schedule")
 
 
-def _freeze(trunk: EfficientNetLite, blocks: int) -> None:
+def _freeze_trunk(trunk: EfficientNetLite, blocks: int) -> None:
     """The stem and the first blocks learn nothing; normalisation keeps its ImageNet statistics."""
     trunk.eval()
     for module in [trunk._conv_stem, trunk._bn0, *list(trunk._blocks)[:blocks]]:
         module.requires_grad_(False)
 
 
-def _step(state: _State, batch: Batch, recipe: TrunkRecipe) -> float:
+def _take_step(state: _TrunkTrainingState, batch: TrunkBatch, recipe: TrunkRecipe) -> float:
     network = state.network
     network.projection.train()
-    reading = network(batch.native, batch.given)
-    loss = _loss(reading, batch, state.memory, recipe)
+    output = network(batch.native, batch.whole_features)
+    loss = _compute_loss(output, batch, state.memory, recipe)
     state.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT_NORM)
     state.optimiser.step()
     state.schedule.step()
-    state.memory.write(batch.rows, reading.vector.detach())
+    state.memory.write(batch.rows, output.vector.detach())
     decay = min(recipe.average, 1 - 1 / (state.step + 1))
     with torch.no_grad():
         for average, value in zip(state.averaged.parameters(), network.parameters(), strict=True):
@@ -327,20 +333,22 @@ def _step(state: _State, batch: Batch, recipe: TrunkRecipe) -> float:
     return loss.item()
 
 
-def _loss(reading: Reading, batch: Batch, memory: Memory, recipe: TrunkRecipe) -> Tensor:
-    total = recipe.kind_weight * masked_cross_entropy(reading.kinds, batch.kinds)
-    total = total + recipe.level_weight * masked_cross_entropy(reading.levels, batch.levels)
+def _compute_loss(
+    output: ProjectionOutput, batch: TrunkBatch, memory: EmbeddingMemory, recipe: TrunkRecipe
+) -> Tensor:
+    total = recipe.kind_weight * masked_cross_entropy(output.kinds, batch.kinds)
+    total = total + recipe.level_weight * masked_cross_entropy(output.levels, batch.levels)
     scores = memory.scores[batch.rows]
     for part in (slice(0, batch.rated), slice(batch.rated, None)):
-        missed = memory.loss(reading.vector[part], batch.rows[part], recipe.temperature)
-        error = F.smooth_l1_loss(reading.quality[part], scores[part], beta=SMOOTH)
-        order = ranking_loss(reading.quality[part], scores[part])
-        total = total + recipe.retrieval_weight / 2 * missed
+        retrieval = memory.loss(output.vector[part], batch.rows[part], recipe.temperature)
+        error = F.smooth_l1_loss(output.quality[part], scores[part], beta=SMOOTH_L1_BETA)
+        order = ranking_loss(output.quality[part], scores[part])
+        total = total + recipe.retrieval_weight / 2 * retrieval
         total = total + recipe.score_weight * error + recipe.ranking_weight * order
     return total
 
 
-def _square(native: Pixels, side: int, generator: np.random.Generator) -> Pixels:
+def _crop_square(native: Pixels, side: int, generator: np.random.Generator) -> Pixels:
     """A square of a square, mirrored every other time."""
     top, left = generator.integers(0, native.shape[0] - side + 1, 2)
     step = generator.choice([-1, 1])

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.errors import InvalidInput, ModelError
-from packshot.train.datasets.pleasantness import group_table
-from packshot.train.networks.comparison import Scaled, load_alexnet, load_vgg16
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, Variant, folded
-from packshot.train.networks.statistics import scaled
+from packshot.train.datasets.pleasantness import build_group_table
+from packshot.train.networks.comparison import InputScaling, load_alexnet, load_vgg16
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, Variant, fold_normalisation
+from packshot.train.networks.statistics import scale_pixels
 
 _IMAGENET_MEAN = (123.675, 116.28, 103.53)
 _IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
@@ -75,18 +75,18 @@ class LiteBackbone(nn.Module):
     @property
     def sizes(self) -> list[int]:
         """Channels of each source, in order; the last is what the classifier sees."""
-        fifth, seventh = (_outputs(self.trunk, stage) for stage in (4, 6))
+        fifth, seventh = (_count_channels(self.trunk, stage) for stage in (4, 6))
         head = self.evidence.narrow.in_channels
         return [fifth, seventh, head, self.evidence.groups.shape[0]]
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Map (B, S, S, 3) uint8 RGB to (B, C, S / 32, S / 32)."""
-        stages = self.trunk.stages(scaled(pixels))
+        stages = self.trunk.stages(scale_pixels(pixels))
         head = self.trunk.head(stages[-1])
         return torch.cat([F.avg_pool2d(stages[5], 2), stages[7], head, self.evidence(head)], dim=1)
 
 
-def _outputs(trunk: EfficientNetLite, stage: int) -> int:
+def _count_channels(trunk: EfficientNetLite, stage: int) -> int:
     """Channels after a stage, 0..6."""
     block = trunk._blocks[sorted(trunk.stage_ends)[stage]]
     return cast(nn.Conv2d, block.get_submodule("_project_conv")).out_channels
@@ -114,10 +114,10 @@ class Bottleneck(nn.Module):
         return F.relu(self.body(x) + self.around(x))
 
 
-def resnet101() -> nn.Sequential:
+def build_resnet101() -> nn.Sequential:
     """The source's backbone: a 7 x 7 convolution and 33 residual blocks; random weights."""
     layers: list[nn.Module] = [
-        Scaled(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+        InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
         nn.Conv2d(3, 64, 7, 2, 3, bias=False),
         *(nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
     ]
@@ -130,7 +130,7 @@ def resnet101() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def load_lite(path: Path, variant: Variant) -> LiteBackbone:
+def load_lite_backbone(path: Path, variant: Variant) -> LiteBackbone:
     """EfficientNet-Lite with a released checkpoint, classifier included.
 
     Raises:
@@ -140,30 +140,30 @@ def load_lite(path: Path, variant: Variant) -> LiteBackbone:
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         trunk = EfficientNetLite(variant)
         trunk.load_state_dict({k: v for k, v in state.items() if not k.startswith("_fc.")})
-        groups = torch.tensor(group_table(), dtype=torch.float32)
+        groups = torch.tensor(build_group_table(), dtype=torch.float32)
         evidence = ClassEvidence(state["_fc.weight"], state["_fc.bias"], groups)
     except (OSError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path} is no checkpoint of EfficientNet-{variant}: {error}") from error
-    return LiteBackbone(folded(trunk.eval()), evidence).eval()
+    return LiteBackbone(fold_normalisation(trunk.eval()), evidence).eval()
 
 
-def _without_mean(network: nn.Sequential) -> nn.Sequential:
+def _drop_last_layer(network: nn.Sequential) -> nn.Sequential:
     """All but the last layer, which takes the mean over space."""
     return cast(nn.Sequential, network[:-1])
 
 
 _LOADERS: Mapping[str, Callable[[Path], nn.Module]] = {
-    "lite0": lambda path: load_lite(path, "lite0"),
-    "lite1": lambda path: load_lite(path, "lite1"),
-    "lite2": lambda path: load_lite(path, "lite2"),
-    "vgg16": lambda path: _without_mean(load_vgg16(path)),
-    "alexnet": lambda path: _without_mean(load_alexnet(path)),
+    "lite0": lambda path: load_lite_backbone(path, "lite0"),
+    "lite1": lambda path: load_lite_backbone(path, "lite1"),
+    "lite2": lambda path: load_lite_backbone(path, "lite2"),
+    "vgg16": lambda path: _drop_last_layer(load_vgg16(path)),
+    "alexnet": lambda path: _drop_last_layer(load_alexnet(path)),
 }
 
 BACKBONES = (*_LOADERS, "resnet101")
 
 
-def backbone(name: str, checkpoint: Path | None = None) -> nn.Module:
+def load_backbone(name: str, checkpoint: Path | None = None) -> nn.Module:
     """A backbone by name: pixels (B, S, S, 3) uint8 RGB to G (B, C, h, w).
 
     Args:
@@ -177,14 +177,14 @@ def backbone(name: str, checkpoint: Path | None = None) -> nn.Module:
     if name not in BACKBONES:
         raise InvalidInput(f"unknown backbone {name!r}; known: {', '.join(BACKBONES)}")
     if name == "resnet101":
-        return resnet101().eval() if checkpoint is None else _load_resnet(checkpoint)
+        return build_resnet101().eval() if checkpoint is None else _load_resnet(checkpoint)
     if checkpoint is None:
         raise InvalidInput(f"the backbone {name} needs a checkpoint")
     return _LOADERS[name](checkpoint).eval()
 
 
 def _load_resnet(path: Path) -> nn.Module:
-    network = resnet101()
+    network = build_resnet101()
     try:
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError) as error:

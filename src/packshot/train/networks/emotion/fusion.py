@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-VALENCES = 7
+VALENCE_STEPS = 7
 """The raters' scale runs from 1, very negative, to 7, very positive; 4 is neutral."""
 
 
@@ -48,7 +48,7 @@ class Fusion(nn.Module):
         super().__init__()
         self.residual = ResidualBlock(inputs, bottleneck)
         self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear(inputs, VALENCES)
+        self.classify = nn.Linear(inputs, VALENCE_STEPS)
         self.register_buffer("spread", spread)
 
     def forward(self, features: Tensor, maps: Tensor | None, balance: Tensor | None) -> Tensor:

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-_SMALL = 1e-7
+_EPSILON = 1e-7
 
 
-def perception_loss(strongest: Tensor, polarity: Tensor) -> Tensor:
+def perception_loss(channel_peaks: Tensor, polarity: Tensor) -> Tensor:
     """Weak supervision K_PM: each branch responds to pictures of its polarity (eq. 11-14).
 
     Args:
-        strongest: (B, 2) mean over space of each branch's largest channel.
+        channel_peaks: (B, 2) mean over space of each branch's largest channel.
         polarity: (B, 2) shares of positive and negative, of sum 1.
     """
-    return -(polarity * F.log_softmax(strongest, dim=1)).sum(1).mean()
+    return -(polarity * F.log_softmax(channel_peaks, dim=1)).sum(1).mean()
 
 
 def consistency_loss(intensities: Tensor, polarity: Tensor) -> Tensor:
@@ -29,18 +29,18 @@ def consistency_loss(intensities: Tensor, polarity: Tensor) -> Tensor:
         intensities: (B, 2) in 0..1.
         polarity: (B, 2) shares of positive and negative, of sum 1.
     """
-    wanted = torch.tanh(polarity[:, 1] - polarity[:, 0])
-    return (wanted - (intensities[:, 1] - intensities[:, 0])).abs().mean()
+    target = torch.tanh(polarity[:, 1] - polarity[:, 0])
+    return (target - (intensities[:, 1] - intensities[:, 0])).abs().mean()
 
 
-def distribution_loss(predicted: Tensor, wanted: Tensor) -> Tensor:
+def distribution_loss(predicted: Tensor, target: Tensor) -> Tensor:
     """K_FN: cross-entropy against a label distribution (eq. 16).
 
     Args:
         predicted: (B, 7) probabilities.
-        wanted: (B, 7) probabilities.
+        target: (B, 7) probabilities.
     """
-    return -(wanted * (predicted + _SMALL).log()).sum(1).mean()
+    return -(target * (predicted + _EPSILON).log()).sum(1).mean()
 
 
 def intensity_loss(intensities: Tensor, shares: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ def intensity_loss(intensities: Tensor, shares: Tensor) -> Tensor:
         intensities: (B, 2) in 0..1.
         shares: (B, 2) in 0..1; what is left of 1 is neutral.
     """
-    return F.binary_cross_entropy(intensities.clamp(_SMALL, 1 - _SMALL), shares)
+    return F.binary_cross_entropy(intensities.clamp(_EPSILON, 1 - _EPSILON), shares)
 
 
 def side_loss(maps: Tensor, sides: Tensor) -> Tensor:
@@ -61,5 +61,5 @@ def side_loss(maps: Tensor, sides: Tensor) -> Tensor:
         sides: (B, 2, h, w) in 0..1: the part of each cell that belongs to each polarity.
     """
     inside = (maps * sides).sum((2, 3))
-    share = inside / (maps.sum((2, 3)) + _SMALL)
-    return -(share + _SMALL).log().mean()
+    share = inside / (maps.sum((2, 3)) + _EPSILON)
+    return -(share + _EPSILON).log().mean()

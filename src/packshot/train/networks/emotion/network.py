@@ -7,8 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.train.networks.emotion.fusion import VALENCES, Fusion
-from packshot.train.networks.emotion.perception import IntensityBranch, IntensityPerception, Perceived
+from packshot.train.networks.emotion.fusion import VALENCE_STEPS, Fusion
+from packshot.train.networks.emotion.perception import (
+    IntensityBranch,
+    IntensityPerception,
+    PerceptionOutput,
+)
 
 
 @dataclass(frozen=True)
@@ -31,16 +35,16 @@ class EmotionShape:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EmotionOutput:
     """What the network says about a batch.
 
     Attributes:
         distribution: (B, 7) probabilities of valence 1..7.
-        perceived: Of both branches; None without perception.
+        perception: Of both branches; None without perception.
     """
 
     distribution: Tensor
-    perceived: Perceived | None
+    perception: PerceptionOutput | None
 
 
 class SingleBranch(nn.Module):
@@ -50,13 +54,13 @@ class SingleBranch(nn.Module):
         super().__init__()
         self.only = IntensityBranch(inputs, channels, bottleneck, dropout)
 
-    def forward(self, features: Tensor) -> Perceived:
+    def forward(self, features: Tensor) -> PerceptionOutput:
         """Perceive (B, inputs, h, w)."""
-        intensity, found, strongest = self.only(features)
-        return Perceived(
+        intensity, attention_map, channel_peaks = self.only(features)
+        return PerceptionOutput(
             torch.cat([intensity, 1 - intensity], 1),
-            found.expand(-1, 2, -1, -1) / 2,
-            torch.cat([strongest, -strongest], 1),
+            attention_map.expand(-1, 2, -1, -1) / 2,
+            torch.cat([channel_peaks, -channel_peaks], 1),
         )
 
 
@@ -76,12 +80,12 @@ class EmotionNetwork(nn.Module):
         self.perception = kind(*sizes) if kind is not None else None
         self.fusion = Fusion(shape.inputs, shape.bottleneck, spread, shape.dropout)
 
-    def forward(self, features: Tensor) -> Reading:
+    def forward(self, features: Tensor) -> EmotionOutput:
         """Read (B, inputs, h, w)."""
         if self.perception is None:
-            return Reading(self.fusion(features, None, None), None)
-        perceived: Perceived = self.perception(features)
-        return Reading(self.fusion(features, perceived.maps, perceived.normalised), perceived)
+            return EmotionOutput(self.fusion(features, None, None), None)
+        perceived: PerceptionOutput = self.perception(features)
+        return EmotionOutput(self.fusion(features, perceived.maps, perceived.balance), perceived)
 
 
 class PixelsToEmotion(nn.Module):
@@ -105,19 +109,26 @@ class PixelsToEmotion(nn.Module):
             (B, 7) distribution of valence 1..7, (B, 2) intensities and (B, 2, h, w) attention maps,
             the positive ones first.
         """
-        reading: Reading = self.network(self.backbone(torch.cat([pixels, pixels.flip(2)])))
-        seen = reading.perceived
-        assert seen is not None
+        output: EmotionOutput = self.network(self.backbone(torch.cat([pixels, pixels.flip(2)])))
+        perception = output.perception
+        assert perception is not None
         count = pixels.shape[0]  # len() would fix the size of the batch on export
-        said = (reading.distribution, seen.intensities, seen.maps)
-        (one, strong, maps), (other, mirrored, turned) = (
-            [part[:count] for part in said],
-            [part[count:] for part in said],
+        outputs = (output.distribution, perception.intensities, perception.maps)
+        (
+            (distribution, intensities, maps),
+            (mirrored_distribution, mirrored_intensities, mirrored_maps),
+        ) = (
+            [part[:count] for part in outputs],
+            [part[count:] for part in outputs],
         )
-        return (one + other) / 2, (strong + mirrored) / 2, (maps + turned.flip(3)) / 2
+        return (
+            (distribution + mirrored_distribution) / 2,
+            (intensities + mirrored_intensities) / 2,
+            (maps + mirrored_maps.flip(3)) / 2,
+        )
 
 
-def valence(distribution: Tensor) -> Tensor:
+def mean_valence(distribution: Tensor) -> Tensor:
     """Mean valence, (B,) in 1..7, of (B, 7) probabilities."""
-    steps = torch.arange(1, VALENCES + 1, dtype=distribution.dtype, device=distribution.device)
+    steps = torch.arange(1, VALENCE_STEPS + 1, dtype=distribution.dtype, device=distribution.device)
     return distribution @ steps

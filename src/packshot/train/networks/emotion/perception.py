@@ -11,29 +11,29 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-_SMALL = 1e-6
+_EPSILON = 1e-6
 # Deviation of the first weights: maps begin faint, so that eq. 8 begins near G itself.
-_FAINT = 0.01
+_INITIAL_DEVIATION = 0.01
 
 
 @dataclass(frozen=True)
-class Perceived:
+class PerceptionOutput:
     """What both branches say; the positive one always comes first.
 
     Attributes:
         intensities: (B, 2) in 0..1, each on its own.
         maps: (B, 2, h, w), not negative: where each branch finds what it looks for.
-        strongest: (B, 2): mean over space of each branch's largest channel (eq. 12, 13).
+        channel_peaks: (B, 2): mean over space of each branch's largest channel (eq. 12, 13).
     """
 
     intensities: Tensor
     maps: Tensor
-    strongest: Tensor
+    channel_peaks: Tensor
 
     @property
-    def normalised(self) -> Tensor:
+    def balance(self) -> Tensor:
         """The intensity vector y, (B, 2), of sum 1 (eq. 7)."""
-        return self.intensities / (self.intensities.sum(1, keepdim=True) + _SMALL)
+        return self.intensities / (self.intensities.sum(1, keepdim=True) + _EPSILON)
 
 
 class IntensityBranch(nn.Module):
@@ -50,7 +50,7 @@ class IntensityBranch(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout2d(dropout)
         self.adjust = nn.Conv2d(inputs, channels, 1)
-        nn.init.normal_(self.adjust.weight, std=_FAINT)
+        nn.init.normal_(self.adjust.weight, std=_INITIAL_DEVIATION)
         self.reduce = nn.Linear(channels, bottleneck)
         self.norm = nn.LayerNorm(bottleneck)
         self.expand = nn.Linear(bottleneck, channels)
@@ -63,13 +63,13 @@ class IntensityBranch(nn.Module):
         Returns:
             (B, 1) intensity in 0..1, (B, 1, h, w) attention map, (B, 1) mean of the largest channel.
         """
-        own = F.relu(self.adjust(self.dropout(features)))  # G'
-        pooled = own.mean((2, 3))  # eq. 1
+        branch_map = F.relu(self.adjust(self.dropout(features)))  # G'
+        pooled = branch_map.mean((2, 3))  # eq. 1
         squeezed = F.relu(self.expand(self.norm(self.reduce(pooled))))  # eq. 2
         attention = torch.sigmoid(squeezed)  # eq. 3
-        found = (attention[:, :, None, None] * own).sum(1, keepdim=True)  # eq. 4
+        attention_map = (attention[:, :, None, None] * branch_map).sum(1, keepdim=True)  # eq. 4
         intensity = torch.sigmoid(self.intensity(F.relu(self.gather(pooled))))  # eq. 5, 6
-        return intensity, found, own.amax(1).mean((1, 2))[:, None]
+        return intensity, attention_map, branch_map.amax(1).mean((1, 2))[:, None]
 
 
 class IntensityPerception(nn.Module):
@@ -80,7 +80,7 @@ class IntensityPerception(nn.Module):
         self.positive = IntensityBranch(inputs, channels, bottleneck, dropout)
         self.negative = IntensityBranch(inputs, channels, bottleneck, dropout)
 
-    def forward(self, features: Tensor) -> Perceived:
+    def forward(self, features: Tensor) -> PerceptionOutput:
         """Perceive (B, inputs, h, w)."""
         both = zip(self.positive(features), self.negative(features), strict=True)
-        return Perceived(*(torch.cat(pair, dim=1) for pair in both))
+        return PerceptionOutput(*(torch.cat(pair, dim=1) for pair in both))

@@ -17,21 +17,21 @@ from packshot.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class ProjectionPlan:
+class ProjectionSettings:
     """How channels are reduced.
 
     Attributes:
         directions: Main directions that are kept; less where there are not so many.
-        kept: Trailing channels that stay as they are, but for their scale.
+        passthrough: Trailing channels that stay as they are, but for their scale.
         emphasis: Deviation given to those, where a direction's is 1 on average.
     """
 
     directions: int = 256
-    kept: int = 1
+    passthrough: int = 1
     emphasis: float = 6.0
 
 
-class Projection(nn.Module):
+class ChannelProjection(nn.Module):
     """A 1 x 1 convolution over a map whose channels come from several sources.
 
     Each source has a kernel of its own, so that each is quantised by its own range.
@@ -61,22 +61,24 @@ class Projection(nn.Module):
         return total
 
 
-def fit_projection(pooled: Tensor, sizes: Sequence[int], plan: ProjectionPlan) -> Projection:
+def fit_channel_projection(
+    pooled: Tensor, sizes: Sequence[int], settings: ProjectionSettings
+) -> ChannelProjection:
     """The projection to the main directions of photos.
 
     Args:
         pooled: (N, C) means over space of every channel.
         sizes: Channels of each source, of sum C.
-        plan: How.
+        settings: How.
 
     Raises:
         InvalidInput: The sizes do not fit.
     """
-    if pooled.ndim != 2 or sum(sizes) != pooled.shape[1] or plan.kept >= pooled.shape[1]:
+    if pooled.ndim != 2 or sum(sizes) != pooled.shape[1] or settings.passthrough >= pooled.shape[1]:
         raise InvalidInput(f"pooled features {tuple(pooled.shape)} do not have {sum(sizes)} channels")
     mean, deviation = pooled.mean(0), pooled.std(0) + 1e-6
-    weights = _directions((pooled - mean) / deviation, plan) / deviation
-    projection = Projection(sizes, len(weights)).requires_grad_(False)
+    weights = _compute_directions((pooled - mean) / deviation, settings) / deviation
+    projection = ChannelProjection(sizes, len(weights)).requires_grad_(False)
     kernels = weights.split(list(sizes), 1)  # type: ignore[no-untyped-call]
     for part, kernel in zip(projection.parts, kernels, strict=True):
         part.get_parameter("weight").copy_(kernel[:, :, None, None])
@@ -84,22 +86,22 @@ def fit_projection(pooled: Tensor, sizes: Sequence[int], plan: ProjectionPlan) -
     return projection.eval()
 
 
-def _directions(standard: Tensor, plan: ProjectionPlan) -> Tensor:
+def _compute_directions(standard: Tensor, settings: ProjectionSettings) -> Tensor:
     """(outputs, C): main directions of mean variance 1, then the kept channels."""
-    channels = standard.shape[1] - plan.kept
-    _, strengths, turned = torch.linalg.svd(standard[:, :channels], full_matrices=False)
-    count = min(plan.directions, len(strengths))
+    channels = standard.shape[1] - settings.passthrough
+    _, strengths, axes = torch.linalg.svd(standard[:, :channels], full_matrices=False)
+    count = min(settings.directions, len(strengths))
     scale = (len(standard) * count / strengths[:count].square().sum()).sqrt()
-    weights = torch.zeros(count + plan.kept, channels + plan.kept)
-    weights[:count, :channels] = turned[:count] * scale
-    weights[count:, channels:] = torch.eye(plan.kept) * plan.emphasis
+    weights = torch.zeros(count + settings.passthrough, channels + settings.passthrough)
+    weights[:count, :channels] = axes[:count] * scale
+    weights[count:, channels:] = torch.eye(settings.passthrough) * settings.emphasis
     return weights
 
 
 class ProjectedBackbone(nn.Module):
     """A backbone and its projection: pixels to G."""
 
-    def __init__(self, backbone: nn.Module, projection: Projection) -> None:
+    def __init__(self, backbone: nn.Module, projection: ChannelProjection) -> None:
         super().__init__()
         self.backbone = backbone
         self.projection = projection

@@ -17,7 +17,7 @@ CELL = STRIDE
 """Side of a cell in pixels of the photo: tiles lie on the same grid."""
 
 # On so few numbers width costs nothing, and four ReLUs could all be dead.
-_SQUEEZE, _NARROWEST = 2, 8
+_REDUCTION, _MIN_CHANNELS = 2, 8
 _SPATIAL_KERNEL = 5
 
 
@@ -33,10 +33,10 @@ class ChannelAttention(nn.Module):
     def __init__(self, channels: int, context: int, stride: int) -> None:
         super().__init__()
         self.cell = CELL // stride
-        squeezed = max(channels // _SQUEEZE, _NARROWEST)
-        self.squeeze = nn.Conv2d(channels, squeezed, 1)
-        self.situate = nn.Linear(context, squeezed, bias=False) if context else None
-        self.excite = nn.Conv2d(squeezed, channels, 1)
+        hidden = max(channels // _REDUCTION, _MIN_CHANNELS)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.situate = nn.Linear(context, hidden, bias=False) if context else None
+        self.excite = nn.Conv2d(hidden, channels, 1)
 
     def forward(self, x: Tensor, context: Tensor | None) -> Tensor:
         """Weigh maps.
@@ -64,5 +64,5 @@ class SpatialAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to as many."""
-        seen = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
-        return x * torch.sigmoid(self.weigh(seen))
+        pooled = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+        return x * torch.sigmoid(self.weigh(pooled))

@@ -28,12 +28,12 @@ class Grading:
 
     Attributes:
         table: (B, 3, 256) value, 0..1 nominally, that each stored value of each channel becomes.
-        mixing: (B, 3, 3) matrix applied to the colours after that.
+        colour_matrix: (B, 3, 3) matrix applied to the colours after that.
         context: (B, K) what the view shows, for the channel attention.
     """
 
     table: Tensor
-    mixing: Tensor
+    colour_matrix: Tensor
     context: Tensor
 
 
@@ -67,7 +67,7 @@ class GlobalCurves(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         self.register_buffer("identity", torch.linspace(0, 1, TONES), persistent=False)
-        self.register_buffer("hats", _hats(), persistent=False)
+        self.register_buffer("hats", _make_hat_functions(), persistent=False)
         places = torch.linspace(0, VIEW_SIDE**2 - 1, _QUANTILES).round().long()
         self.register_buffer("places", places, persistent=False)
 
@@ -75,18 +75,18 @@ class GlobalCurves(nn.Module):
         """Grade (B, 3, 64, 64) views, 0..1."""
         maps = self.look(view)
         quantiles = view.flatten(2).sort(dim=2).values[:, :, self.places]
-        seen = [maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3)), quantiles.flatten(1)]
-        thought = self.think(torch.cat(seen, dim=1))
-        offsets = self.curves(thought).reshape(-1, 3, _KNOTS)
-        mixing = self.mixing(thought).reshape(-1, 3, 3)
+        statistics = [maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3)), quantiles.flatten(1)]
+        hidden = self.think(torch.cat(statistics, dim=1))
+        offsets = self.curves(hidden).reshape(-1, 3, _KNOTS)
+        mixing = self.mixing(hidden).reshape(-1, 3, 3)
         return Grading(
             table=self.identity + offsets @ self.hats,
-            mixing=torch.eye(3, device=view.device) + mixing,
-            context=torch.relu(self.context(thought)),
+            colour_matrix=torch.eye(3, device=view.device) + mixing,
+            context=torch.relu(self.context(hidden)),
         )
 
 
-def graded(pixels: Tensor, grading: Grading) -> Tensor:
+def apply_grading(pixels: Tensor, grading: Grading) -> Tensor:
     """Apply curves, then mixing.
 
     Args:
@@ -98,10 +98,10 @@ def graded(pixels: Tensor, grading: Grading) -> Tensor:
     """
     shape = pixels.shape
     toned = torch.gather(grading.table, 2, pixels.flatten(2))
-    return (grading.mixing @ toned).reshape(shape)
+    return (grading.colour_matrix @ toned).reshape(shape)
 
 
-def _hats() -> Tensor:
+def _make_hat_functions() -> Tensor:
     """(17, 256) weights of each knot at each stored value: linear interpolation."""
     knots = torch.linspace(0, 1, _KNOTS)[:, None]
     distance = (torch.linspace(0, 1, TONES)[None] - knots).abs() * (_KNOTS - 1)

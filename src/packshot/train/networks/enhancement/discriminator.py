@@ -22,8 +22,8 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         widths = (3, width, 2 * width, 4 * width)
         layers: list[nn.Module] = []
-        for entering, leaving in itertools.pairwise(widths):
-            layers += [spectral_norm(nn.Conv2d(entering, leaving, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [spectral_norm(nn.Conv2d(inputs, outputs, 4, 2, 1)), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 4, 1, 1)))
 
     def forward(self, picture: Tensor) -> Tensor:

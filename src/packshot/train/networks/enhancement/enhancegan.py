@@ -23,7 +23,7 @@ _TO_XYZ = (
 )
 _TO_LAB = ((0.0, 1.16, 0.0), (5.0, -5.0, 0.0), (0.0, 2.0, -2.0))
 _BEND, _SLOPE, _OFFSET = (6 / 29) ** 3, (29 / 6) ** 2 / 3, 4 / 29
-_LEAST = 1e-6
+_EPSILON = 1e-6
 
 
 class EnhanceGan(nn.Module):
@@ -46,28 +46,28 @@ class EnhanceGan(nn.Module):
     def forward(self, pixels: Tensor, view: Tensor) -> Tensor:
         """Map (B, 3, H, W) and (B, 3, 64, 64) uint8 to (B, 3, H, W), 0..1 nominally."""
         offsets = self.curves(self.look(view.float() / 255).mean(dim=(2, 3)))
-        lab = self.lab(pixels.float() / 255)
-        return self.rgb(lab + _offset_at(lab, offsets.reshape(-1, 3, _PIECES + 1)))
+        lab = self.rgb_to_lab(pixels.float() / 255)
+        return self.lab_to_rgb(lab + _interpolate_offsets(lab, offsets.reshape(-1, 3, _PIECES + 1)))
 
-    def lab(self, rgb: Tensor) -> Tensor:
+    def rgb_to_lab(self, rgb: Tensor) -> Tensor:
         """CIE Lab over 100, lightness 0..1, a and b about -1..1, of (B, 3, H, W)."""
         linear = torch.where(
-            rgb > 0.04045, ((rgb.clamp(min=_LEAST) + 0.055) / 1.055) ** 2.4, rgb / 12.92
+            rgb > 0.04045, ((rgb.clamp(min=_EPSILON) + 0.055) / 1.055) ** 2.4, rgb / 12.92
         )
-        xyz = _mixed(self.to_xyz, linear)
-        bent = torch.where(xyz > _BEND, xyz.clamp(min=_BEND) ** (1 / 3), _SLOPE * xyz + _OFFSET)
-        return _mixed(self.to_lab, bent) - _lightness_offset(bent)
+        xyz = _mix_channels(self.to_xyz, linear)
+        compressed = torch.where(xyz > _BEND, xyz.clamp(min=_BEND) ** (1 / 3), _SLOPE * xyz + _OFFSET)
+        return _mix_channels(self.to_lab, compressed) - _lightness_offset(compressed)
 
-    def rgb(self, lab: Tensor) -> Tensor:
-        """What `lab` was made of."""
-        bent = _mixed(torch.linalg.inv(self.to_lab), lab + _lightness_offset(lab))
-        xyz = torch.where(bent > 6 / 29, bent**3, (bent - _OFFSET) / _SLOPE)
-        linear = _mixed(torch.linalg.inv(self.to_xyz), xyz)
-        curved = 1.055 * linear.clamp(min=_LEAST) ** (1 / 2.4) - 0.055
+    def lab_to_rgb(self, lab: Tensor) -> Tensor:
+        """What `rgb_to_lab` was made of."""
+        compressed = _mix_channels(torch.linalg.inv(self.to_lab), lab + _lightness_offset(lab))
+        xyz = torch.where(compressed > 6 / 29, compressed**3, (compressed - _OFFSET) / _SLOPE)
+        linear = _mix_channels(torch.linalg.inv(self.to_xyz), xyz)
+        curved = 1.055 * linear.clamp(min=_EPSILON) ** (1 / 2.4) - 0.055
         return torch.where(linear > 0.0031308, curved, 12.92 * linear)
 
 
-def _offset_at(lab: Tensor, offsets: Tensor) -> Tensor:
+def _interpolate_offsets(lab: Tensor, offsets: Tensor) -> Tensor:
     """Offsets (B, 3, P + 1) at knots over -1..1, interpolated at every value of (B, 3, H, W)."""
     place = ((lab.clamp(-1, 1) + 1) / 2 * _PIECES).flatten(2)
     below = place.floor().clamp(max=_PIECES - 1)
@@ -76,7 +76,7 @@ def _offset_at(lab: Tensor, offsets: Tensor) -> Tensor:
     return (low + (place - below) * (high - low)).reshape(lab.shape)
 
 
-def _mixed(matrix: Tensor, colours: Tensor) -> Tensor:
+def _mix_channels(matrix: Tensor, colours: Tensor) -> Tensor:
     return F.conv2d(colours, matrix[:, :, None, None])
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.train.networks.enhancement.attention import ChannelAttention, SpatialAttention
-from packshot.train.networks.enhancement.curves import GlobalCurves, graded
+from packshot.train.networks.enhancement.curves import GlobalCurves, apply_grading
 from packshot.train.networks.enhancement.laplacian import LaplacianSharpening
 from packshot.train.networks.enhancement.res2net import Res2NetBlock
 from packshot.train.networks.enhancement.wavelet import HaarTransform
@@ -51,9 +51,9 @@ class GeneratorShape:
 class EncoderStage(nn.Module):
     """Halve the resolution but for the first stage, Res2Net blocks, Laplacian sharpening."""
 
-    def __init__(self, entering: int, width: int, step: int, shape: GeneratorShape) -> None:
+    def __init__(self, inputs: int, width: int, step: int, shape: GeneratorShape) -> None:
         super().__init__()
-        self.enter = nn.Conv2d(entering, width, 3, step, 1)
+        self.enter = nn.Conv2d(inputs, width, 3, step, 1)
         self.blocks = nn.Sequential(*(Res2NetBlock(width) for _ in range(shape.blocks)))
         self.sharpen = LaplacianSharpening(width) if shape.laplacian else nn.Identity()
 
@@ -65,12 +65,12 @@ class EncoderStage(nn.Module):
 class DecoderStage(nn.Module):
     """Attend, double the resolution, join with the encoder's sharpened maps, Res2Net blocks."""
 
-    def __init__(self, entering: int, width: int, stride: int, shape: GeneratorShape) -> None:
+    def __init__(self, inputs: int, width: int, stride: int, shape: GeneratorShape) -> None:
         super().__init__()
         context = shape.context if shape.curves else 0
-        self.channels = ChannelAttention(entering, context, stride) if shape.attention else None
+        self.channels = ChannelAttention(inputs, context, stride) if shape.attention else None
         self.places = SpatialAttention() if shape.attention else None
-        self.grow = nn.Conv2d(entering, 4 * width, 1)
+        self.grow = nn.Conv2d(inputs, 4 * width, 1)
         self.join = nn.Conv2d(2 * width, width, 1)
         self.blocks = nn.Sequential(*(Res2NetBlock(width) for _ in range(shape.blocks)))
 
@@ -78,8 +78,8 @@ class DecoderStage(nn.Module):
         """Map (B, entering, H, W) and (B, width, 2 H, 2 W) to (B, width, 2 H, 2 W)."""
         if self.channels is not None and self.places is not None:
             x = self.places(self.channels(x, context))
-        grown = F.pixel_shuffle(self.grow(x), 2)
-        joined = torch.relu(self.join(torch.cat([grown, sharpened], dim=1)))
+        upsampled = F.pixel_shuffle(self.grow(x), 2)
+        joined = torch.relu(self.join(torch.cat([upsampled, sharpened], dim=1)))
         return torch.as_tensor(self.blocks(joined))
 
 
@@ -88,11 +88,11 @@ class DetailBranch(nn.Module):
 
     def __init__(self, shape: GeneratorShape) -> None:
         super().__init__()
-        entering = (12, *shape.widths[:-1])
+        inputs = (12, *shape.widths[:-1])
         steps = (1, *(2 for _ in shape.widths[1:]))
         self.encoder = nn.ModuleList(
             EncoderStage(a, b, step, shape)
-            for a, b, step in zip(entering, shape.widths, steps, strict=True)
+            for a, b, step in zip(inputs, shape.widths, steps, strict=True)
         )
         down = list(zip(shape.widths[1:], shape.widths[:-1], strict=True))
         self.decoder = nn.ModuleList(
@@ -144,25 +144,25 @@ class ColourBranch(nn.Module):
     def forward(self, x: Tensor, context: Tensor | None) -> Tensor:
         """Map (B, 3, H, W) to as many."""
         low, details = self.transform(x)
-        entered = self.enter(low)
-        inner = entered
+        features = self.enter(low)
+        inner = features
         for block in self.blocks:
             inner = block(inner, context)
-        corrected = low + self.leave(entered + self.middle(inner))
+        corrected = low + self.leave(features + self.middle(inner))
         return self.transform.inverse(corrected, details)
 
 
-class Fusion(nn.Module):
+class BranchFusion(nn.Module):
     """Concatenate, 1 x 1 convolution, ReLU, the photo added before: most of it is right already.
 
     At the start the convolution is zero. (A ReLU before the sum, on few channels, died in training.)
     Boundary padding, which lets both branches give whole maps, is the photo's own, before it comes here:
-    see `packshot.enhance.tiles.mirrored_to`.
+    see `packshot.enhance.tiles.mirror_to_stride`.
     """
 
-    def __init__(self, entering: int) -> None:
+    def __init__(self, inputs: int) -> None:
         super().__init__()
-        self.mix = nn.Conv2d(entering, 3, 1)
+        self.mix = nn.Conv2d(inputs, 3, 1)
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.mix.bias)  # type: ignore[arg-type]
 
@@ -180,7 +180,7 @@ class Generator(nn.Module):
         self.curves = GlobalCurves(shape.context) if shape.curves else None
         self.detail = DetailBranch(shape)
         self.colour = ColourBranch(shape) if shape.wavelet else None
-        self.fusion = Fusion(shape.detail + 3 + (3 if shape.wavelet else 0))
+        self.fusion = BranchFusion(shape.detail + 3 + (3 if shape.wavelet else 0))
 
     def forward(self, pixels: Tensor, view: Tensor) -> Tensor:
         """Enhance.
@@ -192,18 +192,18 @@ class Generator(nn.Module):
         Returns:
             (B, 3, H, W), 0..1 nominally; above 1 not clipped.
         """
-        toned, context = self.toned(pixels, view)
+        toned, context = self.apply_tone_curves(pixels, view)
         branches = [self.detail(toned, context)]
         if self.colour is not None:
             branches.append(self.colour(toned, context))
         return torch.as_tensor(self.fusion(toned, branches))
 
-    def toned(self, pixels: Tensor, view: Tensor) -> tuple[Tensor, Tensor | None]:
+    def apply_tone_curves(self, pixels: Tensor, view: Tensor) -> tuple[Tensor, Tensor | None]:
         """The pixels after the curves for the whole photo, (B, 3, H, W), and the context, if any."""
         if self.curves is None:
             return pixels.float() / 255, None
         grading = self.curves(view.float() / 255)
-        return graded(pixels.long(), grading), grading.context
+        return apply_grading(pixels.long(), grading), grading.context
 
 
 class PixelsToPixels(nn.Module):

@@ -17,7 +17,7 @@ _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
 # VGG-16's relu1_2, relu2_2, relu3_3: the layers after these describe things, not their rendering.
 _VGG_LAYERS = (3, 8, 15)
-_LEAST = 1e-4
+_EPSILON = 1e-4
 _NEIGHBOURHOOD = 25
 
 
@@ -67,10 +67,10 @@ def multi_scale_similarity(a: Tensor, b: Tensor, scales: int = len(SCALE_WEIGHTS
     for scale, weight in enumerate(weights / weights.sum()):
         if scale:
             a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
-        luminance, structure = _similarities(a, b)
+        luminance, structure = _compute_similarities(a, b)
         part = structure * luminance if scale == scales - 1 else structure
         # A negative mean, of pictures that are each other's opposites, has no power with a fraction.
-        logarithms = logarithms + weight * part.mean(dim=(2, 3)).clamp(min=_LEAST).log()
+        logarithms = logarithms + weight * part.mean(dim=(2, 3)).clamp(min=_EPSILON).log()
     return logarithms.exp().mean()
 
 
@@ -134,25 +134,25 @@ def _check_pictures(a: Tensor, b: Tensor, scales: int) -> None:
         raise ValueError(f"{scales} scales need sides of {_WINDOW << (scales - 1)} pixels")
 
 
-def _similarities(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _compute_similarities(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Maps of luminance, and of contrast and structure."""
-    means = _windowed(torch.cat([a, b, a * a + b * b, a * b]))
+    means = _average_windows(torch.cat([a, b, a * a + b * b, a * b]))
     mean_a, mean_b, squares, products = means.chunk(4)
     cross, energy = mean_a * mean_b, mean_a**2 + mean_b**2
     structure = (2 * (products - cross) + _C2) / (squares - energy + _C2)
     return (2 * cross + _C1) / (energy + _C1), structure
 
 
-def _windowed(x: Tensor) -> Tensor:
+def _average_windows(x: Tensor) -> Tensor:
     """Average under a Gaussian window, where it fits.
 
     Banded matrices from either side: on a CPU five times as fast as convolutions of single channels.
     """
-    rows, columns = (_window(side).to(x) for side in x.shape[2:])
+    rows, columns = (_make_window_matrix(side).to(x) for side in x.shape[2:])
     return rows @ x @ columns.T
 
 
-def _window(side: int) -> Tensor:
+def _make_window_matrix(side: int) -> Tensor:
     """(side - 10, side) weights of each place in each window's average."""
     places = torch.arange(side)[None] - torch.arange(side - _WINDOW + 1)[:, None]
     weights = torch.exp(-((places - _WINDOW // 2) ** 2) / (2 * _SIGMA**2))

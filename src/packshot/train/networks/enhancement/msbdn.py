@@ -18,7 +18,7 @@ _WIDTHS = (12, 24, 48)
 _DEEPEST_BLOCKS = 4
 
 
-class ResidualBlock(nn.Module):
+class ConvResidualBlock(nn.Module):
     """Two convolutions and a residual connection."""
 
     def __init__(self, channels: int) -> None:
@@ -49,8 +49,8 @@ class BackProjection(nn.Module):
         """Map (B, C, H, W) to as many, given the maps before."""
         layers = zip(others, self.scales, self.project, self.back, strict=True)
         for other, scale, project, back in layers:
-            lack = other - _scaled(project(x), scale)
-            x = x + torch.as_tensor(back(_scaled(lack, 1 / scale)))
+            error = other - _rescale(project(x), scale)
+            x = x + torch.as_tensor(back(_rescale(error, 1 / scale)))
         return x
 
 
@@ -65,10 +65,10 @@ class Msbdn(nn.Module):
         deeper = list(itertools.pairwise(_WIDTHS))
         self.enter = nn.Conv2d(3, _WIDTHS[0], 5, padding=2)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in deeper)
-        self.encode = nn.ModuleList(ResidualBlock(width) for width in _WIDTHS)
-        self.deepest = nn.Sequential(*(ResidualBlock(_WIDTHS[-1]) for _ in range(_DEEPEST_BLOCKS)))
+        self.encode = nn.ModuleList(ConvResidualBlock(width) for width in _WIDTHS)
+        self.deepest = nn.Sequential(*(ConvResidualBlock(_WIDTHS[-1]) for _ in range(_DEEPEST_BLOCKS)))
         self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in reversed(deeper))
-        self.boost = nn.ModuleList(ResidualBlock(a) for a, _ in reversed(deeper))
+        self.boost = nn.ModuleList(ConvResidualBlock(a) for a, _ in reversed(deeper))
         self.fuse_down = nn.ModuleList(
             BackProjection(b, [(_WIDTHS[j], 2.0 ** (i + 1 - j)) for j in range(i + 1)])
             for i, (_, b) in enumerate(deeper)
@@ -90,13 +90,13 @@ class Msbdn(nn.Module):
         deepest = encoded.pop()
         decoded = [deepest + self.deepest(deepest)]
         for grow, block, fuse in zip(self.up, self.boost, self.fuse_up, strict=True):
-            grown = F.pixel_shuffle(grow(decoded[-1]), 2)
-            boosted = block(encoded.pop() + grown) - grown
+            upsampled = F.pixel_shuffle(grow(decoded[-1]), 2)
+            boosted = block(encoded.pop() + upsampled) - upsampled
             decoded.append(fuse(boosted, decoded))
         return picture + torch.as_tensor(self.leave(decoded[-1]))
 
 
-def _scaled(x: Tensor, scale: float) -> Tensor:
+def _rescale(x: Tensor, scale: float) -> Tensor:
     if scale > 1:
         return F.interpolate(x, scale_factor=scale, mode="bilinear")
     return F.avg_pool2d(x, round(1 / scale))

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-_COARSE = ((11, 5), (9, 5), (7, 10))
-_FINE = ((7, 4), (5, 5), (3, 10))
-_MAP = 6
+_COARSE_LAYERS = ((11, 5), (9, 5), (7, 10))
+_FINE_LAYERS = ((7, 4), (5, 5), (3, 10))
+_MAP_CHANNELS = 6
 
 
 class Mscnn(nn.Module):
@@ -23,8 +23,8 @@ class Mscnn(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.coarse = ScaleNetwork(_COARSE, 0)
-        self.fine = ScaleNetwork(_FINE, _MAP)
+        self.coarse = ScaleNetwork(_COARSE_LAYERS, 0)
+        self.fine = ScaleNetwork(_FINE_LAYERS, _MAP_CHANNELS)
 
     def forward(self, pixels: Tensor, view: Tensor) -> Tensor:
         """Map (B, 3, H, W) uint8 to (B, 3, H, W), 0..1 nominally; H and W multiples of 8."""
@@ -42,23 +42,23 @@ class ScaleNetwork(nn.Module):
         given: Channels of the map that joins after the first layer.
     """
 
-    def __init__(self, layers: tuple[tuple[int, int], ...], given: int) -> None:
+    def __init__(self, layers: tuple[tuple[int, int], ...], map_channels: int) -> None:
         super().__init__()
-        entering = [3, layers[0][1] + given, *(channels for _, channels in layers[1:-1])]
+        inputs = [3, layers[0][1] + map_channels, *(channels for _, channels in layers[1:-1])]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(entry, channels, side, padding=side // 2)
-            for entry, (side, channels) in zip(entering, layers, strict=True)
+            for entry, (side, channels) in zip(inputs, layers, strict=True)
         )
-        self.combine = nn.Conv2d(layers[-1][1], _MAP, 1)
+        self.combine = nn.Conv2d(layers[-1][1], _MAP_CHANNELS, 1)
         nn.init.zeros_(self.combine.weight)
         nn.init.zeros_(self.combine.bias)  # type: ignore[arg-type]
 
-    def forward(self, picture: Tensor, given: Tensor | None) -> Tensor:
+    def forward(self, picture: Tensor, coarse_map: Tensor | None) -> Tensor:
         """Map (B, 3, H, W), and a map of the same size if one is taken, to (B, 6, H, W)."""
         x = picture
         for number, convolve in enumerate(self.convolutions):
             pooled = F.max_pool2d(torch.relu(convolve(x)), 2)
             x = F.interpolate(pooled, scale_factor=2, mode="nearest")
-            if number == 0 and given is not None:
-                x = torch.cat([x, given], dim=1)
+            if number == 0 and coarse_map is not None:
+                x = torch.cat([x, coarse_map], dim=1)
         return torch.as_tensor(self.combine(x))

@@ -33,8 +33,8 @@ class Res2NetBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to as many."""
         first, *others = torch.relu(self.enter(x)).chunk(self.parts, dim=1)
-        seen = [first]
+        results = [first]
         for number, (part, convolve) in enumerate(zip(others, self.middle, strict=True)):
-            carried = part + seen[-1] if number else part
-            seen.append(torch.relu(convolve(carried)))
-        return torch.relu(x + self.leave(torch.cat(seen, dim=1)))
+            combined = part + results[-1] if number else part
+            results.append(torch.relu(convolve(combined)))
+        return torch.relu(x + self.leave(torch.cat(results, dim=1)))

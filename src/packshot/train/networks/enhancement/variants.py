@@ -14,15 +14,15 @@ from packshot.train.networks.enhancement.msbdn import Msbdn
 from packshot.train.networks.enhancement.mscnn import Mscnn
 from packshot.train.networks.enhancement.srcnn import Srcnn
 
-SMALL = GeneratorShape()
+DEFAULT_SHAPE = GeneratorShape()
 
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
-    "full": lambda: Generator(SMALL),
-    "no-laplacian": lambda: Generator(replace(SMALL, laplacian=False)),
-    "no-wavelet": lambda: Generator(replace(SMALL, wavelet=False)),
-    "neither": lambda: Generator(replace(SMALL, laplacian=False, wavelet=False)),
-    "no-attention": lambda: Generator(replace(SMALL, attention=False)),
-    "no-curves": lambda: Generator(replace(SMALL, curves=False)),
+    "full": lambda: Generator(DEFAULT_SHAPE),
+    "no-laplacian": lambda: Generator(replace(DEFAULT_SHAPE, laplacian=False)),
+    "no-wavelet": lambda: Generator(replace(DEFAULT_SHAPE, wavelet=False)),
+    "neither": lambda: Generator(replace(DEFAULT_SHAPE, laplacian=False, wavelet=False)),
+    "no-attention": lambda: Generator(replace(DEFAULT_SHAPE, attention=False)),
+    "no-curves": lambda: Generator(replace(DEFAULT_SHAPE, curves=False)),
     "srcnn": Srcnn,
     "enhancegan": EnhanceGan,
     "mscnn": Mscnn,
@@ -32,7 +32,7 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
 the pixels' size, 0..1 nominally; sides are multiples of 32."""
 
 
-def build(name: str) -> nn.Module:
+def build_network(name: str) -> nn.Module:
     """A network with random weights.
 
     Raises:
