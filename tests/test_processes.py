@@ -106,9 +106,7 @@ def test_one_failure_ends_nothing_and_is_logged(processes, caplog):
 
 def test_a_task_that_a_process_dies_over_costs_itself_alone():
     results = list(
-        map_with_defaults(
-            ["number", "die", "number", "leave", "number"], make_action_worker, workers=2
-        )
+        map_with_defaults(["number", "die", "number", "leave", "number"], make_action_worker, workers=2)
     )
     assert [type(result) for result in results] == [int, tuple, int, tuple, int]
     assert "SIGKILL" in results[1][1]

@@ -189,7 +189,7 @@ def test_help_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize(("asked", "name"), [((), "assessment"), (("enhancement",), "enhancement")])
+@pytest.mark.parametrize(("arguments", "name"), [((), "assessment"), (("enhancement",), "enhancement")])
 def test_schema_command_prints_the_committed_file(arguments, name):
     result = run_packshot("schema", *arguments, check=0)
     assert json.loads(result.stdout) == json.loads((ROOT / "docs" / f"{name}.schema.json").read_text())

@@ -67,7 +67,7 @@ def test_help_of_what_writes_text_says_that_dash_is_standard_output(path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["asses", "x.jpg"], "Did you mean 'assess'"),
         (["atlas", "inof"], "Did you mean 'info'"),

@@ -56,7 +56,7 @@ def test_folders_as_products_with_a_policy_and_a_page(shop, tmp_path):
     assert page.read_text(encoding="utf-8").count("<article") == 2
     assert "broken.jpg" in result.stderr
     rows = run_rank(shop / "stool", "--by-folder", "--policy", "amazon-main", "-f", "csv", "-q").stdout
-    verdicts = [row["verdict"] for row in csv.DictReader(io.StringIO(rows))]
+    verdicts = [row["decision"] for row in csv.DictReader(io.StringIO(rows))]
     assert set(verdicts) <= {"pass", "warn", "manual", "fail"}
     assert len(verdicts) == 2
 

@@ -89,7 +89,7 @@ def test_what_will_fail_on_a_day(scores):
     assert run_packshot("screen", scores, "-p", "google-merchant", *early, check=0).stdout == ""
 
 
-@pytest.mark.parametrize("bar", ["fail", "warn"])
+@pytest.mark.parametrize("threshold", ["fail", "warn"])
 def test_the_exit_status_is_that_of_the_worst_verdict(scores, threshold):
     run_packshot("screen", scores, "-p", "amazon-main", "-q", "--fail-on", threshold, check=1)
 

@@ -72,7 +72,7 @@ def test_a_page_shows_it(photo, tmp_path):
     assert "data:image/jpeg" in (tmp_path / "page.html").read_text()
 
 
-@pytest.mark.parametrize("given", [b"", bytes(range(256)) * 9, b"hello\n"])
+@pytest.mark.parametrize("standard_input", [b"", bytes(range(256)) * 9, b"hello\n"])
 def test_what_is_no_photo_is_an_unreadable_row(standard_input):
     (row,) = parse_lines(run_command("assess", "-", "-f", "jsonl", standard_input=standard_input))
     assert (row["path"], row["status"]) == ("-", "unreadable")

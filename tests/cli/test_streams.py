@@ -99,7 +99,7 @@ def run_shell(line, **environment):
 FULL_MESSAGE = "packshot: standard output cannot be written: No space left on device"
 
 
-@pytest.mark.parametrize("use", WRITING_COMMANDS.values(), ids=WRITING_COMMANDS)
+@pytest.mark.parametrize("command", WRITING_COMMANDS.values(), ids=WRITING_COMMANDS)
 def test_a_full_standard_output_is_one_line_and_status_2(photo, tmp_path, command):
     with open(FULL_DEVICE, "wb") as full:
         result = run_command(
@@ -109,7 +109,7 @@ def test_a_full_standard_output_is_one_line_and_status_2(photo, tmp_path, comman
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("use", SLOW_WRITING_COMMANDS.values(), ids=SLOW_WRITING_COMMANDS)
+@pytest.mark.parametrize("command", SLOW_WRITING_COMMANDS.values(), ids=SLOW_WRITING_COMMANDS)
 def test_a_full_standard_output_is_told_by_every_command(photo, index, tmp_path, command):
     with open(FULL_DEVICE, "wb") as full:
         arguments = command.format(photo=photo, out=tmp_path, index=index).split()

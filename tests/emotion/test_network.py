@@ -14,7 +14,7 @@ def network(model):
 
 def test_its_file_says_what_it_takes(network):
     assert network.side == SIDE
-    assert network.calibration.negative_bar == 0.25
+    assert network.calibration.negative_threshold == 0.25
 
 
 def test_colours_are_red_green_blue(network):

@@ -28,8 +28,8 @@ def read_emotion(reader, picture):
 def test_polarity_says_which_sides_are_there(reader, polarity):
     found = read_emotion(reader, draw_halves(*COMPOSITES[polarity]))
     assert found.polarity is polarity
-    assert (found.positive_intensity >= found.positive_bar) == (polarity in ("positive", "mixed"))
-    assert (found.negative_intensity >= found.negative_bar) == (polarity in ("negative", "mixed"))
+    assert (found.positive_intensity >= found.positive_threshold) == (polarity in ("positive", "mixed"))
+    assert (found.negative_intensity >= found.negative_threshold) == (polarity in ("negative", "mixed"))
 
 
 def test_a_side_that_is_not_there_has_no_regions(reader):

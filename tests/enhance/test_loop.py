@@ -91,7 +91,7 @@ def test_what_lowers_the_score_is_not_kept(set_candidates, photo):
     assert result.applications == ()
     assert result.after is result.before
     assert np.array_equal(result.pixels, photo.pixels)
-    assert {trial.verdict for trial in result.trace} == {"no-gain"}
+    assert {trial.outcome for trial in result.trace} == {"no-gain"}
     assert not any(trial.kept for trial in result.trace)
 
 
@@ -110,7 +110,7 @@ def test_a_step_that_brings_a_new_fault_is_refused(set_candidates, photo):
     before = float(photo.pixels.mean())
     judge = FakeAssessor({"too-bright": lambda mean: mean > before + 5})
     result = improve(judge, photo, LoopOptions())
-    assert result.trace[0].verdict == "new-finding"
+    assert result.trace[0].outcome == "new-finding"
     assert result.applications == ()
 
 
@@ -120,7 +120,7 @@ def test_a_fault_may_take_the_place_of_another(set_candidates, photo):
     judge = FakeAssessor(
         {"too-bright": lambda mean: mean > before + 5, "too-dark": lambda mean: mean < before + 5}
     )
-    assert improve(judge, photo, LoopOptions()).trace[0].verdict == "kept"
+    assert improve(judge, photo, LoopOptions()).trace[0].outcome == "kept"
 
 
 def test_a_step_that_harms_the_product_is_refused_without_an_assessment(set_candidates):
@@ -132,7 +132,7 @@ def test_a_step_that_harms_the_product_is_refused_without_an_assessment(set_cand
         make_called_candidate("denoise", lambda pixels: Step("denoise", TONE, 1, "", recolour))
     )
     result = improve(judge, photo, LoopOptions())
-    assert {trial.verdict for trial in result.trace} == {"colour-drift"}
+    assert {trial.outcome for trial in result.trace} == {"colour-drift"}
     assert {trial.score for trial in result.trace} == {None}
     assert judge.call_count == 1
 
@@ -150,7 +150,7 @@ def test_drift_adds_up_over_steps(set_candidates):
         )
     )
     result = improve(FakeAssessor(), photo, LoopOptions(min_gain=0.1))
-    assert [trial.verdict for trial in result.trace][:2] == ["kept", "colour-drift"]
+    assert [trial.outcome for trial in result.trace][:2] == ["kept", "colour-drift"]
     drifts = [trial.colour_drift for trial in result.trace]
     assert drifts[1] > 1.5 * drifts[0]
 
@@ -159,7 +159,7 @@ def test_a_step_without_effect_costs_no_assessment(set_candidates, photo):
     judge = FakeAssessor()
     set_candidates(make_called_candidate("expose", make_planner(0, "expose")))
     result = improve(judge, photo, LoopOptions())
-    assert {trial.verdict for trial in result.trace} == {"no-effect"}
+    assert {trial.outcome for trial in result.trace} == {"no-effect"}
     assert judge.call_count == 1
 
 
@@ -216,7 +216,7 @@ def test_together_is_tried_by_half_where_it_fails_whole(set_candidates, photo):
     set_candidates(together)
     judge = FakeAssessor({"too-bright": lambda mean: mean > float(photo.pixels.mean()) + 12})
     result = improve(judge, photo, LoopOptions())
-    assert [(trial.amount, trial.verdict) for trial in result.trace] == [
+    assert [(trial.amount, trial.outcome) for trial in result.trace] == [
         (1, "new-finding"),
         (0.5, "kept"),
     ]

@@ -56,7 +56,7 @@ TRACE = (
         colour_drift=0.414,
         structure=0.9931,
         kept=True,
-        verdict="kept",
+        outcome="kept",
     ),
     Trial(
         round=2,
@@ -67,7 +67,7 @@ TRACE = (
         colour_drift=None,
         structure=0.7,
         kept=False,
-        verdict="structure",
+        outcome="structure",
     ),
 )
 

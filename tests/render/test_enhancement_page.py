@@ -178,7 +178,7 @@ def test_the_trace_is_a_table_unfolded_on_request(photo, explain):
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", HOSTILE, "'; --", "=1+1", "茶杯.png"])
 def test_nothing_of_a_photo_is_taken_for_markup(tmp_path, photo, name):
-    trial = photo.trace[0].model_copy(update={"step": name, "called_for_by": (name,), "verdict": name})
+    trial = photo.trace[0].model_copy(update={"step": name, "called_for_by": (name,), "outcome": name})
     update = {"path": name, "reason": name, "steps": (name,), "trace": (trial,)}
     tags = PageParser(render_page(photo.model_copy(update=update), make_unreadable_enhancement(name)))
     assert not [key for key, _ in tags.attributes if key.startswith("on")]

@@ -41,7 +41,9 @@ def test_nothing_goes_away_where_nothing_was_changed():
     assert compare_findings(make_unreadable_enhancement("a.png")).remaining == ()
 
 
-@pytest.mark.parametrize(("before", "after", "won"), [(40.04, 61.16, 21.2), (50, 49.96, 0), (7, 6, -1)])
+@pytest.mark.parametrize(
+    ("before", "after", "expected"), [(40.04, 61.16, 21.2), (50, 49.96, 0), (7, 6, -1)]
+)
 def test_gain_agrees_with_the_scores_as_shown(before, after, expected):
     photo = make_enhancement("a.png", "b.png", before, after)
     assert compute_gain(photo) == expected == round(float(f"{after:.1f}") - float(f"{before:.1f}"), 1)
@@ -73,7 +75,7 @@ def test_a_trial_that_was_not_assessed_in_part_and_by_nothing_called_for():
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_has_no_text_is_called_by_its_name(language):
-    update = {"step": "polish", "called_for_by": ("dusty",), "verdict": "too-slow"}
+    update = {"step": "polish", "called_for_by": ("dusty",), "outcome": "too-slow"}
     row = format_trial(TRACE[0].model_copy(update=update), language)
     assert (row[1], row[2], row[6]) == ("polish", "dusty", "too-slow")
 

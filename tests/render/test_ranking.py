@@ -18,14 +18,14 @@ HOSTILE = "<b>&.jpg"
 
 @pytest.fixture(scope="module")
 def rankings():
-    settled = rank_candidates("=settled", [make_candidate("c.jpg", 50, present=True)])
-    failing_fields = {"verdict": "fail", "failures": ("White background",), "present": True}
+    settled = rank_candidates("=settled", [make_candidate("c.jpg", 50, is_current=True)])
+    failing_fields = {"decision": "fail", "failures": ("White background",), "is_current": True}
     swapped = rank_candidates(
         "mug",
         [
-            make_candidate(MUG, 90, merit=2.0, verdict="pass"),
+            make_candidate(MUG, 90, log_odds=2.0, decision="pass"),
             make_candidate(HOSTILE, 30, **failing_fields),
-            make_candidate("copy.jpg", 80, merit=0.0, verdict="pass"),
+            make_candidate("copy.jpg", 80, log_odds=0.0, decision="pass"),
             make_unreadable_candidate("broken.jpg"),
         ],
         [CopyPair(MUG, "copy.jpg")],
@@ -34,7 +34,7 @@ def rankings():
     return [
         settled,
         swapped,
-        rank_candidates("lost", [make_unreadable_candidate("gone.jpg", present=True)]),
+        rank_candidates("lost", [make_unreadable_candidate("gone.jpg", is_current=True)]),
     ]
 
 

@@ -186,7 +186,7 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
 def _format_summary(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
     yield f"{summary.inputs} inputs: {_format_counts(summary.statuses)}{mean}"
-    yield f"verdicts: {_format_counts(summary.verdicts) or 'none'}"
+    yield f"verdicts: {_format_counts(summary.decisions) or 'none'}"
     run = summary.run
     yield (
         f"{run.seconds:.1f} s, {run.photos_per_second:.1f} inputs a second,"

@@ -17,19 +17,23 @@ _POLARITIES = {
 }
 
 
+_METADATA_KEYS = {"positive_threshold": "positive_bar", "negative_threshold": "negative_bar"}
+"""What files of models call some of the constants."""
+
+
 @dataclass(frozen=True)
 class EmotionCalibration:
     """Constants that were set with the network, on photos it was not trained on.
 
     Attributes:
-        positive_bar: Intensity, 0..1, from which the positive side counts as present.
-        negative_bar: The same of the negative side.
+        positive_threshold: Intensity, 0..1, from which the positive side counts as present.
+        negative_threshold: The same of the negative side.
         probability_scale: Slope of the logistic of the mean valence, per step of the scale.
         probability_offset: Its constant.
     """
 
-    positive_bar: float
-    negative_bar: float
+    positive_threshold: float
+    negative_threshold: float
     probability_scale: float
     probability_offset: float
 
@@ -40,15 +44,11 @@ class EmotionCalibration:
         Raises:
             ModelError: One is missing, or is not a finite number.
         """
-        constants = {field.name: model.read_metadata(field.name) for field in fields(cls)}
-        for name, value in constants.items():
-            if type(value) not in (int, float) or not math.isfinite(value):
-                raise ModelError(f"{model.name} states {value!r} as its {name}: not a number")
-        return cls(**constants)
+        return cls(**{field.name: _read_number(model, field.name) for field in fields(cls)})
 
     def polarity(self, positive: float, negative: float) -> Polarity:
         """Which sides are present, by their intensities of 0..1."""
-        return _POLARITIES[positive >= self.positive_bar, negative >= self.negative_bar]
+        return _POLARITIES[positive >= self.positive_threshold, negative >= self.negative_threshold]
 
     def probability(self, valence: float) -> float:
         """Chance that people rate a photo pleasant, given that they do not rate it in between.
@@ -57,3 +57,11 @@ class EmotionCalibration:
             valence: Mean of the distribution over the ratings, 1..7.
         """
         return 0.5 + 0.5 * math.tanh((self.probability_scale * valence + self.probability_offset) / 2)
+
+
+def _read_number(model: Model, name: str) -> float:
+    key = _METADATA_KEYS.get(name, name)
+    value = model.read_metadata(key)
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ModelError(f"{model.name} states {value!r} as its {key}: not a number")
+    return float(value)

@@ -83,17 +83,17 @@ class EmotionReader:
             positive_probability=_round_share(calibration.probability(valence)),
             positive_intensity=positive,
             negative_intensity=negative,
-            positive_bar=calibration.positive_bar,
-            negative_bar=calibration.negative_bar,
+            positive_threshold=calibration.positive_threshold,
+            negative_threshold=calibration.negative_threshold,
             valence=round(valence, _DIGITS),
             valence_spread=round(spread, _DIGITS),
             valence_scale=(1, RATING_COUNT),
             distribution=tuple(_round_share(float(one)) for one in prediction.distribution),
             positive_regions=_find_side_regions(
-                prediction.positive_map, positive >= calibration.positive_bar
+                prediction.positive_map, positive >= calibration.positive_threshold
             ),
             negative_regions=_find_side_regions(
-                prediction.negative_map, negative >= calibration.negative_bar
+                prediction.negative_map, negative >= calibration.negative_threshold
             ),
             positive_map=to_rows(prediction.positive_map),
             negative_map=to_rows(prediction.negative_map),

@@ -33,6 +33,7 @@ from packshot.measure.reference.pair import (
     viewing_factor,
 )
 from packshot.photo.pixels import check_pixels
+from packshot.report import TrialOutcome
 
 MAX_COLOUR_DRIFT: Final = 2.5
 """Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
@@ -71,20 +72,19 @@ class Fidelity:
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        violation: Code of the limit that is broken: ``colour-drift``, ``structure``, ``grain``,
-            ``cut-off``, ``no-product`` or ``size``; empty where all are kept.
+        violation: The limit that is broken; None where all are kept.
         reason: The same in a few words.
     """
 
     colour_drift: float
     structure: float
-    violation: str = ""
+    violation: TrialOutcome | None = None
     reason: str = ""
 
     @property
     def is_faithful(self) -> bool:
         """Within all limits."""
-        return not self.violation
+        return self.violation is None
 
 
 def measure_fidelity(
@@ -109,19 +109,23 @@ def measure_fidelity(
     everywhere = np.ones(original.shape[:2], bool)
     product_mask = _find_product_mask(original, Intent.BACKGROUND in intents)
     if product_mask is None and Intent.BACKGROUND in intents:
-        return _make_rejection("no-product", "no product was found to hold against the new background")
+        return _make_rejection(
+            TrialOutcome.NO_PRODUCT, "no product was found to hold against the new background"
+        )
     judged_mask = everywhere if product_mask is None else product_mask
     if transform is not None and Intent.FRAMING in intents:
         visible_share = 1.0 if product_mask is None else _visible_share(product_mask, transform)
         if visible_share < MIN_VISIBLE_PRODUCT:
-            return _make_rejection("cut-off", f"{1 - visible_share:.1%} of the product was cut off")
+            return _make_rejection(
+                TrialOutcome.CUT_OFF, f"{1 - visible_share:.1%} of the product was cut off"
+            )
         judged_mask, original = _warp_mask(judged_mask, transform), transform.warp(original)
     if original.shape != result.shape:
-        return _make_rejection("size", "the size changed, which no intent declares")
+        return _make_rejection(TrialOutcome.SIZE, "the size changed, which no intent declares")
     return _compare(original, result, judged_mask, frozenset(intents))
 
 
-def _make_rejection(violation: str, reason: str) -> Fidelity:
+def _make_rejection(violation: TrialOutcome, reason: str) -> Fidelity:
     return Fidelity(float("inf"), 0.0, violation, reason)
 
 
@@ -175,17 +179,17 @@ def _compare(
     min_structure = MIN_STRUCTURE[Intent.DETAIL in intents]
     if drift > MAX_COLOUR_DRIFT:
         reason = f"colours drift by {drift:.1f}, {MAX_COLOUR_DRIFT:g} are allowed"
-        return Fidelity(drift, structure, "colour-drift", reason)
+        return Fidelity(drift, structure, TrialOutcome.COLOUR_DRIFT, reason)
     if structure < min_structure:
         reason = f"edges are {structure:.0%} alike, {min_structure:.0%} are needed"
-        return Fidelity(drift, structure, "structure", reason)
+        return Fidelity(drift, structure, TrialOutcome.STRUCTURE, reason)
     grain, max_grain = (
         measure_grain(_to_pixels(after)),
         max(MAX_GRAIN, MAX_GRAIN_RATIO * measure_grain(expected)),
     )
     if grain > max_grain:
         reason = f"grain of {grain:.1f} grey levels, {max_grain:.1f} are allowed"
-        return Fidelity(drift, structure, "grain", reason)
+        return Fidelity(drift, structure, TrialOutcome.GRAIN, reason)
     return Fidelity(drift, structure)
 
 

@@ -24,7 +24,7 @@ from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.together import COMBINED_REPAIRS
 from packshot.photo import Photo
 from packshot.photo.pixels import shrink_to_fit
-from packshot.report import Assessment, Severity, Trial
+from packshot.report import Assessment, Severity, Trial, TrialOutcome
 
 GOOD_SCORE: Final = 85.0
 """Without a target, a photo that scores more is left alone."""
@@ -316,17 +316,17 @@ def _run_round(
     """Try one step; the result is the same but for the trace where the step is not kept."""
     application, step = planned.application, planned.step
     pixels = _blend(step.apply(result.pixels), result.pixels, application.amount)
-    fidelity, after, outcome = None, None, "no-effect"
+    fidelity, after, outcome = None, None, TrialOutcome.NO_EFFECT
     if not np.array_equal(pixels, result.pixels):
         fidelity = result.measure_step_fidelity(pixels, step)
-        outcome = fidelity.violation
+        outcome = fidelity.violation or TrialOutcome.KEPT
         if fidelity.is_faithful:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
             outcome = _decide_outcome(
                 result.after, after, _min_gain(application.candidate, result.after, options)
             )
     trial = _make_trial(round_number, step, application, fidelity, after, outcome)
-    if after is not None and outcome == "kept":
+    if after is not None and outcome is TrialOutcome.KEPT:
         result = result.with_step(pixels, after, application, step)
     return replace(result, trace=(*result.trace, trial))
 
@@ -344,10 +344,10 @@ def _min_gain(candidate: StepCandidate, assessment: Assessment, options: LoopOpt
     return options.min_gain if is_called_for else options.min_gain_uncalled
 
 
-def _decide_outcome(before: Assessment, after: Assessment, min_gain: float) -> str:
+def _decide_outcome(before: Assessment, after: Assessment, min_gain: float) -> TrialOutcome:
     if (after.score or 0.0) < (before.score or 0.0) + min_gain:
-        return "no-gain"
-    return "new-finding" if _has_worse_findings(before, after) else "kept"
+        return TrialOutcome.NO_GAIN
+    return TrialOutcome.NEW_FINDING if _has_worse_findings(before, after) else TrialOutcome.KEPT
 
 
 def _has_worse_findings(before: Assessment, after: Assessment) -> bool:
@@ -365,7 +365,7 @@ def _make_trial(
     application: StepApplication,
     fidelity: Fidelity | None,
     after: Assessment | None,
-    outcome: str,
+    outcome: TrialOutcome,
 ) -> Trial:
     return Trial(
         round=round_number,
@@ -376,8 +376,8 @@ def _make_trial(
         score=None if after is None else after.score,
         colour_drift=None if fidelity is None else _round_if_finite(fidelity.colour_drift),
         structure=None if fidelity is None else round(fidelity.structure, 3),
-        kept=outcome == "kept",
-        verdict=outcome,
+        kept=outcome is TrialOutcome.KEPT,
+        outcome=outcome,
     )
 
 

@@ -68,7 +68,7 @@ class Scatter:
             _get_polarity(photo),
         )
         self.dots.setdefault(position, ScatterDot(PurePath(photo.path).name, card)).count += 1
-        self.thresholds = (photo.positive_bar or 0.0, photo.negative_bar or 0.0)
+        self.thresholds = (photo.positive_threshold or 0.0, photo.negative_threshold or 0.0)
 
 
 class EmotionPage(Page[Emotion]):

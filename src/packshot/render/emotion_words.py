@@ -55,7 +55,7 @@ def build_sides(emotion: Emotion) -> tuple[EmotionSide, EmotionSide]:
             emotion.positive_map,
             emotion.positive_regions,
             emotion.positive_intensity or 0.0,
-            emotion.positive_bar or 0.0,
+            emotion.positive_threshold or 0.0,
         ),
         _build_side(
             "negative",
@@ -63,7 +63,7 @@ def build_sides(emotion: Emotion) -> tuple[EmotionSide, EmotionSide]:
             emotion.negative_map,
             emotion.negative_regions,
             emotion.negative_intensity or 0.0,
-            emotion.negative_bar or 0.0,
+            emotion.negative_threshold or 0.0,
         ),
     )
 

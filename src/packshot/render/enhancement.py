@@ -48,7 +48,7 @@ class EnhancementRows(CsvTable[Enhancement]):
         yield "; ".join(photo.steps)
         yield from (_get_grade(photo.before), _get_grade(photo.after or photo.before))
         yield from (_join_codes(finding_changes.resolved), _join_codes(finding_changes.remaining))
-        yield "; ".join(f"{trial.round} {trial.step} {trial.verdict}" for trial in photo.trace)
+        yield "; ".join(f"{trial.round} {trial.step} {trial.outcome}" for trial in photo.trace)
 
 
 class EnhancementTable(Renderer[Enhancement]):

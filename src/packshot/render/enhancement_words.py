@@ -44,12 +44,12 @@ def compute_gain(photo: Enhancement) -> float:
 
 def build_trial_headings(language: str) -> tuple[str, ...]:
     """What stands above the columns of `format_trial`."""
-    columns = ("round", "step", "why", "score_then", "colour_drift", "structure", "verdict")
+    columns = ("round", "step", "why", "score_then", "colour_drift", "structure", "outcome")
     return tuple(load_texts(language).labels[column] for column in columns)
 
 
 def format_trial(trial: Trial, language: str) -> tuple[str, ...]:
-    """A trial as a row: round, step, why, score, colour drift, structure, verdict."""
+    """A trial as a row: round, step, why, score, colour drift, structure, outcome."""
     trial_texts = load_texts(language)
     titles = [trial_texts.title(code) for code in trial.called_for_by]
     return (
@@ -59,7 +59,7 @@ def format_trial(trial: Trial, language: str) -> tuple[str, ...]:
         _format_number(trial.score, 1),
         _format_number(trial.colour_drift, 2),
         _format_number(trial.structure, 3),
-        trial_texts.verdicts.get(trial.verdict, trial.verdict),
+        trial_texts.outcomes.get(trial.outcome, trial.outcome),
     )
 
 

@@ -12,15 +12,20 @@ from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.ranking_page import RankingPage
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
-from packshot.report import RankedPhoto, Ranking
+from packshot.report import Decision, RankedPhoto, Ranking
 from packshot.texts import load_texts
 
-_PRODUCT_FIELDS = ("sku", "best", "present", "swap", "reason")
+_PRODUCT_FIELDS = ("sku", "best", "current", "swap", "reason")
 _PHOTO_FIELDS = (
-    *("path", "rank", "score", "certainty", "verdict", "pleasant", "duplicate_of", "tied"),
+    *("path", "rank", "score", "score_margin", "decision", "pleasant", "duplicate_of", "tied"),
     *("status", "error"),
 )
-_DECISION_STYLES = {"fail": "red", "warn": "yellow", "manual": "yellow", "pass": "green"}
+_DECISION_STYLES = {
+    Decision.FAIL: "red",
+    Decision.WARN: "yellow",
+    Decision.MANUAL: "yellow",
+    Decision.PASS: "green",
+}
 
 
 class RankingRows(CsvTable[Ranking]):
@@ -74,9 +79,9 @@ class RankingTable(Renderer[Ranking]):
             return Text(f"-  {name}: {self._texts.labels[photo.status]}", style="red")
         position = self._ranking_texts["copy-mark"] if photo.rank is None else f"{photo.rank}."
         line = Text(f"{position} {name}  {photo.score:.0f}", style="dim" if photo.rank is None else "")
-        if photo.verdict is not None:
-            decision_text = self._ranking_texts[f"verdict-{photo.verdict}"]
-            line.append(f" {decision_text}", style=_DECISION_STYLES[photo.verdict])
+        if photo.decision is not None:
+            decision_text = self._ranking_texts[f"decision-{photo.decision}"]
+            line.append(f" {decision_text}", style=_DECISION_STYLES[photo.decision])
         return line
 
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
-from packshot.report import RankedPhoto, Ranking
+from packshot.report import Decision, RankedPhoto, Ranking
 
 THUMBNAIL_SIDE = 220
 
@@ -44,7 +44,7 @@ class RankingPage(Page[Ranking]):
 
     def _count(self, ranking: Ranking) -> None:
         self._swap_count += ranking.swap
-        self._failing_count += bool(ranking.order) and ranking.order[0].verdict == "fail"
+        self._failing_count += bool(ranking.order) and ranking.order[0].decision == Decision.FAIL
         self._single_photo_count += len(ranking.order) == 1
 
     def _render_card(self, ranking: Ranking) -> str:

@@ -12,7 +12,7 @@ from packshot.report.assessment import (
 from packshot.report.audit import AuditRow, AuditRun, AuditStatus, AuditSummary
 from packshot.report.duplicates import Change, Duplicate, DuplicateGroup, DuplicateKind
 from packshot.report.emotion import AttentionRegion, Emotion, Polarity
-from packshot.report.enhancement import Action, Enhancement, Trial
+from packshot.report.enhancement import Action, Enhancement, Trial, TrialOutcome
 from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
 from packshot.report.proposal import Problem, Proposal, Remedy
 from packshot.report.ranking import RankedPhoto, Ranking
@@ -70,5 +70,6 @@ __all__ = [
     "SourceKind",
     "Status",
     "Trial",
+    "TrialOutcome",
     "Verdict",
 ]

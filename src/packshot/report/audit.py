@@ -8,6 +8,7 @@ from pydantic import Field
 
 from packshot.report.assessment import Grade
 from packshot.report.record import Record
+from packshot.report.verdict import Decision
 
 
 class AuditStatus(StrEnum):
@@ -25,7 +26,7 @@ class AuditRow(Record):
     r"""What an audit found out about one input, a row of a feed.
 
     Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\xff``.
-    `verdict` is None unless the status is ok. It is the gravest of what the policies decide and of
+    `decision` is None unless the status is ok. It is the gravest of what the policies decide and of
     `fail` where the score is below the bar; without policies, `fail` or `warn` by the findings.
     """
 
@@ -39,11 +40,11 @@ class AuditRow(Record):
     status: AuditStatus
     reason: str = Field(default="", description="Why the status is not ok")
     score: float | None = Field(default=None, ge=0, le=100)
-    verdict: str | None = Field(default=None, description="pass, warn, manual or fail")
+    decision: Decision | None = None
     grade: Grade | None = None
     percentile: float | None = Field(default=None, ge=0, le=100)
     confidence: float | None = Field(default=None, ge=0, le=1)
-    verdicts: dict[str, str] = Field(default={}, description="By policy")
+    decisions: dict[str, Decision] = Field(default={}, description="By policy")
     failed_rules: tuple[str, ...] = Field(default=(), description="policy:rule")
     warned_rules: tuple[str, ...] = ()
     manual_rules: tuple[str, ...] = Field(default=(), description="A person must look")
@@ -79,10 +80,10 @@ class AuditSummary(Record):
     fail_under: float | None
     models: dict[str, str]
     inputs: int
-    failed: int = Field(description="Inputs whose verdict is fail, or which were not assessed")
+    failed: int = Field(description="Inputs whose decision is fail, or which were not assessed")
     statuses: dict[str, int]
-    verdicts: dict[str, int]
-    by_policy: dict[str, dict[str, int]] = Field(description="Verdicts by policy")
+    decisions: dict[str, int]
+    by_policy: dict[str, dict[str, int]] = Field(description="Decisions by policy")
     failed_rules: dict[str, int] = Field(description="Photos by policy:rule, the most frequent first")
     findings: dict[str, int] = Field(description="Photos by code, the most frequent first")
     mean_score: float | None

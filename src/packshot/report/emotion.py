@@ -41,8 +41,12 @@ class Emotion(Record):
     positive_probability: float | None = Field(default=None, ge=0, le=1)
     positive_intensity: float | None = Field(default=None, ge=0, le=1)
     negative_intensity: float | None = Field(default=None, ge=0, le=1)
-    positive_bar: float | None = Field(default=None, description="Intensity from which positive counts")
-    negative_bar: float | None = Field(default=None, description="Intensity from which negative counts")
+    positive_threshold: float | None = Field(
+        default=None, description="Intensity from which positive counts"
+    )
+    negative_threshold: float | None = Field(
+        default=None, description="Intensity from which negative counts"
+    )
     valence: float | None = Field(default=None, description="Mean rating, on `valence_scale`")
     valence_spread: float | None = Field(
         default=None, ge=0, description="Standard deviation of the ratings: how far people disagree"

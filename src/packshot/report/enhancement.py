@@ -18,6 +18,21 @@ class Action(StrEnum):
     RESHOOT = "reshoot"
 
 
+class TrialOutcome(StrEnum):
+    """Why a step that was tried was kept or not; all but `kept` mean that it was not."""
+
+    KEPT = "kept"
+    NO_GAIN = "no-gain"
+    NO_EFFECT = "no-effect"
+    COLOUR_DRIFT = "colour-drift"
+    STRUCTURE = "structure"
+    GRAIN = "grain"
+    CUT_OFF = "cut-off"
+    NO_PRODUCT = "no-product"
+    SIZE = "size"
+    NEW_FINDING = "new-finding"
+
+
 class Trial(Record):
     """One step that the enhancement loop tried on a photo.
 
@@ -35,10 +50,7 @@ class Trial(Record):
     colour_drift: float | None = Field(default=None, ge=0)
     structure: float | None = Field(default=None, ge=0, le=1)
     kept: bool
-    verdict: str = Field(
-        description="Code: kept, no-gain, no-effect, colour-drift, structure, grain, cut-off, "
-        "no-product, size, new-finding"
-    )
+    outcome: TrialOutcome
 
 
 class Enhancement(Record):

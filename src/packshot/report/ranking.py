@@ -5,23 +5,22 @@ from __future__ import annotations
 from pydantic import Field
 
 from packshot.report.record import Record, Status
+from packshot.report.verdict import Decision
 
 
 class RankedPhoto(Record):
     """One photo of a product in the order of how well it would serve as the main one.
 
     `rank` is 1, 2, ...; None for a photo that takes no place: a copy of a better one, and what cannot be
-    read. `score_margin` is the half width, in points, of the band that the score lies in two times out of
-    three; `tied` tells that nothing but such a band parts the photo from the next in order.
+    read. `score_margin` is the half width, in points, of the band that the score lies in two times out
+    of three; `tied` tells that nothing but such a band parts the photo from the next in order.
     """
 
     path: str
     rank: int | None = Field(default=None, ge=1)
     score: float | None = Field(default=None, ge=0, le=100)
     score_margin: float | None = Field(default=None, ge=0)
-    verdict: str | None = Field(
-        default=None, description="pass, warn, fail or manual, by the policy named"
-    )
+    decision: Decision | None = Field(default=None, description="By the policy named")
     duplicate_of: str | None = Field(default=None, description="The better photo that it is a copy of")
     tied: bool = False
     pleasant: float | None = Field(

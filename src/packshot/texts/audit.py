@@ -15,13 +15,13 @@ class AuditTexts:
 
     Attributes:
         labels: Of the page; may hold placeholders.
-        verdicts: Names of verdicts.
+        decisions: Names of verdicts.
         statuses: Names of statuses.
         how_to_read: What the fields of a summary mean.
     """
 
     labels: Mapping[str, str]
-    verdicts: Mapping[str, str]
+    decisions: Mapping[str, str]
     statuses: Mapping[str, str]
     how_to_read: Mapping[str, str]
 
@@ -38,4 +38,4 @@ def load_audit_texts(language: str) -> AuditTexts:
         InvalidInput: A language that is not there.
     """
     table = load_table("audit", language)
-    return AuditTexts(table["labels"], table["verdicts"], table["statuses"], table["how-to-read"])
+    return AuditTexts(table["labels"], table["decisions"], table["statuses"], table["how-to-read"])

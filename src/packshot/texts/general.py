@@ -39,7 +39,7 @@ class Texts:
         origins: Names of where ratings came from and of reference sets, for those that ship.
         actions: What became of a photo that was to be enhanced.
         steps: Names of the steps of enhancing.
-        verdicts: Why a step was kept or not, by code.
+        outcomes: Why a step was kept or not, by code.
         labels: Words of reports; may hold placeholders.
         duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
         cleaning: Words of proposals for a training set; may hold placeholders.
@@ -56,7 +56,7 @@ class Texts:
     origins: Mapping[str, str]
     actions: Mapping[str, str]
     steps: Mapping[str, str]
-    verdicts: Mapping[str, str]
+    outcomes: Mapping[str, str]
     labels: Mapping[str, str]
     duplicates: Mapping[str, str]
     cleaning: Mapping[str, str]

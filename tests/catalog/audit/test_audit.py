@@ -51,7 +51,7 @@ def test_every_input_is_a_row_in_the_order_of_the_feed(feed, tmp_path):
     for row in rows:
         content = Path(row["path"]).read_bytes()
         if content.startswith(b"text"):
-            assert (row["status"], row["score"], row["verdict"]) == ("unreadable", None, None)
+            assert (row["status"], row["score"], row["decision"]) == ("unreadable", None, None)
             assert row["reason"] == "no photo"
         else:
             assessment = make_assessment(content)
@@ -69,7 +69,7 @@ def test_tables_agree_and_the_summary_follows_its_schema(feed, tmp_path):
     rows = read_rows(tmp_path / "audit")
     assert [line["path"] for line in lines] == [row["path"] for row in rows]
     assert [float(line["score"]) for line in lines] == [row["score"] for row in rows]
-    assert [row["verdict"] == "fail" for row in rows] == [row["score"] < 50 for row in rows]
+    assert [row["decision"] == "fail" for row in rows] == [row["score"] < 50 for row in rows]
     written = json.loads((tmp_path / "audit" / "summary.json").read_text())
     jsonschema.validate(written, AuditSummary.model_json_schema())
     assert AuditSummary.model_validate(written) == outcome.summary
@@ -159,7 +159,7 @@ def test_an_audit_that_is_done_is_only_written_again(feed, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [({"fail_under": 61}, "bar: 60 then, 61 now"), ({"worst": 3}, "page"), ({}, None)],
 )
 def test_another_audit_in_the_folder_is_refused_unless_told_to_restart(feed, tmp_path, changed, message):
@@ -391,7 +391,7 @@ class TestAnAuditThatFailsAtItsStart:
         ],
         ids=lambda wrong: next(iter(wrong)),
     )
-    @pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
+    @pytest.mark.parametrize("folder_exists", [False, True], ids=["new", "there"])
     def test_wrong_settings(self, shop, tmp_path, wrong, folder_exists):
         folder = tmp_path / "deep" / "audit"
         if folder_exists:

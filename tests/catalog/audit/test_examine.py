@@ -54,7 +54,7 @@ def test_a_row_says_what_assessing_and_screening_say(examiner, task):
     )
     assert row.findings == tuple(found.code for found in assessment.findings)
     assert row.measurements == {name: found.value for name, found in assessment.measurements.items()}
-    assert row.verdicts == {"amazon-main": verdict.decision}
+    assert row.decisions == {"amazon-main": verdict.decision}
     failed = [f"amazon-main:{one.rule}" for one in verdict.select_outcomes(Decision.FAIL)]
     assert list(row.failed_rules) == failed
     assert (row.sku, row.seller, row.category) == ("S1", "Ann", "Apparel")
@@ -105,7 +105,7 @@ def test_a_thumbnail_is_small_and_keeps_its_shape(size):
 
 
 @pytest.mark.parametrize(
-    ("severities", "score", "bar", "verdict"),
+    ("severities", "score", "threshold", "decision"),
     [
         ([], 70, None, "pass"),
         ([Severity.INFO], 70, None, "pass"),
@@ -129,7 +129,7 @@ def test_with_policies_findings_do_not_decide_and_both_say_what_to_do(examiner, 
     assessment = assessment.model_copy(update={"findings": (grave,), "score": 99.0})
     verdict = screen(assessment, load_policy("amazon-main"), on=date(2026, 1, 1))
     row = build_assessed_row(FeedRow(0, "a.jpg"), assessment, {"amazon-main": verdict}, None)
-    assert row.verdict == verdict.decision
+    assert row.decision == verdict.decision
     failures = verdict.select_outcomes(Decision.FAIL, Decision.WARN)
     assert failures
     assert set(row.remedies) == {"Use a tripod."} | {one.remedy for one in failures if one.remedy}
@@ -139,7 +139,7 @@ def test_with_policies_findings_do_not_decide_and_both_say_what_to_do(examiner, 
 def test_what_fails_stands_before_all_else():
     def rank_row(score, verdict):
         return compute_rank(
-            AuditRow(number=0, path="", status=AuditStatus.OK, score=score, verdict=verdict)
+            AuditRow(number=0, path="", status=AuditStatus.OK, score=score, decision=verdict)
         )
 
     assert rank_row(20, "fail") < rank_row(90, "fail") < rank_row(5, "manual") < rank_row(6, "pass")
@@ -147,7 +147,7 @@ def test_what_fails_stands_before_all_else():
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [("plain", "plain"), ("caf\udce9", r"caf\xe9"), ("half \ud83d", r"half \ud83d"), ("猫", "猫")],
 )
 def test_text_that_is_none_is_shown_all_the_same(text, expected):

@@ -107,7 +107,7 @@ def test_each_is_accounted_for_once(hostile_folder, audit_folder):
         to_shown_name(name): status for name, status in expected.items()
     }
     for row in rows:
-        assert (row["status"] == OK) == (row["score"] is not None) == (row["verdict"] is not None)
+        assert (row["status"] == OK) == (row["score"] is not None) == (row["decision"] is not None)
         assert (row["status"] == OK) == (not row["reason"])
     assert rows_by_name["really-a-jpeg.png"]["format"] == "JPEG"
     assert "extension-mismatch" in rows_by_name["really-a-jpeg.png"]["findings"]

@@ -49,7 +49,7 @@ def test_filters_offer_what_there_is(audit_page):
 
 def test_every_language_has_the_same_words():
     english, chinese = load_audit_texts("en"), load_audit_texts("zh")
-    for table in ("labels", "verdicts", "statuses", "how_to_read"):
+    for table in ("labels", "decisions", "statuses", "how_to_read"):
         english_table, chinese_table = getattr(english, table), getattr(chinese, table)
         assert set(english_table) == set(chinese_table)
         for name, text in english_table.items():

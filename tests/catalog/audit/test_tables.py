@@ -17,7 +17,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0"]
 
 
 def make_row(number=0, **fields):
-    defaults = {"path": f"{number}.jpg", "status": AuditStatus.OK, "score": 50.5, "verdict": "pass"}
+    defaults = {"path": f"{number}.jpg", "status": AuditStatus.OK, "score": 50.5, "decision": "pass"}
     return AuditRow(number=number, **defaults | fields)
 
 
@@ -30,7 +30,7 @@ def write_table(writer_class, path, rows, policies=()):
 
 def test_the_columns_most_asked_for_come_first_and_every_measurement_is_there():
     names = [column.name for column in build_columns(("amazon-main",))]
-    assert names[:5] == ["path", "sku", "status", "score", "verdict"]
+    assert names[:5] == ["path", "sku", "status", "score", "decision"]
     assert len(set(names)) == len(names)
     assert "policy:amazon-main" in names
     assert set(MEASUREMENTS) <= set(names)
@@ -38,7 +38,7 @@ def test_the_columns_most_asked_for_come_first_and_every_measurement_is_there():
 
 def test_parquet_has_types_and_lists_and_many_groups(tmp_path):
     rows = [
-        make_row(n, findings=("a", "b"), measurements={"noise": n / 7}, width=n, verdicts={"p": "fail"})
+        make_row(n, findings=("a", "b"), measurements={"noise": n / 7}, width=n, decisions={"p": "fail"})
         for n in range(4500)
     ]
     description = write_table(ParquetTableWriter, tmp_path / "t.parquet", rows, ("p",))
@@ -57,7 +57,7 @@ def test_an_empty_table_has_its_columns(tmp_path):
     assert pq.read_table(tmp_path / "t.parquet").num_rows == 0
 
 
-@pytest.mark.parametrize("evil", FORMULAS)
+@pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_is_a_formula(tmp_path, formula):
     rows = [make_row(path=formula, sku=formula, seller=formula, reason=formula, findings=(formula,))]
     write_table(CsvTableWriter, tmp_path / "t.csv", rows)

@@ -15,7 +15,7 @@ def make_rows(count, seed=0):
             path=f"{number}.jpg",
             status=status,
             score=round(float(generator.uniform(0, 100)), 2) if is_ok else None,
-            verdict=str(generator.choice(["pass", "fail"])) if is_ok else None,
+            decision=str(generator.choice(["pass", "fail"])) if is_ok else None,
             seller=str(generator.choice(["Ann", "Bob", ""])),
             findings=tuple(generator.choice(["a", "b", "c"], 2, replace=False)) if is_ok else (),
         )
@@ -41,7 +41,7 @@ def test_scores_are_those_of_a_naive_computation(tally_and_rows):
 
 def test_counts_are_those_of_a_naive_computation(tally_and_rows):
     tally, all_rows = tally_and_rows
-    failed = [row for row in all_rows if row.verdict == "fail" or row.status != "ok"]
+    failed = [row for row in all_rows if row.decision == "fail" or row.status != "ok"]
     assert tally.failed == len(failed)
     assert sum(tally.statuses.values()) == tally.inputs == 997
     assert tally.findings["a"] == sum("a" in row.findings for row in all_rows)

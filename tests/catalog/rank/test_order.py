@@ -17,7 +17,7 @@ def get_places(ranking):
 
 
 def test_the_best_score_comes_first_and_takes_the_place_of_a_clearly_worse_one():
-    ranking = rank_candidates("mug", [make_candidate("a", 40, present=True), make_candidate("b", 90)])
+    ranking = rank_candidates("mug", [make_candidate("a", 40, is_current=True), make_candidate("b", 90)])
     assert get_places(ranking) == ["b", "a"]
     assert (ranking.best, ranking.current, ranking.swap) == ("b", "a", True)
     assert [photo.rank for photo in ranking.order] == [1, 2]
@@ -26,7 +26,7 @@ def test_the_best_score_comes_first_and_takes_the_place_of_a_clearly_worse_one()
 
 
 def test_scores_apart_by_less_than_their_uncertainty_are_tied_and_lead_to_no_swap():
-    unsure = [make_candidate("a", 60, 0.5, present=True), make_candidate("b", 70, 0.5)]
+    unsure = [make_candidate("a", 60, 0.5, is_current=True), make_candidate("b", 70, 0.5)]
     ranking = rank_candidates("mug", unsure)
     assert ranking.best == "b"
     assert not ranking.swap
@@ -49,9 +49,9 @@ def test_certainty_is_that_of_a_normal_error():
 
 def test_what_fails_the_policy_never_stands_before_what_does_not():
     candidates = [
-        make_candidate("fails", 99, verdict="fail", failures=("White background",), present=True),
-        make_candidate("warns", 20, verdict="warn"),
-        make_candidate("passes", 18, verdict="pass"),
+        make_candidate("fails", 99, decision="fail", failures=("White background",), is_current=True),
+        make_candidate("warns", 20, decision="warn"),
+        make_candidate("passes", 18, decision="pass"),
     ]
     ranking = rank_candidates("mug", candidates, policy="amazon-main")
     assert get_places(ranking) == ["passes", "warns", "fails"]
@@ -62,12 +62,12 @@ def test_what_fails_the_policy_never_stands_before_what_does_not():
 
 
 def test_where_all_fail_it_is_said_and_nothing_changes_without_a_clear_reason():
-    single = [make_candidate("a", 90, verdict="fail", failures=("Text",), present=True)]
+    single = [make_candidate("a", 90, decision="fail", failures=("Text",), is_current=True)]
     ranking = rank_candidates("mug", single, policy="p")
     assert not ranking.swap
     assert "only photo, and does not meet p (Text)" in ranking.reason
     both = rank_candidates(
-        "mug", [*single, make_candidate("b", 40, verdict="fail", failures=("Text",))], policy="p"
+        "mug", [*single, make_candidate("b", 40, decision="fail", failures=("Text",))], policy="p"
     )
     assert "none will do" in both.reason
 
@@ -87,8 +87,8 @@ def test_among_tied_photos_the_more_pleasant_comes_first_and_among_others_not():
 
 def test_of_copies_only_the_best_takes_a_place_by_direct_comparison_not_by_score():
     candidates = [
-        make_candidate("soft", 85, merit=-4.0, present=True),
-        make_candidate("original", 80, merit=2.0),
+        make_candidate("soft", 85, log_odds=-4.0, is_current=True),
+        make_candidate("original", 80, log_odds=2.0),
         make_candidate("other", 50),
     ]
     ranking = rank_candidates("mug", candidates, [CopyPair("soft", "original")])
@@ -100,21 +100,27 @@ def test_of_copies_only_the_best_takes_a_place_by_direct_comparison_not_by_score
 
 
 def test_a_copy_as_good_as_the_best_stays():
-    candidates = [make_candidate("a", 80, merit=0.0, present=True), make_candidate("b", 80, merit=1.0)]
+    candidates = [
+        make_candidate("a", 80, log_odds=0.0, is_current=True),
+        make_candidate("b", 80, log_odds=1.0),
+    ]
     assert not rank_candidates("mug", candidates, [CopyPair("a", "b")]).swap
 
 
 def test_of_equal_copies_the_present_one_is_kept_then_the_larger():
-    equal = [make_candidate("a", 80, merit=1.0), make_candidate("b", 80, merit=1.0, present=True)]
+    equal = [
+        make_candidate("a", 80, log_odds=1.0),
+        make_candidate("b", 80, log_odds=1.0, is_current=True),
+    ]
     assert rank_candidates("mug", equal, [CopyPair("a", "b")]).best == "b"
-    sizes = [make_candidate("a", 80, merit=1.0), make_candidate("b", 80, merit=1.0, width=1600)]
+    sizes = [make_candidate("a", 80, log_odds=1.0), make_candidate("b", 80, log_odds=1.0, width=1600)]
     assert rank_candidates("mug", sizes, [CopyPair("a", "b")]).best == "b"
 
 
 def test_a_copy_that_passes_goes_before_a_better_one_that_fails():
     candidates = [
-        make_candidate("marked", 90, merit=3.0, verdict="fail"),
-        make_candidate("plain", 60, merit=0.0, verdict="pass"),
+        make_candidate("marked", 90, log_odds=3.0, decision="fail"),
+        make_candidate("plain", 60, log_odds=0.0, decision="pass"),
     ]
     assert rank_candidates("mug", candidates, [CopyPair("marked", "plain")], policy="p").best == "plain"
 
@@ -123,15 +129,15 @@ def test_products_of_no_one_and_broken_photos_are_said_plainly():
     assert rank_candidates("mug", []).reason == "It has no photo."
     assert rank_candidates("mug", []).status is Status.UNREADABLE
     none = rank_candidates(
-        "mug", [make_unreadable_candidate("a", present=True), make_unreadable_candidate("b")]
+        "mug", [make_unreadable_candidate("a", is_current=True), make_unreadable_candidate("b")]
     )
     assert none.best is None
     assert none.error == "None of its photos can be read (2)."
     assert [photo.status for photo in none.order] == [Status.UNREADABLE] * 2
-    single = rank_candidates("mug", [make_candidate("a", 50, present=True)])
+    single = rank_candidates("mug", [make_candidate("a", 50, is_current=True)])
     assert single.reason == "a is its only photo."
     with_unreadable = rank_candidates(
-        "mug", [make_unreadable_candidate("a", present=True), make_candidate("b", 20)]
+        "mug", [make_unreadable_candidate("a", is_current=True), make_candidate("b", 20)]
     )
     assert with_unreadable.swap
     assert "cannot be read: no photo" in with_unreadable.reason
@@ -149,7 +155,7 @@ def test_bad_input_raises():
         rank_candidates("mug", [make_candidate("a", 1), make_candidate("a", 2)])
     with pytest.raises(InvalidInput, match="more than one"):
         rank_candidates(
-            "mug", [make_candidate("a", 1, present=True), make_candidate("b", 2, present=True)]
+            "mug", [make_candidate("a", 1, is_current=True), make_candidate("b", 2, is_current=True)]
         )
     with pytest.raises(InvalidInput, match="fr"):
         rank_candidates("mug", [make_candidate("a", 1)], language="fr")
@@ -164,10 +170,10 @@ def candidate_lists(draw):
             f"photo-{number}",
             draw(st.integers(0, 100)),
             draw(st.floats(0, 1)),
-            verdict=draw(st.sampled_from(["pass", "warn", "manual", "fail"])),
+            decision=draw(st.sampled_from(["pass", "warn", "manual", "fail"])),
             pleasantness=draw(st.floats(0, 1)),
-            merit=draw(st.floats(-9, 9)),
-            present=number == current_number,
+            log_odds=draw(st.floats(-9, 9)),
+            is_current=number == current_number,
         )
         for number in range(count)
     ]
@@ -188,7 +194,7 @@ def test_the_order_of_input_does_not_matter(candidates, data):
 @given(candidate_lists())
 def test_no_failing_photo_stands_before_another_and_places_are_without_gaps(candidates):
     ranking = rank_candidates("mug", candidates, policy="p")
-    failing = [photo.verdict == "fail" for photo in ranking.order]
+    failing = [photo.decision == "fail" for photo in ranking.order]
     assert failing == sorted(failing)
     assert [photo.rank for photo in ranking.order] == list(range(1, len(candidates) + 1))
 
@@ -198,7 +204,7 @@ def test_adding_a_copy_changes_no_place(candidates, data):
     before = rank_candidates("mug", candidates, policy="p")
     copied = data.draw(st.sampled_from(candidates))
     assessment = copied.assessment.model_copy(update={"path": "zz-copy"})
-    twin = replace(copied, assessment=assessment, present=False)
+    twin = replace(copied, assessment=assessment, is_current=False)
     after = rank_candidates("mug", [*candidates, twin], [CopyPair(copied.path, "zz-copy")], policy="p")
     assert get_places(after) == get_places(before)
     assert (after.best, after.swap) == (before.best, before.swap)
@@ -224,9 +230,9 @@ def test_without_ties_leaving_a_photo_out_keeps_the_order_of_the_others(candidat
 @pytest.mark.parametrize(("language", "word"), [("en", "gaps"), ("zh", "缺口")])
 def test_a_copy_whose_tones_were_changed_is_told_so(language, word):
     photos = [
-        make_candidate("a", 80, merit=3.0, combed=0.02),
-        make_candidate("b", 80, merit=0.0, combed=0.4, present=True),
-        make_candidate("c", 80, merit=-1.0, combed=0.03),
+        make_candidate("a", 80, log_odds=3.0, histogram_unevenness=0.02),
+        make_candidate("b", 80, log_odds=0.0, histogram_unevenness=0.4, is_current=True),
+        make_candidate("c", 80, log_odds=-1.0, histogram_unevenness=0.03),
     ]
     links = [CopyPair("a", "b"), CopyPair("a", "c"), CopyPair("b", "c")]
     ranking = rank_candidates("mug", photos, links, language=language)

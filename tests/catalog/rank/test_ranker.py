@@ -78,7 +78,7 @@ def test_a_policy_refuses_what_is_not_on_white(mug, tmp_path):
     with LocalCopies(Fetcher()) as local_copies:
         products = [Product("bowl", paths, paths[0])]
         (ranking,) = rank_products(products, local_copies, RankSettings(screening=policy))
-    verdicts = {photo.path: photo.verdict for photo in ranking.order}
+    verdicts = {photo.path: photo.decision for photo in ranking.order}
     assert verdicts[paths[0]] == "fail"
     assert ranking.policy == "amazon-main"
     assert ranking.order[-1].path == paths[0]

@@ -87,7 +87,9 @@ def test_parts_see_what_they_are_named_for() -> None:
     parts = uiqm_parts(photo)
     assert uiqm_parts(to_grey(photo)).colourfulness == pytest.approx(0, abs=1e-9)
     assert uiqm_parts(box_blur(photo, 3)).sharpness < parts.sharpness - 1
-    assert uiqm_parts(make_natural_noise() // 4 + 96).contrast < uiqm_parts(make_natural_noise()).contrast
+    assert (
+        uiqm_parts(make_natural_noise() // 4 + 96).contrast < uiqm_parts(make_natural_noise()).contrast
+    )
 
 
 def test_a_cast_lowers_colourfulness() -> None:

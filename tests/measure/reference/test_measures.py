@@ -110,7 +110,9 @@ def test_more_damage_scores_worse(measure: Measure, versions: list[np.ndarray]) 
 @pytest.mark.parametrize("measure", IN_COLOUR, ids=lambda m: m.__name__)
 def test_a_change_of_colour_alone_is_seen(measure: Measure) -> None:
     photo = draw_scene()
-    assert quality(measure, photo, permute_channels(photo)) < quality(measure, photo, add_noise(photo, 1))
+    assert quality(measure, photo, permute_channels(photo)) < quality(
+        measure, photo, add_noise(photo, 1)
+    )
 
 
 @every

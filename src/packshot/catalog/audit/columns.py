@@ -35,7 +35,7 @@ _ROW_FIELDS: Final = (
     ("sku", "text"),
     ("status", "text"),
     ("score", "number"),
-    ("verdict", "text"),
+    ("decision", "text"),
     ("grade", "text"),
     ("reason", "text"),
     ("role", "text"),
@@ -78,7 +78,7 @@ def build_columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _get_decision(policy: str, row: AuditRow) -> str | None:
-    return row.verdicts.get(policy)
+    return row.decisions.get(policy)
 
 
 def _get_measurement(name: str, row: AuditRow) -> float | None:

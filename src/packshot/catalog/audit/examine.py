@@ -21,7 +21,7 @@ from packshot.photo.pixels import average_to_side, shrink_to_fit
 from packshot.policy import Policy, load_policy, screen
 from packshot.policy.rules import MAIN_ROLE
 from packshot.processes import format_unexpected_error
-from packshot.report import Assessment, AuditRow, AuditStatus, Status, Verdict
+from packshot.report import Assessment, AuditRow, AuditStatus, Decision, Status, Verdict
 from packshot.sources import FeedRow, photo_name
 
 _log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def compute_rank(row: AuditRow) -> float:
     """
     if row.score is None:
         return float("inf")
-    return row.score + (0.0 if row.verdict == "fail" else _PASS_RANK_OFFSET)
+    return row.score + (0.0 if row.decision == Decision.FAIL else _PASS_RANK_OFFSET)
 
 
 def build_row_result(row: FeedRow, record: AuditRow) -> RowResult:

@@ -129,7 +129,7 @@ def _build_summary(
         inputs=tally.input_count,
         failed=tally.failure_count,
         statuses=_order_counts(tally.statuses, AuditStatus),
-        verdicts=_order_counts(tally.verdicts, Decision),
+        decisions=_order_counts(tally.decisions, Decision),
         by_policy={name: _order_counts(counts, Decision) for name, counts in tally.by_policy.items()},
         failed_rules=dict(sort_by_frequency(tally.failed_rules)),
         findings=dict(sort_by_frequency(tally.findings)),

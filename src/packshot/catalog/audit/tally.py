@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from packshot.report import AuditRow, AuditStatus
+from packshot.report import AuditRow, AuditStatus, Decision
 
 BINS: Final = 10
 _STEPS_PER_POINT: Final = 100
@@ -29,7 +29,7 @@ class GroupTally:
     def add(self, row: AuditRow) -> None:
         """Take a row into account."""
         self.input_count += 1
-        self.failure_count += row.verdict == "fail" or row.status is not AuditStatus.OK
+        self.failure_count += row.decision == Decision.FAIL or row.status is not AuditStatus.OK
         self.findings.update(row.failed_rules or row.findings)
         if row.score is not None:
             self.assessed_count += 1
@@ -54,10 +54,10 @@ class Tally:
     Attributes:
         input_count: Rows.
         statuses: Rows by status.
-        verdicts: Rows by verdict.
+        decisions: Rows by decision.
         findings: Photos by finding.
         failed_rules: Photos by ``policy:rule``.
-        by_policy: Photos by verdict, by policy.
+        by_policy: Photos by decision, by policy.
         sellers: By seller, where the feed tells.
         categories: By category, where the feed tells.
     """
@@ -65,7 +65,7 @@ class Tally:
     def __init__(self) -> None:
         self.input_count = 0
         self.statuses: Counter[str] = Counter()
-        self.verdicts: Counter[str] = Counter()
+        self.decisions: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.failed_rules: Counter[str] = Counter()
         self.by_policy: dict[str, Counter[str]] = {}
@@ -77,11 +77,11 @@ class Tally:
         """Take a row into account."""
         self.input_count += 1
         self.statuses[row.status] += 1
-        if row.verdict is not None:
-            self.verdicts[row.verdict] += 1
+        if row.decision is not None:
+            self.decisions[row.decision] += 1
         self.findings.update(row.findings)
         self.failed_rules.update(row.failed_rules)
-        for policy, decision in row.verdicts.items():
+        for policy, decision in row.decisions.items():
             self.by_policy.setdefault(policy, Counter())[decision] += 1
         for tallies, name in ((self.sellers, row.seller), (self.categories, row.category)):
             if name:
@@ -91,8 +91,8 @@ class Tally:
 
     @property
     def failure_count(self) -> int:
-        """Rows whose verdict is fail, or which could not be assessed."""
-        return self.verdicts["fail"] + self.input_count - self.statuses[AuditStatus.OK]
+        """Rows whose decision is fail, or which could not be assessed."""
+        return self.decisions[Decision.FAIL] + self.input_count - self.statuses[AuditStatus.OK]
 
     @property
     def mean_score(self) -> float | None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from packshot.report import Assessment, Status
+from packshot.report import Assessment, Decision, Status
 
 CONFIDENCE_HALF_WIDTH = 10.0
 """Points of people's rating that `Assessment.confidence` is the chance to lie within."""
@@ -23,7 +23,7 @@ class RankCandidate:
     Attributes:
         assessment: Of it; also of one that cannot be read.
         is_current: The shop shows it first now.
-        decision: ``pass``, ``warn``, ``fail`` or ``manual``; None where no policy was named.
+        decision: By the policy; None where no policy was named.
         failures: Why it fails or is warned of, in a seller's words.
         log_odds: Log odds by direct comparison with its copies: between two of one group the difference
             says how likely the one is the better; None where it was compared with none.
@@ -32,7 +32,7 @@ class RankCandidate:
 
     assessment: Assessment
     is_current: bool = False
-    decision: str | None = None
+    decision: Decision | None = None
     failures: tuple[str, ...] = ()
     log_odds: float | None = None
     histogram_unevenness: float = 0.0
@@ -50,7 +50,7 @@ class RankCandidate:
     @property
     def is_failing(self) -> bool:
         """Whether the policy refuses it."""
-        return self.decision == "fail"
+        return self.decision == Decision.FAIL
 
     @property
     def score(self) -> float:

@@ -15,7 +15,7 @@ from packshot.catalog.rank.candidate import (
 from packshot.catalog.rank.motifs import CopyGroup, group_copies
 from packshot.catalog.rank.reasons import ReasonWriter
 from packshot.errors import InvalidInput
-from packshot.report import RankedPhoto, Ranking, Status
+from packshot.report import Decision, RankedPhoto, Ranking, Status
 
 _PLEASANTNESS_STEPS: Final = 5
 """Chances that fall in the same fifth are alike: the scores then decide again."""
@@ -95,7 +95,7 @@ def _count_tied_groups(ordered: Sequence[CopyGroup]) -> int:
 def _tie_break_key(photo: RankCandidate) -> tuple[object, ...]:
     pleasantness = 0 if photo.pleasantness is None else round(photo.pleasantness * _PLEASANTNESS_STEPS)
     return (
-        photo.decision == "warn",
+        photo.decision == Decision.WARN,
         -pleasantness,
         -photo.score,
         not photo.is_current,
@@ -142,7 +142,7 @@ def _build_ranked_photo(photo: RankCandidate, **groups: Any) -> RankedPhoto:
         path=photo.path,
         score=photo.assessment.score,
         score_margin=round(photo.score_margin, 1),
-        verdict=photo.decision,
+        decision=photo.decision,
         pleasant=photo.pleasantness,
         **groups,
     )

@@ -17,11 +17,11 @@ class ScreeningResult:
     """What a policy says of a photo.
 
     Attributes:
-        decision: ``pass``, ``warn``, ``fail`` or ``manual``.
+        decision: Of the policy.
         failures: What it fails, or is warned of, in words.
     """
 
-    decision: str
+    decision: Decision
     failures: tuple[str, ...] = ()
 
 
@@ -70,4 +70,4 @@ class ScreeningSettings:
         verdict = screen(assessment, policy, on=self.on, category=category, language=self.language)
         failures = verdict.select_outcomes(Decision.FAIL) or verdict.select_outcomes(Decision.WARN)
         decision = verdict.decision or Decision.MANUAL
-        return ScreeningResult(decision.value, tuple(outcome.title for outcome in failures))
+        return ScreeningResult(decision, tuple(outcome.title for outcome in failures))
