@@ -108,7 +108,8 @@ def make_workbook(*, second_row: int = 2, cell_formats: int = 1, texts: int = 0)
         f"<cellStyleXfs><xf/></cellStyleXfs><cellXfs>{'<xf/>' * cell_formats}</cellXfs></styleSheet>"
     )
     book = (
-        f'<workbook {_MAIN_NAMESPACE} xmlns:r="{_OFFICE_NAMESPACE}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>'
+        f'<workbook {_MAIN_NAMESPACE} xmlns:r="{_OFFICE_NAMESPACE}">'
+        '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>'
         "</workbook>"
     )
     workbook_relations = _make_relations(

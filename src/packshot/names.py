@@ -51,7 +51,7 @@ def to_database_key(text: str) -> str | bytes:
 
 
 def quote_path(path: str) -> str:
-    """A path in plain ASCII from which `unquote_path` makes the same again, as in ``file://`` addresses."""
+    """A path in plain ASCII, as in ``file://`` addresses; `unquote_path` makes the same of it again."""
     return quote(os.fsencode(path))
 
 

@@ -7,6 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from packshot.cli.application import application
+from packshot.cli.commands import LazyCommand
 from packshot.cli.exits import ExitStatus
 from tests.cli.running import run_packshot
 
@@ -88,6 +89,21 @@ def test_a_group_alone_shows_its_help(path):
     result = CliRunner().invoke(application, path)
     assert result.exit_code == ExitStatus.USAGE
     assert "Commands:" in result.output
+
+
+def iter_lazy_commands(command, *path):
+    for name, lazy in command.commands.lazy.items():
+        yield lazy, (*path, name)
+        inner = command.commands[name]
+        if hasattr(getattr(inner, "commands", None), "lazy"):
+            yield from iter_lazy_commands(inner, *path, name)
+
+
+@pytest.mark.parametrize(("lazy", "path"), list(iter_lazy_commands(get_command(application))), ids=str)
+def test_the_list_says_of_each_command_what_fits_into_a_line(lazy, path):
+    assert isinstance(lazy, LazyCommand)
+    lines = read_help(path[:-1]).split("Commands:")[1].splitlines()
+    assert f"{path[-1]} {lazy.short_help}" in [" ".join(line.split()) for line in lines]
 
 
 def test_policies_alone_lists_them():

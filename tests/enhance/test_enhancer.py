@@ -324,7 +324,7 @@ class TestInPlace:
             mug.write_bytes(theirs)
             return enhance(*arguments)
 
-        monkeypatch.setattr(enhancer, "_finished", enhance_after_change)
+        monkeypatch.setattr(enhancer, "_encode_if_better", enhance_after_change)
         with pytest.raises(SourceError, match="changed by others"):
             enhancer.enhance(mug, mug)
         assert mug.read_bytes() == theirs

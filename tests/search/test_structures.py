@@ -58,7 +58,7 @@ def test_nearly_all_of_the_nearest_are_found(index_copy, exact_index, where):
 
 def test_the_structure_is_asked_and_not_all_vectors(index_copy, monkeypatch):
     """Otherwise recall would say nothing: candidates are fewer than what lives."""
-    monkeypatch.setattr(type(index_copy), "_scanned", None)
+    monkeypatch.setattr(type(index_copy), "_scan_rows", None)
     assert len(index_copy.query(QUERIES, 10)[0]) == 10
 
 

@@ -7,7 +7,7 @@ from packshot.assess.atlas import Atlas
 from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
-from packshot.report import MEASUREMENTS, OVERLAYS, Action, Distortion, Grade, Severity
+from packshot.report import MEASUREMENTS, OVERLAYS, Action, Distortion, Grade, Severity, TrialOutcome
 from packshot.texts import (
     DISTORTION_PREFIX,
     LANGUAGES,
@@ -50,8 +50,7 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     assert {grade.value for grade in Grade} == set(words.grades)
     assert {severity.value for severity in Severity} == set(words.severities)
     assert {action.value for action in Action} == set(words.actions)
-    verdicts = Trial.model_fields["verdict"].description.removeprefix("Code: ").split(", ")
-    assert set(verdicts) == set(words.outcomes)
+    assert set(TrialOutcome) == set(words.outcomes)
     assert {*MEASUREMENTS, *OVERLAYS} == set(words.measurements)
     assert {entry.unit for entry in MEASUREMENTS.values()} - {""} <= set(words.units)
 

@@ -116,7 +116,7 @@ def test_batches_made_elsewhere_are_the_same(manifest):
 def test_parts_are_damaged_parts_of_the_same_place(manifest, monkeypatch):
     """With a damage that only inverts, each pixel can be checked."""
     monkeypatch.setattr(
-        "packshot.train.datasets.pairs.damaged_by_seed",
+        "packshot.train.datasets.pairs.damage_by_seed",
         lambda pixels, *rest: (255 - pixels, DamageMix()),
     )
     pairs = PartPairDataset(read_manifest(manifest, "train"), 4, 64, 0)[0]
@@ -140,7 +140,7 @@ def test_parts_are_taken_where_there_is_detail(tmp_path):
 def test_every_second_part_keeps_its_light(manifest, monkeypatch):
     with_light = []
     monkeypatch.setattr(
-        "packshot.train.datasets.pairs.damaged_by_seed",
+        "packshot.train.datasets.pairs.damage_by_seed",
         lambda pixels, seed, change: (with_light.append(change) or pixels, DamageMix()),
     )
     PartPairDataset(read_manifest(manifest, "train"), 4, 64, 0)[0]
@@ -253,7 +253,7 @@ def test_a_run_that_was_stopped_ends_as_if_it_was_not(training_run, manifest, tm
         return take_step(state, pairs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrainingState, "learn", stop_at_five)
+        patch.setattr(TrainingState, "take_step", stop_at_five)
         with pytest.raises(Stop):
             train(tmp_path, manifest, SHORT)
     messages = []

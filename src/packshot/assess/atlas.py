@@ -176,7 +176,7 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Groups of rated examples; examples are ordered by group. Immutable: `with_examples` returns a new one.
+    """Groups of rated examples, ordered by group. Immutable: `with_examples` returns a new one.
 
     Attributes:
         header: Names, models, calibration.

@@ -1,7 +1,7 @@
 """Findings of the distortion encoder: damage that it recognises and no measurement has said already.
 
 Kinds that look alike count together (`packshot.distort.LOOKALIKES`): what is reported is the likeliest
-of a family whose probability reaches `MIN_PROBABILITY` and the family's limit. Limits come with the model: they
+of a family whose probability reaches `MIN_PROBABILITY` and its limit. Limits come with the model: they
 are set on undamaged photos, so that about one in a hundred of those exceeds each.
 """
 

@@ -30,7 +30,8 @@ class AssessorSettings:
         distance: Between vectors.
         aggregation: Of the retained scores.
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
-        emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None for none.
+        emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None
+            for none.
     """
 
     atlas: Path | None = None

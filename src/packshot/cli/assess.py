@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Final
+
+import typer
 
 from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.formats import choose_format
+from packshot.cli.options import AtlasFile, FormatOption, OutputFile, Paths, Quiet, TimeLimit, Workers
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -22,11 +29,105 @@ from packshot.cli.output import (
     track_progress,
     write_results,
 )
+from packshot.emotion import load_shipped_reader
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Assessment, Status
+from packshot.report import OVERLAYS, Assessment, Status
 from packshot.sources import expand, find_photo_file
 
-_PARALLEL_THRESHOLD = 8
+application = CommandGroup()
+
+_PARALLEL_THRESHOLD: Final = 8
+"""Photos from which several processes pay: starting one costs about a second."""
+
+ASSESS_HELP: Final = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
+
+PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
+or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
+and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
+
+\b
+Examples:
+  packshot assess shop-photos/
+  packshot assess "photos/**/*.jpg" -o report.html
+  packshot assess feed.csv --format jsonl | jq .score
+  packshot assess upload.jpg --fail-under 60         # exit status 1 below 60
+  packshot assess mug.jpg --explain --language zh
+  packshot assess - --format jsonl < upload.jpg      # - is standard input
+  packshot assess photos/ --emotion -o report.html   # also how photos feel
+  packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
+
+Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
+no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of
+-o scores.jsonl in scores.jsonl.part.
+"""
+
+
+class DistanceName(StrEnum):
+    """See `packshot.assess.retrieval.Distance`."""
+
+    COSINE = "cosine"
+    EUCLIDEAN = "euclidean"
+    MANHATTAN = "manhattan"
+
+
+class AggregationName(StrEnum):
+    """See `packshot.assess.retrieval.Aggregation`."""
+
+    SIMPLE = "simple"
+    WEIGHTED = "weighted"
+    KERNEL = "kernel"
+
+
+@application.command("assess", help=ASSESS_HELP)
+def assess_command(
+    paths: Paths,
+    output_format: FormatOption = None,
+    output: OutputFile = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Exit with status 1 if any photo scores below."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
+    ] = False,
+    emotion: Annotated[
+        bool, typer.Option("--emotion", help="Also how people are likely to feel about the photo.")
+    ] = False,
+    overlays: Annotated[
+        bool,
+        typer.Option(
+            "--overlays", help="Also what lies over the photo: text, watermarks, frames, QR codes."
+        ),
+    ] = False,
+    language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
+    atlas: AtlasFile = None,
+    neighbours: Annotated[
+        int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
+    ] = None,
+    distance: Annotated[DistanceName, typer.Option(help="Between vectors.")] = DistanceName.COSINE,
+    aggregation: Annotated[
+        AggregationName, typer.Option(help="Of the evidence's scores.")
+    ] = AggregationName.KERNEL,
+    workers: Workers = None,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
+    quiet: Quiet = False,
+) -> None:
+    """Score photos; users read `ASSESS_HELP`."""
+    settings = AssessorSettings(
+        atlas=atlas,
+        language=language,
+        neighbours=neighbours,
+        distance=distance.value,
+        aggregation=aggregation.value,
+        overlays=tuple(OVERLAYS) if overlays else (),
+        emotion_factory=load_shipped_reader if emotion else None,
+    )
+    chosen_format = output_format or choose_format(output)
+    request = Request(
+        paths, chosen_format.value, output, fail_under, explain, workers, timeout_s, quiet, settings
+    )
+    raise typer.Exit(run(request))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Final
 
+import typer
+
+from packshot.assess.pool import AssessorSettings
 from packshot.catalog.clean import (
     CleanSettings,
     LabelSource,
@@ -18,8 +23,24 @@ from packshot.catalog.clean import (
     write_feed,
     write_folder,
 )
+from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.fetching import FetchAccess, select_local_files
+from packshot.cli.formats import choose_format
+from packshot.cli.options import (
+    AllowPrivate,
+    Feed,
+    FormatOption,
+    OutputFile,
+    Ports,
+    Quiet,
+    RetryCount,
+    StoreCredentials,
+    StoreFile,
+    TimeLimit,
+    Workers,
+    parse_path,
+)
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -32,10 +53,98 @@ from packshot.cli.output import (
     write_results,
 )
 from packshot.errors import InvalidInput
+from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Proposal
 from packshot.search.duplicates import SignatureStore, Signer, default_store_path
 from packshot.sources import LocalCopies
+
+application = CommandGroup()
+
+CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
+
+Photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the splits
+of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
+whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
+of these; those elsewhere are fetched into a temporary folder. The proposals go to standard output, or to
+-o FILE. Nothing is changed: --apply writes a cleaned copy of a folder here, and of anything else a feed
+of what is left. It is there when it is complete; its photos are those of the set to the byte, with all
+that they tell of themselves.
+
+\b
+Examples:
+  packshot clean training-set/ -o proposals.csv
+  packshot clean training-set/ -o sheet.html             # contact sheets
+  packshot clean set.csv --label-column type --split-column split
+  packshot clean training-set/ -o proposals.csv --apply --to new/ --sure 0.9
+
+Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+"""
+
+
+class LabelSourceName(StrEnum):
+    """See `packshot.catalog.clean.LabelSource`."""
+
+    FOLDER = "folder"
+    COLUMN = "column"
+
+
+@application.command("clean", help=CLEAN_HELP)
+def clean_command(
+    feed: Feed,
+    labels_from: Annotated[
+        LabelSourceName | None, typer.Option(help="Where labels stand; by default as FEED is.")
+    ] = None,
+    label_column: Annotated[str | None, typer.Option(help='Of labels; "label" by default.')] = None,
+    split_column: Annotated[
+        str | None, typer.Option(help='Of splits, to tell copies across them; "split" by default.')
+    ] = None,
+    output_format: FormatOption = None,
+    output: OutputFile = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write a cleaned copy; the set itself stays as it is.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            parser=parse_path, metavar="DIR", help="Where the cleaned copy goes: a new folder, or feed."
+        ),
+    ] = None,
+    sure: Annotated[
+        float, typer.Option(min=0, max=1, help="Confidence from which on proposals are carried out.")
+    ] = 0.8,
+    link: Annotated[
+        bool, typer.Option("--link", help="Hard links instead of copies of the files.")
+    ] = False,
+    store: StoreFile = None,
+    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
+    workers: Workers = None,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
+    quiet: Quiet = False,
+) -> None:
+    """Clean a training set; users read `CLEAN_HELP`."""
+    if apply != (to is not None):
+        raise InvalidInput("--apply and --to DIR go together")
+    request = Request(
+        feed=feed,
+        labels_from=None if labels_from is None else LabelSource(labels_from.value),
+        label_column=label_column,
+        split_column=split_column,
+        access=FetchAccess(retries, allow_private, tuple(ports or ()), store_credentials),
+        settings=CleanSettings(
+            AssessorSettings(language=language), workers or count_available_cores(), timeout_s
+        ),
+        apply=None if to is None else ApplyOptions(to, sure, link),
+        store=store,
+        output_format=(output_format or choose_format(output)).value,
+        output=output,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(request))
 
 
 @dataclass(frozen=True)
@@ -143,7 +252,8 @@ def _apply(
         write_feed(samples, outcomes, apply_options.target)
     kept_count = sum(outcome.kept for outcome in outcomes)
     relabelled_count = sum(outcome.relabelled for outcome in outcomes)
-    return f"{format_photo_count(kept_count)} kept, {relabelled_count} relabelled, in {apply_options.target}"
+    counts = f"{format_photo_count(kept_count)} kept, {relabelled_count} relabelled"
+    return f"{counts}, in {apply_options.target}"
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from packshot.cli.logs import configure_logging
 from packshot.cli.options import parse_path
@@ -32,11 +37,100 @@ _LOG_OPTIONS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class LazyCommand:
+    """A command whose module is imported when it is called.
+
+    Attributes:
+        module: Dotted path.
+        short_help: What the list of commands says of it.
+        application: Name in the module of the `CommandGroup` with the command, or its sub-commands.
+    """
+
+    module: str
+    short_help: str
+    application: str = "application"
+
+    def load(self, name: str) -> Any:
+        """Import the module; returns the command under a name."""
+        application: CommandGroup = getattr(import_module(self.module), self.application)
+        command = get_group(application) if application.lazy_commands else get_command(application)
+        command.name = name
+        return command
+
+
+class _LoadedCommands(MutableMapping[str, Any]):
+    """Commands by name, each imported when it is asked for."""
+
+    def __init__(self, lazy: Mapping[str, LazyCommand], eager: Mapping[str, Any]) -> None:
+        self.lazy = lazy
+        self._loaded = dict(eager)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self.lazy[name].load(name)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self.lazy, *self._loaded]))
+
+    def __len__(self) -> int:
+        return len({*self.lazy, *self._loaded})
+
+
+def make_lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
+    """A class of groups with commands that are imported when they are called.
+
+    Args:
+        commands: By name, in the order in which they are listed.
+    """
+
+    class LazyGroup(TyperGroup):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.commands = _LoadedCommands(commands, self.commands)
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:
+            width = formatter.width - 6 - max(map(len, self.commands), default=0)
+            rows = [(name, self._short_help(name, width)) for name in self.list_commands(ctx)]
+            if rows:
+                with formatter.section("Commands"):
+                    formatter.write_dl(rows)
+
+        def _short_help(self, name: str, width: int) -> str:
+            if name in commands:
+                return shorten(commands[name].short_help, width, placeholder="...")
+            return str(self.commands[name].get_short_help_str(width))
+
+    return LazyGroup
+
+
 class CommandGroup(typer.Typer):
     """A group of commands, each with the options ``--verbose`` and ``--log-file``."""
 
-    def __init__(self, *, invoke_without_command: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        commands: Mapping[str, LazyCommand] | None = None,
+        invoke_without_command: bool = False,
+        **settings: Any,
+    ) -> None:
+        """Make a group.
+
+        Args:
+            commands: By name, those that are imported when they are called.
+            invoke_without_command: Whether the group does something without a command.
+            settings: Of `typer.Typer`.
+        """
+        self.lazy_commands = commands or {}
         super().__init__(
+            cls=make_lazy_group(self.lazy_commands),
             invoke_without_command=invoke_without_command,
             no_args_is_help=not invoke_without_command,
             rich_markup_mode=None,

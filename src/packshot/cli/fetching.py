@@ -28,7 +28,7 @@ class FetchAccess:
 
     @property
     def fetcher(self) -> Fetcher:
-        """What fetches feeds; for their photos see `Fetcher.for_photos_of`."""
+        """What fetches feeds; for their photos see `Fetcher.with_feed_restrictions`."""
         defaults = WebSettings()
         ports = defaults.ports | frozenset(self.ports)
         web = replace(defaults, allow_private=self.allow_private, ports=ports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -112,3 +113,4 @@ Ports = Annotated[
     list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By default today.")]

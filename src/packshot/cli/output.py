@@ -144,7 +144,7 @@ def choose_workers(photo_count: int, requested: int | None, parallel_threshold: 
     Args:
         photo_count: How many there are.
         requested: The user's choice, if any.
-        parallel_threshold: Starting a process costs about a second: fewer photos than these are done sooner by one.
+        parallel_threshold: Photos from which several processes pay: starting one costs about a second.
     """
     return requested or (1 if photo_count < parallel_threshold else count_available_cores())
 

@@ -25,7 +25,7 @@ _ALLOWED_CONTROLS = "\n\r\t\x1b"
 """Control characters that progress bars, colours and tracebacks are made of."""
 
 
-class StandardOutputError(PackshotError):  # noqa: N818 - what happened
+class StandardOutputError(PackshotError):
     """Standard output is closed, or what it leads to takes no more."""
 
 
@@ -39,7 +39,8 @@ def guard_standard_streams() -> Iterator[None]:
       nowhere.
     * What the encoding of standard output cannot express is written as ``?``, on standard error as an
       escape.
-    * Standard output that cannot be written is an `StandardOutputError`; where its reader has had enough, as in
+    * Standard output that cannot be written is a `StandardOutputError`; where its reader has had
+    enough, as in
       ``packshot ... | head``, the command ends as programs then do, saying nothing. Standard error
       never ends a command: what cannot be written there is left out.
 

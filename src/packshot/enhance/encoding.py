@@ -41,7 +41,7 @@ def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int 
     Args:
         pixels: (H, W, 3) uint8, sRGB, upright.
         format_name: Of the format, one that `can_write` knows.
-        exif: A block to embed, see `output.kept_exif`.
+        exif: A block to embed, see `output.extract_exif`.
         quality: 1..100, of formats with loss.
 
     Returns:
@@ -117,7 +117,8 @@ def encode_within(
     """
     if format_name not in SIZE_LIMITED_FORMATS or limit_bytes < 1:
         raise InvalidInput(
-            f"encoding: {format_name!r} within {limit_bytes} bytes; formats are {', '.join(SIZE_LIMITED_FORMATS)}"
+            f"encoding: {format_name!r} within {limit_bytes} bytes;"
+            f" formats are {', '.join(SIZE_LIMITED_FORMATS)}"
         )
     best = encode_as(pixels, format_name, exif, BEST_QUALITY)
     if len(best) <= limit_bytes:

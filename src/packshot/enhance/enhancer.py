@@ -45,7 +45,7 @@ class _OutputFile:
 
     Attributes:
         data: Its bytes.
-        location_note: What became of where it was taken: the name of a label; None where there was nothing.
+        location_note: What became of where it was taken, the name of a label; None where there was none.
     """
 
     data: bytes

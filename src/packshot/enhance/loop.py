@@ -158,9 +158,9 @@ def improve(
 ) -> LoopResult:
     """Improve a photo at the size it is judged at, one step a round.
 
-    A step is kept when the score rises by `LoopOptions.least_gain`, no more is found wrong, and what
-    the steps so far were not meant to change has stayed (`measure_fidelity`). Repairs that fail at full strength
-    get one more round at half; a classical one that was kept may be kept once more.
+    A step is kept when the score rises by `LoopOptions.min_gain`, no more is found wrong, and what
+    the steps so far were not meant to change has stayed (`measure_fidelity`). Repairs that fail at full
+    strength get one more round at half; a classical one that was kept may be kept once more.
 
     Args:
         assessor: Judges every trial.

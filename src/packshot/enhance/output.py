@@ -22,8 +22,8 @@ class OutputOptions:
 
     Attributes:
         keep_location: Where it was taken.
-        keep_times: When it was last changed; a file's permissions, and its owner where that can be, stay in
-            any case when it is replaced.
+        keep_times: When it was last changed; a file's permissions, and its owner where that can be,
+            stay in any case when it is replaced.
     """
 
     keep_location: bool = False

@@ -45,7 +45,7 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Span:
-    """Part of one side: pixels `begin` to `end` of the result need `source_begin` to `source_end` of the photo."""
+    """Part of one side: for `begin` to `end` the result needs `source_begin` to `source_end`."""
 
     begin: int
     end: int

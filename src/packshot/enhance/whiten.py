@@ -36,7 +36,7 @@ class Backdrop:
 
     Attributes:
         coverage: (h, w) 0..1 at working size: 1 on what may be whitened, 0 on the product.
-        colour_field: (s, s, 3) the background's colour 0..255, smoothed, also where the product hides it.
+        colour_field: (s, s, 3) the background's colour 0..255, smoothed, also behind the product.
         noise: Spread of the background about the field, in grey levels.
     """
 

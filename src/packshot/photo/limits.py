@@ -13,10 +13,10 @@ class Limits:
         max_bytes: Of the file.
         max_pixels: Width times height; Amazon allows 100 million.
         max_frames: Of an animation.
-        max_memory_bytes: Bytes that the decoder needs beside the file, estimated from size, format, depth and
-            alpha. On top come what converting takes, 50 to 110 MB at 100 megapixels, and pixels at
-            full size. By default 1.25 GiB: with it 100 megapixels of 8 bits open in every format that
-            was measured, and two processes run on a machine of 4 GB.
+        max_memory_bytes: Bytes that the decoder needs beside the file, estimated from size, format,
+            depth and alpha. On top come what converting takes, 50 to 110 MB at 100 megapixels, and
+            pixels at full size. By default 1.25 GiB: with it 100 megapixels of 8 bits open in every
+            format that was measured, and two processes run on a machine of 4 GB.
     """
 
     max_bytes: int = 256 * 2**20

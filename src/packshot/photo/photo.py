@@ -160,7 +160,8 @@ def _check_limits(outline: Outline, limits: Limits) -> None:
     needed_bytes = int(pixels * outline.decoder_bytes)
     if needed_bytes > limits.max_memory_bytes:
         raise ExcessiveFile(
-            f"decoding {pixels:,} pixels of this kind takes {needed_bytes / _BYTES_PER_MEGABYTE:.0f} MB of memory, more "
+            f"decoding {pixels:,} pixels of this kind takes {needed_bytes / _BYTES_PER_MEGABYTE:.0f} MB"
+            f" of memory, more "
             f"than the limit of {limits.max_memory_bytes / _BYTES_PER_MEGABYTE:.0f}"
         )
 

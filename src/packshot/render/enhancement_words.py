@@ -81,7 +81,7 @@ def collect_remedies(photo: Enhancement, language: str) -> list[str]:
 
 
 def strip_remedies(photo: Enhancement) -> str:
-    """The reason, without the remedies it may repeat: `select_advice` gives them all, and where they belong."""
+    """The reason, without the remedies it may repeat: `select_advice` gives them, where they belong."""
     reason = photo.reason or ""
     for finding in select_advice(photo):
         reason = reason.replace(finding.remedy, "")

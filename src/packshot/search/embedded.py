@@ -171,7 +171,7 @@ class EmbeddedIndex(VectorIndex):
     def close(self) -> None:
         """See `VectorIndex.close`."""
         self._close_vectors()
-        if hasattr(self, "_ledger"):
+        if hasattr(self, "_catalog"):
             self._catalog.close()
         if self._lock is not None:
             self._lock.release()

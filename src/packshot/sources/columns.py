@@ -115,8 +115,8 @@ def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None
 
     Args:
         names: Of the columns, in order.
-        column_by_field: Names of columns by field, where the user says so: ``location`` (or ``image``), ``sku``,
-            ``role``, ``category``, ``seller``, ``label``, ``split``.
+        column_by_field: Names of columns by field, where the user says so: ``location`` (or ``image``),
+            ``sku``, ``role``, ``category``, ``seller``, ``label``, ``split``.
 
     Raises:
         InvalidInput: A field or column that does not exist, or no column with photos.
@@ -135,7 +135,8 @@ def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None
     additional = tuple(islice(additional_names, _MAX_ADDITIONAL_COLUMNS))
     if "location" not in chosen and not additional:
         raise InvalidInput(
-            f"no column with photos among {_format_names(unique_names)}; say which it is as location=COLUMN"
+            f"no column with photos among {_format_names(unique_names)};"
+            " say which it is as location=COLUMN"
         )
     return Columns(chosen, additional)
 

@@ -39,7 +39,7 @@ class PolicyTexts:
     Attributes:
         metrics: By metric.
         ops: What an operator asks for; hold ``{limit}``.
-        lacks: Why there is no value, by `Lack`.
+        lacks: Why there is no value, by `MissingReason`.
         decisions: Names of decisions.
         levels: Names of levels.
         labels: Words of tables and pages; may hold placeholders.

@@ -117,7 +117,7 @@ def quantise(
         source: A float model.
         target: The quantised one.
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
-        float_prefixes: Weights whose names begin so keep their precision, and so does all that follows them.
+        float_prefixes: Weights whose names begin so keep their precision, and all that follows them.
         resizes_maps: The model resizes maps, which symbolic shape inference cannot follow.
     """
     with Scratch() as scratch:

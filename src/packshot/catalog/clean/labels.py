@@ -38,9 +38,9 @@ class LabelModel:
 
     Attributes:
         classes: Names, sorted; K of them.
-        wrong_probability: (N,) of each example given the probability that its label is wrong, 0..1; NaN for those
+        wrong_probability: (N,) the probability that an example's label is wrong, 0..1; NaN for those
             whose class has too few examples.
-        likelier_class: (N,) number of the class that it most likely is instead; -1 where that is not known.
+        likelier_class: (N,) number of the class that it most likely is instead; -1 where not known.
         noise_rate: Share of labels that seem to be wrong.
         temperature: By which scores are divided before they are probabilities.
         weights: (C + 1, K) of the classifier, the constant's last.

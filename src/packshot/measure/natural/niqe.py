@@ -142,7 +142,8 @@ def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
     features = measured.features[measured.is_textured]
     if len(features) < _MIN_PATCHES:
         raise InvalidInput(
-            f"photo: {len(features)} of {len(measured.features)} patches of {PATCH_SIDE} x {PATCH_SIDE} pixels "
+            f"photo: {len(features)} of {len(measured.features)} patches"
+            f" of {PATCH_SIDE} x {PATCH_SIDE} pixels "
             f"have texture, NIQE needs {_MIN_PATCHES}"
         )
     pristine = model or NiqeModel.load_shipped()

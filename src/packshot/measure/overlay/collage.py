@@ -146,9 +146,9 @@ class _SeamRule:
     Attributes:
         min_sizes: The narrowest and the lowest that a part may be.
         step: Of the lines across a seam, one in so many is looked at.
-        plain_background: The picture's plain background. On one, a seam must reach both ends to the pixel, because
-            a straight product that nearly fills the picture has edges that run nearly through it; and a
-            strip in its colour is the gap between two products.
+        plain_background: The picture's plain background. On one, a seam must reach both ends to the
+            pixel, because a straight product that nearly fills the picture has edges that run nearly
+            through it; and a strip in its colour is the gap between two products.
     """
 
     min_sizes: tuple[int, int]

@@ -46,10 +46,10 @@ class Frame:
 def find_frame(pixels: Pixels, grey: Plane) -> Frame | None:
     """Find the frame around a picture.
 
-    First by `packshot.measure.geometry.border_thickness`, which finds bars too, in the luma and in the distance
-    from the colour of the topmost row and of the leftmost column, so that a frame as light as the
-    picture shows. Then, but not in white, a frame as wide on opposite sides, though part of the picture
-    inside has its colour.
+    First by `packshot.measure.geometry.border_thickness`, which finds bars too, in the luma and in the
+    distance from the colour of the topmost row and of the leftmost column, so that a frame as light as
+    the picture shows. Then, but not in white, a frame as wide on opposite sides, though part of the
+    picture inside has its colour.
 
     Args:
         pixels: RGB, (H, W, 3) uint8.

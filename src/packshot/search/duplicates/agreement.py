@@ -44,12 +44,12 @@ class Agreement:
         matched_first: Share of the first's structure, within the overlap, that the second has too.
         matched_second: Share of the second's structure that the first has too.
         texture: Share of the overlap where either has any structure.
-        recoloured_share: Share of the overlap where structure is the same and colour is not, whatever is done
-            to all colours alike.
+        recoloured_share: Share of the overlap where structure is the same and colour is not, whatever
+            is done to all colours alike.
         overlay_share: Share of the overlap where one has something else than the other.
         paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
-        clear_agreement: As `matched_first` and `matched_second`, the lower, but outside what is overlaid.
-        visible_share: Share of the structure of the photo without a mark that lies outside what is overlaid.
+        clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is overlaid.
+        visible_share: Share of the structure of the unmarked photo that lies outside what is overlaid.
         colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
         rim_change: The same along the rim of the overlap, which mostly shows background.
         colour_means: Mean change of red, green, blue, -255..255.

@@ -33,8 +33,9 @@ def find_nearest_vectors(
     """The vectors most alike to each query.
 
     A few queries are compared with all vectors. For many, the search goes over the 192 directions in
-    which vectors differ most, and above `MIN_VECTORS_TO_INDEX` vectors over an IVF-PQ structure; four times as
-    many as wanted, or more, are then ranked exactly. What is missed lies behind others as alike.
+    which vectors differ most, and above `MIN_VECTORS_TO_INDEX` vectors over an IVF-PQ structure; four
+    times as many as wanted, or more, are then ranked exactly. What is missed lies behind others as
+    alike.
 
     Args:
         vectors: (N, C) of length 1.

@@ -114,9 +114,8 @@ class SignatureStore:
         placeholders = ", ".join("?" * _COLUMN_COUNT)
         rows = [_signature_to_row(signature, self._maker) for signature in signatures]
         with self._database:
-            self._database.executemany(
-                f"INSERT OR REPLACE INTO signatures VALUES ({placeholders})", rows
-            )  # noqa: S608
+            query = f"INSERT OR REPLACE INTO signatures VALUES ({placeholders})"  # noqa: S608
+            self._database.executemany(query, rows)
 
     def delete_signatures(self, paths: Iterable[str]) -> None:
         """Let go of signatures of files that will not be there again; what is known by digest stays."""

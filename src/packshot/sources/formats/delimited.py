@@ -62,7 +62,8 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
 
     The first row names the columns unless a photo stands in it; then the columns are ``location``,
     ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent. In a file that is
-    UTF-8 but for some lines, what is not is kept as in names of files (`packshot.names.escape_undecodable`).
+    UTF-8 but for some lines, what is not is kept as in names of files
+    (`packshot.names.escape_undecodable`).
 
     Raises:
         SourceError: Not such a text, or a broken row.

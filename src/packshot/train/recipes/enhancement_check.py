@@ -36,7 +36,7 @@ class ValidationScores:
         psnr: Of enhanced against original, dB.
         ssim: Likewise.
         gain: PSNR over that of the damaged, dB.
-        undamaged_psnr: PSNR of undamaged photos after the network, dB, at most 60: how well it leaves them alone.
+        undamaged_psnr: PSNR of undamaged photos after the network, dB, at most 60.
     """
 
     psnr: float

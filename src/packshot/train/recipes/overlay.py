@@ -45,7 +45,7 @@ class OverlayRecipe:
         side: Of the squares cut from photos, pixels.
         trunk_rate: Largest learning rate of the encoder.
         decoder_rate: Largest learning rate of the decoder.
-        drawn_count: Pictures of furniture drawn on white that join the photos; as many of printed vessels.
+        drawn_count: Pictures of furniture drawn on white that join the photos; as many of vessels.
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.

@@ -1,32 +1,38 @@
-"""`packshot search index` and `query`: from paths to an index, and from an index to results."""
+"""`packshot search index`: from photos to an index."""
 
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Final
 
+import typer
+
+from packshot.cli.commands import CommandGroup
+from packshot.cli.options import (
+    STANDARD_STREAM,
+    Quiet,
+    TimeLimit,
+    Workers,
+    parse_path,
+)
 from packshot.cli.output import (
-    check_not_overwriting,
-    check_page_output,
-    choose_workers,
     format_photo_count,
-    open_output,
     print_summary,
     run_and_report,
     should_show_progress,
     track_progress,
-    write_results,
 )
+from packshot.cli.search.location import INDEX_FOLDER, IndexLocation
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput, SourceError
-from packshot.render import RenderOptions, renderer_for
-from packshot.report import SearchResult, Status
+from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
-from packshot.search.items import Precision, Value
-from packshot.search.milvus import MILVUS_PREFIX
+from packshot.search.items import Precision
 from packshot.search.photos import (
     Columns,
     IndexingOutcome,
@@ -34,14 +40,83 @@ from packshot.search.photos import (
     find_missing_ids,
     index_photos,
     photo_id,
-    query_photos,
 )
 from packshot.search.places import exists
-from packshot.sources import NamedPhoto, expand, expand_with_names, find_photo_file, read_rows
+from packshot.sources import NamedPhoto, expand_with_names, read_rows
 
-_PARALLEL_THRESHOLD = 32
-INDEX_FOLDER = ".packshot-index"
-_DELETE_BATCH = 1000
+application = CommandGroup()
+
+_DELETE_BATCH: Final = 1000
+"""Items forgotten at a time."""
+
+INDEX_HELP = """Index photos, so that `packshot search query` finds those that are alike.
+
+Run it again whenever photos came or changed: only those are encoded. It may be interrupted at any time;
+what was counted is kept, and the next run goes on from there.
+
+\b
+Examples:
+  packshot search index shop-photos/        # into shop-photos/.packshot-index
+  packshot search index shop-photos/ --index shop.index --table products.csv
+  packshot search index shop-photos/ --prune                # forget the gone
+
+A table is a CSV with a column "path" (relative to the CSV) and others, such as type and seller, that
+`packshot search query --where type=mug` can ask for. The index is a folder; photos stay as they are, and
+each is known by its path. What - stands for on standard input has no path: it cannot be indexed.
+
+Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
+"""
+
+
+class DistanceName(StrEnum):
+    """See `packshot.search.Distance`."""
+
+    COSINE = "cosine"
+    EUCLIDEAN = "euclidean"
+
+
+def _parse_photo_path(text: str) -> str:
+    """Photos that have a path."""
+    if text == STANDARD_STREAM:
+        raise typer.BadParameter("a photo on standard input has no path to be found by: save it first")
+    return text
+
+
+IndexedPaths = Annotated[
+    list[str],
+    typer.Argument(
+        parser=_parse_photo_path, metavar="PATHS", help="Files, folders, globs, CSV of paths; not -."
+    ),
+]
+
+
+@application.command("index", help=INDEX_HELP)
+def index_command(
+    paths: IndexedPaths,
+    location: IndexLocation = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(parser=parse_path, metavar="FILE", help="CSV that says more about photos."),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="exact, pq, ivf-pq, or a sentence for faiss; by default as the number asks."),
+    ] = None,
+    distance: Annotated[DistanceName | None, typer.Option(help="Between vectors; cosine.")] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget photos that are gone.")] = False,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
+    ] = False,
+    workers: Workers = None,
+    timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
+    quiet: Quiet = False,
+) -> None:
+    """Index photos; users read `INDEX_HELP`."""
+    distance_name = None if distance is None else distance.value
+    request = IndexRequest(
+        paths, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
+    )
+    raise typer.Exit(run_index(request))
 
 
 @dataclass(frozen=True)
@@ -55,22 +130,6 @@ class IndexRequest:
     distance: str | None
     prune: bool
     compact: bool
-    workers: int | None
-    timeout_s: float
-    quiet: bool
-
-
-@dataclass(frozen=True)
-class QueryRequest:
-    """What the user asked for; see the command's options."""
-
-    paths: list[str]
-    location: str | None
-    result_count: int
-    where: list[str]
-    output_format: str
-    output: Path | None
-    language: str
     workers: int | None
     timeout_s: float
     quiet: bool
@@ -104,60 +163,6 @@ def run_index(request: IndexRequest) -> int:
         tally.messages += index.notes
         work = partial(_index_photos, request, index, photos, columns, tally)
         return run_and_report(work, partial(_print_index_report, tally, request.quiet))
-
-
-def run_query(request: QueryRequest) -> int:
-    """Find photos alike; returns the exit status.
-
-    Raises:
-        PackshotError: No photo to ask about, no index, or an output that would harm an input.
-    """
-    paths = list(expand(request.paths, standard_input=True))
-    check_not_overwriting(request.output, paths)
-    check_page_output(request.output, request.output_format)
-    unreadable: list[tuple[str, str]] = []
-    with open_index(find_index(request.location)) as index:
-        work = partial(_query, request, index, paths, unreadable)
-        question = f"{format_photo_count(len(paths))} asked about"
-        return run_and_report(
-            work, lambda prefix: print_summary([f"{prefix}{question}"], True, None, unreadable)
-        )
-
-
-def find_index(location: str | None) -> str:
-    """Where an index lies: as said, in that folder, or in the present one."""
-    index_folder = Path(location or ".") / INDEX_FOLDER
-    if location is not None and (location.startswith(MILVUS_PREFIX) or not index_folder.is_dir()):
-        return location
-    if not index_folder.is_dir():
-        raise InvalidInput(
-            "no index here: name one by --index, or make one by packshot search index FOLDER"
-        )
-    return str(index_folder)
-
-
-def parse_conditions(expressions: list[str]) -> dict[str, list[Value]]:
-    """KEY=VALUE as a filter; a value that reads as a number, or true or false, may be that or text.
-
-    Raises:
-        InvalidInput: A condition without a key.
-    """
-    filters: dict[str, list[Value]] = {}
-    for condition in expressions:
-        key, separator, text = condition.partition("=")
-        if not separator or not key:
-            raise InvalidInput(f"{condition!r}: a condition is KEY=VALUE, such as type=mug")
-        filters.setdefault(key, []).extend(_parse_values(text))
-    return filters
-
-
-def _parse_values(text: str) -> list[Value]:
-    if text in ("true", "false"):
-        return [text, text == "true"]
-    try:
-        return [text, int(text)]
-    except ValueError:
-        return [text]
 
 
 def _open_or_create_index(request: IndexRequest) -> VectorIndex:
@@ -248,32 +253,3 @@ def _print_index_report(tally: Tally, quiet: bool, prefix: str) -> None:
         None,
         tally.unreadable,
     )
-
-
-def _query(
-    request: QueryRequest, index: VectorIndex, paths: list[Path], unreadable: list[tuple[str, str]]
-) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
-    query_results = query_photos(
-        index,
-        paths,
-        request.result_count,
-        parse_conditions(request.where),
-        workers=choose_workers(len(paths), request.workers, _PARALLEL_THRESHOLD),
-        timeout_s=request.timeout_s,
-    )
-
-    def count_unreadable(result: SearchResult) -> None:
-        if result.status is not Status.OK:
-            unreadable.append((result.path, result.error or ""))
-
-    options = RenderOptions(request.language, file_of=find_photo_file)
-    with ExitStack() as stack:
-        results = stack.enter_context(closing(query_results))
-        stream = stack.enter_context(open_output(request.output, request.output_format))
-        renderer = stack.enter_context(
-            renderer_for(SearchResult, request.output_format, stream, options)
-        )
-        write_results(
-            track_progress(results, len(paths), "searching", show_progress), renderer, count_unreadable
-        )
