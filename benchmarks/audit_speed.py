@@ -86,8 +86,7 @@ def _time_round(folder: Path, work: Path, photos: int, number: int) -> Iterator[
 
 # An audit that finds photos that fail ends with status 1, which is no mistake here.
 _ACCEPT_FAILURES_SCRIPT = (
-    "import subprocess, sys;"
-    f"sys.exit(max(subprocess.call(sys.argv[1:]) - {_BELOW_THRESHOLD_STATUS}, 0))"
+    f"import subprocess, sys;sys.exit(max(subprocess.call(sys.argv[1:]) - {_BELOW_THRESHOLD_STATUS}, 0))"
 )
 
 

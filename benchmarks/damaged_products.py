@@ -24,7 +24,7 @@ from benchmarks.record import write_results
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.atlas import Atlas
-from packshot.assess.learned import estimate_damage, find_damage
+from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.assess.scoring import compute_score
 from packshot.distort import LEVELS, Kind, distort, find_family

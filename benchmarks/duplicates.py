@@ -46,14 +46,14 @@ from packshot.arrays import Float32Array, Mask
 from packshot.photo import Photo
 from packshot.processes import count_available_cores, map_in_order
 from packshot.search.duplicates import SignatureStore, Signer, ignore_progress
-from packshot.search.duplicates.candidates import (
+from packshot.search.duplicates.candidate_pairs import (
     MAX_NEIGHBOURS,
     MIN_SIMILARITY,
     CandidatePair,
     find_candidate_pairs,
 )
 from packshot.search.duplicates.comparison import Comparison, compare
-from packshot.search.duplicates.links import PhotoComparisons
+from packshot.search.duplicates.photo_comparisons import PhotoComparisons
 from packshot.search.duplicates.signature import Signature, make_signer
 from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 from packshot.sources import read_rows

@@ -21,8 +21,8 @@ from benchmarks.emotion_data import add_arguments, prepare_from_arguments
 from benchmarks.record import write_results
 from packshot.train.networks.emotion.network import EmotionShape
 from packshot.train.recipes.emotion import EmotionData
-from packshot.train.recipes.emotion_check import cross_validate
 from packshot.train.recipes.emotion_training import EmotionRecipe
+from packshot.train.recipes.emotion_validation import cross_validate
 
 VIEWS = 2
 SIDES = {"vgg16": 224, "alexnet": 224}

@@ -25,8 +25,8 @@ from packshot.arrays import Float64Array, IndexArray
 from packshot.train.datasets.oasis import EmotionLabels, split_by_theme
 from packshot.train.networks.emotion.network import EmotionShape
 from packshot.train.recipes.emotion import EmotionData
-from packshot.train.recipes.emotion_check import Predictions, cross_validate, find_best_threshold
 from packshot.train.recipes.emotion_training import EmotionRecipe
+from packshot.train.recipes.emotion_validation import Predictions, cross_validate, find_best_threshold
 
 Row = dict[str, object]
 

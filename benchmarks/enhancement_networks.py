@@ -46,13 +46,13 @@ from packshot.measure.reference.ssim import ssim
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.networks.enhancement.variants import VARIANTS, build_network
 from packshot.train.recipes.enhancement import LATEST_FILE, EnhancementSettings, train_variant
-from packshot.train.recipes.enhancement_check import (
+from packshot.train.recipes.enhancement_step import EnhancementRecipe
+from packshot.train.recipes.enhancement_validation import (
     DamagedPhoto,
     ValidationSet,
     capped_psnr,
     enhance_with_network,
 )
-from packshot.train.recipes.enhancement_step import EnhancementRecipe
 
 Enhance = Callable[[Pixels], Pixels]
 

@@ -28,7 +28,7 @@ from packshot.sources import read_rows
 from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.lettering import Fonts, render_line
 from packshot.train.datasets.overlays import add_text, add_watermark
-from packshot.train.datasets.taught import is_held_out
+from packshot.train.datasets.teacher_masks import is_held_out
 
 TRAINING_SOURCES = ("luma", "contoso", "abantecart", "clothingds")
 PHOTOS_WITH_BADGE = ("electronics_smartstore_014.jpg",)

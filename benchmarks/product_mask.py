@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.record import write_results
 from packshot.arrays import Mask, Pixels
 from packshot.assess.inspection import Inspector
-from packshot.assess.location import find_product_by_network
+from packshot.assess.product_location import find_product_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.model import Model
 from packshot.measure.planes import make_planes
@@ -29,7 +29,12 @@ from packshot.train.datasets.composites import Composer, MaskExample
 from packshot.train.datasets.cutouts import extract_cutout
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.datasets.masks import select_empty
-from packshot.train.datasets.taught import TeacherMask, is_held_out, load_teacher_masks, predict_saliency
+from packshot.train.datasets.teacher_masks import (
+    TeacherMask,
+    is_held_out,
+    load_teacher_masks,
+    predict_saliency,
+)
 
 TRAINING_SOURCES = ("luma", "contoso", "abantecart")
 HOME_SOURCE = "clothingds"

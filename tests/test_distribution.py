@@ -10,7 +10,7 @@ import pytest
 
 import packshot
 from packshot import distribution
-from tests.cli.running import run_packshot as command
+from tests.cli.command import run_packshot as command
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -13,9 +13,9 @@ from packshot.files import NO_SPACE, atomic_write_bytes
 from packshot.search import Item, create_index, open_index
 from packshot.search.duplicates.store import SignatureStore
 from packshot.search.places import exists
-from tests.catalog.audit.quick import run_fake_audit, write_feed
+from tests.catalog.audit.fake_examiner import run_fake_audit, write_feed
 from tests.conftest import ROOT
-from tests.search.made import make_clustered_vectors, make_settings
+from tests.search.vectors import make_clustered_vectors, make_settings
 from tests.small_disk import mount_small_disk
 
 ENOUGH_KILOBYTES = 100_000
@@ -138,7 +138,7 @@ def test_a_database_that_another_process_locks(tmp_path, monkeypatch):
 
 
 def test_a_ledger_that_another_process_locks(tmp_path, monkeypatch):
-    monkeypatch.setattr("packshot.search.ledger._BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("packshot.search.item_catalog._BUSY_TIMEOUT_S", 0.1)
     item = Item("a", np.ones(32, np.float32), {})
     with create_index(tmp_path / "i", make_settings(dimensions=32)) as index:
         other = sqlite3.connect(tmp_path / "i" / "index.db", isolation_level=None)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.cli.running import COMMAND
+from tests.cli.command import COMMAND
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

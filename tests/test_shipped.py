@@ -10,7 +10,7 @@ from packshot.assess.atlas import Atlas
 from packshot.emotion.network import EmotionNetwork
 from packshot.encode.model import Model
 from packshot.errors import ModelError
-from packshot.measure.natural.fitted import read_shipped_model
+from packshot.measure.natural.model_files import read_shipped_model
 
 WEIGHTS = Path(packshot.__file__).with_name("weights")
 

@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from packshot import claims
+from packshot import path_locks
 from packshot.errors import DiskFull, PackshotError, SourceError
 
 NO_SPACE: Final = "no space left there; free some and run the same command again"
@@ -120,8 +120,8 @@ def atomic_write_folder(target: Path) -> Iterator[Path]:
         if os.path.ismount(place):
             raise SourceError(f"cannot write {target}: it is a mount point; name a new folder in it")
         place.parent.mkdir(parents=True, exist_ok=True)
-        draft, descriptor = claims.create_at_first_free(
-            _iter_hidden_paths(place), claims.create_locked_folder
+        draft, descriptor = path_locks.create_at_first_free(
+            _iter_hidden_paths(place), path_locks.create_locked_folder
         )
         try:
             yield draft
@@ -131,7 +131,7 @@ def atomic_write_folder(target: Path) -> Iterator[Path]:
             os.replace(draft, place)
             _sync_folder(place.parent)
         finally:
-            if claims.is_same_file(descriptor, draft):
+            if path_locks.is_same_file(descriptor, draft):
                 shutil.rmtree(draft, ignore_errors=True)
             os.close(descriptor)
 
@@ -277,7 +277,7 @@ class _Draft:
         try:
             self._link(place)
         except FileExistsError:
-            name, _ = claims.create_at_first_free(_iter_hidden_paths(place), self._link)
+            name, _ = path_locks.create_at_first_free(_iter_hidden_paths(place), self._link)
             try:
                 os.replace(name, place)
             except OSError:
@@ -315,7 +315,7 @@ def _open_draft(place: Path) -> Iterator[_Draft]:
         yield draft
     finally:
         # Once it is published, its name may be that of another writer's draft.
-        if draft.name is not None and claims.is_same_file(draft.descriptor, draft.name):
+        if draft.name is not None and path_locks.is_same_file(draft.descriptor, draft.name):
             draft.name.unlink()
         os.close(draft.descriptor)
 
@@ -331,14 +331,16 @@ def _create_unnamed_draft(folder: Path) -> _Draft | None:
         if error.errno in _NO_TMPFILE_ERRNOS:
             return None
         raise
-    claims.try_lock(descriptor)  # For the moment between its first name and its place.
+    path_locks.try_lock(descriptor)  # For the moment between its first name and its place.
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     os.fchmod(descriptor, 0o600)
     return _Draft(descriptor, None, mode)
 
 
 def _create_named_draft(place: Path) -> _Draft:
-    name, descriptor = claims.create_at_first_free(_iter_hidden_paths(place), claims.create_locked_file)
+    name, descriptor = path_locks.create_at_first_free(
+        _iter_hidden_paths(place), path_locks.create_locked_file
+    )
     return _Draft(descriptor, name, 0o666 & ~_read_umask())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from packshot import claims
+from packshot import path_locks
 from packshot.files import translate_write_errors
 
 PREFIX: Final = "packshot-scratch-"
@@ -75,10 +75,10 @@ def _create_folder() -> tuple[Path, int]:
     parent = tempfile.gettempdir()
     with translate_write_errors(parent):
         for stale in Path(parent).glob(f"{PREFIX}*"):
-            claims.remove_stale(stale)
+            path_locks.remove_stale(stale)
         while True:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX))
             try:
-                return folder, claims.lock_new_folder(folder)
+                return folder, path_locks.lock_new_folder(folder)
             except FileExistsError:  # Taken for left behind, between its making and its lock.
                 continue

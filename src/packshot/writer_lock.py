@@ -8,8 +8,8 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from packshot.claims import is_same_file
 from packshot.errors import IndexLocked
+from packshot.path_locks import is_same_file
 
 
 class WriterLock:

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from packshot.catalog.audit.journal import Journal
-from tests.catalog.audit.quick import write_photo
-from tests.cli.running import run_packshot
+from tests.catalog.audit.fake_examiner import write_photo
+from tests.cli.command import run_packshot
 from tests.cli.test_cli import restore_ctrl_c
 from tests.conftest import TIMEOUT_S, make_packshot
 

@@ -10,7 +10,7 @@ import pytest
 
 from packshot.distort import distort
 from packshot.photo import Photo
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 from tests.sources.conftest import ShopServer
 

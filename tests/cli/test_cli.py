@@ -23,7 +23,7 @@ from packshot.assess.retrieval import Aggregation, Distance
 from packshot.cli.application import application
 from packshot.cli.assess import AggregationName, DistanceName
 from packshot.report import Assessment
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT, TIMEOUT_S, make_packshot, make_picture
 
 KEYS = {

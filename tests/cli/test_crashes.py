@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.cli.running import COMMAND
+from tests.cli.command import COMMAND
 from tests.conftest import ROOT, make_packshot
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"

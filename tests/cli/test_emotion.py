@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 from packshot.report import Emotion
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
-from tests.emotion.made import BLUE, GREY, RED, draw_halves, save_picture, write_model
+from tests.emotion.synthetic import BLUE, GREY, RED, draw_halves, save_picture, write_model
 from tests.render.markup import PageParser
 
 

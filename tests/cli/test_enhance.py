@@ -12,7 +12,7 @@ from PIL import Image
 
 from packshot.photo import Photo
 from packshot.report import Enhancement
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 from tests.small_disk import mount_small_disk
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from packshot.cli.application import application
 from packshot.cli.commands import LazyCommand
 from packshot.cli.exits import ExitStatus
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 
 WIDTH = 80
 FILE_METAVAR = re.compile(

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from packshot.cli.interrupts import SHUTDOWN_TIMEOUT_S
-from tests.cli.running import COMMAND
+from tests.cli.command import COMMAND
 from tests.conftest import make_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from packshot.sources import read_feed
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"

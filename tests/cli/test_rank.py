@@ -8,7 +8,7 @@ import shutil
 import jsonschema
 import pytest
 
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 from tests.sources.conftest import ShopServer
 

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 from PIL import Image
 
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
-from tests.policy.made import add_frame, draw_square_product
+from tests.policy.assessments import add_frame, draw_square_product
 
 SAMPLES = ROOT / "examples" / "photos"
 

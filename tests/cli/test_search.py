@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from packshot.report import SearchResult
-from tests.cli.running import run_packshot
+from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from packshot.photo import Photo
-from tests.cli.running import EXECUTABLE
+from tests.cli.command import EXECUTABLE
 from tests.conftest import make_packshot
 
 

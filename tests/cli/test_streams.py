@@ -18,7 +18,7 @@ import pytest
 
 from packshot.cli.exits import ExitStatus
 from packshot.cli.streams import guard_standard_streams
-from tests.cli.running import COMMAND
+from tests.cli.command import COMMAND
 
 HOSTILE = "a\x1b[31mb\nc\r\a\u202ed\x9be[red]f.png"
 SHOWN_NAME = r"a\x1b[31mb\nc\r\x07\u202ed\x9be[red]f.png"

@@ -13,7 +13,7 @@ import pytest
 
 from packshot.cli.exits import ExitStatus
 from packshot.user_cache import find_user_cache
-from tests.cli.running import COMMAND
+from tests.cli.command import COMMAND
 
 SRC = Path(__file__).parents[2] / "src"
 

@@ -1,7 +1,7 @@
 import pytest
 
 from packshot.emotion import EmotionReader
-from tests.emotion.made import write_model
+from tests.emotion.synthetic import write_model
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from packshot.emotion.calibration import EmotionCalibration
 from packshot.encode import Model
 from packshot.errors import ModelError
 from packshot.report import Polarity
-from tests.emotion.made import CONSTANTS, write_model
+from tests.emotion.synthetic import CONSTANTS, write_model
 
 CALIBRATION = EmotionCalibration(0.2, 0.25, 1.5, -6.0)
 

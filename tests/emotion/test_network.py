@@ -4,7 +4,7 @@ import pytest
 from packshot.emotion import EmotionNetwork
 from packshot.errors import ModelError
 from tests.conftest import ROOT, make_picture
-from tests.emotion.made import BLUE, CELLS, GREY, RED, SIDE, draw_halves, write_model
+from tests.emotion.synthetic import BLUE, CELLS, GREY, RED, SIDE, draw_halves, write_model
 
 
 @pytest.fixture(scope="module")

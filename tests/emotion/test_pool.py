@@ -6,7 +6,7 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.emotion import EmotionReader
 from packshot.emotion.pool import read_emotions
 from packshot.errors import ModelError
-from tests.emotion.made import BLUE, RED, draw_halves, save_picture
+from tests.emotion.synthetic import BLUE, RED, draw_halves, save_picture
 
 
 def make_reader(model):

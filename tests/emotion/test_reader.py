@@ -10,7 +10,7 @@ from packshot.emotion.reader import moments
 from packshot.photo import Limits
 from packshot.report import Emotion, Polarity, Status
 from tests.conftest import make_picture
-from tests.emotion.made import BLUE, CELLS, GREY, RED, draw_halves, save_picture
+from tests.emotion.synthetic import BLUE, CELLS, GREY, RED, draw_halves, save_picture
 
 COMPOSITES = {
     Polarity.POSITIVE: (RED, GREY),

@@ -17,7 +17,7 @@ from packshot.measure.compression import blockiness
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot
 from tests.enhance.damage import add_noise, blur, compress_as_jpeg
-from tests.measure.drawn import draw_scene
+from tests.measure.pictures import draw_scene
 
 ALL_PLANNERS = [plan_deblur, plan_motion_deblur, plan_sharpen, plan_crispen, plan_local_contrast]
 

@@ -14,9 +14,9 @@ from packshot.assess.assessor import Assessor
 from packshot.assess.pool import AssessorSettings
 from packshot.enhance import enhancer as enhancing
 from packshot.enhance.enhancer import Enhancer
-from packshot.enhance.location import StrippedFile
+from packshot.enhance.gps_location import StrippedFile
 from packshot.enhance.loop import LoopOptions
-from packshot.enhance.output import OutputOptions
+from packshot.enhance.output_file import OutputOptions
 from packshot.enhance.pool import EnhancementTask, enhance_paths
 from packshot.errors import InvalidInput, SourceError
 from packshot.photo import Photo

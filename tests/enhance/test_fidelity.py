@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import crispen, enhance_local_contrast
 from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
-from packshot.enhance.placement import AffineTransform
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
 from packshot.enhance.tone import Exposure, expose

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.enhance.affine import AffineTransform
 from packshot.enhance.framing import Frame, compute_frame, find_product_frame, reframe
-from packshot.enhance.placement import AffineTransform
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_resize, plan_straighten
 from packshot.enhance.resize import compute_resize_transform, compute_size, resize
 from packshot.enhance.straighten import Tilt, compute_rotation_transform, estimate_tilt, straighten
@@ -11,7 +11,7 @@ from packshot.errors import InvalidInput
 from packshot.measure import measure_photo
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
-from tests.measure.drawn import draw_on_white, draw_scene
+from tests.measure.pictures import draw_on_white, draw_scene
 
 
 class TestFrameAround:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from packshot.enhance import loop
-from packshot.enhance.candidates import StepCandidate, build_planners
+from packshot.enhance.combined_repairs import plan_combined_repairs
 from packshot.enhance.loop import LoopOptions, StepApplication, apply_steps, improve
 from packshot.enhance.step import Intent, Step
-from packshot.enhance.together import plan_combined_repairs
+from packshot.enhance.step_candidates import StepCandidate, build_planners
 from packshot.photo import Photo
 from packshot.report import Assessment, Finding, Severity, Status
 from tests.conftest import make_packshot, make_picture

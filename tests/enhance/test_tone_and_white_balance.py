@@ -9,7 +9,7 @@ from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import scale_light
-from tests.measure.drawn import draw_on_white, make_flat
+from tests.measure.pictures import draw_on_white, make_flat
 
 
 class TestLight:

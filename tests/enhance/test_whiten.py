@@ -5,7 +5,7 @@ from packshot.enhance.product_steps import plan_whiten
 from packshot.enhance.whiten import find_backdrop, whiten
 from tests.conftest import make_packshot
 from tests.enhance.damage import add_noise
-from tests.measure.drawn import draw_on_white, draw_scene
+from tests.measure.pictures import draw_on_white, draw_scene
 
 BOX = (150, 100, 200, 300)
 

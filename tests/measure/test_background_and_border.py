@@ -10,7 +10,7 @@ from packshot.measure.background import (
     pure_white_share,
 )
 from packshot.measure.geometry import border_thickness
-from tests.measure.drawn import compress_jpeg, draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import compress_jpeg, draw_on_white, draw_scene, make_flat
 
 
 def to_grey(picture):

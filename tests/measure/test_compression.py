@@ -7,7 +7,7 @@ from packshot.measure.banding import banding
 from packshot.measure.compression import blockiness
 from packshot.measure.planes import make_planes
 from packshot.measure.scaling import enlargement, upscaling
-from tests.measure.drawn import add_noise, blur, compress_jpeg, draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import add_noise, blur, compress_jpeg, draw_on_white, draw_scene, make_flat
 
 
 def to_grey(picture):

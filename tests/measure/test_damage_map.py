@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.local import CellGrid, damage_map
+from packshot.measure.damage_map import CellGrid, damage_map
 from tests.conftest import make_picture
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.measure.noise import colour_noise, noise_level, sample_rows
-from tests.measure.drawn import add_noise, blur, draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import add_noise, blur, draw_on_white, draw_scene, make_flat
 
 
 def to_grey(picture):

@@ -10,7 +10,7 @@ from packshot.errors import InvalidInput
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, find_exceeded_limits
 from packshot.report import MEASUREMENTS, Facts
-from tests.measure.drawn import draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import draw_on_white, draw_scene, make_flat
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))
 

@@ -5,7 +5,7 @@ import pytest
 from packshot.measure import measure_photo
 from packshot.measure.planes import make_planes
 from packshot.measure.product import mask_to_region
-from tests.measure.drawn import add_noise, compress_jpeg, draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import add_noise, compress_jpeg, draw_on_white, draw_scene, make_flat
 
 BOXES = [(150, 100, 200, 300), (37, 211, 401, 77), (6, 6, 488, 488), (222, 333, 61, 43)]
 

@@ -6,7 +6,7 @@ from packshot.measure.limits import LIMITS, Condition, FindingLimit, find_exceed
 from packshot.measure.photo import PhotoMeasurements
 from packshot.measure.scores import CURVES, make_measurement, score_value
 from packshot.report import MEASUREMENTS, Region, Severity
-from tests.measure.drawn import (
+from tests.measure.pictures import (
     add_motion_blur,
     add_noise,
     blur,

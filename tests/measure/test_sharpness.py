@@ -4,7 +4,7 @@ import pytest
 from packshot.measure import measure_photo
 from packshot.measure.planes import make_planes
 from packshot.measure.sharpness import edge_width, find_edges, gradients, motion_blur
-from tests.measure.drawn import add_motion_blur, add_noise, blur, draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import add_motion_blur, add_noise, blur, draw_on_white, draw_scene, make_flat
 
 
 def measure_width(picture, noise=0.0):

@@ -7,7 +7,7 @@ from packshot.measure.colour import colour_cast, colourfulness, saturation_share
 from packshot.measure.contrast import rms_contrast, tone_range
 from packshot.measure.exposure import highlight_clipping, mean_lightness, shadow_clipping
 from packshot.measure.planes import histogram, make_planes
-from tests.measure.drawn import draw_on_white, draw_scene, make_flat
+from tests.measure.pictures import draw_on_white, draw_scene, make_flat
 
 
 def count_lightness(picture):

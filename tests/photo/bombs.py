@@ -6,7 +6,7 @@ import zlib
 
 from PIL import Image
 
-from tests.photo.written import encode, make_png, make_scene
+from tests.photo.photo_files import encode, make_png, make_scene
 
 
 def make_jpeg_of_scans(scans, size=(512, 512)):

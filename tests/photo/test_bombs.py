@@ -8,7 +8,7 @@ from packshot.errors import PhotoTooLarge
 from packshot.photo import Limits, Photo
 from packshot.photo.structure import gif
 from tests.photo import bombs
-from tests.photo.written import encode, make_png_chunk, make_scene
+from tests.photo.photo_files import encode, make_png_chunk, make_scene
 
 REFUSED = {
     "500 scans": (lambda: bombs.make_jpeg_of_scans(500), "scans"),

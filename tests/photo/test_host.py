@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from tests.photo.written import make_whole_files
+from tests.photo.photo_files import make_whole_files
 
 FILES = make_whole_files()
 

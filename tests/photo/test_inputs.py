@@ -10,7 +10,7 @@ from PIL import Image
 
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
 from packshot.photo import Limits, Photo, read_bytes
-from tests.photo.written import encode, make_modes, make_scene
+from tests.photo.photo_files import encode, make_modes, make_scene
 
 PIXELS = np.asarray(make_scene())
 

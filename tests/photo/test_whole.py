@@ -10,7 +10,7 @@ from PIL import Image
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from tests.photo.written import (
+from tests.photo.photo_files import (
     SIZE,
     encode,
     make_interlaced_rows,

@@ -4,8 +4,8 @@ import pytest
 from packshot.policy.metrics import METRICS, METRICS_WITHOUT_DETECTOR, MetricKind
 from packshot.report import MEASUREMENTS, OVERLAYS, Assessment, Grade, Status
 from tests.conftest import make_picture
-from tests.measure.drawn import draw_on_white
-from tests.policy.made import assess_pixels, draw_square_product, make_noise, with_measurements
+from tests.measure.pictures import draw_on_white
+from tests.policy.assessments import assess_pixels, draw_square_product, make_noise, with_measurements
 
 NOTHING = Assessment(path="x.jpg", status=Status.OK)
 

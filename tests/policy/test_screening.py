@@ -18,8 +18,8 @@ from packshot.policy.metrics import METRICS, METRICS_WITHOUT_DETECTOR
 from packshot.policy.screening import combine_decisions
 from packshot.report import OVERLAYS, Assessment, Decision, Level, Status, Verdict
 from tests.conftest import ROOT, make_picture
-from tests.measure.drawn import add_noise, blur, draw_on_white, draw_scene
-from tests.policy.made import (
+from tests.measure.pictures import add_noise, blur, draw_on_white, draw_scene
+from tests.policy.assessments import (
     add_frame,
     assess_photo,
     assess_pixels,

@@ -11,7 +11,7 @@ from packshot.errors import SourceError
 from packshot.render import renderer_for
 from packshot.render.page import histogram, load_template, make_thumbnail, mean
 from packshot.report import Assessment
-from tests.catalog.audit.quick import make_assessment
+from tests.catalog.audit.fake_examiner import make_assessment
 from tests.conftest import make_packshot
 from tests.small_disk import mount_small_disk
 

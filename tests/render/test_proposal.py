@@ -7,7 +7,7 @@ import pytest
 
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Problem, Proposal, Remedy
-from tests.catalog.clean.made import make_proposal
+from tests.catalog.clean.builders import make_proposal
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "examples" / "photos"

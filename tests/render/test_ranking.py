@@ -9,7 +9,7 @@ from packshot.catalog.rank import CopyPair, rank_candidates
 from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Ranking
-from tests.catalog.rank.made import make_candidate, make_unreadable_candidate
+from tests.catalog.rank.builders import make_candidate, make_unreadable_candidate
 from tests.conftest import ROOT
 
 MUG = str(ROOT / "examples" / "photos" / "mug.jpg")

@@ -12,7 +12,7 @@ from packshot.policy.wording import summarize_policy
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Status, Verdict
 from tests.conftest import ROOT
-from tests.policy.made import assess_pixels, draw_square_product
+from tests.policy.assessments import assess_pixels, draw_square_product
 from tests.render.markup import HOSTILE, PageParser
 
 TODAY, LATER = date(2026, 11, 21), date(2027, 2, 1)

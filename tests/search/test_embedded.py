@@ -18,7 +18,7 @@ from packshot.errors import (
     WrongModel,
 )
 from packshot.search import Distance, Item, create_index, open_index
-from tests.search.made import (
+from tests.search.vectors import (
     NaiveIndex,
     assert_same_answers,
     make_clustered_vectors,

@@ -6,7 +6,7 @@ import pytest
 from packshot.errors import InvalidInput, VectorIndexError, WrongModel
 from packshot.search import Distance, Item, create_index, open_index
 from packshot.search.places import exists
-from tests.search.made import (
+from tests.search.vectors import (
     NaiveIndex,
     assert_same_answers,
     make_clustered_vectors,

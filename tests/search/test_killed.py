@@ -11,12 +11,12 @@ import pytest
 
 from packshot.search import open_index
 from tests.conftest import ROOT
-from tests.search.made import make_clustered_vectors
+from tests.search.vectors import make_clustered_vectors
 
 WRITER = """
 import sys
 from packshot.search import Item, create_index, open_index
-from tests.search.made import clustered, settings
+from tests.search.vectors import clustered, settings
 
 place, kind = sys.argv[1:]
 vectors = clustered(60_000)

@@ -9,11 +9,11 @@ from packshot.errors import InvalidInput, SourceError, WrongModel
 from packshot.report import Status
 from packshot.search import Distance, IndexSettings, create_index
 from packshot.search import photos as searching
+from packshot.search.parquet_file import export_parquet, read_parquet
 from packshot.search.photos import IndexingOutcome, find_missing_ids, index_photos, query_photos
-from packshot.search.tables import export_parquet, read_parquet
 from packshot.sources import expand_with_names
 from tests.conftest import ROOT
-from tests.search.made import make_clustered_vectors, make_items, make_settings
+from tests.search.vectors import make_clustered_vectors, make_items, make_settings
 
 NAMES = ("bowl-small-off-centre.jpg", "clay-bowl.jpg", "cream-jar.jpg")
 

@@ -3,7 +3,7 @@ import pytest
 
 from packshot.search import Distance
 from packshot.search.ranking import exact_distances, scan, to_unit_vectors
-from tests.search.made import make_clustered_vectors
+from tests.search.vectors import make_clustered_vectors
 
 VECTORS = make_clustered_vectors(500, 16)
 

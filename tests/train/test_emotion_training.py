@@ -31,11 +31,6 @@ from packshot.train.networks.emotion.projection import (  # noqa: E402
     ProjectionSettings,
     fit_channel_projection,
 )
-from packshot.train.recipes.emotion_check import (  # noqa: E402
-    calibrate,
-    cross_validate,
-    find_best_threshold,
-)
 from packshot.train.recipes.emotion_features import ViewPlan, load_feature_maps, make_view  # noqa: E402
 from packshot.train.recipes.emotion_model import write_emotion_model  # noqa: E402
 from packshot.train.recipes.emotion_start import fit_linear  # noqa: E402
@@ -44,6 +39,11 @@ from packshot.train.recipes.emotion_training import (  # noqa: E402
     EmotionTrainingSet,
     join_side_by_side,
     train_emotion,
+)
+from packshot.train.recipes.emotion_validation import (  # noqa: E402
+    calibrate,
+    cross_validate,
+    find_best_threshold,
 )
 from tests.conftest import make_picture  # noqa: E402
 

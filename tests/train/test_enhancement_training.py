@@ -26,7 +26,7 @@ from packshot.train.datasets.pairs import (  # noqa: E402
     iter_batches,
 )
 from packshot.train.networks.enhancement.variants import build_network  # noqa: E402
-from packshot.train.recipes import enhancement_check  # noqa: E402
+from packshot.train.recipes import enhancement_validation  # noqa: E402
 from packshot.train.recipes.enhancement import (  # noqa: E402
     BEST_FILE,
     LATEST_FILE,
@@ -34,12 +34,12 @@ from packshot.train.recipes.enhancement import (  # noqa: E402
     EnhancementSettings,
     train_variant,
 )
-from packshot.train.recipes.enhancement_check import (  # noqa: E402
+from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState  # noqa: E402
+from packshot.train.recipes.enhancement_validation import (  # noqa: E402
     ValidationScores,
     ValidationSet,
     damage_for_validation,
 )
-from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState  # noqa: E402
 from packshot.train.recipes.enhancer import write_enhancer  # noqa: E402
 from tests.conftest import make_packshot, make_picture  # noqa: E402
 
@@ -186,7 +186,7 @@ def test_a_check_of_a_network_that_changes_nothing(manifest):
     checks = ValidationSet(read_manifest(manifest, "val"), count=2, side=224)
     check = checks.evaluate(build_network("full").eval(), torch.device("cpu"))
     assert check.gain == pytest.approx(0, abs=1e-9)
-    assert check.undamaged_psnr == enhancement_check._MAX_PSNR
+    assert check.undamaged_psnr == enhancement_validation._MAX_PSNR
     assert check.psnr == pytest.approx(np.mean(checks.damaged_psnr))
     assert checks.render_samples(build_network("full").eval(), torch.device("cpu")).shape[1:] == (
         3,
@@ -291,7 +291,7 @@ def active_model(tmp_path_factory):
 def test_the_model_does_what_the_network_does(active_model, picture):
     network, path = active_model
     fitting = np.ascontiguousarray(picture[:224])
-    expected = enhancement_check.enhance_with_network(network, fitting, torch.device("cpu"))
+    expected = enhancement_validation.enhance_with_network(network, fitting, torch.device("cpu"))
     found = EnhancementNetwork.from_path(path).enhance(fitting)
     assert np.abs(found.astype(int) - expected).max() <= 1
     assert np.abs(found.astype(int) - fitting).mean() > 1

@@ -15,7 +15,7 @@ from packshot.train.datasets.masks import (  # noqa: E402
     select_confident,
     select_empty,
 )
-from packshot.train.datasets.taught import TeacherMask, is_held_out  # noqa: E402
+from packshot.train.datasets.teacher_masks import TeacherMask, is_held_out  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
 from packshot.train.networks.mask import MaskNetwork, ShippedMask  # noqa: E402
 from packshot.train.recipes.mask import MaskRecipe, make_learner, mask_loss  # noqa: E402

@@ -10,8 +10,8 @@ from packshot.errors import ModelError
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
+from packshot.train.network_files import load_network  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
-from packshot.train.saved import load_network  # noqa: E402
 
 
 class Trap:

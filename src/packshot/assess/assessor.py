@@ -8,8 +8,8 @@ from itertools import islice
 
 from packshot.assess.advice import build_finding
 from packshot.assess.atlas import Atlas, Example
+from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
-from packshot.assess.learned import estimate_damage, find_damage
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.assess.scoring import build_evidence, compute_score

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array, Int32Array, Mask, Pixels
-from packshot.assess.location import find_exact_product, find_product_by_network
+from packshot.assess.product_location import find_exact_product, find_product_by_network
 from packshot.encode.mask import MaskNetwork
 from packshot.encode.overlay import OverlayMaps, OverlayNetwork
 from packshot.measure.overlay import (

@@ -29,11 +29,11 @@ from packshot.cli.output import (
     should_show_progress,
     track_progress,
 )
-from packshot.enhance.candidates import STEP_NAMES
 from packshot.enhance.loop import LoopOptions
-from packshot.enhance.output import OutputOptions
-from packshot.enhance.outputs import plan_in_place, plan_outputs
+from packshot.enhance.output_file import OutputOptions
+from packshot.enhance.output_paths import plan_in_place, plan_outputs
 from packshot.enhance.pool import EnhancementTask, enhance_paths
+from packshot.enhance.step_candidates import STEP_NAMES
 from packshot.errors import InvalidInput
 from packshot.processes import ENHANCE_TIME_LIMIT_S
 from packshot.render import Renderer, RenderOptions, renderer_for
@@ -178,7 +178,7 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
     ) -> None:
         from packshot.assess.pool import AssessorSettings
         from packshot.enhance.loop import LoopOptions
-        from packshot.enhance.output import OutputOptions
+        from packshot.enhance.output_file import OutputOptions
 
         _check_one_output(output, in_place)
         request = Request(

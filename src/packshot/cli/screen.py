@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from packshot import inputs
+from packshot import regular_files
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
@@ -270,7 +270,7 @@ def _iter_assessments(
 def _read_assessments(file: Path) -> Iterator[Assessment]:
     """Assessments that `packshot assess` wrote, one a line."""
     try:
-        with inputs.open_file(file) as lines:
+        with regular_files.open_file(file) as lines:
             for number in count(1):
                 line = lines.readline(_MAX_LINE_BYTES + 1)
                 if not line:

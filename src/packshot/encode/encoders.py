@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.encode.measured import to_network_input
+from packshot.encode.measurement_input import to_network_input
 from packshot.encode.model import Model
 from packshot.encode.views import to_native_view, to_whole_view
 from packshot.errors import InvalidInput

@@ -11,10 +11,10 @@ from typing import Final
 
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
-from packshot.enhance.location import strip_location
+from packshot.enhance.gps_location import strip_location
 from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output import OutputOptions, extract_exif, find_output_format
+from packshot.enhance.output_file import OutputOptions, extract_exif, find_output_format
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
 from packshot.photo import Photo, label_of, read_bytes

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
+from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import measure_grain
 from packshot.enhance.light import encode_srgb, linear_light_table
-from packshot.enhance.placement import AffineTransform
 from packshot.enhance.step import Intent
 from packshot.measure.planes import make_planes, to_uint8
 from packshot.measure.product import find_plain_product

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
-from packshot.enhance.placement import AffineTransform
+from packshot.enhance.affine import AffineTransform
 from packshot.errors import InvalidInput
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.geometry import Box, edge_touch

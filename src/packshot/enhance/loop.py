@@ -12,16 +12,16 @@ import numpy as np
 
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
-from packshot.enhance.candidates import (
+from packshot.enhance.combined_repairs import COMBINED_REPAIRS
+from packshot.enhance.fidelity import Fidelity, measure_fidelity
+from packshot.enhance.step import Intent, Planner, Step
+from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
     NETWORK_STEP,
     StepCandidate,
     build_planners,
     find_step_candidates,
 )
-from packshot.enhance.fidelity import Fidelity, measure_fidelity
-from packshot.enhance.step import Intent, Planner, Step
-from packshot.enhance.together import COMBINED_REPAIRS
 from packshot.photo import Photo
 from packshot.photo.pixels import shrink_to_fit
 from packshot.report import Assessment, Severity, Trial, TrialOutcome

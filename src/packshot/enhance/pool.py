@@ -10,7 +10,7 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings
 from packshot.enhance.enhancer import Enhancer, make_failed_enhancement
 from packshot.enhance.loop import LoopOptions
-from packshot.enhance.output import OutputOptions
+from packshot.enhance.output_file import OutputOptions
 from packshot.errors import DiskFull, PhotoCrashed, SourceError
 from packshot.photo import label_of
 from packshot.processes import ENHANCE_TIME_LIMIT_S, count_available_cores, map_in_order

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Pixels, UInt16Array
+from packshot.enhance.affine import AffineTransform
 from packshot.enhance.light import encode_srgb, linear_light_table
-from packshot.enhance.placement import AffineTransform
 from packshot.errors import InvalidInput
 from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels

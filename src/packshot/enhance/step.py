@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from packshot.arrays import Pixels
-from packshot.enhance.placement import AffineTransform
+from packshot.enhance.affine import AffineTransform
 
 
 class Intent(StrEnum):

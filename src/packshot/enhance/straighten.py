@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float64Array, Mask, Pixels
-from packshot.enhance.placement import AffineTransform
+from packshot.enhance.affine import AffineTransform
 from packshot.measure.background import find_background, unevenness
 from packshot.measure.planes import make_planes
 from packshot.photo.pixels import average_blocks, check_pixels

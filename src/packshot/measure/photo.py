@@ -23,8 +23,8 @@ from packshot.measure import (
     sharpness,
 )
 from packshot.measure.background import Background
+from packshot.measure.damage_map import damage_map
 from packshot.measure.geometry import Box
-from packshot.measure.local import damage_map
 from packshot.measure.planes import Planes, histogram, make_planes, to_uint8
 from packshot.measure.product import ProductRegion, find_product
 from packshot.measure.scores import make_measurement

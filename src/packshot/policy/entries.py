@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 
 from packshot.errors import PolicyError
 from packshot.policy.document import Document
-from packshot.policy.names import format_suggestion
 from packshot.policy.requirements import Operator
+from packshot.policy.suggestions import format_suggestion
 from packshot.report import Level, SourceKind
 from packshot.texts import LANGUAGES
 

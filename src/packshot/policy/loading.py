@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from packshot import inputs
+from packshot import regular_files
 from packshot.errors import PolicyError, SourceError
 from packshot.policy.document import MAX_BYTES, Document, Place, parse_document
 from packshot.policy.entries import PolicyEntry, RequirementEntry, SourceEntry, parse_policy_entry
 from packshot.policy.metrics import METRICS
-from packshot.policy.names import format_suggestion
 from packshot.policy.requirements import Operator, Requirement, find_problem
 from packshot.policy.rules import Policy, Rule, RuleSource
+from packshot.policy.suggestions import format_suggestion
 from packshot.report import Level, SourceKind
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -158,7 +158,7 @@ def _read_policy_text(name_or_path: str | Path) -> tuple[str, str]:
 
 def _read_text_file(path: Path) -> str:
     try:
-        return inputs.read_file(path, MAX_BYTES).decode("utf-8-sig")
+        return regular_files.read_file(path, MAX_BYTES).decode("utf-8-sig")
     except SourceError as error:
         raise PolicyError(str(error)) from error
     except FileNotFoundError:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from packshot.policy.metrics import METRICS, Metric, MetricKind
-from packshot.policy.names import format_suggestion
+from packshot.policy.suggestions import format_suggestion
 from packshot.report.verdict import Limit, Value
 
 

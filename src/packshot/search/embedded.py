@@ -14,6 +14,7 @@ from packshot.arrays import Float32Array, Int64Array, Mask
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
 from packshot.files import translate_write_errors
 from packshot.search.index import DEFAULT_ANSWERS, VectorIndex, WriteOperation
+from packshot.search.item_catalog import IndexState, ItemCatalog
 from packshot.search.items import (
     Hit,
     IndexSettings,
@@ -26,9 +27,8 @@ from packshot.search.items import (
     metadata_to_json,
     parse_conditions,
 )
-from packshot.search.ledger import IndexState, ItemCatalog
 from packshot.search.ranking import rank_nearest, scan
-from packshot.search.structures import StructureManager
+from packshot.search.structure_manager import StructureManager
 from packshot.search.vector_file import VectorFile
 from packshot.writer_lock import WriterLock
 

@@ -5,7 +5,7 @@ from packshot.sources.fetching import FetchedFile, Fetcher, location_to_path
 from packshot.sources.folders import PHOTO_SUFFIXES, photo_name
 from packshot.sources.local_copies import LocalCopies, LocalCopy
 from packshot.sources.paths import NamedPhoto, expand, expand_with_names
-from packshot.sources.placements import PhotoUse, read_photo_uses
+from packshot.sources.photo_uses import PhotoUse, read_photo_uses
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
 from packshot.sources.standard_input import STANDARD_INPUT, find_photo_file
 from packshot.sources.tables import read_rows

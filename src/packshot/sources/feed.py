@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urljoin, urlsplit
 
-from packshot import inputs
+from packshot import regular_files
 from packshot.errors import PackshotError, SourceError
 from packshot.sources import stores
 from packshot.sources.columns import Columns, iter_with_columns
@@ -181,7 +181,7 @@ def _open_table(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) 
     elif stores.is_store(place):
         file = stack.enter_context(stores.open_object(place))
     else:
-        file = stack.enter_context(inputs.open_file(place))
+        file = stack.enter_context(regular_files.open_file(place))
     if _strip_query(place).lower().endswith(".gz"):
         return stack.enter_context(open_gzip(file, place, spool=reader in SEEKING_READERS))
     return file

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot import inputs
+from packshot import regular_files
 from packshot.errors import SourceError
 from packshot.names import NotAFile, escape_undecodable
 from packshot.sources.columns import iter_with_columns
@@ -114,7 +114,7 @@ def _make_relative(path: Path, folder: Path) -> Path:
 def _iter_table_paths(table: Path) -> Iterator[Path]:
     """Paths of a CSV."""
     try:
-        with inputs.open_file(table) as file:
+        with regular_files.open_file(table) as file:
             for record, columns in iter_with_columns(
                 delimited.read_records(file, str(table)), str(table)
             ):

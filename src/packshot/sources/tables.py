@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from packshot import inputs
+from packshot import regular_files
 from packshot.errors import SourceError
 
 _MAX_BYTES: Final = 64 * 2**20
@@ -30,7 +30,7 @@ def read_rows(table: Path) -> list[dict[str, str]]:
             ten million cells.
     """
     try:
-        content = inputs.read_file(table, _MAX_BYTES)
+        content = regular_files.read_file(table, _MAX_BYTES)
         return list(_iter_rows(content.decode("utf-8-sig"), table))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

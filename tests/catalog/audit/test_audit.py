@@ -21,7 +21,7 @@ from packshot.catalog.audit.journal import Journal
 from packshot.errors import AuditError, InvalidInput, PackshotError, PolicyError, SourceError
 from packshot.report import AuditSummary
 from packshot.sources import Fetcher, Retries, WebSettings
-from tests.catalog.audit.quick import (
+from tests.catalog.audit.fake_examiner import (
     HANGING_CONTENT,
     KILLING_CONTENT,
     make_assessment,

@@ -11,7 +11,7 @@ import pytest
 from packshot.catalog.audit import AuditSettings, RayEngine, run_audit
 from packshot.catalog.audit.audit import AuditOptions
 from packshot.errors import AuditError, InvalidInput
-from tests.catalog.audit.quick import KILLING_CONTENT, FakeExaminer, run_fake_audit, write_feed
+from tests.catalog.audit.fake_examiner import KILLING_CONTENT, FakeExaminer, run_fake_audit, write_feed
 from tests.conftest import ROOT
 
 try:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from packshot.catalog.audit.journal import JOURNAL_NAME
-from tests.catalog.audit.quick import run_fake_audit, write_feed
+from tests.catalog.audit.fake_examiner import run_fake_audit, write_feed
 from tests.conftest import ROOT
 
 ray = pytest.importorskip("ray", reason="needs the extra cluster: ray")
@@ -41,7 +41,7 @@ from pathlib import Path
 import ray
 from packshot.catalog.audit import AuditSettings, RayEngine, run_audit
 from packshot.catalog.audit.audit import Options
-from tests.catalog.audit.quick import QuickExaminer
+from tests.catalog.audit.fake_examiner import QuickExaminer
 
 def alive():
     return sorted(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"])

@@ -23,7 +23,7 @@ from packshot.photo import Photo
 from packshot.policy import load_policy, screen
 from packshot.report import AuditRow, AuditStatus, Decision, Finding, Severity
 from packshot.sources import FeedRow, Fetcher
-from tests.catalog.audit.quick import make_assessment, write_photo
+from tests.catalog.audit.fake_examiner import make_assessment, write_photo
 from tests.conftest import make_packshot
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from packshot.catalog.audit import AuditSettings, run_audit
 from packshot.catalog.audit.audit import AuditOptions
-from tests.catalog.audit.quick import write_photo
+from tests.catalog.audit.fake_examiner import write_photo
 from tests.conftest import make_packshot
 
 OK, UNREADABLE, MISSING, REFUSED = "ok", "unreadable", "missing", "refused"

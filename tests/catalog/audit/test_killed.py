@@ -18,7 +18,7 @@ import pytest
 
 from packshot.catalog.audit.journal import Journal
 from packshot.sources import Fetcher
-from tests.catalog.audit.quick import run_fake_audit, serve_feed, write_feed, write_photo
+from tests.catalog.audit.fake_examiner import run_fake_audit, serve_feed, write_feed, write_photo
 from tests.conftest import ROOT, TIMEOUT_S, make_packshot
 from tests.sources.conftest import ShopServer
 
@@ -29,7 +29,7 @@ FAKE_AUDIT_SCRIPT = """
 import sys
 from pathlib import Path
 from packshot.sources import Fetcher
-from tests.catalog.audit.quick import audited, fetcher_from
+from tests.catalog.audit.fake_examiner import audited, fetcher_from
 if __name__ == "__main__":
     feed, folder, log, cache = map(Path, sys.argv[1:5])
     fetcher = fetcher_from(int(sys.argv[5])) if sys.argv[5:] else Fetcher()

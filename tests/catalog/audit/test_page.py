@@ -5,7 +5,7 @@ import pytest
 from packshot.catalog.audit.page import MAX_FAILED_ROWS, MAX_GROUPS
 from packshot.errors import InvalidInput
 from packshot.texts.audit import load_audit_texts
-from tests.catalog.audit.quick import run_fake_audit, write_feed
+from tests.catalog.audit.fake_examiner import run_fake_audit, write_feed
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from packshot.catalog.clean.applying import FEED_NAME, REPORT_NAME
 from packshot.catalog.clean.samples import read_samples
 from packshot.errors import InvalidInput, SourceError
 from packshot.report import Problem, Remedy
-from tests.catalog.clean.made import make_proposal, make_sample
+from tests.catalog.clean.builders import make_proposal, make_sample
 from tests.conftest import ROOT
 
 

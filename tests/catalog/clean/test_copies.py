@@ -2,7 +2,7 @@ import pytest
 
 from packshot.catalog.clean.copies import propose_duplicate_removals
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Problem, Remedy, Status
-from tests.catalog.clean.made import make_sample
+from tests.catalog.clean.builders import make_sample
 
 
 def make_group(*paths, kind=DuplicateKind.RECOMPRESSED):

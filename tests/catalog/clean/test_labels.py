@@ -4,7 +4,7 @@ import pytest
 from packshot.catalog.clean import labels
 from packshot.catalog.clean.labels import fit_classifier, fit_label_model
 from packshot.errors import InvalidInput
-from tests.catalog.clean.made import make_clusters
+from tests.catalog.clean.builders import make_clusters
 
 NAMES = np.array(["bowl", "lamp", "mug"])
 

@@ -1,11 +1,11 @@
 import pytest
 
-from packshot.assess.learned import MIN_PROBABILITY
+from packshot.assess.distortion_findings import MIN_PROBABILITY
 from packshot.catalog.clean.inspection import SampleInspection
 from packshot.catalog.clean.quality import PROBLEMS, compute_confidence, propose_quality_changes
 from packshot.report import Finding, Problem, Remedy, Severity
 from packshot.texts import load_texts
-from tests.catalog.clean.made import make_sample
+from tests.catalog.clean.builders import make_sample
 
 
 def make_finding(code, severity=Severity.ERROR, measurement=None, value=None):

@@ -19,7 +19,7 @@ from packshot.catalog.rank.comparing import (
     resize_for_comparison,
 )
 from packshot.errors import InvalidInput
-from tests.catalog.rank.made import blur, make_version
+from tests.catalog.rank.builders import blur, make_version
 from tests.conftest import make_picture
 
 CENTRALITY_WEIGHTS = EvidenceWeights(0, 0, 0, 0, 0, 0, 1, 1, 1)

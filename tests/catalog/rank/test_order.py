@@ -9,7 +9,7 @@ from packshot.catalog.rank import CopyPair, rank_candidates
 from packshot.catalog.rank.candidate import is_clearly_better
 from packshot.errors import InvalidInput
 from packshot.report import Status
-from tests.catalog.rank.made import make_candidate, make_unreadable_candidate
+from tests.catalog.rank.builders import make_candidate, make_unreadable_candidate
 
 
 def get_places(ranking):

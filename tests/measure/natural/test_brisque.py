@@ -8,8 +8,8 @@ import pytest
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.natural import BrisqueModel, brisque, brisque_features
 from packshot.measure.natural.brisque import rbf_kernel
-from tests.measure.drawn import add_noise, blur, compress_jpeg
 from tests.measure.natural.photos import TEXTURED, make_natural_noise
+from tests.measure.pictures import add_noise, blur, compress_jpeg
 
 # piq 0.8.0 in float64, features of TEXTURED["noise"]. Shapes are looked up in steps of .001.
 FROZEN = [

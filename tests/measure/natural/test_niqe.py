@@ -6,8 +6,8 @@ import pytest
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure.natural import NiqeModel, niqe
 from packshot.measure.natural.niqe import measure_patches
-from tests.measure.drawn import add_noise, blur, draw_on_white
 from tests.measure.natural.photos import TEXTURED, make_natural_noise
+from tests.measure.pictures import add_noise, blur, draw_on_white
 
 # BasicSR 1.4.2 (which reproduces the authors' MATLAB release) on grey levels of the same photos, with
 # a model of mean 0 and covariance 1 in place of a fitted one.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from packshot.measure.natural import uiqm, uiqm_parts
-from tests.measure.drawn import make_flat
 from tests.measure.natural.photos import TEXTURED, make_natural_noise
+from tests.measure.pictures import make_flat
 from tests.measure.reference.scenes import add_noise, box_blur, draw_scene, to_grey
 
 # The code of Islam et al. (FUnIE-GAN, Evaluation/uqim_utils.py), with .114 for its .144 of blue:

@@ -63,7 +63,7 @@ def test_a_second_run_opens_no_photo_and_says_the_same(groups, shop, store_file,
 
     monkeypatch.setattr("packshot.search.duplicates.pairs.compare", refuse)
     monkeypatch.setattr(
-        "packshot.search.duplicates.keeping.assess_paths", lambda paths, **_: (refuse(p) for p in paths)
+        "packshot.search.duplicates.keeper.assess_paths", lambda paths, **_: (refuse(p) for p in paths)
     )
     paths = [path for path in sorted(shop.iterdir()) if path.name not in ("truncated.jpg", "empty.jpg")]
     monkeypatch.setattr(finder_module, "make_signer", refuse)

@@ -2,7 +2,7 @@ import pytest
 
 from packshot.report import Duplicate
 from packshot.report import DuplicateKind as Kind
-from packshot.search.duplicates.keeping import keeper_merit
+from packshot.search.duplicates.keeper import keeper_merit
 from packshot.texts.duplicates import describe_group
 
 

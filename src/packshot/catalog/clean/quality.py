@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from packshot.assess.learned import MIN_PROBABILITY
+from packshot.assess.distortion_findings import MIN_PROBABILITY
 from packshot.catalog.clean.inspection import SampleInspection
 from packshot.catalog.clean.samples import Sample
 from packshot.measure.limits import LIMITS

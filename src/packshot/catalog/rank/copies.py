@@ -16,7 +16,7 @@ from packshot.catalog.rank.comparing import (
     is_same_picture,
 )
 from packshot.report import Assessment, DuplicateKind
-from packshot.search.duplicates.candidates import MIN_SIMILARITY
+from packshot.search.duplicates.candidate_pairs import MIN_SIMILARITY
 from packshot.search.duplicates.comparison import compare
 from packshot.search.duplicates.grouping import build_stars
 from packshot.search.duplicates.view import PhotoView

@@ -14,7 +14,7 @@ from packshot.cli.options import (
 from packshot.cli.search.location import IndexLocation, find_index
 from packshot.cli.streams import print_line
 from packshot.search import open_index
-from packshot.search.tables import export_parquet, read_parquet
+from packshot.search.parquet_file import export_parquet, read_parquet
 
 export_application = CommandGroup()
 import_application = CommandGroup()

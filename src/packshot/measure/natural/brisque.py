@@ -16,7 +16,7 @@ import numpy as np
 
 from packshot.arrays import Float64Array, Pixels
 from packshot.errors import InvalidInput
-from packshot.measure.natural import fitted
+from packshot.measure.natural import model_files
 from packshot.measure.natural.scene_statistics import (
     fit_asymmetric,
     fit_symmetric,
@@ -71,7 +71,7 @@ class BrisqueModel:
         Raises:
             ModelError: Not readable, or not such a model.
         """
-        return _parse_model(fitted.read_model_file(path), os.fspath(path))
+        return _parse_model(model_files.read_model_file(path), os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as a NumPy archive, in single precision."""
@@ -130,13 +130,13 @@ def brisque(pixels: Pixels, model: BrisqueModel | None = None) -> float:
 
 @lru_cache(maxsize=1)
 def _load_shipped() -> BrisqueModel:
-    return _parse_model(fitted.read_shipped_model(BRISQUE_MODEL), BRISQUE_MODEL)
+    return _parse_model(model_files.read_shipped_model(BRISQUE_MODEL), BRISQUE_MODEL)
 
 
 def _parse_model(data: bytes, name: str) -> BrisqueModel:
     shapes: dict[str, tuple[int, ...]] = {"low": (FEATURES,), "high": (FEATURES,)}
     shapes |= {"centres": (-1, FEATURES), "weights": (-1,), "offset": (), "gamma": ()}
-    return BrisqueModel(**fitted.parse_arrays(data, shapes, name))
+    return BrisqueModel(**model_files.parse_arrays(data, shapes, name))
 
 
 def _features(plane: Float64Array) -> Float64Array:

@@ -18,7 +18,7 @@ import numpy as np
 
 from packshot.arrays import Float64Array, Mask, Pixels
 from packshot.errors import InvalidInput
-from packshot.measure.natural import fitted
+from packshot.measure.natural import model_files
 from packshot.measure.natural.scene_statistics import (
     fit_asymmetric,
     grey_levels,
@@ -70,7 +70,7 @@ class NiqeModel:
         Raises:
             ModelError: Not readable, or not such a model.
         """
-        return _parse_model(fitted.read_model_file(path), os.fspath(path))
+        return _parse_model(model_files.read_model_file(path), os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as a NumPy archive."""
@@ -154,12 +154,12 @@ def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
 
 @lru_cache(maxsize=1)
 def _load_shipped() -> NiqeModel:
-    return _parse_model(fitted.read_shipped_model(NIQE_MODEL), NIQE_MODEL)
+    return _parse_model(model_files.read_shipped_model(NIQE_MODEL), NIQE_MODEL)
 
 
 def _parse_model(data: bytes, name: str) -> NiqeModel:
     shapes = {"mean": (FEATURES,), "covariance": (FEATURES, FEATURES)}
-    return NiqeModel(**fitted.parse_arrays(data, shapes, name))
+    return NiqeModel(**model_files.parse_arrays(data, shapes, name))
 
 
 def _split_blocks(plane: Float64Array, side: int) -> Float64Array:

@@ -1,6 +1,6 @@
 """How a file is built, read in bounded time before anything is decoded: is it whole, is it a bomb?"""
 
-from packshot.photo.structure.finding import detect_format, read_outline
+from packshot.photo.structure.detection import detect_format, read_outline
 from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outline
 
 __all__ = ["ExcessiveFile", "IncompleteFile", "Outline", "detect_format", "read_outline"]

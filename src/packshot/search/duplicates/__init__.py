@@ -2,9 +2,9 @@
 
 from packshot.search.duplicates.finder import DuplicateFinder, DuplicateOptions
 from packshot.search.duplicates.owners import Owners, find_owners_by_folder, read_owners
+from packshot.search.duplicates.progress import Progress, ignore_progress
 from packshot.search.duplicates.signature import Signer
 from packshot.search.duplicates.store import SignatureStore, default_store_path
-from packshot.search.duplicates.watching import Progress, ignore_progress
 
 __all__ = [
     "DuplicateFinder",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from packshot.search.duplicates.candidates import CandidatePair
+from packshot.search.duplicates.candidate_pairs import CandidatePair
 from packshot.search.duplicates.grouping import build_stars, find_components
-from packshot.search.duplicates.links import PhotoComparisons
+from packshot.search.duplicates.photo_comparisons import PhotoComparisons
 from packshot.search.duplicates.signature import Signature
 
 SortByPreference = Callable[[list[int]], list[int]]

@@ -14,15 +14,15 @@ from packshot.errors import PhotoCrashed, UnreadablePhoto
 from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.report import DuplicateGroup
-from packshot.search.duplicates.candidates import MAX_NEIGHBOURS, find_candidate_pairs
+from packshot.search.duplicates.candidate_pairs import MAX_NEIGHBOURS, find_candidate_pairs
 from packshot.search.duplicates.clusters import Clusters, group_by_pixels
-from packshot.search.duplicates.keeping import score_photos, sort_by_preference
-from packshot.search.duplicates.links import PhotoComparisons
+from packshot.search.duplicates.keeper import score_photos, sort_by_preference
 from packshot.search.duplicates.owners import Owners
+from packshot.search.duplicates.photo_comparisons import PhotoComparisons
+from packshot.search.duplicates.progress import Progress, ignore_progress
 from packshot.search.duplicates.records import GroupRecordBuilder, make_unreadable_record
 from packshot.search.duplicates.signature import FileStamp, Signature, make_signer
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Progress, ignore_progress
 
 _MIN_PHOTOS_FOR_PROCESSES = 8
 _COMMIT_BATCH = 64

@@ -10,9 +10,9 @@ from typing import Any
 from packshot.errors import UnreadablePhoto
 from packshot.report import Duplicate, DuplicateGroup, DuplicateKind, Status
 from packshot.search.duplicates.clusters import DistinctPhoto
-from packshot.search.duplicates.keeping import keeper_merit
-from packshot.search.duplicates.links import PhotoComparisons
+from packshot.search.duplicates.keeper import keeper_merit
 from packshot.search.duplicates.owners import Owners
+from packshot.search.duplicates.photo_comparisons import PhotoComparisons
 from packshot.search.duplicates.signature import Signature
 from packshot.texts.duplicates import describe_group
 

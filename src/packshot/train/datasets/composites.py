@@ -16,7 +16,7 @@ import numpy as np
 from packshot.arrays import ByteMask, Float32Array, Pixels
 from packshot.measure.planes import to_uint8
 from packshot.train.datasets.cutouts import Cutout
-from packshot.train.datasets.taught import TeacherMask
+from packshot.train.datasets.teacher_masks import TeacherMask
 
 _SCENE_ATTEMPTS: Final = 12
 _MAX_SUBJECT_SHARE: Final = 0.02

@@ -16,7 +16,7 @@ from packshot.arrays import ByteArray
 from packshot.measure.planes import to_uint8
 from packshot.train.datasets.composites import Composer, MaskExample, simulate_camera
 from packshot.train.datasets.cutouts import Cutout
-from packshot.train.datasets.taught import TeacherMask
+from packshot.train.datasets.teacher_masks import TeacherMask
 
 _CONFIDENT_AREA: Final = (0.04, 0.85)
 _MAX_UNCERTAINTY: Final = 0.2

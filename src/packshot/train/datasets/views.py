@@ -12,7 +12,7 @@ import numpy as np
 from packshot.arrays import AnyArray, ByteArray, Float16Array, Float32Array, Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.ratings import RatedPhoto
-from packshot.encode.measured import to_network_input
+from packshot.encode.measurement_input import to_network_input
 from packshot.encode.model import Model
 from packshot.encode.views import NATIVE_SIDE, to_native_view, to_whole_view
 from packshot.errors import SourceError

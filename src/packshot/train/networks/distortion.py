@@ -150,7 +150,7 @@ class ProjectionHead(nn.Module):
         Args:
             whole_content: (B, 1280) head vector of the whole view.
             whole_statistics: (B, 1632) stage statistics of the whole view.
-            measured: (B, 2 K) measurements, see `packshot.encode.measured`.
+            measured: (B, 2 K) measurements, see `packshot.encode.measurement_input`.
             native_content: (B, 1280) head vector of the native view.
             native_statistics: (B, 1632) stage statistics of the native view.
 

@@ -29,7 +29,6 @@ from packshot.train.networks.emotion.projection import (
     ProjectionSettings,
     fit_channel_projection,
 )
-from packshot.train.recipes.emotion_check import calibrate, cross_validate
 from packshot.train.recipes.emotion_features import DECODED_SIDE, ViewPlan, load_feature_maps
 from packshot.train.recipes.emotion_model import write_emotion_model
 from packshot.train.recipes.emotion_training import (
@@ -39,6 +38,7 @@ from packshot.train.recipes.emotion_training import (
     Progress,
     train_emotion,
 )
+from packshot.train.recipes.emotion_validation import calibrate, cross_validate
 
 CALIBRATION_PHOTOS = 48
 

@@ -22,8 +22,8 @@ from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.pairs import PairBatch, PartPairDataset, ViewPairDataset, iter_batches
 from packshot.train.learner import save_checkpoint
 from packshot.train.networks.enhancement.variants import build_network
-from packshot.train.recipes.enhancement_check import ValidationSet
 from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState, has_tone_curves
+from packshot.train.recipes.enhancement_validation import ValidationSet
 
 Progress = Callable[[str], None]
 

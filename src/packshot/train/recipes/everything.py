@@ -15,12 +15,13 @@ from packshot.arrays import Mask
 from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
-from packshot.encode.measured import MEASUREMENT_NAMES
+from packshot.encode.measurement_input import MEASUREMENT_NAMES
 from packshot.train.datasets.damaged import KIND_NAMES, Original, make_shards, read_manifest
 from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
 from packshot.train.datasets.views import Views, load_views, write_damaged_views, write_rated_views
 from packshot.train.export import export, halve_large_weights
 from packshot.train.features import CONTENT_SIZE, Features, compute_features
+from packshot.train.network_files import load_network
 from packshot.train.networks.distortion import Projection, ProjectionHead
 from packshot.train.networks.efficientnet_lite import fold_normalisation, load_imagenet_weights
 from packshot.train.networks.statistics import ViewNetwork
@@ -35,7 +36,6 @@ from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.limits import fit_kind_limits
 from packshot.train.recipes.readouts import fit_readouts
 from packshot.train.recipes.trunk import TrainingPool, TrunkRecipe, TunedEncoder, tune_trunk
-from packshot.train.saved import load_network
 
 Progress = Callable[[str], None]
 

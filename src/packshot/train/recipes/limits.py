@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from packshot.arrays import Float16Array, Float32Array
-from packshot.assess.learned import MIN_PROBABILITY
+from packshot.assess.distortion_findings import MIN_PROBABILITY
 from packshot.distort import list_families
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.networks.distortion import Projection

@@ -25,7 +25,7 @@ from packshot.train.datasets.masks import (
     select_confident,
     select_empty,
 )
-from packshot.train.datasets.taught import TeacherMask, is_held_out, load_teacher_masks
+from packshot.train.datasets.teacher_masks import TeacherMask, is_held_out, load_teacher_masks
 from packshot.train.learner import Learner, Progress, Schedule, make_parameter_groups
 from packshot.train.networks.efficientnet_lite import (
     fold_normalisation,

@@ -16,7 +16,7 @@ from packshot.encode.mask import VIEW_SIDE, MaskCalibration, MaskNetwork, MaskPr
 from packshot.encode.model import Model
 from packshot.scratch import Scratch
 from packshot.train.datasets.composites import Composer, MaskExample
-from packshot.train.datasets.taught import TeacherMask
+from packshot.train.datasets.teacher_masks import TeacherMask
 from packshot.train.export import ModelInputs, annotate, export, quantise
 from packshot.train.networks.mask import MaskNetwork as TrainedMask
 from packshot.train.networks.mask import ShippedMask

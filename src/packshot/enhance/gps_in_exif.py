@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from packshot.enhance.named_places import blank_iptc_places, blank_photoshop_places, blank_xmp_places
+from packshot.enhance.places_in_text import blank_iptc_places, blank_photoshop_places, blank_xmp_places
 from packshot.errors import InvalidInput
 
 _BYTE_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}

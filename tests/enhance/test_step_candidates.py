@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from packshot.enhance.candidates import REPAIRS, STEP_NAMES, build_planners, find_step_candidates
 from packshot.enhance.classical import plan_haze, plan_shadows
+from packshot.enhance.step_candidates import REPAIRS, STEP_NAMES, build_planners, find_step_candidates
 from packshot.measure import measure_photo
 from packshot.measure.limits import LIMITS, find_exceeded_limits
 from packshot.texts import DISTORTION_PREFIX, load_texts
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import add_noise, blur, compress_as_jpeg, scale_light
-from tests.measure.drawn import draw_scene as drawn_scene
-from tests.measure.drawn import make_flat
+from tests.measure.pictures import draw_scene as drawn_scene
+from tests.measure.pictures import make_flat
 
 
 def find_codes(pixels):

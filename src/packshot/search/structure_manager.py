@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from packshot.arrays import Mask
-from packshot.search import structure as making
+from packshot.search import search_structure as making
+from packshot.search.item_catalog import ItemCatalog
 from packshot.search.items import IndexSettings
-from packshot.search.ledger import ItemCatalog
 from packshot.search.planning import plan_structure
-from packshot.search.structure import SearchStructure
+from packshot.search.search_structure import SearchStructure
 from packshot.search.vector_file import VectorFile
 
 _RETRAIN_GROWTH = 4

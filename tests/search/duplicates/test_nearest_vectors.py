@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from packshot.search.duplicates import nearest as module
-from packshot.search.duplicates.nearest import find_nearest_vectors
+from packshot.search.duplicates import nearest_vectors as module
+from packshot.search.duplicates.nearest_vectors import find_nearest_vectors
 from tests.search.duplicates.signatures import normalise
 
 

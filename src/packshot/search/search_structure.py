@@ -14,8 +14,8 @@ import numpy as np
 from packshot.arrays import ByteArray, Float32Array, Int64Array, Mask
 from packshot.errors import IndexDamaged, InvalidInput, VectorIndexError
 from packshot.files import translate_write_errors
+from packshot.search.item_catalog import StructureRecord
 from packshot.search.items import Distance, IndexSettings
-from packshot.search.ledger import StructureRecord
 from packshot.search.planning import StructurePlan
 from packshot.search.ranking import rank_nearest, scan, to_unit_vectors
 from packshot.search.vector_file import VectorFile

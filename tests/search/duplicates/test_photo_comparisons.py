@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.search.duplicates.comparison import Comparison
-from packshot.search.duplicates.links import PhotoComparisons
+from packshot.search.duplicates.photo_comparisons import PhotoComparisons
 from packshot.search.duplicates.store import SignatureStore
 from tests.search.duplicates.signatures import make_signature, normalise
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from packshot.enhance.encoding import can_write, encode_as
-from packshot.enhance.output import extract_exif, find_output_format
+from packshot.enhance.output_file import extract_exif, find_output_format
 from packshot.errors import InvalidInput
 from packshot.photo import FORMATS, Photo
 from tests.conftest import make_picture

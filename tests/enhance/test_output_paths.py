@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from packshot.enhance.outputs import plan_in_place, plan_outputs
+from packshot.enhance.output_paths import plan_in_place, plan_outputs
 from packshot.errors import InvalidInput
 from packshot.sources import expand_with_names
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from packshot.enhance.exif_location import blank_location
-from packshot.enhance.location import strip_location
+from packshot.enhance.gps_in_exif import blank_location
+from packshot.enhance.gps_location import strip_location
 from packshot.errors import InvalidInput
 from packshot.photo import Photo
 from tests.conftest import make_picture

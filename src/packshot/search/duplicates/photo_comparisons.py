@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from packshot.processes import DEFAULT_TIME_LIMIT_S
-from packshot.search.duplicates.candidates import CandidatePair
+from packshot.search.duplicates.candidate_pairs import CandidatePair
 from packshot.search.duplicates.comparison import Comparison
 from packshot.search.duplicates.pairs import Comparer, Pair, compare_pairs
+from packshot.search.duplicates.progress import Progress
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Progress
 
 _COMMIT_BATCH = 64
 _MIN_PAIRS_FOR_PROCESSES = 32

@@ -9,9 +9,9 @@ from pathlib import Path
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.report import Duplicate, DuplicateKind
+from packshot.search.duplicates.progress import Progress
 from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
-from packshot.search.duplicates.watching import Progress
 
 SCORE_TOLERANCE = 2.0
 """Points of score that make no difference."""

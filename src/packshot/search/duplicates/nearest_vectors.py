@@ -11,7 +11,7 @@ from packshot.arrays import Float32Array, Int64Array
 from packshot.scratch import Scratch
 from packshot.search.items import Distance, IndexSettings, Precision
 from packshot.search.planning import plan_structure
-from packshot.search.structure import build_structure
+from packshot.search.search_structure import build_structure
 from packshot.search.vector_file import VectorFile
 
 MIN_VECTORS_TO_INDEX = 150_000

@@ -6,7 +6,7 @@ import pytest
 from packshot.errors import IndexDamaged, InvalidInput
 from packshot.search import Distance, create_index, open_index
 from packshot.search.planning import plan_structure
-from tests.search.made import (
+from tests.search.vectors import (
     NaiveIndex,
     assert_same_answers,
     make_clustered_vectors,
@@ -126,7 +126,7 @@ def test_a_sentence_that_cannot_be_trained_is_said(tmp_path):
 
 
 def test_growth_is_put_in_and_then_trained_for_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("packshot.search.structures._MIN_NEW_ROWS", 500)
+    monkeypatch.setattr("packshot.search.structure_manager._MIN_NEW_ROWS", 500)
     with create_index(tmp_path / "i", make_settings(kind="ivf-pq")) as index:
         index.add(make_items(VECTORS[:1_200]))
         index.flush()

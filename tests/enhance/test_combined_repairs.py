@@ -2,8 +2,8 @@ from functools import partial
 
 import numpy as np
 
+from packshot.enhance.combined_repairs import COMBINED_REPAIRS, plan_combined_repairs
 from packshot.enhance.step import Intent, Step
-from packshot.enhance.together import COMBINED_REPAIRS, plan_combined_repairs
 from tests.conftest import make_packshot, make_picture
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from packshot.measure import measure_photo
 from packshot.photo import Photo
 from packshot.report import Assessment, Status
-from tests.measure.drawn import draw_on_white
+from tests.measure.pictures import draw_on_white
 
 SIDE = 600
 

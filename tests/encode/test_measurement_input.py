@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.encode.measured import MEASUREMENT_NAMES, to_network_input
+from packshot.encode.measurement_input import MEASUREMENT_NAMES, to_network_input
 from packshot.report import MEASUREMENTS
 
 

@@ -15,9 +15,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from packshot.enhance.exif_location import blank_location
+from packshot.enhance.gps_in_exif import blank_location
 from packshot.enhance.heif_items import iter_metadata_items
-from packshot.enhance.named_places import blank_photoshop_places, blank_xmp_packets, blank_xmp_places
+from packshot.enhance.places_in_text import blank_photoshop_places, blank_xmp_packets, blank_xmp_places
 from packshot.errors import InvalidInput
 
 _JPEG_MAGIC, _PNG_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"

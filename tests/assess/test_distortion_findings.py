@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from packshot.assess.learned import EQUIVALENT_CODES, estimate_damage, find_damage
+from packshot.assess.distortion_findings import EQUIVALENT_CODES, estimate_damage, find_damage
 from packshot.distort import Kind, find_family, list_families
 from packshot.encode import PhotoEncoding
 from packshot.measure.limits import LIMITS

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from packshot.search.duplicates.keeping import sort_by_preference
+from packshot.search.duplicates.keeper import sort_by_preference
 from packshot.search.duplicates.signature import FileStamp, Signature
 
 

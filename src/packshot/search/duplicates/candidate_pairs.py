@@ -9,7 +9,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Int64Array
 from packshot.search.duplicates.hashes import compute_turned_hashes, find_close_hashes
-from packshot.search.duplicates.nearest import find_nearest_vectors
+from packshot.search.duplicates.nearest_vectors import find_nearest_vectors
 from packshot.search.duplicates.signature import Signature
 
 MIN_SIMILARITY = 0.4

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from packshot.search.duplicates.candidates import find_candidate_pairs
+from packshot.search.duplicates.candidate_pairs import find_candidate_pairs
 from tests.search.duplicates.signatures import make_signature, normalise
 
 

@@ -18,6 +18,7 @@ from packshot.enhance.classical import (
     plan_tones,
     plan_white_balance,
 )
+from packshot.enhance.combined_repairs import COMBINED_REPAIRS, plan_combined_repairs
 from packshot.enhance.detail_steps import (
     plan_crispen,
     plan_deblur,
@@ -28,7 +29,6 @@ from packshot.enhance.detail_steps import (
 from packshot.enhance.framing import MIN_LONG_SIDE
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
-from packshot.enhance.together import COMBINED_REPAIRS, plan_combined_repairs
 from packshot.texts import DISTORTION_PREFIX
 
 CLASSICAL_STEPS: Final[Mapping[str, Planner]] = {
