@@ -78,13 +78,14 @@ $(READY_TRAIN): $(READY)
 	@touch $@
 
 # The other scripts need more than the data: other tools, or pre-trained weights; each says what and where from.
-BENCHMARKS := people_scores damaged_products measure_false_alarms policy_rules speed audit_speed classical_steps \
-  enhancement_loop enhancement_speed index_accuracy index_ingestion index_speed duplicates best_photo label_outliers
+BENCHMARKS := assessment.people_scores assessment.damaged_products measurements.false_alarms policy.rules \
+  performance.assess_speed performance.audit_speed enhancement.classical_steps enhancement.loop enhancement.speed \
+  search.index_accuracy search.index_ingestion search.index_speed search.duplicates catalog.best_photo catalog.label_outliers
 
 bench: $(READY_TRAIN)  ## Slow tests and the figures that need the data folder alone (hours)
 	$(BIN)/python -m pytest -m slow
-	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
-	$(BIN)/python benchmarks/duplicates.py --vectors 100000
+	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	$(BIN)/python -m benchmarks.search.duplicates --vectors 100000
 
 clean:  ## Remove what these targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

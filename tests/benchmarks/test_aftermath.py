@@ -2,15 +2,15 @@ import json
 import sqlite3
 
 import pytest
-from benchmarks.kill_trials.aftermath import (
+from benchmarks.robustness.kill_trials.aftermath import (
     compute_digests,
     find_incomplete_files,
     find_leftovers,
     find_lost_photos,
     list_results,
 )
-from benchmarks.kill_trials.shop import PHOTOS
-from benchmarks.kill_trials.strike import TrialFolders
+from benchmarks.robustness.kill_trials.process import TrialFolders
+from benchmarks.robustness.kill_trials.shop import PHOTOS
 
 from packshot.photo import Photo
 

@@ -5,9 +5,9 @@ import zlib
 
 import numpy as np
 import pytest
-from benchmarks.hostile_inputs import bombs, png
-from benchmarks.hostile_inputs.seeds import KINDS, draw_product
-from benchmarks.hostile_inputs.structure import find_structure
+from benchmarks.robustness.hostile_inputs import bombs, png
+from benchmarks.robustness.hostile_inputs.seeds import KINDS, draw_product
+from benchmarks.robustness.hostile_inputs.structure import find_structure
 from PIL import Image
 
 from packshot.errors import UnreadablePhoto

@@ -3,7 +3,7 @@ import io
 import zipfile
 
 import pytest
-from benchmarks.hostile_inputs import feeds
+from benchmarks.robustness.hostile_inputs import feeds
 
 from packshot.sources import read_feed
 from packshot.sources.formats import reader_for

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.watching import ProcessResult
+from benchmarks.robustness import hostile
+from benchmarks.support.process_monitor import ProcessResult
 
-from benchmarks import hostile
 from tests.conftest import ROOT
 
 CASE = hostile.HostileCase(
@@ -146,7 +146,7 @@ def test_a_command_over_damaged_photos_is_measured(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_sixty_damaged_photos_through_the_script(tmp_path):
-    script = [sys.executable, str(ROOT / "benchmarks" / "hostile.py"), "--files", "60"]
+    script = [sys.executable, "-m", "benchmarks.robustness.hostile", "--files", "60"]
     done = subprocess.run(
         [*script, "--keep", str(tmp_path), "--only", "mutated", "--only", "policies"],
         capture_output=True,

@@ -6,13 +6,12 @@ import time
 
 import psutil
 import pytest
-from benchmarks.kill_trials import strike
-from benchmarks.kill_trials.aftermath import list_results
-from benchmarks.kill_trials.commands import COMMANDS, Command
-from benchmarks.kill_trials.shop import PHOTOS
-from benchmarks.kill_trials.strike import METHODS, TrialFolders
-
-from benchmarks import kills
+from benchmarks.robustness import kills
+from benchmarks.robustness.kill_trials import strike
+from benchmarks.robustness.kill_trials.aftermath import list_results
+from benchmarks.robustness.kill_trials.commands import COMMANDS, Command
+from benchmarks.robustness.kill_trials.process import METHODS, TrialFolders
+from benchmarks.robustness.kill_trials.shop import PHOTOS
 
 # A worker that cares about nothing and writes on, and files everywhere.
 BAD_PROGRAM = """

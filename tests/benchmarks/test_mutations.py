@@ -1,10 +1,10 @@
 import zlib
 from collections import Counter
 
-from benchmarks.hostile_inputs import png
-from benchmarks.hostile_inputs.mutations import MUTATIONS, PICTURES, mutate_photo
-from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, encode_seed_photo
-from benchmarks.hostile_inputs.structure import find_structure
+from benchmarks.robustness.hostile_inputs import png
+from benchmarks.robustness.hostile_inputs.mutations import MUTATIONS, PICTURES, mutate_photo
+from benchmarks.robustness.hostile_inputs.seeds import FORMATS, KINDS, encode_seed_photo
+from benchmarks.robustness.hostile_inputs.structure import find_structure
 
 from packshot.sources import PHOTO_SUFFIXES
 

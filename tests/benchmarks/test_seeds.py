@@ -2,9 +2,15 @@ import io
 
 import numpy as np
 import pytest
-from benchmarks.hostile_inputs.mutations import PICTURES
-from benchmarks.hostile_inputs.seeds import FORMATS, KINDS, SIDES, draw_product, encode_seed_photo
-from benchmarks.hostile_inputs.structure import find_structure
+from benchmarks.robustness.hostile_inputs.mutations import PICTURES
+from benchmarks.robustness.hostile_inputs.seeds import (
+    FORMATS,
+    KINDS,
+    SIDES,
+    draw_product,
+    encode_seed_photo,
+)
+from benchmarks.robustness.hostile_inputs.structure import find_structure
 from PIL import Image
 
 from packshot.photo import FORMATS as KNOWN

@@ -38,7 +38,7 @@ from packshot.photo.structure.webp import WebpOutline, extract_frame
 LimitCheck = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
 
-# Of the decoders for each pixel, rounded up from `benchmarks/decoding_memory.py`: of 8 bits and colours
+# Of the decoders for each pixel, rounded up from `benchmarks/performance/decoding_memory.py`: of 8 bits and colours
 # at full resolution (4:4:4), as nothing tells of less before; HEIC's RGBA is that of 4:2:0 and the
 # difference.
 _AVIF_BYTES_PER_PIXEL = {"L": 3.6, "RGB": 11.0, "RGBA": 13.3}

@@ -46,7 +46,7 @@ class EvidenceWeights:
     """Log odds for a unit of each piece of evidence.
 
     All but `resolution` are those of a conditional logistic model (McFadden, 1974: which of a set is
-    the original?), fitted by ``benchmarks/fit_best_photo.py``. No copy there differs in size:
+    the original?), fitted by ``benchmarks/catalog/fit_best_photo.py``. No copy there differs in size:
     `resolution` is chosen by hand.
 
     Attributes:

@@ -1,0 +1,83 @@
+"""Agreement with people: the shipped assessor on held-out BIQ2021 photos.
+
+The validation photos are whole near-duplicate groups that the projection was not trained on; all of
+them are taken out of the atlas together before any is judged. Rows compare the shipped form with the
+source's (content alone picks J groups), with other distances and aggregations.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.support.agreement import compute_agreement
+from benchmarks.support.record import write_results
+from packshot.assess.assessor import ASSESSMENT_SIDE
+from packshot.assess.atlas import Atlas
+from packshot.assess.observation import observe
+from packshot.assess.ratings import read_ratings
+from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
+from packshot.assess.scoring import compute_score
+from packshot.encode import Encoders
+from packshot.photo import Photo
+from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
+from packshot.train.recipes.everything import NEAR_DUPLICATE_SIMILARITY, VALIDATION_SHARE
+
+FORMS = {
+    "shipped": RetrievalOptions(),
+    "content alone, weighted, J=10": RetrievalOptions.from_paper(10),
+    "pool 50": RetrievalOptions(pool=50),
+    "pool 100": RetrievalOptions(pool=100),
+    "pool 200": RetrievalOptions(pool=200),
+    "pool 400": RetrievalOptions(pool=400),
+    "damaged originals for every photo": RetrievalOptions(damaged_share=0.0),
+    "all groups": RetrievalOptions(pool=10**6),
+    "10 neighbours": RetrievalOptions(neighbours=10),
+    "simple, 32 neighbours": RetrievalOptions(aggregation=Aggregation.SIMPLE),
+    "weighted, 32 neighbours": RetrievalOptions(aggregation=Aggregation.WEIGHTED),
+    "euclidean, weighted": RetrievalOptions(
+        distance=Distance.EUCLIDEAN, aggregation=Aggregation.WEIGHTED
+    ),
+    "manhattan, weighted": RetrievalOptions(
+        distance=Distance.MANHATTAN, aggregation=Aggregation.WEIGHTED
+    ),
+}
+
+
+def main(data: Path) -> None:
+    """Encode every rated photo, split, judge the held-out ones in every form."""
+    photos = read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1))
+    encoders = Encoders.load_shipped(threads=2)
+    codes = [
+        observe(encoders, [Photo.open(p.path, max_side=ASSESSMENT_SIDE)])[0].encoding for p in photos
+    ]
+    content = np.stack([code.content for code in codes])
+    # The recipe groups 16-bit features: round alike, or a pair near the threshold falls apart.
+    groups = group_near_duplicates(
+        content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE_SIMILARITY
+    )
+    is_validation = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
+    atlas = Atlas.load_shipped().without_groups(
+        frozenset(f"rated:{groups[i]}" for i in np.flatnonzero(is_validation))
+    )
+    truth = np.array([photos[i].score for i in np.flatnonzero(is_validation)])
+    rows = []
+    for name, options in FORMS.items():
+        scores = np.array(
+            [
+                compute_score(atlas, codes[i].content, codes[i].distortion, options).score
+                for i in np.flatnonzero(is_validation)
+            ]
+        )
+        error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
+        rows.append({"form": name} | compute_agreement(scores, truth, draws=500) | error)
+        print(rows[-1])
+    print(write_results("people_scores", rows))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    main(parser.parse_args().data)
