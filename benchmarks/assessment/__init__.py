@@ -1,0 +1,1 @@
+"""How well the score agrees with people and with damage."""

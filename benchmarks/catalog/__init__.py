@@ -1,0 +1,1 @@
+"""Best photo and clean set."""

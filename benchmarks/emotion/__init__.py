@@ -1,0 +1,1 @@
+"""How well emotion is read, and how fast."""

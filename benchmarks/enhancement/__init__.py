@@ -1,0 +1,1 @@
+"""What enhancing brings, and what it costs."""

@@ -1,0 +1,1 @@
+"""How well single measurements, masks and detectors do."""

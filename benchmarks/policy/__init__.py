@@ -1,0 +1,1 @@
+"""Rules of marketplaces on real photos."""

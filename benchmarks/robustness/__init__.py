@@ -1,0 +1,1 @@
+"""Hostile files and feeds, and kills in mid-run."""

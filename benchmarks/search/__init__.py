@@ -1,0 +1,1 @@
+"""Duplicates, and the index: accuracy, ingestion, speed."""

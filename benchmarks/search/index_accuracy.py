@@ -17,13 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.support.content_vectors import (
-    Floats,
     PhotoVectors,
     VectorDistribution,
     load_photo_vectors,
 )
 from benchmarks.support.record import write_results
-from packshot.arrays import Int64Array
+from packshot.arrays import Float32Array, Int64Array
 from packshot.search import Distance, Hit, IndexSettings, Item, create_index
 from packshot.search.planning import choose_cell_count
 from packshot.search.ranking import to_unit_vectors
@@ -49,7 +48,7 @@ def main(data: Path) -> None:
 
 
 def _iter_rows(
-    photo_vectors: PhotoVectors, vectors: Floats, distance: Distance
+    photo_vectors: PhotoVectors, vectors: Float32Array, distance: Distance
 ) -> Iterator[dict[str, object]]:
     query_rows = np.flatnonzero(photo_vectors.kinds != "")
     exhaustive: dict[str, float] = {}
@@ -70,7 +69,7 @@ def _iter_rows(
 
 
 def _query_index(
-    vectors: Floats, query_rows: Int64Array, distance: Distance, kind: str
+    vectors: Float32Array, query_rows: Int64Array, distance: Distance, kind: str
 ) -> tuple[str, list[list[int]]]:
     """Numbers of the nearest to each vector asked about, itself left out."""
     settings = IndexSettings(dimensions=vectors.shape[1], distance=distance, kind=kind)
@@ -88,7 +87,7 @@ def _query_index(
 
 
 def _query_codes(
-    vectors: Floats, query_rows: Int64Array, distance: Distance, kind: str
+    vectors: Float32Array, query_rows: Int64Array, distance: Distance, kind: str
 ) -> tuple[str, list[list[int]]]:
     """The same by the codes of a faiss index alone."""
     import faiss

@@ -1,8 +1,8 @@
 """Table 3: milliseconds a query by number of vectors, exhaustive against IVF-PQ with exact re-ranking.
 
 The catalogue is drawn from a distribution fitted to content vectors of real photos (see
-`content_vectors.VectorDistribution`); queries are real photos that took no part in the fit. Exhaustive search
-is faiss's flat index in memory; both sides get one query at a time, one thread, the same process.
+`content_vectors.VectorDistribution`); queries are real photos that took no part in the fit. Exhaustive
+search is faiss's flat index in memory; both sides get one query at a time, one thread, the same process.
 Building uses all cores and includes ingestion. Memory is what the process holds of its own, beyond what
 it held before the index was opened; pages of the vector file that the kernel keeps are given beside it.
 """

@@ -2,6 +2,7 @@ import json
 import sqlite3
 
 import pytest
+
 from benchmarks.robustness.kill_trials.aftermath import (
     compute_digests,
     find_incomplete_files,
@@ -11,7 +12,6 @@ from benchmarks.robustness.kill_trials.aftermath import (
 )
 from benchmarks.robustness.kill_trials.process import TrialFolders
 from benchmarks.robustness.kill_trials.shop import PHOTOS
-
 from packshot.photo import Photo
 
 

@@ -5,11 +5,11 @@ import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from benchmarks.robustness.hostile_inputs import bombs, png
 from benchmarks.robustness.hostile_inputs.seeds import KINDS, draw_product
 from benchmarks.robustness.hostile_inputs.structure import find_structure
-from PIL import Image
-
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Limits, Photo
 

@@ -3,8 +3,8 @@ import io
 import zipfile
 
 import pytest
-from benchmarks.robustness.hostile_inputs import feeds
 
+from benchmarks.robustness.hostile_inputs import feeds
 from packshot.sources import read_feed
 from packshot.sources.formats import reader_for
 

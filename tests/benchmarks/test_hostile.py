@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from benchmarks.robustness import hostile
 from benchmarks.support.process_monitor import ProcessResult
-
-from tests.conftest import ROOT
 
 CASE = hostile.HostileCase(
     "bombs",

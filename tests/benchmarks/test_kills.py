@@ -6,8 +6,9 @@ import time
 
 import psutil
 import pytest
+
 from benchmarks.robustness import kills
-from benchmarks.robustness.kill_trials import strike
+from benchmarks.robustness.kill_trials import process
 from benchmarks.robustness.kill_trials.aftermath import list_results
 from benchmarks.robustness.kill_trials.commands import COMMANDS, Command
 from benchmarks.robustness.kill_trials.process import METHODS, TrialFolders
@@ -66,8 +67,8 @@ def attempt(tmp_path, monkeypatch):
             time.sleep(0.02)
         return found
 
-    begin = strike._start
-    monkeypatch.setattr(strike, "_start", start_and_wait)
+    begin = process._start
+    monkeypatch.setattr(process, "_start", start_and_wait)
 
     def run_trial(code, method, delay=0.1, **options):
         (tmp_path / "program.py").write_text(code)
@@ -106,7 +107,7 @@ def _command_line(process):
 
 
 def test_a_program_that_does_not_listen_is_slow(attempt, monkeypatch):
-    monkeypatch.setattr(strike, "_EXIT_TIMEOUT_S", 2.5)
+    monkeypatch.setattr(process, "_EXIT_TIMEOUT_S", 2.5)
     monkeypatch.setattr(kills, "_find_rerun_faults", lambda *_: {})
     assert attempt(UNRESPONSIVE_PROGRAM, "SIGTERM").faults.keys() == {
         "slow_exits",
@@ -155,7 +156,7 @@ def test_all_commands_and_methods_have_their_turn():
 def test_an_undisturbed_command_accounts_for_all_photos(name, tmp_path):
     place = TrialFolders(tmp_path / "trial").prepare()
     command = COMMANDS[name]
-    blow = strike.run_to_end(command, place)
+    blow = process.run_to_end(command, place)
     assert blow.exit_status == 0, blow.errors
     assert command.rows is None or command.rows(place.out) == PHOTOS
     assert list_results(place)

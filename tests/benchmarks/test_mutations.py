@@ -5,7 +5,6 @@ from benchmarks.robustness.hostile_inputs import png
 from benchmarks.robustness.hostile_inputs.mutations import MUTATIONS, PICTURES, mutate_photo
 from benchmarks.robustness.hostile_inputs.seeds import FORMATS, KINDS, encode_seed_photo
 from benchmarks.robustness.hostile_inputs.structure import find_structure
-
 from packshot.sources import PHOTO_SUFFIXES
 
 SOME = 1200

@@ -2,6 +2,8 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from benchmarks.robustness.hostile_inputs.mutations import PICTURES
 from benchmarks.robustness.hostile_inputs.seeds import (
     FORMATS,
@@ -11,8 +13,6 @@ from benchmarks.robustness.hostile_inputs.seeds import (
     encode_seed_photo,
 )
 from benchmarks.robustness.hostile_inputs.structure import find_structure
-from PIL import Image
-
 from packshot.photo import FORMATS as KNOWN
 from packshot.photo import Photo
 

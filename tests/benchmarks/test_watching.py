@@ -2,6 +2,7 @@ import sys
 import time
 
 import psutil
+
 from benchmarks.support.process_monitor import ProcessLimits, monitor_command
 
 LONG_LIMITS = ProcessLimits(timeout_s=100)

@@ -38,9 +38,9 @@ from packshot.photo.structure.webp import WebpOutline, extract_frame
 LimitCheck = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
 
-# Of the decoders for each pixel, rounded up from `benchmarks/performance/decoding_memory.py`: of 8 bits and colours
-# at full resolution (4:4:4), as nothing tells of less before; HEIC's RGBA is that of 4:2:0 and the
-# difference.
+# Bytes of the decoders for each pixel, rounded up from `benchmarks/performance/decoding_memory.py`: of
+# 8 bits and colours at full resolution (4:4:4), as nothing tells of less before; HEIC's RGBA is that of
+# 4:2:0 and the difference.
 _AVIF_BYTES_PER_PIXEL = {"L": 3.6, "RGB": 11.0, "RGBA": 13.3}
 _HEIF_BYTES_PER_PIXEL = {"L": 2.7, "RGB": 9.5, "RGBA": 11.7}
 # 10 bits in HEIC take 1.5 times what 8 do; of AVIF no encoder at hand writes them.

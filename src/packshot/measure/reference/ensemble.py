@@ -60,10 +60,10 @@ SCALES: Final = EnsembleScales(
     haarpsi=Scale(half=0.1875, steepness=1.879),
     fsim=Scale(half=0.03995, steepness=1.718),
 )
-"""Fitted by `benchmarks/measurements/fit_reference_ensemble.py` on 60 product photos of a training split, each
-damaged in 34 ways (2040 pairs, levels 1 to 5): for each measure alone, least squares between its
-mean quality at the five levels and 85, 70, 52, 36, 22, and between its standard deviation and 31.
-Reached by the ensemble: 86, 68, 50, 35, 26. Changing a value changes every label made before."""
+"""Fitted by `benchmarks/measurements/fit_reference_ensemble.py` on 60 product photos of a training
+split, each damaged in 34 ways (2040 pairs, levels 1 to 5): for each measure alone, least squares
+between its mean quality at the five levels and 85, 70, 52, 36, 22, and between its standard deviation
+and 31. Reached by the ensemble: 86, 68, 50, 35, 26. Changing a value changes every label made before."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from packshot.photo.structure.outline import IncompleteFile, Outline, check_coun
 # A thousand frames with a few chunks each, and some metadata.
 _MAX_CHUNKS = 10_000
 _ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
-# Of the decoder for each pixel, measured by `benchmarks/performance/decoding_memory.py`; an animation's frame is
-# laid on a canvas besides.
+# Bytes of the decoder for each pixel, measured by `benchmarks/performance/decoding_memory.py`; an
+# animation's frame is laid on a canvas besides.
 _DECODER_BYTES_PER_PIXEL = {b"VP8 ": 6.1, b"VP8L": 7.1}
 _ALPHA_BYTES = 2.0
 _CANVAS_BYTES = 4.0
