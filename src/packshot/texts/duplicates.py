@@ -55,7 +55,7 @@ def describe_change(change: Change, language: str) -> str:
     Example:
         >>> from packshot.report import Change, DuplicateKind
         >>> describe_change(Change(kind=DuplicateKind.ROTATED, amount=90), "en")
-        'turned by 90° clockwise'
+        'turned by 90 degrees'
     """
     words = load_texts(language).duplicates
     keeper = "-keeper" if change.of_keeper else ""

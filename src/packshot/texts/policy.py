@@ -73,7 +73,7 @@ def select_text(wording: Mapping[str, str], language: str) -> str:
     """A text in a language, else in English, else in whatever there is; empty without any.
 
     Example:
-        >>> choose_language({"en": "Mug", "zh": "杯子"}, "de")
+        >>> select_text({"en": "Mug", "zh": "杯子"}, "de")
         'Mug'
     """
     return wording.get(language) or wording.get("en") or next(iter(wording.values()), "")
