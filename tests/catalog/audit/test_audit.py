@@ -126,8 +126,8 @@ def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
         feed,
         tmp_path / "audit",
         log=log,
-        watch=lambda answers, _: (results.append(answer) or answer for answer in answers),
-        stopped=lambda: len(results) >= 5,
+        progress=lambda answers, _: (results.append(answer) or answer for answer in answers),
+        should_stop=lambda: len(results) >= 5,
         seconds=0.01,
     )
     assert outcome.summary is None
@@ -136,7 +136,7 @@ def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
     assert not (tmp_path / "audit" / "audit.parquet").exists()
     done_counts = []
     outcome = run_fake_audit(
-        feed, tmp_path / "audit", log=log, watch=lambda answers, n: done_counts.append(n) or answers
+        feed, tmp_path / "audit", log=log, progress=lambda answers, n: done_counts.append(n) or answers
     )
     assert done_counts == [len(results)]
     assert outcome.summary.inputs == 30
@@ -201,7 +201,7 @@ def test_one_audit_at_a_time_works_in_a_folder(feed, tmp_path):
                 errors.append(str(refused.value))
             yield answer
 
-    run_fake_audit(feed, tmp_path / "audit", watch=report_progress)
+    run_fake_audit(feed, tmp_path / "audit", progress=report_progress)
     assert f"process {os.getpid()}" in errors[0]
 
 
@@ -242,7 +242,7 @@ def test_only_a_window_of_the_feed_is_on_its_way(feed, tmp_path, monkeypatch):
             yield answer
 
     outcome = run_fake_audit(
-        feed, tmp_path / "audit", watch=report_progress, stopped=lambda: len(results) >= 40
+        feed, tmp_path / "audit", progress=report_progress, should_stop=lambda: len(results) >= 40
     )
     assert outcome.summary is None
     assert len(read_numbers) <= len(results) + 25
@@ -263,7 +263,7 @@ def test_memory_does_not_grow_with_the_feed(tmp_path):
             if results[0] % 1000 == 0:
                 sizes.append(process.memory_full_info().uss / 2**20)
 
-    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", watch=report_progress)
+    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", progress=report_progress)
     assert len(sizes) == 10
     assert sizes[-1] - sizes[0] < 8
 
