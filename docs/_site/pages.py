@@ -34,6 +34,7 @@ _TAG = re.compile(r"\\tag\{([\w.]+)\}")
 _INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 _COMMAND = re.compile(r"^  (\w[\w-]*) ", re.MULTILINE)
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+_NUMBERED = re.compile(r"^##+ (\d+(?:\.\d+)?)\.? .*$", re.MULTILINE)
 _LIST = re.compile(r"<!-- list: (\w+) -->")
 _MERMAID = '<pre class="mermaid">'
 
@@ -63,7 +64,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put lists that are made of other files where a page asks for them."""
+    """Put lists that are made of other files where a page asks for them; name numbered sections."""
+    markdown = _NUMBERED.sub(lambda found: f"{found[0]} {{#{_section(found[1])}}}", markdown)
     lists = {"packages": _package_list, "schemas": _schema_list, "decisions": _decision_list}
     return _LIST.sub(lambda found: "\n".join(lists[found[1]]()), markdown)
 
@@ -82,6 +84,11 @@ def on_post_page(output: str, *, page: Page, **_: Any) -> str:
     script = f'<script src="{base}assets/javascripts/mermaid.tiny.js"></script>'
     head, mark, tail = output.rpartition("<script src=")
     return f"{head}{script}{mark}{tail}"
+
+
+def _section(number: str) -> str:
+    """The name of a section by its number, which its title may outlive."""
+    return f"section-{number.replace('.', '-')}"
 
 
 def display_formula(source: str, *_: Any, **__: Any) -> str:
