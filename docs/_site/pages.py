@@ -65,7 +65,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put lists that are made of other files where a page asks for them; name numbered sections."""
-    markdown = _NUMBERED.sub(lambda found: f"{found[0]} {{#{_section(found[1])}}}", markdown)
+    markdown = _NUMBERED.sub(lambda found: f'{found[0]} <a id="{_section(found[1])}"></a>', markdown)
     lists = {"packages": _package_list, "schemas": _schema_list, "decisions": _decision_list}
     return _LIST.sub(lambda found: "\n".join(lists[found[1]]()), markdown)
 
@@ -233,7 +233,7 @@ def _help(path: tuple[str, ...] = ()) -> str:
     command = [sys.executable, "-m", "packshot", *path, "--help"]
     environment = {**os.environ, "COLUMNS": HELP_WIDTH, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)  # noqa: S603
-    return done.stdout.strip()
+    return done.stdout.strip().replace("python -m packshot", "packshot")
 
 
 def _schema_list() -> list[str]:
