@@ -162,7 +162,7 @@ def _package(name: str) -> str:
     lines = [f"# {name}", "", _docstring(name), ""]
     if name == PACKAGE.name:
         rows = [(f"[`{one}`][{home}.{one}]", text) for one, home, text in _public_names()]
-        lines += ["## What most programs need", "", *_table("from packshot import ...", rows), ""]
+        lines += ["## What most programs need", "", *_table("class", rows), ""]
     modules = _modules(name)
     if modules:
         rows = [(f"[`{one}`](#{name}.{one})", _docstring(f"{name}.{one}")) for one in modules]
@@ -173,32 +173,16 @@ def _package(name: str) -> str:
 
 
 def _public_names() -> list[tuple[str, str, str]]:
-    """What `packshot` offers, with the modules where it is written and what it is."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    imported = [
-        (alias.name, node.module or "")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if (node.module or "").startswith("packshot.") and alias.name[0].isupper()
+    """What `packshot` offers: each class, the module where it is written, and what it says of itself."""
+    sys.path.insert(0, str(SOURCE))
+    import packshot
+
+    offered = ((name, getattr(packshot, name)) for name in packshot.__all__)
+    return [
+        (name, one.__module__, (one.__doc__ or "").partition("\n")[0])
+        for name, one in offered
+        if isinstance(one, type)
     ]
-    written = ((name, *_where_written(name, module)) for name, module in sorted(imported))
-    return [(name, home, text) for name, home, text in written]
-
-
-def _where_written(name: str, module: str) -> tuple[str, str]:
-    """The module that has a class, and what the class says of itself; packages only pass it on."""
-    for path in [*_sources(module)]:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and node.name == name:
-                home = path.relative_to(SOURCE).with_suffix("").parts
-                return ".".join(home), (ast.get_docstring(node) or "").partition("\n")[0]
-    raise LookupError(f"no class {name} in {module}")
-
-
-def _sources(module: str) -> Iterator[Path]:
-    path = SOURCE.joinpath(*module.split("."))
-    yield from sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
 
 
 def _table(heading: str, rows: list[tuple[str, str]]) -> list[str]:
