@@ -66,8 +66,8 @@ def test_what_is_known_gives_the_same_row_and_thumbnail(examiner, task):
     second = examiner(replace(task, cached_assessment=first.packed_assessment))
     assert second.record == first.record
     assert second.thumbnail == first.thumbnail is not None
-    assert (first.remembered, second.is_from_cache) == (False, True)
-    assert second.assessment is None, "what is known need not be remembered again"
+    assert (first.is_from_cache, second.is_from_cache) == (False, True)
+    assert second.packed_assessment is None, "what is known need not be remembered again"
 
 
 def test_bytes_and_files_give_the_same_row(examiner, task):
