@@ -194,6 +194,7 @@ _REGION_KEYS: Final = {
     "product-too-large": "product",
     "off-centre": "product",
 }
+"""By code: the key of the region to show, where it is not that of the measurement."""
 
 
 @dataclass(frozen=True)

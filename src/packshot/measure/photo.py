@@ -429,6 +429,7 @@ _SIDE_REGIONS = {
     "top": Region(x=0, y=0, width=1, height=0.05),
     "bottom": Region(x=0, y=0.95, width=1, height=0.05),
 }
+"""The strip to show for a side that the product touches: a twentieth of the picture, to be seen."""
 
 
 def _border_percent(planes: Planes) -> float:
