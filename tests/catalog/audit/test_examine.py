@@ -190,7 +190,7 @@ def test_what_is_remembered_and_makes_no_sense_is_found_out_anew(examiner, task,
     second = examiner(replace(task, cached_assessment=INVALID_RECORDS[name](first)))
     assert second.record == first.record
     assert not second.is_from_cache
-    assert second.packed_assessment == first.assessment, "and takes its place in the cache"
+    assert second.packed_assessment == first.packed_assessment, "and takes its place in the cache"
 
 
 def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, task, tmp_path):
