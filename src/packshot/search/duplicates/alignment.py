@@ -31,6 +31,12 @@ class AlignmentGuess:
     Attributes:
         mapping: The map.
         inliers: Features that agree with it; 0 where it rests on frames.
+
+    Example:
+        >>> import numpy as np
+        >>> guess = AlignmentGuess(np.diag([0.5, 0.5, 1.0]), inliers=40)
+        >>> decompose_map(guess.mapping).scale
+        0.5
     """
 
     mapping: Float64Array
@@ -38,13 +44,29 @@ class AlignmentGuess:
 
 
 def iter_guesses(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """Guesses, the cheap and the likely ones first; features are sought only when they are asked for."""
+    """Guesses, the cheap and the likely ones first; features are sought only when they are asked for.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> mug = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))
+        >>> next(iter_guesses(mug, mug)).mapping.round(3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     yield from guess_by_frames(first, second)
     yield from guess_by_features(first, second)
 
 
 def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]:
-    """Frames laid over each other in eight ways, with and without edges of one colour; the best few."""
+    """Frames laid over each other in eight ways, with and without edges of one colour; the best few.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> mug = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))
+        >>> turned = PhotoView(np.rot90(mug.pixels), mug.scale)
+        >>> decompose_map(guess_by_frames(turned, mug)[0].mapping).quarter_turns
+        3
+    """
     guesses_by_correlation = [
         (_compute_correlation(target_sample, source_sample, *turn), map_box_onto(source, target, *turn))
         for target, target_sample in _sample_boxes(first)
@@ -61,7 +83,16 @@ def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]
 
 
 def guess_by_features(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """The similarity that most features agree with, in the picture and in its mirror image."""
+    """The similarity that most features agree with, in the picture and in its mirror image.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> stool = PhotoView.from_photo(Photo.open("examples/photos/wooden-stool.jpg"))
+        >>> mirrored = PhotoView(np.ascontiguousarray(stool.pixels[:, ::-1]), stool.scale)
+        >>> [decompose_map(guess.mapping).mirrored for guess in guess_by_features(stool, mirrored)]
+        [True]
+    """
     for mirrored in (False, True):
         guess = _match_features(first, second, mirrored)
         if guess is not None:

@@ -23,7 +23,13 @@ _HASHES_PER_PHOTO = 16  # eight turns of the photo's two
 
 @dataclass(frozen=True)
 class CandidatePair:
-    """Two photos by their numbers, the lower first, and the cosine of their content vectors."""
+    """Two photos by their numbers, the lower first, and the cosine of their content vectors.
+
+    Example:
+        >>> pairs = [CandidatePair(0, 3, similarity=0.62), CandidatePair(1, 2, similarity=0.91)]
+        >>> max(pairs, key=lambda pair: pair.similarity).second
+        2
+    """
 
     first: int
     second: int
@@ -39,6 +45,14 @@ def find_candidate_pairs(
         photos: All there are.
         queries: Numbers of the photos whose partners are sought; None for all.
         neighbours: Most partners by content for each.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> signer, names = Signer(), ("mug", "speaker", "mug-warm-cast")
+        >>> photos = [signer.sign(Path(f"examples/photos/{name}.jpg")) for name in names]
+        >>> [(pair.first, pair.second) for pair in find_candidate_pairs(photos)]
+        [(0, 2)]
     """
     comparable = np.array([n for n, photo in enumerate(photos) if not photo.blank], np.int64)
     query_numbers = (

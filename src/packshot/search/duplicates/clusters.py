@@ -21,6 +21,13 @@ class DistinctPhoto:
     Attributes:
         photos: One or more.
         is_query: One of them is to be looked up.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> mug = Signer().sign(Path("examples/photos/mug.jpg"))
+        >>> DistinctPhoto((mug,)).representative.path
+        'examples/photos/mug.jpg'
     """
 
     photos: tuple[Signature, ...]
@@ -40,6 +47,16 @@ def group_by_pixels(
     Args:
         photos: Any.
         query_paths: Paths of those to be looked up; None for all.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> folder = Path("examples/photos")
+        >>> paths = [folder / "mug.jpg", folder / "speaker.jpg", Path("again.jpg")]
+        >>> _ = paths[2].write_bytes(paths[0].read_bytes())
+        >>> signer = Signer()
+        >>> [len(unit.photos) for unit in group_by_pixels(signer.sign(path) for path in paths)]
+        [2, 1]
     """
     photos_by_digest: dict[str, list[Signature]] = {}
     for photo in photos:
@@ -61,6 +78,16 @@ class Clusters:
         distinct_photos: All.
         comparisons: Between them.
         pairs: Those that were compared.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import SignatureStore, Signer
+        >>> signer, names = Signer(), ("mug", "speaker", "mug-warm-cast")
+        >>> photos = [signer.sign(Path(f"examples/photos/{name}.jpg")) for name in names]
+        >>> comparisons = PhotoComparisons(photos, SignatureStore(None, signer.maker), workers=0)
+        >>> clusters = Clusters(group_by_pixels(photos), comparisons, [CandidatePair(0, 2, 0.9)])
+        >>> clusters.group_copies(order=sorted)
+        [[0, 2]]
     """
 
     distinct_photos: Sequence[DistinctPhoto]

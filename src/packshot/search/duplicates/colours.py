@@ -24,6 +24,12 @@ def colour_histogram(pixels: Pixels) -> Float32Array:
 
     Returns:
         (8, 16, 16), of sum 1; of the whole photo where hardly anything differs.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> histogram = colour_histogram(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> histogram.shape, round(float(histogram.sum()), 3)
+        ((8, 16, 16), 1.0)
     """
     factor = min(1.0, _HISTOGRAM_SIDE / max(pixels.shape[:2]))
     size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
@@ -39,5 +45,12 @@ def colour_histogram(pixels: Pixels) -> Float32Array:
 
 
 def colour_likeness(first: Float32Array, second: Float32Array) -> float:
-    """What two histograms have in common, 0..1 (Swain, Ballard, "Color indexing", 1991)."""
+    """What two histograms have in common, 0..1 (Swain, Ballard, "Color indexing", 1991).
+
+    Example:
+        >>> import numpy as np
+        >>> red, blue = (np.full((8, 8, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
+        >>> colour_likeness(colour_histogram(red), colour_histogram(blue))
+        0.0
+    """
     return float(np.minimum(first, second).sum())

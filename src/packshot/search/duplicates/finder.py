@@ -38,6 +38,11 @@ class DuplicateOptions:
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
         assessor_settings: The assessor that chooses what to keep; its language is that of reasons.
+
+    Example:
+        >>> options = DuplicateOptions(assessor_settings=AssessorSettings(language="zh"))
+        >>> options.max_neighbours, options.assessor_settings.language
+        (16, 'zh')
     """
 
     max_neighbours: int = MAX_NEIGHBOURS
@@ -48,7 +53,17 @@ class DuplicateOptions:
 
 
 class DuplicateFinder:
-    """Finds groups of duplicates; what it finds out about files stays in the store."""
+    """Finds groups of duplicates; what it finds out about files stays in the store.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> mug, again = Path("examples/photos/mug.jpg"), Path("again.jpg")
+        >>> _ = again.write_bytes(mug.read_bytes())
+        >>> with SignatureStore(None, Signer().maker) as store:
+        ...     (group,) = DuplicateFinder(store).find_groups([mug, again])
+        >>> group.kind.value, group.paths
+        ('exact', ('examples/photos/mug.jpg', 'again.jpg'))
+    """
 
     def __init__(
         self,

@@ -13,6 +13,10 @@ def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[i
     Args:
         count: Of numbers.
         links: Pairs of them.
+
+    Example:
+        >>> find_components(6, [(0, 4), (4, 2), (3, 5)])
+        [[0, 2, 4], [3, 5]]
     """
     leaders = list(range(count))
 
@@ -43,6 +47,11 @@ def build_stars(members: Sequence[int], is_linked: IsLinked) -> list[list[int]]:
 
     Returns:
         The groups of two or more, keepers first.
+
+    Example:
+        >>> links = {(0, 1), (1, 2), (2, 3)}  # A chain, which falls apart.
+        >>> build_stars([0, 1, 2, 3], lambda keeper, other: (keeper, other) in links)
+        [[0, 1], [2, 3]]
     """
     remaining, groups = list(members), []
     while len(remaining) > 1:

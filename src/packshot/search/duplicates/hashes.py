@@ -34,6 +34,15 @@ def perceptual_hash(pixels: Pixels) -> int:
 
     Returns:
         64 bits; the lowest, which would tell the mean brightness, is 0.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> mug, warm, speaker = (
+        ...     perceptual_hash(Photo.open(f"examples/photos/{name}.jpg").pixels)
+        ...     for name in ("mug", "mug-warm-cast", "speaker")
+        ... )
+        >>> (mug ^ warm).bit_count() <= MAX_HASH_DISTANCE < (mug ^ speaker).bit_count()
+        True
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -50,6 +59,14 @@ def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
 
     Returns:
         (Q, 8): itself, mirrored left to right, upside down, both; then the same of the transposed.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> pixels = Photo.open("examples/photos/mug.jpg").pixels
+        >>> turned_hashes = compute_turned_hashes(np.array([perceptual_hash(pixels)], np.uint64))[0]
+        >>> (int(turned_hashes[1]) ^ perceptual_hash(pixels[:, ::-1])).bit_count() <= 2
+        True
     """
     bits = np.unpackbits(np.ascontiguousarray(hashes, "<u8").view(np.uint8), bitorder="little")
     transposed_bits = np.ascontiguousarray(bits.reshape(-1, HASH_SIDE, HASH_SIDE).transpose(0, 2, 1))
@@ -81,6 +98,12 @@ def find_close_hashes(
 
     Yields:
         Number of the query, number of the hash; a pair may come more than once.
+
+    Example:
+        >>> import numpy as np
+        >>> hashes, queries = np.array([0b1111, 1 << 40], np.uint64), np.array([0b0111], np.uint64)
+        >>> sorted(set(find_close_hashes(hashes, queries, limit=1)))
+        [(0, 0)]
     """
     for start, length in _BANDS:
         shift, mask = np.uint64(start), np.uint64((1 << length) - 1)

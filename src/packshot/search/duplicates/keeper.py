@@ -37,6 +37,14 @@ def score_photos(
         workers: Processes.
         progress: Sees the work progress.
         timeout_s: Seconds for one photo.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer, ignore_progress
+        >>> signer = Signer()
+        >>> mug, store = signer.sign(Path("examples/photos/mug.jpg")), SignatureStore(None, signer.maker)
+        >>> scores = score_photos([mug], store, AssessorSettings(), workers=0, progress=ignore_progress)
+        >>> 0 < scores[mug.pixel_digest] <= 100
+        True
     """
     if not photos:
         return {}
@@ -68,6 +76,13 @@ def sort_by_preference(
         numbers: Of the photos to put in order.
         photos: All.
         scores: By digest of the pixels; photos without one come last.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> paths = [Path("examples/photos/mug-warm-cast.jpg"), Path("examples/photos/mug.jpg")]
+        >>> warm, mug = (Signer().sign(path) for path in paths)
+        >>> sort_by_preference([0, 1], [warm, mug], {warm.pixel_digest: 61.0, mug.pixel_digest: 72.5})
+        [1, 0]
     """
     chosen_numbers = list(numbers)
     best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen_numbers), default=0.0)
@@ -85,6 +100,14 @@ def keeper_merit(photos: Sequence[Duplicate]) -> str:
 
     Args:
         photos: Of one group, the keeper first.
+
+    Example:
+        >>> large, small = (
+        ...     Duplicate(path="", kind=kind, likeness=1, width=side, height=side, byte_size=9, score=70)
+        ...     for kind, side in ((None, 800), (DuplicateKind.RESIZED, 400))
+        ... )
+        >>> keeper_merit([large, small])
+        'pixels'
     """
     keeper, *others = photos
     if all(other.kind is DuplicateKind.EXACT for other in others):

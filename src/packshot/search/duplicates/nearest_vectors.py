@@ -44,6 +44,13 @@ def find_nearest_vectors(
 
     Returns:
         (Q, count) numbers of vectors and cosines, the best first; of equal ones the lower number first.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32)
+        >>> numbers, cosines = find_nearest_vectors(vectors, vectors[:1], count=2)
+        >>> numbers.tolist(), [f"{cosine:.2f}" for cosine in cosines[0]]
+        ([[0, 2]], ['1.00', '0.80'])
     """
     count = min(count, len(vectors))
     shortlists = _find_shortlists(vectors, queries, count)

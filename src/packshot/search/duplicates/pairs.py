@@ -33,6 +33,13 @@ def compare_pairs(
 
     Yields:
         A comparison for each pair; None where a file can no longer be read.
+
+    Example:
+        >>> folder = Path("examples/photos")
+        >>> mug, warm, lost = folder / "mug.jpg", folder / "mug-warm-cast.jpg", folder / "lost.jpg"
+        >>> same, unknown = compare_pairs([(mug, warm), (mug, lost)], workers=0)
+        >>> same.is_copy, unknown
+        (True, None)
     """
     result_lists = map_in_order(
         _group_pairs(pairs),
@@ -47,7 +54,13 @@ def compare_pairs(
 
 
 class Comparer:
-    """Compares files, and holds on to the views it made last."""
+    """Compares files, and holds on to the views it made last.
+
+    Example:
+        >>> comparer, folder = Comparer(), Path("examples/photos")
+        >>> comparer.compare((folder / "mug.jpg", folder / "speaker.jpg")).is_copy
+        False
+    """
 
     def __init__(self) -> None:
         self._view = lru_cache(maxsize=_CACHED_VIEWS)(_load_view)
@@ -61,7 +74,13 @@ class Comparer:
 
 
 def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
-    """A worker for `packshot.processes.map_in_order`."""
+    """A worker for `packshot.processes.map_in_order`.
+
+    Example:
+        >>> pair = Path("examples/photos/mug.jpg"), Path("examples/photos/mug-warm-cast.jpg")
+        >>> [comparison.is_copy for comparison in make_comparer()([pair])]
+        [True]
+    """
     comparer = Comparer()
     return lambda pairs: [comparer.compare(pair) for pair in pairs]
 

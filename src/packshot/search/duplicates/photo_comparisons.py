@@ -26,7 +26,16 @@ _NO_COMPARISON = Comparison()
 
 
 class PhotoComparisons:
-    """Comparisons of photos by their numbers."""
+    """Comparisons of photos by their numbers.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> signer, names = Signer(), ("mug", "mug-warm-cast")
+        >>> photos = [signer.sign(Path(f"examples/photos/{name}.jpg")) for name in names]
+        >>> comparisons = PhotoComparisons(photos, SignatureStore(None, signer.maker), workers=0)
+        >>> comparisons.is_copy(0, 1)
+        True
+    """
 
     def __init__(
         self,

@@ -17,5 +17,10 @@ class Progress(Protocol):
 
 
 def ignore_progress(results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
-    """The results, unseen."""
+    """The results, unseen.
+
+    Example:
+        >>> sum(ignore_progress(range(5), total=5, activity="comparing"))
+        10
+    """
     yield from results

@@ -27,6 +27,16 @@ class GroupRecordBuilder:
         scores: By digest of the pixels.
         owners: By absolute path.
         language: Of reasons.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import SignatureStore, Signer
+        >>> signer, path = Signer(), Path("examples/photos/mug.jpg")
+        >>> unit = DistinctPhoto((signer.sign(path), signer.sign(path)))
+        >>> comparisons = PhotoComparisons([unit.representative], SignatureStore(None, signer.maker), 0)
+        >>> builder = GroupRecordBuilder([unit], comparisons, scores={}, owners={}, language="en")
+        >>> builder.build_group(1, [0], same_product=False).kind.value
+        'exact'
     """
 
     distinct_photos: Sequence[DistinctPhoto]
@@ -97,7 +107,13 @@ class GroupRecordBuilder:
 
 
 def make_unreadable_record(error: UnreadablePhoto) -> DuplicateGroup:
-    """The row of a file that cannot be read: in no group."""
+    """The row of a file that cannot be read: in no group.
+
+    Example:
+        >>> record = make_unreadable_record(UnreadablePhoto("mug.jpg", "is no photo"))
+        >>> record.status.value, record.paths, record.reason
+        ('unreadable', ('mug.jpg',), 'is no photo')
+    """
     return DuplicateGroup(
         group=None,
         kind=None,

@@ -32,7 +32,14 @@ _EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What tells whether a file has changed: its size in bytes and the time of its last change."""
+    """What tells whether a file has changed: its size in bytes and the time of its last change.
+
+    Example:
+        >>> path = Path("notes.txt")
+        >>> _ = path.write_text("five!")
+        >>> FileStamp.from_file(path).byte_size
+        5
+    """
 
     byte_size: int
     modified_ns: int
@@ -70,6 +77,11 @@ class Signature:
         content: (C,) of length 1: the mean content vector of its four quarter turns.
         taken: When, in ISO 8601.
         taken_from: ``exif`` or ``file``: whose clock that was.
+
+    Example:
+        >>> signature = Signer().sign(Path("examples/photos/mug.jpg"))
+        >>> signature.width, signature.height, signature.blank, signature.content.shape
+        (800, 800, False, (1280,))
     """
 
     path: str
@@ -86,7 +98,14 @@ class Signature:
 
 
 class Signer:
-    """Makes signatures; loads the content encoder once."""
+    """Makes signatures; loads the content encoder once.
+
+    Example:
+        >>> signer, folder = Signer(), Path("examples/photos")
+        >>> mug, warm = signer.sign(folder / "mug.jpg"), signer.sign(folder / "mug-warm-cast.jpg")
+        >>> mug.pixel_digest == warm.pixel_digest, float(mug.content @ warm.content) > 0.7
+        (False, True)
+    """
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = Model.load_shipped(CONTENT_MODEL) if model is None else model
@@ -139,7 +158,12 @@ class Signer:
 
 
 def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
-    """A worker for `packshot.processes.map_in_order`."""
+    """A worker for `packshot.processes.map_in_order`.
+
+    Example:
+        >>> make_signer()(Path("examples/photos/lost.jpg")).reason
+        'cannot be read: No such file or directory'
+    """
     return Signer().try_sign
 
 
@@ -148,6 +172,13 @@ def is_blank(pixels: Pixels) -> bool:
 
     Args:
         pixels: (H, W, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> is_blank(np.full((32, 32, 3), 255, np.uint8))
+        True
+        >>> is_blank(Photo.open("examples/photos/mug.jpg").pixels)
+        False
     """
     smooth = cv2.GaussianBlur(pixels, (0, 0), 1.5).astype(np.float32)
     middle = np.median(smooth.reshape(-1, 3), axis=0)
@@ -159,6 +190,11 @@ def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
 
     Returns:
         ISO 8601, without a zone from a camera, which tells none; and ``exif`` or ``file``.
+
+    Example:
+        >>> facts = Photo.open("examples/photos/mug.jpg").facts  # Without EXIF.
+        >>> find_capture_time(facts, FileStamp(byte_size=48_210, modified_ns=1_700_000_000 * 10**9))
+        ('2023-11-14T22:13:20+00:00', 'file')
     """
     for name in _EXIF_TIMES:
         try:
@@ -174,6 +210,12 @@ def compute_pixel_digest(pixels: Pixels) -> str:
 
     Args:
         pixels: (H, W, 3) RGB, upright.
+
+    Example:
+        >>> import numpy as np
+        >>> tall, wide = np.zeros((3, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8)
+        >>> compute_pixel_digest(tall) == compute_pixel_digest(wide)  # Bytes of the same pixels.
+        False
     """
     shape = np.array(pixels.shape, np.int64).tobytes()
     return hashlib.sha256(shape + pixels.tobytes()).hexdigest()

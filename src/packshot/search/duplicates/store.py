@@ -55,6 +55,10 @@ def default_store_path() -> Path:
 
     Raises:
         InvalidInput: This user has none.
+
+    Example:
+        >>> default_store_path().name
+        'signatures.sqlite'
     """
     cache = find_user_cache()
     if cache is None:
@@ -66,6 +70,14 @@ class SignatureStore:
     """Signatures by path, comparisons by the digests of files, scores by those of pixels.
 
     Several processes may use one file at a time. What another maker made is never returned.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> signer, path = Signer(), Path("examples/photos/mug.jpg")
+        >>> with SignatureStore(Path("signatures.sqlite"), signer.maker) as store:
+        ...     store.save_signatures([signer.sign(path)])
+        ...     store.find_signature(path, FileStamp.from_file(path)).width
+        800
     """
 
     def __init__(self, path: Path | None, maker: str) -> None:

@@ -25,6 +25,13 @@ class Features:
     Attributes:
         points: (K, 2) x, y in pixels of the view.
         descriptors: (K, 128), square roots of SIFT's shares (RootSIFT; Arandjelovic, Zisserman 2012).
+
+    Example:
+        >>> import numpy as np
+        >>> features = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg")).features
+        >>> lengths = np.linalg.norm(features.descriptors, axis=1)
+        >>> len(features.points) == len(lengths) > 0, bool(np.allclose(lengths, 1, atol=1e-3))
+        (True, True)
     """
 
     points: Float32Array
@@ -49,6 +56,11 @@ class PhotoView:
     Attributes:
         pixels: (H, W, 3) RGB.
         scale: Length of a pixel of the file in pixels of the view, 1 at most.
+
+    Example:
+        >>> view = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))  # Of 800 x 800 pixels.
+        >>> view.size, view.scale
+        ((384, 384), 0.48)
     """
 
     pixels: Pixels
