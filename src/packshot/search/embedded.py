@@ -41,7 +41,16 @@ _MAX_ATTEMPTS = 3
 
 
 class EmbeddedIndex(VectorIndex):
-    """See `VectorIndex`. Readers see each change whole, as soon as it is acknowledged."""
+    """See `VectorIndex`. Readers see each change whole, as soon as it is acknowledged.
+
+    Example:
+        >>> import numpy as np
+        >>> with EmbeddedIndex.create(Path("photos.index"), IndexSettings(dimensions=2)) as index:
+        ...     index.add([Item("mug", np.array([1, 0], np.float32), {"seller": "potter"})])
+        >>> with EmbeddedIndex(Path("photos.index"), writable=False) as index:
+        ...     index.get(["mug"])[0].metadata
+        {'seller': 'potter'}
+    """
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
         """Open an index.

@@ -23,6 +23,14 @@ class VectorIndex(ABC):
     Attributes:
         settings: What the index is.
         notes: What whoever opened the index should know, such as what an interrupted write left behind.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2)) as index:
+        ...     index.add([Item("mug", np.array([1.0, 0.0])), Item("lamp", np.array([0.0, 1.0]))])
+        ...     [hit.id for hit in index.query([[0.9, 0.1]], k=1)[0]]
+        ['mug']
     """
 
     settings: IndexSettings

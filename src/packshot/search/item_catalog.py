@@ -52,6 +52,11 @@ class IndexState:
         version: Grows with every change.
         generation: Of the vector file; grows when it is rewritten.
         rows: Of the vector file that count, those of dead items included.
+
+    Example:
+        >>> state = IndexState(version=3, generation=0, rows=120)
+        >>> f"change {state.version}: {state.rows} rows"
+        'change 3: 120 rows'
     """
 
     version: int
@@ -71,6 +76,11 @@ class StructureRecord:
         probes: Cells to look into; 0 where it has none.
         depth: Candidates to rank exactly for ten answers.
         factory_string: What faiss built it from.
+
+    Example:
+        >>> record = StructureRecord("structure-9.faiss", 0, 60_000, 60_000, 16, 80, "IVF512,SQ8")
+        >>> record.probes, record.depth
+        (16, 80)
     """
 
     file: str
@@ -83,7 +93,17 @@ class StructureRecord:
 
 
 class ItemCatalog:
-    """Reads and writes the book. Only the holder of the writer's lock may write."""
+    """Reads and writes the book. Only the holder of the writer's lock may write.
+
+    Example:
+        >>> ItemCatalog.create(Path("index.db"), IndexSettings(dimensions=2))
+        >>> catalog = ItemCatalog(Path("index.db"), writable=True)
+        >>> with catalog.open_change("add", items=1):
+        ...     catalog.append_items(0, [("mug", "{}")], checksum=0)
+        >>> catalog.find_rows(["mug", "lamp"]), catalog.read_state()
+        ({'mug': 0}, IndexState(version=1, generation=0, rows=1))
+        >>> catalog.close()
+    """
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         """Open a book that exists.

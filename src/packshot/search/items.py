@@ -48,6 +48,11 @@ class IndexSettings(BaseModel):
         kind: "exact", "pq", "ivf-pq", or a sentence for faiss, such as "PCAR64,IVF256,PQ32x4fs"; None to
             follow from the number of vectors.
         precision: Of the vectors kept on disk.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=1280, precision="float16")
+        >>> settings.distance.value, settings.precision.value
+        ('cosine', 'float16')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +73,12 @@ class Item:
         vector: (D,) finite, and not all zero where the distance is cosine. None in an update that
             changes the metadata only.
         metadata: Anything that JSON can hold, by name.
+
+    Example:
+        >>> import numpy as np
+        >>> item = Item("mug", np.array([0.6, 0.8], np.float32), {"seller": "potter"})
+        >>> check_items("add", [item], IndexSettings(dimensions=2))["mug"].shape
+        (2,)
     """
 
     id: str
@@ -83,6 +94,11 @@ class Hit:
         id: Of the item found.
         distance: From the query: Euclidean 0 and up, cosine 0..2.
         metadata: Of the item.
+
+    Example:
+        >>> hit = Hit("mug", distance=0.04, metadata={"seller": "potter"})
+        >>> f"{hit.id}: {1 - hit.distance:.2f}"  # The cosine, where that is the distance.
+        'mug: 0.96'
     """
 
     id: str
@@ -95,6 +111,14 @@ def check_ids(ids: Sequence[str]) -> list[str]:
 
     Raises:
         InvalidInput: Which one is not, and why.
+
+    Example:
+        >>> check_ids(["mug", "lamp"])
+        ['mug', 'lamp']
+        >>> check_ids(["mug", "mug"])
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'mug' is there twice in one batch
     """
     for item_id in ids:
         if (
@@ -131,6 +155,14 @@ def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     Raises:
         InvalidInput: Another shape, numbers that are not finite or that the index's precision cannot
             hold, a vector of zeros where the distance is cosine.
+
+    Example:
+        >>> check_vectors([[1, 2], [3, 4]], IndexSettings(dimensions=2)).dtype
+        dtype('float32')
+        >>> check_vectors([[0, 0]], IndexSettings(dimensions=2))
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: a vector of zeros has no direction: it cannot be compared by cosine
     """
     array = np.ascontiguousarray(vectors, np.float32)
     if array.ndim != 2 or array.shape[1] != settings.dimensions:
@@ -160,6 +192,12 @@ def check_items(
 
     Raises:
         InvalidInput: A vector that is missing, or that the index cannot take.
+
+    Example:
+        >>> import numpy as np
+        >>> item, settings = Item("mug", np.array([0.1])), IndexSettings(dimensions=1, precision="float16")
+        >>> float(check_items("put", [item], settings)["mug"][0])  # Rounded to half precision.
+        0.0999755859375
     """
     with_vector = [item for item in items if item.vector is not None]
     if operation != "update" and len(with_vector) < len(items):
@@ -175,7 +213,15 @@ def check_items(
 
 
 def check_presence(operation: str, ids: Sequence[str], existing_ids: Container[str]) -> None:
-    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
+    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated.
+
+    Example:
+        >>> check_presence("put", ["mug"], existing_ids={"mug"})
+        >>> check_presence("add", ["mug"], existing_ids={"mug"})
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'mug' is there already: update it
+    """
     wrong_ids = {
         "add": [name for name in ids if name in existing_ids],
         "update": [name for name in ids if name not in existing_ids],
@@ -190,6 +236,10 @@ def metadata_to_json(metadata: Metadata) -> str:
 
     Raises:
         InvalidInput: What JSON cannot hold.
+
+    Example:
+        >>> metadata_to_json({"seller": "陶", "pieces": 2})
+        '{"seller":"陶","pieces":2}'
     """
     try:
         text = json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -204,6 +254,10 @@ def parse_conditions(where: Where | None) -> list[tuple[str, list[Value]]]:
 
     Raises:
         InvalidInput: A condition on something that is not text, a whole number, or true or false.
+
+    Example:
+        >>> parse_conditions({"type": ["mug", "cup"], "pieces": 2})
+        [('pieces', [2]), ('type', ['mug', 'cup'])]
     """
     return [
         (key, _parse_values(key, allowed_values))

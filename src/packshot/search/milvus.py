@@ -49,6 +49,13 @@ class MilvusIndex(VectorIndex):
     Milvus takes care of durability and of many writers. One setting names the index: "ivf-pq" and "pq"
     are IVF_PQ on a server and IVF_SQ8 in Milvus Lite, which has no product quantisation; `describe`
     says which.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=64, kind="IVF256,PQ32")  # For faiss alone.
+        >>> MilvusIndex.create("milvus:photos.db#photos", settings)
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'IVF256,PQ32': Milvus takes exact, pq, ivf-pq
     """
 
     def __init__(self, place: str) -> None:

@@ -30,6 +30,14 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
 
     Raises:
         SourceError: The file cannot be written.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2, model="c0ffee")) as index:
+        ...     index.add([Item("mug", np.array([0.6, 0.8]), {"seller": "potter"})])
+        ...     export_parquet(index, Path("photos.parquet"))
+        1
     """
     pyarrow, parquet = _import_pyarrow()
     columns = [
@@ -57,6 +65,16 @@ def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
     Raises:
         SourceError: Not such a file.
         InvalidInput: Its vectors come from another model.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2, model="c0ffee")) as index:
+        ...     index.add([Item("mug", np.array([0.6, 0.8]), {"seller": "potter"})])
+        ...     _ = export_parquet(index, Path("photos.parquet"))
+        >>> (batch,) = read_parquet(Path("photos.parquet"), model="c0ffee")
+        >>> batch[0].id, batch[0].metadata
+        ('mug', {'seller': 'potter'})
     """
     pyarrow, parquet = _import_pyarrow()
     try:

@@ -51,6 +51,11 @@ class IndexingResult:
         path: Of the file.
         outcome: What became of it; all but the unreadable are durably in the index.
         error: Why it could not be read.
+
+    Example:
+        >>> result = IndexingResult(Path("lost.jpg"), IndexingOutcome.UNREADABLE, "cannot be read")
+        >>> f"{result.path.name}: {result.outcome}, {result.error}"
+        'lost.jpg: unreadable, cannot be read'
     """
 
     path: Path
@@ -101,6 +106,15 @@ def index_photos(
 
     Raises:
         WrongModel: The index was made with another content network.
+
+    Example:
+        >>> from packshot.search import IndexSettings, create_index
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> settings = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
+        >>> photos = [NamedPhoto(Path("examples/photos/mug.jpg"), Path("mug.jpg"))]
+        >>> with create_index("photos.index", settings) as index:
+        ...     [[one.outcome.value for one in index_photos(index, photos, workers=0)] for _ in range(2)]
+        [['added'], ['unchanged']]
     """
     check_model(index, ContentEncoder.load_shipped().fingerprint)
     extra_columns = columns or {}
@@ -136,6 +150,16 @@ def query_photos(
 
     Raises:
         WrongModel: The index was made with another content network.
+
+    Example:
+        >>> from packshot.search import IndexSettings, create_index
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> settings = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
+        >>> mug = Path("examples/photos/mug.jpg")
+        >>> with create_index("photos.index", settings) as index:
+        ...     index.add([Item("mug", encoder.encode_file(mug))])
+        ...     [result.hits[0].id for result in query_photos(index, [mug])]
+        ['mug']
     """
     model = ContentEncoder.load_shipped().fingerprint
     check_model(index, model)
@@ -156,7 +180,16 @@ def query_photos(
 
 
 def find_missing_ids(index: VectorIndex, photos: Iterable[NamedPhoto]) -> list[str]:
-    """Ids of the index that are not among the photos."""
+    """Ids of the index that are not among the photos.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=1)) as index:
+        ...     index.add([Item("mug.jpg", np.ones(1)), Item("sold.jpg", np.ones(1))])
+        ...     find_missing_ids(index, [NamedPhoto(Path("shop/mug.jpg"), Path("mug.jpg"))])
+        ['sold.jpg']
+    """
     present_ids = {photo_id(photo) for photo in photos}
     return [name for name in index.iter_ids() if name not in present_ids]
 
@@ -222,7 +255,12 @@ def _encode_file(encoder: ContentEncoder, path: Path) -> _EncodingResult:
 
 
 def photo_id(photo: NamedPhoto) -> str:
-    """The id of a photo in an index: its name, see `packshot.names.path_to_id`."""
+    """The id of a photo in an index: its name, see `packshot.names.path_to_id`.
+
+    Example:
+        >>> photo_id(NamedPhoto(Path("/shop/mugs/blue.jpg"), name=Path("mugs/blue.jpg")))
+        'mugs/blue.jpg'
+    """
     return path_to_id(photo.name, MAX_ID_BYTES)
 
 

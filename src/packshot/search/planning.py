@@ -27,6 +27,10 @@ class StructurePlan:
     Attributes:
         factory_string: For `faiss.index_factory`.
         training_vectors: Vectors to train it with, at most.
+
+    Example:
+        >>> StructurePlan("PCAR256,IVF512,PQ256x4fs", training_vectors=20_480).factory_string.split(",")
+        ['PCAR256', 'IVF512', 'PQ256x4fs']
     """
 
     factory_string: str
@@ -44,6 +48,12 @@ def plan_structure(kind: str | None, vectors: int, dimensions: int) -> Structure
     Returns:
         Cells (a power of two near four times the square root of the number), code size and training
         sample; None also where there are too few vectors to train on.
+
+    Example:
+        >>> plan_structure(None, vectors=1_000_000, dimensions=1280)
+        StructurePlan(factory_string='PCAR256,IVF2048,PQ256x4fs', training_vectors=81920)
+        >>> plan_structure(None, vectors=10_000, dimensions=1280) is None  # Looked at one by one.
+        True
     """
     if kind == "exact" or (kind is None and vectors <= EXACT_UP_TO):
         return None
@@ -63,6 +73,10 @@ def check_kind(kind: str | None, dimensions: int) -> str | None:
 
     Raises:
         InvalidInput: Neither a name of ours nor a sentence that faiss understands for these dimensions.
+
+    Example:
+        >>> check_kind("ivf-pq", dimensions=64), check_kind("IVF16,PQ8x4fs", dimensions=64)
+        ('ivf-pq', 'IVF16,PQ8x4fs')
     """
     if kind is None or kind in NAMED_KINDS:
         return kind
@@ -79,7 +93,12 @@ def check_kind(kind: str | None, dimensions: int) -> str | None:
 
 
 def choose_cell_count(vectors: int) -> int:
-    """The largest power of two that is no more than four roots and leaves each cell enough."""
+    """The largest power of two that is no more than four roots and leaves each cell enough.
+
+    Example:
+        >>> [choose_cell_count(vectors) for vectors in (1_000, 100_000, 1_000_000)]
+        [16, 1024, 2048]
+    """
     max_cells = min(_CELLS_PER_ROOT * vectors**0.5, vectors / _TRAINING_PER_CELL)
     return 1 << (int(max_cells).bit_length() - 1) if max_cells >= 1 else 0
 

@@ -23,6 +23,12 @@ def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance
 
     Returns:
         (N,): Euclidean 0 and up, cosine 0..2.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.array([[3, 4], [0, 2], [2, 0]], np.float32)
+        >>> exact_distances(np.array([0, 1], np.float32), vectors, Distance.COSINE).round(3).tolist()
+        [0.2, 0.0, 1.0]
     """
     query_vector, other_vectors = query.astype(np.float64), vectors.astype(np.float64)
     if distance is Distance.EUCLIDEAN:
@@ -46,6 +52,13 @@ def rank_nearest(
 
     Returns:
         Rows and distances, each (k,) or as many as there are, nearest first.
+
+    Example:
+        >>> import numpy as np
+        >>> query, vectors = np.zeros(1, np.float32), np.array([[3], [1], [7]], np.float32)
+        >>> rows, distances = rank_nearest(query, np.array([10, 11, 12]), vectors, 2, Distance.EUCLIDEAN)
+        >>> rows.tolist(), distances.tolist()
+        ([11, 10], [1.0, 3.0])
     """
     distances = exact_distances(query, vectors, distance)
     best = np.lexsort((rows, distances))[:k]
@@ -53,7 +66,13 @@ def rank_nearest(
 
 
 def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
-    """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32."""
+    """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> to_unit_vectors(np.array([[0, 5], [2, 0]], np.float32), Distance.COSINE).tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
     if distance is Distance.EUCLIDEAN:
         return vectors
     norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
@@ -73,6 +92,14 @@ def scan(
 
     Returns:
         For each query its k nearest rows and some more, so that `exact_distances` can settle near-ties.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.arange(100, dtype=np.float32)[:, None]
+        >>> queries = np.array([[41.2]], np.float32)
+        >>> (candidates,) = scan(queries, [(np.arange(100), vectors)], k=3, distance=Distance.EUCLIDEAN)
+        >>> {40, 41, 42} <= set(candidates.tolist()), len(candidates)
+        (True, 35)
     """
     nearest_so_far = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for rows, vectors in blocks:

@@ -43,6 +43,15 @@ class SearchStructure:
         faiss_index: The faiss index, over `ranking.unit` vectors.
         record: What the ledger says of it; `rows` are those before it that it holds.
         distance: Between vectors.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=4, distance=Distance.EUCLIDEAN)
+        >>> vectors, file = np.eye(4, dtype=np.float32), VectorFile(Path("vectors.bin"), settings)
+        >>> _ = file.append(vectors, 0)
+        >>> structure = build_structure(StructurePlan("Flat", 4), file, np.ones(4, bool), settings)
+        >>> int(structure.find_candidates(vectors[2:3], k=1, allowed=np.ones(4, bool))[0][0])
+        2
     """
 
     faiss_index: Any
@@ -107,6 +116,15 @@ def build_structure(
 
     Raises:
         InvalidInput: A sentence of the user's that cannot be built from these vectors.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=4, distance=Distance.EUCLIDEAN)
+        >>> vectors, file = np.eye(4, dtype=np.float32), VectorFile(Path("vectors.bin"), settings)
+        >>> _ = file.append(vectors, 0)
+        >>> structure = build_structure(StructurePlan("Flat", 4), file, np.ones(4, bool), settings)
+        >>> structure.rows, structure.record.factory_string
+        (4, 'Flat')
     """
     import faiss
 
@@ -129,7 +147,18 @@ def build_structure(
 
 
 def extend_structure(structure: SearchStructure, vectors: VectorFile, rows: int) -> SearchStructure:
-    """The structure with the rows up to `rows` put in; dead ones too: its ids are row numbers."""
+    """The structure with the rows up to `rows` put in; dead ones too: its ids are row numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=4, distance=Distance.EUCLIDEAN)
+        >>> vectors, file = np.eye(4, dtype=np.float32), VectorFile(Path("vectors.bin"), settings)
+        >>> _ = file.append(vectors, 0)
+        >>> structure = build_structure(StructurePlan("Flat", 4), file, np.ones(4, bool), settings)
+        >>> _ = file.append(vectors, 4)
+        >>> extend_structure(structure, file, rows=8).rows
+        8
+    """
     for first in range(structure.rows, rows, _BLOCK_ROWS):
         block = np.arange(first, min(first + _BLOCK_ROWS, rows))
         structure.faiss_index.add(to_unit_vectors(vectors.read_rows(block), structure.distance))
@@ -141,6 +170,15 @@ def save_structure(structure: SearchStructure, path: Path) -> SearchStructure:
 
     Raises:
         VectorIndexError: It cannot be written.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=4, distance=Distance.EUCLIDEAN)
+        >>> vectors, file = np.eye(4, dtype=np.float32), VectorFile(Path("vectors.bin"), settings)
+        >>> _ = file.append(vectors, 0)
+        >>> structure = build_structure(StructurePlan("Flat", 4), file, np.ones(4, bool), settings)
+        >>> save_structure(structure, Path("structure.faiss")).record.file
+        'structure.faiss'
     """
     import faiss
 
@@ -160,6 +198,16 @@ def load_structure(record: StructureRecord, folder: Path, distance: Distance) ->
     Raises:
         FileNotFoundError: A newer one has taken its place.
         IndexDamaged: The file is not what was written.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=4, distance=Distance.EUCLIDEAN)
+        >>> vectors, file = np.eye(4, dtype=np.float32), VectorFile(Path("vectors.bin"), settings)
+        >>> _ = file.append(vectors, 0)
+        >>> structure = build_structure(StructurePlan("Flat", 4), file, np.ones(4, bool), settings)
+        >>> saved = save_structure(structure, Path("structure.faiss"))
+        >>> load_structure(saved.record, Path(), settings.distance).rows
+        4
     """
     import faiss
 

@@ -21,7 +21,16 @@ _MIN_NEW_SHARE = 0.05
 
 
 class StructureManager:
-    """The structure of an index. The ledger says which file it is; here it is kept in memory."""
+    """The structure of an index. The ledger says which file it is; here it is kept in memory.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=4)
+        >>> ItemCatalog.create(Path("index.db"), settings)
+        >>> catalog = ItemCatalog(Path("index.db"), writable=True)
+        >>> StructureManager(Path(), settings, catalog).describe(live_count=120, rows=130)
+        'exact over 120 vectors'
+        >>> catalog.close()
+    """
 
     def __init__(self, folder: Path, settings: IndexSettings, catalog: ItemCatalog) -> None:
         self._folder = folder

@@ -24,6 +24,14 @@ class VectorFile:
 
     Attributes:
         path: Of the file.
+
+    Example:
+        >>> import numpy as np
+        >>> file = VectorFile(Path("vectors.bin"), IndexSettings(dimensions=2))
+        >>> checksum = file.append(np.array([[1, 2], [3, 4], [5, 6]], np.float32), rows=0)
+        >>> file.read_rows(np.array([2, 0])).tolist(), file.compute_checksum(0, 3) == checksum
+        ([[5.0, 6.0], [1.0, 2.0]], True)
+        >>> file.close()
     """
 
     def __init__(self, path: Path, settings: IndexSettings) -> None:
