@@ -37,6 +37,12 @@ class Assessor:
 
     Loads the models once; after that `assess` neither reads nor keeps anything but the photo.
     The same photo gets the same score in every batch, process and thread count.
+
+    Example:
+        >>> paths = [f"examples/photos/{name}.jpg" for name in ("mug", "stool-low-light")]
+        >>> good, dark = Assessor().assess_many(paths)
+        >>> good.score > dark.score, dark.findings[0].code
+        (True, 'too-dark')
     """
 
     def __init__(
@@ -223,7 +229,13 @@ class Assessor:
 
 
 def find_file_issues(photo: Photo) -> list[str]:
-    """Codes of what the file itself, apart from its picture, gives reason to say."""
+    """Codes of what the file itself, apart from its picture, gives reason to say.
+
+    Example:
+        >>> from PIL import Image
+        >>> find_file_issues(Photo.open(Image.new("RGBA", (64, 64))))
+        ['had-alpha']
+    """
     facts = photo.facts
     conditions = {
         "animated": facts.is_animated,
@@ -236,7 +248,13 @@ def find_file_issues(photo: Photo) -> list[str]:
 
 
 def make_failed_assessment(error: UnreadablePhoto) -> Assessment:
-    """The row for a photo that there is no assessment of."""
+    """The row for a photo that there is no assessment of.
+
+    Example:
+        >>> assessment = make_failed_assessment(UnreadablePhoto("mug.jpg", "is no photo"))
+        >>> assessment.status.value, assessment.error, assessment.score
+        ('unreadable', 'is no photo', None)
+    """
     return Assessment(path=os.fspath(error.name), status=Status(error.status), error=error.reason)
 
 
@@ -245,7 +263,16 @@ def _round_or_none(value: float | None, digits: int) -> float | None:
 
 
 def check_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
-    """Raise `AtlasError` where an atlas was made with other encoders than those."""
+    """Raise `AtlasError` where an atlas was made with other encoders than those.
+
+    Example:
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (4, 4))
+        >>> try:
+        ...     check_same_encoders(atlas, Encoders.load_shipped())
+        ... except AtlasError as error:
+        ...     print(str(error)[:55])
+        the atlas mine was made with the encoders ('ab', 'cd'),
+    """
     atlas_encoders = (atlas.header.content_model, atlas.header.distortion_model)
     if atlas_encoders != encoders.fingerprints:
         raise AtlasError(

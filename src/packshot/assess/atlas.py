@@ -57,6 +57,11 @@ class ScoreCalibration(Record):
     Attributes:
         raw: Increasing aggregated scores.
         score: The 0..100 score at each.
+
+    Example:
+        >>> calibration = ScoreCalibration(raw=(0, 50, 100), score=(0, 70, 100))
+        >>> calibration(25), calibration(75)
+        (35.0, 85.0)
     """
 
     raw: tuple[FiniteFloat, ...] = (0.0, 100.0)
@@ -80,6 +85,11 @@ class ConfidenceModel(Record):
     `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
     that the score lies within ten points of the rating. Below `minimum_content` or
     `minimum_distortion` similarity to its best evidence a photo is called "cannot tell".
+
+    Example:
+        >>> trust = ConfidenceModel(bias=1.0, nearness=2.0, spread=-0.2)
+        >>> trust.confidence(similarity=0.5, deviation=10), trust.confidence(0.9, 4) > 0.8
+        (0.5, True)
     """
 
     bias: FiniteFloat = 0.0
@@ -162,6 +172,13 @@ class Example:
         origin: Where the rating came from, in a few words.
         kind: Kind of damage, None where unknown.
         level: 0 pristine, 1..5, None where unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> example = Example("mug", "mug", np.array([1, 0]), np.array([0, 1]), 72.0, origin="my ratings")
+        >>> atlas = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2))
+        >>> atlas.with_examples([example]).header.examples
+        ('mug',)
     """
 
     name: str
@@ -187,6 +204,18 @@ class Atlas:
         kinds: (N,) int16 into `header.kinds`, -1 where unknown.
         levels: (N,) int8, 0..5, -1 where unknown.
         origins: (N,) int16 into `header.origins`.
+
+    Example:
+        >>> import numpy as np
+        >>> atlas = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2)).with_examples(
+        ...     [
+        ...         Example("a", "a", np.array([1, 0]), np.array([1, 0]), 80.0, "my ratings"),
+        ...         Example("b", "b", np.array([0, 1]), np.array([0, 1]), 30.0, "my ratings"),
+        ...     ]
+        ... )
+        >>> atlas.save("mine.npz")
+        >>> Atlas.load("mine.npz").summarise().score_quartiles
+        (42.5, 55.0, 67.5)
     """
 
     header: AtlasHeader

@@ -55,6 +55,11 @@ class DamageEstimate:
         family: All of them, in the order of `Kind`.
         probability: Of all of them together, 0..1.
         level: Expected level, 0..5.
+
+    Example:
+        >>> estimate = DamageEstimate(Kind.JPEG, family=(Kind.JPEG,), probability=0.93, level=4.4)
+        >>> estimate.severity.value, estimate.code
+        ('error', 'distortion-jpeg')
     """
 
     kind: Kind
@@ -79,6 +84,13 @@ def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[Damag
     Args:
         encoding: Of the photo.
         kinds: Names of `code.kinds`, in order.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(2), np.ones(2), kinds=np.array([0.1, 0.9]), level=3.2)
+        >>> likeliest, *_ = estimate_damage(encoding, ["gaussian-blur", "jpeg"])
+        >>> likeliest.kind.value, likeliest.probability
+        ('jpeg', 0.9)
     """
     probabilities = dict(zip(kinds, encoding.kinds.tolist(), strict=True))
     estimates = []
@@ -107,6 +119,15 @@ def find_damage(
             more than `min_probability`. Families without a limit are never reported.
         reported_codes: Codes of the photo's measured findings.
         min_probability: Probability below which nothing is reported.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(2), np.ones(2), kinds=np.array([0.1, 0.9]), level=3.2)
+        >>> kinds, limits = ["gaussian-blur", "jpeg"], {"jpeg": 0.85}
+        >>> [one.kind.value for one in find_damage(encoding, kinds, limits, frozenset())]
+        ['jpeg']
+        >>> find_damage(encoding, kinds, limits, frozenset({"jpeg-artefacts"}))  # It was measured.
+        []
     """
     return [
         one

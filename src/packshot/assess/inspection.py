@@ -57,6 +57,13 @@ class TextOverlay:
         likely: (h, w) True where it may be.
         boxes: Boxes of `flags` in fractions of the photo, largest first.
         on_product: Share of `flags`, per cent, that lies on the product; None without either.
+
+    Example:
+        >>> import numpy as np
+        >>> flags = np.zeros((10, 10), bool)
+        >>> flags[0, :5] = True
+        >>> TextOverlay(flags, likely=flags, boxes=(), on_product=None).area
+        5.0
     """
 
     flags: Mask
@@ -79,6 +86,13 @@ class Inspection:
     Attributes:
         scene: The photo, its background, and the product as far as that tells.
         inspector: Whose networks are asked.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/speaker-sale-badge.jpg")
+        >>> inspection = Inspector.load_shipped().inspect(photo.pixels)
+        >>> inspection.values["collage_panels"], inspection.values["qr_codes"]
+        (1.0, 0.0)
     """
 
     scene: Scene
@@ -177,6 +191,13 @@ class Inspector:
     Attributes:
         mask: The mask network.
         threads: Threads that one call may use.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/speaker-sale-badge.jpg")
+        >>> inspection = Inspector.load_shipped().inspect(photo.pixels)
+        >>> inspection.text.area > 0, len(inspection.panels)
+        (True, 1)
     """
 
     mask: MaskNetwork
@@ -227,6 +248,14 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
     Args:
         maps: Of the overlay network.
         product: Where the product is, if that is known.
+
+    Example:
+        >>> import numpy as np
+        >>> text = np.zeros((60, 80), np.float32)
+        >>> text[6:12, 20:60] = 0.95
+        >>> maps = OverlayMaps(text, watermark=np.zeros_like(text))
+        >>> find_text(maps, product=None).area
+        5.0
     """
     parts = _find_parts(maps.text)
     product_mask = None if product is None else _find_product_mask(product, maps.text)
@@ -257,6 +286,13 @@ def find_watermark(maps: OverlayMaps) -> float | None:
 
     Returns:
         None where they are neither sure nor unlikely.
+
+    Example:
+        >>> import numpy as np
+        >>> watermark = np.zeros((60, 80), np.float32)
+        >>> watermark[20:40, 20:60] = 0.95
+        >>> round(find_watermark(OverlayMaps(np.zeros_like(watermark), watermark)), 2)
+        16.67
     """
     likely = maps.watermark >= _LIKELY_PROBABILITY
     if likely.mean() < _WATERMARK_POSSIBLE_AREA:

@@ -22,6 +22,11 @@ class Observation:
         photo_measurements: What was measured on it.
         encoding: What the networks make of both.
         overlays: What was asked for of `packshot.report.OVERLAYS`.
+
+    Example:
+        >>> observation = observe(Encoders.load_shipped(), [Photo.open("examples/photos/mug.jpg")])[0]
+        >>> observation.measurements["exposure"].unit
+        'L*'
     """
 
     photo: Photo
@@ -49,6 +54,13 @@ def observe(
         inspector: Asked where the product is, if the background does not tell. What it says changes
             measurements of framing alone, none that the encoders are told.
         overlays: Keys of `packshot.report.OVERLAYS` to measure too; they take an inspector.
+
+    Example:
+        >>> encoders, inspector = Encoders.load_shipped(), Inspector.load_shipped()
+        >>> photo = Photo.open("examples/photos/mug.jpg")
+        >>> (observation,) = observe(encoders, [photo], inspector, ["qr_codes"])
+        >>> observation.overlays["qr_codes"].value
+        0.0
     """
     results = [_measure(photo, inspector, overlays) for photo in photos]
     encodings = encoders.encode(

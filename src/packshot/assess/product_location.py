@@ -18,6 +18,13 @@ def find_exact_product(scene: Scene) -> ProductRegion | None:
 
     On a background of one colour without grain the product is what is not background. A rough or
     sloping background counts as plain too, but what differs from it is often a fold or a shadow.
+
+    Example:
+        >>> from packshot.measure.photo import find_scene
+        >>> from packshot.photo import Photo
+        >>> product = find_exact_product(find_scene(Photo.open("examples/photos/speaker.jpg").pixels))
+        >>> 0.05 < float(product.mask.mean()) < 0.95
+        True
     """
     return (
         scene.product
@@ -39,6 +46,14 @@ def find_product_by_network(network: MaskNetwork, planes: Planes) -> ProductRegi
 
     Returns:
         None where the network is not sure enough: see `MIN_CONFIDENCE`.
+
+    Example:
+        >>> from packshot.measure.planes import make_planes
+        >>> from packshot.photo import Photo
+        >>> planes = make_planes(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> product = find_product_by_network(MaskNetwork.load_shipped(), planes)
+        >>> product.confidence > 0.5
+        True
     """
     prediction = network.predict(planes.pixels)
     confidence = network.confidence(prediction)

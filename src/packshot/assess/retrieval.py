@@ -48,6 +48,12 @@ class RetrievalOptions:
         damaged_share: Originals damaged on purpose serve only a photo that looks like them: they
             must be this share of its most alike groups. 0 lets them serve every photo.
         nearest_groups: How many most alike groups decide that.
+
+    Example:
+        >>> RetrievalOptions(neighbours=16).pool
+        800
+        >>> RetrievalOptions.from_paper(neighbours=10).aggregation.value
+        'weighted'
     """
 
     pool: int = 800
@@ -84,6 +90,11 @@ def normalise_rows(vectors: FloatArray) -> Float32Array:
 
     Returns:
         (..., D) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> normalise_rows(np.array([[0, 5], [0, 0]])).tolist()
+        [[0.0, 1.0], [0.0, 0.0]]
     """
     vectors = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
@@ -100,6 +111,14 @@ def similarity(query: Float32Array, rows: Float32Array, distance: Distance) -> F
 
     Returns:
         (N,): cosine in -1..1, or ``1 / (1 + d)`` in 0..1.
+
+    Example:
+        >>> import numpy as np
+        >>> query, rows = np.array([1, 0], np.float32), np.array([[1, 0], [0, 1]], np.float32)
+        >>> similarity(query, rows, Distance.COSINE).tolist()
+        [1.0, 0.0]
+        >>> [f"{value:.2f}" for value in similarity(query, rows, Distance.MANHATTAN)]
+        ['1.00', '0.33']
     """
     if distance is Distance.COSINE:
         return rows @ query
@@ -112,7 +131,13 @@ def similarity(query: Float32Array, rows: Float32Array, distance: Distance) -> F
 
 
 def find_largest(values: Float32Array, count: int) -> IndexArray:
-    """Indices of the `count` largest values, largest first; ties go to the smaller index."""
+    """Indices of the `count` largest values, largest first; ties go to the smaller index.
+
+    Example:
+        >>> import numpy as np
+        >>> find_largest(np.array([0.2, 0.9, 0.5, 0.9], np.float32), 3).tolist()
+        [1, 3, 2]
+    """
     count = min(count, len(values))
     if count == 0:
         return np.empty(0, dtype=np.intp)
@@ -130,6 +155,12 @@ def best_similarities(similarities: Float32Array, starts: IndexArray) -> Float32
 
     Returns:
         (G,); -inf for a group without examples.
+
+    Example:
+        >>> import numpy as np
+        >>> similarities = np.array([0.25, 0.75, 0.5], np.float32)
+        >>> best_similarities(similarities, starts=np.array([0, 2, 3])).tolist()
+        [0.75, 0.5]
     """
     best = np.full(len(starts) - 1, -np.inf, np.float32)
     occupied = np.flatnonzero(np.diff(starts))
@@ -150,6 +181,12 @@ def find_best_versions(
 
     Returns:
         (P,) example indices, in the order of `groups`.
+
+    Example:
+        >>> import numpy as np
+        >>> similarities, group_of = np.array([0.25, 0.75, 0.5], np.float32), np.array([0, 0, 1])
+        >>> find_best_versions(similarities, group_of, groups=np.array([1, 0])).tolist()
+        [2, 1]
     """
     starts = np.searchsorted(group_of, groups, side="left")
     ends = np.searchsorted(group_of, groups, side="right")
@@ -176,6 +213,14 @@ def evidence_weights(
 
     Returns:
         (K,) non-negative, summing to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> content, distortion = np.array([0.9, 0.3], np.float32), np.array([0.5, 0.52], np.float32)
+        >>> [f"{w:.2f}" for w in evidence_weights(content, distortion, RetrievalOptions.from_paper())]
+        ['0.75', '0.25']
+        >>> [f"{w:.2f}" for w in evidence_weights(content, distortion, RetrievalOptions())]
+        ['0.27', '0.73']
     """
     if options.aggregation is Aggregation.SIMPLE:
         unscaled = np.ones_like(content)

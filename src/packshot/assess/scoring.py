@@ -38,6 +38,16 @@ class RetrievedEvidence:
         content: (K,) content similarity of each one's group.
         distortion: (K,) distortion similarity of each.
         weights: (K,) share of each in the score, summing to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> retrieve(atlas, up, up, RetrievalOptions(neighbours=1)).examples.tolist()
+        [0]
     """
 
     examples: IndexArray
@@ -58,6 +68,16 @@ class ScoringResult:
         confidence: 0..1, chance to lie within ten points of people's rating.
         is_known: False where no evidence is near enough ("cannot tell").
         evidence: The evidence, by index.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> compute_score(atlas, up, right, RetrievalOptions()).grade.value
+        'poor'
     """
 
     score: float
@@ -75,7 +95,12 @@ class ScoringResult:
 
 
 def find_grade(score: float) -> Grade:
-    """The word for a score of 0..100: bands of twenty points."""
+    """The word for a score of 0..100: bands of twenty points.
+
+    Example:
+        >>> find_grade(79.9).value, find_grade(80).value
+        ('good', 'excellent')
+    """
     return next(name for lower, name in _GRADES if score >= lower)
 
 
@@ -97,6 +122,16 @@ def retrieve(
 
     Raises:
         AtlasError: No example is left to compare with.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> retrieve(atlas, up, up, RetrievalOptions()).weights.round(2).tolist()
+        [1.0, 0.0]
     """
     content_similarities = similarity(normalise_rows(content), atlas.content_rows, options.distance)
     own_group = atlas.group_index_by_name.get(exclude_group) if exclude_group is not None else None
@@ -160,6 +195,16 @@ def compute_score(
 
     Raises:
         AtlasError: No example is left to compare with.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> round(compute_score(atlas, up, up, RetrievalOptions()).score, 2)
+        80.0
     """
     retrieved = retrieve(atlas, content, distortion, options, exclude_group)
     scores = atlas.scores[retrieved.examples]
@@ -192,7 +237,19 @@ def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
 
 
 def build_evidence(atlas: Atlas, retrieved: RetrievedEvidence, count: int) -> tuple[Evidence, ...]:
-    """The `count` heaviest pieces of evidence as records, heaviest first."""
+    """The `count` heaviest pieces of evidence as records, heaviest first.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> evidence = build_evidence(atlas, retrieve(atlas, up, up, RetrievalOptions()), count=1)
+        >>> [(one.example, one.score) for one in evidence]
+        [('a', 80.0)]
+    """
     order = find_largest(retrieved.weights, count)
     return tuple(_build_evidence_record(atlas, retrieved, int(position)) for position in order)
 

@@ -22,6 +22,11 @@ def normalise_by_peak(attention: Float32Array) -> Float32Array:
 
     Returns:
         (h, w), 0..1.
+
+    Example:
+        >>> import numpy as np
+        >>> normalise_by_peak(np.array([[0, 1], [2, 4]])).tolist()
+        [[0.0, 0.25], [0.5, 1.0]]
     """
     peak = float(attention.max(initial=0))
     return attention / peak if peak > 0 else np.zeros_like(attention)
@@ -35,6 +40,14 @@ def find_regions(attention: Float32Array) -> tuple[AttentionRegion, ...]:
 
     Args:
         attention: (h, w), 0 or more, of the whole photo.
+
+    Example:
+        >>> import numpy as np
+        >>> attention = np.zeros((4, 8), np.float32)
+        >>> attention[1:3, 2:4] = 1
+        >>> (found,) = find_regions(attention)
+        >>> found.region.x, found.region.y, found.strength
+        (0.25, 0.25, 1.0)
     """
     total = float(attention.sum())
     if total <= 0:
@@ -49,7 +62,13 @@ def find_regions(attention: Float32Array) -> tuple[AttentionRegion, ...]:
 
 
 def to_rows(attention: Float32Array) -> tuple[tuple[float, ...], ...]:
-    """A map, relative to its peak, as rows of numbers from top to bottom."""
+    """A map, relative to its peak, as rows of numbers from top to bottom.
+
+    Example:
+        >>> import numpy as np
+        >>> to_rows(np.array([[0, 1], [2, 4]], np.float32))
+        ((0.0, 0.25), (0.5, 1.0))
+    """
     return tuple(
         tuple(round(float(cell), _DIGITS) for cell in row) for row in normalise_by_peak(attention)
     )

@@ -30,6 +30,11 @@ class EmotionCalibration:
         negative_threshold: The same of the negative side.
         probability_scale: Slope of the logistic of the mean valence, per step of the scale.
         probability_offset: Its constant.
+
+    Example:
+        >>> calibration = EmotionCalibration(0.4, 0.3, probability_scale=2.0, probability_offset=-8.0)
+        >>> calibration.polarity(positive=0.6, negative=0.1).value, calibration.probability(valence=4.0)
+        ('positive', 0.5)
     """
 
     positive_threshold: float

@@ -29,6 +29,13 @@ class EmotionPrediction:
         negative_intensity: 0..1.
         positive_map: (h, w) where the positive branch found its evidence, 0 or more, upright.
         negative_map: (h, w) the same of the negative branch.
+
+    Example:
+        >>> import numpy as np
+        >>> distribution = np.array([0, 0, 0, 0.5, 0.25, 0.25, 0], np.float32)
+        >>> prediction = EmotionPrediction(distribution, 0.5, 0.1, np.ones((9, 9)), np.zeros((9, 9)))
+        >>> float(prediction.distribution @ np.arange(1, 8))  # The mean rating.
+        4.75
     """
 
     distribution: Float32Array
@@ -46,6 +53,13 @@ class EmotionNetwork:
         model: Takes ``pixels`` (N, S, S, 3) uint8 RGB, gives ``distribution`` (N, 7), ``intensities``
             (N, 2) and ``maps`` (N, 2, h, w), the positive side first.
         calibration: What its file states.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> network = EmotionNetwork.load_shipped()
+        >>> prediction = network.predict(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> network.input_side, round(float(prediction.distribution.sum()), 3)
+        (288, 1.0)
     """
 
     model: Model

@@ -24,6 +24,11 @@ class EmotionReader:
 
     Loads the network once. The same photo gets the same answer on every run and thread count. What it
     learned are feelings about photos in general; it knows nothing of products, and of what sells.
+
+    Example:
+        >>> emotion = EmotionReader().read("examples/photos/mug.jpg")
+        >>> 1 <= emotion.valence <= 7, len(emotion.distribution)
+        (True, 7)
     """
 
     def __init__(
@@ -102,12 +107,24 @@ class EmotionReader:
 
 
 def make_failed_emotion(error: UnreadablePhoto) -> Emotion:
-    """The row for a photo whose emotion was not read."""
+    """The row for a photo whose emotion was not read.
+
+    Example:
+        >>> make_failed_emotion(UnreadablePhoto("mug.jpg", "is no photo")).error
+        'is no photo'
+    """
     return Emotion(path=error.name, status=Status(error.status), error=error.reason)
 
 
 def load_shipped_reader() -> Callable[[Photo], Emotion]:
-    """The packaged reader for photos that others decoded; a function of a module, so picklable."""
+    """The packaged reader for photos that others decoded; a function of a module, so picklable.
+
+    Example:
+        >>> read_emotion = load_shipped_reader()
+        >>> emotion = read_emotion(Photo.open("examples/photos/mug.jpg"))
+        >>> round(sum(emotion.distribution), 2)
+        1.0
+    """
     return EmotionReader().read_photo
 
 
@@ -116,6 +133,12 @@ def moments(distribution: Float32Array) -> tuple[float, float]:
 
     Args:
         distribution: (7,) share of each rating, 1 .. 7; need not quite sum to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> mean, deviation = moments(np.array([0, 0.5, 0, 0, 0, 0.5, 0], np.float32))
+        >>> mean, deviation
+        (4.0, 2.0)
     """
     shares = distribution.astype(np.float64) / float(distribution.sum(dtype=np.float64))
     mean = float(shares @ _RATING_VALUES)

@@ -22,6 +22,15 @@ class ContentEncoder:
 
     Attributes:
         model: The content network.
+
+    Example:
+        >>> import numpy as np
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> names = ("mug", "mug-warm-cast", "speaker")
+        >>> vectors = np.stack([encoder.encode_file(f"examples/photos/{name}.jpg") for name in names])
+        >>> mug, warm, speaker = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        >>> bool(mug @ warm > mug @ speaker)
+        True
     """
 
     model: Model

@@ -27,6 +27,12 @@ class PhotoEncoding:
         distortion: (D,) distortion vector: how it is damaged.
         kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
         level: Expected damage level, 0 none .. 5 severe.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(4), np.ones(2), kinds=np.array([0.1, 0.7, 0.2]), level=2.4)
+        >>> int(encoding.kinds.argmax())  # The likeliest kind of damage.
+        1
     """
 
     content: Float32Array
@@ -42,6 +48,14 @@ class Encoders:
     Attributes:
         content: uint8 whole views to content vectors and stage statistics.
         distortion: uint8 native views, and the former, to everything else.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> encoders = Encoders.load_shipped()
+        >>> photo = Photo.open("examples/photos/jar-heavy-jpeg.jpg")
+        >>> (encoding,) = encoders.encode([photo.pixels], [{"noise": 1.2}])
+        >>> len(encoding.kinds) == len(encoders.kinds), encoding.level > 1
+        (True, True)
     """
 
     content: Model

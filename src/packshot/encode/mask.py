@@ -31,6 +31,12 @@ class MaskPrediction:
     Attributes:
         product: (S / 2, S / 2) how likely each part of the squeezed photo is product, 0..1.
         presence: How likely the photo shows a product at all, 0..1.
+
+    Example:
+        >>> import numpy as np
+        >>> prediction = MaskPrediction(product=np.array([[0.9, 0.1], [0.8, 0.2]]), presence=0.97)
+        >>> round(prediction.overlap_estimate, 2)
+        0.74
     """
 
     product: Float32Array
@@ -56,6 +62,13 @@ class MaskCalibration:
         offset: Of the log odds.
         overlap: Log odds per log odds of the expected overlap.
         presence: Log odds per log odds of presence.
+
+    Example:
+        >>> import numpy as np
+        >>> calibration = MaskCalibration(offset=-1.0, overlap=1.0, presence=0.5)
+        >>> prediction = MaskPrediction(product=np.full((2, 2), 0.9), presence=0.95)
+        >>> round(calibration.confidence(prediction), 2)
+        0.94
     """
 
     offset: float
@@ -73,7 +86,12 @@ class MaskCalibration:
 
 
 def log_odds(probability: float) -> float:
-    """Logarithm of p / (1 - p), with p kept within 0.001 and 0.999."""
+    """Logarithm of p / (1 - p), with p kept within 0.001 and 0.999.
+
+    Example:
+        >>> round(log_odds(0.5), 3), round(log_odds(0.9), 3), log_odds(1.0) == log_odds(0.999)
+        (0.0, 2.197, True)
+    """
     clipped = min(max(probability, 1e-3), 1 - 1e-3)
     return math.log(clipped / (1 - clipped))
 
@@ -84,6 +102,13 @@ class MaskNetwork:
 
     Attributes:
         model: The network.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> network = MaskNetwork.load_shipped()
+        >>> prediction = network.predict(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> prediction.product.shape, network.confidence(prediction) > MIN_CONFIDENCE
+        ((128, 128), True)
     """
 
     model: Model

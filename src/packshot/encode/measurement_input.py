@@ -55,6 +55,11 @@ def to_network_input(
     Returns:
         (2 K,): ``sign(v) log(1 + |v|)`` of each, 0 where there is none; then 1 where there is
         none, else 0.
+
+    Example:
+        >>> network_input = to_network_input({"noise": 3.0, "border": None}, ["noise", "border"])
+        >>> [f"{number:.2f}" for number in network_input]
+        ['1.39', '0.00', '0.00', '1.00']
     """
     raw = np.array([values.get(key) for key in names], np.float32)  # None becomes NaN.
     missing = np.isnan(raw)

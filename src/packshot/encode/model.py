@@ -28,6 +28,13 @@ class Model:
         name: File name, for reports.
         fingerprint: First 12 hexadecimal digits of the file's SHA-256.
         session: The ONNX Runtime session.
+
+    Example:
+        >>> import numpy as np
+        >>> model = Model.load_shipped("content.onnx")
+        >>> outputs = model.run(pixels=np.zeros((1, 224, 224, 3), np.uint8))
+        >>> outputs["content"].shape, len(model.fingerprint)
+        ((1, 1280), 12)
     """
 
     name: str

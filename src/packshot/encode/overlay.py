@@ -35,6 +35,12 @@ class OverlayMaps:
     Attributes:
         text: (h, w) likelihood of opaque text, 0..1; covers exactly the photo.
         watermark: (h, w) likelihood of see-through lettering and logos.
+
+    Example:
+        >>> import numpy as np
+        >>> maps = OverlayMaps(text=np.array([[0.1, 0.9]]), watermark=np.zeros((1, 2)))
+        >>> float((maps.text > 0.5).mean())  # Share of the photo that is likely text.
+        0.5
     """
 
     text: Float32Array
@@ -47,6 +53,13 @@ class OverlayNetwork:
 
     Attributes:
         model: The network.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/speaker-sale-badge.jpg")
+        >>> maps = OverlayNetwork.load_shipped().predict(photo.pixels)
+        >>> maps.text.shape, bool(maps.text.max() > 0.5)
+        ((96, 96), True)
     """
 
     model: Model
@@ -77,6 +90,11 @@ def resize_for_network(pixels: Pixels) -> Pixels:
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> resize_for_network(np.zeros((600, 1200, 3), np.uint8)).shape
+        (192, 384, 3)
     """
     reduced = average_to_side(pixels, INPUT_SIDE)
     height, width = reduced.shape[:2]
@@ -86,7 +104,13 @@ def resize_for_network(pixels: Pixels) -> Pixels:
 
 
 def pad_to_multiple(small: Pixels) -> Pixels:
-    """A photo continued to the right and below by its last pixels, to sides that the network takes."""
+    """A photo continued to the right and below by its last pixels, to sides that the network takes.
+
+    Example:
+        >>> import numpy as np
+        >>> pad_to_multiple(np.zeros((192, 380, 3), np.uint8)).shape
+        (192, 384, 3)
+    """
     height, width = (-(-side // MULTIPLE) * MULTIPLE for side in small.shape[:2])
     below, right = height - small.shape[0], width - small.shape[1]
     return np.asarray(cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)

@@ -26,6 +26,11 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
 
     Returns:
         (side, side, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> to_whole_view(np.zeros((600, 800, 3), np.uint8)).shape
+        (224, 224, 3)
     """
     height, width = pixels.shape[:2]
     is_smaller = height >= side and width >= side
@@ -42,6 +47,13 @@ def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
 
     Returns:
         (side, side, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.arange(600 * 800 * 3).astype(np.uint8).reshape(600, 800, 3)
+        >>> view = to_native_view(pixels)
+        >>> view.shape, bool((view == pixels[108:492, 208:592]).all())
+        ((384, 384, 3), True)
     """
     height, width = pixels.shape[:2]
     top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)

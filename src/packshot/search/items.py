@@ -195,8 +195,9 @@ def check_items(
 
     Example:
         >>> import numpy as np
-        >>> item, settings = Item("mug", np.array([0.1])), IndexSettings(dimensions=1, precision="float16")
-        >>> float(check_items("put", [item], settings)["mug"][0])  # Rounded to half precision.
+        >>> settings = IndexSettings(dimensions=1, precision="float16")
+        >>> vectors = check_items("put", [Item("mug", np.array([0.1]))], settings)
+        >>> float(vectors["mug"][0])  # Rounded to half precision.
         0.0999755859375
     """
     with_vector = [item for item in items if item.vector is not None]

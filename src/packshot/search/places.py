@@ -85,10 +85,11 @@ def check_model(index: VectorIndex, model: str | None) -> None:
 
     Example:
         >>> with create_index("photos.index", IndexSettings(dimensions=64, model="ab")) as index:
-        ...     check_model(index, "cd")
-        Traceback (most recent call last):
-        ...
-        packshot.errors.WrongModel: this index holds vectors of the model ab, not of cd: index the photos anew
+        ...     try:
+        ...         check_model(index, "cd")
+        ...     except WrongModel as error:
+        ...         print(error)
+        this index holds vectors of the model ab, not of cd: index the photos anew
     """
     if model is not None and model != index.settings.model:
         raise WrongModel(
