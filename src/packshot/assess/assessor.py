@@ -21,12 +21,21 @@ from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
 ASSESSMENT_SIDE = 1024
-"""Photos are judged at the size a product page shows them: the long side in pixels."""
+"""Pixels of the long side at which photos are judged, the size a product page shows them
+(docs/decisions/0002-judged-at-viewing-size.md)."""
 
 MAX_EVIDENCE = 8
+"""Rated photos shown with a score, the heaviest of the 32 first. A judgement."""
+
 MAX_DISTORTIONS = 3
+"""Kinds of damage shown, the likeliest first. A judgement."""
+
 _MIN_PROBABILITY = 0.1
+"""Probability, 0..1, below which a kind of damage is not shown. A judgement; findings have limits of
+their own (`distortion_findings`)."""
+
 _BATCH_SIZE = 8
+"""Photos opened together by `assess_many`: bounds memory. Scores do not depend on it."""
 
 EmotionFunction = Callable[[Photo], Emotion]
 """Reads the emotion of a photo that is decoded already: see `packshot.emotion`."""

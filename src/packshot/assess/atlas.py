@@ -175,7 +175,7 @@ class Example:
 
     Example:
         >>> import numpy as np
-        >>> example = Example("mug", "mug", np.array([1, 0]), np.array([0, 1]), 72.0, origin="my ratings")
+        >>> example = Example("mug", "mug", np.array([1, 0]), np.array([0, 1]), 72.0, "my ratings")
         >>> atlas = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2))
         >>> atlas.with_examples([example]).header.examples
         ('mug',)

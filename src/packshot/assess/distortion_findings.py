@@ -44,6 +44,8 @@ MIN_PROBABILITY: Final = 0.8
 reach it at all; 0.6 was reached by 9.5 %."""
 
 _ERROR_LEVEL = 4.0
+"""Expected level, 0..5, from which on recognised damage is an error: the upper two of five levels. A
+judgement."""
 
 
 @dataclass(frozen=True)

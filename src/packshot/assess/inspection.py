@@ -33,19 +33,54 @@ _NETWORK_OVERLAYS: Final = frozenset(
 )
 """Of `OVERLAYS`, what the overlay network tells."""
 
-_LIKELY_PROBABILITY: Final = 0.3
-_POSSIBLE_EVENNESS: Final = 0.5
-_OFF_PRODUCT_EVENNESS: Final = 0.75
-_UNPLACED_EVENNESS: Final = 0.85
-_PRINT_EVENNESS: Final = 0.95
-_PRINT_AREA: Final = 0.004
-_LINE_ASPECT: Final = 1.5
-_MIN_PART_AREA: Final = 0.0006
-_BACKGROUND_TEXT_SHARE: Final = 0.4
-_WATERMARK_SURE: Final = 0.9
-_WATERMARK_AREA: Final = 0.012
-_WATERMARK_EVENNESS: Final = 0.78
-_WATERMARK_POSSIBLE_AREA: Final = 0.005
+
+@dataclass(frozen=True)
+class InspectionLimits:
+    """Limits on the maps of the overlay network, between an overlay, none, and what is left open.
+
+    Likelihoods and evenness (the mean likelihood of a part) are 0..1, areas are shares of the photo.
+    Chosen together on photos that were kept from training for that (`packshot/weights/overlay.md`,
+    decision 18) and chosen anew for each new network; what they come to on other photos is in
+    `benchmarks/results/overlays.csv`.
+
+    Attributes:
+        likely_probability: Likelihood from which on a place belongs to a part; where none reaches it
+            there is no overlay.
+        possible_evenness: Evenness from which on a part may be text; below it is faint throughout, and
+            counts as none.
+        off_product_evenness: Evenness from which on a part off the product is text.
+        unplaced_evenness: The same where it is not known where the product is.
+        print_evenness: The same on the product, where most lettering is its own.
+        print_area: Area from which on a part on the product can be an overlay; smaller lettering there
+            is print.
+        line_aspect: Width over height of a part's box from which on it is a line of text; others are
+            left open.
+        min_part_area: Area below which a part is left out, as if it were not there.
+        background_text_share: Share of a part of the product's mask that is likely text, from which on
+            it is lettering on the background and no part of the product.
+        watermark_sure: Likelihood from which on a place surely is under a watermark.
+        watermark_area: Area of such places that a watermark must have; with less it is left open.
+        watermark_evenness: Mean likelihood of all likely places that a watermark must have; what is
+            less even is left open.
+        watermark_possible_area: Area of likely places below which there is no watermark.
+    """
+
+    likely_probability: float = 0.3
+    possible_evenness: float = 0.5
+    off_product_evenness: float = 0.75
+    unplaced_evenness: float = 0.85
+    print_evenness: float = 0.95
+    print_area: float = 0.004
+    line_aspect: float = 1.5
+    min_part_area: float = 0.0006
+    background_text_share: float = 0.4
+    watermark_sure: float = 0.9
+    watermark_area: float = 0.012
+    watermark_evenness: float = 0.78
+    watermark_possible_area: float = 0.005
+
+
+LIMITS: Final = InspectionLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +151,9 @@ class Inspection:
     @cached_property
     def text(self) -> TextOverlay:
         """Text laid over the photo."""
-        if (self.maps.text < _LIKELY_PROBABILITY).all():  # It need not be known where the product is.
+        if (
+            self.maps.text < LIMITS.likely_probability
+        ).all():  # It need not be known where the product is.
             return _make_empty_overlay(self.maps)
         return find_text(self.maps, self.product)
 
@@ -150,7 +187,7 @@ class Inspection:
         return is_placeholder(
             planes,
             self.scene.plain_background,
-            _resize_to_working(self.maps.text >= _LIKELY_PROBABILITY, planes),
+            _resize_to_working(self.maps.text >= LIMITS.likely_probability, planes),
         )
 
     @property
@@ -259,8 +296,8 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
     """
     parts = _find_parts(maps.text)
     product_mask = None if product is None else _find_product_mask(product, maps.text)
-    likely = (parts.areas >= _MIN_PART_AREA) & (parts.evenness >= _POSSIBLE_EVENNESS)
-    kept = likely & (parts.aspects >= _LINE_ASPECT) & _is_even(parts, product_mask)
+    likely = (parts.areas >= LIMITS.min_part_area) & (parts.evenness >= LIMITS.possible_evenness)
+    kept = likely & (parts.aspects >= LIMITS.line_aspect) & _is_even(parts, product_mask)
     flags = np.asarray(kept[parts.labels], bool)
     share = None if not flags.any() or product_mask is None else 100 * float(product_mask[flags].mean())
     boxes = _to_regions(parts.boxes[kept], parts.areas[kept], flags)
@@ -270,10 +307,10 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
 def _is_even(parts: _Parts, product_mask: Mask | None) -> Mask:
     """Which parts are filled as evenly as overlays are where they lie."""
     if product_mask is None:
-        return parts.evenness >= _UNPLACED_EVENNESS
+        return parts.evenness >= LIMITS.unplaced_evenness
     inside = _means_of_parts(parts.labels, product_mask) >= 0.5
-    as_overlay = (parts.evenness >= _PRINT_EVENNESS) & (parts.areas >= _PRINT_AREA)
-    return np.where(inside, as_overlay, parts.evenness >= _OFF_PRODUCT_EVENNESS)
+    as_overlay = (parts.evenness >= LIMITS.print_evenness) & (parts.areas >= LIMITS.print_area)
+    return np.where(inside, as_overlay, parts.evenness >= LIMITS.off_product_evenness)
 
 
 def _make_empty_overlay(maps: OverlayMaps) -> TextOverlay:
@@ -294,11 +331,11 @@ def find_watermark(maps: OverlayMaps) -> float | None:
         >>> round(find_watermark(OverlayMaps(np.zeros_like(watermark), watermark)), 2)
         16.67
     """
-    likely = maps.watermark >= _LIKELY_PROBABILITY
-    if likely.mean() < _WATERMARK_POSSIBLE_AREA:
+    likely = maps.watermark >= LIMITS.likely_probability
+    if likely.mean() < LIMITS.watermark_possible_area:
         return 0.0
-    large = (maps.watermark >= _WATERMARK_SURE).mean() >= _WATERMARK_AREA
-    if large and maps.watermark[likely].mean() >= _WATERMARK_EVENNESS:
+    large = (maps.watermark >= LIMITS.watermark_sure).mean() >= LIMITS.watermark_area
+    if large and maps.watermark[likely].mean() >= LIMITS.watermark_evenness:
         return 100 * float(likely.mean())
     return None
 
@@ -326,7 +363,7 @@ class _Parts:
 
 
 def _find_parts(likely: Float32Array) -> _Parts:
-    flags = to_uint8(likely >= _LIKELY_PROBABILITY)
+    flags = to_uint8(likely >= LIMITS.likely_probability)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(flags, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / likely.size
     areas[0] = 0
@@ -340,7 +377,7 @@ def _find_product_mask(product: ProductRegion, likely: Float32Array) -> Mask:
     size = likely.shape[::-1]
     mask = to_uint8(cv2.resize(to_uint8(product.mask), size, interpolation=cv2.INTER_NEAREST))
     _, labels, _, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    kept = _means_of_parts(labels, likely >= _LIKELY_PROBABILITY) < _BACKGROUND_TEXT_SHARE
+    kept = _means_of_parts(labels, likely >= LIMITS.likely_probability) < LIMITS.background_text_share
     kept[0] = False
     return np.asarray(kept[labels], bool)
 

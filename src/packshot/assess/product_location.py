@@ -11,6 +11,10 @@ from packshot.measure.planes import Planes
 from packshot.measure.product import ProductRegion, mask_to_region
 
 _EXACT_TOLERANCE: Final = 10.0
+"""Levels, 0..255: a background whose own pixels lie within it of its colour in every channel
+(`Background.tolerance`, 6 to 28) has no grain, and what differs from it is the product to the pixel;
+above, the network is asked. A judgement, on photos at home, where what differs is often a fold or a
+shadow (decision 18)."""
 
 
 def find_exact_product(scene: Scene) -> ProductRegion | None:

@@ -9,7 +9,11 @@ from packshot.errors import InvalidInput, SourceError
 from packshot.sources import read_rows
 
 _FILE_COLUMNS = ("file", "path", "image", "filename")
+"""Names of the column of files, as public collections of ratings have them; the first that is there
+counts."""
+
 _SCORE_COLUMNS = ("mos", "score", "rating")
+"""Names of the column of scores; the first that is there counts."""
 
 
 @dataclass(frozen=True)

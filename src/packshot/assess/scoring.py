@@ -27,6 +27,7 @@ _GRADES = (
     (20.0, Grade.POOR),
     (0.0, Grade.BAD),
 )
+"""Lower end of each grade in points: bands of twenty, by convention."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,14 @@ from packshot.arrays import Float32Array, Int32Array
 from packshot.report import AttentionRegion, Region
 
 MAX_REGIONS = 3
+"""Boxes given for each side, the strongest. A judgement: a map has 9 x 9 cells."""
+
 _EVEN_ATTENTION = 0.85
-"""Mean of a relative map from which its attention is even: no place stands out."""
+"""Mean of a relative map, 0..1, from which on its attention is even: no place stands out. A
+judgement."""
+
 _DIGITS = 3
+"""Decimal places of published numbers."""
 
 
 def normalise_by_peak(attention: Float32Array) -> Float32Array:

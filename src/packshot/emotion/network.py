@@ -14,6 +14,8 @@ from packshot.errors import ModelError
 
 EMOTION_MODEL = "emotion.onnx"
 RATING_COUNT = 7
+"""Steps of the ratings of valence, 1 very negative to 7 very positive, as in OASIS (Kurdi, Lozano,
+Banaji 2017)."""
 
 
 _OUTPUTS = frozenset({"distribution", "intensities", "maps"})

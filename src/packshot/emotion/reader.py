@@ -16,6 +16,8 @@ from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import AttentionRegion, Emotion, Status
 
 _DIGITS = 3
+"""Decimal places of published numbers."""
+
 _RATING_VALUES = np.arange(1, RATING_COUNT + 1, dtype=np.float64)
 
 

@@ -21,7 +21,9 @@ VIEW_SIDE: Final = 256
 """Photos are squeezed to a square of this side, in pixels, for the mask network."""
 
 MIN_CONFIDENCE: Final = 0.5
-"""Below this the network abstains."""
+"""Chance, 0..1, that the mask is right (`MaskCalibration`), below which the network abstains: a mask
+that is used is right more often than not. Calibrated on 400 held-out composites and scenes
+(`packshot/weights/mask.md`)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,10 +22,10 @@ time: Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 20
 """
 
 MULTIPLE: Final = 16
-"""Sides of what the network sees are multiples of it."""
+"""Sides of what the network sees are multiples of it, in pixels: it halves them four times."""
 
 STRIDE: Final = 4
-"""Pixels of what the network sees for one of its maps."""
+"""Pixels of what the network sees for one of its maps, along each axis."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,11 @@ import numpy as np
 from packshot.arrays import Pixels
 
 WHOLE_SIDE = 224
+"""Pixels a side of the whole view: what EfficientNet-Lite0, the content network, was trained on."""
+
 NATIVE_SIDE = 384
+"""Pixels a side of the native view: four thirds of it cost 1.8 times as much and told no more
+(docs/decisions/0003-two-views.md)."""
 
 
 def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:

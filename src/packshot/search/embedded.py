@@ -35,9 +35,18 @@ from packshot.writer_lock import WriterLock
 _CATALOG_FILE = "index.db"
 _LOCK_FILE = "writer.lock"
 _BLOCK_BYTES = 1 << 26
+"""Bytes of vectors read or copied at a time: bounds memory."""
+
 _APPENDS_TO_CHECK = 4
+"""Last writes whose checksums are compared when an index is opened: where an interruption would show.
+`verify` compares all."""
+
 _MAX_RANKED_DIRECTLY = 64
+"""Candidates up to which all are ranked in double precision; of more, single precision chooses those
+first."""
+
 _MAX_ATTEMPTS = 3
+"""Times that a snapshot is opened anew after a compaction took its vector file away."""
 
 
 class EmbeddedIndex(VectorIndex):

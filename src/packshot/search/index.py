@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from packshot.search.items import Hit, IndexSettings, Item, Where
 
 DEFAULT_ANSWERS = 10
+"""Hits of a query where no number is asked for."""
 
 WriteOperation = Literal["add", "update", "put"]
 

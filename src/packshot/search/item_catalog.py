@@ -24,7 +24,11 @@ from packshot.files import atomic_write_bytes
 from packshot.search.items import IndexSettings, Value, Where, parse_conditions
 
 CATALOG_FORMAT = 1
+"""Of the tables: an index of another format is made anew."""
+
 _BUSY_TIMEOUT_S = 30.0
+"""Seconds to wait for another process that writes."""
+
 _SCHEMA = """
 CREATE TABLE state (
     format INTEGER NOT NULL, settings TEXT NOT NULL, version INTEGER NOT NULL,

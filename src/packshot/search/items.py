@@ -20,6 +20,8 @@ Where = Mapping[str, Value | Sequence[Value]]
 """Conditions on metadata, all of which must hold: by key the value wanted, or several to choose from."""
 
 MAX_ID_BYTES = 1024
+"""Bytes of UTF-8 in an id, at most: what the primary key of a Milvus collection is declared to hold."""
+
 _MAX_NUMBER = 1e15
 """Of a number in a vector: squares of larger ones would not fit single precision."""
 

@@ -37,10 +37,18 @@ MILVUS_PREFIX = "milvus:"
 _SETTINGS_PROPERTY = "packshot.index"
 _METRICS = {Distance.EUCLIDEAN: "L2", Distance.COSINE: "COSINE"}
 _ROWS_PER_CALL = 1000
+"""Rows that travel in one call; gRPC refuses messages that are too long."""
+
 _MAX_ANSWERS = 16_384
+"""Candidates of one query, at most: Milvus's own limit."""
+
 _EXACT_KIND = "FLAT"
 _NUMBERS_PER_CODE = 4
+"""Numbers of a vector that share a code of 8 bits: 2 bits a number."""
+
 _CELLS_PER_PROBE = 8
+"""One cell in so many is looked into, and 16 at least. A judgement: Milvus is not tuned as an index of
+our own is."""
 
 
 class MilvusIndex(VectorIndex):

@@ -17,6 +17,8 @@ from packshot.search.index import VectorIndex
 from packshot.search.items import Item
 
 BATCH_SIZE = 1024
+"""Items in a row group, which bounds the memory that writing and reading take."""
+
 _SETTINGS_KEY = b"packshot.index"
 
 

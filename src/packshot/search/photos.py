@@ -27,8 +27,13 @@ BATCH_SIZE = 64
 """Photos that become durable together."""
 
 _MIN_PHOTOS_FOR_PROCESSES = 8
+"""Photos from which on more than one process pays for its start. A judgement."""
+
 _LOOKUP_BATCH = 512
+"""Photos looked up in the index together."""
+
 _RESERVED_KEYS = ("path", "raw", "bytes", "modified")
+"""Metadata that Packshot keeps for itself, and no answer shows."""
 
 Columns = Mapping[str, Mapping[str, Any]]
 """By id, what a table says about a photo."""

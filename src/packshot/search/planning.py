@@ -10,14 +10,25 @@ NAMED_KINDS = ("exact", "pq", "ivf-pq")
 """Kinds of index that every engine knows."""
 
 EXACT_UP_TO = 50_000
-"""Vectors that are looked at one by one when no kind is asked for."""
+"""Vectors that are looked at one by one when no kind is asked for: exhaustive search is fast enough up
+to there. A judgement."""
 
 _TRAINING_PER_CELL = 40
 """faiss asks for 39 vectors for each cell at least."""
 _MIN_TRAINING_VECTORS = 1_000
+"""Vectors below which there are too few to learn codes from, and every one is looked at."""
+
 _MAX_TRAINING_VECTORS = 1 << 18
+"""Vectors that a structure is trained with, at most, to bound time and memory. A judgement."""
+
 _CELLS_PER_ROOT = 4
+"""Cells for each square root of the number of vectors; faiss's guidelines have 4 to 16
+(docs/methods.md, equation 4.19)."""
+
 _MAX_CODED_NUMBERS, _MIN_CODED_NUMBERS, _CODED_STEP = 256, 8, 4
+"""Numbers of a vector that are coded: 256 at most, for the same recall with a quarter of the candidates
+that half the bits need (decision 13); fewer than 8 are kept at 8 bits each; in fours, as fast scan
+reads them."""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,15 @@ from packshot.search.search_structure import SearchStructure
 from packshot.search.vector_file import VectorFile
 
 _RETRAIN_GROWTH = 4
-"""Times the vectors that a structure was trained with."""
+"""Times the vectors that a structure was trained with from which on another is trained: cells then hold
+four times what they were planned for."""
+
 _MIN_NEW_ROWS = 10_000
+"""Rows newer than the structure up to which they are looked at one by one, as long as they are no more
+than `_MIN_NEW_SHARE` either."""
+
 _MIN_NEW_SHARE = 0.05
+"""The same as a share of all rows, 0..1; the larger of the two holds."""
 
 
 class StructureManager:

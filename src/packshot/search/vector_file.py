@@ -15,8 +15,13 @@ from packshot.files import translate_write_errors
 from packshot.search.items import IndexSettings
 
 _FRACTION_BITS = 23 - 10
+"""Bits that the fraction of a single (23) is longer than that of a half (10); IEEE 754."""
+
 _SIGN_AND_FIELDS = np.uint32(0x8FFFE000).astype(np.int32)
+"""Mask of the sign, the exponent and the fraction, where a shifted half has them."""
+
 _BIAS = np.float32(2.0 ** (127 - 15))
+"""Factor between the biases of the exponents: 127 of a single, 15 of a half."""
 
 
 class VectorFile:

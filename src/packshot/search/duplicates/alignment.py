@@ -14,14 +14,35 @@ from packshot.search.duplicates.frames import Box, decompose_map, list_orientati
 from packshot.search.duplicates.view import PhotoView
 
 _SAMPLE_SIDE = 24
+"""Pixels a side of the rough grey pictures by which frames are compared."""
+
 _ASPECT_TOLERANCE = 0.06
+"""Natural logarithm of the ratio of aspects (6 %) within which two boxes have one shape: a frame is cut
+to whole pixels, and its content found to some."""
+
 _FRAME_GUESSES = 3
+"""Guesses by frames that are checked pixel by pixel, at most; a judgement."""
+
 _MIN_CORRELATION = 0.3
+"""Correlation, -1..1, of the rough pictures below which a guess by frames is not worth checking. Low:
+pixels decide."""
+
 _MAX_DISTANCE_RATIO = 0.82
+"""Distance to the nearest feature over that to the next below which a match is distinct (Lowe,
+"Distinctive image features from scale-invariant keypoints", 2004, section 7.1, has 0.8)."""
+
 _MIN_INLIERS = 7
+"""Features that must agree on a similarity. Two determine one; with fewer than this chance agreements
+are common. A judgement: pixels decide."""
+
 _INLIER_TOLERANCE = 4.0
+"""Pixels of a view by which an inlier may miss its place (OpenCV's default is 3)."""
+
 _MAX_SCALE = 8.0
+"""Ratio of sizes beyond which, either way, a similarity is taken for chance."""
+
 _SEED = 20
+"""Of RANSAC, so that the same photos align the same way on every run."""
 
 
 @dataclass(frozen=True, eq=False)

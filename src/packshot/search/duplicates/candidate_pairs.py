@@ -13,12 +13,15 @@ from packshot.search.duplicates.nearest_vectors import find_nearest_vectors
 from packshot.search.duplicates.signature import Signature
 
 MIN_SIMILARITY = 0.4
-"""Cosine of the content vectors from which on two photos are compared."""
+"""Cosine of the content vectors from which on two photos are compared. Lowered from 0.5 so that copies
+under heavy marks and strong tints are among the candidates (decision 14)."""
 
 MAX_NEIGHBOURS = 16
-"""Of each photo, by content, that are compared with it at most."""
+"""Photos alike by content that each is compared with, at most. Raised from 12 for the same reason as
+`MIN_SIMILARITY` was lowered."""
 
-_HASHES_PER_PHOTO = 16  # eight turns of the photo's two
+_HASHES_PER_PHOTO = 16
+"""Eight turns of each of a photo's two hashes."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,24 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 
 _HISTOGRAM_SIDE = 96
+"""Pixels of the long side of the picture whose colours are counted: small, for speed."""
+
 _MIN_BACKGROUND_DISTANCE = 8.0
+"""CIELAB units from the colour of the frame's edge beyond which a pixel is of the product. A
+judgement."""
+
 _MIN_PRODUCT_SHARE = 0.02
+"""Share of pixels that must differ from the edge; with less there is nothing to tell from the
+background, and all pixels count."""
+
 _BINS = (8, 16, 16)
+"""Bins of lightness, green to red, and blue to yellow: hue counts more than light, which differs
+between photos of one product."""
+
 _RANGES = ((0.0, 100.0), (-96.0, 96.0), (-96.0, 96.0))
+"""Ranges of the bins in CIELAB: nearly all that sRGB reaches; its most saturated blues and magentas,
+beyond 96, are left out."""
+
 _SMOOTHING_SIGMA = 0.6
 """Standard deviation, in bins, by which colours are smeared so that near ones count as alike."""
 

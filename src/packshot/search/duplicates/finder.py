@@ -25,7 +25,10 @@ from packshot.search.duplicates.signature import FileStamp, Signature, make_sign
 from packshot.search.duplicates.store import SignatureStore
 
 _MIN_PHOTOS_FOR_PROCESSES = 8
+"""Photos above which more than one process pays for its start. A judgement."""
+
 _COMMIT_BATCH = 64
+"""Signatures written together: what a run that is killed may have to make again."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from packshot.arrays import AnyArray, Float32Array, Float64Array, Mask, Pixels
 
 _QUARTER = math.pi / 2
 _COLOUR_TOLERANCE = 12
+"""Levels, 0..255, of any channel, within which a pixel has the colour of the corner. A judgement."""
+
 _TRIM_BLUR = 3
+"""Pixels a side of the mean that evens out noise in margins."""
 
 
 @dataclass(frozen=True)

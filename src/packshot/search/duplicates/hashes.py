@@ -17,13 +17,25 @@ import numpy as np
 from packshot.arrays import Int64Array, Mask, Pixels, UInt64Array
 
 DCT_SIDE = 32
+"""Pixels a side of the square that is transformed, as in Zauner's phash."""
+
 HASH_SIDE = 8
+"""Frequencies kept along each axis: 8 x 8 make 64 bits."""
+
 MAX_HASH_DISTANCE = 8
-"""Bits of 63 by which hashes of copies may differ."""
+"""Bits of 63 by which hashes of copies may differ. imagededup takes ten of 64; what is let through here
+is compared pixel by pixel."""
 
 _BANDS = ((0, 13), (13, 13), (26, 13), (39, 13), (52, 12))
+"""First bit and length of each band. Five, so that four bits of difference always leave one band
+untouched."""
+
 _MAX_BUCKET_SIZE = 2000
+"""Hashes that share a band above which the band is passed over: plain photos crowd there, and every
+pair of them would be looked at."""
+
 _QUERIES_PER_BLOCK = 20_000
+"""Queries looked up together: bounds the memory that their pairs take."""
 
 
 def perceptual_hash(pixels: Pixels) -> int:

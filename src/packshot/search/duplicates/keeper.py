@@ -14,9 +14,11 @@ from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
 
 SCORE_TOLERANCE = 2.0
-"""Points of score that make no difference."""
+"""Points of score, 0..100, that make no difference: saving a photo again moves its score as far
+(decision 14)."""
 
 _MIN_PHOTOS_FOR_PROCESSES = 16
+"""Photos from which on more than one process pays for loading the models again. A judgement."""
 
 
 def score_photos(

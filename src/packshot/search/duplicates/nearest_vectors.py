@@ -15,16 +15,26 @@ from packshot.search.search_structure import build_structure
 from packshot.search.vector_file import VectorFile
 
 MIN_VECTORS_TO_INDEX = 150_000
-"""Vectors from which on a search structure is built for the shortlists of all of them."""
+"""Vectors above which a search structure is built for the shortlists of all of them (decision 14)."""
 
 _MIN_VECTORS_TO_PREPARE = 4096
-"""Queries, and vectors, that are worth preparing a search for."""
+"""Queries, and vectors, above which preparing a search pays."""
 
 _REDUCED_DIMENSIONS = 192
+"""Main directions over which shortlists are made, of 1280; see decision 14."""
+
 _SHORTLIST_FACTOR = 4
+"""Candidates ranked exactly for each one wanted, as the order over fewer directions is not quite the
+same."""
+
 _MARGIN = 4
+"""Candidates beyond those wanted where all directions count: single precision may swap near-ties."""
+
 _SAMPLE = 8192
+"""Vectors that the directions are found from, about."""
+
 _BLOCK = 1 << 14
+"""Vectors written, or queries asked, together: bounds memory."""
 
 
 def find_nearest_vectors(

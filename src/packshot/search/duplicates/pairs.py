@@ -18,7 +18,11 @@ from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 Pair = tuple[Path, Path]
 
 _CACHED_VIEWS = 128
+"""Views held by a process, of half a megabyte each, and their features."""
+
 _PAIRS_PER_TASK = 16
+"""Pairs of one first photo given to a process together: its view is made once, and no process waits
+long for the others."""
 
 
 def compare_pairs(

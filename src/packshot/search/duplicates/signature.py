@@ -25,8 +25,16 @@ SIGNATURE_VERSION = 1
 """Of the signature: those of another are made anew."""
 
 _HASH_SOURCE_SIDE = 256
+"""Pixels of the long side of the picture that is hashed and tested for blankness: small, for speed, and
+eight times what a hash sees."""
+
 _BLANK_RANGE = 10.0
+"""Levels, 0..255, by which a smoothed blank photo may differ anywhere from its median colour: noise and
+compression. A judgement."""
+
 _EXIF_TIMES = ("DateTimeOriginal", "DateTime")
+"""EXIF tags that say when, the time of exposure first."""
+
 _EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 
 

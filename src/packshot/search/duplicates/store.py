@@ -28,7 +28,11 @@ from packshot.user_cache import find_user_cache
 
 _SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_S = 30
+"""Seconds to wait for another process that writes."""
+
 _MAX_SQL_VARIABLES = 500
+"""Digests asked for in one query: below the 999 variables that builds of SQLite before 3.32 allow."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signatures (
     path TEXT PRIMARY KEY, maker TEXT NOT NULL, byte_size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
@@ -46,8 +50,9 @@ CREATE TABLE IF NOT EXISTS scores (
 """
 _COLUMN_COUNT = 14
 _VECTOR_DTYPE = np.dtype("<f2")
-# A vector of length 1 in half precision is no farther from it.
 _LENGTH_TOLERANCE = 0.01
+"""By which the length of a stored vector may differ from 1: one in half precision is no farther from
+it."""
 
 
 def default_store_path() -> Path:

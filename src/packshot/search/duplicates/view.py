@@ -14,8 +14,14 @@ from packshot.search.duplicates.colours import colour_histogram
 from packshot.search.duplicates.frames import Box, find_content_box, full_box
 
 VIEW_SIDE = 384
+"""Pixels of the long side at which photos are compared. A judgement: less work than at full size."""
+
 _MAX_FEATURES = 700
+"""Features kept of a view, the strongest; OpenCV keeps all by default, and matching takes the product
+of both numbers."""
+
 _MIN_CONTRAST = 0.015
+"""Contrast, 0..1, below which a feature is dropped. OpenCV's default is 0.04, which finds fewer."""
 
 
 @dataclass(frozen=True, eq=False)
