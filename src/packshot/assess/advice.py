@@ -16,7 +16,7 @@ def build_finding(
     region: Region | None,
     language: str = "en",
 ) -> Finding:
-    """A finding with its reason and remedy in words.
+    """Build a finding with its reason and remedy in words.
 
     Args:
         code: Key of the table.

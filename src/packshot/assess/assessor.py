@@ -113,7 +113,7 @@ class Assessor:
         return self.assess_observation(self.observe(photo), exclude_group=exclude_group, brief=brief)
 
     def observe(self, photo: Photo) -> Observation:
-        """All that is measured and encoded of a photo; `assess_observation` judges it."""
+        """Measure and encode a photo; `assess_observation` judges it."""
         return self._observe_photos([photo])[0]
 
     def assess_observation(
@@ -155,7 +155,7 @@ class Assessor:
         )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
-        """Judge a stream of photos in order; what is no photo becomes a row that says so."""
+        """Judge a stream of photos in order; what is no photo becomes a record that says so."""
         remaining = iter(sources)
         while batch := list(islice(remaining, _BATCH_SIZE)):
             opened = [self._open(source) for source in batch]
@@ -168,7 +168,7 @@ class Assessor:
                     yield photo
 
     def encode(self, source: PhotoSource, score: float, origin: str, name: str | None = None) -> Example:
-        """A rated photo as an atlas example, its own group.
+        """Encode a rated photo as an atlas example, its own group.
 
         Args:
             source: The photo.
@@ -185,7 +185,7 @@ class Assessor:
         return Example(label, label, encoding.content, encoding.distortion, score, origin)
 
     def add(self, examples: list[Example]) -> None:
-        """Let the assessor's own copy of the atlas grow; the next answer uses it."""
+        """Add examples to the assessor's own copy of the atlas; the next answer uses them."""
         self.atlas = self.atlas.with_examples(examples)
 
     def _observe_photos(self, photos: Sequence[Photo]) -> list[Observation]:
@@ -198,7 +198,7 @@ class Assessor:
             return make_failed_assessment(error)
 
     def _list_distortions(self, encoding: PhotoEncoding) -> tuple[Distortion, ...]:
-        """The likeliest kinds; of those that look alike the likeliest, for all of them."""
+        """List the likeliest kinds; of those that look alike the likeliest, for all of them."""
         level = round(min(max(encoding.level, 0.0), 5.0), 2)
         return tuple(
             Distortion(kind=one.kind.value, probability=round(one.probability, 3), level=level)
@@ -207,7 +207,7 @@ class Assessor:
         )
 
     def _collect_findings(self, observation: Observation) -> tuple[Finding, ...]:
-        """What exceeded a limit, what the network recognised, what the file says; worst first."""
+        """Collect findings of measurements, of the network, and of the file; worst first."""
         language = self.language
         exceeded_limits = find_exceeded_limits(observation.photo_measurements)
         findings = [
@@ -238,7 +238,7 @@ class Assessor:
 
 
 def find_file_issues(photo: Photo) -> list[str]:
-    """Codes of what the file itself, apart from its picture, gives reason to say.
+    """Find codes of what the file itself, apart from its picture, gives reason to say.
 
     Example:
         >>> from PIL import Image
@@ -257,7 +257,7 @@ def find_file_issues(photo: Photo) -> list[str]:
 
 
 def make_failed_assessment(error: UnreadablePhoto) -> Assessment:
-    """The row for a photo that there is no assessment of.
+    """Make the record of a photo that cannot be assessed.
 
     Example:
         >>> assessment = make_failed_assessment(UnreadablePhoto("mug.jpg", "is no photo"))

@@ -75,12 +75,12 @@ class ScoreCalibration(Record):
         return self
 
     def __call__(self, raw: float) -> float:
-        """The published score, 0..100, of an aggregated one."""
+        """Return the published score, 0..100, of an aggregated one."""
         return float(np.clip(np.interp(raw, self.raw, self.score), 0, 100))
 
 
 class ConfidenceModel(Record):
-    """When to believe a score: fitted on leave-one-group-out predictions.
+    """Confidence of a score (docs/methods.md, equation 1.14), fitted on leave-one-group-out predictions.
 
     `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
     that the score lies within ten points of the rating. Below `minimum_content` or
@@ -99,7 +99,7 @@ class ConfidenceModel(Record):
     minimum_distortion: FiniteFloat = -1.0
 
     def confidence(self, similarity: float, deviation: float) -> float:
-        """Chance, 0..1, that the score is within ten points.
+        """Compute the chance, 0..1, that the score is within ten points of people's rating.
 
         Args:
             similarity: Weighted mean distortion similarity of the evidence.
@@ -293,7 +293,7 @@ class Atlas:
 
     @classmethod
     def create_empty(cls, name: str, models: tuple[str, str], sizes: tuple[int, int]) -> Atlas:
-        """An atlas without examples.
+        """Create an atlas without examples.
 
         Args:
             name: Its name.
@@ -322,7 +322,7 @@ class Atlas:
 
     @classmethod
     def load_shipped(cls) -> Atlas:
-        """The atlas that ships with the package.
+        """Load the atlas that ships with the package.
 
         Raises:
             ModelError: This installation lacks it, or it is not the one that was shipped.
@@ -362,7 +362,7 @@ class Atlas:
             raise AtlasError(f"the atlas is not saved: {error}") from error
 
     def summarise(self) -> AtlasInfo:
-        """A summary for people."""
+        """Summarise the atlas for people."""
         counts = np.bincount(self.origins, minlength=len(self.header.origins))
         quartiles = np.percentile(self.scores, (25, 50, 75)) if len(self.scores) else (0, 0, 0)
         return AtlasInfo(
@@ -380,7 +380,7 @@ class Atlas:
         )
 
     def with_examples(self, examples: list[Example]) -> Atlas:
-        """A new atlas with more rated examples; later answers use them at once.
+        """Return a new atlas with more rated examples; later answers use them at once.
 
         Args:
             examples: Any number; those whose group exists join it, and one whose name exists
@@ -406,12 +406,12 @@ class Atlas:
         return self._merge(examples, groups, group_indices, np.concatenate([self.content, added]))
 
     def without_groups(self, groups: frozenset[str]) -> Atlas:
-        """A new atlas that lacks some groups, for validation on photos it holds."""
+        """Return a new atlas that lacks some groups, for validation on photos it holds."""
         kept = np.array([name not in groups for name in self.header.groups], bool)
         return self._select(kept, kept[self.group_of])
 
     def _select(self, groups: Mask, examples: Mask) -> Atlas:
-        """The groups and examples where the masks are True; no kept example may lose its group."""
+        """Select groups and examples by masks; no example that is kept may lose its group."""
         new_indices = (np.cumsum(groups) - 1).astype(np.int32)
         names = {
             "groups": tuple(compress(self.header.groups, groups)),
@@ -429,7 +429,7 @@ class Atlas:
         )
 
     def with_header(self, **changes: object) -> Atlas:
-        """The same arrays under a header with some fields changed."""
+        """Return the same arrays under a header with some fields changed."""
         header = AtlasHeader.model_validate(self.header.model_dump() | changes)
         return replace(self, header=header)
 
@@ -449,7 +449,7 @@ class Atlas:
         group_indices: Int32Array,
         content: Float16Array,
     ) -> Atlas:
-        """This atlas with the examples' rows merged in, ordered by group."""
+        """Merge the examples' rows into this atlas, ordered by group."""
         kinds = _append_missing(self.header.kinds, [e.kind for e in examples if e.kind is not None])
         origins = _append_missing(self.header.origins, [e.origin for e in examples])
         columns: dict[str, object] = {
@@ -478,7 +478,7 @@ class Atlas:
 
 
 def _append_missing(known: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
-    """`known` with the names it lacks appended in order of appearance."""
+    """Return `known` with the names it lacks appended in order of appearance."""
     return tuple(dict.fromkeys((*known, *names)))
 
 
@@ -519,7 +519,7 @@ def _parse_atlas(data: bytes, name: str) -> Atlas:
 
 
 def _compute_digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:
-    """SHA-256 of all that an atlas holds; those written before there was one lack it."""
+    """Compute the SHA-256 of all that an atlas holds; those written before there was one lack it."""
     hasher = hashlib.sha256(header)
     for name in _ARRAY_NAMES:
         hasher.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())

@@ -1,4 +1,4 @@
-"""Building an atlas from photos that people rated."""
+"""Building of an atlas from photos that people rated."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def build_atlas(
 def encode_rated_photo(
     rated_photo: RatedPhoto, origin: str, timeout_s: float = DEFAULT_TIME_LIMIT_S
 ) -> Example:
-    """A rated photo as an example, its own group; encoded in a process of its own.
+    """Encode a rated photo as an example, its own group, in a process of its own.
 
     Args:
         rated_photo: The photo and its score.

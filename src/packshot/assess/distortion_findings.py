@@ -71,7 +71,7 @@ class DamageEstimate:
 
     @property
     def code(self) -> str:
-        """Of the finding."""
+        """Code of the finding."""
         return DISTORTION_PREFIX + self.kind.value
 
     @property
@@ -81,7 +81,7 @@ class DamageEstimate:
 
 
 def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[DamageEstimate]:
-    """Every family of look-alike kinds, likeliest first.
+    """Estimate the damage by each family of look-alike kinds, likeliest first.
 
     Args:
         encoding: Of the photo.
@@ -112,7 +112,7 @@ def find_damage(
     reported_codes: frozenset[str],
     min_probability: float = MIN_PROBABILITY,
 ) -> list[DamageEstimate]:
-    """Families that reach their limits and are not said by a measured finding, likeliest first.
+    """Find families that reach their limits and that no measured finding says, likeliest first.
 
     Args:
         encoding: Of the photo.

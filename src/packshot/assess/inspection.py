@@ -1,4 +1,4 @@
-"""What lies over a photo and where its product is: the numbers that rules of marketplaces ask for."""
+"""Overlays on a photo and the place of its product: the numbers that marketplaces' rules ask for."""
 
 from __future__ import annotations
 
@@ -135,17 +135,17 @@ class Inspection:
 
     @cached_property
     def network_product(self) -> ProductRegion | None:
-        """Where the mask network sees the product; None where it is not sure."""
+        """The product as the mask network sees it; None where it is not sure."""
         return find_product_by_network(self.inspector.mask, self.scene.planes)
 
     @cached_property
     def product(self) -> ProductRegion | None:
-        """Where the product is; None where neither the background nor the network tells."""
+        """The product; None where neither the background nor the network tells."""
         return find_exact_product(self.scene) or self.network_product
 
     @cached_property
     def maps(self) -> OverlayMaps:
-        """What the overlay network sees."""
+        """Maps of the overlay network."""
         return self.inspector.overlay.predict(self.scene.planes.pixels)
 
     @cached_property
@@ -159,7 +159,7 @@ class Inspection:
 
     @cached_property
     def watermark(self) -> float | None:
-        """Share of the picture, per cent, under see-through lettering and logos.
+        """Measure the share of the picture, per cent, under see-through lettering and logos.
 
         None where that is not certain either way.
         """
@@ -182,7 +182,7 @@ class Inspection:
 
     @cached_property
     def is_placeholder_image(self) -> bool:
-        """Whether it stands where a photo is missing."""
+        """True where the picture is a placeholder for a missing photo."""
         planes = self.scene.planes
         return is_placeholder(
             planes,
@@ -196,7 +196,7 @@ class Inspection:
         return {key: read(self) for key, read in _OVERLAY_READERS.items()}
 
     def measure_overlays(self, names: Iterable[str]) -> dict[str, Measurement]:
-        """Some of `OVERLAYS`, as an assessment records them; only what they take is worked out.
+        """Measure some of `OVERLAYS`, as an assessment records them; only what they take is computed.
 
         Args:
             names: Keys of `OVERLAYS`.
@@ -242,7 +242,7 @@ class Inspector:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> Inspector:
-        """With the networks that ship with the package.
+        """Load the networks that ship with the package.
 
         Args:
             threads: Threads that one call may use.
@@ -255,7 +255,7 @@ class Inspector:
         return OverlayNetwork.load_shipped(self.threads)
 
     def fingerprints(self, overlays: Iterable[str]) -> dict[str, str]:
-        """Of the networks that measure some of `OVERLAYS`, and of the one that finds the product."""
+        """Return fingerprints of the networks that measure some of `OVERLAYS` or find the product."""
         fingerprints = {"mask": self.mask.model.fingerprint}
         if _NETWORK_OVERLAYS.isdisjoint(overlays):
             return fingerprints
@@ -274,7 +274,7 @@ class Inspector:
 
 
 def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
-    """Lines of text laid over a photo.
+    """Find lines of text laid over a photo.
 
     The network learnt lines as boxes, and fills them evenly; print, legs of chairs and railings that
     remind it of lines make uneven parts. So a part is text if it is wide and its mean likelihood high.
@@ -305,7 +305,7 @@ def find_text(maps: OverlayMaps, product: ProductRegion | None) -> TextOverlay:
 
 
 def _is_even(parts: _Parts, product_mask: Mask | None) -> Mask:
-    """Which parts are filled as evenly as overlays are where they lie."""
+    """Return which parts are filled as evenly as overlays are where they lie."""
     if product_mask is None:
         return parts.evenness >= LIMITS.unplaced_evenness
     inside = _means_of_parts(parts.labels, product_mask) >= 0.5
@@ -319,7 +319,7 @@ def _make_empty_overlay(maps: OverlayMaps) -> TextOverlay:
 
 
 def find_watermark(maps: OverlayMaps) -> float | None:
-    """Share of the picture, per cent, under see-through lettering and logos.
+    """Measure the share of the picture, per cent, under see-through lettering and logos.
 
     Returns:
         None where they are neither sure nor unlikely.
@@ -373,7 +373,7 @@ def _find_parts(likely: Float32Array) -> _Parts:
 
 
 def _find_product_mask(product: ProductRegion, likely: Float32Array) -> Mask:
-    """The product's mask at the map's size, without parts that are lettering on the background."""
+    """Return the product's mask at the map's size, without lettering on the background."""
     size = likely.shape[::-1]
     mask = to_uint8(cv2.resize(to_uint8(product.mask), size, interpolation=cv2.INTER_NEAREST))
     _, labels, _, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -383,13 +383,13 @@ def _find_product_mask(product: ProductRegion, likely: Float32Array) -> Mask:
 
 
 def _means_of_parts(labels: Int32Array, values: Mask | Float32Array) -> Float64Array:
-    """Of each labelled part, the mean of values; of flags, the share where they hold."""
+    """Compute, for each labelled part, the mean of values; of flags, the share where they hold."""
     sizes = np.bincount(labels.ravel())
     return np.bincount(labels.ravel(), values.ravel()) / np.maximum(sizes, 1)
 
 
 def _to_regions(boxes: Int32Array, areas: Float64Array, flags: Mask) -> tuple[Region, ...]:
-    """Boxes of parts in fractions of the photo, largest part first."""
+    """Convert boxes of parts to fractions of the photo, largest part first."""
     order = np.argsort(-areas, kind="stable")
     return tuple(
         box_to_region((left, top, wide, tall), flags) for left, top, wide, tall in boxes[order].tolist()
@@ -397,6 +397,6 @@ def _to_regions(boxes: Int32Array, areas: Float64Array, flags: Mask) -> tuple[Re
 
 
 def _resize_to_working(flags: Mask, planes: Planes) -> Mask:
-    """Flags at working size."""
+    """Resize flags to working size."""
     size = planes.small.shape[1::-1]
     return np.asarray(cv2.resize(to_uint8(flags), size, interpolation=cv2.INTER_NEAREST)) > 0

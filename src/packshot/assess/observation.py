@@ -1,4 +1,4 @@
-"""All that is found out about a photo before it is judged: measurements, then codes."""
+"""Observation of a photo before it is judged: measurements, then encodings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packshot.report import Measurement
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One photo.
+    """Measurements and encodings of one photo.
 
     Attributes:
         photo: Decoded.
@@ -52,7 +52,7 @@ def observe(
         encoders: The networks.
         photos: Decoded.
         inspector: Asked where the product is, if the background does not tell. What it says changes
-            measurements of framing alone, none that the encoders are told.
+            measurements of framing alone, none that the encoders take.
         overlays: Keys of `packshot.report.OVERLAYS` to measure too; they take an inspector.
 
     Example:
@@ -77,7 +77,7 @@ def observe(
 def _measure(
     photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
 ) -> tuple[PhotoMeasurements, dict[str, Measurement]]:
-    """What is measured of a photo, and of what lies over it."""
+    """Measure a photo, and what lies over it."""
     scene = find_scene(photo.pixels)
     photo_measurements = measure_scene(scene, photo.facts)
     if inspector is None:

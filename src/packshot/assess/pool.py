@@ -20,7 +20,7 @@ _DEFAULT_OPTIONS = RetrievalOptions()
 
 @dataclass(frozen=True)
 class AssessorSettings:
-    """What it takes to build the same assessor in every process.
+    """Settings by which the same assessor is built in every process.
 
     Attributes:
         atlas: An atlas file; None for the one that ships.

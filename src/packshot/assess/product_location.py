@@ -1,4 +1,4 @@
-"""Where the product is: by the plain background where that is exact, by the network elsewhere."""
+"""Location of the product: by the plain background where that is exact, by the network elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ shadow (decision 18)."""
 
 
 def find_exact_product(scene: Scene) -> ProductRegion | None:
-    """The product where the background tells it to the pixel; None elsewhere.
+    """Find the product where the background tells it to the pixel; None elsewhere.
 
     On a background of one colour without grain the product is what is not background. A rough or
     sloping background counts as plain too, but what differs from it is often a fold or a shadow.
@@ -42,7 +42,7 @@ def _is_exact(plain_background: Background) -> bool:
 
 
 def find_product_by_network(network: MaskNetwork, planes: Planes) -> ProductRegion | None:
-    """Ask the mask network.
+    """Find the product by the mask network.
 
     Args:
         network: The mask network.

@@ -18,7 +18,7 @@ _SCORE_COLUMNS = ("mos", "score", "rating")
 
 @dataclass(frozen=True)
 class RatedPhoto:
-    """A photo and what people gave it.
+    """A photo and its rating by people.
 
     Attributes:
         path: The file.
@@ -35,7 +35,7 @@ class RatedPhoto:
 
 
 def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[RatedPhoto]:
-    r"""Ratings of a CSV with a file column and a score column.
+    r"""Read the ratings of a CSV with a file column and a score column.
 
     Args:
         table: The CSV.

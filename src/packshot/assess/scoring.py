@@ -1,4 +1,4 @@
-"""From a photo's vectors to its score, with the evidence that the score rests on."""
+"""Score of a photo from its vectors, with the evidence that it rests on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GRADES = (
 
 @dataclass(frozen=True)
 class RetrievedEvidence:
-    """What equations 2 and 5 kept.
+    """Evidence kept by docs/methods.md, equations 1.2, 1.5 and 1.8.
 
     Attributes:
         examples: (K,) example indices, nearest in distortion first.
@@ -63,7 +63,7 @@ class ScoringResult:
 
     Attributes:
         score: 0..100, calibrated.
-        raw_score: 0..100, the plain aggregate of equation 6 or 7.
+        raw_score: 0..100, the aggregate of docs/methods.md, equation 1.6, 1.7 or 1.9.
         spread: Weighted standard deviation of the evidence's scores, in points.
         percentile: Share of the reference set, 0..100, that scores no better; None without one.
         confidence: 0..1, chance to lie within ten points of people's rating.
@@ -91,12 +91,12 @@ class ScoringResult:
 
     @property
     def grade(self) -> Grade:
-        """The score in words."""
+        """Grade of the score."""
         return find_grade(self.score) if self.is_known else Grade.UNKNOWN
 
 
 def find_grade(score: float) -> Grade:
-    """The word for a score of 0..100: bands of twenty points.
+    """Return the grade of a score of 0..100: bands of twenty points.
 
     Example:
         >>> find_grade(79.9).value, find_grade(80).value
@@ -112,7 +112,7 @@ def retrieve(
     options: RetrievalOptions,
     exclude_group: str | None = None,
 ) -> RetrievedEvidence:
-    """Equations 1, 2, 4, 5: the best version of each of the groups most alike.
+    """Retrieve the best version of each of the groups most alike (docs/methods.md, 1.1 to 1.5, 1.10).
 
     Args:
         atlas: Rated examples; must hold at least one besides the excluded group.
@@ -166,7 +166,7 @@ def retrieve(
 def _can_use_damaged_groups(
     atlas: Atlas, content_similarities: Float32Array, options: RetrievalOptions
 ) -> bool:
-    """Whether originals damaged on purpose may be evidence: not for a photo that looks unlike them.
+    """Return whether originals damaged on purpose may be evidence: only for a photo like them.
 
     Their scores come from a full-reference ensemble. For photos of other things people's ratings are
     the better evidence, and vectors of the two mix: see docs/decisions/0004-pool-then-neighbours.md.
@@ -185,7 +185,7 @@ def compute_score(
     options: RetrievalOptions,
     exclude_group: str | None = None,
 ) -> ScoringResult:
-    """The score of a photo from its two vectors (equations 6 and 7, then calibration).
+    """Compute a photo's score from its two vectors (docs/methods.md, equations 1.6 to 1.9 and 1.13).
 
     Args:
         atlas: Rated examples.
@@ -229,7 +229,7 @@ def compute_score(
 
 
 def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
-    """The published score: each sort of evidence calibrates by its share of the weight."""
+    """Calibrate a score: each sort of evidence by its share of the weight (equation 1.13)."""
     damaged_share = float(retrieved.weights[atlas.levels[retrieved.examples] >= 0].sum())
     header = atlas.header
     return damaged_share * header.damaged_calibration(raw) + (1 - damaged_share) * header.calibration(
@@ -238,7 +238,7 @@ def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
 
 
 def build_evidence(atlas: Atlas, retrieved: RetrievedEvidence, count: int) -> tuple[Evidence, ...]:
-    """The `count` heaviest pieces of evidence as records, heaviest first.
+    """Build records of the `count` heaviest pieces of evidence, heaviest first.
 
     Example:
         >>> import numpy as np

@@ -20,7 +20,7 @@ _DIGITS = 3
 
 
 def normalise_by_peak(attention: Float32Array) -> Float32Array:
-    """A map divided by its peak; all 0 where there is no attention.
+    """Divide a map by its peak; all 0 where there is no attention.
 
     Args:
         attention: (h, w), 0 or more.
@@ -38,7 +38,7 @@ def normalise_by_peak(attention: Float32Array) -> Float32Array:
 
 
 def find_regions(attention: Float32Array) -> tuple[AttentionRegion, ...]:
-    """The few boxes that stand out, strongest first.
+    """Find the few boxes that stand out, strongest first.
 
     A region is what hangs together, also over corners, half way or more from the map's mean to its
     peak: a network that sees a little everywhere moves neither. Even attention is one region, of all.
@@ -67,7 +67,7 @@ def find_regions(attention: Float32Array) -> tuple[AttentionRegion, ...]:
 
 
 def to_rows(attention: Float32Array) -> tuple[tuple[float, ...], ...]:
-    """A map, relative to its peak, as rows of numbers from top to bottom.
+    """Convert a map, relative to its peak, to rows of numbers from top to bottom.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""From what the network answers to words: when a side counts, and how sure the polarity is."""
+"""Calibration of the emotion network: when a side counts, and how sure the polarity is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EmotionCalibration:
 
     @classmethod
     def from_model(cls, model: Model) -> EmotionCalibration:
-        """The constants in a model's file.
+        """Read the constants in a model's file.
 
         Raises:
             ModelError: One is missing, or is not a finite number.
@@ -52,11 +52,11 @@ class EmotionCalibration:
         return cls(**{field.name: _read_number(model, field.name) for field in fields(cls)})
 
     def polarity(self, positive: float, negative: float) -> Polarity:
-        """Which sides are present, by their intensities of 0..1."""
+        """Return the polarity: which sides are present, by their intensities of 0..1."""
         return _POLARITIES[positive >= self.positive_threshold, negative >= self.negative_threshold]
 
     def probability(self, valence: float) -> float:
-        """Chance that people rate a photo pleasant, given that they do not rate it in between.
+        """Compute the chance that a photo is rated pleasant, given that it is not rated in between.
 
         Args:
             valence: Mean of the distribution over the ratings, 1..7.

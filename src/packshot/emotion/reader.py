@@ -22,7 +22,7 @@ _RATING_VALUES = np.arange(1, RATING_COUNT + 1, dtype=np.float64)
 
 
 class EmotionReader:
-    """Says how people feel about photos, by a network that learned it from their ratings.
+    """Predicts how people feel about photos, by a network that learned it from their ratings.
 
     Loads the network once. The same photo gets the same answer on every run and thread count. What it
     learned are feelings about photos in general; it knows nothing of products, and of what sells.
@@ -69,7 +69,7 @@ class EmotionReader:
         return self.read_photo(Photo.open(source, limits=self.limits, max_side=DECODE_SIDE))
 
     def read_many(self, sources: Iterable[PhotoSource]) -> Iterator[Emotion]:
-        """Read a stream of photos in order; what is no photo becomes a row that says so."""
+        """Read a stream of photos in order; what is no photo becomes a record that says so."""
         for source in sources:
             try:
                 yield self.read(source)
@@ -109,7 +109,7 @@ class EmotionReader:
 
 
 def make_failed_emotion(error: UnreadablePhoto) -> Emotion:
-    """The row for a photo whose emotion was not read.
+    """Make the record of a photo whose emotion was not read.
 
     Example:
         >>> make_failed_emotion(UnreadablePhoto("mug.jpg", "is no photo")).error
@@ -119,7 +119,7 @@ def make_failed_emotion(error: UnreadablePhoto) -> Emotion:
 
 
 def load_shipped_reader() -> Callable[[Photo], Emotion]:
-    """The packaged reader for photos that others decoded; a function of a module, so picklable.
+    """Load the shipped reader for decoded photos; a function of a module, so picklable.
 
     Example:
         >>> read_emotion = load_shipped_reader()
@@ -131,7 +131,7 @@ def load_shipped_reader() -> Callable[[Photo], Emotion]:
 
 
 def moments(distribution: Float32Array) -> tuple[float, float]:
-    """Mean and standard deviation of ratings.
+    """Compute the mean and standard deviation of ratings.
 
     Args:
         distribution: (7,) share of each rating, 1 .. 7; need not quite sum to 1.
@@ -148,10 +148,10 @@ def moments(distribution: Float32Array) -> tuple[float, float]:
 
 
 def _round_share(value: float) -> float:
-    """As it is published: few digits, and never outside 0..1 by an error of rounding."""
+    """Round as published: few digits, and never outside 0..1 by an error of rounding."""
     return round(min(max(value, 0.0), 1.0), _DIGITS)
 
 
 def _find_side_regions(attention: Float32Array, is_present: bool) -> tuple[AttentionRegion, ...]:
-    """The regions of a side; of one that is not there, none."""
+    """Find the regions of a side; of one that is not there, none."""
     return find_regions(attention) if is_present else ()

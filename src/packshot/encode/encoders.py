@@ -20,7 +20,7 @@ DISTORTION_MODEL = "distortion.onnx"
 
 @dataclass(frozen=True, eq=False)
 class PhotoEncoding:
-    """What the networks make of one photo.
+    """Vectors and estimates of the networks for one photo.
 
     Attributes:
         content: (C,) content vector: what is pictured.
@@ -63,7 +63,7 @@ class Encoders:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> Encoders:
-        """The encoders that ship with the package.
+        """Load the encoders that ship with the package.
 
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
@@ -84,12 +84,12 @@ class Encoders:
 
     @cached_property
     def limits(self) -> dict[str, float]:
-        """By family of kinds, the probability that undamaged photos hardly ever reach."""
+        """Probability, by family of kinds, that undamaged photos hardly ever reach."""
         return dict(self.distortion.read_metadata("limits"))
 
     @property
     def fingerprints(self) -> tuple[str, str]:
-        """Which content and which distortion encoder made a vector."""
+        """Fingerprints of the content and of the distortion encoder."""
         return self.content.fingerprint, self.distortion.fingerprint
 
     def encode(
@@ -114,7 +114,7 @@ class Encoders:
         ]
 
     def _encode_photo(self, pixels: Pixels, measurements: Measurements) -> PhotoEncoding:
-        """One photo at a time: on a CPU a batch is no faster, for its maps no longer fit the cache."""
+        """Encode one photo: on a CPU a batch is no faster, for its maps no longer fit the cache."""
         content_outputs = self.content.run(pixels=to_whole_view(pixels)[None])
         distortion_outputs = self.distortion.run(
             pixels=to_native_view(pixels)[None],

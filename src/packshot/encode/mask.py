@@ -1,4 +1,4 @@
-"""The mask network: where the product is, in photos whose background does not tell."""
+"""The mask network: it finds the product in photos whose background does not tell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ that is used is right more often than not. Calibrated on 400 held-out composites
 
 @dataclass(frozen=True, eq=False)
 class MaskPrediction:
-    """What the network says of a photo.
+    """Output of the network for one photo.
 
     Attributes:
         product: (S / 2, S / 2) how likely each part of the squeezed photo is product, 0..1.
@@ -58,7 +58,7 @@ class MaskPrediction:
 
 @dataclass(frozen=True)
 class MaskCalibration:
-    """From what the network says to the chance that its mask is right.
+    """Calibration: from what the network says to the chance that its mask is right.
 
     Attributes:
         offset: Of the log odds.
@@ -78,7 +78,7 @@ class MaskCalibration:
     presence: float
 
     def confidence(self, prediction: MaskPrediction) -> float:
-        """The chance, 0..1, that there is a product and that the mask overlaps it by 0.8."""
+        """Compute the chance, 0..1, that there is a product and that the mask overlaps it by 0.8."""
         odds = (
             self.offset
             + self.overlap * log_odds(prediction.overlap_estimate)
@@ -88,7 +88,7 @@ class MaskCalibration:
 
 
 def log_odds(probability: float) -> float:
-    """Logarithm of p / (1 - p), with p kept within 0.001 and 0.999.
+    """Compute the logarithm of p / (1 - p), with p kept within 0.001 and 0.999.
 
     Example:
         >>> round(log_odds(0.5), 3), round(log_odds(0.9), 3), log_odds(1.0) == log_odds(0.999)
@@ -117,7 +117,7 @@ class MaskNetwork:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> MaskNetwork:
-        """The network that ships with the package.
+        """Load the network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the masks do not depend on it.
@@ -126,7 +126,7 @@ class MaskNetwork:
 
     @cached_property
     def calibration(self) -> MaskCalibration:
-        """How far to trust it.
+        """Calibration of its confidence.
 
         Raises:
             ModelError: The file does not say.
@@ -137,7 +137,7 @@ class MaskNetwork:
         return MaskCalibration(**json.loads(text))
 
     def predict(self, pixels: Pixels) -> MaskPrediction:
-        """Look for the product.
+        """Predict where the product is.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
@@ -146,5 +146,5 @@ class MaskNetwork:
         return MaskPrediction(outputs["product"][0], float(outputs["presence"][0]))
 
     def confidence(self, prediction: MaskPrediction) -> float:
-        """The chance, 0..1, that what was seen is a product and lies there."""
+        """Compute the chance, 0..1, that what was seen is a product and lies there."""
         return self.calibration.confidence(prediction)

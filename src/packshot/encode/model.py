@@ -43,7 +43,7 @@ class Model:
 
     @classmethod
     def load_shipped(cls, name: str, threads: int = 1, *, arena: bool = True) -> Model:
-        """A model that ships under ``packshot/weights``.
+        """Load a model that ships under ``packshot/weights``.
 
         Args:
             name: File name, such as ``content.onnx``.
@@ -57,7 +57,7 @@ class Model:
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1, *, arena: bool = True) -> Model:
-        """A model of the user's own; see `load_shipped`.
+        """Load a model of the user's own; see `load_shipped`.
 
         Raises:
             ModelError: Unreadable, not a model ONNX Runtime can run, or a damaged copy of a shipped one.
@@ -87,7 +87,7 @@ class Model:
         return [output.name for output in self.session.get_outputs()]
 
     def read_metadata(self, name: str) -> Any:
-        """What the file says about itself under a name, read as JSON.
+        """Read what the file states under a name, as JSON.
 
         Raises:
             ModelError: Nothing, or not JSON.
@@ -101,7 +101,7 @@ class Model:
             raise ModelError(f"{self.name} does not state its {name} as JSON: {error}") from error
 
     def run(self, **inputs: AnyArray) -> Outputs:
-        """One forward pass: arrays by input name to arrays by output name.
+        """Run one forward pass: arrays by input name to arrays by output name.
 
         Raises:
             ModelError: It fails, or answers with infinity or what is no number: a damaged model.

@@ -1,4 +1,4 @@
-"""The overlay network: what was laid over a photo, text and watermarks."""
+"""The overlay network: it finds what was laid over a photo, text and watermarks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STRIDE: Final = 4
 
 @dataclass(frozen=True, eq=False)
 class OverlayMaps:
-    """How likely something lies over each part of a photo.
+    """Likelihood that something lies over each part of a photo.
 
     Attributes:
         text: (h, w) likelihood of opaque text, 0..1; covers exactly the photo.
@@ -66,7 +66,7 @@ class OverlayNetwork:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> OverlayNetwork:
-        """The network that ships with the package.
+        """Load the network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the maps do not depend on it.
@@ -74,7 +74,7 @@ class OverlayNetwork:
         return cls(Model.load_shipped(OVERLAY_MODEL, threads))
 
     def predict(self, pixels: Pixels) -> OverlayMaps:
-        """Look for text and watermarks.
+        """Predict where text and watermarks are.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
@@ -86,7 +86,7 @@ class OverlayNetwork:
 
 
 def resize_for_network(pixels: Pixels) -> Pixels:
-    """A photo with `INPUT_SIDE` as its long side; small ones are enlarged.
+    """Resize a photo to `INPUT_SIDE` as its long side; small ones are enlarged.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
@@ -104,7 +104,7 @@ def resize_for_network(pixels: Pixels) -> Pixels:
 
 
 def pad_to_multiple(small: Pixels) -> Pixels:
-    """A photo continued to the right and below by its last pixels, to sides that the network takes.
+    """Continue a photo to the right and below by its last pixels, to sides that the network takes.
 
     Example:
         >>> import numpy as np

@@ -17,12 +17,12 @@ WHOLE_SIDE = 224
 """Pixels a side of the whole view: what EfficientNet-Lite0, the content network, was trained on."""
 
 NATIVE_SIDE = 384
-"""Pixels a side of the native view: four thirds of it cost 1.8 times as much and told no more
+"""Pixels a side of the native view: four thirds of it cost 1.8 times as much and was no better
 (docs/decisions/0003-two-views.md)."""
 
 
 def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
-    """The photo squeezed to a square by area averaging.
+    """Squeeze a photo to a square by area averaging.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -43,7 +43,7 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
 
 
 def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
-    """The central square of the photo at its own resolution.
+    """Cut the central square of a photo at its own resolution.
 
     Args:
         pixels: (H, W, 3) RGB. Sides shorter than the view are extended by mirroring.

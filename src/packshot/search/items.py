@@ -1,4 +1,4 @@
-"""What goes into a vector index and what comes out of it."""
+"""Items, queries and answers of a vector index, and checks of them."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _MAX_NUMBER = 1e15
 
 
 class Distance(StrEnum):
-    """Between vectors; 0 for equal ones, larger for less alike."""
+    """Distance between vectors; 0 for equal ones, larger for less alike."""
 
     EUCLIDEAN = "euclidean"
     COSINE = "cosine"
 
 
 class Precision(StrEnum):
-    """How the numbers of a vector are kept. Half takes half the disk and keeps three digits."""
+    """Precision of stored vectors. Half takes half the disk and keeps three digits."""
 
     SINGLE = "float32"
     HALF = "float16"
 
 
 class IndexSettings(BaseModel):
-    """What an index is for its whole life.
+    """Settings of an index, for its whole life.
 
     Attributes:
         dimensions: Of a vector.
@@ -109,7 +109,7 @@ class Hit:
 
 
 def check_ids(ids: Sequence[str]) -> list[str]:
-    """The ids, if each is fit to be one and none is there twice.
+    """Check that each id is fit to be one and none is there twice; return them.
 
     Raises:
         InvalidInput: Which one is not, and why.
@@ -145,7 +145,7 @@ def _is_valid_unicode(text: str) -> bool:
 
 
 def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
-    """Vectors as an index takes them.
+    """Check vectors, and return them as an index takes them.
 
     Args:
         vectors: (N, D) numbers.
@@ -185,7 +185,7 @@ def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
 def check_items(
     operation: str, items: Sequence[Item], settings: IndexSettings
 ) -> dict[str, Float32Array]:
-    """Vectors by id, rounded as they are kept, of those items that have one.
+    """Check items; return the vectors, rounded as they are stored, of those that have one, by id.
 
     Args:
         operation: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
@@ -235,7 +235,7 @@ def check_presence(operation: str, ids: Sequence[str], existing_ids: Container[s
 
 
 def metadata_to_json(metadata: Metadata) -> str:
-    """Metadata as one line of JSON.
+    """Serialise metadata as one line of JSON.
 
     Raises:
         InvalidInput: What JSON cannot hold.
@@ -253,7 +253,7 @@ def metadata_to_json(metadata: Metadata) -> str:
 
 
 def parse_conditions(where: Where | None) -> list[tuple[str, list[Value]]]:
-    """Conditions as keys and the values that will do, in the order of the keys.
+    """Parse conditions into keys and the values that will do, in the order of the keys.
 
     Raises:
         InvalidInput: A condition on something that is not text, a whole number, or true or false.

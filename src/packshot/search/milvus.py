@@ -91,7 +91,7 @@ class MilvusIndex(VectorIndex):
 
     @staticmethod
     def exists(place: str) -> bool:
-        """Whether there is a collection at a place."""
+        """Return whether there is a collection at a place."""
         address, name = _parse_place(place)
         client = _connect(address)
         try:
@@ -241,7 +241,7 @@ class MilvusIndex(VectorIndex):
         return {"nprobe": max(1, cells // _CELLS_PER_PROBE, min(cells, 16))} if cells else {}
 
     def _plan_index(self) -> tuple[str, int]:
-        """The kind of index that Milvus shall build, and its cells."""
+        """Choose the kind of index that Milvus shall build, and its cells."""
         vectors = self.count()
         if plan_structure(self.settings.kind, vectors, self.settings.dimensions) is None:
             return _EXACT_KIND, 0
@@ -269,7 +269,7 @@ class MilvusIndex(VectorIndex):
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """What Milvus complains about, in our words."""
+        """Translate errors of Milvus."""
         from pymilvus import MilvusException
 
         try:
@@ -334,7 +334,7 @@ def _read_vector(row: Mapping[str, Any]) -> Float32Array:
 
 
 def _build_filter(where: Where | None) -> str:
-    """Conditions in Milvus's language. Lite knows no ``in`` for JSON, so alternatives are spelt out."""
+    """Build a filter for Milvus. Lite knows no ``in`` for JSON, so alternatives are spelt out."""
     groups = []
     for key, values in parse_conditions(where):
         field = f"metadata[{_to_literal(key)}]"

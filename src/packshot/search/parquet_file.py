@@ -1,4 +1,4 @@
-"""Vectors and metadata as Parquet, out of an index and into one."""
+"""Export of an index to Parquet, and import from there."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
 
 
 def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
-    """Items of a Parquet file with the columns ``id`` and ``vector``, in batches.
+    """Read items of a Parquet file with the columns ``id`` and ``vector``, in batches.
 
     Args:
         path: Metadata come from a column ``metadata`` of JSON text where there is one; every other

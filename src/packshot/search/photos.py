@@ -1,4 +1,4 @@
-"""Photos into an index, and photos as queries."""
+"""Indexing of photos, and queries by photos."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Columns = Mapping[str, Mapping[str, Any]]
 
 
 class IndexingOutcome(StrEnum):
-    """What became of a photo that was to be indexed."""
+    """Outcome of indexing a photo."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -50,7 +50,7 @@ class IndexingOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class IndexingResult:
-    """A photo that was to be indexed.
+    """Result of indexing a photo.
 
     Attributes:
         path: Of the file.
@@ -143,7 +143,7 @@ def query_photos(
     workers: int = 0,
     timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[SearchResult]:
-    """The photos of an index most like each of some photos.
+    """Find the photos of an index most like each of some photos.
 
     Args:
         index: Open.
@@ -185,7 +185,7 @@ def query_photos(
 
 
 def find_missing_ids(index: VectorIndex, photos: Iterable[NamedPhoto]) -> list[str]:
-    """Ids of the index that are not among the photos.
+    """Find ids of the index that are not among the photos.
 
     Example:
         >>> import numpy as np
@@ -260,7 +260,7 @@ def _encode_file(encoder: ContentEncoder, path: Path) -> _EncodingResult:
 
 
 def photo_id(photo: NamedPhoto) -> str:
-    """The id of a photo in an index: its name, see `packshot.names.path_to_id`.
+    """Return the id of a photo in an index: its name, see `packshot.names.path_to_id`.
 
     Example:
         >>> photo_id(NamedPhoto(Path("/shop/mugs/blue.jpg"), name=Path("mugs/blue.jpg")))
@@ -270,7 +270,7 @@ def photo_id(photo: NamedPhoto) -> str:
 
 
 def _read_file_facts(path: Path) -> dict[str, int]:
-    """What changes when a file does; nothing where it cannot be reached, as decoding will say."""
+    """Read what changes when a file does; nothing where it cannot be reached, as decoding will say."""
     try:
         file_stat = path.stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Where an index lies: a folder, or a collection of a Milvus server or file."""
+"""Places of indexes: a folder, or a collection of a Milvus server or file."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def open_index(
 
 
 def exists(place: str | os.PathLike[str]) -> bool:
-    """Whether there is an index at a place, whole or not; see `create_index`.
+    """Return whether there is an index at a place, whole or not; see `create_index`.
 
     Example:
         >>> create_index("photos.index", IndexSettings(dimensions=64)).close()

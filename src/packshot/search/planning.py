@@ -1,4 +1,4 @@
-"""What search structure fits how many vectors of how many numbers."""
+"""Choice of a search structure by the number and length of vectors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StructurePlan:
 
 
 def plan_structure(kind: str | None, vectors: int, dimensions: int) -> StructurePlan | None:
-    """The structure for so many vectors; None to look at every one.
+    """Plan the structure for so many vectors; None to look at every one.
 
     Args:
         kind: "exact", "pq", "ivf-pq", a sentence for faiss, or None to follow from the number.
@@ -80,7 +80,7 @@ def plan_structure(kind: str | None, vectors: int, dimensions: int) -> Structure
 
 
 def check_kind(kind: str | None, dimensions: int) -> str | None:
-    """The kind, if there is such a one.
+    """Check that there is such a kind; return it.
 
     Raises:
         InvalidInput: Neither a name of ours nor a sentence that faiss understands for these dimensions.
@@ -104,7 +104,7 @@ def check_kind(kind: str | None, dimensions: int) -> str | None:
 
 
 def choose_cell_count(vectors: int) -> int:
-    """The largest power of two that is no more than four roots and leaves each cell enough.
+    """Return the largest power of two up to four roots of the number that leaves each cell enough.
 
     Example:
         >>> [choose_cell_count(vectors) for vectors in (1_000, 100_000, 1_000_000)]
@@ -115,7 +115,7 @@ def choose_cell_count(vectors: int) -> int:
 
 
 def _build_factory_string(cells: int, dimensions: int) -> str:
-    """Fewer numbers, rotated so that they matter alike; cells; four bits a number, many read at once."""
+    """Build it: main directions, rotated so that they matter alike; cells; four bits a number."""
     coded = min(dimensions, _MAX_CODED_NUMBERS) // _CODED_STEP * _CODED_STEP
     if coded < _MIN_CODED_NUMBERS:
         return f"IVF{cells},SQ8"

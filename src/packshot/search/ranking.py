@@ -1,4 +1,7 @@
-"""Exact distances, and the nearest of many vectors by looking at all of them."""
+"""Exact distances, and the nearest of many vectors by looking at all of them.
+
+See docs/methods.md, section 4.1, equations 4.17 and 4.18.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _MARGIN = 32
 
 
 def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance) -> Float64Array:
-    """Distances from one vector to others, in double precision.
+    """Compute distances from one vector to others, in double precision.
 
     Args:
         query: (D,).
@@ -41,7 +44,7 @@ def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance
 def rank_nearest(
     query: Float32Array, rows: Int64Array, vectors: Float32Array, k: int, distance: Distance
 ) -> tuple[Int64Array, Float64Array]:
-    """The k nearest of some rows with their exact distances; equal ones in the order of the rows.
+    """Return the k nearest of some rows with exact distances; equal ones in the order of the rows.
 
     Args:
         query: (D,).
@@ -66,7 +69,7 @@ def rank_nearest(
 
 
 def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
-    """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32.
+    """Return (N, D) vectors whose Euclidean distances order neighbours as `distance` does.
 
     Example:
         >>> import numpy as np
@@ -82,7 +85,7 @@ def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
 def scan(
     queries: Float32Array, blocks: Iterable[tuple[Int64Array, Float32Array]], k: int, distance: Distance
 ) -> list[Int64Array]:
-    """The nearest rows to each query by looking at every vector.
+    """Find the nearest rows to each query by looking at every vector.
 
     Args:
         queries: (Q, D).
@@ -114,7 +117,7 @@ def scan(
 def _compute_order_keys(
     queries: Float32Array, vectors: Float32Array, distance: Distance
 ) -> Float32Array:
-    """Numbers, (Q, N), that order the vectors of each row as their distances do."""
+    """Compute numbers, (Q, N), that order the vectors of each row as their distances do."""
     dot_products, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
     order_keys = (
         squares - 2 * dot_products

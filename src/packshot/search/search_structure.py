@@ -56,11 +56,11 @@ their ratio matters, to choose between settings that find as much."""
 
 @dataclass(frozen=True, eq=False)
 class SearchStructure:
-    """A faiss index whose ids are row numbers, and how to ask it.
+    """A faiss index whose ids are row numbers, and its search parameters.
 
     Attributes:
         faiss_index: The faiss index, over `ranking.unit` vectors.
-        record: What the ledger says of it; `rows` are those before it that it holds.
+        record: Its entry in the catalog; `rows` are those before it that it holds.
         distance: Between vectors.
 
     Example:
@@ -83,12 +83,12 @@ class SearchStructure:
         return self.record.rows
 
     def should_scan(self, allowed: int, k: int) -> bool:
-        """Whether those that meet conditions are so few that they are better looked at one by one."""
+        """Return whether so few meet conditions that they are better looked at one by one."""
         max_scanned = min(_EXACT_BELOW_ROWS, self.rows // 4)
         return allowed <= max(max_scanned, 2 * self._depth(k))
 
     def find_candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
-        """Rows that are likely to be among the k nearest of those allowed.
+        """Find rows that are likely to be among the k nearest of those allowed.
 
         Args:
             queries: (Q, D).
@@ -121,7 +121,7 @@ class SearchStructure:
     def _search_and_filter(
         self, unit_queries: Float32Array, depth: int, allowed: Mask | None
     ) -> list[Int64Array]:
-        """Structures without cells do not all know of conditions: ask for more, and leave out."""
+        """Search for more, and leave out: structures without cells do not all know of conditions."""
         share = 1.0 if allowed is None else max(float(allowed.mean()), 1 / max(self.rows, 1))
         _, rows = self.faiss_index.search(unit_queries, min(int(depth / share) + depth, self.rows))
         found = [row[row >= 0] for row in rows]
@@ -166,7 +166,7 @@ def build_structure(
 
 
 def extend_structure(structure: SearchStructure, vectors: VectorFile, rows: int) -> SearchStructure:
-    """The structure with the rows up to `rows` put in; dead ones too: its ids are row numbers.
+    """Put the rows up to `rows` into a structure; dead ones too: its ids are row numbers.
 
     Example:
         >>> import numpy as np
@@ -185,7 +185,7 @@ def extend_structure(structure: SearchStructure, vectors: VectorFile, rows: int)
 
 
 def save_structure(structure: SearchStructure, path: Path) -> SearchStructure:
-    """Write a structure and wait until the disk has it; it counts once the ledger names it.
+    """Write a structure and wait until the disk has it; it counts once the catalog names it.
 
     Raises:
         VectorIndexError: It cannot be written.
@@ -245,14 +245,14 @@ def _compute_checksum(path: Path) -> int:
 
 
 def _extract_ivf(index: Any) -> Any:
-    """The inverted file inside, None where there is none."""
+    """Return the inverted file inside, None where there is none."""
     import faiss
 
     return faiss.try_extract_index_ivf(index)
 
 
 def _limit_training(index: Any) -> None:
-    """Few rounds of clustering; no ordering of codes for a search by bits that nobody asks for."""
+    """Limit training to few rounds of clustering, and no order of codes for a search by bits."""
     ivf = _extract_ivf(index)
     if ivf is not None:
         ivf.cp.niter, ivf.cp.seed = _CLUSTERING_ITERATIONS, _SEED
@@ -262,7 +262,7 @@ def _limit_training(index: Any) -> None:
 
 
 def _unwrap_index(index: Any) -> Any:
-    """The index behind a change of the vectors, or the index itself."""
+    """Return the index behind a change of the vectors, or the index itself."""
     import faiss
 
     outer = faiss.downcast_index(index)
@@ -270,7 +270,7 @@ def _unwrap_index(index: Any) -> Any:
 
 
 def _build_search_parameters(index: Any, probes: int, bits: ByteArray | None) -> Any:
-    """Parameters of one search, so that the index itself need not be changed."""
+    """Build parameters of one search, so that the index itself need not be changed."""
     import faiss
 
     selector = {} if bits is None else {"sel": faiss.IDSelectorBitmap(bits)}
@@ -281,7 +281,7 @@ def _build_search_parameters(index: Any, probes: int, bits: ByteArray | None) ->
 
 
 def _tune(structure: SearchStructure, vectors: VectorFile, live_rows: Int64Array) -> SearchStructure:
-    """The cheapest probes and depth that find enough of the ten nearest to novel queries."""
+    """Choose the cheapest probes and depth that find enough of the ten nearest to novel queries."""
     queries = _make_novel_queries(structure.distance, vectors, live_rows)
     trials = list(_iter_trials(structure, queries, vectors, live_rows))
     good_trials = [trial for trial in trials if trial[0] >= TARGET_RECALL]
@@ -294,7 +294,7 @@ def _tune(structure: SearchStructure, vectors: VectorFile, live_rows: Int64Array
 
 
 def _make_novel_queries(distance: Distance, vectors: VectorFile, live_rows: Int64Array) -> Float32Array:
-    """Each number from one of three vectors, (Q, D): as photos of something new they lie where few do.
+    """Make (Q, D) queries, each number from one of three vectors: they lie where few vectors do.
 
     Vectors of the index itself have near relatives there: they are too easy to tune with.
     """
@@ -310,7 +310,7 @@ def _make_novel_queries(distance: Distance, vectors: VectorFile, live_rows: Int6
 def _iter_trials(
     structure: SearchStructure, queries: Float32Array, vectors: VectorFile, live_rows: Int64Array
 ) -> Iterator[tuple[float, int, int]]:
-    """Recall, probes and depth. The first of a long list are what a short one would be."""
+    """Yield recall, probes and depth. The first of a long list are what a short one would be."""
     truth = _find_true_neighbours(structure.distance, queries, vectors, live_rows)
     ivf = _extract_ivf(structure.faiss_index)
     probes, max_probes = 1, 1 if ivf is None else min(ivf.nlist, _MAX_PROBES)
@@ -331,7 +331,7 @@ def _compute_recall(found: list[Int64Array], truth: list[set[int]], depth: int) 
 def _find_true_neighbours(
     distance: Distance, queries: Float32Array, vectors: VectorFile, live_rows: Int64Array
 ) -> list[set[int]]:
-    """Of each query its ten nearest rows."""
+    """Find the ten nearest rows of each query."""
     blocks = (live_rows[start : start + _BLOCK_ROWS] for start in range(0, len(live_rows), _BLOCK_ROWS))
     found = scan(
         queries, ((rows, vectors.read_rows(rows)) for rows in blocks), _TUNING_ANSWERS, distance
@@ -343,7 +343,7 @@ def _find_true_neighbours(
 
 
 def _estimate_cost_ns(structure: SearchStructure, probes: int, depth: int) -> float:
-    """Nanoseconds of a query, roughly."""
+    """Estimate the nanoseconds of a query, roughly."""
     ivf = _extract_ivf(structure.faiss_index)
     scanned_rows = structure.rows if ivf is None else structure.rows * probes / ivf.nlist
     return float(

@@ -1,4 +1,4 @@
-"""Which search structure of an index is in force, and when to build another."""
+"""The search structure of an index in force, and when another is built."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MIN_NEW_SHARE = 0.05
 
 
 class StructureManager:
-    """The structure of an index. The ledger says which file it is; here it is kept in memory.
+    """Keeps the structure of an index in memory; the catalog says which file it is.
 
     Example:
         >>> settings = IndexSettings(dimensions=4)
@@ -45,7 +45,7 @@ class StructureManager:
         self._current: SearchStructure | None = None
 
     def load_current(self) -> SearchStructure | None:
-        """The structure in force; None to look at every vector. Within a snapshot.
+        """Load the structure in force; None to look at every vector. Within a snapshot.
 
         Raises:
             IndexDamaged: Its file is not what was written.
@@ -63,12 +63,12 @@ class StructureManager:
         return self._current
 
     def list_files(self) -> list[str]:
-        """Names of the files that are in force."""
+        """List the names of the files that are in force."""
         record = self._catalog.read_structure()
         return [] if record is None else [record.file]
 
     def describe(self, live_count: int, rows: int) -> str:
-        """How queries are answered, where so many of so many rows live."""
+        """Describe how queries are answered, where so many of so many rows live."""
         record = self._catalog.read_structure()
         if record is None:
             return f"exact over {live_count} vectors"

@@ -25,7 +25,7 @@ _BIAS = np.float32(2.0 ** (127 - 15))
 
 
 class VectorFile:
-    """A file of rows, numbered from 0. How many of them count is not known here, but in the ledger.
+    """A file of rows, numbered from 0. How many of them count is known to the catalog.
 
     Attributes:
         path: Of the file.
@@ -73,7 +73,7 @@ class VectorFile:
         return zlib.crc32(data)
 
     def excess_bytes(self, rows: int) -> int:
-        """Bytes beyond the first `rows` rows."""
+        """Return the bytes beyond the first `rows` rows."""
         size = self.path.stat().st_size if self.path.exists() else 0
         return size - rows * self.row_bytes
 
@@ -83,7 +83,7 @@ class VectorFile:
             raise IndexDamaged(f"{self.path} is cut short or missing: restore the index from a copy")
 
     def compute_checksum(self, first: int, count: int) -> int:
-        """The CRC-32 of some rows as they lie on disk."""
+        """Compute the CRC-32 of some rows as they lie on disk."""
         with self.path.open("rb") as file:
             file.seek(first * self.row_bytes)
             return zlib.crc32(file.read(count * self.row_bytes))
@@ -106,13 +106,13 @@ class VectorFile:
         return self._open_file.fileno()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._open_file is not None:
             self._open_file.close()
             self._open_file, self._checked_rows = None, 0
 
     def read_rows(self, rows: Int64Array) -> Float32Array:
-        """Some rows, in the order asked for, (N, D) float32.
+        """Read rows, in the order asked for, (N, D) float32.
 
         They are read, not mapped: a process that searches holds its structure and no pages of vectors.
 
@@ -144,7 +144,7 @@ class VectorFile:
 
 
 def _half_to_single(halves: FloatArray) -> Float32Array:
-    """Half precision to single, exact for all finite numbers, seven times as fast as `astype`.
+    """Convert half precision to single, exact for all finite numbers, seven times as fast as `astype`.
 
     The fields of a half, shifted to where a single has its own, are its value but for the bias of the
     exponent: 127 there, 15 here.

@@ -172,7 +172,7 @@ def measure_agreement(first: PhotoView, second: PhotoView, mapping: Float64Array
 def _choose_best_colours(
     one: Float32Array, two: Float32Array, mask: Mask, contrasts: _ContrastPair, outside: _OutsideOverlap
 ) -> Agreement:
-    """By the change of colours under which least differs and the rest agrees best."""
+    """Compare under the change of colours by which least differs and the rest agrees best."""
     colour_changes = _fit_colour_changes(one, two, mask)
     agreements = [
         _compare_with_colours(colours, one, two, mask, contrasts, outside) for colours in colour_changes
@@ -218,7 +218,7 @@ def _root_mean_square(values: Float32Array) -> float:
 
 
 def _find_rim(mask: Mask) -> Mask:
-    """The outermost pixels of the overlap, a twentieth of the shorter side deep."""
+    """Return the outermost pixels of the overlap, a twentieth of the shorter side deep."""
     depth = max(1, min(mask.shape) // LIMITS.rim_parts)
     padded = np.pad(mask, 1).astype(np.uint8)
     inner = cv2.erode(padded, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
@@ -227,7 +227,7 @@ def _find_rim(mask: Mask) -> Mask:
 
 @dataclass(frozen=True)
 class _OutsideOverlap:
-    """What lies outside the overlap."""
+    """Shares of the photos inside the overlap, and deviations outside."""
 
     overlap_first: float
     overlap_second: float
@@ -245,13 +245,13 @@ def _measure_outside(first: PhotoView, second: PhotoView, mapping: Float64Array)
 
 
 def _inner_share(mask: Mask) -> float:
-    """Of the frame, not counting a rim of a pixel, which never counts as covered."""
+    """Return the share of the frame, without a rim of a pixel, which never counts as covered."""
     inner = mask[1:-1, 1:-1]
     return float(inner.mean()) if inner.size else 0.0
 
 
 def _grey_deviation(grey: Float32Array, mask: Mask) -> float:
-    """Standard deviation, of what is not the rim of the overlap."""
+    """Return the standard deviation of grey levels, without the rim of the overlap."""
     clear = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return float(grey[clear].std()) if clear.any() else 0.0
 
@@ -269,7 +269,7 @@ class _ContrastPair:
         return self.correlation > LIMITS.min_correlation
 
     def compute_matches(self, mask: Mask) -> tuple[float, float, float]:
-        """Shares of the first's and the second's structure that the other has; share with any."""
+        """Return the shares of either photo's structure that the other has, and the share with any."""
         if not mask.any():
             return 0.0, 0.0, 0.0
         is_same = self.is_same[mask]
@@ -282,7 +282,7 @@ class _ContrastPair:
         return shares[0], shares[1], float(is_textured.mean())
 
     def visible_share(self, clear: Mask, mask: Mask) -> float:
-        """Share of structure in a clear part of a mask, of the photo that has less within the mask."""
+        """Return the share of structure in a clear part of a mask, of the photo that has less in it."""
         totals = [
             float(_contrast_weights(contrast[mask]).sum()) for contrast in (self.first, self.second)
         ]
@@ -318,7 +318,7 @@ def _to_grey(image: Float32Array) -> Float32Array:
 
 
 def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
-    """Least squares over what is not overlaid, from two beginnings; one where both come to the same.
+    """Fit by least squares to what is not overlaid, from two starts; one fit where both agree.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
     with a white background that no change can make whiter.
@@ -334,7 +334,7 @@ def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> lis
 
 
 def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) -> _Colours:
-    """From (P, 3) colours to others: fitted to those chosen, then to those that fit well."""
+    """Fit a map from (P, 3) colours to others: to those chosen, then to those that fit well."""
     identity = np.eye(4, 3)
     colours = identity
     for _ in range(LIMITS.fit_rounds):
@@ -352,7 +352,7 @@ def _apply_colours(image: Float32Array, colours: _Colours) -> Float32Array:
 
 @dataclass(frozen=True, eq=False)
 class _ColourDifferences:
-    """Of colour, after the one change of all colours; see `Agreement` for the fields.
+    """Differences that the one change of all colours leaves; see `Agreement` for the fields.
 
     `reach_mask` is (H, W), True where something overlaid may touch the measure of structure.
     """
@@ -366,7 +366,7 @@ class _ColourDifferences:
 def _find_differences(
     one: Float32Array, two: Float32Array, contrasts: _ContrastPair, mask: Mask, limit: float
 ) -> _ColourDifferences:
-    """What differs in colour, patch by patch.
+    """Find differences of colour, patch by patch.
 
     A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
     product; one whose rim one of the photos knows nothing of lies on top. Weak texture is no edge.
@@ -402,7 +402,7 @@ def _find_differences(
 
 
 def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
-    """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
+    """Return the share of pixels, (P, 3) of each photo, that one paint on one of them explains.
 
     Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of
     the photos has it must be known: white paper would pass for opaque paint over anything.

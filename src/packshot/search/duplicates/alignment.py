@@ -1,4 +1,4 @@
-"""Guesses where one photo might lie in another; each is checked by comparing pixels afterwards."""
+"""Alignments of one photo on another, guessed; each is checked by comparing pixels afterwards."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class AlignmentGuess:
 
 
 def iter_guesses(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """Guesses, the cheap and the likely ones first; features are sought only when they are asked for.
+    """Yield guesses, cheap and likely ones first; features are found only when they are asked for.
 
     Example:
         >>> from packshot.photo import Photo
@@ -78,7 +78,7 @@ def iter_guesses(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess
 
 
 def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]:
-    """Frames laid over each other in eight ways, with and without edges of one colour; the best few.
+    """Lay frames over each other in eight ways, with and without plain edges; return the best few.
 
     Example:
         >>> import numpy as np
@@ -104,7 +104,7 @@ def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]
 
 
 def guess_by_features(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """The similarity that most features agree with, in the picture and in its mirror image.
+    """Yield the similarity that most features agree with, in the picture and in its mirror image.
 
     Example:
         >>> import numpy as np
@@ -121,7 +121,7 @@ def guess_by_features(first: PhotoView, second: PhotoView) -> Iterator[Alignment
 
 
 def _sample_boxes(view: PhotoView) -> list[tuple[Box, Float32Array]]:
-    """The frame and, where it is another, the content, with a rough grey picture of each."""
+    """Return the frame and, where it is another, the content, with a rough grey picture of each."""
     boxes = [view.frame] if view.content_area == view.frame else [view.frame, view.content_area]
     return [(box, _sample_box(view, box)) for box in boxes]
 
@@ -133,7 +133,7 @@ def _sample_box(view: PhotoView, box: Box) -> Float32Array:
 
 
 def _has_same_aspect(source: Box, target: Box, quarters: int) -> bool:
-    """Whether the boxes have one shape."""
+    """Return whether the boxes have one shape."""
     wide, tall = (source.height, source.width) if quarters % 2 else (source.width, source.height)
     return abs(math.log((wide / tall) / (target.width / target.height))) < _ASPECT_TOLERANCE
 
@@ -141,7 +141,7 @@ def _has_same_aspect(source: Box, target: Box, quarters: int) -> bool:
 def _compute_correlation(
     target: Float32Array, source: Float32Array, mirrored: bool, quarters: int
 ) -> float:
-    """Of two rough pictures, the second turned."""
+    """Compute the correlation of two rough pictures, the second turned."""
     turned = np.rot90(source[:, ::-1] if mirrored else source, -quarters)
     norm = float(np.linalg.norm(target) * np.linalg.norm(source))
     return float(np.vdot(target, turned)) / norm if norm else 0.0
@@ -163,7 +163,7 @@ def _match_features(first: PhotoView, second: PhotoView, mirrored: bool) -> Alig
 
 
 def _find_matches(sought: Float32Array, known: Float32Array) -> tuple[Int64Array, Int64Array]:
-    """Features whose nearest known one is much nearer than the next (Lowe's ratio test).
+    """Find features whose nearest known one is much nearer than the next (Lowe's ratio test).
 
     Args:
         sought: (Q, C) of length 1.

@@ -1,4 +1,4 @@
-"""Which pairs of photos are worth comparing: those of close hashes and those of alike content."""
+"""Pairs of photos worth comparing: those of close hashes and those of alike content."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CandidatePair:
 def find_candidate_pairs(
     photos: Sequence[Signature], queries: Sequence[int] | None = None, neighbours: int = MAX_NEIGHBOURS
 ) -> list[CandidatePair]:
-    """Pairs worth comparing, the most alike first; blank photos are in none.
+    """Find pairs worth comparing, the most alike first; blank photos are in none.
 
     Args:
         photos: All there are.

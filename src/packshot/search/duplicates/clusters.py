@@ -42,7 +42,7 @@ class DistinctPhoto:
 def group_by_pixels(
     photos: Iterable[Signature], query_paths: Collection[str] | None = None
 ) -> list[DistinctPhoto]:
-    """Photos gathered by their pixels, in the order in which they first come.
+    """Gather photos by their pixels, in the order in which they first come.
 
     Args:
         photos: Any.
@@ -95,14 +95,14 @@ class Clusters:
     pairs: Sequence[CandidatePair]
 
     def find_group_candidates(self, same_product: bool) -> list[int]:
-        """Units with a link to another: those that may be in a group with one."""
+        """Find units with a link to another: those that may be in a group with one."""
         pairs = self._list_copy_pairs()
         if same_product:
             pairs += self._list_variant_pairs()
         return sorted({number for pair in pairs for number in pair})
 
     def group_copies(self, order: SortByPreference) -> list[list[int]]:
-        """Groups of copies, keepers first; a unit of several photos alone is a group of its own."""
+        """Group copies, keepers first; a unit of several photos alone is a group of its own."""
         groups = self._build_groups(self._list_copy_pairs(), order, self.comparisons.is_copy)
         group_numbers = {number for group in groups for number in group}
         single_groups = [
@@ -113,7 +113,7 @@ class Clusters:
         return sorted(self._select_queries([*groups, *single_groups]))
 
     def group_products(self, order: SortByPreference, copies: Iterable[list[int]]) -> list[list[int]]:
-        """Groups of one product in several photos, of which copies are represented by their keeper."""
+        """Group photos of one product, whose copies are represented by their keeper."""
         keepers = {number: group[0] for group in copies for number in group}
         pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._list_variant_pairs()]
         different = [(a, b) for a, b in pairs if a != b]

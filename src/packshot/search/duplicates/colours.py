@@ -1,4 +1,4 @@
-"""Of which colours is what a photo shows?"""
+"""Histograms of the colours of a product, and their intersection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMOOTHING_SIGMA = 0.6
 
 
 def colour_histogram(pixels: Pixels) -> Float32Array:
-    """Shares of colours in CIELAB of all that differs from the median colour of the frame's edge.
+    """Compute the CIELAB histogram of all that differs from the median colour of the frame's edge.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -59,7 +59,7 @@ def colour_histogram(pixels: Pixels) -> Float32Array:
 
 
 def colour_likeness(first: Float32Array, second: Float32Array) -> float:
-    """What two histograms have in common, 0..1 (Swain, Ballard, "Color indexing", 1991).
+    """Compute the intersection of two histograms, 0..1 (Swain, Ballard, "Color indexing", 1991).
 
     Example:
         >>> import numpy as np

@@ -134,7 +134,7 @@ LIMITS: Final = ComparisonLimits()
 
 
 class Comparison(Record):
-    """What comparing two photos found.
+    """Result of comparing two photos.
 
     Attributes:
         is_copy: One was made from the other, or both from a third.
@@ -202,7 +202,7 @@ def compare(first: PhotoView, second: PhotoView) -> Comparison:
 def _measure_shared_features(
     first: PhotoView, second: PhotoView, guesses_tried: list[AlignmentGuess]
 ) -> Comparison:
-    """What most features agree on, whether the photos agree there or not."""
+    """Return what most features agree on, whether the photos agree there or not."""
     best_guess = max(guesses_tried, key=lambda guess: guess.inliers, default=None)
     if best_guess is None or not best_guess.inliers:
         return Comparison()
@@ -230,13 +230,13 @@ def _build_comparison(
 
 
 def _score_alignment(evidence: Agreement) -> float:
-    """Rounded, so that of guesses of the same place the one that features agree with is taken."""
+    """Score a guess; rounded, so that of two of the same place the one with features wins."""
     matched = max(evidence.matched_first, evidence.matched_second)
     return round(matched + evidence.clear_agreement - 2 * evidence.recoloured_share, 2)
 
 
 def _is_certain(evidence: Agreement, inliers: int) -> bool:
-    """Whether no other guess could be better."""
+    """Return whether no other guess could be better."""
     matched = min(evidence.matched_first, evidence.matched_second)
     return (
         matched > LIMITS.certain_match
@@ -246,7 +246,7 @@ def _is_certain(evidence: Agreement, inliers: int) -> bool:
 
 
 def _is_copy(evidence: Agreement, inliers: int) -> bool:
-    """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
+    """Decide: nearly all structure of one photo in the other is enough; less, under a mark."""
     if min(evidence.overlap_first, evidence.overlap_second) < _min_overlap(evidence):
         return False
     if evidence.texture < LIMITS.min_texture or not _has_same_colours(evidence):
@@ -263,7 +263,7 @@ def _is_copy(evidence: Agreement, inliers: int) -> bool:
 
 
 def _min_overlap(evidence: Agreement) -> float:
-    """Photos that each show something else too may share a part, such as one product of a set."""
+    """Return the least overlap; more where both show something else, as sets may share a product."""
     both_show_more = (
         min(evidence.outside_deviation_first, evidence.outside_deviation_second)
         >= LIMITS.max_plain_deviation
@@ -285,12 +285,12 @@ def _has_same_colours(evidence: Agreement) -> bool:
 
 
 def _has_background_change(evidence: Agreement) -> bool:
-    """Whether all colours were changed: in a variant of the product the background stays."""
+    """Return whether all colours were changed: in a variant of the product the background stays."""
     return evidence.rim_change >= LIMITS.min_rim_per_change * evidence.colour_change
 
 
 def _max_colour_change(evidence: Agreement) -> float:
-    """How far all colours may be changed: the further, the surer it is that nothing else was."""
+    """Return how far all colours may change: the further, the surer it is that nothing else did."""
     if not _has_background_change(evidence):
         return LIMITS.max_colour_change_of_product
     is_unmarked = evidence.overlay_share <= LIMITS.min_overlay
@@ -307,7 +307,7 @@ def _max_colour_change(evidence: Agreement) -> float:
 
 
 def _is_under_mark(evidence: Agreement, inliers: int) -> bool:
-    """Whether nearly all that differs is one paint, and what it leaves uncovered is the same.
+    """Return whether nearly all that differs is one paint, and what it leaves uncovered is the same.
 
     A part of the product in another colour may pass for paint, but not where the background stays.
     """
@@ -323,7 +323,7 @@ def _is_under_mark(evidence: Agreement, inliers: int) -> bool:
 
 
 def _is_alignment_certain(evidence: Agreement, inliers: int) -> bool:
-    """Whether the photos lie on each other beyond doubt, though much differs."""
+    """Return whether the photos lie on each other beyond doubt, though much differs."""
     if min(evidence.overlap_first, evidence.overlap_second) >= LIMITS.whole_overlap:
         return True
     return (
@@ -335,7 +335,7 @@ def _is_alignment_certain(evidence: Agreement, inliers: int) -> bool:
 def _iter_changes(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """The changes from the first photo to the second, the most telling first."""
+    """Yield the changes from the first photo to the second, the most telling first."""
     transform = decompose_map(mapping)
     yield from _iter_overlay(evidence)
     framing = [
@@ -351,13 +351,13 @@ def _iter_changes(
 
 
 def _has_other_size(first: PhotoView, second: PhotoView) -> bool:
-    """Whether the long sides of the files differ."""
+    """Return whether the long sides of the files differ."""
     one, two = (max(view.size) / view.scale for view in (first, second))
     return abs(math.log(one / two)) > LIMITS.size_tolerance / 2
 
 
 def _iter_overlay(evidence: Agreement) -> Iterator[Change]:
-    """Of that with more structure the other cannot explain, something lies on top."""
+    """Yield a mark on the photo with more structure that the other cannot explain."""
     if evidence.overlay_share >= LIMITS.min_visible_overlay:
         marked_first = evidence.matched_first < evidence.matched_second
         amount = round(evidence.overlay_share, 4)
@@ -367,7 +367,7 @@ def _iter_overlay(evidence: Agreement) -> Iterator[Change]:
 def _iter_borders(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """A plain rest around either photo."""
+    """Yield changes where the rest around either photo is plain."""
     if (
         evidence.overlap_second < LIMITS.whole_overlap
         and evidence.outside_deviation_second < LIMITS.max_plain_deviation
@@ -389,7 +389,7 @@ def _iter_borders(
 def _iter_crops(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """A rest that shows something."""
+    """Yield changes where the rest around either photo shows something."""
     if evidence.overlap_first < LIMITS.whole_overlap and (
         evidence.outside_deviation_first >= LIMITS.max_plain_deviation
         or evidence.overlap_second < LIMITS.whole_overlap
@@ -410,7 +410,7 @@ def _iter_crops(
 def _make_framing_change(
     kind: DuplicateKind, inner: Box, mapping: Float64Array, outer: Box, *, of_keeper: bool
 ) -> Change:
-    """A change whose region is where the inner photo lies in the outer."""
+    """Make a change whose region is where the inner photo lies in the outer."""
     region = _find_region(inner, mapping, outer)
     covered_share = region.width * region.height
     amount = covered_share if kind is DuplicateKind.CROPPED else 1 - covered_share
@@ -452,7 +452,7 @@ _FRAMING_KINDS = {DuplicateKind.CROPPED, DuplicateKind.BORDERED, DuplicateKind.W
 
 
 def _reverse_change(change: Change, is_mirrored: bool) -> Change:
-    """The change back; a turn after mirroring is undone by the same mirroring and turn."""
+    """Return the change back; a turn after mirroring is undone by the same mirroring and turn."""
     update: dict[str, object] = {}
     if change.kind in _FRAMING_KINDS:
         update["of_keeper"] = not change.of_keeper

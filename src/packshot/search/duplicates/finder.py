@@ -1,4 +1,4 @@
-"""Finding duplicates: signatures, then candidates, then comparisons, then groups."""
+"""Search for duplicates: signatures, then candidates, then comparisons, then groups."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COMMIT_BATCH = 64
 
 @dataclass(frozen=True)
 class DuplicateOptions:
-    """How duplicates are sought.
+    """Options of a search for duplicates.
 
     Attributes:
         max_neighbours: Photos alike by content that each is compared with, at most.
@@ -56,7 +56,7 @@ class DuplicateOptions:
 
 
 class DuplicateFinder:
-    """Finds groups of duplicates; what it finds out about files stays in the store.
+    """Finds groups of duplicates; what is computed of files stays in the store.
 
     Example:
         >>> from packshot.search.duplicates import Signer
@@ -92,7 +92,7 @@ class DuplicateFinder:
     def find_groups(
         self, paths: Sequence[Path], new_paths: Sequence[Path] = ()
     ) -> Iterator[DuplicateGroup]:
-        """Groups of copies, then of the same product, then the unreadable files.
+        """Yield groups of copies, then of the same product, then the unreadable files.
 
         Args:
             paths: The catalogue.
@@ -109,7 +109,7 @@ class DuplicateFinder:
     def _iter_signatures(
         self, paths: Sequence[Path], unreadable: list[UnreadablePhoto]
     ) -> Iterator[Signature]:
-        """Signatures of readable files, in order, from the store where it has them."""
+        """Yield signatures of readable files, in order, from the store where it has them."""
         known = {path: self._find_stored_signature(path) for path in paths}
         missing = [path for path, signature in known.items() if signature is None]
         with closing(self._sign_files(missing)) as signature_stream:

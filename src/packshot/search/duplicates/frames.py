@@ -1,4 +1,4 @@
-"""Where one photo lies in another: affine maps of the plane, and what they say of a copy.
+"""Affine maps that lay one photo on another, and their reading as turns and scales of a copy.
 
 Maps are (3, 3) float64 and act on points in pixels, origin at the outer corner of the first pixel, so
 that the frame of a photo is the box from 0, 0 to its width, height.
@@ -56,7 +56,7 @@ class Box:
 
 @dataclass(frozen=True)
 class SimilarityTransform:
-    """How a copy was turned and scaled, read off a map from an original to its copy.
+    """Turn and scale of a copy, read off a map from an original to its copy.
 
     Attributes:
         mirrored: The copy is a mirror image.
@@ -85,7 +85,7 @@ class SimilarityTransform:
 
 
 def full_box(pixels: AnyArray) -> Box:
-    """The whole of a photo.
+    """Return the box around the whole of a photo.
 
     Example:
         >>> import numpy as np
@@ -97,7 +97,7 @@ def full_box(pixels: AnyArray) -> Box:
 
 
 def find_content_box(pixels: Pixels) -> Box:
-    """What is left of a photo when rows and columns of one colour are taken off its edges.
+    """Find the box that is left when rows and columns of one colour are taken off a photo's edges.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -122,7 +122,7 @@ def find_content_box(pixels: Pixels) -> Box:
 
 
 def map_box_onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Float64Array:
-    """The map that lays one box over another, mirrored left to right first, then turned clockwise.
+    """Return the map that lays one box over another: mirrored left to right, then turned clockwise.
 
     Example:
         >>> import numpy as np
@@ -143,7 +143,7 @@ def map_box_onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Flo
 
 
 def list_orientations() -> list[tuple[bool, int]]:
-    """The eight ways to lay a square upon itself: mirrored, quarter turns.
+    """List the eight ways to lay a square upon itself: mirrored, quarter turns.
 
     Example:
         >>> list_orientations()[:3]
@@ -153,7 +153,7 @@ def list_orientations() -> list[tuple[bool, int]]:
 
 
 def decompose_map(mapping: Float64Array) -> SimilarityTransform:
-    """What a map does, read as mirroring, turning and scaling.
+    """Decompose a map into mirroring, turning and scaling.
 
     Example:
         >>> transform = decompose_map(map_box_onto(Box(0, 0, 10, 10), Box(0, 0, 20, 20), True, 1))
@@ -171,7 +171,7 @@ def decompose_map(mapping: Float64Array) -> SimilarityTransform:
 
 
 def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float32Array:
-    """An image laid into another frame.
+    """Lay an image into another frame.
 
     Args:
         image: (H, W) or (H, W, C).
@@ -196,7 +196,7 @@ def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float
 
 
 def compute_coverage(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
-    """(height, width), True where a box of the source lands, less a pixel at its rim.
+    """Return the mask, (height, width), of where a box lands, less a pixel at its rim.
 
     Example:
         >>> import numpy as np
@@ -221,7 +221,7 @@ def compute_coverage(source: Box, mapping: Float64Array, size: tuple[int, int]) 
 
 
 def _orientation_matrix(mirrored: bool, quarters: int) -> Float64Array:
-    """The unit square upon itself."""
+    """Return the map of the unit square upon itself."""
     cosine, sine = round(math.cos(quarters * _QUARTER)), round(math.sin(quarters * _QUARTER))
     rotation = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
     flip = _scaling_matrix(-1.0 if mirrored else 1.0, 1.0)
@@ -229,7 +229,7 @@ def _orientation_matrix(mirrored: bool, quarters: int) -> Float64Array:
 
 
 def invert_map(mapping: Float64Array) -> Float64Array:
-    """The map back.
+    """Return the inverse map.
 
     Example:
         >>> import numpy as np

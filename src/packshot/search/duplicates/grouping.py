@@ -8,7 +8,7 @@ IsLinked = Callable[[int, int], bool]
 
 
 def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Numbers 0..count - 1 that hang together by links; only parts of two or more, each in order.
+    """Find connected components of the numbers 0..count - 1; those of two or more, each in order.
 
     Args:
         count: Of numbers.
@@ -36,7 +36,7 @@ def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[i
 
 
 def build_stars(members: Sequence[int], is_linked: IsLinked) -> list[list[int]]:
-    """Groups around their keepers.
+    """Build groups around their keepers.
 
     The first member takes all that are linked to it; the first of the rest takes what is linked to
     that one of the rest; and so on. A chain of weak links thus falls apart.

@@ -39,7 +39,7 @@ _QUERIES_PER_BLOCK = 20_000
 
 
 def perceptual_hash(pixels: Pixels) -> int:
-    """The hash of a photo; blank ones get an arbitrary one.
+    """Compute the hash of a photo; blank ones get an arbitrary one.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -64,7 +64,7 @@ def perceptual_hash(pixels: Pixels) -> int:
 
 
 def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
-    """Hashes of the eight turns of the pictures that have these hashes.
+    """Compute the hashes of the eight turns of the pictures that have these hashes.
 
     Args:
         hashes: (Q,).
@@ -88,7 +88,7 @@ def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
 
 
 def _mirror_masks() -> UInt64Array:
-    """(4,) bits that mirroring changes: of none, of odd columns, of odd rows, of where one is odd."""
+    """Return (4,) bits that mirroring changes: none, odd columns, odd rows, where one is odd."""
     odd = np.arange(HASH_SIDE) % 2 == 1
     across, down = (
         np.broadcast_to(odd, (HASH_SIDE, HASH_SIDE)),
@@ -100,7 +100,7 @@ def _mirror_masks() -> UInt64Array:
 def find_close_hashes(
     hashes: UInt64Array, queries: UInt64Array, limit: int = MAX_HASH_DISTANCE
 ) -> Iterator[tuple[int, int]]:
-    """Pairs that differ in few bits, found by bands of bits that are the same.
+    """Find pairs that differ in few bits, by bands of bits that are the same.
 
     Args:
         hashes: (N,) of the photos searched.
@@ -130,7 +130,7 @@ def find_close_hashes(
 
 
 def _find_equal_keys(keys: UInt64Array, query_keys: UInt64Array) -> tuple[Int64Array, Int64Array]:
-    """All pairs of a wanted key and a place among sorted keys where it stands; none of crowded keys."""
+    """Find pairs of a query and the places of its key among sorted keys; none of crowded keys."""
     lows = np.searchsorted(keys, query_keys, side="left")
     counts = np.searchsorted(keys, query_keys, side="right") - lows
     counts[counts > _MAX_BUCKET_SIZE] = 0

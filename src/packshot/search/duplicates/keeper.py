@@ -1,4 +1,4 @@
-"""Which photo of a group to keep."""
+"""Choice of the photo of a group to keep."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def score_photos(
     progress: Progress,
     timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> dict[str, float]:
-    """Scores 0..100 by digest of the pixels; none for what can no longer be read.
+    """Score photos, 0..100 by digest of the pixels; those that can no longer be read have none.
 
     Args:
         photos: Those that need one.
@@ -69,7 +69,7 @@ def score_photos(
 def sort_by_preference(
     numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
 ) -> list[int]:
-    """Photos in the order in which they would be kept: by score, then pixels, then bytes.
+    """Sort photos in the order in which they would be kept: by score, then pixels, then bytes.
 
     Scores in the same step of two points, counted from the best, are alike: saving a photo again moves
     them as far, and that must not choose a small or a mirrored copy over a large original.
@@ -98,7 +98,7 @@ def sort_by_preference(
 
 
 def keeper_merit(photos: Sequence[Duplicate]) -> str:
-    """What a group's keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
+    """Return what a group's keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
 
     Args:
         photos: Of one group, the keeper first.
@@ -123,7 +123,7 @@ def keeper_merit(photos: Sequence[Duplicate]) -> str:
 
 
 def _describe_assessor(settings: AssessorSettings) -> str:
-    """Names the encoders and the atlas that scores depend on."""
+    """Name the encoders and the atlas that scores depend on."""
     assessor = settings.build_assessor()
     header = assessor.atlas.header
     options = (settings.pool, settings.neighbours, settings.distance, settings.aggregation)

@@ -40,7 +40,7 @@ _BLOCK = 1 << 14
 def find_nearest_vectors(
     vectors: Float32Array, queries: Float32Array, count: int
 ) -> tuple[Int64Array, Float32Array]:
-    """The vectors most alike to each query.
+    """Find the vectors most alike to each query.
 
     A few queries are compared with all vectors. For many, the search goes over the 192 directions in
     which vectors differ most, and above `MIN_VECTORS_TO_INDEX` vectors over an IVF-PQ structure; four
@@ -75,7 +75,7 @@ def find_nearest_vectors(
 
 
 def _find_shortlists(vectors: Float32Array, queries: Float32Array, count: int) -> Iterable[Int64Array]:
-    """Of each query the rows that may be among the best, `count` at least."""
+    """Find, for each query, the rows that may be among the best, `count` at least."""
     if min(len(vectors), len(queries)) <= _MIN_VECTORS_TO_PREPARE:
         return _scan_vectors(vectors, queries, min(count + _MARGIN, len(vectors)))
     if len(vectors) > MIN_VECTORS_TO_INDEX:
@@ -94,14 +94,14 @@ def _scan_vectors(vectors: Float32Array, queries: Float32Array, count: int) -> I
 
 
 def _find_directions(vectors: Float32Array) -> Float32Array:
-    """(C, D) orthonormal directions that hold most of the vectors' lengths."""
+    """Return (C, D) orthonormal directions that hold most of the vectors' lengths."""
     sample = vectors[:: max(1, len(vectors) // _SAMPLE)]
     _, directions = np.linalg.eigh(sample.T @ sample)
     return np.ascontiguousarray(directions[:, -_REDUCED_DIMENSIONS:])
 
 
 def _search_structure(vectors: Float32Array, queries: Float32Array, count: int) -> Iterator[Int64Array]:
-    """By a structure that is built for this, in a file of its own, and gone afterwards."""
+    """Search by a structure that is built for this, in a file of its own, and gone afterwards."""
     settings = IndexSettings(
         dimensions=vectors.shape[1], distance=Distance.COSINE, precision=Precision.HALF
     )

@@ -1,4 +1,4 @@
-"""Whose a photo is."""
+"""Owners of photos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Owners = Mapping[str, str]
 
 
 def read_owners(table: Path) -> Owners:
-    r"""Owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
+    r"""Read owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
 
     Raises:
         SourceError: It cannot be read, or lacks a column.
@@ -32,7 +32,7 @@ def read_owners(table: Path) -> Owners:
 
 
 def find_owners_by_folder(photos: Iterable[NamedPhoto]) -> Owners:
-    """The first folder below the one that was searched owns what lies in it.
+    """Name as owner of each photo the first folder below the one that was searched.
 
     Example:
         >>> photo = NamedPhoto(Path("shops/potter/mug.jpg"), name=Path("potter/mug.jpg"))

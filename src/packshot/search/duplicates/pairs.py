@@ -1,4 +1,4 @@
-"""Comparing many pairs of files on all cores."""
+"""Comparison of many pairs of files on all cores."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def compare_pairs(
 
 
 class Comparer:
-    """Compares files, and holds on to the views it made last.
+    """Compares files, and caches the views it made last.
 
     Example:
         >>> comparer, folder = Comparer(), Path("examples/photos")
@@ -78,7 +78,7 @@ class Comparer:
 
 
 def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
-    """A worker for `packshot.processes.map_in_order`.
+    """Make a worker for `packshot.processes.map_in_order`.
 
     Example:
         >>> pair = Path("examples/photos/mug.jpg"), Path("examples/photos/mug-warm-cast.jpg")
@@ -90,7 +90,7 @@ def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
 
 
 def _group_pairs(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    """Pairs of one first file, a few at a time, for one process."""
+    """Group pairs of one first file, a few at a time, for one process."""
     for _, group in groupby(pairs, key=itemgetter(0)):
         while pair_group := list(islice(group, _PAIRS_PER_TASK)):
             yield pair_group

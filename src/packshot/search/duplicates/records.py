@@ -1,4 +1,4 @@
-"""Groups as records."""
+"""Records of groups."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class GroupRecordBuilder:
     language: str
 
     def build_group(self, number: int, members: Sequence[int], *, same_product: bool) -> DuplicateGroup:
-        """A group.
+        """Build the record of a group.
 
         Args:
             number: Of the group.
@@ -74,7 +74,7 @@ class GroupRecordBuilder:
         )
 
     def _iter_keeper_records(self, keeper: DistinctPhoto) -> Iterator[Duplicate]:
-        """The keeper and what is identical with it."""
+        """Yield records of the keeper and of what is identical with it."""
         yield Duplicate(kind=None, likeness=1.0, **self._collect_facts(keeper.representative))
         for photo in keeper.photos[1:]:
             same_file = photo.digest == keeper.representative.digest
@@ -93,7 +93,7 @@ class GroupRecordBuilder:
         return Duplicate(kind=DuplicateKind.SAME_PRODUCT, likeness=likeness, **facts)
 
     def _collect_facts(self, photo: Signature) -> dict[str, Any]:
-        """What is so of the photo itself."""
+        """Collect the fields that concern the photo itself."""
         return {
             "path": photo.path,
             "width": photo.width,
@@ -107,7 +107,7 @@ class GroupRecordBuilder:
 
 
 def make_unreadable_record(error: UnreadablePhoto) -> DuplicateGroup:
-    """The row of a file that cannot be read: in no group.
+    """Make the record of a file that cannot be read: in no group.
 
     Example:
         >>> record = make_unreadable_record(UnreadablePhoto("mug.jpg", "is no photo"))

@@ -1,4 +1,4 @@
-"""What is remembered of a photo, so that it is opened once."""
+"""Signatures: what is stored of a photo, so that it is opened once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What tells whether a file has changed: its size in bytes and the time of its last change.
+    """Size in bytes and time of the last change of a file: they tell whether it has changed.
 
     Example:
         >>> path = Path("notes.txt")
@@ -54,7 +54,7 @@ class FileStamp:
 
     @classmethod
     def from_file(cls, path: Path) -> FileStamp:
-        """The stamp of a file.
+        """Read the stamp of a file.
 
         Raises:
             UnreadablePhoto: It is not there.
@@ -71,7 +71,7 @@ class FileStamp:
 
 @dataclass(frozen=True, eq=False)
 class Signature:
-    """What is known of one photo.
+    """Digests, hashes, content vector and facts of one photo.
 
     Attributes:
         path: Of the file.
@@ -120,11 +120,11 @@ class Signer:
 
     @property
     def maker(self) -> str:
-        """Signatures by another maker cannot be compared with these."""
+        """Version and model that made a signature; those of another cannot be compared with these."""
         return f"{SIGNATURE_VERSION} {self._model.fingerprint}"
 
     def sign(self, path: Path) -> Signature:
-        """Open a photo and find out everything.
+        """Open a photo and compute its signature.
 
         Raises:
             UnreadablePhoto: Whatever is wrong with the file.
@@ -149,14 +149,14 @@ class Signer:
         )
 
     def try_sign(self, path: Path) -> Signature | UnreadablePhoto:
-        """The signature of a file; what cannot be read comes back as the reason why."""
+        """Return the signature of a file; for one that cannot be read, the reason why."""
         try:
             return self.sign(path)
         except UnreadablePhoto as error:
             return error
 
     def _compute_content(self, pixels: Pixels) -> Float32Array:
-        """The mean over four quarter turns, so that a turned copy has the same."""
+        """Compute the mean over four quarter turns, so that a turned copy has the same."""
         view = to_whole_view(pixels)
         turned_views = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
         vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned_views])
@@ -166,7 +166,7 @@ class Signer:
 
 
 def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
-    """A worker for `packshot.processes.map_in_order`.
+    """Make a worker for `packshot.processes.map_in_order`.
 
     Example:
         >>> make_signer()(Path("examples/photos/lost.jpg")).reason
@@ -176,7 +176,7 @@ def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
 
 
 def is_blank(pixels: Pixels) -> bool:
-    """Whether a photo has one colour throughout, but for noise.
+    """Return whether a photo has one colour throughout, but for noise.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -194,7 +194,7 @@ def is_blank(pixels: Pixels) -> bool:
 
 
 def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
-    """When a photo was taken, by the camera's clock; by the file's where that is not known.
+    """Return when a photo was taken, by the camera's clock; by the file's where that is unknown.
 
     Returns:
         ISO 8601, without a zone from a camera, which tells none; and ``exif`` or ``file``.
@@ -214,7 +214,7 @@ def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
 
 
 def compute_pixel_digest(pixels: Pixels) -> str:
-    """SHA-256 of a photo's size and pixels.
+    """Compute the SHA-256 of a photo's size and pixels.
 
     Args:
         pixels: (H, W, 3) RGB, upright.

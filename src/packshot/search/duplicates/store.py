@@ -1,4 +1,4 @@
-"""Everything that was found out, in one SQLite file, so that a second run costs only what is new.
+"""Signatures, comparisons and scores in one SQLite file: a second run costs only what is new.
 
 Each batch is committed as it comes: a run that is killed goes on where it stopped.
 """
@@ -56,7 +56,7 @@ it."""
 
 
 def default_store_path() -> Path:
-    """Where signatures are kept unless another place is named: the user's cache.
+    """Return where signatures are stored unless another place is named: in the user's cache.
 
     Raises:
         InvalidInput: This user has none.
@@ -86,7 +86,7 @@ class SignatureStore:
     """
 
     def __init__(self, path: Path | None, maker: str) -> None:
-        """Open, or begin, a store.
+        """Open or create a store.
 
         Args:
             path: Of the file; None for one in memory, gone with the object.
@@ -114,11 +114,11 @@ class SignatureStore:
         self.close()
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._database.close()
 
     def find_signature(self, path: Path, stamp: FileStamp) -> Signature | None:
-        """What is remembered of a file, if it has not changed since."""
+        """Return the signature stored of a file, if it has not changed since."""
         row = self._database.execute(
             "SELECT * FROM signatures"
             " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
@@ -127,7 +127,7 @@ class SignatureStore:
         return None if row is None else _parse_row(row, str(path))
 
     def save_signatures(self, signatures: Iterable[Signature]) -> None:
-        """Keep signatures, in place of older ones of the same paths."""
+        """Store signatures, in place of older ones of the same paths."""
         placeholders = ", ".join("?" * _COLUMN_COUNT)
         rows = [_signature_to_row(signature, self._maker) for signature in signatures]
         with self._database:
@@ -135,13 +135,13 @@ class SignatureStore:
             self._database.executemany(query, rows)
 
     def delete_signatures(self, paths: Iterable[str]) -> None:
-        """Let go of signatures of files that will not be there again; what is known by digest stays."""
+        """Delete signatures of files that will not be there again; what is stored by digest stays."""
         rows = [(to_database_key(os.path.abspath(path)),) for path in paths]
         with self._database:
             self._database.executemany("DELETE FROM signatures WHERE path = ?", rows)
 
     def find_comparison(self, first: str, second: str) -> Comparison | None:
-        """What comparing two files by their digests found, in this order."""
+        """Return the comparison stored of two files, by their digests, in this order."""
         is_swapped = second < first
         low, high = (second, first) if is_swapped else (first, second)
         row = self._database.execute(
@@ -162,7 +162,7 @@ class SignatureStore:
         return comparison.reverse() if is_swapped else comparison
 
     def save_comparisons(self, comparisons: Iterable[tuple[str, str, Comparison]]) -> None:
-        """Keep comparisons of the first with the second digest."""
+        """Store comparisons of the first with the second digest."""
         rows = [
             (first, second, COMPARISON_VERSION, result.model_dump_json())
             if first <= second
@@ -173,7 +173,7 @@ class SignatureStore:
             self._database.executemany("INSERT OR REPLACE INTO comparisons VALUES (?, ?, ?, ?)", rows)
 
     def find_scores(self, digests: Iterable[str], assessor_id: str) -> dict[str, float]:
-        """Scores by digest, of those that this judge has given."""
+        """Return scores by digest, of those that this assessor has given."""
         scores: dict[str, float] = {}
         for chunk in _iter_chunks(digests):
             placeholders = ", ".join("?" * len(chunk))
@@ -183,7 +183,7 @@ class SignatureStore:
         return scores
 
     def save_score(self, digest: str, assessor_id: str, score: float) -> None:
-        """Keep a score."""
+        """Store a score."""
         with self._database:
             self._database.execute(
                 "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, assessor_id, score)
@@ -235,7 +235,7 @@ def _is_score(value: object) -> bool:
 
 
 def _parse_row(row: tuple[Any, ...], path: str) -> Signature | None:
-    """The signature in a row; None where it is damaged, so as good as forgotten."""
+    """Parse the signature in a row; None where it is damaged, as if it were not there."""
     try:
         signature = _row_to_signature(row, path)
     except (TypeError, ValueError, AttributeError):
@@ -253,7 +253,7 @@ def _parse_row(row: tuple[Any, ...], path: str) -> Signature | None:
 
 
 def _row_to_signature(row: tuple[Any, ...], path: str) -> Signature:
-    """A row of the table, whose first two columns are the absolute path and the maker."""
+    """Convert a row, whose first two columns are the absolute path and the maker."""
     size, modified, digest, pixels, width, height, blank, whole, inside, content, taken, taken_from = (
         row[2:]
     )

@@ -1,4 +1,4 @@
-"""A photo as two are compared: small, with its features found once."""
+"""Views of photos for comparing: small, with features found once."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class PhotoView:
 
     @classmethod
     def from_photo(cls, photo: Photo) -> PhotoView:
-        """The view of a photo."""
+        """Make the view of a photo."""
         longest = max(photo.pixels.shape[:2])
         factor = min(1.0, VIEW_SIDE / longest)
         size = [max(1, round(side * factor)) for side in photo.pixels.shape[1::-1]]
@@ -109,7 +109,7 @@ class PhotoView:
 
     @cached_property
     def features(self) -> Features:
-        """Found on first use."""
+        """SIFT features, found on first use."""
         detector = cv2.SIFT_create(nfeatures=_MAX_FEATURES, contrastThreshold=_MIN_CONTRAST)
         grey: ByteArray = np.rint(self.grey).astype(np.uint8)
         keypoints, descriptors = detector.detectAndCompute(grey, None)
