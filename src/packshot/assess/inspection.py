@@ -63,6 +63,10 @@ class InspectionLimits:
         watermark_evenness: Mean likelihood of all likely places that a watermark must have; what is
             less even is left open.
         watermark_possible_area: Area of likely places below which there is no watermark.
+
+    Example:
+        >>> LIMITS.off_product_evenness < LIMITS.unplaced_evenness < LIMITS.print_evenness
+        True
     """
 
     likely_probability: float = 0.3
