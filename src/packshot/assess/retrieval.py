@@ -53,7 +53,7 @@ class RetrievalOptions:
         distance: Compares content vectors and distortion vectors.
         aggregation: Turns the retained scores into one.
         temperature: Of the `KERNEL` weights, in units of cosine; smaller trusts the nearest evidence
-            more. The distortion encoder was trained with the same (equation 1.15).
+            more. Chosen on rated photos and on held-out damaged products (decision 6).
         damaged_share: Originals damaged on purpose serve only a photo that looks like them: they
             must be this share, 0..1, of its most alike groups (equation 1.10). 0.3 keeps them for 97 %
             of product photos and for 6 % of the rated ones; 0 lets them serve every photo.

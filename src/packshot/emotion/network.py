@@ -1,8 +1,8 @@
 """The emotion network: a photo to a distribution of ratings, two intensities and two attention maps.
 
 After Y. Zhang, Z. Wei, "An Image Classification and Retrieval Algorithm for Product Display in
-E-Commerce Transactions", Traitement du Signal 39(5), 2022, section 2 (doi 10.18280/ts.390547); docs/methods.md,
-section 3, says what it computes and what differs.
+E-Commerce Transactions", Traitement du Signal 39(5), 2022, section 2 (doi 10.18280/ts.390547);
+docs/methods.md, section 3, says what it computes and what differs.
 """
 
 from __future__ import annotations
