@@ -16,7 +16,7 @@ def test_what_a_command_says_and_how_it_ends():
     seen = run_python("print('a'); print('b'); import sys; print('c', file=sys.stderr); sys.exit(3)")
     assert seen.output_lines == [b"a\n", b"b\n"]
     assert seen.errors == "c\n"
-    assert (seen.exit_status, seen.stopped, seen.tracebacks) == (3, "", 0)
+    assert (seen.exit_status, seen.stopped, seen.traceback_count) == (3, "", 0)
 
 
 def test_a_signal_is_told_as_a_shell_tells_it():
