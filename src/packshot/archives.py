@@ -30,11 +30,18 @@ _READ_ERRORS = (
 
 
 class BadArchive(Exception):  # noqa: N818 - what a file is, told on by those who know what it should be
-    """Not an archive of the arrays asked for; the message says why, without a name."""
+    """Not an archive of the arrays asked for; the message says why, without a name.
+
+    Example:
+        >>> read_arrays(b"no archive", ["scores"])
+        Traceback (most recent call last):
+            ...
+        packshot.archives.BadArchive: File is not a zip file
+    """
 
 
 def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
-    """The arrays of an archive by name; never unpickles anything.
+    """Read the arrays of an archive by name; never unpickle anything.
 
     Args:
         data: The archive.
@@ -42,6 +49,14 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
 
     Raises:
         BadArchive: It is none, is damaged, lacks an array, or is larger than `MAX_BYTES`.
+
+    Example:
+        >>> import io
+        >>> import numpy as np
+        >>> file = io.BytesIO()
+        >>> np.savez(file, scores=[1.5, 2.0])
+        >>> read_arrays(file.getvalue(), ["scores", "names?"])
+        {'scores': array([1.5, 2. ])}
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -59,7 +74,7 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
 
 
 def _parse_array(data: bytes) -> AnyArray:
-    """One array; its header may promise no more than there is."""
+    """Read one array; its header may promise no more than there is."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     readers = {
