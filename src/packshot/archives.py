@@ -12,7 +12,10 @@ import numpy as np
 from packshot.arrays import AnyArray
 
 MAX_BYTES = 2 * 2**30
-"""Of all arrays of an archive, unpacked: an atlas of two million examples has as many."""
+"""Bytes of all arrays of an archive, unpacked; a larger one is refused. An atlas of two million examples
+has as many."""
+_MAX_MESSAGE_LENGTH = 200
+"""Letters of an error's reason; what is longer is cut. Two lines of a terminal."""
 
 _READ_ERRORS = (
     OSError,
@@ -89,4 +92,4 @@ def _parse_array(data: bytes) -> AnyArray:
 
 
 def _format_error(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return " ".join(str(error).split())[:_MAX_MESSAGE_LENGTH] or type(error).__name__

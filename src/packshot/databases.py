@@ -16,7 +16,8 @@ ErrorFactory = Callable[[sqlite3.Error, str], PackshotError]
 """Makes an error of what SQLite said, given in words as well."""
 
 _MIN_FREE_BYTES: Final = 1 << 16
-"""Bytes: with fewer left SQLite cannot make its shared memory of 32 kB, and says something else."""
+"""Bytes free on a disk, below which it counts as full: SQLite cannot make its shared memory of 32 kB
+(its WAL index) then, and says something else."""
 
 _LOCKED: Final = "another process has locked it; run the same command again when that is done"
 _UNWRITABLE: Final = "it cannot be opened or written to: see who may"

@@ -80,9 +80,9 @@ class FetchError(SourceError):
         status: What an audit calls such a row.
 
     Example:
-        >>> error = PhotoUnreachable("https://shop.example/mug.jpg", "the server is too slow", retry=True)
+        >>> error = PhotoUnreachable("https://shop.example/mug.jpg", "too slow", retry=True)
         >>> str(error), error.retry, error.status
-        ('https://shop.example/mug.jpg: the server is too slow', True, 'unreachable')
+        ('https://shop.example/mug.jpg: too slow', True, 'unreachable')
     """
 
     status: ClassVar[str] = "unreachable"

@@ -38,11 +38,11 @@ _OWN_DESCRIPTORS: Final = Path("/proc/self/fd")
 _DESCRIPTOR_FOLDER: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd|/dev/fd")
 _ACCESS_LIST: Final = "system.posix_acl_access"
 _MAX_LINKS: Final = 40
-"""That a path may lead through, as in the kernel."""
+"""Links that a path may lead through; the limit of Linux (path_resolution(7))."""
 
 _EFFECTIVE_IDS: Final = os.access in os.supports_effective_ids
 _MAX_NAME_BYTES: Final = 255
-"""Bytes, where the file system does not say."""
+"""Bytes of a file's name where the file system does not say: the limit of ext4, XFS, Btrfs and APFS."""
 
 Times = tuple[int, int]
 """When a file was last read and last changed, in nanoseconds."""
@@ -174,10 +174,10 @@ def translate_write_errors(
 
     Example:
         >>> with translate_write_errors("scores.csv"):
-        ...     raise OSError(errno.EROFS, "Read-only file system")
+        ...     raise OSError(errno.EFAULT, "Bad address")
         Traceback (most recent call last):
             ...
-        packshot.errors.SourceError: cannot write scores.csv: the file system is read-only; name another place
+        packshot.errors.SourceError: cannot write scores.csv: Bad address
     """
     try:
         yield
@@ -225,10 +225,10 @@ def check_writable_folder(folder: Path) -> None:
 
     Example:
         >>> check_writable_folder(Path("enhanced"))
-        >>> check_writable_folder(Path("examples/photos/mug.jpg/enhanced"))  # doctest: +ELLIPSIS
+        >>> check_writable_folder(Path("examples/photos/mug.jpg/new"))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
-        packshot.errors.SourceError: cannot write examples/photos/mug.jpg/enhanced: ...mug.jpg is no folder
+        packshot.errors.SourceError: cannot write examples/photos/mug.jpg/new: ...mug.jpg is no folder
     """
     with translate_write_errors(folder):
         existing = next(
@@ -255,7 +255,7 @@ def is_stream(target: Path) -> bool:
 
 
 def append_suffix(target: Path, suffix: str) -> Path:
-    """Return the path of another file with an ending after its name, shortened where that would be too long.
+    """Append an ending to the name of a file, which is shortened where that would be too long.
 
     Example:
         >>> append_suffix(Path("scores.csv"), ".partial").name
@@ -439,7 +439,7 @@ def _read_umask() -> int:
 
 
 def _find_special_descriptor(target: Path) -> int | None:
-    """Return the open file of this process that a path stands for, if it cannot simply be opened once more.
+    """Find the open file of this process that a path stands for, if it cannot be opened once more.
 
     Opened by such a path, a regular file would be written from its beginning, whatever is in it, and a
     socket not at all.
@@ -466,7 +466,7 @@ def _parse_descriptor(target: Path) -> int | None:
 
 @contextmanager
 def _open_spool(descriptor: int) -> Iterator[Path]:
-    """Yield a path to write to; what was written goes to an open file, also where Ctrl-C ended the writing."""
+    """Yield a path to write to; what was written goes to an open file, also after Ctrl-C."""
     with tempfile.TemporaryFile() as spool:
         try:
             yield _OWN_DESCRIPTORS / str(spool.fileno())

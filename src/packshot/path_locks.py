@@ -23,7 +23,7 @@ _LOCKED_ERRNOS: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 def create_at_first_free(
     paths: Iterable[Path], create: Callable[[Path], Resource]
 ) -> tuple[Path, Resource]:
-    """Make something under the first name that no living process holds; remove what dead ones left there.
+    """Make something under the first name that no living process holds; clear what dead ones left.
 
     Args:
         paths: To try, in this order; endless.

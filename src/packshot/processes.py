@@ -29,16 +29,25 @@ TimeLimit = float | Callable[[Any], float]
 """Seconds for one task, or a function that tells them."""
 
 DEFAULT_TIME_LIMIT_S = 120.0
-"""Seconds for one photo: some hundred times what a large one takes on a slow machine."""
+"""Seconds for one photo, after which it counts as crashed: some hundred times what a large one takes on
+a slow machine (`benchmarks/results/speed.csv` has what an ordinary one takes)."""
 
 ENHANCE_TIME_LIMIT_S = 600.0
-"""Seconds for one photo whose enhancement assesses it a dozen times; of 100 megapixels a few minutes."""
+"""Seconds for one photo that is enhanced, which assesses it a dozen times: of 100 megapixels some
+minutes."""
 
 _TASKS_AHEAD_PER_WORKER = 4
+"""Tasks handed out before the oldest result is taken: more keep all busy behind one slow task, fewer
+hold less in memory. Chosen, not measured."""
 _START_TIMEOUT_S = 300.0
+"""Seconds for a process to start and build its worker: what loads models takes one or two, on a machine
+that is swapping far longer. Chosen generously: only what never starts is to be ended."""
 _STOP_TIMEOUT_S = 5.0
+"""Seconds that are waited for a process to be gone after it was killed; a fiftieth of them for one that
+may still end by itself. Chosen so that nobody waits long for what the system does at once."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _MAX_LOGGED_CHARACTERS = 200
+"""Letters of a task or an error in a log or a cell; what is longer is cut. Two lines of a terminal."""
 _STOPPED_REASON = "the work was stopped"
 _log = logging.getLogger(__name__)
 
@@ -74,8 +83,9 @@ def map_in_order(
     Example:
         >>> from operator import methodcaller
         >>> failed = lambda task, reason: f"{task}: {reason}"
-        >>> list(map_in_order(["a", "b", 3], partial(methodcaller, "upper"), workers=0, on_failure=failed))
-        ['A', 'B', "3: AttributeError: 'int' object has no attribute 'upper'"]
+        >>> upper = partial(methodcaller, "upper")
+        >>> list(map_in_order(["a", 3], upper, workers=0, on_failure=failed))
+        ['A', "3: AttributeError: 'int' object has no attribute 'upper'"]
     """
     remaining = iter(tasks)
     for first in remaining:
@@ -114,7 +124,7 @@ def count_available_cores() -> int:
 
 @contextmanager
 def open_thread_pool(threads: int, name: str) -> Iterator[ThreadPoolExecutor]:
-    """Open threads that are waited for where all goes well, and left to themselves after an error or Ctrl-C.
+    """Open threads that are waited for, but left to themselves after an error or Ctrl-C.
 
     Args:
         threads: How many at most.
@@ -359,7 +369,7 @@ def _format_task(task: object) -> str:
 
 
 def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
-    """Do tasks in a process of a pool until the connection is closed, also by the end of the other side."""
+    """Do tasks in a process of a pool until the connection closes, also as the other side ends."""
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()

@@ -30,11 +30,11 @@ def open_file(path: str | os.PathLike[str], max_bytes: int | None = None) -> Ite
         >>> with open_file("examples/photos/mug.jpg") as file:
         ...     print(file.read(3).hex())
         ffd8ff
-        >>> with open_file("/dev/zero") as file:
+        >>> with open_file("/dev/zero") as file:  # doctest: +ELLIPSIS
         ...     file.read()
         Traceback (most recent call last):
             ...
-        packshot.errors.SourceError: /dev/zero: a pipe or a device, not a file; write what it gives to a file first
+        packshot.errors.SourceError: /dev/zero: a pipe or a device, not a file; ...
     """
     try:
         file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 - closed below

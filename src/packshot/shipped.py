@@ -17,7 +17,8 @@ from packshot.errors import ModelError
 
 DIGESTS_FILE = "digests.json"
 _MAX_DAMAGED_BYTES = 4096
-"""A page, or a sector of a disk: what is lost at once. The smallest layer that learns has more."""
+"""Bytes up to which a file that differs from a shipped one counts as damaged, above as trained anew. A
+page of memory or a sector of a disk is lost at once, and the smallest layer that learns has more."""
 
 _PATTERNS = ("*.onnx", "*.npz")
 
@@ -48,7 +49,7 @@ def read_shipped(name: str) -> bytes:
 
 
 def find_damaged_original(data: bytes) -> str | None:
-    """Return the shipped file that some bytes were copied from, and damaged since; None where there is none.
+    """Find the shipped file that some bytes were copied from, and damaged since; None for none.
 
     A model of one's own carries no digest. But what differs from a shipped one of the same size in a few
     bytes was not trained otherwise: that changes more, also where the smallest part alone learns.

@@ -16,7 +16,7 @@ _BYTE_SURROGATES = "".join(map(chr, range(0xDC80, 0xDD00)))
 
 
 def escape_invisible(text: str, encoding: str = "utf-8", *, allowed: str = "") -> str:
-    r"""Put a text on one line; what would not be seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
+    r"""Put a text on one line; what is not seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
 
     A terminal would obey the control characters of a name: clear the screen, hide part of a line, write
     over another. Backslashes of the text stay single: for names to the letter there are JSON lines.
