@@ -53,7 +53,7 @@ class GuardedNetwork(httpcore2.NetworkBackend):
         """Connect to a host, at the first of its allowed addresses that answers.
 
         Raises:
-            Refusal: It has none that is allowed.
+            AddressRefused: It has none that is allowed.
             OSError: It cannot be resolved.
         """
         addresses = self._resolve_allowed(host, port)[:_MAX_ADDRESSES]
@@ -77,7 +77,7 @@ class GuardedNetwork(httpcore2.NetworkBackend):
         """Addresses to connect to, the best first.
 
         Raises:
-            Refusal: There are some, but all are refused.
+            AddressRefused: There are some, but all are refused.
         """
         found = list(self._resolve(host, port))
         reasons = {ip: find_refusal_reason(ip, allow_private=self._allow_private) for ip in found}

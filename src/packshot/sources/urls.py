@@ -69,7 +69,7 @@ def parse_url(location: str, ports: Collection[int]) -> Url:
         ports: Those allowed.
 
     Raises:
-        Refusal: Another scheme, a user name or password, another port, no proper host, or half a
+        AddressRefused: Another scheme, a user name or password, another port, no proper host, or half a
             character, which no URL can hold.
     """
     if not is_encodable(location):

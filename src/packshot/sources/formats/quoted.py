@@ -25,7 +25,7 @@ def parse_row(lines: Iterable[str], delimiter: str) -> list[str]:
         delimiter: One letter.
 
     Raises:
-        UnclosedError: The lines end within quotation marks.
+        UnclosedQuoteError: The lines end within quotation marks.
         ValueError: Something other than a delimiter follows a closing mark.
     """
     remaining = iter(lines)
