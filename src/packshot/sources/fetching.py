@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**20
+"""Bytes of a file that are read at a time; nothing but memory depends on it."""
 _MAX_LOCATION_LENGTH = 32_768
-"""Letters of a location: several times what any server takes as a URL, or any system as a path."""
+"""Letters of a location; a longer one is refused. Several times what any server takes as a URL, or any
+system as a path."""
 _MISSING_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 _DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
 
@@ -44,6 +46,11 @@ class FetchedFile:
         content: Its bytes; of a file of this machine its path.
         sha256: Of the bytes, hexadecimal.
         size: Bytes.
+
+    Example:
+        >>> file = FetchedFile(b"photo", hashlib.sha256(b"photo").hexdigest(), 5)
+        >>> file.sha256[:8], file.size
+        ('55c64d0f', 5)
     """
 
     content: bytes | Path
@@ -66,6 +73,15 @@ class Fetcher:
             others.
         resolve: Asks name servers; a function of a module, if the fetcher is to travel.
         sleep: Waits between attempts.
+
+    Example:
+        >>> fetcher = Fetcher()
+        >>> fetcher.fetch("examples/photos/mug.jpg").size
+        59828
+        >>> fetcher.with_feed_restrictions("https://shop.example/feed.csv").fetch("/etc/passwd")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.PhotoRefused: /etc/passwd: files of this machine are not allowed
     """
 
     web: WebSettings = field(default_factory=WebSettings)
@@ -76,7 +92,7 @@ class Fetcher:
     stores: StoreSettings = field(default_factory=StoreSettings)
 
     def fetch(self, location: str) -> FetchedFile:
-        """One attempt at a photo.
+        """Try once to get a photo.
 
         Args:
             location: A path, a ``file://`` address, one of an object store, or an http or https URL.
@@ -111,7 +127,7 @@ class Fetcher:
         raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
 
     def fetch_with_retries(self, location: str) -> FetchedFile:
-        """As `fetch`, again and again where that may help.
+        """Get a photo as `fetch` does, again and again where that may help.
 
         Raises:
             FetchError: As `fetch`; the last one, when attempts or time are used up.
@@ -130,7 +146,7 @@ class Fetcher:
         raise AssertionError("counting does not end")
 
     def with_feed_restrictions(self, feed: str) -> Fetcher:
-        """What opens a feed's photos.
+        """Return the fetcher that opens a feed's photos.
 
         A feed from elsewhere names no files of this machine, and what it names in object stores is asked
         for as anybody would ask: without this machine's credentials, unless `StoreSettings` allow them.
@@ -146,7 +162,7 @@ class Fetcher:
             client.close()
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Settings alone travel."""
+        """Let the settings alone travel."""
         settings = (self.web, self.retries, self.local_files, self.resolve, self.sleep, self.stores)
         return type(self), settings
 
@@ -176,10 +192,14 @@ class Fetcher:
 
 
 def location_to_path(location: str) -> Path:
-    """The path of a location on this machine, given as one or as a ``file://`` address.
+    """Return the path of a location on this machine, given as one or as a ``file://`` address.
 
     Raises:
         PhotoRefused: The address names another machine, or is none.
+
+    Example:
+        >>> location_to_path("file:///photos/red%20mug.jpg").as_posix()
+        '/photos/red mug.jpg'
     """
     if scheme_of(location) is None:
         return Path(location)
@@ -194,12 +214,12 @@ def location_to_path(location: str) -> Path:
 
 
 def _unquote_path(path: str) -> str:
-    """The path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
+    """Unquote the path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
     return url2pathname(path) if os.name == "nt" else os.fsdecode(unquote_to_bytes(os.fsencode(path)))
 
 
 def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
-    """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
+    """Compute the digest of a regular file; opening never waits, as for a pipe without a writer."""
     with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -233,7 +253,7 @@ def _digest_content(content: bytes) -> FetchedFile:
 
 
 def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
-    """Seconds to wait before the second attempt, the third, ..."""
+    """Yield the seconds to wait before the second attempt, the third, ..."""
     seed = None if retries.seed is None else f"{retries.seed} {location}"
     generator = random.Random(seed)  # noqa: S311 - no secret
     ceiling = retries.first_wait_s
@@ -243,7 +263,7 @@ def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
 
 
 def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:
-    """What a user reads: of one attempt as it is, of several how many."""
+    """Complete the reason that a user reads: after one attempt as it is, after several how many."""
     if attempts == 1:
         return error
     reason = f"{error.reason} ({attempts} attempts)"

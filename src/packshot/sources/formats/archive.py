@@ -14,12 +14,22 @@ from packshot.sources.compression import max_unpacked_bytes
 
 _ALLOWED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _MAX_DIRECTORY_BYTES = 4 * 2**20
-"""Bytes that are read at once: some 50 000 parts, where a workbook has a few dozen."""
+"""Bytes that are read at once, as the directory is; an archive with a larger one is refused. Some 50 000
+parts, where a workbook has a few dozen."""
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Archive:
-    """A ZIP archive. What it says of sizes is not believed: what comes out is counted."""
+    """A ZIP archive. What it says of sizes is not believed: what comes out is counted.
+
+    Example:
+        >>> with zipfile.ZipFile(file := io.BytesIO(), "w") as written:
+        ...     written.writestr("xl/workbook.xml", "<workbook/>")
+        >>> archive = Archive(file, "feed.xlsx")
+        >>> with archive.open_part("xl/workbook.xml") as part:
+        ...     print("xl/workbook.xml" in archive, part.read())
+        True b'<workbook/>'
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the directory.
@@ -49,7 +59,7 @@ class Archive:
 
     @contextmanager
     def open_part(self, part: str) -> Iterator[BinaryIO]:
-        """A part as a stream.
+        """Open a part as a stream.
 
         Raises:
             ValueError: No such part, damaged, encrypted, or compressed in an unusual way.
