@@ -29,11 +29,11 @@ FAKE_AUDIT_SCRIPT = """
 import sys
 from pathlib import Path
 from packshot.sources import Fetcher
-from tests.catalog.audit.fake_examiner import audited, fetcher_from
+from tests.catalog.audit.fake_examiner import run_fake_audit, make_fetcher
 if __name__ == "__main__":
     feed, folder, log, cache = map(Path, sys.argv[1:5])
-    fetcher = fetcher_from(int(sys.argv[5])) if sys.argv[5:] else Fetcher()
-    audited(feed, folder, log=log, seconds=0.03, cache=cache, fetcher=fetcher)
+    fetcher = make_fetcher(int(sys.argv[5])) if sys.argv[5:] else Fetcher()
+    run_fake_audit(feed, folder, log=log, seconds=0.03, cache=cache, fetcher=fetcher)
 """
 KILLED_WHILE_WRITING_SCRIPT = """
 import os, signal
