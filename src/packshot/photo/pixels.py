@@ -62,7 +62,7 @@ def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
 
 
 def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
-    """Convert a decoded picture to RGB, and tell whether any of its pixels was not opaque.
+    """Convert a decoded picture to RGB, and return whether any of its pixels was not opaque.
 
     A large one is converted in strips, and averaged where it is to become small, so that beside the
     decoded picture itself little memory is used.
@@ -110,7 +110,7 @@ def _resize_to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _flatten_alpha(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
-    """Convert an image of 8 bits to RGB on white, by its profile; tell whether any was not opaque."""
+    """Convert an image of 8 bits to RGB on white, by its profile; return whether any was not opaque."""
     if not _can_be_transparent(image):
         return np.asarray(_convert_to_rgb(image, profile), np.uint8), False
     rgba = image.convert("RGBA")

@@ -31,7 +31,7 @@ class EmotionSide:
         intensity: 0..1.
         threshold: Intensity from which the side counts as present.
         regions: Where it was seen; none where it is not present.
-        heat_uri: Where it was seen, as a see-through picture, paler below the bar; None for nothing.
+        heat_uri: Where it was seen, as a see-through picture, paler below the threshold; None for nothing.
     """
 
     name: str
