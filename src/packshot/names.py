@@ -11,6 +11,9 @@ from urllib.parse import quote, unquote_to_bytes
 
 _BACKSLASH: Final = "\\"
 _SURROGATE_ESCAPE: Final = "surrogateescape"
+_ID_HEAD_BYTES: Final = 50
+"""Bytes kept free before the end of a path that is too long: ``./``, 32 digits of a digest and ``/``
+take 35."""
 
 
 def escape_undecodable(text: str) -> str:
@@ -112,7 +115,7 @@ def path_to_id(name: PurePath, max_bytes: int) -> str:
     if len(encoded) <= max_bytes:
         return escaped
     digest = hashlib.blake2b(encoded, digest_size=16).hexdigest()
-    return f"./{digest}/{encoded[-(max_bytes - 50) :].decode('utf-8', 'ignore')}"
+    return f"./{digest}/{encoded[-(max_bytes - _ID_HEAD_BYTES) :].decode('utf-8', 'ignore')}"
 
 
 class NotAFile(type(Path())):  # type: ignore[misc]  # the class of paths of this system

@@ -29,10 +29,10 @@ from packshot.photo.exif import read_exif, read_xmp_orientation
 from packshot.photo.jpeg_decoding import decode_jpeg
 from packshot.photo.structure import IncompleteFile, Outline
 from packshot.photo.structure.gif import GifOutline
-from packshot.photo.structure.gif import extract_first_picture as first_of_gif
+from packshot.photo.structure.gif import extract_first_picture as extract_first_gif
 from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, check_all_rows
-from packshot.photo.structure.png import extract_first_picture as first_of_png
+from packshot.photo.structure.png import extract_first_picture as extract_first_png
 from packshot.photo.structure.webp import WebpOutline, extract_frame
 
 LimitCheck = Callable[[Outline], None]
@@ -103,7 +103,7 @@ def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
 
 def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
     """Decode, and count the rows where some may be missing: these stay as they were made, zero."""
-    image = PngImagePlugin.PngImageFile(io.BytesIO(first_of_png(data, outline)))
+    image = PngImagePlugin.PngImageFile(io.BytesIO(extract_first_png(data, outline)))
     image.load()
     last = image.getpixel((image.width - 1, image.height - 1))
     if outline.interlaced or not np.any(last):
@@ -112,7 +112,7 @@ def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
 
 
 def _decode_gif(outline: GifOutline, data: bytes) -> Image.Image:
-    image = GifImagePlugin.GifImageFile(io.BytesIO(first_of_gif(data, outline)))
+    image = GifImagePlugin.GifImageFile(io.BytesIO(extract_first_gif(data, outline)))
     _check_paint_coverage(outline, data)
     image.load()
     return image

@@ -46,6 +46,10 @@ class ExifFacts:
         tags: Text by name.
         orientation: 1..8; None where it is absent or nonsense.
         has_gps: There is a block of GPS data.
+
+    Example:
+        >>> read_exif(b"no EXIF at all")
+        ExifFacts(tags={}, orientation=None, has_gps=False)
     """
 
     tags: dict[str, str] = field(default_factory=dict)

@@ -38,7 +38,8 @@ def compare_findings(photo: Enhancement) -> FindingChanges:
         >>> noisy = Finding(code="noisy", severity=Severity.WARNING, reason="", remedy="")
         >>> before = Assessment(path="mug.jpg", status="ok", findings=(noisy,))
         >>> after = Assessment(path="mug.jpg", status="ok")
-        >>> changes = compare_findings(Enhancement(path="mug.jpg", status="ok", before=before, after=after))
+        >>> photo = Enhancement(path="mug.jpg", status="ok", before=before, after=after)
+        >>> changes = compare_findings(photo)
         >>> [finding.code for finding in changes.resolved], changes.remaining
         (['noisy'], ())
     """

@@ -69,6 +69,8 @@ _CELL_WEIGHT = 50
 takes."""
 _MAX_ADDITIONAL_COLUMNS = 200
 """Columns with further photos of a product; shops take 10 to 50."""
+_MAX_LISTED_NAMES = 20
+"""Names of columns that a message lists; of more it shows the first. Some lines of a terminal."""
 _SEPARATORS = re.compile(r"[,|\n]")
 _YES = frozenset({"true", "yes", "1", "y", "是"})
 _NO = frozenset({"false", "no", "0", "n", "否"})
@@ -249,5 +251,5 @@ def _normalise_role(text: str) -> str:
 
 
 def _format_names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:20])
-    return f"{shown}, …" if len(names) > 20 else shown or "none"
+    shown = ", ".join(names[:_MAX_LISTED_NAMES])
+    return f"{shown}, …" if len(names) > _MAX_LISTED_NAMES else shown or "none"

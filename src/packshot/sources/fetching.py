@@ -9,14 +9,21 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+)
 
 from packshot.distribution import format_install_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
@@ -30,10 +37,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**20
-"""Bytes of a file that are read at a time; nothing but memory depends on it."""
 _MAX_LOCATION_LENGTH = 32_768
-"""Letters of a location; a longer one is refused. Several times what any server takes as a URL, or any
-system as a path."""
+"""Letters of a location: several times what any server takes as a URL, or any system as a path."""
 _MISSING_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 _DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
 
@@ -46,11 +51,6 @@ class FetchedFile:
         content: Its bytes; of a file of this machine its path.
         sha256: Of the bytes, hexadecimal.
         size: Bytes.
-
-    Example:
-        >>> file = FetchedFile(b"photo", hashlib.sha256(b"photo").hexdigest(), 5)
-        >>> file.sha256[:8], file.size
-        ('55c64d0f', 5)
     """
 
     content: bytes | Path
@@ -73,15 +73,6 @@ class Fetcher:
             others.
         resolve: Asks name servers; a function of a module, if the fetcher is to travel.
         sleep: Waits between attempts.
-
-    Example:
-        >>> fetcher = Fetcher()
-        >>> fetcher.fetch("examples/photos/mug.jpg").size
-        59828
-        >>> fetcher.with_feed_restrictions("https://shop.example/feed.csv").fetch("/etc/passwd")
-        Traceback (most recent call last):
-            ...
-        packshot.errors.PhotoRefused: /etc/passwd: files of this machine are not allowed
     """
 
     web: WebSettings = field(default_factory=WebSettings)
@@ -92,7 +83,7 @@ class Fetcher:
     stores: StoreSettings = field(default_factory=StoreSettings)
 
     def fetch(self, location: str) -> FetchedFile:
-        """Try once to get a photo.
+        """One attempt at a photo.
 
         Args:
             location: A path, a ``file://`` address, one of an object store, or an http or https URL.
@@ -127,26 +118,25 @@ class Fetcher:
         raise PhotoRefused(location, f"photos are not fetched from {scheme}:// addresses")
 
     def fetch_with_retries(self, location: str) -> FetchedFile:
-        """Get a photo as `fetch` does, again and again where that may help.
+        """As `fetch`, again and again where that may help.
 
         Raises:
             FetchError: As `fetch`; the last one, when attempts or time are used up.
         """
-        started_s = time.monotonic()
-        waits = _iter_waits(self.retries, location)
-        for attempt in count(1):
-            try:
-                return self.fetch(location)
-            except FetchError as error:
-                wait_s = max(next(waits), error.wait_s or 0.0)
-                is_late = time.monotonic() - started_s + wait_s > self.retries.total_s
-                if not error.retry or attempt >= self.retries.attempts or is_late:
-                    raise _with_attempt_count(error, attempt) from error
-            self.sleep(wait_s)
-        raise AssertionError("counting does not end")
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.retry),
+            stop=stop_after_attempt(self.retries.attempts) | stop_before_delay(self.retries.total_s),
+            wait=_make_wait(self.retries, location),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self.fetch, location)
+        except FetchError as error:
+            raise _with_attempt_count(error, retrying.statistics["attempt_number"]) from error
 
     def with_feed_restrictions(self, feed: str) -> Fetcher:
-        """Return the fetcher that opens a feed's photos.
+        """What opens a feed's photos.
 
         A feed from elsewhere names no files of this machine, and what it names in object stores is asked
         for as anybody would ask: without this machine's credentials, unless `StoreSettings` allow them.
@@ -162,7 +152,7 @@ class Fetcher:
             client.close()
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let the settings alone travel."""
+        """Settings alone travel."""
         settings = (self.web, self.retries, self.local_files, self.resolve, self.sleep, self.stores)
         return type(self), settings
 
@@ -192,14 +182,10 @@ class Fetcher:
 
 
 def location_to_path(location: str) -> Path:
-    """Return the path of a location on this machine, given as one or as a ``file://`` address.
+    """The path of a location on this machine, given as one or as a ``file://`` address.
 
     Raises:
         PhotoRefused: The address names another machine, or is none.
-
-    Example:
-        >>> location_to_path("file:///photos/red%20mug.jpg").as_posix()
-        '/photos/red mug.jpg'
     """
     if scheme_of(location) is None:
         return Path(location)
@@ -214,12 +200,12 @@ def location_to_path(location: str) -> Path:
 
 
 def _unquote_path(path: str) -> str:
-    """Unquote the path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
+    """The path of a ``file://`` address; on POSIX its escapes are bytes of any kind."""
     return url2pathname(path) if os.name == "nt" else os.fsdecode(unquote_to_bytes(os.fsencode(path)))
 
 
 def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
-    """Compute the digest of a regular file; opening never waits, as for a pipe without a writer."""
+    """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
     with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -252,18 +238,25 @@ def _digest_content(content: bytes) -> FetchedFile:
     return FetchedFile(content, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
-    """Yield the seconds to wait before the second attempt, the third, ..."""
+def _make_wait(retries: Retries, location: str) -> Callable[[RetryCallState], float]:
+    """Make what says the seconds before the next attempt: twice as long each time, half of it by chance.
+
+    What the other side asks for in earnest is waited for, where that is longer.
+    """
     seed = None if retries.seed is None else f"{retries.seed} {location}"
     generator = random.Random(seed)  # noqa: S311 - no secret
-    ceiling = retries.first_wait_s
-    while True:
-        yield min(ceiling, retries.longest_wait_s) * generator.uniform(0.5, 1.0)
-        ceiling = min(2 * ceiling, retries.longest_wait_s)
+
+    def wait(state: RetryCallState) -> float:
+        ceiling = min(retries.first_wait_s * 2 ** (state.attempt_number - 1), retries.longest_wait_s)
+        error: BaseException | None = state.outcome.exception() if state.outcome else None
+        asked_s = error.wait_s if isinstance(error, FetchError) else None
+        return max(float(ceiling * generator.uniform(0.5, 1.0)), asked_s or 0.0)
+
+    return wait
 
 
 def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:
-    """Complete the reason that a user reads: after one attempt as it is, after several how many."""
+    """What a user reads: of one attempt as it is, of several how many."""
     if attempts == 1:
         return error
     reason = f"{error.reason} ({attempts} attempts)"

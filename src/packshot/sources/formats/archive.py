@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from packshot.errors import SourceError
 from packshot.sources.compression import max_unpacked_bytes
+from packshot.sources.formats.bounded_reader import BoundedReader
 
 _ALLOWED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _MAX_DIRECTORY_BYTES = 4 * 2**20
@@ -42,7 +43,7 @@ class Archive:
             ValueError: Not such an archive.
             SourceError: It says itself that it grows too much.
         """
-        self._name = name
+        self._size_message = f"{name}: unpacks to more than is safe to read; save it as CSV"
         self._limit = max_unpacked_bytes(file.seek(0, io.SEEK_END))
         file.seek(0)
         if file.read(len(_OLE_MAGIC)) == _OLE_MAGIC:
@@ -52,7 +53,7 @@ class Archive:
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise ValueError(str(error)) from error
         if any(part.file_size > self._limit for part in self._zip.infolist()):
-            raise self._make_size_error()
+            raise SourceError(self._size_message)
 
     def __contains__(self, part: str) -> bool:
         return part in self._zip.NameToInfo
@@ -71,15 +72,10 @@ class Archive:
             raise ValueError(f"the part {part} is compressed in an unusual way")
         try:
             with self._zip.open(part) as stream:
-                yield cast(
-                    BinaryIO,
-                    _BoundedStream(cast(BinaryIO, stream), self._limit, self._make_size_error()),
-                )
+                reader = BoundedReader(cast(BinaryIO, stream), self._limit, self._size_message)
+                yield cast(BinaryIO, reader)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise ValueError(f"the part {part} cannot be unpacked: {error}") from error
-
-    def _make_size_error(self) -> SourceError:
-        return SourceError(f"{self._name}: unpacks to more than is safe to read; save it as CSV")
 
 
 class _BoundedFile:
@@ -95,19 +91,3 @@ class _BoundedFile:
         if size > _MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("its directory is larger than that of any workbook")
         return self._file.read(_MAX_DIRECTORY_BYTES if size < 0 else size)
-
-
-class _BoundedStream:
-    """A stream that ends in an error when too much came out of it."""
-
-    def __init__(self, stream: BinaryIO, max_bytes: int, error: SourceError) -> None:
-        self._stream = stream
-        self._remaining_bytes = max_bytes
-        self._error = error
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._stream.read(size)
-        self._remaining_bytes -= len(chunk)
-        if self._remaining_bytes < 0:
-            raise self._error
-        return chunk

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.archive import Archive
+from packshot.sources.formats.bounded_reader import BoundedReader
 from packshot.sources.formats.records import MAX_COLUMNS, Record, cell_to_text, make_names_unique
-from packshot.sources.formats.xml_stream import BoundedReader, iter_elements, local_name
+from packshot.sources.formats.xml_stream import iter_elements, local_name
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # the type alone; parsing is defusedxml's

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element  # the type alone; parsing is defusedxml's
 
 from packshot.errors import SourceError
+from packshot.sources.formats.bounded_reader import BoundedReader
 from packshot.sources.formats.records import Record
-from packshot.sources.formats.xml_stream import BoundedReader, iter_elements, local_name
+from packshot.sources.formats.xml_stream import iter_elements, local_name
 
 _MAX_ENTRY_BYTES = 4 * 2**20
 """Bytes of an entry; a feed with a longer one is refused. Expat before 2.6 takes quadratic time over

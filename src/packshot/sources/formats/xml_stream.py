@@ -3,62 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is defusedxml's
 
 from packshot.distribution import format_install_command
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
+from packshot.sources.formats.bounded_reader import BoundedReader
 
 _MAX_DEPTH = 100
 """Elements inside one another; a document with more is refused. Tables need five, and a description in
 XHTML a dozen."""
-
-
-class BoundedReader:
-    """A file of which only so much can be read at a time; what is read may stay in memory.
-
-    Attributes:
-        remaining_bytes: Bytes that may be read until `reset`.
-
-    Example:
-        >>> import io
-        >>> reader = BoundedReader(io.BytesIO(b"<rss></rss>"), 8, "feed.xml: too long")
-        >>> reader.read(5), reader.remaining_bytes
-        (b'<rss>', 3)
-        >>> reader.read()
-        Traceback (most recent call last):
-            ...
-        packshot.errors.SourceError: feed.xml: too long
-    """
-
-    def __init__(self, file: BinaryIO, max_bytes: int, message: str) -> None:
-        """Wrap a file.
-
-        Args:
-            file: To read from.
-            max_bytes: Bytes.
-            message: What the error says where they do not do.
-        """
-        self.remaining_bytes = max_bytes
-        self._file = file
-        self._max_bytes = max_bytes
-        self._message = message
-
-    def reset(self) -> None:
-        """Forget what was read; as much may be read anew."""
-        self.remaining_bytes = self._max_bytes
-
-    def read(self, size: int = -1) -> bytes:
-        """Read as a file does.
-
-        Raises:
-            SourceError: More than the portion.
-        """
-        chunk = self._file.read(size)
-        self.remaining_bytes -= len(chunk)
-        if self.remaining_bytes < 0:
-            raise SourceError(self._message)
-        return chunk
 
 
 def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, list[Element]]]:
