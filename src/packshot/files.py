@@ -42,7 +42,7 @@ _MAX_LINKS: Final = 40
 
 _EFFECTIVE_IDS: Final = os.access in os.supports_effective_ids
 _MAX_NAME_BYTES: Final = 255
-"""Bytes of a file's name where the file system does not say: the limit of ext4, XFS, Btrfs and APFS."""
+"""Bytes of a file's name where the file system does not say: the limit of ext4, XFS and Btrfs."""
 
 Times = tuple[int, int]
 """When a file was last read and last changed, in nanoseconds."""

@@ -37,14 +37,14 @@ ENHANCE_TIME_LIMIT_S = 600.0
 minutes."""
 
 _TASKS_AHEAD_PER_WORKER = 4
-"""Tasks handed out before the oldest result is taken: more keep all busy behind one slow task, fewer
-hold less in memory. Chosen, not measured."""
+"""Tasks that are handed out before the oldest result is taken, for each worker: more keep all busy
+behind one slow task, fewer hold less in memory. A judgement."""
 _START_TIMEOUT_S = 300.0
-"""Seconds for a process to start and build its worker: what loads models takes one or two, on a machine
-that is swapping far longer. Chosen generously: only what never starts is to be ended."""
+"""Seconds for a process to start and build its worker, after which it is given up. A generous judgement:
+models may be loaded on a machine that is swapping, and only what never starts is to be ended."""
 _STOP_TIMEOUT_S = 5.0
 """Seconds that are waited for a process to be gone after it was killed; a fiftieth of them for one that
-may still end by itself. Chosen so that nobody waits long for what the system does at once."""
+may still end by itself. A judgement: the system ends it at once."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _MAX_LOGGED_CHARACTERS = 200
 """Letters of a task or an error in a log or a cell; what is longer is cut. Two lines of a terminal."""

@@ -28,7 +28,8 @@ a photo of 100 megapixels stayed under 650 MB when strips came in;
 _STRIP_ROWS = 256
 """Rows of a strip, rounded to whole blocks; nothing but memory depends on it."""
 _PROFILE_HEAD_BYTES = 8192
-"""Bytes of a profile that its name is searched in: the description stands in the first tags."""
+"""Bytes at the beginning of a profile that its name is searched in: the description stands before the
+tables."""
 
 
 def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:

@@ -20,10 +20,10 @@ _MAX_ENTRIES = 4096
 """Tags of a directory; one with more is refused. Real ones have about thirty, a scientific camera's a
 hundred or two."""
 _MAX_NUMBERS = 64
-"""Numbers of a tag that `Directories.read_values` reads unless asked for others: all that EXIF defines
-fit."""
+"""Numbers of a tag that `Directories.read_values` reads unless asked for others: all tags that a report
+keeps have fewer."""
 _MAX_TEXT_BYTES = 65_536
-"""Bytes of a text that are read: what is longer in EXIF is no text that people read."""
+"""Bytes of a text that are read: far more than the letters of it that a report keeps."""
 _MAX_VALUES_GROWTH = 2
 _BASE_VALUES_BYTES = 65_536
 """All values of a directory may have twice the bytes of the file and these: the tags of a real one share

@@ -16,7 +16,7 @@ _MAX_CHUNKS = 100_000
 MB are 32 000 chunks."""
 _MAX_TEXT_BYTES = 2**20
 """Bytes of a text, packed and unpacked: EXIF and XMP, which alone are read, take some kilobytes; what is
-longer is cut, or left out where it is packed. Chosen."""
+longer is cut, or left out where it is packed. A judgement."""
 _CHUNK_BYTES = 65_536
 """Bytes of picture data that are unpacked at a time; nothing but memory depends on it."""
 _MAX_UNPACKED_BYTES = 2**20
