@@ -35,14 +35,15 @@ docs: $(READY_DOCS)  ## The documentation as a site: build/docs/index.html; ever
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "documentation: build/docs/index.html"
 
-test: lint  ## Lint, types, architecture, then all fast tests that need no PyTorch
-	$(PYTEST) $(IN_PARALLEL) -m "not slow and not train"
+test: lint  ## Lint, types, architecture, then all fast tests that need no PyTorch, and the examples of docstrings
+	$(PYTEST) $(IN_PARALLEL) -m "not slow and not train" --doctest-modules --ignore=src/packshot/train tests src
 
 test-train: lint-train  ## Types and tests of training, and the tests that need other packages too
 	$(PYTEST) $(IN_PARALLEL) -m "(train or dev_all) and not slow"
+	$(PYTEST) $(IN_PARALLEL) --doctest-modules src/packshot/train
 
-test-wheel: $(READY)  ## The wheel in an empty environment, and every command of the README
-	$(PYTEST) tests/test_wheel.py tests/test_readme.py -m slow
+test-wheel: $(READY)  ## The wheel in an empty environment, and every command of the README and of the documentation
+	$(PYTEST) $(IN_PARALLEL) tests/test_wheel.py tests/test_readme.py tests/test_docs.py -m slow
 
 lint: $(READY)  ## ruff, mypy (all but train/), import-linter
 	$(BIN)/ruff check .

@@ -35,13 +35,13 @@ def describe_requirement(requirement: Requirement, language: str) -> str:
     return format_requirement(requirement.op, requirement.limit, unit, language)
 
 
-def summarize_policy(policy: Policy, language: str) -> PolicySummary:
+def summarise_policy(policy: Policy, language: str) -> PolicySummary:
     """Write down a policy as people read it."""
-    rules = tuple(_summarize_rule(rule, language) for rule in policy.rules)
+    rules = tuple(_summarise_rule(rule, language) for rule in policy.rules)
     return PolicySummary(name=policy.name, rules=rules)
 
 
-def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
+def _summarise_rule(rule: Rule, language: str) -> RuleSummary:
     asked = select_text(rule.reason, language)
     if rule.requirement is not None:
         asked = describe_requirement(rule.requirement, language)

@@ -145,13 +145,13 @@ def format_requirement(op: str, limit: Limit, unit: str, language: str) -> str:
     return load_policy_texts(language).ops[op].format(limit=_format_limit(op, limit, unit, language))
 
 
-def format_asked(outcome: RuleOutcome, language: str) -> str:
+def format_outcome_requirement(outcome: RuleOutcome, language: str) -> str:
     """Write what a rule asked for, as an outcome has it; nothing of one that only a person can judge.
 
     Example:
         >>> rule = dict(metric="resolution", op="at-least", limit=1000.0, unit="px")
         >>> outcome = RuleOutcome.model_construct(**rule)
-        >>> format_asked(outcome, "en")
+        >>> format_outcome_requirement(outcome, "en")
         'at least 1000 px'
     """
     if outcome.metric is None or outcome.op is None or outcome.limit is None:
