@@ -26,8 +26,7 @@ _RESOURCE: Final = b"8BIM\x04\x04"
 """Signature and number of Photoshop's resource that holds IPTC data."""
 
 _DATA_SET_MARKER, _APPLICATION_RECORD = 0x1C, 2
-"""First byte of a data set, and the record in which photos are described (IPTC-IIM 4.2, 1.5 and chapter
-6)."""
+"""First byte of a data set, and the record in which photos are described (IPTC-IIM 4, chapter 6)."""
 
 _PLACE_DATA_SETS: Final = frozenset({26, 27, 90, 92, 95, 100, 101})
 """Data sets of IPTC-IIM's record 2: content location, city, part of it, state, country."""
