@@ -34,6 +34,7 @@ def equalise_histogram(pixels: Pixels) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> greys = np.repeat(np.uint8([[[100], [110], [120]]]), 3, axis=2)
         >>> equalise_histogram(greys)[0, :, 0].tolist()
         [0, 128, 255]
@@ -58,6 +59,7 @@ def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> ramp = np.linspace(100, 140, 64).astype(np.uint8)[None, :, None]
         >>> pixels = np.broadcast_to(ramp, (64, 64, 3)).copy()
         >>> bool(clahe(pixels, tiles=1).std() > 1.3 * pixels.std())
@@ -83,6 +85,7 @@ def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> noise = np.random.default_rng(1).normal(0, 6, (64, 64, 3))
         >>> noisy = (128 + noise).astype(np.uint8)
         >>> bool(non_local_means(noisy, strength=8).std() < noisy.std() / 2)
@@ -114,6 +117,7 @@ def smooth_with_guided_filter(pixels: Pixels, radius: int = 2, smoothness: float
         InvalidInput: Pixels of another type or shape, a radius below 1, a smoothness of 0 or less.
 
     Example:
+        >>> import numpy as np
         >>> noise = np.random.default_rng(1).normal(0, 3, (64, 64, 3))
         >>> noisy = (128 + noise).astype(np.uint8)
         >>> bool(smooth_with_guided_filter(noisy).std() < noisy.std() / 1.5)

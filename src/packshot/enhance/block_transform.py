@@ -45,6 +45,7 @@ def shrink_blocks(plane: Float32Array, limits: Float32Array) -> Float32Array:
         (H, W) float32.
 
     Example:
+        >>> import numpy as np
         >>> plane = np.float32(100 + 3 * (np.indices((16, 16)).sum(axis=0) % 2))
         >>> smooth = shrink_blocks(plane, limits=np.full((8, 8), 50, np.float32))
         >>> round(float(np.ptp(plane)), 1), round(float(np.ptp(smooth)), 1)
@@ -75,6 +76,7 @@ def transform_blocks(values: Float32Array) -> Float32Array:
         (H // 8, 8, W // 8, 8): block row, vertical frequency, block column, horizontal frequency.
 
     Example:
+        >>> import numpy as np
         >>> blocks = transform_blocks(np.full((8, 16), 10, np.float32))
         >>> blocks.shape, blocks[0, 0, :, 0].round(3).tolist()  # eight times the mean
         ((1, 8, 2, 8), [80.0, 80.0])
@@ -98,6 +100,7 @@ def invert_transform(blocks: Float32Array) -> Float32Array:
         (8 R, 8 C) float32.
 
     Example:
+        >>> import numpy as np
         >>> plane = np.arange(64, dtype=np.float32).reshape(8, 8)
         >>> bool(np.allclose(invert_transform(transform_blocks(plane)), plane, atol=1e-3))
         True

@@ -100,6 +100,7 @@ def plan_denoise(pixels: Pixels) -> Step | None:
         pixels: (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> noise = np.random.default_rng(1).normal(0, 8, (128, 128, 3))
         >>> plan_denoise(np.clip(128 + noise, 0, 255).astype(np.uint8)).reason
         'noise of 5.2 grey levels, 2.7 in colour'
@@ -121,6 +122,7 @@ def plan_impulses(pixels: Pixels) -> Step | None:
         pixels: (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.full((100, 100, 3), 120, np.uint8)
         >>> pixels[::20, ::10, 0], pixels[5::20, 5::10, 0] = 255, 0
         >>> plan_impulses(pixels).reason
@@ -247,7 +249,7 @@ def plan_tones(pixels: Pixels) -> Step | None:
 
 
 def _make_tone_step(name: str, strength: float, black: float, white: float) -> Step:
-    """A step that takes off most of what tones leave unused below `black` and above `white`."""
+    """Make a step that takes off most of what tones leave unused below `black` and above `white`."""
     reason = f"tones from {black:.0%} to {white:.0%}"
     change = partial(
         remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)

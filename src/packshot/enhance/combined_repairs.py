@@ -9,6 +9,7 @@ from packshot.enhance.classical import restore
 from packshot.enhance.step import Planner, Step
 
 COMBINED_REPAIRS: Final = "repairs-together"
+"""Name of the step."""
 
 MIN_COMBINED_REPAIRS: Final = 2
 """Repairs that make a combination: one alone is tried as itself."""

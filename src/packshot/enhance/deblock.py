@@ -44,7 +44,7 @@ _MIN_STEP: Final = 3
 
 
 def estimate_jpeg_quality(pixels: Pixels) -> int | None:
-    """The JPEG quality whose quantisation the pixels still show.
+    """Estimate the JPEG quality whose quantisation the pixels still show.
 
     Coefficients of blocks on the encoder's grid lie at multiples of its steps (Fan and de Queiroz,
     IEEE TIP 12(2), 2003). The lowest quality of the IJG tables is taken whose steps they fit.

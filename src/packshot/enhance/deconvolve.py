@@ -75,8 +75,9 @@ def deblur(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
         InvalidInput: Pixels of another type or shape, or no blur.
 
     Example:
-        >>> edge = np.full((64, 64, 3), 60, np.uint8)
-        >>> edge[:, 32:] = 200
+        >>> import cv2
+        >>> import numpy as np
+        >>> edge = np.repeat(np.uint8([[[60], [200]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
         >>> soft = cv2.filter2D(edge, -1, make_disc_kernel(4.0))
         >>> mended = deblur(soft, blur=2.0)
         >>> [round(float(np.abs(image - 1.0 * edge).mean())) for image in (soft, mended)]
@@ -102,8 +103,9 @@ def deblur_motion(pixels: Pixels, length: float, angle: float, strength: float =
         InvalidInput: Pixels of another type or shape, or no motion.
 
     Example:
-        >>> edge = np.full((64, 64, 3), 60, np.uint8)
-        >>> edge[:, 32:] = 200
+        >>> import cv2
+        >>> import numpy as np
+        >>> edge = np.repeat(np.uint8([[[60], [200]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
         >>> moved = cv2.filter2D(edge, -1, make_line_kernel(9.0, 0.0))
         >>> mended = deblur_motion(moved, length=9.0, angle=0.0)
         >>> [round(float(np.abs(image - 1.0 * edge).mean())) for image in (moved, mended)]
@@ -137,8 +139,9 @@ def richardson_lucy(
         InvalidInput: A kernel of even size or one that does not sum to 1.
 
     Example:
-        >>> point = np.zeros((9, 9), np.float32)
-        >>> point[4, 4] = 1
+        >>> import cv2
+        >>> import numpy as np
+        >>> point = np.float32(np.outer(np.arange(9) == 4, np.arange(9) == 4))
         >>> kernel = np.full((1, 3), 1 / 3, np.float32)
         >>> spread = cv2.filter2D(point, -1, kernel)
         >>> richardson_lucy(spread, kernel, iterations=20, damping=0)[4, 3:6].round(1).tolist()

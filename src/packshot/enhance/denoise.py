@@ -51,7 +51,7 @@ class Noise:
 
     @property
     def strongest(self) -> float:
-        """The largest of them."""
+        """The largest of the three."""
         return max(self.luma, self.coarse, self.chroma)
 
 

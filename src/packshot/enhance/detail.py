@@ -63,7 +63,7 @@ judgement."""
 
 @dataclass(frozen=True)
 class Detail:
-    """How much detail a photo shows at 512 pixels, in grey levels.
+    """The amount of detail that a photo shows at 512 pixels, in grey levels.
 
     Attributes:
         fine: What a blur of 2 pixels takes away: exceeded in 3 % of the photo.
@@ -117,6 +117,7 @@ def measure_grain(pixels: Pixels) -> float:
         Grey levels, 0 or more.
 
     Example:
+        >>> import numpy as np
         >>> noise = np.random.default_rng(1).normal(0, 6, (160, 160, 1))
         >>> round(measure_grain(np.repeat(128 + noise, 3, axis=2).astype(np.uint8)))
         5
@@ -158,6 +159,7 @@ def crispen(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) ->
         InvalidInput: Pixels of another type or shape, no radius, or less than nothing to add.
 
     Example:
+        >>> import numpy as np
         >>> waves = 128 + 10 * np.sin(np.arange(64))
         >>> pixels = np.tile(waves[None, :, None], (64, 1, 3)).astype(np.uint8)
         >>> [round(image.std()) for image in (pixels, crispen(pixels, radius=2, amount=1))]
@@ -187,6 +189,7 @@ def enhance_local_contrast(pixels: Pixels, radius: float, amount: float, noise: 
         InvalidInput: Pixels of another type or shape, a radius below 1, or less than nothing to add.
 
     Example:
+        >>> import numpy as np
         >>> waves = 128 + 10 * np.sin(np.arange(128) / 5)
         >>> pixels = np.tile(waves[None, :, None], (64, 1, 3)).astype(np.uint8)
         >>> enhanced = enhance_local_contrast(pixels, radius=8, amount=1)

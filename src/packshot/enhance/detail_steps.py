@@ -94,7 +94,7 @@ Change = Callable[[Pixels], Pixels]
 
 @dataclass(frozen=True)
 class _Blur:
-    """How a photo is blurred.
+    """The blur of a photo.
 
     Attributes:
         width: Of the sharper edges, pixels at 512; 0 where there are too few to tell.
@@ -114,7 +114,7 @@ class _Blur:
         return self.motion is not None and self.motion.anisotropy >= _MIN_MOTION_ANISOTROPY
 
     def recoverable_share(self, pixels: Pixels) -> float:
-        """The share of it that can be undone, 0..1: little where there is noise, fine or coarse."""
+        """Compute the share of it, 0..1, that can be undone: little where there is noise."""
         noise_share = float(np.interp(self.noise, _NOISE_RANGE, (1, 0)))
         if noise_share == 0:
             return 0.0
@@ -192,12 +192,12 @@ def plan_sharpen(pixels: Pixels) -> Step | None:
 
 
 def _make_deblur_step(name: str, share: float, reason: str, change: Change) -> Step | None:
-    """A step that undoes a share of a blur; None where it is 0."""
+    """Make a step that undoes a share of a blur; None where it is 0."""
     return None if share == 0 else _make_detail_step(name, Intent.DETAIL, share, reason, change)
 
 
 def _make_detail_step(name: str, intent: Intent, amount: float, reason: str, change: Change) -> Step:
-    """A step that changes detail once an encoder's blocks are taken off."""
+    """Make a step that changes detail once an encoder's blocks are taken off."""
     deblocked_change = partial(_deblock_and_change, change=change)
     return Step(name, frozenset({intent}), amount, reason, deblocked_change)
 
@@ -247,7 +247,7 @@ def plan_local_contrast(pixels: Pixels) -> Step | None:
 
 
 def _deblock_and_change(pixels: Pixels, change: Change) -> Pixels:
-    """A change of detail after some of an encoder's blocks, which it would show, were taken off."""
+    """Take off some of an encoder's blocks, which a change of detail would show, and apply it."""
     quality = estimate_jpeg_quality(pixels)
     return change(pixels if quality is None else deblock(pixels, quality, _DEBLOCK_STRENGTH))
 

@@ -95,7 +95,7 @@ def _build_options(format_name: str, quality: int) -> dict[str, object]:
 
 @cache
 def _srgb_profile() -> bytes:
-    """The profile without the second it was made in, so that equal photos are equal files."""
+    """Build the profile without the second it was made in, so that equal photos are equal files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_PROFILE_DATE] = bytes(12)
     return bytes(profile)

@@ -291,7 +291,7 @@ def make_failed_enhancement(error: UnreadablePhoto) -> Enhancement:
 
 
 def _resolve_output_format(path: str | os.PathLike[str], target: Path) -> str:
-    """The format to write.
+    """Find the format to write.
 
     Raises:
         InvalidInput: The target's extension is of no format that can be written.
@@ -346,7 +346,7 @@ def _choose_fallback_action(before: Assessment, target: float | None) -> Action:
 
 
 def _list_remedies(findings: Iterable[Finding]) -> list[str]:
-    """The first remedies, worst first; notes do not ask for another photo."""
+    """List the first remedies, worst first; notes do not ask for another photo."""
     remedies = dict.fromkeys(
         finding.remedy for finding in findings if finding.severity in _SEVERITIES_WITH_REMEDY
     )

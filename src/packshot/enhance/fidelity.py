@@ -97,7 +97,7 @@ factor."""
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How true a result is to its original.
+    """The fidelity of a result to its original.
 
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
@@ -143,6 +143,7 @@ def measure_fidelity(
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> original = np.full((120, 120, 3), 230, np.uint8)
         >>> original[40:80, 40:80] = 120
         >>> lighter, redder = original + np.uint8(20), original + np.uint8([25, 0, 0])
@@ -200,7 +201,7 @@ def _warp_mask(mask: Mask, transform: AffineTransform) -> Mask:
 
 
 def _visible_share(product: Mask, transform: AffineTransform) -> float:
-    """The share of a product that a placement leaves in the picture."""
+    """Compute the share of a product that a placement leaves in the picture."""
     rows, columns = np.nonzero(product[::4, ::4])
     if len(rows) == 0:
         return 1.0
@@ -212,7 +213,7 @@ def _visible_share(product: Mask, transform: AffineTransform) -> float:
 def _compare(
     original: Pixels, result: Pixels, judged_mask: Mask, intents: frozenset[Intent]
 ) -> Fidelity:
-    """The verdict on two pictures of one size."""
+    """Compare two pictures of one size."""
     factor = viewing_factor(original)
     shares = block_means(judged_mask.astype(np.float32), factor)
     before, after = (block_means(pixels, factor) for pixels in (original, result))
@@ -245,7 +246,7 @@ def _to_pixels(values: Float32Array) -> Pixels:
 
 
 def _erode_mask(mask: Mask) -> Mask:
-    """A mask less its rim; with it, where nothing would be left."""
+    """Take the rim off a mask, unless nothing would be left."""
     inner = cv2.erode(to_uint8(mask), np.ones((3, 3), np.uint8), borderValue=(1,)) > 0
     usable = inner if np.count_nonzero(inner) >= _MIN_SAMPLES else mask
     return np.asarray(usable if usable.any() else np.ones_like(mask))
@@ -309,12 +310,12 @@ def _row_medians(counts: Float32Array) -> Float32Array:
 
 
 def _colour_drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
+    """Measure the ninth decile of colour differences, blurred so that grain does not count."""
     return _drift_decile(*_blur_to_lab(expected, result, inside, _BLUR_SIGMA), inside)
 
 
 def _colour_drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The same for what changes local contrast: lightness may move near, hue and chroma may not.
+    """Measure the same where local contrast changes: lightness may move near, hue and chroma may not.
 
     The larger of two drifts: of light blurred so widely that local contrast does not count, and of
     hue and chroma alone, as narrowly as ever.

@@ -60,7 +60,7 @@ class Frame:
 
     @property
     def transform(self) -> AffineTransform:
-        """Where the photo's pixels go."""
+        """The map from the photo's pixels to the frame's."""
         return AffineTransform.from_crop(self.left, self.top, self.width, self.height)
 
     def has_padding(self, height: int, width: int) -> bool:
@@ -120,6 +120,7 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
         InvalidInput: Pixels of another type or shape, a frame that misses the photo.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.full((2, 2, 3), 7, np.uint8)
         >>> reframe(pixels, Frame(-1, 0, 3, 1, (255, 255, 255)))[0, :, 0].tolist()
         [255, 7, 7]
@@ -160,6 +161,7 @@ def find_product_frame(
         InvalidInput: Pixels of another type or shape, or a fill or ratio that makes no frame.
 
     Example:
+        >>> import numpy as np
         >>> scene = np.full((800, 800, 3), 245, np.uint8)
         >>> scene[60:560, 40:540] = (60, 90, 150)
         >>> frame = find_product_frame(scene)

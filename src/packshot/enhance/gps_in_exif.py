@@ -94,7 +94,7 @@ def _read_number(block: bytes | bytearray, position: int, order: str) -> int:
 
 
 def _count_entries(block: bytes | bytearray, directory: int, order: str) -> int:
-    """How many entries of a directory lie within the block."""
+    """Count the entries of a directory that lie within the block."""
     if not 8 <= directory <= len(block) - 2:
         return 0
     count = int(struct.unpack_from(order + "H", block, directory)[0])
@@ -109,7 +109,7 @@ def _iter_entries(block: bytes | bytearray, directory: int, order: str) -> Itera
 
 
 def _find_directories(block: bytes, order: str) -> Iterable[int]:
-    """The chain of main directories, and those below them; each once."""
+    """Find the chain of main directories, and those below them; each once."""
     entry_counts: dict[int, int] = {}
     pending = [_read_number(block, 4, order)]
     while pending:
@@ -127,7 +127,7 @@ def _find_directories(block: bytes, order: str) -> Iterable[int]:
 
 
 def _find_subdirectories(block: bytes, entry: Entry, order: str) -> list[int]:
-    """The directories that an entry leads to: of EXIF data, or of smaller pictures."""
+    """Find the directories that an entry leads to: of EXIF data, or of smaller pictures."""
     if entry[0] == _EXIF_TAG or (entry[0] == _SUB_DIRECTORIES_TAG and entry[2] == 1):
         return [_read_number(block, entry[3] + 8, order)]
     if entry[0] != _SUB_DIRECTORIES_TAG:

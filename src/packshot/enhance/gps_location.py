@@ -214,7 +214,7 @@ def _blank_heif(data: bytes) -> bytes:
 
 
 def _blank_heif_exif(content: bytes) -> bytes:
-    """An EXIF item: how many bytes to leave out, then these, then the block."""
+    """Blank an EXIF item: a number of bytes to leave out, these bytes, and the block."""
     start = 4 + int.from_bytes(content[:4], "big")
     return content[:start] + _blank_exif(content[start:]) if start < len(content) else content
 
@@ -251,7 +251,7 @@ def _blank_chunk(name: bytes, content: bytes) -> bytes | None:
 
 
 def _blank_png_xmp(content: bytes) -> bytes | None:
-    """An iTXt chunk: keyword, compressed or not, method, language, translated keyword, text."""
+    """Blank an iTXt chunk: keyword, compressed or not, method, language, translated keyword, text."""
     compressed = content[len(_PNG_XMP_KEYWORD) : len(_PNG_XMP_KEYWORD) + 1] == b"\1"
     head_end = content.find(b"\0", content.find(b"\0", len(_PNG_XMP_KEYWORD) + 2) + 1) + 1
     text = _decompress(content[head_end:]) if compressed else content[head_end:]

@@ -30,6 +30,7 @@ def guided_filter(
         InvalidInput: Shapes that differ, a radius below 1, a smoothness of 0 or less.
 
     Example:
+        >>> import numpy as np
         >>> step = np.repeat(np.float32([[0.2, 0.22, 0.2, 0.8, 0.82, 0.8]]), 6, axis=0)
         >>> smooth = guided_filter(step, step, radius=1, smoothness=0.01)
         >>> (10 * smooth[3]).round().tolist()  # the edge stays

@@ -119,7 +119,7 @@ class _NumberReader:
         self.is_past_end = False
 
     def __call__(self, size: int) -> int:
-        """A number of so many bytes; 0 beyond the end."""
+        """Read a number of so many bytes; 0 beyond the end."""
         self.is_past_end = self.is_past_end or self._position + size > self._end
         value = 0 if self.is_past_end else _read_number(self._data, self._position, size)
         self._position += size

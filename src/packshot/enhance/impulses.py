@@ -44,6 +44,7 @@ def find_impulses(pixels: Pixels) -> Mask:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.full((9, 9, 3), 120, np.uint8)
         >>> pixels[2, 2, 0], pixels[5:8, 5:8] = 255, 0
         >>> np.argwhere(find_impulses(pixels)).tolist()  # the dot, not the square
@@ -73,6 +74,7 @@ def remove_impulses(pixels: Pixels) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.full((9, 9, 3), 120, np.uint8)
         >>> pixels[4, 4, 0] = 255
         >>> remove_impulses(pixels)[4, 4].tolist()

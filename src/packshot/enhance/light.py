@@ -17,6 +17,7 @@ def encode_srgb(light: FloatArray) -> Float32Array:
     """Convert linear light to sRGB, 0..1 each (IEC 61966-2-1), as `srgb_to_linear` undoes it; clips.
 
     Example:
+        >>> import numpy as np
         >>> encode_srgb(np.array([0.0, 0.2140, 1.0, 2.0])).round(2).tolist()
         [0.0, 0.5, 1.0, 1.0]
     """
@@ -50,6 +51,7 @@ def apply_light_curve(pixels: Pixels, curve: Callable[[Float32Array], FloatArray
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> grey = np.full((1, 1, 3), 100, np.uint8)
         >>> apply_light_curve(grey, lambda light: 2 * light)[0, 0].tolist()  # a stop more
         [138, 138, 138]

@@ -29,7 +29,7 @@ from packshot.report import Assessment, Severity, Trial, TrialOutcome
 
 @dataclass(frozen=True)
 class LoopLimits:
-    """What the loop takes for good, low and worse; what a caller may choose is in `LoopOptions`.
+    """The fixed limits of the loop; those that a caller may choose are in `LoopOptions`.
 
     Scores are 0..100. See docs/decisions/0011-the-enhancement-loop.md and docs/methods.md, section 6.1;
     what comes of them is in `benchmarks/results/enhancement_loop.csv`.
@@ -47,6 +47,10 @@ class LoopLimits:
         amounts: Shares of a step's change, in the order tried: what fails whole is tried by half.
         max_repeats: How often one step may be kept. A second pass of the network brought 0.8 points
             more on 43 of the worst photos.
+
+    Example:
+        >>> LIMITS.amounts, LIMITS.max_repeats
+        ((1.0, 0.5), 2)
     """
 
     good_score: float = 85.0
@@ -79,7 +83,7 @@ _REPEATABLE_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS)) - {
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """How far the loop goes.
+    """Options of the loop: how far it goes, with which steps, for which gain.
 
     Attributes:
         max_rounds: Steps tried at most; each costs one assessment. With eight a quarter of the worst
@@ -166,6 +170,7 @@ class LoopResult:
         intents: Of the steps kept since then.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.zeros((4, 4, 3), np.uint8)
         >>> before = Assessment(path="mug.jpg", status="ok", score=52)
         >>> LoopResult(pixels, before, before, pixels).count_uses("denoise")
@@ -369,7 +374,7 @@ class _CachedChange:
 
 
 def _with_cached_change(step: Step) -> Step:
-    """The same step, applied once however often it is asked: half of it is part of the whole."""
+    """Make the same step, applied once however often it is asked: half of it is part of the whole."""
     return replace(step, apply=_CachedChange(step.apply))
 
 
@@ -409,7 +414,7 @@ def _run_round(
 
 
 def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
-    """A share of a change; all of it where the size changed."""
+    """Apply a share of a change; all of it where the size changed."""
     if amount == 1 or changed.shape != pixels.shape:
         return changed
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)

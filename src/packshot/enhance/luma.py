@@ -13,6 +13,7 @@ def to_luma(pixels: Pixels) -> Float32Array:
     """Compute Rec. 601 luma in grey levels, (H, W) float32, of (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> to_luma(np.uint8([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]])).tolist()
         [[76.0, 150.0, 29.0]]
     """
@@ -30,6 +31,7 @@ def add_luma(pixels: Pixels, gain: Float32Array) -> Pixels:
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.uint8([[[10, 20, 250]]])
         >>> add_luma(pixels, np.float32([[8.4]])).tolist()
         [[[18, 28, 255]]]
@@ -54,6 +56,7 @@ def clamp_to_neighbours(
         (H, W) float32.
 
     Example:
+        >>> import numpy as np
         >>> edge = np.float32([[50, 50, 50, 200, 200, 200]])
         >>> overshot = np.float32([[50, 50, 20, 230, 200, 200]])
         >>> clamp_to_neighbours(overshot, edge, radius=1, margin=3).tolist()

@@ -16,6 +16,7 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _MAX_16_BIT: Final = 65535
+"""White, as linear light in 16 bits: enough that each of the 256 codes comes back as it was."""
 
 
 def compute_size(width: int, height: int, long_side: int) -> tuple[int, int]:
@@ -56,6 +57,7 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
         InvalidInput: Pixels of another type or shape, a side below 1.
 
     Example:
+        >>> import numpy as np
         >>> checks = np.uint8(255 * (np.indices((8, 8)).sum(axis=0) % 2))
         >>> pixels = np.repeat(checks[..., None], 3, axis=2)
         >>> resize(pixels, long_side=4)[0, 0].tolist()  # half the light, not half the code

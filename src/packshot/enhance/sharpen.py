@@ -45,9 +45,9 @@ def sharpen(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> import cv2, numpy as np
-        >>> edge = np.full((32, 32, 3), 50, np.uint8)
-        >>> edge[:, 16:] = 200
+        >>> edge = np.repeat(np.uint8([[[50], [200]]]), 16, axis=1).repeat(32, axis=0).repeat(3, axis=2)
         >>> soft = cv2.GaussianBlur(edge, (0, 0), 2.0)
         >>> sharper = sharpen(soft, blur=2.0)
         >>> [int(image[16, 17, 0]) - int(image[16, 14, 0]) for image in (soft, sharper)]

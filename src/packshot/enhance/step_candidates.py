@@ -86,6 +86,8 @@ _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "product-too-small": ("frame-product",),
     "off-centre": ("frame-product",),
 }
+"""Repairs by code of what is measured: a choice by what each does, and each abstains where it measures
+nothing."""
 
 _REPAIRS_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.GAUSSIAN_BLUR: _BLUR_REPAIRS,
@@ -109,6 +111,7 @@ _REPAIRS_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.WRONG_WHITE_BALANCE: ("white-balance",),
     Kind.UNEVEN_LIGHT: ("whiten-background",),
 }
+"""Repairs by kind of damage that the assessor recognises: those that undo what the kind does."""
 
 REPAIRS: Final[Mapping[str, tuple[str, ...]]] = {
     **_REPAIRS_BY_CODE,
@@ -199,7 +202,7 @@ def find_step_candidates(
 
 
 def _combine_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
-    """All repairs that were chosen, as one candidate more, where there are several."""
+    """Combine all repairs that were chosen into one candidate more, where there are several."""
     repairs = tuple(candidate for candidate in step_candidates if candidate.name in CLASSICAL_STEPS)
     if len(repairs) < MIN_COMBINED_REPAIRS:
         return []
@@ -217,11 +220,11 @@ def _has_several_repairs(codes: Collection[str]) -> bool:
 
 
 def _move_network_after_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
-    """One kind of damage has a step made for it, which goes first."""
+    """Move the network behind the repairs: one kind of damage has a step made for it."""
     return sorted(step_candidates, key=lambda one: (one.name in PRODUCT_STEPS, one.name == NETWORK_STEP))
 
 
 def _find_repairs(code: str) -> tuple[str, ...]:
-    """The steps for a finding, with the network wherever a repair is among them."""
+    """Find the steps for a finding, with the network wherever a repair is among them."""
     step_names = REPAIRS.get(code, ())
     return (NETWORK_STEP, *step_names) if set(step_names) & set(CLASSICAL_STEPS) else step_names

@@ -49,7 +49,7 @@ outside."""
 
 @dataclass(frozen=True)
 class Tilt:
-    """How far a photo is turned.
+    """The tilt of a photo.
 
     Attributes:
         degrees: Clockwise tilt of what should be level; turning back counter-clockwise mends it.
@@ -81,6 +81,7 @@ def estimate_tilt(pixels: Pixels) -> Tilt | None:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> scene = np.full((400, 400, 3), 235, np.uint8)
         >>> scene[100:300, 80:320] = (60, 90, 150)
         >>> turned = straighten(scene, Tilt(-3.0, (235, 235, 235)))  # clockwise
@@ -119,6 +120,7 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
         InvalidInput: Pixels of another type or shape.
 
     Example:
+        >>> import numpy as np
         >>> scene = np.full((100, 200, 3), 235, np.uint8)
         >>> straighten(scene, Tilt(3.0, (235, 235, 235))).shape, straighten(scene, Tilt(3.0, None)).shape
         ((100, 200, 3), (86, 177, 3))
@@ -157,7 +159,7 @@ def compute_rotation_transform(width: int, height: int, tilt: Tilt) -> AffineTra
 
 
 def _crop_scale(width: int, height: int, angle: float) -> float:
-    """The scale of the largest rectangle of a photo's ratio that fits into it when turned."""
+    """Compute the scale of the largest rectangle of a photo's ratio that fits into it when turned."""
     ratio = max(width / height, height / width)
     return 1 / (math.cos(angle) + ratio * math.sin(angle))
 
@@ -176,7 +178,7 @@ def _detect_lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
 
 
 def _find_common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
-    """The deviation that most of the lines' length shares; None without a clear one."""
+    """Find the deviation that most of the lines' length shares; None without a clear one."""
     if lengths.sum() < _MIN_TOTAL_LENGTH:
         return None
     is_near = np.abs(angles[:, None] - angles[None]) <= _ANGLE_TOLERANCE

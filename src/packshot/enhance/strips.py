@@ -32,6 +32,7 @@ def apply_by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: 
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> heights = []
         >>> tall = np.zeros((5000, 800, 3), np.uint8)
         >>> _ = apply_by_strips(tall, lambda strip: (heights.append(len(strip)), strip)[1], margin=10)

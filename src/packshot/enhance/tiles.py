@@ -16,7 +16,7 @@ Change = Callable[[Pixels], Pixels]
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a photo is cut.
+    """A way to cut photos into tiles.
 
     Attributes:
         core: Side of the squares that make up the result, pixels.
@@ -93,6 +93,7 @@ def apply_by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> pixels = np.arange(3 * 40 * 50, dtype=np.uint32).reshape(40, 50, 3).astype(np.uint8)
         >>> inverted = apply_by_tiles(pixels, lambda tile: 255 - tile, Tiling(16, 8, 8))
         >>> bool((inverted == 255 - pixels).all())
@@ -122,6 +123,7 @@ def mirror_to_stride(pixels: Pixels, stride: int) -> Pixels:
         (h, w, 3) uint8, h and w multiples of the stride.
 
     Example:
+        >>> import numpy as np
         >>> mirror_to_stride(np.zeros((30, 50, 3), np.uint8), stride=16).shape
         (32, 64, 3)
     """

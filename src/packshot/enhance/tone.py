@@ -112,6 +112,7 @@ def expose(pixels: Pixels, exposure: Exposure) -> Pixels:
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> ramp = np.repeat(np.uint8([[[50], [100], [200]]]), 3, axis=2)
         >>> expose(ramp, Exposure(4.0, "scene"))[0, :, 0].tolist()
         [100, 189, 254]
@@ -136,6 +137,7 @@ def lift_shadows(pixels: Pixels, amount: float) -> Pixels:
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> ramp = np.repeat(np.uint8([[[0], [30], [120], [255]]]), 3, axis=2)
         >>> lift_shadows(ramp, amount=0.3)[0, :, 0].tolist()
         [0, 61, 140, 255]
@@ -155,6 +157,7 @@ def remove_haze(pixels: Pixels, black: float, white: float = 1.0) -> Pixels:
         (H, W, 3) uint8.
 
     Example:
+        >>> import numpy as np
         >>> ramp = np.repeat(np.uint8([[[51], [128], [204]]]), 3, axis=2)
         >>> remove_haze(ramp, black=0.2, white=0.8)[0, :, 0].tolist()
         [0, 128, 255]
@@ -173,7 +176,7 @@ def _roll_off_highlights(light: Float32Array, gain: float) -> Float32Array:
 
 
 def _bright_end(pixels: Pixels) -> float:
-    """The linear luminance that 2 % of the pixels exceed."""
+    """Measure the linear luminance that 2 % of the pixels exceed."""
     small = make_planes(pixels).small
     grey = to_uint8(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     (value,) = percentiles(histogram(grey), 98)

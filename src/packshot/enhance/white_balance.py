@@ -177,6 +177,7 @@ def colour_angle(first: Float32Array, second: Float32Array) -> float:
         0..90 for light, which is never negative.
 
     Example:
+        >>> import numpy as np
         >>> grey, red = np.array([0.5, 0.5, 0.5]), np.array([1.0, 0.0, 0.0])
         >>> round(colour_angle(grey, 2 * grey), 1), round(colour_angle(grey, red), 1)
         (0.0, 54.7)
@@ -186,5 +187,5 @@ def colour_angle(first: Float32Array, second: Float32Array) -> float:
 
 
 def _normalise_luminance(light: Float32Array) -> Float32Array:
-    """The same colour with luminance 1."""
+    """Scale a colour to luminance 1."""
     return np.asarray(light / max(float(_LUMINANCE @ light), 1e-6), np.float32)

@@ -17,7 +17,7 @@ from packshot.photo.pixels import average_blocks, check_pixels
 
 @dataclass(frozen=True)
 class WhiteningLimits:
-    """When a background is near enough to white to be made white, and how far that reaches.
+    """Limits of what is near enough to white to be made white, and of how far that reaches.
 
     Where no origin is named, the values are judgements, tried on synthetic scenes with known outlines
     (`tests/enhance/test_whiten.py`) and held against originals under uneven light in
@@ -57,6 +57,10 @@ class WhiteningLimits:
             it is: what the working size averaged away.
         background_share_high: Share from which a pixel is whitened in full; between, smoothly.
         strip_rows: Rows whitened at a time, which bounds memory and changes no pixel.
+
+    Example:
+        >>> f"from {LIMITS.min_lightness:.0f} L* on, of a chroma up to {LIMITS.max_chroma:.0f}"
+        'from 75 L* on, of a chroma up to 14'
     """
 
     working_side: int = 1000
@@ -199,7 +203,7 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
 
 
 def _fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
-    """The background's colour on a coarse grid, carried on smoothly behind the product."""
+    """Fit the background's colour on a coarse grid, carried on smoothly behind the product."""
     height, width = small.shape[:2]
     factor = LIMITS.field_side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))

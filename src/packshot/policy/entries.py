@@ -57,7 +57,11 @@ LimitEntry = Annotated[Any, AfterValidator(_check_limit)]
 
 WordList = Annotated[tuple[str, ...], BeforeValidator(_to_tuple)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+"""Of a policy or a rule: at most 60 characters, so that it fits a table's column. A judgement."""
+
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$", max_length=500)]
+"""Address of a source: at most 500 characters, none of which could end an attribute of a page. A
+judgement."""
 
 
 class _Entry(BaseModel):
@@ -113,6 +117,9 @@ class RuleEntry(SourceEntry):
 
 class PolicyEntry(SourceEntry):
     """A policy's file.
+
+    It extends at most 8 policies and has at most 500 rules of its own, where the longest that ships has
+    30: limits against files that would take long to read.
 
     Example:
         >>> written = {"policy": "ours", "title": "Ours", "extends": "amazon-main"}

@@ -79,6 +79,7 @@ COLOUR_MODES: Final = (
 
 _BACKGROUND_PREFIXES: Final = ("background_", "ringing", "colour_cast")
 _PRODUCT_PREFIXES: Final = ("fill_", "centring", "edge_touch", "product_")
+"""Begins of the names of measurements that have no value without a background, or without a product."""
 
 METRICS_WITHOUT_DETECTOR: Final[dict[str, str]] = {"logo_area": "%", "props": ""}
 """Metrics that no detector measures yet, with their units: a person looks."""

@@ -41,6 +41,7 @@ _OPERATORS_BY_KIND: Final[dict[MetricKind, frozenset[Operator]]] = {
     MetricKind.WORD: frozenset({Operator.EQUALS, Operator.ONE_OF, Operator.NONE_OF}),
 }
 _LIST_OPERATORS: Final = frozenset({Operator.ONE_OF, Operator.NONE_OF})
+"""Operators whose limit is a list of words."""
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,17 @@ _FAILURE_DECISIONS: Final = {
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
+"""Decisions by level of a rule that is not met."""
+
 _UNMEASURED_DECISIONS: Final = {
     Level.ERROR: Decision.MANUAL,
     Level.WARN: Decision.MANUAL,
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
+"""Decisions by level of a rule whose value is missing: what was not measured never passes
+(docs/decisions/0017-policies.md)."""
+
 _SEVERITY_ORDER: Final = {decision: place for place, decision in enumerate(Decision)}
 
 
