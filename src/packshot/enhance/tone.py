@@ -11,7 +11,7 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.distort.parameters import apply_curve
 from packshot.enhance.light import apply_light_curve, linear_light_table
-from packshot.enhance.white_reference import find_white_reference
+from packshot.enhance.white_reference import ReferenceSource, find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles, to_uint8
 
 _TARGET_WHITE: Final = 0.985
@@ -46,15 +46,15 @@ class Exposure:
 
     Attributes:
         gain: Above 1 brightens.
-        source: "background" or "scene".
+        source: What it was estimated from.
 
     Example:
-        >>> Exposure(gain=2.0, source="scene").stops
+        >>> Exposure(gain=2.0, source=ReferenceSource.SCENE).stops
         1.0
     """
 
     gain: float
-    source: str
+    source: ReferenceSource
 
     @property
     def stops(self) -> float:
@@ -91,12 +91,14 @@ def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:
         return (
             None
             if level >= _WHITE_ENOUGH
-            else Exposure(_limit_gain(_TARGET_WHITE / level), "background")
+            else Exposure(_limit_gain(_TARGET_WHITE / level), ReferenceSource.BACKGROUND)
         )
     level = _bright_end(pixels)
     if level >= _BRIGHT_ENOUGH:
         return None
-    return Exposure(_limit_gain((_TARGET_BRIGHT_END / max(level, 1e-3)) ** _DAMPING), "scene")
+    return Exposure(
+        _limit_gain((_TARGET_BRIGHT_END / max(level, 1e-3)) ** _DAMPING), ReferenceSource.SCENE
+    )
 
 
 def expose(pixels: Pixels, exposure: Exposure) -> Pixels:
@@ -114,10 +116,10 @@ def expose(pixels: Pixels, exposure: Exposure) -> Pixels:
     Example:
         >>> import numpy as np
         >>> ramp = np.repeat(np.uint8([[[50], [100], [200]]]), 3, axis=2)
-        >>> expose(ramp, Exposure(4.0, "scene"))[0, :, 0].tolist()
+        >>> expose(ramp, Exposure(4.0, ReferenceSource.SCENE))[0, :, 0].tolist()
         [100, 189, 254]
     """
-    if exposure.source == "background":
+    if exposure.source == ReferenceSource.BACKGROUND:
         return apply_light_curve(pixels, lambda light: light * exposure.gain)
     return apply_light_curve(
         pixels, lambda light: _roll_off_highlights(light * exposure.gain, exposure.gain)

@@ -10,7 +10,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.light import apply_light_curve, linear_light_table
-from packshot.enhance.white_reference import WhiteReference, find_white_reference
+from packshot.enhance.white_reference import ReferenceSource, WhiteReference, find_white_reference
 from packshot.measure.planes import make_planes
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -54,18 +54,18 @@ class Illuminant:
     Attributes:
         light: (3,) linear red, green and blue of what should be grey, of luminance 1.
         correction_share: 0..1, how much of it to take back.
-        source: "background" or "scene".
+        source: What it was estimated from.
 
     Example:
         >>> import numpy as np
-        >>> warm = Illuminant(np.array([1.2, 1.0, 0.6], np.float32), 1.0, "background")
+        >>> warm = Illuminant(np.array([1.2, 1.0, 0.6], np.float32), 1.0, ReferenceSource.BACKGROUND)
         >>> (warm.light * warm.gains).round(2).tolist()
         [1.2000000476837158, 1.2000000476837158, 1.2000000476837158]
     """
 
     light: Float32Array
     correction_share: float
-    source: str
+    source: ReferenceSource
 
     @property
     def gains(self) -> Float32Array:
@@ -87,7 +87,7 @@ def estimate_illuminant(pixels: Pixels) -> Illuminant | None:
         pixels: (H, W, 3) uint8.
 
     Returns:
-        None where the light is neutral already, or cannot be told.
+        None where the light is neutral already, or cannot be estimated.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -95,7 +95,7 @@ def estimate_illuminant(pixels: Pixels) -> Illuminant | None:
     Example:
         >>> from packshot import Photo
         >>> warm = estimate_illuminant(Photo.open("examples/photos/mug-warm-cast.jpg").pixels)
-        >>> warm.source, bool(warm.light[0] > warm.light[2])
+        >>> warm.source.value, bool(warm.light[0] > warm.light[2])
         ('background', True)
         >>> estimate_illuminant(Photo.open("examples/photos/mug.jpg").pixels) is None
         True
@@ -133,7 +133,7 @@ def _estimate_from_background(white: WhiteReference) -> Illuminant | None:
     if white.chroma < _MIN_CHROMA:
         return None
     correction_share = float(np.interp(white.chroma, (_FULL_TRUST_CHROMA, _NO_TRUST_CHROMA), (1, 0)))
-    return Illuminant(_normalise_luminance(white.light), correction_share, "background")
+    return Illuminant(_normalise_luminance(white.light), correction_share, ReferenceSource.BACKGROUND)
 
 
 def _estimate_from_scene(small: Pixels) -> Illuminant | None:
@@ -149,7 +149,7 @@ def _estimate_from_scene(small: Pixels) -> Illuminant | None:
         return None
     if not _MIN_ANGLE <= colour_angle(middle, grey) <= _MAX_ANGLE:
         return None
-    return Illuminant(middle, _DAMPING, "scene")
+    return Illuminant(middle, _DAMPING, ReferenceSource.SCENE)
 
 
 def _minkowski_mean(values: Float32Array) -> Float32Array:

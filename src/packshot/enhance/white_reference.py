@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import cv2
@@ -31,6 +32,13 @@ noise."""
 
 _MAX_LIGHTER_SHARE: Final = 0.005
 """Share of the picture that may be lighter, such as glints: with more, white is something else."""
+
+
+class ReferenceSource(StrEnum):
+    """What the light or its colour was estimated from: a background meant to be white, or the scene."""
+
+    BACKGROUND = "background"
+    SCENE = "scene"
 
 
 @dataclass(frozen=True, eq=False)
