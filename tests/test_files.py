@@ -145,10 +145,10 @@ import os, sys, signal
 from pathlib import Path
 from packshot import files
 if sys.argv[1] == "named":
-    files._unnamed = lambda folder: None
+    files._create_unnamed_draft = lambda folder: None
 if sys.argv[2] == "replacing":
     os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)
-with files.whole(Path(sys.argv[3])) as draft:
+with files.atomic_write(Path(sys.argv[3])) as draft:
     draft.write_text("half")
     if sys.argv[2] == "writing":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -397,9 +397,9 @@ class TestNoRegularFiles:
 
 STANDARD_OUTPUT = """
 from pathlib import Path
-from packshot.files import write_whole
+from packshot.files import atomic_write_bytes
 print("before", flush=True)
-write_whole(b"rows\\n", Path("/dev/stdout"))
+atomic_write_bytes(b"rows\\n", Path("/dev/stdout"))
 print("after")
 """
 
@@ -482,8 +482,9 @@ class TestFolders:
 
     def test_what_a_killed_one_left_goes_with_the_next(self, tmp_path):
         script = (
-            "import os, signal, sys; from pathlib import Path; from packshot.files import whole_folder\n"
-            "with whole_folder(Path(sys.argv[1])) as draft:\n"
+            "import os, signal, sys; from pathlib import Path\n"
+            "from packshot.files import atomic_write_folder\n"
+            "with atomic_write_folder(Path(sys.argv[1])) as draft:\n"
             "    (draft / 'a').write_text('a'); os.kill(os.getpid(), signal.SIGKILL)\n"
         )
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -49,7 +49,7 @@ def test_an_audit(tmp_path):
 
     def work():
         outcome = run_fake_audit(photos, disk / "audit")
-        assert outcome.done == 150
+        assert outcome.done_count == 150
         results.append(sorted(path.name for path in (disk / "audit").iterdir()))
 
     assert len(check_fails_then_recovers(disk, [110, 170, 300], work, PackshotError)) == 3
@@ -61,15 +61,15 @@ def test_an_audit_that_never_came_to_a_row_leaves_nothing(tmp_path):
     write_feed(tmp_path / "photos", 3)
     with mount_small_disk(tmp_path / "disk", 8) as disk:
         with pytest.raises(AuditError, match=NO_SPACE):
-            run_fake_audit(tmp_path / "photos", disk.place / "new" / "audit")
-        assert not list(disk.place.iterdir())
+            run_fake_audit(tmp_path / "photos", disk.folder / "new" / "audit")
+        assert not list(disk.folder.iterdir())
 
 
 def test_a_cache_does_not_end_an_audit(tmp_path):
     write_feed(tmp_path / "photos", 60)
     for kilobytes in (4, 80):
         with mount_small_disk(tmp_path / f"disk-{kilobytes}", kilobytes) as disk:
-            outcome = run_fake_audit(tmp_path / "photos", tmp_path / f"{kilobytes}", cache=disk.place)
+            outcome = run_fake_audit(tmp_path / "photos", tmp_path / f"{kilobytes}", cache=disk.folder)
             assert outcome.summary.statuses == {"ok": 60}
             assert any("the cache could not be used" in note for note in outcome.notes)
 
@@ -118,12 +118,12 @@ def test_an_index(tmp_path, kind, beyond):
 
 def test_a_file(tmp_path):
     with mount_small_disk(tmp_path / "disk", 64) as disk:
-        target = disk.place / "a.bin"
+        target = disk.folder / "a.bin"
         atomic_write_bytes(bytes(20_000), target)
         with pytest.raises(SourceError, match=NO_SPACE):
             atomic_write_bytes(bytes(200_000), target)
         assert target.read_bytes() == bytes(20_000)
-        assert [path.name for path in disk.place.iterdir()] == ["a.bin"]
+        assert [path.name for path in disk.folder.iterdir()] == ["a.bin"]
 
 
 def test_a_database_that_another_process_locks(tmp_path, monkeypatch):
@@ -154,17 +154,17 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from packshot.errors import PackshotError
-from packshot.files import write_whole
+from packshot.files import atomic_write_bytes
 from packshot.search.duplicates.store import SignatureStore
 resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
 try:
-    write_whole(bytes(200_000), Path(sys.argv[1]) / "a.bin")
+    atomic_write_bytes(bytes(200_000), Path(sys.argv[1]) / "a.bin")
 except PackshotError as error:
     print(error)
 try:
     with SignatureStore(Path(sys.argv[1]) / "s.sqlite", "maker") as store:
         for number in range(1000):
-            store.remember_score(f"{number:0200}", "judge", 1.0)
+            store.save_score(f"{number:0200}", "judge", 1.0)
 except PackshotError as error:
     print(error)
 """

@@ -157,7 +157,7 @@ def test_an_error_that_cannot_travel_is_told_in_words():
 
 BUSY = """
 import os, time
-from packshot.processes import in_order
+from packshot.processes import map_in_order
 
 def make():
     def work(task):
@@ -168,7 +168,7 @@ def make():
     return work
 
 if __name__ == "__main__":
-    list(in_order([1, 2], make, workers=2, failed=lambda task, reason: None))
+    list(map_in_order([1, 2], make, workers=2, on_failure=lambda task, reason: None))
 """
 
 

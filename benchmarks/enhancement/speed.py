@@ -28,7 +28,7 @@ NETWORK_SCRIPT = """
 import sys, time
 from packshot.enhance.network import EnhancementNetwork
 from packshot.photo import Photo
-network, pixels = EnhancementNetwork.packaged(threads=2), Photo.open(sys.argv[1]).pixels
+network, pixels = EnhancementNetwork.load_shipped(threads=2), Photo.open(sys.argv[1]).pixels
 network.enhance(pixels[:512, :512])
 begun = time.perf_counter()
 network.enhance(pixels)

@@ -45,15 +45,15 @@ def test_examples_are_ordered_by_group(atlas):
 
 
 def test_adding_joins_an_existing_group_and_leaves_the_old_atlas(atlas):
-    grown = atlas.add([make_example("b2", "b", 10, 4), make_example("c1", "c", 20, 5)])
+    grown = atlas.with_examples([make_example("b2", "b", 10, 4), make_example("c1", "c", 20, 5)])
     assert grown.header.examples == ("b1", "b0", "b2", "a1", "c1")
     assert len(grown.content) == 3
     assert len(atlas.header.examples) == 3
-    assert atlas.add([]) is atlas
+    assert atlas.with_examples([]) is atlas
 
 
 def test_a_newer_rating_replaces_the_older(atlas):
-    changed = atlas.add([make_example("b1", "b", 77, 1, "jpeg", 3, "ensemble")])
+    changed = atlas.with_examples([make_example("b1", "b", 77, 1, "jpeg", 3, "ensemble")])
     assert sorted(changed.header.examples) == sorted(atlas.header.examples)
     assert changed.scores[changed.header.examples.index("b1")] == 77
 
@@ -77,7 +77,7 @@ def test_without_leaves_groups_out(atlas):
 
 
 def test_info_counts(atlas):
-    info = atlas.info()
+    info = atlas.summarise()
     assert (info.groups, info.examples) == (2, 3)
     assert info.examples_by_origin == {"ensemble": 2, "people": 1}
     assert info.score_quartiles[1] == 90
@@ -86,13 +86,13 @@ def test_info_counts(atlas):
 @pytest.mark.parametrize("score", [-1, 100.5, float("nan")])
 def test_scores_outside_the_scale_are_refused(atlas, score):
     with pytest.raises(AtlasError, match=r"0\.\.100"):
-        atlas.add([make_example("x", "x", score)])
+        atlas.with_examples([make_example("x", "x", score)])
 
 
 def test_vectors_of_another_encoder_are_refused(atlas):
     wrong = Example("x", "x", np.ones(7, np.float32), np.ones(4, np.float32), 50, "people")
     with pytest.raises(AtlasError, match="shape"):
-        atlas.add([wrong])
+        atlas.with_examples([wrong])
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "other npz"])

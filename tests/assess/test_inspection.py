@@ -113,24 +113,24 @@ def test_watermarks_are_measured_ruled_out_or_left_open():
 
 def test_every_metric_is_a_number_or_not_measured(inspector):
     for pixels in (make_packshot(), make_picture(240, 320), np.full((90, 90, 3), 255, np.uint8)):
-        numbers = inspector.inspect(pixels).numbers
+        numbers = inspector.inspect(pixels).values
         assert tuple(numbers) == tuple(OVERLAYS)
         assert all(value is None or np.isfinite(value) for value in numbers.values())
 
 
 def test_a_clean_packshot_carries_nothing(inspector):
     found = inspector.inspect(make_packshot())
-    assert found.numbers["border_width"] == 0
-    assert found.numbers["collage_panels"] == 1
-    assert found.numbers["qr_codes"] == 0
-    assert found.numbers["placeholder"] == 0
+    assert found.values["border_width"] == 0
+    assert found.values["collage_panels"] == 1
+    assert found.values["qr_codes"] == 0
+    assert found.values["placeholder"] == 0
     assert found.product.confidence == 1.0
     assert found.product.box == (100, 100, 300, 200)
 
 
 def test_frame_and_placeholder(inspector):
     framed = cv2.copyMakeBorder(make_packshot(), *(12,) * 4, cv2.BORDER_CONSTANT, value=(200, 20, 20))
-    assert inspector.inspect(framed).numbers["border_width"] == pytest.approx(100 * 12 / 424, abs=0.1)
+    assert inspector.inspect(framed).values["border_width"] == pytest.approx(100 * 12 / 424, abs=0.1)
     assert inspector.inspect(np.full((300, 300, 3), 240, np.uint8)).is_placeholder_image
 
 

@@ -67,7 +67,7 @@ def test_damaged_originals_serve_only_photos_like_them(atlas):
         Example(f"r{n}", f"r{n}", -atlas.content_rows[0], atlas.distortion_rows[0], 50.0, "people")
         for n in range(30)
     ]
-    mixed = atlas.add(rated)
+    mixed = atlas.with_examples(rated)
     options = RetrievalOptions(damaged_share=0.3, nearest_groups=5)
     unlike = compute_score(mixed, -atlas.content_rows[0], atlas.distortion_rows[0], options)
     assert {p.origin for p in build_evidence(mixed, unlike.evidence, 100)} == {"people"}
@@ -104,8 +104,8 @@ def test_one_added_rating_changes_the_answer_at_once(atlas):
     content, distortion = generator.normal(size=8), generator.normal(size=6)
     before = compute_score(atlas, content, distortion, RetrievalOptions())
     added = Example("new", "new", content.astype(np.float32), distortion.astype(np.float32), 3.0, "me")
-    after = compute_score(atlas.add([added]), content, distortion, RetrievalOptions())
-    assert build_evidence(atlas.add([added]), after.evidence, 1)[0].example == "new"
+    after = compute_score(atlas.with_examples([added]), content, distortion, RetrievalOptions())
+    assert build_evidence(atlas.with_examples([added]), after.evidence, 1)[0].example == "new"
     assert abs(after.raw_score - 3) < abs(before.raw_score - 3)
 
 
@@ -126,7 +126,7 @@ def test_a_group_whose_examples_moved_away_is_passed_over(atlas):
         Example(f"11-{version}", "g0", np.ones(8, np.float32), np.ones(6, np.float32), 50.0, "people")
         for version in range(5)
     ]
-    left = atlas.add(moved)
+    left = atlas.with_examples(moved)
     content = atlas.content_rows[11]
     found = compute_score(left, content, np.ones(6, np.float32), RetrievalOptions()).evidence
     assert "g11" in left.header.groups

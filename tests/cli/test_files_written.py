@@ -101,13 +101,13 @@ def assert_one_line_error(result):
 def test_a_full_disk_is_one_line_and_the_same_command_goes_on(shop, tmp_path):
     with mount_small_disk(tmp_path / "disk", 8) as disk:
         commands = (
-            ("audit", shop, "-o", disk.place / "audit", "--no-cache", "--workers", 1),
-            ("search", "index", shop, "--index", disk.place / "index"),
-            ("duplicates", shop, "--store", disk.place / "s.sqlite", "--workers", 1),
+            ("audit", shop, "-o", disk.folder / "audit", "--no-cache", "--workers", 1),
+            ("search", "index", shop, "--index", disk.folder / "index"),
+            ("duplicates", shop, "--store", disk.folder / "s.sqlite", "--workers", 1),
         )
         for command in commands:
             assert_one_line_error(run_packshot(*command, "-q"))
         disk.resize(100_000)
         for command in commands:
             run_packshot(*command, "-q", check=0)
-        assert (disk.place / "audit" / "audit.html").exists()
+        assert (disk.folder / "audit" / "audit.html").exists()

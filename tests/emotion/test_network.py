@@ -13,7 +13,7 @@ def network(model):
 
 
 def test_its_file_says_what_it_takes(network):
-    assert network.side == SIDE
+    assert network.input_side == SIDE
     assert network.calibration.negative_threshold == 0.25
 
 

@@ -44,7 +44,7 @@ def test_what_is_added_repeats_the_last_pixels(picture):
 
 @pytest.mark.parametrize("size", [(240, 320), (768, 501), (700, 9), (3, 500)])
 def test_maps_cover_the_photo_at_a_quarter_of_the_side(network, size):
-    maps = network.look(np.full((*size, 3), 180, np.uint8))
+    maps = network.predict(np.full((*size, 3), 180, np.uint8))
     assert maps.text.shape == maps.watermark.shape
     assert maps.text.shape == tuple(
         max(1, round(side / STRIDE))
@@ -66,5 +66,5 @@ def test_large_text_on_white_is_likelier_than_none(network):
         3,
         cv2.LINE_AA,
     )
-    assert network.look(photo_with_text).text.max() > 0.8
-    assert network.look(photo).text.max() < 0.5
+    assert network.predict(photo_with_text).text.max() > 0.8
+    assert network.predict(photo).text.max() < 0.5

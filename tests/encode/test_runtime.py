@@ -6,7 +6,7 @@ CODE = """
 from packshot.encode import ContentEncoder
 
 import numpy as np
-ContentEncoder.packaged().encode(np.zeros((1, 224, 224, 3), np.uint8)[0])
+ContentEncoder.load_shipped().encode(np.zeros((1, 224, 224, 3), np.uint8)[0])
 """
 
 

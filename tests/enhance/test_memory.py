@@ -9,15 +9,15 @@ SCRIPT = """
 import sys
 import numpy as np
 from packshot.enhance.deblock import deblock
-from packshot.enhance.deconvolve import deblur, motion_deblur
+from packshot.enhance.deconvolve import deblur, deblur_motion
 from packshot.enhance.denoise import Noise, denoise
-from packshot.enhance.detail import crispen, local_contrast
-from packshot.enhance.fidelity import fidelity
+from packshot.enhance.detail import crispen, enhance_local_contrast
+from packshot.enhance.fidelity import measure_fidelity
 from packshot.enhance.impulses import remove_impulses
 from packshot.enhance.resize import resize
 from packshot.enhance.sharpen import sharpen
 from packshot.enhance.step import Intent
-from packshot.enhance.whiten import backdrop_of, whiten
+from packshot.enhance.whiten import find_backdrop, whiten
 
 pixels = np.full((3000, 4000, 3), 228, np.uint8)
 pixels[800:2200, 1000:3000] = np.linspace(20, 200, 2000)[None, :, None]
@@ -25,14 +25,14 @@ step = {
     "denoise": lambda: denoise(pixels, Noise(6, 6, 3)),
     "deblock": lambda: deblock(pixels, 30),
     "deblur": lambda: deblur(pixels, 6.0),
-    "motion-deblur": lambda: motion_deblur(pixels, 30.0, 20.0),
+    "motion-deblur": lambda: deblur_motion(pixels, 30.0, 20.0),
     "crispen": lambda: crispen(pixels, 16.0, 1.0),
-    "local-contrast": lambda: local_contrast(pixels, 64.0, 1.0),
+    "local-contrast": lambda: enhance_local_contrast(pixels, 64.0, 1.0),
     "remove-impulses": lambda: remove_impulses(pixels),
     "sharpen": lambda: sharpen(pixels, 3.0),
-    "whiten": lambda: whiten(pixels, backdrop_of(pixels)),
+    "whiten": lambda: whiten(pixels, find_backdrop(pixels)),
     "resize": lambda: resize(pixels, 3000),
-    "fidelity": lambda: fidelity(pixels, pixels, {Intent.DETAIL}),
+    "fidelity": lambda: measure_fidelity(pixels, pixels, {Intent.DETAIL}),
 }[sys.argv[1]]
 step()
 # Not getrusage: what the test process held when it forked would count there.

@@ -42,7 +42,7 @@ def test_a_thumbnail_tells_nothing_but_pixels(tmp_path):
 
 def test_a_full_place_for_temporary_files_is_told(tmp_path, monkeypatch):
     with mount_small_disk(tmp_path / "disk", 16) as disk:
-        monkeypatch.setattr(tempfile, "tempdir", str(disk.place))
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
         page = renderer_for(Assessment, "html", io.StringIO())
         with pytest.raises(SourceError, match=r"cannot write .*disk: no space left"), page:
             add_many(page)

@@ -16,11 +16,11 @@ from tests.search.vectors import make_clustered_vectors
 WRITER = """
 import sys
 from packshot.search import Item, create_index, open_index
-from tests.search.vectors import clustered, settings
+from tests.search.vectors import make_clustered_vectors, make_settings
 
 place, kind = sys.argv[1:]
-vectors = clustered(60_000)
-index = create_index(place, settings(kind=kind))
+vectors = make_clustered_vectors(60_000)
+index = create_index(place, make_settings(kind=kind))
 for number in range(0, 60_000, 60):
     index.put([Item(f"p{n}", vectors[n], {"n": n}) for n in range(number, number + 60)])
     print(number + 60, flush=True)

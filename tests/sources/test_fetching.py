@@ -152,7 +152,7 @@ class RecordedWaits(list):
 
 def serve_failures(shop, failures, status=503, **headers):
     def page(request):
-        if shop.asked["/a.jpg"] <= failures:
+        if shop.request_counts["/a.jpg"] <= failures:
             send_response(request, status, **headers)
         else:
             send_response(request, 200, PHOTO)
@@ -177,7 +177,7 @@ def test_attempts_end(shop):
         make_fetcher(shop, retries=Retries(attempts=3), sleep=waits).fetch_with_retries(
             shop.url("/a.jpg")
         )
-    assert (len(waits), shop.asked["/a.jpg"]) == (2, 3)
+    assert (len(waits), shop.request_counts["/a.jpg"]) == (2, 3)
 
 
 def test_what_will_not_change_is_asked_once(shop):
@@ -186,7 +186,7 @@ def test_what_will_not_change_is_asked_once(shop):
         serve_failures(shop, 99, status)
         with pytest.raises(kind, match=r"\(status \d+\)$"):
             make_fetcher(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
-    assert shop.asked["/a.jpg"] == 2
+    assert shop.request_counts["/a.jpg"] == 2
     assert waits == []
 
 
@@ -205,7 +205,7 @@ def test_but_not_more_than_there_is(shop):
     waits = RecordedWaits()
     with pytest.raises(PhotoUnreachable) as caught:
         make_fetcher(shop, sleep=waits).fetch_with_retries(shop.url("/a.jpg"))
-    assert (waits, caught.value.wait_s, shop.asked["/a.jpg"]) == ([], 3600, 1)
+    assert (waits, caught.value.wait_s, shop.request_counts["/a.jpg"]) == ([], 3600, 1)
 
 
 def test_waits_are_scattered_and_repeatable(shop):

@@ -30,7 +30,7 @@ def test_photos_are_fetched_once_in_order_and_go_with_the_copies(shop, fetcher):
         assert [copies.path(copy.location) for copy in found] == [copy.path for copy in found]
         again = list(copies.fetch_all(map(shop.url, names)))
     assert again == found
-    assert set(shop.asked.values()) == {1}
+    assert set(shop.request_counts.values()) == {1}
     assert not any(copy.path.exists() for copy in found)
 
 
@@ -73,7 +73,7 @@ KILLED_FETCH = """
 import os, signal, sys
 from packshot.sources import Fetcher, LocalCopies, WebSettings
 web = WebSettings(allow_private=True, ports=frozenset({int(sys.argv[1])}))
-list(LocalCopies(Fetcher(web)).of([sys.argv[2]]))
+list(LocalCopies(Fetcher(web)).fetch_all([sys.argv[2]]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -118,7 +118,7 @@ def test_what_cannot_be_had_says_why(shop, fetcher, tmp_path):
     assert "another machine" in elsewhere.error
     assert private.error
     assert "not allowed" in secret.error
-    assert not shop.asked["/a.jpg"]
+    assert not shop.request_counts["/a.jpg"]
 
 
 def test_a_copy_stays_as_long_as_somebody_wants_it(shop, fetcher):

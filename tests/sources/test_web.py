@@ -66,7 +66,7 @@ def test_connections_are_used_again(shop):
     fetches = make_client(shop)
     for _ in range(5):
         fetches.get(shop.url("/a.jpg"))
-    assert shop.asked["/a.jpg"] == 5
+    assert shop.request_counts["/a.jpg"] == 5
     assert shop.connections == 1
     fetches.close()
 
@@ -113,7 +113,7 @@ def test_redirects_end(shop):
     shop.pages["/7"] = PHOTO
     assert make_client(shop).get(shop.url("/2")) == PHOTO
     check_refusal(shop, "/1", "more than 5 redirects")
-    assert shop.asked["/7"] == 1
+    assert shop.request_counts["/7"] == 1
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_public_server_cannot_redirect_to_this_machine(shop, internet):
     with pytest.raises(PhotoRefused, match="this machine itself"):
         fetches.get("http://cdn.example/a.jpg")
     assert internet == [PUBLIC]
-    assert not shop.asked["/secret"]
+    assert not shop.request_counts["/secret"]
 
 
 def test_a_name_that_changes_its_address_is_resolved_once(shop, internet):
@@ -279,7 +279,7 @@ def test_redirects_share_one_deadline(shop):
 
     shop.pages["/a.jpg"] = redirect_late
     check_unreachable(shop, "/a.jpg", "too slow", retry=True, total_s=0.7)
-    assert shop.asked["/a.jpg"] <= 3
+    assert shop.request_counts["/a.jpg"] <= 3
 
 
 def test_a_body_without_end_is_cut_off(shop):
@@ -389,7 +389,7 @@ def test_unknown_authorities_are_not_trusted(secure):
     fetches = make_client(secure, lambda *_: ["127.0.0.1"])
     with pytest.raises(PhotoUnreachable, match="certificate is not valid"):
         fetches.get(secure.url("/a.jpg", "photos.example", "https"))
-    assert not secure.asked
+    assert not secure.request_counts
 
 
 def test_certificates_that_are_none(shop, tmp_path):

@@ -52,20 +52,20 @@ def describe_requirement(requirement: Requirement, language: str) -> str:
     return format_requirement(requirement.op, requirement.limit, unit, language)
 
 
-def summarize_policy(policy: Policy, language: str) -> PolicySummary:
-    """Summarize a policy in words.
+def summarise_policy(policy: Policy, language: str) -> PolicySummary:
+    """Summarise a policy in words.
 
     Example:
         >>> from packshot.policy import load_policy
-        >>> summary = summarize_policy(load_policy("amazon-main"), "en")
+        >>> summary = summarise_policy(load_policy("amazon-main"), "en")
         >>> [rule.asked for rule in summary.rules if rule.rule == "fill"]
         ['at least 85 %']
     """
-    rules = tuple(_summarize_rule(rule, language) for rule in policy.rules)
+    rules = tuple(_summarise_rule(rule, language) for rule in policy.rules)
     return PolicySummary(name=policy.name, rules=rules)
 
 
-def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
+def _summarise_rule(rule: Rule, language: str) -> RuleSummary:
     asked = select_text(rule.reason, language)
     if rule.requirement is not None:
         asked = describe_requirement(rule.requirement, language)

@@ -12,7 +12,7 @@ from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, PolicySummary, RuleOutcome, Status, Verdict
 from packshot.texts import format_value, load_policy_texts
-from packshot.texts.policy import format_asked
+from packshot.texts.policy import format_outcome_requirement
 
 THUMBNAIL_SIDE = 176
 _COLOUR_NAMES: Final = {
@@ -110,7 +110,9 @@ class VerdictPage(Page[Verdict]):
         if outcome.metric is None:
             return MatrixCell(outcome, number, colour)
         value = format_value(outcome.value, outcome.unit, self._language)
-        return MatrixCell(outcome, number, colour, value, format_asked(outcome, self._language))
+        return MatrixCell(
+            outcome, number, colour, value, format_outcome_requirement(outcome, self._language)
+        )
 
     def _compute_rank(self, verdict: Verdict) -> float:
         """The gravest verdicts first, of these the ones with the most rules that are not met."""

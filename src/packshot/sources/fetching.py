@@ -9,14 +9,21 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+)
 
 from packshot.distribution import format_install_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
@@ -116,18 +123,17 @@ class Fetcher:
         Raises:
             FetchError: As `fetch`; the last one, when attempts or time are used up.
         """
-        started_s = time.monotonic()
-        waits = _iter_waits(self.retries, location)
-        for attempt in count(1):
-            try:
-                return self.fetch(location)
-            except FetchError as error:
-                wait_s = max(next(waits), error.wait_s or 0.0)
-                is_late = time.monotonic() - started_s + wait_s > self.retries.total_s
-                if not error.retry or attempt >= self.retries.attempts or is_late:
-                    raise _with_attempt_count(error, attempt) from error
-            self.sleep(wait_s)
-        raise AssertionError("counting does not end")
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.retry),
+            stop=stop_after_attempt(self.retries.attempts) | stop_before_delay(self.retries.total_s),
+            wait=_make_wait(self.retries, location),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self.fetch, location)
+        except FetchError as error:
+            raise _with_attempt_count(error, retrying.statistics["attempt_number"]) from error
 
     def with_feed_restrictions(self, feed: str) -> Fetcher:
         """What opens a feed's photos.
@@ -232,14 +238,21 @@ def _digest_content(content: bytes) -> FetchedFile:
     return FetchedFile(content, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
-    """Seconds to wait before the second attempt, the third, ..."""
+def _make_wait(retries: Retries, location: str) -> Callable[[RetryCallState], float]:
+    """Make what says the seconds before the next attempt: twice as long each time, half of it by chance.
+
+    What the other side asks for in earnest is waited for, where that is longer.
+    """
     seed = None if retries.seed is None else f"{retries.seed} {location}"
     generator = random.Random(seed)  # noqa: S311 - no secret
-    ceiling = retries.first_wait_s
-    while True:
-        yield min(ceiling, retries.longest_wait_s) * generator.uniform(0.5, 1.0)
-        ceiling = min(2 * ceiling, retries.longest_wait_s)
+
+    def wait(state: RetryCallState) -> float:
+        ceiling = min(retries.first_wait_s * 2 ** (state.attempt_number - 1), retries.longest_wait_s)
+        error: BaseException | None = state.outcome.exception() if state.outcome else None
+        asked_s = error.wait_s if isinstance(error, FetchError) else None
+        return max(float(ceiling * generator.uniform(0.5, 1.0)), asked_s or 0.0)
+
+    return wait
 
 
 def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:

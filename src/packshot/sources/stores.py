@@ -188,7 +188,7 @@ def _resolve_addresses(host: str, resolve: Resolver) -> list[str]:
 def _find_endpoint(filesystem: Any) -> str:
     """The URL that a store's client asks, as far as it tells one; of s3fs and of gcsfs."""
     if "s3" in filesystem.protocol:
-        return str(filesystem.s3.metadata.endpoint_url)
+        return str(filesystem.s3.meta.endpoint_url)
     return str(getattr(filesystem, "base", ""))
 
 

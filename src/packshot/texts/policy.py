@@ -126,7 +126,7 @@ def format_requirement(op: str, limit: Limit, unit: str, language: str) -> str:
     return load_policy_texts(language).ops[op].format(limit=_format_limit(op, limit, unit, language))
 
 
-def format_asked(outcome: RuleOutcome, language: str) -> str:
+def format_outcome_requirement(outcome: RuleOutcome, language: str) -> str:
     """Write what a rule asked for, as an outcome has it; nothing of one that only a person can judge."""
     if outcome.metric is None or outcome.op is None or outcome.limit is None:
         return ""

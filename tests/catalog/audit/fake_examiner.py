@@ -78,15 +78,20 @@ class FakeExaminer:
         if content.startswith(b"text"):
             row = failed_row(task.row, AuditStatus.UNREADABLE, "no photo", task.sha256)
             return RowResult(task.row, pack_row(row), compute_rank(row))
-        if task.known is None and self._log:
+        if task.cached_assessment is None and self._log:
             with open(self._log, "a") as log:
                 log.write(task.sha256 + "\n")
         row = build_assessed_row(task.row, make_assessment(content), {}, self._settings.fail_under)
         rank = compute_rank(row)
         thumbnail = content[:40] if rank <= task.thumbnail_rank_limit else None
-        cached_assessment = task.known or content[:10]
+        cached_assessment = task.cached_assessment or content[:10]
         return RowResult(
-            task.row, pack_row(row), rank, cached_assessment, thumbnail, task.known is not None
+            task.row,
+            pack_row(row),
+            rank,
+            cached_assessment,
+            thumbnail,
+            task.cached_assessment is not None,
         )
 
 
@@ -98,8 +103,8 @@ def make_fake_engine(log=None, seconds=0.0):
 def run_fake_audit(
     feed, folder, *, log=None, seconds=0.0, cache=None, restart=False, timeout_s=60, **settings
 ):
-    """An audit by the quick examiner; `settings` are settings, `stopped` and `watch`."""
-    run_options = {name: settings.pop(name) for name in ("stopped", "watch") if name in settings}
+    """An audit by the quick examiner; `settings` are settings, `should_stop` and `progress`."""
+    run_options = {name: settings.pop(name) for name in ("should_stop", "progress") if name in settings}
     options = AuditOptions(2, cache, restart, timeout_s, make_fake_engine(log, seconds))
     return run_audit(AuditSettings(str(feed), **settings), folder, options, **run_options)
 

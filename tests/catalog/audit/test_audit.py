@@ -58,7 +58,7 @@ def test_every_input_is_a_row_in_the_order_of_the_feed(feed, tmp_path):
             assert (row["status"], row["score"]) == ("ok", assessment.score)
             assert row["findings"] == [found.code for found in assessment.findings]
             assert row["sha256"] == assessment.facts.sha256
-    assert outcome.done == outcome.summary.inputs == 31
+    assert outcome.done_count == outcome.summary.inputs == 31
     assert outcome.summary.statuses == {"ok": 30, "unreadable": 1}
 
 
@@ -126,17 +126,17 @@ def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
         feed,
         tmp_path / "audit",
         log=log,
-        watch=lambda answers, _: (results.append(answer) or answer for answer in answers),
-        stopped=lambda: len(results) >= 5,
+        progress=lambda answers, _: (results.append(answer) or answer for answer in answers),
+        should_stop=lambda: len(results) >= 5,
         seconds=0.01,
     )
     assert outcome.summary is None
-    assert 5 <= outcome.done < 30
-    assert outcome.done == len(results), "what was on its way is finished and kept"
+    assert 5 <= outcome.done_count < 30
+    assert outcome.done_count == len(results), "what was on its way is finished and kept"
     assert not (tmp_path / "audit" / "audit.parquet").exists()
     done_counts = []
     outcome = run_fake_audit(
-        feed, tmp_path / "audit", log=log, watch=lambda answers, n: done_counts.append(n) or answers
+        feed, tmp_path / "audit", log=log, progress=lambda answers, n: done_counts.append(n) or answers
     )
     assert done_counts == [len(results)]
     assert outcome.summary.inputs == 30
@@ -201,7 +201,7 @@ def test_one_audit_at_a_time_works_in_a_folder(feed, tmp_path):
                 errors.append(str(refused.value))
             yield answer
 
-    run_fake_audit(feed, tmp_path / "audit", watch=report_progress)
+    run_fake_audit(feed, tmp_path / "audit", progress=report_progress)
     assert f"process {os.getpid()}" in errors[0]
 
 
@@ -242,7 +242,7 @@ def test_only_a_window_of_the_feed_is_on_its_way(feed, tmp_path, monkeypatch):
             yield answer
 
     outcome = run_fake_audit(
-        feed, tmp_path / "audit", watch=report_progress, stopped=lambda: len(results) >= 40
+        feed, tmp_path / "audit", progress=report_progress, should_stop=lambda: len(results) >= 40
     )
     assert outcome.summary is None
     assert len(read_numbers) <= len(results) + 25
@@ -263,7 +263,7 @@ def test_memory_does_not_grow_with_the_feed(tmp_path):
             if results[0] % 1000 == 0:
                 sizes.append(process.memory_full_info().uss / 2**20)
 
-    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", watch=report_progress)
+    run_fake_audit(tmp_path / "feed.csv", tmp_path / "audit", progress=report_progress)
     assert len(sizes) == 10
     assert sizes[-1] - sizes[0] < 8
 
@@ -403,7 +403,7 @@ class TestAnAuditThatFailsAtItsStart:
         assert (tmp_path / "deep").exists() is folder_exists
         assert not folder_exists or os.listdir(folder) == ["notes.txt"]
         if not folder_exists:
-            assert run_fake_audit(shop, folder, columns={"location": "picture"}).done == 4
+            assert run_fake_audit(shop, folder, columns={"location": "picture"}).done_count == 4
 
     def test_wrong_settings_with_restart_leave_the_audit_that_is_there(self, shop, tmp_path):
         columns = {"location": "picture"}
@@ -429,4 +429,4 @@ class TestAnAuditThatFailsAtItsStart:
         with Journal(tmp_path / "audit", 200) as journal:
             journal.write_identity({"date": "2020-01-01", "feed": "another"})
         assert read_audit_date(tmp_path / "audit", restart=False) is None
-        assert run_fake_audit(shop, tmp_path / "audit", columns={"location": "picture"}).done == 4
+        assert run_fake_audit(shop, tmp_path / "audit", columns={"location": "picture"}).done_count == 4

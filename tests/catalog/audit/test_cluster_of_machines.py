@@ -40,19 +40,19 @@ from functools import partial
 from pathlib import Path
 import ray
 from packshot.catalog.audit import AuditSettings, RayEngine, run_audit
-from packshot.catalog.audit.audit import Options
-from tests.catalog.audit.fake_examiner import QuickExaminer
+from packshot.catalog.audit.audit import AuditOptions
+from tests.catalog.audit.fake_examiner import FakeExaminer
 
 def alive():
     return sorted(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"])
 
-def watch(answers, done):
-    for number, answer in enumerate(answers):
+def track(results, done_count):
+    for number, result in enumerate(results):
         if number in (0, {PHOTOS}):
             print("alive at", number, *alive(), flush=True)
-        yield answer
+        yield result
 
-class Placed(QuickExaminer):
+class Placed(FakeExaminer):
     def __call__(self, task):
         with open(self.places, "a") as log:
             log.write(ray.util.get_node_ip_address() + "\\n")
@@ -60,7 +60,8 @@ class Placed(QuickExaminer):
 
 feed, folder, Placed.places = sys.argv[1:]
 engine = partial(RayEngine, make_examiner=partial(Placed, seconds={SECONDS}))
-run_audit(AuditSettings(feed, worst=5), Path(folder), Options(engine=engine), watch=watch)
+options = AuditOptions(engine_factory=engine)
+run_audit(AuditSettings(feed, worst=5), Path(folder), options, progress=track)
 """
 
 

@@ -29,11 +29,11 @@ FAKE_AUDIT_SCRIPT = """
 import sys
 from pathlib import Path
 from packshot.sources import Fetcher
-from tests.catalog.audit.fake_examiner import audited, fetcher_from
+from tests.catalog.audit.fake_examiner import run_fake_audit, make_fetcher
 if __name__ == "__main__":
     feed, folder, log, cache = map(Path, sys.argv[1:5])
-    fetcher = fetcher_from(int(sys.argv[5])) if sys.argv[5:] else Fetcher()
-    audited(feed, folder, log=log, seconds=0.03, cache=cache, fetcher=fetcher)
+    fetcher = make_fetcher(int(sys.argv[5])) if sys.argv[5:] else Fetcher()
+    run_fake_audit(feed, folder, log=log, seconds=0.03, cache=cache, fetcher=fetcher)
 """
 KILLED_WHILE_WRITING_SCRIPT = """
 import os, signal
@@ -123,7 +123,7 @@ def test_an_audit_killed_again_and_again_equals_an_uninterrupted_one(served, sho
         assert count_done_rows(folder) >= before, "what was done stays done"
         before = count_done_rows(folder)
     run_fake_audit(feed, folder, log=log, cache=cache, fetcher=fetcher)
-    logged_digests, fetched = log.read_text().split(), sum(shop.asked.values())
+    logged_digests, fetched = log.read_text().split(), sum(shop.request_counts.values())
     run_fake_audit(feed, tmp_path / "whole", cache=tmp_path / "whole cache", fetcher=fetcher)
     assert_same_audit(folder, tmp_path / "whole")
     assert read_cache(cache) == read_cache(tmp_path / "whole cache")

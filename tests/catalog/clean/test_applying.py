@@ -120,7 +120,7 @@ def test_nothing_is_written_over(tmp_path):
 KILLED_SCRIPT = """
 import os, shutil, signal, sys
 from pathlib import Path
-from packshot.catalog.clean import decide, read_samples, write_folder
+from packshot.catalog.clean import decide_outcomes, read_samples, write_folder
 copied = []
 copy = shutil.copy2
 def killing(*names):
@@ -129,7 +129,7 @@ def killing(*names):
         os.kill(os.getpid(), signal.SIGKILL)
 shutil.copy2 = killing
 samples = read_samples(sys.argv[1])
-write_folder(samples, decide(samples, []), Path(sys.argv[2]))
+write_folder(samples, decide_outcomes(samples, []), Path(sys.argv[2]))
 """
 
 

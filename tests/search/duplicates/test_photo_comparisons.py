@@ -21,8 +21,8 @@ def make_comparisons(found, cosine=0.8):
 @pytest.mark.parametrize("scale", [0.7, 1.3])
 def test_one_label_at_another_size_in_the_same_colours_is_one_product(scale):
     found = make_comparisons(LABEL_ELSEWHERE.model_copy(update={"scale": scale}))
-    assert found.same_product(0, 1)
-    assert found.same_product(1, 0)
+    assert found.is_same_product(0, 1)
+    assert found.is_same_product(1, 0)
     assert not found.is_copy(0, 1)
 
 
@@ -35,12 +35,12 @@ def test_one_label_at_another_size_in_the_same_colours_is_one_product(scale):
     ],
 )
 def test_less_is_not_enough(update):
-    assert not make_comparisons(LABEL_ELSEWHERE.model_copy(update=update)).same_product(0, 1)
+    assert not make_comparisons(LABEL_ELSEWHERE.model_copy(update=update)).is_same_product(0, 1)
 
 
 def test_other_content_is_another_product():
-    assert not make_comparisons(LABEL_ELSEWHERE, cosine=0.4).same_product(0, 1)
+    assert not make_comparisons(LABEL_ELSEWHERE, cosine=0.4).is_same_product(0, 1)
 
 
 def test_a_copy_shows_the_same_product():
-    assert make_comparisons(Comparison(is_copy=True)).same_product(0, 1)
+    assert make_comparisons(Comparison(is_copy=True)).is_same_product(0, 1)

@@ -26,7 +26,7 @@ def test_pixels_have_one_digest_in_every_file(signer, shop):
 
 def test_unreadable_files_come_back_as_reasons(signer, shop, tmp_path):
     paths = [shop / "truncated.jpg", shop / "mug.jpg", tmp_path / "gone.jpg"]
-    results = [signer.attempt(path) for path in paths]
+    results = [signer.try_sign(path) for path in paths]
     assert [isinstance(result, UnreadablePhoto) for result in results] == [True, False, True]
     assert results[2].reason
 

@@ -118,7 +118,7 @@ class ReasonWriter:
         if is_clearly_better(one, other):
             yield self._ranking_texts["score"].format(**values)
         elif not is_clearly_better(other, one):
-            yield self._ranking_texts["tie"].format(certainty=margin, **values)
+            yield self._ranking_texts["tie"].format(score_margin=margin, **values)
         else:
             yield self._ranking_texts["lower-score"].format(**values)
 

@@ -78,7 +78,7 @@ class _ParquetFeed:
             columns = [
                 n for n, field in enumerate(schema_file.schema_arrow) if _is_supported(field.type)
             ]
-            self._names = [schema_file.schema_arrow.colour_field(number).name for number in columns]
+            self._names = [schema_file.schema_arrow.field(number).name for number in columns]
             if not self._names:
                 raise ValueError("no column of texts or numbers")
             leaves = [schema_file.schema.column(n) for n in range(len(schema_file.schema))]
