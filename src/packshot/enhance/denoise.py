@@ -145,12 +145,26 @@ def shrink_luma_and_chroma(
     planes[..., 0] = shrink_blocks(planes[..., 0], luma_limits)
     if chroma_limits is not None:
         for channel in (1, 2):
-            planes[..., channel] = _shrink_at_half_size(planes[..., channel], chroma_limits)
+            planes[..., channel] = shrink_at_half_size(planes[..., channel], chroma_limits)
     return round_to_uint8(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def _shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
-    """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again."""
+def shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
+    """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again.
+
+    Args:
+        plane: (H, W) values, any range.
+        limits: (8, 8) smallest magnitude of a coefficient that stays, see `shrink_blocks`.
+
+    Returns:
+        (H, W) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> checks = np.float32(np.indices((16, 16)).sum(axis=0) % 2)
+        >>> np.unique(shrink_at_half_size(checks, np.zeros((8, 8), np.float32)).round(2)).tolist()
+        [0.5]
+    """
     height, width = plane.shape
     half = cv2.resize(plane, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
     smooth = shrink_blocks(np.asarray(half, np.float32), limits)
