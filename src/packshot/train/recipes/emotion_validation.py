@@ -55,7 +55,7 @@ def _predict_view(network: EmotionNetwork, view: Float16Array) -> tuple[Float64A
             part = torch.from_numpy(view[start : start + _BATCH])
             output = network(part.float())
             means.append(mean_valence(output.distribution))
-            perception = output.perceived
+            perception = output.perception
             intensities.append(
                 torch.zeros(len(part), 2) if perception is None else perception.intensities
             )
@@ -71,7 +71,7 @@ def compute_pointing_shares(
     pairs = data.make_composites(_COMPOSITES, np.random.default_rng(seed))
     assert pairs.sides is not None
     with torch.inference_mode():
-        maps = network(pairs.features).perceived.maps
+        maps = network(pairs.features).perception.maps
     inside = (maps * pairs.sides).sum((2, 3)) > maps.sum((2, 3)) / 2
     return np.asarray(inside.double().mean(0).numpy())
 
