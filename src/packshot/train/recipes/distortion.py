@@ -45,7 +45,7 @@ class ProjectionRecipe:
 
     @classmethod
     def kinds_only(cls) -> ProjectionRecipe:
-        """The source's form: the vector learns kinds (eq. 3) and nothing else."""
+        """The source's form: the vector learns kinds (equation 1.3) and nothing else."""
         return cls(
             retrieval_weight=0.0,
             score_weight=0.0,

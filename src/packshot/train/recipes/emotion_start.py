@@ -28,7 +28,7 @@ Low enough that the map still tells faint evidence from none: see decision 15.
 _BATCH = 256
 _INTENSITY_DECAY = 1e-4
 _CHANNEL_DEVIATION = 0.05
-"""Deviation of the channels at first: faint enough that eq. 8 begins near G itself."""
+"""Deviation of the channels at first: faint enough that equation 3.8 begins near G itself."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _initialise_branches(perception: nn.Module, data: WarmStartData, decay: floa
 
 
 def _pool_branch_map(branch: IntensityBranch, features: Tensor) -> Tensor:
-    """(B, channels): the branch's own map, pooled (eq. 1)."""
+    """(B, channels): the branch's own map, pooled (equation 3.1)."""
     return F.relu(branch.adjust(features)).mean((2, 3))
 
 

@@ -141,7 +141,7 @@ def join_side_by_side(positive: EmotionBatch, negative: EmotionBatch, swapped: T
 
 
 def emotion_loss(output: EmotionOutput, batch: EmotionBatch, recipe: EmotionRecipe) -> Tensor:
-    """``mu1 K_PM + K_FN + mu2 K_RE`` (eq. 10) and the two losses of our own."""
+    """``mu1 K_PM + K_FN + mu2 K_RE`` (equation 3.10) and the two losses of our own."""
     total = distribution_loss(output.distribution, batch.distribution)
     perception = output.perception
     if perception is None:
