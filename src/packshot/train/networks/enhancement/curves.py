@@ -1,7 +1,7 @@
 """Tone curves for the whole photo, read off a small view of it.
 
 An extension of the network of R. Zhang (2024; docs/methods.md, section 2.4), to be left out at will. Too
-little light and a colour cast concern the whole photo, and a tile does not show what the whole is like; a
+little light and a colour cast concern the whole photo, and a tile does not show the whole; a
 view of 64 x 64 pixels does, at no cost. The view also gives the context vector of the channel
 attention.
 """
