@@ -27,7 +27,7 @@ from packshot.sources import FeedRow, photo_name
 _log = logging.getLogger(__name__)
 
 THUMBNAIL_SIDE = 200
-"""Pixels of the long side of a thumbnail, as wide as a card of the page."""
+"""Pixels of the long side of a thumbnail. A judgement."""
 
 _THUMBNAIL_QUALITY = 78
 """JPEG quality of a thumbnail, 0..100: about 4 kB each for the sample photos. A judgement."""

@@ -17,14 +17,14 @@ from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original
 
 _MAX_SIDE: Final = 640
-"""Pixels of the long side at which photos are decoded: as much as measuring looks at."""
+"""Pixels of the long side at which photos are decoded. A judgement."""
 
 _MIN_BACKGROUND_LEVEL: Final = 225
 """Grey level, 0..255, from which on every channel of a background is bright enough for an exact mask. A
 judgement, as the next four."""
 
 _MAX_TOLERANCE: Final = 14.0
-"""CIE Lab units that an exact background may vary by; see `find_background`."""
+"""Grey levels of a channel that an exact background may vary by; see `find_background`."""
 
 _AREA_RANGE: Final = (0.02, 0.85)
 """Share of the photo, 0..1, that the product may take: less is a speck, more a close-up."""

@@ -21,7 +21,7 @@ _SKIP_CHANNELS = (112, 40, 24, 16)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th, 4th and half of the side."""
 
 _WIDTHS = (96, 64, 48, 24)
-"""Channels of the decoder at the same scales. Chosen for speed: 784 000 parameters in all (decision
+"""Channels of the decoder at the same scales: the network has 784 000 parameters in all (decision
 18)."""
 
 

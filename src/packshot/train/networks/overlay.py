@@ -21,7 +21,7 @@ _SKIP_CHANNELS = (80, 40, 24)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th and 4th of the side."""
 
 _WIDTHS = (64, 48, 32)
-"""Channels of the decoder at the same scales. Chosen for speed: 294 000 parameters in all (decision
+"""Channels of the decoder at the same scales: the network has 294 000 parameters in all (decision
 18)."""
 
 _MAPS = 2
