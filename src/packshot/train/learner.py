@@ -36,7 +36,7 @@ _SAVE_EVERY = 50
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
+    """Length of a training, and its learning rates.
 
     Attributes:
         steps: Batches.

@@ -32,7 +32,7 @@ ProgressCallback = Callable[[Iterable[RowResult], int], Iterator[RowResult]]
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """How an audit is carried out; no option changes a row.
+    """Options of carrying out an audit; none changes a row.
 
     Attributes:
         workers: Processes; None for one for each core.

@@ -33,7 +33,7 @@ class _TableFormat:
     extra: str = ""
 
     def describe_missing_package(self) -> str:
-        """What to install first; empty where nothing is missing."""
+        """Return which package to install first; empty where nothing is missing."""
         is_missing = self.package is not None and util.find_spec(self.package) is None
         return f"not written; it needs: {format_install_command(self.extra)}" if is_missing else ""
 
@@ -51,7 +51,7 @@ SUMMARY_NAME: Final = "summary.json"
 
 @dataclass(frozen=True)
 class AuditContext:
-    """What an audit's rows rest on.
+    """The models, policies and rules that an audit's rows rest on.
 
     Attributes:
         assessor: What assesses: it measures what the policies ask for.

@@ -29,7 +29,7 @@ from packshot.sources import LocalCopies
 
 @dataclass(frozen=True)
 class CleanSettings:
-    """How a set is inspected.
+    """Settings of the inspection of a set.
 
     Attributes:
         assessor: The assessor; its language is that of reasons.

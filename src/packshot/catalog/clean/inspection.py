@@ -19,7 +19,7 @@ from packshot.sources import LocalCopy
 
 @dataclass(frozen=True, eq=False)
 class SampleInspection:
-    """What is known of a photo of a set.
+    """Findings and content vector of a photo of a set.
 
     Attributes:
         local_copy: The photo.

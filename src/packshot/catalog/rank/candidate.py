@@ -1,4 +1,4 @@
-"""What is known of a product's photos before they are put in order."""
+"""Candidates: a product's photos with all that is known of them before they are put in order."""
 
 from __future__ import annotations
 

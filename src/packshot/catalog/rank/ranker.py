@@ -33,7 +33,7 @@ _PRISTINE_KIND = "pristine"
 
 @dataclass(frozen=True)
 class RankSettings:
-    """How products are ranked, the same in every process.
+    """Settings of ranking, the same in every process.
 
     Attributes:
         assessor: The assessor; with `AssessorSettings.emotion` emotion counts.

@@ -49,7 +49,7 @@ _LITE_MEAN, _LITE_DEVIATION = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
 """As EfficientNet-Lite was trained: ImageNet's own mean and deviation cost 11 points of accuracy."""
 
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
-"""What the pickles of arrays name, under NumPy 1 and 2; it has no public name."""
+"""Function that pickles of arrays name, under NumPy 1 and 2; it has no public name."""
 _ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
@@ -274,7 +274,7 @@ class _ArrayUnpickler(pickle.Unpickler):
     """An unpickler that can build NumPy arrays and Python's own containers."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle names, if it belongs to an array."""
+        """Return what a pickle names, if it belongs to an array."""
         if (module, name) not in _ALLOWED_GLOBALS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return _ALLOWED_GLOBALS[module, name]

@@ -293,7 +293,7 @@ class _TrunkTrainingState:
 
     @property
     def step(self) -> int:
-        """How many batches went by."""
+        """Number of batches seen."""
         return self.memory.step
 
     @classmethod

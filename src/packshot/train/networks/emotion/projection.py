@@ -18,7 +18,7 @@ from packshot.errors import InvalidInput
 
 @dataclass(frozen=True)
 class ProjectionSettings:
-    """How channels are reduced.
+    """Settings of the reduction of channels.
 
     Attributes:
         directions: Main directions that are kept; less where there are not so many.
