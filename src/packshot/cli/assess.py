@@ -132,7 +132,7 @@ def assess_command(
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     output_format: str
@@ -147,7 +147,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run met, for the summary and the exit status."""
+    """Counts of a run, for the summary and the exit status."""
 
     assessed_count: int = 0
     below_count: int = 0
@@ -166,7 +166,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Assess and write; returns the exit status.
+    """Assess and write; return the exit status.
 
     Raises:
         PackshotError: Nothing to assess, or nowhere to write.
@@ -208,7 +208,7 @@ def _iter_results(request: Request, paths: list[Path]) -> Generator[Assessment]:
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     mean = f", mean score {tally.total_score / tally.assessed_count:.1f}" if tally.assessed_count else ""
     lines = [f"{prefix}{format_photo_count(tally.assessed_count)} assessed{mean}"]
     if request.fail_under is not None:

@@ -83,7 +83,7 @@ command goes on.
 
 
 class EngineName(StrEnum):
-    """Where photos are examined."""
+    """The engine that examines photos: this machine's processes, or a cluster's."""
 
     LOCAL = "local"
     RAY = "ray"
@@ -159,7 +159,7 @@ def audit_command(
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     feed: str
     output: Path
@@ -181,7 +181,7 @@ class Request:
 
 
 def run(request: Request) -> int:
-    """Audit and write; returns the exit status.
+    """Audit and write; return the exit status.
 
     Raises:
         PackshotError: What was asked for cannot be done.
@@ -213,7 +213,7 @@ def run(request: Request) -> int:
 
 @dataclass
 class Tally:
-    """What an audit has done.
+    """Counts of an audit.
 
     Attributes:
         settings: Of the audit.
@@ -259,7 +259,7 @@ def _parse_column(text: str) -> tuple[str, str]:
 def _track_progress(
     settings: AuditSettings, show_progress: bool, results: Iterable[RowResult], done_count: int
 ) -> Iterator[RowResult]:
-    """The answers, with a bar that knows how many there will be once the feed is counted."""
+    """Yield the answers, with a bar that knows how many there will be once the feed is counted."""
     if not show_progress:
         yield from results
         return
@@ -287,7 +287,7 @@ def _count_feed_rows(settings: AuditSettings, progress: Progress, task_id: TaskI
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """What came of it, on standard error."""
+    """Print the outcome on standard error."""
     if prefix:
         resume_text = f"{tally.done_count} inputs are done and kept; the same command goes on from there"
         print_summary([prefix + resume_text], request.quiet, None, ())

@@ -149,7 +149,7 @@ def clean_command(
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """How proposals are to be carried out; see the command's options."""
+    """Options of carrying proposals out; see the command's options."""
 
     target: Path
     min_confidence: float
@@ -158,7 +158,7 @@ class ApplyOptions:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     feed: str
     labels_from: LabelSource | None
@@ -175,7 +175,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run found and did, for the summary."""
+    """Counts of a run, for the summary."""
 
     photo_count: int = 0
     proposals: list[Proposal] = field(default_factory=list)
@@ -183,7 +183,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Look, propose, carry out; returns the exit status.
+    """Inspect, propose, carry out; return the exit status.
 
     Raises:
         PackshotError: No photo, nowhere to write, or a store that cannot be used.
@@ -244,7 +244,7 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
 def _apply(
     request: Request, samples: list[Sample], proposals: list[Proposal], apply_options: ApplyOptions
 ) -> str:
-    """Write the cleaned set; returns what was done."""
+    """Write the cleaned set; return what was done."""
     outcomes = decide_outcomes(samples, proposals, min_confidence=apply_options.min_confidence)
     if Path(request.feed).is_dir():
         write_folder(samples, outcomes, apply_options.target, link=apply_options.use_hardlinks)
@@ -257,7 +257,7 @@ def _apply(
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary on standard error."""
+    """Print the summary on standard error."""
     lines = [f"{prefix}{format_photo_count(tally.photo_count)}, {len(tally.proposals)} proposals"]
     problems = Counter(proposal.problem for proposal in tally.proposals)
     lines += [f"  {problem}: {count}" for problem, count in problems.items()]

@@ -52,7 +52,7 @@ class LazyCommand:
     application: str = "application"
 
     def load(self, name: str) -> Any:
-        """Import the module; returns the command under a name."""
+        """Import the module; return the command under a name."""
         application: CommandGroup = getattr(import_module(self.module), self.application)
         command = get_group(application) if application.lazy_commands else get_command(application)
         command.name = name
@@ -85,7 +85,7 @@ class _LoadedCommands(MutableMapping[str, Any]):
 
 
 def make_lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
-    """A class of groups with commands that are imported when they are called.
+    """Make a class of groups with commands that are imported when they are called.
 
     Args:
         commands: By name, in the order in which they are listed.
@@ -149,7 +149,7 @@ class CommandGroup(typer.Typer):
 
 
 def add_log_options(function: CommandFunction) -> CommandFunction:
-    """A command that has options about logging besides its own, and logs as they say."""
+    """Return a command that has options about logging besides its own, and logs as they say."""
     hints = get_type_hints(function, include_extras=True)
     own_parameters = [
         parameter.replace(annotation=hints[parameter.name])

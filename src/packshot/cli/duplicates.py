@@ -120,7 +120,7 @@ def duplicates_command(
 
 @dataclass(frozen=True)
 class Ownership:
-    """Where it is told whose photos they are; see the command's options."""
+    """The source of the photos' owners; see the command's options."""
 
     table: Path | None
     by_folder: bool
@@ -129,7 +129,7 @@ class Ownership:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     new_paths: list[str]
@@ -146,7 +146,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run found, for the summary."""
+    """Counts of a run, for the summary."""
 
     copy_group_count: int = 0
     superfluous_count: int = 0
@@ -165,7 +165,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Find and write; returns the exit status.
+    """Find and write; return the exit status.
 
     Raises:
         PackshotError: Nothing to search, nowhere to write, or a store that cannot be used.
@@ -222,13 +222,13 @@ def _build_options(request: Request) -> DuplicateOptions:
 
 
 def _has_several_owners(group: DuplicateGroup) -> bool:
-    """Whether a group has several owners; a file that cannot be read is told of in any case."""
+    """Return whether a group has several owners; true for a file that cannot be read."""
     owners = {photo.owner for photo in group.photos if photo.owner is not None}
     return len(owners) > 1 or group.status is not Status.OK
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     superfluous = format_photo_count(tally.superfluous_count)
     copies_text = f"{tally.copy_group_count} groups of copies, {superfluous} superfluous"
     lines = [f"{prefix}{copies_text}; {tally.product_count} products in several photos"]

@@ -34,6 +34,8 @@ from packshot.report import Emotion, Polarity
 from packshot.sources import expand, find_photo_file
 
 _PARALLEL_THRESHOLD = 32
+"""Photos from which several processes pay: reading one takes some 25 ms, starting a process about a
+second."""
 
 application = CommandGroup()
 
@@ -85,7 +87,7 @@ def emotion_command(
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     output_format: str
@@ -99,7 +101,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run met, for the summary."""
+    """Counts of a run, for the summary."""
 
     polarity_counts: Counter[Polarity] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -113,7 +115,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Read and write; returns the exit status.
+    """Read and write; return the exit status.
 
     Raises:
         PackshotError: Nothing to read, nowhere to write, or a model that cannot be used.
@@ -146,7 +148,7 @@ def _iter_results(request: Request, paths: list[Path]) -> Generator[Emotion]:
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     parts = ", ".join(f"{tally.polarity_counts[polarity]} {polarity.value}" for polarity in Polarity)
     lines = [f"{prefix}{format_photo_count(tally.polarity_counts.total())} read: {parts}"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

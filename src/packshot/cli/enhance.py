@@ -41,12 +41,15 @@ from packshot.report import Action, Enhancement, Status
 from packshot.sources import expand_with_names, find_photo_file
 
 _PARALLEL_THRESHOLD = 3
+"""Photos from which several processes pay: each is assessed after every trial, starting a process takes
+about a second. A judgement."""
 
 DEFAULT_TARGET: Final = 80.0
+"""Score, 0..100, that optimising aims at where no other is named. A convention."""
 
 
 class StreamFormat(StrEnum):
-    """How results are written to standard output."""
+    """Formats of results on standard output."""
 
     TABLE = "table"
     JSONL = "jsonl"
@@ -98,14 +101,14 @@ was written stays.
 
 
 def _parse_output(text: str) -> Path:
-    """Where photos go."""
+    """Parse the place that photos go to."""
     if text == STANDARD_STREAM:
         raise typer.BadParameter("photos are not written to standard output: name a file or a folder")
     return Path(text)
 
 
 def _parse_report(text: str) -> Path:
-    """Where a report goes."""
+    """Parse the place that a report goes to."""
     if text == STANDARD_STREAM:
         raise typer.BadParameter(
             "standard output has the results already, as --format says: name a file for the report"
@@ -150,7 +153,7 @@ Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")
 
 
 def _make_command(product: bool, default_target: float | None) -> Callable[..., None]:
-    """A command; both have the same options.
+    """Make a command; both have the same options.
 
     Args:
         product: Whether background and frame may be changed as well.
@@ -218,7 +221,7 @@ def _check_one_output(output: Path | None, in_place: bool) -> None:
 
 
 def _parse_steps(steps: str | None) -> frozenset[str] | None:
-    """The steps named, None for all.
+    """Parse the names of steps; None for all.
 
     Raises:
         InvalidInput: A name that no step has.
@@ -234,7 +237,7 @@ def _parse_steps(steps: str | None) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     output: Path | None  # None to replace the photos themselves
@@ -252,7 +255,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run did, for the summary and the exit status."""
+    """Counts of a run, for the summary and the exit status."""
 
     action_counts: Counter[Action] = field(default_factory=Counter)
     reached_count: int = 0
@@ -274,7 +277,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Enhance and write; returns the exit status.
+    """Enhance and write; return the exit status.
 
     Raises:
         PackshotError: Nothing to enhance, nowhere to write, or an output that would harm an original.
@@ -315,7 +318,7 @@ def _enhance(request: Request, tasks: list[EnhancementTask], tally: Tally) -> No
 
 
 def _open_renderers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
-    """One for the terminal, and one for the report where it is wanted."""
+    """Open a renderer for the terminal, and one for the report where it is wanted."""
     options = RenderOptions(request.settings.language, request.explain, file_of=find_photo_file)
     terminal_stream = stack.enter_context(open_output(None, request.output_format))
     yield renderer_for(Enhancement, request.output_format, terminal_stream, options)
@@ -326,7 +329,7 @@ def _open_renderers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enh
 
 
 def choose_report_format(report: Path) -> str:
-    """The format that a report's extension names; a page for any other."""
+    """Return the format that a report's extension names; a page for any other."""
     return {".jsonl": "jsonl", ".csv": "csv"}.get(report.suffix.lower(), "html")
 
 
@@ -343,7 +346,7 @@ def _iter_results(request: Request, tasks: list[EnhancementTask]) -> Generator[E
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     done_count = sum(tally.action_counts.values())
     parts = [f"{tally.action_counts[action]} {action.value}" for action in Action]
     gain_text = f", mean score {tally.total_gain / done_count:+.1f}" if done_count else ""

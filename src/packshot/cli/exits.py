@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What the shell is told."""
+    """Exit statuses that the shell is told."""
 
     DONE = 0
     BELOW_THRESHOLD = 1

@@ -1,4 +1,4 @@
-"""What commands that take feeds share: who may be asked for photos, and how often."""
+"""Access of commands that take feeds: who may be asked for photos, and how often."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packshot.sources import Fetcher, Retries, StoreSettings, WebSettings, is_re
 
 @dataclass(frozen=True)
 class FetchAccess:
-    """What the user allows; see the options of these names.
+    """Access that the user allows; see the options of these names.
 
     Attributes:
         retries: Further attempts at a source that does not answer.
@@ -28,7 +28,7 @@ class FetchAccess:
 
     @property
     def fetcher(self) -> Fetcher:
-        """What fetches feeds; for their photos see `Fetcher.with_feed_restrictions`."""
+        """Fetcher of feeds; for their photos see `Fetcher.with_feed_restrictions`."""
         defaults = WebSettings()
         ports = defaults.ports | frozenset(self.ports)
         web = replace(defaults, allow_private=self.allow_private, ports=ports)
@@ -37,7 +37,7 @@ class FetchAccess:
 
 
 def select_local_files(locations: Iterable[str]) -> list[Path]:
-    """Those of some locations that are files of this machine."""
+    """Return those of some locations that are files of this machine."""
     paths = []
     for location in locations:
         try:

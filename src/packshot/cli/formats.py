@@ -1,4 +1,4 @@
-"""How results are written, by the user's choice or by a file's extension."""
+"""Formats of results, by the user's choice or by a file's extension."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class OutputFormat(StrEnum):
-    """How results are written."""
+    """Formats of results."""
 
     TABLE = "table"
     JSONL = "jsonl"
@@ -16,7 +16,7 @@ class OutputFormat(StrEnum):
 
 
 def choose_format(output: Path | None) -> OutputFormat:
-    """The format that a file's extension names; a table for others, and for the terminal."""
+    """Return the format that a file's extension names; a table for others, and for the terminal."""
     suffix = "" if output is None else output.suffix.lower()
     names = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV, ".html": OutputFormat.HTML}
     return names.get(suffix, OutputFormat.TABLE)

@@ -20,13 +20,14 @@ from types import FrameType
 from packshot.cli.exits import ExitStatus
 
 SHUTDOWN_TIMEOUT_S = 1.5
-"""After which the process leaves, finished or not: two seconds less what starting to look takes."""
+"""Seconds after which the process leaves, finished or not: the two that are promised less what noticing
+takes."""
 
 _STATUS_BY_SIGNAL = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 
 
 class _InterruptState:
-    """What this process was told, and how it takes it.
+    """Signals that this process received, and its state towards them.
 
     Attributes:
         first_signal: The first signal; None while there was none.
@@ -42,7 +43,7 @@ class _InterruptState:
         self.is_message_shown = False
 
     def handle_signal(self, number: int, _frame: FrameType | None) -> None:
-        """What a signal does."""
+        """Handle a signal: interrupt the work, or leave."""
         is_repeated, self.first_signal = self.first_signal is not None, signal.Signals(number)
         if is_repeated or not self.is_working:
             self.exit_now()
@@ -61,7 +62,7 @@ class _InterruptState:
 
     @property
     def status(self) -> int:
-        """The exit status that tells of the signal."""
+        """Exit status that tells of the signal."""
         return _STATUS_BY_SIGNAL.get(self.first_signal or signal.SIGINT, ExitStatus.INTERRUPTED)
 
 
@@ -83,7 +84,7 @@ def _report_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
 
 
 def has_interrupt() -> bool:
-    """Whether this process was told to stop."""
+    """Return whether this process was told to stop."""
     return _interrupt_state.first_signal is not None
 
 

@@ -1,4 +1,4 @@
-"""What the loggers of all modules have to say, for who asks: on the terminal, or in a file."""
+"""Logs of all modules, for who asks: on the terminal, or in a file."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _STANDARD_STREAM_PATH = Path(STANDARD_STREAM)
 
 
 def parse_path(text: str) -> Path:
-    """A file or folder by its name: the ``parser`` of arguments and options that cannot be ``-``.
+    """Return a file or folder by its name: the ``parser`` of what cannot be ``-``.
 
     Raises:
         typer.BadParameter: It is ``-``.
@@ -29,14 +29,14 @@ def parse_path(text: str) -> Path:
 
 
 def _parse_feed(text: str) -> str:
-    """A feed by its path or address."""
+    """Return a feed by its path or address."""
     if text == STANDARD_STREAM:
         raise typer.BadParameter("a feed is not read from standard input: save it and name the file")
     return text
 
 
 def _parse_text_output(text: str) -> Path:
-    """A file to write text to; `_resolve_standard_output` knows ``-`` again, and a file of that name."""
+    """Parse a file to write to; `_resolve_standard_output` tells ``-`` from a file of that name."""
     path = Path(text)
     return path.absolute() if path == _STANDARD_STREAM_PATH and text != STANDARD_STREAM else path
 

@@ -1,4 +1,4 @@
-"""What commands that write results share: where to, with progress, and what they refuse to do."""
+"""Output of commands that write results: where to, with progress, and refusals."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from packshot.render.terminal import make_console
 Item = TypeVar("Item")
 
 _LINE_FORMATS = frozenset({"jsonl", "csv"})
+"""Formats written line by line, also while a progress bar is on the terminal."""
 
 
 @contextmanager
 def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
-    """Standard output, or a file that appears only when it is complete.
+    """Open standard output, or a file that appears only when it is complete.
 
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
@@ -71,14 +72,14 @@ def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> E
 
 
 def make_error_console() -> ErrorConsole:
-    """Standard error, for words that are meant as they stand."""
+    """Return a console on standard error, for words that are meant as they stand."""
     return ErrorConsole()
 
 
 def print_summary(
     lines: Sequence[str], quiet: bool, output: Path | None, unreadable: Sequence[tuple[str, str]]
 ) -> None:
-    """Say on standard error what a run came to; files that could not be read are listed in any case.
+    """Print what a run came to on standard error; unreadable files are listed in any case.
 
     Of a run that was interrupted the first line is enough, even where silence was asked for.
     """
@@ -96,7 +97,7 @@ def print_summary(
 
 
 def print_unreadable(console: ErrorConsole, unreadable: Sequence[tuple[str, str]]) -> None:
-    """Paths and reasons; nothing where there are none."""
+    """Print paths and reasons; nothing where there are none."""
     if unreadable:
         console.print(f"{len(unreadable)} unreadable:")
     for path, reason in unreadable:
@@ -104,7 +105,7 @@ def print_unreadable(console: ErrorConsole, unreadable: Sequence[tuple[str, str]
 
 
 def should_show_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
-    """Only for people, and not between lines that are being written to the same terminal."""
+    """Return True only for people, and not between lines written to the same terminal."""
     is_live_output = output is None and output_format in _LINE_FORMATS
     return not quiet and sys.stderr.isatty() and not (is_live_output and sys.stdout.isatty())
 
@@ -112,7 +113,7 @@ def should_show_progress(output: Path | None, output_format: str, quiet: bool) -
 def track_progress(
     results: Iterable[Item], total: int, activity: str, show_progress: bool
 ) -> Iterator[Item]:
-    """The results, with a progress bar named by what is being done, if it is to be shown."""
+    """Yield the results, with a progress bar named by what is being done, if it is to be shown."""
     if not show_progress:
         yield from results
         return
@@ -137,7 +138,7 @@ def write_results(
 
 
 def choose_workers(photo_count: int, requested: int | None, parallel_threshold: int) -> int:
-    """Processes for a run: as wanted, else one for each core, but one for a few photos.
+    """Return processes for a run: as wanted, else one for each core, but one for a few photos.
 
     Never none: a decoder that crashes, or never ends, must not take the command with it.
 
@@ -164,5 +165,5 @@ def check_not_overwriting(output: Path | None, paths: list[Path]) -> None:
 
 
 def format_photo_count(count: int) -> str:
-    """A number of photos in words."""
+    """Format a number of photos in words."""
     return "1 photo" if count == 1 else f"{count} photos"

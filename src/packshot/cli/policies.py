@@ -84,7 +84,7 @@ def list_command(context: typer.Context, language: Language = "en") -> None:
 
 
 def _parse_policy(text: str) -> str:
-    """A policy's name, or its file's."""
+    """Return a policy by its name, or its file's."""
     return str(parse_path(text))
 
 
@@ -155,7 +155,7 @@ def _format_requirement(rule: Rule, language: str) -> str:
 
 
 def _format_scope(rule: Rule) -> str:
-    """Photos that a rule is made for, in the words of feeds; nothing for all."""
+    """Format the photos that a rule is made for, in the words of feeds; nothing for all."""
     roles = [] if rule.role == "any" else [rule.role]
     return ", ".join([*roles, *rule.categories])
 

@@ -49,6 +49,7 @@ from packshot.report import Ranking, Status
 from packshot.sources import LocalCopies, read_feed
 
 _PARALLEL_THRESHOLD = 2
+"""Products from which several processes pay: a product has several photos. A judgement."""
 
 application = CommandGroup()
 
@@ -127,7 +128,7 @@ def rank_command(
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     feed: str
     by_folder: bool
@@ -143,7 +144,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run found, for the summary."""
+    """Counts of a run, for the summary."""
 
     product_count: int = 0
     swap_count: int = 0
@@ -160,7 +161,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Rank and write; returns the exit status.
+    """Rank and write; return the exit status.
 
     Raises:
         PackshotError: Nothing to rank, nowhere to write, or an unknown policy.
@@ -202,7 +203,7 @@ def _iter_rankings(
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     swap_text = f"another main photo proposed for {tally.swap_count}"
     lines = [
         f"{prefix}{tally.product_count} products, {format_photo_count(tally.photo_count)}; {swap_text}"

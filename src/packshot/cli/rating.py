@@ -21,11 +21,12 @@ from packshot.cli.streams import print_line
 from packshot.encode import Encoders
 
 _PARALLEL_THRESHOLD = 8
+"""Photos from which several processes pay: starting one costs about a second."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the options of ``packshot atlas build``."""
+    """The user's request; see the options of ``packshot atlas build``."""
 
     ratings: Path
     folder: Path
@@ -39,7 +40,7 @@ class Request:
 
 
 def build_atlas_file(request: Request) -> int:
-    """Build an atlas and write it; returns the exit status.
+    """Build an atlas and write it; return the exit status.
 
     Raises:
         PackshotError: Ratings that cannot be read, no readable photo, or nowhere to write.
@@ -51,7 +52,7 @@ def build_atlas_file(request: Request) -> int:
 
 
 def add_photo(atlas: Path, photo: Path, score: float, origin: str, timeout_s: float) -> int:
-    """Add a rated photo to an atlas in place; returns the exit status.
+    """Add a rated photo to an atlas in place; return the exit status.
 
     Raises:
         PackshotError: The photo or the atlas cannot be read, or the atlas not be written.

@@ -52,7 +52,7 @@ class RecordName(StrEnum):
 
 
 def _parse_record_name(name: str) -> str:
-    """A record by its name."""
+    """Return a record by its name."""
     if name not in list(RecordName):
         raise typer.BadParameter(f"no record {name!r}; there are {', '.join(RecordName)}")
     return name

@@ -45,7 +45,11 @@ from packshot.report import Assessment, Decision, Status, Verdict
 from packshot.sources import PhotoUse, expand, find_photo_file, read_photo_uses
 
 _PARALLEL_THRESHOLD = 8
+"""Photos from which several processes pay: starting one costs about a second."""
+
 _ASSESSMENTS_SUFFIX = ".jsonl"
+"""Files of this suffix hold assessments that were written before, not photos."""
+
 _MAX_LINE_BYTES = 4 * 2**20
 """Bytes of an assessment in JSON; most take some thousand, one with all maps a hundred thousand."""
 
@@ -137,7 +141,7 @@ def screen_command(
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     policies: list[str]
@@ -156,7 +160,7 @@ class Request:
 
 @dataclass
 class Tally:
-    """What a run met, for the summary and the exit status."""
+    """Counts of a run, for the summary and the exit status."""
 
     photo_count: int = 0
     last_path: str = ""
@@ -173,7 +177,7 @@ class Tally:
         self.decision_counts.setdefault(verdict.policy, Counter())[verdict.decision] += 1
 
     def has_failure(self, threshold: Decision) -> bool:
-        """Whether any verdict is the bar's or worse, or a photo is unreadable."""
+        """True if any verdict is the threshold's or worse, or a photo is unreadable."""
         failing_decisions = tuple(Decision)[: tuple(Decision).index(threshold) + 1]
         has_failing_decision = any(
             counts[decision]
@@ -184,7 +188,7 @@ class Tally:
 
 
 def run(request: Request) -> int:
-    """Screen and write; returns the exit status.
+    """Screen and write; return the exit status.
 
     Raises:
         PackshotError: A policy with a mistake, nothing to screen, or nowhere to write.
@@ -205,7 +209,7 @@ def run(request: Request) -> int:
 
 
 def _load_policies(request: Request) -> list[Policy]:
-    """The policies asked for, and a note where the category has no rules in any of them."""
+    """Load the policies asked for; also a note where the category has no rules in any of them."""
     policies = [load_policy(name) for name in dict.fromkeys(request.policies)]
     names = [policy.name for policy in policies]
     if len(set(names)) < len(names):
@@ -258,7 +262,7 @@ def _screen_photos(
 def _iter_assessments(
     request: Request, overlays: tuple[str, ...], assessment_files: list[Path], photos: list[Path]
 ) -> Generator[Assessment]:
-    """Those that were written before, then those of the photos."""
+    """Yield those that were written before, then those of the photos."""
     for file in assessment_files:
         yield from _read_assessments(file)
     if photos:
@@ -268,7 +272,7 @@ def _iter_assessments(
 
 
 def _read_assessments(file: Path) -> Iterator[Assessment]:
-    """Assessments that `packshot assess` wrote, one a line."""
+    """Read assessments that `packshot assess` wrote, one a line."""
     try:
         with regular_files.open_file(file) as lines:
             for number in count(1):
@@ -295,7 +299,7 @@ def _iter_verdicts(
     placement_by_path: Mapping[str, PhotoUse],
     request: Request,
 ) -> Iterator[Verdict]:
-    """What the policies say; where dates are compared, only of what newly fails or is unreadable."""
+    """Yield the verdicts; where dates are compared, only of what newly fails or is unreadable."""
     placement = placement_by_path.get(os.path.abspath(assessment.path), PhotoUse())
     for policy in policies:
         verdict = screen(
@@ -313,7 +317,7 @@ def _iter_verdicts(
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
-    """Summary and unreadable files on standard error."""
+    """Print summary and unreadable files on standard error."""
     text = f"{format_photo_count(tally.photo_count)} screened"
     if request.since is not None:
         text = (

@@ -69,7 +69,7 @@ def guard_standard_streams() -> Iterator[None]:
 
 
 def get_standard_output(for_people: bool) -> TextIO:
-    """Standard output, for people in the encoding of their terminal, for programs always in UTF-8."""
+    """Return standard output, for people in their terminal's encoding, for programs always in UTF-8."""
     if not for_people and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     return sys.stdout
@@ -86,7 +86,7 @@ def print_error(line: str) -> None:
 
 
 class ErrorConsole:
-    """Lines on standard error, for words that are meant as they stand."""
+    """Writes lines on standard error, for words that are meant as they stand."""
 
     def print(self, line: str) -> None:
         """Write a line; see `print_error`."""
@@ -120,7 +120,7 @@ class _GuardedRawStream(io.RawIOBase):
         return size
 
     def _write_chunk(self, data: memoryview) -> int:
-        """How many bytes were taken; waits for a stream that does not wait itself (``O_NONBLOCK``)."""
+        """Write a part; return the bytes taken. Waits for a stream that does not (``O_NONBLOCK``)."""
         written = self._raw.write(data)
         if written is None:
             select.select([], [self._raw], [])
@@ -147,7 +147,7 @@ class _VisibleTextStream(io.TextIOWrapper):
 
 @dataclass(frozen=True)
 class _StreamRole:
-    """What makes a stream standard output or standard error.
+    """The role of a stream: standard output or standard error.
 
     Attributes:
         descriptor: Its file descriptor.
@@ -173,7 +173,7 @@ def _fill_closed_descriptors() -> None:
 
 
 def _guard_stream(stream: TextIO | None, role: _StreamRole) -> TextIO:
-    """A stream like the one there is; that one itself where it is none of the interpreter's."""
+    """Return a stream like the one there is; that one itself where it is none of the interpreter's."""
     if stream is None:
         raw: io.RawIOBase = io.FileIO(role.descriptor, "wb", closefd=False)
         return role.stream_class(

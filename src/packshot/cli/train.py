@@ -36,7 +36,7 @@ application = CommandGroup(
 )
 
 _REQUIRED_PACKAGES = ("torch", "onnx", "onnxscript", "tensorboard")
-"""What recipes import."""
+"""Packages that recipes import."""
 
 _EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by step.
 
@@ -266,7 +266,7 @@ def overlay_command(
 
 
 def _read_file_list(table: Path) -> tuple[Path, ...]:
-    """Files named in a table, beside which they lie."""
+    """Read the names of files in a table, beside which they lie."""
     from packshot.sources import read_rows
 
     return tuple(table.parent / row["file"] for row in read_rows(table))

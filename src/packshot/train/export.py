@@ -22,8 +22,10 @@ from packshot.arrays import AnyArray
 from packshot.scratch import Scratch
 
 OPSET = 20
-# Clip must be among them: a ReLU6 outside the quantised region splits every layer in two.
+"""Version of ONNX's operators that exports ask for; quantisation was tried with it."""
+
 _QUANTISED_OPERATORS = ["Conv", "Add", "Clip"]
+"""Clip must be among them: a ReLU6 outside the quantised region splits every layer in two."""
 
 ModelInputs = dict[str, AnyArray]
 
@@ -138,7 +140,7 @@ def quantise(
 
 
 def _find_downstream_nodes(model: onnx.ModelProto, prefixes: tuple[str, ...]) -> list[str]:
-    """Names of the nodes that take a weight named so, or anything that such a node gives."""
+    """Return the names of the nodes that take a weight named so, or anything that such a node gives."""
     reached: set[str] = set()
     names = []
     for node in model.graph.node if prefixes else ():
@@ -149,7 +151,15 @@ def _find_downstream_nodes(model: onnx.ModelProto, prefixes: tuple[str, ...]) ->
 
 
 def annotate(path: Path, **metadata: str) -> None:
-    """Write key-value metadata into a model file."""
+    """Write key-value metadata into a model file.
+
+    Example:
+        >>> model = onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], []))
+        >>> onnx.save(model, "model.onnx")
+        >>> annotate(Path("model.onnx"), network="full", step="800")
+        >>> {one.key: one.value for one in onnx.load("model.onnx").metadata_props}
+        {'network': 'full', 'step': '800'}
+    """
     model = onnx.load(str(path))
     onnx.helper.set_model_props(model, metadata)
     onnx.save(model, str(path))
@@ -161,6 +171,13 @@ def halve_large_weights(model: onnx.ModelProto, smallest: int = 100_000) -> None
     Args:
         model: Any model.
         smallest: Weights with fewer numbers stay as they are.
+
+    Example:
+        >>> weights = onnx.numpy_helper.from_array(np.ones((4, 4), np.float32), "kernel")
+        >>> model = onnx.helper.make_model(onnx.helper.make_graph([], "layer", [], [], [weights]))
+        >>> halve_large_weights(model, smallest=16)
+        >>> model.graph.initializer[0].name, model.graph.node[0].op_type
+        ('kernel_half', 'Cast')
     """
     graph = model.graph
     large = [

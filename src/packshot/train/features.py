@@ -1,4 +1,4 @@
-"""What the projection learns from: features of photos, computed once by the exported trunk."""
+"""Features of photos, computed once by the exported trunk: what the projection learns from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from packshot.train.datasets.labels import Labels
 from packshot.train.datasets.views import Views
 
 CONTENT_SIZE = 1280
+"""Numbers of a content vector of EfficientNet-Lite."""
+
 _BATCH = 16
+"""Photos that the trunk sees at a time; more need memory and are no faster. A judgement."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,6 +27,18 @@ class Features(Labels):
     Attributes:
         values: (N, F) float16: whole content, whole statistics, measured input, native content, native
             statistics.
+
+    Example:
+        >>> features = Features(
+        ...     values=np.zeros((3, 4), np.float16),
+        ...     scores=np.array([20, 50, 90], np.float32),
+        ...     kinds=np.full(3, -1, np.int16),
+        ...     levels=np.full(3, -1, np.int8),
+        ...     groups=np.arange(3, dtype=np.int32),
+        ... )
+        >>> features.save(Path("features.npz"))
+        >>> Features.load(Path("features.npz")).select(features.scores > 40).scores.tolist()
+        [50.0, 90.0]
     """
 
     values: Float16Array
@@ -39,12 +54,12 @@ class Features(Labels):
             return cls(**dict(archive.items()))
 
     def select(self, rows: Mask) -> Features:
-        """The photos where `rows` is True."""
+        """Return the photos where `rows` is True."""
         return Features(**{name: value[rows] for name, value in vars(self).items()})
 
 
 def compute_features(views: Views, native: Model) -> Features:
-    """Features of views by an exported native trunk."""
+    """Compute features of views by an exported native trunk."""
     native_parts = [
         compute_native_features(views.native[start : start + _BATCH], native)
         for start in range(0, len(views.scores), _BATCH)
@@ -59,6 +74,6 @@ def compute_features(views: Views, native: Model) -> Features:
 
 
 def compute_native_features(squares: Pixels, native: Model) -> Float16Array:
-    """(N, F) head vectors and stage statistics of (N, S, S, 3) squares, seen in their middle."""
+    """Compute head vectors and stage statistics, (N, F), of the middles of (N, S, S, 3) squares."""
     outputs = native.run(pixels=np.stack([to_native_view(square) for square in squares]))
     return np.concatenate([outputs["content"], outputs["statistics"]], axis=1).astype(np.float16)

@@ -22,19 +22,31 @@ Batch = TypeVar("Batch")
 Network = TypeVar("Network", bound=nn.Module)
 
 _WARM_UP_SHARE = 0.1
+"""Share of the steps, 0..1, over which the learning rate rises. A convention."""
+
 _MAX_GRADIENT_NORM = 5.0
+"""Length above which the gradient of a step is shortened. A convention."""
+
 _REPORT_EVERY = 25
+"""Steps between two lines of progress."""
+
 _SAVE_EVERY = 50
+"""Steps between two checkpoints: at most so many are lost when a run is stopped."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
+    """Length of a training, and its learning rates.
 
     Attributes:
         steps: Batches.
         rates: Largest learning rate of each parameter group.
         average: Decay of the running average of the weights.
+
+    Example:
+        >>> schedule = Schedule(steps=1000, rates=(1e-3,), average=0.99)
+        >>> [round(schedule.rate_factor(step), 3) for step in (0, 100, 500, 1000)]
+        [0.1, 0.976, 0.505, 0.01]
     """
 
     steps: int
@@ -42,7 +54,7 @@ class Schedule:
     average: float
 
     def rate_factor(self, step: int) -> float:
-        """Part of the largest rate: it rises over the first tenth, then falls along half a cosine."""
+        """Return the part of the largest rate: it rises for a tenth, then falls along half a cosine."""
         progress = step / self.steps
         return min(1.0, 0.1 + progress / _WARM_UP_SHARE) * (
             0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
@@ -59,6 +71,18 @@ class Learner(Generic[Network]):
         optimiser: Of the network.
         schedule: How fast.
         step: How many batches went by.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> inputs, targets = torch.randn(8, 2), torch.ones(8, 1)
+        >>> layer, schedule = nn.Conv2d(2, 1, 1), Schedule(50, (0.1,), 0.9)
+        >>> learner = Learner.from_network(layer, [{"params": layer.parameters()}], schedule)
+        >>> losses = [
+        ...     learner.take_step((layer(inputs[..., None, None]).flatten(1) - targets).square().mean())
+        ...     for _ in range(50)
+        ... ]
+        >>> learner.step, losses[-1] < losses[0] / 10
+        (50, True)
     """
 
     network: Network
@@ -84,19 +108,19 @@ class Learner(Generic[Network]):
         )
 
     def save(self, path: Path) -> None:
-        """Everything needed to go on, whole or not at all."""
+        """Write everything needed to go on, whole or not at all."""
         parts = {name: vars(self)[name].state_dict() for name in ("network", "averaged", "optimiser")}
         save_checkpoint(parts | {"step": self.step}, path)
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote; the pace may be another."""
+        """Take up what `save` wrote; the schedule may be another."""
         parts = torch.load(path, weights_only=True)
         for name in ("network", "averaged", "optimiser"):
             vars(self)[name].load_state_dict(parts[name])
         self.step = parts["step"]
 
     def take_step(self, loss: Tensor) -> float:
-        """One step down the slope of a loss; its value."""
+        """Take one step down the slope of a loss; return its value."""
         rate_factor = self.schedule.rate_factor(self.step)
         for group, rate in zip(self.optimiser.param_groups, self.schedule.rates, strict=True):
             group["lr"] = rate * rate_factor
@@ -116,7 +140,7 @@ class Learner(Generic[Network]):
         workers: int,
         progress: Progress,
     ) -> Network:
-        """Learn to the last step; goes on from the checkpoint if there is one.
+        """Train to the last step; goes on from the checkpoint if there is one.
 
         Args:
             examples: Batch by number.
@@ -144,13 +168,31 @@ class Learner(Generic[Network]):
 
 
 def save_checkpoint(parts: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all."""
+    """Write a checkpoint whole or not at all.
+
+    Example:
+        >>> save_checkpoint({"step": 3, "weights": torch.ones(2)}, Path("run.pt"))
+        >>> torch.load("run.pt", weights_only=True)["step"]
+        3
+    """
     with atomic_write(path) as draft:
         torch.save(parts, draft)
 
 
 def make_parameter_groups(trunk: nn.Module, decoder: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
-    """Parameter groups of a pre-trained trunk, without decay and what is frozen, and of what is new."""
+    """Return parameter groups of a pre-trained trunk, without decay or what is frozen, and of the rest.
+
+    Args:
+        trunk: Pre-trained.
+        decoder: Parameters of all else.
+
+    Example:
+        >>> trunk, decoder = nn.Linear(3, 2), nn.Linear(2, 1)
+        >>> _ = trunk.bias.requires_grad_(False)
+        >>> groups = make_parameter_groups(trunk, decoder.parameters())
+        >>> len(groups[0]["params"]), groups[0]["weight_decay"]
+        (1, 0.0)
+    """
     trainable = [value for value in trunk.parameters() if value.requires_grad]
     return [{"params": trainable, "weight_decay": 0.0}, {"params": decoder}]
 
@@ -162,6 +204,13 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> Non
         averaged: Changed in place.
         network: The same, as it is now.
         decay: Part of the average that stays.
+
+    Example:
+        >>> average, network = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+        >>> _ = nn.init.constant_(average.weight, 0.0), nn.init.constant_(network.weight, 1.0)
+        >>> update_average(average, network, decay=0.75)
+        >>> average.weight.item()
+        0.25
     """
     with torch.no_grad():
         for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):

@@ -13,13 +13,20 @@ from torch import nn
 from packshot.errors import ModelError
 
 _TRUSTED = ("packshot.train.networks.", "packshot.train.recipes.", "torch.nn.modules.")
+"""Beginnings of the names of classes that a file may hold: our networks and recipes, and PyTorch's
+modules."""
 
 
 def load_network(path: Path) -> nn.Module:
-    """A network that `torch.save` wrote whole: of our classes and PyTorch's modules alone.
+    """Load a network that `torch.save` wrote whole: of our classes and PyTorch's modules alone.
 
     Raises:
         ModelError: It is none.
+
+    Example:
+        >>> torch.save(nn.Linear(3, 2), "network.pt")
+        >>> load_network(Path("network.pt")).in_features
+        3
     """
     try:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
@@ -33,7 +40,7 @@ def load_network(path: Path) -> nn.Module:
 
 
 def _resolve_trusted_class(name: str) -> type:
-    """The class of a network, or of its sizes, by its full name."""
+    """Return the class of a network, or of its sizes, by its full name."""
     module, _, attribute = name.rpartition(".")
     found = getattr(import_module(module), attribute, None) if name.startswith(_TRUSTED) else None
     if not (isinstance(found, type) and (issubclass(found, nn.Module) or is_dataclass(found))):

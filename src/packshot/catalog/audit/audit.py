@@ -32,7 +32,7 @@ ProgressCallback = Callable[[Iterable[RowResult], int], Iterator[RowResult]]
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """How an audit is carried out; nothing of this changes a row.
+    """Options of carrying out an audit; none changes a row.
 
     Attributes:
         workers: Processes; None for one for each core.
@@ -40,6 +40,11 @@ class AuditOptions:
         restart: Forget what was done in the folder.
         timeout_s: Seconds for one photo, after which it is given up.
         engine_factory: Makes what examines the rows.
+
+    Example:
+        >>> options = AuditOptions(workers=2, timeout_s=20)
+        >>> options.workers, options.restart, options.cache_folder
+        (2, False, None)
     """
 
     workers: int | None = None
@@ -51,12 +56,17 @@ class AuditOptions:
 
 @dataclass(frozen=True)
 class AuditOutcome:
-    """What became of an audit.
+    """The result of an audit.
 
     Attributes:
         summary: None where it was stopped before its end.
         done_count: Inputs done so far.
         notes: What the user should know, such as damage of the cache.
+
+    Example:
+        >>> stopped = AuditOutcome(summary=None, done_count=120, notes=())
+        >>> "stopped" if stopped.summary is None else "done", stopped.done_count
+        ('stopped', 120)
     """
 
     summary: AuditSummary | None
@@ -72,7 +82,7 @@ def run_audit(
     should_stop: Callable[[], bool] = lambda: False,
     progress: ProgressCallback = lambda answers, _done: iter(answers),
 ) -> AuditOutcome:
-    """Audit a feed, or go on with an audit of it.
+    r"""Audit a feed, or go on with an audit of it.
 
     Args:
         settings: What is asked for.
@@ -84,6 +94,14 @@ def run_audit(
     Raises:
         AuditError: Another audit runs in the folder, or it holds one that was asked for otherwise.
         PackshotError: The feed, a policy or a model cannot be read.
+
+    Example:
+        >>> _ = Path("feed.csv").write_text("sku,image\nA-1,missing.jpg\n")
+        >>> outcome = run_audit(AuditSettings("feed.csv"), Path("audit"))
+        >>> outcome.summary.inputs, outcome.summary.statuses
+        (1, {'missing': 1})
+        >>> sorted(path.suffix for path in Path("audit").glob("audit.[chpx]*"))
+        ['.csv', '.html', '.parquet', '.xlsx']
     """
     context = _build_context(settings)
     rows = _prefetch_first_row(read_feed(settings.feed, settings.columns, settings.fetcher))
@@ -97,7 +115,19 @@ def run_audit(
 
 
 def read_audit_date(folder: Path, restart: bool) -> date | None:
-    """The day of the audit that a folder holds, so that one begun yesterday can go on; None without."""
+    """Return the day of the audit that a folder holds, so that one begun yesterday can go on.
+
+    Args:
+        folder: Of the audit.
+        restart: What is in the folder will be forgotten: its day does not count.
+
+    Returns:
+        None where there is no audit, or one without a row.
+
+    Example:
+        >>> read_audit_date(Path("nothing-here"), restart=False) is None
+        True
+    """
     if restart or not (folder / JOURNAL_NAME).exists():
         return None
     with Journal(folder, 0) as journal:
@@ -106,7 +136,7 @@ def read_audit_date(folder: Path, restart: bool) -> date | None:
 
 
 def _prefetch_first_row(rows: Iterator[FeedRow]) -> Iterator[FeedRow]:
-    """The rows of a feed, the first of them read: one that cannot be read is told of at once."""
+    """Return the rows of a feed, the first of them read: one that cannot be read is told of at once."""
     for first in rows:
         return chain((first,), rows)
     return iter(())
@@ -121,7 +151,7 @@ def _examine(
     should_stop: Callable[[], bool],
     progress: ProgressCallback,
 ) -> tuple[str, ...]:
-    """Do the rows that are not done; what the cache has to say."""
+    """Examine the rows that are not done; return the notes of the cache."""
     counter = _RowCounter(rows, should_stop)
     pending_rows = (row for row in counter if not journal.is_done(row))
     with ExitStack() as stack:
@@ -186,7 +216,23 @@ def _fingerprint_policy(policy: Policy) -> str:
 
 
 def check_same_audit(journal: Journal, settings: AuditSettings, context: AuditContext) -> None:
-    """Make sure that a journal is of this very audit, or make it so; one without a row is of none."""
+    """Check that a journal is of this very audit, or make it so; one without a row is of none.
+
+    Raises:
+        AuditError: It is of an audit with other settings, models or policies.
+
+    Example:
+        >>> from packshot.catalog.audit.examine import build_row_result
+        >>> from packshot.catalog.audit.rows import failed_row
+        >>> settings, row = AuditSettings("feed.csv"), FeedRow(0, "gone.jpg")
+        >>> context = AuditContext(settings.assessor, {"content": "5f1c"}, {}, {})
+        >>> with Journal(Path("audit"), 0) as journal:
+        ...     check_same_audit(journal, settings, context)
+        ...     journal.add(build_row_result(row, failed_row(row, "missing", "no such file")), 0.1)
+        ...     check_same_audit(journal, AuditSettings("feed.csv", fail_under=60), context)
+        Traceback (most recent call last):
+        packshot.errors.AuditError: this folder holds another audit. It differs in bar: none then, ...
+    """
     identity = settings.build_identity(context.models, context.policies)
     recorded = journal.read_identity()
     if not recorded or not journal.count_rows():
@@ -206,7 +252,7 @@ def check_same_audit(journal: Journal, settings: AuditSettings, context: AuditCo
 
 
 def _compute_cache_key(context: AuditContext) -> str:
-    """What else than its bytes decides the assessment of a photo."""
+    """Return a digest of all that decides the assessment of a photo besides its bytes."""
     key_parts = (
         ROW_FORMAT,
         installed_version(),

@@ -1,4 +1,4 @@
-"""What is known of photos by their bytes: assessments that several audits share."""
+"""Assessments that several audits share, by the bytes of the photos."""
 
 from __future__ import annotations
 
@@ -16,11 +16,24 @@ from packshot import databases, files
 from packshot.user_cache import find_user_cache
 
 _FORMAT: Final = 1
+"""Of the database file, as its `user_version`; a file of another format is not used."""
+
 _LOCK_TIMEOUT_S: Final = 30.0
+"""Seconds to wait for another process that writes; then the cache is given up. A judgement: writes take
+milliseconds."""
+
 _SECONDS_PER_DAY: Final = 86_400
 _SHRINK_INTERVAL: Final = 500
+"""Entries written between two looks at the size, which read the whole table. A judgement."""
+
 _SHRINK_TARGET_SHARE: Final = 0.8
+"""Share of the largest size that is left after shrinking, so that it is not due again at once. A
+judgement."""
+
 DEFAULT_MAX_BYTES: Final = 2 * 2**30
+"""Bytes of assessments, 2 GiB, above which those not used for longest go. A judgement: an assessment of
+a sample photo takes 1.2 kB, so that more than a million fit."""
+
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS assessments (
     key TEXT PRIMARY KEY, checksum BLOB NOT NULL, used INTEGER NOT NULL, content BLOB NOT NULL
@@ -29,7 +42,13 @@ CREATE TABLE IF NOT EXISTS assessments (
 
 
 def find_default_cache_folder() -> Path | None:
-    """Where assessments are kept unless another place is named: the user's cache, if there is one."""
+    """Return the folder of the cache unless another is named: the user's cache, if there is one.
+
+    Example:
+        >>> folder = find_default_cache_folder()
+        >>> folder is None or folder.is_absolute()
+        True
+    """
     return find_user_cache()
 
 
@@ -42,6 +61,12 @@ class AssessmentCache:
     Attributes:
         damaged_count: Entries found damaged, and removed.
         problem: Why the file cannot be used; empty where it can.
+
+    Example:
+        >>> with AssessmentCache(Path("cache")) as cache:
+        ...     cache.store("a photo's key", b"its assessment")
+        ...     cache.get("a photo's key"), cache.get("another"), cache.build_notes()
+        (b'its assessment', None, ())
     """
 
     def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
@@ -77,7 +102,7 @@ class AssessmentCache:
             self._database.close()
 
     def get(self, key: str) -> bytes | None:
-        """What is remembered under a key."""
+        """Return the content stored under a key; None where there is none, or it is damaged."""
         with self._lock_and_contain_errors():
             if self._database is None:
                 return None
@@ -96,7 +121,7 @@ class AssessmentCache:
         return None
 
     def store(self, key: str, content: bytes) -> None:
-        """Remember."""
+        """Store content under a key, in place of what was there."""
         with self._lock_and_contain_errors():
             if self._database is None:
                 return
@@ -107,7 +132,7 @@ class AssessmentCache:
                 self._shrink()
 
     def build_notes(self) -> tuple[str, ...]:
-        """What the user should know of the cache."""
+        """Return what the user should know of the cache, a sentence each."""
         notes = []
         if self.damaged_count:
             notes.append(f"{self.damaged_count} damaged entries of the cache were not used, and removed")
@@ -116,7 +141,7 @@ class AssessmentCache:
         return tuple(notes)
 
     def _shrink(self) -> None:
-        """Let go of what was not used for longest, if the whole is too large."""
+        """Delete what was not used for longest, if the whole is too large."""
         if self._database is None or not self._write_count:
             return
         query = "SELECT COALESCE(SUM(LENGTH(content)), 0), COUNT(*) FROM assessments"

@@ -20,13 +20,15 @@ from packshot.report import AuditStatus
 from packshot.sources import FeedRow
 
 MAX_ATTEMPTS = 3
-"""Of a row whose process dies, of its own doing or with the machine it ran on."""
+"""Attempts at a row whose process dies, of its own doing or with the machine it ran on; then it is
+`crashed`. A judgement: a machine may die once or twice in a long run, a deadly photo kills each time."""
 
 _MAX_FAILED_STARTS = 10
+"""Processes that may die before they are ready, over the whole audit; one more ends it. A judgement."""
 
 
 class ClusterWorker:
-    """What runs in a process of the cluster."""
+    """Examines rows in a process of the cluster."""
 
     def __init__(
         self, settings: AuditSettings, make_examiner: Callable[[AuditSettings], ExamineFunction]
@@ -35,7 +37,7 @@ class ClusterWorker:
         self._make_examiner = make_examiner
 
     def load_models(self) -> None:
-        """Load the models, which may fail in words."""
+        """Load the models; an error is raised here, where the cluster can hand it on."""
         from packshot.processes import prepare_process
 
         prepare_process()
@@ -43,7 +45,7 @@ class ClusterWorker:
         self._examine = self._make_examiner(self._settings)
 
     def examine_row(self, row: FeedRow, thumbnail_rank_limit: float) -> RowResult:
-        """Fetch and examine."""
+        """Fetch a photo and examine it."""
         task = fetch_task(self._fetcher, row)
         return (
             task
@@ -89,7 +91,7 @@ class RayEngine:
         self._failed_starts = 0
 
     def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
-        """An answer for each row, as they are known.
+        """Yield a result for each row, in the order in which they are known.
 
         Raises:
             AuditError: Processes die before they can begin.
@@ -108,10 +110,9 @@ class RayEngine:
         while True:
             while idle and (next_attempt := _take_attempt(retries, rows)):
                 worker = idle.pop()
-                busy[worker.answer.remote(next_attempt.row, self._job.thumbnail_rank_limit())] = (
-                    worker,
-                    next_attempt,
-                )
+                rank_limit = self._job.thumbnail_rank_limit()
+                future = worker.examine_row.remote(next_attempt.row, rank_limit)
+                busy[future] = worker, next_attempt
             if idle and not busy:
                 return
             ready, _ = self._ray.wait([*busy, *starting], num_returns=1)
@@ -132,10 +133,10 @@ class RayEngine:
                 starting |= [self._start_worker()]
 
     def _start_worker(self) -> tuple[Any, Any]:
-        """A new process: the promise that it has begun, and itself."""
+        """Start a process; return the promise that it is ready, and itself."""
         remote_class = self._ray.remote(num_cpus=1, max_restarts=0)(ClusterWorker)
         worker = remote_class.remote(self._job.settings, self._make_examiner)
-        return worker.begin.remote(), worker
+        return worker.load_models.remote(), worker
 
     def _is_ready(self, future: Any) -> bool:
         try:
@@ -150,7 +151,7 @@ class RayEngine:
     def _collect_result(
         self, future: Any, attempt: _Attempt, retries: deque[_Attempt]
     ) -> RowResult | None:
-        """The answer; None where the process died, and then the row is to be tried again."""
+        """Return the result; None where the process died, and then the row is to be tried again."""
         try:
             result: RowResult = self._ray.get(future)
         except self._ray.exceptions.RayActorError:

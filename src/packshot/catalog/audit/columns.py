@@ -22,6 +22,11 @@ class Column:
         kind: ``text``, ``whole``, ``number`` or ``texts``.
         get_cell: The cell of a row.
         in_workbook: It stands in the workbook for people too.
+
+    Example:
+        >>> column = Column("sku", "text", attrgetter("sku"))
+        >>> column.get_cell(AuditRow(number=0, path="a.jpg", sku="A-1", status="missing"))
+        'A-1'
     """
 
     name: str
@@ -62,7 +67,18 @@ _NOT_IN_WORKBOOK: Final = frozenset({"sha256", "percentile", "label"})
 
 
 def build_columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
-    """The columns of an audit by these policies, the most asked for first."""
+    """Build the columns of an audit by these policies, the most asked for first.
+
+    Args:
+        policies: Names, one column each.
+
+    Example:
+        >>> columns = build_columns(("amazon",))
+        >>> [column.name for column in columns[:5]]
+        ['path', 'sku', 'status', 'score', 'decision']
+        >>> [column.name for column in columns if column.name.startswith("policy:")]
+        ['policy:amazon']
+    """
     row_columns = [
         Column(name, kind, attrgetter(name), in_workbook=name not in _NOT_IN_WORKBOOK)
         for name, kind in _ROW_FIELDS

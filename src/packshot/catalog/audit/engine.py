@@ -28,12 +28,15 @@ _log = logging.getLogger(__name__)
 ExamineFunction = Callable[[Task], RowResult]
 
 _THREADS_PER_PROCESS = 2
+"""Rows in hand for each process: one that it examines, one that waits fetched. A judgement."""
+
 _MAX_CONCURRENT_FETCHES = 16
+"""Threads on top of those, so that slow addresses do not idle the processes. A judgement."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What an engine is given besides the rows.
+    """All that an engine is given besides the rows.
 
     Attributes:
         settings: Of the audit.
@@ -42,6 +45,11 @@ class Job:
         cache: What is known; None to examine every row for itself.
         cache_key: What else than the bytes decides an assessment.
         thumbnail_rank_limit: Tells the rank up to which thumbnails are wanted.
+
+    Example:
+        >>> job = Job(AuditSettings("photos"), 2, 30.0, None, "", lambda: float("inf"))
+        >>> job.workers, job.timeout_s
+        (2, 30.0)
     """
 
     settings: AuditSettings
@@ -56,13 +64,19 @@ class Engine(Protocol):
     """Examines rows."""
 
     def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
-        """An answer for each row, in any order; reads only a little ahead."""
+        """Yield a result for each row, in any order; reads only a little ahead."""
 
 
 class LocalEngine:
     """Examines rows on the cores of this machine.
 
     As many rows as there are threads are on their way at a time, whatever the feed's length.
+
+    Example:
+        >>> job = Job(AuditSettings("feed.csv"), 1, 30.0, None, "", lambda: float("inf"))
+        >>> [result] = LocalEngine(job).iter_results([FeedRow(0, "gone.jpg", sku="A-1")])
+        >>> result.row.sku, result.thumbnail
+        ('A-1', None)
     """
 
     def __init__(
@@ -80,7 +94,7 @@ class LocalEngine:
         self._key_lock = _KeyedLock()
 
     def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
-        """Examine rows; an answer for each, in the order in which they are known."""
+        """Examine rows; yield a result for each, in the order in which they are known."""
         remaining = iter(rows)
         first = next(remaining, None)
         if first is None:
@@ -121,7 +135,7 @@ class LocalEngine:
     def _examine(
         self, worker_pool: WorkerPool[Task, RowResult], task: Task, cached_assessment: bytes | None
     ) -> RowResult:
-        """The answer; a photo that a process dies over twice is to blame."""
+        """Examine a photo; one that a process dies over twice is to blame."""
         try:
             return worker_pool.run(
                 replace(
@@ -137,7 +151,19 @@ class LocalEngine:
 
 
 def fetch_task(fetcher: Fetcher, row: FeedRow) -> Task | RowResult:
-    """What to examine, or the answer where there is nothing to."""
+    """Fetch a photo; return it to be examined, or the result where it cannot be had.
+
+    Args:
+        fetcher: Opens the location, and tries again where that may help.
+        row: Of the feed.
+
+    Example:
+        >>> task = fetch_task(Fetcher(), FeedRow(0, "examples/photos/mug.jpg"))
+        >>> task.content.name, len(task.sha256)
+        ('mug.jpg', 64)
+        >>> fetch_task(Fetcher(), FeedRow(1, "gone.jpg")).rank
+        inf
+    """
     try:
         photo = fetcher.fetch_with_retries(row.location)
     except FetchError as error:
@@ -146,7 +172,7 @@ def fetch_task(fetcher: Fetcher, row: FeedRow) -> Task | RowResult:
 
 
 class _KeyedLock:
-    """Lets one thread at a time work on what has the same key."""
+    """Lets one thread at a time work under the same key."""
 
     def __init__(self) -> None:
         self._waiter_counts: Counter[str] = Counter()

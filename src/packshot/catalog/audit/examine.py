@@ -27,12 +27,18 @@ from packshot.sources import FeedRow, photo_name
 _log = logging.getLogger(__name__)
 
 THUMBNAIL_SIDE = 200
+"""Pixels of the long side of a thumbnail. A judgement."""
+
 _THUMBNAIL_QUALITY = 78
-# Bytes of JSON; an assessment with all there is has 30 000.
+"""JPEG quality of a thumbnail, 0..100: about 4 kB each for the sample photos. A judgement."""
+
 _MAX_RECORD_BYTES = 2**24
+"""Bytes of JSON that a record may unpack to; longer is no record, whatever a damaged file claims. An
+assessment with all there is has 30 000."""
 _DECODE_ERRORS = (zlib.error, ValueError, TypeError)
 _PASS_RANK_OFFSET = 1000.0
-"""Added to the rank of photos that do not fail: more than any score."""
+"""Added to the rank of photos that do not fail: more than any score, so that they stand after those that
+do."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Task:
         sha256: Of the bytes.
         cached_assessment: Its assessment as `RowResult.assessment` had it, where one is remembered.
         thumbnail_rank_limit: A thumbnail is wanted of photos that rank no higher.
+
+    Example:
+        >>> task = Task(FeedRow(0, "mug.jpg"), Path("examples/photos/mug.jpg"), sha256="0" * 64)
+        >>> task.cached_assessment, task.thumbnail_rank_limit
+        (None, inf)
     """
 
     row: FeedRow
@@ -56,7 +67,7 @@ class Task:
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one input.
+    """The result for one input.
 
     Attributes:
         row: Of the feed.
@@ -65,6 +76,12 @@ class RowResult:
         packed_assessment: To be remembered; None where it is known already, or there is none.
         thumbnail: JPEG, where it was wanted.
         is_from_cache: The assessment came from the cache.
+
+    Example:
+        >>> row = AuditRow(number=0, path="mug.jpg", status="ok", score=71.5, decision="pass")
+        >>> result = RowResult(FeedRow(0, "mug.jpg"), pack_row(row), compute_rank(row))
+        >>> result.rank, unpack_row(result.record).score
+        (1071.5, 71.5)
     """
 
     row: FeedRow
@@ -76,7 +93,14 @@ class RowResult:
 
 
 class Examiner:
-    """Judges and screens one photo at a time; built once in every process."""
+    """Judges and screens one photo at a time; built once in every process.
+
+    Example:
+        >>> examiner = Examiner(AuditSettings("photos"))
+        >>> task = Task(FeedRow(0, "torn.jpg"), b"no photo at all", sha256="0" * 64)
+        >>> unpack_row(examiner(task).record).status.value
+        'unreadable'
+    """
 
     def __init__(self, settings: AuditSettings) -> None:
         """Load the models and the policies.
@@ -150,9 +174,16 @@ class Examiner:
 
 
 def compute_rank(row: AuditRow) -> float:
-    """Where a row stands in the page, the worst first: what fails, then by score.
+    """Return the place of a row in the page, the worst first: what fails, then by score.
 
     Rows without a score stand in a list of their own: infinitely far.
+
+    Example:
+        >>> poor = AuditRow(number=0, path="a.jpg", status="ok", score=20.0, decision="pass")
+        >>> refused = AuditRow(number=1, path="b.jpg", status="ok", score=80.0, decision="fail")
+        >>> missing = AuditRow(number=2, path="c.jpg", status="missing")
+        >>> [compute_rank(row) for row in (refused, poor, missing)]
+        [80.0, 1020.0, inf]
     """
     if row.score is None:
         return float("inf")
@@ -160,20 +191,38 @@ def compute_rank(row: AuditRow) -> float:
 
 
 def build_row_result(row: FeedRow, record: AuditRow) -> RowResult:
-    """The answer for an input that has no photo to show."""
+    """Build the result for an input that has no photo to show.
+
+    Example:
+        >>> row = AuditRow(number=3, path="gone.jpg", status="missing", reason="no such file")
+        >>> result = build_row_result(FeedRow(3, "gone.jpg"), row)
+        >>> result.rank, result.thumbnail
+        (inf, None)
+    """
     return RowResult(row, pack_row(record), compute_rank(record))
 
 
 def pack_row(row: AuditRow) -> bytes:
-    """A row as it is kept: about a kilobyte."""
+    """Pack a row for the journal: about a kilobyte.
+
+    Example:
+        >>> row = AuditRow(number=0, path="mug.jpg", status="ok", score=71.5)
+        >>> unpack_row(pack_row(row)) == row
+        True
+    """
     return zlib.compress(row.model_dump_json(exclude_defaults=True).encode(), 1)
 
 
 def unpack_row(record: bytes) -> AuditRow:
-    """The row that was packed.
+    """Return the row that was packed.
 
     Raises:
         AuditError: It is none.
+
+    Example:
+        >>> unpack_row(b"damaged")
+        Traceback (most recent call last):
+        packshot.errors.AuditError: a row of this audit's journal is damaged: begin anew ...
     """
     try:
         return AuditRow.model_validate_json(_decompress(record))
@@ -185,13 +234,13 @@ def unpack_row(record: bytes) -> AuditRow:
 
 
 def _pack_assessment(assessment: Assessment) -> bytes:
-    """What a later audit needs of an assessment."""
+    """Pack what a later audit needs of an assessment."""
     text = assessment.model_dump_json(exclude_defaults=True)
     return zlib.compress(text.encode("utf-8", "replace"), 1)
 
 
 def _unpack_assessment(content: bytes, sha256: str | None) -> Assessment | None:
-    """The assessment that was packed; None for what is none of this photo: it is assessed again."""
+    """Return the assessment that was packed; None for one that is not of this photo."""
     try:
         assessment = Assessment.model_validate_json(_decompress(content))
     except _DECODE_ERRORS:
@@ -215,7 +264,13 @@ def _decompress(content: bytes) -> bytes:
 
 
 def encode_thumbnail(photo: Photo) -> bytes:
-    """A small JPEG of a photo, its long side at most `THUMBNAIL_SIDE` pixels."""
+    """Encode a photo as a small JPEG, its long side at most `THUMBNAIL_SIDE` pixels.
+
+    Example:
+        >>> data = encode_thumbnail(Photo.open("examples/photos/mug.jpg"))
+        >>> max(Photo.open(data).pixels.shape) == THUMBNAIL_SIDE
+        True
+    """
     small = shrink_to_fit(average_to_side(photo.pixels, THUMBNAIL_SIDE), THUMBNAIL_SIDE)
     options = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), options)

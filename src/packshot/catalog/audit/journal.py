@@ -1,4 +1,4 @@
-"""What an audit has done so far: a row for each input, durable as soon as it is known."""
+"""The journal of an audit: a row for each input, durable as soon as it is known."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ JOURNAL_NAME: Final = "audit.journal"
 _LOCK_NAME: Final = "audit.lock"
 _JOURNAL_FILES: Final = (JOURNAL_NAME, f"{JOURNAL_NAME}-wal", f"{JOURNAL_NAME}-shm")
 _UNRANKED: Final = float("inf")
+"""Rank of what has no score, and stands in no list of the worst."""
+
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS spent (seconds REAL NOT NULL, remembered INTEGER NOT NULL);
@@ -43,6 +45,16 @@ class Journal:
 
     Attributes:
         worst_count: The number of these.
+
+    Example:
+        >>> from packshot.catalog.audit.examine import compute_rank, pack_row
+        >>> with Journal(Path("audit"), worst_count=1) as journal:
+        ...     for number, score in enumerate((80.0, 30.0, 55.0)):
+        ...         row = AuditRow(number=number, path=f"{number}.jpg", status="ok", score=score)
+        ...         result = RowResult(FeedRow(number, row.path), pack_row(row), compute_rank(row))
+        ...         journal.add(result, seconds=0.1)
+        ...     [(row.path, row.score) for row, _ in journal.iter_worst_rows()]
+        [('1.jpg', 30.0)]
     """
 
     def __init__(self, folder: Path, worst_count: int, *, restart: bool = False) -> None:
@@ -94,11 +106,11 @@ class Journal:
         self._lock.release()
 
     def read_identity(self) -> dict[str, str]:
-        """What the audit was asked for, in words; empty in a new journal."""
+        """Return the settings of the audit, in words; empty in a new journal."""
         return dict(self._database.execute("SELECT name, value FROM told"))
 
     def write_identity(self, identity: Mapping[str, str]) -> None:
-        """Write down what the audit is asked for."""
+        """Write down the settings of the audit."""
         with self._database:
             self._database.execute("BEGIN")
             self._database.execute("DELETE FROM told")
@@ -107,7 +119,7 @@ class Journal:
             )
 
     def is_done(self, row: FeedRow) -> bool:
-        """Whether a row of the feed is done.
+        """Return whether a row of the feed is done.
 
         Raises:
             AuditError: It is another input than the one that was done under this number.
@@ -125,7 +137,7 @@ class Journal:
         return True
 
     def add(self, result: RowResult, seconds: float) -> None:
-        """Keep an answer.
+        """Store a result.
 
         Args:
             result: For an input that is not done.
@@ -197,31 +209,31 @@ class Journal:
         return AuditError(f"cannot write {self._path}: {reason}{resume_hint}")
 
     def thumbnail_rank_limit(self) -> float:
-        """The rank above which a photo is not shown in the page."""
+        """Return the rank above which a photo is not shown in the page."""
         return -self._heap[0][0] if len(self._heap) >= self.worst_count and self._heap else _UNRANKED
 
     def count_rows(self) -> int:
-        """Inputs done."""
+        """Return the number of inputs done."""
         return int(self._database.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
 
     def last_row_number(self) -> int:
-        """The largest number done; -1 where there is none."""
+        """Return the largest number done; -1 where there is none."""
         return int(self._database.execute("SELECT COALESCE(MAX(number), -1) FROM rows").fetchone()[0])
 
     def elapsed(self) -> tuple[float, int]:
-        """Seconds of work, and how many assessments were remembered."""
+        """Return the seconds of work, and how many assessments came from the cache."""
         seconds, cached_count = self._database.execute(
             "SELECT seconds, remembered FROM spent"
         ).fetchone()
         return float(seconds), int(cached_count)
 
     def iter_rows(self) -> Iterator[AuditRow]:
-        """All rows in the order of the feed, as a stream."""
+        """Yield all rows in the order of the feed, as a stream."""
         for (record,) in self._database.execute("SELECT record FROM rows ORDER BY number"):
             yield unpack_row(record)
 
     def iter_worst_rows(self) -> Iterator[tuple[AuditRow, bytes | None]]:
-        """The worst photos first, with their thumbnails."""
+        """Yield the worst photos first, with their thumbnails."""
         query = (
             "SELECT record, jpeg FROM rows LEFT JOIN thumbnails USING (number)"
             " WHERE rank < ? ORDER BY rank, number LIMIT ?"
@@ -230,7 +242,7 @@ class Journal:
             yield unpack_row(record), jpeg
 
     def iter_failed_rows(self, limit: int) -> Iterator[AuditRow]:
-        """The first inputs that could not be assessed."""
+        """Yield the first inputs that could not be assessed."""
         query = "SELECT record FROM rows WHERE rank >= ? ORDER BY number LIMIT ?"
         for (record,) in self._database.execute(query, (_UNRANKED, limit)):
             yield unpack_row(record)
@@ -240,7 +252,7 @@ class Journal:
         yield from self._database.execute(query, (_UNRANKED, self.worst_count))
 
     def _add_to_worst(self, rank: float, number: int) -> int | None:
-        """Take a photo among the worst; returns the number of the one that is not, if any."""
+        """Take a photo among the worst; return the number of the one that is not, if any."""
         entry = (-rank, -number)
         if len(self._heap) < self.worst_count:
             heappush(self._heap, entry)
@@ -249,7 +261,7 @@ class Journal:
 
 
 def _find_missing_folders(folder: Path) -> list[Path]:
-    """Folders that are not there yet, the innermost first."""
+    """Return the folders that are not there yet, the innermost first."""
     return list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
 
 

@@ -33,7 +33,7 @@ class _TableFormat:
     extra: str = ""
 
     def describe_missing_package(self) -> str:
-        """What to install first; empty where nothing is missing."""
+        """Return which package to install first; empty where nothing is missing."""
         is_missing = self.package is not None and util.find_spec(self.package) is None
         return f"not written; it needs: {format_install_command(self.extra)}" if is_missing else ""
 
@@ -43,19 +43,27 @@ TABLE_FORMATS: Final[Mapping[str, _TableFormat]] = {
     "audit.csv": _TableFormat(CsvTableWriter),
     "audit.xlsx": _TableFormat(WorkbookWriter, "openpyxl", "xlsx"),
 }
+"""By the name of the file: all that can be written here are."""
+
 PAGE_NAME: Final = "audit.html"
 SUMMARY_NAME: Final = "summary.json"
 
 
 @dataclass(frozen=True)
 class AuditContext:
-    """What an audit's rows rest on.
+    """The models, policies and rules that an audit's rows rest on.
 
     Attributes:
         assessor: What assesses: it measures what the policies ask for.
         models: Its fingerprints.
         policies: Fingerprints of policies by name.
         rules: Titles of rules by ``policy:rule``.
+
+    Example:
+        >>> rules = {"amazon:white": "White background"}
+        >>> context = AuditContext(AssessorSettings(), {"content": "5f1c"}, {"amazon": "77aa"}, rules)
+        >>> list(context.policies)
+        ['amazon']
     """
 
     assessor: AssessorSettings
@@ -77,6 +85,18 @@ def write_outputs(
 
     Raises:
         SourceError: One of them cannot be written.
+
+    Example:
+        >>> from packshot.catalog.audit.examine import build_row_result
+        >>> from packshot.catalog.audit.rows import failed_row
+        >>> from packshot.sources import FeedRow
+        >>> row, context = FeedRow(0, "gone.jpg"), AuditContext(AssessorSettings(), {}, {}, {})
+        >>> result = build_row_result(row, failed_row(row, "missing", "no such file"))
+        >>> with Journal(Path("audit"), worst_count=10) as journal:
+        ...     journal.add(result, seconds=0.1)
+        ...     summary = write_outputs(Path("audit"), journal, AuditSettings("feed.csv"), context)
+        >>> summary.failed, summary.outputs["audit.csv"], Path("audit/summary.json").exists()
+        (1, '1 rows', True)
     """
     tally, output_texts = _write_tables(folder, journal, tuple(context.policies))
     summary = _build_summary(journal, settings, context, tally, output_texts)

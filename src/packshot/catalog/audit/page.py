@@ -17,8 +17,16 @@ from packshot.texts import load_texts
 from packshot.texts.audit import load_audit_texts
 
 MAX_FAILED_ROWS: Final = 500
+"""Inputs without an assessment that the page lists; the tables have them all. A judgement of what people
+read."""
+
 MAX_GROUPS: Final = 50
+"""Sellers, and categories, that the page lists, those of the most failures. A judgement of what people
+read."""
+
 _MAX_FAULTS: Final = 12
+"""Faults in the chart and the filter of the page, the most frequent. A judgement: more do not fit a
+screen."""
 
 
 def write_page(
@@ -29,7 +37,7 @@ def write_page(
     rules: Mapping[str, str],
     language: str,
 ) -> None:
-    """Write the page.
+    """Write an audit as one page of HTML, the worst photos with their thumbnails.
 
     Args:
         path: Of the file.
@@ -38,6 +46,21 @@ def write_page(
         tally: Of the same rows.
         rules: Titles of rules by ``policy:rule``.
         language: Of words.
+
+    Example:
+        >>> from packshot.catalog.audit.examine import build_row_result
+        >>> from packshot.catalog.audit.rows import failed_row
+        >>> from packshot.catalog.audit.outputs import AuditContext, AuditSettings, write_outputs
+        >>> from packshot.sources import FeedRow
+        >>> row, settings = FeedRow(0, "gone.jpg"), AuditSettings("feed.csv")
+        >>> context = AuditContext(settings.assessor, {}, {}, {})
+        >>> result = build_row_result(row, failed_row(row, "missing", "no such file"))
+        >>> with Journal(Path("audit"), worst_count=10) as journal:
+        ...     journal.add(result, seconds=0.1)
+        ...     summary = write_outputs(Path("audit"), journal, settings, context)
+        ...     write_page(Path("again.html"), journal, summary, Tally(), {}, "en")
+        >>> "gone.jpg" in Path("again.html").read_text(encoding="utf-8")
+        True
     """
     titles = _build_titles(summary, rules, language)
     assessed_count = summary.statuses.get("ok", 0)
@@ -83,7 +106,7 @@ def _render_cards(journal: Journal, titles: Mapping[str, str], language: str) ->
 
 
 def _build_titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:
-    """Names of faults in words: of findings, and of rules with their policy where there are several."""
+    """Return names of faults: of findings, and of rules, with their policy where there are several."""
     finding_titles = {code: load_texts(language).title(code) for code in summary.findings}
     if len(summary.policies) < 2:
         return {**finding_titles, **rules}
@@ -94,7 +117,7 @@ def _build_titles(summary: AuditSummary, rules: Mapping[str, str], language: str
 
 
 def _rank_faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple[str, str, int, float]]:
-    """Code, title, photos, share of the most frequent; of broken rules, else of findings."""
+    """Return code, title, photos, share of the most frequent; of broken rules, else of findings."""
     counts = summary.failed_rules or summary.findings
     frequent = list(counts.items())[:_MAX_FAULTS]
     max_count = max((count for _, count in frequent), default=1)
@@ -102,7 +125,7 @@ def _rank_faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple
 
 
 def _build_tables(tally: Tally) -> list[tuple[str, list[tuple[str, GroupTally]], int]]:
-    """By seller and by category, where the feed tells: heading, the worst, and how many there are."""
+    """Return heading, the worst groups and their number, by seller and by category, where told."""
     groups = (("seller", tally.sellers), ("category", tally.categories))
     return [(heading, _select_worst(tallies), len(tallies)) for heading, tallies in groups if tallies]
 

@@ -1,4 +1,4 @@
-"""From what is known of a photo to its row."""
+"""The row of an audit: made from a photo's assessment and verdicts, or from the reason it has none."""
 
 from __future__ import annotations
 
@@ -19,13 +19,30 @@ from packshot.report import (
 from packshot.sources import FeedRow
 
 _MIN_PROBABILITY = 0.5
+"""Probability by the network, 0..1, from which on a kind of damage stands in the row: it is likelier
+than all others together."""
+
 _DECISIONS_BY_SEVERITY = tuple(Decision)
+"""The gravest first."""
 
 
 def build_assessed_row(
     row: FeedRow, assessment: Assessment, verdicts: Mapping[str, Verdict], fail_under: float | None
 ) -> AuditRow:
-    """The row of a photo that was assessed."""
+    """Build the row of a photo that was assessed.
+
+    Args:
+        row: Of the feed.
+        assessment: Of the photo.
+        verdicts: By the names of policies.
+        fail_under: Score below which a photo fails, 0..100; None for none.
+
+    Example:
+        >>> assessment = Assessment(path="mug.jpg", status="ok", score=48.0)
+        >>> row = build_assessed_row(FeedRow(0, "mug.jpg", sku="M-1"), assessment, {}, fail_under=60)
+        >>> row.sku, row.score, row.decision.value
+        ('M-1', 48.0, 'fail')
+    """
     facts, findings = assessment.facts, assessment.findings
     severities = [finding.severity for finding in findings]
     return AuditRow(
@@ -57,7 +74,20 @@ def build_assessed_row(
 def failed_row(
     row: FeedRow, status: AuditStatus, reason: str, sha256: str = "", byte_size: int | None = None
 ) -> AuditRow:
-    """The row of an input that could not be assessed."""
+    """Build the row of an input that could not be assessed.
+
+    Args:
+        row: Of the feed.
+        status: Why there is no assessment.
+        reason: The same in words.
+        sha256: Of the bytes, where there are any.
+        byte_size: Likewise.
+
+    Example:
+        >>> row = failed_row(FeedRow(7, "gone.jpg"), AuditStatus.MISSING, "no such file")
+        >>> row.number, row.status.value, row.score
+        (7, 'missing', None)
+    """
     return AuditRow(
         **extract_feed_fields(row),
         status=status,
@@ -68,7 +98,13 @@ def failed_row(
 
 
 def extract_feed_fields(row: FeedRow) -> dict[str, Any]:
-    """What the feed says, as `AuditRow` names it."""
+    """Return what the feed says, as `AuditRow` names it.
+
+    Example:
+        >>> fields = extract_feed_fields(FeedRow(2, "mug.jpg", sku="M-1", role="main"))
+        >>> fields["number"], fields["path"], fields["sku"], fields["role"]
+        (2, 'mug.jpg', 'M-1', 'main')
+    """
     texts = {
         name: escape_undecodable(getattr(row, name))
         for name in ("sku", "role", "category", "seller", "label")
@@ -79,7 +115,19 @@ def extract_feed_fields(row: FeedRow) -> dict[str, Any]:
 def combine_decisions(
     assessment: Assessment, verdicts: Mapping[str, Verdict], fail_under: float | None
 ) -> Decision:
-    """The gravest of the policies and the bar; without policies, of the findings and the bar."""
+    """Return the gravest of the policies' decisions, or without policies of the findings'.
+
+    Args:
+        assessment: Of a photo.
+        verdicts: By the names of policies.
+        fail_under: Score below which a photo fails, 0..100; None for none.
+
+    Example:
+        >>> blurred = Finding(code="blurred", severity="warning", reason="soft", remedy="Hold still.")
+        >>> assessment = Assessment(path="mug.jpg", status="ok", score=48.0, findings=(blurred,))
+        >>> [combine_decisions(assessment, {}, least).value for least in (None, 60)]
+        ['warn', 'fail']
+    """
     decisions = [verdict.decision for verdict in verdicts.values() if verdict.decision is not None]
     if not verdicts:
         decisions = [_finding_to_decision(finding) for finding in assessment.findings]
@@ -102,7 +150,7 @@ def _collect_rules(verdicts: Mapping[str, Verdict], decision: Decision) -> tuple
 
 
 def _collect_remedies(verdicts: Mapping[str, Verdict], findings: Sequence[Finding]) -> tuple[str, ...]:
-    """What to do, each said once."""
+    """Return what to do, each said once."""
     rule_remedies = [
         outcome.remedy
         for verdict in verdicts.values()

@@ -1,4 +1,4 @@
-"""What an audit is asked for, and by what two audits are the same."""
+"""The settings of an audit, and its identity: by what two audits are the same."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from packshot.policy import Policy, find_required_overlays
 from packshot.sources import Fetcher
 
 ROW_FORMAT = 3
-"""Of rows in the journal and in the cache; another one begins anew."""
+"""Of rows in the journal and in the cache; what was written in another format begins anew."""
 
 
 @dataclass(frozen=True)
 class AuditSettings:
-    """What decides the rows of an audit; travels to every process.
+    """The settings that decide the rows of an audit; they travel to every process.
 
     Attributes:
         feed: A folder, a table, or an address; see `packshot.sources.read_feed`.
@@ -30,6 +30,12 @@ class AuditSettings:
         assessor: The assessor wanted; its language is that of the remedies too.
         fetcher: Opens locations.
         worst: Photos shown in the page.
+
+    Example:
+        >>> settings = AuditSettings("https://shop.example/feed.csv", fail_under=60)
+        >>> identity = settings.build_identity(models={"content": "5f1c"}, policies={})
+        >>> identity["feed"], identity["bar"], identity["photos on the page"]
+        ('https://shop.example/feed.csv', '60', '200')
     """
 
     feed: str
@@ -43,15 +49,15 @@ class AuditSettings:
 
     @property
     def photo_fetcher(self) -> Fetcher:
-        """What opens the feed's photos."""
+        """The fetcher of the feed's photos: a feed from elsewhere names no files of this machine."""
         return self.fetcher.with_feed_restrictions(self.feed)
 
     def build_assessor_settings(self, policies: Iterable[Policy]) -> AssessorSettings:
-        """The assessor that measures what policies ask for, besides what it always does."""
+        """Return the assessor that measures what policies ask for, besides what it always does."""
         return replace(self.assessor, overlays=find_required_overlays(policies))
 
     def build_identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
-        """What must be the same for an audit to go on, each in words.
+        """Return what must be the same for an audit to go on, each in words.
 
         Args:
             models: Fingerprints of what assesses.
@@ -71,7 +77,12 @@ class AuditSettings:
 
 
 def describe_assessor(settings: AssessorSettings) -> str:
-    """The assessor's settings; an atlas is known by its digest, among the models."""
+    """Return the assessor's settings in words; an atlas is known by its digest, among the models.
+
+    Example:
+        >>> describe_assessor(AssessorSettings(language="zh", overlays=("text",))).startswith("zh, ")
+        True
+    """
     return ", ".join([settings.language, str(settings.options), *settings.overlays])
 
 

@@ -14,13 +14,17 @@ from packshot.render.lines import escape_formula, to_cell
 from packshot.report import AuditRow
 
 EXCEL_MAX_ROWS: Final = 1_048_576
-"""That a sheet can hold, the heading included."""
+"""Rows that a sheet can hold, the heading included: Excel's specification."""
 
 EXCEL_MAX_CELL_CHARACTERS: Final = 32_767
-"""Letters that a cell can hold."""
+"""Characters that a cell can hold: Excel's specification. Longer text is cut."""
 
 _BATCH_ROWS: Final = 2000
+"""Rows of a row group of the Parquet file, which are held in memory. A judgement."""
+
 _SEPARATORS: Final = {"remedies": " "}
+"""By column: sentences are joined by a space, all other lists by a semicolon."""
+
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -37,7 +41,16 @@ class TableWriter(ABC):
 
 
 class ParquetTableWriter(TableWriter):
-    """Typed columns, lists as lists; written in groups of rows. Needs pyarrow."""
+    """Typed columns, lists as lists; written in groups of rows. Needs pyarrow.
+
+    Example:
+        >>> import pyarrow.parquet as pq
+        >>> from packshot.catalog.audit.columns import build_columns
+        >>> writer = ParquetTableWriter(Path("audit.parquet"), build_columns(()))
+        >>> writer.add(AuditRow(number=0, path="mug.jpg", status="ok", findings=("blurred", "noisy")))
+        >>> writer.close(), pq.read_table("audit.parquet")["findings"].to_pylist()
+        ('1 rows', [['blurred', 'noisy']])
+    """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         import pyarrow as pa
@@ -79,7 +92,15 @@ class ParquetTableWriter(TableWriter):
 
 
 class CsvTableWriter(TableWriter):
-    """UTF-8; text that a spreadsheet would run as a formula is defused."""
+    """UTF-8; text that a spreadsheet would run as a formula is defused.
+
+    Example:
+        >>> from packshot.catalog.audit.columns import build_columns
+        >>> writer = CsvTableWriter(Path("audit.csv"), build_columns(())[:3])
+        >>> writer.add(AuditRow(number=0, path="mug.jpg", sku="=1+1", status="ok"))
+        >>> writer.close(), Path("audit.csv").read_text().split()
+        ('1 rows', ['path,sku,status', "mug.jpg,'=1+1,ok"])
+    """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._columns = columns
@@ -100,7 +121,16 @@ class CsvTableWriter(TableWriter):
 
 
 class WorkbookWriter(TableWriter):
-    """A workbook for people: fewer columns, a new sheet where one is full. Needs openpyxl."""
+    """A workbook for people: fewer columns, a new sheet where one is full. Needs openpyxl.
+
+    Example:
+        >>> from packshot.catalog.audit.columns import build_columns
+        >>> writer = WorkbookWriter(Path("audit.xlsx"), build_columns(()), sheet_rows=3)
+        >>> for number in range(4):
+        ...     writer.add(AuditRow(number=number, path=f"{number}.jpg", status="ok"))
+        >>> writer.close()
+        '4 rows in 2 sheets: one holds 3; the measurements are in the other tables'
+    """
 
     def __init__(self, path: Path, columns: Sequence[Column], sheet_rows: int = EXCEL_MAX_ROWS) -> None:
         import openpyxl
@@ -147,7 +177,7 @@ def _join_cell(column: Column, row: AuditRow) -> Cell:
 
 
 def _to_excel_cell(cell: Cell) -> object:
-    """A cell that a workbook can hold: no control characters, no formula, not too long."""
+    """Return a cell that a workbook can hold: no control characters, no formula, not too long."""
     if not isinstance(cell, str):
         return cell
     return escape_formula(_CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", cell))[

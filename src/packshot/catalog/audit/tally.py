@@ -12,13 +12,26 @@ import numpy as np
 from packshot.report import AuditRow, AuditStatus, Decision
 
 BINS: Final = 10
+"""Bars of the histogram of scores: ten points each."""
+
 _STEPS_PER_POINT: Final = 100
+"""Counters for a point of score: scores have two decimals, so that quantiles are exact."""
+
 _QUANTILES: Final = (1, 5, 25, 50, 75, 95, 99)
+"""Per cent of the photos, for the summary. A convention: median, quartiles and both tails."""
 
 
 @dataclass
 class GroupTally:
-    """What became of the photos of one seller or category."""
+    """Counts of the photos of one seller or category.
+
+    Example:
+        >>> tally = GroupTally()
+        >>> for score, codes in ((80.0, ()), (40.0, ("blurred",))):
+        ...     tally.add(AuditRow(number=0, path="a.jpg", status="ok", score=score, findings=codes))
+        >>> tally.mean_score, tally.most_frequent_fault
+        (60.0, 'blurred')
+    """
 
     input_count: int = 0
     assessed_count: int = 0
@@ -37,12 +50,12 @@ class GroupTally:
 
     @property
     def mean_score(self) -> float | None:
-        """Of the photos that were assessed; None of nothing."""
+        """Mean score of the photos that were assessed, 0..100; None where there is none."""
         return self.total_score / self.assessed_count if self.assessed_count else None
 
     @property
     def most_frequent_fault(self) -> str:
-        """What is wrong most often; empty where nothing is."""
+        """Code of what is wrong most often; empty where nothing is."""
         return min(self.findings, key=lambda code: (-self.findings[code], code), default="")
 
 
@@ -60,6 +73,13 @@ class Tally:
         by_policy: Photos by decision, by policy.
         sellers: By seller, where the feed tells.
         categories: By category, where the feed tells.
+
+    Example:
+        >>> tally = Tally()
+        >>> for number, score in enumerate((15.0, 62.5, 100.0)):
+        ...     tally.add(AuditRow(number=number, path=f"{number}.jpg", status="ok", score=score))
+        >>> tally.quantiles()["p50"], tally.histogram()
+        (62.5, (0, 1, 0, 0, 0, 0, 1, 0, 0, 1))
     """
 
     def __init__(self) -> None:
@@ -91,18 +111,18 @@ class Tally:
 
     @property
     def failure_count(self) -> int:
-        """Rows whose decision is fail, or which could not be assessed."""
+        """Number of rows whose decision is fail, or which could not be assessed."""
         return self.decisions[Decision.FAIL] + self.input_count - self.statuses[AuditStatus.OK]
 
     @property
     def mean_score(self) -> float | None:
-        """Of the photos that were assessed; None of nothing."""
+        """Mean score of the photos that were assessed, 0..100; None where there is none."""
         count = int(self._scores.sum())
         points = np.arange(len(self._scores)) / _STEPS_PER_POINT
         return float(self._scores @ points / count) if count else None
 
     def quantiles(self) -> dict[str, float]:
-        """The smallest score that so many per cent of the photos do not exceed; empty of nothing."""
+        """Return the smallest score that so many per cent of the photos do not exceed; empty if none."""
         cumulative = np.cumsum(self._scores)
         if not cumulative[-1]:
             return {}
@@ -113,11 +133,16 @@ class Tally:
         }
 
     def histogram(self) -> tuple[int, ...]:
-        """Photos in ten bins of ten points; 100 belongs to the last."""
+        """Return the numbers of photos in ten bins of ten points; 100 belongs to the last."""
         bins = np.minimum(np.arange(len(self._scores)) // (BINS * _STEPS_PER_POINT), BINS - 1)
         return tuple(int(count) for count in np.bincount(bins, self._scores, BINS))
 
 
 def sort_by_frequency(counts: Counter[str]) -> Iterator[tuple[str, int]]:
-    """The most frequent first, in a stable order."""
+    """Yield names with their counts, the most frequent first, equal ones by name.
+
+    Example:
+        >>> list(sort_by_frequency(Counter({"noisy": 2, "blurred": 2, "border": 5})))
+        [('border', 5), ('blurred', 2), ('noisy', 2)]
+    """
     yield from sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,4 +1,4 @@
-"""What should be changed in a training set of product photos, and a cleaned copy of it."""
+"""Proposals to clean a training set of product photos, and a cleaned copy of it."""
 
 from packshot.catalog.clean.applying import (
     SampleOutcome,

@@ -25,14 +25,19 @@ _COLUMNS = ("path", "label", "split", "sku", "role", "category", "seller")
 
 @dataclass(frozen=True)
 class SampleOutcome:
-    """What becomes of one photo.
+    """The decision on one photo: kept, relabelled or dropped.
 
     Attributes:
         path: Of the photo.
         kept: It is part of the cleaned set.
         label: That it has there.
-        relabelled: That is another than it had.
+        relabelled: The label is another than it had.
         problem: For which it was dropped or relabelled; None where nothing was done.
+
+    Example:
+        >>> outcome = SampleOutcome("train/mug.jpg", kept=True, label="bowl", relabelled=True)
+        >>> outcome.label, outcome.problem
+        ('bowl', None)
     """
 
     path: str
@@ -45,7 +50,7 @@ class SampleOutcome:
 def decide_outcomes(
     samples: Sequence[Sample], proposals: Iterable[Proposal], *, min_confidence: float = 0.0
 ) -> list[SampleOutcome]:
-    """What becomes of each sample.
+    """Decide on each sample of a set.
 
     What is to be reviewed is left as it is. A copy is dropped only if the photo kept in its place is
     kept: of copies that are all spoilt none is left, of others always one.
@@ -54,6 +59,15 @@ def decide_outcomes(
         samples: Of the set.
         proposals: For it.
         min_confidence: Confidence below which a proposal is not carried out, 0..1.
+
+    Example:
+        >>> from packshot.sources import FeedRow
+        >>> sample = Sample("mug.jpg", Path("mug.jpg"), "cup", "", FeedRow(0, "mug.jpg"))
+        >>> proposal = Proposal(
+        ...     path="mug.jpg", problem="blurred", action="drop", reason="soft edges", confidence=0.8
+        ... )
+        >>> [decide_outcomes([sample], [proposal], min_confidence=c)[0].kept for c in (0.5, 0.9)]
+        [False, True]
     """
     accepted = [
         one for one in proposals if one.action is not Remedy.REVIEW and one.confidence >= min_confidence
@@ -113,6 +127,15 @@ def write_folder(
     Raises:
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
+
+    Example:
+        >>> from packshot.sources import FeedRow
+        >>> path = Path("examples/photos/mug.jpg")
+        >>> sample = Sample(str(path), Path("cup/mug.jpg"), "cup", "", FeedRow(0, str(path)))
+        >>> outcome = SampleOutcome(str(path), kept=True, label="bowl", relabelled=True)
+        >>> write_folder([sample], [outcome], Path("clean"))
+        >>> sorted(path.as_posix() for path in Path("clean").rglob("*.*"))
+        ['clean/bowl/mug.jpg', 'clean/cleaning.json']
     """
     with _open_target(target) as folder:
         for sample, outcome in zip(samples, outcomes, strict=True):
@@ -133,6 +156,14 @@ def write_feed(samples: Sequence[Sample], outcomes: Sequence[SampleOutcome], tar
     Raises:
         InvalidInput: The target holds something.
         SourceError: It cannot be written.
+
+    Example:
+        >>> from packshot.sources import FeedRow
+        >>> row = FeedRow(0, "photos/mug.jpg")
+        >>> sample = Sample(row.location, Path("mug.jpg"), "cup", "train", row)
+        >>> write_feed([sample], [SampleOutcome(sample.path, True, "cup")], Path("clean"))
+        >>> Path("clean/feed.csv").read_text().split()[:2]
+        ['path,label,split,sku,role,category,seller', '../photos/mug.jpg,cup,train,,,,']
     """
     with _open_target(target) as folder:
         kept_pairs = (pair for pair in zip(samples, outcomes, strict=True) if pair[1].kept)
@@ -144,11 +175,17 @@ def write_feed(samples: Sequence[Sample], outcomes: Sequence[SampleOutcome], tar
 
 
 def check_target_empty(target: Path) -> None:
-    """Find out before the work whether a cleaned set can be written there.
+    """Check before the work that a cleaned set can be written there.
 
     Raises:
         InvalidInput: The target holds something.
         SourceError: It cannot be looked into.
+
+    Example:
+        >>> check_target_empty(Path("not-there-yet"))
+        >>> check_target_empty(Path("examples/photos"))
+        Traceback (most recent call last):
+        packshot.errors.InvalidInput: examples/photos is not empty: name a new folder with --to
     """
     try:
         is_occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
@@ -167,7 +204,7 @@ def _open_target(target: Path) -> Iterator[Path]:
 
 
 def _build_target_path(sample: Sample, outcome: SampleOutcome) -> Path:
-    """Where a photo stands in the cleaned set: in the folder of its label."""
+    """Return the place of a photo in the cleaned set: in the folder of its label."""
     if not outcome.relabelled:
         return sample.relative_path
     parent = sample.relative_path.parent
@@ -175,7 +212,7 @@ def _build_target_path(sample: Sample, outcome: SampleOutcome) -> Path:
 
 
 def _find_free_path(path: Path) -> Path:
-    """The path, with a number where another photo took it."""
+    """Return the path, with a number where another photo took it."""
     number, candidate = 1, path
     while candidate.exists():
         number += 1
@@ -193,7 +230,7 @@ def _copy_photo(source: Path, target: Path, link: bool) -> None:
 
 
 def _try_hardlink(source: Path, target: Path) -> bool:
-    """Whether a link could be made: not on another file system, nor on one without links."""
+    """Return whether a link could be made: not on another file system, nor on one without links."""
     try:
         target.hardlink_to(source.resolve())
     except OSError:
@@ -226,7 +263,7 @@ def _build_feed_row(sample: Sample, outcome: SampleOutcome, target: Path) -> dic
 
 
 def _write_report(outcomes: Sequence[SampleOutcome], target: Path) -> None:
-    """What was done, in numbers and photo by photo where something was."""
+    """Write how many photos were kept and changed, and what was done to which."""
     changed = [outcome for outcome in outcomes if outcome.problem is not None]
     summary = {
         "photos": len(outcomes),

@@ -29,12 +29,17 @@ from packshot.sources import LocalCopies
 
 @dataclass(frozen=True)
 class CleanSettings:
-    """How a set is looked at.
+    """Settings of the inspection of a set.
 
     Attributes:
         assessor: The assessor; its language is that of reasons.
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
+
+    Example:
+        >>> settings = CleanSettings(AssessorSettings(language="zh"), workers=2)
+        >>> settings.assessor.language, settings.workers
+        ('zh', 2)
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
@@ -49,7 +54,7 @@ def propose_changes(
     settings: CleanSettings | None = None,
     progress: Progress = ignore_progress,
 ) -> Iterator[Proposal]:
-    """What should be changed in a training set: photos, then copies, then labels.
+    r"""Propose changes of a training set: of photos, then of copies, then of labels.
 
     Memory holds a content vector of each photo.
 
@@ -59,6 +64,15 @@ def propose_changes(
         store: What is known of photos for finding copies.
         settings: How to look.
         progress: Sees the work progress.
+
+    Example:
+        >>> from packshot.catalog.clean.samples import read_samples
+        >>> _ = Path("set.csv").write_text("path,label\nmissing.jpg,mug\n")
+        >>> from packshot.sources import Fetcher
+        >>> with LocalCopies(Fetcher()) as copies, SignatureStore(None, "example") as store:
+        ...     for proposal in propose_changes(read_samples("set.csv"), copies, store):
+        ...         proposal.path, proposal.problem.value, proposal.action.value
+        ('missing.jpg', 'unreadable', 'drop')
     """
     effective_settings = settings or CleanSettings()
     language = effective_settings.assessor.language
@@ -91,7 +105,7 @@ def propose_changes(
 def _propose_duplicates(
     samples: Mapping[str, Sample], store: SignatureStore, settings: CleanSettings, progress: Progress
 ) -> Iterator[Proposal]:
-    """What the copies among photos come to, by their files."""
+    """Propose what the copies among photos come to, by their files."""
     options = DuplicateOptions(
         include_same_product=False,
         workers=settings.workers,

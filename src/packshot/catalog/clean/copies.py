@@ -14,7 +14,7 @@ from packshot.texts.duplicates import describe_duplicate, group_kind_name
 def propose_duplicate_removals(
     group: DuplicateGroup, samples: Mapping[str, Sample], language: str
 ) -> Iterator[Proposal]:
-    """Every copy of a group but the one to keep.
+    """Propose to remove every copy of a group but the one to keep.
 
     Kept is one of a held-out split where there is one, as what is measured on it must stay as it is;
     within a split one that has a label, and of those the group's own choice. A copy with another label
@@ -24,6 +24,23 @@ def propose_duplicate_removals(
         group: Of photos of the set; groups that only show the same product give nothing.
         samples: By the paths of their files.
         language: Of reasons.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.sources import FeedRow
+        >>> rows = [FeedRow(0, f"{split}/1.jpg", split=split) for split in ("train", "test")]
+        >>> samples = {r.location: Sample(r.location, Path("1.jpg"), "mug", r.split, r) for r in rows}
+        >>> photos = tuple(
+        ...     Duplicate(path=path, kind=kind, likeness=1, width=800, height=800, byte_size=90_000)
+        ...     for path, kind in zip(samples, (None, "exact"))
+        ... )
+        >>> paths = tuple(samples)
+        >>> group = DuplicateGroup(
+        ...     group=1, kind="exact", paths=paths, keep=paths[0], reason="the same", photos=photos
+        ... )
+        >>> for proposal in propose_duplicate_removals(group, samples, "en"):
+        ...     proposal.path, proposal.problem.value, proposal.action.value
+        ('train/1.jpg', 'leakage', 'drop')
     """
     if group.kind in (None, DuplicateKind.SAME_PRODUCT):
         return
@@ -46,7 +63,7 @@ def _preference_key(sample: Sample) -> tuple[int, bool]:
 
 
 def _describe_difference(keeper: Duplicate, language: str) -> str:
-    """How the photo that the group prefers differs from the one that is kept here: in one word."""
+    """Name the change between the photo that the group prefers and the one that is kept here."""
     return group_kind_name(keeper.kind or DuplicateKind.MIXED, language)
 
 

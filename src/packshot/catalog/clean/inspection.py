@@ -19,13 +19,18 @@ from packshot.sources import LocalCopy
 
 @dataclass(frozen=True, eq=False)
 class SampleInspection:
-    """What is kept of a photo.
+    """Findings and content vector of a photo of a set.
 
     Attributes:
         local_copy: The photo.
         findings: What is wrong with it.
         content: (C,) content vector of length 1; None for an unreadable photo.
         error: Why it cannot be had or read; empty where it can.
+
+    Example:
+        >>> torn = SampleInspection(LocalCopy("a.jpg", None), error="no photo")
+        >>> torn.content is None, torn.findings
+        (True, ())
     """
 
     local_copy: LocalCopy
@@ -48,6 +53,13 @@ def inspect_photos(
         settings: The assessor; its language is that of findings.
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
+
+    Example:
+        >>> from pathlib import Path
+        >>> mug = Path("examples/photos/mug.jpg")
+        >>> [inspection] = inspect_photos([LocalCopy(str(mug), mug)], AssessorSettings())
+        >>> inspection.error, inspection.content.shape
+        ('', (1280,))
     """
     yield from map_in_order(
         photos,

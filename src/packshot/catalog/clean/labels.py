@@ -21,20 +21,35 @@ MIN_CLASS_EXAMPLES = 5
 """Examples that a class must have: of fewer nobody can tell what it looks like."""
 
 PENALTY = 1.0
-"""Of the classifier; vectors have length 1. From 0.3 to 3 the benchmark's figures hardly change."""
+"""Of the squares of the classifier's weights, vectors having length 1: larger is smoother. From 0.3 to 3
+the figures of ``benchmarks/catalog/label_outliers.py`` hardly change."""
 
 _BIAS_INPUT = 0.1
+"""Value of the constant input: small, so that the penalty holds the constant near 0. A judgement."""
+
 _BALANCE_EXPONENT = 0.5
+"""Of a class's rarity in the weight of its examples: at 0 all weigh alike, at 1 all classes do. A
+judgement."""
+
 _PRIOR_WRONG, _PRIOR_RIGHT = 1, 19
+"""Labels, as if seen before: one wrong in twenty. A judgement, for small sets: see
+`_fit_noise_model`."""
 _LOG_TEMPERATURE_RANGE = (-5.0, 1.0)
+"""Natural logarithms of temperatures that are searched: 0.0067 to 2.7, scores being at most about 1."""
+
 _NOISE_LOGIT_RANGE = (-8.0, 0.0)
+"""Log odds of shares of wrong labels that are searched: 0.03 % to 50 %."""
+
 _GRID_STEPS = 13
+"""Values of each of both that are tried in a round."""
+
 _REFINEMENTS = 5
+"""Rounds; each searches a sixth of the range before, so that the last steps are below a thousandth."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelModel:
-    """What classes look like, learned from labels of which some may be wrong.
+    """A model of what classes look like, learned from labels of which some may be wrong.
 
     Attributes:
         classes: Names, sorted; K of them.
@@ -45,6 +60,14 @@ class LabelModel:
         temperature: By which scores are divided before they are probabilities.
         weights: (C + 1, K) of the classifier, the constant's last.
         centre: (C,) that vectors are taken relative to.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> vectors = np.repeat(np.eye(8)[:2], 20, axis=0) + rng.normal(0, 0.1, (40, 8))
+        >>> model = fit_label_model(vectors, ["mug"] * 20 + ["lamp"] * 20)
+        >>> probabilities = model.predict_probabilities(np.eye(8)[:2])
+        >>> [model.classes[number] for number in probabilities.argmax(axis=1)]
+        ['mug', 'lamp']
     """
 
     classes: tuple[str, ...]
@@ -56,7 +79,7 @@ class LabelModel:
     centre: Float64Array
 
     def predict_probabilities(self, vectors: Float64Array) -> Float64Array:
-        """(M, K) of photos without a label.
+        """Return the (M, K) probabilities of classes of photos without a label.
 
         Args:
             vectors: (M, C) of length 1.
@@ -65,7 +88,7 @@ class LabelModel:
 
 
 def fit_label_model(vectors: Float64Array, labels: Sequence[str]) -> LabelModel | None:
-    """Learn from labelled photos; None where fewer than two classes have enough of them.
+    """Fit a model to labelled photos; None where fewer than two classes have enough of them.
 
     Args:
         vectors: (N, C) content vectors of length 1.
@@ -73,6 +96,13 @@ def fit_label_model(vectors: Float64Array, labels: Sequence[str]) -> LabelModel 
 
     Raises:
         InvalidInput: Not as many labels as vectors.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> vectors = np.repeat(np.eye(8)[:2], 20, axis=0) + rng.normal(0, 0.1, (40, 8))
+        >>> model = fit_label_model(vectors, ["lamp"] + ["mug"] * 19 + ["lamp"] * 20)
+        >>> np.flatnonzero(model.wrong_probability > 0.5), model.classes[model.likelier_class[0]]
+        (array([0]), 'mug')
     """
     if len(vectors) != len(labels):
         raise InvalidInput(f"{len(vectors)} vectors, but {len(labels)} labels")
@@ -101,7 +131,7 @@ def fit_label_model(vectors: Float64Array, labels: Sequence[str]) -> LabelModel 
 def fit_classifier(
     inputs: Float64Array, labels: Int64Array, count: int
 ) -> tuple[Float64Array, Float64Array]:
-    """Regularised least squares, and what it says of each example when trained without it.
+    """Fit regularised least squares; also score each example as if trained without it.
 
     Leaving one out needs no second training (Rifkin and Lippert, 2007, "Notes on regularized least
     squares"). Examples of frequent classes weigh a little less.
@@ -113,6 +143,12 @@ def fit_classifier(
 
     Returns:
         (D, K) weights, and (N, K) scores.
+
+    Example:
+        >>> inputs, labels = np.eye(4)[[0, 0, 1, 1]], np.array([0, 0, 1, 1])
+        >>> weights, scores = fit_classifier(inputs, labels, count=2)
+        >>> weights.shape, scores.argmax(axis=1)
+        ((4, 2), array([0, 0, 1, 1]))
     """
     targets = np.eye(count)[labels] - 1 / count
     sizes = np.bincount(labels, minlength=count)
@@ -135,7 +171,7 @@ def _softmax(scores: Float64Array, temperature: float) -> Float64Array:
 
 
 def _label_probability(right_probability: Float64Array, noise_rate: float, count: int) -> Float64Array:
-    """Probability of a label as it stands, from that of its being the true one."""
+    """Return the probability of a label as it stands, from that of its being the true one."""
     return np.asarray(
         (1 - noise_rate) * right_probability + noise_rate * (1 - right_probability) / (count - 1)
     )
@@ -144,7 +180,7 @@ def _label_probability(right_probability: Float64Array, noise_rate: float, count
 def _compute_wrong_probability(
     class_probabilities: Float64Array, labels: Int64Array, noise_rate: float
 ) -> Float64Array:
-    """(N,) Bayes: that a label was drawn by chance, given what is pictured."""
+    """Return the (N,) probability, by Bayes' rule, that a label was drawn by chance."""
     count = class_probabilities.shape[1]
     right_probability = class_probabilities[np.arange(len(labels)), labels]
     label_probability = np.maximum(_label_probability(right_probability, noise_rate, count), 1e-12)

@@ -30,14 +30,26 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
 """By the code of a finding; other findings do not spoil a training set."""
 
 _WARNING_CONFIDENCE, _ERROR_CONFIDENCE, _MAX_CONFIDENCE = 0.5, 0.9, 0.99
+"""Confidence, 0..1, at the limit of a warning, at that of an error, and at most. A convention: a place
+between the limits, not a calibrated probability (decision 21)."""
 
 
 def propose_quality_changes(sample: Sample, inspection: SampleInspection) -> Iterator[Proposal]:
-    """Of a photo that cannot be read, that; else its problems, the gravest of each sort.
+    """Propose to drop a photo that cannot be read; else propose by the gravest problem of each sort.
 
     Args:
         sample: The photo.
         inspection: What was found out about it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.sources import FeedRow, LocalCopy
+        >>> sample = Sample("mug.jpg", Path("mug.jpg"), "mug", "", FeedRow(0, "mug.jpg"))
+        >>> blurred = Finding(code="blurred", severity="error", reason="soft", remedy="Hold still.")
+        >>> inspection = SampleInspection(LocalCopy("mug.jpg", Path("mug.jpg")), findings=(blurred,))
+        >>> for proposal in propose_quality_changes(sample, inspection):
+        ...     proposal.problem.value, proposal.action.value
+        ('blurred', 'drop')
     """
     if inspection.error:
         yield Proposal(
@@ -74,10 +86,19 @@ def _build_proposal(sample: Sample, problem: Problem, finding: Finding) -> Propo
 
 
 def compute_confidence(finding: Finding) -> float:
-    """How surely a photo is spoilt, 0..1, by how far its value lies beyond the limits.
+    """Return how surely a photo is spoilt, 0..1, by how far its value lies beyond the limits.
 
     0.5 at the limit of a warning, 0.9 at that of an error, on a straight line between and beyond. What
     the network recognised has no such limit: it counts with the least probability that is reported.
+
+    Example:
+        >>> limit = next(limit for limit in LIMITS if limit.code == "blurred")
+        >>> finding = Finding(
+        ...     code="blurred", severity="warning", reason="", remedy="", measurement="sharpness"
+        ... )
+        >>> values = (limit.warning, (limit.warning + limit.error) / 2, limit.error)
+        >>> [compute_confidence(finding.model_copy(update={"value": value})) for value in values]
+        [0.5, 0.7, 0.9]
     """
     limit = next((one for one in LIMITS if _is_limit_of(finding, one.code, one.measurement)), None)
     if limit is None or finding.value is None or None in (limit.warning, limit.error):

@@ -15,10 +15,11 @@ HELD_OUT_SPLITS: Final = ("test", "val", "valid", "validation", "dev", "eval")
 """Splits that photos are kept in, in this order, where copies stand in several."""
 
 _SPLITS = frozenset({*HELD_OUT_SPLITS, "train", "training"})
+"""Names of topmost folders that are splits, in lower case."""
 
 
 class LabelSource(StrEnum):
-    """Where the label of a photo stands."""
+    """The place of a photo's label: the folder it stands in, or a column of the table."""
 
     FOLDER = "folder"
     COLUMN = "column"
@@ -34,6 +35,12 @@ class Sample:
         label: Empty where the set has none.
         split: Such as ``train``; empty where the set has none.
         row: As the feed has it.
+
+    Example:
+        >>> row = FeedRow(0, "set/train/mug/1.jpg")
+        >>> sample = Sample(row.location, Path("train/mug/1.jpg"), label="mug", split="train", row=row)
+        >>> sample.split, sample.label, sample.relative_path.name
+        ('train', 'mug', '1.jpg')
     """
 
     path: str
@@ -51,7 +58,7 @@ def read_samples(
     split_column: str | None = None,
     fetcher: Fetcher | None = None,
 ) -> list[Sample]:
-    """The samples of a set, each photo once, in order.
+    """Read the samples of a set, each photo once, in order.
 
     In a folder the label is the folder that a photo stands in, the split the topmost folder if that is
     called so (``train``, ``val``, ``test``); a photo directly in the set or in a split has no label.
@@ -66,6 +73,13 @@ def read_samples(
     Raises:
         SourceError: The place cannot be read.
         InvalidInput: A column is not there, or the place is no table and has none.
+
+    Example:
+        >>> folder = Path("set/train/mug")
+        >>> folder.mkdir(parents=True)
+        >>> _ = (folder / "1.jpg").write_bytes(Path("examples/photos/mug.jpg").read_bytes())
+        >>> [(sample.split, sample.label) for sample in read_samples("set")]
+        [('train', 'mug')]
     """
     is_folder = not is_table(location)
     if is_folder and (label_column or split_column or labels_from is LabelSource.COLUMN):
@@ -92,7 +106,7 @@ def _iter_samples(rows: Iterable[FeedRow], label_source: LabelSource, root: Path
 
 
 def _parse_folders(relative_path: Path) -> tuple[str, str]:
-    """Split and label that the folders of a photo tell."""
+    """Return the split and the label that the folders of a photo tell."""
     folders = list(relative_path.parts[:-1])
     split = folders.pop(0) if folders and folders[0].lower() in _SPLITS else ""
     return split, folders[-1] if folders else ""

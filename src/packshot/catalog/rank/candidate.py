@@ -1,4 +1,4 @@
-"""What is known of a product's photos before they are put in order."""
+"""Candidates: a product's photos with all that is known of them before they are put in order."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from statistics import NormalDist
 from packshot.report import Assessment, Decision, Status
 
 CONFIDENCE_HALF_WIDTH = 10.0
-"""Points of people's rating that `Assessment.confidence` is the chance to lie within."""
+"""Points of people's rating: `Assessment.confidence` is the chance to lie within so many of it."""
 
 _MIN_CONFIDENCE, _MAX_CONFIDENCE = 0.05, 0.99
+"""Confidences, 0..1, that are reckoned with: at 0 the band would be infinite, at 1 of no width."""
 _CLEAR_LOG_ODDS = math.log(9)
+"""Log odds from which on of two copies one is clearly better: nine times out of ten. A convention."""
+
 _MAX_SCORE_MARGIN = 50.0
+"""Points: the band never reaches beyond the scale from a score in its middle."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class RankCandidate:
         log_odds: Log odds by direct comparison with its copies: between two of one group the difference
             says how likely the one is the better; None where it was compared with none.
         histogram_unevenness: How uneven its histogram is; see `packshot.catalog.rank.tones`.
+
+    Example:
+        >>> assessment = Assessment(path="mug.jpg", status="ok", score=70.0, confidence=0.683)
+        >>> candidate = RankCandidate(assessment, decision=Decision.WARN)
+        >>> candidate.is_failing, candidate.score, round(candidate.score_margin, 1)
+        (False, 70.0, 10.0)
     """
 
     assessment: Assessment
@@ -39,27 +49,27 @@ class RankCandidate:
 
     @property
     def path(self) -> str:
-        """Of the file."""
+        """Path of the file."""
         return self.assessment.path
 
     @property
     def is_readable(self) -> bool:
-        """Whether there is a picture."""
+        """True if there is a picture."""
         return self.assessment.status is Status.OK
 
     @property
     def is_failing(self) -> bool:
-        """Whether the policy refuses it."""
+        """True if the policy refuses it."""
         return self.decision == Decision.FAIL
 
     @property
     def score(self) -> float:
-        """0..100."""
+        """Score, 0..100; 0 without one."""
         return self.assessment.score or 0.0
 
     @property
     def pleasantness(self) -> float | None:
-        """0..1, the chance that people find it pleasant; None where that was not asked."""
+        """Probability that people find it pleasant, 0..1; None where that was not asked."""
         emotion = self.assessment.emotion
         return None if emotion is None else emotion.positive_probability
 
@@ -73,13 +83,13 @@ class RankCandidate:
 
     @property
     def pixel_count(self) -> int:
-        """Of the file."""
+        """Pixels of the file."""
         facts = self.assessment.facts
         return 0 if facts is None else facts.width * facts.height
 
     @property
     def byte_size(self) -> int:
-        """Of the file."""
+        """Bytes of the file."""
         facts = self.assessment.facts
         return 0 if facts is None else facts.byte_size
 
@@ -91,6 +101,11 @@ class CopyPair:
     Attributes:
         first: Path of the one.
         second: Path of the other.
+
+    Example:
+        >>> pair = CopyPair("mug.jpg", "mug-small.jpg")
+        >>> pair.first, pair.second
+        ('mug.jpg', 'mug-small.jpg')
     """
 
     first: str
@@ -98,12 +113,29 @@ class CopyPair:
 
 
 def is_clearly_better(one: RankCandidate, other: RankCandidate) -> bool:
-    """Whether the difference of two scores is more than their uncertainty."""
+    """Return whether the difference of two scores is more than their uncertainty.
+
+    Example:
+        >>> def rate(path, score):
+        ...     return RankCandidate(Assessment(path=path, status="ok", score=score, confidence=0.7))
+        >>> best, close, poor = rate("a.jpg", 80.0), rate("b.jpg", 72.0), rate("c.jpg", 50.0)
+        >>> is_clearly_better(best, close), is_clearly_better(best, poor)
+        (False, True)
+    """
     return one.score - other.score > math.hypot(one.score_margin, other.score_margin)
 
 
 def is_clearly_better_copy(one: RankCandidate, other: RankCandidate) -> bool:
-    """Whether of two copies of one photo direct comparison prefers the first nine times out of ten."""
+    """Return whether of two copies direct comparison prefers the first nine times out of ten.
+
+    Copies that were not compared are told apart by `is_clearly_better`.
+
+    Example:
+        >>> assessment = Assessment(path="mug.jpg", status="ok", score=70.0)
+        >>> whole, blurred, small = (RankCandidate(assessment, log_odds=x) for x in (3.0, 0.5, 2.0))
+        >>> is_clearly_better_copy(whole, blurred), is_clearly_better_copy(whole, small)
+        (True, False)
+    """
     if one.log_odds is None or other.log_odds is None:
         return is_clearly_better(one, other)
     return one.log_odds - other.log_odds > _CLEAR_LOG_ODDS

@@ -1,4 +1,4 @@
-"""Which photos of a product are copies of each other, and the merit of each among its copies."""
+"""The copies among the photos of a product, and the merit of each among its copies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GEOMETRIC_KINDS = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class PhotoFeatures:
-    """What is kept of a photo while its product is looked at.
+    """All that ranking needs of a photo.
 
     Attributes:
         assessment: Of it.
@@ -39,6 +39,13 @@ class PhotoFeatures:
         content: (C,) content vector of length 1.
         version: What is compared among copies.
         view: What tells copies.
+
+    Example:
+        >>> from packshot.assess.pool import AssessorSettings
+        >>> from packshot.catalog.rank.ranker import extract_features
+        >>> features = extract_features(AssessorSettings().build_assessor(), "examples/photos/mug.jpg")
+        >>> features.content.shape, features.version.picture.shape
+        ((1280,), (384, 384, 3))
     """
 
     assessment: Assessment
@@ -49,17 +56,23 @@ class PhotoFeatures:
 
     @property
     def path(self) -> str:
-        """Of the file."""
+        """Path of the file."""
         return self.assessment.path
 
 
 @dataclass(frozen=True)
 class CopyAnalysis:
-    """What is known of the copies among a product's photos.
+    """The copies among a product's photos.
 
     Attributes:
         pairs: Every pair of a group.
         log_odds: By path, of the photos that have copies.
+
+    Example:
+        >>> pairs = (CopyPair("a.jpg", "b.jpg"),)
+        >>> analysis = CopyAnalysis(pairs, {"a.jpg": 2.5, "b.jpg": -1.0})
+        >>> max(analysis.log_odds, key=analysis.log_odds.get)
+        'a.jpg'
     """
 
     pairs: tuple[CopyPair, ...]
@@ -71,6 +84,15 @@ def find_copies(photos: Sequence[PhotoFeatures]) -> CopyAnalysis:
 
     A photo is compared with the centre of each group, not with every other: the work stays small where
     copies are many. Copies of one centre are copies of each other.
+
+    Example:
+        >>> from packshot.assess.pool import AssessorSettings
+        >>> from packshot.catalog.rank.ranker import extract_features
+        >>> assessor = AssessorSettings().build_assessor()
+        >>> names = ("mug-warm-cast.jpg", "mug.jpg", "clay-bowl.jpg")
+        >>> analysis = find_copies([extract_features(assessor, f"examples/photos/{n}") for n in names])
+        >>> [(pair.first[16:], pair.second[16:]) for pair in analysis.pairs]
+        [('mug.jpg', 'mug-warm-cast.jpg')]
     """
     comparer = _PairComparer(photos)
     own_log_odds = [compute_own_log_odds(photo.version) for photo in photos]
@@ -96,19 +118,19 @@ class _PairComparer:
         self._is_moved_by_pair: dict[tuple[int, int], bool | None] = {}
 
     def is_copy(self, one: int, other: int) -> bool:
-        """Whether one is a copy of the other."""
+        """Return whether one is a copy of the other."""
         pair = min(one, other), max(one, other)
         if one != other and pair not in self._is_moved_by_pair:
             self._is_moved_by_pair[pair] = self._compare(*pair)
         return one == other or self._is_moved_by_pair[pair] is not None
 
     def is_in_place(self, group: Sequence[int]) -> bool:
-        """Whether no copy of the group's first was cropped, framed, mirrored or turned."""
+        """Return whether no copy of the group's first was cropped, framed, mirrored or turned."""
         centre, *others = group
         return not any(self._is_moved_by_pair[min(centre, n), max(centre, n)] for n in others)
 
     def _compare(self, one: int, other: int) -> bool | None:
-        """Whether the copy is moved within its frame; None where it is no copy."""
+        """Return whether the copy is moved within its frame; None where it is no copy."""
         first, second = self._photos[one], self._photos[other]
         if first.digest == second.digest or is_same_picture(first.version, second.version):
             return False
@@ -121,7 +143,7 @@ class _PairComparer:
 
 
 def _compute_group_log_odds(photos: Sequence[PhotoFeatures], aligned: bool) -> dict[str, float]:
-    """By digest, as photos of the same pixels are one."""
+    """Compute log odds by digest, as photos of the same pixels are one."""
     distinct = {photo.digest: photo.version for photo in photos}
     versions = [distinct[digest] for digest in sorted(distinct)]
     log_odds = compute_log_odds(versions, aligned=aligned and has_same_shape(versions))

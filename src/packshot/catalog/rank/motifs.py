@@ -16,6 +16,12 @@ class CopyGroup:
     Attributes:
         best: The one that takes the place.
         copies: The others, better ones first.
+
+    Example:
+        >>> from packshot.report import Assessment
+        >>> mug = RankCandidate(Assessment(path="mug.jpg", status="ok", score=70.0))
+        >>> CopyGroup(mug).copies
+        ()
     """
 
     best: RankCandidate
@@ -23,13 +29,23 @@ class CopyGroup:
 
 
 def group_copies(candidates: Iterable[RankCandidate], pairs: Iterable[CopyPair]) -> list[CopyGroup]:
-    """Candidates gathered around the best of each motif.
+    """Group candidates around the best of each motif.
 
     Every copy is one of the photo that takes the place, not only of a third.
 
     Args:
         candidates: Readable ones, of different paths.
         pairs: Among them; those that name others are ignored.
+
+    Example:
+        >>> from packshot.report import Assessment
+        >>> candidates = [
+        ...     RankCandidate(Assessment(path=path, status="ok", score=score))
+        ...     for path, score in (("a.jpg", 60.0), ("b.jpg", 80.0), ("c.jpg", 70.0))
+        ... ]
+        >>> groups = group_copies(candidates, [CopyPair("a.jpg", "b.jpg")])
+        >>> [(group.best.path, [copy.path for copy in group.copies]) for group in groups]
+        [('b.jpg', ['a.jpg']), ('c.jpg', [])]
     """
     ordered = sorted(candidates, key=lambda candidate: candidate.path)
     numbers = {candidate.path: number for number, candidate in enumerate(ordered)}
@@ -52,7 +68,7 @@ def group_copies(candidates: Iterable[RankCandidate], pairs: Iterable[CopyPair])
 
 
 def _order_copies(numbers: Sequence[int], ordered: Sequence[RankCandidate]) -> list[int]:
-    """Copies of one photo, the better first: a policy, then direct comparison, then size."""
+    """Sort copies of one photo, the better first: by policy, then direct comparison, then size."""
     has_comparisons = all(ordered[number].log_odds is not None for number in numbers)
 
     def sort_key(number: int) -> tuple[object, ...]:

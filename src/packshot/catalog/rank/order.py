@@ -18,7 +18,8 @@ from packshot.errors import InvalidInput
 from packshot.report import Decision, RankedPhoto, Ranking, Status
 
 _PLEASANTNESS_STEPS: Final = 5
-"""Chances that fall in the same fifth are alike: the scores then decide again."""
+"""Steps of the probability that people find a photo pleasant: those that round to the same fifth are
+alike, and the scores decide again. A judgement."""
 
 
 def rank_candidates(
@@ -45,6 +46,17 @@ def rank_candidates(
 
     Raises:
         InvalidInput: Two candidates have one path, or two are the present main photo.
+
+    Example:
+        >>> from packshot.report import Assessment
+        >>> best, current = (
+        ...     Assessment(path=path, status="ok", score=score, confidence=0.8)
+        ...     for path, score in (("front.jpg", 85.0), ("dark.jpg", 40.0))
+        ... )
+        >>> candidates = [RankCandidate(best), RankCandidate(current, is_current=True)]
+        >>> ranking = rank_candidates("M-1", candidates)
+        >>> ranking.best, ranking.swap, [photo.rank for photo in ranking.order]
+        ('front.jpg', True, [1, 2])
     """
     photos = sorted(candidates, key=lambda candidate: candidate.path)
     _check_candidates(sku, photos)
@@ -69,7 +81,17 @@ def rank_candidates(
 
 
 def sort_groups(groups: Iterable[CopyGroup]) -> list[CopyGroup]:
-    """Motifs in the order of their best photos."""
+    """Sort motifs by their best photos, the best first; ties as `rank_candidates` breaks them.
+
+    Example:
+        >>> from packshot.report import Assessment
+        >>> def rate(path, score, **facts):
+        ...     assessment = Assessment(path=path, status="ok", score=score, confidence=0.5)
+        ...     return CopyGroup(RankCandidate(assessment, **facts))
+        >>> groups = [rate("a.jpg", 70.0, decision=Decision.WARN), rate("b.jpg", 68.0)]
+        >>> [group.best.path for group in sort_groups([*groups, rate("c.jpg", 20.0)])]
+        ['b.jpg', 'a.jpg', 'c.jpg']
+    """
     remaining = sorted(
         groups, key=lambda place: (place.best.is_failing, -place.best.score, place.best.path)
     )
@@ -82,7 +104,7 @@ def sort_groups(groups: Iterable[CopyGroup]) -> list[CopyGroup]:
 
 
 def _count_tied_groups(ordered: Sequence[CopyGroup]) -> int:
-    """How many of the first photos no score can part: they are no clearly worse than the very first."""
+    """Count the first photos that no score can part: they are not clearly worse than the very first."""
     best = ordered[0].best
     boundaries = (
         number
@@ -112,7 +134,7 @@ def _check_candidates(sku: str, photos: Sequence[RankCandidate]) -> None:
 
 
 def _build_ranked_photos(groups: Sequence[CopyGroup], reasons: ReasonWriter) -> list[RankedPhoto]:
-    """The photos that take a place, in order, then the copies."""
+    """Build the records of the photos that take a place, in order, then of the copies."""
     following = [group.best for group in groups[1:]]
     ranked = [
         _build_ranked_photo(
@@ -156,7 +178,7 @@ def _build_unreadable_photo(photo: RankCandidate) -> RankedPhoto:
 def _propose_swap(
     groups: Sequence[CopyGroup], current: RankCandidate | None, reasons: ReasonWriter, count: int
 ) -> tuple[bool, str]:
-    """Whether another photo should be shown first, and why."""
+    """Return whether another photo should be shown first, and why."""
     if not groups:
         return False, reasons.explain_no_photo(count)
     best = groups[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 from packshot.sources import FeedRow, is_remote
 
 _MAIN_ROLES = frozenset({"main", "primary", "hero", "true", "yes", "1"})
+"""Words of feeds for the main photo, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Product:
         photos: Where its photos are, in the order of the feed, each once.
         current: The one that is shown first now; None if it has none.
         category: As the feed says; may be empty.
+
+    Example:
+        >>> product = Product("M-1", ("front.jpg", "back.jpg"), current="front.jpg")
+        >>> product.current in product.photos
+        True
     """
 
     sku: str
@@ -29,7 +35,7 @@ class Product:
 
 
 def group_products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Product]:
-    """Products in the order in which they first come.
+    """Group rows by product, in the order in which products first come.
 
     The present main photo is the first that the feed calls so, else the product's first.
 
@@ -37,6 +43,11 @@ def group_products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[
         rows: Of a feed; a row without a photo makes a product known, not a photo.
         by_folder: The folder of a photo is its product; else the feed's ``sku`` is, and the folder only
             of rows without one.
+
+    Example:
+        >>> rows = [FeedRow(0, "a.jpg", sku="M-1"), FeedRow(1, "b.jpg", sku="M-1", role="main")]
+        >>> [(product.sku, product.photos, product.current) for product in group_products(rows)]
+        [('M-1', ('a.jpg', 'b.jpg'), 'b.jpg')]
     """
     rows_by_sku: dict[str, list[FeedRow]] = {}
     for row in rows:
@@ -46,7 +57,7 @@ def group_products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[
 
 
 def _find_folder(row: FeedRow) -> str:
-    """Where a photo lies: a path, or the address without its last part."""
+    """Return the folder of a photo: a path, or the address without its last part."""
     if is_remote(row.location):
         return row.location.rpartition("/")[0]
     return str(Path(row.location).parent) if row.location else ""

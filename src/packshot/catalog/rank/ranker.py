@@ -33,11 +33,17 @@ _PRISTINE_KIND = "pristine"
 
 @dataclass(frozen=True)
 class RankSettings:
-    """What it takes to rank in the same way in every process.
+    """Settings of ranking, the same in every process.
 
     Attributes:
         assessor: The assessor; with `AssessorSettings.emotion` emotion counts.
         screening: By which policy; None for none.
+
+    Example:
+        >>> from datetime import date
+        >>> settings = RankSettings(screening=ScreeningSettings("ebay", date(2026, 1, 1)))
+        >>> "watermark" in settings.assessor_settings.overlays
+        True
     """
 
     assessor: AssessorSettings = field(default_factory=AssessorSettings)
@@ -62,6 +68,12 @@ class FetchedProduct:
         product: The product.
         photos: A copy of each of its photos, in their order.
         crash_reasons: By location, why Packshot fails on a photo; such a photo is not opened.
+
+    Example:
+        >>> mug = Path("examples/photos/mug.jpg")
+        >>> product = Product("M-1", ("mug.jpg",), "mug.jpg")
+        >>> FetchedProduct(product, (LocalCopy("mug.jpg", mug),)).photos[0].error
+        ''
     """
 
     product: Product
@@ -91,6 +103,14 @@ def rank_products(
 
     Raises:
         PackshotError: The assessor or the policy cannot be built.
+
+    Example:
+        >>> from packshot.sources import Fetcher
+        >>> photos = ("examples/photos/speaker-motion-blur.jpg", "examples/photos/speaker.jpg")
+        >>> with LocalCopies(Fetcher()) as copies:
+        ...     [ranking] = rank_products([Product("S-1", photos, photos[0])], copies)
+        >>> Path(ranking.best).name, ranking.swap
+        ('speaker.jpg', True)
     """
     job = _RankingJob(settings or RankSettings(), min(workers, 1), timeout_s)
     with closing(job.iter_rankings(_fetch_products(products, local_copies), workers)) as rankings:
@@ -125,7 +145,7 @@ class _RankingJob:
     def iter_rankings(
         self, products: Iterable[FetchedProduct], workers: int
     ) -> Generator[Ranking | _FailedProduct]:
-        """The ranking of each product, where it did not fail."""
+        """Yield the ranking of each product, or why it failed."""
         yield from map_in_order(
             products,
             partial(_make_worker, self.settings),
@@ -135,7 +155,7 @@ class _RankingJob:
         )
 
     def rank_without_crashing_photos(self, failure: _FailedProduct) -> Ranking:
-        """The ranking of a product whose photos that fail on their own are set apart."""
+        """Rank a product whose photos that fail on their own are set apart."""
         product, photos = failure.fetched_product.product, failure.fetched_product.photos
         single_photos = [
             FetchedProduct(replace(product, photos=(photo.location,), current=None), (photo,))
@@ -153,7 +173,7 @@ class _RankingJob:
         return retry if isinstance(retry, Ranking) else self._build_empty_ranking(retry)
 
     def _build_empty_ranking(self, failure: _FailedProduct) -> Ranking:
-        """The ranking of a product that fails though none of its photos does alone."""
+        """Build the ranking of a product that fails though none of its photos does alone."""
         product, screening = failure.fetched_product.product, self.settings.screening
         return rank_candidates(
             product.sku,
@@ -171,7 +191,7 @@ class _RankingJob:
 
 
 def _fetch_products(products: Iterable[Product], local_copies: LocalCopies) -> Iterator[FetchedProduct]:
-    """Products with copies, fetched a little ahead of them."""
+    """Yield products with copies, fetched a little ahead of them."""
     products_to_fetch, products_to_yield = tee(products)
     fetched_copies = local_copies.fetch_all(
         location for product in products_to_fetch for location in product.photos
@@ -186,7 +206,14 @@ def _make_worker(settings: RankSettings) -> Callable[[FetchedProduct], Ranking |
 
 
 class ProductRanker:
-    """Ranks products one at a time; loads the models once."""
+    """Ranks products one at a time; loads the models once.
+
+    Example:
+        >>> photos = ("examples/photos/mug.jpg", "examples/photos/missing.jpg")
+        >>> ranking = ProductRanker().rank(Product("M-1", photos, photos[1]))
+        >>> Path(ranking.best).name, ranking.swap
+        ('mug.jpg', True)
+    """
 
     def __init__(self, settings: RankSettings | None = None) -> None:
         """Load the models.
@@ -274,6 +301,11 @@ def extract_features(
 
     Raises:
         UnreadablePhoto: The input cannot be decoded.
+
+    Example:
+        >>> features = extract_features(AssessorSettings().build_assessor(), "examples/photos/mug.jpg")
+        >>> features.version.picture.shape, 0 < features.assessment.score < 100
+        ((384, 384, 3), True)
     """
     photo = Photo.open(source, limits=assessor.limits, max_side=ASSESSMENT_SIDE)
     observation = assessor.observe(photo)

@@ -1,4 +1,4 @@
-"""A policy's word on the photos of a product: each is screened as if it were the main photo."""
+"""Screening of the photos of a product: each is screened as if it were the main photo."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from packshot.report import Assessment, Decision
 
 @dataclass(frozen=True)
 class ScreeningResult:
-    """What a policy says of a photo.
+    """The outcome of a policy on a photo.
 
     Attributes:
         decision: Of the policy.
         failures: What it fails, or is warned of, in words.
+
+    Example:
+        >>> ScreeningResult(Decision.FAIL, ("White background",)).decision.value
+        'fail'
     """
 
     decision: Decision
@@ -30,12 +34,17 @@ ScreenFunction = Callable[[Assessment, Product], ScreeningResult]
 
 @dataclass(frozen=True)
 class ScreeningSettings:
-    """Which policy, on which day.
+    """The policy, and the day on which it is applied.
 
     Attributes:
         policy: A name, or the path of a file.
         on: The day; rules that begin later do not apply.
         language: Of failures.
+
+    Example:
+        >>> settings = ScreeningSettings("ebay", date(2026, 1, 1))
+        >>> settings.name, "watermark" in settings.overlays
+        ('ebay', True)
     """
 
     policy: str
@@ -53,7 +62,7 @@ class ScreeningSettings:
 
     @property
     def overlays(self) -> tuple[str, ...]:
-        """What lies over photos that the policy asks about; see `find_required_overlays`.
+        """Overlays that the policy asks about; see `find_required_overlays`.
 
         Raises:
             PackshotError: The policy is unknown, or cannot be read.
@@ -62,7 +71,7 @@ class ScreeningSettings:
 
     @property
     def name(self) -> str:
-        """Of the policy, as reports call it."""
+        """Name of the policy, as reports call it."""
         return Path(self.policy).stem
 
     def _screen_photo(self, assessment: Assessment, product: Product, policy: Policy) -> ScreeningResult:

@@ -47,7 +47,7 @@ from packshot.sources import NamedPhoto, expand_with_names, read_rows
 application = CommandGroup()
 
 _DELETE_BATCH: Final = 1000
-"""Items forgotten at a time."""
+"""Items deleted at a time. A judgement."""
 
 INDEX_HELP = """Index photos, so that `packshot search query` finds those that are alike.
 
@@ -76,7 +76,7 @@ class DistanceName(StrEnum):
 
 
 def _parse_photo_path(text: str) -> str:
-    """Photos that have a path."""
+    """Return photos that have a path."""
     if text == STANDARD_STREAM:
         raise typer.BadParameter("a photo on standard input has no path to be found by: save it first")
     return text
@@ -121,7 +121,7 @@ def index_command(
 
 @dataclass(frozen=True)
 class IndexRequest:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     location: str | None
@@ -137,7 +137,7 @@ class IndexRequest:
 
 @dataclass
 class Tally:
-    """What a run did, for the summary."""
+    """Counts of a run, for the summary."""
 
     outcome_counts: Counter[IndexingOutcome] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -151,7 +151,7 @@ class Tally:
 
 
 def run_index(request: IndexRequest) -> int:
-    """Index photos; returns the exit status.
+    """Index photos; return the exit status.
 
     Raises:
         PackshotError: Nothing to index, or an index that cannot be used.
@@ -166,7 +166,7 @@ def run_index(request: IndexRequest) -> int:
 
 
 def _open_or_create_index(request: IndexRequest) -> VectorIndex:
-    """The index asked for, made if it is not there."""
+    """Open the index asked for; make it if it is not there."""
     location = _choose_location(request)
     encoder = ContentEncoder.load_shipped()
     if exists(location):
@@ -205,7 +205,7 @@ def _choose_location(request: IndexRequest) -> str:
 
 
 def _read_columns(table: Path, photos: list[NamedPhoto]) -> Columns:
-    """What a table says about the photos, by id."""
+    """Read what a table says about the photos, by id."""
     rows = read_rows(table)
     if rows and "path" not in rows[0]:
         raise SourceError(f"{table}: no column path")

@@ -1,4 +1,4 @@
-"""Where an index lies, by the option ``--index``."""
+"""The folder of an index, by the option ``--index``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INDEX_FOLDER: Final = ".packshot-index"
 
 
 def _parse_location(text: str) -> str:
-    """Where an index lies."""
+    """Return the folder of an index by its name."""
     if text == STANDARD_STREAM:
         raise typer.BadParameter("an index is a folder, not -; one of that name is ./-")
     return text
@@ -35,7 +35,7 @@ IndexLocation = Annotated[
 
 
 def find_index(location: str | None) -> str:
-    """Where an index lies: as said, in that folder, or in the present one."""
+    """Find the folder of an index: as said, in that folder, or in the present one."""
     index_folder = Path(location or ".") / INDEX_FOLDER
     if location is not None and (location.startswith(MILVUS_PREFIX) or not index_folder.is_dir()):
         return location

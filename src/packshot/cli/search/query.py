@@ -99,7 +99,7 @@ def query_command(
 
 @dataclass(frozen=True)
 class QueryRequest:
-    """What the user asked for; see the command's options."""
+    """The user's request; see the command's options."""
 
     paths: list[str]
     location: str | None
@@ -114,7 +114,7 @@ class QueryRequest:
 
 
 def run_query(request: QueryRequest) -> int:
-    """Find photos alike; returns the exit status.
+    """Find photos alike; return the exit status.
 
     Raises:
         PackshotError: No photo to ask about, no index, or an output that would harm an input.
@@ -132,7 +132,7 @@ def run_query(request: QueryRequest) -> int:
 
 
 def parse_conditions(expressions: list[str]) -> dict[str, list[Value]]:
-    """KEY=VALUE as a filter; a value that reads as a number, or true or false, may be that or text.
+    """Parse KEY=VALUE as a filter; what reads as a number, or true or false, may be that or text.
 
     Raises:
         InvalidInput: A condition without a key.

@@ -14,14 +14,19 @@ from packshot.arrays import Float32Array
 from packshot.train.datasets.painting import sample_colour
 
 CLOTH_SIDE: Final = 192
-"""Of a piece of cloth, pixels."""
+"""Side of a piece of cloth, pixels. A judgement: about that of the faces it is stretched over."""
 
 
 def draw_cloth(random: np.random.Generator) -> Float32Array:
-    """A piece of cloth, seen from above.
+    """Draw a piece of cloth, seen from above.
 
     Returns:
         (`CLOTH_SIDE`, `CLOTH_SIDE`, 3) RGB, 0..255.
+
+    Example:
+        >>> cloth = draw_cloth(np.random.default_rng(3))
+        >>> cloth.shape, bool(cloth.std() > 0)
+        ((192, 192, 3), True)
     """
     cloth = np.tile(sample_colour(random).astype(np.float32), (CLOTH_SIDE, CLOTH_SIDE, 1))
     kind = random.random()

@@ -19,18 +19,29 @@ from packshot.train.datasets.cutouts import Cutout
 from packshot.train.datasets.teacher_masks import TeacherMask
 
 _SCENE_ATTEMPTS: Final = 12
+"""Parts of photos that are tried before a smooth scene is taken. A judgement."""
+
 _MAX_SUBJECT_SHARE: Final = 0.02
+"""Share of a background, 0..1, that a photo's own subject may take: more would be a product without a
+mask. A judgement."""
+
 _SPAN_RANGE: Final = (0.3, 1.05)
+"""Long side of a single product in parts of the side; above 1 it leaves the frame. A judgement."""
 
 
 @dataclass(frozen=True, eq=False)
 class MaskExample:
-    """What the network learns from.
+    """A photo with its true mask.
 
     Attributes:
         pixels: (S, S, 3) uint8 RGB.
         mask: (S, S) uint8, 255 on the product.
         present: 1 with a product, 0 without.
+
+    Example:
+        >>> example = MaskExample(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8), present=0.0)
+        >>> example.present, int(example.mask.max())
+        (0.0, 0)
     """
 
     pixels: Pixels
@@ -46,6 +57,16 @@ class Composer:
         products: What to compose.
         scenes: Photos, with where their own subject is, so that it does not stand behind the product.
         side: Of the composites.
+
+    Example:
+        >>> pixels = np.full((20, 10, 3), (200, 0, 0), np.uint8)
+        >>> red = Cutout(pixels, np.full((20, 10), 255, np.uint8), (False,) * 4, "")
+        >>> rng = np.random.default_rng(0)
+        >>> background = rng.integers(0, 256, (48, 48, 3), np.uint8)
+        >>> scene = TeacherMask(background, np.zeros((48, 48), np.uint8))
+        >>> example = Composer([red], [scene], side=64).compose(rng, red)
+        >>> example.pixels.shape, bool(example.mask.any()), example.present
+        ((64, 64, 3), True, 1.0)
     """
 
     products: Sequence[Cutout]
@@ -53,7 +74,7 @@ class Composer:
     side: int
 
     def compose(self, random: np.random.Generator, product: Cutout | None = None) -> MaskExample:
-        """One composite with a product.
+        """Compose a product, or several of one kind, onto a scene.
 
         Args:
             random: Decides everything.
@@ -70,14 +91,14 @@ class Composer:
         return MaskExample(simulate_camera(scene, random), mask, 1.0)
 
     def compose_empty(self, random: np.random.Generator) -> MaskExample:
-        """A scene without a product."""
+        """Make a scene without a product."""
         scene = self.make_scene(random).astype(np.float32)
         return MaskExample(
             simulate_camera(scene, random), np.zeros((self.side, self.side), np.uint8), 0.0
         )
 
     def make_scene(self, random: np.random.Generator) -> Pixels:
-        """A background: mostly part of a photo; a smooth or plain one now and then."""
+        """Make a background: mostly part of a photo; a smooth or plain one now and then."""
         kind = random.random()
         if kind < 0.2:
             return _make_gradient(self.side, random)
@@ -90,7 +111,7 @@ class Composer:
         return self.products[int(random.integers(len(self.products)))]
 
     def _crop_background(self, random: np.random.Generator, closeness: float) -> Pixels:
-        """A part of a photo without its subject, if a few tries find one; a smooth scene else."""
+        """Crop a part of a photo without its subject, if a few tries find one; a smooth scene else."""
         for _ in range(_SCENE_ATTEMPTS):
             part, subject_share = self._crop_photo(random, closeness)
             if subject_share <= _MAX_SUBJECT_SHARE:
@@ -98,7 +119,7 @@ class Composer:
         return _make_gradient(self.side, random)
 
     def _crop_photo(self, random: np.random.Generator, closeness: float) -> tuple[Pixels, float]:
-        """A part of any photo, and the share of it that the photo's subject takes."""
+        """Crop a part of any photo; return it with the share of it that the photo's subject takes."""
         photo = self.scenes[int(random.integers(len(self.scenes)))]
         stored_side = photo.mask.shape[0]
         wide, high = (stored_side * random.uniform(closeness, 1, 2)).astype(int)
@@ -114,7 +135,7 @@ class Composer:
 
 @dataclass(frozen=True, eq=False)
 class _Light:
-    """How the scene's light falls on the product.
+    """The fall of the scene's light on the product.
 
     Attributes:
         colour_match: How far the product's mean colour moves to the scene's, 0..1.
@@ -145,7 +166,7 @@ class _Light:
 
 
 def _sample_placements(product: Cutout, side: int, random: np.random.Generator) -> list[Float32Array]:
-    """Where each copy goes: (2, 3) affine maps from the cut-out to the canvas."""
+    """Choose where each copy goes: (2, 3) affine maps from the cut-out to the canvas."""
     count = 1 if random.random() < 0.78 else int(random.integers(2, 4))
     height, width = product.alpha.shape
     span = random.uniform(*_SPAN_RANGE) if count == 1 else random.uniform(0.25, 0.5)
@@ -161,7 +182,7 @@ def _sample_placements(product: Cutout, side: int, random: np.random.Generator) 
 
 
 def _sample_centre(column: int, count: int, random: np.random.Generator) -> tuple[float, float]:
-    """Of the copy, in parts of the side."""
+    """Choose the centre of a copy, in parts of the side."""
     if count == 1:
         return float(0.5 + random.normal(0, 0.11)), float(0.52 + random.normal(0, 0.11))
     x = (column + 0.5) / count + random.normal(0, 0.04)
@@ -171,7 +192,7 @@ def _sample_centre(column: int, count: int, random: np.random.Generator) -> tupl
 def _make_affine(
     product: Cutout, scales: tuple[float, float], degrees: float, side: int, centre: tuple[float, float]
 ) -> Float32Array:
-    """An affine map; a product that its photo cut off at the bottom or top stands at that frame."""
+    """Make an affine map; a product that its photo cut off at the bottom or top stands at that frame."""
     height, width = product.alpha.shape
     angle = 0.0 if any(product.cropped_sides) else np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -189,7 +210,7 @@ def _make_affine(
 def _paste_product(
     product: Cutout, placement: Float32Array, scene: Float32Array, light: _Light
 ) -> tuple[Float32Array, ByteMask]:
-    """The scene with one copy of the product in it, and that copy's mask."""
+    """Return the scene with one copy of the product in it, and that copy's mask."""
     side = (scene.shape[1], scene.shape[0])
     is_shrunk = abs(np.linalg.det(placement[:, :2])) < 0.7
     method = cv2.INTER_AREA if is_shrunk else cv2.INTER_LINEAR
@@ -205,7 +226,7 @@ def _paste_product(
 
 
 def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light) -> Float32Array:
-    """The product in the scene's light."""
+    """Return the product in the scene's light."""
     toned = 255 * (pixels.astype(np.float32) / 255) ** np.float32(light.gamma) * light.gain
     product_mean, scene_mean = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
     shift = light.colour_match * (scene_mean - product_mean)
@@ -213,7 +234,7 @@ def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light
 
 
 def _render_shadow(alpha: ByteMask, light: _Light) -> Float32Array:
-    """How much darker the scene is beside the product, 0..1."""
+    """Return how much darker the scene is beside the product, 0..1."""
     side = alpha.shape[0]
     if not light.shadow_strength:
         return np.zeros(alpha.shape, np.float32)
@@ -226,7 +247,13 @@ def _render_shadow(alpha: ByteMask, light: _Light) -> Float32Array:
 
 
 def simulate_camera(scene: Float32Array, random: np.random.Generator) -> Pixels:
-    """Tones, blur, noise and JPEG of the whole picture."""
+    """Change tones, blur, noise and JPEG of the whole picture as a camera and a shop would.
+
+    Example:
+        >>> photo = simulate_camera(np.full((32, 32, 3), 120, np.float32), np.random.default_rng(0))
+        >>> photo.shape, photo.dtype.name
+        ((32, 32, 3), 'uint8')
+    """
     values = 255 * (np.clip(scene, 0, 255) / 255) ** np.float32(np.exp(random.normal(0, 0.15)))
     values = values * random.uniform(0.8, 1.15) * random.normal(1, 0.04, 3)
     if random.random() < 0.4:
@@ -248,7 +275,7 @@ def _blur(photo: Pixels, random: np.random.Generator) -> Pixels:
 
 
 def _make_gradient(side: int, random: np.random.Generator) -> Pixels:
-    """A slope between two colours, often two light ones, with a horizon now and then."""
+    """Make a slope between two colours, often two light ones, with a horizon now and then."""
     low = 170 if random.random() < 0.5 else 0
     first, second = random.uniform(low, 256, 3), random.uniform(low, 256, 3)
     if random.random() < 0.6:
@@ -262,11 +289,16 @@ def _make_gradient(side: int, random: np.random.Generator) -> Pixels:
 
 
 def draw_object(texture: Pixels, random: np.random.Generator) -> Cutout:
-    """An object that never was, with thin parts such as legs, frames and handles.
+    """Draw an object that never was, with thin parts such as legs, frames and handles.
 
     Args:
         texture: (S, S, 3) uint8 RGB, what it is made of.
         random: Decides its shape.
+
+    Example:
+        >>> cutout = draw_object(np.full((64, 64, 3), 128, np.uint8), np.random.default_rng(0))
+        >>> cutout.pixels.shape[:2] == cutout.alpha.shape, int(cutout.alpha.max())
+        (True, 255)
     """
     side = texture.shape[0]
     alpha = np.zeros((side, side), np.uint8)
@@ -285,7 +317,7 @@ def draw_object(texture: Pixels, random: np.random.Generator) -> Cutout:
 
 
 def _draw_part(alpha: ByteMask, random: np.random.Generator) -> None:
-    """A bar, a board, a disc or a ring, near the middle."""
+    """Draw a bar, a board, a disc or a ring, near the middle."""
     side = alpha.shape[0]
     centre, size = random.normal(0.5, 0.13, 2) * side, random.uniform(0.08, 0.3, 2) * side
     first, second = (centre - size).astype(int).tolist(), (centre + size).astype(int).tolist()

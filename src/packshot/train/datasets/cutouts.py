@@ -17,11 +17,24 @@ from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original
 
 _MAX_SIDE: Final = 640
+"""Pixels of the long side at which photos are decoded. A judgement."""
+
 _MIN_BACKGROUND_LEVEL: Final = 225
+"""Grey level, 0..255, from which on every channel of a background is bright enough for an exact mask. A
+judgement, as the next four."""
+
 _MAX_TOLERANCE: Final = 14.0
+"""Grey levels of a channel that an exact background may vary by; see `find_background`."""
+
 _AREA_RANGE: Final = (0.02, 0.85)
+"""Share of the photo, 0..1, that the product may take: less is a speck, more a close-up."""
+
 _MIN_HOLE_SHARE: Final = 0.004
+"""Share of the photo from which on an enclosed part of the background's colour is a hole, not a
+highlight."""
+
 _HOLE_TOLERANCE: Final = 6
+"""Grey levels that a hole may differ from the background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +46,12 @@ class Cutout:
         alpha: (h, w) uint8, 255 on the product.
         cropped_sides: Whether the photo's frame cuts the product off at the left, top, right, bottom.
         name: Of the photo.
+
+    Example:
+        >>> pixels, alpha = np.zeros((9, 5, 3), np.uint8), np.full((9, 5), 255, np.uint8)
+        >>> cutout = Cutout(pixels, alpha, (False,) * 4, "mug")
+        >>> cutout.alpha.shape, any(cutout.cropped_sides)
+        ((9, 5), False)
     """
 
     pixels: Pixels
@@ -46,6 +65,12 @@ def extract_cutouts(originals: Iterable[Original]) -> list[Cutout]:
 
     Raises:
         UnreadablePhoto: A file is not a photo.
+
+    Example:
+        >>> from pathlib import Path
+        >>> mug = Original(Path("examples/photos/mug.jpg"), "mug", "kitchen", "train")
+        >>> [cutout.name for cutout in extract_cutouts([mug])]
+        ['mug']
     """
     candidates = (
         extract_cutout(Photo.open(one.path, max_side=_MAX_SIDE).pixels, one.path.stem)
@@ -64,6 +89,13 @@ def extract_cutout(pixels: Pixels, name: str = "") -> Cutout | None:
     Returns:
         The product at working size; None where the background is not plain and bright enough for an
         exact mask, or the product is nearly nothing or nearly all of the photo.
+
+    Example:
+        >>> photo = np.full((200, 200, 3), 255, np.uint8)
+        >>> photo[50:150, 80:140] = (180, 40, 40)
+        >>> cutout = extract_cutout(photo)
+        >>> cutout.alpha.size < 200 * 200 / 4, extract_cutout(np.full((200, 200, 3), 255, np.uint8))
+        (True, None)
     """
     planes = make_planes(pixels)
     background = find_background(planes.small)
@@ -96,7 +128,7 @@ def _is_exact(background: Background) -> bool:
 
 
 def _find_holes(small: Pixels, background: Background, mask: ByteMask) -> ByteMask:
-    """Where the background shows through: large enclosed parts of exactly its colour."""
+    """Find where the background shows through: large enclosed parts of exactly its colour."""
     low, high = background.colour - _HOLE_TOLERANCE, background.colour + _HOLE_TOLERANCE
     similar = cv2.inRange(small, low.astype(np.float64), high.astype(np.float64))
     inner = to_uint8(cv2.bitwise_and(to_uint8(similar), mask))
@@ -107,6 +139,6 @@ def _find_holes(small: Pixels, background: Background, mask: ByteMask) -> ByteMa
 
 
 def _soften_mask(mask: ByteMask) -> ByteMask:
-    """The mask without its outermost pixel, which holds some background, and with a soft edge."""
+    """Return the mask without its outermost pixel, which holds some background, and with a soft edge."""
     inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=(255,))
     return to_uint8(cv2.GaussianBlur(inner, (0, 0), 0.6))

@@ -42,6 +42,11 @@ class Original:
         split: ``train`` or ``val``.
         source: Where the photo comes from, and so under which terms; empty where not stated.
         licence: As the manifest states it; empty where it does not.
+
+    Example:
+        >>> original = Original(Path("mug.jpg"), group="mug", product_type="kitchen", split="train")
+        >>> original.split, original.licence
+        ('train', '')
     """
 
     path: Path
@@ -63,6 +68,12 @@ class Shard:
         levels: (N,) 0..5.
         measures: (N, 4) MDSI, VSI, HaarPSI and FSIM against the original.
         measured: (N, K) measurements of each version alone, as `PhotoMeasurements.numbers`.
+
+    Example:
+        >>> measures = np.array([[0, 1, 1, 1]], np.float32)  # as an original is against itself
+        >>> shard = Shard(*(np.zeros((1, 0)) for _ in range(4)), measures, np.zeros((1, 26)))
+        >>> shard.scores.tolist()
+        [100.0]
     """
 
     whole: ByteArray
@@ -74,7 +85,7 @@ class Shard:
 
     @property
     def scores(self) -> Float32Array:
-        """(N,) 0..100 by the full-reference ensemble, on its present scale."""
+        """Scores, (N,) 0..100, by the full-reference ensemble, on its present scale."""
         labels = [
             combine(mdsi=mdsi, vsi=vsi, haarpsi=haarpsi, fsim=fsim).score
             for mdsi, vsi, haarpsi, fsim in self.measures.astype(float)
@@ -83,10 +94,16 @@ class Shard:
 
 
 def read_manifest(path: Path, split: str | None = None) -> list[Original]:
-    """Originals of a manifest: columns ``file, type, group, split``, perhaps ``source``, ``licence``.
+    r"""Read a manifest: columns ``file, type, group, split``, perhaps ``source``, ``licence``.
 
     Raises:
         SourceError: It cannot be read, or a column is missing.
+
+    Example:
+        >>> rows = "file,type,group,split\nmug.jpg,kitchen,1,train\nlamp.jpg,lamps,2,val\n"
+        >>> _ = Path("products.csv").write_text(rows)
+        >>> [original.path.name for original in read_manifest(Path("products.csv"), "train")]
+        ['mug.jpg']
     """
     rows = read_rows(path)
     missing = {"file", "type", "group", "split"} - set(rows[0] if rows else ())
@@ -107,7 +124,13 @@ def read_manifest(path: Path, split: str | None = None) -> list[Original]:
 
 
 def sample_damage(count: int, seed: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[tuple[Kind, int]]:
-    """`count` different pairs of kind and level, every kind equally often where it divides."""
+    """Choose `count` different pairs of kind and level, every kind equally often where it divides.
+
+    Example:
+        >>> pairs = sample_damage(4, seed=0, kinds=(Kind.JPEG, Kind.WHITE_NOISE))
+        >>> sorted(kind.value for kind, _ in pairs), len(set(pairs))
+        (['jpeg', 'jpeg', 'white-noise', 'white-noise'], 4)
+    """
     generator = np.random.default_rng(seed)
     rounds = [
         [(kind, int(level)) for kind, level in zip(kinds, column, strict=True)]
@@ -122,6 +145,12 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
 
     Raises:
         UnreadablePhoto: The file is not a photo.
+
+    Example:
+        >>> original = Original(Path("examples/photos/mug.jpg"), "mug", "kitchen", "train")
+        >>> shard = make_shard(original, [(Kind.JPEG, 5)], seed=0)
+        >>> shard.levels.tolist(), round(float(shard.scores[0])), bool(shard.scores[1] < 80)
+        ([0, 5], 100, True)
     """
     pixels = Photo.open(original.path, max_side=ASSESSMENT_SIDE).pixels
     reference = EnsembleReference.from_pixels(pixels)
@@ -140,13 +169,26 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
 
 
 def save_shard(shard: Shard, path: Path) -> None:
-    """Write a shard whole or not at all."""
+    """Write a shard whole or not at all.
+
+    Example:
+        >>> shard = Shard(*(np.arange(3) for _ in range(6)))
+        >>> save_shard(shard, Path("00000.npz"))
+        >>> load_shard(Path("00000.npz")).levels.tolist()
+        [0, 1, 2]
+    """
     with atomic_write(path) as draft, draft.open("wb") as file:
         np.savez(file, **vars(shard))
 
 
 def load_shard(path: Path) -> Shard:
-    """Read a shard that `save_shard` wrote."""
+    """Read a shard that `save_shard` wrote.
+
+    Example:
+        >>> save_shard(Shard(*(np.arange(3) for _ in range(6))), Path("00000.npz"))
+        >>> load_shard(Path("00000.npz")).kinds.tolist()
+        [0, 1, 2]
+    """
     with np.load(path) as archive:
         return Shard(**{name: archive[name] for name in archive.files})
 
@@ -154,7 +196,7 @@ def load_shard(path: Path) -> Shard:
 def make_shards(
     originals: Iterable[Original], folder: Path, versions: int, workers: int, seed: int = 0
 ) -> Iterator[Path]:
-    """Make every shard that does not exist yet; yields each as it is there.
+    """Make every shard that does not exist yet; yield each as it is there.
 
     Args:
         originals: What to damage.

@@ -24,19 +24,33 @@ Box: TypeAlias = tuple[Float64Array, Float64Array]
 """Smallest and largest corner: across, up, towards the onlooker."""
 
 _CORNERS: Final = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+"""Corners of the unit box."""
+
 _FACES: Final = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
+"""Corners of each face, in turn around it."""
+
 _NORMALS: Final = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]], float)
+"""Direction that each face looks."""
+
 _TOP: Final = 3
+"""Number of the face that looks up."""
+
 _FRONT: Final = 5
+"""Number of the face that looks towards the onlooker."""
 
 
 @dataclass(frozen=True, eq=False)
 class Finish:
-    """What a piece is made of.
+    """The material of a piece.
 
     Attributes:
         cloth: Covers every face; None for paint.
         opacity: Less than 1 for glass.
+
+    Example:
+        >>> glass = Finish(opacity=0.3)
+        >>> glass.cloth is None, glass.opacity
+        (True, 0.3)
     """
 
     cloth: Float32Array | None = None
@@ -44,7 +58,7 @@ class Finish:
 
 
 def draw_furniture(side: int, random: np.random.Generator) -> Pixels:
-    """A picture of one piece of furniture on white.
+    """Draw a picture of one piece of furniture on white.
 
     Args:
         side: Of the square, pixels.
@@ -52,6 +66,11 @@ def draw_furniture(side: int, random: np.random.Generator) -> Pixels:
 
     Returns:
         (side, side, 3) uint8 RGB.
+
+    Example:
+        >>> picture = draw_furniture(96, np.random.default_rng(1))
+        >>> picture.shape, bool(picture[0, 0].min() > 245), bool(picture.min() < 230)
+        ((96, 96, 3), True, True)
     """
     canvas = np.full((side, side, 3), 255, np.float32)
     if random.random() < 0.3:
@@ -63,7 +82,7 @@ def draw_furniture(side: int, random: np.random.Generator) -> Pixels:
 
 
 def _build_table(random: np.random.Generator) -> list[Box]:
-    """A board on legs, perhaps with another board below."""
+    """Build a board on legs, perhaps with another board below."""
     width, depth, height = random.uniform(0.5, 1), random.uniform(0.3, 0.9), random.uniform(0.3, 0.8)
     thick, leg = random.uniform(0.02, 0.1), random.uniform(0.02, 0.1)
     boxes = [_make_box((0, height - thick, 0), (width, height, depth))]
@@ -79,7 +98,7 @@ def _build_table(random: np.random.Generator) -> list[Box]:
 
 
 def _build_shelf(random: np.random.Generator) -> list[Box]:
-    """Boards between uprights."""
+    """Build boards between uprights."""
     width, depth, height = random.uniform(0.3, 1), random.uniform(0.15, 0.4), random.uniform(0.5, 1)
     thick = random.uniform(0.015, 0.06)
     boxes = [
@@ -91,7 +110,7 @@ def _build_shelf(random: np.random.Generator) -> list[Box]:
 
 
 def _build_cabinet(random: np.random.Generator) -> list[Box]:
-    """A box with drawers or doors before it."""
+    """Build a box with drawers or doors before it."""
     width, depth, height = random.uniform(0.4, 1), random.uniform(0.3, 0.6), random.uniform(0.4, 1)
     boxes = [_make_box((0, 0.05, 0), (width, height, depth))]
     rows, columns = int(random.integers(1, 5)), int(random.integers(1, 4))
@@ -107,7 +126,7 @@ def _build_cabinet(random: np.random.Generator) -> list[Box]:
 
 
 def _build_chair(random: np.random.Generator) -> list[Box]:
-    """A seat on legs with a back of slats; a wide one is a bench or a bed."""
+    """Build a seat on legs with a back of slats; a wide one is a bench or a bed."""
     width, depth, seat = random.uniform(0.3, 1), random.uniform(0.35, 0.8), random.uniform(0.2, 0.5)
     leg, thick = random.uniform(0.02, 0.07), random.uniform(0.03, 0.15)
     boxes = [_make_box((0, seat, 0), (width, seat + thick, depth))]
@@ -165,7 +184,7 @@ def _draw_boxes(canvas: Float32Array, boxes: list[Box], random: np.random.Genera
 
 
 def _sample_finish(random: np.random.Generator) -> Finish:
-    """Painted, in three cases of ten covered with cloth, in one of glass."""
+    """Choose paint, in three cases of ten cloth, in one glass."""
     kind = random.random()
     if kind < 0.3:
         return Finish(cloth=draw_cloth(random))
@@ -173,7 +192,7 @@ def _sample_finish(random: np.random.Generator) -> Finish:
 
 
 def _make_rotation(turn: float, tilt: float) -> Float64Array:
-    """Of the scene before a camera that looks along the third axis."""
+    """Make the rotation of the scene before a camera that looks along the third axis."""
     across = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
     up = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
     rotation: Float64Array = up @ across
@@ -181,7 +200,7 @@ def _make_rotation(turn: float, tilt: float) -> Float64Array:
 
 
 def _sample_light(random: np.random.Generator) -> Float64Array:
-    """Of each face: the top is bright, the sides differ by a little or by much."""
+    """Choose the light of each face: the top is bright, the sides differ by a little or by much."""
     light = random.uniform(0.78, 1.0, len(_FACES))
     light[_TOP] = random.uniform(0.96, 1.04)
     light[_FRONT] = random.uniform(0.88, 1.02)
@@ -216,7 +235,7 @@ def _draw_face(
 
 
 def _project_cloth(cloth: Float32Array, corners: Float64Array, size: tuple[int, int]) -> Float64Array:
-    """Cloth as it lies on a face."""
+    """Lay cloth on a face."""
     cloth_corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * CLOTH_SIDE
     homography = cv2.getPerspectiveTransform(cloth_corners, corners.astype(np.float32))
     return np.asarray(
@@ -225,7 +244,7 @@ def _project_cloth(cloth: Float32Array, corners: Float64Array, size: tuple[int, 
 
 
 def _draw_shadow(canvas: Float32Array, points: Float64Array, random: np.random.Generator) -> None:
-    """A soft shadow on the ground below."""
+    """Draw a soft shadow on the ground below."""
     (left, _), (right, low) = points.min(axis=0), points.max(axis=0)
     dark = np.zeros(canvas.shape[:2], np.float32)
     size = ((right - left) * random.uniform(0.4, 0.6), (right - left) * random.uniform(0.02, 0.12))

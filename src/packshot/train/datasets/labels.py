@@ -1,4 +1,4 @@
-"""What is known about photos to train on, whichever way they are held."""
+"""Labels of photos to train on, whichever way they are held."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ class Labels:
         kinds: (N,) indices into `KIND_NAMES`, -1 where unknown.
         levels: (N,) 0..5, -1 where unknown.
         groups: (N,) photos with one number derive from one original.
+
+    Example:
+        >>> import numpy as np
+        >>> labels = Labels(
+        ...     scores=np.array([71.5], np.float32),
+        ...     kinds=np.array([-1], np.int16),
+        ...     levels=np.array([-1], np.int8),
+        ...     groups=np.array([0], np.int32),
+        ... )
+        >>> labels.scores.tolist()
+        [71.5]
     """
 
     scores: Float32Array

@@ -25,8 +25,14 @@ _PHRASES: Final = (
 )  # fmt: skip
 _HAN: Final = "包邮正品新款特价热卖限时促销官方旗舰店买一送一满减优惠防水高清大容量现货直销品质保证"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789  .%&-+!"
+"""Of random texts; blanks twice, to make words."""
+
 _HERSHEY_FONTS: Final = (0, 1, 2, 3, 4, 5, 6, 7)
+"""Numbers of OpenCV's stroke fonts."""
+
 _RENDER_HEIGHT: Final = 48
+"""Pixels of letters as they are drawn, before they are resized. A judgement: higher than most are
+needed."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,13 @@ class Fonts:
     Attributes:
         latin: Files.
         han: Files that hold Chinese characters too.
+
+    Example:
+        >>> for name in ("DejaVuSans.ttf", "NotoSansCJK.ttc", "DejaVuSansCondensed.ttf"):
+        ...     Path(name).touch()
+        >>> fonts = Fonts.from_folder(Path("."))
+        >>> fonts.latin, fonts.han
+        (('DejaVuSans.ttf', 'NotoSansCJK.ttc'), ('NotoSansCJK.ttc',))
     """
 
     latin: tuple[str, ...]
@@ -43,7 +56,7 @@ class Fonts:
 
     @classmethod
     def from_folder(cls, folder: Path, held_out: bool = False) -> Fonts:
-        """Fonts of a folder; one family in four, by its name, is kept for validation.
+        """Find the fonts of a folder; one family in four, by its name, is kept for validation.
 
         Raises:
             SourceError: No font there.
@@ -58,12 +71,18 @@ class Fonts:
 
 
 def _is_held_out(stem: str) -> bool:
-    """Condensed, monospaced and serif-bold cuts are what validation is written in."""
+    """Return whether a font is for validation: condensed, monospaced and serif-bold cuts are."""
     return any(part in stem for part in ("Condensed", "MonoOblique", "SansMono", "SerifCJK", "Narrow"))
 
 
 def sample_text(random: np.random.Generator, fonts: Fonts) -> tuple[str, str | int]:
-    """A text, and the font file, or Hershey number, to write it in."""
+    """Choose a text, and the font file, or Hershey number, to write it in.
+
+    Example:
+        >>> text, font = sample_text(np.random.default_rng(0), Fonts(("DejaVuSans.ttf",), ()))
+        >>> len(text) >= 2, font == "DejaVuSans.ttf" or font in range(8)
+        (True, True)
+    """
     kind = random.random()
     if kind < 0.2 and fonts.han:
         text = "".join(random.choice(list(_HAN), int(random.integers(2, 9))))
@@ -79,7 +98,13 @@ def sample_text(random: np.random.Generator, fonts: Fonts) -> tuple[str, str | i
 
 
 def render_line(text: str, font: str | int, height: float) -> ByteMask:
-    """Coverage, 0..255, of a line of text, drawn tight; its letters are about `height` pixels high."""
+    """Draw a line of text as coverage, 0..255, tight; its letters are about `height` pixels high.
+
+    Example:
+        >>> coverage = render_line("SALE", 0, height=24)
+        >>> coverage.shape[1] > 2 * coverage.shape[0], int(coverage.max()) > 200
+        (True, True)
+    """
     rendered = _render_hershey(text, font) if isinstance(font, int) else _render_outline(text, font)
     scale = height / _RENDER_HEIGHT
     size = (max(2, round(rendered.shape[1] * scale)), max(2, round(rendered.shape[0] * scale)))
@@ -114,7 +139,13 @@ def _crop_to_content(coverage: ByteMask) -> ByteMask:
 
 
 def draw_logo(random: np.random.Generator, side: int) -> ByteMask:
-    """Coverage of a simple mark: a ring, a shield, a star or bars, with a letter now and then."""
+    """Draw the coverage of a simple mark: a ring, a shield, a star or bars.
+
+    Example:
+        >>> logo = draw_logo(np.random.default_rng(0), 40)
+        >>> logo.shape, bool(logo.any())
+        ((40, 40), True)
+    """
     canvas = np.zeros((side, side), np.uint8)
     middle, thick = side // 2, max(1, side // 14)
     kind = int(random.integers(4))

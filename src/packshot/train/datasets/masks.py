@@ -19,20 +19,34 @@ from packshot.train.datasets.cutouts import Cutout
 from packshot.train.datasets.teacher_masks import TeacherMask
 
 _CONFIDENT_AREA: Final = (0.04, 0.85)
+"""Share of the photo, 0..1, that a subject may take for the teacher to be sure of it. A judgement, as
+the next two."""
+
 _MAX_UNCERTAINTY: Final = 0.2
+"""Uncertainty of the teacher, see `TeacherMask.uncertainty`, up to which it is sure."""
+
 _MAX_EMPTY_PEAK: Final = 0.35
+"""Probability, 0..1, that a hundredth of the photo may exceed where there is no subject."""
+
 _EXAMPLE_SHARES: Final = (0.55, 0.12, 0.33)
-"""Of composites, of scenes without a product, of photos the teacher is sure of."""
+"""Of composites, of scenes without a product, of photos the teacher is sure of; their sum is 1. A
+judgement."""
 
 
 @dataclass(frozen=True, eq=False)
 class MaskBatch:
-    """B photos with what the network should say of them.
+    """A batch of B photos with their true masks.
 
     Attributes:
         pixels: (B, S, S, 3) uint8.
         mask: (B, S / 2, S / 2) float32, 0..1.
         present: (B,) float32, 1 with a product.
+
+    Example:
+        >>> example = MaskExample(np.zeros((8, 8, 3), np.uint8), np.full((8, 8), 255, np.uint8), 1.0)
+        >>> batch = MaskBatch.from_examples([example, example])
+        >>> tuple(batch.pixels.shape), tuple(batch.mask.shape), batch.mask.max().item()
+        ((2, 8, 8, 3), (2, 4, 4), 1.0)
     """
 
     pixels: Tensor
@@ -52,7 +66,15 @@ class MaskBatch:
 
 
 def select_confident(masks: Sequence[TeacherMask]) -> list[TeacherMask]:
-    """Photos whose subject the teacher is sure of."""
+    """Select photos whose subject the teacher is sure of.
+
+    Example:
+        >>> mask = np.zeros((10, 10), np.uint8)
+        >>> mask[3:7, 3:7] = 255
+        >>> sure, unsure = (TeacherMask(np.zeros((10, 10, 3), np.uint8), m) for m in (mask, mask // 2))
+        >>> select_confident([sure, unsure]) == [sure]
+        True
+    """
     return [
         one
         for one in masks
@@ -61,12 +83,26 @@ def select_confident(masks: Sequence[TeacherMask]) -> list[TeacherMask]:
 
 
 def select_empty(masks: Sequence[TeacherMask]) -> list[TeacherMask]:
-    """Photos in which the teacher sees no subject at all."""
+    """Select photos in which the teacher sees no subject at all.
+
+    Example:
+        >>> pixels = np.zeros((4, 4, 3), np.uint8)
+    >>> masks = [TeacherMask(pixels, np.full((4, 4), value, np.uint8)) for value in (9, 255)]
+        >>> select_empty(masks) == masks[:1]
+        True
+    """
     return [one for one in masks if one.peak_probability <= _MAX_EMPTY_PEAK]
 
 
 def extract_subject(teacher_mask: TeacherMask) -> Cutout:
-    """A photo's subject as a cut-out, by a mask that the teacher is sure of."""
+    """Cut out a photo's subject by a mask that the teacher is sure of.
+
+    Example:
+        >>> mask = np.zeros((10, 10), np.uint8)
+        >>> mask[5:, 3:7] = 255  # the frame cuts it off at the bottom
+        >>> extract_subject(TeacherMask(np.zeros((10, 10, 3), np.uint8), mask)).cropped_sides
+        (False, False, False, True)
+    """
     alpha = teacher_mask.mask
     cropped_sides = [
         bool((line > 127).mean() > 0.02) for line in (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
@@ -89,6 +125,15 @@ class MaskDataset(Dataset[MaskBatch]):
         empty_photos: Photos without a subject.
         batch_size: Photos in a batch.
         seed: Of every choice, together with the number.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> pixels, mask = rng.integers(0, 256, (48, 48, 3), np.uint8), np.zeros((48, 48), np.uint8)
+        >>> scene = TeacherMask(pixels, mask)
+        >>> product = Cutout(pixels[:20, :10], np.full((20, 10), 255, np.uint8), (False,) * 4, "")
+        >>> dataset = MaskDataset(Composer([product], [scene], 32), [scene], [scene], 2, seed=0)
+        >>> bool(torch.equal(dataset[5].pixels, dataset[5].pixels)), tuple(dataset[5].mask.shape)
+        (True, (2, 16, 16))
     """
 
     composer: Composer
@@ -116,7 +161,7 @@ class MaskDataset(Dataset[MaskBatch]):
 def _augment_photo(
     teacher_mask: TeacherMask, side: int, random: np.random.Generator, present: float
 ) -> MaskExample:
-    """A real photo, a little cropped, turned and treated, with the teacher's mask."""
+    """Crop, turn and treat a real photo a little, with the teacher's mask."""
     stored_side = teacher_mask.mask.shape[0]
     scale = side / stored_side * random.uniform(0.9, 1.35)
     turn = cv2.getRotationMatrix2D((stored_side / 2, stored_side / 2), random.normal(0, 6), scale)

@@ -21,22 +21,33 @@ from packshot.measure.planes import to_uint8
 from packshot.train.datasets.lettering import Fonts, draw_logo, render_line, sample_text
 
 OUTPUT_STRIDE: Final = 4
+"""Pixels of a photo for one of the network's map, along each side."""
+
 TEXT, WATERMARK = 0, 1
 MIN_TEXT_HEIGHT: Final = 0.02
 """Height of the smallest letters that must be found, as a share of the photo's long side."""
 
 _MIN_TRAINING_HEIGHT: Final = 0.012
+"""The same of the smallest letters that are drawn: with .02 stamps of cameras were missed more often
+(decision 18)."""
+
 _MAX_TEXT_HEIGHT: Final = 0.13
+"""Height of the largest letters, as a share of the photo's long side. A judgement."""
 
 
 @dataclass(frozen=True, eq=False)
 class OverlayExample:
-    """A photo with what was laid over it.
+    """A photo with masks of the text and watermarks over it.
 
     Attributes:
         pixels: (H, W, 3) uint8 RGB.
         text: (H, W) uint8, 255 in the boxes of lines of text.
         watermark: (H, W) uint8, 255 in the boxes of see-through lettering and logos.
+
+    Example:
+        >>> example = make_clean_example(np.zeros((8, 12, 3), np.uint8))
+        >>> example.text.shape, bool(example.watermark.any())
+        ((8, 12), False)
     """
 
     pixels: Pixels
@@ -45,7 +56,12 @@ class OverlayExample:
 
 
 def make_clean_example(pixels: Pixels) -> OverlayExample:
-    """A photo with nothing over it."""
+    """Make an example of a photo with nothing over it.
+
+    Example:
+        >>> bool(make_clean_example(np.zeros((8, 12, 3), np.uint8)).text.any())
+        False
+    """
     blank = np.zeros(pixels.shape[:2], np.uint8)
     return OverlayExample(pixels, blank, blank)
 
@@ -53,7 +69,7 @@ def make_clean_example(pixels: Pixels) -> OverlayExample:
 def add_text(
     pixels: Pixels, random: np.random.Generator, fonts: Fonts, smallest: float = MIN_TEXT_HEIGHT
 ) -> OverlayExample:
-    """Some lines of opaque text over a photo, on a coloured badge now and then.
+    """Write some lines of opaque text over a photo, on a coloured badge now and then.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
@@ -75,7 +91,7 @@ def add_text(
 
 
 def add_watermark(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> OverlayExample:
-    """One large see-through mark, or a small one repeated all over."""
+    """Lay one large see-through mark over a photo, or a small one repeated all over."""
     coverage, boxes = _make_watermark(pixels.shape[:2], random, fonts)
     tone = float(random.choice([255.0, 255.0, 128.0, 0.0]))
     ground = float(np.mean(pixels[coverage > 100])) if (coverage > 100).any() else 128.0
@@ -87,7 +103,7 @@ def add_watermark(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> 
 
 
 def add_print(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> Pixels:
-    """Lettering in the surface of what is pictured: slanted, shaded, not an overlay."""
+    """Print lettering into the surface of what is pictured: slanted, shaded, not an overlay."""
     height, width = pixels.shape[:2]
     middle = pixels[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
     if middle.mean() > 235:
@@ -109,7 +125,7 @@ def add_print(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> Pixe
 
 
 def _limit_size(coverage: ByteMask, pixels: Pixels, random: np.random.Generator) -> ByteMask:
-    """Made smaller where it is wider or higher than the photo."""
+    """Make a coverage smaller where it is wider or higher than the photo."""
     height, width = pixels.shape[:2]
     scale = min(
         1.0, random.uniform(0.7, 0.95) * width / coverage.shape[1], 0.5 * height / coverage.shape[0]
@@ -121,7 +137,7 @@ def _limit_size(coverage: ByteMask, pixels: Pixels, random: np.random.Generator)
 
 
 def _sample_position(coverage: ByteMask, pixels: Pixels, random: np.random.Generator) -> tuple[int, int]:
-    """Left and top: near the margins more often than not."""
+    """Choose left and top: near the margins more often than not."""
     spare = np.array(pixels.shape[1::-1]) - coverage.shape[1::-1]
     share = random.random(2)
     if random.random() < 0.6:
@@ -166,7 +182,7 @@ def _sample_ink(random: np.random.Generator) -> Float32Array:
 def _draw_badge(
     painted: Pixels, coverage: ByteMask, position: tuple[int, int], random: np.random.Generator
 ) -> None:
-    """A coloured board or disc behind a line."""
+    """Draw a coloured board or disc behind a line."""
     tall, wide = coverage.shape
     spare = int(tall * random.uniform(0.2, 0.6)) + 1
     colour = [int(value) for value in random.integers(0, 256, 3)]
@@ -182,7 +198,7 @@ def _draw_badge(
 def _make_watermark(
     size: tuple[int, int], random: np.random.Generator, fonts: Fonts
 ) -> tuple[ByteMask, ByteMask]:
-    """Coverage and boxes of a watermark on a photo of a size (height, width)."""
+    """Make coverage and boxes of a watermark on a photo of a size (height, width)."""
     side = max(size)
     repeated = random.random() < 0.5
     height = side * (random.uniform(0.025, 0.06) if repeated else random.uniform(0.06, 0.2))
@@ -209,7 +225,7 @@ def _make_watermark(
 def _rotate(
     tile: ByteMask, boxes: ByteMask, size: tuple[int, int], random: np.random.Generator
 ) -> tuple[ByteMask, ByteMask]:
-    """The middle of both, turned alike and moved a little."""
+    """Return the middle of both, turned alike and moved a little."""
     side = tile.shape[0] // 2
     degrees = random.choice([0.0, float(random.uniform(15, 50)), float(-random.uniform(15, 50))])
     turn = cv2.getRotationMatrix2D((side, side), degrees, 1.0)
@@ -221,11 +237,16 @@ def _rotate(
 
 @dataclass(frozen=True, eq=False)
 class OverlayBatch:
-    """B photos with what the network should say of them.
+    """A batch of B photos with the true maps.
 
     Attributes:
         pixels: (B, S, S, 3) uint8.
         maps: (B, 2, S / 4, S / 4) float32 in 0..1: text, watermark.
+
+    Example:
+        >>> batch = OverlayBatch(torch.zeros(2, 64, 64, 3, dtype=torch.uint8), torch.zeros(2, 2, 16, 16))
+        >>> batch.maps.shape[-1] * OUTPUT_STRIDE
+        64
     """
 
     pixels: Tensor
@@ -261,7 +282,7 @@ class OverlayDataset(Dataset[OverlayBatch]):
         return OverlayBatch(torch.from_numpy(pixels), torch.from_numpy(maps))
 
     def _make_example(self, random: np.random.Generator) -> OverlayExample:
-        """Laid over the whole photo, so that sizes are those of whole photos; then a square is cut."""
+        """Lay overlays on the whole photo, for sizes to be those of whole photos; then cut a square."""
         photo = _resize_photo(self.photos[int(random.integers(len(self.photos)))], self.side, random)
         if random.random() < 0.33:
             photo = add_print(photo, random, self.fonts)
@@ -277,7 +298,7 @@ class OverlayDataset(Dataset[OverlayBatch]):
 
 
 def _downscale_mask(mask: ByteMask) -> Float32Array:
-    """A mask at the network's output size, 0..1."""
+    """Return a mask at the network's output size, 0..1."""
     size = (mask.shape[1] // OUTPUT_STRIDE, mask.shape[0] // OUTPUT_STRIDE)
     return to_uint8(cv2.resize(mask, size, interpolation=cv2.INTER_AREA)).astype(
         np.float32
@@ -285,7 +306,7 @@ def _downscale_mask(mask: ByteMask) -> Float32Array:
 
 
 def _resize_photo(photo: Pixels, side: int, random: np.random.Generator) -> Pixels:
-    """A photo at about its size, no side shorter than `side`; toned now and then."""
+    """Resize a photo to about its size, no side shorter than `side`; toned now and then."""
     scale = random.uniform(0.8, 1.2) * max(1.0, side / min(photo.shape[:2]) * 0.8)
     resized = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     padding = [max(0, side - length) for length in resized.shape[:2]]
@@ -295,7 +316,7 @@ def _resize_photo(photo: Pixels, side: int, random: np.random.Generator) -> Pixe
 
 
 def _crop_square(example: OverlayExample, side: int, random: np.random.Generator) -> OverlayExample:
-    """A square of a photo; four times of five one that some of its overlay lies in."""
+    """Cut a square of a photo; four times of five one that some of its overlay lies in."""
     where = np.argwhere(example.text | example.watermark)
     spare = np.array(example.text.shape) - side
     corner = random.integers(spare + 1)
@@ -310,7 +331,7 @@ def _crop_square(example: OverlayExample, side: int, random: np.random.Generator
 
 
 def _compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    """As a shop would keep it: softened by shrinking, compressed."""
+    """Soften by shrinking and compress, as a shop would."""
     if random.random() < 0.3:
         pixels = to_uint8(cv2.GaussianBlur(pixels, (0, 0), random.uniform(0.3, 0.7)))
     quality = int(random.integers(55, 98))

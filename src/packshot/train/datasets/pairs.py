@@ -30,19 +30,29 @@ DECODED_SIDE = 512
 """Photos are shrunk to this long side, in pixels, before they are damaged."""
 
 _VIEW_SOURCE_SIDE = 160
+"""Photos for tone curves are shrunk to this long side, in pixels, and kept in memory. A judgement."""
+
 _SEED_LIMIT = 1 << 31
+"""Seeds of damage are below it."""
+
 _CANDIDATE_SQUARES = 4
+"""Squares of which the one with the most detail is taken (decision 9)."""
 
 
 @dataclass(frozen=True, eq=False)
 class PairBatch:
-    """A batch.
+    """A batch of damaged and undamaged parts.
 
     Attributes:
         damaged: (B, 3, H, W) uint8 RGB parts of damaged photos.
         original: (B, 3, H, W) uint8, the same parts undamaged.
         damaged_view: (B, 3, 64, 64) uint8, the whole damaged photos, squeezed.
         original_view: (B, 3, 64, 64) uint8, likewise undamaged.
+
+    Example:
+        >>> batch = PairBatch(*(torch.zeros(2, 3, 8, 8, dtype=torch.uint8) for _ in range(4)))
+        >>> tuple(batch.to(torch.device("cpu")).original.shape)
+        (2, 3, 8, 8)
     """
 
     damaged: Tensor
@@ -51,7 +61,7 @@ class PairBatch:
     original_view: Tensor
 
     def to(self, device: torch.device) -> PairBatch:
-        """The same batch on a device."""
+        """Return the same batch on a device."""
         return PairBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
@@ -68,6 +78,12 @@ class PartPairDataset(Dataset[PairBatch]):
         batch_size: Photos in a batch.
         side: Of the squares, pixels, a multiple of 32 below the short side of most photos.
         seed: Fixes every batch.
+
+    Example:
+        >>> mug = Original(Path("examples/photos/mug.jpg"), "mug", "kitchen", "train")
+        >>> batch = PartPairDataset([mug], batch_size=2, side=64, seed=0)[7]
+        >>> tuple(batch.damaged.shape), bool(torch.equal(batch.damaged, batch.original))
+        ((2, 3, 64, 64), False)
     """
 
     def __init__(self, originals: Sequence[Original], batch_size: int, side: int, seed: int) -> None:
@@ -75,7 +91,7 @@ class PartPairDataset(Dataset[PairBatch]):
         self._decoded: dict[Path, Pixels] = {}
 
     def __getitem__(self, number: int) -> PairBatch:
-        """Batch `number`."""
+        """Make batch `number`."""
         generator = np.random.default_rng([self.seed, number])
         chosen = generator.integers(len(self.originals), size=self.batch_size)
         numbered = enumerate(chosen)
@@ -92,7 +108,7 @@ class PartPairDataset(Dataset[PairBatch]):
         return damaged[part], pixels[part], _make_view(damaged), _make_view(pixels)
 
     def _load_pixels(self, path: Path) -> Pixels:
-        """The photo, kept in memory once decoded."""
+        """Return the photo, kept in memory once decoded."""
         if path not in self._decoded:
             self._decoded[path] = Photo.open(path, max_side=DECODED_SIDE).pixels
         return self._decoded[path]
@@ -105,6 +121,11 @@ class ViewPairDataset(Dataset[PairBatch]):
         originals: To draw from; all are kept in memory, small.
         batch_size: Photos in a batch.
         seed: Fixes every batch.
+
+    Example:
+        >>> mug = Original(Path("examples/photos/mug.jpg"), "mug", "kitchen", "train")
+        >>> tuple(ViewPairDataset([mug], batch_size=4, seed=0)[0].damaged_view.shape)
+        (4, 3, 64, 64)
     """
 
     def __init__(self, originals: Sequence[Original], batch_size: int, seed: int) -> None:
@@ -112,7 +133,7 @@ class ViewPairDataset(Dataset[PairBatch]):
         self.batch_size, self.seed = batch_size, seed
 
     def __getitem__(self, number: int) -> PairBatch:
-        """Batch `number`; its parts are the views themselves."""
+        """Make batch `number`; its parts are the views themselves."""
         generator = np.random.default_rng([self.seed, number])
         chosen = generator.integers(len(self.photos), size=self.batch_size)
         return _stack_pairs([self._make_pair(self.photos[i], generator) for i in chosen])
@@ -129,13 +150,20 @@ _Part = tuple[slice, slice]
 
 
 def iter_batches(dataset: Dataset[Batch], first: int, last: int, workers: int) -> Iterator[Batch]:
-    """Batches `first` to `last` - 1, made in other processes.
+    """Yield batches `first` to `last` - 1, made in other processes.
 
     Args:
         dataset: Makes them.
         first: Number of the first.
         last: Number after the last.
         workers: Processes; 0 makes them here.
+
+    Example:
+        >>> class Squares(Dataset):
+        ...     def __getitem__(self, number):
+        ...         return number**2
+        >>> list(iter_batches(Squares(), 2, 5, workers=0))
+        [4, 9, 16]
     """
     prefetched = 4 if workers else None
     context = "spawn" if workers else None
@@ -153,12 +181,18 @@ def iter_batches(dataset: Dataset[Batch], first: int, last: int, workers: int) -
 
 
 def augment(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
-    """The same product otherwise: mirrored, cut, smaller, in another hue; neutral colours stay.
+    """Change a product's photo: mirrored, cut, smaller, in another hue; neutral colours stay.
 
     Args:
         pixels: (H, W, 3) uint8.
         side: No side becomes shorter; shorter photos are enlarged first.
         generator: Of every choice.
+
+    Example:
+        >>> photo = np.full((200, 300, 3), 90, np.uint8)
+        >>> changed = augment(photo, 128, np.random.default_rng(0))
+        >>> min(changed.shape[:2]) >= 128, bool((changed == 90).all())
+        (True, True)
     """
     pixels = _resize(pixels, max(1.0, side / min(pixels.shape[:2])))
     for change, chance in _AUGMENTATIONS:
@@ -172,14 +206,14 @@ def _mirror(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels
 
 
 def _crop(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
-    """A part of at least 60 % of each side."""
+    """Cut a part of at least 60 % of each side."""
     sizes = [max(side, round(full * generator.uniform(0.6, 1))) for full in pixels.shape[:2]]
     top, left = (int(generator.integers(f - s + 1)) for f, s in zip(pixels.shape, sizes, strict=False))
     return pixels[top : top + sizes[0], left : left + sizes[1]]
 
 
 def _shrink(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
-    """Down to half the size, which also hides the traces of the file's own compression."""
+    """Shrink down to half the size, which also hides the traces of the file's own compression."""
     return _resize(pixels, max(side / min(pixels.shape[:2]), generator.uniform(0.5, 1)))
 
 
@@ -196,19 +230,20 @@ _AUGMENTATIONS: tuple[tuple[_Augmentation, float], ...] = (
     (_shrink, 0.5),
     (_shift_hue, 0.3),
 )
+"""With the probability of each, 0..1. A judgement."""
 
 
 def _find_detailed_part(
     pixels: Pixels, side: int, generator: np.random.Generator, squares: int
 ) -> _Part:
-    """Of so many random squares the one with the most detail."""
+    """Return, of so many random squares, the one with the most detail."""
     corners = generator.integers([full - side + 1 for full in pixels.shape[:2]], size=(squares, 2))
     parts = [(slice(top, top + side), slice(left, left + side)) for top, left in corners.tolist()]
     return max(parts, key=lambda part: _measure_detail(pixels[part]))
 
 
 def _measure_detail(part: Pixels) -> float:
-    """Mean absolute difference of luma from its 9 x 9 mean, code values."""
+    """Compute the mean absolute difference of luma from its 9 x 9 mean, grey levels."""
     luma = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(np.abs(luma - cv2.blur(luma, (9, 9))).mean())
 

@@ -1,4 +1,4 @@
-"""How pleasant the things are that an ImageNet classifier can tell apart: our own guess, no ratings.
+"""The pleasantness of what an ImageNet classifier can tell apart: our own guess, no ratings.
 
 Six hundred rated photos cannot teach what people feel about a thousand kinds of thing, and a theme that
 is held out has none to learn from. So the classes are put into groups, and each group is given a value
@@ -16,6 +16,7 @@ import numpy as np
 from packshot.arrays import Float32Array
 
 CLASSES = 1000
+"""Of ImageNet (ILSVRC 2012)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class ClassGroup:
         name: What they are.
         pleasantness: -2 very unpleasant to 2 very pleasant.
         classes: Their numbers: single ones and ranges, both ends included.
+
+    Example:
+        >>> ClassGroup("swans", 0.9, "97-99 145").numbers
+        [97, 98, 99, 145]
     """
 
     name: str
@@ -163,16 +168,23 @@ GROUPS = (
         " 832 835 839 853 863 873 888 915",
     ),
 )
+"""Pleasantness by common sense; see decision 15 for what it brings."""
 
 OTHER = "everything else"
+"""Name of the group of all classes that are in no other."""
 
 
 def build_group_table() -> Float32Array:
-    """What each group takes of the classes' probabilities.
+    """Return what each group takes of the classes' probabilities.
 
     Returns:
         (G + 2, 1000): a row of zeros and ones for each of `GROUPS`, one for all other classes, and last
         the pleasantness of every class.
+
+    Example:
+        >>> table = build_group_table()
+        >>> table.shape == (len(GROUPS) + 2, CLASSES), bool((table[:-1].sum(axis=0) == 1).all())
+        (True, True)
     """
     table = np.zeros((len(GROUPS) + 2, CLASSES), np.float32)
     for row, group in enumerate(GROUPS):

@@ -18,12 +18,18 @@ def draw_round_furniture(canvas: Float32Array, random: np.random.Generator) -> N
     Args:
         canvas: (S, S, 3) RGB, 0..255, white; changed in place.
         random: Of every choice.
+
+    Example:
+        >>> canvas = np.full((96, 96, 3), 255, np.float32)
+        >>> draw_round_furniture(canvas, np.random.default_rng(0))
+        >>> bool((canvas < 250).any()), bool((canvas[0, 0] == 255).all())
+        (True, True)
     """
     (_draw_lamp, _draw_petal_lamp, _draw_stool)[int(random.integers(3))](canvas, random)
 
 
 def _draw_lamp(canvas: Float32Array, random: np.random.Generator) -> None:
-    """A round or ribbed shade on a stem."""
+    """Draw a round or ribbed shade on a stem."""
     side = canvas.shape[0]
     middle, top = side * random.uniform(0.4, 0.6), side * random.uniform(0.25, 0.45)
     across, up = side * random.uniform(0.12, 0.32), side * random.uniform(0.1, 0.22)
@@ -42,7 +48,7 @@ def _draw_lamp(canvas: Float32Array, random: np.random.Generator) -> None:
 
 
 def _draw_petal_lamp(canvas: Float32Array, random: np.random.Generator) -> None:
-    """A ball of pale petals, each of which shows through those above it."""
+    """Draw a ball of pale petals, each of which shows through those above it."""
     side = canvas.shape[0]
     middle, radius = side * random.uniform(0.4, 0.6, 2), side * random.uniform(0.15, 0.35)
     foot = (int(middle[0]), int(side * 0.93))
@@ -61,7 +67,7 @@ def _draw_petal_lamp(canvas: Float32Array, random: np.random.Generator) -> None:
 
 
 def _draw_stool(canvas: Float32Array, random: np.random.Generator) -> None:
-    """A seat on a column whose legs lie flat like a star, with wheels now and then."""
+    """Draw a seat on a column whose legs lie flat like a star, with wheels now and then."""
     side = canvas.shape[0]
     middle, seat, ground = side * random.uniform(0.4, 0.6), side * random.uniform(0.2, 0.5), 0.84 * side
     reach, thick = side * random.uniform(0.15, 0.33), int(side * random.uniform(0.008, 0.035)) + 1
@@ -87,7 +93,7 @@ def _draw_rod(
     random: np.random.Generator,
     colour: Float64Array,
 ) -> None:
-    """A rod, lit from above."""
+    """Draw a rod, lit from above."""
     for lower, width, light in (
         (0, thickness, random.uniform(0.75, 0.95)),
         (-thickness // 4, thickness // 2, 1.0),

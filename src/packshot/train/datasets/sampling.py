@@ -1,4 +1,4 @@
-"""Which photos the next batches hold."""
+"""Random batches of rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packshot.arrays import IndexArray
 
 
 def iter_row_batches(count: int, size: int, generator: np.random.Generator) -> Iterator[IndexArray]:
-    """Batches of random rows without end: no row comes again before a round is over.
+    """Yield batches of random rows without end: no row comes again before a round is over.
 
     A round leaves out the rows that do not fill a last batch, others each time.
 
@@ -21,6 +21,11 @@ def iter_row_batches(count: int, size: int, generator: np.random.Generator) -> I
 
     Yields:
         (size,) row numbers, each different.
+
+    Example:
+        >>> batches = iter_row_batches(6, 2, np.random.default_rng(0))
+        >>> sorted(int(row) for _ in range(3) for row in next(batches))
+        [0, 1, 2, 3, 4, 5]
     """
     size = min(size, count)
     while True:

@@ -25,20 +25,34 @@ STORED_SIDE: Final = 288
 """Photos and masks are kept as squares of this side: a little more than the network sees."""
 
 _TEACHER_SIDE: Final = 320
+"""Pixels of a side that the teacher was trained on."""
+
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
+"""Of ImageNet, 0..1, as the teacher was trained."""
+
 _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+"""Likewise."""
+
 _SUBJECT_PROBABILITY: Final = 0.5
+"""Probability, 0..1, above which a pixel is subject."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class TeacherMask:
-    """A photo and where the teacher sees its subject.
+    """A photo and the teacher's mask of its subject.
 
     Attributes:
         pixels: (S, S, 3) uint8 RGB, squeezed to a square.
         mask: (S, S) uint8, 255 times the teacher's probability.
+
+    Example:
+        >>> mask = np.zeros((10, 10), np.uint8)
+        >>> mask[:5] = 255
+        >>> one = TeacherMask(np.zeros((10, 10, 3), np.uint8), mask)
+        >>> one.area, one.uncertainty, one.peak_probability
+        (0.5, 0.0, 1.0)
     """
 
     pixels: Pixels
@@ -62,14 +76,19 @@ class TeacherMask:
 
 
 def is_held_out(name: str, parts: int = 5) -> bool:
-    """Whether a photo is kept for validation: one in `parts`, by its name alone."""
+    """Return whether a photo is kept for validation: one in `parts`, by its name alone.
+
+    Example:
+        >>> 150 < sum(is_held_out(f"{number}.jpg") for number in range(1000)) < 250
+        True
+    """
     return zlib.crc32(name.encode()) % parts == 0
 
 
 def load_teacher_masks(
     photos: Iterable[Path], teacher: Path, folder: Path, progress: Progress
 ) -> list[TeacherMask]:
-    """What the teacher says of photos; asks it only for those that are not in the folder yet.
+    """Load the teacher's masks of photos; ask it only for those that are not in the folder yet.
 
     Args:
         photos: Files; those that cannot be read are left out.
@@ -105,7 +124,7 @@ def _predict_and_save(model: Model, path: Path, output: Path) -> None:
 
 
 def predict_saliency(model: Model, pixels: Pixels) -> Pixels:
-    """The teacher's probability times 255, (320, 320) uint8.
+    """Compute the teacher's probability times 255, (320, 320) uint8.
 
     Args:
         model: The teacher.

@@ -17,7 +17,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 
 def draw_vessel(side: int, random: np.random.Generator, fonts: Fonts) -> Pixels:
-    """A picture of one printed vessel or box on white.
+    """Draw a picture of one printed vessel or box on white.
 
     Args:
         side: Of the square, pixels.
@@ -47,7 +47,7 @@ def _sample_body(side: int, random: np.random.Generator) -> Box:
 
 
 def _sample_cap(body: Box, random: np.random.Generator) -> Box:
-    """Of the body's width or narrower, on top of it."""
+    """Choose a cap of the body's width or narrower, on top of it."""
     left, top, width, height = body
     wide, tall = int(width * random.uniform(0.35, 1.05)), int(height * random.uniform(0.1, 0.5))
     tall = max(2, min(tall, top - 1))
@@ -62,7 +62,7 @@ def _sample_label(body: Box, random: np.random.Generator) -> Box:
 
 
 def _draw_part(canvas: Float32Array, box: Box, random: np.random.Generator, is_round: bool) -> None:
-    """A block of one colour, shaded as a cylinder or as a flat side; ribbed now and then."""
+    """Draw a block of one colour, shaded as a cylinder or as a flat side; ribbed now and then."""
     left, top, width, height = box
     mask = np.zeros((height, width), np.uint8)
     _fill_round_box(mask, int(random.uniform(0, 0.25) * min(width, height)))
@@ -94,7 +94,7 @@ def _fill_round_box(mask: ByteMask, radius: int) -> None:
 
 
 def _draw_print(canvas: Float32Array, label: Box, random: np.random.Generator, fonts: Fonts) -> None:
-    """Centred lines of one ink, the larger above."""
+    """Print centred lines of one ink, the larger above."""
     left, top, width, height = label
     ground = canvas[top : top + height, left : left + width].mean()
     ink = np.full(3, random.uniform(0, 90) if ground > 128 else random.uniform(170, 255))
@@ -118,7 +118,7 @@ def _draw_print(canvas: Float32Array, label: Box, random: np.random.Generator, f
 
 
 def _limit_width(coverage: ByteMask, widest: int) -> ByteMask:
-    """Made smaller where it is wider."""
+    """Make a coverage smaller where it is wider."""
     scale = min(1.0, widest / coverage.shape[1])
     size = max(2, int(coverage.shape[1] * scale)), max(2, int(coverage.shape[0] * scale))
     return to_uint8(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA))

@@ -27,6 +27,7 @@ RATED_SIDE = 512
 """Squares of rated photos are kept larger than the network's view, so that training can move it."""
 
 _BATCH = 16
+"""Photos that the trunk sees at a time. A judgement."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,7 +52,7 @@ def load_views(folder: Path) -> Views:
 
 
 def write_rated_views(photos: Sequence[RatedPhoto], content: Model, folder: Path) -> None:
-    """Views of photos rated by people, each its own group; nothing is done if they are there.
+    """Write views of photos rated by people, each its own group; nothing is done if they are there.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
@@ -61,7 +62,7 @@ def write_rated_views(photos: Sequence[RatedPhoto], content: Model, folder: Path
 
 
 def write_damaged_views(shards: Sequence[Path], content: Model, folder: Path) -> None:
-    """Views of shards, a group each; nothing is done if they are there."""
+    """Write views of shards, a group each; nothing is done if they are there."""
     if not shards:
         raise SourceError(f"no damaged originals to train on in {folder.parent}")
     versions = len(load_shard(shards[0]).kinds)
@@ -70,7 +71,7 @@ def write_damaged_views(shards: Sequence[Path], content: Model, folder: Path) ->
 
 
 def compute_whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16Array]:
-    """(N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
+    """Compute (N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
     parts = [content.run(pixels=whole[i : i + _BATCH]) for i in range(0, len(whole), _BATCH)]
     names = ("content", "statistics")
     vectors, statistics = (np.concatenate([part[name] for part in parts]) for name in names)
@@ -129,6 +130,6 @@ def _make_damaged_views(path: Path, number: int, content: Model) -> Views:
 
 
 def _make_measured_inputs(numbers: Float32Array) -> Float16Array:
-    """(N, 2 K) measured input of (N, P) `PhotoMeasurements.numbers`."""
+    """Return the (N, 2 K) measured input of (N, P) `PhotoMeasurements.numbers`."""
     rows = (dict(zip(MEASUREMENTS, row, strict=True)) for row in numbers.tolist())
     return np.stack([to_network_input(row) for row in rows]).astype(np.float16)

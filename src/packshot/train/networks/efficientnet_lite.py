@@ -18,7 +18,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 Variant = Literal["lite0", "lite1", "lite2"]
 
-# kernel, stride, expansion, output channels, repeats of EfficientNet-B0's seven stages.
 _STAGES = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
@@ -28,11 +27,16 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
+"""Kernel, stride, expansion, output channels, repeats of EfficientNet-B0's seven stages (the paper's
+Table 1)."""
+
 _SCALES: dict[str, tuple[float, float]] = {
     "lite0": (1.0, 1.0),
     "lite1": (1.0, 1.1),
     "lite2": (1.1, 1.2),
 }
+"""Width and depth of each member of the family, as released."""
+
 _STEM_CHANNELS, _HEAD_CHANNELS = 32, 1280
 
 
@@ -41,7 +45,12 @@ def _make_normalisation(channels: int) -> nn.BatchNorm2d:
 
 
 class SamePadConv(nn.Conv2d):
-    """Convolution with TensorFlow's "SAME" padding: the odd pixel goes right and bottom."""
+    """Convolution with TensorFlow's "SAME" padding: the odd pixel goes right and bottom.
+
+    Example:
+        >>> tuple(SamePadConv(3, 8, 3, stride=2)(torch.zeros(1, 3, 7, 9)).shape)
+        (1, 8, 4, 5)
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', ceil(H / stride), ceil(W / stride))."""
@@ -54,7 +63,13 @@ class SamePadConv(nn.Conv2d):
 
 @dataclass(frozen=True)
 class BlockShape:
-    """One mobile inverted bottleneck."""
+    """Sizes of one mobile inverted bottleneck.
+
+    Example:
+        >>> shape = BlockShape(kernel=5, stride=2, expansion=6, inputs=24, outputs=40)
+        >>> shape.inputs * shape.expansion  # channels that are filtered
+        144
+    """
 
     kernel: int
     stride: int
@@ -64,7 +79,13 @@ class BlockShape:
 
 
 class InvertedBottleneck(nn.Module):
-    """Expand, filter each channel, project; add the input where shapes allow."""
+    """Expand, filter each channel, project; add the input where shapes allow.
+
+    Example:
+        >>> shape = BlockShape(kernel=5, stride=2, expansion=6, inputs=24, outputs=40)
+        >>> tuple(InvertedBottleneck(shape)(torch.zeros(2, 24, 16, 16)).shape)
+        (2, 40, 8, 8)
+    """
 
     def __init__(self, shape: BlockShape) -> None:
         super().__init__()
@@ -91,7 +112,13 @@ class InvertedBottleneck(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """The convolutional trunk; input is RGB scaled as ``(x - 127) / 128``."""
+    """The convolutional trunk; input is RGB scaled as ``(x - 127) / 128``.
+
+    Example:
+        >>> network = EfficientNetLite("lite0").eval()
+        >>> tuple(network(torch.zeros(1, 3, 64, 64)).shape)
+        (1, 1280)
+    """
 
     def __init__(self, variant: Variant = "lite0") -> None:
         super().__init__()
@@ -104,7 +131,7 @@ class EfficientNetLite(nn.Module):
         self._bn1 = _make_normalisation(_HEAD_CHANNELS)
 
     def stages(self, x: Tensor) -> list[Tensor]:
-        """Feature maps after the stem and each of the seven stages, eight in all."""
+        """Return feature maps after the stem and each of the seven stages, eight in all."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
         maps = [x]
         for index, block in enumerate(self._blocks):
@@ -114,7 +141,7 @@ class EfficientNetLite(nn.Module):
         return maps
 
     def head(self, last_stage: Tensor) -> Tensor:
-        """The 1280-channel map before global pooling, from the last stage's map."""
+        """Return the 1280-channel map before global pooling, from the last stage's map."""
         return F.relu6(self._bn1(self._conv_head(last_stage)))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -129,7 +156,7 @@ def _round_channels(channels: int, width: float) -> int:
 
 
 def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozenset[int]]:
-    """Blocks of all stages, and the indices at which a stage ends.
+    """Return the blocks of all stages, and the indices at which a stage ends.
 
     The Lite family scales neither the stem, nor the head, nor the depth of the outer two stages.
     """
@@ -147,11 +174,16 @@ def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], fr
 
 
 def load_imagenet_weights(path: str, variant: Variant = "lite0") -> EfficientNetLite:
-    """The trunk with a released checkpoint's ImageNet weights (the classifier is dropped).
+    """Load the trunk with a released checkpoint's ImageNet weights, without the classifier.
 
     Args:
         path: A ``.pth`` state dictionary of the matching variant.
         variant: Which member of the family the file holds.
+
+    Example:
+        >>> torch.save(EfficientNetLite("lite0").state_dict(), "lite0.pth")
+        >>> load_imagenet_weights("lite0.pth", "lite0").training
+        False
     """
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     network = EfficientNetLite(variant)
@@ -160,23 +192,42 @@ def load_imagenet_weights(path: str, variant: Variant = "lite0") -> EfficientNet
 
 
 def keep_first_stages(network: EfficientNetLite, count: int) -> EfficientNetLite:
-    """The network, changed in place, without its head and the stages after the first `count`."""
+    """Drop the head and the stages after the first `count`, in place; return the network.
+
+    Example:
+        >>> network = keep_first_stages(EfficientNetLite().eval(), 4)
+        >>> tuple(network.stages(torch.zeros(1, 3, 64, 64))[-1].shape)
+        (1, 80, 4, 4)
+    """
     network._blocks = network._blocks[: sorted(network.stage_ends)[count - 1] + 1]
     del network._conv_head, network._bn1
     return network
 
 
 def freeze_blocks(network: EfficientNetLite, blocks: int) -> None:
-    """The stem and the first blocks learn nothing."""
+    """Keep the stem and the first blocks from learning.
+
+    Example:
+        >>> network = EfficientNetLite()
+        >>> freeze_blocks(network, 3)
+        >>> [next(block.parameters()).requires_grad for block in network._blocks][:4]
+        [False, False, False, True]
+    """
     for module in [network._conv_stem, network._bn0, *list(network._blocks)[:blocks]]:
         module.requires_grad_(False)
 
 
 def fold_normalisation(network: EfficientNetLite) -> EfficientNetLite:
-    """A copy with its normalisation folded into its convolutions: the same outputs, a third faster.
+    """Return a copy with normalisation folded into convolutions: the same outputs, a third faster.
 
     Args:
         network: In evaluation mode; what it learns later no longer changes the statistics.
+
+    Example:
+        >>> network, picture = EfficientNetLite().eval(), torch.ones(1, 3, 32, 32)
+        >>> folded = fold_normalisation(network)
+        >>> bool(torch.allclose(folded(picture), network(picture), atol=1e-4))
+        True
     """
     copied = copy.deepcopy(network)
     for module in [*copied.modules()]:

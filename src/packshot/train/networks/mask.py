@@ -1,4 +1,4 @@
-"""The mask network: where in a photo the product is.
+"""The mask network: it finds where in a photo the product is.
 
 An encoder-decoder in the manner of U-Net (Ronneberger, Fischer and Brox, MICCAI 2015). The encoder is
 EfficientNet-Lite0 without its two widest stages; the decoder is narrow and separable, because most of
@@ -15,14 +15,25 @@ from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import scale_pixels
 
 _STAGES = 5
+"""Stages of the trunk that stay; the two widest would cost more than they tell (decision 18)."""
+
 _SKIP_CHANNELS = (112, 40, 24, 16)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th, 4th and half of the side."""
 
 _WIDTHS = (96, 64, 48, 24)
+"""Channels of the decoder at the same scales: the network has 784 000 parameters in all (decision
+18)."""
 
 
 class Decoder(nn.Module):
-    """Maps of the encoder to a mask, and whether there is a product at all."""
+    """Turns maps of the encoder into a mask, and into whether there is a product at all.
+
+    Example:
+        >>> sizes = zip(_SKIP_CHANNELS, (2, 4, 8, 16))
+        >>> mask, presence = Decoder()([torch.zeros(2, count, side, side) for count, side in sizes])
+        >>> tuple(mask.shape), tuple(presence.shape)
+        ((2, 16, 16), (2,))
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,10 +60,16 @@ class Decoder(nn.Module):
 
 
 class MaskNetwork(TrunkNetwork):
-    """Photos to masks.
+    """Maps photos to masks.
 
     Args:
         trunk: Pre-trained; its later stages and its head are dropped, in place.
+
+    Example:
+        >>> network = MaskNetwork(EfficientNetLite()).eval()
+        >>> mask, presence = network(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
+        >>> tuple(mask.shape), tuple(presence.shape)
+        ((1, 32, 32), (1,))
     """
 
     def __init__(self, trunk: EfficientNetLite) -> None:
@@ -75,7 +92,14 @@ class MaskNetwork(TrunkNetwork):
 
 
 class ShippedMask(nn.Module):
-    """The network as it ships: probabilities in place of logits."""
+    """The network as it ships: probabilities in place of logits.
+
+    Example:
+        >>> shipped = ShippedMask(MaskNetwork(EfficientNetLite()).eval())
+        >>> mask, presence = shipped(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
+        >>> bool(((0 <= mask) & (mask <= 1)).all()), 0 <= presence.item() <= 1
+        (True, True)
+    """
 
     def __init__(self, network: MaskNetwork) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The overlay network: where text and watermarks were laid over a photo.
+"""The overlay network: it finds where text and watermarks were laid over a photo.
 
 An encoder-decoder like the mask network, on the first four stages of EfficientNet-Lite0: whether
 lettering is laid over a photo or printed on the product is seen from what surrounds it, and what
@@ -15,19 +15,33 @@ from packshot.train.networks.efficientnet_lite import EfficientNetLite
 from packshot.train.networks.statistics import scale_pixels
 
 _STAGES = 4
+"""Stages of the trunk that stay (decision 18)."""
+
 _SKIP_CHANNELS = (80, 40, 24)
 """Channels of the maps the decoder takes, coarse to fine: at a 16th, 8th and 4th of the side."""
 
 _WIDTHS = (64, 48, 32)
+"""Channels of the decoder at the same scales: the network has 294 000 parameters in all (decision
+18)."""
+
 _MAPS = 2
+"""Text and watermark."""
+
 _INITIAL_BIAS = -3.0
+"""Logit of both maps at first, a probability of 5 %: most of a photo has nothing over it. A
+judgement."""
 
 
 class OverlayNetwork(TrunkNetwork):
-    """Photos to two maps of logits: lines of text, watermarks.
+    """Maps photos to two maps of logits: lines of text, watermarks.
 
     Args:
         trunk: Pre-trained; its later stages and its head are dropped, in place.
+
+    Example:
+        >>> network = OverlayNetwork(EfficientNetLite()).eval()
+        >>> tuple(network(torch.zeros(1, 64, 96, 3, dtype=torch.uint8)).shape)
+        (1, 2, 16, 24)
     """
 
     def __init__(self, trunk: EfficientNetLite) -> None:
@@ -62,7 +76,14 @@ class OverlayNetwork(TrunkNetwork):
 
 
 class ShippedOverlay(nn.Module):
-    """The network as it ships: probabilities in place of logits."""
+    """The network as it ships: probabilities in place of logits.
+
+    Example:
+        >>> shipped = ShippedOverlay(OverlayNetwork(EfficientNetLite()).eval())
+        >>> maps = shipped(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
+        >>> bool(((0 <= maps) & (maps <= 1)).all())
+        True
+    """
 
     def __init__(self, network: OverlayNetwork) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Recipe 6: the atlas that ships, its calibration, and when to believe its scores."""
+"""Recipe 6: the atlas that ships, its calibration, and the limits of trust in its scores."""
 
 from __future__ import annotations
 
@@ -17,23 +17,60 @@ from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import Projection, ProjectionOutput
 
 _BATCH = 4096
+"""Rows projected at a time, for memory's sake."""
+
 _CLOSE_POINTS = 10.0
+"""Points, 0..100, within which a score counts as right: what a confidence is the chance of."""
+
 _REJECTED_SHARE = 0.005
+"""Share of held-out photos, 0..1, that are less like the atlas than the limits of trust. A judgement."""
+
 _ITERATIONS = 400
+"""Steps of Newton's method, more than enough."""
+
 _PHOTOS_PER_KNOT = 80
+"""Photos whose mean rating makes a knot of the calibration. A judgement."""
+
 _UNDAMAGED_SHARE = 0.25
+"""Share of undamaged photos in shops, 0..1, for the weights of held-out originals: a quarter, a guess
+(decision 6)."""
+
 _MAX_KNOTS = 12
+"""Knots of a calibration at most. A judgement."""
+
 _MIN_KNOT_STEP = 0.5
+"""Points of raw score between two knots at least."""
+
 _SLOPE_SHARE = 0.1
+"""Share of the raw score in the calibrated one, 0..1: a flat stretch would make unequal photos equal. A
+judgement."""
 
 
 def compute_codes(projection: Projection, features: Features) -> Float32Array:
-    """(N, D + 4) distortion vectors of features, as they ship."""
+    """Compute (N, D + 4) distortion vectors of features, as they ship.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
+        >>> rows, labels = np.zeros((3, 40), np.float16), np.zeros(3)
+        >>> features = Features(values=rows, scores=labels, kinds=labels, levels=labels, groups=labels)
+        >>> compute_codes(projection, features).shape
+        (3, 12)
+    """
     return torch.cat([reading.code for reading in _iter_outputs(projection, features)]).numpy()
 
 
 def compute_vectors(projection: Projection, features: Features) -> Float32Array:
-    """(N, D) projected vectors of features, without the readouts."""
+    """Compute (N, D) projected vectors of features, without the readouts.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
+        >>> rows, labels = np.zeros((3, 40), np.float16), np.zeros(3)
+        >>> features = Features(values=rows, scores=labels, kinds=labels, levels=labels, groups=labels)
+        >>> compute_vectors(projection, features).shape
+        (3, 8)
+    """
     return torch.cat([reading.vector for reading in _iter_outputs(projection, features)]).numpy()
 
 
@@ -47,7 +84,7 @@ def _iter_outputs(projection: Projection, features: Features) -> Iterator[Projec
 def make_examples(
     projection: Projection, features: Features, names: list[str], groups: list[str], origin: str
 ) -> list[Example]:
-    """Features as atlas examples; a group's content vector is that of its first photo."""
+    """Make atlas examples of features; a group's content vector is that of its first photo."""
     codes = compute_codes(projection, features)
     content = features.values[:, :CONTENT_SIZE].astype(np.float32)
     first = {group: row for row, group in reversed(list(enumerate(groups)))}
@@ -69,7 +106,7 @@ def make_examples(
 def judge_examples(
     atlas: Atlas, examples: list[Example], options: RetrievalOptions
 ) -> Iterator[tuple[ScoringResult, float]]:
-    """Judgement and true score of examples, their own groups left out of the evidence."""
+    """Yield judgement and true score of examples, their own groups left out of the evidence."""
     for example in examples:
         judgement = compute_score(atlas, example.content, example.distortion, options, example.group)
         yield judgement, example.score
@@ -82,6 +119,10 @@ class ValidationExamples:
     Attributes:
         rated: Rated by people.
         damaged: Versions of originals that are not in the atlas.
+
+    Example:
+        >>> ValidationExamples(rated=[], damaged=[]).rated
+        []
     """
 
     rated: list[Example]
@@ -89,7 +130,7 @@ class ValidationExamples:
 
 
 def calibrate_atlas(atlas: Atlas, validation: ValidationExamples, reference: str, name: str) -> Atlas:
-    """The atlas with its calibrations, trust and reference set, from held-out photos.
+    """Calibrate an atlas on held-out photos: scores, trust and reference set.
 
     Args:
         atlas: Without calibration.
@@ -115,13 +156,13 @@ def calibrate_atlas(atlas: Atlas, validation: ValidationExamples, reference: str
 
 
 def _compute_weights(pristine: Mask) -> Float64Array:
-    """Weights by which undamaged photos are as frequent as in shops, not as rare as here."""
+    """Return weights by which undamaged photos are as frequent as in shops, not as rare as here."""
     odds = _UNDAMAGED_SHARE / (1 - _UNDAMAGED_SHARE)
     return np.where(pristine, odds * (1 / pristine.mean() - 1), 1.0)
 
 
 def _split_scores(judged: list[tuple[ScoringResult, float]]) -> tuple[Float64Array, Float64Array]:
-    """Aggregated and true scores."""
+    """Return aggregated and true scores."""
     raw = np.array([judgement.raw_score for judgement, _ in judged])
     return raw, np.array([score for _, score in judged])
 
@@ -134,12 +175,18 @@ def _mark_close(judged: list[tuple[ScoringResult, float]], calibration: ScoreCal
 def fit_calibration(
     raw: Float64Array, truth: Float64Array, weights: Float64Array | None = None
 ) -> ScoreCalibration:
-    """Mean rating of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
+    """Fit mean ratings of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
 
     Args:
         raw: (N,) aggregated scores.
         truth: (N,) ratings.
         weights: (N,) how much each counts; alike by default.
+
+    Example:
+        >>> raw = np.linspace(30, 70, 400)  # retrieval shrinks towards the mean
+        >>> calibration = fit_calibration(raw, 2 * raw - 50)
+        >>> [round(calibration(value)) for value in (40, 50, 60)]
+        [31, 50, 69]
     """
     count = int(np.clip(len(raw) // _PHOTOS_PER_KNOT, 2, _MAX_KNOTS))
     photo_weights = np.ones_like(raw) if weights is None else weights
@@ -148,7 +195,6 @@ def fit_calibration(
     centres = np.array([np.average(raw[rows], weights=photo_weights[rows]) for rows in bins])
     shares = np.array([photo_weights[rows].sum() for rows in bins])
     level = fit_isotonic(means, shares)
-    # A flat stretch would make unequal photos equal.
     rising = (1 - _SLOPE_SHARE) * level + _SLOPE_SHARE * centres
     inside = np.concatenate([[True], np.diff(centres) > _MIN_KNOT_STEP])
     return ScoreCalibration(
@@ -158,11 +204,15 @@ def fit_calibration(
 
 
 def fit_isotonic(values: Float64Array, weights: Float64Array) -> Float64Array:
-    """The nearest non-decreasing values by weighted squares (pool adjacent violators).
+    """Return the nearest non-decreasing values by weighted squares (pool adjacent violators).
 
     Args:
         values: (N,).
         weights: (N,) positive.
+
+    Example:
+        >>> fit_isotonic(np.array([1.0, 3.0, 2.0, 4.0]), np.ones(4)).tolist()
+        [1.0, 2.5, 2.5, 4.0]
     """
     blocks: list[tuple[float, float, int]] = []
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
@@ -176,7 +226,7 @@ def fit_isotonic(values: Float64Array, weights: Float64Array) -> Float64Array:
 
 
 def fit_trust(judged: list[tuple[ScoringResult, float]], close: Mask) -> ConfidenceModel:
-    """Logistic regression of "within ten points" on nearness and spread of the evidence.
+    """Fit a logistic regression of "within ten points" on nearness and spread of the evidence.
 
     Args:
         judged: Judgements of held-out photos.
@@ -197,7 +247,7 @@ def fit_trust(judged: list[tuple[ScoringResult, float]], close: Mask) -> Confide
 
 
 def _fit_logistic(columns: Float64Array, labels: Mask) -> list[float]:
-    """Weights by Newton's method with a little ridge."""
+    """Fit weights by Newton's method with a little ridge."""
     weights = np.zeros(columns.shape[1])
     for _ in range(_ITERATIONS):
         chance = 1 / (1 + np.exp(-columns @ weights))

@@ -23,7 +23,31 @@ Progress = Callable[[int, float], None]
 class ProjectionRecipe:
     """Everything that decides the outcome of a training run.
 
-    The source's form, cross-entropy on kinds alone and no readouts of quality, is `kinds_only`.
+    Values are chosen by hand. The form of R. Zhang (2024), cross-entropy on kinds alone and no readouts
+    of quality, is `kinds_only`; ``benchmarks/assessment/training_forms.py`` compares both.
+
+    Attributes:
+        hidden: Width of the hidden layer.
+        vector: Length of the distortion vector.
+        dropout: Share of hidden numbers left out in training, 0..1.
+        steps: Batches.
+        rated_batch: Photos rated by people in each.
+        damaged_batch: Damaged products in each.
+        learning_rate: Largest; rises over a tenth of the steps, then falls.
+        weight_decay: Of all weights.
+        temperature: Of the retrieval's kernel.
+        retrieval_weight: Of the loss of retrieved scores.
+        score_weight: Of the smooth L1 distance of scores.
+        ranking_weight: Of the hinge over pairs.
+        kind_weight: Of the cross-entropy of kinds.
+        level_weight: Of the cross-entropy of levels.
+        readouts: Fit the two linear readouts of quality as well.
+        seed: Of weights and batches.
+
+    Example:
+        >>> recipe = ProjectionRecipe.kinds_only()
+        >>> recipe.kind_weight, recipe.retrieval_weight, recipe.readouts
+        (1.0, 0.0, False)
     """
 
     hidden: int = 384
@@ -45,7 +69,7 @@ class ProjectionRecipe:
 
     @classmethod
     def kinds_only(cls) -> ProjectionRecipe:
-        """The source's form: the vector learns kinds (eq. 3) and nothing else."""
+        """Return the source's form: the vector learns kinds (docs/methods.md, equation 1.3) alone."""
         return cls(
             retrieval_weight=0.0,
             score_weight=0.0,
@@ -70,6 +94,17 @@ def train_projection(
 
     Returns:
         The projection, in evaluation mode.
+
+    Example:
+        >>> def make(count, inputs=12):
+        ...     values = np.random.default_rng(count).normal(size=(count, inputs)).astype(np.float16)
+        ...     labels = dict(kinds=np.zeros(count, np.int16), levels=np.zeros(count, np.int8))
+        ...     scores, groups = np.full(count, 50, np.float32), np.arange(count, dtype=np.int32)
+        ...     return Features(values=values, scores=scores, groups=groups, **labels)
+        >>> recipe = ProjectionRecipe(hidden=8, vector=4, steps=3, rated_batch=8, damaged_batch=8)
+        >>> network = train_projection(make(20), make(30), recipe, 2, lambda step, loss: None)
+        >>> network.shape.vector, network.training
+        (4, False)
     """
     torch.manual_seed(recipe.seed)
     shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds)
@@ -144,7 +179,7 @@ def _make_batch(
 
 
 def _select_rows(rated: Features, damaged: Features, count: int = 4000) -> Tensor:
-    """Rows of both sets, as many of each, for location and scale."""
+    """Return rows of both sets, as many of each, for location and scale."""
     parts = [
         part.values[np.linspace(0, len(part.values) - 1, min(count, len(part.values))).astype(int)]
         for part in (rated, damaged)

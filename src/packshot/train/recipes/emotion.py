@@ -41,11 +41,12 @@ from packshot.train.recipes.emotion_training import (
 from packshot.train.recipes.emotion_validation import calibrate, cross_validate
 
 CALIBRATION_PHOTOS = 48
+"""Photos whose activations set the ranges of quantisation. A judgement."""
 
 
 @dataclass(frozen=True)
 class EmotionSettings:
-    """With what and where to train.
+    """Data and settings of a training run.
 
     Attributes:
         ratings: Table of `read_oasis`.
@@ -55,6 +56,12 @@ class EmotionSettings:
         backbone_name: Of the backbone, see `BACKBONES`.
         plan: Views of each photo.
         seeds: Rounds of cross-validation.
+
+    Example:
+        >>> ratings, images = Path("oasis.csv"), Path("images")
+        >>> settings = EmotionSettings(ratings, images, Path("lite2.pth"), Path("work"))
+        >>> settings.backbone_name, settings.plan.count
+        ('lite2', 6)
     """
 
     ratings: Path
@@ -68,7 +75,7 @@ class EmotionSettings:
 
 @dataclass(frozen=True, eq=False)
 class EmotionData:
-    """Rated photos as the network above the backbone sees them.
+    """Rated photos as feature maps for the network above the backbone.
 
     Attributes:
         paths: Of N photos.
@@ -86,7 +93,7 @@ class EmotionData:
 
 
 def prepare_emotion_data(settings: EmotionSettings, progress: Progress) -> EmotionData:
-    """Feature maps of all photos and views, from the working folder where they are there.
+    """Load feature maps of all photos and views, from the working folder where they are there.
 
     Raises:
         SourceError: The table cannot be read.
@@ -109,7 +116,7 @@ def prepare_emotion_data(settings: EmotionSettings, progress: Progress) -> Emoti
 
 
 def _load_quantised_backbone(trunk: nn.Module, side: int, paths: Sequence[Path], folder: Path) -> Model:
-    """The backbone as it will run, exported once."""
+    """Load the backbone as it will run, exported once."""
     target = folder / "backbone.onnx"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +133,12 @@ def _load_quantised_backbone(trunk: nn.Module, side: int, paths: Sequence[Path],
 
 
 def select_evenly(paths: Sequence[Path], count: int = CALIBRATION_PHOTOS) -> list[Path]:
-    """Paths spread over all of them."""
+    """Select paths spread over all of them.
+
+    Example:
+        >>> [path.name for path in select_evenly([Path(f"{n}.jpg") for n in range(10)], count=3)]
+        ['0.jpg', '4.jpg', '9.jpg']
+    """
     places = np.linspace(0, len(paths) - 1, min(count, len(paths))).round().astype(int)
     return [paths[place] for place in places]
 

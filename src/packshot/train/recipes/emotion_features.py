@@ -23,23 +23,30 @@ Encoder = Callable[[Pixels], Float32Array]
 """A square view to its feature map (C, h, w)."""
 
 DECODED_SIDE = 768
-"""Photos are shrunk to this long side when they are decoded."""
+"""Pixels of the long side to which photos are shrunk when they are decoded: twice a view and more."""
 
 PLAIN, MIRRORED = 0, 1
 """The first two views; all others are random."""
 
 _SMALLEST_CROP = 0.75
+"""Share of each side, 0..1, that a random view keeps at least. A judgement."""
+
 _LIGHT_JITTER, _COLOUR_JITTER = 0.15, 0.25
+"""Parts by which light and colourfulness of a random view change at most. A judgement."""
 
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """Which views of each photo are kept.
+    """The views of each photo that are kept.
 
     Attributes:
         side: Of the square, pixels.
         count: Views of each photo: the plain one, its mirror image, then random crops.
         seed: Of the random ones.
+
+    Example:
+        >>> ViewPlan().side, ViewPlan(count=2).count
+        (288, 2)
     """
 
     side: int = 288
@@ -48,7 +55,7 @@ class ViewPlan:
 
 
 def sample_view(pixels: Pixels, side: int, generator: np.random.Generator) -> Pixels:
-    """A random part of a photo, mirrored or not, in slightly other light and colour, as a square.
+    """Cut a random part of a photo, mirrored or not, in slightly other light, as a square.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -57,6 +64,11 @@ def sample_view(pixels: Pixels, side: int, generator: np.random.Generator) -> Pi
 
     Returns:
         (side, side, 3) RGB.
+
+    Example:
+        >>> photo = np.full((60, 80, 3), 128, np.uint8)
+        >>> sample_view(photo, 32, np.random.default_rng(0)).shape
+        (32, 32, 3)
     """
     height, width = pixels.shape[:2]
     rows, columns = (np.array([height, width]) * generator.uniform(_SMALLEST_CROP, 1, 2)).astype(int)
@@ -76,7 +88,14 @@ def _jitter_colours(view: Pixels, generator: np.random.Generator) -> Pixels:
 
 
 def make_view(pixels: Pixels, number: int, plan: ViewPlan, photo: int) -> Pixels:
-    """View `number` of photo number `photo`, (side, side, 3)."""
+    """Make view `number` of photo number `photo`, (side, side, 3).
+
+    Example:
+        >>> photo = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+        >>> plain, mirrored = (make_view(photo, number, ViewPlan(side=32), photo=0) for number in (0, 1))
+        >>> bool((plain[:, ::-1] == mirrored).all())
+        True
+    """
     if number == PLAIN:
         return to_whole_view(pixels, plan.side)
     if number == MIRRORED:
@@ -88,7 +107,7 @@ def make_view(pixels: Pixels, number: int, plan: ViewPlan, photo: int) -> Pixels
 def load_feature_maps(
     encode: Encoder, paths: Sequence[Path], plan: ViewPlan, folder: Path, progress: Progress
 ) -> list[Float16Array]:
-    """Feature maps of all views; what is in the folder is not computed again.
+    """Load feature maps of all views; what is in the folder is not computed again.
 
     Args:
         encode: The backbone, as it will run.
@@ -99,6 +118,13 @@ def load_feature_maps(
 
     Returns:
         For each view (N, C, h, w), mapped from its file.
+
+    Example:
+        >>> encode = lambda view: view.mean(axis=(0, 1)).reshape(3, 1, 1).astype(np.float32)
+        >>> paths, plan = [Path("examples/photos/mug.jpg")], ViewPlan(side=32, count=2)
+        >>> maps = load_feature_maps(encode, paths, plan, Path("maps"), lambda line: None)
+        >>> len(maps), maps[0].shape
+        (2, (1, 3, 1, 1))
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(plan.count):

@@ -16,9 +16,13 @@ from packshot.train.networks.emotion.network import PixelsToEmotion
 from packshot.train.recipes.emotion_features import DECODED_SIDE
 
 OUTPUTS = ["distribution", "intensities", "maps"]
+"""Names of the model's outputs."""
 
 _FLOAT_PREFIXES = ("backbone.backbone.evidence.groups", "backbone.projection.offset", "network.")
+"""Beginnings of the names of weights that keep their precision: the small network on top, and sums."""
+
 _MIN_HALVED_SIZE = 5_000
+"""Numbers from which on a weight is stored in 16 bits."""
 
 
 def write_emotion_model(

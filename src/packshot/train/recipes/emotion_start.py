@@ -1,4 +1,4 @@
-"""Where training of the emotion network begins: at the best linear readings of pooled features.
+"""The start of training the emotion network: the best linear readings of pooled features.
 
 Gradient descent from random weights on six hundred photos ends below what a convex fit reaches. So the
 classifier begins at that fit, and both branches at the directions in which the raters' shares grow:
@@ -26,19 +26,29 @@ Low enough that the map still tells faint evidence from none: see decision 15.
 """
 
 _BATCH = 256
+"""Photos read at a time, for memory's sake."""
+
 _INTENSITY_DECAY = 1e-4
+"""Weight of the squared weights of the two layers behind the pooled channels. A judgement."""
+
 _CHANNEL_DEVIATION = 0.05
-"""Deviation of the channels at first: faint enough that eq. 8 begins near G itself."""
+"""Deviation of the channels at first: faint enough that equation 3.8 begins near G itself."""
 
 
 @dataclass(frozen=True)
 class WarmStartData:
-    """What the fits are made on.
+    """Feature maps and labels that the fits are made on.
 
     Attributes:
         views: For each view (N, C, h, w), float16.
         distribution: (N, 7) of ratings.
         shares: (N, 2) of positive and negative raters.
+
+    Example:
+        >>> views = [torch.ones(3, 2, 4, 4), torch.zeros(3, 2, 4, 4)]
+        >>> data = WarmStartData(views, torch.full((3, 7), 1 / 7), torch.zeros(3, 2))
+        >>> data.apply_to_views(lambda part: part.mean((1, 2, 3))).tolist()
+        [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     """
 
     views: Sequence[Tensor]
@@ -46,7 +56,7 @@ class WarmStartData:
     shares: Tensor
 
     def apply_to_views(self, function: Callable[[Tensor], Tensor]) -> Tensor:
-        """What a reading of (B, C, h, w) says of every view of every photo, (V * N, ...)."""
+        """Apply a reading of (B, C, h, w) to every view of every photo, (V * N, ...)."""
         parts = [
             view[start : start + _BATCH] for view in self.views for start in range(0, len(view), _BATCH)
         ]
@@ -61,6 +71,17 @@ def initialise_from_fits(network: EmotionNetwork, data: WarmStartData, decay: fl
         network: With random weights.
         data: What to fit on.
         decay: Weight of the squared weights against the mean cross-entropy.
+
+    Example:
+        >>> from packshot.train.networks.emotion.network import EmotionShape
+        >>> _ = torch.manual_seed(0)
+        >>> shares = torch.tensor([[0.9, 0.1], [0.1, 0.9]]).repeat(4, 1)
+        >>> views = [shares[:, :, None, None].expand(-1, -1, 2, 2) + 0.01 * torch.rand(8, 2, 2, 2)]
+        >>> distribution = torch.eye(7)[[6, 0] * 4]
+        >>> network = EmotionNetwork(EmotionShape(2), torch.eye(7)[[6, 0]])
+        >>> initialise_from_fits(network, WarmStartData(views, distribution, shares), decay=1e-3)
+        >>> network.eval()(views[0][:2]).distribution.argmax(1).tolist()
+        [6, 0]
     """
     if network.perception is not None:
         _initialise_branches(network.perception, data, decay)
@@ -79,7 +100,7 @@ def initialise_from_fits(network: EmotionNetwork, data: WarmStartData, decay: fl
 
 
 def _pool_attended_features(network: EmotionNetwork, features: Tensor) -> Tensor:
-    """(B, C + 2): pooled features as the classifier gets them at first, and the intensity vector."""
+    """Return (B, C + 2): pooled features as the classifier gets them at first, and the balance."""
     if network.perception is None:
         return torch.cat([features.mean((2, 3)), features.new_zeros(len(features), 2)], dim=1)
     perception = network.perception(features)
@@ -100,7 +121,7 @@ def _initialise_branches(perception: nn.Module, data: WarmStartData, decay: floa
 
 
 def _pool_branch_map(branch: IntensityBranch, features: Tensor) -> Tensor:
-    """(B, channels): the branch's own map, pooled (eq. 1)."""
+    """Return the branch's own map, pooled (equation 3.1), (B, channels)."""
     return F.relu(branch.adjust(features)).mean((2, 3))
 
 
@@ -109,13 +130,19 @@ def _share_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def fit_linear(layer: nn.Linear, pooled: Tensor, decay: float, loss: Callable[[Tensor], Tensor]) -> None:
-    """The weights with the least loss plus penalty, by L-BFGS from zero.
+    """Fit the weights with the least loss plus penalty, by L-BFGS from zero.
 
     Args:
         layer: Changed in place.
         pooled: (M, C) pooled features.
         decay: Weight of the squared weights.
         loss: Of what the layer says.
+
+    Example:
+        >>> layer, inputs = nn.Linear(1, 1), torch.tensor([[0.0], [1.0], [2.0]])
+        >>> fit_linear(layer, inputs, 0.0, lambda said: (said - (3 * inputs + 1)).square().mean())
+        >>> round(layer.weight.item(), 2), round(layer.bias.item(), 2)
+        (3.0, 1.0)
     """
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)

@@ -29,7 +29,7 @@ Maps = Sequence[Float16Array]
 
 @dataclass(frozen=True)
 class EmotionRecipe:
-    """Everything that decides the outcome of a run.
+    """Everything that decides the outcome of a run; chosen by cross-validation by theme (decision 15).
 
     Attributes:
         steps: Batches.
@@ -45,6 +45,10 @@ class EmotionRecipe:
         warm_decay: Of the weights that the classifier starts from.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
+
+    Example:
+        >>> EmotionRecipe().steps, EmotionRecipe(smoothing=False).smoothing
+        (20, False)
     """
 
     steps: int = 20
@@ -72,6 +76,11 @@ class EmotionBatch:
         shares: (B, 2) of positive and negative raters.
         polarity: (B, 2) of sum 1.
         sides: (B, 2, h, w) for composites, else None.
+
+    Example:
+        >>> batch = EmotionBatch(torch.rand(2, 8, 3, 3), *(torch.zeros(2, size) for size in (7, 2, 2)))
+        >>> tuple(batch.features.shape), batch.sides
+        ((2, 8, 3, 3), None)
     """
 
     features: Tensor
@@ -83,20 +92,29 @@ class EmotionBatch:
 
 @dataclass(frozen=True, eq=False)
 class EmotionTrainingSet:
-    """Photos to train on: maps of every view, labels, and which rows of both are used."""
+    """Photos to train on: maps of every view, labels, and which rows of both are used.
+
+    Example:
+        >>> valence, distribution = np.array([6.5, 1.5]), np.eye(7)[[6, 0]]
+        >>> labels = EmotionLabels(valence, distribution, np.array(["dog", "war"]))
+        >>> data = EmotionTrainingSet([np.zeros((2, 4, 3, 3), np.float16)], labels, np.arange(2))
+        >>> pairs = data.make_composites(2, np.random.default_rng(0))
+        >>> tuple(pairs.features.shape), pairs.polarity.tolist()
+        ((2, 4, 3, 6), [[0.5, 0.5], [0.5, 0.5]])
+    """
 
     maps: Maps
     labels: EmotionLabels
     rows: IndexArray
 
     def make_start_data(self) -> WarmStartData:
-        """What the first weights are fitted on."""
+        """Return what the first weights are fitted on."""
         views = [torch.from_numpy(view[self.rows]) for view in self.maps]
         targets = (self.labels.distribution[self.rows], self.labels.shares[self.rows])
         return WarmStartData(views, *(_to_tensor(values) for values in targets))
 
     def make_batch(self, chosen: IndexArray, generator: np.random.Generator) -> EmotionBatch:
-        """A batch of photos, each in a random one of its views."""
+        """Make a batch of photos, each in a random one of its views."""
         views = generator.integers(len(self.maps), size=len(chosen))
         maps = np.stack([self.maps[view][row] for view, row in zip(views, chosen, strict=True)])
         label_columns = (self.labels.distribution, self.labels.shares, self.labels.polarity)
@@ -105,7 +123,7 @@ class EmotionTrainingSet:
         )
 
     def make_composites(self, count: int, generator: np.random.Generator) -> EmotionBatch:
-        """A batch of pairs side by side: a positive photo and a negative one, in random order."""
+        """Make a batch of a positive and a negative photo side by side, in random order."""
         valence = self.labels.valence[self.rows]
         positive = generator.choice(self.rows[valence >= MIN_POSITIVE], count)
         negative = generator.choice(self.rows[valence <= MAX_NEGATIVE], count)
@@ -118,12 +136,19 @@ def _to_tensor(values: Float64Array) -> Tensor:
 
 
 def join_side_by_side(positive: EmotionBatch, negative: EmotionBatch, swapped: Tensor) -> EmotionBatch:
-    """Pairs as one wide map each, with the mean of their labels.
+    """Join pairs as one wide map each, with the mean of their labels.
 
     Args:
         positive: B photos.
         negative: B photos.
         swapped: (B,) True where the negative one is on the left.
+
+    Example:
+        >>> def make(value):
+        ...     columns = (torch.full((1, size), float(value)) for size in (7, 2, 2))
+        ...     return EmotionBatch(torch.full((1, 1, 1, 2), float(value)), *columns)
+        >>> join_side_by_side(make(1), make(0), torch.tensor([False])).features.flatten().tolist()
+        [1.0, 1.0, 0.0, 0.0]
     """
     flag = swapped[:, None, None, None]
     left = torch.where(flag, negative.features, positive.features)
@@ -141,7 +166,14 @@ def join_side_by_side(positive: EmotionBatch, negative: EmotionBatch, swapped: T
 
 
 def emotion_loss(output: EmotionOutput, batch: EmotionBatch, recipe: EmotionRecipe) -> Tensor:
-    """``mu1 K_PM + K_FN + mu2 K_RE`` (eq. 10) and the two losses of our own."""
+    """Compute ``mu1 K_PM + K_FN + mu2 K_RE`` (equation 3.10) and the two losses of our own.
+
+    Example:
+        >>> output, shares = EmotionOutput(torch.eye(7)[[3]], None), torch.zeros(1, 2)
+        >>> batch = EmotionBatch(torch.zeros(1, 1, 1, 1), torch.eye(7)[[3]], shares, shares)
+        >>> round(abs(emotion_loss(output, batch, EmotionRecipe()).item()), 4)
+        0.0
+    """
     total = distribution_loss(output.distribution, batch.distribution)
     perception = output.perception
     if perception is None:
@@ -161,6 +193,16 @@ def train_emotion(
 
     Returns:
         The running average of the network, in evaluation mode.
+
+    Example:
+        >>> rng, valence = np.random.default_rng(0), np.array([6.5, 1.5] * 4)
+        >>> labels = EmotionLabels(valence, np.eye(7)[[6, 0] * 4], np.array(["dog", "war"] * 4))
+        >>> maps = [(rng.normal(size=(8, 2, 2, 2)) + valence[:, None, None, None]).astype(np.float16)]
+        >>> data, recipe = EmotionTrainingSet(maps, labels, np.arange(8)), EmotionRecipe(steps=1)
+        >>> shape = EmotionShape(2, channels=4, bottleneck=4)
+        >>> network = train_emotion(data, shape, recipe, lambda line: None)
+        >>> network.training
+        False
     """
     torch.manual_seed(recipe.seed)
     generator = np.random.default_rng(recipe.seed)

@@ -1,4 +1,4 @@
-"""Cross-validation by theme, and what is calibrated on it."""
+"""Cross-validation by theme, and the calibration on it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from packshot.train.recipes.emotion_training import (
 )
 
 _BATCH = 32
+"""Photos read at a time, for memory's sake."""
+
 _COMPOSITES = 100
+"""Composites of each fold on which the maps are checked (decision 15)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What networks say about photos whose themes they have not seen.
+    """Predictions of photos whose themes the networks have not seen.
 
     Attributes:
         valence: (N,) mean of the distribution.
@@ -43,7 +46,14 @@ class Predictions:
 
 
 def predict(network: EmotionNetwork, maps: Maps) -> tuple[Float64Array, Float64Array]:
-    """Mean valence (N,) and intensities (N, 2), each the mean over the views given."""
+    """Predict mean valence (N,) and intensities (N, 2), each the mean over the views given.
+
+    Example:
+        >>> network = EmotionNetwork(EmotionShape(2), torch.full((2, 7), 1 / 7)).eval()
+        >>> valence, intensities = predict(network, [np.zeros((3, 2, 4, 4), np.float16)])
+        >>> valence.shape, intensities.shape
+        ((3,), (3, 2))
+    """
     predictions = [_predict_view(network, np.asarray(view)) for view in maps]
     return np.mean([v for v, _ in predictions], axis=0), np.mean([i for _, i in predictions], axis=0)
 
@@ -65,7 +75,7 @@ def _predict_view(network: EmotionNetwork, view: Float16Array) -> tuple[Float64A
 def compute_pointing_shares(
     network: EmotionNetwork, data: EmotionTrainingSet, seed: int = 0
 ) -> Float64Array:
-    """Share of composites where more than half of a map's mass lies on its side, (2,)."""
+    """Compute the share of composites where more than half of a map's mass is on its side, (2,)."""
     if network.perception is None:
         return np.full(2, np.nan)
     pairs = data.make_composites(_COMPOSITES, np.random.default_rng(seed))
@@ -120,7 +130,7 @@ def cross_validate(
 def _load_or_compute(
     path: Path | None, compute: Callable[[], tuple[Float64Array, ...]]
 ) -> tuple[Float64Array, ...]:
-    """What a file holds; made and written if it is not there."""
+    """Return what a file holds; made and written if it is not there."""
     if path is None:
         return compute()
     if not path.exists():
@@ -140,6 +150,10 @@ class EmotionCalibration:
         offset: Of the same: ``P(positive) = 1 / (1 + exp(-(scale * valence + offset)))``.
         positive_threshold: Positive intensity from which that side counts as present.
         negative_threshold: Negative intensity likewise.
+
+    Example:
+        >>> EmotionCalibration(1.5, -6.0, 0.4, 0.35).to_metadata()["positive_bar"]
+        '0.400'
     """
 
     scale: float
@@ -148,7 +162,7 @@ class EmotionCalibration:
     negative_threshold: float
 
     def to_metadata(self) -> dict[str, str]:
-        """As the model's properties."""
+        """Return the constants as the model's properties."""
         return {
             "probability_scale": f"{self.scale:.4f}",
             "probability_offset": f"{self.offset:.4f}",
@@ -160,12 +174,20 @@ class EmotionCalibration:
 def calibrate(
     valences: Float64Array, intensities: Float64Array, labels: EmotionLabels
 ) -> EmotionCalibration:
-    """Constants from held-out predictions; both polarities count the same.
+    """Fit constants to held-out predictions; both polarities count the same.
 
     Args:
         valences: (N,) predicted mean valences.
         intensities: (N, 2).
         labels: Of the photos.
+
+    Example:
+        >>> truth = np.array([6.0, 2.0] * 60)
+        >>> labels = EmotionLabels(truth, np.zeros((120, 7)), np.full(120, "a theme"))
+        >>> predicted = truth + np.random.default_rng(0).normal(0, 1.5, 120)
+        >>> calibration = calibrate(predicted, np.stack([predicted, -predicted], axis=1), labels)
+        >>> calibration.scale > 0, round(-calibration.offset / calibration.scale)
+        (True, 4)
     """
     positive, negative = labels.valence >= MIN_POSITIVE, labels.valence <= MAX_NEGATIVE
     clear = positive | negative
@@ -178,7 +200,7 @@ def calibrate(
 
 
 def _fit_logistic(values: Float64Array, labels: Mask) -> tuple[float, float]:
-    """Scale and offset of the logistic with least cross-entropy, both classes weighing the same."""
+    """Fit scale and offset with the least cross-entropy, both classes weighing the same."""
     weights = np.where(labels, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
     inputs = np.stack([values, np.ones_like(values)], axis=1)
     coefficients = np.zeros(2)
@@ -193,11 +215,16 @@ def _fit_logistic(values: Float64Array, labels: Mask) -> tuple[float, float]:
 
 
 def find_best_threshold(values: Float64Array, labels: Mask) -> float:
-    """The bar with the best balanced accuracy, smoothed over its neighbours.
+    """Find the threshold with the best balanced accuracy, smoothed over its neighbours.
 
     Args:
-        values: (N,) what is compared with the bar.
+        values: (N,) what is compared with the threshold.
         labels: (N,) which of them belong above it.
+
+    Example:
+        >>> values = np.linspace(0, 1, 200)
+        >>> abs(find_best_threshold(values, values > 0.6) - 0.6) < 0.02
+        True
     """
     thresholds = np.quantile(values, np.linspace(0.05, 0.95, 181))
     hits = [

@@ -15,6 +15,7 @@ from packshot.train.export import export, quantise
 from packshot.train.networks.statistics import ViewNetwork
 
 _OUTPUTS = ["content", "statistics"]
+"""Names of the models' outputs."""
 
 
 def export_content(network: ViewNetwork, calibration: Sequence[Path], target: Path) -> None:

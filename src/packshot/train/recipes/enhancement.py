@@ -32,7 +32,7 @@ LATEST_FILE, BEST_FILE, LOG_FOLDER = "latest.pt", "best.pt", "log"
 
 @dataclass(frozen=True)
 class EnhancementSettings:
-    """With what and where to train.
+    r"""Data and settings of a training run.
 
     Attributes:
         products: Manifest of the product originals.
@@ -41,6 +41,12 @@ class EnhancementSettings:
         curves: Checkpoint of a run whose tone curves, already trained, are taken over.
         threads: Of the training process.
         workers: Processes that make batches.
+
+    Example:
+        >>> _ = Path("products.csv").write_text("file,type,group,split\nmug.jpg,kitchen,1,train\n")
+        >>> settings = EnhancementSettings(Path("products.csv"))
+        >>> [original.path.name for original in settings.read_originals()]
+        ['mug.jpg']
     """
 
     products: Path
@@ -51,7 +57,7 @@ class EnhancementSettings:
     workers: int = 1
 
     def read_originals(self) -> list[Original]:
-        """What to train on.
+        """Read the originals to train on.
 
         Raises:
             SourceError: No manifest, or nothing in it of the sources wanted.
@@ -96,6 +102,13 @@ def copy_tone_curves(network: nn.Module, checkpoint: Path) -> None:
 
     Raises:
         ModelError: The checkpoint cannot be read, or has no tone curves of this size.
+
+    Example:
+        >>> network, other = build_network("full"), build_network("full")
+        >>> save_checkpoint({"network": other.state_dict()}, Path("best.pt"))
+        >>> copy_tone_curves(network, Path("best.pt"))
+        >>> bool(torch.equal(network.curves.context.weight, other.curves.context.weight))
+        True
     """
     if not has_tone_curves(network) or network.curves is None:
         return
@@ -128,7 +141,7 @@ def train_enhancement(
         settings: Weights of VGG-16 and number of workers count here.
 
     Returns:
-        Where the best running average of the weights lies.
+        Path of the best running average of the weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = TrainingState.from_network(network, recipe, settings.vgg)
@@ -153,7 +166,7 @@ def train_enhancement(
 def _iter_remaining_batches(
     originals: Sequence[Original], recipe: EnhancementRecipe, state: TrainingState, workers: int
 ) -> Iterator[PairBatch]:
-    """What is left of both stages."""
+    """Yield what is left of both stages."""
     first = state.step
     parts_start = max(first, recipe.view_steps)
     parts = PartPairDataset(originals, recipe.batch_size, recipe.side, recipe.seed)

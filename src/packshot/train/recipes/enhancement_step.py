@@ -1,4 +1,4 @@
-"""One step of training the enhancement network, and all that must be kept to go on after it."""
+"""One step of training the enhancement network, and the state that is kept to go on after it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from packshot.train.networks.enhancement.losses import (
 )
 
 _MAX_GRADIENT_NORM = 1.0
+"""Length above which the gradient of a step is shortened. A convention."""
 
 
 @dataclass(frozen=True)
 class EnhancementRecipe:
-    """Everything that decides the outcome of a run.
+    """Everything that decides the outcome of a run; chosen by short runs (decision 9).
 
     Attributes:
         view_steps: Batches of whole small photos, for the tone curves alone.
@@ -52,6 +53,11 @@ class EnhancementRecipe:
         check_every: Steps between checks on held-out photos.
         save_every: Steps between checkpoints.
         seed: Of weights and batches.
+
+    Example:
+        >>> recipe = EnhancementRecipe.from_lengths(steps=800, view_steps=100)
+        >>> recipe.total_steps, round(recipe.rate_at(0), 5), recipe.is_tuning_step(896)
+        (900, 0.001, True)
     """
 
     view_steps: int = 12_000
@@ -76,7 +82,7 @@ class EnhancementRecipe:
 
     @classmethod
     def from_lengths(cls, steps: int | None, view_steps: int | None) -> EnhancementRecipe:
-        """The usual recipe, but for the lengths of its stages, where they are given."""
+        """Return the usual recipe, but for the lengths of its stages, where they are given."""
         given = {"steps": steps, "view_steps": view_steps}
         return cls(**{name: count for name, count in given.items() if count is not None})
 
@@ -86,14 +92,14 @@ class EnhancementRecipe:
         return self.view_steps + self.steps
 
     def rate_at(self, step: int) -> float:
-        """The learning rate of a step, 0 <= step < `total_steps`."""
+        """Return the learning rate of a step, 0 <= step < `total_steps`."""
         if step < self.view_steps:
             return _cosine_rate(self.view_rate, step / self.view_steps)
         done = step - self.view_steps
         return _cosine_rate(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
 
     def is_tuning_step(self, step: int) -> bool:
-        """Whether perceptual and adversarial loss count in a step."""
+        """Return whether perceptual and adversarial loss count in a step."""
         tuning_start = self.total_steps - self.tuning_share * self.steps
         return step >= max(tuning_start, self.view_steps) and step % self.tuning_interval == 0
 
@@ -113,6 +119,14 @@ class TrainingState:
         device: Where.
         step: Batches seen.
         best: Merit of the best check so far, dB.
+
+    Example:
+        >>> recipe = EnhancementRecipe(view_steps=1, steps=1)
+        >>> from packshot.train.networks.enhancement.variants import build_network
+        >>> state = TrainingState.from_network(build_network("full"), recipe, vgg=None)
+        >>> pairs = PairBatch(*(torch.zeros(2, 3, 64, 64, dtype=torch.uint8) for _ in range(4)))
+        >>> state.take_step(pairs.to(state.device)), state.step
+        ({'view': 0.0}, 1)
     """
 
     network: nn.Module
@@ -130,7 +144,7 @@ class TrainingState:
     def from_network(
         cls, network: nn.Module, recipe: EnhancementRecipe, vgg: Path | None
     ) -> TrainingState:
-        """A run that has seen nothing; on a GPU if there is one."""
+        """Begin a run that has seen nothing; on a GPU if there is one."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         discriminator = PatchDiscriminator().to(device)
@@ -146,7 +160,7 @@ class TrainingState:
         )
 
     def take_step(self, pairs: PairBatch) -> dict[str, float]:
-        """Take one step; returns the losses, not yet weighted."""
+        """Take one step; return the losses, not yet weighted."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.step)
         weighted = self._compute_losses(pairs)
@@ -160,7 +174,7 @@ class TrainingState:
         return {name: loss.item() for name, (_, loss) in weighted.items()}
 
     def _compute_losses(self, pairs: PairBatch) -> dict[str, tuple[float, Tensor]]:
-        """Weight and value of each loss that counts in this step."""
+        """Compute weight and value of each loss that counts in this step."""
         recipe = self.recipe
         weighted: dict[str, tuple[float, Tensor]] = {}
         if self.step < recipe.view_steps and has_tone_curves(self.network):
@@ -205,7 +219,7 @@ class TrainingState:
                 average.lerp_(value, 1 - decay)
 
     def save(self, path: Path) -> None:
-        """Everything needed to go on, written whole or not at all."""
+        """Write everything needed to go on, whole or not at all."""
         parts: dict[str, Any] = {name: vars(self)[name].state_dict() for name in _STATEFUL}
         save_checkpoint(parts | {"step": self.step, "best": self.best}, path)
 
@@ -218,6 +232,7 @@ class TrainingState:
 
 
 _STATEFUL = ("network", "averaged", "discriminator", "optimiser", "opponent")
+"""Parts of a run that are kept in a checkpoint."""
 
 
 def _cosine_rate(rate: float, progress: float) -> float:
@@ -225,7 +240,13 @@ def _cosine_rate(rate: float, progress: float) -> float:
 
 
 def has_tone_curves(network: nn.Module) -> TypeGuard[Generator]:
-    """Whether a network has tone curves for the whole photo, which can learn alone."""
+    """Return whether a network has tone curves for the whole photo, which can learn alone.
+
+    Example:
+        >>> from packshot.train.networks.enhancement.variants import build_network
+        >>> has_tone_curves(build_network("full")), has_tone_curves(build_network("no-curves"))
+        (True, False)
+    """
     return isinstance(network, Generator) and network.curves is not None
 
 
@@ -240,7 +261,7 @@ def _freeze_curves(network: nn.Module) -> None:
 
 
 def _view_loss(network: Generator, pairs: PairBatch) -> Tensor:
-    """Mean absolute error of the tone curves on the views of the whole photos."""
+    """Compute the mean absolute error of the tone curves on the views of the whole photos."""
     assert network.curves is not None
     grading = network.curves(pairs.damaged_view.float() / 255)
     toned = apply_grading(pairs.damaged_view.long(), grading)

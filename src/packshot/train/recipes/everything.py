@@ -43,17 +43,26 @@ PEOPLE_ORIGIN = "rated by people (BIQ2021)"
 ENSEMBLE_ORIGIN = "full-reference ensemble"
 REFERENCE_NAME = "photos rated by people"
 VALIDATION_SHARE = 0.15
+"""Share of the groups of rated photos, 0..1, that calibrate and are not trained on. A convention."""
+
 NEAR_DUPLICATE_SIMILARITY = 0.8
+"""Cosine of centred content vectors above which two photos are in one group. A judgement."""
+
 NATIVE_FILE = "native.onnx"
 PROJECTION_FILE = "projection.pt"
 _CALIBRATION_PHOTOS = 120
+"""Photos whose activations set the ranges of quantisation (`weights/content.md`)."""
+
 _VALIDATION_SEED = 7_000_000
+"""Seed of the damage of held-out originals; those to train on begin at 0."""
+
 _MIN_GOOD_SCORE = 65
+"""Points from which on a photo that people rated counts as undamaged for the limits of kinds."""
 
 
 @dataclass(frozen=True)
 class TrainingInputs:
-    """What everything is made from; see ``packshot train everything --help``."""
+    """Data that everything is made from; see ``packshot train everything --help``."""
 
     checkpoint: Path
     products: Path
@@ -122,7 +131,7 @@ def make_everything(
 def prepare_training_data(
     inputs: TrainingInputs, work: Path, weights: Path, versions: int, workers: int, progress: Progress
 ) -> TrainingData:
-    """Content encoder, damaged versions and views."""
+    """Make content encoder, damaged versions and views."""
     rated = read_ratings(inputs.ratings, inputs.photos, inputs.scale)
     originals = read_manifest(inputs.products, "train")
     calibration = _select_calibration_photos(rated, originals)
@@ -182,7 +191,7 @@ def export_trunk(trunk: ViewNetwork, prepared: TrainingData, folder: Path, progr
 def extract_features(
     prepared: TrainingData, folder: Path, threads: int, progress: Progress
 ) -> ExtractedFeatures:
-    """Features by the folder's native trunk, kept there."""
+    """Compute features by the folder's native trunk, kept there."""
     model = Model.from_path(folder / NATIVE_FILE, threads)
     rated = _load_or_compute(
         folder / "rated.npz", progress, lambda: compute_features(prepared.rated, model)
@@ -207,7 +216,7 @@ def load_or_train_projection(
     recipe: ProjectionRecipe,
     progress: Progress,
 ) -> TrainedProjection:
-    """A projection trained on features, from its file if it is there."""
+    """Load or train a projection on features, from its file if it is there."""
     if not path.exists():
         progress(f"training {path}")
         projection = train_projection(
@@ -233,7 +242,7 @@ def load_or_tune_trunk(
     recipe: TrunkRecipe,
     progress: Progress,
 ) -> ViewNetwork:
-    """The trunk after tuning, from its file if it is there."""
+    """Load or tune the trunk, from its file if it is there."""
     path = folder / "encoder.pt"
     if path.exists():
         encoder = load_network(path)
@@ -259,7 +268,7 @@ def load_or_tune_trunk(
 
 
 def write_models(trained: TrainedProjection, native: Path, weights: Path) -> None:
-    """The distortion encoder: native trunk and projection in one."""
+    """Write the distortion encoder: native trunk and projection in one."""
     projection = trained.projection
     head = native.with_name("projection.onnx")
     outputs = ["distortion", "kinds", "level"]
@@ -283,7 +292,7 @@ def write_models(trained: TrainedProjection, native: Path, weights: Path) -> Non
 
 
 def _compute_limits(trained: TrainedProjection) -> dict[str, float]:
-    """From undamaged products not trained on, and from everyday photos that people rate well."""
+    """Compute limits from undamaged products not trained on, and from photos that people rate well."""
     pristine = trained.features.damaged_validation.values[
         trained.features.damaged_validation.levels == 0
     ]
@@ -292,7 +301,7 @@ def _compute_limits(trained: TrainedProjection) -> dict[str, float]:
 
 
 def build_atlas(prepared: TrainingData, trained: TrainedProjection, weights: Path) -> Atlas:
-    """The atlas of everything, calibrated on the held-out photos."""
+    """Build the atlas of everything, calibrated on the held-out photos."""
     models = tuple(
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
@@ -317,7 +326,7 @@ def build_atlas(prepared: TrainingData, trained: TrainedProjection, weights: Pat
 
 
 def _name_damaged_versions(prepared: TrainingData) -> tuple[list[str], list[str]]:
-    """Names and groups of the damaged versions."""
+    """Return names and groups of the damaged versions."""
     names, groups = [], []
     for group, kind, level in zip(
         prepared.damaged.groups, prepared.damaged.kinds, prepared.damaged.levels, strict=True
@@ -329,7 +338,7 @@ def _name_damaged_versions(prepared: TrainingData) -> tuple[list[str], list[str]
 
 
 def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
-    """One graph: pixels through the trunk, its outputs into the projection."""
+    """Join both into one graph: pixels through the trunk, its outputs into the projection."""
     trunk = onnx.compose.add_prefix(native, "trunk_", rename_inputs=False)
     merged = onnx.compose.merge_models(
         onnx.version_converter.convert_version(trunk, head.opset_import[0].version)
@@ -350,14 +359,14 @@ def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelP
 
 
 def _select_calibration_photos(rated: Sequence[RatedPhoto], originals: Sequence[Original]) -> list[Path]:
-    """Photos of both sets, evenly drawn."""
+    """Select photos of both sets, evenly."""
     paths = ([photo.path for photo in rated], [original.path for original in originals])
     half = _CALIBRATION_PHOTOS // 2
     return [part[i] for part in paths for i in np.linspace(0, len(part) - 1, half).astype(int)]
 
 
 def _load_or_compute(path: Path, progress: Progress, compute: Callable[[], Features]) -> Features:
-    """Features from a file, made and written first if it is not there."""
+    """Load features from a file, made and written first if it is not there."""
     if not path.exists():
         progress(f"computing {path.name}")
         compute().save(path)

@@ -1,4 +1,4 @@
-"""Recipe 5: from which probability on a kind of damage is reported."""
+"""Recipe 5: limits of probability from which on a kind of damage is reported."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.networks.distortion import Projection
 
 MAX_FALSE_ALARM_SHARE = 0.01
-"""Share of undamaged photos that may exceed a limit."""
+"""Share of undamaged photos, 0..1, that may exceed a limit: one in a hundred (decision 6)."""
 
 _MAX_LIMIT = 0.97
+"""Limit from which on a kind is not reported at all: undamaged photos take it on too often. A
+judgement."""
+
 _BATCH = 4096
+"""Rows projected at a time, for memory's sake."""
 
 
 def fit_kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> dict[str, float]:
-    """Limits on the probability of each family of look-alike kinds.
+    """Fit limits on the probability of each family of look-alike kinds.
 
     Args:
         projection: In evaluation mode.
@@ -30,6 +34,14 @@ def fit_kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> di
 
     Returns:
         By name of the family; without those that undamaged photos take on too often.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> _ = torch.manual_seed(0)
+        >>> projection = Projection(ProjectionShape(8, 16, 8, len(KIND_NAMES))).eval()
+        >>> limits = fit_kind_limits(projection, [np.zeros((50, 8), np.float16)])
+        >>> set(limits.values()) == {MIN_PROBABILITY}  # untrained, it never is sure
+        True
     """
     probabilities = [family_probabilities(projection, values) for values in clean]
     limits = np.max(
@@ -44,7 +56,15 @@ def fit_kind_limits(projection: Projection, clean: Sequence[Float16Array]) -> di
 
 
 def family_probabilities(projection: Projection, values: Float16Array) -> Float32Array:
-    """(N, families) probability of each family of kinds, for (N, F) features."""
+    """Compute the (N, families) probability of each family of kinds, for (N, F) features.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> projection = Projection(ProjectionShape(8, 16, 8, len(KIND_NAMES))).eval()
+        >>> probabilities = family_probabilities(projection, np.zeros((3, 8), np.float16))
+        >>> probabilities.shape == (3, len(list_families()))
+        True
+    """
     parts = []
     with torch.no_grad():
         for start in range(0, len(values), _BATCH):

@@ -41,7 +41,7 @@ TEACHER_FOLDER = "taught"
 
 @dataclass(frozen=True)
 class MaskRecipe:
-    """Everything that decides the outcome of a run.
+    """Everything that decides the outcome of a run; values are chosen by hand.
 
     Attributes:
         steps: Batches.
@@ -56,6 +56,10 @@ class MaskRecipe:
         presence_weight: Of the cross-entropy of presence.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
+
+    Example:
+        >>> MaskRecipe().side, MaskRecipe(steps=100).steps
+        (192, 100)
     """
 
     steps: int = 2000
@@ -73,7 +77,7 @@ class MaskRecipe:
 
 @dataclass(frozen=True)
 class MaskInputs:
-    """What a run learns from.
+    """Data that a run learns from.
 
     Attributes:
         checkpoint: EfficientNet-Lite0 state dictionary.
@@ -94,7 +98,7 @@ class MaskInputs:
     scenes: tuple[Path, ...]
 
     def read_originals(self, sources: Sequence[str], split: str) -> list[Original]:
-        """Rows of the manifest.
+        """Read rows of the manifest.
 
         Raises:
             SourceError: The manifest cannot be read.
@@ -104,7 +108,7 @@ class MaskInputs:
     def make_composer(
         self, split: str, folder: Path, side: int, progress: Progress
     ) -> tuple[Composer, list[TeacherMask]]:
-        """The composer of a split, and the photos of products that the teacher is sure of.
+        """Make the composer of a split, and photos of products that the teacher is sure of.
 
         Raises:
             SourceError: Nothing to compose.
@@ -125,13 +129,21 @@ class MaskInputs:
 
 
 def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRecipe) -> Tensor:
-    """Cross-entropy of pixels, 1 - soft overlap where there is a product, cross-entropy of presence.
+    """Compute cross-entropy of pixels, 1 - soft overlap where there is a product, and that of presence.
 
     Args:
         logits: (B, H, W).
         presence: (B,).
         batch: What is true.
         recipe: The weights.
+
+    Example:
+        >>> mask, present = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.ones(1)
+        >>> batch = MaskBatch(torch.zeros(1, 4, 4, 3, dtype=torch.uint8), mask, present)
+        >>> logits, recipe = 20 * mask - 10, MaskRecipe()
+        >>> losses = [mask_loss(sign * logits, 10 * present, batch, recipe) for sign in (1, -1)]
+        >>> [round(loss.item(), 3) for loss in losses]
+        [0.0, 11.0]
     """
     pixel_loss = F.binary_cross_entropy_with_logits(logits, batch.mask)
     probabilities = torch.sigmoid(logits)
@@ -144,7 +156,14 @@ def mask_loss(logits: Tensor, presence: Tensor, batch: MaskBatch, recipe: MaskRe
 
 
 def make_learner(network: MaskNetwork, recipe: MaskRecipe) -> Learner[MaskNetwork]:
-    """The network ready to learn: two groups of parameters, the encoder's slower."""
+    """Make the network ready to learn: two groups of parameters, the encoder's slower.
+
+    Example:
+        >>> from packshot.train.networks.efficientnet_lite import EfficientNetLite
+        >>> learner = make_learner(MaskNetwork(EfficientNetLite()), MaskRecipe())
+        >>> learner.step, learner.schedule.rates
+        (0, (0.0002, 0.002))
+    """
     freeze_blocks(network.trunk, recipe.frozen_blocks)
     pace = Schedule(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
     return Learner.from_network(

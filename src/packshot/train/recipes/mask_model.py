@@ -22,13 +22,20 @@ from packshot.train.networks.mask import MaskNetwork as TrainedMask
 from packshot.train.networks.mask import ShippedMask
 
 MIN_OVERLAP = 0.8
-"""A mask is right if it overlaps the truth by so much, intersection over union."""
+"""Intersection over union with the truth, 0..1, from which on a mask is right (decision 18)."""
 
 _OUTPUTS = ["product", "presence"]
 _CALIBRATION_EXAMPLES = 400
+"""Held-out examples that the confidence is fitted to."""
+
 _EMPTY_SHARE = 0.35
+"""Share of them without a product, 0..1. A judgement."""
+
 _QUANTISATION_PHOTOS = 100
+"""Composites whose activations set the ranges of quantisation."""
+
 _PENALTY = 1.0
+"""On the squares of the logistic regression's two slopes. A convention."""
 
 
 def write_mask_model(
@@ -81,7 +88,7 @@ def _make_empty_example(teacher_mask: TeacherMask) -> MaskExample:
 
 
 def calibrate_confidence(path: Path, examples: Sequence[MaskExample]) -> MaskCalibration:
-    """Fit when the network is right: logistic regression on what it says of itself.
+    """Fit the chance that the network is right: logistic regression on what it says of itself.
 
     Args:
         path: The model.
@@ -102,11 +109,17 @@ def calibrate_confidence(path: Path, examples: Sequence[MaskExample]) -> MaskCal
 
 
 def intersection_over_union(likelihood: MaskPrediction, mask: ByteArray) -> float:
-    """Intersection over union of what was seen and the truth; 0 where either is empty.
+    """Compute intersection over union of prediction and truth; 0 where either is empty.
 
     Args:
         likelihood: By the network.
         mask: (S, S) uint8, 255 on the product.
+
+    Example:
+        >>> product, mask = np.zeros((4, 4), np.float32), np.zeros((8, 8), np.uint8)
+        >>> product[:2], mask[:, :4] = 1, 255  # the upper half, the left half
+        >>> round(float(intersection_over_union(MaskPrediction(product, 1.0), mask)), 2)
+        0.33
     """
     resized = cv2.resize(likelihood.product, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
     predicted, truth = np.asarray(resized) >= 0.5, mask > 127
@@ -115,12 +128,19 @@ def intersection_over_union(likelihood: MaskPrediction, mask: ByteArray) -> floa
 
 
 def fit_logistic(terms: Float64Array, labels: Float64Array, rounds: int = 30) -> Float64Array:
-    """Weights of a logistic regression, by Newton's method, a little penalised.
+    """Fit a logistic regression by Newton's method, a little penalised.
 
     Args:
         terms: (N, K), the first column ones.
         labels: (N,) 0 or 1.
         rounds: Steps.
+
+    Example:
+        >>> values = np.linspace(-2, 2, 100)
+        >>> terms = np.stack([np.ones(100), values], axis=1)
+        >>> offset, slope = fit_logistic(terms, (values > 0).astype(float))
+        >>> round(abs(float(offset)), 3), bool(slope > 2)
+        (0.0, True)
     """
     weights = np.zeros(terms.shape[1])
     penalty = _PENALTY * np.eye(terms.shape[1])

@@ -47,12 +47,16 @@ LUMINANCE_KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True)
 class NiqeRecipe:
-    """How pristine patches are chosen.
+    """The choice of pristine patches.
 
     Attributes:
         patch_sharpness: A patch counts from this share of its photo's sharpest on (the paper's .75).
         photo_share: Share of the photos, the sharpest, that count. The paper had pristine photos
             chosen by eye; of plain product photos many are soft.
+
+    Example:
+        >>> NiqeRecipe().patch_sharpness, NiqeRecipe(photo_share=1.0).photo_share
+        (0.75, 1.0)
     """
 
     patch_sharpness: float = 0.75
@@ -61,7 +65,7 @@ class NiqeRecipe:
 
 @dataclass(frozen=True)
 class BrisqueRecipe:
-    """How features are regressed on damage.
+    """The regression of features on damage.
 
     Smoother than held-out damaged products alone would ask for (`weights/brisque.md`): a closer fit
     of those ranks everyday photos, which are unlike them, less well.
@@ -71,6 +75,10 @@ class BrisqueRecipe:
         gamma: Their width: squared distances are multiplied by it.
         ridge: Penalty on their weights.
         seed: Draws the centres.
+
+    Example:
+        >>> BrisqueRecipe(centres=50).centres, BrisqueRecipe().gamma
+        (50, 0.05)
     """
 
     centres: int = 600
@@ -81,7 +89,12 @@ class BrisqueRecipe:
 
 @dataclass(frozen=True, eq=False)
 class LabelledPhotos:
-    """Damaged photos: features (N, 36), and damage (N,), 100 less the full-reference ensemble."""
+    """Damaged photos: features (N, 36), and damage (N,), 100 less the full-reference ensemble.
+
+    Example:
+        >>> LabelledPhotos(np.zeros((2, 36)), np.array([0.0, 60.0])).damage.tolist()
+        [0.0, 60.0]
+    """
 
     features: Float64Array
     damage: Float64Array
@@ -118,10 +131,18 @@ def make_natural_models(
 
 
 def filter_by_licence(originals: Iterable[Original], licences: Sequence[str]) -> list[Original]:
-    """Originals under one of the licences.
+    """Return the originals under one of the licences.
 
     Raises:
         InvalidInput: There is none.
+
+    Example:
+        >>> originals = [
+        ...     Original(Path(f"{n}.jpg"), str(n), "kitchen", "train", licence=licence)
+        ...     for n, licence in enumerate(("CC0", "all rights reserved"))
+        ... ]
+        >>> [original.path.name for original in filter_by_licence(originals, ["CC0"])]
+        ['0.jpg']
     """
     permitted = [original for original in originals if original.licence in licences]
     if not permitted:
@@ -135,6 +156,12 @@ def fit_niqe(photos: Iterable[PatchStatistics], recipe: NiqeRecipe | None = None
     Args:
         photos: Patches of each photo; photos without texture do not count.
         recipe: How patches are chosen.
+
+    Example:
+        >>> photo = Photo.open("examples/photos/mug.jpg").pixels
+        >>> model = fit_niqe([measure_patches(photo)])
+        >>> model.mean.shape, model.covariance.shape
+        ((36,), (36, 36))
     """
     chosen = recipe or NiqeRecipe()
     textured = [photo for photo in photos if photo.is_textured.any()]
@@ -175,6 +202,13 @@ def fit_brisque(labelled: LabelledPhotos, recipe: BrisqueRecipe | None = None) -
     Args:
         labelled: What to learn from.
         recipe: Size and smoothness.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> features = rng.normal(size=(80, 36))
+        >>> labelled = LabelledPhotos(features, 50 + 10 * features[:, 0])
+        >>> fit_brisque(labelled, BrisqueRecipe(centres=20)).centres.shape
+        (20, 36)
     """
     chosen = recipe or BrisqueRecipe()
     low, high = labelled.features.min(axis=0), labelled.features.max(axis=0)

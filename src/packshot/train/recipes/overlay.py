@@ -32,12 +32,13 @@ from packshot.train.recipes.overlay_model import write_overlay_model
 
 CHECKPOINT_FILE = "overlay.pt"
 TRAINING_SIDE = 448
-"""Long side of the photos that squares are cut from, before they are made a little smaller or larger."""
+"""Pixels of the long side of the photos that squares are cut from, before they are made a little smaller
+or larger."""
 
 
 @dataclass(frozen=True)
 class OverlayRecipe:
-    """Everything that decides the outcome of a run.
+    """Everything that decides the outcome of a run; values are chosen by hand.
 
     Attributes:
         steps: Batches.
@@ -49,6 +50,10 @@ class OverlayRecipe:
         frozen_blocks: Blocks of the encoder, from the input on, that stay as they are; the stem too.
         average: Decay of the running average of the weights, which is what comes out.
         seed: Of weights and batches.
+
+    Example:
+        >>> OverlayRecipe().side, OverlayRecipe(steps=100).steps
+        (320, 100)
     """
 
     steps: int = 8600
@@ -63,11 +68,17 @@ class OverlayRecipe:
 
 
 def overlay_loss(logits: Tensor, maps: Tensor) -> Tensor:
-    """Cross-entropy of pixels, and 1 - soft overlap of each map over the whole batch.
+    """Compute cross-entropy of pixels, and 1 - soft overlap of each map over the whole batch.
 
     Args:
         logits: (B, 2, H, W).
         maps: (B, 2, H, W) in 0..1.
+
+    Example:
+        >>> maps = torch.zeros(1, 2, 4, 4)
+        >>> maps[..., :2] = 1
+        >>> [round(overlay_loss(sign * (20 * maps - 10), maps).item(), 3) for sign in (1, -1)]
+        [0.0, 21.0]
     """
     pixel_loss = F.binary_cross_entropy_with_logits(logits, maps)
     probabilities = torch.sigmoid(logits)
@@ -77,10 +88,14 @@ def overlay_loss(logits: Tensor, maps: Tensor) -> Tensor:
 
 
 def load_clean_photos(paths: Sequence[Path]) -> list[ByteArray]:
-    """Photos at the size the overlay network learns from; small ones are enlarged.
+    """Load photos at the size the overlay network learns from; small ones are enlarged.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
+
+    Example:
+        >>> load_clean_photos([Path("examples/photos/mug.jpg")])[0].shape
+        (448, 448, 3)
     """
     photos = (Photo.open(path, max_side=2 * TRAINING_SIDE).pixels for path in paths)
     return [_resize_photo(pixels) for pixels in photos]
@@ -94,12 +109,17 @@ def _resize_photo(pixels: ByteArray) -> ByteArray:
 
 @dataclass(frozen=True)
 class OverlayInputs:
-    """What a run learns from.
+    """Data that a run learns from.
 
     Attributes:
         checkpoint: EfficientNet-Lite0 state dictionary.
         photos: Photos without overlays.
         fonts: Folder of font files.
+
+    Example:
+        >>> inputs = OverlayInputs(Path("lite0.pth"), (Path("a.jpg"), Path("b.jpg")), Path("fonts"))
+        >>> len(inputs.photos)
+        2
     """
 
     checkpoint: Path
@@ -108,7 +128,14 @@ class OverlayInputs:
 
 
 def make_learner(network: OverlayNetwork, recipe: OverlayRecipe) -> Learner[OverlayNetwork]:
-    """The network ready to learn: two groups of parameters, the encoder's slower."""
+    """Make the network ready to learn: two groups of parameters, the encoder's slower.
+
+    Example:
+        >>> from packshot.train.networks.efficientnet_lite import EfficientNetLite
+        >>> learner = make_learner(OverlayNetwork(EfficientNetLite()), OverlayRecipe())
+        >>> learner.step, learner.schedule.rates
+        (0, (0.0003, 0.002))
+    """
     freeze_blocks(network.trunk, recipe.frozen_blocks)
     pace = Schedule(recipe.steps, (recipe.trunk_rate, recipe.decoder_rate), recipe.average)
     return Learner.from_network(

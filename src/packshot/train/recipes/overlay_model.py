@@ -16,6 +16,7 @@ from packshot.train.export import export_map, quantise
 from packshot.train.networks.overlay import OverlayNetwork, ShippedOverlay
 
 _QUANTISATION_PHOTOS = 60
+"""Photos with overlays whose activations set the ranges of quantisation."""
 
 
 def write_overlay_model(

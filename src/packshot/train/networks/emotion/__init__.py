@@ -1,1 +1,1 @@
-"""The emotion network: polarity, intensities and attention maps (METHODS.md section 3)."""
+"""The emotion network: polarity, intensities and attention maps (docs/methods.md, section 3)."""

@@ -1,6 +1,6 @@
 """Backbones: pixels to the feature map G, each scaling its input itself.
 
-Sources: METHODS.md section 3; He et al., "Deep residual learning", CVPR 2016 (ResNet-101); see
+Sources: docs/methods.md, section 3; He et al., "Deep residual learning", CVPR 2016 (ResNet-101); see
 `networks/comparison.py` for VGG-16 and AlexNet.
 """
 
@@ -16,16 +16,19 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.errors import InvalidInput, ModelError
 from packshot.train.datasets.pleasantness import build_group_table
-from packshot.train.networks.comparison import InputScaling, load_alexnet, load_vgg16
+from packshot.train.networks.comparison import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    InputScaling,
+    load_alexnet,
+    load_vgg16,
+)
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, Variant, fold_normalisation
 from packshot.train.networks.statistics import scale_pixels
 
-_IMAGENET_MEAN = (123.675, 116.28, 103.53)
-_IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
-
 
 class ClassEvidence(nn.Module):
-    """What the ImageNet classifier sees at every place, summed over groups of classes.
+    """Sums what the ImageNet classifier sees at every place over groups of classes.
 
     The classifier is as large as a third of the trunk, so it is cut to its main directions.
 
@@ -34,6 +37,13 @@ class ClassEvidence(nn.Module):
         bias: (1000,) of the classifier.
         groups: (n, 1000) weights of the classes in each group.
         rank: Directions of the kernel that are kept.
+
+    Example:
+        >>> kernel, groups = torch.eye(4), torch.tensor([[1.0, 1.0, 0.0, 0.0]])
+        >>> evidence = ClassEvidence(kernel, torch.zeros(4), groups)
+        >>> head = torch.tensor([9.0, 0.0, 0.0, 0.0]).reshape(1, 4, 1, 1)  # the first class is seen
+        >>> round(evidence(head).item(), 2)
+        1.0
     """
 
     groups: Tensor
@@ -58,11 +68,18 @@ class ClassEvidence(nn.Module):
 
 
 class LiteBackbone(nn.Module):
-    """EfficientNet-Lite at several depths: stages 5 and 7, the head, and what its classifier sees.
+    """EfficientNet-Lite at several depths: stages 5 and 7, the head, and its classifier's evidence.
 
     Args:
         trunk: With ImageNet weights.
         evidence: Its classifier.
+
+    Example:
+        >>> evidence = ClassEvidence(torch.rand(10, 1280), torch.zeros(10), torch.rand(3, 10))
+        >>> backbone = LiteBackbone(EfficientNetLite(), evidence).eval()
+        >>> maps = backbone(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
+        >>> tuple(maps.shape), sum(backbone.sizes)
+        ((1, 1715, 2, 2), 1715)
     """
 
     stride = 32
@@ -74,7 +91,7 @@ class LiteBackbone(nn.Module):
 
     @property
     def sizes(self) -> list[int]:
-        """Channels of each source, in order; the last is what the classifier sees."""
+        """Channels of each source, in order; the last is the classifier's evidence."""
         fifth, seventh = (_count_channels(self.trunk, stage) for stage in (4, 6))
         head = self.evidence.narrow.in_channels
         return [fifth, seventh, head, self.evidence.groups.shape[0]]
@@ -87,13 +104,18 @@ class LiteBackbone(nn.Module):
 
 
 def _count_channels(trunk: EfficientNetLite, stage: int) -> int:
-    """Channels after a stage, 0..6."""
+    """Return the number of channels after a stage, 0..6."""
     block = trunk._blocks[sorted(trunk.stage_ends)[stage]]
     return cast(nn.Conv2d, block.get_submodule("_project_conv")).out_channels
 
 
 class Bottleneck(nn.Module):
-    """ResNet's block of three convolutions; a convolution on the way around where shapes differ."""
+    """ResNet's block of three convolutions; a convolution on the way around where shapes differ.
+
+    Example:
+        >>> tuple(Bottleneck(64, 32, stride=2)(torch.zeros(2, 64, 8, 8)).shape)
+        (2, 128, 4, 4)
+    """
 
     def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
@@ -115,9 +137,15 @@ class Bottleneck(nn.Module):
 
 
 def build_resnet101() -> nn.Sequential:
-    """The source's backbone: a 7 x 7 convolution and 33 residual blocks; random weights."""
+    """Build the source's backbone: a 7 x 7 convolution and 33 residual blocks; random weights.
+
+    Example:
+        >>> network = build_resnet101()
+        >>> sum(isinstance(layer, Bottleneck) for layer in network), network[-1].body[-1].num_features
+        (33, 2048)
+    """
     layers: list[nn.Module] = [
-        InputScaling(_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+        InputScaling(IMAGENET_MEAN, IMAGENET_DEVIATION),
         nn.Conv2d(3, 64, 7, 2, 3, bias=False),
         *(nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
     ]
@@ -131,10 +159,15 @@ def build_resnet101() -> nn.Sequential:
 
 
 def load_lite_backbone(path: Path, variant: Variant) -> LiteBackbone:
-    """EfficientNet-Lite with a released checkpoint, classifier included.
+    """Load EfficientNet-Lite with a released checkpoint, classifier included.
 
     Raises:
         ModelError: Unreadable, or of another variant.
+
+    Example:
+        >>> load_lite_backbone(Path("missing.pth"), "lite0")
+        Traceback (most recent call last):
+        packshot.errors.ModelError: missing.pth is no checkpoint of EfficientNet-lite0: ...
     """
     try:
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
@@ -148,7 +181,7 @@ def load_lite_backbone(path: Path, variant: Variant) -> LiteBackbone:
 
 
 def _drop_last_layer(network: nn.Sequential) -> nn.Sequential:
-    """All but the last layer, which takes the mean over space."""
+    """Drop the last layer, which takes the mean over space."""
     return cast(nn.Sequential, network[:-1])
 
 
@@ -164,7 +197,7 @@ BACKBONES = (*_LOADERS, "resnet101")
 
 
 def load_backbone(name: str, checkpoint: Path | None = None) -> nn.Module:
-    """A backbone by name: pixels (B, S, S, 3) uint8 RGB to G (B, C, h, w).
+    """Load a backbone by name: pixels (B, S, S, 3) uint8 RGB to G (B, C, h, w).
 
     Args:
         name: One of `BACKBONES`.
@@ -173,6 +206,11 @@ def load_backbone(name: str, checkpoint: Path | None = None) -> nn.Module:
     Raises:
         InvalidInput: No such backbone, or its weights are missing.
         ModelError: The checkpoint cannot be read.
+
+    Example:
+        >>> load_backbone("vgg16")
+        Traceback (most recent call last):
+        packshot.errors.InvalidInput: the backbone vgg16 needs a checkpoint
     """
     if name not in BACKBONES:
         raise InvalidInput(f"unknown backbone {name!r}; known: {', '.join(BACKBONES)}")

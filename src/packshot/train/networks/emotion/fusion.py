@@ -1,6 +1,6 @@
 """Fusion: the feature map, weighted where emotion was found, to a distribution of valence.
 
-Source: METHODS.md section 3, equations 8 and 9.
+Source: docs/methods.md, section 3.2, equations 3.8 and 3.9.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ VALENCE_STEPS = 7
 
 
 class ResidualBlock(nn.Module):
-    """1 x 1 down, 3 x 3, 1 x 1 up, added to the input; the last kernel begins at zero."""
+    """1 x 1 down, 3 x 3, 1 x 1 up, added to the input; the last kernel begins at zero.
+
+    Example:
+        >>> tuple(ResidualBlock(channels=8, bottleneck=4)(torch.rand(1, 8, 4, 4)).shape)
+        (1, 8, 4, 4)
+    """
 
     def __init__(self, channels: int, bottleneck: int) -> None:
         super().__init__()
@@ -30,7 +35,7 @@ class ResidualBlock(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Attended features to the distribution.
+    """Maps attended features to the distribution.
 
     The source adds the intensities to the probabilities of two classes. Here valence has seven
     classes: each intensity is spread over them as photos of its polarity are spread on average.
@@ -40,6 +45,12 @@ class Fusion(nn.Module):
         bottleneck: Channels within the residual block.
         spread: (2, 7) mean distribution of positive, then of negative photos.
         dropout: Share of pooled features left out in training.
+
+    Example:
+        >>> fusion = Fusion(8, 4, spread=torch.full((2, 7), 1 / 7))
+        >>> distribution = fusion(torch.rand(3, 8, 4, 4), None, None)
+        >>> tuple(distribution.shape), [round(total, 4) for total in distribution.sum(1).tolist()]
+        ((3, 7), [1.0, 1.0, 1.0])
     """
 
     spread: Tensor
@@ -63,7 +74,7 @@ class Fusion(nn.Module):
             (B, 7) probabilities of valence 1..7.
         """
         if maps is not None:
-            features = features * maps.sum(1, keepdim=True) + features  # eq. 8
+            features = features * maps.sum(1, keepdim=True) + features  # 3.8
         pooled = self.residual(features).mean((2, 3))
         fused = torch.softmax(self.classify(self.dropout(pooled)), dim=1)
-        return fused if balance is None else (fused + balance @ self.spread) / 2  # eq. 9
+        return fused if balance is None else (fused + balance @ self.spread) / 2  # 3.9

@@ -25,6 +25,10 @@ class EmotionShape:
         bottleneck: In attention, intensity and the residual block.
         dropout: In training, of channels before the branches and of pooled features.
         branches: 2; 1 for a single branch whose intensity counts for positive; 0 for no perception.
+
+    Example:
+        >>> EmotionShape(inputs=257).branches, EmotionShape(inputs=257, branches=0).branches
+        (2, 0)
     """
 
     inputs: int
@@ -36,11 +40,17 @@ class EmotionShape:
 
 @dataclass(frozen=True)
 class EmotionOutput:
-    """What the network says about a batch.
+    """The network's answer for a batch.
 
     Attributes:
         distribution: (B, 7) probabilities of valence 1..7.
         perception: Of both branches; None without perception.
+
+    Example:
+        >>> network = EmotionNetwork(EmotionShape(inputs=8, branches=0), torch.full((2, 7), 1 / 7))
+        >>> output = network(torch.rand(2, 8, 4, 4))
+        >>> tuple(output.distribution.shape), output.perception
+        ((2, 7), None)
     """
 
     distribution: Tensor
@@ -48,7 +58,13 @@ class EmotionOutput:
 
 
 class SingleBranch(nn.Module):
-    """The ablation with one branch: what is not positive is negative."""
+    """The ablation with one branch: what is not positive is negative.
+
+    Example:
+        >>> output = SingleBranch(8, channels=4, bottleneck=4)(torch.rand(2, 8, 3, 3))
+        >>> [round(total, 4) for total in output.intensities.sum(1).tolist()]
+        [1.0, 1.0]
+    """
 
     def __init__(self, inputs: int, channels: int, bottleneck: int, dropout: float = 0.0) -> None:
         super().__init__()
@@ -65,11 +81,17 @@ class SingleBranch(nn.Module):
 
 
 class EmotionNetwork(nn.Module):
-    """Feature maps to a distribution of valence, intensities and attention maps.
+    """Maps feature maps to a distribution of valence, intensities and attention maps.
 
     Args:
         shape: Sizes.
         spread: (2, 7) mean distribution of positive, then of negative photos; see `Fusion`.
+
+    Example:
+        >>> network = EmotionNetwork(EmotionShape(inputs=8), torch.full((2, 7), 1 / 7)).eval()
+        >>> output = network(torch.rand(2, 8, 4, 4))
+        >>> tuple(output.distribution.shape), tuple(output.perception.maps.shape)
+        ((2, 7), (2, 2, 4, 4))
     """
 
     def __init__(self, shape: EmotionShape, spread: Tensor) -> None:
@@ -89,9 +111,18 @@ class EmotionNetwork(nn.Module):
 
 
 class PixelsToEmotion(nn.Module):
-    """A backbone and the network as one, as it is exported: pixels to three arrays.
+    """Joins a backbone and the network as they are exported: pixels to three arrays.
 
     The picture and its mirror image are both read, and the mean is given.
+
+    Example:
+        >>> class Average(nn.Module):
+        ...     def forward(self, pixels):
+        ...         return nn.functional.avg_pool2d(pixels.permute(0, 3, 1, 2) / 255, 8)
+        >>> network = EmotionNetwork(EmotionShape(inputs=3), torch.full((2, 7), 1 / 7)).eval()
+        >>> pixels = torch.randint(0, 256, (1, 32, 32, 3), dtype=torch.uint8)
+        >>> [tuple(part.shape) for part in PixelsToEmotion(Average(), network)(pixels)]
+        [(1, 7), (1, 2), (1, 2, 4, 4)]
     """
 
     def __init__(self, backbone: nn.Module, network: EmotionNetwork) -> None:
@@ -129,6 +160,11 @@ class PixelsToEmotion(nn.Module):
 
 
 def mean_valence(distribution: Tensor) -> Tensor:
-    """Mean valence, (B,) in 1..7, of (B, 7) probabilities."""
+    """Return the mean valence, (B,) in 1..7, of (B, 7) probabilities.
+
+    Example:
+        >>> mean_valence(torch.tensor([[0.0, 0.0, 0.0, 0.5, 0.0, 0.5, 0.0]])).tolist()
+        [5.0]
+    """
     steps = torch.arange(1, VALENCE_STEPS + 1, dtype=distribution.dtype, device=distribution.device)
     return distribution @ steps

@@ -1,6 +1,6 @@
 """Perception of intensity: one branch finds what is positive in a picture, one what is negative.
 
-Source: METHODS.md section 3, equations 1 to 7.
+Source: docs/methods.md, section 3.1, equations 3.1 to 3.7.
 """
 
 from __future__ import annotations
@@ -12,18 +12,26 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 _EPSILON = 1e-6
-# Deviation of the first weights: maps begin faint, so that eq. 8 begins near G itself.
+"""Keeps the balance of two intensities of 0 finite."""
+
 _INITIAL_DEVIATION = 0.01
+"""Deviation of the first weights: maps begin faint, so that equation 3.8 begins near G itself."""
 
 
 @dataclass(frozen=True)
 class PerceptionOutput:
-    """What both branches say; the positive one always comes first.
+    """The answer of both branches; the positive one always comes first.
 
     Attributes:
         intensities: (B, 2) in 0..1, each on its own.
         maps: (B, 2, h, w), not negative: where each branch finds what it looks for.
-        channel_peaks: (B, 2): mean over space of each branch's largest channel (eq. 12, 13).
+        channel_peaks: (B, 2): mean over space of each branch's largest channel (3.12 and 3.13).
+
+    Example:
+        >>> maps, peaks = torch.zeros(1, 2, 1, 1), torch.zeros(1, 2)
+        >>> output = PerceptionOutput(torch.tensor([[0.6, 0.2]]), maps, peaks)
+        >>> [round(share, 2) for share in output.balance[0].tolist()]
+        [0.75, 0.25]
     """
 
     intensities: Tensor
@@ -32,7 +40,7 @@ class PerceptionOutput:
 
     @property
     def balance(self) -> Tensor:
-        """The intensity vector y, (B, 2), of sum 1 (eq. 7)."""
+        """Intensity vector y, (B, 2), of sum 1 (equation 3.7)."""
         return self.intensities / (self.intensities.sum(1, keepdim=True) + _EPSILON)
 
 
@@ -44,6 +52,12 @@ class IntensityBranch(nn.Module):
         channels: Channels of the branch's own map G'.
         bottleneck: Numbers in the bottlenecks of attention and intensity.
         dropout: Share of G's channels that are left out in training.
+
+    Example:
+        >>> branch = IntensityBranch(inputs=8, channels=4, bottleneck=4)
+        >>> intensity, attention_map, peak = branch(torch.rand(2, 8, 3, 3))
+        >>> tuple(intensity.shape), tuple(attention_map.shape), bool((attention_map >= 0).all())
+        ((2, 1), (2, 1, 3, 3), True)
     """
 
     def __init__(self, inputs: int, channels: int, bottleneck: int, dropout: float = 0.0) -> None:
@@ -64,16 +78,22 @@ class IntensityBranch(nn.Module):
             (B, 1) intensity in 0..1, (B, 1, h, w) attention map, (B, 1) mean of the largest channel.
         """
         branch_map = F.relu(self.adjust(self.dropout(features)))  # G'
-        pooled = branch_map.mean((2, 3))  # eq. 1
-        squeezed = F.relu(self.expand(self.norm(self.reduce(pooled))))  # eq. 2
-        attention = torch.sigmoid(squeezed)  # eq. 3
-        attention_map = (attention[:, :, None, None] * branch_map).sum(1, keepdim=True)  # eq. 4
-        intensity = torch.sigmoid(self.intensity(F.relu(self.gather(pooled))))  # eq. 5, 6
+        pooled = branch_map.mean((2, 3))  # 3.1
+        squeezed = F.relu(self.expand(self.norm(self.reduce(pooled))))  # 3.2
+        attention = torch.sigmoid(squeezed)  # 3.3
+        attention_map = (attention[:, :, None, None] * branch_map).sum(1, keepdim=True)  # 3.4
+        intensity = torch.sigmoid(self.intensity(F.relu(self.gather(pooled))))  # 3.5, 3.6
         return intensity, attention_map, branch_map.amax(1).mean((1, 2))[:, None]
 
 
 class IntensityPerception(nn.Module):
-    """Two branches of the same structure with weights of their own; see `IntensityBranch`."""
+    """Two branches of the same structure with weights of their own; see `IntensityBranch`.
+
+    Example:
+        >>> output = IntensityPerception(inputs=8, channels=4, bottleneck=4)(torch.rand(2, 8, 3, 3))
+        >>> tuple(output.intensities.shape), tuple(output.maps.shape)
+        ((2, 2), (2, 2, 3, 3))
+    """
 
     def __init__(self, inputs: int, channels: int, bottleneck: int, dropout: float = 0.0) -> None:
         super().__init__()

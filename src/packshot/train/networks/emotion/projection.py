@@ -18,12 +18,16 @@ from packshot.errors import InvalidInput
 
 @dataclass(frozen=True)
 class ProjectionSettings:
-    """How channels are reduced.
+    """Settings of the reduction of channels.
 
     Attributes:
         directions: Main directions that are kept; less where there are not so many.
         passthrough: Trailing channels that stay as they are, but for their scale.
         emphasis: Deviation given to those, where a direction's is 1 on average.
+
+    Example:
+        >>> ProjectionSettings().directions, ProjectionSettings(passthrough=0).passthrough
+        (256, 0)
     """
 
     directions: int = 256
@@ -39,6 +43,11 @@ class ChannelProjection(nn.Module):
     Args:
         sizes: Channels of each source.
         outputs: Channels that come out.
+
+    Example:
+        >>> projection = ChannelProjection([6, 2], outputs=3)
+        >>> tuple(projection(torch.rand(1, 8, 5, 5)).shape)
+        (1, 3, 5, 5)
     """
 
     def __init__(self, sizes: Sequence[int], outputs: int) -> None:
@@ -64,7 +73,7 @@ class ChannelProjection(nn.Module):
 def fit_channel_projection(
     pooled: Tensor, sizes: Sequence[int], settings: ProjectionSettings
 ) -> ChannelProjection:
-    """The projection to the main directions of photos.
+    """Fit the projection to the main directions of photos.
 
     Args:
         pooled: (N, C) means over space of every channel.
@@ -73,6 +82,15 @@ def fit_channel_projection(
 
     Raises:
         InvalidInput: The sizes do not fit.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> pooled = torch.randn(50, 1) @ torch.randn(1, 6) + 0.01 * torch.randn(50, 6)
+        >>> settings = ProjectionSettings(directions=1, passthrough=0)
+        >>> projection = fit_channel_projection(pooled, [6], settings)
+        >>> along = projection(pooled[:, :, None, None])
+        >>> round(along.mean().abs().item(), 3), round(along.square().mean().sqrt().item(), 2)
+        (0.0, 1.0)
     """
     if pooled.ndim != 2 or sum(sizes) != pooled.shape[1] or settings.passthrough >= pooled.shape[1]:
         raise InvalidInput(f"pooled features {tuple(pooled.shape)} do not have {sum(sizes)} channels")
@@ -87,7 +105,7 @@ def fit_channel_projection(
 
 
 def _compute_directions(standard: Tensor, settings: ProjectionSettings) -> Tensor:
-    """(outputs, C): main directions of mean variance 1, then the kept channels."""
+    """Compute (outputs, C) weights: main directions of mean variance 1, then the kept channels."""
     channels = standard.shape[1] - settings.passthrough
     _, strengths, axes = torch.linalg.svd(standard[:, :channels], full_matrices=False)
     count = min(settings.directions, len(strengths))
@@ -99,7 +117,16 @@ def _compute_directions(standard: Tensor, settings: ProjectionSettings) -> Tenso
 
 
 class ProjectedBackbone(nn.Module):
-    """A backbone and its projection: pixels to G."""
+    """A backbone and its projection: pixels to G.
+
+    Example:
+        >>> class Pixels(nn.Module):
+        ...     def forward(self, pixels):
+        ...         return pixels.permute(0, 3, 1, 2).float()
+        >>> backbone = ProjectedBackbone(Pixels(), ChannelProjection([3], outputs=2))
+        >>> tuple(backbone(torch.zeros(1, 8, 8, 3, dtype=torch.uint8)).shape)
+        (1, 2, 8, 8)
+    """
 
     def __init__(self, backbone: nn.Module, projection: ChannelProjection) -> None:
         super().__init__()

@@ -16,9 +16,11 @@ from packshot.enhance.network import STRIDE
 CELL = STRIDE
 """Side of a cell in pixels of the photo: tiles lie on the same grid."""
 
-# On so few numbers width costs nothing, and four ReLUs could all be dead.
 _REDUCTION, _MIN_CHANNELS = 2, 8
+"""Channels per hidden number, and hidden numbers at least: on so few width costs nothing, and four ReLUs
+could all be dead. A judgement."""
 _SPATIAL_KERNEL = 5
+"""Pixels of the maps that decide on a place, along each side (CBAM has 7). A judgement."""
 
 
 class ChannelAttention(nn.Module):
@@ -28,6 +30,13 @@ class ChannelAttention(nn.Module):
         channels: Of the maps.
         context: Length of the context vector; 0 for none.
         stride: Pixels of the photo per pixel of the maps; divides `CELL`.
+
+    Example:
+        >>> attention = ChannelAttention(channels=4, context=0, stride=8)
+        >>> maps = torch.rand(1, 4, 8, 8)
+        >>> weighed = attention(maps, None)
+        >>> tuple(weighed.shape), bool((weighed <= maps).all())
+        ((1, 4, 8, 8), True)
     """
 
     def __init__(self, channels: int, context: int, stride: int) -> None:
@@ -56,7 +65,13 @@ class ChannelAttention(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """Weigh places, 0..1, by the mean and the maximum over channels (after CBAM)."""
+    """Weigh places, 0..1, by the mean and the maximum over channels (after CBAM).
+
+    Example:
+        >>> maps = torch.rand(1, 4, 8, 8)
+        >>> bool((SpatialAttention()(maps) <= maps).all())
+        True
+    """
 
     def __init__(self) -> None:
         super().__init__()

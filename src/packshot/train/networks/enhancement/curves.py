@@ -1,8 +1,9 @@
-"""Tone curves for the whole photo, read off a small view of it: what is wrong with light and colour.
+"""Tone curves for the whole photo, read off a small view of it.
 
-An extension of the source's network, which can be left out. Too little light and a colour cast concern
-the whole photo, and a tile does not show what the photo as a whole is like; a view of 64 x 64 pixels
-does, at no cost. The view also gives the context vector of the channel attention.
+An extension of the network of R. Zhang (2024; docs/methods.md, section 2.4), to be left out at will. Too
+little light and a colour cast concern the whole photo, and a tile does not show the whole; a
+view of 64 x 64 pixels does, at no cost. The view also gives the context vector of the channel
+attention.
 """
 
 from __future__ import annotations
@@ -16,20 +17,31 @@ from torch import Tensor, nn
 from packshot.enhance.network import VIEW_SIDE
 
 TONES = 256
+"""Values of 8 bits."""
 
 _KNOTS = 17
+"""Points of a curve between which it is linear, 16 tones apart. A judgement."""
+
 _QUANTILES = 17
+"""Quantiles of each channel that the network sees. A judgement."""
+
 _CHANNELS = (3, 16, 32, 48, 64)
+"""Of the convolutions over the view, each at half the side of the one before. A judgement."""
 
 
 @dataclass(frozen=True)
 class Grading:
-    """What is to be done to a whole photo.
+    """The change of a whole photo's tones and colours.
 
     Attributes:
         table: (B, 3, 256) value, 0..1 nominally, that each stored value of each channel becomes.
         colour_matrix: (B, 3, 3) matrix applied to the colours after that.
         context: (B, K) what the view shows, for the channel attention.
+
+    Example:
+        >>> grading = GlobalCurves(context=4).eval()(torch.rand(1, 3, 64, 64))
+        >>> tuple(grading.table.shape), grading.colour_matrix[0].tolist()
+        ((1, 3, 256), [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     """
 
     table: Tensor
@@ -38,13 +50,18 @@ class Grading:
 
 
 class GlobalCurves(nn.Module):
-    """A small convolutional network and the quantiles of each channel, to curves and context.
+    """Reads curves and context off a view by a small convolutional network.
 
     A curve is the identity plus an offset, linear between 17 knots. At the start all offsets are zero.
 
     Args:
         context: Length of the context vector.
         hidden: Width of the layer between.
+
+    Example:
+        >>> grading = GlobalCurves(context=4).eval()(torch.rand(1, 3, 64, 64))
+        >>> [round(value, 2) for value in grading.table[0, 0, [0, 51, 255]].tolist()]  # at first
+        [0.0, 0.2, 1.0]
     """
 
     identity: Tensor
@@ -95,6 +112,13 @@ def apply_grading(pixels: Tensor, grading: Grading) -> Tensor:
 
     Returns:
         (B, 3, H, W), 0..1 nominally.
+
+    Example:
+        >>> table = torch.linspace(1, 0, 256).repeat(1, 3, 1)  # a negative
+        >>> grading = Grading(table, torch.eye(3)[None], torch.zeros(1, 0))
+        >>> pixels = torch.tensor([255, 0, 51]).reshape(1, 3, 1, 1)
+        >>> [round(value, 2) for value in apply_grading(pixels, grading).flatten().tolist()]
+        [0.0, 1.0, 0.8]
     """
     shape = pixels.shape
     toned = torch.gather(grading.table, 2, pixels.flatten(2))
@@ -102,7 +126,7 @@ def apply_grading(pixels: Tensor, grading: Grading) -> Tensor:
 
 
 def _make_hat_functions() -> Tensor:
-    """(17, 256) weights of each knot at each stored value: linear interpolation."""
+    """Return the (17, 256) weights of each knot at each stored value: linear interpolation."""
     knots = torch.linspace(0, 1, _KNOTS)[:, None]
     distance = (torch.linspace(0, 1, TONES)[None] - knots).abs() * (_KNOTS - 1)
     return (1 - distance).clamp(min=0)

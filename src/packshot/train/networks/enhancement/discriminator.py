@@ -1,4 +1,4 @@
-"""The discriminator: is each patch of a picture an original or enhanced?
+"""The discriminator: it tells for each patch of a picture whether it is an original or enhanced.
 
 Isola et al., "Image-to-image translation with conditional adversarial networks", CVPR 2017 (PatchGAN).
 """
@@ -16,6 +16,11 @@ class PatchDiscriminator(nn.Module):
 
     Args:
         width: Channels of the first; each next has twice as many.
+
+    Example:
+        >>> import torch
+        >>> tuple(PatchDiscriminator(width=4)(torch.rand(2, 3, 32, 32)).shape)
+        (2, 1, 3, 3)
     """
 
     def __init__(self, width: int = 24) -> None:

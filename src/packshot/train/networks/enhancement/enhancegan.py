@@ -14,20 +14,38 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 _PIECES = 8
+"""Straight pieces of a curve over -1..1. A judgement."""
+
 _CHANNELS = (3, 24, 48, 64, 96)
-# RGB to XYZ over the white point D65 (IEC 61966-2-1), and CIE Lab's three constants.
+"""Of the convolutions over the view, each at half the side of the one before; small, for a CPU."""
+
 _TO_XYZ = (
     (0.4124 / 0.9505, 0.3576 / 0.9505, 0.1805 / 0.9505),
     (0.2126, 0.7152, 0.0722),
     (0.0193 / 1.089, 0.1192 / 1.089, 0.9505 / 1.089),
 )
+"""RGB to XYZ over the white point D65 (IEC 61966-2-1)."""
+
 _TO_LAB = ((0.0, 1.16, 0.0), (5.0, -5.0, 0.0), (0.0, 2.0, -2.0))
+"""Compressed XYZ to CIE Lab over 100 (ISO/CIE 11664-4)."""
+
 _BEND, _SLOPE, _OFFSET = (6 / 29) ** 3, (29 / 6) ** 2 / 3, 4 / 29
+"""CIE Lab's compression is a cube root above the first, below a line (ISO/CIE 11664-4)."""
+
 _EPSILON = 1e-6
+"""Least value under a fractional power, whose slope at 0 is infinite."""
 
 
 class EnhanceGan(nn.Module):
-    """Lab, piecewise linear curves, back to RGB. At the start the curves are the identity."""
+    """Bends channels of CIE Lab by piecewise linear curves. At the start the curves are the identity.
+
+    Example:
+        >>> network = EnhanceGan().eval()
+        >>> pixels = torch.tensor([200, 120, 40], dtype=torch.uint8).reshape(1, 3, 1, 1)
+        >>> enhanced = network(pixels, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        >>> (enhanced.flatten() * 255).round().tolist()  # the identity at first
+        [200.0, 120.0, 40.0]
+    """
 
     to_xyz: Tensor
     to_lab: Tensor
@@ -50,7 +68,7 @@ class EnhanceGan(nn.Module):
         return self.lab_to_rgb(lab + _interpolate_offsets(lab, offsets.reshape(-1, 3, _PIECES + 1)))
 
     def rgb_to_lab(self, rgb: Tensor) -> Tensor:
-        """CIE Lab over 100, lightness 0..1, a and b about -1..1, of (B, 3, H, W)."""
+        """Convert (B, 3, H, W) to CIE Lab over 100: lightness 0..1, a and b about -1..1."""
         linear = torch.where(
             rgb > 0.04045, ((rgb.clamp(min=_EPSILON) + 0.055) / 1.055) ** 2.4, rgb / 12.92
         )
@@ -59,7 +77,7 @@ class EnhanceGan(nn.Module):
         return _mix_channels(self.to_lab, compressed) - _lightness_offset(compressed)
 
     def lab_to_rgb(self, lab: Tensor) -> Tensor:
-        """What `rgb_to_lab` was made of."""
+        """Undo `rgb_to_lab`."""
         compressed = _mix_channels(torch.linalg.inv(self.to_lab), lab + _lightness_offset(lab))
         xyz = torch.where(compressed > 6 / 29, compressed**3, (compressed - _OFFSET) / _SLOPE)
         linear = _mix_channels(torch.linalg.inv(self.to_xyz), xyz)
@@ -68,7 +86,7 @@ class EnhanceGan(nn.Module):
 
 
 def _interpolate_offsets(lab: Tensor, offsets: Tensor) -> Tensor:
-    """Offsets (B, 3, P + 1) at knots over -1..1, interpolated at every value of (B, 3, H, W)."""
+    """Interpolate offsets (B, 3, P + 1) at knots over -1..1 at every value of (B, 3, H, W)."""
     place = ((lab.clamp(-1, 1) + 1) / 2 * _PIECES).flatten(2)
     below = place.floor().clamp(max=_PIECES - 1)
     low = torch.gather(offsets, 2, below.long())
@@ -81,5 +99,5 @@ def _mix_channels(matrix: Tensor, colours: Tensor) -> Tensor:
 
 
 def _lightness_offset(like: Tensor) -> Tensor:
-    """0.16 for L and nothing for a and b: L = 1.16 f(Y) - 0.16."""
+    """Return 0.16 for L and nothing for a and b: L = 1.16 f(Y) - 0.16."""
     return torch.tensor([0.16, 0.0, 0.0], device=like.device)[:, None, None]

@@ -1,7 +1,9 @@
-"""The generator: detail branch, colour branch, fusion (METHODS, section 2).
+"""The generator: detail branch, colour branch, fusion (docs/methods.md, sections 2.1 and 2.2).
 
-It takes a photo or a tile of one as stored, and a small view of the whole photo, so that all that
-concerns the whole is worked out once and tiles agree. Everything can be left out by `GeneratorShape`.
+The source is R. Zhang, "Optimizing and Assessing the Quality of E-Commerce Product Images Using Deep
+Learning Techniques", Traitement du Signal 41(4), 2024. It takes a photo or a tile of one as stored, and
+a small view of the whole photo, so that all that concerns the whole is worked out once and tiles agree.
+Everything can be left out by `GeneratorShape`.
 """
 
 from __future__ import annotations
@@ -34,6 +36,11 @@ class GeneratorShape:
         wavelet: Have the colour branch.
         attention: Have channel and spatial attention in the decoder.
         curves: Have tone curves for the whole photo, and the context (an extension of the source's).
+
+    Example:
+        >>> from dataclasses import replace
+        >>> replace(GeneratorShape(), wavelet=False).widths
+        (24, 32, 48)
     """
 
     widths: tuple[int, ...] = (24, 32, 48)
@@ -49,7 +56,13 @@ class GeneratorShape:
 
 
 class EncoderStage(nn.Module):
-    """Halve the resolution but for the first stage, Res2Net blocks, Laplacian sharpening."""
+    """Halve the resolution but for the first stage, Res2Net blocks, Laplacian sharpening.
+
+    Example:
+        >>> stage = EncoderStage(inputs=12, width=8, step=2, shape=GeneratorShape())
+        >>> tuple(stage(torch.rand(1, 12, 16, 16)).shape)
+        (1, 8, 8, 8)
+    """
 
     def __init__(self, inputs: int, width: int, step: int, shape: GeneratorShape) -> None:
         super().__init__()
@@ -63,7 +76,14 @@ class EncoderStage(nn.Module):
 
 
 class DecoderStage(nn.Module):
-    """Attend, double the resolution, join with the encoder's sharpened maps, Res2Net blocks."""
+    """Attend, double the resolution, join with the encoder's sharpened maps, Res2Net blocks.
+
+    Example:
+        >>> stage = DecoderStage(inputs=16, width=8, stride=8, shape=GeneratorShape())
+        >>> coarse, fine = torch.rand(1, 16, 4, 4), torch.rand(1, 8, 8, 8)
+        >>> tuple(stage(coarse, fine, torch.rand(1, 16)).shape)
+        (1, 8, 8, 8)
+    """
 
     def __init__(self, inputs: int, width: int, stride: int, shape: GeneratorShape) -> None:
         super().__init__()
@@ -84,7 +104,13 @@ class DecoderStage(nn.Module):
 
 
 class DetailBranch(nn.Module):
-    """Local feature enhancement: encoder-decoder of Res2Net blocks from half the resolution down."""
+    """Local feature enhancement: encoder-decoder of Res2Net blocks from half the resolution down.
+
+    Example:
+        >>> branch = DetailBranch(GeneratorShape(widths=(8, 12), detail=4))
+        >>> tuple(branch(torch.rand(1, 3, 32, 32), torch.rand(1, 16)).shape)
+        (1, 4, 32, 32)
+    """
 
     def __init__(self, shape: GeneratorShape) -> None:
         super().__init__()
@@ -113,7 +139,13 @@ class DetailBranch(nn.Module):
 
 
 class ChannelAttentionBlock(nn.Module):
-    """Two convolutions and channel attention, with a residual connection (RCAN's block)."""
+    """Two convolutions and channel attention, with a residual connection (RCAN's block).
+
+    Example:
+        >>> block = ChannelAttentionBlock(channels=4, context=2)
+        >>> tuple(block(torch.rand(1, 4, 16, 16), torch.rand(1, 2)).shape)
+        (1, 4, 16, 16)
+    """
 
     def __init__(self, channels: int, context: int) -> None:
         super().__init__()
@@ -128,7 +160,13 @@ class ChannelAttentionBlock(nn.Module):
 
 
 class ColourBranch(nn.Module):
-    """Wavelet colour correction: a residual attention group on the low band, the others untouched."""
+    """Wavelet colour correction: a residual attention group on the low band, the others untouched.
+
+    Example:
+        >>> branch = ColourBranch(GeneratorShape(colour=4, groups=1))
+        >>> tuple(branch(torch.rand(1, 3, 32, 32), torch.rand(1, 16)).shape)
+        (1, 3, 32, 32)
+    """
 
     def __init__(self, shape: GeneratorShape) -> None:
         super().__init__()
@@ -153,11 +191,17 @@ class ColourBranch(nn.Module):
 
 
 class BranchFusion(nn.Module):
-    """Concatenate, 1 x 1 convolution, ReLU, the photo added before: most of it is right already.
+    """Joins the branches: 1 x 1 convolution, the photo added, ReLU; most of the photo is right already.
 
     At the start the convolution is zero. (A ReLU before the sum, on few channels, died in training.)
     Boundary padding, which lets both branches give whole maps, is the photo's own, before it comes here:
     see `packshot.enhance.tiles.mirror_to_stride`.
+
+    Example:
+        >>> picture = torch.rand(1, 3, 4, 4)
+        >>> fused = BranchFusion(inputs=11)(picture, [torch.rand(1, 8, 4, 4)])
+        >>> bool(torch.equal(fused, picture))  # the photo itself at first
+        True
     """
 
     def __init__(self, inputs: int) -> None:
@@ -172,7 +216,15 @@ class BranchFusion(nn.Module):
 
 
 class Generator(nn.Module):
-    """Damaged pixels and a view of their photo, to the enhanced picture."""
+    """Maps damaged pixels and a view of their photo to the enhanced picture.
+
+    Example:
+        >>> generator = Generator(GeneratorShape(widths=(8, 12), colour=4, groups=1)).eval()
+        >>> pixels = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8)
+        >>> enhanced = generator(pixels, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        >>> bool(torch.allclose(enhanced, pixels / 255, atol=1e-5))  # the photo itself at first
+        True
+    """
 
     def __init__(self, shape: GeneratorShape) -> None:
         super().__init__()
@@ -199,7 +251,7 @@ class Generator(nn.Module):
         return torch.as_tensor(self.fusion(toned, branches))
 
     def apply_tone_curves(self, pixels: Tensor, view: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The pixels after the curves for the whole photo, (B, 3, H, W), and the context, if any."""
+        """Return the pixels after the curves, (B, 3, H, W), and the context, if any."""
         if self.curves is None:
             return pixels.float() / 255, None
         grading = self.curves(view.float() / 255)
@@ -207,7 +259,15 @@ class Generator(nn.Module):
 
 
 class PixelsToPixels(nn.Module):
-    """A generator as it ships: stored pixels in, stored pixels out, colours last."""
+    """Wraps a generator as it ships: stored pixels in, stored pixels out, colours last.
+
+    Example:
+        >>> shape = GeneratorShape(widths=(8, 12), colour=4, groups=1)
+        >>> network = PixelsToPixels(Generator(shape)).eval()
+        >>> pixels = torch.randint(0, 256, (1, 32, 32, 3), dtype=torch.uint8)
+        >>> bool(torch.equal(network(pixels, torch.zeros(1, 64, 64, 3, dtype=torch.uint8)), pixels))
+        True
+    """
 
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Sharpening of feature maps by the Laplacian operator (eq. 8)."""
+"""Sharpening of feature maps by the Laplacian operator (docs/methods.md, section 2.1, equation 2.8)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ class LaplacianSharpening(nn.Module):
     """``d + z lap(d)``, z = 1 as the filter's centre is positive, so that edges gain.
 
     Both terms are one depthwise convolution, whose kernel is fixed. Outside lie zeros.
+
+    Example:
+        >>> edge = torch.tensor([0.0, 0.0, 1.0, 1.0]).repeat(4, 1)[None, None]
+        >>> LaplacianSharpening(1)(edge)[0, 0, 1].tolist()  # outside lie zeros
+        [0.0, -1.0, 2.0, 2.0]
     """
 
     kernel: Tensor

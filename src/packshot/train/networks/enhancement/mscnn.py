@@ -14,12 +14,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 _COARSE_LAYERS = ((11, 5), (9, 5), (7, 10))
+"""Kernel side and channels of each layer, as in the paper."""
+
 _FINE_LAYERS = ((7, 4), (5, 5), (3, 10))
+"""Likewise; the coarse map joins after the first."""
+
 _MAP_CHANNELS = 6
+"""A factor and an addend for each colour."""
 
 
 class Mscnn(nn.Module):
-    """Coarse and fine network; the view is not used."""
+    """Coarse and fine network; the view is not used.
+
+    Example:
+        >>> pixels = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8)
+        >>> enhanced = Mscnn()(pixels, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        >>> bool(torch.allclose(enhanced, pixels / 255))  # the photo itself at first
+        True
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +51,12 @@ class ScaleNetwork(nn.Module):
 
     Args:
         layers: Kernel side and channels of each.
-        given: Channels of the map that joins after the first layer.
+        map_channels: Channels of the map that joins after the first layer.
+
+    Example:
+        >>> coarse = ScaleNetwork(((11, 5), (9, 5), (7, 10)), 0)
+        >>> tuple(coarse(torch.rand(1, 3, 16, 16), None).shape)
+        (1, 6, 16, 16)
     """
 
     def __init__(self, layers: tuple[tuple[int, int], ...], map_channels: int) -> None:

@@ -18,6 +18,10 @@ class Res2NetBlock(nn.Module):
     Args:
         channels: In and out, a multiple of `parts`.
         parts: How many parts, at least 2 (the paper's scale s).
+
+    Example:
+        >>> tuple(Res2NetBlock(8, parts=4)(torch.rand(1, 8, 6, 6)).shape)
+        (1, 8, 6, 6)
     """
 
     def __init__(self, channels: int, parts: int = 4) -> None:

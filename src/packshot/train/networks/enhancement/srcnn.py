@@ -11,7 +11,13 @@ from torch import Tensor, nn
 
 
 class Srcnn(nn.Module):
-    """Patch extraction (9 x 9), mapping (1 x 1), reconstruction (5 x 5); the view is not used."""
+    """Patch extraction (9 x 9), mapping (1 x 1), reconstruction (5 x 5); the view is not used.
+
+    Example:
+        >>> pixels = torch.zeros(1, 3, 24, 16, dtype=torch.uint8)
+        >>> tuple(Srcnn()(pixels, torch.zeros(1, 3, 64, 64, dtype=torch.uint8)).shape)
+        (1, 3, 24, 16)
+    """
 
     def __init__(self) -> None:
         super().__init__()

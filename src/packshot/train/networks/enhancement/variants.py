@@ -33,10 +33,15 @@ the pixels' size, 0..1 nominally; sides are multiples of 32."""
 
 
 def build_network(name: str) -> nn.Module:
-    """A network with random weights.
+    """Build a network with random weights.
 
     Raises:
         InvalidInput: No network of that name.
+
+    Example:
+        >>> build_network("resnet")
+        Traceback (most recent call last):
+        packshot.errors.InvalidInput: unknown network 'resnet'; known: full, no-laplacian, ...
     """
     if name not in VARIANTS:
         raise InvalidInput(f"unknown network {name!r}; known: {', '.join(VARIANTS)}")

@@ -10,12 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-# Rows: low, then detail across, down and on the diagonal; columns: the pixels of a square, row by row.
 _HAAR = ((1, 1, 1, 1), (1, 1, -1, -1), (1, -1, 1, -1), (1, -1, -1, 1))
+"""Rows: low, then detail across, down and on the diagonal; columns: the pixels of a square, row by
+row."""
 
 
 class HaarTransform(nn.Module):
-    """Split maps into a low band and three detail bands, and join them again."""
+    """Splits maps into a low band and three detail bands, and joins them again.
+
+    Example:
+        >>> transform, picture = HaarTransform(1), torch.tensor([[1.0, 2.0], [3.0, 6.0]])[None, None]
+        >>> low, details = transform(picture)
+        >>> low.item(), details.flatten().tolist(), transform.inverse(low, details).flatten().tolist()
+        (6.0, [-3.0, -2.0, 1.0], [1.0, 2.0, 3.0, 6.0])
+    """
 
     matrix: Tensor
 
@@ -29,7 +37,7 @@ class HaarTransform(nn.Module):
         self.register_buffer("matrix", weights, persistent=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Transform (a_MM; a_MG, a_GM, a_GG in the source).
+        """Transform (docs/methods.md, section 2.2: a_MM; a_MG, a_GM, a_GG).
 
         Args:
             x: (B, C, H, W), H and W even.
