@@ -37,7 +37,7 @@ def open_file(path: str | os.PathLike[str], max_bytes: int | None = None) -> Ite
         packshot.errors.SourceError: /dev/zero: a pipe or a device, not a file; ...
     """
     try:
-        file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 - closed below
+        file = open(path, "rb", opener=open_nonblocking)  # noqa: SIM115 - closed below
     except ValueError as error:
         raise SourceError(f"{os.fspath(path)!r}: not a path: {error}") from error
     with file:
@@ -79,7 +79,14 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     return data
 
 
-def _open_nonblocking(path: str, flags: int) -> int:
+def open_nonblocking(path: str, flags: int) -> int:
+    """Open a file without waiting, as a pipe that nobody writes to would have one wait: an ``opener``.
+
+    Example:
+        >>> with open("examples/photos/mug.jpg", "rb", opener=open_nonblocking) as file:
+        ...     file.read(2)
+        b'\\xff\\xd8'
+    """
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -27,6 +27,7 @@ from tenacity import (
 
 from packshot.distribution import format_install_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.regular_files import open_nonblocking
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, resolve_host
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
@@ -45,12 +46,17 @@ _DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A file that was had.
+    """A file that was fetched.
 
     Attributes:
         content: Its bytes; of a file of this machine its path.
         sha256: Of the bytes, hexadecimal.
         size: Bytes.
+
+    Example:
+        >>> fetched = Fetcher().fetch("examples/photos/mug.jpg")
+        >>> fetched.size == Path("examples/photos/mug.jpg").stat().st_size
+        True
     """
 
     content: bytes | Path
@@ -73,6 +79,13 @@ class Fetcher:
             others.
         resolve: Asks name servers; a function of a module, if the fetcher is to travel.
         sleep: Waits between attempts.
+
+    Example:
+        >>> try:
+        ...     Fetcher(local_files=False).fetch("/etc/passwd")
+        ... except PhotoRefused as error:
+        ...     print(error)
+        /etc/passwd: files of this machine are not allowed
     """
 
     web: WebSettings = field(default_factory=WebSettings)
@@ -186,6 +199,10 @@ def location_to_path(location: str) -> Path:
 
     Raises:
         PhotoRefused: The address names another machine, or is none.
+
+    Example:
+        >>> location_to_path("file:///srv/red%20mug.jpg").name
+        'red mug.jpg'
     """
     if scheme_of(location) is None:
         return Path(location)
@@ -206,7 +223,7 @@ def _unquote_path(path: str) -> str:
 
 def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
     """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
-    with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
+    with open(path, "rb", buffering=0, opener=open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise PhotoRefused(location, "a pipe or a device, not a file")
@@ -217,10 +234,6 @@ def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
             digest.update(chunk)
             size += len(chunk)
     return FetchedFile(path, digest.hexdigest(), size)
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _make_file_error(location: str, error: OSError) -> FetchError:
