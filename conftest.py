@@ -17,4 +17,5 @@ def _example_folder(request: pytest.FixtureRequest) -> Iterator[None]:
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     (folder / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(folder)
+    monkeypatch.delenv("COLUMNS", raising=False)  # Processes of pytest-xdist have one.
     yield

@@ -80,12 +80,12 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 
 
 def open_nonblocking(path: str, flags: int) -> int:
-    """Open a file without waiting, as a pipe that nobody writes to would have one wait: an ``opener``.
+    r"""Open a file without waiting, as a pipe that nobody writes to would have one wait: an ``opener``.
 
     Example:
         >>> with open("examples/photos/mug.jpg", "rb", opener=open_nonblocking) as file:
         ...     file.read(2)
-        b'\\xff\\xd8'
+        b'\xff\xd8'
     """
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
