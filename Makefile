@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 READY_TRAIN := $(VENV)/.ready-train
+READY_DOCS := $(VENV)/.ready-docs
 
 # The pinned versions hold for the package's own build too, and whatever this machine's settings of pip say.
 PIP := PIP_USER=0 PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) \
@@ -17,7 +18,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -rs
 IN_PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train demo test test-train test-wheel lint lint-train format wheel bench clean
+.PHONY: help setup setup-train demo docs test test-train test-wheel lint lint-train format wheel bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,14 +31,19 @@ demo: $(INSTALLED)  ## Assess the sample photos (terminal, JSON lines, HTML) and
 	$(BIN)/packshot enhance examples/photos -o build/demo/better --quiet --report build/demo/before-after.html
 	@echo "JSON lines: build/demo/scores.jsonl    report: build/demo/report.html    before and after: build/demo/before-after.html"
 
-test: lint  ## Lint, types, architecture, then all fast tests that need no PyTorch
-	$(PYTEST) $(IN_PARALLEL) -m "not slow and not train"
+docs: $(READY_DOCS)  ## The documentation as a site: build/docs/index.html; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: build/docs/index.html"
+
+test: lint  ## Lint, types, architecture, then all fast tests that need no PyTorch, and the examples of docstrings
+	$(PYTEST) $(IN_PARALLEL) -m "not slow and not train" --doctest-modules --ignore=src/packshot/train tests src
 
 test-train: lint-train  ## Types and tests of training, and the tests that need other packages too
 	$(PYTEST) $(IN_PARALLEL) -m "(train or dev_all) and not slow"
+	$(PYTEST) $(IN_PARALLEL) --doctest-modules src/packshot/train
 
-test-wheel: $(READY)  ## The wheel in an empty environment, and every command of the README
-	$(PYTEST) tests/test_wheel.py tests/test_readme.py -m slow
+test-wheel: $(READY)  ## The wheel in an empty environment, and every command of the README and of the documentation
+	$(PYTEST) $(IN_PARALLEL) tests/test_wheel.py tests/test_readme.py tests/test_docs.py -m slow
 
 lint: $(READY)  ## ruff, mypy (all but train/), import-linter
 	$(BIN)/ruff check .
@@ -68,6 +74,10 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(READY): $(INSTALLED)
 	$(PIP) install --editable '.[dev]'
+	@touch $@
+
+$(READY_DOCS): $(INSTALLED)
+	$(PIP) install --editable '.[docs]'
 	@touch $@
 
 # PyTorch first and alone: together with others pip may take the CUDA build and its gigabytes.

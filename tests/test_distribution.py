@@ -55,7 +55,7 @@ def test_code_that_was_never_installed_has_no_version_and_names_no_package(monke
 
 
 def test_every_extra_that_a_message_names_is_one():
-    asked = re.compile(r"(?:how_to_install\(|elements\(\w+, )['\"](\w+)")
+    asked = re.compile(r"(?:format_install_command\(|elements\(\w+, )['\"](\w+)")
     assert {name for text in SOURCES.values() for name in asked.findall(text)} == EXTRAS
 
 

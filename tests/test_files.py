@@ -482,7 +482,8 @@ class TestFolders:
 
     def test_what_a_killed_one_left_goes_with_the_next(self, tmp_path):
         script = (
-            "import os, signal, sys; from pathlib import Path; from packshot.files import atomic_write_folder\n"
+            "import os, signal, sys; from pathlib import Path\n"
+            "from packshot.files import atomic_write_folder\n"
             "with atomic_write_folder(Path(sys.argv[1])) as draft:\n"
             "    (draft / 'a').write_text('a'); os.kill(os.getpid(), signal.SIGKILL)\n"
         )

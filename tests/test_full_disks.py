@@ -49,7 +49,7 @@ def test_an_audit(tmp_path):
 
     def work():
         outcome = run_fake_audit(photos, disk / "audit")
-        assert outcome.done == 150
+        assert outcome.done_count == 150
         results.append(sorted(path.name for path in (disk / "audit").iterdir()))
 
     assert len(check_fails_then_recovers(disk, [110, 170, 300], work, PackshotError)) == 3

@@ -100,7 +100,7 @@ def test_one_failure_ends_nothing_and_is_logged(processes, caplog):
     assert isinstance(before, int)
     assert isinstance(after, int)
     assert (task, reason) == ("refuse", "ZeroDivisionError: division by zero")
-    (record,) = [record for record in caplog.iter_records if record.name == "packshot.processes"]
+    (record,) = [record for record in caplog.records if record.name == "packshot.processes"]
     assert "1 / 0" in logging.Formatter().format(record)
 
 
@@ -147,7 +147,7 @@ def test_what_processes_log_is_logged_here(caplog):
     caplog.clear()
     with caplog.at_level(logging.WARNING, "packshot"):
         list(map_with_defaults(["mug"], make_logging_worker, workers=1))
-    assert not caplog.iter_records
+    assert not caplog.records
 
 
 def test_an_error_that_cannot_travel_is_told_in_words():

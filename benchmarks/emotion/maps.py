@@ -49,7 +49,7 @@ def make_composite(left: Path, right: Path) -> Pixels:
 def compute_left_shares(network: EmotionNetwork, features: Float32Array) -> Float64Array:
     """Share of each map's mass on the left half, (B, 2); the middle column counts half."""
     with torch.inference_mode():
-        maps = network(torch.from_numpy(features)).perceived.maps.double().numpy()
+        maps = network(torch.from_numpy(features)).perception.maps.double().numpy()
     width = maps.shape[-1]
     on_left = np.clip(width / 2 - np.arange(width), 0, 1)
     return np.asarray((maps * on_left).sum((2, 3)) / maps.sum((2, 3)))

@@ -12,7 +12,10 @@ import numpy as np
 from packshot.arrays import AnyArray
 
 MAX_BYTES = 2 * 2**30
-"""Of all arrays of an archive, unpacked: an atlas of two million examples has as many."""
+"""Bytes of all arrays of an archive, unpacked; a larger one is refused. An atlas of two million examples
+has as many."""
+_MAX_MESSAGE_LENGTH = 200
+"""Letters of an error's reason; what is longer is cut. Two lines of a terminal."""
 
 _READ_ERRORS = (
     OSError,
@@ -30,11 +33,18 @@ _READ_ERRORS = (
 
 
 class BadArchive(Exception):  # noqa: N818 - what a file is, told on by those who know what it should be
-    """Not an archive of the arrays asked for; the message says why, without a name."""
+    """Not an archive of the arrays asked for; the message says why, without a name.
+
+    Example:
+        >>> read_arrays(b"no archive", ["scores"])
+        Traceback (most recent call last):
+            ...
+        packshot.archives.BadArchive: File is not a zip file
+    """
 
 
 def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
-    """The arrays of an archive by name; never unpickles anything.
+    """Read the arrays of an archive by name; never unpickle anything.
 
     Args:
         data: The archive.
@@ -42,6 +52,14 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
 
     Raises:
         BadArchive: It is none, is damaged, lacks an array, or is larger than `MAX_BYTES`.
+
+    Example:
+        >>> import io
+        >>> import numpy as np
+        >>> file = io.BytesIO()
+        >>> np.savez(file, scores=[1.5, 2.0])
+        >>> read_arrays(file.getvalue(), ["scores", "names?"])
+        {'scores': array([1.5, 2. ])}
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -59,7 +77,7 @@ def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, AnyArray]:
 
 
 def _parse_array(data: bytes) -> AnyArray:
-    """One array; its header may promise no more than there is."""
+    """Read one array; its header may promise no more than there is."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     readers = {
@@ -74,4 +92,4 @@ def _parse_array(data: bytes) -> AnyArray:
 
 
 def _format_error(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return " ".join(str(error).split())[:_MAX_MESSAGE_LENGTH] or type(error).__name__

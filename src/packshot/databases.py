@@ -16,7 +16,8 @@ ErrorFactory = Callable[[sqlite3.Error, str], PackshotError]
 """Makes an error of what SQLite said, given in words as well."""
 
 _MIN_FREE_BYTES: Final = 1 << 16
-"""Bytes: with fewer left SQLite cannot make its shared memory of 32 kB, and says something else."""
+"""Bytes free on a disk, below which it counts as full: SQLite cannot make its shared memory of 32 kB
+(its WAL index) then, and says something else."""
 
 _LOCKED: Final = "another process has locked it; run the same command again when that is done"
 _UNWRITABLE: Final = "it cannot be opened or written to: see who may"
@@ -38,7 +39,18 @@ _MAYBE_FULL_CODES: Final = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 class Database(sqlite3.Connection):
-    """A connection that raises errors of ours, also from its cursors and transactions."""
+    """A connection that raises errors of ours, also from its cursors and transactions.
+
+    Example:
+        >>> from packshot.errors import SourceError
+        >>> database = Database(None, lambda error, reason: SourceError(f"the cache: {reason}"))
+        >>> database.execute("SELECT 6 * 7").fetchone()
+        (42,)
+        >>> database.execute("SELECT * FROM scores")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.SourceError: the cache: no such table: scores
+    """
 
     def __init__(
         self, path: Path | None, make_error: ErrorFactory, *, mode: str = "rwc", **options: Any
@@ -59,7 +71,7 @@ class Database(sqlite3.Connection):
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """What SQLite complains about meanwhile, as an error of ours."""
+        """Raise what SQLite complains about meanwhile as an error of ours."""
         try:
             yield
         except sqlite3.ProgrammingError:
@@ -121,11 +133,17 @@ class _Cursor(sqlite3.Cursor):
 
 
 def describe_sqlite_error(error: sqlite3.Error, path: Path | None) -> str:
-    """What is wrong and, where there is something, what to do.
+    """Describe what is wrong and, where there is something, what to do.
 
     Args:
         error: Of SQLite.
         path: Of the file, to tell a full disk from a broken one.
+
+    Example:
+        >>> error = sqlite3.OperationalError("database is locked")
+        >>> error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        >>> describe_sqlite_error(error, None)
+        'another process has locked it; run the same command again when that is done'
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _MAYBE_FULL_CODES and path is not None and _is_full(path.parent):

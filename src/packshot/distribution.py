@@ -1,4 +1,4 @@
-"""What the installed distribution says of itself: its version, and what its extras need.
+"""The version of the installed distribution, and the packages that its extras need.
 
 Both are written once, in ``pyproject.toml``, and read from what was installed of it.
 """
@@ -14,7 +14,12 @@ _NAME = "packshot"
 
 @cache
 def read_version() -> str:
-    """The version that is installed; ``0`` where the code runs without having been installed."""
+    """Return the version that is installed; ``0`` where the code runs without having been installed.
+
+    Example:
+        >>> read_version().replace(".", "").isdecimal()
+        True
+    """
     from importlib import metadata
 
     try:
@@ -25,7 +30,12 @@ def read_version() -> str:
 
 @cache
 def read_requirements(extra: str) -> tuple[str, ...]:
-    """What an extra needs, such as ``("pyarrow>=18",)``; nothing where it is unknown."""
+    """Return what an extra needs, such as ``("pyarrow>=18",)``; nothing where it is unknown.
+
+    Example:
+        >>> read_requirements("parquet")  # doctest: +ELLIPSIS
+        ('pyarrow...',)
+    """
     from importlib import metadata
 
     try:
@@ -38,10 +48,14 @@ def read_requirements(extra: str) -> tuple[str, ...]:
 
 
 def format_install_command(extra: str) -> str:
-    """The command that installs what an extra needs, such as ``pip install 'pyarrow>=18'``.
+    """Write the command that installs what an extra needs, such as ``pip install 'pyarrow>=18'``.
 
     It names the packages themselves: no index need have one of our name, and whoever installed a wheel
     has no checkout whose extras could be named.
+
+    Example:
+        >>> format_install_command("parquet")  # doctest: +ELLIPSIS
+        "pip install 'pyarrow...'"
     """
     requirements = read_requirements(extra)
     return (
@@ -52,5 +66,10 @@ def format_install_command(extra: str) -> str:
 
 
 def format_pip_command(*requirements: str) -> str:
-    """The command that installs requirements, quoted for a shell."""
+    """Write the command that installs requirements, quoted for a shell.
+
+    Example:
+        >>> format_pip_command("pyarrow>=18", "fsspec")
+        "pip install 'pyarrow>=18' fsspec"
+    """
     return shlex.join(("pip", "install", *requirements))

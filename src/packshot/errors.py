@@ -4,11 +4,20 @@ from typing import ClassVar
 
 
 class PackshotError(Exception):
-    """Base of every error that Packshot raises on purpose."""
+    """Base of every error that Packshot raises on purpose.
+
+    Example:
+        >>> from packshot import Photo
+        >>> try:
+        ...     Photo.open("gone.jpg")
+        ... except PackshotError as error:
+        ...     print(error)
+        gone.jpg: no such file
+    """
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is to be told, by line; one for nearly all. A line break in a name does not make two."""
+        """The message by line; one for nearly all. A line break in a name does not make two."""
         return (str(self),)
 
 
@@ -19,6 +28,11 @@ class UnreadablePhoto(PackshotError):  # noqa: N818 - a verdict about the input,
         name: The path or label of the input.
         reason: One sentence without the name, fit for a table cell.
         status: What a result about such a photo is called; see `packshot.report.Status`.
+
+    Example:
+        >>> error = UnreadablePhoto("mug.jpg", "the file is empty")
+        >>> str(error), error.reason, error.status
+        ('mug.jpg: the file is empty', 'the file is empty', 'unreadable')
     """
 
     status: ClassVar[str] = "unreadable"
@@ -64,6 +78,11 @@ class FetchError(SourceError):
         retry: Whether a later attempt may succeed.
         wait_s: Seconds that the other side asks to wait before, where it says so.
         status: What an audit calls such a row.
+
+    Example:
+        >>> error = PhotoUnreachable("https://shop.example/mug.jpg", "too slow", retry=True)
+        >>> str(error), error.retry, error.status
+        ('https://shop.example/mug.jpg: too slow', True, 'unreachable')
     """
 
     status: ClassVar[str] = "unreachable"
@@ -143,7 +162,13 @@ class AuditError(PackshotError):
 
 
 class PolicyError(PackshotError):
-    """A policy that cannot be read or makes no sense; the message names the file and the line."""
+    """A policy that cannot be read or makes no sense; the message names the file and the line.
+
+    Example:
+        >>> print(PolicyError("shop.toml, line 3: no metric sharpnes", "shop.toml, line 7: no limit"))
+        shop.toml, line 3: no metric sharpnes
+        shop.toml, line 7: no limit
+    """
 
     def __init__(self, *mistakes: str) -> None:
         super().__init__(*mistakes)

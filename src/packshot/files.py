@@ -38,11 +38,11 @@ _OWN_DESCRIPTORS: Final = Path("/proc/self/fd")
 _DESCRIPTOR_FOLDER: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd|/dev/fd")
 _ACCESS_LIST: Final = "system.posix_acl_access"
 _MAX_LINKS: Final = 40
-"""That a path may lead through, as in the kernel."""
+"""Links that a path may lead through; the limit of Linux (path_resolution(7))."""
 
 _EFFECTIVE_IDS: Final = os.access in os.supports_effective_ids
 _MAX_NAME_BYTES: Final = 255
-"""Bytes, where the file system does not say."""
+"""Bytes of a file's name where the file system does not say: the limit of ext4, XFS and Btrfs."""
 
 Times = tuple[int, int]
 """When a file was last read and last changed, in nanoseconds."""
@@ -52,7 +52,7 @@ Times = tuple[int, int]
 def atomic_write(
     target: Path, *, partial_output: Path | None = None, times: Times | None = None
 ) -> Iterator[Path]:
-    """A path to write to; what was written takes the place of `target` when all went well.
+    """Yield a path to write to; what was written takes the place of `target` when all went well.
 
     A reader sees the old file or the new one, also after the power went. An error leaves nothing behind,
     nor does a process that is killed, but where the file system has no files without a name: there a
@@ -73,6 +73,14 @@ def atomic_write(
 
     Raises:
         SourceError: The place cannot be written to, or writing failed.
+
+    Example:
+        >>> with atomic_write(Path("scores.csv")) as draft:
+        ...     _ = draft.write_text("mug.jpg,71")
+        ...     print(Path("scores.csv").exists())
+        False
+        >>> Path("scores.csv").read_text()
+        'mug.jpg,71'
     """
     with translate_write_errors(target):
         descriptor = _find_special_descriptor(target)
@@ -97,6 +105,11 @@ def atomic_write_bytes(data: bytes, target: Path, *, times: Times | None = None)
 
     Raises:
         SourceError: The place cannot be written to.
+
+    Example:
+        >>> atomic_write_bytes(b"mug.jpg,71", Path("new/scores.csv"))
+        >>> Path("new/scores.csv").read_bytes()
+        b'mug.jpg,71'
     """
     with atomic_write(target, times=times) as draft:
         draft.write_bytes(data)
@@ -104,7 +117,7 @@ def atomic_write_bytes(data: bytes, target: Path, *, times: Times | None = None)
 
 @contextmanager
 def atomic_write_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill, beside `target`; it becomes `target` when all went well.
+    """Yield a folder to fill, beside `target`; it becomes `target` when all went well.
 
     An error leaves nothing behind; what a killed process leaves is hidden, and the next one that writes
     `target` removes it.
@@ -114,6 +127,14 @@ def atomic_write_folder(target: Path) -> Iterator[Path]:
 
     Raises:
         SourceError: The place cannot be written to, or is not empty when all is done.
+
+    Example:
+        >>> with atomic_write_folder(Path("index")) as draft:
+        ...     _ = (draft / "vectors").write_bytes(b"...")
+        ...     print(Path("index").exists())
+        False
+        >>> os.listdir("index")
+        ['vectors']
     """
     with translate_write_errors(target):
         place = Path(os.path.realpath(target))
@@ -140,7 +161,7 @@ def atomic_write_folder(target: Path) -> Iterator[Path]:
 def translate_write_errors(
     place: object, error_type: type[PackshotError] = SourceError
 ) -> Iterator[None]:
-    """What the system complains about while a place is written, in one line.
+    """Raise what the system complains about while a place is written as an error of one line.
 
     A pipe that nobody reads any more is none of that.
 
@@ -150,6 +171,13 @@ def translate_write_errors(
 
     Raises:
         PackshotError: Of that kind.
+
+    Example:
+        >>> with translate_write_errors("scores.csv"):
+        ...     raise OSError(errno.EFAULT, "Bad address")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.SourceError: cannot write scores.csv: Bad address
     """
     try:
         yield
@@ -162,7 +190,12 @@ def translate_write_errors(
 
 
 def describe_os_error(error: OSError) -> str:
-    """What is wrong and, where there is something, what to do."""
+    """Describe what is wrong and, where there is something, what to do.
+
+    Example:
+        >>> describe_os_error(OSError(errno.ENOSPC, "No space left on device"))
+        'no space left there; free some and run the same command again'
+    """
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
@@ -171,6 +204,13 @@ def check_writable(target: Path) -> None:
 
     Raises:
         SourceError: A folder, a file that may not be written to, or a loop of links.
+
+    Example:
+        >>> check_writable(Path("scores.csv"))
+        >>> check_writable(Path("examples"))
+        Traceback (most recent call last):
+            ...
+        packshot.errors.SourceError: cannot write examples: it is a folder; name a file
     """
     with translate_write_errors(target):
         if _find_special_descriptor(target) is None and not is_stream(target):
@@ -182,6 +222,13 @@ def check_writable_folder(folder: Path) -> None:
 
     Raises:
         SourceError: They cannot.
+
+    Example:
+        >>> check_writable_folder(Path("enhanced"))
+        >>> check_writable_folder(Path("examples/photos/mug.jpg/new"))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        packshot.errors.SourceError: cannot write examples/photos/mug.jpg/new: ...mug.jpg is no folder
     """
     with translate_write_errors(folder):
         existing = next(
@@ -194,7 +241,12 @@ def check_writable_folder(folder: Path) -> None:
 
 
 def is_stream(target: Path) -> bool:
-    """Whether a path leads to what is no regular file: a device, a named pipe, a socket."""
+    """Return whether a path leads to what is no regular file: a device, a named pipe, a socket.
+
+    Example:
+        >>> is_stream(Path("/dev/null")), is_stream(Path("examples/photos/mug.jpg"))
+        (True, False)
+    """
     try:
         mode = target.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -203,7 +255,14 @@ def is_stream(target: Path) -> bool:
 
 
 def append_suffix(target: Path, suffix: str) -> Path:
-    """The path of another file with an ending after its name, shortened where that would be too long."""
+    """Append an ending to the name of a file, which is shortened where that would be too long.
+
+    Example:
+        >>> append_suffix(Path("scores.csv"), ".partial").name
+        'scores.csv.partial'
+        >>> len(append_suffix(Path("x" * 255), ".partial").name)
+        255
+    """
     name = target.name
     while len(os.fsencode(name + suffix)) > _max_name_bytes(target.parent):
         name = name[:-1]
@@ -218,7 +277,7 @@ def _max_name_bytes(folder: Path) -> int:
 
 
 def _resolve_target(target: Path) -> Path:
-    """Where a file really is or will be, links followed.
+    """Return where a file really is or will be, links followed.
 
     Raises:
         OSError: It cannot be written.
@@ -237,7 +296,7 @@ def _resolve_target(target: Path) -> Path:
 
 
 def _iter_hidden_paths(place: Path) -> Iterator[Path]:
-    """Names beside a file for what is not yet that file: always short, without extension."""
+    """Yield names beside a file for what is not yet that file: always short, without extension."""
     name = hashlib.blake2b(os.fsencode(place.name), digest_size=8).hexdigest()
     return (place.with_name(f".packshot-{name}-{number}") for number in count())
 
@@ -309,7 +368,7 @@ class _Draft:
 
 @contextmanager
 def _open_draft(place: Path) -> Iterator[_Draft]:
-    """An empty file that takes the place of another if it is published, and else goes."""
+    """Yield an empty file that takes the place of another if it is published, and else goes."""
     draft = _create_unnamed_draft(place.parent) or _create_named_draft(place)
     try:
         yield draft
@@ -321,7 +380,7 @@ def _open_draft(place: Path) -> Iterator[_Draft]:
 
 
 def _create_unnamed_draft(folder: Path) -> _Draft | None:
-    """A file without a name, which goes with its process; None where there are no such files."""
+    """Make a file without a name, which goes with its process; None where there are no such files."""
     flag = getattr(os, "O_TMPFILE", None)
     if flag is None or not _OWN_DESCRIPTORS.is_dir():
         return None
@@ -357,7 +416,7 @@ def _change_owner(descriptor: int, owner: int, group: int) -> bool:
 
 
 def _copy_attributes(place: Path, descriptor: int) -> None:
-    """Access lists and whatever else is attached to a file, as far as this process may."""
+    """Copy access lists and whatever else is attached to a file, as far as this process may."""
     if not hasattr(os, "listxattr"):
         return
     with suppress(OSError):
@@ -372,7 +431,7 @@ _UMASK_LOCK = threading.Lock()
 
 
 def _read_umask() -> int:
-    """Permissions that new files do not get; the system tells only him who sets another."""
+    """Return the permissions that new files do not get; the system tells only him who sets another."""
     with _UMASK_LOCK:
         mask = os.umask(0o077)  # Whoever makes a file just now makes one that is too private.
         os.umask(mask)
@@ -380,7 +439,7 @@ def _read_umask() -> int:
 
 
 def _find_special_descriptor(target: Path) -> int | None:
-    """The open file of this process that a path stands for, if it cannot simply be opened once more.
+    """Find the open file of this process that a path stands for, if it cannot be opened once more.
 
     Opened by such a path, a regular file would be written from its beginning, whatever is in it, and a
     socket not at all.
@@ -393,7 +452,7 @@ def _find_special_descriptor(target: Path) -> int | None:
 
 
 def _parse_descriptor(target: Path) -> int | None:
-    """The number in ``/dev/stdout``, ``/dev/fd/3`` and the like; None for any other path."""
+    """Return the number in ``/dev/stdout``, ``/dev/fd/3`` and the like; None for any other path."""
     path, own_folder = os.path.abspath(target), os.path.realpath(_OWN_DESCRIPTORS)
     for _ in range(_MAX_LINKS):
         folder, name = os.path.realpath(os.path.dirname(path)), os.path.basename(path)
@@ -407,7 +466,7 @@ def _parse_descriptor(target: Path) -> int | None:
 
 @contextmanager
 def _open_spool(descriptor: int) -> Iterator[Path]:
-    """A path to write to; what was written goes to an open file, also where Ctrl-C ended the writing."""
+    """Yield a path to write to; what was written goes to an open file, also after Ctrl-C."""
     with tempfile.TemporaryFile() as spool:
         try:
             yield _OWN_DESCRIPTORS / str(spool.fileno())

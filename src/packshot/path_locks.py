@@ -23,7 +23,7 @@ _LOCKED_ERRNOS: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 def create_at_first_free(
     paths: Iterable[Path], create: Callable[[Path], Resource]
 ) -> tuple[Path, Resource]:
-    """Make something under the first name that no living process holds; what dead ones left there goes.
+    """Make something under the first name that no living process holds; clear what dead ones left.
 
     Args:
         paths: To try, in this order; endless.
@@ -34,6 +34,12 @@ def create_at_first_free(
 
     Raises:
         OSError: It cannot be made.
+
+    Example:
+        >>> held = create_locked_file(Path("draft-0"))
+        >>> name, _ = create_at_first_free(map(Path, ("draft-0", "draft-1")), create_locked_file)
+        >>> name.name
+        'draft-1'
     """
     for path in paths:
         while True:
@@ -53,12 +59,26 @@ def create_locked_file(path: Path) -> int:
 
     Raises:
         FileExistsError: The name is taken.
+
+    Example:
+        >>> descriptor = create_locked_file(Path("draft"))
+        >>> remove_stale(Path("draft"))
+        False
+        >>> os.close(descriptor)
+        >>> remove_stale(Path("draft"))
+        True
     """
     return _lock_or_close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), path)
 
 
 def create_locked_folder(path: Path) -> int:
-    """Make a folder that only its owner can enter, and hold it; as `create_locked_file`."""
+    """Make a folder that only its owner can enter, and hold it; as `create_locked_file`.
+
+    Example:
+        >>> descriptor = create_locked_folder(Path("draft"))
+        >>> remove_stale(Path("draft")), Path("draft").is_dir()
+        (False, True)
+    """
     path.mkdir(mode=0o700)
     return lock_new_folder(path)
 
@@ -68,6 +88,12 @@ def lock_new_folder(path: Path) -> int:
 
     Raises:
         FileExistsError: Another process cleared it first.
+
+    Example:
+        >>> Path("draft").mkdir()
+        >>> descriptor = lock_new_folder(Path("draft"))
+        >>> remove_stale(Path("draft"))
+        False
     """
     try:
         return _lock_or_close(os.open(path, os.O_RDONLY), path)
@@ -76,7 +102,13 @@ def lock_new_folder(path: Path) -> int:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock an open file or folder; False where another process has. Without locks there, all is well."""
+    """Lock an open file or folder; False where another process has. Without locks there, all is well.
+
+    Example:
+        >>> first, second = os.open(".", os.O_RDONLY), os.open(".", os.O_RDONLY)
+        >>> try_lock(first), try_lock(second)
+        (True, False)
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -85,7 +117,15 @@ def try_lock(descriptor: int) -> bool:
 
 
 def is_same_file(descriptor: int, path: Path) -> bool:
-    """Whether a path still leads to what is open, and not to something newer or to nothing."""
+    """Return whether a path still leads to what is open, and not to something newer or to nothing.
+
+    Example:
+        >>> _ = Path("index").write_bytes(b"old")
+        >>> descriptor = os.open("index", os.O_RDONLY)
+        >>> os.replace("index", "index.old")
+        >>> is_same_file(descriptor, Path("index.old")), is_same_file(descriptor, Path("index"))
+        (True, False)
+    """
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
@@ -97,6 +137,11 @@ def remove_stale(path: Path) -> bool:
 
     Returns:
         Whether the name is free now. False where somebody holds it, or nobody can tell.
+
+    Example:
+        >>> Path("left-behind").mkdir()
+        >>> remove_stale(Path("left-behind")), Path("left-behind").exists()
+        (True, False)
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -111,7 +156,7 @@ def remove_stale(path: Path) -> bool:
 
 
 def _try_lock_stale(descriptor: int, path: Path) -> bool:
-    """Whether this process got the lock that the maker would hold, and on what is still there."""
+    """Return whether this process got the lock that the maker would hold, and on what is still there."""
     if os.fstat(descriptor).st_uid != os.geteuid():
         return False
     try:

@@ -29,16 +29,25 @@ TimeLimit = float | Callable[[Any], float]
 """Seconds for one task, or a function that tells them."""
 
 DEFAULT_TIME_LIMIT_S = 120.0
-"""Seconds for one photo: some hundred times what a large one takes on a slow machine."""
+"""Seconds for one photo, after which it counts as crashed: some hundred times what a large one takes on
+a slow machine (`benchmarks/results/speed.csv` has what an ordinary one takes)."""
 
 ENHANCE_TIME_LIMIT_S = 600.0
-"""Seconds for one photo whose enhancement assesses it a dozen times; of 100 megapixels a few minutes."""
+"""Seconds for one photo that is enhanced, which assesses it a dozen times: of 100 megapixels some
+minutes."""
 
 _TASKS_AHEAD_PER_WORKER = 4
+"""Tasks that are handed out before the oldest result is taken, for each worker: more keep all busy
+behind one slow task, fewer hold less in memory. A judgement."""
 _START_TIMEOUT_S = 300.0
+"""Seconds for a process to start and build its worker, after which it is given up. A generous judgement:
+models may be loaded on a machine that is swapping, and only what never starts is to be ended."""
 _STOP_TIMEOUT_S = 5.0
+"""Seconds that are waited for a process to be gone after it was killed; a fiftieth of them for one that
+may still end by itself. A judgement: the system ends it at once."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _MAX_LOGGED_CHARACTERS = 200
+"""Letters of a task or an error in a log or a cell; what is longer is cut. Two lines of a terminal."""
 _STOPPED_REASON = "the work was stopped"
 _log = logging.getLogger(__name__)
 
@@ -70,6 +79,13 @@ def map_in_order(
 
     Raises:
         PackshotError: What a worker, or building it, raised; or no process can be started.
+
+    Example:
+        >>> from operator import methodcaller
+        >>> failed = lambda task, reason: f"{task}: {reason}"
+        >>> upper = partial(methodcaller, "upper")
+        >>> list(map_in_order(["a", 3], upper, workers=0, on_failure=failed))
+        ['A', "3: AttributeError: 'int' object has no attribute 'upper'"]
     """
     remaining = iter(tasks)
     for first in remaining:
@@ -97,17 +113,27 @@ def map_in_order(
 
 
 def count_available_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use.
+
+    Example:
+        >>> 1 <= count_available_cores() <= os.cpu_count()
+        True
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def open_thread_pool(threads: int, name: str) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are waited for where all goes well, and left to themselves after an error or Ctrl-C.
+    """Open threads that are waited for, but left to themselves after an error or Ctrl-C.
 
     Args:
         threads: How many at most.
         name: What they are called in a debugger.
+
+    Example:
+        >>> with open_thread_pool(2, "fetching") as pool:
+        ...     print(list(pool.map(str.upper, ["mug", "bowl"])))
+        ['MUG', 'BOWL']
     """
     pool = ThreadPoolExecutor(threads, name)
     try:
@@ -125,6 +151,12 @@ class WorkerLost(Exception):  # noqa: N818 - what happened, not an error of the 
         reason: In a few words.
         timed_out: It was ended because it took too long.
         started: It had built its worker.
+
+    Example:
+        >>> raise WorkerLost("took longer than 120 seconds", timed_out=True)
+        Traceback (most recent call last):
+            ...
+        packshot.processes.WorkerLost: took longer than 120 seconds
     """
 
     def __init__(self, reason: str, *, timed_out: bool = False, started: bool = True) -> None:
@@ -139,6 +171,12 @@ class WorkerPool(Generic[Task, Result]):
 
     Unlike a pool that breaks as a whole, it is known at once which task a process died over. The
     processes end when this one does, however that happens.
+
+    Example:
+        >>> from operator import methodcaller
+        >>> with WorkerPool(partial(methodcaller, "upper"), workers=1, timeout_s=60) as pool:
+        ...     print(pool.run("mug"))
+        MUG
     """
 
     def __init__(
@@ -236,7 +274,7 @@ class WorkerPool(Generic[Task, Result]):
 
 
 class _WorkerProcess(Generic[Task, Result]):
-    """One process of a crew, and the line to it."""
+    """One process of a pool, and the connection to it."""
 
     def __init__(self, make_worker: Callable[[], Callable[[Task], Result]]) -> None:
         context = get_context("spawn")
@@ -299,7 +337,7 @@ _START_LOCK = threading.Lock()
 def _run_or_fail(
     work: Callable[[], Result], task: Task, on_failure: Callable[[Task, str], Result]
 ) -> Result:
-    """The result of a task, also where it failed; what Packshot raises on purpose passes."""
+    """Return the result of a task, also where it failed; what Packshot raises on purpose passes."""
     try:
         return work()
     except PackshotError:
@@ -313,20 +351,25 @@ def _run_or_fail(
 
 
 def format_unexpected_error(error: Exception) -> str:
-    """An unexpected error, fit for a table cell."""
+    r"""Write an unexpected error so that it fits a table cell.
+
+    Example:
+        >>> format_unexpected_error(ValueError("no such\nlayer"))
+        'ValueError: no such layer'
+    """
     return f"{type(error).__name__}: {' '.join(str(error).split())[:_MAX_LOGGED_CHARACTERS]}".rstrip(
         ": "
     )
 
 
 def _format_task(task: object) -> str:
-    """A task in a log."""
+    """Write a task for a log."""
     text = repr(task)
     return text if len(text) <= _MAX_LOGGED_CHARACTERS else f"{text[:_MAX_LOGGED_CHARACTERS]}..."
 
 
 def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
-    """What a process of a crew does until the line is closed, also by the end of the other side."""
+    """Do tasks in a process of a pool until the connection closes, also as the other side ends."""
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()
@@ -360,7 +403,7 @@ def _try_call(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 
 def _is_picklable(error: Exception) -> bool:
-    """Whether an error survives the trip between processes."""
+    """Return whether an error survives the trip between processes."""
     try:
         return type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301 - made here
     except Exception:
@@ -370,7 +413,7 @@ def _is_picklable(error: Exception) -> bool:
 def _send(
     connection: Connection, answer: Any, error: Exception | None, records: SimpleQueue[logging.LogRecord]
 ) -> None:
-    """An answer or an error, with what was logged since the last."""
+    """Send an answer or an error, with what was logged since the last."""
     log_records = []
     with suppress(Empty):
         while True:
@@ -406,7 +449,7 @@ def _describe_exit(exit_code: int | None) -> str:
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """What is started here hears no Ctrl-C, not even while it starts: it inherits what is blocked."""
+    """Start processes that hear no Ctrl-C, not even while they start: they inherit what is blocked."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -432,7 +475,17 @@ def _limit_child_threads() -> Iterator[None]:
 
 
 def prepare_process() -> None:
-    """Make this process one of many: one thread for pictures, and Ctrl-C is left to its parent."""
+    """Make this process one of many: one thread for pictures, and Ctrl-C is left to its parent.
+
+    Example:
+        >>> import cv2
+        >>> from concurrent.futures import ThreadPoolExecutor
+        >>> threads = cv2.getNumThreads()
+        >>> ThreadPoolExecutor(1).submit(prepare_process).result()  # elsewhere it would take Ctrl-C, too
+        >>> cv2.getNumThreads()
+        1
+        >>> cv2.setNumThreads(threads)
+    """
     import cv2
 
     if threading.current_thread() is threading.main_thread():
@@ -441,7 +494,11 @@ def prepare_process() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process as soon as the one that started it has ended, whatever is being done then."""
+    """End this process as soon as the one that started it has ended, whatever is being done then.
+
+    Example:
+        >>> end_with_parent()  # nothing to end with: no process of ours started this one
+    """
     parent = parent_process()
     if parent is None:
         return

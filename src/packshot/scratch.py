@@ -21,7 +21,15 @@ _existing: Final[set[Scratch]] = set()
 
 
 def remove_all() -> None:
-    """Remove the folders of this process, which leaves without going through its contexts."""
+    """Remove the folders of this process, which leaves without going through its contexts.
+
+    Example:
+        >>> scratch = Scratch()
+        >>> folder = scratch.folder
+        >>> remove_all()
+        >>> folder.exists()
+        False
+    """
     for scratch in tuple(_existing):
         scratch.remove()
 
@@ -30,6 +38,14 @@ class Scratch:
     """A folder in the system's place for temporary files, made when it is first asked for.
 
     Before it is made, folders of the same user go whose processes were killed. Safe for threads.
+
+    Example:
+        >>> with Scratch() as scratch:
+        ...     folder = scratch.folder
+        ...     print(folder.is_dir())
+        True
+        >>> folder.exists()
+        False
     """
 
     def __init__(self) -> None:

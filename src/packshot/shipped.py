@@ -17,19 +17,26 @@ from packshot.errors import ModelError
 
 DIGESTS_FILE = "digests.json"
 _MAX_DAMAGED_BYTES = 4096
-"""A page, or a sector of a disk: what is lost at once. The smallest layer that learns has more."""
+"""Bytes up to which a file that differs from a shipped one counts as damaged, above as trained anew. A
+page of memory or a sector of a disk is lost at once, and the smallest layer that learns has more."""
 
 _PATTERNS = ("*.onnx", "*.npz")
 
 
 def read_shipped(name: str) -> bytes:
-    """A file that ships under ``packshot/weights``; checking it costs a millisecond for two megabytes.
+    """Read a file that ships under ``packshot/weights``, and check it: a millisecond for two megabytes.
 
     Args:
         name: File name, such as ``content.onnx``.
 
     Raises:
         ModelError: This installation lacks it, or it is not what was shipped.
+
+    Example:
+        >>> read_shipped("none.onnx")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.ModelError: this installation lacks the model none.onnx: reinstall packshot
     """
     resource = files("packshot").joinpath("weights", name)
     try:
@@ -42,13 +49,20 @@ def read_shipped(name: str) -> bytes:
 
 
 def find_damaged_original(data: bytes) -> str | None:
-    """The shipped file that some bytes were copied from, and damaged since; None where there is none.
+    """Find the shipped file that some bytes were copied from, and damaged since; None for none.
 
     A model of one's own carries no digest. But what differs from a shipped one of the same size in a few
     bytes was not trained otherwise: that changes more, also where the smallest part alone learns.
 
     Args:
         data: Of a file that the user names.
+
+    Example:
+        >>> copy = bytearray(read_shipped("content.onnx"))
+        >>> find_damaged_original(copy)
+        >>> copy[1000] ^= 255
+        >>> find_damaged_original(copy)
+        'content.onnx'
     """
     content = np.frombuffer(data, np.uint8)
     for name in _load_digests():
@@ -62,7 +76,13 @@ def find_damaged_original(data: bytes) -> str | None:
 
 
 def compute_digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of each model and atlas in a folder, by name."""
+    """Compute the SHA-256 of each model and atlas in a folder, by name.
+
+    Example:
+        >>> _ = Path("own.onnx").write_bytes(b"weights")
+        >>> {name: digest[:8] for name, digest in compute_digests(Path()).items()}
+        {'own.onnx': '9a129038'}
+    """
     paths = sorted(path for kind in _PATTERNS for path in folder.glob(kind))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 

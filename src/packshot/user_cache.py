@@ -5,24 +5,32 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 
 def find_user_cache() -> Path | None:
-    """Packshot's folder in the user's cache (XDG Base Directory); None for a user without a home.
+    """Find Packshot's folder in the user's cache, where the system has it.
 
-    A place that is not absolute is none: what is remembered would lie about wherever a command is run.
+    On Linux that is ``$XDG_CACHE_HOME/packshot``, else ``~/.cache/packshot``.
+
+    Returns:
+        The folder, which need not be there; None for a user without a home. A place that is not
+        absolute is none: what is remembered would lie about wherever a command is run.
+
+    Example:
+        >>> folder = find_user_cache()
+        >>> folder is None or folder.name
+        'packshot'
     """
-    xdg_cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if xdg_cache.is_absolute():
-        return xdg_cache / "packshot"
-    home = _find_home()
-    return None if home is None else home / ".cache" / "packshot"
+    if not Path(os.environ.get("XDG_CACHE_HOME", "")).is_absolute() and not _has_home():
+        return None
+    return Path(platformdirs.user_cache_dir("packshot", appauthor=False))
 
 
-def _find_home() -> Path | None:
+def _has_home() -> bool:
     if os.environ.get("HOME") == "":  # Python takes that for the root of the file system.
-        return None
+        return False
     try:
-        home = Path.home()
+        return Path.home().is_absolute()
     except RuntimeError:  # Neither HOME nor an entry in the list of users.
-        return None
-    return home if home.is_absolute() else None
+        return False

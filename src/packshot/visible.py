@@ -16,7 +16,7 @@ _BYTE_SURROGATES = "".join(map(chr, range(0xDC80, 0xDD00)))
 
 
 def escape_invisible(text: str, encoding: str = "utf-8", *, allowed: str = "") -> str:
-    r"""Text on one line; what would not be seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
+    r"""Put a text on one line; what is not seen as it is becomes ``\x1b``, ``\u202e``, ``\n`` and such.
 
     A terminal would obey the control characters of a name: clear the screen, hide part of a line, write
     over another. Backslashes of the text stay single: for names to the letter there are JSON lines.
@@ -25,6 +25,10 @@ def escape_invisible(text: str, encoding: str = "utf-8", *, allowed: str = "") -
         text: Anything.
         encoding: Of the terminal: what it cannot show is named in the same way.
         allowed: Characters that stay what they are.
+
+    Example:
+        >>> print(escape_invisible("mug\x1b[2J\u202egpj.exe"))
+        mug\x1b[2J\u202egpj.exe
     """
     if text.isascii() and text.isprintable():
         return text

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from packshot.errors import IndexLocked
-from packshot.path_locks import is_same_file
 
 
 class WriterLock:
-    """Held until released or until the process ends, in whatever way; nothing has to be cleaned up."""
+    """Held until released or until the process ends, in whatever way; nothing has to be cleaned up.
+
+    Example:
+        >>> from pathlib import Path
+        >>> lock = WriterLock(Path("writer.lock"))
+        >>> try:
+        ...     WriterLock(Path("writer.lock"))
+        ... except IndexLocked as error:
+        ...     print("is being written to by process" in str(error))
+        True
+        >>> lock.release()
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the lock.
 
+        Args:
+            path: Of its file, which stays where it is, with the number of the process that holds it.
+
         Raises:
-            IndexLocked: Another process, or another object of this one, holds it.
+            IndexLocked: Another process, or another object of this one, holds it; or it cannot be
+                locked.
             OSError: The file cannot be made.
         """
         self._path = path
-        self._file = _acquire_file(path)
-        while not is_same_file(self._file.fileno(), path):  # Its last holder removed it meanwhile.
-            self._file.close()
-            self._file = _acquire_file(path)
+        self._lock = FileLock(path, thread_local=False, fallback_to_soft=False)
+        path.touch()  # Where that fails, the reason is the user's to mend, and no other writer.
+        try:
+            self._lock.acquire(blocking=False)
+        except (Timeout, OSError):
+            raise IndexLocked(
+                f"{path.parent} is being written to{_describe_holder(path)}:"
+                " wait until that is done; reading works"
+            ) from None
         with suppress(OSError):  # Who holds it is only told to people.
-            self._file.truncate(0)
-            self._file.write(str(os.getpid()).encode())
+            path.write_text(str(os.getpid()))
 
     def remove(self) -> None:
         """Remove the file, which is still held; for whoever leaves nothing behind."""
@@ -37,23 +55,12 @@ class WriterLock:
 
     def release(self) -> None:
         """Let others write."""
-        self._file.close()
+        self._lock.release()
 
 
-def _acquire_file(path: Path) -> FileIO:
-    file = path.open("ab+", buffering=0)
+def _describe_holder(path: Path) -> str:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        number = path.read_text("ascii", "replace").strip()
     except OSError:
-        holder = _describe_holder(file)
-        file.close()
-        raise IndexLocked(
-            f"{path.parent} is being written to{holder}: wait until that is done; reading works"
-        ) from None
-    return file
-
-
-def _describe_holder(file: FileIO) -> str:
-    file.seek(0)
-    number = file.read().decode("ascii", "replace").strip()
+        return ""
     return f" by process {number}" if number.isdigit() else ""

@@ -49,7 +49,7 @@ def test_adding_joins_an_existing_group_and_leaves_the_old_atlas(atlas):
     assert grown.header.examples == ("b1", "b0", "b2", "a1", "c1")
     assert len(grown.content) == 3
     assert len(atlas.header.examples) == 3
-    assert atlas.add([]) is atlas
+    assert atlas.with_examples([]) is atlas
 
 
 def test_a_newer_rating_replaces_the_older(atlas):

@@ -121,9 +121,9 @@ def test_every_metric_is_a_number_or_not_measured(inspector):
 def test_a_clean_packshot_carries_nothing(inspector):
     found = inspector.inspect(make_packshot())
     assert found.values["border_width"] == 0
-    assert found.numbers["collage_panels"] == 1
-    assert found.numbers["qr_codes"] == 0
-    assert found.numbers["placeholder"] == 0
+    assert found.values["collage_panels"] == 1
+    assert found.values["qr_codes"] == 0
+    assert found.values["placeholder"] == 0
     assert found.product.confidence == 1.0
     assert found.product.box == (100, 100, 300, 200)
 

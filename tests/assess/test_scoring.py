@@ -105,7 +105,7 @@ def test_one_added_rating_changes_the_answer_at_once(atlas):
     before = compute_score(atlas, content, distortion, RetrievalOptions())
     added = Example("new", "new", content.astype(np.float32), distortion.astype(np.float32), 3.0, "me")
     after = compute_score(atlas.with_examples([added]), content, distortion, RetrievalOptions())
-    assert build_evidence(atlas.add([added]), after.evidence, 1)[0].example == "new"
+    assert build_evidence(atlas.with_examples([added]), after.evidence, 1)[0].example == "new"
     assert abs(after.raw_score - 3) < abs(before.raw_score - 3)
 
 

@@ -53,7 +53,7 @@ def test_a_dictionary_of_one_long_text_is_small(tmp_path):
     found = parquet.read_metadata(path)
     assert found.num_rows == 1000
     assert found.row_group(0).column(0).total_uncompressed_size > 8_000_000
-    assert str(parquet.read_schema(path).colour_field("image").type) == "string"
+    assert str(parquet.read_schema(path).field("image").type) == "string"
 
 
 def test_a_parquet_feed_holds_bytes_that_are_no_text(tmp_path):

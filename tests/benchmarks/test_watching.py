@@ -14,9 +14,9 @@ def run_python(code, limits=LONG_LIMITS, **options):
 
 def test_what_a_command_says_and_how_it_ends():
     seen = run_python("print('a'); print('b'); import sys; print('c', file=sys.stderr); sys.exit(3)")
-    assert seen.lines == [b"a\n", b"b\n"]
+    assert seen.output_lines == [b"a\n", b"b\n"]
     assert seen.errors == "c\n"
-    assert (seen.exit_status, seen.stopped, seen.tracebacks) == (3, "", 0)
+    assert (seen.exit_status, seen.stopped, seen.traceback_count) == (3, "", 0)
 
 
 def test_a_signal_is_told_as_a_shell_tells_it():
@@ -24,7 +24,7 @@ def test_a_signal_is_told_as_a_shell_tells_it():
 
 
 def test_tracebacks_are_counted():
-    assert run_python("raise ValueError('a')").tracebacks == 1
+    assert run_python("raise ValueError('a')").traceback_count == 1
 
 
 def test_the_longest_pause_is_the_one_between_two_results():
@@ -52,7 +52,7 @@ def test_a_command_that_takes_too_long_is_ended_with_its_children():
     seen = run_python(code, ProcessLimits(timeout_s=6))
     assert (seen.exit_status, seen.stopped) == (137, "time")
     deadline = time.monotonic() + 60
-    while is_running(int(seen.lines[0])):
+    while is_running(int(seen.output_lines[0])):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

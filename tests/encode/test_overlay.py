@@ -67,4 +67,4 @@ def test_large_text_on_white_is_likelier_than_none(network):
         cv2.LINE_AA,
     )
     assert network.predict(photo_with_text).text.max() > 0.8
-    assert network.look(photo).text.max() < 0.5
+    assert network.predict(photo).text.max() < 0.5

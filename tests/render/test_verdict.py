@@ -8,7 +8,7 @@ import pytest
 
 from packshot.errors import InvalidInput
 from packshot.policy import load_policy, screen
-from packshot.policy.wording import summarize_policy
+from packshot.policy.wording import summarise_policy
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Status, Verdict
 from tests.conftest import ROOT
@@ -36,7 +36,7 @@ def render(name, photos, policies=POLICIES, language="en", on=TODAY, since=None)
         stream,
         RenderOptions(
             language,
-            policies=tuple(summarize_policy(policy, language) for policy in policies),
+            policies=tuple(summarise_policy(policy, language) for policy in policies),
             on=on,
             since=since,
         ),
@@ -155,7 +155,7 @@ def test_unknown_formats_are_refused():
             "xml",
             io.StringIO(),
             RenderOptions(
-                "en", policies=tuple(summarize_policy(policy, "en") for policy in POLICIES), on=TODAY
+                "en", policies=tuple(summarise_policy(policy, "en") for policy in POLICIES), on=TODAY
             ),
         )
 

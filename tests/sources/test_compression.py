@@ -8,14 +8,14 @@ from packshot.sources.compression import BASE_LIMIT_BYTES, max_unpacked_bytes, o
 
 
 def read(packed, **options):
-    with open_gzip(io.BytesIO(packed), "feed.csv.gz", **{"whole": False, **options}) as file:
+    with open_gzip(io.BytesIO(packed), "feed.csv.gz", **{"spool": False, **options}) as file:
         return file.read()
 
 
-@pytest.mark.parametrize("whole", [False, True])
-def test_what_was_packed(whole):
+@pytest.mark.parametrize("spool", [False, True])
+def test_what_was_packed(spool):
     content = b"path\n" + b"".join(b"%d.jpg\n" % n for n in range(100_000))
-    assert read(gzip.compress(content), whole=whole) == content
+    assert read(gzip.compress(content), spool=spool) == content
 
 
 def test_a_second_pass():
@@ -25,10 +25,10 @@ def test_a_second_pass():
         assert file.read() == b"a\nb\n"
 
 
-@pytest.mark.parametrize("whole", [False, True])
-def test_a_bomb_is_refused_before_it_is_unpacked(whole):
+@pytest.mark.parametrize("spool", [False, True])
+def test_a_bomb_is_refused_before_it_is_unpacked(spool):
     with pytest.raises(SourceError, match=r"feed\.csv\.gz: unpacks to more than is safe"):
-        read(gzip.compress(bytes(2 * BASE_LIMIT_BYTES)), whole=whole)
+        read(gzip.compress(bytes(2 * BASE_LIMIT_BYTES)), spool=spool)
 
 
 def test_how_much():

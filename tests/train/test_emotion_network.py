@@ -158,11 +158,11 @@ def test_distributions_are_distributions(branches):
     assert reading.distribution.shape == (2, 7)
     assert float(reading.distribution.min()) >= 0
     torch.testing.assert_close(reading.distribution.sum(1), torch.ones(2))
-    assert (reading.perceived is None) == (branches == 0)
+    assert (reading.perception is None) == (branches == 0)
 
 
 def test_a_single_branch_calls_negative_what_is_not_positive():
-    seen = make_network(branches=1)(make_features()).perceived
+    seen = make_network(branches=1)(make_features()).perception
     torch.testing.assert_close(seen.intensities.sum(1), torch.ones(2))
 
 

@@ -90,7 +90,7 @@ def test_memory_against_a_loop():
 def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
     rows = list(pool.iter_batches(RECIPE))
     assert len(rows) == RECIPE.steps
-    batch = pool.batch(rows[0], RECIPE.crop, np.random.default_rng(0))
+    batch = pool.make_batch(rows[0], RECIPE.crop, np.random.default_rng(0))
     assert batch.native.shape == (7, 64, 64, 3)
     assert batch.rated == 3
     assert (batch.kinds[:3] == -1).all()
@@ -102,7 +102,7 @@ def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
 
 
 def test_crops_are_pieces_of_the_photo_or_of_its_mirror_image(pool):
-    batch = pool.batch(np.array([1]), 80, np.random.default_rng(1))
+    batch = pool.make_batch(np.array([1]), 80, np.random.default_rng(1))
     whole = pool.rated.native[pool.chosen[1]]
     assert any(np.array_equal(batch.native[0], side) for side in (whole, whole[:, ::-1]))
 

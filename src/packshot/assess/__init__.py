@@ -1,1 +1,1 @@
-"""How good a photo is, on what evidence, and what to do about it."""
+"""Assessment of photos: a score, its evidence, and findings with their remedies."""

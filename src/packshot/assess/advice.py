@@ -16,7 +16,7 @@ def build_finding(
     region: Region | None,
     language: str = "en",
 ) -> Finding:
-    """A finding with its reason and remedy in words.
+    """Build a finding with its reason and remedy in words.
 
     Args:
         code: Key of the table.
@@ -29,6 +29,13 @@ def build_finding(
 
     Raises:
         InvalidInput: An unknown code or language.
+
+    Example:
+        >>> finding = build_finding("noisy", Severity.WARNING, "noise", 9.1, 8.0, None)
+        >>> finding.reason
+        'Noise of 9.1 grey levels; up to 8 grey levels goes unnoticed.'
+        >>> build_finding("noisy", Severity.WARNING, "noise", 9.1, 8.0, None, language="zh").remedy
+        '增加光线并降低感光度（ISO 100 至 400），不要事后提亮暗照片。'
     """
     entry = load_texts(language).findings.get(code)
     if entry is None:

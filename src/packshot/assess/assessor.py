@@ -21,12 +21,21 @@ from packshot.photo import Limits, Photo, PhotoSource
 from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
 
 ASSESSMENT_SIDE = 1024
-"""Photos are judged at the size a product page shows them: the long side in pixels."""
+"""Pixels of the long side at which photos are judged, the size a product page shows them
+(docs/decisions/0002-judged-at-viewing-size.md)."""
 
 MAX_EVIDENCE = 8
+"""Rated photos shown with a score, the heaviest of the 32 first. A judgement."""
+
 MAX_DISTORTIONS = 3
+"""Kinds of damage shown, the likeliest first. A judgement."""
+
 _MIN_PROBABILITY = 0.1
+"""Probability, 0..1, below which a kind of damage is not shown. A judgement; findings have limits of
+their own (`distortion_findings`)."""
+
 _BATCH_SIZE = 8
+"""Photos opened together by `assess_many`: bounds memory. Scores do not depend on it."""
 
 EmotionFunction = Callable[[Photo], Emotion]
 """Reads the emotion of a photo that is decoded already: see `packshot.emotion`."""
@@ -37,6 +46,12 @@ class Assessor:
 
     Loads the models once; after that `assess` neither reads nor keeps anything but the photo.
     The same photo gets the same score in every batch, process and thread count.
+
+    Example:
+        >>> paths = [f"examples/photos/{name}.jpg" for name in ("mug", "stool-low-light")]
+        >>> good, dark = Assessor().assess_many(paths)
+        >>> good.score > dark.score, dark.findings[0].code
+        (True, 'too-dark')
     """
 
     def __init__(
@@ -98,7 +113,7 @@ class Assessor:
         return self.assess_observation(self.observe(photo), exclude_group=exclude_group, brief=brief)
 
     def observe(self, photo: Photo) -> Observation:
-        """All that is measured and encoded of a photo; `assess_observation` judges it."""
+        """Measure and encode a photo; `assess_observation` judges it."""
         return self._observe_photos([photo])[0]
 
     def assess_observation(
@@ -140,7 +155,7 @@ class Assessor:
         )
 
     def assess_many(self, sources: Iterable[PhotoSource]) -> Iterator[Assessment]:
-        """Judge a stream of photos in order; what is no photo becomes a row that says so."""
+        """Judge a stream of photos in order; what is no photo becomes a record that says so."""
         remaining = iter(sources)
         while batch := list(islice(remaining, _BATCH_SIZE)):
             opened = [self._open(source) for source in batch]
@@ -153,7 +168,7 @@ class Assessor:
                     yield photo
 
     def encode(self, source: PhotoSource, score: float, origin: str, name: str | None = None) -> Example:
-        """A rated photo as an atlas example, its own group.
+        """Encode a rated photo as an atlas example, its own group.
 
         Args:
             source: The photo.
@@ -170,7 +185,7 @@ class Assessor:
         return Example(label, label, encoding.content, encoding.distortion, score, origin)
 
     def add(self, examples: list[Example]) -> None:
-        """Let the assessor's own copy of the atlas grow; the next answer uses it."""
+        """Add examples to the assessor's own copy of the atlas; the next answer uses them."""
         self.atlas = self.atlas.with_examples(examples)
 
     def _observe_photos(self, photos: Sequence[Photo]) -> list[Observation]:
@@ -183,7 +198,7 @@ class Assessor:
             return make_failed_assessment(error)
 
     def _list_distortions(self, encoding: PhotoEncoding) -> tuple[Distortion, ...]:
-        """The likeliest kinds; of those that look alike the likeliest, for all of them."""
+        """List the likeliest kinds; of those that look alike the likeliest, for all of them."""
         level = round(min(max(encoding.level, 0.0), 5.0), 2)
         return tuple(
             Distortion(kind=one.kind.value, probability=round(one.probability, 3), level=level)
@@ -192,7 +207,7 @@ class Assessor:
         )
 
     def _collect_findings(self, observation: Observation) -> tuple[Finding, ...]:
-        """What exceeded a limit, what the network recognised, what the file says; worst first."""
+        """Collect findings of measurements, of the network, and of the file; worst first."""
         language = self.language
         exceeded_limits = find_exceeded_limits(observation.photo_measurements)
         findings = [
@@ -223,7 +238,13 @@ class Assessor:
 
 
 def find_file_issues(photo: Photo) -> list[str]:
-    """Codes of what the file itself, apart from its picture, gives reason to say."""
+    """Find codes of what the file itself, apart from its picture, gives reason to say.
+
+    Example:
+        >>> from PIL import Image
+        >>> find_file_issues(Photo.open(Image.new("RGBA", (64, 64))))
+        ['had-alpha']
+    """
     facts = photo.facts
     conditions = {
         "animated": facts.is_animated,
@@ -236,7 +257,13 @@ def find_file_issues(photo: Photo) -> list[str]:
 
 
 def make_failed_assessment(error: UnreadablePhoto) -> Assessment:
-    """The row for a photo that there is no assessment of."""
+    """Make the record of a photo that cannot be assessed.
+
+    Example:
+        >>> assessment = make_failed_assessment(UnreadablePhoto("mug.jpg", "is no photo"))
+        >>> assessment.status.value, assessment.error, assessment.score
+        ('unreadable', 'is no photo', None)
+    """
     return Assessment(path=os.fspath(error.name), status=Status(error.status), error=error.reason)
 
 
@@ -245,7 +272,16 @@ def _round_or_none(value: float | None, digits: int) -> float | None:
 
 
 def check_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
-    """Raise `AtlasError` where an atlas was made with other encoders than those."""
+    """Raise `AtlasError` where an atlas was made with other encoders than those.
+
+    Example:
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (4, 4))
+        >>> try:
+        ...     check_same_encoders(atlas, Encoders.load_shipped())
+        ... except AtlasError as error:
+        ...     print(str(error)[:55])
+        the atlas mine was made with the encoders ('ab', 'cd'),
+    """
     atlas_encoders = (atlas.header.content_model, atlas.header.distortion_model)
     if atlas_encoders != encoders.fingerprints:
         raise AtlasError(

@@ -57,6 +57,11 @@ class ScoreCalibration(Record):
     Attributes:
         raw: Increasing aggregated scores.
         score: The 0..100 score at each.
+
+    Example:
+        >>> calibration = ScoreCalibration(raw=(0, 50, 100), score=(0, 70, 100))
+        >>> calibration(25), calibration(75)
+        (35.0, 85.0)
     """
 
     raw: tuple[FiniteFloat, ...] = (0.0, 100.0)
@@ -70,16 +75,21 @@ class ScoreCalibration(Record):
         return self
 
     def __call__(self, raw: float) -> float:
-        """The published score, 0..100, of an aggregated one."""
+        """Return the published score, 0..100, of an aggregated one."""
         return float(np.clip(np.interp(raw, self.raw, self.score), 0, 100))
 
 
 class ConfidenceModel(Record):
-    """When to believe a score: fitted on leave-one-group-out predictions.
+    """Confidence of a score (docs/methods.md, equation 1.14), fitted on leave-one-group-out predictions.
 
     `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
     that the score lies within ten points of the rating. Below `minimum_content` or
     `minimum_distortion` similarity to its best evidence a photo is called "cannot tell".
+
+    Example:
+        >>> trust = ConfidenceModel(bias=1.0, nearness=2.0, spread=-0.2)
+        >>> trust.confidence(similarity=0.5, deviation=10), trust.confidence(0.9, 4) > 0.8
+        (0.5, True)
     """
 
     bias: FiniteFloat = 0.0
@@ -89,7 +99,7 @@ class ConfidenceModel(Record):
     minimum_distortion: FiniteFloat = -1.0
 
     def confidence(self, similarity: float, deviation: float) -> float:
-        """Chance, 0..1, that the score is within ten points.
+        """Compute the chance, 0..1, that the score is within ten points of people's rating.
 
         Args:
             similarity: Weighted mean distortion similarity of the evidence.
@@ -162,6 +172,13 @@ class Example:
         origin: Where the rating came from, in a few words.
         kind: Kind of damage, None where unknown.
         level: 0 pristine, 1..5, None where unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> example = Example("mug", "mug", np.array([1, 0]), np.array([0, 1]), 72.0, "my ratings")
+        >>> atlas = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2))
+        >>> atlas.with_examples([example]).header.examples
+        ('mug',)
     """
 
     name: str
@@ -187,6 +204,18 @@ class Atlas:
         kinds: (N,) int16 into `header.kinds`, -1 where unknown.
         levels: (N,) int8, 0..5, -1 where unknown.
         origins: (N,) int16 into `header.origins`.
+
+    Example:
+        >>> import numpy as np
+        >>> atlas = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2)).with_examples(
+        ...     [
+        ...         Example("a", "a", np.array([1, 0]), np.array([1, 0]), 80.0, "my ratings"),
+        ...         Example("b", "b", np.array([0, 1]), np.array([0, 1]), 30.0, "my ratings"),
+        ...     ]
+        ... )
+        >>> atlas.save("mine.npz")
+        >>> Atlas.load("mine.npz").summarise().score_quartiles
+        (42.5, 55.0, 67.5)
     """
 
     header: AtlasHeader
@@ -264,7 +293,7 @@ class Atlas:
 
     @classmethod
     def create_empty(cls, name: str, models: tuple[str, str], sizes: tuple[int, int]) -> Atlas:
-        """An atlas without examples.
+        """Create an atlas without examples.
 
         Args:
             name: Its name.
@@ -293,7 +322,7 @@ class Atlas:
 
     @classmethod
     def load_shipped(cls) -> Atlas:
-        """The atlas that ships with the package.
+        """Load the atlas that ships with the package.
 
         Raises:
             ModelError: This installation lacks it, or it is not the one that was shipped.
@@ -333,7 +362,7 @@ class Atlas:
             raise AtlasError(f"the atlas is not saved: {error}") from error
 
     def summarise(self) -> AtlasInfo:
-        """A summary for people."""
+        """Summarise the atlas for people."""
         counts = np.bincount(self.origins, minlength=len(self.header.origins))
         quartiles = np.percentile(self.scores, (25, 50, 75)) if len(self.scores) else (0, 0, 0)
         return AtlasInfo(
@@ -351,7 +380,7 @@ class Atlas:
         )
 
     def with_examples(self, examples: list[Example]) -> Atlas:
-        """A new atlas with more rated examples; later answers use them at once.
+        """Return a new atlas with more rated examples; later answers use them at once.
 
         Args:
             examples: Any number; those whose group exists join it, and one whose name exists
@@ -377,12 +406,12 @@ class Atlas:
         return self._merge(examples, groups, group_indices, np.concatenate([self.content, added]))
 
     def without_groups(self, groups: frozenset[str]) -> Atlas:
-        """A new atlas that lacks some groups, for validation on photos it holds."""
+        """Return a new atlas that lacks some groups, for validation on photos it holds."""
         kept = np.array([name not in groups for name in self.header.groups], bool)
         return self._select(kept, kept[self.group_of])
 
     def _select(self, groups: Mask, examples: Mask) -> Atlas:
-        """The groups and examples where the masks are True; no kept example may lose its group."""
+        """Select groups and examples by masks; no example that is kept may lose its group."""
         new_indices = (np.cumsum(groups) - 1).astype(np.int32)
         names = {
             "groups": tuple(compress(self.header.groups, groups)),
@@ -400,7 +429,7 @@ class Atlas:
         )
 
     def with_header(self, **changes: object) -> Atlas:
-        """The same arrays under a header with some fields changed."""
+        """Return the same arrays under a header with some fields changed."""
         header = AtlasHeader.model_validate(self.header.model_dump() | changes)
         return replace(self, header=header)
 
@@ -420,7 +449,7 @@ class Atlas:
         group_indices: Int32Array,
         content: Float16Array,
     ) -> Atlas:
-        """This atlas with the examples' rows merged in, ordered by group."""
+        """Merge the examples' rows into this atlas, ordered by group."""
         kinds = _append_missing(self.header.kinds, [e.kind for e in examples if e.kind is not None])
         origins = _append_missing(self.header.origins, [e.origin for e in examples])
         columns: dict[str, object] = {
@@ -449,7 +478,7 @@ class Atlas:
 
 
 def _append_missing(known: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
-    """`known` with the names it lacks appended in order of appearance."""
+    """Return `known` with the names it lacks appended in order of appearance."""
     return tuple(dict.fromkeys((*known, *names)))
 
 
@@ -490,7 +519,7 @@ def _parse_atlas(data: bytes, name: str) -> Atlas:
 
 
 def _compute_digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:
-    """SHA-256 of all that an atlas holds; those written before there was one lack it."""
+    """Compute the SHA-256 of all that an atlas holds; those written before there was one lack it."""
     hasher = hashlib.sha256(header)
     for name in _ARRAY_NAMES:
         hasher.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())

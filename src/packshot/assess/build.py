@@ -1,4 +1,4 @@
-"""Building an atlas from photos that people rated."""
+"""Building of an atlas from photos that people rated."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class AtlasBuild:
     Attributes:
         atlas: The atlas.
         unreadable: Path and reason of each photo that was left out.
+
+    Example:
+        >>> import numpy as np
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2))
+        >>> build = AtlasBuild(atlas, unreadable=(("lost.jpg", "is not there"),))
+        >>> [path for path, _ in build.unreadable]
+        ['lost.jpg']
     """
 
     atlas: Atlas
@@ -55,6 +62,14 @@ def build_atlas(
 
     Raises:
         AtlasError: Not one photo could be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> folder = Path("examples/photos")
+        >>> photos = [RatedPhoto(folder / "mug.jpg", 84.0), RatedPhoto(folder / "lost.jpg", 10.0)]
+        >>> build = build_atlas(photos, name="mine", origin="my ratings")
+        >>> len(build.atlas.scores), build.unreadable[0][0]
+        (1, 'examples/photos/lost.jpg')
     """
     with closing(
         map_in_order(
@@ -78,7 +93,7 @@ def build_atlas(
 def encode_rated_photo(
     rated_photo: RatedPhoto, origin: str, timeout_s: float = DEFAULT_TIME_LIMIT_S
 ) -> Example:
-    """A rated photo as an example, its own group; encoded in a process of its own.
+    """Encode a rated photo as an example, its own group, in a process of its own.
 
     Args:
         rated_photo: The photo and its score.
@@ -87,6 +102,12 @@ def encode_rated_photo(
 
     Raises:
         UnreadablePhoto: It cannot be decoded, or Packshot failed on it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> example = encode_rated_photo(RatedPhoto(Path("examples/photos/mug.jpg"), 84.0), "my ratings")
+        >>> example.group, example.score
+        ('examples/photos/mug.jpg', 84.0)
     """
     (result,) = map_in_order(
         [rated_photo],

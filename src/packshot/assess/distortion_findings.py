@@ -44,6 +44,8 @@ MIN_PROBABILITY: Final = 0.8
 reach it at all; 0.6 was reached by 9.5 %."""
 
 _ERROR_LEVEL = 4.0
+"""Expected level, 0..5, from which on recognised damage is an error: the upper two of five levels. A
+judgement."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class DamageEstimate:
         family: All of them, in the order of `Kind`.
         probability: Of all of them together, 0..1.
         level: Expected level, 0..5.
+
+    Example:
+        >>> estimate = DamageEstimate(Kind.JPEG, family=(Kind.JPEG,), probability=0.93, level=4.4)
+        >>> estimate.severity.value, estimate.code
+        ('error', 'distortion-jpeg')
     """
 
     kind: Kind
@@ -64,7 +71,7 @@ class DamageEstimate:
 
     @property
     def code(self) -> str:
-        """Of the finding."""
+        """Code of the finding."""
         return DISTORTION_PREFIX + self.kind.value
 
     @property
@@ -74,11 +81,18 @@ class DamageEstimate:
 
 
 def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[DamageEstimate]:
-    """Every family of look-alike kinds, likeliest first.
+    """Estimate the damage by each family of look-alike kinds, likeliest first.
 
     Args:
         encoding: Of the photo.
         kinds: Names of `code.kinds`, in order.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(2), np.ones(2), kinds=np.array([0.1, 0.9]), level=3.2)
+        >>> likeliest, *_ = estimate_damage(encoding, ["gaussian-blur", "jpeg"])
+        >>> likeliest.kind.value, likeliest.probability
+        ('jpeg', 0.9)
     """
     probabilities = dict(zip(kinds, encoding.kinds.tolist(), strict=True))
     estimates = []
@@ -98,7 +112,7 @@ def find_damage(
     reported_codes: frozenset[str],
     min_probability: float = MIN_PROBABILITY,
 ) -> list[DamageEstimate]:
-    """Families that reach their limits and are not said by a measured finding, likeliest first.
+    """Find families that reach their limits and that no measured finding says, likeliest first.
 
     Args:
         encoding: Of the photo.
@@ -107,6 +121,15 @@ def find_damage(
             more than `min_probability`. Families without a limit are never reported.
         reported_codes: Codes of the photo's measured findings.
         min_probability: Probability below which nothing is reported.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(2), np.ones(2), kinds=np.array([0.1, 0.9]), level=3.2)
+        >>> kinds, limits = ["gaussian-blur", "jpeg"], {"jpeg": 0.85}
+        >>> [one.kind.value for one in find_damage(encoding, kinds, limits, frozenset())]
+        ['jpeg']
+        >>> find_damage(encoding, kinds, limits, frozenset({"jpeg-artefacts"}))  # It was measured.
+        []
     """
     return [
         one

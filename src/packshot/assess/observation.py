@@ -1,4 +1,4 @@
-"""All that is found out about a photo before it is judged: measurements, then codes."""
+"""Observation of a photo before it is judged: measurements, then encodings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from packshot.report import Measurement
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One photo.
+    """Measurements and encodings of one photo.
 
     Attributes:
         photo: Decoded.
         photo_measurements: What was measured on it.
         encoding: What the networks make of both.
         overlays: What was asked for of `packshot.report.OVERLAYS`.
+
+    Example:
+        >>> observation = observe(Encoders.load_shipped(), [Photo.open("examples/photos/mug.jpg")])[0]
+        >>> observation.measurements["exposure"].unit
+        'L*'
     """
 
     photo: Photo
@@ -47,8 +52,15 @@ def observe(
         encoders: The networks.
         photos: Decoded.
         inspector: Asked where the product is, if the background does not tell. What it says changes
-            measurements of framing alone, none that the encoders are told.
+            measurements of framing alone, none that the encoders take.
         overlays: Keys of `packshot.report.OVERLAYS` to measure too; they take an inspector.
+
+    Example:
+        >>> encoders, inspector = Encoders.load_shipped(), Inspector.load_shipped()
+        >>> photo = Photo.open("examples/photos/mug.jpg")
+        >>> (observation,) = observe(encoders, [photo], inspector, ["qr_codes"])
+        >>> observation.overlays["qr_codes"].value
+        0.0
     """
     results = [_measure(photo, inspector, overlays) for photo in photos]
     encodings = encoders.encode(
@@ -65,7 +77,7 @@ def observe(
 def _measure(
     photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
 ) -> tuple[PhotoMeasurements, dict[str, Measurement]]:
-    """What is measured of a photo, and of what lies over it."""
+    """Measure a photo, and what lies over it."""
     scene = find_scene(photo.pixels)
     photo_measurements = measure_scene(scene, photo.facts)
     if inspector is None:

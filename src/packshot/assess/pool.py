@@ -20,7 +20,7 @@ _DEFAULT_OPTIONS = RetrievalOptions()
 
 @dataclass(frozen=True)
 class AssessorSettings:
-    """What it takes to build the same assessor in every process.
+    """Settings by which the same assessor is built in every process.
 
     Attributes:
         atlas: An atlas file; None for the one that ships.
@@ -32,6 +32,11 @@ class AssessorSettings:
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
         emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None
             for none.
+
+    Example:
+        >>> settings = AssessorSettings(language="zh", pool=100)
+        >>> settings.options.pool, settings.options.neighbours
+        (100, 32)
     """
 
     atlas: Path | None = None
@@ -93,6 +98,12 @@ def assess_paths(
 
     Raises:
         PackshotError: The assessor cannot be built.
+
+    Example:
+        >>> paths = [Path("examples/photos/mug.jpg"), Path("examples/photos/README.md")]
+        >>> found = assess_paths(paths, settings=AssessorSettings(), workers=0)
+        >>> [assessment.status.value for assessment in found]
+        ['ok', 'unreadable']
     """
     count = count_available_cores() if workers is None else workers
     yield from map_in_order(

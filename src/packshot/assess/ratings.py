@@ -9,16 +9,25 @@ from packshot.errors import InvalidInput, SourceError
 from packshot.sources import read_rows
 
 _FILE_COLUMNS = ("file", "path", "image", "filename")
+"""Names of the column of files, as public collections of ratings have them; the first that is there
+counts."""
+
 _SCORE_COLUMNS = ("mos", "score", "rating")
+"""Names of the column of scores; the first that is there counts."""
 
 
 @dataclass(frozen=True)
 class RatedPhoto:
-    """A photo and what people gave it.
+    """A photo and its rating by people.
 
     Attributes:
         path: The file.
         score: 0..100, larger is better.
+
+    Example:
+        >>> photos = [RatedPhoto(Path("a.jpg"), 71.0), RatedPhoto(Path("b.jpg"), 35.5)]
+        >>> max(photos, key=lambda photo: photo.score).path.name
+        'a.jpg'
     """
 
     path: Path
@@ -26,7 +35,7 @@ class RatedPhoto:
 
 
 def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[RatedPhoto]:
-    """Ratings of a CSV with a file column and a score column.
+    r"""Read the ratings of a CSV with a file column and a score column.
 
     Args:
         table: The CSV.
@@ -36,6 +45,11 @@ def read_ratings(table: Path, folder: Path, scale: tuple[float, float]) -> list[
     Raises:
         SourceError: Unreadable, columns missing, a row without a file, or a score outside the scale.
         InvalidInput: A scale whose ends are one score.
+
+    Example:
+        >>> _ = Path("ratings.csv").write_text("file,mos\nmug.jpg,4\nlamp.jpg,2.5\n")
+        >>> [photo.score for photo in read_ratings(Path("ratings.csv"), Path("photos"), scale=(1, 5))]
+        [75.0, 37.5]
     """
     if scale[0] == scale[1]:
         raise InvalidInput(f"the scale begins and ends at {scale[0]:g}: give the scores for 0 and 100")

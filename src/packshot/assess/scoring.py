@@ -1,4 +1,4 @@
-"""From a photo's vectors to its score, with the evidence that the score rests on."""
+"""Score of a photo from its vectors, with the evidence that it rests on."""
 
 from __future__ import annotations
 
@@ -27,17 +27,28 @@ _GRADES = (
     (20.0, Grade.POOR),
     (0.0, Grade.BAD),
 )
+"""Lower end of each grade in points: bands of twenty, by convention."""
 
 
 @dataclass(frozen=True)
 class RetrievedEvidence:
-    """What equations 2 and 5 kept.
+    """Evidence kept by docs/methods.md, equations 1.2, 1.5 and 1.8.
 
     Attributes:
         examples: (K,) example indices, nearest in distortion first.
         content: (K,) content similarity of each one's group.
         distortion: (K,) distortion similarity of each.
         weights: (K,) share of each in the score, summing to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> retrieve(atlas, up, up, RetrievalOptions(neighbours=1)).examples.tolist()
+        [0]
     """
 
     examples: IndexArray
@@ -52,12 +63,22 @@ class ScoringResult:
 
     Attributes:
         score: 0..100, calibrated.
-        raw_score: 0..100, the plain aggregate of equation 6 or 7.
+        raw_score: 0..100, the aggregate of docs/methods.md, equation 1.6, 1.7 or 1.9.
         spread: Weighted standard deviation of the evidence's scores, in points.
         percentile: Share of the reference set, 0..100, that scores no better; None without one.
         confidence: 0..1, chance to lie within ten points of people's rating.
         is_known: False where no evidence is near enough ("cannot tell").
         evidence: The evidence, by index.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> compute_score(atlas, up, right, RetrievalOptions()).grade.value
+        'poor'
     """
 
     score: float
@@ -70,12 +91,17 @@ class ScoringResult:
 
     @property
     def grade(self) -> Grade:
-        """The score in words."""
+        """Grade of the score."""
         return find_grade(self.score) if self.is_known else Grade.UNKNOWN
 
 
 def find_grade(score: float) -> Grade:
-    """The word for a score of 0..100: bands of twenty points."""
+    """Return the grade of a score of 0..100: bands of twenty points.
+
+    Example:
+        >>> find_grade(79.9).value, find_grade(80).value
+        ('good', 'excellent')
+    """
     return next(name for lower, name in _GRADES if score >= lower)
 
 
@@ -86,7 +112,7 @@ def retrieve(
     options: RetrievalOptions,
     exclude_group: str | None = None,
 ) -> RetrievedEvidence:
-    """Equations 1, 2, 4, 5: the best version of each of the groups most alike.
+    """Retrieve the best version of each of the groups most alike (docs/methods.md, 1.1 to 1.5, 1.10).
 
     Args:
         atlas: Rated examples; must hold at least one besides the excluded group.
@@ -97,6 +123,16 @@ def retrieve(
 
     Raises:
         AtlasError: No example is left to compare with.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> retrieve(atlas, up, up, RetrievalOptions()).weights.round(2).tolist()
+        [1.0, 0.0]
     """
     content_similarities = similarity(normalise_rows(content), atlas.content_rows, options.distance)
     own_group = atlas.group_index_by_name.get(exclude_group) if exclude_group is not None else None
@@ -130,7 +166,7 @@ def retrieve(
 def _can_use_damaged_groups(
     atlas: Atlas, content_similarities: Float32Array, options: RetrievalOptions
 ) -> bool:
-    """Whether originals damaged on purpose may be evidence: not for a photo that looks unlike them.
+    """Return whether originals damaged on purpose may be evidence: only for a photo like them.
 
     Their scores come from a full-reference ensemble. For photos of other things people's ratings are
     the better evidence, and vectors of the two mix: see docs/decisions/0004-pool-then-neighbours.md.
@@ -149,7 +185,7 @@ def compute_score(
     options: RetrievalOptions,
     exclude_group: str | None = None,
 ) -> ScoringResult:
-    """The score of a photo from its two vectors (equations 6 and 7, then calibration).
+    """Compute a photo's score from its two vectors (docs/methods.md, equations 1.6 to 1.9 and 1.13).
 
     Args:
         atlas: Rated examples.
@@ -160,6 +196,16 @@ def compute_score(
 
     Raises:
         AtlasError: No example is left to compare with.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> round(compute_score(atlas, up, up, RetrievalOptions()).score, 2)
+        80.0
     """
     retrieved = retrieve(atlas, content, distortion, options, exclude_group)
     scores = atlas.scores[retrieved.examples]
@@ -183,7 +229,7 @@ def compute_score(
 
 
 def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
-    """The published score: each sort of evidence calibrates by its share of the weight."""
+    """Calibrate a score: each sort of evidence by its share of the weight (equation 1.13)."""
     damaged_share = float(retrieved.weights[atlas.levels[retrieved.examples] >= 0].sum())
     header = atlas.header
     return damaged_share * header.damaged_calibration(raw) + (1 - damaged_share) * header.calibration(
@@ -192,7 +238,19 @@ def _calibrate(atlas: Atlas, retrieved: RetrievedEvidence, raw: float) -> float:
 
 
 def build_evidence(atlas: Atlas, retrieved: RetrievedEvidence, count: int) -> tuple[Evidence, ...]:
-    """The `count` heaviest pieces of evidence as records, heaviest first."""
+    """Build records of the `count` heaviest pieces of evidence, heaviest first.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.assess.atlas import Example
+        >>> up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+        >>> atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        ...     [Example("a", "a", up, up, 80.0, "mine"), Example("b", "b", up, right, 30.0, "mine")]
+        ... )
+        >>> evidence = build_evidence(atlas, retrieve(atlas, up, up, RetrievalOptions()), count=1)
+        >>> [(one.example, one.score) for one in evidence]
+        [('a', 80.0)]
+    """
     order = find_largest(retrieved.weights, count)
     return tuple(_build_evidence_record(atlas, retrieved, int(position)) for position in order)
 

@@ -36,7 +36,7 @@ def _parse_feed(text: str) -> str:
 
 
 def _parse_text_output(text: str) -> Path:
-    """Parse a file to write to; `_resolve_standard_output` knows ``-``, and a file of that name."""
+    """Parse a file to write to; `_resolve_standard_output` tells ``-`` from a file of that name."""
     path = Path(text)
     return path.absolute() if path == _STANDARD_STREAM_PATH and text != STANDARD_STREAM else path
 

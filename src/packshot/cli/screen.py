@@ -38,7 +38,7 @@ from packshot.cli.output import (
 )
 from packshot.errors import InvalidInput, SourceError
 from packshot.policy import Policy, find_required_overlays, is_newly_failing, load_policy, screen
-from packshot.policy.wording import summarize_policy
+from packshot.policy.wording import summarise_policy
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment, Decision, Status, Verdict
@@ -239,7 +239,7 @@ def _screen_photos(
     placement_by_path = read_photo_uses(request.paths)
     options = RenderOptions(
         request.language,
-        policies=tuple(summarize_policy(policy, request.language) for policy in policies),
+        policies=tuple(summarise_policy(policy, request.language) for policy in policies),
         on=request.on,
         since=request.since,
         file_of=find_photo_file,

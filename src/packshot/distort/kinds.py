@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
+from typing import Final
 
 import numpy as np
 
@@ -25,11 +26,17 @@ from packshot.distort.product import Box
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
 
-LEVELS = (1, 2, 3, 4, 5)
+LEVELS: Final = (1, 2, 3, 4, 5)
+"""Strengths of a damage, 1 barely visible to 5 severe, as in KADID-10k; what each does is in the kinds'
+modules."""
 
 
 class Kind(StrEnum):
-    """Kinds of damage: the 25 of KADID-10k (Lin et al., 2019), then nine that product photos have."""
+    """Kinds of damage: the 25 of KADID-10k, then nine that product photos have.
+
+    Source:
+        Lin, Hosu, Saupe, "KADID-10k: A Large-scale Artificially Distorted IQA Database", QoMEX 2019.
+    """
 
     GAUSSIAN_BLUR = "gaussian-blur"
     LENS_BLUR = "lens-blur"
@@ -106,9 +113,7 @@ _FUNCTION_BY_KIND: dict[Kind, _DamageFunction] = {
     Kind.OVERLAY: overlay.overlay,
 }
 
-# Kinds that a viewer, shown the damaged photo alone, cannot tell apart; counted as one when the accuracy
-# of naming a kind is reported. Kinds in no group are counted as themselves.
-LOOKALIKES: tuple[frozenset[Kind], ...] = (
+LOOKALIKES: Final[tuple[frozenset[Kind], ...]] = (
     # Fine detail is gone: on a plain product neither the kernel's shape shows, nor that a plain
     # background has stayed sharp.
     frozenset({Kind.GAUSSIAN_BLUR, Kind.LENS_BLUR, Kind.UPSCALED_THUMBNAIL, Kind.DEFOCUSED_PRODUCT}),
@@ -126,10 +131,23 @@ LOOKALIKES: tuple[frozenset[Kind], ...] = (
     # Too little light: the noise of low light shows from the third level on only.
     frozenset({Kind.DARKEN, Kind.LOW_LIGHT}),
 )
+"""Kinds that a viewer, shown the damaged photo alone, cannot tell apart; counted as one when the
+accuracy of naming a kind is reported. Kinds in no group are counted as themselves. A judgement."""
 
 
 def find_family(kind: Kind | str) -> str:
-    """The name under which look-alike kinds are counted together: the first of them."""
+    """Return the name under which look-alike kinds are counted together: the first of them.
+
+    Args:
+        kind: A kind or its name.
+
+    Raises:
+        InvalidInput: An unknown kind.
+
+    Example:
+        >>> find_family("lens-blur"), find_family(Kind.JPEG)
+        ('gaussian-blur', 'jpeg')
+    """
     wanted = _parse_kind(kind)
     for group in LOOKALIKES:
         if wanted in group:
@@ -139,7 +157,12 @@ def find_family(kind: Kind | str) -> str:
 
 @cache
 def list_families() -> tuple[tuple[Kind, ...], ...]:
-    """Every kind once, look-alikes together, in the order of `Kind`; the first names the family."""
+    """Return every kind once, look-alikes together, in the order of `Kind`; the first names the family.
+
+    Example:
+        >>> [kind.value for kind in list_families()[-1]], len(list_families())
+        (['overlay'], 22)
+    """
     names = dict.fromkeys(find_family(kind) for kind in Kind)
     return tuple(tuple(kind for kind in Kind if find_family(kind) == name) for name in names)
 
@@ -174,6 +197,13 @@ def distort(
     Raises:
         InvalidInput: An unknown kind or level, a negative seed, pixels of another shape or type, a mask
             of another size, or a product outside the photo.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/mug.jpg").pixels[::2, ::2]
+        >>> noisy = distort(photo, "white-noise", level=3, seed=7)
+        >>> bool((noisy == distort(photo, Kind.WHITE_NOISE, 3, 7)).all())  # the same every time
+        True
     """
     wanted = _parse_kind(kind)
     check_pixels(pixels, "distort")

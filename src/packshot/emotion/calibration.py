@@ -1,4 +1,4 @@
-"""From what the network answers to words: when a side counts, and how sure the polarity is."""
+"""Calibration of the emotion network: when a side counts, and how sure the polarity is."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class EmotionCalibration:
         negative_threshold: The same of the negative side.
         probability_scale: Slope of the logistic of the mean valence, per step of the scale.
         probability_offset: Its constant.
+
+    Example:
+        >>> calibration = EmotionCalibration(0.4, 0.3, probability_scale=2.0, probability_offset=-8.0)
+        >>> calibration.polarity(positive=0.6, negative=0.1).value, calibration.probability(valence=4.0)
+        ('positive', 0.5)
     """
 
     positive_threshold: float
@@ -39,7 +44,7 @@ class EmotionCalibration:
 
     @classmethod
     def from_model(cls, model: Model) -> EmotionCalibration:
-        """The constants in a model's file.
+        """Read the constants in a model's file.
 
         Raises:
             ModelError: One is missing, or is not a finite number.
@@ -47,11 +52,11 @@ class EmotionCalibration:
         return cls(**{field.name: _read_number(model, field.name) for field in fields(cls)})
 
     def polarity(self, positive: float, negative: float) -> Polarity:
-        """Which sides are present, by their intensities of 0..1."""
+        """Return the polarity: which sides are present, by their intensities of 0..1."""
         return _POLARITIES[positive >= self.positive_threshold, negative >= self.negative_threshold]
 
     def probability(self, valence: float) -> float:
-        """Chance that people rate a photo pleasant, given that they do not rate it in between.
+        """Compute the chance that a photo is rated pleasant, given that it is not rated in between.
 
         Args:
             valence: Mean of the distribution over the ratings, 1..7.

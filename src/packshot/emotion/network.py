@@ -1,4 +1,9 @@
-"""The emotion network: a photo to a distribution of ratings, two intensities and two attention maps."""
+"""The emotion network: a photo to a distribution of ratings, two intensities and two attention maps.
+
+After Y. Zhang, Z. Wei, "An Image Classification and Retrieval Algorithm for Product Display in
+E-Commerce Transactions", Traitement du Signal 39(5), 2022, section 2 (doi 10.18280/ts.390547);
+docs/methods.md, section 3, says what it computes and what differs.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,8 @@ from packshot.errors import ModelError
 
 EMOTION_MODEL = "emotion.onnx"
 RATING_COUNT = 7
+"""Steps of the ratings of valence, 1 very negative to 7 very positive, as in OASIS (Kurdi, Lozano,
+Banaji 2017)."""
 
 
 _OUTPUTS = frozenset({"distribution", "intensities", "maps"})
@@ -21,7 +28,7 @@ _OUTPUTS = frozenset({"distribution", "intensities", "maps"})
 
 @dataclass(frozen=True, eq=False)
 class EmotionPrediction:
-    """What the network answers for one photo.
+    """Output of the network for one photo.
 
     Attributes:
         distribution: (7,) probability of each rating of valence, 1 .. 7; sums to 1.
@@ -29,6 +36,13 @@ class EmotionPrediction:
         negative_intensity: 0..1.
         positive_map: (h, w) where the positive branch found its evidence, 0 or more, upright.
         negative_map: (h, w) the same of the negative branch.
+
+    Example:
+        >>> import numpy as np
+        >>> distribution = np.array([0, 0, 0, 0.5, 0.25, 0.25, 0], np.float32)
+        >>> prediction = EmotionPrediction(distribution, 0.5, 0.1, np.ones((9, 9)), np.zeros((9, 9)))
+        >>> float(prediction.distribution @ np.arange(1, 8))  # The mean rating.
+        4.75
     """
 
     distribution: Float32Array
@@ -46,6 +60,13 @@ class EmotionNetwork:
         model: Takes ``pixels`` (N, S, S, 3) uint8 RGB, gives ``distribution`` (N, 7), ``intensities``
             (N, 2) and ``maps`` (N, 2, h, w), the positive side first.
         calibration: What its file states.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> network = EmotionNetwork.load_shipped()
+        >>> prediction = network.predict(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> network.input_side, round(float(prediction.distribution.sum()), 3)
+        (288, 1.0)
     """
 
     model: Model
@@ -53,7 +74,7 @@ class EmotionNetwork:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> EmotionNetwork:
-        """The network that ships with the package; what it answers does not depend on the threads.
+        """Load the network that ships with the package; its answers do not depend on the threads.
 
         Raises:
             ModelError: This installation lacks it.
@@ -62,7 +83,7 @@ class EmotionNetwork:
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EmotionNetwork:
-        """A network of the user's own, as `packshot train emotion` writes it.
+        """Load a network of the user's own, as `packshot train emotion` writes it.
 
         Raises:
             ModelError: Unreadable, or not such a network.
@@ -77,7 +98,7 @@ class EmotionNetwork:
 
     @cached_property
     def input_side(self) -> int:
-        """Of the square view that the network takes, in pixels."""
+        """Side of the square view that the network takes, in pixels."""
         return int(self.model.session.get_inputs()[0].shape[1])
 
     def predict(self, pixels: Pixels) -> EmotionPrediction:
@@ -93,7 +114,7 @@ class EmotionNetwork:
 
 
 def _is_emotion_model(model: Model) -> bool:
-    """Whether a model takes square pictures and gives what an emotion network gives."""
+    """Return whether a model takes square pictures and gives what an emotion network gives."""
     inputs = {tensor.name: tensor.shape for tensor in model.session.get_inputs()}
     shape = inputs.get("pixels", [])
     square = len(shape) == 4 and isinstance(shape[1], int) and shape[1] == shape[2]

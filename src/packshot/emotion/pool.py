@@ -34,6 +34,11 @@ def read_emotions(
 
     Raises:
         ModelError: The model cannot be used.
+
+    Example:
+        >>> paths = [Path("examples/photos/mug.jpg"), Path("examples/photos/README.md")]
+        >>> [emotion.status.value for emotion in read_emotions(paths, workers=0)]
+        ['ok', 'unreadable']
     """
     count = count_available_cores() if workers is None else workers
     yield from map_in_order(

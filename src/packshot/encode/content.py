@@ -22,13 +22,22 @@ class ContentEncoder:
 
     Attributes:
         model: The content network.
+
+    Example:
+        >>> import numpy as np
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> names = ("mug", "mug-warm-cast", "speaker")
+        >>> vectors = np.stack([encoder.encode_file(f"examples/photos/{name}.jpg") for name in names])
+        >>> mug, warm, speaker = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        >>> bool(mug @ warm > mug @ speaker)
+        True
     """
 
     model: Model
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> ContentEncoder:
-        """The network that ships with the package.
+        """Load the network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
@@ -37,7 +46,7 @@ class ContentEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Which network made a vector."""
+        """Fingerprint of the network: vectors of different ones cannot be compared."""
         return self.model.fingerprint
 
     @property
@@ -46,7 +55,7 @@ class ContentEncoder:
         return int(next(o.shape[-1] for o in self.model.session.get_outputs() if o.name == "content"))
 
     def encode(self, pixels: Pixels) -> Float32Array:
-        """The content vector of the whole view.
+        """Compute the content vector of the whole view.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
@@ -57,7 +66,7 @@ class ContentEncoder:
         return np.asarray(self.model.run(pixels=to_whole_view(pixels)[None])["content"][0])
 
     def encode_file(self, source: PhotoSource) -> Float32Array:
-        """The content vector of a file.
+        """Compute the content vector of a file.
 
         Raises:
             UnreadablePhoto: It cannot be decoded.

@@ -20,13 +20,19 @@ DISTORTION_MODEL = "distortion.onnx"
 
 @dataclass(frozen=True, eq=False)
 class PhotoEncoding:
-    """What the networks make of one photo.
+    """Vectors and estimates of the networks for one photo.
 
     Attributes:
         content: (C,) content vector: what is pictured.
         distortion: (D,) distortion vector: how it is damaged.
         kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
         level: Expected damage level, 0 none .. 5 severe.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(4), np.ones(2), kinds=np.array([0.1, 0.7, 0.2]), level=2.4)
+        >>> int(encoding.kinds.argmax())  # The likeliest kind of damage.
+        1
     """
 
     content: Float32Array
@@ -42,6 +48,14 @@ class Encoders:
     Attributes:
         content: uint8 whole views to content vectors and stage statistics.
         distortion: uint8 native views, and the former, to everything else.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> encoders = Encoders.load_shipped()
+        >>> photo = Photo.open("examples/photos/jar-heavy-jpeg.jpg")
+        >>> (encoding,) = encoders.encode([photo.pixels], [{"noise": 1.2}])
+        >>> len(encoding.kinds) == len(encoders.kinds), encoding.level > 1
+        (True, True)
     """
 
     content: Model
@@ -49,7 +63,7 @@ class Encoders:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> Encoders:
-        """The encoders that ship with the package.
+        """Load the encoders that ship with the package.
 
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
@@ -70,12 +84,12 @@ class Encoders:
 
     @cached_property
     def limits(self) -> dict[str, float]:
-        """By family of kinds, the probability that undamaged photos hardly ever reach."""
+        """Probability, by family of kinds, that undamaged photos hardly ever reach."""
         return dict(self.distortion.read_metadata("limits"))
 
     @property
     def fingerprints(self) -> tuple[str, str]:
-        """Which content and which distortion encoder made a vector."""
+        """Fingerprints of the content and of the distortion encoder."""
         return self.content.fingerprint, self.distortion.fingerprint
 
     def encode(
@@ -100,7 +114,7 @@ class Encoders:
         ]
 
     def _encode_photo(self, pixels: Pixels, measurements: Measurements) -> PhotoEncoding:
-        """One photo at a time: on a CPU a batch is no faster, for its maps no longer fit the cache."""
+        """Encode one photo: on a CPU a batch is no faster, for its maps no longer fit the cache."""
         content_outputs = self.content.run(pixels=to_whole_view(pixels)[None])
         distortion_outputs = self.distortion.run(
             pixels=to_native_view(pixels)[None],

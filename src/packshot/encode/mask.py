@@ -1,4 +1,4 @@
-"""The mask network: where the product is, in photos whose background does not tell."""
+"""The mask network: it finds the product in photos whose background does not tell."""
 
 from __future__ import annotations
 
@@ -21,16 +21,24 @@ VIEW_SIDE: Final = 256
 """Photos are squeezed to a square of this side, in pixels, for the mask network."""
 
 MIN_CONFIDENCE: Final = 0.5
-"""Below this the network abstains."""
+"""Chance, 0..1, that the mask is right (`MaskCalibration`), below which the network abstains: a mask
+that is used is right more often than not. Calibrated on 400 held-out composites and scenes
+(`packshot/weights/mask.md`)."""
 
 
 @dataclass(frozen=True, eq=False)
 class MaskPrediction:
-    """What the network says of a photo.
+    """Output of the network for one photo.
 
     Attributes:
         product: (S / 2, S / 2) how likely each part of the squeezed photo is product, 0..1.
         presence: How likely the photo shows a product at all, 0..1.
+
+    Example:
+        >>> import numpy as np
+        >>> prediction = MaskPrediction(product=np.array([[0.9, 0.1], [0.8, 0.2]]), presence=0.97)
+        >>> round(prediction.overlap_estimate, 2)
+        0.74
     """
 
     product: Float32Array
@@ -50,12 +58,19 @@ class MaskPrediction:
 
 @dataclass(frozen=True)
 class MaskCalibration:
-    """From what the network says to the chance that its mask is right.
+    """Calibration: from what the network says to the chance that its mask is right.
 
     Attributes:
         offset: Of the log odds.
         overlap: Log odds per log odds of the expected overlap.
         presence: Log odds per log odds of presence.
+
+    Example:
+        >>> import numpy as np
+        >>> calibration = MaskCalibration(offset=-1.0, overlap=1.0, presence=0.5)
+        >>> prediction = MaskPrediction(product=np.full((2, 2), 0.9), presence=0.95)
+        >>> round(calibration.confidence(prediction), 2)
+        0.94
     """
 
     offset: float
@@ -63,7 +78,7 @@ class MaskCalibration:
     presence: float
 
     def confidence(self, prediction: MaskPrediction) -> float:
-        """The chance, 0..1, that there is a product and that the mask overlaps it by 0.8."""
+        """Compute the chance, 0..1, that there is a product and that the mask overlaps it by 0.8."""
         odds = (
             self.offset
             + self.overlap * log_odds(prediction.overlap_estimate)
@@ -73,7 +88,12 @@ class MaskCalibration:
 
 
 def log_odds(probability: float) -> float:
-    """Logarithm of p / (1 - p), with p kept within 0.001 and 0.999."""
+    """Compute the logarithm of p / (1 - p), with p kept within 0.001 and 0.999.
+
+    Example:
+        >>> round(log_odds(0.5), 3), round(log_odds(0.9), 3), log_odds(1.0) == log_odds(0.999)
+        (0.0, 2.197, True)
+    """
     clipped = min(max(probability, 1e-3), 1 - 1e-3)
     return math.log(clipped / (1 - clipped))
 
@@ -84,13 +104,20 @@ class MaskNetwork:
 
     Attributes:
         model: The network.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> network = MaskNetwork.load_shipped()
+        >>> prediction = network.predict(Photo.open("examples/photos/mug.jpg").pixels)
+        >>> prediction.product.shape, network.confidence(prediction) > MIN_CONFIDENCE
+        ((128, 128), True)
     """
 
     model: Model
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> MaskNetwork:
-        """The network that ships with the package.
+        """Load the network that ships with the package.
 
         Args:
             threads: Threads that one call may use; the masks do not depend on it.
@@ -99,7 +126,7 @@ class MaskNetwork:
 
     @cached_property
     def calibration(self) -> MaskCalibration:
-        """How far to trust it.
+        """Calibration of its confidence.
 
         Raises:
             ModelError: The file does not say.
@@ -110,7 +137,7 @@ class MaskNetwork:
         return MaskCalibration(**json.loads(text))
 
     def predict(self, pixels: Pixels) -> MaskPrediction:
-        """Look for the product.
+        """Predict where the product is.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
@@ -119,5 +146,5 @@ class MaskNetwork:
         return MaskPrediction(outputs["product"][0], float(outputs["presence"][0]))
 
     def confidence(self, prediction: MaskPrediction) -> float:
-        """The chance, 0..1, that what was seen is a product and lies there."""
+        """Compute the chance, 0..1, that what was seen is a product and lies there."""
         return self.calibration.confidence(prediction)

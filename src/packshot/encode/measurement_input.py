@@ -1,7 +1,7 @@
-"""What the distortion encoder is told besides pixels: the photo's measurements, as one vector.
+"""Measurements of a photo as one vector, which the distortion encoder takes besides pixels.
 
 A network that sees one square at native size and the whole made small learns damage sooner and better
-when it is also told what was measured at full size: noise, blur, block edges, tones, background.
+when it also takes what was measured at full size: noise, blur, block edges, tones, background.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MEASUREMENT_NAMES: tuple[str, ...] = (
 def to_network_input(
     values: Mapping[str, float | None], names: Sequence[str] = MEASUREMENT_NAMES
 ) -> Float32Array:
-    """Measurements as a network takes them.
+    """Convert measurements to what a network takes (docs/methods.md, equation 1.11).
 
     Args:
         values: Raw value of each property; None or absent where it has no meaning for the photo.
@@ -55,6 +55,11 @@ def to_network_input(
     Returns:
         (2 K,): ``sign(v) log(1 + |v|)`` of each, 0 where there is none; then 1 where there is
         none, else 0.
+
+    Example:
+        >>> network_input = to_network_input({"noise": 3.0, "border": None}, ["noise", "border"])
+        >>> [f"{number:.2f}" for number in network_input]
+        ['1.39', '0.00', '0.00', '1.00']
     """
     raw = np.array([values.get(key) for key in names], np.float32)  # None becomes NaN.
     missing = np.isnan(raw)

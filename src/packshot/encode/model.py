@@ -28,6 +28,13 @@ class Model:
         name: File name, for reports.
         fingerprint: First 12 hexadecimal digits of the file's SHA-256.
         session: The ONNX Runtime session.
+
+    Example:
+        >>> import numpy as np
+        >>> model = Model.load_shipped("content.onnx")
+        >>> outputs = model.run(pixels=np.zeros((1, 224, 224, 3), np.uint8))
+        >>> outputs["content"].shape, len(model.fingerprint)
+        ((1, 1280), 12)
     """
 
     name: str
@@ -36,7 +43,7 @@ class Model:
 
     @classmethod
     def load_shipped(cls, name: str, threads: int = 1, *, arena: bool = True) -> Model:
-        """A model that ships under ``packshot/weights``.
+        """Load a model that ships under ``packshot/weights``.
 
         Args:
             name: File name, such as ``content.onnx``.
@@ -50,7 +57,7 @@ class Model:
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1, *, arena: bool = True) -> Model:
-        """A model of the user's own; see `load_shipped`.
+        """Load a model of the user's own; see `load_shipped`.
 
         Raises:
             ModelError: Unreadable, not a model ONNX Runtime can run, or a damaged copy of a shipped one.
@@ -80,7 +87,7 @@ class Model:
         return [output.name for output in self.session.get_outputs()]
 
     def read_metadata(self, name: str) -> Any:
-        """What the file says about itself under a name, read as JSON.
+        """Read what the file states under a name, as JSON.
 
         Raises:
             ModelError: Nothing, or not JSON.
@@ -94,7 +101,7 @@ class Model:
             raise ModelError(f"{self.name} does not state its {name} as JSON: {error}") from error
 
     def run(self, **inputs: AnyArray) -> Outputs:
-        """One forward pass: arrays by input name to arrays by output name.
+        """Run one forward pass: arrays by input name to arrays by output name.
 
         Raises:
             ModelError: It fails, or answers with infinity or what is no number: a damaged model.

@@ -14,11 +14,15 @@ import numpy as np
 from packshot.arrays import Pixels
 
 WHOLE_SIDE = 224
+"""Pixels a side of the whole view: what EfficientNet-Lite0, the content network, was trained on."""
+
 NATIVE_SIDE = 384
+"""Pixels a side of the native view: four thirds of it cost 1.8 times as much and was no better
+(docs/decisions/0003-two-views.md)."""
 
 
 def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
-    """The photo squeezed to a square by area averaging.
+    """Squeeze a photo to a square by area averaging.
 
     Args:
         pixels: (H, W, 3) RGB.
@@ -26,6 +30,11 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
 
     Returns:
         (side, side, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> to_whole_view(np.zeros((600, 800, 3), np.uint8)).shape
+        (224, 224, 3)
     """
     height, width = pixels.shape[:2]
     is_smaller = height >= side and width >= side
@@ -34,7 +43,7 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
 
 
 def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
-    """The central square of the photo at its own resolution.
+    """Cut the central square of a photo at its own resolution.
 
     Args:
         pixels: (H, W, 3) RGB. Sides shorter than the view are extended by mirroring.
@@ -42,6 +51,13 @@ def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE) -> Pixels:
 
     Returns:
         (side, side, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.arange(600 * 800 * 3).astype(np.uint8).reshape(600, 800, 3)
+        >>> view = to_native_view(pixels)
+        >>> view.shape, bool((view == pixels[108:492, 208:592]).all())
+        ((384, 384, 3), True)
     """
     height, width = pixels.shape[:2]
     top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)

@@ -1,4 +1,4 @@
-"""Where the pixels of a photo went: what framing steps tell the guards."""
+"""Affine maps of pixels, by which a framed photo can be compared with its original."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ class AffineTransform:
         matrix: (2, 3): result x, y = matrix @ (x, y, 1), in pixels whose centres lie at whole numbers.
         width: Of the result.
         height: Of the result.
+
+    Example:
+        >>> crop = AffineTransform.from_crop(left=10, top=5, width=40, height=30)
+        >>> half = crop.compose(AffineTransform.from_resize((40, 30), (20, 15)))
+        >>> half.width, half.height, half.compute_coverage(width=100, height=100).all().tolist()
+        (20, 15, True)
     """
 
     matrix: Float64Array
@@ -27,19 +33,19 @@ class AffineTransform:
 
     @classmethod
     def from_crop(cls, left: int, top: int, width: int, height: int) -> AffineTransform:
-        """The rectangle of a photo, or beyond it, that begins at `left`, `top`."""
+        """Make the map to the rectangle of a photo, or beyond it, that begins at `left`, `top`."""
         return cls(np.array([[1, 0, -left], [0, 1, -top]], np.float64), width, height)
 
     @classmethod
     def from_resize(cls, source_size: tuple[int, int], result_size: tuple[int, int]) -> AffineTransform:
-        """A change of size; both as (width, height)."""
+        """Make the map of a change of size; both as (width, height)."""
         across, down = result_size[0] / source_size[0], result_size[1] / source_size[1]
         # Corners stay corners: pixel centres lie half a pixel inside.
         matrix = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]])
         return cls(matrix, *result_size)
 
     def compose(self, later: AffineTransform) -> AffineTransform:
-        """This map and another one after it, as one."""
+        """Make one map of this one and another after it."""
         matrices = [np.vstack([transform.matrix, [0, 0, 1]]) for transform in (later, self)]
         return AffineTransform((matrices[0] @ matrices[1])[:2], later.width, later.height)
 
@@ -72,7 +78,7 @@ class AffineTransform:
         )
 
     def compute_coverage(self, width: int, height: int) -> Mask:
-        """(height, width) of the result: True where a photo of the given size shows."""
+        """Compute (height, width) of the result: True where a photo of the given size shows."""
         inside = np.full((height, width), 255, np.uint8)
         size = (self.width, self.height)
         coverage = cv2.warpAffine(inside, self.matrix, size, flags=cv2.INTER_NEAREST)

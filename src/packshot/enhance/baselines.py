@@ -1,4 +1,9 @@
-"""The classical methods that METHODS.md's Table 6 compares with, as plain functions."""
+"""Classical methods to compare with, as plain functions.
+
+They are those of table 6 of R. Zhang, "Optimizing and Assessing the Quality of E-Commerce Product Images
+Using Deep Learning Techniques" (docs/methods.md, section 2.4), measured anew in
+`benchmarks/enhancement/classical_steps.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _PATCH_SIDE, _SEARCH_SIDE = 5, 15
+"""Pixels: sides of the patches compared and of the square they are sought in; OpenCV's defaults are 7
+and 21, which take longer."""
 
 
 def equalise_histogram(pixels: Pixels) -> Pixels:
@@ -19,6 +26,18 @@ def equalise_histogram(pixels: Pixels) -> Pixels:
 
     Args:
         pixels: (H, W, 3) uint8.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> greys = np.repeat(np.uint8([[[100], [110], [120]]]), 3, axis=2)
+        >>> equalise_histogram(greys)[0, :, 0].tolist()
+        [0, 128, 255]
     """
     check_pixels(pixels, "baseline")
     luma, red, blue = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
@@ -32,6 +51,19 @@ def clahe(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
         pixels: (H, W, 3) uint8.
         clip: Largest slope, in multiples of a plain spread.
         tiles: Across and down.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> ramp = np.linspace(100, 140, 64).astype(np.uint8)[None, :, None]
+        >>> pixels = np.broadcast_to(ramp, (64, 64, 3)).copy()
+        >>> bool(clahe(pixels, tiles=1).std() > 1.3 * pixels.std())
+        True
     """
     check_pixels(pixels, "baseline")
     lightness, a, b = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
@@ -45,6 +77,19 @@ def non_local_means(pixels: Pixels, strength: float | None = None) -> Pixels:
     Args:
         pixels: (H, W, 3) uint8.
         strength: Of the filter, in grey levels; by default the measured noise of luma.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 6, (64, 64, 3))
+        >>> noisy = (128 + noise).astype(np.uint8)
+        >>> bool(non_local_means(noisy, strength=8).std() < noisy.std() / 2)
+        True
     """
     check_pixels(pixels, "baseline")
     filter_strength = measure_noise(pixels).luma if strength is None else strength
@@ -64,6 +109,19 @@ def smooth_with_guided_filter(pixels: Pixels, radius: int = 2, smoothness: float
         pixels: (H, W, 3) uint8.
         radius: Of the windows, at least 1.
         smoothness: The variance, of values 0..1, below which a window counts as flat; above 0.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape, a radius below 1, a smoothness of 0 or less.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 3, (64, 64, 3))
+        >>> noisy = (128 + noise).astype(np.uint8)
+        >>> bool(smooth_with_guided_filter(noisy).std() < noisy.std() / 1.5)
+        True
     """
     check_pixels(pixels, "baseline")
     values = pixels.astype(np.float32) / np.float32(255)

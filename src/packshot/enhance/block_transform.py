@@ -9,7 +9,7 @@ import numpy as np
 from packshot.arrays import Float32Array
 
 BLOCK_SIDE: Final = 8
-"""Rows and columns of a block."""
+"""Rows and columns of a block: JPEG's."""
 
 REACH: Final = 2 * BLOCK_SIDE
 """Rows and columns away from which a pixel may be influenced, and room for an aligned strip."""
@@ -17,7 +17,8 @@ REACH: Final = 2 * BLOCK_SIDE
 GRID_SHIFTS: Final = tuple(
     (row, (3 * row + begin) % BLOCK_SIDE) for begin in (0, 4) for row in range(BLOCK_SIDE)
 )
-"""Where the grids of blocks begin: every row and every column twice, evenly spread."""
+"""Rows and columns at which the sixteen grids of blocks begin: each row and each column twice, evenly
+spread."""
 
 
 def _build_cosines() -> Float32Array:
@@ -42,6 +43,13 @@ def shrink_blocks(plane: Float32Array, limits: Float32Array) -> Float32Array:
 
     Returns:
         (H, W) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> plane = np.float32(100 + 3 * (np.indices((16, 16)).sum(axis=0) % 2))
+        >>> smooth = shrink_blocks(plane, limits=np.full((8, 8), 50, np.float32))
+        >>> round(float(np.ptp(plane)), 1), round(float(np.ptp(smooth)), 1)
+        (3.0, 0.1)
     """
     height, width = plane.shape
     down, across = (-side % BLOCK_SIDE for side in (height, width))
@@ -66,6 +74,12 @@ def transform_blocks(values: Float32Array) -> Float32Array:
 
     Returns:
         (H // 8, 8, W // 8, 8): block row, vertical frequency, block column, horizontal frequency.
+
+    Example:
+        >>> import numpy as np
+        >>> blocks = transform_blocks(np.full((8, 16), 10, np.float32))
+        >>> blocks.shape, blocks[0, 0, :, 0].round(3).tolist()  # eight times the mean
+        ((1, 8, 2, 8), [80.0, 80.0])
     """
     rows, columns = (side // BLOCK_SIDE for side in values.shape)
     cosines = _build_cosines()
@@ -77,7 +91,20 @@ def transform_blocks(values: Float32Array) -> Float32Array:
 
 
 def invert_transform(blocks: Float32Array) -> Float32Array:
-    """The inverse of `transform_blocks`."""
+    """Undo `transform_blocks`.
+
+    Args:
+        blocks: (R, 8, C, 8), as it gives them.
+
+    Returns:
+        (8 R, 8 C) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> plane = np.arange(64, dtype=np.float32).reshape(8, 8)
+        >>> bool(np.allclose(invert_transform(transform_blocks(plane)), plane, atol=1e-3))
+        True
+    """
     rows, _, columns, _ = blocks.shape
     cosines = _build_cosines()
     across = (blocks.reshape(-1, BLOCK_SIDE) @ cosines).reshape(rows, BLOCK_SIDE, columns * BLOCK_SIDE)

@@ -21,12 +21,54 @@ from packshot.measure.planes import histogram, make_planes, percentiles
 from packshot.measure.product import find_plain_product
 
 _MAX_QUALITY: Final = 60
-_MIN_LUMA_NOISE_ALONE, _MIN_LUMA_NOISE, _MIN_CHROMA_NOISE = 12.0, 1.5, 0.6
-_MIN_IMPULSE_SHARE, _MIN_SHARE_OF_EITHER = 0.001, 0.25
-_DARK_LIGHTNESS_RANGE, _MAX_LIFT = (8.0, 22.0), 0.3
-_MIN_HAZE_BLACK, _MAX_HAZE_WHITE, _HAZE_REMOVAL_SHARE = 0.125, 0.97, 0.85
+"""JPEG quality (IJG) from which a file is left alone: what is lost above is hardly to be seen. A
+judgement; what it brings on four levels of JPEG is in `benchmarks/results/classical_steps.csv`."""
+
+_MIN_LUMA_NOISE: Final = 1.5
+"""Grey levels of luma noise from which a photo is denoised, where its colours have noise as well. A
+judgement."""
+
+_MIN_CHROMA_NOISE: Final = 0.6
+"""Grey levels of chroma noise without which noise of luma is taken for texture, which has little of
+it."""
+
+_MIN_LUMA_NOISE_ALONE: Final = 12.0
+"""Grey levels of luma noise from which it is noise whatever the colours show: photos without colour. A
+judgement."""
+
+_MIN_IMPULSE_SHARE: Final = 0.001
+"""Share of the values that must be hit: fewer are dust and glints. A judgement."""
+
+_MIN_SHARE_OF_EITHER: Final = 0.25
+"""Share of black ones, and of white ones, among the values hit: chance makes as many of both, letters
+do not."""
+
+_DARK_LIGHTNESS_RANGE: Final = (8.0, 22.0)
+"""Mean L*: from the second down shadows are opened, in full at the first. A judgement; the measurement
+of exposure reports a photo below 12 as too dark (`measure.limits`)."""
+
+_MAX_LIFT: Final = 0.3
+"""Largest amount of `lift_shadows`: more shows the noise of shadows. A judgement."""
+
+_MIN_HAZE_BLACK: Final = 0.125
+"""Code value, 0..1, that 99.9 % of a hazy photo exceed: an eighth of the range. A judgement."""
+
+_MAX_HAZE_WHITE: Final = 0.97
+"""Code value, 0..1, that 0.5 % of a hazy photo exceed, at most: a pale product on white has no black
+either, but its white is white."""
+
+_HAZE_REMOVAL_SHARE: Final = 0.85
+"""Share of the unused range that is taken off at either end: the darkest tone need not have been black.
+A judgement; levels 2 and 3 of "veil" gain 8 and 11 dB (`benchmarks/results/classical_steps.csv`)."""
+
 _TONE_PERCENTILES: Final = (0.5, 99.5)
-_MIN_UNUSED_RANGE, _MIN_TONAL_RANGE = 1 / 12, 0.2
+"""Per cent of the pixels below the darkest and the lightest tone that count: a glint is no white."""
+
+_MIN_UNUSED_RANGE: Final = 1 / 12
+"""Share of the range that must be unused at one end: less is hardly to be seen. A judgement."""
+
+_MIN_TONAL_RANGE: Final = 0.2
+"""Share of the range that the tones must span: a flat surface is not to be torn apart. A judgement."""
 
 
 def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
@@ -35,6 +77,11 @@ def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
     Args:
         pixels: (H, W, 3) uint8, at the size they were encoded.
         quality: Of the file, where known; what the pixels show counts if it is lower.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_deblock(Photo.open("examples/photos/jar-heavy-jpeg.jpg").pixels).reason
+        'JPEG of quality 8'
     """
     known_qualities = [found for found in (quality, estimate_jpeg_quality(pixels)) if found is not None]
     lowest = min(known_qualities, default=100)
@@ -47,7 +94,17 @@ def plan_deblock(pixels: Pixels, quality: int | None = None) -> Step | None:
 
 
 def plan_denoise(pixels: Pixels) -> Step | None:
-    """Denoise from 1.5 grey levels of luma noise on; from 12 where colours have none: texture."""
+    """Denoise from 1.5 grey levels of luma noise on; from 12 where colours have none: texture.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 8, (128, 128, 3))
+        >>> plan_denoise(np.clip(128 + noise, 0, 255).astype(np.uint8)).reason
+        'noise of 5.2 grey levels, 2.7 in colour'
+    """
     noise = measure_noise(pixels)
     min_luma_noise = _MIN_LUMA_NOISE if noise.chroma >= _MIN_CHROMA_NOISE else _MIN_LUMA_NOISE_ALONE
     if noise.luma < min_luma_noise:
@@ -59,7 +116,18 @@ def plan_denoise(pixels: Pixels) -> Step | None:
 
 
 def plan_impulses(pixels: Pixels) -> Step | None:
-    """Remove impulses where a thousandth of the values were hit, black and white ones among them."""
+    """Remove impulses where a thousandth of the values were hit, black and white ones among them.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((100, 100, 3), 120, np.uint8)
+        >>> pixels[::20, ::10, 0], pixels[5::20, 5::10, 0] = 255, 0
+        >>> plan_impulses(pixels).reason
+        '0.3% of the values black or white by chance'
+    """
     values = pixels[find_impulses(pixels)]
     share = values.size / pixels.size
     white = float(np.count_nonzero(values)) / max(values.size, 1)
@@ -70,7 +138,16 @@ def plan_impulses(pixels: Pixels) -> Step | None:
 
 
 def plan_white_balance(pixels: Pixels) -> Step | None:
-    """Take back the colour of the light where `estimate_illuminant` is sure of it."""
+    """Take back the colour of the light where `estimate_illuminant` is sure of it.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_white_balance(Photo.open("examples/photos/mug-warm-cast.jpg").pixels).reason
+        'background: red x 0.84, blue x 1.40'
+    """
     illuminant = estimate_illuminant(pixels)
     if illuminant is None:
         return None
@@ -86,7 +163,16 @@ def plan_white_balance(pixels: Pixels) -> Step | None:
 
 
 def plan_exposure(pixels: Pixels) -> Step | None:
-    """Add the light that `estimate_missing_exposure` finds missing."""
+    """Add the light that `estimate_missing_exposure` finds missing.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_exposure(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
+        'scene: +1.5 stops'
+    """
     exposure = estimate_missing_exposure(pixels)
     if exposure is None:
         return None
@@ -97,7 +183,16 @@ def plan_exposure(pixels: Pixels) -> Step | None:
 
 
 def plan_shadows(pixels: Pixels) -> Step | None:
-    """Open the shadows of a product, or photo, of a mean lightness below 22 L*, the more the darker."""
+    """Open the shadows of a product, or photo, of a mean lightness below 22 L*, the more the darker.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_shadows(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
+        'mean lightness 18 L*'
+    """
     lightness = _mean_lightness(pixels)
     amount = float(np.interp(lightness, _DARK_LIGHTNESS_RANGE, (_MAX_LIFT, 0)))
     if amount == 0:
@@ -112,22 +207,34 @@ def plan_haze(pixels: Pixels) -> Step | None:
     """Take off haze where tones reach neither the lowest eighth of the range nor white.
 
     Haze lifts black and dims white; a pale product on white has no black either, but its white is white.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_haze(Photo.open("examples/photos/mug-warm-cast.jpg").pixels).reason
+        'tones from 24% to 90%'
     """
     tones = histogram(make_planes(pixels).grey)
     black, white = (value / 255 for value in percentiles(tones, 0.1, 99.5))
     if black < _MIN_HAZE_BLACK or white > _MAX_HAZE_WHITE:
         return None
-    reason = f"tones from {black:.0%} to {white:.0%}"
-    change = partial(
-        remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)
-    )
-    return Step("take-off-haze", _single_intent(Intent.TONE), black, reason, change)
+    return _make_tone_step("take-off-haze", black, black, white)
 
 
 def plan_tones(pixels: Pixels) -> Step | None:
     """Stretch tones that leave more than a twelfth of the range unused at either end.
 
     A plain backdrop is left as it is: a pale product before it has no black, and is not to get one.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_tones(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
+        'tones from 7% to 42%'
     """
     tones = histogram(make_planes(pixels).grey)
     black, white = (value / 255 for value in percentiles(tones, *_TONE_PERCENTILES))
@@ -138,11 +245,16 @@ def plan_tones(pixels: Pixels) -> Step | None:
         or find_white_reference(pixels) is not None
     ):
         return None
+    return _make_tone_step("stretch-tones", unused, black, white)
+
+
+def _make_tone_step(name: str, strength: float, black: float, white: float) -> Step:
+    """Make a step that takes off most of what tones leave unused below `black` and above `white`."""
     reason = f"tones from {black:.0%} to {white:.0%}"
     change = partial(
         remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)
     )
-    return Step("stretch-tones", _single_intent(Intent.TONE), unused, reason, change)
+    return Step(name, _single_intent(Intent.TONE), strength, reason, change)
 
 
 PIPELINE: Final[tuple[Planner, ...]] = (
@@ -170,6 +282,12 @@ def restore(
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot import Photo
+        >>> pixels, steps = restore(Photo.open("examples/photos/mug-warm-cast.jpg").pixels)
+        >>> [step.name for step in steps]
+        ['white-balance']
     """
     applied_steps = []
     for planner in planners:

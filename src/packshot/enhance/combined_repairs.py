@@ -9,8 +9,10 @@ from packshot.enhance.classical import restore
 from packshot.enhance.step import Planner, Step
 
 COMBINED_REPAIRS: Final = "repairs-together"
+"""Name of the step."""
 
-_MIN_STEPS: Final = 2
+MIN_COMBINED_REPAIRS: Final = 2
+"""Repairs that make a combination: one alone is tried as itself."""
 
 
 def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
@@ -21,9 +23,16 @@ def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step
     Args:
         pixels: (H, W, 3) uint8; all that the step can be applied to.
         planners: Repairs in the order to apply them.
+
+    Example:
+        >>> from packshot import Photo
+        >>> from packshot.enhance.classical import plan_deblock, plan_exposure, plan_tones
+        >>> pixels = Photo.open("examples/photos/stool-low-light.jpg").pixels
+        >>> plan_combined_repairs(pixels, (plan_deblock, plan_exposure, plan_tones)).parts
+        ('expose', 'stretch-tones')
     """
     repaired, steps = restore(pixels, planners, require_fidelity=True)
-    if len(steps) < _MIN_STEPS:
+    if len(steps) < MIN_COMBINED_REPAIRS:
         return None
     names = tuple(step.name for step in steps)
     intents = frozenset(intent for step in steps for intent in step.intents)

@@ -22,15 +22,39 @@ from packshot.errors import InvalidInput
 from packshot.photo.pixels import check_pixels
 
 MAX_BLUR_SIGMA: Final = 48.0
-"""Largest standard deviation of a blur, in pixels, that is undone; wider ones count as this."""
+"""Largest standard deviation of a blur, in pixels, that is undone; wider ones count as this. It bounds
+the kernel, and of a photo blurred wider there is nothing to bring back. A judgement."""
 
 _DAMPING: Final = 0.002
+"""Weight of total variation: flat ground is steadied, edges are hardly held back. A judgement."""
+
 _GRADIENT_EPSILON: Final = 1e-3
+"""Slope, of luma 0..1 per pixel, below which ground counts as flat: it keeps the unit gradient finite
+there."""
+
 _LUMA_FLOOR: Final = 0.01
+"""Luma 0..1 added before and taken off after: the iteration divides by what it predicts, black
+included."""
+
 _MIN_DIVISOR: Final = 0.5
-_MAX_ITERATIONS, _MIN_ITERATIONS, _PIXEL_ITERATIONS = 40, 4, 24e6
+"""Smallest value of 1 less the damping term: no round may more than double a pixel for that reason. A
+judgement."""
+
+_MAX_ITERATIONS, _MIN_ITERATIONS = 40, 4
+"""Rounds of the iteration: more bring back finer detail and more noise. A judgement between gain and
+time."""
+
+_PIXEL_ITERATIONS: Final = 24e6
+"""Rounds times pixels, about, that one plane may take: it bounds the time for large pictures."""
+
 _WORKING_SIGMA: Final = 2.0
+"""Pixels: a wider blur is undone at a size where it is this wide
+(docs/decisions/0007-enhancement-steps.md)."""
+
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
+"""Grey levels, and share of the neighbourhood's range, that a value may go beyond its neighbourhood:
+fine detail that the blur took needs some room, a halo more
+(docs/decisions/0007-enhancement-steps.md)."""
 
 Psf = Callable[[float], Float32Array]
 """The kernel of a blur, for a photo made smaller by a factor."""
@@ -49,6 +73,15 @@ def deblur(pixels: Pixels, blur: float, strength: float = 1.0) -> Pixels:
 
     Raises:
         InvalidInput: Pixels of another type or shape, or no blur.
+
+    Example:
+        >>> import cv2
+        >>> import numpy as np
+        >>> edge = np.repeat(np.uint8([[[60], [200]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
+        >>> soft = cv2.filter2D(edge, -1, make_disc_kernel(4.0))
+        >>> mended = deblur(soft, blur=2.0)
+        >>> [round(float(np.abs(image - 1.0 * edge).mean())) for image in (soft, mended)]
+        [4, 2]
     """
     sigma = _limit_sigma(pixels, blur)
     return _deconvolve(pixels, lambda factor: make_disc_kernel(2 * sigma / factor), sigma, strength)
@@ -68,6 +101,15 @@ def deblur_motion(pixels: Pixels, length: float, angle: float, strength: float =
 
     Raises:
         InvalidInput: Pixels of another type or shape, or no motion.
+
+    Example:
+        >>> import cv2
+        >>> import numpy as np
+        >>> edge = np.repeat(np.uint8([[[60], [200]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
+        >>> moved = cv2.filter2D(edge, -1, make_line_kernel(9.0, 0.0))
+        >>> mended = deblur_motion(moved, length=9.0, angle=0.0)
+        >>> [round(float(np.abs(image - 1.0 * edge).mean())) for image in (moved, mended)]
+        [5, 3]
     """
     sigma = _limit_sigma(pixels, length / math.sqrt(12))
     streak, direction = sigma * math.sqrt(12), math.radians(angle)
@@ -95,6 +137,15 @@ def richardson_lucy(
 
     Raises:
         InvalidInput: A kernel of even size or one that does not sum to 1.
+
+    Example:
+        >>> import cv2
+        >>> import numpy as np
+        >>> point = np.float32(np.outer(np.arange(9) == 4, np.arange(9) == 4))
+        >>> kernel = np.full((1, 3), 1 / 3, np.float32)
+        >>> spread = cv2.filter2D(point, -1, kernel)
+        >>> richardson_lucy(spread, kernel, iterations=20, damping=0)[4, 3:6].round(1).tolist()
+        [0.0, 1.0, 0.0]
     """
     if kernel.ndim != 2 or not all(side % 2 for side in kernel.shape) or abs(kernel.sum() - 1) > 1e-3:
         raise InvalidInput("a kernel has an odd number of rows and columns and sums to 1")

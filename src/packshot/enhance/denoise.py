@@ -17,9 +17,17 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _HARD_THRESHOLD: Final = 2.7
+"""Standard deviations of noise below which a coefficient goes: what BM3D takes for its hard threshold
+(Dabov et al., IEEE TIP 16(8), 2007); Yu and Sapiro take 3. `benchmarks/enhancement/classical_steps.py`
+has what comes of it: 6 to 8 dB on white noise."""
+
 _MIN_CHROMA_NOISE: Final = 0.3
-# Of equal noise in red, green and blue, chroma at half size has 0.32 of the deviation, luma 0.67.
+"""Grey levels of chroma noise up to which chroma is left alone: about what rounding to whole levels
+makes (1 / sqrt(12))."""
+
 _LUMA_PER_CHROMA: Final = 2.1
+"""Luma noise for each grey level of chroma noise, at most: of equal noise in red, green and blue,
+chroma at half size has 0.32 of the deviation, luma 0.67."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,10 @@ class Noise:
         coarse: Of luma averaged over 2 x 2 pixels, doubled: equal to `luma` for white noise, larger
             where an encoder or an enlargement took the finest part of it.
         chroma: Of Cr and Cb averaged over 2 x 2 pixels, their mean.
+
+    Example:
+        >>> Noise(luma=4.0, coarse=5.5, chroma=1.2).strongest
+        5.5
     """
 
     luma: float
@@ -39,7 +51,7 @@ class Noise:
 
     @property
     def strongest(self) -> float:
-        """The largest of them."""
+        """The largest of the three."""
         return max(self.luma, self.coarse, self.chroma)
 
 
@@ -54,6 +66,13 @@ def measure_noise(pixels: Pixels) -> Noise:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 8, (256, 256, 3))
+        >>> measured = measure_noise(np.clip(128 + noise, 0, 255).astype(np.uint8))
+        >>> round(measured.luma), round(measured.chroma)  # of 8: 0.67, and 0.32
+        (5, 3)
     """
     check_pixels(pixels, "denoise")
     sample = sample_rows(np.ascontiguousarray(pixels))
@@ -80,24 +99,72 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 8, (128, 128, 3))
+        >>> noisy = np.clip(128 + noise, 0, 255).astype(np.uint8)
+        >>> round(noisy.std()), round(denoise(noisy, measure_noise(noisy)).std())
+        (8, 1)
     """
     check_pixels(pixels, "denoise")
     return apply_by_strips(pixels, partial(_denoise_strip, noise=noise, strength=strength), 2 * REACH)
 
 
 def _denoise_strip(pixels: Pixels, noise: Noise, strength: float) -> Pixels:
-    planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
-    limits = _build_luma_limits(noise) * np.float32(_HARD_THRESHOLD * strength)
-    planes[..., 0] = shrink_blocks(planes[..., 0], limits)
+    luma_limits = _build_luma_limits(noise) * np.float32(_HARD_THRESHOLD * strength)
+    chroma_limits = None
     if noise.chroma > _MIN_CHROMA_NOISE:
-        chroma = np.full((BLOCK_SIDE, BLOCK_SIDE), _HARD_THRESHOLD * strength * noise.chroma, np.float32)
+        chroma_limits = np.full(
+            (BLOCK_SIDE, BLOCK_SIDE), _HARD_THRESHOLD * strength * noise.chroma, np.float32
+        )
+    return shrink_luma_and_chroma(pixels, luma_limits, chroma_limits)
+
+
+def shrink_luma_and_chroma(
+    pixels: Pixels, luma_limits: Float32Array, chroma_limits: Float32Array | None
+) -> Pixels:
+    """Set small coefficients to zero (see `shrink_blocks`): of luma at full size, of chroma at half.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        luma_limits: (8, 8) smallest magnitude of a coefficient that stays, grey levels by frequency.
+        chroma_limits: (8, 8) the same for Cr and Cb averaged over 2 x 2 pixels; None leaves them alone.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> checks = np.indices((16, 16)).sum(axis=0) % 2
+        >>> pixels = np.repeat((120 + 6 * checks)[..., None], 3, axis=2).astype(np.uint8)
+        >>> np.unique(shrink_luma_and_chroma(pixels, np.full((8, 8), 50, np.float32), None)).tolist()
+        [123]
+    """
+    planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
+    planes[..., 0] = shrink_blocks(planes[..., 0], luma_limits)
+    if chroma_limits is not None:
         for channel in (1, 2):
-            planes[..., channel] = shrink_at_half_size(planes[..., channel], chroma)
+            planes[..., channel] = shrink_at_half_size(planes[..., channel], chroma_limits)
     return round_to_uint8(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
 def shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:
-    """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again."""
+    """Shrink blocks of a plane averaged over 2 x 2 pixels, and enlarge it again.
+
+    Args:
+        plane: (H, W) values, any range.
+        limits: (8, 8) smallest magnitude of a coefficient that stays, see `shrink_blocks`.
+
+    Returns:
+        (H, W) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> checks = np.float32(np.indices((16, 16)).sum(axis=0) % 2)
+        >>> np.unique(shrink_at_half_size(checks, np.zeros((8, 8), np.float32)).round(2)).tolist()
+        [0.5]
+    """
     height, width = plane.shape
     half = cv2.resize(plane, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
     smooth = shrink_blocks(np.asarray(half, np.float32), limits)
@@ -105,7 +172,13 @@ def shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Arr
 
 
 def round_to_uint8(values: Float32Array) -> Pixels:
-    """Round and clip 0..255."""
+    """Round to whole grey levels and clip to 0..255.
+
+    Example:
+        >>> import numpy as np
+        >>> round_to_uint8(np.float32([-3.0, 99.6, 300.0])).tolist()
+        [0, 100, 255]
+    """
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

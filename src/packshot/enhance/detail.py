@@ -18,7 +18,7 @@ from packshot.measure.reference.pair import block_means
 from packshot.photo.pixels import check_pixels, shrink_to_fit
 
 MEASURED_SIDE: Final = 512
-"""Long side, in pixels, at most, at which detail is measured."""
+"""Long side, in pixels, at most, at which detail is measured: the size that blur is given at as well."""
 
 FINE_RADIUS: Final = 2.0
 """Standard deviation of the blur that fine detail does not survive, pixels at `MEASURED_SIDE`."""
@@ -27,23 +27,57 @@ LOCAL_RADIUS: Final = 8.0
 """Radius of the windows of local contrast, pixels at `MEASURED_SIDE`."""
 
 _GUIDED_SMOOTHNESS: Final = 0.01
-_SQUARE_SIDE, _QUIETEST_SHARE, _MIN_SQUARES = 16, 0.05, 20
+"""Variance, of luma 0..1, below which a window is smoothed: a deviation of 25 grey levels; stronger
+edges stay. A judgement."""
+
+_SQUARE_SIDE: Final = 16
+"""Pixels: side of the squares whose grain is compared; large enough for a mean, small enough to lie on
+one surface."""
+
+_QUIETEST_SHARE: Final = 0.05
+"""Share of the squares that have nothing but grain: the quietest twentieth
+(docs/decisions/0007-enhancement-steps.md)."""
+
+_MIN_SQUARES: Final = 20
+"""Squares neither black nor white without which all of them count. A judgement."""
+
 _MAX_BLACK, _MIN_WHITE = 6.0, 249.0
+"""Grey levels, means of squares: beyond, noise is cut off on one side, and looks less than it is."""
+
 _STRONG_QUANTILE: Final = 0.97
+"""Share of the photo that is weaker than `Detail.fine` and `Detail.local`: packshots are mostly plain,
+and what makes them look crisp is the strongest 3 % (docs/decisions/0007-enhancement-steps.md)."""
+
 _NOISE_FACTOR: Final = 1.5
+"""Detail up to so many deviations of noise is not strengthened
+(docs/decisions/0007-enhancement-steps.md)."""
+
 _OVERSHOOT, _OVERSHOOT_SHARE = 3.0, 0.1
+"""Grey levels, and share of the neighbourhood's range, that a value may go beyond its neighbourhood, as
+in `deconvolve`: with less nothing becomes crisper, with more edges get halos."""
+
 _MAX_ADDED: Final = 32.0
+"""Grey levels that local contrast moves a pixel by, at most (a smooth bound): an eighth of the range. A
+judgement."""
 
 
 @dataclass(frozen=True)
 class Detail:
-    """How much detail a photo shows at 512 pixels, in grey levels.
+    """The amount of detail that a photo shows at 512 pixels, in grey levels.
 
     Attributes:
         fine: What a blur of 2 pixels takes away: exceeded in 3 % of the photo.
         local: What smoothing of 8 pixels takes away that keeps edges: the same.
         grain: Fine detail of the quietest twentieth of the squares: noise, also what an encoder has
             left of it.
+
+    Example:
+        >>> from packshot import Photo
+        >>> names = ("perfume-bottle", "perfume-enlarged-thumbnail")
+        >>> photos = [Photo.open(f"examples/photos/{name}.jpg") for name in names]
+        >>> sharp, soft = (measure_detail(photo.pixels) for photo in photos)
+        >>> sharp.fine > 1.5 * soft.fine, sharp.local > soft.local
+        (True, True)
     """
 
     fine: float
@@ -52,13 +86,19 @@ class Detail:
 
 
 def measure_detail(pixels: Pixels) -> Detail:
-    """Measure detail.
+    """Measure fine detail, local contrast and grain.
 
     Args:
         pixels: (H, W, 3) uint8.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot import Photo
+        >>> detail = measure_detail(Photo.open("examples/photos/speaker.jpg").pixels)
+        >>> round(detail.fine), round(detail.local), round(detail.grain)
+        (28, 11, 0)
     """
     check_pixels(pixels, "detail")
     luma = to_luma(shrink_to_fit(pixels, MEASURED_SIDE))
@@ -68,7 +108,20 @@ def measure_detail(pixels: Pixels) -> Detail:
 
 
 def measure_grain(pixels: Pixels) -> float:
-    """`Detail.grain` alone, of (H, W, 3) uint8 as large as they are seen."""
+    """Measure `Detail.grain` alone.
+
+    Args:
+        pixels: (H, W, 3) uint8, as large as they are seen.
+
+    Returns:
+        Grey levels, 0 or more.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 6, (160, 160, 1))
+        >>> round(measure_grain(np.repeat(128 + noise, 3, axis=2).astype(np.uint8)))
+        5
+    """
     luma = to_luma(pixels)
     return _quiet_deviation(luma - _blur(luma, FINE_RADIUS), luma)
 
@@ -104,6 +157,13 @@ def crispen(pixels: Pixels, radius: float, amount: float, noise: float = 0.0) ->
 
     Raises:
         InvalidInput: Pixels of another type or shape, no radius, or less than nothing to add.
+
+    Example:
+        >>> import numpy as np
+        >>> waves = 128 + 10 * np.sin(np.arange(64))
+        >>> pixels = np.tile(waves[None, :, None], (64, 1, 3)).astype(np.uint8)
+        >>> [round(image.std()) for image in (pixels, crispen(pixels, radius=2, amount=1))]
+        [7, 12]
     """
     _check_arguments(pixels, radius, amount)
     change = partial(_crispen_strip, radius=radius, amount=amount, noise=noise)
@@ -127,6 +187,14 @@ def enhance_local_contrast(pixels: Pixels, radius: float, amount: float, noise: 
 
     Raises:
         InvalidInput: Pixels of another type or shape, a radius below 1, or less than nothing to add.
+
+    Example:
+        >>> import numpy as np
+        >>> waves = 128 + 10 * np.sin(np.arange(128) / 5)
+        >>> pixels = np.tile(waves[None, :, None], (64, 1, 3)).astype(np.uint8)
+        >>> enhanced = enhance_local_contrast(pixels, radius=8, amount=1)
+        >>> [round(image.std()) for image in (pixels, enhanced)]
+        [7, 11]
     """
     _check_arguments(pixels, radius, amount, min_radius=1)
     change = partial(_enhance_strip_contrast, radius=radius, amount=amount, noise=noise)

@@ -14,18 +14,28 @@ from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
 
 BEST_QUALITY, WORST_QUALITY = 95, 20
-"""Qualities between which is chosen: above nothing is gained, below damage is plain to see."""
+"""Qualities, 1..100, between which is chosen: above nothing is gained, below damage is plain to see.
+Judgements: 95 is also the most that Pillow advises for JPEG."""
 
 WRITABLE_FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
 SIZE_LIMITED_FORMATS: Final = ("JPEG", "WEBP")
-"""Formats that `encode_within` fits into a number of bytes."""
+"""Formats that `encode_within` fits into a number of bytes: those in which quality decides the size."""
 
 _FULL_CHROMA_QUALITY: Final = 90
+"""JPEG quality from which chroma is stored at full size: below, the bytes are worth more in luma. A
+judgement."""
+
 _PROFILE_DATE: Final = slice(24, 36)
+"""Bytes of an ICC profile that say when it was made (ICC.1, 7.2)."""
 
 
 def can_write(format_name: str) -> bool:
-    """Whether a format of `photo.FORMATS` can be written here; HEIF needs the extra."""
+    """Return whether a format of `photo.FORMATS` can be written here; HEIF needs the extra.
+
+    Example:
+        >>> can_write("JPEG"), can_write("GIF")
+        (True, False)
+    """
     if format_name == "HEIF":
         try:
             import pillow_heif
@@ -36,12 +46,12 @@ def can_write(format_name: str) -> bool:
 
 
 def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int = BEST_QUALITY) -> bytes:
-    """A file of a format; the same pixels always give the same bytes.
+    """Encode a photo; the same pixels always give the same bytes.
 
     Args:
         pixels: (H, W, 3) uint8, sRGB, upright.
         format_name: Of the format, one that `can_write` knows.
-        exif: A block to embed, see `output.extract_exif`.
+        exif: A block to embed, see `output_file.extract_exif`.
         quality: 1..100, of formats with loss.
 
     Returns:
@@ -49,6 +59,14 @@ def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int 
 
     Raises:
         InvalidInput: Pixels of another type or shape, or a format that cannot be written.
+
+    Example:
+        >>> import numpy as np
+        >>> red = np.zeros((8, 8, 3), np.uint8) + np.uint8([200, 0, 0])
+        >>> Image.open(io.BytesIO(encode_as(red, "PNG"))).getpixel((0, 0))
+        (200, 0, 0)
+        >>> encode_as(red, "JPEG") == encode_as(red, "JPEG")
+        True
     """
     check_pixels(pixels, "encoding")
     if not can_write(format_name):
@@ -77,7 +95,7 @@ def _build_options(format_name: str, quality: int) -> dict[str, object]:
 
 @cache
 def _srgb_profile() -> bytes:
-    """The profile without the second it was made in, so that equal photos are equal files."""
+    """Build the profile without the second it was made in, so that equal photos are equal files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_PROFILE_DATE] = bytes(12)
     return bytes(profile)
@@ -91,6 +109,10 @@ class EncodedPhoto:
         data: Its bytes.
         quality: It was encoded at, 20..95.
         fits_limit: Whether it is within the limit; False where even quality 20 is too large.
+
+    Example:
+        >>> EncodedPhoto(data=b"...", quality=20, fits_limit=False).fits_limit
+        False
     """
 
     data: bytes
@@ -107,13 +129,20 @@ def encode_within(
         pixels: (H, W, 3) uint8, sRGB.
         limit_bytes: In bytes.
         format_name: JPEG or WEBP.
-        exif: A block to embed, see `location.strip_location` for one without a place.
+        exif: A block to embed, see `output_file.extract_exif` for one without a location.
 
     Returns:
         The file, with an sRGB profile.
 
     Raises:
         InvalidInput: Pixels of another type or shape, another format, a limit below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+        >>> encoded = encode_within(noise, limit_bytes=4000)
+        >>> encoded.fits_limit, len(encoded.data) <= 4000, encoded.quality < BEST_QUALITY
+        (True, True, True)
     """
     if format_name not in SIZE_LIMITED_FORMATS or limit_bytes < 1:
         raise InvalidInput(

@@ -5,7 +5,7 @@ channels, for colour a factor for each channel of linear light, both fitted to t
 step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged
 on the product, where it is found: how far its colours
 moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
-weighted by the stronger one, as FSIM weighs).
+weighted by the stronger one, as FSIM weighs). See docs/methods.md, section 6.2.
 """
 
 from __future__ import annotations
@@ -36,44 +36,78 @@ from packshot.photo.pixels import check_pixels
 from packshot.report import TrialOutcome
 
 MAX_COLOUR_DRIFT: Final = 2.5
-"""Largest CIEDE2000, ninth decile over the product, that still counts as the same colour."""
+"""Largest CIEDE2000, ninth decile over the product, that still counts as the same colour.
+
+With `MIN_STRUCTURE` from 31 damaged photos: every useful step passed (largest drift 0.9, least structure
+0.94), a blur of 4 pixels on one photo in ten, a shift by 6 pixels on none
+(docs/decisions/0007-enhancement-steps.md; docs/methods.md, section 6.2, equation 6.2)."""
 
 MIN_STRUCTURE: Final = {True: 0.85, False: 0.93}
-"""Least similarity of edges, for steps that mean to change detail and for others."""
+"""Least similarity of edges, 0..1, for steps that mean to change detail (True) and for others (equation
+6.3)."""
 
 MIN_VISIBLE_PRODUCT: Final = 0.999
-"""Least share of the product that must still be in the picture."""
+"""Least share of the product that must still be in the picture: a thousandth is the rounding of its
+mask."""
 
 MAX_GRAIN: Final = 2.0
-"""Grain in grey levels (`measure_grain`) that a result may always have."""
+"""Grain in grey levels (`measure_grain`) that a result may always have
+(docs/decisions/0007-enhancement-steps.md)."""
 
 MAX_GRAIN_RATIO: Final = 1.3
-"""Largest factor on grain beyond that."""
+"""Largest factor on the original's grain, for results with more than `MAX_GRAIN` (the same)."""
 
 MAX_GAIN_RATIO: Final = 2.6
-"""Largest ratio of two channels' factors that counts as a correction of the light's colour."""
+"""Largest ratio of two channels' factors that counts as a correction of the light's colour: a true cast
+may go, a turned hue may not (the same). The figure is a judgement."""
 
 MAX_CONTRAST_GAIN: Final = 3.0
-"""Largest factor on the gradients of a place that counts as a change of local contrast."""
+"""Largest factor on the gradients of a place that counts as a change of local contrast (the same)."""
 
-_BLUR_SIGMA, _WIDE_BLUR_SIGMA = 3.0, 12.0
+_BLUR_SIGMA: Final = 3.0
+"""Pixels at viewing size: deviation of the blur under which colours are compared, so that grain and
+detail do not count as drift."""
+
+_WIDE_BLUR_SIGMA: Final = 12.0
+"""The same for lightness where local contrast was meant to change: the surroundings must keep theirs
+(docs/decisions/0007-enhancement-steps.md)."""
+
 _GAIN_SIGMA: Final = 8.0
+"""Pixels at viewing size over which a change of local contrast is one smooth factor: the radius at
+which it is made."""
+
 _CURVE_BINS: Final = 32
+"""Ranges of 8 grey levels in each of which one point of a tone curve is fitted: fewer miss a bend, more
+follow noise."""
+
 _MIN_SAMPLES: Final = 20
-_GMSD_CONSTANT: Final = 160.0
+"""Pixels without which nothing is fitted, nor a mask's rim left out. A judgement."""
+
+_GRADIENT_CONSTANT: Final = 160.0
+"""Keeps the similarity of weak gradients near 1: FSIM's T2, of gradients 0..255 by Scharr's operator
+(Zhang et al., FSIM, IEEE TIP 20(8), 2011)."""
+
 _SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
+"""Weights across the gradient, as FSIM has them."""
+
 _CLIPPED, _DARK = 0.97, 0.01
+"""Linear light, 0..1, of any channel before or after: beyond, values are cut off or noise, and tell no
+factor."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Whether a result is true to its original.
+    """The fidelity of a result to its original.
 
     Attributes:
         colour_drift: CIEDE2000 that a tenth of the product exceeds, after what was declared.
         structure: 0..1, similarity of edges.
-        violation: The limit that is broken; None where all are kept.
+        violation: The limit that is broken; None where all hold.
         reason: The same in a few words.
+
+    Example:
+        >>> Fidelity(colour_drift=0.4, structure=0.99).is_faithful
+        True
     """
 
     colour_drift: float
@@ -101,8 +135,22 @@ def measure_fidelity(
         intents: What the step declared.
         transform: Where pixels went, of a framing step.
 
+    Returns:
+        Its drift (equation 6.2), its similarity of edges (6.3), and the first limit that is broken; both
+        figures are the worst there are where a result cannot be compared.
+
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> original = np.full((120, 120, 3), 230, np.uint8)
+        >>> original[40:80, 40:80] = 120
+        >>> lighter, redder = original + np.uint8(20), original + np.uint8([25, 0, 0])
+        >>> measure_fidelity(original, lighter, {Intent.TONE}).is_faithful
+        True
+        >>> measure_fidelity(original, redder, {Intent.TONE}).reason
+        'colours drift by 11.4, 2.5 are allowed'
     """
     check_pixels(original, "original")
     check_pixels(result, "result")
@@ -153,7 +201,7 @@ def _warp_mask(mask: Mask, transform: AffineTransform) -> Mask:
 
 
 def _visible_share(product: Mask, transform: AffineTransform) -> float:
-    """The share of a product that a placement leaves in the picture."""
+    """Compute the share of a product that a placement leaves in the picture."""
     rows, columns = np.nonzero(product[::4, ::4])
     if len(rows) == 0:
         return 1.0
@@ -165,7 +213,7 @@ def _visible_share(product: Mask, transform: AffineTransform) -> float:
 def _compare(
     original: Pixels, result: Pixels, judged_mask: Mask, intents: frozenset[Intent]
 ) -> Fidelity:
-    """The verdict on two pictures of one size."""
+    """Compare two pictures of one size."""
     factor = viewing_factor(original)
     shares = block_means(judged_mask.astype(np.float32), factor)
     before, after = (block_means(pixels, factor) for pixels in (original, result))
@@ -198,7 +246,7 @@ def _to_pixels(values: Float32Array) -> Pixels:
 
 
 def _erode_mask(mask: Mask) -> Mask:
-    """A mask less its rim; with it, where nothing would be left."""
+    """Take the rim off a mask, unless nothing would be left."""
     inner = cv2.erode(to_uint8(mask), np.ones((3, 3), np.uint8), borderValue=(1,)) > 0
     usable = inner if np.count_nonzero(inner) >= _MIN_SAMPLES else mask
     return np.asarray(usable if usable.any() else np.ones_like(mask))
@@ -207,7 +255,7 @@ def _erode_mask(mask: Mask) -> Mask:
 def _apply_declared_changes(
     before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
 ) -> Pixels:
-    """The original as it should look after what was declared, and nothing else."""
+    """Return the original as it should look after what was declared, and nothing else."""
     if Intent.COLOUR in intents:
         gains = _fit_gains(before[inside], after[inside])
         light = encode_srgb(linear_light_table()[:, None] * gains)
@@ -262,12 +310,12 @@ def _row_medians(counts: Float32Array) -> Float32Array:
 
 
 def _colour_drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The ninth decile of colour differences, of light blurred so that grain and detail do not count."""
+    """Measure the ninth decile of colour differences, blurred so that grain does not count."""
     return _drift_decile(*_blur_to_lab(expected, result, inside, _BLUR_SIGMA), inside)
 
 
 def _colour_drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """The same for what changes local contrast: lightness may move near, hue and chroma may not.
+    """Measure the same where local contrast changes: lightness may move near, hue and chroma may not.
 
     The larger of two drifts: of light blurred so widely that local contrast does not count, and of
     hue and chroma alone, as narrowly as ever.
@@ -312,7 +360,7 @@ def _edge_similarity(expected: Pixels, result: Pixels, inside: Mask, contrast_de
     total = float(weights.sum(dtype=np.float64))
     if total <= 0:
         return 1.0
-    similarities = similarity_map(gradients[0], gradients[1], _GMSD_CONSTANT)
+    similarities = similarity_map(gradients[0], gradients[1], _GRADIENT_CONSTANT)
     return float((similarities * weights).sum(dtype=np.float64)) / total
 
 

@@ -18,13 +18,19 @@ from packshot.measure.product import find_product
 from packshot.photo.pixels import check_pixels
 
 DEFAULT_FILL_SHARE: Final = 0.85
-"""Share of the tighter side that the product spans: what most marketplaces ask for."""
+"""Share of the tighter side that the product spans: the one that all policies that ship allow, from
+Amazon's at least 85 % to Ajio's at most 85 %."""
 
 _MAX_UNEVENNESS: Final = 3.0
-_MAX_EDGE_TOUCH: Final = 0.5
-MIN_LONG_SIDE: Final = 500
-"""Long side in pixels that a crop must leave: shops refuse smaller photos."""
+"""L*, from `measure.background.unevenness`: on a less even background what is added would show."""
 
+_MAX_EDGE_TOUCH: Final = 0.5
+"""Per cent of the picture's edge that the product may touch and still count as whole: the rounding of
+its mask."""
+
+MIN_LONG_SIDE: Final = 500
+"""Long side in pixels that a crop must leave: shops refuse smaller photos, and `measure.limits` warns
+of them."""
 
 Colour = tuple[int, int, int]
 
@@ -39,6 +45,11 @@ class Frame:
         width: In pixels.
         height: In pixels.
         fill_colour: The colour of what lies outside the photo.
+
+    Example:
+        >>> frame = Frame(left=-10, top=0, width=120, height=80, fill_colour=(255, 255, 255))
+        >>> frame.has_padding(height=80, width=100), frame.transform.width
+        (True, 120)
     """
 
     left: int
@@ -49,11 +60,11 @@ class Frame:
 
     @property
     def transform(self) -> AffineTransform:
-        """Where the photo's pixels go."""
+        """The map from the photo's pixels to the frame's."""
         return AffineTransform.from_crop(self.left, self.top, self.width, self.height)
 
     def has_padding(self, height: int, width: int) -> bool:
-        """Whether it reaches beyond a photo of that size."""
+        """Return whether it reaches beyond a photo of that size."""
         exceeds_bottom, exceeds_right = self.top + self.height > height, self.left + self.width > width
         return self.left < 0 or self.top < 0 or exceeds_bottom or exceeds_right
 
@@ -65,7 +76,7 @@ def compute_frame(
     aspect_ratio: float | None = None,
     fill_colour: Colour = (255,) * 3,
 ) -> Frame:
-    """The frame in which a box is centred and spans a share of the tighter side.
+    """Compute the frame in which a box is centred and spans a share of the tighter side.
 
     Args:
         box: Of the product: left, top, width, height in pixels.
@@ -76,6 +87,11 @@ def compute_frame(
 
     Raises:
         InvalidInput: An empty box, a share outside 0..1, a ratio of 0 or less.
+
+    Example:
+        >>> frame = compute_frame((100, 200, 170, 100), size=(600, 600))
+        >>> frame.left, frame.top, frame.width, frame.height
+        (85, 150, 200, 200)
     """
     left, top, box_width, box_height = box
     target_ratio = size[1] / size[0] if aspect_ratio is None else aspect_ratio
@@ -102,6 +118,12 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
 
     Raises:
         InvalidInput: Pixels of another type or shape, a frame that misses the photo.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((2, 2, 3), 7, np.uint8)
+        >>> reframe(pixels, Frame(-1, 0, 3, 1, (255, 255, 255)))[0, :, 0].tolist()
+        [255, 7, 7]
     """
     check_pixels(pixels, "framing")
     height, width = pixels.shape[:2]
@@ -123,7 +145,7 @@ def find_product_frame(
     aspect_ratio: float | None = None,
     min_long_side: float = MIN_LONG_SIDE,
 ) -> Frame | None:
-    """The frame that a photo's product asks for.
+    """Find the frame that centres a photo's product.
 
     Abstains where the product is not found, where it is cut by the picture's edge (moving it would show
     the cut), where the frame would need more background than an uneven one can give, and where it would
@@ -137,6 +159,14 @@ def find_product_frame(
 
     Raises:
         InvalidInput: Pixels of another type or shape, or a fill or ratio that makes no frame.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((800, 800, 3), 245, np.uint8)
+        >>> scene[60:560, 40:540] = (60, 90, 150)
+        >>> frame = find_product_frame(scene)
+        >>> frame.left, frame.top, frame.width, frame.height
+        (-4, 16, 588, 588)
     """
     planes = make_planes(pixels)
     background = find_background(planes.small)

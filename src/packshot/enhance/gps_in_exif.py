@@ -1,4 +1,4 @@
-"""Where a photo was taken, in a TIFF block: blanked within the bytes it takes."""
+"""Locations in a TIFF block: blanked within the bytes that they take."""
 
 from __future__ import annotations
 
@@ -11,20 +11,33 @@ from packshot.errors import InvalidInput
 
 _BYTE_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
 _GPS_TAG, _EXIF_TAG, _SUB_DIRECTORIES_TAG = 0x8825, 0x8769, 0x014A
+"""Tags of entries that lead to other directories (EXIF 2.32, 4.6.3; TIFF/EP, SubIFDs)."""
+
 _TEXT_BLANKERS: Final = {
     0x02BC: blank_xmp_places,
     0x83BB: blank_iptc_places,
     0x8649: blank_photoshop_places,
 }
+"""Tags of XMP, IPTC and Photoshop data in a TIFF file."""
+
 _TYPE_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes of one value of a type (TIFF 6.0, section 2)."""
+
 _ENTRY_BYTES: Final = 12
+"""Of a directory's entry: tag, type, count, and the value or where it is (TIFF 6.0, section 2)."""
+
 _MAX_LINK_BYTES: Final = 4 * 64
+"""Links to smaller pictures that are followed from one entry, 64: raw files have a few. A judgement."""
+
 _MAX_DIRECTORIES: Final = 4096
-"""Pages, and what belongs to them, that are looked into."""
+"""Pages, and what belongs to them, that are looked into; a file with more is refused, for time. A
+judgement."""
+
 _MAX_ENTRIES: Final = 1 << 17
+"""Entries in all of them, for the same reason: 32 to a page."""
 
 Entry = tuple[int, int, int, int]
-"""Tag, type, count, and where in the block the entry begins."""
+"""Tag, type, count, and position in the block at which the entry begins."""
 
 
 def blank_location(block: bytes) -> bytes:
@@ -41,6 +54,15 @@ def blank_location(block: bytes) -> bytes:
 
     Raises:
         InvalidInput: So many pages that not all can be looked into.
+
+    Example:
+        >>> from PIL import Image
+        >>> exif = Image.Exif()
+        >>> exif.get_ifd(0x8825)[1] = "N"
+        >>> block = exif.tobytes()[6:]  # behind the mark "Exif"
+        >>> clean = blank_location(block)
+        >>> len(clean) == len(block), clean == block, blank_location(clean) == clean
+        (True, False, True)
     """
     order = _BYTE_ORDERS.get(block[:4])
     if order is None:
@@ -72,7 +94,7 @@ def _read_number(block: bytes | bytearray, position: int, order: str) -> int:
 
 
 def _count_entries(block: bytes | bytearray, directory: int, order: str) -> int:
-    """How many entries of a directory lie within the block."""
+    """Count the entries of a directory that lie within the block."""
     if not 8 <= directory <= len(block) - 2:
         return 0
     count = int(struct.unpack_from(order + "H", block, directory)[0])
@@ -87,7 +109,7 @@ def _iter_entries(block: bytes | bytearray, directory: int, order: str) -> Itera
 
 
 def _find_directories(block: bytes, order: str) -> Iterable[int]:
-    """The chain of main directories, and those below them; each once."""
+    """Find the chain of main directories, and those below them; each once."""
     entry_counts: dict[int, int] = {}
     pending = [_read_number(block, 4, order)]
     while pending:
@@ -105,7 +127,7 @@ def _find_directories(block: bytes, order: str) -> Iterable[int]:
 
 
 def _find_subdirectories(block: bytes, entry: Entry, order: str) -> list[int]:
-    """The directories that an entry leads to: of EXIF data, or of smaller pictures."""
+    """Find the directories that an entry leads to: of EXIF data, or of smaller pictures."""
     if entry[0] == _EXIF_TAG or (entry[0] == _SUB_DIRECTORIES_TAG and entry[2] == 1):
         return [_read_number(block, entry[3] + 8, order)]
     if entry[0] != _SUB_DIRECTORIES_TAG:

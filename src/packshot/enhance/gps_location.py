@@ -1,4 +1,4 @@
-"""Where a photo was taken: find it in a file's metadata and blank it, without touching a pixel.
+"""Locations of photos: found in a file's metadata and blanked, without touching a pixel.
 
 Blanked in place: no byte of the file moves, so that nothing that points to another part of it breaks
 (the second picture of a camera's multi-picture file, a maker's notes, a thumbnail). Only PNG chunks are
@@ -38,6 +38,8 @@ _METADATA_SEGMENT: Final = re.compile(
 """A marker does not occur within coded pixels: this is metadata wherever it is, thumbnails' too."""
 
 _DIGEST_BYTES: Final = 32
+"""Of extended XMP's digest: MD5 in hexadecimal (XMP specification, part 3, 1.1.3.1)."""
+
 _FILM_PLACE: Final = re.compile(rb"\xa9xyz(.{4}[+-]\d\d[\d.]*[+-]\d\d\d[^/\0]{0,64}/?)", re.DOTALL)
 """The place in a film that a telephone puts behind a photo."""
 
@@ -46,10 +48,12 @@ _RAW_PROFILES: Final = tuple(
     b"Raw profile type %s\0" % kind for kind in (b"exif", b"APP1", b"xmp", b"iptc", b"8bim")
 )
 _MAX_TEXT_BYTES: Final = 1 << 24
-"""Bytes that a compressed text of a PNG may come to; a longer one is left out."""
+"""Bytes, 16 MiB, that a compressed text of a PNG may come to; a longer one is left out, for memory. A
+judgement."""
 
 _MAX_METADATA_BLOCKS: Final = 128
-"""Blocks of metadata in one file, extended XMP apart: a camera writes a few."""
+"""Blocks of metadata in one file, extended XMP apart: a camera writes a few, and a file with more is
+refused, for time. A judgement."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,10 @@ class StrippedFile:
     Attributes:
         data: The file; the very same bytes where there was nothing to strip.
         had_location: Whether there was.
+
+    Example:
+        >>> StrippedFile(data=b"...", had_location=True).had_location
+        True
     """
 
     data: bytes
@@ -66,16 +74,25 @@ class StrippedFile:
 
 
 def strip_location(data: bytes) -> StrippedFile:
-    """Blank where a photo was taken: GPS data of EXIF and XMP, and the fields of IPTC that name a place.
+    """Blank a photo's location: GPS data of EXIF and XMP, and the fields of IPTC that name a place.
 
-    Also in thumbnails, previews and later pictures of the file. What makers hide in notes of their own,
-    and what captions tell, stays.
+    Also in thumbnails, previews and later pictures of the file. Places in makers' own notes and in
+    captions stay.
 
     Args:
         data: A JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF or BMP file.
 
     Raises:
         InvalidInput: Another format, or a file with too much in it to be looked through.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> file, exif = io.BytesIO(), Image.Exif()
+        >>> exif.get_ifd(0x8825)[1] = "N"
+        >>> Image.new("RGB", (8, 8)).save(file, "JPEG", exif=exif)
+        >>> strip_location(file.getvalue()).had_location
+        True
     """
     if data.startswith(_JPEG_MAGIC):
         clean = _blank_jpeg(data)
@@ -103,7 +120,7 @@ def _blank_jpeg(data: bytes) -> bytes:
 
 
 def _blank_segments(data: bytes) -> bytes:
-    """What JPEG segments hold, wherever they stand in a file; extended XMP is another matter."""
+    """Blank the contents of JPEG segments, wherever they stand in a file, but for extended XMP."""
     clean = bytearray(data)
     blocks = (
         found for found in _METADATA_SEGMENT.finditer(data) if found.group(2) != _EXTENDED_XMP_MARK
@@ -197,7 +214,7 @@ def _blank_heif(data: bytes) -> bytes:
 
 
 def _blank_heif_exif(content: bytes) -> bytes:
-    """An EXIF item: how many bytes to leave out, then these, then the block."""
+    """Blank an EXIF item: a number of bytes to leave out, these bytes, and the block."""
     start = 4 + int.from_bytes(content[:4], "big")
     return content[:start] + _blank_exif(content[start:]) if start < len(content) else content
 
@@ -223,7 +240,7 @@ def _build_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _blank_chunk(name: bytes, content: bytes) -> bytes | None:
-    """What a chunk should hold; None to leave it out."""
+    """Return what a chunk should hold; None to leave it out."""
     if name == b"eXIf":
         return _blank_exif(content)
     if name == b"iTXt" and content.startswith(_PNG_XMP_KEYWORD):
@@ -234,7 +251,7 @@ def _blank_chunk(name: bytes, content: bytes) -> bytes | None:
 
 
 def _blank_png_xmp(content: bytes) -> bytes | None:
-    """An iTXt chunk: keyword, compressed or not, method, language, translated keyword, text."""
+    """Blank an iTXt chunk: keyword, compressed or not, method, language, translated keyword, text."""
     compressed = content[len(_PNG_XMP_KEYWORD) : len(_PNG_XMP_KEYWORD) + 1] == b"\1"
     head_end = content.find(b"\0", content.find(b"\0", len(_PNG_XMP_KEYWORD) + 2) + 1) + 1
     text = _decompress(content[head_end:]) if compressed else content[head_end:]
@@ -247,7 +264,7 @@ def _blank_png_xmp(content: bytes) -> bytes | None:
 
 
 def _has_place_in_raw_profile(name: bytes, content: bytes) -> bool:
-    """Whether a block that was written as hexadecimal text knows of a place, or is too long."""
+    """Return whether a block that was written as hexadecimal text knows of a place, or is too long."""
     text: bytes | None = content.split(b"\0", 1)[1]
     if name == b"zTXt":
         text = _decompress((text or b"")[1:])
@@ -264,7 +281,7 @@ def _has_place_in_raw_profile(name: bytes, content: bytes) -> bool:
 
 
 def _decompress(compressed: bytes) -> bytes | None:
-    """What was compressed; nothing where that cannot be read, None where it is too long."""
+    """Decompress a text: nothing where it cannot be read, None where it is too long."""
     decompressor = zlib.decompressobj()
     try:
         text = decompressor.decompress(compressed, _MAX_TEXT_BYTES)

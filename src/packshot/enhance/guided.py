@@ -12,7 +12,7 @@ from packshot.errors import InvalidInput
 def guided_filter(
     guide: Float32Array, values: Float32Array, radius: int, smoothness: float
 ) -> Float32Array:
-    """The guided filter (He, Sun, Tang, ECCV 2010, eq. 5, 6 and 8), channel by channel.
+    """Apply the guided filter (He, Sun, Tang, ECCV 2010, eq. 5, 6 and 8), channel by channel.
 
     In every window `values` is described by a line in `guide`; a pixel gets the mean of its
     windows' lines. Windows reach beyond the picture by mirroring it.
@@ -28,6 +28,13 @@ def guided_filter(
 
     Raises:
         InvalidInput: Shapes that differ, a radius below 1, a smoothness of 0 or less.
+
+    Example:
+        >>> import numpy as np
+        >>> step = np.repeat(np.float32([[0.2, 0.22, 0.2, 0.8, 0.82, 0.8]]), 6, axis=0)
+        >>> smooth = guided_filter(step, step, radius=1, smoothness=0.01)
+        >>> (10 * smooth[3]).round().tolist()  # the edge stays
+        [2.0, 2.0, 2.0, 8.0, 8.0, 8.0]
     """
     if guide.shape != values.shape or radius < 1 or smoothness <= 0:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Where a HEIC or AVIF file keeps its metadata (ISO/IEC 14496-12, 8.11)."""
+"""Items of metadata in a HEIC or AVIF file (ISO/IEC 14496-12, 8.11)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,30 @@ Extent = tuple[int, int]
 
 _ITEM_BOXES: Final = {b"iinf", b"iloc", b"idat"}
 _MAX_EXTENTS: Final = 1024
+"""Pieces of an item that are looked at: files have one; hostile ones have millions. A judgement."""
+
 _MAX_BYTES: Final = 1 << 20
-"""Of an item: what is larger is no metadata of a photo."""
+"""Bytes of an item, 1 MiB: what is larger is no metadata of a photo. A judgement."""
 
 
 def iter_metadata_items(data: bytes) -> Iterator[tuple[bytes, list[Extent]]]:
-    """The EXIF and XMP items of a file: ``b"Exif"`` or ``b"mime"``, and where their bytes lie."""
+    """Iterate over the EXIF and XMP items of a file.
+
+    Args:
+        data: The file; of a broken one come the items that can be made out.
+
+    Yields:
+        ``b"Exif"`` or ``b"mime"``, and the extents of its bytes.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> file, exif = io.BytesIO(), Image.Exif()
+        >>> exif[0x010F] = "Maker"
+        >>> Image.new("RGB", (8, 8)).save(file, "AVIF", exif=exif)
+        >>> [kind for kind, extents in iter_metadata_items(file.getvalue())]
+        [b'Exif']
+    """
     for name, start, end in _iter_boxes(data, 0, len(data)):
         if name == b"meta":
             yield from _iter_items(data, start + 4, end)
@@ -36,7 +54,7 @@ def _iter_items(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, list
 
 
 def _iter_boxes(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Names of boxes, and where what they hold begins and ends."""
+    """Iterate over boxes: name, and begin and end of the content."""
     while position + 8 <= end:
         size, start = _read_number(data, position, 4), position + 8
         if size == 1:
@@ -49,7 +67,7 @@ def _iter_boxes(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, i
 
 
 def _iter_item_kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """Numbers and kinds of the items that are metadata."""
+    """Iterate over the items that are metadata: number and kind."""
     first = start + (6 if data[start : start + 1] == b"\0" else 8)
     for name, position, _ in _iter_boxes(data, first, end):
         version = data[position] if position < len(data) else 0
@@ -64,7 +82,7 @@ def _iter_item_kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, b
 def _iter_item_extents(
     data: bytes, start: int, end: int, data_start: int
 ) -> Iterator[tuple[int, list[Extent]]]:
-    """Numbers of items and their extents; `data_start` is where the box begins that may hold them."""
+    """Iterate over items: number and extents; those of method 1 count from `data_start`."""
     reader = _NumberReader(data, start, end)
     version = reader(1)
     reader(3)
@@ -101,7 +119,7 @@ class _NumberReader:
         self.is_past_end = False
 
     def __call__(self, size: int) -> int:
-        """A number of so many bytes; 0 beyond the end."""
+        """Read a number of so many bytes; 0 beyond the end."""
         self.is_past_end = self.is_past_end or self._position + size > self._end
         value = 0 if self.is_past_end else _read_number(self._data, self._position, size)
         self._position += size

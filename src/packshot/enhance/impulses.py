@@ -13,9 +13,18 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _MAX_BLACK, _MIN_WHITE = 2, 253
+"""Values up to the first are black, from the second on white: room for an encoder's rounding."""
+
 _MIN_DIFFERENCE: Final = 40
+"""Grey levels from the median of 3 x 3 at least: fine texture of low contrast stays. A judgement."""
+
 _MAX_SIMILAR_NEIGHBOURS: Final = 2
+"""Of eight neighbours: with more that are black or white alike, it is a line, a letter or a light. A
+judgement: where many values were hit, some neighbours were too."""
+
 _MARGIN_ROWS: Final = 3
+"""Rows that a result depends on: of the median, of the range of medians, and of the median of
+neighbours."""
 
 
 def find_impulses(pixels: Pixels) -> Mask:
@@ -33,6 +42,13 @@ def find_impulses(pixels: Pixels) -> Mask:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((9, 9, 3), 120, np.uint8)
+        >>> pixels[2, 2, 0], pixels[5:8, 5:8] = 255, 0
+        >>> np.argwhere(find_impulses(pixels)).tolist()  # the dot, not the square
+        [[2, 2, 0]]
     """
     check_pixels(pixels, "impulses")
     medians = cv2.medianBlur(pixels, 3)
@@ -56,6 +72,13 @@ def remove_impulses(pixels: Pixels) -> Pixels:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((9, 9, 3), 120, np.uint8)
+        >>> pixels[4, 4, 0] = 255
+        >>> remove_impulses(pixels)[4, 4].tolist()
+        [120, 120, 120]
     """
     check_pixels(pixels, "impulses")
     return apply_by_strips(pixels, _replace_impulses, _MARGIN_ROWS)
@@ -72,7 +95,7 @@ def _replace_impulses(pixels: Pixels) -> Pixels:
 
 
 def _find_lone_values(mask: Mask) -> Mask:
-    """Where a mask is True and next to no neighbour is."""
+    """Return a mask without the values that have more than two neighbours in it."""
     counts = cv2.boxFilter(to_uint8(mask), cv2.CV_16U, (3, 3), normalize=False)
     return np.asarray(mask & (counts <= _MAX_SIMILAR_NEIGHBOURS + 1))
 

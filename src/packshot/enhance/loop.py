@@ -26,32 +26,70 @@ from packshot.photo import Photo
 from packshot.photo.pixels import shrink_to_fit
 from packshot.report import Assessment, Severity, Trial, TrialOutcome
 
-GOOD_SCORE: Final = 85.0
-"""Without a target, a photo that scores more is left alone."""
 
-LOW_SCORE: Final = 60.0
-"""A photo that scores less is tried to be repaired also where nothing is found that calls for it."""
+@dataclass(frozen=True)
+class LoopLimits:
+    """The fixed limits of the loop; those that a caller may choose are in `LoopOptions`.
 
-_SEVERITY_WEIGHTS: Final = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
+    Scores are 0..100. See docs/decisions/0011-the-enhancement-loop.md and docs/methods.md, section 6.1;
+    what comes of them is in `benchmarks/results/enhancement_loop.csv`.
+
+    Attributes:
+        good_score: Without a target, a photo that scores so much as it came is left alone. A judgement;
+            undamaged products score 87 on average.
+        low_score: A photo that scores less is repaired also where nothing is found that calls for it. A
+            judgement.
+        poor_score: Up to it a photo must win `LoopOptions.min_total_gain_poor` to be changed.
+        fair_score: From it on a photo must win `LoopOptions.min_total_gain_fair`; with one gain for
+            all, 6 of 137 undamaged products were changed, with these two 2.
+        error_weight: What an error counts when what is found wrong is added up.
+        warning_weight: What a warning counts; notes count nothing.
+        amounts: Shares of a step's change, in the order tried: what fails whole is tried by half.
+        max_repeats: How often one step may be kept. A second pass of the network brought 0.8 points
+            more on 43 of the worst photos.
+
+    Example:
+        >>> LIMITS.amounts, LIMITS.max_repeats
+        ((1.0, 0.5), 2)
+    """
+
+    good_score: float = 85.0
+    low_score: float = 60.0
+    poor_score: float = 20.0
+    fair_score: float = 50.0
+    error_weight: int = 2
+    warning_weight: int = 1
+    amounts: tuple[float, ...] = (1.0, 0.5)
+    max_repeats: int = 2
+
+
+LIMITS: Final = LoopLimits()
+
+_SEVERITY_WEIGHTS: Final = {
+    Severity.ERROR: LIMITS.error_weight,
+    Severity.WARNING: LIMITS.warning_weight,
+    Severity.INFO: 0,
+}
 _HALVABLE_STEPS: Final = frozenset((NETWORK_STEP, COMBINED_REPAIRS, *CLASSICAL_STEPS))
-_AMOUNTS: Final = (1.0, 0.5)
-_POOR_TO_FAIR_SCORES: Final = (20.0, 50.0)
+"""Steps half of which is half a repair; half a frame or half a background is none."""
+
 _REPEATABLE_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS)) - {
     "stretch-tones",
     "local-contrast",
     "crispen",
 }
-_MAX_REPEATS: Final = 2
+"""Steps that may be kept again; those left out always find more to do, until a photo looks overdone."""
 
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """How far the loop goes.
+    """Options of the loop: how far it goes, with which steps, for which gain.
 
     Attributes:
-        max_rounds: Steps tried at most; each costs one assessment.
-        target_score: Score at which it is content; None to take every gain it can get for photos that
-            are not good as they are (`GOOD_SCORE`).
+        max_rounds: Steps tried at most; each costs one assessment. With eight a quarter of the worst
+            photos ran out of them (docs/decisions/0011-the-enhancement-loop.md).
+        target_score: Score, 0..100, at which it is content; None to take every gain it can get for
+            photos that are not good as they are (`LoopLimits.good_score`).
         min_gain: Points of score that a step must bring which a finding or a low score calls for.
         min_gain_uncalled: Points that any other step must bring.
         min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
@@ -60,6 +98,11 @@ class LoopOptions:
             fair as it is shall not be touched for little.
         use_product_steps: Whether the product steps may be used: background, border, tilt, frame.
         only_steps: Names of the steps to choose from; None for all.
+
+    Example:
+        >>> options = LoopOptions(target_score=80)
+        >>> [options.min_total_gain(score) for score in (10, 35, 70)]
+        [4.0, 6.0, 8.0]
     """
 
     max_rounds: int = 12
@@ -74,17 +117,24 @@ class LoopOptions:
     def min_total_gain(self, score: float) -> float:
         """Points that a photo of this score must win to be changed at all."""
         gains = (self.min_total_gain_poor, self.min_total_gain_fair)
-        return float(np.interp(score, _POOR_TO_FAIR_SCORES, gains))
+        return float(np.interp(score, (LIMITS.poor_score, LIMITS.fair_score), gains))
 
 
 @dataclass(frozen=True, eq=False)
 class StepApplication:
-    """What the loop kept.
+    """A step, or several together, that the loop applies.
 
     Attributes:
         candidate: As it was tried.
         amount: How much of its change is applied.
         parts: Where several steps were tried together: those that found something to do, in order.
+
+    Example:
+        >>> from packshot.enhance.classical import plan_exposure
+        >>> application = StepApplication(StepCandidate("expose", plan_exposure), amount=0.5)
+        >>> dark = Photo.open("examples/photos/stool-low-light.jpg").pixels
+        >>> application.step_names, bool(application.apply_to(dark).mean() > 1.2 * dark.mean())
+        (('expose',), True)
     """
 
     candidate: StepCandidate
@@ -97,7 +147,7 @@ class StepApplication:
         return tuple(member.name for member in self.parts or (self.candidate,))
 
     def apply_to(self, pixels: Pixels) -> Pixels:
-        """The same on other pixels; what finds nothing to do there is left out."""
+        """Do the same to other pixels; what finds nothing to do there is left out."""
         changed = pixels
         for member in self.parts or (self.candidate,):
             step = member.plan(changed)
@@ -107,7 +157,7 @@ class StepApplication:
 
 @dataclass(frozen=True, eq=False)
 class LoopResult:
-    """What the loop arrived at.
+    """A photo at some point of the loop: what was applied so far, and what was tried.
 
     Attributes:
         pixels: (H, W, 3) uint8, at the size the photo is judged at.
@@ -118,6 +168,13 @@ class LoopResult:
         reference: What `pixels` are held against: the photo as it came or, once a step has moved it, as
             it was then.
         intents: Of the steps kept since then.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.zeros((4, 4, 3), np.uint8)
+        >>> before = Assessment(path="mug.jpg", status="ok", score=52)
+        >>> LoopResult(pixels, before, before, pixels).count_uses("denoise")
+        0
     """
 
     pixels: Pixels
@@ -129,19 +186,19 @@ class LoopResult:
     intents: frozenset[Intent] = frozenset()
 
     def measure_step_fidelity(self, pixels: Pixels, step: Step) -> Fidelity:
-        """Whether a step's result is true to what it is held against, all steps taken together."""
+        """Measure how true a step's result is to what it is held against, all steps taken together."""
         if step.transform is not None:
             return measure_fidelity(self.pixels, pixels, step.intents, step.transform)
         return measure_fidelity(self.reference, pixels, self.intents | step.intents)
 
     def count_uses(self, name: str) -> int:
-        """How often the step of a name was kept."""
+        """Count how often the step of a name was kept."""
         return sum(application.step_names.count(name) for application in self.applications)
 
     def with_step(
         self, pixels: Pixels, after: Assessment, application: StepApplication, step: Step
     ) -> LoopResult:
-        """The same with one step more."""
+        """Return the same with one step more."""
         is_moved = step.transform is not None
         return replace(
             self,
@@ -167,6 +224,15 @@ def improve(
         photo: Of any size; larger ones are shrunk first, as for `Assessor.assess`.
         options: How far to go.
         network: Plans the enhancement network; without it the other steps do what they can.
+
+    Example:
+        >>> warm = Photo.open("examples/photos/mug-warm-cast.jpg")
+        >>> options = LoopOptions(max_rounds=1, only_steps=frozenset(["white-balance"]))
+        >>> result = improve(Assessor(), warm, options)
+        >>> [(trial.step, trial.outcome.value) for trial in result.trace]
+        [('white-balance', 'kept')]
+        >>> result.after.score > result.before.score + 10
+        True
     """
     result = make_initial_result(assessor, photo)
     agenda = _TrialQueue(_select_planners(result, photo, options, network))
@@ -180,7 +246,13 @@ def improve(
 
 
 def make_initial_result(assessor: Assessor, photo: Photo) -> LoopResult:
-    """Where the loop starts: the photo as it came, at viewing size, assessed."""
+    """Assess a photo as it came, at viewing size: where the loop starts.
+
+    Example:
+        >>> start = make_initial_result(Assessor(), Photo.open("examples/photos/mug.jpg"))
+        >>> start.trace, start.before.status.value
+        ((), 'ok')
+    """
     pixels = shrink_to_fit(photo.pixels, ASSESSMENT_SIDE)
     before = assessor.assess_photo(replace(photo, pixels=pixels))
     return LoopResult(pixels, before, before, pixels)
@@ -194,7 +266,17 @@ def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixe
 
     Args:
         pixels: (H, W, 3) uint8.
-        applications: From `LoopResult.kept`.
+        applications: From `LoopResult.applications`.
+
+    Returns:
+        (H, W, 3) uint8; another size where a step changed the frame.
+
+    Example:
+        >>> from packshot.enhance.classical import plan_exposure
+        >>> application = StepApplication(StepCandidate("expose", plan_exposure), amount=1.0)
+        >>> dark = Photo.open("examples/photos/stool-low-light.jpg").pixels
+        >>> bool(apply_steps(dark, [application]).mean() > 1.5 * dark.mean())
+        True
     """
     for application in applications:
         pixels = application.apply_to(pixels)
@@ -202,9 +284,9 @@ def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixe
 
 
 def _is_good_enough(result: LoopResult, options: LoopOptions) -> bool:
-    """Whether the target is reached, or the photo was good from the start."""
+    """Return whether the target is reached, or the photo was good from the start."""
     if options.target_score is None:
-        return (result.before.score or 0.0) >= GOOD_SCORE
+        return (result.before.score or 0.0) >= LIMITS.good_score
     return (result.after.score or 0.0) >= options.target_score
 
 
@@ -221,7 +303,7 @@ def _select_planners(
 
 @dataclass(frozen=True, eq=False)
 class _PlannedApplication:
-    """What is tried next: the step, and what is kept if it turns out well."""
+    """The next trial: the step, and its application, which stays if it turns out well."""
 
     application: StepApplication
     step: Step
@@ -229,7 +311,7 @@ class _PlannedApplication:
 
 @dataclass(eq=False)
 class _TrialQueue:
-    """What is still to be tried.
+    """The steps that are still to be tried.
 
     Attributes:
         available: Planners by name.
@@ -242,9 +324,9 @@ class _TrialQueue:
     plans: dict[str, Step | None] = field(default_factory=dict)
 
     def choose_next(self, result: LoopResult) -> _PlannedApplication | None:
-        """The first candidate, whole before half, that was not tried and finds something to do."""
+        """Return the first candidate not tried yet, whole before half, that finds something to do."""
         candidate_list = _propose_candidates(result.after, self.available)
-        for amount in _AMOUNTS:
+        for amount in LIMITS.amounts:
             for candidate in candidate_list:
                 step = (
                     self._find_plan(candidate, result) if self._is_due(candidate.name, amount) else None
@@ -261,12 +343,12 @@ class _TrialQueue:
             return
         self.plans.clear()
         for name in (application.candidate.name, *application.step_names):
-            all_amounts = {(name, amount) for amount in _AMOUNTS}
-            can_repeat = name in _REPEATABLE_STEPS and result.count_uses(name) < _MAX_REPEATS
+            all_amounts = {(name, amount) for amount in LIMITS.amounts}
+            can_repeat = name in _REPEATABLE_STEPS and result.count_uses(name) < LIMITS.max_repeats
             self.attempts = self.attempts - all_amounts if can_repeat else self.attempts | all_amounts
 
     def _is_due(self, name: str, amount: float) -> bool:
-        """Whether a step is due: whole at first, by half after it failed whole."""
+        """Return whether a step is due: whole at first, by half after it failed whole."""
         has_failed_whole = name in _HALVABLE_STEPS and (name, 1.0) in self.attempts
         return (amount == 1 or has_failed_whole) and (name, amount) not in self.attempts
 
@@ -292,14 +374,14 @@ class _CachedChange:
 
 
 def _with_cached_change(step: Step) -> Step:
-    """The same step, applied once however often it is asked: half of it is part of the whole."""
+    """Make the same step, applied once however often it is asked: half of it is part of the whole."""
     return replace(step, apply=_CachedChange(step.apply))
 
 
 def _propose_candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[StepCandidate]:
-    """What the findings call for; all repairs once one is called for, or the photo scores low."""
+    """Find what the findings call for; all repairs once one is called for, or the photo scores low."""
     codes = [finding.code for finding in assessment.findings if finding.severity is not Severity.INFO]
-    is_low = (assessment.score or 0.0) < LOW_SCORE
+    is_low = (assessment.score or 0.0) < LIMITS.low_score
     return find_step_candidates(
         codes, available, thorough=is_low or bool(find_step_candidates(codes, available))
     )
@@ -332,7 +414,7 @@ def _run_round(
 
 
 def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
-    """A share of a change; all of it where the size changed."""
+    """Apply a share of a change; all of it where the size changed."""
     if amount == 1 or changed.shape != pixels.shape:
         return changed
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
@@ -340,7 +422,7 @@ def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
 
 def _min_gain(candidate: StepCandidate, assessment: Assessment, options: LoopOptions) -> float:
     """Points that a step must bring: more where neither a finding nor a low score calls for it."""
-    is_called_for = bool(candidate.called_for_by) or (assessment.score or 0.0) < LOW_SCORE
+    is_called_for = bool(candidate.called_for_by) or (assessment.score or 0.0) < LIMITS.low_score
     return options.min_gain if is_called_for else options.min_gain_uncalled
 
 
@@ -351,7 +433,7 @@ def _decide_outcome(before: Assessment, after: Assessment, min_gain: float) -> T
 
 
 def _has_worse_findings(before: Assessment, after: Assessment) -> bool:
-    """Whether more is wrong than before, an error counting for two warnings and notes for nothing."""
+    """Return whether more is wrong than before, an error counting for two warnings."""
     return _weigh_findings(after) > _weigh_findings(before)
 
 

@@ -18,17 +18,22 @@ from packshot.photo import check_pixels
 ENHANCER_MODEL = "enhancer.onnx"
 
 VIEW_SIDE = 64
-"""Side of the small view of the whole photo that goes with every tile."""
+"""Pixels: side of the small view of the whole photo that goes with every tile (docs/methods.md, section
+2.4)."""
 
 STRIDE = 32
-"""Sides of tiles are multiples of this: the cells of the network's attention."""
+"""Pixels: sides of tiles are multiples of this, the cells of the network's attention
+(docs/decisions/0009-the-enhancement-network.md)."""
 
 _MIN_DEVIATION = 2.0
+"""Grey levels, standard deviation of all values: a photo with less shows nothing to mend. A
+judgement."""
 
 _INTENTS = frozenset({Intent.TONE, Intent.COLOUR, Intent.DETAIL})
 
 DEFAULT_TILING = Tiling(core=512, margin=64, stride=STRIDE)
-"""0.4 megapixels at a time. What lies beyond the margin moves no pixel by more than 1/255."""
+"""0.4 megapixels at a time, which keeps memory at 370 MB. What lies beyond the margin moves no pixel by
+more than 1/255 (docs/decisions/0009-the-enhancement-network.md)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,13 @@ class EnhancementNetwork:
     Attributes:
         model: Tiles and a view of the whole photo to enhanced tiles, uint8 all.
         tiling: How photos are cut.
+
+    Example:
+        >>> from packshot import Photo
+        >>> pixels = Photo.open("examples/photos/stool-low-light.jpg").pixels[100:300, 100:300]
+        >>> enhanced = EnhancementNetwork.load_shipped().enhance(pixels)
+        >>> enhanced.shape, bool(enhanced.mean() > pixels.mean())
+        ((200, 200, 3), True)
     """
 
     model: Model
@@ -47,7 +59,7 @@ class EnhancementNetwork:
 
     @classmethod
     def load_shipped(cls, threads: int = 1) -> EnhancementNetwork:
-        """The network that ships with the package.
+        """Load the network that ships with the package.
 
         Args:
             threads: Threads that one call may use.
@@ -59,7 +71,7 @@ class EnhancementNetwork:
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], threads: int = 1) -> EnhancementNetwork:
-        """A network of the user's own, as `packshot train enhancer` writes it.
+        """Load a network of the user's own, as `packshot train enhancer` writes it.
 
         Raises:
             ModelError: Unreadable, or not a model ONNX Runtime can run.
@@ -92,7 +104,7 @@ class EnhancementNetwork:
         return _to_grey(enhanced) if _is_grey(pixels) else enhanced
 
     def plan(self, pixels: Pixels) -> Step | None:
-        """The step that has the network mend whatever it sees: light, colour, blur, noise, blocks.
+        """Plan to have the network mend whatever it sees: light, colour, blur, noise, blocks.
 
         It abstains where there is nothing to be seen.
 
@@ -109,7 +121,7 @@ class EnhancementNetwork:
 
 
 def _is_grey(pixels: Pixels) -> bool:
-    """Whether the channels are equal everywhere, as in photos stored without colour."""
+    """Return whether the channels are equal everywhere, as in photos stored without colour."""
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(green, blue)
 

@@ -18,12 +18,16 @@ _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What an output keeps of the file of its photo, besides what it always does.
+    """The facts of a photo's file that an output keeps, besides those that it always does.
 
     Attributes:
         keep_location: Where it was taken.
         keep_times: When it was last changed; a file's permissions, and its owner where that can be,
             stay in any case when it is replaced.
+
+    Example:
+        >>> OutputOptions()
+        OutputOptions(keep_location=False, keep_times=False)
     """
 
     keep_location: bool = False
@@ -31,10 +35,14 @@ class OutputOptions:
 
 
 def find_output_format(path: Path) -> str:
-    """The format that a file's extension stands for.
+    """Find the format that a file's extension stands for.
 
     Raises:
         InvalidInput: No extension of a format that can be written.
+
+    Example:
+        >>> find_output_format(Path("red.JPG")), find_output_format(Path("red.avif"))
+        ('JPEG', 'AVIF')
     """
     suffix = path.suffix.lower()
     for name, suffixes in FORMATS.items():
@@ -47,11 +55,18 @@ def find_output_format(path: Path) -> str:
 
 
 def extract_exif(data: bytes, *, keep_location: bool = False) -> bytes:
-    """The EXIF block of a file, upright, without where it was taken; empty where there is none.
+    """Extract the EXIF block of a file, upright and without its location; empty where there is none.
 
     Args:
         data: The file.
         keep_location: Keep that as well.
+
+    Example:
+        >>> file, exif = io.BytesIO(), Image.Exif()
+        >>> exif[0x010F], exif[_ORIENTATION_TAG] = "Maker", 6
+        >>> Image.new("RGB", (8, 8)).save(file, "JPEG", exif=exif)
+        >>> b"Maker" in extract_exif(file.getvalue()), extract_exif(b"no photo")
+        (True, b'')
     """
     with suppress(Exception), Image.open(io.BytesIO(data)) as image:  # EXIF parsers fail in every way
         exif = image.getexif()

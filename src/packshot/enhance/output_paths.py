@@ -1,4 +1,4 @@
-"""Which file each photo is written to, and what is refused so that nothing is lost."""
+"""Pairs of photos and outputs, and refusals so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def plan_outputs(photos: Iterable[NamedPhoto], output: Path) -> list[Enhancement
         InvalidInput: Several photos for one file, two photos for one name, an output that is one
             of the photos.
         SourceError: Nothing can be written there.
+
+    Example:
+        >>> photos = [NamedPhoto(Path("examples/photos/mug.jpg"), Path("mug.jpg"))]
+        >>> [task.output.as_posix() for task in plan_outputs(photos, Path("enhanced"))]
+        ['enhanced/mug.jpg']
     """
     photo_list = list(photos)
     if output.suffix.lower() in PHOTO_SUFFIXES and not output.is_dir():
@@ -43,7 +48,13 @@ def plan_outputs(photos: Iterable[NamedPhoto], output: Path) -> list[Enhancement
 
 
 def plan_in_place(photos: Iterable[NamedPhoto]) -> list[EnhancementTask]:
-    """Every photo replaces itself; one that several links lead to does so once."""
+    """Let every photo replace itself; one that several links lead to does so once.
+
+    Example:
+        >>> photos = [NamedPhoto(Path("shoes/red.jpg"), Path("red.jpg"))]
+        >>> [task.output == task.path for task in plan_in_place(photos)]
+        [True]
+    """
     tasks_by_path: dict[str, EnhancementTask] = {}
     for photo in photos:
         tasks_by_path.setdefault(os.path.realpath(photo.path), EnhancementTask(photo.path, photo.path))
@@ -51,7 +62,7 @@ def plan_in_place(photos: Iterable[NamedPhoto]) -> list[EnhancementTask]:
 
 
 def _is_earlier_output(task: EnhancementTask, output: Path) -> bool:
-    """Whether a photo lies below the output folder, and is not simply one that would replace itself."""
+    """Return whether a photo lies below the output folder without being its own output."""
     path, folder = Path(os.path.realpath(task.path)), os.path.realpath(output)
     return path.is_relative_to(folder) and path != Path(os.path.realpath(task.output))
 
@@ -78,7 +89,7 @@ def _check_originals(tasks: Sequence[EnhancementTask]) -> None:
 
 
 def _read_file_identity(path: Path) -> tuple[int, int] | None:
-    """What is the same for two names of one file; None where there is no file."""
+    """Read numbers that are equal for two names of one file; None where there is no file."""
     try:
         file_stat = path.stat()
     except (OSError, ValueError):

@@ -16,19 +16,35 @@ _ELEMENT: Final = re.compile(rb"<(" + _PLACE_NAMES + rb")(?=[\s/>])[^<>]*>")
 _PACKET: Final = re.compile(rb"<(?:\w{1,16}:)?(?:xmpmeta|RDF)\b")
 _PACKET_ENDS: Final = (b"xmpmeta>", b"RDF>")
 _MAX_UNCLOSED: Final = 64
-"""Elements without an end, after which XMP is no XMP: each is sought to the end of the text."""
+"""Elements without an end, after which XMP is no XMP: each is sought to the end of the text, which
+takes time. A judgement."""
 
 _MAX_PACKETS: Final = 256
-"""Pieces of XMP in one file: one for each page or picture, of which a photo has a few."""
+"""Pieces of XMP in one file: one for each page or picture, of which a photo has a few. A judgement."""
 
 _RESOURCE: Final = b"8BIM\x04\x04"
+"""Signature and number of Photoshop's resource that holds IPTC data."""
+
 _DATA_SET_MARKER, _APPLICATION_RECORD = 0x1C, 2
+"""First byte of a data set, and the record in which photos are described (IPTC-IIM 4, chapter 6)."""
+
 _PLACE_DATA_SETS: Final = frozenset({26, 27, 90, 92, 95, 100, 101})
-"""Data sets of IPTC: content location, city, part of it, state, country."""
+"""Data sets of IPTC-IIM's record 2: content location, city, part of it, state, country."""
 
 
 def blank_xmp_places(xmp: bytes) -> bytes:
-    """XMP with spaces for GPS data and for the fields of IPTC that name a place."""
+    """Put spaces for GPS data in XMP, and for the fields of IPTC that name a place.
+
+    Args:
+        xmp: The text, as bytes.
+
+    Returns:
+        As many bytes.
+
+    Example:
+        >>> blank_xmp_places(b'<x exif:GPSLatitude="48,51N" dc:title="mug">').split()
+        [b'<x', b'dc:title="mug">']
+    """
     clean = bytearray(xmp)
     for match in _ATTRIBUTE.finditer(xmp):
         clean[match.start() : match.end()] = b" " * len(match.group())
@@ -47,7 +63,19 @@ def blank_xmp_places(xmp: bytes) -> bytes:
 
 
 def blank_xmp_packets(data: bytes) -> bytes:
-    """A file in which every piece of XMP, wherever it stands, is without places."""
+    """Put spaces for places in every piece of XMP of a file, wherever it stands.
+
+    Args:
+        data: The file.
+
+    Returns:
+        As many bytes.
+
+    Example:
+        >>> file = b'GIF89a <x:xmpmeta><y photoshop:City="Oslo"/></x:xmpmeta>;'
+        >>> blank_xmp_packets(file).split()
+        [b'GIF89a', b'<x:xmpmeta><y', b'/></x:xmpmeta>;']
+    """
     clean, position = bytearray(data), 0
     for _ in range(_MAX_PACKETS):
         match = _PACKET.search(data, position)
@@ -62,7 +90,19 @@ def blank_xmp_packets(data: bytes) -> bytes:
 
 
 def blank_iptc_places(data: bytes) -> bytes:
-    """Data sets of IPTC with spaces for the names of places."""
+    """Put spaces for the names of places in data sets of IPTC.
+
+    Args:
+        data: From the first data set on; what follows the last one stays.
+
+    Returns:
+        As many bytes.
+
+    Example:
+        >>> city, title = bytes([0x1C, 2, 90, 0, 4]) + b"Oslo", bytes([0x1C, 2, 5, 0, 3]) + b"mug"
+        >>> b"Oslo" in blank_iptc_places(city + title), blank_iptc_places(city + title).endswith(title)
+        (False, True)
+    """
     clean, position = bytearray(data), 0
     while position + 5 <= len(data) and data[position] == _DATA_SET_MARKER:
         size = int.from_bytes(data[position + 3 : position + 5], "big")
@@ -74,7 +114,20 @@ def blank_iptc_places(data: bytes) -> bytes:
 
 
 def blank_photoshop_places(data: bytes) -> bytes:
-    """Photoshop's resources with spaces for the names of places in IPTC data."""
+    """Put spaces for the names of places in IPTC data among Photoshop's resources.
+
+    Args:
+        data: The resources.
+
+    Returns:
+        As many bytes.
+
+    Example:
+        >>> city = bytes([0x1C, 2, 90, 0, 4]) + b"Oslo"
+        >>> resource = _RESOURCE + bytes([0, 0]) + len(city).to_bytes(4, "big") + city
+        >>> b"Oslo" in resource, b"Oslo" in blank_photoshop_places(resource)
+        (True, False)
+    """
     clean, position = bytearray(data), 0
     while (position := data.find(_RESOURCE, position)) >= 0:
         name_start = position + len(_RESOURCE)

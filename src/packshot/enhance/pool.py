@@ -19,7 +19,12 @@ from packshot.report import Enhancement
 
 @dataclass(frozen=True)
 class EnhancementTask:
-    """A photo, and the file to write."""
+    """A photo, and the file to write.
+
+    Example:
+        >>> EnhancementTask(Path("shoes/red.jpg"), Path("enhanced/red.jpg")).output.name
+        'red.jpg'
+    """
 
     path: Path
     output: Path
@@ -50,6 +55,14 @@ def enhance_paths(
 
     Raises:
         PackshotError: The assessor cannot be built, or the disk is full.
+
+    Example:
+        >>> tasks = [EnhancementTask(Path("examples/photos/mug.jpg"), Path("mug.jpg"))]
+        >>> found = enhance_paths(tasks, settings=AssessorSettings(), options=LoopOptions(), workers=0)
+        >>> [enhancement.action.value for enhancement in found]
+        ['unchanged']
+        >>> Path("mug.jpg").read_bytes() == Path("examples/photos/mug.jpg").read_bytes()
+        True
     """
     process_count = count_available_cores() if workers is None else workers
     make_worker = partial(_make_worker, settings, options, output_options)

@@ -24,8 +24,15 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _WHITE_ENOUGH: Final = 253.0
+"""Grey levels of the darkest part of a background, less its noise, from which it is white: room for an
+encoder's rounding. A judgement."""
+
 _MIN_SHIFT: Final = 0.04
+"""Share of a side by which an edge of the frame must move: less is not worth another picture. A
+judgement."""
+
 _EXTRA_PIXELS: Final = 1
+"""Pixels cut off beside a border: an encoder smears its edge so far."""
 
 
 def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
@@ -34,6 +41,11 @@ def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
     Args:
         pixels: (H, W, 3) uint8.
         keep_shadows: Whether soft shadows stay.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_whiten(Photo.open("examples/photos/speaker-sale-badge.jpg").pixels).reason
+        'background down to 242 of 255'
     """
     backdrop = find_backdrop(pixels)
     if backdrop is None:
@@ -47,7 +59,19 @@ def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
 
 
 def plan_border(pixels: Pixels) -> Step | None:
-    """Cut off a frame or bars around the picture, and one pixel more, which encoders smear."""
+    """Cut off a frame or bars around the picture, and one pixel more, which encoders smear.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.random.default_rng(1).integers(60, 200, (200, 200, 3)).astype(np.uint8)
+        >>> pixels[:12] = pixels[-12:] = 0
+        >>> step = plan_border(pixels)
+        >>> step.reason, step.apply(pixels).shape
+        ('border of 12 pixels', (174, 200, 3))
+    """
     check_pixels(pixels, "framing")
     left, top, right, bottom = border_thickness(to_uint8(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)))
     if not (left or top or right or bottom):
@@ -60,7 +84,19 @@ def plan_border(pixels: Pixels) -> Step | None:
 
 
 def plan_straighten(pixels: Pixels) -> Step | None:
-    """Straighten a small tilt that `estimate_tilt` is sure of."""
+    """Straighten a small tilt that `estimate_tilt` is sure of.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.enhance.straighten import Tilt
+        >>> scene = np.full((400, 400, 3), 235, np.uint8)
+        >>> scene[100:300, 80:320] = (60, 90, 150)
+        >>> plan_straighten(straighten(scene, Tilt(-3.0, (235, 235, 235)))).reason
+        'tilted by 3.0 degrees'
+    """
     tilt = estimate_tilt(pixels)
     if tilt is None:
         return None
@@ -88,6 +124,13 @@ def plan_framing(
         fill_share: Share of the tighter side that the product is to span.
         aspect_ratio: Width over height; None keeps the photo's.
         min_long_side: Long side in pixels that a crop must leave.
+
+    Example:
+        >>> from packshot import Photo
+        >>> plan_framing(Photo.open("examples/photos/clay-bowl.jpg").pixels).reason
+        'product centred, filling 85%'
+        >>> plan_framing(Photo.open("examples/photos/mug.jpg").pixels) is None
+        True
     """
     frame = find_product_frame(pixels, fill_share, aspect_ratio, min_long_side)
     if frame is None:
@@ -105,7 +148,20 @@ def plan_framing(
 
 
 def plan_resize(pixels: Pixels, long_side: int) -> Step | None:
-    """Bring the long side to a length."""
+    """Bring the long side to a length.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        long_side: In pixels, at least 1.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape, a side below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> plan_resize(np.zeros((300, 400, 3), np.uint8), long_side=800).reason
+        'long side 400 to 800 pixels'
+    """
     check_pixels(pixels, "framing")
     height, width = pixels.shape[:2]
     if max(height, width) == long_side:

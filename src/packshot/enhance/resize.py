@@ -16,13 +16,23 @@ from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _MAX_16_BIT: Final = 65535
+"""White, as linear light in 16 bits: enough that each of the 256 codes comes back as it was."""
 
 
 def compute_size(width: int, height: int, long_side: int) -> tuple[int, int]:
-    """Width and height with the given long side, at least a pixel each.
+    """Compute width and height with the given long side, at least a pixel each.
+
+    Args:
+        width: Of the photo, in pixels.
+        height: Of the photo.
+        long_side: Wanted, in pixels.
 
     Raises:
         InvalidInput: A side below 1.
+
+    Example:
+        >>> compute_size(4000, 3000, long_side=1600)
+        (1600, 1200)
     """
     if min(width, height, long_side) < 1:
         raise InvalidInput(f"resize: {width} x {height} to {long_side}: sides must be 1 or more")
@@ -45,6 +55,13 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
 
     Raises:
         InvalidInput: Pixels of another type or shape, a side below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> checks = np.uint8(255 * (np.indices((8, 8)).sum(axis=0) % 2))
+        >>> pixels = np.repeat(checks[..., None], 3, axis=2)
+        >>> resize(pixels, long_side=4)[0, 0].tolist()  # half the light, not half the code
+        [188, 188, 188]
     """
     check_pixels(pixels, "resize")
     height, width = pixels.shape[:2]
@@ -59,7 +76,18 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
 
 
 def compute_resize_transform(width: int, height: int, long_side: int) -> AffineTransform:
-    """Where the pixels of a photo of that size go."""
+    """Compute where the pixels of a photo of that size go.
+
+    Args:
+        width: Of the photo, in pixels.
+        height: Of the photo.
+        long_side: Wanted, in pixels.
+
+    Example:
+        >>> transform = compute_resize_transform(400, 300, long_side=800)
+        >>> transform.width, transform.height, transform.matrix[:, 0].tolist()
+        (800, 600, [2.0, 0.0])
+    """
     return AffineTransform.from_resize((width, height), compute_size(width, height, long_side))
 
 

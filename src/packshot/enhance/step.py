@@ -11,7 +11,7 @@ from packshot.enhance.affine import AffineTransform
 
 
 class Intent(StrEnum):
-    """What a step means to change. All else must stay, see `fidelity`."""
+    """A property that a step means to change. All others must stay, see `fidelity`."""
 
     TONE = "tone"
     COLOUR = "colour"
@@ -28,11 +28,18 @@ class Step:
     Attributes:
         name: Of the step, as in a trace: "denoise".
         intents: What it means to change.
-        strength: What it will do, in its own unit, as told by `reason`.
-        reason: What was measured, in a few words.
+        strength: How much it will do, in a unit of its own that `reason` names.
+        reason: The measurement that called for it, in a few words.
         apply: (H, W, 3) uint8 to the same; a framing step may change height and width.
         transform: Where a framing step puts the pixels, for the guards; None for all others.
         parts: Names of the steps it is made of, where there are several.
+
+    Example:
+        >>> import numpy as np
+        >>> intents = frozenset({Intent.TONE})
+        >>> step = Step("lighten", intents, 20, "dark", lambda pixels: pixels + np.uint8(20))
+        >>> step.apply(np.full((1, 1, 3), 100, np.uint8))[0, 0].tolist()
+        [120, 120, 120]
     """
 
     name: str
@@ -45,4 +52,4 @@ class Step:
 
 
 Planner = Callable[[Pixels], Step | None]
-"""Measures a photo and says what it would do; None where it abstains."""
+"""Measures a photo and plans a step for it; None where it abstains."""

@@ -18,7 +18,11 @@ from packshot.enhance.classical import (
     plan_tones,
     plan_white_balance,
 )
-from packshot.enhance.combined_repairs import COMBINED_REPAIRS, plan_combined_repairs
+from packshot.enhance.combined_repairs import (
+    COMBINED_REPAIRS,
+    MIN_COMBINED_REPAIRS,
+    plan_combined_repairs,
+)
 from packshot.enhance.detail_steps import (
     plan_crispen,
     plan_deblur,
@@ -59,8 +63,7 @@ PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
 NETWORK_STEP: Final = "network"
 STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
 _THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
-
-_MIN_COMBINED_REPAIRS: Final = 2
+"""Steps that are tried without a finding that calls for them: no finding tells of a tilt."""
 
 _CODEC_REPAIRS = ("deblock",)
 _NOISE_REPAIRS = ("remove-impulses", "denoise")
@@ -83,6 +86,8 @@ _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "product-too-small": ("frame-product",),
     "off-centre": ("frame-product",),
 }
+"""Repairs by code of what is measured: a choice by what each does, and each abstains where it measures
+nothing."""
 
 _REPAIRS_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.GAUSSIAN_BLUR: _BLUR_REPAIRS,
@@ -106,12 +111,14 @@ _REPAIRS_BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.WRONG_WHITE_BALANCE: ("white-balance",),
     Kind.UNEVEN_LIGHT: ("whiten-background",),
 }
+"""Repairs by kind of damage that the assessor recognises: those that undo what the kind does."""
 
 REPAIRS: Final[Mapping[str, tuple[str, ...]]] = {
     **_REPAIRS_BY_CODE,
     **{DISTORTION_PREFIX + kind.value: names for kind, names in _REPAIRS_BY_KIND.items()},
 }
-"""By code of a finding: what may help. A code that is not here needs another photo, or a person."""
+"""Names of the steps that may help, by code of a finding. A code that is not here needs another photo,
+or a person."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,11 @@ class StepCandidate:
         plan: Measures pixels and plans the step for them.
         called_for_by: Codes of the findings it may mend; none where it is tried because of others.
         members: Those it tries together, in order.
+
+    Example:
+        >>> candidate = StepCandidate("denoise", plan_denoise, called_for_by=("noisy",))
+        >>> candidate.name, candidate.called_for_by
+        ('denoise', ('noisy',))
     """
 
     name: str
@@ -134,12 +146,18 @@ class StepCandidate:
 def build_planners(
     *, include_product_steps: bool = True, scale: float = 1, network: Planner | None = None
 ) -> dict[str, Planner]:
-    """The steps to choose from, by name, in the order to apply them.
+    """Return the planners to choose from, by name, in the order to apply them.
 
     Args:
         include_product_steps: Whether steps that change background and frame are wanted as well.
         scale: How many times larger the photo is than the pixels to plan for.
         network: Plans the enhancement network.
+
+    Example:
+        >>> list(build_planners())[-3:]
+        ['straighten', 'whiten-background', 'frame-product']
+        >>> "frame-product" in build_planners(include_product_steps=False)
+        False
     """
     available = dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
     if include_product_steps:
@@ -151,7 +169,7 @@ def build_planners(
 def find_step_candidates(
     codes: Collection[str], available: Mapping[str, Planner], *, thorough: bool = False
 ) -> list[StepCandidate]:
-    """Steps that may mend what was found, in the order to try them.
+    """Find the steps that may mend what was found, in the order to try them.
 
     The network, which mends several kinds of damage at once, comes before the repairs where findings
     call for more than one of those, else after them.
@@ -161,6 +179,13 @@ def find_step_candidates(
         available: From `build_planners`.
         thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
             another. Each still abstains where it measures nothing.
+
+    Example:
+        >>> found = find_step_candidates(["noisy", "border"], build_planners())
+        >>> [candidate.name for candidate in found]
+        ['repairs-together', 'remove-impulses', 'denoise', 'cut-border']
+        >>> found[0].members[0].called_for_by
+        ('noisy',)
     """
     codes_by_step = {
         name: tuple(code for code in codes if name in _find_repairs(code)) for name in available
@@ -177,9 +202,9 @@ def find_step_candidates(
 
 
 def _combine_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
-    """All repairs that were chosen, as one candidate more, where there are several."""
+    """Combine all repairs that were chosen into one candidate more, where there are several."""
     repairs = tuple(candidate for candidate in step_candidates if candidate.name in CLASSICAL_STEPS)
-    if len(repairs) < _MIN_COMBINED_REPAIRS:
+    if len(repairs) < MIN_COMBINED_REPAIRS:
         return []
     plan = partial(plan_combined_repairs, planners=tuple(candidate.plan for candidate in repairs))
     codes = dict.fromkeys(code for candidate in repairs for code in candidate.called_for_by)
@@ -187,7 +212,7 @@ def _combine_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate
 
 
 def _has_several_repairs(codes: Collection[str]) -> bool:
-    """Whether findings call for different repairs: what the network was trained for."""
+    """Return whether findings call for different repairs: what the network was trained for."""
     repair_sets = {
         frozenset(name for name in _find_repairs(code) if name in CLASSICAL_STEPS) for code in codes
     }
@@ -195,11 +220,11 @@ def _has_several_repairs(codes: Collection[str]) -> bool:
 
 
 def _move_network_after_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
-    """One kind of damage has a step made for it, which goes first."""
+    """Move the network behind the repairs: one kind of damage has a step made for it."""
     return sorted(step_candidates, key=lambda one: (one.name in PRODUCT_STEPS, one.name == NETWORK_STEP))
 
 
 def _find_repairs(code: str) -> tuple[str, ...]:
-    """The steps for a finding, with the network wherever a repair is among them."""
+    """Find the steps for a finding, with the network wherever a repair is among them."""
     step_names = REPAIRS.get(code, ())
     return (NETWORK_STEP, *step_names) if set(step_names) & set(CLASSICAL_STEPS) else step_names

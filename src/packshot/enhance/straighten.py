@@ -16,23 +16,48 @@ from packshot.measure.planes import make_planes
 from packshot.photo.pixels import average_blocks, check_pixels
 
 _WORKING_SIDE: Final = 1000
+"""Pixels, longer side, at which lines are sought: texture is averaged away, and time bounded."""
+
 _MIN_LINE_LENGTH: Final = 0.12
+"""Share of the longer side: a shorter line is a letter or a texture. A judgement."""
+
 _MAX_DEVIATION: Final = 9.0
+"""Degrees off an axis beyond which a line is meant to be slanted; more than `_MAX_TILT`, so that a tilt
+near that still has all its lines."""
+
 _MIN_TILT, _MAX_TILT = 0.7, 7.0
+"""Degrees: a smaller tilt is not seen, a larger one is on purpose. A judgement."""
+
 _ANGLE_TOLERANCE: Final = 0.8
+"""Degrees within which lines agree, and the two axes with each other: perspective makes them differ. A
+judgement."""
+
 _MIN_AGREEING_SHARE: Final = 0.6
+"""Share of the lines' length, along an axis, that must agree. A judgement."""
+
 _MIN_TOTAL_LENGTH: Final = 0.6
+"""Length of the lines along an axis, as a share of the longer side, without which they tell nothing. A
+judgement."""
+
 _MAX_UNEVENNESS: Final = 3.0
-_CUT_MARGIN: Final = 4  # what cubic interpolation mixes with the outside
+"""L*, from `measure.background.unevenness`: on a less even background filled corners would show."""
+
+_CUT_MARGIN: Final = 4
+"""Pixels cut off in width and in height: two on each side, which cubic interpolation mixes with the
+outside."""
 
 
 @dataclass(frozen=True)
 class Tilt:
-    """How far a photo is turned.
+    """The tilt of a photo.
 
     Attributes:
         degrees: Clockwise tilt of what should be level; turning back counter-clockwise mends it.
         fill_colour: Colour of a plain, even background for the corners; None cuts them off instead.
+
+    Example:
+        >>> Tilt(2.5, fill_colour=(250, 250, 250)).degrees
+        2.5
     """
 
     degrees: float
@@ -54,6 +79,14 @@ def estimate_tilt(pixels: Pixels) -> Tilt | None:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((400, 400, 3), 235, np.uint8)
+        >>> scene[100:300, 80:320] = (60, 90, 150)
+        >>> turned = straighten(scene, Tilt(-3.0, (235, 235, 235)))  # clockwise
+        >>> round(estimate_tilt(turned).degrees)
+        3
     """
     planes = make_planes(pixels)
     grey = average_blocks(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
@@ -80,8 +113,17 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
         tilt: From `estimate_tilt`.
 
     Returns:
-        The same size where the corners are filled; the largest upright rectangle of the same ratio
+        (H, W, 3) uint8 where the corners are filled; the largest upright rectangle of the same ratio
         where not.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((100, 200, 3), 235, np.uint8)
+        >>> straighten(scene, Tilt(3.0, (235, 235, 235))).shape, straighten(scene, Tilt(3.0, None)).shape
+        ((100, 200, 3), (86, 177, 3))
     """
     check_pixels(pixels, "straighten")
     height, width = pixels.shape[:2]
@@ -91,7 +133,18 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
 
 
 def compute_rotation_transform(width: int, height: int, tilt: Tilt) -> AffineTransform:
-    """Where the pixels of a photo of that size go when it is straightened."""
+    """Compute where the pixels of a photo of that size go when it is straightened.
+
+    Args:
+        width: Of the photo, in pixels.
+        height: Of the photo.
+        tilt: From `estimate_tilt`.
+
+    Example:
+        >>> transform = compute_rotation_transform(200, 100, Tilt(3.0, None))
+        >>> transform.width, transform.height
+        (177, 86)
+    """
     share = (
         1.0
         if tilt.fill_colour is not None
@@ -106,7 +159,7 @@ def compute_rotation_transform(width: int, height: int, tilt: Tilt) -> AffineTra
 
 
 def _crop_scale(width: int, height: int, angle: float) -> float:
-    """The scale of the largest rectangle of a photo's ratio that fits into it when turned."""
+    """Compute the scale of the largest rectangle of a photo's ratio that fits into it when turned."""
     ratio = max(width / height, height / width)
     return 1 / (math.cos(angle) + ratio * math.sin(angle))
 
@@ -125,7 +178,7 @@ def _detect_lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
 
 
 def _find_common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
-    """The deviation that most of the lines' length shares; None without a clear one."""
+    """Find the deviation that most of the lines' length shares; None without a clear one."""
     if lengths.sum() < _MIN_TOTAL_LENGTH:
         return None
     is_near = np.abs(angles[:, None] - angles[None]) <= _ANGLE_TOLERANCE

@@ -10,7 +10,11 @@ import numpy as np
 from packshot.arrays import Pixels
 
 _STRIP_PIXELS: Final = 1_000_000
+"""Pixels of a strip, about: the working memory of a step is some dozen times as many bytes. A judgement
+between memory and the rows that are worked out twice."""
+
 _ROW_MULTIPLE: Final = 16
+"""Rows: two blocks of JPEG, which are one of chroma at half size."""
 
 
 def apply_by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: int) -> Pixels:
@@ -26,6 +30,14 @@ def apply_by_strips(pixels: Pixels, change: Callable[[Pixels], Pixels], margin: 
 
     Returns:
         (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> heights = []
+        >>> tall = np.zeros((5000, 800, 3), np.uint8)
+        >>> _ = apply_by_strips(tall, lambda strip: (heights.append(len(strip)), strip)[1], margin=10)
+        >>> heights
+        [1264, 1280, 1280, 1272, 24]
     """
     height, width = pixels.shape[:2]
     rows = max(4 * _ROW_MULTIPLE, _STRIP_PIXELS // width // _ROW_MULTIPLE * _ROW_MULTIPLE)

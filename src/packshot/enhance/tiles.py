@@ -16,7 +16,7 @@ Change = Callable[[Pixels], Pixels]
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a photo is cut.
+    """A way to cut photos into tiles.
 
     Attributes:
         core: Side of the squares that make up the result, pixels.
@@ -24,6 +24,14 @@ class Tiling:
             reaches; at the photo's own edges there is none.
         stride: Core and margin are multiples of it, so that all tiles lie on one grid; sides of what the
             network gets are, too, by mirroring at the photo's lower and right edge.
+
+    Raises:
+        InvalidInput: No core, or a core or margin that is no multiple of the stride.
+
+    Example:
+        >>> tiling = Tiling(core=64, margin=16, stride=16)
+        >>> [(span.source_begin, span.source_end) for span in tiling.iter_spans(150)]
+        [(0, 80), (48, 144), (112, 150)]
     """
 
     core: int
@@ -45,7 +53,12 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Span:
-    """Part of one side: for `begin` to `end` the result needs `source_begin` to `source_end`."""
+    """Part of one side: for `begin` to `end` the result needs `source_begin` to `source_end`.
+
+    Example:
+        >>> Span(begin=64, end=128, source_begin=48, source_end=144).tile_slice
+        slice(16, 80, None)
+    """
 
     begin: int
     end: int
@@ -54,17 +67,17 @@ class Span:
 
     @property
     def result_slice(self) -> slice:
-        """Where in the photo the result goes."""
+        """The part of the photo that the result goes to."""
         return slice(self.begin, self.end)
 
     @property
     def source_slice(self) -> slice:
-        """What of the photo the network sees."""
+        """The part of the photo that the network sees."""
         return slice(self.source_begin, self.source_end)
 
     @property
     def tile_slice(self) -> slice:
-        """Where in the tile the result lies."""
+        """The part of the tile that is the result."""
         return slice(self.begin - self.source_begin, self.end - self.source_begin)
 
 
@@ -78,6 +91,13 @@ def apply_by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
 
     Returns:
         (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.arange(3 * 40 * 50, dtype=np.uint32).reshape(40, 50, 3).astype(np.uint8)
+        >>> inverted = apply_by_tiles(pixels, lambda tile: 255 - tile, Tiling(16, 8, 8))
+        >>> bool((inverted == 255 - pixels).all())
+        True
     """
     height, width = pixels.shape[:2]
     result = np.empty_like(pixels)
@@ -93,7 +113,20 @@ def apply_by_tiles(pixels: Pixels, change: Change, tiling: Tiling) -> Pixels:
 
 
 def mirror_to_stride(pixels: Pixels, stride: int) -> Pixels:
-    """Extend a photo below and on the right by mirroring, until both sides are multiples of `stride`."""
+    """Extend a photo below and on the right by mirroring, until both sides are multiples of `stride`.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        stride: In pixels, at least 1.
+
+    Returns:
+        (h, w, 3) uint8, h and w multiples of the stride.
+
+    Example:
+        >>> import numpy as np
+        >>> mirror_to_stride(np.zeros((30, 50, 3), np.uint8), stride=16).shape
+        (32, 64, 3)
+    """
     height, width = pixels.shape[:2]
     below, right = -height % stride, -width % stride
     if not below and not right:

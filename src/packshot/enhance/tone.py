@@ -11,16 +11,33 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.distort.parameters import apply_curve
 from packshot.enhance.light import apply_light_curve, linear_light_table
-from packshot.enhance.white_reference import find_white_reference
+from packshot.enhance.white_reference import ReferenceSource, find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles, to_uint8
 
 _TARGET_WHITE: Final = 0.985
+"""Linear light that a white background is brought to: sRGB 253, white to the eye and not clipped."""
+
 _WHITE_ENOUGH: Final = 0.88
+"""Linear light of a background from which nothing is missing: sRGB 241, which is nearly white
+already."""
+
 _TARGET_BRIGHT_END: Final = 0.6
+"""Linear luminance to which the lightest 2 % of a scene are brought (sRGB 203), if all the way. A
+judgement."""
+
 _BRIGHT_ENOUGH: Final = 0.25
+"""Linear luminance of the lightest 2 % from which a scene is left alone (sRGB 137): only plainly
+underexposed ones are touched (docs/decisions/0007-enhancement-steps.md)."""
+
 _DAMPING: Final = 0.7
+"""Share of the way, in stops, that is gone in a scene: some are meant dark. A judgement."""
+
 _MAX_GAIN: Final = 6.0
+"""Largest factor on linear light, 2.6 stops: what is darker holds more noise than picture. A
+judgement."""
+
 _SHOULDER: Final = 0.85
+"""Linear light above which tones bend towards 1 instead of clipping. A judgement."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +46,24 @@ class Exposure:
 
     Attributes:
         gain: Above 1 brightens.
-        source: "background" or "scene".
+        source: What it was estimated from.
+
+    Example:
+        >>> Exposure(gain=2.0, source=ReferenceSource.SCENE).stops
+        1.0
     """
 
     gain: float
-    source: str
+    source: ReferenceSource
 
     @property
     def stops(self) -> float:
-        """The factor as photographers count it."""
+        """The factor as photographers count it, the binary logarithm of `gain`."""
         return float(np.log2(self.gain))
 
 
 def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:
-    """How much more light a photo should have had.
+    """Estimate how much more light a photo should have had.
 
     A plain background that can serve as white tells: it should be white. Elsewhere the light that 2
     % of the pixels exceed is brought 70 % of the way (in stops) to 0.6, if it is below 0.25: a scene
@@ -56,6 +77,13 @@ def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot import Photo
+        >>> dark = Photo.open("examples/photos/stool-low-light.jpg")
+        >>> exposure = estimate_missing_exposure(dark.pixels)
+        >>> f"{exposure.source}: {exposure.stops:+.1f} stops"
+        'scene: +1.5 stops'
     """
     white = find_white_reference(pixels)
     if white is not None:
@@ -63,20 +91,35 @@ def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:
         return (
             None
             if level >= _WHITE_ENOUGH
-            else Exposure(_limit_gain(_TARGET_WHITE / level), "background")
+            else Exposure(_limit_gain(_TARGET_WHITE / level), ReferenceSource.BACKGROUND)
         )
     level = _bright_end(pixels)
     if level >= _BRIGHT_ENOUGH:
         return None
-    return Exposure(_limit_gain((_TARGET_BRIGHT_END / max(level, 1e-3)) ** _DAMPING), "scene")
+    return Exposure(
+        _limit_gain((_TARGET_BRIGHT_END / max(level, 1e-3)) ** _DAMPING), ReferenceSource.SCENE
+    )
 
 
 def expose(pixels: Pixels, exposure: Exposure) -> Pixels:
     """Multiply light; what would pass 0.85 bends towards 1 instead of clipping.
 
     With a background for white there is no bend: what is lighter than it is white.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        exposure: From `estimate_missing_exposure`.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> ramp = np.repeat(np.uint8([[[50], [100], [200]]]), 3, axis=2)
+        >>> expose(ramp, Exposure(4.0, ReferenceSource.SCENE))[0, :, 0].tolist()
+        [100, 189, 254]
     """
-    if exposure.source == "background":
+    if exposure.source == ReferenceSource.BACKGROUND:
         return apply_light_curve(pixels, lambda light: light * exposure.gain)
     return apply_light_curve(
         pixels, lambda light: _roll_off_highlights(light * exposure.gain, exposure.gain)
@@ -91,6 +134,15 @@ def lift_shadows(pixels: Pixels, amount: float) -> Pixels:
     Args:
         pixels: (H, W, 3) uint8.
         amount: 0..0.5; the power in the deepest shadows is 1 - amount.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> ramp = np.repeat(np.uint8([[[0], [30], [120], [255]]]), 3, axis=2)
+        >>> lift_shadows(ramp, amount=0.3)[0, :, 0].tolist()
+        [0, 61, 140, 255]
     """
     return apply_light_curve(pixels, lambda light: np.power(light, 1 - amount * (1 - light) ** 2))
 
@@ -102,6 +154,15 @@ def remove_haze(pixels: Pixels, black: float, white: float = 1.0) -> Pixels:
         pixels: (H, W, 3) uint8.
         black: The code value, 0..1, that becomes 0.
         white: The one that becomes 1.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> ramp = np.repeat(np.uint8([[[51], [128], [204]]]), 3, axis=2)
+        >>> remove_haze(ramp, black=0.2, white=0.8)[0, :, 0].tolist()
+        [0, 128, 255]
     """
     return apply_curve(pixels, lambda values: (values - black) / (white - black))
 
@@ -117,7 +178,7 @@ def _roll_off_highlights(light: Float32Array, gain: float) -> Float32Array:
 
 
 def _bright_end(pixels: Pixels) -> float:
-    """The linear luminance that 2 % of the pixels exceed."""
+    """Measure the linear luminance that 2 % of the pixels exceed."""
     small = make_planes(pixels).small
     grey = to_uint8(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     (value,) = percentiles(histogram(grey), 98)

@@ -10,18 +10,41 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.light import apply_light_curve, linear_light_table
-from packshot.enhance.white_reference import WhiteReference, find_white_reference
+from packshot.enhance.white_reference import ReferenceSource, WhiteReference, find_white_reference
 from packshot.measure.planes import make_planes
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Shares of linear red, green and blue in luminance (IEC 61966-2-1, the primaries of Rec. 709)."""
+
 _FULL_TRUST_CHROMA, _NO_TRUST_CHROMA = 20.0, 36.0
+"""CIE chroma of a background: up to the first its colour is taken for the light's, beyond the second
+for a coloured backdrop; between, in proportion. A judgement; nothing beyond the second is a white
+reference."""
+
 _MIN_CHROMA: Final = 1.5
+"""CIE chroma of a background below which the light is neutral: less is hardly to be seen."""
+
 _MINKOWSKI_ORDER: Final = 6.0
+"""Order of the mean: the one that Finlayson and Trezzi found best (CIC 2004)."""
+
 _CLIPPED, _DARK = 0.95, 0.01
+"""Linear light, 0..1, of a pixel's brightest channel: what is lighter is cut off, what is darker is
+noise, and neither tells the light's colour. A judgement."""
+
 _MAX_DISAGREEMENT: Final = 4.0
+"""Degrees between two estimates of the light beyond which neither is believed. A judgement: scenes
+without a white background are corrected only when the case is plain
+(docs/decisions/0007-enhancement-steps.md)."""
+
 _MIN_ANGLE, _MAX_ANGLE = 6.0, 16.0
+"""Degrees off grey: a scene nearer than the first is neutral enough, farther than the second coloured
+on purpose. A judgement, on the side of leaving photos alone."""
+
 _DAMPING: Final = 0.6
+"""Share of the cast that is taken back where only the scene tells of it: evening light is not wrong."""
+
 _MIN_PIXELS: Final = 500
+"""Usable pixels, at working size, below which a scene tells nothing. A judgement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +54,18 @@ class Illuminant:
     Attributes:
         light: (3,) linear red, green and blue of what should be grey, of luminance 1.
         correction_share: 0..1, how much of it to take back.
-        source: "background" or "scene".
+        source: What it was estimated from.
+
+    Example:
+        >>> import numpy as np
+        >>> warm = Illuminant(np.array([1.2, 1.0, 0.6], np.float32), 1.0, ReferenceSource.BACKGROUND)
+        >>> (warm.light * warm.gains).round(2).tolist()
+        [1.2000000476837158, 1.2000000476837158, 1.2000000476837158]
     """
 
     light: Float32Array
     correction_share: float
-    source: str
+    source: ReferenceSource
 
     @property
     def gains(self) -> Float32Array:
@@ -58,10 +87,18 @@ def estimate_illuminant(pixels: Pixels) -> Illuminant | None:
         pixels: (H, W, 3) uint8.
 
     Returns:
-        None where the light is neutral already, or cannot be told.
+        None where the light is neutral already, or cannot be estimated.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot import Photo
+        >>> warm = estimate_illuminant(Photo.open("examples/photos/mug-warm-cast.jpg").pixels)
+        >>> warm.source.value, bool(warm.light[0] > warm.light[2])
+        ('background', True)
+        >>> estimate_illuminant(Photo.open("examples/photos/mug.jpg").pixels) is None
+        True
     """
     white = find_white_reference(pixels)
     return (
@@ -80,6 +117,14 @@ def correct_white_balance(pixels: Pixels, illuminant: Illuminant) -> Pixels:
 
     Returns:
         (H, W, 3) uint8.
+
+    Example:
+        >>> from packshot import Photo
+        >>> pixels = Photo.open("examples/photos/mug-warm-cast.jpg").pixels
+        >>> corrected = correct_white_balance(pixels, estimate_illuminant(pixels))
+        >>> top_left = [image[:50, :50].mean(axis=(0, 1)).round(-1) for image in (pixels, corrected)]
+        >>> [colour.tolist() for colour in top_left]
+        [[250.0, 230.0, 180.0], [250.0, 240.0, 230.0]]
     """
     return apply_light_curve(pixels, lambda light: light * illuminant.gains)
 
@@ -88,7 +133,7 @@ def _estimate_from_background(white: WhiteReference) -> Illuminant | None:
     if white.chroma < _MIN_CHROMA:
         return None
     correction_share = float(np.interp(white.chroma, (_FULL_TRUST_CHROMA, _NO_TRUST_CHROMA), (1, 0)))
-    return Illuminant(_normalise_luminance(white.light), correction_share, "background")
+    return Illuminant(_normalise_luminance(white.light), correction_share, ReferenceSource.BACKGROUND)
 
 
 def _estimate_from_scene(small: Pixels) -> Illuminant | None:
@@ -104,7 +149,7 @@ def _estimate_from_scene(small: Pixels) -> Illuminant | None:
         return None
     if not _MIN_ANGLE <= colour_angle(middle, grey) <= _MAX_ANGLE:
         return None
-    return Illuminant(middle, _DAMPING, "scene")
+    return Illuminant(middle, _DAMPING, ReferenceSource.SCENE)
 
 
 def _minkowski_mean(values: Float32Array) -> Float32Array:
@@ -122,11 +167,25 @@ def _gradient_lengths(light: Float32Array) -> Float32Array:
 
 
 def colour_angle(first: Float32Array, second: Float32Array) -> float:
-    """Degrees between two colours of light, whatever their brightness."""
+    """Return the degrees between two colours of light, whatever their brightness.
+
+    Args:
+        first: (3,) linear light.
+        second: (3,) linear light.
+
+    Returns:
+        0..90 for light, which is never negative.
+
+    Example:
+        >>> import numpy as np
+        >>> grey, red = np.array([0.5, 0.5, 0.5]), np.array([1.0, 0.0, 0.0])
+        >>> round(colour_angle(grey, 2 * grey), 1), round(colour_angle(grey, red), 1)
+        (0.0, 54.7)
+    """
     cosine = float(first @ second / max(float(np.linalg.norm(first) * np.linalg.norm(second)), 1e-12))
     return float(np.degrees(np.arccos(min(max(cosine, -1.0), 1.0))))
 
 
 def _normalise_luminance(light: Float32Array) -> Float32Array:
-    """The same colour with luminance 1."""
+    """Scale a colour to luminance 1."""
     return np.asarray(light / max(float(_LUMINANCE @ light), 1e-6), np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import cv2
@@ -14,10 +15,30 @@ from packshot.measure.background import find_background, find_far_background, un
 from packshot.measure.planes import make_planes
 
 _MIN_LIGHTNESS: Final = 52.0
+"""L*, 0..100: a darker background was not meant to be white, however little light there was. A
+judgement."""
+
 _MAX_CHROMA: Final = 36.0
+"""CIE chroma: beyond it a backdrop is coloured on purpose. A judgement; from 20 on
+`white_balance` trusts it less and less."""
+
 _MAX_UNEVENNESS: Final = 5.0
+"""L*, from `measure.background.unevenness`: a less even ground is a wall or a floor, as most light
+backgrounds are that are not white (see `find_white_reference`)."""
+
 _LIGHTER_FACTOR: Final = 1.15
+"""Factor on linear light, in every channel: what passes it is lighter than the background. Room for
+noise."""
+
 _MAX_LIGHTER_SHARE: Final = 0.005
+"""Share of the picture that may be lighter, such as glints: with more, white is something else."""
+
+
+class ReferenceSource(StrEnum):
+    """What the light or its colour was estimated from: a background meant to be white, or the scene."""
+
+    BACKGROUND = "background"
+    SCENE = "scene"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +49,12 @@ class WhiteReference:
         light: (3,) mean linear light of red, green and blue, 0..1.
         lightness: Its L*, 0..100.
         chroma: Its CIE chroma.
+
+    Example:
+        >>> from packshot import Photo
+        >>> warm = find_white_reference(Photo.open("examples/photos/mug-warm-cast.jpg").pixels)
+        >>> round(warm.lightness), round(warm.chroma)
+        (91, 25)
     """
 
     light: Float32Array
@@ -50,6 +77,15 @@ def find_white_reference(pixels: Pixels) -> WhiteReference | None:
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((200, 200, 3), 220, np.uint8)
+        >>> scene[60:140, 60:140] = (150, 40, 40)
+        >>> round(find_white_reference(scene).lightness)
+        88
+        >>> find_white_reference(scene // 4) is None
+        True
     """
     planes = make_planes(pixels)
     background = find_background(planes.small)
@@ -67,7 +103,7 @@ def find_white_reference(pixels: Pixels) -> WhiteReference | None:
 
 
 def _has_lighter_parts(small: Pixels, light: Float32Array) -> bool:
-    """Whether half a per cent of a picture is lighter than its background, which then is no white.
+    """Return whether so much is lighter than a background that it is no white.
 
     Args:
         small: (h, w, 3) uint8, working size.

@@ -11,14 +11,23 @@ from packshot.arrays import ByteArray, Plane
 from packshot.measure.planes import to_uint8
 
 _MIN_STEP: Final = 3
+"""Grey levels: smaller steps are not seen, and rounding makes them. By judgement."""
+
 _MAX_STEP: Final = 64
+"""Grey levels: larger steps are edges of things. By judgement."""
+
 _MIN_STEP_COUNT: Final = 200
+"""Steps: with fewer a share means nothing, and nothing is measured. By judgement."""
+
 _MAX_LINES: Final = 160
+"""Rows, and columns, that are looked at: enough to know a share, in bounded time."""
+
 _BAND_DISTANCE: Final = 100
+"""Pixels along a line within which the next step must come: shades have several. By judgement."""
 
 
 def banding(plane: Plane) -> float | None:
-    """Share of the picture's visible small steps that stand between perfectly flat runs.
+    """Measure the share of the visible small steps that stand between perfectly flat runs.
 
     A step is a difference of 3 to 64 levels between neighbours; it counts as banding where the two
     differences before and after it are exactly zero and another such step lies within 100 pixels
@@ -30,6 +39,12 @@ def banding(plane: Plane) -> float | None:
 
     Returns:
         Per cent, 0..100; None with too few steps to tell.
+
+    Example:
+        >>> shade = np.tile(np.linspace(60, 200, 400), (200, 1))
+        >>> few = (np.rint(shade / 10) * 10).astype(np.uint8)  # a tone in ten is left
+        >>> banding(few), banding(shade.astype(np.uint8)) is None
+        (100.0, True)
     """
     steps, banded = _count_steps(plane)
     column_steps, column_banded = _count_steps(to_uint8(cv2.transpose(plane)))
@@ -38,7 +53,7 @@ def banding(plane: Plane) -> float | None:
 
 
 def _count_steps(plane: ByteArray) -> tuple[int, int]:
-    """Steps, and steps between flat runs, along a sample of the rows."""
+    """Count steps, and steps between flat runs, along a sample of the rows."""
     if plane.shape[1] < 6:
         return 0, 0
     rows = np.ascontiguousarray(plane[:: max(1, plane.shape[0] // _MAX_LINES)])

@@ -12,22 +12,39 @@ import numpy as np
 from packshot.arrays import ByteMask, Pixels
 from packshot.measure.planes import histogram, percentiles, to_uint8
 
-_OPPONENT: Final = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
 _NEUTRAL_CHROMA: Final = 22.0
+"""CIE Lab units of a* and of b*: pixels farther from grey are coloured, not grey with a cast. By
+judgement."""
+
 _NEUTRAL_SHARE: Final = 0.02
-_MIN_LIGHTNESS, _MAX_LIGHTNESS = 20, 97
+"""Share of the picture, 0..1: fewer neutral pixels tell of no cast. By judgement."""
+
+_MIN_LIGHTNESS: Final = 20
+_MAX_LIGHTNESS: Final = 97
+"""L*, 0..100: darker pixels hold no hue worth measuring, lighter ones may be clipped. By judgement."""
+
 _MIN_SATURATION: Final = 0.97
+"""HSV saturation, 0..1, from which on a colour lies at the edge of what a screen shows. By judgement."""
+
 _MIN_VISIBLE_LEVEL: Final = 50
+"""Grey level of the largest channel: darker pixels are black to the eye, however saturated. By
+judgement."""
 
 
 def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
-    """Hasler and Suesstrunk (SPIE 5007, 2003): 0 grey, 15 slight, 45 average, 109 extreme.
+    """Compute colourfulness after Hasler and Suesstrunk: 0 grey, 15 slight, 45 average, 109 extreme.
 
-    sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) with rg = R - G, yb = (R + G) / 2 - B.
+    sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) with rg = R - G, yb = (R + G) / 2 - B
+    ("Measuring Colourfulness in Natural Images", SPIE 5007, 2003; docs/methods.md, equation 5.4).
 
     Args:
         small: RGB, working size.
         mask: 255 on what to judge, None for all.
+
+    Example:
+        >>> colours = np.array([[[255, 0, 0], [0, 0, 255], [0, 255, 0], [128, 128, 128]]], np.uint8)
+        >>> round(colourfulness(colours, None)), colourfulness(colours[:, 3:], None)
+        (239, 0.0)
     """
     red, green, blue = (channel.astype(np.int16) for channel in cv2.split(small))
     opponent = np.stack((2 * (red - green), red + green - 2 * blue), axis=-1)
@@ -36,14 +53,38 @@ def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
 
 
 def peak_chroma(lab: Pixels, mask: ByteMask | None) -> float:
-    """CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo."""
+    """Return the CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo.
+
+    Args:
+        lab: Working-size Lab, uint8.
+        mask: 255 on what to judge, None for all.
+
+    Returns:
+        Chroma, in whole numbers, 0..181.
+
+    Example:
+        >>> lab = np.full((10, 10, 3), 128, np.uint8)
+        >>> lab[0, :, 1:] = (128 + 30, 128 - 40)
+        >>> peak_chroma(lab, None)
+        50.0
+    """
     a, b = (lab[..., channel].astype(np.float32) - np.float32(128) for channel in (1, 2))
     chroma = to_uint8(cv2.convertScaleAbs(cv2.magnitude(a, b)))
     return percentiles(histogram(chroma, mask), 99)[0]
 
 
 def saturation_share(small: Pixels, mask: ByteMask | None) -> float:
-    """Per cent of the pixels that are as saturated as a screen can show, and not dark."""
+    """Return the per cent of the pixels that are as saturated as a screen can show, and not dark.
+
+    Args:
+        small: RGB, working size.
+        mask: 255 on what to judge, None for all.
+
+    Example:
+        >>> small = np.array([[[255, 0, 0], [255, 90, 90], [40, 0, 0], [90, 90, 90]]], np.uint8)
+        >>> saturation_share(small, None)
+        25.0
+    """
     red, green, blue = cv2.split(small)
     largest = cv2.max(cv2.max(red, green), blue)
     smallest = to_uint8(cv2.min(cv2.min(red, green), blue))
@@ -57,11 +98,15 @@ def saturation_share(small: Pixels, mask: ByteMask | None) -> float:
 
 @dataclass(frozen=True)
 class ColourCast:
-    """What neutral grey has become.
+    """The distance and direction in which neutral grey has moved.
 
     Attributes:
         magnitude: Distance from grey in CIE Lab's a*, b* plane.
         angle: Hue angle in degrees, 0..360: 0 red, 90 yellow, 180 green, 270 blue.
+
+    Example:
+        >>> ColourCast(magnitude=9.0, angle=75.0).angle  # between red and yellow: warm light
+        75.0
     """
 
     magnitude: float
@@ -78,6 +123,12 @@ def colour_cast(lab: Pixels, mask: ByteMask | None) -> ColourCast | None:
 
     Returns:
         None where there are no such pixels (fewer than 2 %).
+
+    Example:
+        >>> lab = np.full((10, 10, 3), (200, 128 + 3, 128 + 4), np.uint8)
+        >>> cast = colour_cast(lab, None)
+        >>> cast.magnitude, round(cast.angle)
+        (5.0, 53)
     """
     neutral = _find_nearly_neutral(lab) if mask is None else mask
     if cv2.countNonZero(neutral) < max(1.0, _NEUTRAL_SHARE * neutral.size):

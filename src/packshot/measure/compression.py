@@ -1,4 +1,4 @@
-"""What lossy compression leaves behind: the 8 x 8 grid, and ringing along edges."""
+"""Traces of lossy compression: the 8 x 8 grid, and ringing along edges."""
 
 from __future__ import annotations
 
@@ -13,11 +13,30 @@ from packshot.measure.planes import mean_where, to_uint8
 from packshot.measure.sharpness import Gradients
 
 GRID: Final = 8
+"""Pixels: side of JPEG's blocks (ITU-T T.81)."""
+
 _MAX_STEP: Final = 12
+"""Grey levels: what is more of a step between neighbours is an edge and counts no more. By judgement."""
+
 _USUAL_QUANTILE: Final = 0.92
+"""Quantile of the steps by line, 0..1, that lines are cut to: a grid line is one in eight, higher ones
+are edges. By judgement."""
+
 _MIN_SIDE: Final = 4 * GRID
+"""Pixels: a smaller picture has too few blocks to know a grid. By judgement."""
+
 _EDGE_STRENGTH: Final = 24
+"""Of `Gradients.strength`, twice the slope in grey levels per pixel: from here on edges ring. By
+judgement."""
+
 _MIN_PIXELS: Final = 200
+"""Pixels of background in a band, below which ripple is not measured. By judgement."""
+
+_EDGE_REACH: Final = 3
+_CLOSE_REACH: Final = 5
+_AWAY_REACH: Final = 9
+"""Pixels: an edge's own slope reaches 3 from it, ringing lies in the next 5, within a block of JPEG, and
+the 9 behind them tell how much the background ripples anyway."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,10 @@ class Blockiness:
             is not perfectly flat.
         column: Which columns, modulo 8, begin a block.
         row: Which rows, modulo 8, begin a block.
+
+    Example:
+        >>> Blockiness(excess=2.5, column=0, row=3).row  # cut three pixels below a block's top
+        3
     """
 
     excess: float
@@ -44,6 +67,12 @@ def blockiness(grey: Plane) -> Blockiness | None:
 
     Returns:
         None below 32 pixels.
+
+    Example:
+        >>> tiles = np.random.default_rng(0).integers(100, 108, (12, 12), np.uint8)
+        >>> blocks = blockiness(np.kron(tiles, np.ones((8, 8), np.uint8))[:, 5:])
+        >>> blocks.excess > 1, blocks.column, blocks.row
+        (True, 3, 0)
     """
     if min(grey.shape) < _MIN_SIDE:
         return None
@@ -53,7 +82,7 @@ def blockiness(grey: Plane) -> Blockiness | None:
 
 
 def _step_profile(grey: Plane, axis: int) -> Float64Array:
-    """Mean step, capped, between neighbours at each column (axis 1) or row (axis 0).
+    """Return the mean step, capped, between neighbours at each column (axis 1) or row (axis 0).
 
     Pixels in perfectly flat rows would thin the result out, so it is divided by the share of steps.
     """
@@ -66,7 +95,7 @@ def _step_profile(grey: Plane, axis: int) -> Float64Array:
 
 
 def _grid_excess(profile: Float64Array) -> tuple[float, int]:
-    """Excess of the best phase over the second best, and the phase of block starts."""
+    """Return the excess of the best phase over the second best, and the phase of block starts."""
     blocks = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
     # One line in eight may stand out as the grid; fewer, and higher ones, are the product's edges.
     means = np.minimum(blocks, np.quantile(blocks, _USUAL_QUANTILE)).mean(axis=0)
@@ -76,7 +105,7 @@ def _grid_excess(profile: Float64Array) -> tuple[float, int]:
 
 
 def ringing(grey: Plane, gradients: Gradients | None, background_mask: ByteMask | None) -> float | None:
-    """Ripple of a plain background close to strong edges, beyond its ripple farther away.
+    """Measure the ripple of a plain background close to strong edges, less that farther away.
 
     Ripple is the mean absolute difference of a pixel and its 3 x 3 mean: in a band 3 to 8 pixels
     from strong edges, less that in the next 9 pixels.
@@ -88,13 +117,21 @@ def ringing(grey: Plane, gradients: Gradients | None, background_mask: ByteMask 
 
     Returns:
         Grey levels, 0 and up; None without both bands.
+
+    Example:
+        >>> from packshot.measure.sharpness import gradients
+        >>> grey = np.full((100, 100), 250, np.uint8)
+        >>> grey[:, 50:] = 60
+        >>> grey[::2, 42:46] -= 9  # ripples beside the edge
+        >>> ringing(grey, gradients(grey), np.full((100, 100), 255, np.uint8)) > 1
+        True
     """
     if gradients is None or background_mask is None:
         return None
     _, edges = cv2.threshold(gradients.strength, _EDGE_STRENGTH, 255, cv2.THRESH_BINARY)
-    around = _dilate(to_uint8(edges), 3)
-    close = _dilate(around, 5)
-    away = _dilate(close, 9)
+    around = _dilate(to_uint8(edges), _EDGE_REACH)
+    close = _dilate(around, _CLOSE_REACH)
+    away = _dilate(close, _AWAY_REACH)
     near = cv2.bitwise_and(cv2.subtract(close, around), background_mask)
     far = cv2.bitwise_and(cv2.subtract(away, close), background_mask)
     if min(cv2.countNonZero(near), cv2.countNonZero(far)) < _MIN_PIXELS:

@@ -11,24 +11,45 @@ from packshot.arrays import ByteMask, Float64Array, Pixels
 from packshot.measure.planes import percentiles, to_uint8
 
 CLIPPED_WHITE: Final = 254
-"""A channel at or above this has lost its detail."""
+"""Grey level: a channel at or above this has lost its detail. One level below the end, for encoders and
+averages seldom reach 255."""
 
 CLIPPED_BLACK: Final = 2
-"""A pixel with every channel at or below this has lost its detail."""
+"""Grey level: a pixel with every channel at or below this has lost its detail. By judgement."""
 
 
 def mean_lightness(lightness: Float64Array) -> float:
-    """Mean L* from a histogram of 8-bit lightness, 0..100."""
+    """Return the mean L*, 0..100.
+
+    Args:
+        lightness: Histogram (256,) of 8-bit lightness, not all zero.
+
+    Example:
+        >>> counts = np.zeros(256)
+        >>> counts[[51, 153]] = 10
+        >>> round(mean_lightness(counts))
+        40
+    """
     return float(lightness @ np.arange(256) / lightness.sum() / 2.55)
 
 
 def bright_end(lightness: Float64Array) -> float:
-    """L* that 2 % of the pixels exceed, 0..100: low where nothing in the photo is light."""
+    """Return the L* that 2 % of the pixels exceed, 0..100: low where nothing in the photo is light.
+
+    Args:
+        lightness: Histogram (256,) of 8-bit lightness, not all zero.
+
+    Example:
+        >>> counts = np.zeros(256)
+        >>> counts[[51, 204]] = 90, 10
+        >>> round(bright_end(counts))
+        80
+    """
     return percentiles(lightness, 98)[0] / 2.55
 
 
 def highlight_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
-    """Per cent of the pixels with two channels or more at the upper end.
+    """Measure the per cent of the pixels with two channels or more at the upper end.
 
     Args:
         small: RGB, working size.
@@ -36,6 +57,12 @@ def highlight_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, Byt
 
     Returns:
         The share, and a mask of where.
+
+    Example:
+        >>> small = np.array([[[255, 255, 90], [255, 90, 90], [90, 90, 90], [255, 255, 255]]], np.uint8)
+        >>> share, where = highlight_clipping(small, None)
+        >>> share, where.tolist()
+        (50.0, [[255, 0, 0, 255]])
     """
     # Two of three are at the end where the median of three is.
     red, green, blue = cv2.split(small)
@@ -44,7 +71,20 @@ def highlight_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, Byt
 
 
 def shadow_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
-    """Per cent of the pixels with all channels at the lower end; see `highlight_clipping`."""
+    """Measure the per cent of the pixels with all channels at the lower end.
+
+    Args:
+        small: RGB, working size.
+        mask: 255 on what to judge, None for all.
+
+    Returns:
+        The share, and a mask of where.
+
+    Example:
+        >>> small = np.array([[[0, 1, 2], [0, 0, 30], [90, 90, 90], [0, 0, 0]]], np.uint8)
+        >>> shadow_clipping(small, None)[0]
+        50.0
+    """
     end = (CLIPPED_BLACK,) * 3
     return _share_in_mask(to_uint8(cv2.inRange(small, (0, 0, 0), end)), mask)
 

@@ -11,26 +11,46 @@ from packshot.arrays import Float32Array, Pixels, Plane
 from packshot.measure.planes import to_uint8
 
 _BLOCK_SIDE: Final = 8
+"""Coefficients of the Haar transform along a block, so 16 pixels. By judgement: smaller blocks scatter
+more, larger ones are seldom flat."""
+
 _MIN_BLOCKS: Final = 12
-_BLACK_LEVEL, _WHITE_LEVEL = 4.0, 251.0
+"""Blocks neither black nor white, with fewer of which nothing is measured. By judgement."""
+
+_BLACK_LEVEL: Final = 4.0
+_WHITE_LEVEL: Final = 251.0
+"""Grey levels: blocks with a mean outside are clipped, which takes their noise away. By judgement."""
+
 _FLATTEST_SHARE: Final = 0.25
+"""Share of the blocks, 0..1, the flattest, whose median counts. By judgement."""
+
 _MAX_ROWS: Final = 320
+"""Rows that are looked at: enough to know the noise, in bounded time."""
+
 _HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
+"""Weights of R, G, B and the offset of half the difference of red and blue, so that it fits 0..255."""
 
 
 def noise_level(plane: Plane) -> float | None:
     """Estimate the standard deviation of the noise.
 
     The diagonal band of a Haar transform holds little but noise in smooth places (Donoho and
-    Johnstone 1994 take its median). Here its energy is averaged over blocks of 16 x 16 pixels, and
-    the median is taken over the flattest quarter of them, flatness being judged by the low band,
-    which knows nothing of the diagonal one. Clipped blocks are left out: they show no noise.
+    Johnstone, "Ideal Spatial Adaptation by Wavelet Shrinkage", Biometrika 81(3), 1994, take its median).
+    Here its energy is averaged over blocks of 16 x 16 pixels, and the median is taken over the flattest
+    quarter of them, flatness being judged by the low band, which knows nothing of the diagonal one.
+    Clipped blocks are left out: they show no noise.
 
     Args:
         plane: (H, W) uint8, native: luma, or a sample of its rows from `sample_rows`.
 
     Returns:
         Grey levels, 0 and up; None where fewer than 12 blocks are neither black nor white.
+
+    Example:
+        >>> flat = np.full((256, 256), 128.0)
+        >>> noisy = flat + np.random.default_rng(0).normal(0, 6, flat.shape)
+        >>> round(noise_level(noisy.astype(np.uint8))), noise_level(flat.astype(np.uint8))
+        (6, 0.0)
     """
     height, width = (side // (2 * _BLOCK_SIDE) for side in plane.shape)
     if not height or not width:
@@ -48,23 +68,36 @@ def noise_level(plane: Plane) -> float | None:
 
 
 def colour_noise(rows: Pixels) -> float | None:
-    """Noise of the difference of red and blue, which luma hides.
+    """Measure the noise of the difference of red and blue, which luma hides.
 
     Args:
         rows: RGB, (H, W, 3) uint8, native or from `sample_rows`.
 
     Returns:
         Standard deviation, in grey levels, of half the difference; None as for `noise_level`.
+
+    Example:
+        >>> pixels = np.full((256, 256, 3), 128, np.uint8)
+        >>> pixels[..., 2] += np.random.default_rng(0).integers(0, 40, (256, 256), np.uint8)
+        >>> round(colour_noise(pixels))  # half of 40 / sqrt(12)
+        6
     """
     half_difference = cv2.transform(rows, _HALF_DIFFERENCE)
     return noise_level(to_uint8(half_difference).reshape(rows.shape[:2]))
 
 
 def sample_rows(pixels: Pixels) -> Pixels:
-    """Bands of 16 rows, evenly spread, 320 rows at most: enough to know the noise.
+    """Take bands of 16 rows, evenly spread, 320 rows at most: enough to know the noise.
 
     Args:
         pixels: (H, W, 3) or (H, W) uint8.
+
+    Returns:
+        The rows, as many channels as before; all of them, not copied, where there are few.
+
+    Example:
+        >>> sample_rows(np.zeros((1600, 30, 3), np.uint8)).shape
+        (320, 30, 3)
     """
     band = 2 * _BLOCK_SIDE
     count = pixels.shape[0] // band
@@ -76,7 +109,7 @@ def sample_rows(pixels: Pixels) -> Pixels:
 
 
 def _haar_bands(plane: Plane) -> tuple[Float32Array, Float32Array]:
-    """Mean and diagonal band of disjoint 2 x 2 pixels."""
+    """Return mean and diagonal band of disjoint 2 x 2 pixels."""
     values = plane.astype(np.float32)
     rows, differences = values[0::2] + values[1::2], values[0::2] - values[1::2]
     low = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Final
 
 import cv2
 import numpy as np
@@ -34,11 +35,28 @@ from packshot.report import MEASUREMENTS, Facts, Measurement, Region
 RawValues = dict[str, float | None]
 DamageRows = tuple[tuple[float, ...], ...]
 
-_UPSCALE_EVIDENCE = 6.5
-_UPSCALE_BLUR = (0.24, 0.55)
-_OUTLINE_SHARE = 0.2
-_NEUTRAL_LIGHTNESS, _NEUTRAL_CHROMA = 40.0, 45.0
-_MIN_REGION_SHARE = 0.01
+_UPSCALE_EVIDENCE: Final = 6.5
+"""Peak over median of the spectrum: from here on a period is an enlargement's. Part of the distortion
+encoder's input, so it stays what the encoder learnt from, whatever `scaling` uses for findings."""
+
+_UPSCALE_BLUR: Final = (0.24, 0.55)
+"""Blur of the sharpest edges over the factor of enlargement: outside of it the period is a fabric's or
+JPEG's. As learnt by the encoder, see `_UPSCALE_EVIDENCE`."""
+
+_OUTLINE_SHARE: Final = 0.2
+"""Share of the product's box, 0..1, left out at each side when edges inside the product are asked: by
+judgement, enough for most outlines."""
+
+_NEUTRAL_LIGHTNESS: Final = 40.0
+"""L*, 0..100: a darker background was not meant to be white or grey, so it tells of no cast. By
+judgement."""
+
+_NEUTRAL_CHROMA: Final = 45.0
+"""CIE Lab chroma: a more colourful background was meant to be coloured. By judgement, above the chroma
+of 32 up to which a cast is a finding (`packshot.measure.limits`)."""
+
+_MIN_REGION_SHARE: Final = 0.01
+"""Share of the picture, 0..1: less clipping than this has no region to show. By judgement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +67,15 @@ class PhotoMeasurements:
         values: By key of `packshot.report.MEASUREMENTS`, in its order; every key is present.
         product: The product, where it was found.
         regions: Where a property lies, for those that have a place; `product` is the product's box.
-        compute_damage: Draws `damage_map`.
+        compute_damage: Computes `damage_map`.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> measurements = measure_photo(Photo.open("examples/photos/bowl-small-off-centre.jpg").pixels)
+        >>> measurements.value("centring") > 20  # per cent of the side off the centre
+        True
+        >>> len(measurements.damage_map), round(measurements.product_region.width, 1)
+        (12, 0.3)
     """
 
     values: dict[str, Measurement]
@@ -59,9 +85,9 @@ class PhotoMeasurements:
 
     @cached_property
     def damage_map(self) -> DamageRows:
-        """How damaged each cell looks, 0..1, in rows from the top; empty for tiny photos.
+        """The damage of each cell, 0..1, in rows from the top; empty for tiny photos.
 
-        Drawn when it is first asked for: it takes a quarter of the time of all other measures.
+        Computed when it is first asked for: it takes a quarter of the time of all other measures.
         """
         return self.compute_damage()
 
@@ -71,7 +97,7 @@ class PhotoMeasurements:
         return self.regions.get("product")
 
     def value(self, key: str) -> float | None:
-        """The raw value of a property.
+        """Return the raw value of a property.
 
         Raises:
             KeyError: No such property.
@@ -91,12 +117,20 @@ class PhotoMeasurements:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What most of the measuring begins with.
+    """The planes, background and product of a photo, from which most measures begin.
 
     Attributes:
         planes: Of the photo.
         plain_background: Its plain background; None where it has none.
         product: What differs from that; None where that is nothing, or without a plain background.
+
+    Example:
+        >>> import numpy as np
+        >>> photo = np.full((200, 200, 3), 255, np.uint8)
+        >>> photo[50:150, 60:140] = (90, 60, 30)
+        >>> scene = find_scene(photo)
+        >>> scene.plain_background.colour.tolist(), scene.product.box
+        ([255.0, 255.0, 255.0], (60, 50, 80, 100))
     """
 
     planes: Planes
@@ -105,13 +139,18 @@ class Scene:
 
 
 def find_scene(pixels: Pixels) -> Scene:
-    """Look for the background and the product.
+    """Find the plain background of a photo, and the product on it.
 
     Args:
         pixels: RGB, (H, W, 3) uint8, upright sRGB.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> find_scene(noise).plain_background is None
+        True
     """
     planes = make_planes(pixels)
     plain_background = background.find_background(planes.small)
@@ -133,12 +172,32 @@ def measure_photo(pixels: Pixels, facts: Facts | None = None) -> PhotoMeasuremen
 
     Raises:
         InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> clean, dark = (
+        ...     measure_photo(Photo.open(f"examples/photos/{name}.jpg").pixels)
+        ...     for name in ("wooden-stool", "stool-low-light")
+        ... )
+        >>> clean.value("bright_end") > dark.value("bright_end")
+        True
     """
     return measure_scene(find_scene(pixels), facts)
 
 
 def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements:
-    """Measure one photo whose background was looked for already; see `measure_photo`."""
+    """Measure one photo whose background was looked for already; see `measure_photo`.
+
+    Args:
+        scene: From `find_scene`.
+        facts: As for `measure_photo`.
+
+    Example:
+        >>> scene = find_scene(np.full((64, 96, 3), 255, np.uint8))
+        >>> measurements = measure_scene(scene)
+        >>> measurements.value("resolution"), measurements.value("fill_box_side")
+        (96.0, None)
+    """
     planes, plain_background, product = scene.planes, scene.plain_background, scene.product
     regions: dict[str, Region] = {}
     raw_values = _measure_detail(planes, plain_background, product)
@@ -155,7 +214,7 @@ def measure_scene(scene: Scene, facts: Facts | None = None) -> PhotoMeasurements
 def add_framing(
     measurements: PhotoMeasurements, planes: Planes, product: ProductRegion
 ) -> PhotoMeasurements:
-    """Measurements with what a product found in another way says about framing.
+    """Replace the measurements of framing by those of a product found in another way.
 
     Nothing else changes: sharpness, tones and colours stay those of the whole photo, as the distortion
     encoder has learnt them.
@@ -164,6 +223,18 @@ def add_framing(
         measurements: Of a photo on whose background no product was found.
         planes: The same photo.
         product: Where its product is.
+
+    Returns:
+        New measurements, with that product and its region.
+
+    Example:
+        >>> pixels = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
+        >>> mask = np.zeros((100, 100), bool)
+        >>> mask[25:75, 40:60] = True
+        >>> product = ProductRegion((40, 25, 20, 50), mask, mask, confidence=0.9)
+        >>> measured = add_framing(measure_photo(pixels), make_planes(pixels), product)
+        >>> measured.value("fill_box_side"), measured.value("centring")
+        (50.0, 0.0)
     """
     regions = dict(measurements.regions)
     framing = _measure_framing(planes, product, regions)
@@ -172,7 +243,7 @@ def add_framing(
 
 
 def _compute_damage_rows(grey: Plane, product: ProductRegion | None) -> DamageRows:
-    """The damage map in rows, rounded."""
+    """Compute the damage map in rows, rounded to hundredths."""
     mask = np.ones((1, 1), bool) if product is None else product.mask > 0
     cells = damage_map(grey, mask)
     if cells is None:
@@ -183,7 +254,7 @@ def _compute_damage_rows(grey: Plane, product: ProductRegion | None) -> DamageRo
 def _measure_detail(
     planes: Planes, plain_background: Background | None, product: ProductRegion | None
 ) -> RawValues:
-    """Sharpness, noise, compression, scaling, banding: all at native size."""
+    """Measure sharpness, noise, compression, scaling and banding, all at native size."""
     window = find_window(planes, product)
     grey = window.crop(planes.grey)
     gradients = sharpness.gradients(grey)
@@ -202,7 +273,7 @@ def _measure_detail(
 
 
 def _resize_to_native(mask: ByteMask, planes: Planes) -> ByteMask:
-    """A working-size mask at native size."""
+    """Resize a working-size mask to native size."""
     height, width = planes.grey.shape
     return to_uint8(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
 
@@ -213,7 +284,7 @@ def _measure_sharpness(
     window: Window,
     product: ProductRegion | None,
 ) -> RawValues:
-    """Noise, and what strong edges say once it is known."""
+    """Measure noise, then what strong edges above it say."""
     noise_deviation = noise.noise_level(noise.sample_rows(planes.grey))
     edges = sharpness.find_edges(gradients, noise_deviation or 0.0)
     width = sharpness.edge_width(edges, planes.scale)
@@ -233,7 +304,7 @@ def _measure_sharpness(
 
 
 def _inner_box(box: Box, window: Window) -> Box:
-    """The middle of the product, without its outline against the background, in the window."""
+    """Return the middle of the product, without its outline, within the window."""
     left, top, width, height = box
     across, down = round(width * _OUTLINE_SHARE), round(height * _OUTLINE_SHARE)
     inner = (left + across, top + down, width - 2 * across, height - 2 * down)
@@ -241,7 +312,7 @@ def _inner_box(box: Box, window: Window) -> Box:
 
 
 def _measure_enlargement(grey: Plane, scale: float, width: float | None) -> RawValues:
-    """The factor of enlargement: as the distortion encoder learnt it, and as findings judge it."""
+    """Measure the enlargement, as the distortion encoder learnt it and as findings judge it."""
     estimate = scaling.upscaling(grey)
     if estimate is None or width is None:
         return {"upscaling": None, "enlargement": None}
@@ -256,7 +327,7 @@ def _measure_enlargement(grey: Plane, scale: float, width: float | None) -> RawV
 def _measure_tones(
     planes: Planes, product: ProductRegion | None, regions: dict[str, Region]
 ) -> RawValues:
-    """Exposure, clipping, contrast."""
+    """Measure exposure, clipping and contrast."""
     lightness = np.ascontiguousarray(planes.lab[..., 0])
     mask = _material_mask(product)
     inside, whole = histogram(lightness, mask), histogram(lightness)
@@ -294,7 +365,7 @@ def _measure_colours(
 
 
 def _find_neutral_mask(planes: Planes, plain_background: Background | None) -> ByteMask | None:
-    """The background, if it is one that was meant to be white or grey."""
+    """Return the background if it was meant to be white or grey."""
     if plain_background is None:
         return None
     light, a, b, _ = cv2.mean(planes.lab, mask=plain_background.mask)
@@ -337,7 +408,7 @@ def _measure_composition(
 
 
 def _measure_framing(planes: Planes, product: ProductRegion, regions: dict[str, Region]) -> RawValues:
-    """How the product fills the picture."""
+    """Measure how the product fills the picture."""
     height, width = planes.grey.shape
     regions["product"] = box_to_region(product.box, planes.grey)
     touch_percent, side = geometry.edge_touch(product.mask)
@@ -358,6 +429,7 @@ _SIDE_REGIONS = {
     "top": Region(x=0, y=0, width=1, height=0.05),
     "bottom": Region(x=0, y=0.95, width=1, height=0.05),
 }
+"""The strip to show for a side that the product touches: a twentieth of the picture, to be seen."""
 
 
 def _border_percent(planes: Planes) -> float:
@@ -376,7 +448,17 @@ def _record_region(regions: dict[str, Region], key: str, mask: ByteMask) -> None
 
 
 def box_to_region(box: tuple[int, int, int, int], plane: AnyArray) -> Region:
-    """A box of pixels in fractions of the plane it was found on."""
+    """Convert a box in pixels to fractions of the plane it was found on.
+
+    Args:
+        box: Left, top, width, height in pixels.
+        plane: Any array (H, W, ...) of the size that the box refers to.
+
+    Example:
+        >>> region = box_to_region((10, 20, 30, 40), np.zeros((100, 200)))
+        >>> region.x, region.y, region.width, region.height
+        (0.05, 0.2, 0.15, 0.4)
+    """
     height, width = plane.shape[:2]
     left, top = box[0] / width, box[1] / height
     return Region(

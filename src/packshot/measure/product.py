@@ -1,4 +1,4 @@
-"""Where the product is: exactly on plain backgrounds, elsewhere by a mask that somebody else brings."""
+"""The product's region: exact on plain backgrounds, elsewhere from a mask made by the caller."""
 
 from __future__ import annotations
 
@@ -18,10 +18,20 @@ from packshot.measure.background import (
 from packshot.measure.planes import Planes, to_uint8
 
 _MIN_SHARE: Final = 0.002
+"""Share of the picture, 0..1: what is smaller is no product but dirt. By judgement."""
+
 _SPECK_SHARE: Final = 0.0003
 _SPECK_OF_LARGEST: Final = 0.01
+"""Share of the picture, and of the largest part, 0..1, below which a part is a speck. By judgement."""
+
+_MIN_SPECK_AREA: Final = 4.0
+"""Working pixels: specks are at least so small, however small the picture."""
+
 _NOISY_PART_COUNT: Final = 150
+"""Parts of a mask: more are noise, and the mask is smoothed first. By judgement."""
+
 _LIKELY_PROBABILITY: Final = 0.5
+"""Probability, 0..1, from which on a place is likelier product than not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +43,13 @@ class ProductRegion:
         mask: True on the product, holes filled, working size (h, w).
         material: True on the product without what shows the background's colour.
         confidence: Chance, 0..1, that it lies about there; 1 where a plain background tells.
+
+    Example:
+        >>> mask = np.zeros((50, 50), bool)
+        >>> mask[10:30, 20:40] = True
+        >>> region = ProductRegion((20, 10, 20, 20), mask, mask)
+        >>> region.confidence, int(region.mask.sum())
+        (1.0, 400)
     """
 
     box: tuple[int, int, int, int]
@@ -53,6 +70,14 @@ def find_product(planes: Planes, background: Background) -> ProductRegion | None
 
     Returns:
         None where less than 0.2 % of the picture is left.
+
+    Example:
+        >>> from packshot.measure.planes import make_planes
+        >>> photo = np.full((200, 200, 3), 255, np.uint8)
+        >>> photo[50:150, 60:140] = (90, 60, 30)
+        >>> planes = make_planes(photo)
+        >>> find_product(planes, find_background(planes.small)).box
+        (60, 50, 80, 100)
     """
     kept = _drop_specks(to_uint8(cv2.bitwise_not(background.mask)))
     if kept is None:
@@ -64,7 +89,19 @@ def find_product(planes: Planes, background: Background) -> ProductRegion | None
 
 
 def find_plain_product(planes: Planes) -> ProductRegion | None:
-    """The product of a photo whose background is plain; None everywhere else."""
+    """Find the product of a photo whose background is plain; None everywhere else.
+
+    Args:
+        planes: The photo.
+
+    Example:
+        >>> from packshot.measure.planes import make_planes
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/bowl-small-off-centre.jpg")
+        >>> product = find_plain_product(make_planes(photo.pixels))
+        >>> round(float(product.mask.mean()), 2)  # of the picture
+        0.06
+    """
     plain_background = find_background(planes.small)
     return find_product(planes, plain_background) if plain_background else None
 
@@ -72,7 +109,7 @@ def find_plain_product(planes: Planes) -> ProductRegion | None:
 def mask_to_region(
     planes: Planes, probabilities: Float32Array, confidence: float
 ) -> ProductRegion | None:
-    """The product by a mask found in another way, with specks dropped and holes filled.
+    """Make the product's region of a mask found in another way: specks dropped, holes filled.
 
     Args:
         planes: The photo.
@@ -81,6 +118,14 @@ def mask_to_region(
 
     Returns:
         None where less than 0.2 % of the picture is likelier product than not.
+
+    Example:
+        >>> from packshot.measure.planes import make_planes
+        >>> probabilities = np.zeros((10, 10), np.float32)
+        >>> probabilities[2:8, 4:6] = 1
+        >>> planes = make_planes(np.zeros((100, 100, 3), np.uint8))
+        >>> mask_to_region(planes, probabilities, confidence=0.8).box
+        (40, 20, 20, 60)
     """
     height, width = planes.small.shape[:2]
     resized = cv2.resize(probabilities, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -94,14 +139,14 @@ def mask_to_region(
 
 
 def _drop_specks(rest: ByteMask) -> ByteMask | None:
-    """The parts of a mask that are large enough; None where together they are too small."""
+    """Return the parts of a mask that are large enough; None where together they are too small."""
     count, labels, stats = _find_components(rest)
     if count > _NOISY_PART_COUNT:
         count, labels, stats = _find_components(to_uint8(cv2.medianBlur(rest, 5)))
     areas = stats[1:, cv2.CC_STAT_AREA]
     if len(areas) == 0:
         return None
-    least = max(4.0, _SPECK_SHARE * rest.size, _SPECK_OF_LARGEST * areas.max())
+    least = max(_MIN_SPECK_AREA, _SPECK_SHARE * rest.size, _SPECK_OF_LARGEST * areas.max())
     large = np.concatenate([[False], areas >= least])
     if areas[large[1:]].sum() < _MIN_SHARE * rest.size:
         return None
@@ -109,7 +154,7 @@ def _drop_specks(rest: ByteMask) -> ByteMask | None:
 
 
 def _find_components(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
-    """Number, labels and statistics of a mask's connected parts, its gaps of 2 pixels closed."""
+    """Return number, labels and statistics of a mask's connected parts, gaps of 2 pixels closed."""
     closed = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     joined = cv2.bitwise_or(closed, rest)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -119,7 +164,7 @@ def _find_components(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
 def _find_native_box(
     planes: Planes, background: Background, small: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:
-    """The box in native pixels: the working box, drawn tight at native size."""
+    """Return the box in native pixels: the working box, drawn tight at native size."""
     left, top, across, down = _scale_box(planes, small, margin=planes.factor if planes.factor > 1 else 0)
     if not background.is_even or planes.factor == 1:
         return left, top, across, down
@@ -132,7 +177,7 @@ def _find_native_box(
 def _scale_box(
     planes: Planes, small: tuple[int, int, int, int], margin: int
 ) -> tuple[int, int, int, int]:
-    """A working box in native pixels, `margin` pixels larger on every side inside the picture."""
+    """Scale a working box to native pixels, `margin` larger on every side inside the picture."""
     height, width = planes.grey.shape
     step = planes.factor
     rows, columns = (side // step for side in (height, width))

@@ -1,4 +1,4 @@
-"""Was the photo enlarged from a thumbnail? Interpolation leaves a period."""
+"""Enlargement from a thumbnail, found by the period that interpolation leaves."""
 
 from __future__ import annotations
 
@@ -12,16 +12,52 @@ from packshot.arrays import Float64Array, Mask, Plane
 from packshot.measure.planes import to_uint8
 
 _MIN_SIDE: Final = 64
+"""Pixels: a smaller picture holds too few periods. By judgement."""
+
 _MAX_DIFFERENCE: Final = 24
-_MIN_FREQUENCY, _MAX_FREQUENCY = 1 / 12, 0.5
+"""Grey levels of a second difference: what is more is an edge and counts no more. By judgement."""
+
+_MIN_FREQUENCY: Final = 1 / 12
+_MAX_FREQUENCY: Final = 0.5
+"""Periods per pixel that are looked at: factors of enlargement from 12 down to 2."""
+
+_FREQUENCY_COUNT: Final = 512
+"""Frequencies between the two at which the spectrum is read."""
+
 _JPEG_GRID: Final = 8
+"""Pixels: side of JPEG's blocks, whose period and harmonics are no sign of an enlargement."""
+
+_GRID_WIDTH: Final = 2.5
+"""Half width of a harmonic of JPEG's grid in a profile of N pixels, as a part of 1/N periods per pixel:
+the Hann window's main lobe is 2 wide to either side. By judgement."""
+
 _MAX_LINES: Final = 160
+"""Lines whose differences are averaged: enough to know a period, in bounded time."""
+
+_TREND_WIDTH: Final = 9
+"""Pixels over which a profile is averaged for the trend that is taken off. By judgement."""
+
 _MIN_FFT_LENGTH: Final = 4096
+"""Samples of a spectrum at least: short profiles are padded, so that peaks are not missed between
+samples."""
+
 _MIN_EVIDENCE: Final = 6.5
+"""Peak over the median of the spectrum: from here on a period counts, where edges agree. By
+judgement."""
+
 _STRONG_EVIDENCE: Final = 12.0
+"""The same, from which on edges need be but half as wide. By judgement."""
+
 _BLUR_RANGE: Final = (0.24, 0.55)
+"""Blur of the sharpest edges over the factor: interpolating by a factor blurs edges to about a quarter
+of it or more; above, something else blurred them. By judgement."""
+
 _MIN_BLUR: Final = 0.12
+"""The lower end where the evidence is strong."""
+
 _HARMONIC_EVIDENCE: Final = 5.0
+"""Strength over the median off JPEG's grid: from here on a harmonic of the grid may be an enlargement's.
+By judgement."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +76,11 @@ class _GridHarmonic:
 
 
 _GRID_HARMONICS: Final = (_GridHarmonic(2, 1.05, 0.17), _GridHarmonic(3, 1.5, 0.24))
+"""The factors 4 and 8/3. By judgement."""
 
 
 def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -> float:
-    """How many times a photo was enlarged, where its period shows and the edges are wide enough.
+    """Return how many times a photo was enlarged, where its period shows and edges are wide enough.
 
     Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
     without such edges is a fabric's, or JPEG's. The clearer the period, the less the edges must say.
@@ -55,6 +92,13 @@ def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -
 
     Returns:
         The factor, 2 to 12, or 1 where nothing tells of one.
+
+    Example:
+        >>> thumbnail = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
+        >>> grey = cv2.resize(thumbnail, (300, 300), interpolation=cv2.INTER_CUBIC)
+        >>> estimate = upscaling(grey)
+        >>> [round(enlargement(grey, estimate, width)) for width in (1.5, 0.2)]
+        [5, 1]
     """
     factor, evidence = estimate
     min_blur = _MIN_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR_RANGE[0]
@@ -64,7 +108,7 @@ def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -
 
 
 def _grid_harmonic_factor(grey: Plane, edge_width: float) -> float:
-    """The factor whose period lies on a harmonic of JPEG's grid, 4 or 8/3; 1 if there is none."""
+    """Return the factor whose period lies on a harmonic of JPEG's grid, 4 or 8/3; 1 if there is none."""
     likely = [
         one
         for one in _GRID_HARMONICS
@@ -83,12 +127,12 @@ def _grid_harmonic_factor(grey: Plane, edge_width: float) -> float:
 
 
 def _is_in_blur_range(width_per_factor: float, min_blur: float) -> bool:
-    """Whether edges are as wide as an enlargement makes them."""
+    """Return whether edges are as wide as an enlargement makes them."""
     return min_blur <= width_per_factor <= _BLUR_RANGE[1]
 
 
 def _harmonic_strengths(profile: Float64Array) -> Float64Array:
-    """Magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off JPEG's grid."""
+    """Return the magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off the grid."""
     magnitude, frequencies = _magnitudes(profile)
     places = np.arange(1, 4) / _JPEG_GRID
     off_grid = magnitude[_is_off_grid(frequencies, len(profile)) & (frequencies >= _MIN_FREQUENCY)]
@@ -109,10 +153,17 @@ def upscaling(grey: Plane) -> tuple[float, float] | None:
     Returns:
         The factor of enlargement, 2 to 12, and the strength of the evidence (peak over median of
         the spectrum, geometric mean of both axes); None below 64 pixels.
+
+    Example:
+        >>> thumbnail = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
+        >>> enlarged = cv2.resize(thumbnail, (300, 300), interpolation=cv2.INTER_CUBIC)
+        >>> factor, evidence = upscaling(enlarged)
+        >>> round(factor), evidence > 10
+        (5, True)
     """
     if min(grey.shape) < _MIN_SIDE:
         return None
-    grid = np.linspace(_MIN_FREQUENCY, _MAX_FREQUENCY, 512)
+    grid = np.linspace(_MIN_FREQUENCY, _MAX_FREQUENCY, _FREQUENCY_COUNT)
     across = _spectrum(_second_differences(grey), grid)
     down = _spectrum(_second_differences(to_uint8(cv2.transpose(grey))), grid)
     joint = np.sqrt(across * down)
@@ -121,14 +172,14 @@ def upscaling(grey: Plane) -> tuple[float, float] | None:
 
 
 def _second_differences(grey: Plane) -> Float64Array:
-    """Mean magnitude, capped, of the second difference at each column."""
+    """Return the mean magnitude, capped, of the second difference at each column."""
     rows = grey[:: max(1, grey.shape[0] // _MAX_LINES)].astype(np.int16)
     second = np.abs(2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:])
     return np.asarray(np.minimum(second, _MAX_DIFFERENCE).mean(axis=0), np.float64)
 
 
 def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
-    """Magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
+    """Return magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
     magnitude, frequencies = _magnitudes(profile)
     off_grid_magnitude = np.where(_is_off_grid(frequencies, len(profile)), magnitude, 0.0)
     inside = off_grid_magnitude[(frequencies >= _MIN_FREQUENCY) & (off_grid_magnitude > 0)]
@@ -141,8 +192,8 @@ def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
 
 
 def _magnitudes(profile: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Spectrum of a profile without its trend, and the frequencies."""
-    trend = cv2.blur(profile.reshape(1, -1), (9, 1)).ravel()
+    """Return the spectrum of a profile without its trend, and the frequencies."""
+    trend = cv2.blur(profile.reshape(1, -1), (_TREND_WIDTH, 1)).ravel()
     detail = (profile - trend) * np.hanning(len(profile))
     fft_length = max(_MIN_FFT_LENGTH, len(detail))
     magnitude = np.asarray(np.abs(np.fft.rfft(detail, fft_length)), np.float64)
@@ -150,6 +201,6 @@ def _magnitudes(profile: Float64Array) -> tuple[Float64Array, Float64Array]:
 
 
 def _is_off_grid(frequencies: Float64Array, length: int) -> Mask:
-    """Where frequencies are no multiples of JPEG's, as far as a profile of a length can tell."""
+    """Mark frequencies that are no multiples of JPEG's, as far as a profile of a length can tell."""
     harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
-    return harmonics >= 2.5 * _JPEG_GRID / length
+    return harmonics >= _GRID_WIDTH * _JPEG_GRID / length

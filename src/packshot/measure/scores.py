@@ -13,7 +13,7 @@ import numpy as np
 from packshot.report import MEASUREMENTS, Measurement
 
 Curve = tuple[tuple[float, float], ...]
-
+"""(value, score) pairs, values rising."""
 
 CURVES: Final[dict[str, Curve]] = {
     "sharpness": ((0.5, 100), (0.9, 85), (1.3, 60), (2.0, 35), (4.0, 10), (8.0, 0)),
@@ -42,7 +42,10 @@ CURVES: Final[dict[str, Curve]] = {
     "edge_touch": ((0, 100), (5, 70), (30, 40), (80, 10)),
     "enlargement": ((1.0, 100), (2.0, 60), (3.0, 35), (6.0, 5), (10.0, 0)),
 }
-"""By measurement: (value, score) pairs, values rising; linear between, constant outside."""
+"""By measurement: (value, score) pairs, values rising; linear between, constant outside.
+
+Values are in the units of `packshot.report.MEASUREMENTS`. The curves are a convention, drawn by hand:
+no rating by people is in them, and the limits of `packshot.measure.limits` have no fixed score."""
 
 
 def score_value(key: str, value: float | None) -> float | None:
@@ -51,6 +54,10 @@ def score_value(key: str, value: float | None) -> float | None:
     Args:
         key: A key of `packshot.report.MEASUREMENTS`.
         value: The raw value in its unit.
+
+    Example:
+        >>> score_value("noise", 1.0), score_value("noise", 5.0), score_value("megapixels", 12.0)
+        (100.0, 65.0, None)
     """
     curve = CURVES.get(key)
     if value is None or curve is None:
@@ -60,6 +67,16 @@ def score_value(key: str, value: float | None) -> float | None:
 
 
 def make_measurement(key: str, value: float | None) -> Measurement:
-    """The record of a raw value: with unit and score, rounded to what it can mean."""
+    """Make the record of a raw value: with unit and score, rounded to thousandths.
+
+    Args:
+        key: A key of `packshot.report.MEASUREMENTS`.
+        value: The raw value in its unit; None where it has no meaning.
+
+    Example:
+        >>> measured = make_measurement("noise", 2.00049)
+        >>> measured.value, measured.unit, measured.score
+        (2.0, 'grey levels', 90.0)
+    """
     rounded = None if value is None else round(float(value), 3)
     return Measurement(value=rounded, unit=MEASUREMENTS[key].unit, score=score_value(key, rounded))

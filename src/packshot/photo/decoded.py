@@ -18,6 +18,12 @@ class Picture:
     Attributes:
         image: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8.
         profile: Their ICC profile, empty for none.
+
+    Example:
+        >>> import numpy as np
+        >>> picture = Picture(np.zeros((80, 60, 3), np.uint8))
+        >>> picture.size, picture.crop_rows(10, 30).size
+        ((60, 80), (60, 20))
     """
 
     image: Image.Image | AnyArray
@@ -31,7 +37,7 @@ class Picture:
         return self.image.shape[1], self.image.shape[0]
 
     def crop_rows(self, top: int, bottom: int) -> Image.Image:
-        """A strip of the full width; the whole picture is not copied.
+        """Cut out a strip of the full width; the whole picture is not copied.
 
         Pillow's own cropping asks its guard against bombs, even for a strip; resizing
         without a change of size does not.
@@ -59,6 +65,12 @@ class DecodedPicture:
         orientation: How to turn the picture upright, 1..8 as EXIF counts.
         exif: A TIFF structure.
         quantisation: Tables of a JPEG by number, 64 entries each.
+
+    Example:
+        >>> import numpy as np
+        >>> picture = Picture(np.zeros((60, 80, 3), np.uint8), b"a profile")
+        >>> DecodedPicture("PNG", picture, (80, 60), "RGB").profile
+        b'a profile'
     """
 
     format: str

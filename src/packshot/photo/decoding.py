@@ -29,22 +29,23 @@ from packshot.photo.exif import read_exif, read_xmp_orientation
 from packshot.photo.jpeg_decoding import decode_jpeg
 from packshot.photo.structure import IncompleteFile, Outline
 from packshot.photo.structure.gif import GifOutline
-from packshot.photo.structure.gif import extract_first_picture as first_of_gif
+from packshot.photo.structure.gif import extract_first_picture as extract_first_gif
 from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, check_all_rows
-from packshot.photo.structure.png import extract_first_picture as first_of_png
+from packshot.photo.structure.png import extract_first_picture as extract_first_png
 from packshot.photo.structure.webp import WebpOutline, extract_frame
 
 LimitCheck = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
 
-# Bytes of the decoders for each pixel, rounded up from `benchmarks/performance/decoding_memory.py`: of
-# 8 bits and colours at full resolution (4:4:4), as nothing tells of less before; HEIC's RGBA is that of
-# 4:2:0 and the difference.
 _AVIF_BYTES_PER_PIXEL = {"L": 3.6, "RGB": 11.0, "RGBA": 13.3}
 _HEIF_BYTES_PER_PIXEL = {"L": 2.7, "RGB": 9.5, "RGBA": 11.7}
-# 10 bits in HEIC take 1.5 times what 8 do; of AVIF no encoder at hand writes them.
+"""Bytes of the decoders for each pixel by Pillow's mode, rounded up from
+`benchmarks/results/decoding_memory.csv`: of 8 bits and colours at full resolution (4:4:4), as nothing
+tells of less before; HEIC's RGBA is that of 4:2:0 and the difference."""
 _DEEP_COLOUR_FACTOR = 1.6
+"""Times that more than 8 bits take of what 8 do: 1.5 were measured of 10 bits in HEIC; of AVIF no
+encoder at hand writes them."""
 
 
 def decode(
@@ -60,6 +61,13 @@ def decode(
 
     Raises:
         Exception: Decoders fail in every way on hostile bytes.
+
+    Example:
+        >>> from packshot.photo.structure import read_outline
+        >>> data = open("examples/photos/mug.jpg", "rb").read()
+        >>> decoded = decode(read_outline(data, 1), data, 300, lambda outline: None)
+        >>> decoded.size, decoded.picture.size  # as stored, and reduced on the way
+        ((800, 800), (400, 400))
     """
     if outline.width:
         check_limits(outline)
@@ -79,7 +87,7 @@ def decode(
 
 
 def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
-    """What Pillow decoded, with what the outline says."""
+    """Join what Pillow decoded with what the outline says."""
     exif_orientation = read_exif(outline.exif).orientation
     return DecodedPicture(
         format=outline.format,
@@ -94,8 +102,8 @@ def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
 
 
 def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
-    """Rows that are missing stay as they were made, zero; so only then they are counted."""
-    image = PngImagePlugin.PngImageFile(io.BytesIO(first_of_png(data, outline)))
+    """Decode, and count the rows where some may be missing: these stay as they were made, zero."""
+    image = PngImagePlugin.PngImageFile(io.BytesIO(extract_first_png(data, outline)))
     image.load()
     last = image.getpixel((image.width - 1, image.height - 1))
     if outline.interlaced or not np.any(last):
@@ -104,7 +112,7 @@ def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
 
 
 def _decode_gif(outline: GifOutline, data: bytes) -> Image.Image:
-    image = GifImagePlugin.GifImageFile(io.BytesIO(first_of_gif(data, outline)))
+    image = GifImagePlugin.GifImageFile(io.BytesIO(extract_first_gif(data, outline)))
     _check_paint_coverage(outline, data)
     image.load()
     return image
@@ -132,7 +140,7 @@ def _paint(outline: GifOutline, codes: memoryview, background: int) -> ByteArray
 
 
 def _decode_webp(outline: WebpOutline, data: bytes) -> DecodedPicture:
-    """By OpenCV, which needs a third of the memory that Pillow does."""
+    """Decode by OpenCV, which needs a third of the memory that Pillow does."""
     if outline.first_frame is None:
         pixels = _decode_webp_pixels(data, outline.has_alpha)
     else:
@@ -155,7 +163,7 @@ def _decode_webp_pixels(data: bytes, has_alpha: bool) -> ByteArray:
 
 
 def _place_on_canvas(pixels: ByteArray, outline: WebpOutline) -> ByteArray:
-    """The first frame of an animation where it belongs; beside it nothing shows."""
+    """Put the first frame of an animation where it belongs; beside it nothing shows."""
     height, width = pixels.shape[:2]
     if outline.first_frame is None or (width, height) == (outline.width, outline.height):
         return pixels
@@ -170,7 +178,7 @@ def _place_on_canvas(pixels: ByteArray, outline: WebpOutline) -> ByteArray:
 
 
 def _decode_tiff(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
-    """Pillow turns it upright itself."""
+    """Decode by Pillow, which turns it upright itself."""
     image = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
     mode = image.mode
     # Made here, so that Pillow does not ask its own guard whether it may.
@@ -198,7 +206,7 @@ def _decode_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
 
 
 def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
-    """The decoder turns it upright; its pixels are taken as they lie in its memory."""
+    """Decode; the decoder turns it upright, and its pixels are taken as they lie in its memory."""
     import pillow_heif
 
     heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
@@ -218,7 +226,7 @@ def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
 def _with_decoder_info(
     outline: Outline, size: tuple[int, int], info: Mapping[Any, object], frames: int
 ) -> Outline:
-    """The outline with what only the decoder can tell."""
+    """Complete the outline by what only the decoder can tell."""
     metadata = {key: info.get(key) for key in ("exif", "icc_profile", "xmp")}
     exif, profile, xmp = (value if isinstance(value, bytes) else b"" for value in metadata.values())
     return replace(

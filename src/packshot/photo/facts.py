@@ -9,8 +9,9 @@ from pathlib import PurePath
 from PIL import ImageCms
 
 from packshot.photo.decoded import DecodedPicture
-from packshot.photo.exif import read_exif
+from packshot.photo.exif import MAX_TEXT_LENGTH, read_exif
 from packshot.photo.quality import jpeg_quality
+from packshot.photo.structure.outline import MAX_PROFILE_BYTES
 from packshot.report import Facts
 
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -25,20 +26,21 @@ FORMATS: dict[str, tuple[str, ...]] = {
 }
 """Formats that open, by content, with the extensions that match them."""
 
-MAX_PROFILE_BYTES = 4 * 2**20
-"""Bytes of an ICC profile that is looked at; those of printers with large tables have two million."""
-
-_MAX_TEXT_LENGTH = 200
-
 
 def build_facts(decoded: DecodedPicture, data: bytes, name: str, has_alpha: bool) -> Facts:
-    """Everything the file says about itself.
+    """Collect everything the file says about itself.
 
     Args:
         decoded: The picture, as stored.
         data: The file's bytes.
         name: Its path or label; only the extension is used.
         has_alpha: Whether any pixel is not opaque.
+
+    Example:
+        >>> from packshot import Photo
+        >>> facts = Photo.open("examples/photos/jar-heavy-jpeg.jpg").facts
+        >>> facts.format, facts.width, facts.height, facts.jpeg_quality
+        ('JPEG', 800, 800, 8)
     """
     exif = read_exif(decoded.exif)
     width, height = decoded.size[::-1] if decoded.orientation >= 5 else decoded.size
@@ -62,13 +64,19 @@ def build_facts(decoded: DecodedPicture, data: bytes, name: str, has_alpha: bool
 
 
 def read_profile_name(profile: bytes | None) -> str | None:
-    """The name an ICC profile gives itself; "unreadable" where it cannot be parsed."""
+    """Read the name an ICC profile gives itself; "unreadable" where it cannot be parsed.
+
+    Example:
+        >>> profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        >>> read_profile_name(profile), read_profile_name(b"damaged"), read_profile_name(None)
+        ('sRGB built-in', 'unreadable', None)
+    """
     if not profile:
         return None
     if len(profile) > MAX_PROFILE_BYTES:
         return "unreadable"
     try:
         parsed = ImageCms.getOpenProfile(io.BytesIO(profile))
-        return ImageCms.getProfileDescription(parsed).strip()[:_MAX_TEXT_LENGTH] or "unnamed"
+        return ImageCms.getProfileDescription(parsed).strip()[:MAX_TEXT_LENGTH] or "unnamed"
     except Exception:  # LittleCMS reports damage through several types
         return "unreadable"

@@ -1,4 +1,4 @@
-"""What a photo may be given as: a path, bytes, an open file, a Pillow image, or an array."""
+"""The forms in which a photo may be given: a path, bytes, an open file, a Pillow image, an array."""
 
 from __future__ import annotations
 
@@ -27,10 +27,17 @@ DEFAULT_LIMITS = Limits()
 
 _ACCEPTED_SOURCES = "a path, bytes, a binary file, a Pillow image or an array"
 _CHUNK_BYTES = 2**24
+"""Bytes that an open file is asked for at a time; nothing but memory depends on it."""
 
 
 def label_of(source: object) -> str:
-    """What to call an input in messages: a path's label, if it has one, or the path; a file's name."""
+    """Return the name of an input in messages: a path's label or the path; an open file's name.
+
+    Example:
+        >>> import io
+        >>> label_of("photos/mug.jpg"), label_of(io.BytesIO())
+        ('photos/mug.jpg', 'photo')
+    """
     if isinstance(source, str):
         return source
     if isinstance(source, os.PathLike):
@@ -42,7 +49,7 @@ def label_of(source: object) -> str:
 def read_bytes(
     source: PhotoSource, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> bytes:
-    """The bytes of a file, no more than the limit of them.
+    """Read the bytes of a file, no more than the limit of them.
 
     Args:
         source: A path, the bytes, or a binary file object.
@@ -51,6 +58,14 @@ def read_bytes(
 
     Raises:
         UnreadablePhoto: Empty, too large, not there, or not a regular file.
+
+    Example:
+        >>> len(read_bytes("examples/photos/mug.jpg"))
+        59828
+        >>> read_bytes(b"twelve bytes", name="mug.jpg", limits=Limits(max_bytes=10))
+        Traceback (most recent call last):
+            ...
+        packshot.errors.PhotoTooLarge: mug.jpg: larger than the limit of 10 bytes
     """
     label = name or label_of(source)
     if isinstance(source, NotAFile):
@@ -75,6 +90,13 @@ def check_array(array: AnyArray, name: str) -> None:
 
     Raises:
         UnreadablePhoto: Another type or shape, or no pixels.
+
+    Example:
+        >>> check_array(np.zeros((40, 30, 3), np.uint8), "mug")
+        >>> check_array(np.zeros((40, 30, 3)), "mug")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.UnreadablePhoto: mug: is an array of float64: give uint8, 0..255
     """
     if array.dtype != np.uint8:
         raise UnreadablePhoto(name, f"is an array of {array.dtype}: give uint8, 0..255")

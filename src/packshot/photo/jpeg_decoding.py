@@ -13,9 +13,12 @@ from packshot.photo.structure import IncompleteFile
 from packshot.photo.structure.jpeg import JpegOutline
 
 _REDUCTIONS = (8, 4, 2)
+"""Whole factors by which libjpeg can reduce while it decodes, the largest first."""
 _CHUNK_BYTES = 2**20
-# Bytes that a decoder leaves because it needs more for a next unit: ten blocks of 64 coefficients.
+"""Bytes that the decoder is given at a time; nothing but memory depends on it."""
 _MAX_UNIT_BYTES = 16_384
+"""Bytes that a decoder may leave because it needs more for a next unit, which is ten blocks of 64
+coefficients at most (ITU-T T.81, B.2.3); one that leaves more is being fed fill."""
 _END_MARKER = b"\xff\xd9"
 # The decoder reads up to eight bytes ahead. These are bits that are set, as 0xFF and a stuffed zero: no
 # code of the standard is sixteen of them, so that, taken for data, each pair makes a block at most.
@@ -37,8 +40,16 @@ def decode_jpeg(outline: JpegOutline, data: bytes, target_side: int | None) -> J
         target_side: Of the long side, at least; None for the stored size.
 
     Raises:
-        Incomplete: Data are missing.
+        IncompleteFile: Data are missing.
         OSError: They are damaged.
+
+    Example:
+        >>> from packshot.photo.structure.jpeg import read_outline
+        >>> data = open("examples/photos/mug.jpg", "rb").read()
+        >>> decode_jpeg(read_outline(data), data, None).size
+        (800, 800)
+        >>> decode_jpeg(read_outline(data), data, 300).size
+        (400, 400)
     """
     image = JpegImageFile(io.BytesIO(outline.head))
     reduction = _choose_reduction(image.size, target_side)

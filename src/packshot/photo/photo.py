@@ -25,6 +25,10 @@ from packshot.report import Facts
 
 _BYTES_PER_MEGABYTE = 2**20
 _BITS_BY_MODE = {"1": 1, "F": 32, "I": 32}
+"""Bits of a channel by Pillow's mode; 8 in those that are not here."""
+_MAX_MESSAGE_LENGTH = 200
+"""Letters of a decoder's message that a reason repeats; what is longer is cut. Two lines of a
+terminal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,11 @@ class Photo:
         pixels: (H, W, 3) uint8 RGB, upright, sRGB, alpha composited on white; read-only.
         facts: What the file says about itself; sizes are those stored, not those of `pixels`.
         name: Path or label, for messages.
+
+    Example:
+        >>> photo = Photo.open("examples/photos/mug.jpg", max_side=512)
+        >>> photo.pixels.shape, photo.facts.width, photo.name
+        ((512, 512, 3), 800, 'examples/photos/mug.jpg')
     """
 
     pixels: Pixels
@@ -81,7 +90,7 @@ class Photo:
 
     @classmethod
     def from_pixels(cls, pixels: Pixels, name: str = "array") -> Photo:
-        """A photo that is decoded already.
+        """Make a photo of pixels that are decoded already.
 
         Args:
             pixels: (H, W, 3) uint8 RGB; copied.
@@ -97,7 +106,7 @@ class Photo:
 def _open_pixels(
     source: Image.Image | AnyArray, name: str, limits: Limits, max_side: int | None
 ) -> Photo:
-    """A photo of pixels that the caller decoded."""
+    """Make a photo of pixels that the caller decoded."""
     if isinstance(source, Image.Image):
         return _open_image(source, name, limits, max_side)
     check_array(source, name)
@@ -107,7 +116,7 @@ def _open_pixels(
 
 
 def _open_image(image: Image.Image, name: str, limits: Limits, max_side: int | None) -> Photo:
-    """What Pillow decoded, or will, in its mode, with its profile and orientation."""
+    """Make a photo of what Pillow decoded, or will, in its mode, with its profile and orientation."""
     _check_limits(Outline("BMP", *image.size), limits)
     image.load()
     exif, profile = (image.info.get(key) for key in ("exif", "icc_profile"))
@@ -123,7 +132,7 @@ def _build_photo(picture: Picture, mode: str, exif: bytes, name: str, max_side: 
 
 
 def _build_pixel_facts(picture: Picture, mode: str, exif: bytes) -> Facts:
-    """Pixels that came without a file have the facts of the BMP that holds them."""
+    """Build the facts of pixels that came without a file: those of the BMP that holds them."""
     file = io.BytesIO()
     picture.crop_rows(0, picture.size[1]).save(file, format="BMP")
     bits = 16 if mode.startswith("I;16") else _BITS_BY_MODE.get(mode, 8)
@@ -149,7 +158,7 @@ def _check_limits(outline: Outline, limits: Limits) -> None:
     """Refuse what exceeds the limits.
 
     Raises:
-        Excessive: It does.
+        ExcessiveFile: It does.
     """
     pixels, frames = outline.width * outline.height, outline.frames
     if pixels > limits.max_pixels:
@@ -173,5 +182,5 @@ def _freeze(pixels: Pixels) -> Pixels:
 
 
 def _describe_decoding_error(error: Exception) -> str:
-    text = " ".join(str(error).split())[:200]
+    text = " ".join(str(error).split())[:_MAX_MESSAGE_LENGTH]
     return f"damaged or truncated: {text}" if text else f"damaged: {type(error).__name__}"

@@ -12,17 +12,24 @@ from PIL import Image, ImageCms
 from packshot.arrays import AnyArray, Pixels
 from packshot.errors import InvalidInput
 from packshot.photo.decoded import Picture
+from packshot.photo.structure.outline import MAX_PROFILE_BYTES
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-# Nothing but their values tells what 32-bit integers and floats mean by white.
 _VALUE_RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
-_MAX_PROFILE_BYTES = 4 * 2**20
+"""What white may be in floats and 32-bit integers, the first that no value exceeds: nothing but the
+values tells. The customary ranges: shares, 8 bits, 16 bits."""
 _WHITE = 255
 _PROFILE_MODES = ("CMYK", "L", "RGB", "LAB")
 _EIGHT_BIT_TABLE = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
-# Pixels from which on strips save memory worth having, and rows of a strip.
 _MIN_PIXELS_FOR_STRIPS = 8_000_000
+"""Pixels from which on strips save memory worth having; smaller pictures are converted at once. With it
+a photo of 100 megapixels stayed under 650 MB when strips came in;
+`benchmarks/results/decoding_memory.csv` has what each format takes now."""
 _STRIP_ROWS = 256
+"""Rows of a strip, rounded to whole blocks; nothing but memory depends on it."""
+_PROFILE_HEAD_BYTES = 8192
+"""Bytes at the beginning of a profile that its name is searched in: the description stands before the
+tables."""
 
 
 def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
@@ -35,6 +42,13 @@ def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
 
     Raises:
         InvalidInput: Another type or shape, or too small.
+
+    Example:
+        >>> check_pixels(np.zeros((40, 30, 3), np.uint8), "mug")
+        >>> check_pixels(np.zeros((40, 30, 3), np.uint8), "mug", min_side=64)
+        Traceback (most recent call last):
+            ...
+        packshot.errors.InvalidInput: mug: 30 x 40 is too small, this needs 64 x 64
     """
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
         kind = getattr(pixels, "dtype", type(pixels).__name__)
@@ -49,7 +63,7 @@ def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
 
 
 def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool]:
-    """RGB pixels of a decoded picture, and whether any of its pixels was not opaque.
+    """Convert a decoded picture to RGB, and return whether any of its pixels was not opaque.
 
     A large one is converted in strips, and averaged where it is to become small, so that beside the
     decoded picture itself little memory is used.
@@ -58,6 +72,12 @@ def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool
         picture: Of any mode.
         max_side: Sides of a large picture are reduced by a whole number, to this length or more; None
             keeps the size.
+
+    Example:
+        >>> clear = Picture(Image.new("RGBA", (2, 1), (200, 0, 0, 0)))
+        >>> pixels, has_alpha = to_opaque_srgb(clear, None)
+        >>> pixels.tolist(), has_alpha
+        ([[[255, 255, 255], [255, 255, 255]]], True)
     """
     width, height = picture.size
     factor = 1 if max_side is None else max(1, max(width, height) // max_side)
@@ -76,7 +96,7 @@ def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool
 
 
 def _iter_strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
-    """First row of strips, and the one behind: multiples of `factor`, the rest is left out."""
+    """Yield the first row of strips and the one behind: multiples of `factor`, the rest is left out."""
     rows = factor * max(1, _STRIP_ROWS // factor)
     used_height = max(factor, height // factor * factor)
     for top in range(0, used_height, rows):
@@ -84,14 +104,14 @@ def _iter_strips(height: int, factor: int) -> Iterator[tuple[int, int]]:
 
 
 def _resize_to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Averaged to a width and height; as it is where it has them."""
+    """Average to a width and height; leave as it is what has them."""
     if pixels.shape[1::-1] == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _flatten_alpha(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
-    """RGB pixels of an image of 8 bits, profile applied, on white; and whether any was not opaque."""
+    """Convert an image of 8 bits to RGB on white, by its profile; return whether any was not opaque."""
     if not _can_be_transparent(image):
         return np.asarray(_convert_to_rgb(image, profile), np.uint8), False
     rgba = image.convert("RGBA")
@@ -114,7 +134,13 @@ def _can_be_transparent(image: Image.Image) -> bool:
 
 
 def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn an array as its EXIF orientation, 1..8, demands."""
+    """Turn an array as its EXIF orientation, 1..8, demands.
+
+    Example:
+        >>> pixels = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, axis=2)
+        >>> apply_orientation(pixels, 6)[..., 0].tolist()  # a quarter turn clockwise
+        [[3, 0], [4, 1], [5, 2]]
+    """
     oriented = {
         1: lambda p: p,
         2: lambda p: p[:, ::-1],
@@ -129,13 +155,17 @@ def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def average_to_side(pixels: Pixels, side: int) -> Pixels:
-    """Whole squares of pixels averaged, the largest that leave the long side `side` or more; quick.
+    """Average whole squares of pixels, the largest that leave the long side `side` or more; quick.
 
     What is left is less than twice as long; the remainder right and below is dropped.
 
     Args:
         pixels: (H, W, 3) uint8.
         side: In pixels, at least 1.
+
+    Example:
+        >>> average_to_side(np.zeros((1000, 800, 3), np.uint8), 300).shape
+        (333, 266, 3)
     """
     return average_blocks(pixels, min(max(1, max(pixels.shape[:2]) // side), *pixels.shape[:2]))
 
@@ -146,6 +176,10 @@ def average_blocks(values: Pixels, block_side: int) -> Pixels:
     Args:
         values: (H, W) or (H, W, 3) uint8.
         block_side: At least 1, at most the shorter side.
+
+    Example:
+        >>> average_blocks(np.array([[0, 100, 7], [50, 50, 7]], np.uint8), 2)
+        array([[50]], dtype=uint8)
     """
     if block_side == 1:
         return values
@@ -155,7 +189,12 @@ def average_blocks(values: Pixels, block_side: int) -> Pixels:
 
 
 def shrink_to_fit(pixels: Pixels, max_side: int | None) -> Pixels:
-    """Reduce by area averaging so that the long side is at most `max_side`; never enlarge."""
+    """Reduce by area averaging so that the long side is at most `max_side`; never enlarge.
+
+    Example:
+        >>> shrink_to_fit(np.zeros((1000, 800, 3), np.uint8), 300).shape
+        (300, 240, 3)
+    """
     height, width = pixels.shape[:2]
     longest = max(height, width)
     if max_side is None or longest <= max_side:
@@ -166,15 +205,20 @@ def shrink_to_fit(pixels: Pixels, max_side: int | None) -> Pixels:
 
 
 def has_non_srgb_profile(profile: bytes | None) -> bool:
-    """Whether an embedded profile changes colours: it is there, and is not sRGB by name."""
+    """Return whether an embedded profile changes colours: it is there, and is not sRGB by name.
+
+    Example:
+        >>> [has_non_srgb_profile(name) for name in (b"Adobe RGB (1998)", b"sRGB built-in")]
+        [True, False]
+    """
     if not profile:
         return False
-    head = profile[:8192]
+    head = profile[:_PROFILE_HEAD_BYTES]
     return b"sRGB" not in head and "sRGB".encode("utf-16-be") not in head
 
 
 def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Image]:
-    """What turns strips of grey of 16 or 32 bits or floats into 8 bits; others stay as they are."""
+    """Make the function that turns strips of 16 or 32 bits or floats into 8 bits, and leaves others."""
     height = picture.size[1]
     mode = picture.crop_rows(0, 1).mode
     if mode not in _WIDE_MODES:
@@ -191,7 +235,7 @@ def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Imag
 
 
 def _scale_to_8bit(values: AnyArray, bottom: float, top: float) -> Pixels:
-    """Numbers from `bottom` to `top` as 0..255, row by row; not-a-number and infinity count as 0."""
+    """Scale numbers from `bottom` to `top` to 0..255, row by row; NaN and infinity count as 0."""
     scaled = np.empty(values.shape, np.uint8)
     for row, line in enumerate(values):
         finite = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
@@ -200,7 +244,7 @@ def _scale_to_8bit(values: AnyArray, bottom: float, top: float) -> Pixels:
 
 
 def _finite_range(values: AnyArray) -> tuple[float, float]:
-    """Least and largest number, at most and at least 0; not-a-number and infinity count as 0."""
+    """Find the least and largest number, at most and at least 0; NaN and infinity count as 0."""
     if values.dtype.kind != "f":
         return float(values.min(initial=0)), float(values.max(initial=0))
     finite = np.isfinite(values.astype(np.float32, copy=False))
@@ -208,9 +252,9 @@ def _finite_range(values: AnyArray) -> tuple[float, float]:
 
 
 def _convert_to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """RGB by the embedded profile; by Pillow's plain conversion where there is none or it fails."""
+    """Convert to RGB by the embedded profile; plainly without one, or where that fails."""
     plain = image if image.mode in _PROFILE_MODES else image.convert("RGB")
-    if profile and len(profile) <= _MAX_PROFILE_BYTES and has_non_srgb_profile(profile):
+    if profile and len(profile) <= MAX_PROFILE_BYTES and has_non_srgb_profile(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")

@@ -1,4 +1,4 @@
-"""Which quality a JPEG was saved at, from its quantisation tables."""
+"""The quality that a JPEG was saved at, estimated from its quantisation tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHROMINANCE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [4
 
 
 def quantisation_steps(quality: int, chroma: bool = False) -> Int64Array:
-    """The table that the IJG library quantises with.
+    """Compute the table that the IJG library quantises with.
 
     Args:
         quality: 1..100.
@@ -36,6 +36,10 @@ def quantisation_steps(quality: int, chroma: bool = False) -> Int64Array:
 
     Returns:
         (8, 8) steps 1..255 by vertical and horizontal frequency.
+
+    Example:
+        >>> quantisation_steps(75)[0].tolist()
+        [8, 6, 5, 8, 12, 20, 26, 31]
     """
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     table = _CHROMINANCE if chroma else _LUMINANCE
@@ -43,7 +47,7 @@ def quantisation_steps(quality: int, chroma: bool = False) -> Int64Array:
 
 
 def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
-    """The IJG quality, 1..100, whose luminance table lies nearest to the file's.
+    """Find the IJG quality, 1..100, whose luminance table lies nearest to the file's.
 
     Args:
         tables: Quantisation tables by number, 64 entries each in row order; 0 is luminance.
@@ -51,6 +55,10 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     Returns:
         Exact for files the IJG library wrote, the nearest equivalent for others; None without a
         usable table.
+
+    Example:
+        >>> jpeg_quality({0: quantisation_steps(82).ravel().tolist()})
+        82
     """
     table = np.asarray(tables.get(0, ()), dtype=np.float64)
     if table.shape != (64,):
@@ -62,5 +70,5 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
 
 @cache
 def _build_sorted_tables() -> Int64Array:
-    """(100, 64): the luminance steps of each quality from 1, sorted; made once, for every photo asks."""
+    """Build the (100, 64) luminance steps of each quality from 1, sorted; once, for every photo asks."""
     return np.sort([quantisation_steps(quality).ravel() for quality in range(1, 101)], axis=1)

@@ -1,4 +1,4 @@
-"""What marketplaces ask of photos, as dated data, and which photos fulfil it."""
+"""Policies of marketplaces: dated rules for photos, as data, and the screening of photos by them."""
 
 from packshot.policy.loading import list_policy_names, load_policy
 from packshot.policy.rules import Policy, Rule, find_required_overlays

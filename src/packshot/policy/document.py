@@ -1,4 +1,4 @@
-"""YAML that knows its lines: plain values only, every mistake with the line where it stands."""
+"""YAML that knows its lines: plain values only, and every mistake is reported with its line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ Place: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the top of a document: ``("rules", 0, "value")``."""
 
 MAX_BYTES: Final = 1_000_000
-"""Of a file: some 2 500 rules, where the longest policy that ships has 30; read in half a minute."""
+"""Bytes of a file: some 2 500 rules, where the longest policy that ships has 30; read in half a
+minute."""
 
 _MAX_DEPTH: Final = 12
+"""Mappings and lists inside one another: a policy has six; deep nesting would exhaust the stack. A
+judgement."""
+
 _MAX_PROBLEM_LENGTH: Final = 200
+"""Characters of a problem that are shown: the file's own text may stand in it. A judgement."""
+
 _NUMBER_PATTERNS: Final[tuple[tuple[re.Pattern[str], type[int] | type[float]], ...]] = (
     (re.compile(r"[-+]?(0|[1-9][0-9_]{0,14})"), int),
     (re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}"), float),
 )
+"""Forms of numbers that are read: no octal ones, no exponents, no more digits than a float holds."""
+
 _TAG_PREFIX: Final = "tag:yaml.org,2002:"
 _IMPLICIT_TAGS: Final = frozenset(
     _TAG_PREFIX + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
@@ -39,12 +47,19 @@ _CONSTANTS: Final[dict[str, bool | None]] = {
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML document.
+    r"""A YAML document.
 
     Attributes:
         name: Of the file, for messages.
         content: Its values.
         lines: The line, from 1, of every place in it.
+
+    Example:
+        >>> document = parse_document("policy: ours\nrules:\n  - id: size\n", "ours.yaml")
+        >>> document.find_line(("rules", 0, "id"))
+        3
+        >>> str(document.make_error(("rules", 0, "level"), "no such level"))
+        'ours.yaml, line 3: no such level'
     """
 
     name: str
@@ -52,7 +67,7 @@ class Document:
     lines: Mapping[Place, int] = field(repr=False)
 
     def find_line(self, place: Sequence[str | int]) -> int:
-        """The line of a place, or of the nearest that holds it."""
+        """Find the line of a place, or of the nearest that holds it."""
         for end in range(len(place), -1, -1):
             found = self.lines.get(tuple(place[:end]))
             if found is not None:
@@ -60,12 +75,12 @@ class Document:
         return 1
 
     def make_error(self, place: Sequence[str | int], problem: str) -> PolicyError:
-        """The error to raise for what stands at a place."""
+        """Make the error to raise for what stands at a place."""
         return PolicyError(f"{self.name}, line {self.find_line(place)}: {problem}")
 
 
 def parse_document(text: str, name: str) -> Document:
-    """Read YAML.
+    r"""Read YAML.
 
     Of YAML's ways of writing, those are left out that make a file mean more than it shows: anchors and
     aliases, tags, merge keys, keys written twice, ``yes`` and ``no`` as truth, octal numbers.
@@ -76,6 +91,12 @@ def parse_document(text: str, name: str) -> Document:
 
     Raises:
         PolicyError: It is not such YAML; with the line.
+
+    Example:
+        >>> parse_document("policy: ours\ndrop: [size, frame]", "ours.yaml").content
+        {'policy': 'ours', 'drop': ['size', 'frame']}
+        >>> parse_document("policy: no", "ours.yaml").content  # a word, not false
+        {'policy': 'no'}
     """
     if len(text) > MAX_BYTES:
         raise PolicyError(f"{name}: larger than the limit of {MAX_BYTES:,} characters")
@@ -130,7 +151,7 @@ class _NodeReader:
     lines: dict[Place, int]
 
     def read_value(self, node: yaml.Node, place: Place) -> Plain:
-        """The value of a node."""
+        """Read the value of a node."""
         self.lines[place] = node.start_mark.line + 1
         if isinstance(node, yaml.MappingNode):
             return self._read_mapping(node, place)

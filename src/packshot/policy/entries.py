@@ -1,4 +1,4 @@
-"""The form of a policy's file, and what is wrong with one that does not have it."""
+"""The form of a policy's file, and the mistakes of one that does not have it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,11 @@ LimitEntry = Annotated[Any, AfterValidator(_check_limit)]
 
 WordList = Annotated[tuple[str, ...], BeforeValidator(_to_tuple)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+"""Of a policy or a rule: at most 60 characters, so that it fits a table's column. A judgement."""
+
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$", max_length=500)]
+"""Address of a source: at most 500 characters, none of which could end an attribute of a page. A
+judgement."""
 
 
 class _Entry(BaseModel):
@@ -65,7 +69,7 @@ class _Entry(BaseModel):
 
 
 class SourceEntry(_Entry):
-    """Where rules are from; said for a whole file or for one rule."""
+    """The source of rules, of a whole file or of one rule."""
 
     source: str | None = None
     source_url: HttpsUrl | None = None
@@ -74,7 +78,13 @@ class SourceEntry(_Entry):
 
 
 class RequirementEntry(_Entry):
-    """A requirement by itself: what a rule's `when` holds."""
+    """A requirement by itself, as in a rule's `when`.
+
+    Example:
+        >>> written = {"metric": "format", "op": "one-of", "value": ["JPEG"]}
+        >>> RequirementEntry.model_validate(written).value
+        ('JPEG',)
+    """
 
     metric: str
     op: Operator
@@ -82,7 +92,13 @@ class RequirementEntry(_Entry):
 
 
 class RuleEntry(SourceEntry):
-    """A rule as it is written; what it leaves out, the rule that it changes may say."""
+    """A rule as it is written; what it leaves out, the rule that it changes may say.
+
+    Example:
+        >>> rule = RuleEntry.model_validate({"id": "size", "level": "error", "title": "Large enough"})
+        >>> rule.level.value, rule.title, rule.metric
+        ('error', {'en': 'Large enough'}, None)
+    """
 
     id: Name
     level: Level | None = None
@@ -100,7 +116,16 @@ class RuleEntry(SourceEntry):
 
 
 class PolicyEntry(SourceEntry):
-    """A policy's file."""
+    """A policy's file.
+
+    It extends at most 8 policies and has at most 500 rules of its own, where the longest that ships has
+    30: limits against files that would take long to read.
+
+    Example:
+        >>> written = {"policy": "ours", "title": "Ours", "extends": "amazon-main"}
+        >>> PolicyEntry.model_validate(written).extends
+        ('amazon-main',)
+    """
 
     policy: Name
     title: LocalisedTextEntry
@@ -110,14 +135,24 @@ class PolicyEntry(SourceEntry):
 
 
 _MAX_REPORTED = 20
-"""Mistakes of one file: what a screen shows, and a person mends at a time."""
+"""Mistakes of one file that are reported: what a screen shows, and a person mends at a time. A
+judgement."""
 
 
 def parse_policy_entry(document: Document) -> PolicyEntry:
-    """A document as a policy's file.
+    r"""Parse a document as a policy's file.
 
     Raises:
-        PolicyError: It is not one: every mistake with its line.
+        PolicyError: It is not one: the first twenty mistakes, each with its line.
+
+    Example:
+        >>> from packshot.policy.document import parse_document
+        >>> parse_policy_entry(parse_document("policy: ours\ntitle: Ours", "ours.yaml")).title
+        {'en': 'Ours'}
+        >>> parse_policy_entry(parse_document("policy: ours\ntitel: Ours", "ours.yaml"))
+        Traceback (most recent call last):
+        packshot.errors.PolicyError: ours.yaml, line 1: title: is missing
+        ours.yaml, line 2: titel: no such field; did you mean "title"?
     """
     if not isinstance(document.content, dict):
         raise document.make_error((), 'a policy is written as "policy: name", "title: ..." and "rules:"')
@@ -136,7 +171,7 @@ def _format_errors(document: Document, error: ValidationError) -> Iterable[str]:
 
 
 def _to_document_place(document: Document, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """A place without what the form adds to it: the names of a union's alternatives."""
+    """Remove from a place what the form adds to it: the names of a union's alternatives."""
     end = len(place)
     while end and place[:end] not in document.lines and place[: end - 1] not in document.lines:
         end -= 1
@@ -146,7 +181,7 @@ def _to_document_place(document: Document, place: tuple[int | str, ...]) -> tupl
 
 
 def _format_place(place: tuple[int | str, ...]) -> str:
-    """A place as people write it: ``rules 2, op``."""
+    """Format a place as people write it: ``rules 2, op``."""
     words = [f" {part + 1}" if isinstance(part, int) else f", {part}" for part in place]
     return "".join(words).removeprefix(", ") or "policy"
 

@@ -24,13 +24,16 @@ from packshot.report import Level, SourceKind
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _MAX_EXTENDS_DEPTH: Final = 5
+"""Policies that extend one another in a row: a file that is read through more is not understood by
+anybody. A judgement."""
+
 _SOURCE_FIELDS: Final = tuple(SourceEntry.model_fields)
 _REQUIREMENT_FIELDS: Final = tuple(RequirementEntry.model_fields)
 
 
 @dataclass(frozen=True)
 class _RuleField:
-    """A value as it was written, and where."""
+    """A value as it was written, with its place."""
 
     value: Any
     document: Document
@@ -55,7 +58,12 @@ class _LoadedPolicy:
 
 
 def list_policy_names() -> tuple[str, ...]:
-    """Names of the policies that ship, sorted."""
+    """List the names of the policies that ship, sorted.
+
+    Example:
+        >>> "amazon-main" in list_policy_names()
+        True
+    """
     return _find_shipped_names()
 
 
@@ -68,7 +76,7 @@ def _find_shipped_names() -> tuple[str, ...]:
 
 
 def load_policy(name_or_path: str | Path) -> Policy:
-    """Load a policy that ships by its name, or one's own by the path of its file.
+    r"""Load a policy that ships by its name, or one's own by the path of its file.
 
     Args:
         name_or_path: Such as ``amazon-main``; a path ends in ``.yaml`` or ``.yml``.
@@ -76,6 +84,14 @@ def load_policy(name_or_path: str | Path) -> Policy:
     Raises:
         PolicyError: No such policy, or one that cannot be read; with file, line, and what may have
             been meant.
+
+    Example:
+        >>> policy = load_policy("amazon-main")
+        >>> policy.title["en"], "fill" in [rule.id for rule in policy.rules]
+        ('Amazon, main photo', True)
+        >>> written = Path("ours.yaml").write_text("policy: ours\ntitle: Ours\nextends: amazon-main\n")
+        >>> len(load_policy("ours.yaml").rules) == len(policy.rules)
+        True
     """
     text = str(name_or_path)
     loaded = _load(Path(text) if text.endswith(_SUFFIXES) else text, ())
@@ -121,7 +137,7 @@ def _policy_key(name_or_path: str | Path) -> str:
 
 
 def _load_parent(name: _RuleField, folder: Path | None, ancestors: tuple[str, ...]) -> _LoadedPolicy:
-    """What a file extends; paths are relative to it, and files that ship extend only such."""
+    """Load what a file extends; paths are relative to it, and files that ship extend only such."""
     text = str(name.value)
     name_or_path: str | Path = text
     if text.endswith(_SUFFIXES) and folder is not None:
@@ -139,11 +155,11 @@ def _load_parent(name: _RuleField, folder: Path | None, ancestors: tuple[str, ..
 
 
 class _MissingPolicyError(PolicyError):
-    """Nothing of that name: told with the line that names it."""
+    """Nothing of that name: reported with the line that names it."""
 
 
 def _read_policy_text(name_or_path: str | Path) -> tuple[str, str]:
-    """Text and label of a policy's file."""
+    """Read a policy's file: its text, and its label."""
     if isinstance(name_or_path, Path):
         return _read_text_file(name_or_path), str(name_or_path)
     if name_or_path not in list_policy_names():
@@ -168,7 +184,7 @@ def _read_text_file(path: Path) -> str:
 
 
 def _join_rules(parents: Sequence[_LoadedPolicy]) -> list[_RuleFields]:
-    """The rules of several policies; a later one's replace those of the same name."""
+    """Join the rules of several policies; a later one's replace those of the same name."""
     rules: list[_RuleFields] = []
     for parent in parents:
         names = {fields["id"].value for fields in parent.rules}
@@ -186,7 +202,7 @@ def _collect_own_rules(entry: PolicyEntry, document: Document) -> list[_RuleFiel
 def _collect_fields(
     entry: BaseModel, document: Document, place: Place, names: Iterable[str]
 ) -> _RuleFields:
-    """The fields that were written, of those named."""
+    """Collect the fields that were written, of those named."""
     written_names = [name for name in names if name in entry.model_fields_set]
     return {name: _RuleField(getattr(entry, name), document, (*place, name)) for name in written_names}
 
@@ -194,7 +210,7 @@ def _collect_fields(
 def _apply_changes(
     inherited_rules: list[_RuleFields], own_rules: list[_RuleFields], source_fields: _RuleFields
 ) -> list[_RuleFields]:
-    """Inherited rules with one's own: those of the same name in its place.
+    """Join inherited rules with one's own: those of the same name in its place.
 
     A rule that is written whole replaces all inherited ones of its name. One that is not changes what it
     says of the one that is inherited.
@@ -212,7 +228,7 @@ def _apply_changes(
 
 
 def _find_base_rule(fields: _RuleFields, inherited_rules: list[_RuleFields]) -> _RuleFields:
-    """The inherited rule that a rule changes; nothing where it stands for itself."""
+    """Find the inherited rule that a rule changes; nothing where it stands for itself."""
     if not inherited_rules or _is_complete(fields):
         return {}
     if len(inherited_rules) > 1:
@@ -224,7 +240,7 @@ def _find_base_rule(fields: _RuleFields, inherited_rules: list[_RuleFields]) -> 
 
 
 def _is_complete(fields: _RuleFields) -> bool:
-    """Whether a rule says all that a rule must say."""
+    """Return whether a rule says all that a rule must say."""
     has_requirement = all(name in fields for name in _REQUIREMENT_FIELDS)
     return "level" in fields and (has_requirement or (_is_manual(fields) and "reason" in fields))
 
@@ -236,7 +252,7 @@ def _is_manual(fields: _RuleFields) -> bool:
 def _merge_source_fields(
     base_fields: _RuleFields, source_fields: _RuleFields, fields: _RuleFields
 ) -> _RuleFields:
-    """A rule's fields over those it changes; sources are taken whole, never mixed of two."""
+    """Merge a rule's fields into those it changes; sources are taken whole, never mixed of two."""
     if "source" in fields:
         source_fields = {name: source_fields[name] for name in source_fields if name == "verified_on"}
     if source_fields or "source" in fields:
@@ -275,7 +291,7 @@ def _build_rule(fields: _RuleFields, policy: str) -> Rule:
 
 
 def _build_source(fields: _RuleFields, policy: str) -> RuleSource:
-    """Where a rule is from; whoever names no source speaks for themselves."""
+    """Build a rule's source; whoever names none speaks for themselves."""
     values = {name: fields[name].value for name in _SOURCE_FIELDS if name in fields}
     return RuleSource(
         name=values.get("source") or policy,
@@ -286,7 +302,7 @@ def _build_source(fields: _RuleFields, policy: str) -> RuleSource:
 
 
 def _build_requirement(fields: _RuleFields) -> Requirement | None:
-    """The requirement of a rule; None of one that only a person can judge."""
+    """Build the requirement of a rule; None of one that only a person can judge."""
     if fields.get("metric") is None and _is_manual(fields):
         return None
     required: _RuleFields = {name: fields[name] for name in ("metric", "op", "value") if name in fields}
@@ -301,7 +317,7 @@ def _build_requirement(fields: _RuleFields) -> Requirement | None:
 
 
 def _build_condition(fields: _RuleFields) -> Requirement | None:
-    """The requirement that a photo must fulfil to be a rule's business."""
+    """Build the requirement that a photo must fulfil to be a rule's business."""
     when = fields.get("when")
     if when is None or when.value is None:
         return None
@@ -322,7 +338,7 @@ def _validate_requirement(fields: _RuleFields) -> Requirement:
 
 
 def _to_limit(value: Any) -> Any:
-    """A value as rules keep it: whole numbers are numbers as any."""
+    """Convert a value to the form in rules: whole numbers are numbers as any."""
     if isinstance(value, tuple):
         return tuple(_to_limit(part) for part in value)
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

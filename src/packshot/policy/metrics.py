@@ -1,4 +1,4 @@
-"""What rules can speak of: every metric by name, and how it is read from an assessment.
+"""Metrics that rules can speak of, by name, each with the way it is read from an assessment.
 
 Nothing is measured here. A metric without a value is never taken for a good one: its rules say `manual`.
 """
@@ -17,7 +17,7 @@ from packshot.report.verdict import Value
 
 
 class MetricKind(StrEnum):
-    """What the values of a metric are."""
+    """The type of a metric's values."""
 
     NUMBER = "number"
     FLAG = "flag"
@@ -25,7 +25,7 @@ class MetricKind(StrEnum):
 
 
 class MissingReason(StrEnum):
-    """Why a metric may have no value."""
+    """A reason for which a metric may have no value."""
 
     UNREAD = "unread"
     NO_PRODUCT = "no-product"
@@ -37,14 +37,18 @@ class MissingReason(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """Something that is known of a photo.
+    """A property of a photo that rules can ask about.
 
     Attributes:
-        kind: What its values are.
+        kind: The type of its values.
         read: Its value from an assessment; None where it was not measured.
         unit: Of numbers; a key of the units' names.
         words: The values that there are, of a metric of words.
-        missing_reason: Why it has no value where it has none.
+        missing_reason: The reason where it has no value.
+
+    Example:
+        >>> METRICS["byte_size"].unit, METRICS["format"].kind.value, "JPEG" in METRICS["format"].words
+        ('bytes', 'word', True)
     """
 
     kind: MetricKind
@@ -71,14 +75,17 @@ COLOUR_MODES: Final = (
     "I;16",
     "F",
 )
+"""Modes of Pillow's pictures: the values of the metric "colour_mode"."""
+
 _BACKGROUND_PREFIXES: Final = ("background_", "ringing", "colour_cast")
 _PRODUCT_PREFIXES: Final = ("fill_", "centring", "edge_touch", "product_")
+"""Begins of the names of measurements that have no value without a background, or without a product."""
 
 METRICS_WITHOUT_DETECTOR: Final[dict[str, str]] = {"logo_area": "%", "props": ""}
-"""What no detector measures yet, with its unit: a person looks."""
+"""Metrics that no detector measures yet, with their units: a person looks."""
 
 _DETECTOR_FALLBACKS: Final = {"border_width": "border"}
-"""What stands in for a detector that an assessment was made without."""
+"""Measurements that stand in for detectors that an assessment was made without."""
 
 
 def _read_measurement(key: str, assessment: Assessment) -> Value | None:
@@ -87,7 +94,7 @@ def _read_measurement(key: str, assessment: Assessment) -> Value | None:
 
 
 def _read_detection(key: str, assessment: Assessment) -> Value | None:
-    """What a detector found, else what is measured of the same without one."""
+    """Read what a detector found, else what is measured of the same without one."""
     value = _read_measurement(key, assessment)
     return (
         _read_measurement(_DETECTOR_FALLBACKS[key], assessment)
@@ -101,13 +108,13 @@ def _read_fact(read: Callable[[Facts], Value | None], assessment: Assessment) ->
 
 
 def _read_number(read: Callable[[Facts], float | None], assessment: Assessment) -> Value | None:
-    """A number of the file's facts; whole ones too are numbers as any."""
+    """Read a number of the file's facts; whole ones too are numbers as any."""
     number = None if assessment.facts is None else read(assessment.facts)
     return None if number is None else float(number)
 
 
 def _read_margin(read: Callable[[Region], float], assessment: Assessment) -> Value | None:
-    """Per cent of the side, to a thousandth: what lies below is the rounding of fractions."""
+    """Read per cent of the side, to a thousandth: what lies below is the rounding of fractions."""
     return None if assessment.product is None else round(100 * read(assessment.product), 3)
 
 

@@ -1,4 +1,4 @@
-"""What a rule asks of a metric's value: the operators, which are a closed list and no language."""
+"""Requirements of rules: a metric, an operator of a closed list, a limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packshot.report.verdict import Limit, Value
 
 
 class Operator(StrEnum):
-    """How a value is compared with a rule's."""
+    """A comparison of a value with a rule's limit."""
 
     AT_LEAST = "at-least"
     AT_MOST = "at-most"
@@ -41,6 +41,7 @@ _OPERATORS_BY_KIND: Final[dict[MetricKind, frozenset[Operator]]] = {
     MetricKind.WORD: frozenset({Operator.EQUALS, Operator.ONE_OF, Operator.NONE_OF}),
 }
 _LIST_OPERATORS: Final = frozenset({Operator.ONE_OF, Operator.NONE_OF})
+"""Operators whose limit is a list of words."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,14 @@ class Requirement:
 
     Attributes:
         metric: A key of `METRICS`.
-        op: How to compare.
-        limit: What with; two numbers for `BETWEEN`, words for `ONE_OF` and `NONE_OF`.
+        op: The comparison.
+        limit: What a value is compared with; two numbers for `BETWEEN`, words for `ONE_OF` and
+            `NONE_OF`.
+
+    Example:
+        >>> large_enough = Requirement("fill_box_side", Operator.AT_LEAST, 85.0)
+        >>> large_enough.is_met(91.5), large_enough.is_met(60.0), large_enough.is_too_low(60.0)
+        (True, False, True)
     """
 
     metric: str
@@ -58,11 +65,11 @@ class Requirement:
     limit: Limit
 
     def is_met(self, value: Value) -> bool:
-        """Whether a value of the metric fulfils it."""
+        """Return whether a value of the metric fulfils it."""
         return _COMPARISONS[self.op](value, self.limit)
 
     def is_too_low(self, value: Value) -> bool:
-        """Whether a value that does not fulfil it is too small rather than too large or another."""
+        """Return whether a value that does not fulfil it is too small, not too large or another."""
         bound = self.limit[0] if isinstance(self.limit, tuple) else self.limit
         if (
             isinstance(value, str)
@@ -74,12 +81,21 @@ class Requirement:
 
 
 def find_problem(metric: str, op: Operator, limit: object) -> tuple[str, str] | None:
-    """What is wrong with a requirement: the field, and the reason; None if nothing.
+    """Find what is wrong with a requirement.
 
     Args:
         metric: A key of `METRICS`.
         op: The operator.
         limit: As written, lists as tuples.
+
+    Returns:
+        The field, and the reason; None if nothing is wrong.
+
+    Example:
+        >>> find_problem("width", Operator.AT_LEAST, "1000")
+        ('value', "width is a number, which '1000' is not")
+        >>> find_problem("width", Operator.AT_LEAST, 1000) is None
+        True
     """
     definition = METRICS[metric]
     if op not in _OPERATORS_BY_KIND[definition.kind]:

@@ -1,4 +1,4 @@
-"""Policies as they are used: rules that are complete, and which of them apply."""
+"""Policies ready for use: rules that are complete, and the choice of those that apply."""
 
 from __future__ import annotations
 
@@ -16,16 +16,24 @@ LocalisedText = Mapping[str, str]
 
 MAIN_ROLE = "main"
 
+_CACHE_SIZE = 4096
+"""Selections of rules that are remembered: policies times days, roles and categories of one run. A
+judgement."""
+
 
 @dataclass(frozen=True)
 class RuleSource:
-    """Where a rule is from.
+    """The source of a rule.
 
     Attributes:
         name: Of the page or the publisher.
         url: Of the page, where its address is known.
         kind: Whose word it is.
-        verified_on: When the rule was last compared with it; None where nobody says.
+        verified_on: Day on which the rule was last compared with it; None where nobody says.
+
+    Example:
+        >>> RuleSource("Our own", None, SourceKind.COMMUNITY, date(2026, 5, 1)).verified_on.year
+        2026
     """
 
     name: str
@@ -40,17 +48,25 @@ class Rule:
 
     Attributes:
         id: Its name; rules of the same name are variants, of which one applies at a time.
-        level: What becomes of a photo that does not fulfil it.
+        level: The consequence for a photo that does not fulfil it.
         role: ``main``, or ``any`` for every photo of a product.
         categories: Those it is made for; empty for all.
         requirement: What it asks for; None where only a person can judge.
         when: Photos that do not fulfil this are not its business.
         effective_from: The first day; None for always.
         effective_until: The last day; None for ever.
-        source: Where it is from.
+        source: Its source.
         title: Its name in words, where the metric's does not do.
         reason: Why a photo does not fulfil it; or what a person must look at.
         remedy: What to do.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rule = next(rule for rule in load_policy("amazon-main").rules if rule.id == "fill")
+        >>> rule.requirement.op.value, rule.requirement.limit
+        ('at-least', 85.0)
+        >>> rule.is_applicable(date(2026, 5, 1), role="main", category=None)
+        True
     """
 
     id: str
@@ -67,7 +83,7 @@ class Rule:
     remedy: LocalisedText
 
     def is_applicable(self, on: date, role: str, category: str | None) -> bool:
-        """Whether it holds on a day for photos of a role and a category."""
+        """Return whether it holds on a day for photos of a role and a category."""
         has_begun = self.effective_from is None or self.effective_from <= on
         has_ended = self.effective_until is not None and self.effective_until < on
         fits_role = self.role in ("any", role)
@@ -80,11 +96,11 @@ class Rule:
 
     @property
     def specificity(self) -> tuple[bool, bool]:
-        """Larger for variants made for fewer photos, which come before the others."""
+        """A rank: larger for variants made for fewer photos, which come before the others."""
         return bool(self.categories), self.role == MAIN_ROLE
 
     def has_conflict_with(self, other: Rule) -> bool:
-        """Whether both may apply to one photo on one day, and neither comes before the other."""
+        """Return whether both may apply to one photo on one day, and neither comes before the other."""
         same_variant = self.id == other.id and self.specificity == other.specificity
         shares_category = not self.categories or bool(set(self.categories) & set(other.categories))
         return (
@@ -100,13 +116,19 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """What a marketplace, or a shop, asks of photos.
+    """The rules of a marketplace, or a shop, for photos.
 
     Attributes:
         name: As users call it.
         title: In words.
-        source: Where most of it is from.
-        rules: In the order in which they are told.
+        source: The source of most of it.
+        rules: In the order in which outcomes are listed.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> chosen = load_policy("amazon-main").select_rules(on=date(2026, 5, 1), role="main")
+        >>> "fill" in [rule.id for rule in chosen]
+        True
     """
 
     name: str
@@ -116,28 +138,34 @@ class Policy:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Categories that have rules of their own."""
+        """Categories that have rules of their own, in the order of the rules."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.categories))
 
     @property
     def overlays(self) -> frozenset[str]:
-        """What its rules ask about that lies over photos: keys of `packshot.report.OVERLAYS`."""
+        """Overlays that its rules ask about: keys of `packshot.report.OVERLAYS`."""
         requirements = (one for rule in self.rules for one in (rule.requirement, rule.when) if one)
         return frozenset(one.metric for one in requirements) & OVERLAYS.keys()
 
     def select_rules(
         self, on: date, role: str = MAIN_ROLE, category: str | None = None
     ) -> tuple[Rule, ...]:
-        """The rules that apply to photos of a role and a category on a day, one of each name."""
+        """Select the rules that apply to photos of a role and a category on a day, one of each name."""
         return _select_rules(self, on, role, category)
 
 
 def find_required_overlays(policies: Iterable[Policy]) -> tuple[str, ...]:
-    """What lies over photos that any of the policies asks about, in the order of `OVERLAYS`."""
+    """Find the overlays that any of the policies asks about, in the order of `OVERLAYS`.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> find_required_overlays([load_policy("amazon-main")])
+        ('text_area', 'watermark', 'border_width')
+    """
     return sort_overlays(frozenset[str]().union(*(policy.overlays for policy in policies)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _select_rules(policy: Policy, on: date, role: str, category: str | None) -> tuple[Rule, ...]:
     chosen: dict[str, Rule] = {}
     for rule in policy.rules:

@@ -20,12 +20,17 @@ _FAILURE_DECISIONS: Final = {
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
+"""Decisions by level of a rule that is not met."""
+
 _UNMEASURED_DECISIONS: Final = {
     Level.ERROR: Decision.MANUAL,
     Level.WARN: Decision.MANUAL,
     Level.INFO: Decision.INFO,
     Level.MANUAL: Decision.MANUAL,
 }
+"""Decisions by level of a rule whose value is missing: what was not measured never passes
+(docs/decisions/0017-policies.md)."""
+
 _SEVERITY_ORDER: Final = {decision: place for place, decision in enumerate(Decision)}
 
 
@@ -39,7 +44,7 @@ def screen(
     language: str = "en",
     compared_with: date | None = None,
 ) -> Verdict:
-    """What a policy says of a photo on a day.
+    """Screen a photo: decide by a policy's rules of a day.
 
     Nothing is read or measured: the same assessment gives the same verdict, on any machine.
 
@@ -54,6 +59,15 @@ def screen(
 
     Returns:
         The verdict; of an unreadable photo one without a decision.
+
+    Example:
+        >>> from packshot import Assessor
+        >>> from packshot.policy import load_policy
+        >>> small = Assessor().assess("examples/photos/bowl-small-off-centre.jpg")
+        >>> verdict = screen(small, load_policy("amazon-main"), on=date(2026, 5, 1))
+        >>> failed = [one.rule for one in verdict.outcomes if one.decision is Decision.FAIL]
+        >>> verdict.decision.value, failed
+        ('fail', ['fill'])
     """
     is_readable = assessment.status is Status.OK
     before = _decide_rules(assessment, policy, compared_with, role, category) if is_readable else {}
@@ -78,20 +92,33 @@ def screen(
 
 
 def combine_decisions(decisions: Iterable[Decision]) -> Decision:
-    """The gravest decision; a recommendation that is not followed does not count."""
+    """Return the gravest decision; a recommendation that is not followed does not count.
+
+    Example:
+        >>> combine_decisions([Decision.PASS, Decision.WARN, Decision.INFO]).value
+        'warn'
+        >>> combine_decisions([Decision.PASS, Decision.INFO]).value
+        'pass'
+    """
     gravest = min(decisions, key=_SEVERITY_ORDER.__getitem__, default=Decision.PASS)
     return Decision.PASS if gravest is Decision.INFO else gravest
 
 
 def is_newly_failing(verdict: Verdict) -> bool:
-    """Whether a photo fails that did not fail on the day compared with."""
+    """Return whether a photo fails that did not fail on the day compared with.
+
+    Example:
+        >>> verdict = Verdict.model_construct(decision=Decision.FAIL, before=Decision.PASS)
+        >>> is_newly_failing(verdict), is_newly_failing(verdict.model_copy(update={"before": None}))
+        (True, False)
+    """
     return verdict.decision is Decision.FAIL and verdict.before not in (Decision.FAIL, None)
 
 
 def _decide_rules(
     assessment: Assessment, policy: Policy, on: date | None, role: str, category: str | None
 ) -> dict[str, Decision]:
-    """By rule, the decisions of another day; nothing where no day was named."""
+    """Decide by each rule of another day; nothing where no day was named."""
     if on is None:
         return {}
     rules = policy.select_rules(on, role, category)
@@ -103,7 +130,7 @@ def _decide_rules(
 
 
 def _is_relevant(rule: Rule, assessment: Assessment) -> bool:
-    """Whether a photo is a rule's business; where that was not measured, it is."""
+    """Return whether a photo is a rule's business; where that was not measured, it is."""
     if rule.when is None:
         return True
     value = _read_metric(rule.when, assessment)
@@ -115,7 +142,7 @@ def _read_metric(requirement: Requirement, assessment: Assessment) -> Value | No
 
 
 def _read_rule_value(rule: Rule, assessment: Assessment) -> Value | None:
-    """The value that decides; none where it was not measured whether the rule applies at all."""
+    """Read the value that decides; none where it was not measured whether the rule applies at all."""
     if rule.requirement is None or (rule.when and _read_metric(rule.when, assessment) is None):
         return None
     return _read_metric(rule.requirement, assessment)
@@ -157,7 +184,7 @@ def _build_outcome(
 
 
 def _format_reason(rule: Rule, value: Value | None, language: str) -> str:
-    """Why a rule is not met, or what is not known; in the rule's own words where it has some."""
+    """Format why a rule is not met, or what is not known; in the rule's own words where it has some."""
     own_reason = select_text(rule.reason, language)
     if rule.requirement is None:
         return own_reason

@@ -1,4 +1,4 @@
-"""Rules, and what came of them, in words."""
+"""Rules and their outcomes in words."""
 
 from __future__ import annotations
 
@@ -18,11 +18,22 @@ from packshot.texts import (
     select_text,
 )
 
+_CACHE_SIZE = 4096
+"""Pairs of templates that are remembered: rules of all policies of one run, in each language. A
+judgement."""
+
 _REQUIRED_LEVELS = (Level.ERROR, Level.MANUAL)
 
 
 def rule_title(rule: Rule, language: str) -> str:
-    """A rule in a few words."""
+    """Return a rule's title: its own, its metric's name, or its id.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rule = next(rule for rule in load_policy("amazon-main").rules if rule.id == "fill")
+        >>> rule_title(rule, "en")
+        "Product's share of the side"
+    """
     own_title = select_text(rule.title, language)
     if own_title or rule.requirement is None:
         return own_title or rule.id
@@ -30,18 +41,31 @@ def rule_title(rule: Rule, language: str) -> str:
 
 
 def describe_requirement(requirement: Requirement, language: str) -> str:
-    """Say what a rule asks for, such as "at least 85 %"."""
+    """Describe what a rule asks for.
+
+    Example:
+        >>> from packshot.policy.requirements import Operator
+        >>> describe_requirement(Requirement("fill_box_side", Operator.AT_LEAST, 85.0), "en")
+        'at least 85 %'
+    """
     unit = METRICS[requirement.metric].unit
     return format_requirement(requirement.op, requirement.limit, unit, language)
 
 
-def summarize_policy(policy: Policy, language: str) -> PolicySummary:
-    """Write down a policy as people read it."""
-    rules = tuple(_summarize_rule(rule, language) for rule in policy.rules)
+def summarise_policy(policy: Policy, language: str) -> PolicySummary:
+    """Summarise a policy in words.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> summary = summarise_policy(load_policy("amazon-main"), "en")
+        >>> [rule.asked for rule in summary.rules if rule.rule == "fill"]
+        ['at least 85 %']
+    """
+    rules = tuple(_summarise_rule(rule, language) for rule in policy.rules)
     return PolicySummary(name=policy.name, rules=rules)
 
 
-def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
+def _summarise_rule(rule: Rule, language: str) -> RuleSummary:
     asked = select_text(rule.reason, language)
     if rule.requirement is not None:
         asked = describe_requirement(rule.requirement, language)
@@ -60,12 +84,18 @@ def _summarize_rule(rule: Rule, language: str) -> RuleSummary:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHE_SIZE)
 def build_reason_templates(rule: Rule, language: str) -> tuple[str, str]:
-    """How a rule asks for its requirement, and why its metric may lack a value: templates of reasons.
+    """Build the templates of a rule's reasons: for a value that does not fulfil it, and for none.
 
     Raises:
         ValueError: A rule without a requirement.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rule = next(rule for rule in load_policy("amazon-main").rules if rule.id == "fill")
+        >>> build_reason_templates(rule, "en")[0]
+        "Product's share of the side: {value}; required is at least 85 %."
     """
     if rule.requirement is None:
         raise ValueError("only rules with a requirement have such reasons")
@@ -80,7 +110,14 @@ def build_reason_templates(rule: Rule, language: str) -> tuple[str, str]:
 
 
 def rule_remedy(rule: Rule, value: Value | None, language: str) -> str:
-    """What to do about a value that does not fulfil a rule, or about one that is not there."""
+    """Return what to do about a value that does not fulfil a rule, or about one that is missing.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rule = next(rule for rule in load_policy("amazon-main").rules if rule.id == "fill")
+        >>> rule_remedy(rule, 40.0, "en")
+        'Move closer or crop, until the product fills the share of the frame that is asked for.'
+    """
     own_remedy = select_text(rule.remedy, language)
     if own_remedy or rule.requirement is None:
         return own_remedy or load_policy_texts(language).labels["look"]

@@ -41,7 +41,16 @@ _FACT_FIELDS = tuple(name for name in Facts.model_fields if name != "exif")
 
 
 class AssessmentRows(CsvTable[Assessment]):
-    """All that an assessment holds but the damage map and the EXIF fields, which do not fit in cells."""
+    """All that an assessment holds but the damage map and the EXIF fields, which do not fit in cells.
+
+    Example:
+        >>> import io
+        >>> from packshot.render import renderer_for
+        >>> with renderer_for(Assessment, "csv", stream := io.StringIO()) as rows:
+        ...     rows.add(Assessment(path="mug.jpg", status=Status.UNREADABLE, error="empty"))
+        >>> stream.getvalue().splitlines()[1].split(",")[:4]
+        ['mug.jpg', 'unreadable', 'empty', '']
+    """
 
     def __init__(self, stream: TextIO) -> None:
         columns = (
@@ -69,7 +78,15 @@ class AssessmentRows(CsvTable[Assessment]):
 
 
 class AssessmentTable(Renderer[Assessment]):
-    """A table for people, printed when all is known."""
+    """A table for people, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> with AssessmentTable(stream := io.StringIO(), "en", explain=False) as table:
+        ...     table.add(Assessment(path="mug.jpg", status=Status.UNREADABLE, error="empty"))
+        >>> stream.getvalue().splitlines()[1].split()
+        ['mug.jpg', 'Unreadable', 'empty']
+    """
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
         self._console = make_console(stream)
@@ -157,12 +174,12 @@ class AssessmentTable(Renderer[Assessment]):
 
 
 def _get_fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:
-    """Some fields of a record; None for each where there is no record."""
+    """Get some fields of a record; None for each where there is no record."""
     return (getattr(record, name, None) for name in names)
 
 
 def _iter_measurements(assessment: Assessment) -> Iterator[float | None]:
-    """Value of every measurement, and its score where the property has one."""
+    """Yield the value of every measurement, and its score where the property has one."""
     for name in (*MEASUREMENTS, *OVERLAYS):
         measurement = assessment.measurements.get(name)
         yield None if measurement is None else measurement.value
@@ -171,7 +188,7 @@ def _iter_measurements(assessment: Assessment) -> Iterator[float | None]:
 
 
 def _iter_measurement_columns() -> Iterator[str]:
-    """Headings of what `_iter_measurements` yields."""
+    """Yield the headings of what `_iter_measurements` yields."""
     for name in (*MEASUREMENTS, *OVERLAYS):
         yield name
         if _has_score(name):

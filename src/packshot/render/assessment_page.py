@@ -16,6 +16,8 @@ from packshot.report import Assessment, Finding, Region, Severity
 from packshot.texts import distortion_remedy, format_measurement
 
 THUMBNAIL_SIDE = 320
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Mark:
         region: In fractions of the photo.
         severity: Of the gravest of them.
         numbers: 1 for the first finding of the photo.
+
+    Example:
+        >>> Mark(Region(x=0.1, y=0.2, width=0.3, height=0.3), Severity.ERROR, numbers=(1, 3)).numbers
+        (1, 3)
     """
 
     region: Region
@@ -34,7 +40,16 @@ class Mark:
 
 
 class AssessmentPage(Page[Assessment]):
-    """A page whose cards are sorted from the worst to the best photo."""
+    """A page whose cards are sorted from the worst to the best photo.
+
+    Example:
+        >>> import io
+        >>> from packshot.report import Status
+        >>> with AssessmentPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(Assessment(path="mug.jpg", status=Status.UNREADABLE, error="the file is empty"))
+        >>> "the file is empty" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
@@ -79,7 +94,16 @@ class AssessmentPage(Page[Assessment]):
 
 
 def build_marks(findings: tuple[Finding, ...]) -> list[Mark]:
-    """The places of findings, those at the same place joined."""
+    """Mark the places of findings, those at the same place with one mark.
+
+    Example:
+        >>> place = Region(x=0.1, y=0.2, width=0.3, height=0.3)
+        >>> words = dict(reason="", remedy="", region=place)
+        >>> blurred = Finding(code="product-blurred", severity=Severity.WARNING, **words)
+        >>> small = Finding(code="product-too-small", severity=Severity.ERROR, **words)
+        >>> [(mark.severity.value, mark.numbers) for mark in build_marks((blurred, small))]
+        [('error', (1, 2))]
+    """
     numbers_by_region: dict[tuple[float, ...], list[int]] = {}
     for number, finding in enumerate(findings):
         if finding.region is not None:

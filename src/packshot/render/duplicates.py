@@ -31,7 +31,16 @@ _SEPARATOR = "; "
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):
-    """A row for each group; what is told of each photo stands in the order of the paths."""
+    """A row for each group; what is told of each photo stands in the order of the paths.
+
+    Example:
+        >>> import io
+        >>> copies = dict(paths=("mug.jpg", "b.jpg"), keep="mug.jpg", reason="same file")
+        >>> rows = DuplicateRows(stream := io.StringIO())
+        >>> rows.add(DuplicateGroup(group=1, kind="exact", **copies))
+        >>> stream.getvalue().splitlines()[1]
+        '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, _COLUMN_NAMES)
@@ -47,7 +56,16 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
 
 
 class DuplicatesTable(Renderer[DuplicateGroup]):
-    """A table for people, printed when all is known."""
+    """A table for people, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> copies = dict(paths=("mug.jpg", "b.jpg"), keep="mug.jpg", reason="the same score")
+        >>> with DuplicatesTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(DuplicateGroup(group=1, kind="exact", **copies))
+        >>> stream.getvalue().splitlines()[1].split()
+        ['1', 'same', 'file', 'mug.jpg', 'the', 'same', 'score']
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)

@@ -13,6 +13,8 @@ from packshot.report import Duplicate, DuplicateGroup, DuplicateKind
 from packshot.texts.duplicates import describe_duplicate, group_kind_name
 
 THUMBNAIL_SIDE = 240
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class DuplicateView:
         file: Its path.
         picture: None if it can no longer be read.
         difference: From the keeper, in words; empty for the keeper.
+
+    Example:
+        >>> size = dict(width=800, height=800, byte_size=60_000)
+        >>> photo = Duplicate(path="shoes/b.jpg", kind="exact", likeness=1, **size)
+        >>> DuplicateView(photo, PurePath(photo.path), None, describe_duplicate(photo, "en")).difference
+        'the same file'
     """
 
     photo: Duplicate
@@ -33,7 +41,16 @@ class DuplicateView:
 
 
 class DuplicatesPage(Page[DuplicateGroup]):
-    """A page of one card a group, in the order in which they come: copies, then products."""
+    """A page of one card a group, in the order in which they come: copies, then products.
+
+    Example:
+        >>> import io
+        >>> copies = dict(paths=("mug.jpg", "b.jpg"), keep="mug.jpg", reason="same file")
+        >>> with DuplicatesPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(DuplicateGroup(group=1, kind="exact", **copies))
+        >>> "same file" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)

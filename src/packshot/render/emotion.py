@@ -1,4 +1,4 @@
-"""How photos feel, as JSON lines, CSV, a table for the terminal, or a page for the browser."""
+"""Emotions as JSON lines, CSV, a table for the terminal, or a page for the browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,15 @@ _COLOURS = {
 
 
 class EmotionRows(CsvTable[Emotion]):
-    """Everything but the maps and the distribution; regions as ``x y width height strength``."""
+    """Everything but the maps and the distribution; regions as ``x y width height strength``.
+
+    Example:
+        >>> import io
+        >>> rows = EmotionRows(stream := io.StringIO())
+        >>> rows.add(Emotion(path="mug.jpg", status="ok", polarity="positive", positive_probability=0.8))
+        >>> stream.getvalue().splitlines()[1]
+        'mug.jpg,ok,,positive,0.8,,,,,,,'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model"))
@@ -42,7 +50,16 @@ class EmotionRows(CsvTable[Emotion]):
 
 
 class EmotionTable(Renderer[Emotion]):
-    """A table for people, printed when all is known."""
+    """A table for people, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> from packshot.report import Status
+        >>> with EmotionTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(Emotion(path="mug.jpg", status=Status.UNREADABLE, error="the file is empty"))
+        >>> "the file is empty" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)
@@ -76,7 +93,7 @@ class EmotionTable(Renderer[Emotion]):
 
 
 def _format_regions(regions: tuple[AttentionRegion, ...]) -> str:
-    """Regions in a cell, in shares of the photo."""
+    """Write regions in a cell, in shares of the photo."""
     region_numbers = ((*one.region.model_dump().values(), one.strength) for one in regions)
     return "; ".join(" ".join(f"{number:g}" for number in numbers) for numbers in region_numbers)
 

@@ -1,4 +1,4 @@
-"""How photos feel as one self-contained page: where each side was seen, and all photos in a scatter."""
+"""Emotions as one self-contained page: where each side was seen, and all photos in a scatter."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from packshot.render.renderer import RenderOptions
 from packshot.report import Emotion, Polarity
 
 THUMBNAIL_SIDE = 420
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 _POLARITY_RANK_STEP = 10.0
-"""More than any valence: 7 at most."""
+"""Between the ranks of two polarities: more than any valence, which is 7 at most."""
 
 
 @dataclass(frozen=True)
 class ScatterPosition:
-    """Where photos lie in the scatter: intensities to two digits, so that no page grows without end.
+    """A position in the scatter: intensities to two digits, so that no page grows without end.
 
     Attributes:
         positive: Intensity in hundredths.
         negative: The same of the negative side.
         polarity: Of the photos.
+
+    Example:
+        >>> ScatterPosition(71, 12, Polarity.POSITIVE) == ScatterPosition(71, 12, Polarity.POSITIVE)
+        True
     """
 
     positive: int
@@ -41,6 +47,13 @@ class ScatterDot:
         name: File name of the first.
         card: Number of its card.
         count: How many there are.
+
+    Example:
+        >>> scatter = Scatter()
+        >>> for name in ("mug.jpg", "bowl.jpg"):
+        ...     scatter.add(Emotion(path=name, status="ok", positive_intensity=0.711), card=0)
+        >>> list(scatter.dots.values())
+        [ScatterDot(name='mug.jpg', card=0, count=2)]
     """
 
     name: str
@@ -50,11 +63,20 @@ class ScatterDot:
 
 @dataclass
 class Scatter:
-    """Photos by their two intensities, as in figure 6 of the source.
+    """Photos by their two intensities.
+
+    As figure 6 of Y. Zhang, Z. Wei, "An Image Classification and Retrieval Algorithm for Product Display
+    in E-Commerce Transactions", Traitement du Signal 39(5), 2022.
 
     Attributes:
         dots: By place.
         thresholds: From which intensity a side counts, positive and negative.
+
+    Example:
+        >>> scatter = Scatter()
+        >>> scatter.add(Emotion(path="mug.jpg", status="ok", positive_intensity=0.71), card=0)
+        >>> [(position.positive, dot.name) for position, dot in scatter.dots.items()]
+        [(71, 'mug.jpg')]
     """
 
     dots: dict[ScatterPosition, ScatterDot] = field(default_factory=dict)
@@ -72,7 +94,15 @@ class Scatter:
 
 
 class EmotionPage(Page[Emotion]):
-    """A page of one card a photo: negative, mixed, neutral, positive; within, the worst rated first."""
+    """A page of one card a photo: negative, mixed, neutral, positive; within, the worst rated first.
+
+    Example:
+        >>> import io
+        >>> with EmotionPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(Emotion(path="mug.jpg", status="unreadable", error="the file is empty"))
+        >>> "the file is empty" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)

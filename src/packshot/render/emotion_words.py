@@ -1,4 +1,4 @@
-"""How a photo feels, ready to be told or drawn."""
+"""The words and maps of an emotion that tables and pages share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ NEGATIVE_RGB: Colour = (213, 94, 0)
 """Blue and vermilion of Okabe and Ito's palette: told apart by people of any colour vision."""
 
 _ENLARGEMENT = 8
+"""Times that a map of the network is enlarged, so that its cells do not show. A judgement."""
 _MAX_TINT = 0.8
+"""Deepest tint of a map, 0..1, before `attention_overlay` adds its opacity. A judgement."""
 _MAX_MEAN = 0.85
-"""Mean of a map, relative to its peak, from which nothing stands out: no tint is made of small waves."""
+"""Mean of a map, relative to its peak, from which nothing stands out: no tint is made of small waves.
+A judgement."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class EmotionSide:
         intensity: 0..1.
         threshold: Intensity from which the side counts as present.
         regions: Where it was seen; none where it is not present.
-        heat_uri: Where it was seen, as a see-through picture, paler below the bar; None for nothing.
+        heat_uri: Where it was seen, as a see-through picture, paler below the threshold; None for none.
+
+    Example:
+        >>> EmotionSide("positive", intensity=0.7, threshold=0.5, regions=(), heat_uri=None).is_present
+        True
     """
 
     name: str
@@ -42,12 +49,18 @@ class EmotionSide:
 
     @property
     def is_present(self) -> bool:
-        """Whether the side counts."""
+        """True if the side counts."""
         return self.intensity >= self.threshold
 
 
 def build_sides(emotion: Emotion) -> tuple[EmotionSide, EmotionSide]:
-    """The positive and the negative side of a photo that could be read."""
+    """Build the positive and the negative side of a photo that could be read.
+
+    Example:
+        >>> emotion = Emotion(path="a.jpg", status="ok", positive_intensity=0.7, positive_threshold=0.5)
+        >>> [(side.name, side.intensity) for side in build_sides(emotion)]
+        [('positive', 0.7), ('negative', 0.0)]
+    """
     return (
         _build_side(
             "positive",
@@ -69,12 +82,23 @@ def build_sides(emotion: Emotion) -> tuple[EmotionSide, EmotionSide]:
 
 
 def format_percent(share: float | None) -> str:
-    """A share of 0..1 as people read it, without a sign."""
+    """Write a share of 0..1 as people read it, without a sign.
+
+    Example:
+        >>> format_percent(0.713), format_percent(None)
+        ('71', '0')
+    """
     return f"{(share or 0.0) * 100:.0f}"
 
 
 def format_line(emotion: Emotion, language: str) -> str:
-    """Polarity and intensities in one sentence."""
+    """Write polarity and intensities in one sentence.
+
+    Example:
+        >>> emotion = Emotion(path="a.jpg", status="ok", polarity="positive", positive_intensity=0.7)
+        >>> format_line(emotion, "en")
+        'Feels positive: positive 70, negative 0'
+    """
     emotion_texts = load_texts(language).emotion
     return emotion_texts["line"].format(
         polarity=emotion_texts[emotion.polarity or Polarity.NEUTRAL],
@@ -102,7 +126,7 @@ def _build_side(
 
 
 def _compute_tint(attention: HeatMap, strength: float) -> HeatMap:
-    """How deep a map's tint is: clear up to its mean, and deepest at its peak."""
+    """Compute how deep a map's tint is: clear up to its mean, and deepest at its peak."""
     cells = np.array(attention, np.float64)
     mean = float(cells.mean()) if cells.size else 0.0
     tint = np.clip((cells - mean) / (1 - min(mean, _MAX_MEAN)), 0, 1)

@@ -35,7 +35,15 @@ _RESULT_FIELDS = (
 
 
 class EnhancementRows(CsvTable[Enhancement]):
-    """Everything but the assessments, of which there are the grades and the codes of findings."""
+    """Everything but the assessments, of which there are the grades and the codes of findings.
+
+    Example:
+        >>> import io
+        >>> photo = Enhancement(path="a.jpg", status="ok", score_before=60, score_after=71)
+        >>> EnhancementRows(stream := io.StringIO()).add(photo)
+        >>> dict(zip(*(line.split(",") for line in stream.getvalue().splitlines())))["gain"]
+        '11.0'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
@@ -52,7 +60,15 @@ class EnhancementRows(CsvTable[Enhancement]):
 
 
 class EnhancementTable(Renderer[Enhancement]):
-    """A table, printed when all is known; explained, a paragraph and a trace for each photo."""
+    """A table, printed when all is known; explained, a paragraph and a trace for each photo.
+
+    Example:
+        >>> import io
+        >>> with EnhancementTable(stream := io.StringIO(), "en", explain=False) as table:
+        ...     table.add(Enhancement(path="mug.jpg", status="unreadable", error="the file is empty"))
+        >>> "the file is empty" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
         self._console = make_console(stream)
@@ -90,7 +106,7 @@ class EnhancementTable(Renderer[Enhancement]):
         return Text(self._texts.actions[photo.action], style=_ACTION_COLOURS[photo.action])
 
     def _describe(self, photo: Enhancement) -> Iterator[str]:
-        """What was done, or why not, and for a photo to be taken again how."""
+        """Yield what was done, or why not, and for a photo to be taken again how."""
         finding_changes = compare_findings(photo)
         if photo.steps:
             yield ", ".join(map(self._texts.step, photo.steps))
@@ -106,7 +122,7 @@ class EnhancementTable(Renderer[Enhancement]):
             yield f"{self._texts.labels[label]}: {titles}"
 
     def _iter_trace_tables(self, trace: Sequence[Trial]) -> Iterator[Table]:
-        """The trials as a table, if there are any."""
+        """Yield the trials as a table, if there are any."""
         if not trace:
             return
         table = BorderlessTable()

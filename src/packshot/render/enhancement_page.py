@@ -21,12 +21,22 @@ from packshot.render.renderer import RenderOptions
 from packshot.report import Action, Enhancement
 
 PICTURE_SIDE = 640
+"""Pixels of the long side, larger than elsewhere: what enhancing changes has to be seen. A judgement."""
 _SECTIONS = (Action.ENHANCED, Action.RESHOOT, Action.UNCHANGED)
-_SECTION_RANK_STEP = 1000.0  # More than any gain: 100 at most.
+_SECTION_RANK_STEP = 1000.0
+"""Between the ranks of two sections: more than any gain, which is 100 points at most."""
 
 
 class EnhancementPage(Page[Enhancement]):
-    """A page of photos: enhanced, those that won most first, then to be taken again, then the others."""
+    """A page of photos: enhanced, those that won most first, then to be taken again, then the others.
+
+    Example:
+        >>> import io
+        >>> with EnhancementPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(Enhancement(path="mug.jpg", status="unreadable", error="the file is empty"))
+        >>> "the file is empty" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
@@ -78,13 +88,18 @@ class EnhancementPage(Page[Enhancement]):
 def load_pictures(
     photo: Enhancement, picture_of: Callable[[str], Picture | None]
 ) -> tuple[Picture | None, Picture | None]:
-    """The photo as it came, and as it is now.
+    """Load the photo as it came, and as it is now.
 
     None for what is not there: a file that is gone, a photo that was replaced, or that stayed as it was.
 
     Args:
         photo: What was done to it.
         picture_of: The picture of a file; None where that can no longer be read.
+
+    Example:
+        >>> kept = Enhancement(path="mug.jpg", status="ok", action=Action.UNCHANGED)
+        >>> load_pictures(kept, lambda path: Picture(path, 320, 240))
+        (Picture(uri='mug.jpg', width=320, height=240), None)
     """
     if not photo.steps or photo.output is None:
         return picture_of(photo.path), None

@@ -1,4 +1,4 @@
-"""What enhancing changed on a photo, ready to be told."""
+"""The words of an enhancement that tables and pages share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ _MISSING_VALUE = "–"
 
 @dataclass(frozen=True)
 class FindingChanges:
-    """What became of the findings.
+    """The findings of a photo before and after.
 
     Attributes:
         resolved: Of the photo as it came, no longer there.
         remaining: Of the photo as it is now.
         new: Codes of those remaining that were not there before.
+
+    Example:
+        >>> changes = compare_findings(Enhancement(path="mug.jpg", status="unreadable"))
+        >>> changes.resolved, changes.remaining
+        ((), ())
     """
 
     resolved: tuple[Finding, ...]
@@ -27,7 +32,17 @@ class FindingChanges:
 
 
 def compare_findings(photo: Enhancement) -> FindingChanges:
-    """Compare the findings before and after; nothing went away where nothing was changed."""
+    """Compare the findings before and after; nothing went away where nothing was changed.
+
+    Example:
+        >>> noisy = Finding(code="noisy", severity=Severity.WARNING, reason="", remedy="")
+        >>> before = Assessment(path="mug.jpg", status="ok", findings=(noisy,))
+        >>> after = Assessment(path="mug.jpg", status="ok")
+        >>> photo = Enhancement(path="mug.jpg", status="ok", before=before, after=after)
+        >>> changes = compare_findings(photo)
+        >>> [finding.code for finding in changes.resolved], changes.remaining
+        (['noisy'], ())
+    """
     before = _get_findings(photo.before)
     after = before if photo.after is None else _get_findings(photo.after)
     codes_before, codes_after = ({finding.code for finding in findings} for findings in (before, after))
@@ -36,20 +51,36 @@ def compare_findings(photo: Enhancement) -> FindingChanges:
 
 
 def compute_gain(photo: Enhancement) -> float:
-    """Points won, of the scores as they are shown, with one digit; 0 where one is not known."""
+    """Compute the points won, of the scores as they are shown, with one digit; 0 where unknown.
+
+    Example:
+        >>> compute_gain(Enhancement(path="mug.jpg", status="ok", score_before=60.04, score_after=71.25))
+        11.2
+    """
     if photo.score_before is None or photo.score_after is None:
         return 0.0
     return round(round(photo.score_after, 1) - round(photo.score_before, 1), 1)
 
 
 def build_trial_headings(language: str) -> tuple[str, ...]:
-    """What stands above the columns of `format_trial`."""
+    """Return the headings of the columns of `format_trial`.
+
+    Example:
+        >>> build_trial_headings("en")[:3]
+        ('Round', 'Step', 'Why')
+    """
     columns = ("round", "step", "why", "score_then", "colour_drift", "structure", "outcome")
     return tuple(load_texts(language).labels[column] for column in columns)
 
 
 def format_trial(trial: Trial, language: str) -> tuple[str, ...]:
-    """A trial as a row: round, step, why, score, colour drift, structure, outcome."""
+    """Write a trial as a row: round, step, why, score, colour drift, structure, outcome.
+
+    Example:
+        >>> reasons = dict(called_for_by=("noisy",), kept=True, outcome="kept")
+        >>> format_trial(Trial(round=1, step="denoise", score=71.25, colour_drift=0.4, **reasons), "en")
+        ('1', 'noise removal', 'The photo is grainy', '71.2', '0.40', '–', 'Kept')
+    """
     trial_texts = load_texts(language)
     titles = [trial_texts.title(code) for code in trial.called_for_by]
     return (
@@ -64,7 +95,15 @@ def format_trial(trial: Trial, language: str) -> tuple[str, ...]:
 
 
 def select_advice(photo: Enhancement) -> tuple[Finding, ...]:
-    """What calls for another photo, of one that enhancing cannot save; notes do not."""
+    """Select what calls for another photo, of one that enhancing cannot save; notes do not.
+
+    Example:
+        >>> blurred = Finding(code="blurred", severity=Severity.ERROR, reason="", remedy="Use a tripod.")
+        >>> before = Assessment(path="mug.jpg", status="ok", findings=(blurred,))
+        >>> photo = Enhancement(path="mug.jpg", status="ok", action=Action.RESHOOT, before=before)
+        >>> [finding.code for finding in select_advice(photo)]
+        ['blurred']
+    """
     if photo.action is not Action.RESHOOT:
         return ()
     return tuple(
@@ -73,7 +112,15 @@ def select_advice(photo: Enhancement) -> tuple[Finding, ...]:
 
 
 def collect_remedies(photo: Enhancement, language: str) -> list[str]:
-    """How to take a photo again: what its findings say, else what its likeliest damage calls for."""
+    """Collect how to take a photo again, from its findings, else from its likeliest damage.
+
+    Example:
+        >>> blurred = Finding(code="blurred", severity=Severity.ERROR, reason="", remedy="Use a tripod.")
+        >>> before = Assessment(path="mug.jpg", status="ok", findings=(blurred,))
+        >>> photo = Enhancement(path="mug.jpg", status="ok", action="reshoot", before=before)
+        >>> collect_remedies(photo, "en")
+        ['Use a tripod.']
+    """
     finding_remedies = [finding.remedy for finding in select_advice(photo)]
     if finding_remedies or photo.action is not Action.RESHOOT or photo.before is None:
         return finding_remedies
@@ -81,7 +128,15 @@ def collect_remedies(photo: Enhancement, language: str) -> list[str]:
 
 
 def strip_remedies(photo: Enhancement) -> str:
-    """The reason, without the remedies it may repeat: `select_advice` gives them, where they belong."""
+    """Return the reason, without the remedies it may repeat: `select_advice` gives them.
+
+    Example:
+        >>> blurred = Finding(code="blurred", severity=Severity.ERROR, reason="", remedy="Use a tripod.")
+        >>> before = Assessment(path="mug.jpg", status="ok", findings=(blurred,))
+        >>> words = dict(action="reshoot", reason="Too blurred. Use a tripod.", before=before)
+        >>> strip_remedies(Enhancement(path="mug.jpg", status="ok", **words))
+        'Too blurred.'
+    """
     reason = photo.reason or ""
     for finding in select_advice(photo):
         reason = reason.replace(finding.remedy, "")

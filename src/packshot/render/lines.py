@@ -14,7 +14,15 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class JsonLines(Renderer[Result]):
-    """One JSON object a line."""
+    """One JSON object a line.
+
+    Example:
+        >>> import sys
+        >>> from packshot.report import Proposal
+        >>> blurred = Proposal(path="a.jpg", problem="blurred", action="drop", reason="", confidence=0.9)
+        >>> JsonLines(sys.stdout, exclude=set(Proposal.model_fields) - {"path", "problem"}).add(blurred)
+        {"path":"a.jpg","problem":"blurred"}
+    """
 
     def __init__(self, stream: TextIO, exclude: Iterable[str] = ()) -> None:
         """Write to a stream.
@@ -33,7 +41,19 @@ class JsonLines(Renderer[Result]):
 
 
 class CsvTable(Renderer[Result]):
-    """One row a photo; text that a spreadsheet would run as a formula is defused."""
+    """One row a photo; text that a spreadsheet would run as a formula is defused.
+
+    Example:
+        >>> import io
+        >>> from packshot.report import Emotion
+        >>> class Polarities(CsvTable[Emotion]):
+        ...     def _iter_cells(self, photo):
+        ...         return photo.path, photo.polarity
+        >>> rows = Polarities(stream := io.StringIO(), ("path", "polarity"))
+        >>> rows.add(Emotion(path="=1+1.jpg", status="ok", polarity="mixed"))
+        >>> stream.getvalue().splitlines()
+        ['path,polarity', "'=1+1.jpg,mixed"]
+    """
 
     def __init__(self, stream: TextIO, columns: Iterable[str]) -> None:
         self._stream = stream
@@ -47,16 +67,26 @@ class CsvTable(Renderer[Result]):
 
     @abstractmethod
     def _iter_cells(self, result: Result) -> Iterable[object]:
-        """What stands in the columns; None for an empty cell."""
+        """Yield the cells of a row; None for an empty one."""
 
 
 def escape_formula(text: str) -> str:
-    """Text that no spreadsheet runs as a formula."""
+    """Escape a text so that no spreadsheet runs it as a formula.
+
+    Example:
+        >>> escape_formula("=HYPERLINK(A1)"), escape_formula("mug.jpg")
+        ("'=HYPERLINK(A1)", 'mug.jpg')
+    """
     return "'" + text if text.startswith(_FORMULA_PREFIXES) else text
 
 
 def to_cell(cell: object) -> object:
-    """What stands in a CSV: text that can be written, defused; numbers as they are, nothing for None."""
+    """Write a value for CSV: text escaped so that it can be written and is no formula, nothing for None.
+
+    Example:
+        >>> to_cell("=1+1"), to_cell(None), to_cell(71.5)
+        ("'=1+1", '', 71.5)
+    """
     if isinstance(cell, str):
         return escape_formula(escape_undecodable(cell))
     return "" if cell is None else cell

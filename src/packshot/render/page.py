@@ -27,7 +27,9 @@ from packshot.report import Status
 from packshot.texts import load_texts
 
 BINS = 10
+"""Of a histogram of scores: ten points each."""
 _JPEG_QUALITY = 82
+"""Quality of thumbnails, 1..100: a compromise of size and looks, a judgement."""
 
 Bar = tuple[int, float]
 """Of a histogram: count, and height 0..1 relative to the tallest."""
@@ -41,6 +43,11 @@ class Picture:
         uri: ``data:image/jpeg;base64,...``.
         width: In pixels.
         height: In pixels.
+
+    Example:
+        >>> picture = make_thumbnail(Path("examples/photos/mug.jpg"), 200)
+        >>> picture.width, picture.height, picture.uri[:22]
+        (200, 200, 'data:image/jpeg;base64')
     """
 
     uri: str
@@ -50,7 +57,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class _CardLocation:
-    """Where a rendered card lies in the spool."""
+    """The location of a rendered card in the spool."""
 
     rank: float
     start: int
@@ -62,6 +69,15 @@ class Page(Renderer[Result]):
 
     Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
     however many photos there are.
+
+    Example:
+        >>> import io
+        >>> from packshot.render.search_page import SearchPage
+        >>> from packshot.report import SearchResult
+        >>> with SearchPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(SearchResult(path="mug.jpg", status=Status.OK))
+        >>> stream.getvalue()[:15], "mug.jpg" in stream.getvalue()
+        ('<!doctype html>', True)
     """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
@@ -96,7 +112,7 @@ class Page(Renderer[Result]):
             self._spool.close()
 
     def _thumbnail(self, path: str, side: int) -> Picture | None:
-        """A photo at `side` pixels or less, by what its record calls it; see `make_thumbnail`."""
+        """Make a photo of `side` pixels or less, by the name in its record; see `make_thumbnail`."""
         return make_thumbnail(self._file_of(path), side)
 
     @abstractmethod
@@ -105,15 +121,15 @@ class Page(Renderer[Result]):
 
     @abstractmethod
     def _render_card(self, result: Result) -> str:
-        """Its card."""
+        """Render the card of a photo."""
 
     @abstractmethod
     def _compute_rank(self, result: Result) -> float:
-        """Where its card stands: those of low rank come first."""
+        """Compute the rank of a card: those of low rank come first."""
 
     @abstractmethod
     def _render_page(self) -> Iterator[str]:
-        """The page, in pieces; `_render_template` fills in what all pages have."""
+        """Yield the page in pieces; `_render_template` fills in what all pages have."""
 
     def _finish(self) -> None:
         self._stream.writelines(self._render_page())
@@ -137,12 +153,22 @@ class Page(Renderer[Result]):
 
 
 def mean(scores: list[float]) -> float | None:
-    """The mean; None of nothing."""
+    """Compute the mean; None of nothing.
+
+    Example:
+        >>> mean([60.0, 71.0]), mean([])
+        (65.5, None)
+    """
     return sum(scores) / len(scores) if scores else None
 
 
 def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
-    """Ten bins of ten points, a bar in each for every series of scores; all share one scale."""
+    """Count scores in ten bins of ten points, a bar in each for every series; all share one scale.
+
+    Example:
+        >>> histogram([5.0, 72.0, 74.0])[7], histogram([5.0, 72.0, 74.0], [5.0])[0]
+        (((2, 1.0),), ((1, 0.5), (1, 0.5)))
+    """
     counts = [np.histogram(scores, bins=BINS, range=(0, 100))[0] for scores in series]
     max_count = max(max(int(count.max()) for count in counts), 1)
     return [
@@ -152,7 +178,14 @@ def histogram(*series: list[float]) -> list[tuple[Bar, ...]]:
 
 
 def make_thumbnail(path: Path, side: int) -> Picture | None:
-    """The photo at `side` pixels or less; None if it can no longer be read."""
+    """Make a picture of a photo of `side` pixels or less; None if it can no longer be read.
+
+    Example:
+        >>> make_thumbnail(Path("examples/photos/mug.jpg"), 200).width
+        200
+        >>> make_thumbnail(Path("gone.jpg"), 200) is None
+        True
+    """
     try:
         pixels = Photo.open(path, max_side=side).pixels
     except UnreadablePhoto:
@@ -165,7 +198,12 @@ def make_thumbnail(path: Path, side: int) -> Picture | None:
 
 @cache
 def load_template(name: str) -> jinja2.Template:
-    """A template of this package, compiled once."""
+    """Load a template of this package, compiled once.
+
+    Example:
+        >>> load_template("search_report.html.j2").name
+        'search_report.html.j2'
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("packshot.render"),
         autoescape=True,
@@ -179,12 +217,12 @@ def load_template(name: str) -> jinja2.Template:
 
 
 def _to_printable(value: object) -> object:
-    """What stands in a page: text that can be written."""
+    """Make a value fit for a page: text that can be written."""
     return (
         escape_undecodable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
     )
 
 
 def _format_bytes(size: int) -> str:
-    """A file's size as people read it."""
+    """Write a file's size as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"

@@ -22,7 +22,15 @@ _COLOURS = {Remedy.DROP: "red", Remedy.RELABEL: "yellow", Remedy.KEEP_ONE: "yell
 
 
 class ProposalRows(CsvTable[Proposal]):
-    """A row for each proposal."""
+    """A row for each proposal.
+
+    Example:
+        >>> import io
+        >>> blurred = Proposal(path="a.jpg", problem="blurred", action="drop", reason="", confidence=0.9)
+        >>> ProposalRows(stream := io.StringIO()).add(blurred)
+        >>> stream.getvalue().splitlines()[1]
+        'a.jpg,blurred,drop,0.9,,,,,,,,'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, PROPOSAL_FIELDS)
@@ -32,7 +40,15 @@ class ProposalRows(CsvTable[Proposal]):
 
 
 class ProposalTable(Renderer[Proposal]):
-    """A table for people, printed when all is known."""
+    """A table for people, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> with ProposalTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(Proposal(path="a", problem="blurred", action="drop", reason="", confidence=1))
+        >>> "100 %" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)

@@ -13,10 +13,21 @@ from packshot.report import Problem, Proposal
 from packshot.texts import format_measurement
 
 THUMBNAIL_SIDE = 200
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 
 
 class ProposalsPage(Page[Proposal]):
-    """A page of small cards, the problems one after another, in each the surest first."""
+    """A page of small cards, the problems one after another, in each the surest first.
+
+    Example:
+        >>> import io
+        >>> blurred = Proposal(path="a", problem="blurred", action="drop", reason="soft", confidence=1)
+        >>> with ProposalsPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(blurred)
+        >>> "soft" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)

@@ -29,7 +29,16 @@ _DECISION_STYLES = {
 
 
 class RankingRows(CsvTable[Ranking]):
-    """A row for each photo of each product; one for a product without photos."""
+    """A row for each photo of each product; one for a product without photos.
+
+    Example:
+        >>> import io
+        >>> order = RankedPhoto(path="b.jpg", rank=1), RankedPhoto(path="a.jpg", rank=2)
+        >>> rows = RankingRows(stream := io.StringIO())
+        >>> rows.add(Ranking(sku="M1", best="b.jpg", current="a.jpg", swap=True, reason="", order=order))
+        >>> [line.split(",")[5:7] for line in stream.getvalue().splitlines()]
+        [['path', 'rank'], ['b.jpg', '1'], ['a.jpg', '2']]
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, (*_PRODUCT_FIELDS, *_PHOTO_FIELDS, "reasons"))
@@ -47,7 +56,15 @@ class RankingRows(CsvTable[Ranking]):
 
 
 class RankingTable(Renderer[Ranking]):
-    """A table for people, products with a swap first, printed when all is known."""
+    """A table for people, products with a swap first, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> with RankingTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(Ranking(sku="M1", best=None, current=None, swap=False, reason="no photo"))
+        >>> stream.getvalue().splitlines()[1].split()
+        ['M1', 'no', 'photo']
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)

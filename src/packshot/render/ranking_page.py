@@ -12,6 +12,8 @@ from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, RankedPhoto, Ranking
 
 THUMBNAIL_SIDE = 220
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class RankedPhotoView:
         picture: None if it cannot be read.
         is_current: It is shown first now.
         is_proposed: It should be.
+
+    Example:
+        >>> photo = RankedPhoto(path="shoes/b.jpg", rank=1)
+        >>> view = RankedPhotoView(photo, PurePath(photo.path), None, is_current=False, is_proposed=True)
+        >>> view.file.name, view.is_proposed
+        ('b.jpg', True)
     """
 
     photo: RankedPhoto
@@ -34,7 +42,15 @@ class RankedPhotoView:
 
 
 class RankingPage(Page[Ranking]):
-    """A page of one card a product."""
+    """A page of one card a product.
+
+    Example:
+        >>> import io
+        >>> with RankingPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(Ranking(sku="M1", best=None, current=None, swap=False, reason="no photo"))
+        >>> "no photo" in stream.getvalue()
+        True
+    """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)

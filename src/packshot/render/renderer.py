@@ -1,4 +1,4 @@
-"""What every renderer is, and which one there is for a record and a format."""
+"""The interface of all renderers, and the choice of one by record and format."""
 
 from __future__ import annotations
 
@@ -37,7 +37,16 @@ Result = TypeVar(
 
 
 class Renderer(ABC, Generic[Result]):
-    """Takes results one at a time; complete when its context ends without an error."""
+    """Takes results one at a time; complete when its context ends without an error.
+
+    Example:
+        >>> class Paths(Renderer[Assessment]):
+        ...     def add(self, result):
+        ...         print(result.path)
+        >>> with Paths() as renderer:
+        ...     renderer.add(Assessment(path="mug.jpg", status="ok"))
+        mug.jpg
+    """
 
     @abstractmethod
     def add(self, result: Result) -> None:
@@ -67,7 +76,7 @@ class Renderer(ABC, Generic[Result]):
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What a renderer needs to know besides its records; what does not concern it, it ignores.
+    """The needs of a renderer besides its records; it ignores what does not concern it.
 
     Attributes:
         language: Of words, one of `packshot.texts.LANGUAGES`.
@@ -76,6 +85,14 @@ class RenderOptions:
         on: Verdicts: the day.
         since: Verdicts: the day compared with, if any.
         file_of: The files of photos, where they are not what records call them.
+
+    Example:
+        >>> import io
+        >>> options = RenderOptions(language="zh")
+        >>> with renderer_for(Assessment, "table", stream := io.StringIO(), options) as table:
+        ...     table.add(Assessment(path="mug.jpg", status="unreadable", error="the file is empty"))
+        >>> stream.getvalue().split()[0]
+        '照片'
     """
 
     language: str = "en"
@@ -105,7 +122,7 @@ _MODULES: Final[Mapping[type[Record], str]] = {
 def renderer_for(
     record: type[Result], output_format: str, stream: TextIO, options: RenderOptions | None = None
 ) -> Renderer[Result]:
-    """The renderer of a kind of record in a format; the text in a table is made `escape_invisible`.
+    """Make the renderer of a kind of record in a format; the text in a table is made `escape_invisible`.
 
     Args:
         record: The kind of record, such as `packshot.report.Assessment`.
@@ -137,7 +154,17 @@ def renderer_for(
 
 
 class TerminalRenderer(Renderer[Result]):
-    """Hands results to a table with all their text made visible, whoever wrote it."""
+    r"""Hands results to a table with all their text made visible, whoever wrote it.
+
+    Example:
+        >>> import io
+        >>> from packshot.render.search import SearchTable
+        >>> failed = SearchResult(path="mug\x1b[2J.jpg", status="unreadable", error="empty")
+        >>> with TerminalRenderer(SearchTable(stream := io.StringIO(), "en"), "ascii") as table:
+        ...     table.add(failed)
+        >>> print(stream.getvalue().split()[-2])
+        mug\x1b[2J.jpg
+    """
 
     def __init__(self, table: Renderer[Result], encoding: str) -> None:
         """Stand before a table.
@@ -166,7 +193,7 @@ def _make_record_visible(record: AnyRecord, encoding: str) -> AnyRecord:
 
 
 def _make_visible(value: Any, encoding: str) -> Any:
-    """A value with the text in it made visible, however deep; enumerations are words of our own."""
+    """Make the text in a value visible, however deep; enumerations are words of our own."""
     if type(value) is str:
         return escape_invisible(value, encoding)
     if isinstance(value, Record):

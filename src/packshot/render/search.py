@@ -19,7 +19,16 @@ _COLUMN_NAMES = ("path", "status", "error", "rank", "id", "found", "distance", "
 
 
 class SearchRows(CsvTable[SearchResult]):
-    """A row for each photo found."""
+    """A row for each photo found.
+
+    Example:
+        >>> import io
+        >>> from packshot.report import Neighbour
+        >>> hits = (Neighbour(id="M1", path="mug.jpg", distance=0.25, likeness=0.75),)
+        >>> SearchRows(stream := io.StringIO()).add(SearchResult(path="cup.jpg", status="ok", hits=hits))
+        >>> stream.getvalue().splitlines()[1]
+        'cup.jpg,ok,,1,M1,mug.jpg,0.25,0.75,'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, _COLUMN_NAMES)
@@ -41,7 +50,17 @@ class SearchRows(CsvTable[SearchResult]):
 
 
 class SearchTable(Renderer[SearchResult]):
-    """A table, printed when all is known."""
+    """A table, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> from packshot.report import Neighbour
+        >>> hits = (Neighbour(id="M1", path="mug.jpg", distance=0.25, likeness=0.75),)
+        >>> with SearchTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(SearchResult(path="cup.jpg", status=Status.OK, hits=hits))
+        >>> stream.getvalue().splitlines()[1].split()
+        ['cup.jpg', '75.0', '%', 'M1']
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)

@@ -10,10 +10,21 @@ from packshot.render.search_words import describe_metadata, format_nearness
 from packshot.report import SearchResult
 
 THUMBNAIL_SIDE = 240
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
 
 
 class SearchPage(Page[SearchResult]):
-    """A page with a card for each photo asked about, in the order asked."""
+    """A page with a card for each photo asked about, in the order asked.
+
+    Example:
+        >>> import io
+        >>> from packshot.render.renderer import RenderOptions
+        >>> with SearchPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(SearchResult(path="examples/photos/mug.jpg", status="ok"))
+        >>> "data:image/jpeg" in stream.getvalue()
+        True
+    """
 
     def _count(self, result: SearchResult) -> None:
         self._models = result.models

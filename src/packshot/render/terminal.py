@@ -1,4 +1,4 @@
-"""What all tables for the terminal share."""
+"""The console, colours and tables that all output for the terminal shares."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DECISION_COLOURS = {
 _MIN_WIDTH = 60
 """Characters: a column for each of eight numbers still has room for the number."""
 _DEFAULT_WIDTH = 80
-"""Characters: of a terminal that does not say."""
+"""Characters of a terminal that does not say: by convention."""
 _MAX_WIDTH = 10_000
 """Characters: more than any table asks for, so that none is broken into lines."""
 _HEIGHT = 25
@@ -38,7 +38,18 @@ _HEIGHT = 25
 
 
 class BorderlessTable(Table):
-    """Columns without lines between them; what is too wide for one goes on below: nothing is cut off."""
+    """Columns without lines between them; what is too wide for one goes on below: nothing is cut off.
+
+    Example:
+        >>> import sys
+        >>> table = BorderlessTable()
+        >>> table.add_text_column("Photo")
+        >>> table.add_text_column("Score", justify="right")
+        >>> table.add_row("mug.jpg", "71")
+        >>> make_console(sys.stdout).print(table)
+        Photo    Score
+        mug.jpg     71
+    """
 
     def __init__(self) -> None:
         """Begin without any column."""
@@ -50,10 +61,17 @@ class BorderlessTable(Table):
 
 
 def make_console(stream: TextIO) -> Console:
-    """A console for words that are meant as they stand, as wide as the terminal.
+    r"""Make a console for words that are meant as they stand, as wide as the terminal.
 
     ``COLUMNS`` says how wide where it is a number above zero. What goes into a file or a program is not
     broken into lines: a path is there in one piece.
+
+    Example:
+        >>> import io
+        >>> console = make_console(stream := io.StringIO())
+        >>> console.print("[red]" + 90 * "x")
+        >>> stream.getvalue() == "[red]" + 90 * "x" + "\n"
+        True
     """
     return Console(
         file=stream,
@@ -73,7 +91,7 @@ def _choose_width(stream: TextIO) -> int:
 
 
 def _read_columns_variable() -> int:
-    """Characters that ``COLUMNS`` asks for; 0 where it says nothing that makes sense."""
+    """Read the characters that ``COLUMNS`` asks for; 0 where it says nothing that makes sense."""
     try:
         return max(0, int(os.environ.get("COLUMNS", "")))
     except ValueError:
@@ -81,7 +99,7 @@ def _read_columns_variable() -> int:
 
 
 def _query_terminal_width(stream: TextIO) -> int:
-    """Characters of a terminal; those of pseudo-terminals may say 0."""
+    """Ask a terminal for its width in characters; pseudo-terminals may say 0."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
     except OSError:

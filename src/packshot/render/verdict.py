@@ -27,7 +27,15 @@ def _make_table(stream: TextIO, language: str, policies: Sequence[PolicySummary]
 
 
 class VerdictRows(CsvTable[Verdict]):
-    """A row for each rule of each photo, and one for a photo that no rule applies to."""
+    """A row for each rule of each photo, and one for a photo that no rule applies to.
+
+    Example:
+        >>> import io
+        >>> fields = dict(path="a.jpg", status="ok", policy="shop", role="main", decision="pass")
+        >>> VerdictRows(stream := io.StringIO()).add(Verdict(on="2024-05-01", **fields))
+        >>> stream.getvalue().splitlines()[1].rstrip(",")
+        'a.jpg,ok,,shop,2024-05-01,main,,pass'
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS))
@@ -49,14 +57,23 @@ class VerdictRows(CsvTable[Verdict]):
 
 
 def _format_value(value: object) -> object:
-    """Lists in one cell, and truth as programs write it."""
+    """Write lists in one cell, and truth as programs write it."""
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else value
 
 
 class VerdictTable(Renderer[Verdict]):
-    """One policy for people: what is wrong and what to do, printed when all is known."""
+    """One policy for people: what is wrong and what to do, printed when all is known.
+
+    Example:
+        >>> import io
+        >>> fields = dict(path="a.jpg", status="ok", policy="shop", role="main", decision="pass")
+        >>> with VerdictTable(stream := io.StringIO(), "en") as table:
+        ...     table.add(Verdict(on="2024-05-01", **fields))
+        >>> stream.getvalue().splitlines()[1].split()
+        ['a.jpg', 'Pass', 'Nothing', 'to', 'improve.']
+    """
 
     def __init__(self, stream: TextIO, language: str) -> None:
         self._console = make_console(stream)
@@ -106,7 +123,17 @@ class VerdictTable(Renderer[Verdict]):
 
 
 class VerdictMatrix(Renderer[Verdict]):
-    """Several policies for people: photos against policies, and the rules that are not met."""
+    """Several policies for people: photos against policies, and the rules that are not met.
+
+    Example:
+        >>> import io
+        >>> fields = dict(path="a.jpg", status="ok", on="2024-05-01", role="main")
+        >>> with VerdictMatrix(stream := io.StringIO(), "en", ["north", "south"]) as matrix:
+        ...     matrix.add(Verdict(policy="north", decision="pass", **fields))
+        ...     matrix.add(Verdict(policy="south", decision="fail", **fields))
+        >>> [line.split() for line in stream.getvalue().splitlines()]
+        [['Photo', 'north', 'south'], ['a.jpg', 'Pass', 'Fail']]
+    """
 
     def __init__(self, stream: TextIO, language: str, policies: Sequence[str]) -> None:
         self._console = make_console(stream)
@@ -140,7 +167,7 @@ class VerdictMatrix(Renderer[Verdict]):
 
 
 def _has_worse_outcome(outcome: RuleOutcome, shown_outcomes: Sequence[RuleOutcome]) -> bool:
-    """Whether a graver rule that is not met says the same of the same metric."""
+    """Return whether a graver rule that is not met says the same of the same metric."""
     return any(
         other.metric == outcome.metric and _decision_rank(other) < _decision_rank(outcome)
         for other in shown_outcomes

@@ -12,9 +12,15 @@ from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, PolicySummary, RuleOutcome, Status, Verdict
 from packshot.texts import format_value, load_policy_texts
-from packshot.texts.policy import format_asked
+from packshot.texts.policy import format_outcome_requirement
 
 THUMBNAIL_SIDE = 176
+"""Pixels of the long side of a photo in a card. A judgement: large enough to see it, small enough for
+thousands on a page."""
+_DECISION_RANK_STEP: Final = 1e6
+_FAIL_RANK_STEP: Final = 1e3
+"""Between the ranks of two decisions, and of one rule more that fails: no policy has a thousand
+rules."""
 _COLOUR_NAMES: Final = {
     Decision.FAIL: "bad",
     Decision.MANUAL: "info",
@@ -26,7 +32,7 @@ _COLOUR_NAMES: Final = {
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """What a rule says of a photo, in the matrix.
+    """The outcome of a rule for a photo, in the matrix.
 
     Attributes:
         outcome: The rule's; None where the policy has no such rule for the photo.
@@ -34,6 +40,10 @@ class MatrixCell:
         colour: The name of its colour.
         value: What was measured; empty where it was not.
         requirement: What was asked for; empty where only a person can judge.
+
+    Example:
+        >>> MatrixCell(None, number=3, colour="none").value
+        ''
     """
 
     outcome: RuleOutcome | None
@@ -48,6 +58,15 @@ class VerdictPage(Page[Verdict]):
 
     Columns in which all photos pass, and those that nothing was measured for, are folded: they tell no
     photo from another.
+
+    Example:
+        >>> import io
+        >>> fields = dict(path="a.jpg", status="ok", policy="shop", role="main", decision="pass")
+        >>> options = RenderOptions(policies=(PolicySummary(name="shop", rules=()),))
+        >>> with VerdictPage(stream := io.StringIO(), options) as page:
+        ...     page.add(Verdict(on="2024-05-01", **fields))
+        >>> "a.jpg" in stream.getvalue()
+        True
     """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
@@ -92,7 +111,7 @@ class VerdictPage(Page[Verdict]):
         )
 
     def _picture_of(self, path: str) -> Picture | None:
-        """The thumbnail, made once: the rows of one photo follow one another."""
+        """Make the thumbnail once: the rows of one photo follow one another."""
         if self._picture[0] != path:
             self._picture = path, self._thumbnail(path, THUMBNAIL_SIDE)
         return self._picture[1]
@@ -110,13 +129,15 @@ class VerdictPage(Page[Verdict]):
         if outcome.metric is None:
             return MatrixCell(outcome, number, colour)
         value = format_value(outcome.value, outcome.unit, self._language)
-        return MatrixCell(outcome, number, colour, value, format_asked(outcome, self._language))
+        return MatrixCell(
+            outcome, number, colour, value, format_outcome_requirement(outcome, self._language)
+        )
 
     def _compute_rank(self, verdict: Verdict) -> float:
-        """The gravest verdicts first, of these the ones with the most rules that are not met."""
+        """Rank the gravest verdicts first, of these the ones with the most rules that are not met."""
         decision_rank = list(Decision).index(verdict.decision or Decision.FAIL)
         fails, warnings = (len(verdict.select_outcomes(d)) for d in (Decision.FAIL, Decision.WARN))
-        return 1e6 * decision_rank - 1e3 * fails - warnings
+        return _DECISION_RANK_STEP * decision_rank - _FAIL_RANK_STEP * fails - warnings
 
     def _render_page(self) -> Iterator[str]:
         on, since = self._dates
@@ -140,7 +161,7 @@ class VerdictPage(Page[Verdict]):
 
 
 def _build_column_titles(policies: Sequence[PolicySummary]) -> Mapping[str, str]:
-    """Titles by rule, of all policies; rules of one name share a column."""
+    """Map rules of all policies to titles; rules of one name share a column."""
     titles: dict[str, str] = {}
     for policy in policies:
         for rule in policy.rules:

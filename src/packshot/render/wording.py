@@ -1,4 +1,4 @@
-"""What a report says about a photo whose findings alone do not say it."""
+"""The words about a photo whose findings alone do not say what is wrong."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from packshot.texts import distortion_remedy, load_texts
 
 _GOOD_GRADES = frozenset({Grade.EXCELLENT, Grade.GOOD})
 _MIN_PROBABILITY = 0.5
+"""Probability of a kind of damage from which its remedy is advised: likelier than not. A judgement."""
 
 
 def is_low_grade(assessment: Assessment) -> bool:
-    """True where "nothing to improve" would contradict the score."""
+    """Return whether "nothing to improve" would contradict the score.
+
+    Example:
+        >>> is_low_grade(Assessment(path="mug.jpg", status="ok", grade=Grade.POOR))
+        True
+    """
     return assessment.grade not in _GOOD_GRADES
 
 
 def find_likely_remedy(assessment: Assessment, language: str) -> str:
-    """The remedy for the likeliest kind of damage; empty where none is likely enough to advise on."""
+    """Find the remedy for the likeliest kind of damage; empty where none is likely enough to advise on.
+
+    Example:
+        >>> from packshot.report import Distortion
+        >>> blocky = Distortion(kind="jpeg", probability=0.9, level=3)
+        >>> photo = Assessment(path="mug.jpg", status="ok", distortions=(blocky,))
+        >>> print(find_likely_remedy(photo, "en"))
+        Most likely JPEG blocks: Upload the camera's original, or save as JPEG with quality 90 or more.
+    """
     for distortion in assessment.distortions[:1]:
         remedy = distortion_remedy(distortion, language)
         if distortion.probability >= _MIN_PROBABILITY and remedy:
@@ -27,7 +41,12 @@ def find_likely_remedy(assessment: Assessment, language: str) -> str:
 
 
 def describe_without_findings(assessment: Assessment, language: str) -> str:
-    """One sentence for a photo without findings."""
+    """Describe a photo without findings in one sentence.
+
+    Example:
+        >>> describe_without_findings(Assessment(path="mug.jpg", status="ok", grade=Grade.GOOD), "en")
+        'Nothing to improve.'
+    """
     labels = load_texts(language).labels
     if not is_low_grade(assessment):
         return labels["no_findings"]

@@ -1,4 +1,4 @@
-"""What the product says about a photo: immutable records with a stable JSON form."""
+"""The records of the product: immutable, with a stable JSON form."""
 
 from packshot.report.assessment import (
     Assessment,

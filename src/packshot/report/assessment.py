@@ -1,4 +1,4 @@
-"""What Packshot says about one photo."""
+"""The record of an assessment of one photo, and its parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ class Grade(StrEnum):
 
 
 class Facts(Record):
-    """Facts of the file, read while decoding. Location data is never kept."""
+    """Facts of the file, read while decoding. Location data is never kept.
+
+    Example:
+        >>> from packshot import Photo
+        >>> facts = Photo.open("examples/photos/mug.jpg").facts
+        >>> facts.format, facts.width, facts.is_animated
+        ('JPEG', 800, False)
+    """
 
     format: str = Field(description="By content, not by extension: JPEG, PNG, WEBP, ...")
     byte_size: int
@@ -61,6 +68,11 @@ class Distortion(Record):
     """A kind of damage the photo likely has.
 
     Kinds that look alike are one answer: `kind` is the likeliest of them, `probability` that of all.
+
+    Example:
+        >>> from packshot.texts import distortion_remedy
+        >>> distortion_remedy(Distortion(kind="jpeg", probability=0.9, level=3.2))
+        "Upload the camera's original, or save as JPEG with quality 90 or more."
     """
 
     kind: str
@@ -96,11 +108,17 @@ class Evidence(Record):
 
 
 class Assessment(Record):
-    """Everything Packshot says about one photo.
+    """The result of assessing one photo.
 
     `score` is 0..100, larger is better; None for an unreadable photo. `percentile` is the share of
     the reference set that scores no better. `confidence` is 0..1. `grade` is `unknown` when the
     photo lies too far from all evidence ("cannot tell"): the score is then a weak guess.
+
+    Example:
+        >>> line = '{"path":"mug.jpg","status":"ok","score":71.5,"grade":"fair"}'  # of JSON lines
+        >>> assessment = Assessment.model_validate_json(line)
+        >>> assessment.score, assessment.grade is Grade.FAIR, assessment.findings
+        (71.5, True, ())
     """
 
     path: str

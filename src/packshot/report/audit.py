@@ -12,7 +12,7 @@ from packshot.report.verdict import Decision
 
 
 class AuditStatus(StrEnum):
-    """What became of one input of an audit."""
+    """The outcome of one input of an audit."""
 
     OK = "ok"
     UNREADABLE = "unreadable"
@@ -23,11 +23,11 @@ class AuditStatus(StrEnum):
 
 
 class AuditRow(Record):
-    r"""What an audit found out about one input, a row of a feed.
+    r"""The results of one input of an audit, a row of a feed.
 
     Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\xff``.
     `decision` is None unless the status is ok. It is the gravest of what the policies decide and of
-    `fail` where the score is below the bar; without policies, `fail` or `warn` by the findings.
+    `fail` where the score is below `fail_under`; without policies, `fail` or `warn` by the findings.
     """
 
     number: int = Field(ge=0, description="In the order of the feed, from 0")
@@ -62,7 +62,7 @@ class AuditRow(Record):
 
 
 class AuditRun(Record):
-    """What differs between two audits of the same photos: time, and what was remembered."""
+    """The part that differs between two audits of the same photos: time, and cached results."""
 
     finished: str = Field(description="ISO 8601, UTC")
     seconds: float = Field(description="Of work, of all sessions of the audit together")

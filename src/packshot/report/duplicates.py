@@ -10,7 +10,7 @@ from packshot.report.record import Record, Region, Status
 
 
 class DuplicateKind(StrEnum):
-    """How one photo is a copy of another; see `Change` for what was done to it."""
+    """The way in which one photo is a copy of another; see `Change` for what was done to it."""
 
     EXACT = "exact"
     SAME_PIXELS = "same-pixels"
@@ -33,6 +33,11 @@ class Change(Record):
     cropped: share of the area that is left. bordered: share of the area that is border. watermarked:
     share of the area that is covered. flipped: 0 left to right, 180 upside down. rotated: degrees
     clockwise. colour-shifted: root mean square change of the channels, 0..255.
+
+    Example:
+        >>> from packshot.texts.duplicates import describe_change
+        >>> describe_change(Change(kind=DuplicateKind.CROPPED, amount=0.8), "en")
+        'cropped to 80 % of the area'
     """
 
     kind: DuplicateKind
@@ -72,6 +77,12 @@ class DuplicateGroup(Record):
     `keep` is the photo with the best score, then the most pixels, then the most bytes; it comes first
     in `paths`. Every other was compared with it, not only with a third. `kind` is `mixed` where copies
     were made in several ways, and None for an unreadable file, which is in no group.
+
+    Example:
+        >>> files = ("mug.jpg", "mug-copy.jpg")
+        >>> group = DuplicateGroup(group=1, kind="exact", paths=files, keep=files[0], reason="same file")
+        >>> group.path, group.kind.value
+        ('mug.jpg', 'exact')
     """
 
     group: int | None = Field(description="1, 2, ... in a run")

@@ -1,4 +1,4 @@
-"""How people are likely to feel about a photo."""
+"""The record of the feelings that a photo is likely to call up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packshot.report.record import Record, Region, Status
 
 
 class Polarity(StrEnum):
-    """Which feelings a photo calls up: one side, both, or neither."""
+    """The feelings that a photo calls up: one side, both, or neither."""
 
     NEGATIVE = "negative"
     MIXED = "mixed"
@@ -26,12 +26,17 @@ class AttentionRegion(Record):
 
 
 class Emotion(Record):
-    """How people feel about a photo, and where in it that was seen; nothing of it is about products.
+    """The feelings of people about a photo, and where in it they show; none of it is about products.
 
-    `polarity` is `mixed` where both intensities reach their bars, `neutral` where neither does; it is
-    None for an unreadable photo, as is everything else. An intensity is 0..1, each on its own side's
+    `polarity` is `mixed` where both intensities reach their thresholds, `neutral` where neither does; it
+    is None for an unreadable photo, as is everything else. An intensity is 0..1, each on its own side's
     scale. `valence` is the mean rating on `valence_scale`, whose middle is neither pleasant nor
     unpleasant; `positive_probability` the chance that people rate a photo above it, not below.
+
+    Example:
+        >>> emotion = Emotion(path="mug.jpg", status=Status.OK, polarity=Polarity.POSITIVE, valence=4.6)
+        >>> emotion.polarity.value, emotion.valence_scale
+        ('positive', (1, 7))
     """
 
     path: str
@@ -56,10 +61,10 @@ class Emotion(Record):
         default=(), description="Share of people who give each rating, from the worst to the best"
     )
     positive_regions: tuple[AttentionRegion, ...] = Field(
-        default=(), description="Strongest first; none where the positive side is below its bar"
+        default=(), description="Strongest first; none where the positive side is below its threshold"
     )
     negative_regions: tuple[AttentionRegion, ...] = Field(
-        default=(), description="Strongest first; none where the negative side is below its bar"
+        default=(), description="Strongest first; none where the negative side is below its threshold"
     )
     positive_map: tuple[tuple[float, ...], ...] = Field(
         default=(), description="Rows of 0..1, top to bottom, 1 where the side was seen most"

@@ -1,4 +1,4 @@
-"""What was done to one photo, and what came of it."""
+"""The record of an enhancement of one photo, and its parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packshot.report.record import Record, Status
 
 
 class Action(StrEnum):
-    """What became of a photo that was to be enhanced."""
+    """The outcome for a photo that was to be enhanced."""
 
     ENHANCED = "enhanced"
     UNCHANGED = "unchanged"
@@ -19,7 +19,7 @@ class Action(StrEnum):
 
 
 class TrialOutcome(StrEnum):
-    """Why a step that was tried was kept or not; all but `kept` mean that it was not."""
+    """The reason why a step that was tried was kept or not; all but `kept` mean that it was not."""
 
     KEPT = "kept"
     NO_GAIN = "no-gain"
@@ -54,10 +54,15 @@ class Trial(Record):
 
 
 class Enhancement(Record):
-    """What was done to one photo, and what came of it.
+    """The result of enhancing one photo.
 
     `action` is None for an unreadable photo; nothing is written for it. `score_after` is that of the
     file written; it is `score_before` where that is the photo as it came.
+
+    Example:
+        >>> kept = Enhancement(path="a.jpg", status=Status.OK, action=Action.UNCHANGED, score_before=80)
+        >>> kept.action.value, kept.steps, kept.after
+        ('unchanged', (), None)
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What measurements there are: the names, units and meanings of all that an assessment may hold."""
+"""The measurements: names, units and meanings of all that an assessment may hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Final
 
 @dataclass(frozen=True)
 class MeasurementKind:
-    """How a measured property is shown.
+    """The unit and meaning of a measured property.
 
     Attributes:
         unit: Of the raw value.
         meaning: What the value says, one line.
         scored: Whether it has better and worse, a score of 0..100 by a curve of
             `packshot.measure.scores`.
+
+    Example:
+        >>> MEASUREMENTS["contrast"].unit, MEASUREMENTS["contrast"].scored
+        ('L*', True)
     """
 
     unit: str

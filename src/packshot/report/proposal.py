@@ -1,4 +1,4 @@
-"""What to change in a training set."""
+"""The record of a change that is proposed for a training set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packshot.report.record import Record, Status
 
 
 class Problem(StrEnum):
-    """What is wrong with a photo of a training set."""
+    """A problem of a photo of a training set."""
 
     UNREADABLE = "unreadable"
     BLURRED = "blurred"
@@ -24,7 +24,7 @@ class Problem(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What is proposed for a photo of a training set."""
+    """A remedy that is proposed for a photo of a training set."""
 
     DROP = "drop"
     RELABEL = "relabel"
@@ -38,6 +38,14 @@ class Proposal(Record):
     What `value` and `limit` tell depends on the problem: for blur and exposure the property that
     `measurement` names; for duplicates and leakage the likeness 0..1 with `other`; for labels the
     probability of the present label and the least that is not remarked on.
+
+    Example:
+        >>> proposal = Proposal(
+        ...     path="mug.jpg", problem="wrong-label", action="relabel", reason="", confidence=0.9,
+        ...     label="bowl", proposed="mug",
+        ... )
+        >>> proposal.problem is Problem.WRONG_LABEL, proposal.proposed
+        (True, 'mug')
     """
 
     path: str

@@ -37,6 +37,12 @@ class Ranking(Record):
     `current` is the photo that the shop shows first now. `swap` is true where another should take its
     place: it cannot be used, fails the policy, or is clearly worse. `best` is None where no photo can
     be used; the status is then "unreadable" if none could be read.
+
+    Example:
+        >>> order = RankedPhoto(path="b.jpg", rank=1), RankedPhoto(path="a.jpg", rank=2)
+        >>> mug = Ranking(sku="M1", best="b.jpg", current="a.jpg", swap=True, reason="", order=order)
+        >>> mug.path, mug.order[0].path
+        ('M1', 'b.jpg')
     """
 
     sku: str
@@ -51,5 +57,5 @@ class Ranking(Record):
 
     @property
     def path(self) -> str:
-        """What the product is called."""
+        """The name of the product."""
         return self.sku

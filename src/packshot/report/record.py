@@ -1,14 +1,22 @@
-"""What every record is: immutable, with a stable JSON form."""
+"""The base of all records: immutable, with a stable JSON form; and the parts that many have."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
 from packshot.names import escape_undecodable
+
+_EXAMPLE_HEADING: Final = "\n\nExample:\n"
+
+
+def _strip_example(schema: dict[str, Any]) -> None:
+    """Leave the example out of a description: it shows how to use a record in Python."""
+    if "description" in schema:
+        schema["description"] = schema["description"].partition(_EXAMPLE_HEADING)[0]
 
 
 class Record(BaseModel):
@@ -16,12 +24,19 @@ class Record(BaseModel):
 
     A path in a record is one that opens the file. In JSON a name that is no text stands as
     `packshot.names.escape_undecodable` shows it, ``caf\xe9.jpg``.
+
+    Example:
+        >>> import os
+        >>> from packshot.report import Assessment
+        >>> odd = Assessment(path=os.fsdecode(b"caf\xe9.jpg"), status=Status.OK)
+        >>> print(odd.model_dump_json(include={"path"}))
+        {"path":"caf\\xe9.jpg"}
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_strip_example)
 
     def model_dump_json(self, **options: Any) -> str:
-        """As pydantic's, whatever names it holds."""
+        """Write JSON as pydantic does, whatever names the record holds."""
         try:
             return super().model_dump_json(**options)
         except PydanticSerializationError:
@@ -30,7 +45,7 @@ class Record(BaseModel):
 
 
 def _plain(value: Any) -> Any:
-    """A value with every text in it fit to be written."""
+    """Make every text in a value fit to be written."""
     if isinstance(value, StrEnum):
         return value
     if isinstance(value, str):
@@ -41,7 +56,7 @@ def _plain(value: Any) -> Any:
 
 
 class Status(StrEnum):
-    """Whether there is a result for a photo.
+    """The outcome for a photo: a result, or none.
 
     A crashed one may be in order: the process that worked on it died or took too long, Packshot met an
     error of its own, or what was made of it could not be written.
@@ -53,7 +68,7 @@ class Status(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters to a shop."""
+    """The weight that a finding has for a shop."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -61,7 +76,13 @@ class Severity(StrEnum):
 
 
 class Region(Record):
-    """A rectangle in fractions of the photo's width and height, origin top left."""
+    """A rectangle in fractions of the photo's width and height, origin top left.
+
+    Example:
+        >>> box = Region(x=0.25, y=0.125, width=0.5, height=0.75)
+        >>> [round(share * 800) for share in (box.x, box.y, box.width, box.height)]  # in pixels
+        [200, 100, 400, 600]
+    """
 
     x: float = Field(ge=0, le=1)
     y: float = Field(ge=0, le=1)

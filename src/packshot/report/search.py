@@ -1,4 +1,4 @@
-"""What an index holds that is like a photo."""
+"""The record of a search: what an index holds that is like a photo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ class Neighbour(Record):
 
 
 class SearchResult(Record):
-    """What an index holds that is most like one photo, the likest first."""
+    """The photos of an index that are most like one photo, the likest first.
+
+    Example:
+        >>> hits = (Neighbour(id="M1", path="mug.jpg", distance=0.25, likeness=0.75),)
+        >>> SearchResult(path="cup.jpg", status=Status.OK, distance="cosine", hits=hits).hits[0].id
+        'M1'
+    """
 
     path: str
     status: Status

@@ -1,4 +1,4 @@
-"""What a policy says of a photo."""
+"""The record of the verdict of a policy on a photo, and its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Limit: TypeAlias = Value | tuple[float, float] | tuple[str, ...]
 
 
 class Level(StrEnum):
-    """How much a rule of a policy weighs; the last one is for people to judge."""
+    """The weight of a rule of a policy; the last one is for people to judge."""
 
     ERROR = "error"
     WARN = "warn"
@@ -26,14 +26,14 @@ class Level(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Whose word a rule rests on."""
+    """The kind of source that a rule rests on."""
 
     OFFICIAL = "official"
     COMMUNITY = "community"
 
 
 class Decision(StrEnum):
-    """What a policy says of a photo or a rule of a photo, the gravest first.
+    """The decision of a policy on a photo or a rule of a photo, the gravest first.
 
     `manual`: it was not measured, so that a person must look. `info`: a recommendation that the photo
     does not follow; said of a rule only, the photo passes.
@@ -47,7 +47,7 @@ class Decision(StrEnum):
 
 
 class RuleOutcome(Record):
-    """What one rule says of one photo; `reason` and `remedy` are empty where it is met.
+    """The outcome of one rule for one photo; `reason` and `remedy` are empty where it is met.
 
     `value` is in `unit`, which is empty for words and for yes or no; None where it was not measured.
     """
@@ -75,10 +75,16 @@ class RuleOutcome(Record):
 
 
 class Verdict(Record):
-    """What one policy says of one photo on one day.
+    """The verdict of one policy on one photo on one day.
 
     `decision` is None for an unreadable photo, else the gravest of the rules': fail, manual, warn, pass.
     `outcomes` are those of the rules that apply to the role and the category on that day.
+
+    Example:
+        >>> fields = dict(path="mug.jpg", status="ok", policy="shop", role="main", decision="pass")
+        >>> verdict = Verdict(on=date(2024, 5, 1), **fields)
+        >>> verdict.decision is Decision.PASS, verdict.select_outcomes(Decision.FAIL)
+        (True, ())
     """
 
     path: str
@@ -94,12 +100,12 @@ class Verdict(Record):
     outcomes: tuple[RuleOutcome, ...] = ()
 
     def select_outcomes(self, *decisions: Decision) -> tuple[RuleOutcome, ...]:
-        """The outcomes that are one of these."""
+        """Select the outcomes that are one of these decisions."""
         return tuple(outcome for outcome in self.outcomes if outcome.decision in decisions)
 
 
 class RuleSummary(Record):
-    """A rule of a policy as people read it."""
+    """A rule of a policy, as people read it."""
 
     rule: str
     title: str
@@ -115,7 +121,7 @@ class RuleSummary(Record):
 
 
 class PolicySummary(Record):
-    """A policy as people read it, its rules in the order in which they are told."""
+    """A policy, as people read it; its rules in the order in which they are listed."""
 
     name: str
     rules: tuple[RuleSummary, ...]

@@ -1,4 +1,4 @@
-"""Find alike: vectors of photos, kept durably and searched fast; and photos that are copies."""
+"""Similarity search: vectors of photos, kept durably and searched fast; and photos that are copies."""
 
 from packshot.search.index import VectorIndex
 from packshot.search.items import Distance, Hit, IndexSettings, Item

@@ -1,4 +1,4 @@
-"""A vector index in a folder: SQLite for the book, files for vectors, faiss for speed."""
+"""A vector index in a folder: SQLite for the catalog, files for vectors, faiss for speed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,31 @@ from packshot.writer_lock import WriterLock
 _CATALOG_FILE = "index.db"
 _LOCK_FILE = "writer.lock"
 _BLOCK_BYTES = 1 << 26
+"""Bytes of vectors read or copied at a time: bounds memory."""
+
 _APPENDS_TO_CHECK = 4
+"""Last writes whose checksums are compared when an index is opened: where an interruption would show.
+`verify` compares all."""
+
 _MAX_RANKED_DIRECTLY = 64
+"""Candidates up to which all are ranked in double precision; of more, single precision chooses those
+first."""
+
 _MAX_ATTEMPTS = 3
+"""Times that a snapshot is opened anew after a compaction took its vector file away."""
 
 
 class EmbeddedIndex(VectorIndex):
-    """See `VectorIndex`. Readers see each change whole, as soon as it is acknowledged."""
+    """See `VectorIndex`. Readers see each change whole, as soon as it is acknowledged.
+
+    Example:
+        >>> import numpy as np
+        >>> with EmbeddedIndex.create(Path("photos.index"), IndexSettings(dimensions=2)) as index:
+        ...     index.add([Item("mug", np.array([1, 0], np.float32), {"seller": "potter"})])
+        >>> with EmbeddedIndex(Path("photos.index"), writable=False) as index:
+        ...     index.get(["mug"])[0].metadata
+        {'seller': 'potter'}
+    """
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
         """Open an index.
@@ -68,7 +86,7 @@ class EmbeddedIndex(VectorIndex):
 
     @staticmethod
     def exists(folder: Path) -> bool:
-        """Whether there is an index in a folder, whole or not."""
+        """Return whether there is an index in a folder, whole or not."""
         return (folder / _CATALOG_FILE).is_file()
 
     @classmethod
@@ -177,7 +195,7 @@ class EmbeddedIndex(VectorIndex):
             self._lock.release()
 
     def _write_items(self, operation: WriteOperation, items: Sequence[Item]) -> None:
-        """Write vectors, then their rows in the book: only what is in the book exists."""
+        """Write vectors, then their rows in the catalog: only what is in the catalog exists."""
         self._check_writable()
         ids = check_ids([item.id for item in items])
         texts = {item.id: metadata_to_json(item.metadata) for item in items}
@@ -200,7 +218,7 @@ class EmbeddedIndex(VectorIndex):
 
     @contextmanager
     def _open_snapshot(self) -> Iterator[IndexState]:
-        """A snapshot whose vector file is open; one that was replaced just then is looked for anew."""
+        """Open a snapshot and its vector file; one that was replaced just then is looked for anew."""
         for attempts_left in reversed(range(_MAX_ATTEMPTS)):
             with ExitStack() as stack:
                 state = stack.enter_context(self._catalog.open_snapshot())
@@ -239,7 +257,7 @@ class EmbeddedIndex(VectorIndex):
         return self._folder / f"vectors-{generation:06d}.bin"
 
     def _find_allowed_rows(self, where: Where) -> Mask:
-        """Which rows meet conditions; remembered until something changes."""
+        """Find the rows that meet conditions; cached until something changes."""
         key = repr(parse_conditions(where))
         if key not in self._masks_by_condition:
             mask = np.zeros(self._state.rows, bool)
@@ -248,7 +266,7 @@ class EmbeddedIndex(VectorIndex):
         return self._masks_by_condition[key]
 
     def _find_candidates(self, queries: Float32Array, k: int, allowed: Mask) -> list[Int64Array]:
-        """Rows that may be among the nearest: of the structure, and all that it does not hold."""
+        """Find rows that may be among the nearest: of the structure, and all that it does not hold."""
         structure = self._structure_manager.load_current()
         if structure is None or structure.should_scan(int(np.count_nonzero(allowed)), k):
             return self._scan_rows(queries, k, np.flatnonzero(allowed))
@@ -283,7 +301,7 @@ class EmbeddedIndex(VectorIndex):
         ]
 
     def _rewrite_vectors(self) -> None:
-        """Write a file of the living vectors alone; it counts from the moment the book says so."""
+        """Write a file of the living vectors alone; it counts from the moment the catalog says so."""
         rows = np.flatnonzero(self._live_mask)
         if len(rows) == self._state.rows:
             return
@@ -300,7 +318,7 @@ class EmbeddedIndex(VectorIndex):
         self._refresh(self._catalog.read_state())
 
     def _remove_leftovers(self) -> list[str]:
-        """Remove what interrupted work left; returns what there is to say about it."""
+        """Remove what interrupted work left; return what there is to say about it."""
         notes = []
         excess_bytes = self._vectors.excess_bytes(self._state.rows)
         if excess_bytes > 0:

@@ -1,4 +1,4 @@
-"""The one interface of all vector indexes."""
+"""Interface of all vector indexes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from packshot.search.items import Hit, IndexSettings, Item, Where
 
 DEFAULT_ANSWERS = 10
+"""Hits of a query where no number is asked for."""
 
 WriteOperation = Literal["add", "update", "put"]
 
@@ -23,6 +24,14 @@ class VectorIndex(ABC):
     Attributes:
         settings: What the index is.
         notes: What whoever opened the index should know, such as what an interrupted write left behind.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2)) as index:
+        ...     index.add([Item("mug", np.array([1.0, 0.0])), Item("lamp", np.array([0.0, 1.0]))])
+        ...     [hit.id for hit in index.query([[0.9, 0.1]], k=1)[0]]
+        ['mug']
     """
 
     settings: IndexSettings
@@ -54,25 +63,25 @@ class VectorIndex(ABC):
 
     @abstractmethod
     def delete(self, ids: Sequence[str]) -> int:
-        """Take items out; ids that are not there are passed over. Returns how many went."""
+        """Delete items; ids that are not there are passed over. Return how many went."""
 
     @abstractmethod
     def get(self, ids: Sequence[str]) -> list[Item | None]:
-        """The items of these ids, in order; None for those that are not there."""
+        """Return the items of these ids, in order; None for those that are not there."""
 
     @abstractmethod
     def count(self, where: Where | None = None) -> int:
-        """How many items there are, or how many meet the conditions."""
+        """Count the items, or those that meet the conditions."""
 
     @abstractmethod
     def iter_ids(self) -> Iterator[str]:
-        """The ids of all items, in no order."""
+        """Yield the ids of all items, in no order."""
 
     @abstractmethod
     def query(
         self, vectors: Any, k: int = DEFAULT_ANSWERS, where: Where | None = None
     ) -> list[list[Hit]]:
-        """The nearest items to each vector.
+        """Find the nearest items to each vector.
 
         Args:
             vectors: (Q, D) queries.
@@ -97,11 +106,11 @@ class VectorIndex(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """How the index searches, in one line."""
+        """Describe in one line how the index searches."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of files and connections; closing twice is harmless."""
+        """Close files and connections; closing twice is harmless."""
 
     def ingest(self, batches: Iterable[Sequence[Item]]) -> Iterator[int]:
         """Put batches as they come.

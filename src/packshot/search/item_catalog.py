@@ -1,6 +1,6 @@
-"""The book of an index: which rows of the vector file count, whose they are, and what was done when.
+"""The catalog of an index: the rows of the vector file that count, their items, and changes.
 
-Vectors are written first, then the book in one transaction. A row that is not in the book was never
+Vectors are written first, then the catalog in one transaction. A row that is not there was never
 acknowledged, so that a process may be killed between any two instructions.
 """
 
@@ -24,7 +24,11 @@ from packshot.files import atomic_write_bytes
 from packshot.search.items import IndexSettings, Value, Where, parse_conditions
 
 CATALOG_FORMAT = 1
+"""Of the tables: an index of another format is made anew."""
+
 _BUSY_TIMEOUT_S = 30.0
+"""Seconds to wait for another process that writes."""
+
 _SCHEMA = """
 CREATE TABLE state (
     format INTEGER NOT NULL, settings TEXT NOT NULL, version INTEGER NOT NULL,
@@ -46,12 +50,17 @@ CREATE TABLE changes (
 
 @dataclass(frozen=True)
 class IndexState:
-    """Where an index stands.
+    """Version, generation and size of an index.
 
     Attributes:
         version: Grows with every change.
         generation: Of the vector file; grows when it is rewritten.
         rows: Of the vector file that count, those of dead items included.
+
+    Example:
+        >>> state = IndexState(version=3, generation=0, rows=120)
+        >>> f"change {state.version}: {state.rows} rows"
+        'change 3: 120 rows'
     """
 
     version: int
@@ -71,6 +80,11 @@ class StructureRecord:
         probes: Cells to look into; 0 where it has none.
         depth: Candidates to rank exactly for ten answers.
         factory_string: What faiss built it from.
+
+    Example:
+        >>> record = StructureRecord("structure-9.faiss", 0, 60_000, 60_000, 16, 80, "IVF512,SQ8")
+        >>> record.probes, record.depth
+        (16, 80)
     """
 
     file: str
@@ -83,14 +97,24 @@ class StructureRecord:
 
 
 class ItemCatalog:
-    """Reads and writes the book. Only the holder of the writer's lock may write."""
+    """Reads and writes the catalog. Only the holder of the writer's lock may write.
+
+    Example:
+        >>> ItemCatalog.create(Path("index.db"), IndexSettings(dimensions=2))
+        >>> catalog = ItemCatalog(Path("index.db"), writable=True)
+        >>> with catalog.open_change("add", items=1):
+        ...     catalog.append_items(0, [("mug", "{}")], checksum=0)
+        >>> catalog.find_rows(["mug", "lamp"]), catalog.read_state()
+        ({'mug': 0}, IndexState(version=1, generation=0, rows=1))
+        >>> catalog.close()
+    """
 
     def __init__(self, path: Path, *, writable: bool) -> None:
-        """Open a book that exists.
+        """Open a catalog that exists.
 
         Raises:
-            IndexDamaged: Not a book, or one whose making was interrupted.
-            VectorIndexError: A book of another version of Packshot.
+            IndexDamaged: Not a catalog, or one whose making was interrupted.
+            VectorIndexError: A catalog of another version of Packshot.
         """
         self._path = path
         self._connection = _connect(path, writable)
@@ -107,7 +131,7 @@ class ItemCatalog:
 
     @classmethod
     def create(cls, path: Path, settings: IndexSettings) -> None:
-        """Write an empty book, whole or not at all.
+        """Write an empty catalog, whole or not at all.
 
         Raises:
             VectorIndexError: It cannot be written.
@@ -124,12 +148,12 @@ class ItemCatalog:
             raise VectorIndexError(str(error)) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @contextmanager
     def open_snapshot(self) -> Iterator[IndexState]:
-        """A time in which every reading sees the same state, whatever is written meanwhile."""
+        """Open a snapshot: every reading in it sees the same state, whatever is written meanwhile."""
         with self._translate_errors(), self._report_damage():
             self._connection.execute("BEGIN")
             try:
@@ -139,7 +163,7 @@ class ItemCatalog:
 
     @contextmanager
     def open_change(self, operation: str, items: int) -> Iterator[IndexState]:
-        """A transaction: durable when it ends, undone if it fails."""
+        """Open a transaction: durable when it ends, undone if it fails."""
         with self._translate_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -155,7 +179,7 @@ class ItemCatalog:
                 raise
 
     def read_state(self) -> IndexState:
-        """Where the index stands."""
+        """Read the state of the index."""
         return IndexState(*self._read_state_row("SELECT version, generation, rows FROM state"))
 
     def append_items(self, first: int, entries: Sequence[tuple[str, str]], checksum: int) -> None:
@@ -176,44 +200,44 @@ class ItemCatalog:
         self._connection.executemany("UPDATE items SET died = ? WHERE row = ?", marks)
 
     def find_rows(self, ids: Sequence[str]) -> dict[str, int]:
-        """Rows of the ids that are there."""
+        """Find the rows of the ids that are there."""
         sql = "SELECT id, row FROM items WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))"
         return dict(self._connection.execute(sql, (json.dumps(list(ids)),)))
 
     def read_entries(self, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """Ids and metadata of rows."""
+        """Read the ids and metadata of rows."""
         sql = "SELECT row, id, metadata FROM items WHERE row IN (SELECT value FROM json_each(?))"
         found = self._connection.execute(sql, (json.dumps(list(rows)),))
         return {row: (name, metadata) for row, name, metadata in found}
 
     def list_ids(self) -> list[str]:
-        """All ids."""
+        """List all ids."""
         return [name for (name,) in self._connection.execute("SELECT id FROM items WHERE died IS NULL")]
 
     def count_live(self) -> int:
-        """How many items there are."""
+        """Count the items."""
         return self.read_state().rows - self._read_number(
             "SELECT count(*) FROM items WHERE died IS NOT NULL"
         )
 
     def find_deleted_since(self, version: int) -> Int64Array:
-        """Rows that died in changes after that version."""
+        """Find rows that were deleted in changes after that version."""
         found = self._connection.execute("SELECT row FROM items WHERE died > ?", (version,))
         return np.fromiter((row for (row,) in found), np.int64)
 
     def find_matching(self, where: Where) -> Int64Array:
-        """Living rows whose metadata meets the conditions, ascending."""
+        """Find living rows whose metadata meets the conditions, ascending."""
         tests, values = _build_condition(where)
         sql = f"SELECT row FROM items WHERE died IS NULL AND {tests} ORDER BY row"  # noqa: S608 - placeholders
         return np.fromiter((row for (row,) in self._connection.execute(sql, values)), np.int64)
 
     def read_appends(self, limit: int | None = None) -> list[tuple[int, int, int]]:
-        """First row, number of rows and checksum of appends, the newest first."""
+        """Read first row, number of rows and checksum of appends, the newest first."""
         sql = "SELECT first, count, checksum FROM appends ORDER BY first DESC LIMIT ?"
         return list(self._connection.execute(sql, (-1 if limit is None else limit,)))
 
     def read_structure(self) -> StructureRecord | None:
-        """The search structure in force, if there is one."""
+        """Read the record of the search structure in force, if there is one."""
         row = self._connection.execute("SELECT * FROM structures").fetchone()
         return None if row is None else StructureRecord(*row)
 
@@ -227,7 +251,7 @@ class ItemCatalog:
             )
 
     def renumber_rows(self, checksums: Sequence[tuple[int, int, int]]) -> None:
-        """Forget dead rows, number the living ones from 0 in their order; within a change."""
+        """Delete dead rows, number the living ones from 0 in their order; within a change."""
         execute = self._connection.execute
         execute("DELETE FROM items WHERE died IS NOT NULL")
         # Ascending, and never to a higher number: no two rows meet on the way.
@@ -250,7 +274,7 @@ class ItemCatalog:
 
     @contextmanager
     def _report_damage(self) -> Iterator[None]:
-        """What no book holds: rows that are not there, text in the place of numbers, broken metadata."""
+        """Report as damage rows that are not there, text in the place of numbers, broken metadata."""
         try:
             yield
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
@@ -261,7 +285,7 @@ class ItemCatalog:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """That a book was closed, in our words."""
+        """Translate the error that the catalog was closed."""
         try:
             yield
         except sqlite3.ProgrammingError as error:
@@ -279,7 +303,7 @@ def _connect(path: Path, writable: bool) -> Database:
 
 
 def _make_error(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
-    """What SQLite complains about, in our words."""
+    """Translate an error of SQLite."""
     if "no such table" in reason:
         return IndexDamaged(f"{path}: the index was never finished: delete it and index anew")
     if isinstance(error, sqlite3.OperationalError):
@@ -288,7 +312,7 @@ def _make_error(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexErr
 
 
 def _build_condition(where: Where) -> tuple[str, list[str]]:
-    """SQL with placeholders, and what to put there. Values are compared as JSON text: types matter."""
+    """Build SQL with placeholders, and their values, compared as JSON text: types matter."""
     tests, values = ["TRUE"], []
     for key, allowed_values in parse_conditions(where):
         placeholders = ", ".join("?" * len(allowed_values))

@@ -1,4 +1,4 @@
-"""What goes into a vector index and what comes out of it."""
+"""Items, queries and answers of a vector index, and checks of them."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ Where = Mapping[str, Value | Sequence[Value]]
 """Conditions on metadata, all of which must hold: by key the value wanted, or several to choose from."""
 
 MAX_ID_BYTES = 1024
+"""Bytes of UTF-8 in an id, at most: what the primary key of a Milvus collection is declared to hold."""
+
 _MAX_NUMBER = 1e15
 """Of a number in a vector: squares of larger ones would not fit single precision."""
 
 
 class Distance(StrEnum):
-    """Between vectors; 0 for equal ones, larger for less alike."""
+    """Distance between vectors; 0 for equal ones, larger for less alike."""
 
     EUCLIDEAN = "euclidean"
     COSINE = "cosine"
 
 
 class Precision(StrEnum):
-    """How the numbers of a vector are kept. Half takes half the disk and keeps three digits."""
+    """Precision of stored vectors. Half takes half the disk and keeps three digits."""
 
     SINGLE = "float32"
     HALF = "float16"
 
 
 class IndexSettings(BaseModel):
-    """What an index is for its whole life.
+    """Settings of an index, for its whole life.
 
     Attributes:
         dimensions: Of a vector.
@@ -48,6 +50,11 @@ class IndexSettings(BaseModel):
         kind: "exact", "pq", "ivf-pq", or a sentence for faiss, such as "PCAR64,IVF256,PQ32x4fs"; None to
             follow from the number of vectors.
         precision: Of the vectors kept on disk.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=1280, precision="float16")
+        >>> settings.distance.value, settings.precision.value
+        ('cosine', 'float16')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +75,12 @@ class Item:
         vector: (D,) finite, and not all zero where the distance is cosine. None in an update that
             changes the metadata only.
         metadata: Anything that JSON can hold, by name.
+
+    Example:
+        >>> import numpy as np
+        >>> item = Item("mug", np.array([0.6, 0.8], np.float32), {"seller": "potter"})
+        >>> check_items("add", [item], IndexSettings(dimensions=2))["mug"].shape
+        (2,)
     """
 
     id: str
@@ -83,6 +96,11 @@ class Hit:
         id: Of the item found.
         distance: From the query: Euclidean 0 and up, cosine 0..2.
         metadata: Of the item.
+
+    Example:
+        >>> hit = Hit("mug", distance=0.04, metadata={"seller": "potter"})
+        >>> f"{hit.id}: {1 - hit.distance:.2f}"  # The cosine, where that is the distance.
+        'mug: 0.96'
     """
 
     id: str
@@ -91,10 +109,18 @@ class Hit:
 
 
 def check_ids(ids: Sequence[str]) -> list[str]:
-    """The ids, if each is fit to be one and none is there twice.
+    """Check that each id is fit to be one and none is there twice; return them.
 
     Raises:
         InvalidInput: Which one is not, and why.
+
+    Example:
+        >>> check_ids(["mug", "lamp"])
+        ['mug', 'lamp']
+        >>> check_ids(["mug", "mug"])
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'mug' is there twice in one batch
     """
     for item_id in ids:
         if (
@@ -119,7 +145,7 @@ def _is_valid_unicode(text: str) -> bool:
 
 
 def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
-    """Vectors as an index takes them.
+    """Check vectors, and return them as an index takes them.
 
     Args:
         vectors: (N, D) numbers.
@@ -131,6 +157,14 @@ def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     Raises:
         InvalidInput: Another shape, numbers that are not finite or that the index's precision cannot
             hold, a vector of zeros where the distance is cosine.
+
+    Example:
+        >>> check_vectors([[1, 2], [3, 4]], IndexSettings(dimensions=2)).dtype
+        dtype('float32')
+        >>> check_vectors([[0, 0]], IndexSettings(dimensions=2))
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: a vector of zeros has no direction: it cannot be compared by cosine
     """
     array = np.ascontiguousarray(vectors, np.float32)
     if array.ndim != 2 or array.shape[1] != settings.dimensions:
@@ -151,7 +185,7 @@ def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
 def check_items(
     operation: str, items: Sequence[Item], settings: IndexSettings
 ) -> dict[str, Float32Array]:
-    """Vectors by id, rounded as they are kept, of those items that have one.
+    """Check items; return the vectors, rounded as they are stored, of those that have one, by id.
 
     Args:
         operation: To be done with them: "add", "update" or "put"; only updates may leave vectors out.
@@ -160,6 +194,13 @@ def check_items(
 
     Raises:
         InvalidInput: A vector that is missing, or that the index cannot take.
+
+    Example:
+        >>> import numpy as np
+        >>> settings = IndexSettings(dimensions=1, precision="float16")
+        >>> vectors = check_items("put", [Item("mug", np.array([0.1]))], settings)
+        >>> float(vectors["mug"][0])  # Rounded to half precision.
+        0.0999755859375
     """
     with_vector = [item for item in items if item.vector is not None]
     if operation != "update" and len(with_vector) < len(items):
@@ -175,7 +216,15 @@ def check_items(
 
 
 def check_presence(operation: str, ids: Sequence[str], existing_ids: Container[str]) -> None:
-    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated."""
+    """Raise `InvalidInput` for what is there already and is added, or is not there and is updated.
+
+    Example:
+        >>> check_presence("put", ["mug"], existing_ids={"mug"})
+        >>> check_presence("add", ["mug"], existing_ids={"mug"})
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'mug' is there already: update it
+    """
     wrong_ids = {
         "add": [name for name in ids if name in existing_ids],
         "update": [name for name in ids if name not in existing_ids],
@@ -186,10 +235,14 @@ def check_presence(operation: str, ids: Sequence[str], existing_ids: Container[s
 
 
 def metadata_to_json(metadata: Metadata) -> str:
-    """Metadata as one line of JSON.
+    """Serialise metadata as one line of JSON.
 
     Raises:
         InvalidInput: What JSON cannot hold.
+
+    Example:
+        >>> metadata_to_json({"seller": "陶", "pieces": 2})
+        '{"seller":"陶","pieces":2}'
     """
     try:
         text = json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -200,10 +253,14 @@ def metadata_to_json(metadata: Metadata) -> str:
 
 
 def parse_conditions(where: Where | None) -> list[tuple[str, list[Value]]]:
-    """Conditions as keys and the values that will do, in the order of the keys.
+    """Parse conditions into keys and the values that will do, in the order of the keys.
 
     Raises:
         InvalidInput: A condition on something that is not text, a whole number, or true or false.
+
+    Example:
+        >>> parse_conditions({"type": ["mug", "cup"], "pieces": 2})
+        [('pieces', [2]), ('type', ['mug', 'cup'])]
     """
     return [
         (key, _parse_values(key, allowed_values))

@@ -37,10 +37,18 @@ MILVUS_PREFIX = "milvus:"
 _SETTINGS_PROPERTY = "packshot.index"
 _METRICS = {Distance.EUCLIDEAN: "L2", Distance.COSINE: "COSINE"}
 _ROWS_PER_CALL = 1000
+"""Rows that travel in one call; gRPC refuses messages that are too long."""
+
 _MAX_ANSWERS = 16_384
+"""Candidates of one query, at most: Milvus's own limit."""
+
 _EXACT_KIND = "FLAT"
 _NUMBERS_PER_CODE = 4
+"""Numbers of a vector that share a code of 8 bits: 2 bits a number."""
+
 _CELLS_PER_PROBE = 8
+"""One cell in so many is looked into, and 16 at least. A judgement: Milvus is not tuned as an index of
+our own is."""
 
 
 class MilvusIndex(VectorIndex):
@@ -49,6 +57,13 @@ class MilvusIndex(VectorIndex):
     Milvus takes care of durability and of many writers. One setting names the index: "ivf-pq" and "pq"
     are IVF_PQ on a server and IVF_SQ8 in Milvus Lite, which has no product quantisation; `describe`
     says which.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=64, kind="IVF256,PQ32")  # For faiss alone.
+        >>> MilvusIndex.create("milvus:photos.db#photos", settings)
+        Traceback (most recent call last):
+        ...
+        packshot.errors.InvalidInput: 'IVF256,PQ32': Milvus takes exact, pq, ivf-pq
     """
 
     def __init__(self, place: str) -> None:
@@ -76,7 +91,7 @@ class MilvusIndex(VectorIndex):
 
     @staticmethod
     def exists(place: str) -> bool:
-        """Whether there is a collection at a place."""
+        """Return whether there is a collection at a place."""
         address, name = _parse_place(place)
         client = _connect(address)
         try:
@@ -226,7 +241,7 @@ class MilvusIndex(VectorIndex):
         return {"nprobe": max(1, cells // _CELLS_PER_PROBE, min(cells, 16))} if cells else {}
 
     def _plan_index(self) -> tuple[str, int]:
-        """The kind of index that Milvus shall build, and its cells."""
+        """Choose the kind of index that Milvus shall build, and its cells."""
         vectors = self.count()
         if plan_structure(self.settings.kind, vectors, self.settings.dimensions) is None:
             return _EXACT_KIND, 0
@@ -254,7 +269,7 @@ class MilvusIndex(VectorIndex):
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """What Milvus complains about, in our words."""
+        """Translate errors of Milvus."""
         from pymilvus import MilvusException
 
         try:
@@ -319,7 +334,7 @@ def _read_vector(row: Mapping[str, Any]) -> Float32Array:
 
 
 def _build_filter(where: Where | None) -> str:
-    """Conditions in Milvus's language. Lite knows no ``in`` for JSON, so alternatives are spelt out."""
+    """Build a filter for Milvus. Lite knows no ``in`` for JSON, so alternatives are spelt out."""
     groups = []
     for key, values in parse_conditions(where):
         field = f"metadata[{_to_literal(key)}]"

@@ -1,4 +1,4 @@
-"""Vectors and metadata as Parquet, out of an index and into one."""
+"""Export of an index to Parquet, and import from there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from packshot.search.index import VectorIndex
 from packshot.search.items import Item
 
 BATCH_SIZE = 1024
+"""Items in a row group, which bounds the memory that writing and reading take."""
+
 _SETTINGS_KEY = b"packshot.index"
 
 
@@ -30,6 +32,14 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
 
     Raises:
         SourceError: The file cannot be written.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2, model="c0ffee")) as index:
+        ...     index.add([Item("mug", np.array([0.6, 0.8]), {"seller": "potter"})])
+        ...     export_parquet(index, Path("photos.parquet"))
+        1
     """
     pyarrow, parquet = _import_pyarrow()
     columns = [
@@ -47,7 +57,7 @@ def export_parquet(index: VectorIndex, path: Path) -> int:
 
 
 def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
-    """Items of a Parquet file with the columns ``id`` and ``vector``, in batches.
+    """Read items of a Parquet file with the columns ``id`` and ``vector``, in batches.
 
     Args:
         path: Metadata come from a column ``metadata`` of JSON text where there is one; every other
@@ -57,6 +67,16 @@ def read_parquet(path: Path, model: str) -> Iterator[list[Item]]:
     Raises:
         SourceError: Not such a file.
         InvalidInput: Its vectors come from another model.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=2, model="c0ffee")) as index:
+        ...     index.add([Item("mug", np.array([0.6, 0.8]), {"seller": "potter"})])
+        ...     _ = export_parquet(index, Path("photos.parquet"))
+        >>> (batch,) = read_parquet(Path("photos.parquet"), model="c0ffee")
+        >>> batch[0].id, batch[0].metadata
+        ('mug', {'seller': 'potter'})
     """
     pyarrow, parquet = _import_pyarrow()
     try:

@@ -1,4 +1,4 @@
-"""Photos into an index, and photos as queries."""
+"""Indexing of photos, and queries by photos."""
 
 from __future__ import annotations
 
@@ -27,15 +27,20 @@ BATCH_SIZE = 64
 """Photos that become durable together."""
 
 _MIN_PHOTOS_FOR_PROCESSES = 8
+"""Photos from which on more than one process pays for its start. A judgement."""
+
 _LOOKUP_BATCH = 512
+"""Photos looked up in the index together."""
+
 _RESERVED_KEYS = ("path", "raw", "bytes", "modified")
+"""Metadata that Packshot keeps for itself, and no answer shows."""
 
 Columns = Mapping[str, Mapping[str, Any]]
 """By id, what a table says about a photo."""
 
 
 class IndexingOutcome(StrEnum):
-    """What became of a photo that was to be indexed."""
+    """Outcome of indexing a photo."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -45,12 +50,17 @@ class IndexingOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class IndexingResult:
-    """A photo that was to be indexed.
+    """Result of indexing a photo.
 
     Attributes:
         path: Of the file.
         outcome: What became of it; all but the unreadable are durably in the index.
         error: Why it could not be read.
+
+    Example:
+        >>> result = IndexingResult(Path("lost.jpg"), IndexingOutcome.UNREADABLE, "cannot be read")
+        >>> f"{result.path.name}: {result.outcome}, {result.error}"
+        'lost.jpg: unreadable, cannot be read'
     """
 
     path: Path
@@ -101,6 +111,15 @@ def index_photos(
 
     Raises:
         WrongModel: The index was made with another content network.
+
+    Example:
+        >>> from packshot.search import IndexSettings, create_index
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> settings = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
+        >>> photos = [NamedPhoto(Path("examples/photos/mug.jpg"), Path("mug.jpg"))]
+        >>> with create_index("photos.index", settings) as index:
+        ...     [[one.outcome.value for one in index_photos(index, photos, workers=0)] for _ in range(2)]
+        [['added'], ['unchanged']]
     """
     check_model(index, ContentEncoder.load_shipped().fingerprint)
     extra_columns = columns or {}
@@ -124,7 +143,7 @@ def query_photos(
     workers: int = 0,
     timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Generator[SearchResult]:
-    """The photos of an index most like each of some photos.
+    """Find the photos of an index most like each of some photos.
 
     Args:
         index: Open.
@@ -136,6 +155,16 @@ def query_photos(
 
     Raises:
         WrongModel: The index was made with another content network.
+
+    Example:
+        >>> from packshot.search import IndexSettings, create_index
+        >>> encoder = ContentEncoder.load_shipped()
+        >>> settings = IndexSettings(dimensions=encoder.dimensions, model=encoder.fingerprint)
+        >>> mug = Path("examples/photos/mug.jpg")
+        >>> with create_index("photos.index", settings) as index:
+        ...     index.add([Item("mug", encoder.encode_file(mug))])
+        ...     [result.hits[0].id for result in query_photos(index, [mug])]
+        ['mug']
     """
     model = ContentEncoder.load_shipped().fingerprint
     check_model(index, model)
@@ -156,7 +185,16 @@ def query_photos(
 
 
 def find_missing_ids(index: VectorIndex, photos: Iterable[NamedPhoto]) -> list[str]:
-    """Ids of the index that are not among the photos."""
+    """Find ids of the index that are not among the photos.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.search import IndexSettings, create_index
+        >>> with create_index("photos.index", IndexSettings(dimensions=1)) as index:
+        ...     index.add([Item("mug.jpg", np.ones(1)), Item("sold.jpg", np.ones(1))])
+        ...     find_missing_ids(index, [NamedPhoto(Path("shop/mug.jpg"), Path("mug.jpg"))])
+        ['sold.jpg']
+    """
     present_ids = {photo_id(photo) for photo in photos}
     return [name for name in index.iter_ids() if name not in present_ids]
 
@@ -222,12 +260,17 @@ def _encode_file(encoder: ContentEncoder, path: Path) -> _EncodingResult:
 
 
 def photo_id(photo: NamedPhoto) -> str:
-    """The id of a photo in an index: its name, see `packshot.names.path_to_id`."""
+    """Return the id of a photo in an index: its name, see `packshot.names.path_to_id`.
+
+    Example:
+        >>> photo_id(NamedPhoto(Path("/shop/mugs/blue.jpg"), name=Path("mugs/blue.jpg")))
+        'mugs/blue.jpg'
+    """
     return path_to_id(photo.name, MAX_ID_BYTES)
 
 
 def _read_file_facts(path: Path) -> dict[str, int]:
-    """What changes when a file does; nothing where it cannot be reached, as decoding will say."""
+    """Read what changes when a file does; nothing where it cannot be reached, as decoding will say."""
     try:
         file_stat = path.stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Where an index lies: a folder, or a collection of a Milvus server or file."""
+"""Places of indexes: a folder, or a collection of a Milvus server or file."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def create_index(place: str | os.PathLike[str], settings: IndexSettings) -> Vect
     Raises:
         InvalidInput: A kind of index that there is not.
         VectorIndexError: There is one already, or the place cannot be written to.
+
+    Example:
+        >>> with create_index("photos.index", IndexSettings(dimensions=64)) as index:
+        ...     index.count(), index.describe()
+        (0, 'embedded, exact over 0 vectors')
     """
     check_kind(settings.kind, settings.dimensions)
     if _is_in_milvus(place):
@@ -44,6 +49,12 @@ def open_index(
     Raises:
         WrongModel: The index was made with another model.
         VectorIndexError: No index there, or it is damaged, or another process writes to it.
+
+    Example:
+        >>> create_index("photos.index", IndexSettings(dimensions=64, model="c0ffee")).close()
+        >>> with open_index("photos.index", model="c0ffee") as index:
+        ...     index.settings.dimensions
+        64
     """
     index: VectorIndex = (
         MilvusIndex(str(place))
@@ -59,12 +70,27 @@ def open_index(
 
 
 def exists(place: str | os.PathLike[str]) -> bool:
-    """Whether there is an index at a place, whole or not; see `create_index`."""
+    """Return whether there is an index at a place, whole or not; see `create_index`.
+
+    Example:
+        >>> create_index("photos.index", IndexSettings(dimensions=64)).close()
+        >>> exists("photos.index"), exists("other.index")
+        (True, False)
+    """
     return MilvusIndex.exists(str(place)) if _is_in_milvus(place) else EmbeddedIndex.exists(Path(place))
 
 
 def check_model(index: VectorIndex, model: str | None) -> None:
-    """Raise `WrongModel` where the index's vectors come from another model."""
+    """Raise `WrongModel` where the index's vectors come from another model.
+
+    Example:
+        >>> with create_index("photos.index", IndexSettings(dimensions=64, model="ab")) as index:
+        ...     try:
+        ...         check_model(index, "cd")
+        ...     except WrongModel as error:
+        ...         print(error)
+        this index holds vectors of the model ab, not of cd: index the photos anew
+    """
     if model is not None and model != index.settings.model:
         raise WrongModel(
             f"this index holds vectors of the model {index.settings.model or '(none named)'}, "

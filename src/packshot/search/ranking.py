@@ -1,4 +1,7 @@
-"""Exact distances, and the nearest of many vectors by looking at all of them."""
+"""Exact distances, and the nearest of many vectors by looking at all of them.
+
+See docs/methods.md, section 4.1, equations 4.17 and 4.18.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _MARGIN = 32
 
 
 def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance) -> Float64Array:
-    """Distances from one vector to others, in double precision.
+    """Compute distances from one vector to others, in double precision.
 
     Args:
         query: (D,).
@@ -23,6 +26,12 @@ def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance
 
     Returns:
         (N,): Euclidean 0 and up, cosine 0..2.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.array([[3, 4], [0, 2], [2, 0]], np.float32)
+        >>> exact_distances(np.array([0, 1], np.float32), vectors, Distance.COSINE).round(3).tolist()
+        [0.2, 0.0, 1.0]
     """
     query_vector, other_vectors = query.astype(np.float64), vectors.astype(np.float64)
     if distance is Distance.EUCLIDEAN:
@@ -35,7 +44,7 @@ def exact_distances(query: Float32Array, vectors: FloatArray, distance: Distance
 def rank_nearest(
     query: Float32Array, rows: Int64Array, vectors: Float32Array, k: int, distance: Distance
 ) -> tuple[Int64Array, Float64Array]:
-    """The k nearest of some rows with their exact distances; equal ones in the order of the rows.
+    """Return the k nearest of some rows with exact distances; equal ones in the order of the rows.
 
     Args:
         query: (D,).
@@ -46,6 +55,13 @@ def rank_nearest(
 
     Returns:
         Rows and distances, each (k,) or as many as there are, nearest first.
+
+    Example:
+        >>> import numpy as np
+        >>> query, vectors = np.zeros(1, np.float32), np.array([[3], [1], [7]], np.float32)
+        >>> rows, distances = rank_nearest(query, np.array([10, 11, 12]), vectors, 2, Distance.EUCLIDEAN)
+        >>> rows.tolist(), distances.tolist()
+        ([11, 10], [1.0, 3.0])
     """
     distances = exact_distances(query, vectors, distance)
     best = np.lexsort((rows, distances))[:k]
@@ -53,7 +69,13 @@ def rank_nearest(
 
 
 def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
-    """Vectors whose squared Euclidean distances order neighbours as `distance` does: (N, D) float32."""
+    """Return (N, D) vectors whose Euclidean distances order neighbours as `distance` does.
+
+    Example:
+        >>> import numpy as np
+        >>> to_unit_vectors(np.array([[0, 5], [2, 0]], np.float32), Distance.COSINE).tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
     if distance is Distance.EUCLIDEAN:
         return vectors
     norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
@@ -63,7 +85,7 @@ def to_unit_vectors(vectors: Float32Array, distance: Distance) -> Float32Array:
 def scan(
     queries: Float32Array, blocks: Iterable[tuple[Int64Array, Float32Array]], k: int, distance: Distance
 ) -> list[Int64Array]:
-    """The nearest rows to each query by looking at every vector.
+    """Find the nearest rows to each query by looking at every vector.
 
     Args:
         queries: (Q, D).
@@ -73,6 +95,14 @@ def scan(
 
     Returns:
         For each query its k nearest rows and some more, so that `exact_distances` can settle near-ties.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.arange(100, dtype=np.float32)[:, None]
+        >>> queries = np.array([[41.2]], np.float32)
+        >>> (candidates,) = scan(queries, [(np.arange(100), vectors)], k=3, distance=Distance.EUCLIDEAN)
+        >>> {40, 41, 42} <= set(candidates.tolist()), len(candidates)
+        (True, 35)
     """
     nearest_so_far = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for rows, vectors in blocks:
@@ -87,7 +117,7 @@ def scan(
 def _compute_order_keys(
     queries: Float32Array, vectors: Float32Array, distance: Distance
 ) -> Float32Array:
-    """Numbers, (Q, N), that order the vectors of each row as their distances do."""
+    """Compute numbers, (Q, N), that order the vectors of each row as their distances do."""
     dot_products, squares = queries @ vectors.T, np.einsum("nd,nd->n", vectors, vectors)
     order_keys = (
         squares - 2 * dot_products

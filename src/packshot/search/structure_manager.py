@@ -1,4 +1,4 @@
-"""Which search structure of an index is in force, and when to build another."""
+"""The search structure of an index in force, and when another is built."""
 
 from __future__ import annotations
 
@@ -15,13 +15,28 @@ from packshot.search.search_structure import SearchStructure
 from packshot.search.vector_file import VectorFile
 
 _RETRAIN_GROWTH = 4
-"""Times the vectors that a structure was trained with."""
+"""Times the vectors that a structure was trained with from which on another is trained: cells then hold
+four times what they were planned for."""
+
 _MIN_NEW_ROWS = 10_000
+"""Rows newer than the structure up to which they are looked at one by one, as long as they are no more
+than `_MIN_NEW_SHARE` either."""
+
 _MIN_NEW_SHARE = 0.05
+"""The same as a share of all rows, 0..1; the larger of the two holds."""
 
 
 class StructureManager:
-    """The structure of an index. The ledger says which file it is; here it is kept in memory."""
+    """Keeps the structure of an index in memory; the catalog says which file it is.
+
+    Example:
+        >>> settings = IndexSettings(dimensions=4)
+        >>> ItemCatalog.create(Path("index.db"), settings)
+        >>> catalog = ItemCatalog(Path("index.db"), writable=True)
+        >>> StructureManager(Path(), settings, catalog).describe(live_count=120, rows=130)
+        'exact over 120 vectors'
+        >>> catalog.close()
+    """
 
     def __init__(self, folder: Path, settings: IndexSettings, catalog: ItemCatalog) -> None:
         self._folder = folder
@@ -30,7 +45,7 @@ class StructureManager:
         self._current: SearchStructure | None = None
 
     def load_current(self) -> SearchStructure | None:
-        """The structure in force; None to look at every vector. Within a snapshot.
+        """Load the structure in force; None to look at every vector. Within a snapshot.
 
         Raises:
             IndexDamaged: Its file is not what was written.
@@ -48,12 +63,12 @@ class StructureManager:
         return self._current
 
     def list_files(self) -> list[str]:
-        """Names of the files that are in force."""
+        """List the names of the files that are in force."""
         record = self._catalog.read_structure()
         return [] if record is None else [record.file]
 
     def describe(self, live_count: int, rows: int) -> str:
-        """How queries are answered, where so many of so many rows live."""
+        """Describe how queries are answered, where so many of so many rows live."""
         record = self._catalog.read_structure()
         if record is None:
             return f"exact over {live_count} vectors"

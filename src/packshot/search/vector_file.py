@@ -15,15 +15,28 @@ from packshot.files import translate_write_errors
 from packshot.search.items import IndexSettings
 
 _FRACTION_BITS = 23 - 10
+"""Bits that the fraction of a single (23) is longer than that of a half (10); IEEE 754."""
+
 _SIGN_AND_FIELDS = np.uint32(0x8FFFE000).astype(np.int32)
+"""Mask of the sign, the exponent and the fraction, where a shifted half has them."""
+
 _BIAS = np.float32(2.0 ** (127 - 15))
+"""Factor between the biases of the exponents: 127 of a single, 15 of a half."""
 
 
 class VectorFile:
-    """A file of rows, numbered from 0. How many of them count is not known here, but in the ledger.
+    """A file of rows, numbered from 0. How many of them count is known to the catalog.
 
     Attributes:
         path: Of the file.
+
+    Example:
+        >>> import numpy as np
+        >>> file = VectorFile(Path("vectors.bin"), IndexSettings(dimensions=2))
+        >>> checksum = file.append(np.array([[1, 2], [3, 4], [5, 6]], np.float32), rows=0)
+        >>> file.read_rows(np.array([2, 0])).tolist(), file.compute_checksum(0, 3) == checksum
+        ([[5.0, 6.0], [1.0, 2.0]], True)
+        >>> file.close()
     """
 
     def __init__(self, path: Path, settings: IndexSettings) -> None:
@@ -60,7 +73,7 @@ class VectorFile:
         return zlib.crc32(data)
 
     def excess_bytes(self, rows: int) -> int:
-        """Bytes beyond the first `rows` rows."""
+        """Return the bytes beyond the first `rows` rows."""
         size = self.path.stat().st_size if self.path.exists() else 0
         return size - rows * self.row_bytes
 
@@ -70,7 +83,7 @@ class VectorFile:
             raise IndexDamaged(f"{self.path} is cut short or missing: restore the index from a copy")
 
     def compute_checksum(self, first: int, count: int) -> int:
-        """The CRC-32 of some rows as they lie on disk."""
+        """Compute the CRC-32 of some rows as they lie on disk."""
         with self.path.open("rb") as file:
             file.seek(first * self.row_bytes)
             return zlib.crc32(file.read(count * self.row_bytes))
@@ -93,13 +106,13 @@ class VectorFile:
         return self._open_file.fileno()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._open_file is not None:
             self._open_file.close()
             self._open_file, self._checked_rows = None, 0
 
     def read_rows(self, rows: Int64Array) -> Float32Array:
-        """Some rows, in the order asked for, (N, D) float32.
+        """Read rows, in the order asked for, (N, D) float32.
 
         They are read, not mapped: a process that searches holds its structure and no pages of vectors.
 
@@ -131,7 +144,7 @@ class VectorFile:
 
 
 def _half_to_single(halves: FloatArray) -> Float32Array:
-    """Half precision to single, exact for all finite numbers, seven times as fast as `astype`.
+    """Convert half precision to single, exact for all finite numbers, seven times as fast as `astype`.
 
     The fields of a half, shifted to where a single has its own, are its value but for the bias of the
     exponent: 127 there, 15 here.

@@ -1,4 +1,4 @@
-"""Where photos come from: files, folders, patterns, tables, feeds, object stores, the web."""
+"""The sources of photos: files, folders, patterns, tables, feeds, object stores, the web."""
 
 from packshot.sources.feed import FeedRow, is_table, read_feed
 from packshot.sources.fetching import FetchedFile, Fetcher, location_to_path

@@ -1,4 +1,4 @@
-"""Which network addresses photos may be fetched from.
+"""The network addresses that photos may be fetched from.
 
 A feed is written by others. Whoever can put a URL into it must not be able to make this machine talk
 to its own services, to its network, or to the metadata service of its cloud. Refused are the
@@ -58,7 +58,7 @@ _PRIVATE_NETWORKS: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 
 
 def find_refusal_reason(address: str, *, allow_private: bool = False) -> str | None:
-    """What speaks against connecting to an address, if anything.
+    """Return what speaks against connecting to an address, if anything.
 
     Args:
         address: Numeric, IPv4 or IPv6; of the latter with a scope (``fe80::1%eth0``) too.
@@ -66,6 +66,12 @@ def find_refusal_reason(address: str, *, allow_private: bool = False) -> str | N
 
     Raises:
         ValueError: Not a numeric address.
+
+    Example:
+        >>> find_refusal_reason("169.254.169.254")
+        'a link-local address, where clouds keep their metadata service'
+        >>> find_refusal_reason("10.0.0.7"), find_refusal_reason("10.0.0.7", allow_private=True)
+        ('a private network', None)
     """
     parsed = ip_address(address)
     if reason := _find_block_reason(parsed, _ALWAYS_REFUSED):
@@ -77,10 +83,14 @@ def find_refusal_reason(address: str, *, allow_private: bool = False) -> str | N
 
 
 def resolve_host(host: str, port: int) -> list[str]:
-    """Addresses of a host, in the order that the system prefers, each once.
+    """Return the addresses of a host, in the order that the system prefers, each once.
 
     Raises:
         OSError: No such host, or no answer from the name servers.
+
+    Example:
+        >>> resolve_host("127.0.0.1", 443)  # a numeric address asks no name server
+        ['127.0.0.1']
     """
     answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

@@ -1,4 +1,4 @@
-"""Which column of a feed says what, whoever wrote it."""
+"""The columns of a feed recognised by their names, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# Of two columns in one feed the one named first here is taken: beside image_link, the column url
-# is the product's page.
+# Names that shops and their programs use. Of two columns in one feed the one named first here is taken:
+# beside image_link, the column url is the product's page.
 _SYNONYMS: Mapping[str, Sequence[str]] = {
     "location": _split_words("""
         image_link main_image_url main_image_link main_image image_url image_src
@@ -58,12 +58,19 @@ _ADDITIONAL_COLUMN = re.compile(
 )
 _MAIN_PHOTO_COLUMN = re.compile(r"main|主图|^image_link$")
 _SAMPLE_ROWS = 100
+"""Rows at the beginning of a feed whose columns are looked at: JSON and XML name only those that a row
+has."""
 _MAX_SAMPLE_WEIGHT = 4_000_000
-"""Letters and cells, each of which counts for so many: no more rows are looked at, and held."""
+"""Letters in the sample, where each cell counts for `_CELL_WEIGHT` besides: no more rows are looked at,
+and held. Of one byte each, 4 MB; a judgement."""
 
 _CELL_WEIGHT = 50
+"""Letters that a cell, and an entry of a list, count for besides their own: what an object of Python
+takes."""
 _MAX_ADDITIONAL_COLUMNS = 200
 """Columns with further photos of a product; shops take 10 to 50."""
+_MAX_LISTED_NAMES = 20
+"""Names of columns that a message lists; of more it shows the first. Some lines of a terminal."""
 _SEPARATORS = re.compile(r"[,|\n]")
 _YES = frozenset({"true", "yes", "1", "y", "是"})
 _NO = frozenset({"false", "no", "0", "n", "否"})
@@ -71,22 +78,28 @@ _NO = frozenset({"false", "no", "0", "n", "否"})
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a feed to look for what.
+    """The columns of a feed by what they hold.
 
     Attributes:
         by_field: Of each field that was found the name of the column.
         additional: Names of columns with further photos of the same product, in their order.
+
+    Example:
+        >>> columns = Columns({"location": "image_link", "sku": "id"}, ("additional_image_link",))
+        >>> row = {"id": 7, "image_link": "mug.jpg", "additional_image_link": "back.jpg,top.jpg"}
+        >>> columns.read_text(row, "sku"), list(columns.iter_photos(row))
+        ('7', [('mug.jpg', 'main'), ('back.jpg', 'additional'), ('top.jpg', 'additional')])
     """
 
     by_field: Mapping[str, str]
     additional: tuple[str, ...] = ()
 
     def read_text(self, cells: Cells, field: str) -> str:
-        """What a row says about a field; empty where it says nothing."""
+        """Read what a row says about a field; empty where it says nothing."""
         return cell_to_text(cells.get(self.by_field.get(field, "")))
 
     def iter_photos(self, cells: Cells) -> Iterator[tuple[str, str]]:
-        """Locations in a row as they stand there, each once, with roles; at least one, maybe empty."""
+        """Yield locations in a row as they stand there, each once, with roles; at least one, or ""."""
         locations = _split_locations(
             cells.get(self.by_field.get("location", "")), split=self._is_gallery
         )
@@ -100,12 +113,12 @@ class Columns:
 
     @cached_property
     def _is_gallery(self) -> bool:
-        """Whether a cell holds all photos of a product."""
+        """True if a cell holds all photos of a product."""
         return normalise_column_name(self.by_field.get("location", "")) in _GALLERY_COLUMNS
 
     @cached_property
     def _has_main_photo(self) -> bool:
-        """Whether the photos come as one main and others."""
+        """True if the photos come as one main and others."""
         match = _MAIN_PHOTO_COLUMN.search(normalise_column_name(self.by_field.get("location", "")))
         return match is not None or bool(self.additional)
 
@@ -120,6 +133,10 @@ def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None
 
     Raises:
         InvalidInput: A field or column that does not exist, or no column with photos.
+
+    Example:
+        >>> find_columns(["g:id", "url", "Image Link", "product type"]).by_field
+        {'location': 'Image Link', 'sku': 'g:id', 'category': 'product type'}
     """
     unique_names = list(dict.fromkeys(names))
     chosen = _resolve_chosen_columns(unique_names, column_by_field or {})
@@ -144,7 +161,7 @@ def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None
 def iter_with_columns(
     records: Iterator[Record], name: str, column_by_field: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Record, Columns]]:
-    """Rows with what their columns mean, which the first ones tell; the others are read when wanted.
+    """Yield rows with the meaning of their columns, which the first rows tell; read no further ahead.
 
     Args:
         records: Of a table.
@@ -153,6 +170,11 @@ def iter_with_columns(
 
     Raises:
         InvalidInput: As `find_columns`.
+
+    Example:
+        >>> rows = iter([Record(2, {"photo": "mug.jpg", "sku": "M1"})])
+        >>> [(row.line, columns.by_field) for row, columns in iter_with_columns(rows, "feed.csv")]
+        [(2, {'location': 'photo', 'sku': 'sku'})]
     """
     sample = _read_sample(records)
     if not sample:
@@ -165,7 +187,7 @@ def iter_with_columns(
 
 
 def _read_sample(records: Iterator[Record]) -> list[Record]:
-    """The rows whose columns are looked at."""
+    """Read the rows whose columns are looked at."""
     sample, weight = [], 0
     for record in islice(records, _SAMPLE_ROWS):
         sample.append(record)
@@ -182,7 +204,12 @@ def _cell_weight(cell: tuple[str, object]) -> int:
 
 
 def normalise_column_name(name: str) -> str:
-    """A column's name without what makes no difference: case, spaces, the ``g:`` of Google's feeds."""
+    """Normalise a column's name: without case, spaces, and the ``g:`` of Google's feeds.
+
+    Example:
+        >>> normalise_column_name("g:Image Link")
+        'image_link'
+    """
     return re.sub(r"\W+", "_", name.strip().casefold()).strip("_").removeprefix("g_")
 
 
@@ -224,5 +251,5 @@ def _normalise_role(text: str) -> str:
 
 
 def _format_names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:20])
-    return f"{shown}, …" if len(names) > 20 else shown or "none"
+    shown = ", ".join(names[:_MAX_LISTED_NAMES])
+    return f"{shown}, …" if len(names) > _MAX_LISTED_NAMES else shown or "none"

@@ -25,17 +25,24 @@ MAX_TEXT_GROWTH: Final = 100
 """As `MAX_GROWTH`, of text in gzip, which grows 5 to 15 times."""
 
 _CHUNK_BYTES: Final = 2**20
+"""Bytes that are unpacked at a time; nothing but memory depends on it."""
 _MAX_MEMORY_BYTES: Final = 16 * 2**20
+"""Bytes of an unpacked table that stay in memory; a larger one goes to a temporary file. A judgement."""
 
 
 def max_unpacked_bytes(packed_bytes: int, growth: int = MAX_GROWTH) -> int:
-    """Bytes that a compressed file of some size may grow to."""
+    """Compute the bytes that a compressed file of some size may grow to.
+
+    Example:
+        >>> max_unpacked_bytes(1_000), max_unpacked_bytes(1_000_000)
+        (8388608, 200000000)
+    """
     return max(BASE_LIMIT_BYTES, growth * packed_bytes)
 
 
 @contextmanager
 def open_gzip(gzip_file: BinaryIO, name: str, *, spool: bool) -> Iterator[BinaryIO]:
-    """What a gzip file holds.
+    r"""Open the content of a gzip file.
 
     Args:
         gzip_file: The file, at its beginning and able to seek.
@@ -44,6 +51,12 @@ def open_gzip(gzip_file: BinaryIO, name: str, *, spool: bool) -> Iterator[Binary
 
     Raises:
         SourceError: While it is read: it grows more than `max_unpacked_bytes` allows.
+
+    Example:
+        >>> data = gzip.compress(b"sku,photo\nM1,mug.jpg\n")
+        >>> with open_gzip(io.BytesIO(data), "feed.csv.gz", spool=False) as file:
+        ...     print(file.readline())
+        b'sku,photo\n'
     """
     with io.BufferedReader(_GzipStream(gzip_file, name), _CHUNK_BYTES) as stream:
         if not spool:

@@ -26,7 +26,7 @@ from packshot.sources.urls import WEB_SCHEMES, scheme_of
 
 _log = logging.getLogger(__name__)
 _MAX_KEPT_LOCATION_LENGTH = 65_536
-"""Letters of a location that a row keeps: what is longer is refused when it is fetched."""
+"""Letters of a location that a row keeps, twice what is fetched: what is longer is refused then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class FeedRow:
         seller: Who sells it.
         label: The class that the shop says it is of.
         split: Of a training set: ``train``, ``test``, or the feed's own word.
+
+    Example:
+        >>> row = FeedRow(0, "mug.jpg", sku="M1", role="main")
+        >>> row.location, row.sku, row.category
+        ('mug.jpg', 'M1', '')
     """
 
     number: int
@@ -61,7 +66,7 @@ def read_feed(
     columns: Mapping[str, str] | None = None,
     fetcher: Fetcher | None = None,
 ) -> Iterator[FeedRow]:
-    """The photos that a feed names, as a stream; memory does not grow with their number.
+    r"""Read the photos that a feed names, as a stream; memory does not grow with their number.
 
     A row with several photos gives several, the main one first; one without gives one with an empty
     location. Relative locations in a table are beside it.
@@ -78,6 +83,14 @@ def read_feed(
     Raises:
         SourceError: Nothing there, or it cannot be read; with the line.
         InvalidInput: No column with photos, or a package that is not installed; with what to do.
+
+    Example:
+        >>> _ = Path("feed.csv").write_text("sku,image,image_2\nM1,mug.jpg,back.jpg\nB2,https://a.example/b.jpg,\n")
+        >>> for row in read_feed("feed.csv"):
+        ...     print(row.number, row.sku, row.role, row.location)
+        0 M1 main mug.jpg
+        1 M1 additional back.jpg
+        2 B2 main https://a.example/b.jpg
     """
     place = _resolve_file_url(os.fspath(place))
     reader = reader_for(_strip_query(place))
@@ -87,13 +100,18 @@ def read_feed(
 
 
 def is_table(place: str | os.PathLike[str]) -> bool:
-    """Whether a feed is a table by its name, and no folder of that name."""
+    """Return whether a feed is a table by its name, and no folder of that name.
+
+    Example:
+        >>> is_table("https://shop.example/feed.csv.gz?version=2"), is_table("examples/photos")
+        (True, False)
+    """
     place = _resolve_file_url(os.fspath(place))
     return reader_for(_strip_query(place)) is not None and not os.path.isdir(place)
 
 
 def _strip_query(place: str) -> str:
-    """A place without what may follow the name of a file in a URL."""
+    """Strip what may follow the name of a file in a URL."""
     return urlsplit(place).path if scheme_of(place) in WEB_SCHEMES else place
 
 
@@ -188,7 +206,7 @@ def _open_table(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) 
 
 
 def _resolve_location(place: str, location: str) -> str:
-    """A location as it stands in a feed, made independent of where the feed lies."""
+    """Make a location as it stands in a feed independent of where the feed lies."""
     if not location or scheme_of(location):
         return location
     if location.startswith("//"):
@@ -201,7 +219,7 @@ def _resolve_location(place: str, location: str) -> str:
 
 
 def _join_url(place: str, location: str) -> str:
-    """The URL of what a table at a URL calls by a relative one; what is none stays, for its row."""
+    """Join a relative URL in a table to that of the table; leave what is none, for its row to tell."""
     try:
         return urljoin(place, location)
     except ValueError:

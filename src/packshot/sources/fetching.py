@@ -9,17 +9,25 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+)
+
 from packshot.distribution import format_install_command
 from packshot.errors import FetchError, PhotoMissing, PhotoRefused, PhotoUnreachable
+from packshot.regular_files import open_nonblocking
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, resolve_host
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
@@ -38,12 +46,17 @@ _DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A file that was had.
+    """A file that was fetched.
 
     Attributes:
         content: Its bytes; of a file of this machine its path.
         sha256: Of the bytes, hexadecimal.
         size: Bytes.
+
+    Example:
+        >>> fetched = Fetcher().fetch("examples/photos/mug.jpg")
+        >>> fetched.size == Path("examples/photos/mug.jpg").stat().st_size
+        True
     """
 
     content: bytes | Path
@@ -66,6 +79,13 @@ class Fetcher:
             others.
         resolve: Asks name servers; a function of a module, if the fetcher is to travel.
         sleep: Waits between attempts.
+
+    Example:
+        >>> try:
+        ...     Fetcher(local_files=False).fetch("/etc/passwd")
+        ... except PhotoRefused as error:
+        ...     print(error)
+        /etc/passwd: files of this machine are not allowed
     """
 
     web: WebSettings = field(default_factory=WebSettings)
@@ -116,18 +136,17 @@ class Fetcher:
         Raises:
             FetchError: As `fetch`; the last one, when attempts or time are used up.
         """
-        started_s = time.monotonic()
-        waits = _iter_waits(self.retries, location)
-        for attempt in count(1):
-            try:
-                return self.fetch(location)
-            except FetchError as error:
-                wait_s = max(next(waits), error.wait_s or 0.0)
-                is_late = time.monotonic() - started_s + wait_s > self.retries.total_s
-                if not error.retry or attempt >= self.retries.attempts or is_late:
-                    raise _with_attempt_count(error, attempt) from error
-            self.sleep(wait_s)
-        raise AssertionError("counting does not end")
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.retry),
+            stop=stop_after_attempt(self.retries.attempts) | stop_before_delay(self.retries.total_s),
+            wait=_make_wait(self.retries, location),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self.fetch, location)
+        except FetchError as error:
+            raise _with_attempt_count(error, retrying.statistics["attempt_number"]) from error
 
     def with_feed_restrictions(self, feed: str) -> Fetcher:
         """What opens a feed's photos.
@@ -180,6 +199,10 @@ def location_to_path(location: str) -> Path:
 
     Raises:
         PhotoRefused: The address names another machine, or is none.
+
+    Example:
+        >>> location_to_path("file:///srv/red%20mug.jpg").name
+        'red mug.jpg'
     """
     if scheme_of(location) is None:
         return Path(location)
@@ -200,7 +223,7 @@ def _unquote_path(path: str) -> str:
 
 def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
     """Digest of a regular file; opening never waits, as it would for a pipe that nobody writes to."""
-    with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
+    with open(path, "rb", buffering=0, opener=open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise PhotoRefused(location, "a pipe or a device, not a file")
@@ -211,10 +234,6 @@ def _digest_file(location: str, path: Path, max_bytes: int) -> FetchedFile:
             digest.update(chunk)
             size += len(chunk)
     return FetchedFile(path, digest.hexdigest(), size)
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _make_file_error(location: str, error: OSError) -> FetchError:
@@ -232,14 +251,21 @@ def _digest_content(content: bytes) -> FetchedFile:
     return FetchedFile(content, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _iter_waits(retries: Retries, location: str) -> Iterator[float]:
-    """Seconds to wait before the second attempt, the third, ..."""
+def _make_wait(retries: Retries, location: str) -> Callable[[RetryCallState], float]:
+    """Make what says the seconds before the next attempt: twice as long each time, half of it by chance.
+
+    What the other side asks for in earnest is waited for, where that is longer.
+    """
     seed = None if retries.seed is None else f"{retries.seed} {location}"
     generator = random.Random(seed)  # noqa: S311 - no secret
-    ceiling = retries.first_wait_s
-    while True:
-        yield min(ceiling, retries.longest_wait_s) * generator.uniform(0.5, 1.0)
-        ceiling = min(2 * ceiling, retries.longest_wait_s)
+
+    def wait(state: RetryCallState) -> float:
+        ceiling = min(retries.first_wait_s * 2 ** (state.attempt_number - 1), retries.longest_wait_s)
+        error: BaseException | None = state.outcome.exception() if state.outcome else None
+        asked_s = error.wait_s if isinstance(error, FetchError) else None
+        return max(float(ceiling * generator.uniform(0.5, 1.0)), asked_s or 0.0)
+
+    return wait
 
 
 def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:

@@ -16,13 +16,18 @@ PHOTO_SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in
 
 
 def iter_photos_below(folder: Path) -> Iterator[Path]:
-    """Photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
+    """Yield photos below a folder, sorted; links to folders are not followed, so loops cannot trap.
 
     Whatever is called like a photo is listed, also a folder: opening it tells what it is. Memory grows
     with the largest single folder, not with all of them.
 
     Raises:
         SourceError: There is none.
+
+    Example:
+        >>> found = list(iter_photos_below(Path("examples")))
+        >>> len(found), found[0].as_posix()
+        (15, 'examples/photos/bowl-small-off-centre.jpg')
     """
     found = False
     for parent, folders, names in os.walk(folder):
@@ -36,10 +41,14 @@ def iter_photos_below(folder: Path) -> Iterator[Path]:
 
 
 def iter_matching_files(pattern: str) -> Iterator[Path]:
-    """Files that a glob pattern names, sorted.
+    """Yield the files that a glob pattern names, sorted.
 
     Raises:
         SourceError: There is none.
+
+    Example:
+        >>> [path.name for path in iter_matching_files("examples/*/mug*.jpg")]
+        ['mug-warm-cast.jpg', 'mug.jpg']
     """
     matches = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
     if not matches:
@@ -48,12 +57,22 @@ def iter_matching_files(pattern: str) -> Iterator[Path]:
 
 
 def has_photo_name(name: str) -> bool:
-    """Whether a name ends as a photo's does."""
+    """Return whether a name ends as a photo's does.
+
+    Example:
+        >>> has_photo_name("Mug.JPEG"), has_photo_name("feed.csv")
+        (True, False)
+    """
     return os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
 
 
 def photo_name(location: str) -> str:
-    """What a photo is called: its extension says something only where it is one of a photo."""
+    """Return the name of a photo; its extension says something only where it is one of a photo.
+
+    Example:
+        >>> photo_name("https://shop.example/photos/mug.jpg?w=800"), photo_name("https://shop.example/mug.php")
+        ('mug.jpg', 'mug')
+    """
     if "://" not in location:
         return location
     path = PurePosixPath(urlsplit(location).path)
@@ -61,6 +80,11 @@ def photo_name(location: str) -> str:
 
 
 def is_photo_location(text: str) -> bool:
-    """Whether a cell of a table can be a photo's location: an address, or a photo's name."""
+    """Return whether a cell of a table can be a photo's location: an address, or a photo's name.
+
+    Example:
+        >>> [is_photo_location(cell) for cell in ("https://shop.example/1", "mug.webp", "Mug, red")]
+        [True, True, False]
+    """
     text = text.strip()
     return scheme_of(text) is not None or has_photo_name(text)

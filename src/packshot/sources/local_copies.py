@@ -21,7 +21,11 @@ from packshot.sources.folders import photo_name
 from packshot.sources.urls import FILE_SCHEMES, scheme_of
 
 _MAX_CONCURRENT_FETCHES = 16
+"""Photos that are fetched at a time, and locations that are read ahead: they wait for servers, not for
+cores. As many as `web.WebClient` keeps connections. A judgement."""
 _MAX_NAME_LENGTH = 60
+"""Letters of a copy's name, the last ones, which hold the extension: of four bytes each they fit any
+file system, which allow 255."""
 _UNSAFE_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
@@ -33,6 +37,10 @@ class LocalCopy:
         location: As the feed gives it.
         path: The file; meaningless where there is an error.
         error: Why it could not be had; empty where it could, or where only opening it will tell.
+
+    Example:
+        >>> LocalCopy("https://shop.example/mug.jpg", Path(), "the server is too slow").error
+        'the server is too slow'
     """
 
     location: str
@@ -45,6 +53,12 @@ class LocalCopies:
 
     A file of this machine is its own copy: nothing is read, nothing written, opening it tells what is
     wrong. Everything else goes through the fetcher, several at a time. Use it from one thread.
+
+    Example:
+        >>> with LocalCopies(Fetcher()) as copies:
+        ...     [copy] = copies.fetch_all(["examples/photos/mug.jpg"])
+        >>> copy.path.as_posix(), copy.error
+        ('examples/photos/mug.jpg', '')
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
@@ -70,7 +84,7 @@ class LocalCopies:
         self._scratch.remove()
 
     def fetch_all(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
-        """Copies in the order of their locations, which are read only a little ahead.
+        """Yield copies in the order of their locations, which are read only a little ahead.
 
         Raises:
             SourceError: The folder cannot be written to.
@@ -86,7 +100,7 @@ class LocalCopies:
                 yield pending.popleft().result()
 
     def path(self, location: str) -> Path:
-        """Where the copy is, or would be: for a file of this machine the file itself."""
+        """Return where the copy is, or would be: for a file of this machine the file itself."""
         if self.is_local_file(location):
             return location_to_path(location)
         digest = hashlib.blake2b(location.encode("utf-8", "replace"), digest_size=12).hexdigest()
@@ -103,7 +117,7 @@ class LocalCopies:
                     self.path(location).unlink(missing_ok=True)
 
     def is_local_file(self, location: str) -> bool:
-        """Whether a photo is a file of this machine anyway, which stays."""
+        """Return whether a photo is a file of this machine anyway, which stays."""
         return self._fetcher.local_files and scheme_of(location) in FILE_SCHEMES
 
     def _fetch_copy(self, location: str) -> LocalCopy:

@@ -15,12 +15,20 @@ from packshot.sources.addresses import Resolver, find_refusal_reason
 from packshot.sources.urls import AddressRefused
 
 _MAX_ADDRESSES = 3
+"""Addresses of a host that are tried, the best first: each may take the time for a connection. A
+judgement."""
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 
 @contextmanager
 def limit_time(seconds: float) -> Iterator[None]:
-    """Inside, all that a `GuardedNetwork` does for this thread has to be over in so many seconds."""
+    """Limit the time: all that a `GuardedNetwork` does inside for this thread ends in so many seconds.
+
+    Example:
+        >>> with limit_time(10):
+        ...     print(_remaining_s(3.0, TimeoutError), _remaining_s(None, TimeoutError) <= 10)
+        3.0 True
+    """
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -35,6 +43,13 @@ class GuardedNetwork(httpcore2.NetworkBackend):
     checked: a name server that answers differently the next time (DNS rebinding) has nobody to answer.
     The HTTP and TLS layers above keep the host's name, for the header Host, for SNI and for the
     certificate.
+
+    Example:
+        >>> network = GuardedNetwork(lambda host, port: ["10.0.0.7"], allow_private=False)
+        >>> network.connect_tcp("shop.example", 443)
+        Traceback (most recent call last):
+            ...
+        packshot.sources.urls.AddressRefused: shop.example is a private network
     """
 
     def __init__(self, resolve: Resolver, allow_private: bool) -> None:
@@ -53,7 +68,7 @@ class GuardedNetwork(httpcore2.NetworkBackend):
         """Connect to a host, at the first of its allowed addresses that answers.
 
         Raises:
-            Refusal: It has none that is allowed.
+            AddressRefused: It has none that is allowed.
             OSError: It cannot be resolved.
         """
         addresses = self._resolve_allowed(host, port)[:_MAX_ADDRESSES]
@@ -74,10 +89,10 @@ class GuardedNetwork(httpcore2.NetworkBackend):
         return _DeadlineStream(stream)
 
     def _resolve_allowed(self, host: str, port: int) -> list[str]:
-        """Addresses to connect to, the best first.
+        """Return the addresses to connect to, the best first.
 
         Raises:
-            Refusal: There are some, but all are refused.
+            AddressRefused: There are some, but all are refused.
         """
         found = list(self._resolve(host, port))
         reasons = {ip: find_refusal_reason(ip, allow_private=self._allow_private) for ip in found}
@@ -120,7 +135,7 @@ class _DeadlineStream(httpcore2.NetworkStream):
 
 
 def _remaining_s(timeout: float | None, make_error: Callable[[str], Exception]) -> float:
-    """Seconds that one operation on a socket may take."""
+    """Compute the seconds that one operation on a socket may take."""
     remaining_s = _deadline.get() - time.monotonic()
     if remaining_s <= 0:
         raise make_error("the time for one file is over")

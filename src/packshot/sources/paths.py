@@ -29,6 +29,11 @@ class NamedPhoto:
         path: Of the file.
         name: Relative, inside no other folder than its own: below a folder given, the path from there;
             in a table, the path as it stands there; else the file's name.
+
+    Example:
+        >>> photo, *_ = expand_with_names(["examples"])
+        >>> photo.path.as_posix(), photo.name.as_posix()
+        ('examples/photos/bowl-small-off-centre.jpg', 'photos/bowl-small-off-centre.jpg')
     """
 
     path: Path
@@ -36,14 +41,19 @@ class NamedPhoto:
 
 
 def expand(inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False) -> Iterator[Path]:
-    """The paths that `expand_with_names` finds."""
+    """Yield the paths that `expand_with_names` finds.
+
+    Example:
+        >>> [path.name for path in expand(["examples/photos/stool*.jpg", "examples/photos/mug.jpg"])]
+        ['stool-low-light.jpg', 'mug.jpg']
+    """
     return (found.path for found in expand_with_names(inputs, standard_input=standard_input))
 
 
 def expand_with_names(
     inputs: Iterable[str | os.PathLike[str]], *, standard_input: bool = False
 ) -> Iterator[NamedPhoto]:
-    """The photos that a user's arguments name, each once, in a stable order.
+    """Yield the photos that a user's arguments name, each once, in a stable order.
 
     Args:
         inputs: Files (taken whatever their extension), folders (searched recursively for known
@@ -57,6 +67,11 @@ def expand_with_names(
     Raises:
         SourceError: An input that names nothing, or a CSV that cannot be read.
         InvalidInput: A CSV without a column of photos.
+
+    Example:
+        >>> found = list(expand_with_names(["examples/photos/mug.jpg", "examples"]))
+        >>> found[0].name.as_posix(), found[1].name.as_posix()
+        ('mug.jpg', 'photos/bowl-small-off-centre.jpg')
     """
     seen: set[str] = set()
     for argument in inputs:
@@ -90,10 +105,14 @@ def _name_standard_input(allowed: bool) -> NamedPhoto:
 
 
 def find_files(name_or_pattern: str) -> Iterator[Path]:
-    """The file of a name, or the files that match a pattern.
+    """Find the file of a name, or the files that match a pattern.
 
     Raises:
         SourceError: There is none.
+
+    Example:
+        >>> [path.name for path in find_files("examples/photos/jar*")]
+        ['jar-heavy-jpeg.jpg']
     """
     if os.path.exists(name_or_pattern):
         return iter((Path(name_or_pattern),))
@@ -103,7 +122,7 @@ def find_files(name_or_pattern: str) -> Iterator[Path]:
 
 
 def _make_relative(path: Path, folder: Path) -> Path:
-    """The path from a folder; the bare name of what does not lie below it."""
+    """Return the path from a folder; the bare name of what does not lie below it."""
     if isinstance(path, NotAFile):
         digest = hashlib.blake2b(os.fsencode(escape_undecodable(str(path))), digest_size=8).hexdigest()
         return Path(f"{digest} {path.name}")  # as that of no other photo
@@ -112,7 +131,7 @@ def _make_relative(path: Path, folder: Path) -> Path:
 
 
 def _iter_table_paths(table: Path) -> Iterator[Path]:
-    """Paths of a CSV."""
+    """Yield the paths of a CSV."""
     try:
         with regular_files.open_file(table) as file:
             for record, columns in iter_with_columns(

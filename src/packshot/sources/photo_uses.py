@@ -1,4 +1,4 @@
-"""What a feed says of its photos besides where they are: the role and the category."""
+"""The uses of photos that a feed tells besides where they are: role and category."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from packshot.sources.paths import TABLE_SUFFIX
 
 @dataclass(frozen=True)
 class PhotoUse:
-    """How a photo is used.
+    """The use of a photo.
 
     Attributes:
         role: ``main``, or another word for further photos of a product; None where nothing is said.
         category: What the product is; None where nothing is said.
+
+    Example:
+        >>> PhotoUse(role="main")
+        PhotoUse(role='main', category=None)
     """
 
     role: str | None = None
@@ -25,12 +29,17 @@ class PhotoUse:
 
 
 def read_photo_uses(inputs: Iterable[str | os.PathLike[str]]) -> Mapping[str, PhotoUse]:
-    """Placements by absolute path, from those inputs that are CSV files.
+    r"""Read uses by absolute path, from those inputs that are CSV files.
 
     Columns are found as `packshot.sources.read_feed` finds them.
 
     Raises:
         SourceError: A CSV that cannot be read.
+
+    Example:
+        >>> _ = Path("feed.csv").write_text("photo,role,category\nmug.jpg,Main,Kitchen\n")
+        >>> {os.path.basename(path): use for path, use in read_photo_uses(["feed.csv"]).items()}
+        {'mug.jpg': PhotoUse(role='main', category='kitchen')}
     """
     uses: dict[str, PhotoUse] = {}
     for path in map(Path, inputs):

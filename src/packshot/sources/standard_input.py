@@ -19,6 +19,9 @@ STANDARD_INPUT = "-"
 
 _FILE_NAME = "standard-input"
 _CHUNK_BYTES = 2**20
+"""Bytes that are read at a time; nothing but memory depends on it."""
+_HEAD_BYTES = 64
+"""Bytes by which `detect_format` knows a format."""
 
 
 class LabelledPath(PosixPath if sys.platform != "win32" else WindowsPath):  # type: ignore[misc]
@@ -26,6 +29,11 @@ class LabelledPath(PosixPath if sys.platform != "win32" else WindowsPath):  # ty
 
     Attributes:
         label: What to call it in results and messages.
+
+    Example:
+        >>> path = make_labelled_path("/tmp/standard-input.jpg", "-")
+        >>> path.name, path.label
+        ('standard-input.jpg', '-')
     """
 
     label: str = ""
@@ -36,7 +44,12 @@ class LabelledPath(PosixPath if sys.platform != "win32" else WindowsPath):  # ty
 
 
 def make_labelled_path(path: str, label: str) -> LabelledPath:
-    """A path with a label."""
+    """Make a path with a label.
+
+    Example:
+        >>> make_labelled_path("spool.jpg", "-").label
+        '-'
+    """
     labelled_path = LabelledPath(path)
     labelled_path.label = label
     return labelled_path
@@ -44,13 +57,22 @@ def make_labelled_path(path: str, label: str) -> LabelledPath:
 
 @cache
 def spool_standard_input() -> LabelledPath:
-    """The file that holds what came through standard input; it is gone when this process ends.
+    """Write what comes through standard input into a file; it is gone when this process ends.
 
     No more is read than a photo may have, and one byte, by which it is known to have more. The extension
     is that of its format.
 
     Raises:
         SourceError: Standard input is a terminal, or is closed.
+
+    Example:
+        >>> import io
+        >>> photo = open("examples/photos/mug.jpg", "rb").read()
+        >>> before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(photo))
+        >>> path = spool_standard_input()
+        >>> path.name, path.label, path.read_bytes() == photo
+        ('standard-input.jpg', '-', True)
+        >>> sys.stdin = before; spool_standard_input.cache_clear()
     """
     scratch = Scratch()
     atexit.register(scratch.remove)
@@ -58,7 +80,7 @@ def spool_standard_input() -> LabelledPath:
     with draft.open("wb") as file:
         _copy(_get_stream(), file, Limits().max_bytes + 1)
     with draft.open("rb") as file:
-        kind = detect_format(file.read(64))
+        kind = detect_format(file.read(_HEAD_BYTES))
     suffix = FORMATS[kind][0] if kind else ".jpg"
     return make_labelled_path(str(draft.rename(draft.with_suffix(suffix))), STANDARD_INPUT)
 
@@ -80,6 +102,11 @@ def _copy(source: BinaryIO, target: BinaryIO, max_bytes: int) -> None:
 
 
 def find_photo_file(path: str) -> Path:
-    """The file of a photo by the name that a result gives it: of standard input the spooled one."""
+    """Find the file of a photo by the name that a result gives it: of standard input the spooled one.
+
+    Example:
+        >>> find_photo_file("examples/photos/mug.jpg").name
+        'mug.jpg'
+    """
     spooled_now = path == STANDARD_INPUT and spool_standard_input.cache_info().currsize
     return spool_standard_input() if spooled_now else Path(path)

@@ -37,22 +37,38 @@ _ANONYMOUS_OPTIONS: Mapping[str, Mapping[str, Any]] = {
 """How a package is told to show no credentials; the others may take them from the environment."""
 
 _ENDPOINT_PORT = 443
+"""Port that an endpoint's host is resolved for: addresses do not depend on it."""
 _DEFAULT_SETTINGS = StoreSettings()
 
 
 def is_store(location: str) -> bool:
-    """Whether a location has the scheme of a store."""
+    """Return whether a location has the scheme of a store.
+
+    Example:
+        >>> is_store("s3://shop/mug.jpg"), is_store("https://shop.example/mug.jpg")
+        (True, False)
+    """
     return scheme_of(location) in PACKAGE_BY_SCHEME
 
 
 def read_object(location: str, max_bytes: int, settings: StoreSettings = _DEFAULT_SETTINGS) -> bytes:
-    """An object.
+    """Read an object.
 
     Raises:
         PhotoMissing: No such object.
         PhotoRefused: Larger than allowed, a folder, or for a feed from elsewhere a store that needs
             credentials or lies in a private network.
         PhotoUnreachable: No permission, no connection, or the store's package is not installed.
+
+    Example:
+        >>> import fsspec
+        >>> fsspec.filesystem("memory").pipe("/shop/mug.jpg", b"photo")
+        >>> read_object("memory://shop/mug.jpg", max_bytes=100)
+        b'photo'
+        >>> read_object("memory://shop/mug.jpg", max_bytes=4)
+        Traceback (most recent call last):
+            ...
+        packshot.errors.PhotoRefused: memory://shop/mug.jpg: larger than the limit of 4 bytes
     """
     with _translate_fetch_errors(location):
         filesystem, path = _open_filesystem(location, settings)
@@ -69,10 +85,17 @@ def read_object(location: str, max_bytes: int, settings: StoreSettings = _DEFAUL
 
 @contextmanager
 def open_object(location: str) -> Iterator[BinaryIO]:
-    """An object as a stream, fetched in pieces as it is read.
+    """Open an object as a stream, fetched in pieces as it is read.
 
     Raises:
         FetchError: As `read_object`.
+
+    Example:
+        >>> import fsspec
+        >>> fsspec.filesystem("memory").pipe("/shop/feed.csv", b"sku,photo")
+        >>> with open_object("memory://shop/feed.csv") as file:
+        ...     print(file.read(3))
+        b'sku'
     """
     with _translate_fetch_errors(location):
         filesystem, path = _open_filesystem(location)
@@ -82,10 +105,16 @@ def open_object(location: str) -> Iterator[BinaryIO]:
 
 
 def is_folder(location: str) -> bool:
-    """Whether there are objects below a location.
+    """Return whether there are objects below a location.
 
     Raises:
         FetchError: As `read_object`.
+
+    Example:
+        >>> import fsspec
+        >>> fsspec.filesystem("memory").pipe("/shop/mug.jpg", b"photo")
+        >>> is_folder("memory://shop"), is_folder("memory://shop/mug.jpg")
+        (True, False)
     """
     with _translate_fetch_errors(location):
         filesystem, path = _open_filesystem(location)
@@ -93,12 +122,19 @@ def is_folder(location: str) -> bool:
 
 
 def iter_objects_below(location: str) -> Iterator[str]:
-    """Addresses of all objects below a prefix, a folder at a time, in a stable order.
+    """Yield the addresses of all objects below a prefix, a folder at a time, in a stable order.
 
     Entries whose names begin with a dot are skipped, as in folders of this machine.
 
     Raises:
         FetchError: As `read_object`.
+
+    Example:
+        >>> import fsspec
+        >>> store = fsspec.filesystem("memory")
+        >>> store.pipe({"/bowls/2.jpg": b"b", "/bowls/1.jpg": b"a", "/bowls/.hidden": b"c"})
+        >>> list(iter_objects_below("memory://bowls"))
+        ['memory://bowls/1.jpg', 'memory://bowls/2.jpg']
     """
     with _translate_fetch_errors(location):
         filesystem, path = _open_filesystem(location)
@@ -109,10 +145,16 @@ def iter_objects_below(location: str) -> Iterator[str]:
 
 
 def iter_matching_objects(pattern: str) -> Iterator[str]:
-    """Addresses of the objects that match a glob pattern, sorted.
+    """Yield the addresses of the objects that match a glob pattern, sorted.
 
     Raises:
         FetchError: As `read_object`.
+
+    Example:
+        >>> import fsspec
+        >>> fsspec.filesystem("memory").pipe({"/lamps/2.jpg": b"b", "/lamps/1.png": b"a"})
+        >>> list(iter_matching_objects("memory://lamps/*.jpg"))
+        ['memory://lamps/2.jpg']
     """
     with _translate_fetch_errors(pattern):
         filesystem, path = _open_filesystem(pattern)
@@ -126,7 +168,12 @@ def _is_hidden(path: str) -> bool:
 
 
 def resolve_relative(place: str, location: str) -> str:
-    """The address of what a table in a store calls by a relative path; never outside its bucket."""
+    """Resolve what a table in a store calls by a relative path; never outside its bucket.
+
+    Example:
+        >>> resolve_relative("s3://shop/feeds/may.csv", "../photos/mug.jpg")
+        's3://shop/photos/mug.jpg'
+    """
     bucket, _, path = place.partition("://")[2].partition("/")
     resolved = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), location.lstrip("/")))
     return f"{scheme_of(place)}://{bucket}{resolved}"
@@ -154,7 +201,7 @@ def _open_filesystem(location: str, settings: StoreSettings = _DEFAULT_SETTINGS)
 
 
 def _parse_bucket(location: str) -> tuple[str | None, str]:
-    """The store's package and the bucket in it; of no store, no package."""
+    """Parse the store's package and the bucket in it; of no store, no package."""
     return PACKAGE_BY_SCHEME.get(scheme_of(location) or ""), location.partition("://")[2].partition("/")[
         0
     ]
@@ -186,7 +233,7 @@ def _resolve_addresses(host: str, resolve: Resolver) -> list[str]:
 
 
 def _find_endpoint(filesystem: Any) -> str:
-    """The URL that a store's client asks, as far as it tells one; of s3fs and of gcsfs."""
+    """Find the URL that a store's client asks, as far as it tells one; of s3fs and of gcsfs."""
     if "s3" in filesystem.protocol:
         return str(filesystem.s3.meta.endpoint_url)
     return str(getattr(filesystem, "base", ""))

@@ -16,7 +16,7 @@ STANDARD_PORTS = {"http": 80, "https": 443}
 _MAX_HOST_LENGTH = 253
 """Letters of a host's name (RFC 1035, 2.3.4: 255 octets, two of which are lengths)."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
-# Of a length, as what is no address may be very long.
+# RFC 3986, 3.1, but of a length, as what is no address may be very long; registered schemes are shorter.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40})://", re.IGNORECASE)
 # What may stand in a path and a query unescaped (RFC 3986), and the percent sign of what is escaped
 # already.
@@ -36,6 +36,10 @@ class Url:
         host: A name in ASCII, or a numeric address without brackets.
         port: Number.
         target: Path and query, escaped, from ``/`` on.
+
+    Example:
+        >>> Url("https", "shop.example", 8443, "/mug.jpg").authority
+        'shop.example:8443'
     """
 
     scheme: str
@@ -45,19 +49,29 @@ class Url:
 
     @property
     def authority(self) -> str:
-        """What belongs into the header Host."""
+        """The value of the header Host."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == STANDARD_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def scheme_of(location: str) -> str | None:
-    """The scheme before ``://`` in lower case; None for a path."""
+    """Return the scheme before ``://`` in lower case; None for a path.
+
+    Example:
+        >>> scheme_of("HTTPS://shop.example/mug.jpg"), scheme_of("photos/mug.jpg")
+        ('https', None)
+    """
     found = _SCHEME.match(location)
     return found[1].lower() if found else None
 
 
 def is_remote(place: str | os.PathLike[str]) -> bool:
-    """Whether a feed lies elsewhere, so that it has no business naming files of this machine."""
+    """Return whether a feed lies elsewhere, so that it has no business naming files of this machine.
+
+    Example:
+        >>> is_remote("s3://shop/feed.csv"), is_remote("file:///home/shop/feed.csv")
+        (True, False)
+    """
     return scheme_of(os.fspath(place)) not in FILE_SCHEMES
 
 
@@ -69,8 +83,16 @@ def parse_url(location: str, ports: Collection[int]) -> Url:
         ports: Those allowed.
 
     Raises:
-        Refusal: Another scheme, a user name or password, another port, no proper host, or half a
+        AddressRefused: Another scheme, a user name or password, another port, no proper host, or half a
             character, which no URL can hold.
+
+    Example:
+        >>> parse_url("https://shop.example/red mug.jpg?w=800", ports={80, 443}).target
+        '/red%20mug.jpg?w=800'
+        >>> parse_url("https://user:secret@shop.example/mug.jpg", ports={80, 443})
+        Traceback (most recent call last):
+            ...
+        packshot.sources.urls.AddressRefused: a user name or password in the URL
     """
     if not is_encodable(location):
         raise AddressRefused("not a URL: it holds what is no Unicode")

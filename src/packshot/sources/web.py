@@ -21,31 +21,49 @@ from packshot.sources.settings import WebSettings
 from packshot.sources.urls import AddressRefused, Url, parse_url
 
 _MAX_REDIRECTS = 5
+"""Redirects that are followed; with more a location is refused. Shops and their networks need one or
+two; RFC 1945 recommended five as the limit."""
 _OK = 200
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _MISSING_STATUSES = frozenset({404, 410})
 _DENIED_STATUSES = frozenset({401, 402, 403, 407, 451})
 _TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Status codes (RFC 9110, 15) after which a later attempt may succeed; those from 520 on are
+Cloudflare's."""
+_MAX_IDLE_CONNECTIONS = 16
+_IDLE_CONNECTION_S = 30.0
+"""Connections that wait for a next photo, and seconds for which each does: a feed asks the same few
+servers again within moments. A judgement."""
 _REQUEST_HEADERS: Mapping[bytes | str, bytes | str] = {
     "User-Agent": "packshot",
     "Accept": "image/*,*/*;q=0.5",
     "Accept-Encoding": "identity",
 }
 _GZIP_OR_ZLIB_BITS = 32 + zlib.MAX_WBITS
+"""Of zlib: 32 stands for either header, recognised by itself."""
 _MAX_WAIT_S = 86_400.0
-"""What a server may ask for in earnest: a day. Every run gives up long before."""
+"""Seconds that a server may ask to wait in earnest, a day; more counts as that. Every run gives up long
+before."""
 
 
 class WebClient:
-    """Fetches files; safe to share between threads, connections are kept open and used again."""
+    """Fetches files; safe to share between threads, connections are kept open and used again.
+
+    Example:
+        >>> client = WebClient(WebSettings(), lambda host, port: ["192.168.1.10"])
+        >>> client.get("http://shop.example/mug.jpg")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.PhotoRefused: http://shop.example/mug.jpg: shop.example is a private network
+    """
 
     def __init__(self, settings: WebSettings, resolve: Resolver) -> None:
         self._settings = settings
         self._pool = httpcore2.ConnectionPool(
             ssl_context=_make_ssl_context(settings.certificates),
             max_connections=None,
-            max_keepalive_connections=16,
-            keepalive_expiry=30.0,
+            max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=_IDLE_CONNECTION_S,
             network_backend=GuardedNetwork(resolve, settings.allow_private),
         )
         self._timeouts = {
@@ -56,7 +74,7 @@ class WebClient:
         }
 
     def get(self, location: str) -> bytes:
-        """The file at a URL; redirects are followed, each checked as the first address was.
+        """Get the file at a URL; redirects are followed, each checked as the first address was.
 
         Raises:
             PhotoMissing: The server says that there is none.
@@ -77,7 +95,7 @@ class WebClient:
         self._pool.close()
 
     def _request(self, location: str, url: Url) -> bytes | str:
-        """The body, or where else to look."""
+        """Get the body, or where else to look."""
         with self._pool.stream(
             "GET",
             httpcore2.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target),
@@ -121,7 +139,7 @@ def _make_connection_error(location: str, error: Exception) -> FetchError:
 
 
 def _make_status_error(location: str, status: int, headers: Mapping[str, str]) -> FetchError:
-    """What an answer other than a file means."""
+    """Make the error of an answer other than a file."""
     if status in _MISSING_STATUSES:
         return PhotoMissing(location, f"the server has no such file (status {status})")
     if status in _DENIED_STATUSES:
@@ -135,7 +153,7 @@ def _make_status_error(location: str, status: int, headers: Mapping[str, str]) -
 
 
 def _parse_retry_after(retry_after: str) -> float | None:
-    """Seconds that a header Retry-After asks for (RFC 9110, 10.2.3): a number, or a date."""
+    """Parse the seconds that a header Retry-After asks for (RFC 9110, 10.2.3): a number, or a date."""
     if retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after), _MAX_WAIT_S)
     try:
@@ -150,7 +168,7 @@ def _parse_retry_after(retry_after: str) -> float | None:
 def _read_body(
     location: str, headers: Mapping[str, str], chunks: Iterable[bytes], max_bytes: int
 ) -> bytes:
-    """The content, decompressed, cut off as soon as it is too long."""
+    """Read the content, decompressed, cut off as soon as it is too long."""
     if _parse_content_length(headers.get("content-length", "")) > max_bytes:
         raise _make_size_error(location, max_bytes)
     decompressor = _make_decompressor(location, headers.get("content-encoding", "").strip().lower())
@@ -169,7 +187,7 @@ def _read_body(
 
 
 def _parse_content_length(header: str) -> float:
-    """Bytes that a header Content-Length tells of; 0 where it is no number."""
+    """Parse the bytes that a header Content-Length tells of; 0 where it is no number."""
     return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
@@ -197,7 +215,7 @@ def _decode_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _decode_header(header: bytes) -> str:
-    """Text of a header; beyond ASCII there is no rule that servers follow."""
+    """Decode a header; beyond ASCII there is no rule that servers follow."""
     try:
         return header.decode()
     except UnicodeDecodeError:

@@ -15,9 +15,13 @@ class AuditTexts:
 
     Attributes:
         labels: Of the page; may hold placeholders.
-        decisions: Names of verdicts.
+        decisions: Names of decisions.
         statuses: Names of statuses.
         how_to_read: What the fields of a summary mean.
+
+    Example:
+        >>> load_audit_texts("en").decisions["fail"], load_audit_texts("zh").decisions["fail"]
+        ('fail', '不合格')
     """
 
     labels: Mapping[str, str]
@@ -26,7 +30,7 @@ class AuditTexts:
     how_to_read: Mapping[str, str]
 
     def label(self, name: str, **values: object) -> str:
-        """A label, its placeholders filled."""
+        """Return a label, its placeholders filled."""
         return self.labels[name].format(**values)
 
 
@@ -36,6 +40,14 @@ def load_audit_texts(language: str) -> AuditTexts:
 
     Raises:
         InvalidInput: A language that is not there.
+
+    Example:
+        >>> load_audit_texts("en").statuses["missing"]
+        'missing'
+        >>> load_audit_texts("fr")
+        Traceback (most recent call last):
+            ...
+        packshot.errors.InvalidInput: no texts in 'fr'; there are: en, zh
     """
     table = load_table("audit", language)
     return AuditTexts(table["labels"], table["decisions"], table["statuses"], table["how-to-read"])

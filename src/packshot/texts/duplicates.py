@@ -10,7 +10,7 @@ from packshot.report import Change, Duplicate, DuplicateKind
 from packshot.texts.general import load_texts
 
 _MOST_NAMED: Final = 4
-"""Copies of a group that its reason names; of more it says only how many."""
+"""Copies of a group that its reason names; of more it says only how many. A judgement."""
 _IN_OWN_UNIT: Final = frozenset({DuplicateKind.ROTATED, DuplicateKind.COLOUR_SHIFTED})
 """Kinds whose amount is said as it is; those of others are shares, said in per cent."""
 
@@ -22,6 +22,14 @@ def describe_group(photos: Sequence[Duplicate], merit: str, language: str) -> st
         photos: Of one group, the keeper first.
         merit: What the keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
         language: ``en`` or ``zh``.
+
+    Example:
+        >>> size = dict(width=800, height=800, byte_size=60_000)
+        >>> kept = Duplicate(path="mug.jpg", kind=None, likeness=1, score=82, **size)
+        >>> turned = Change(kind=DuplicateKind.ROTATED, amount=90)
+        >>> copy = Duplicate(path="b.jpg", kind="rotated", likeness=0.9, changes=(turned,), **size)
+        >>> print(describe_group([kept, copy], "score", "en"))
+        b.jpg: turned by 90 degrees. Kept: mug.jpg, the best score (82).
     """
     words = load_texts(language).duplicates
     keeper, *others = photos
@@ -38,7 +46,14 @@ def describe_group(photos: Sequence[Duplicate], merit: str, language: str) -> st
 
 
 def describe_duplicate(photo: Duplicate, language: str) -> str:
-    """Say what makes a photo differ from its group's keeper, and since when its owner has it."""
+    """Say what makes a photo differ from its group's keeper, and since when its owner has it.
+
+    Example:
+        >>> size = dict(width=800, height=800, byte_size=60_000)
+        >>> copy = Duplicate(path="mug.jpg", kind=DuplicateKind.EXACT, likeness=1, owner="north", **size)
+        >>> describe_duplicate(copy.model_copy(update={"taken": "2024-05-01T12:00:00"}), "en")
+        'the same file (owner north, 2024-05-01)'
+    """
     words = load_texts(language).duplicates
     if photo.changes:
         what = ", ".join(describe_change(change, language) for change in photo.changes)
@@ -68,5 +83,10 @@ def describe_change(change: Change, language: str) -> str:
 
 
 def group_kind_name(kind: DuplicateKind, language: str) -> str:
-    """The name of a kind of group."""
+    """Return the name of a kind of group.
+
+    Example:
+        >>> group_kind_name(DuplicateKind.SAME_PRODUCT, "en")
+        'same product'
+    """
     return load_texts(language).duplicates[f"kind-{kind}"]

@@ -18,7 +18,12 @@ _ENLARGEMENTS: Final = ("upscaling", "enlargement")
 
 @dataclass(frozen=True)
 class FindingText:
-    """What a finding says; `reason` may hold ``{value}`` and ``{limit}``."""
+    """The words of a finding; `reason` may hold ``{value}`` and ``{limit}``.
+
+    Example:
+        >>> load_texts("en").findings["blurred"].title
+        'The photo is not sharp'
+    """
 
     title: str
     reason: str
@@ -45,6 +50,11 @@ class Texts:
         cleaning: Words of proposals for a training set; may hold placeholders.
         ranking: Words of the order of a product's photos; may hold placeholders.
         emotion: Words about how photos feel; may hold placeholders.
+
+    Example:
+        >>> texts = load_texts("en")
+        >>> texts.title("blurred"), texts.title("own-rule"), texts.grades["good"]
+        ('The photo is not sharp', 'own-rule', 'Good')
     """
 
     findings: Mapping[str, FindingText]
@@ -64,23 +74,23 @@ class Texts:
     emotion: Mapping[str, str]
 
     def label(self, name: str, **values: str) -> str:
-        """A word of reports, its placeholders filled."""
+        """Return a word of reports, its placeholders filled."""
         return self.labels[name].format(**values)
 
     def title(self, code: str) -> str:
-        """The title of a finding; one that a policy of one's own brings is called by its code."""
+        """Return the title of a finding; one that a policy of one's own brings is called by its code."""
         return self.findings[code].title if code in self.findings else code
 
     def step(self, name: str) -> str:
-        """The name of a step of enhancing; one without a text names itself."""
+        """Return the name of a step of enhancing; one without a text names itself."""
         return self.steps.get(name, name)
 
     def kind(self, name: str) -> str:
-        """The name of a distortion kind; one that an atlas of one's own brings names itself."""
+        """Return the name of a distortion kind; one that an atlas of one's own brings names itself."""
         return self.kinds.get(name, name)
 
     def origin(self, name: str) -> str:
-        """Where a rating came from; an atlas of one's own brings its own names."""
+        """Return where a rating came from; an atlas of one's own brings its own names."""
         return self.origins.get(name, name)
 
 
@@ -107,7 +117,12 @@ def load_texts(language: str) -> Texts:
 
 
 def distortion_remedy(distortion: Distortion, language: str = "en") -> str:
-    """What to do about a likely distortion; empty for kinds that the table does not know."""
+    """Return what to do about a likely distortion; empty for kinds that the table does not know.
+
+    Example:
+        >>> print(distortion_remedy(Distortion(kind="jpeg", probability=0.9, level=3)))
+        Upload the camera's original, or save as JPEG with quality 90 or more.
+    """
     entry = load_texts(language).findings.get(DISTORTION_PREFIX + distortion.kind)
     return "" if entry is None else entry.remedy
 
@@ -131,7 +146,7 @@ def format_measurement(measurement: str | None, value: float | None, language: s
 
 
 def _unit(measurement: str | None) -> str:
-    """Key of the unit's name; an enlargement is the one ratio that is read as "times"."""
+    """Return the key of the unit's name; an enlargement is the one ratio that is read as "times"."""
     if measurement in _ENLARGEMENTS:
         return "times"
     if measurement in MEASUREMENTS:

@@ -17,13 +17,18 @@ _BETWEEN: Final = "between"
 
 @dataclass(frozen=True)
 class MetricText:
-    """What is said of a metric.
+    """The words of a metric.
 
     Attributes:
         name: In words; empty for measurements, which have their names elsewhere.
         remedy: What to do about a value that does not fulfil a rule.
         high: What to do where it is too large, if that is something else.
         finding: The finding whose remedy it has, instead of one of its own.
+
+    Example:
+        >>> texts = load_policy_texts("en")
+        >>> {name: text.name for name, text in texts.metrics.items() if name == "format"}
+        {'format': 'File format'}
     """
 
     name: str = ""
@@ -43,6 +48,11 @@ class PolicyTexts:
         decisions: Names of decisions.
         levels: Names of levels.
         labels: Words of tables and pages; may hold placeholders.
+
+    Example:
+        >>> texts = load_policy_texts("en")
+        >>> texts.decisions["manual"], texts.ops["at-least"].format(limit="85 %")
+        ('Look at it', 'at least 85 %')
     """
 
     metrics: Mapping[str, MetricText]
@@ -53,7 +63,7 @@ class PolicyTexts:
     labels: Mapping[str, str]
 
     def label(self, name: str, /, **values: object) -> str:
-        """A word of tables and pages, its placeholders filled."""
+        """Return a word of tables and pages, its placeholders filled."""
         return self.labels[name].format(**values)
 
 
@@ -63,6 +73,10 @@ def load_policy_texts(language: str) -> PolicyTexts:
 
     Raises:
         InvalidInput: A language that is not there.
+
+    Example:
+        >>> load_policy_texts("en").levels["error"], load_policy_texts("zh").levels["error"]
+        ('must', '必须')
     """
     table = load_table("policy", language)
     metrics = {name: MetricText(**entry) for name, entry in table.pop("metrics").items()}
@@ -70,7 +84,7 @@ def load_policy_texts(language: str) -> PolicyTexts:
 
 
 def select_text(wording: Mapping[str, str], language: str) -> str:
-    """A text in a language, else in English, else in whatever there is; empty without any.
+    """Select a text in a language, else in English, else in whatever there is; empty without any.
 
     Example:
         >>> select_text({"en": "Mug", "zh": "杯子"}, "de")
@@ -81,7 +95,12 @@ def select_text(wording: Mapping[str, str], language: str) -> str:
 
 @cache
 def metric_name(metric: str, language: str) -> str:
-    """A metric in words."""
+    """Return the name of a metric in words.
+
+    Example:
+        >>> metric_name("contrast", "en")
+        'Contrast'
+    """
     known = load_policy_texts(language).metrics.get(metric)
     return known.name if known and known.name else load_texts(language).measurements[metric]
 
@@ -126,15 +145,22 @@ def format_requirement(op: str, limit: Limit, unit: str, language: str) -> str:
     return load_policy_texts(language).ops[op].format(limit=_format_limit(op, limit, unit, language))
 
 
-def format_asked(outcome: RuleOutcome, language: str) -> str:
-    """Write what a rule asked for, as an outcome has it; nothing of one that only a person can judge."""
+def format_outcome_requirement(outcome: RuleOutcome, language: str) -> str:
+    """Write what a rule asked for, as an outcome has it; nothing of one that only a person can judge.
+
+    Example:
+        >>> rule = dict(metric="resolution", op="at-least", limit=1000.0, unit="px")
+        >>> outcome = RuleOutcome.model_construct(**rule)
+        >>> format_outcome_requirement(outcome, "en")
+        'at least 1000 px'
+    """
     if outcome.metric is None or outcome.op is None or outcome.limit is None:
         return ""
     return format_requirement(outcome.op, outcome.limit, outcome.unit, language)
 
 
 def _digits(number: float) -> str:
-    """Two decimals at most: a value never looks like the limit that it misses."""
+    """Write two decimals at most: a value never looks like the limit that it misses."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 

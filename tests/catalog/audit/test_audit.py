@@ -58,7 +58,7 @@ def test_every_input_is_a_row_in_the_order_of_the_feed(feed, tmp_path):
             assert (row["status"], row["score"]) == ("ok", assessment.score)
             assert row["findings"] == [found.code for found in assessment.findings]
             assert row["sha256"] == assessment.facts.sha256
-    assert outcome.done == outcome.summary.inputs == 31
+    assert outcome.done_count == outcome.summary.inputs == 31
     assert outcome.summary.statuses == {"ok": 30, "unreadable": 1}
 
 
@@ -131,8 +131,8 @@ def test_a_stopped_audit_goes_on_where_it_was(feed, tmp_path):
         seconds=0.01,
     )
     assert outcome.summary is None
-    assert 5 <= outcome.done < 30
-    assert outcome.done == len(results), "what was on its way is finished and kept"
+    assert 5 <= outcome.done_count < 30
+    assert outcome.done_count == len(results), "what was on its way is finished and kept"
     assert not (tmp_path / "audit" / "audit.parquet").exists()
     done_counts = []
     outcome = run_fake_audit(
@@ -403,7 +403,7 @@ class TestAnAuditThatFailsAtItsStart:
         assert (tmp_path / "deep").exists() is folder_exists
         assert not folder_exists or os.listdir(folder) == ["notes.txt"]
         if not folder_exists:
-            assert run_fake_audit(shop, folder, columns={"location": "picture"}).done == 4
+            assert run_fake_audit(shop, folder, columns={"location": "picture"}).done_count == 4
 
     def test_wrong_settings_with_restart_leave_the_audit_that_is_there(self, shop, tmp_path):
         columns = {"location": "picture"}
@@ -429,4 +429,4 @@ class TestAnAuditThatFailsAtItsStart:
         with Journal(tmp_path / "audit", 200) as journal:
             journal.write_identity({"date": "2020-01-01", "feed": "another"})
         assert read_audit_date(tmp_path / "audit", restart=False) is None
-        assert run_fake_audit(shop, tmp_path / "audit", columns={"location": "picture"}).done == 4
+        assert run_fake_audit(shop, tmp_path / "audit", columns={"location": "picture"}).done_count == 4

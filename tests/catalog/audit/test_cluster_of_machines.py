@@ -60,7 +60,8 @@ class Placed(FakeExaminer):
 
 feed, folder, Placed.places = sys.argv[1:]
 engine = partial(RayEngine, make_examiner=partial(Placed, seconds={SECONDS}))
-run_audit(AuditSettings(feed, worst=5), Path(folder), AuditOptions(engine_factory=engine), progress=track)
+options = AuditOptions(engine_factory=engine)
+run_audit(AuditSettings(feed, worst=5), Path(folder), options, progress=track)
 """
 
 

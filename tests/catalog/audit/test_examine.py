@@ -63,11 +63,11 @@ def test_a_row_says_what_assessing_and_screening_say(examiner, task):
 
 def test_what_is_known_gives_the_same_row_and_thumbnail(examiner, task):
     first = examiner(task)
-    second = examiner(replace(task, known=first.assessment))
+    second = examiner(replace(task, cached_assessment=first.packed_assessment))
     assert second.record == first.record
     assert second.thumbnail == first.thumbnail is not None
-    assert (first.remembered, second.remembered) == (False, True)
-    assert second.assessment is None, "what is known need not be remembered again"
+    assert (first.is_from_cache, second.is_from_cache) == (False, True)
+    assert second.packed_assessment is None, "what is known need not be remembered again"
 
 
 def test_bytes_and_files_give_the_same_row(examiner, task):
@@ -78,12 +78,12 @@ def test_bytes_and_files_give_the_same_row(examiner, task):
 
 def test_a_thumbnail_is_made_only_up_to_the_gate(examiner, task):
     rank = examiner(task).rank
-    assert examiner(replace(task, gate=rank)).thumbnail
-    assert examiner(replace(task, gate=rank - 0.01)).thumbnail is None
+    assert examiner(replace(task, thumbnail_rank_limit=rank)).thumbnail
+    assert examiner(replace(task, thumbnail_rank_limit=rank - 0.01)).thumbnail is None
 
 
 def test_a_file_that_changed_after_it_was_fetched_is_not_remembered(examiner, task):
-    assert examiner(replace(task, sha256="0" * 64)).assessment is None
+    assert examiner(replace(task, sha256="0" * 64)).packed_assessment is None
 
 
 def test_an_error_of_ours_is_a_row_too(examiner, task, monkeypatch):
@@ -159,7 +159,7 @@ def pack_with_changes(changes):
     """An assessment with changes, packed as the cache keeps it."""
 
     def pack(answer):
-        fields = json.loads(zlib.decompress(answer.assessment))
+        fields = json.loads(zlib.decompress(answer.packed_assessment))
         fields |= changes
         return zlib.compress(json.dumps(fields).encode())
 
@@ -169,7 +169,7 @@ def pack_with_changes(changes):
 INVALID_RECORDS = {
     "no JSON": lambda answer: zlib.compress(b"words"),
     "not compressed": lambda answer: b"words",
-    "cut short": lambda answer: answer.assessment[:-9],
+    "cut short": lambda answer: answer.packed_assessment[:-9],
     "no text": lambda answer: zlib.compress(b"\xff\xfe\xfd"),
     "endless": lambda answer: zlib.compress(bytes(100_000_000)),
     "another record": lambda answer: answer.record,
@@ -187,17 +187,17 @@ INVALID_RECORDS = {
 @pytest.mark.parametrize("name", INVALID_RECORDS)
 def test_what_is_remembered_and_makes_no_sense_is_found_out_anew(examiner, task, name):
     first = examiner(task)
-    second = examiner(replace(task, known=INVALID_RECORDS[name](first)))
+    second = examiner(replace(task, cached_assessment=INVALID_RECORDS[name](first)))
     assert second.record == first.record
-    assert not second.remembered
-    assert second.assessment == first.assessment, "and takes its place in the cache"
+    assert not second.is_from_cache
+    assert second.packed_assessment == first.packed_assessment, "and takes its place in the cache"
 
 
 def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, task, tmp_path):
     write_photo(tmp_path / "other.jpg", make_packshot()[::-1])
     fetched = Fetcher().fetch(str(tmp_path / "other.jpg"))
     other = examiner(replace(task, content=fetched.content, sha256=fetched.sha256))
-    assert not examiner(replace(task, known=other.assessment)).remembered
+    assert not examiner(replace(task, cached_assessment=other.packed_assessment)).is_from_cache
 
 
 @pytest.mark.parametrize("record", [b"", b"words", zlib.compress(b"{}"), zlib.compress(b"\xff")])

@@ -123,7 +123,7 @@ def test_an_audit_killed_again_and_again_equals_an_uninterrupted_one(served, sho
         assert count_done_rows(folder) >= before, "what was done stays done"
         before = count_done_rows(folder)
     run_fake_audit(feed, folder, log=log, cache=cache, fetcher=fetcher)
-    logged_digests, fetched = log.read_text().split(), sum(shop.asked.values())
+    logged_digests, fetched = log.read_text().split(), sum(shop.request_counts.values())
     run_fake_audit(feed, tmp_path / "whole", cache=tmp_path / "whole cache", fetcher=fetcher)
     assert_same_audit(folder, tmp_path / "whole")
     assert read_cache(cache) == read_cache(tmp_path / "whole cache")

@@ -1,10 +1,13 @@
 import re
+from pathlib import PurePath
 
 import pytest
 
 from packshot.catalog.audit.page import MAX_FAILED_ROWS, MAX_GROUPS
 from packshot.errors import InvalidInput
-from packshot.texts.audit import load_audit_texts
+from packshot.render.page import load_template
+from packshot.report import AuditRow, AuditStatus, Decision
+from packshot.texts import load_audit_texts, load_texts
 from tests.catalog.audit.fake_examiner import run_fake_audit, write_feed
 
 
@@ -45,6 +48,28 @@ def test_filters_offer_what_there_is(audit_page):
     options = re.findall(r'<option value="([^"]*)"', audit_page)
     assert {"fail", "missing", "worst", "feed", "all"} <= set(options)
     assert {"blurred", "noise", "too-dark"} & set(options)
+
+
+def test_a_photo_that_only_a_person_can_judge_has_a_card():
+    row = AuditRow(
+        number=0,
+        path="mug.jpg",
+        status=AuditStatus.OK,
+        score=90.0,
+        decision=Decision.MANUAL,
+        manual_rules=("google-merchant:overlay-text",),
+    )
+    card = load_template("audit_card.html.j2").render(
+        row=row,
+        file=PurePath(row.path),
+        picture=None,
+        faults=(),
+        titles={"google-merchant:overlay-text": "Overlaid text"},
+        words=load_texts("en"),
+        audit=load_audit_texts("en"),
+    )
+    assert f"<summary>{load_audit_texts('en').labels['manual']}</summary>" in card
+    assert "Overlaid text" in card
 
 
 def test_every_language_has_the_same_words():

@@ -45,8 +45,8 @@ def test_parquet_has_types_and_lists_and_many_groups(tmp_path):
     assert description == "4500 rows"
     table = pq.read_table(tmp_path / "t.parquet")
     assert pq.ParquetFile(tmp_path / "t.parquet").num_row_groups == 3
-    assert table.schema.colour_field("score").type == "double"
-    assert table.schema.colour_field("width").type == "int64"
+    assert table.schema.field("score").type == "double"
+    assert table.schema.field("width").type == "int64"
     last = table.to_pylist()[-1]
     assert (last["findings"], last["noise"], last["policy:p"]) == (["a", "b"], 4499 / 7, "fail")
     assert last["exposure"] is None

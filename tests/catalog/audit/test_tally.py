@@ -42,14 +42,14 @@ def test_scores_are_those_of_a_naive_computation(tally_and_rows):
 def test_counts_are_those_of_a_naive_computation(tally_and_rows):
     tally, all_rows = tally_and_rows
     failed = [row for row in all_rows if row.decision == "fail" or row.status != "ok"]
-    assert tally.failed == len(failed)
-    assert sum(tally.statuses.values()) == tally.inputs == 997
+    assert tally.failure_count == len(failed)
+    assert sum(tally.statuses.values()) == tally.input_count == 997
     assert tally.findings["a"] == sum("a" in row.findings for row in all_rows)
     assert set(tally.sellers) == {"Ann", "Bob"}, "who is not told of has no line"
     ann = tally.sellers["Ann"]
     ann_rows = [row for row in all_rows if row.seller == "Ann"]
-    assert ann.inputs == len(ann_rows)
-    assert ann.failed == sum(row in failed for row in ann_rows)
+    assert ann.input_count == len(ann_rows)
+    assert ann.failure_count == sum(row in failed for row in ann_rows)
     assert ann.mean_score == pytest.approx(np.mean([r.score for r in ann_rows if r.score is not None]))
     assert ann.most_frequent_fault in "abc"
 

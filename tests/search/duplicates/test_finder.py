@@ -94,7 +94,7 @@ def test_a_run_that_was_stopped_goes_on(shop, tmp_path, signer, monkeypatch):
             if len(signed) == 2:
                 raise KeyboardInterrupt
             signed.append(path)
-            return signer.attempt(path)
+            return signer.try_sign(path)
 
         return sign
 

@@ -22,7 +22,7 @@ def make_comparisons(found, cosine=0.8):
 def test_one_label_at_another_size_in_the_same_colours_is_one_product(scale):
     found = make_comparisons(LABEL_ELSEWHERE.model_copy(update={"scale": scale}))
     assert found.is_same_product(0, 1)
-    assert found.same_product(1, 0)
+    assert found.is_same_product(1, 0)
     assert not found.is_copy(0, 1)
 
 

@@ -1,4 +1,4 @@
-"""No-reference measures: what does one photo alone tell about its damage?
+"""No-reference measures: the damage of one photo, without an original to compare with.
 
 NIQE and BRISQUE read natural-scene statistics; both are distances, smaller is better. UIQM weighs
 colour, sharpness and contrast; it grows with quality. Each takes RGB pixels (H, W, 3), uint8. They

@@ -1,4 +1,4 @@
-"""BRISQUE: how damaged does a photo look, by what was learnt of scene statistics?
+"""BRISQUE: the damage of a photo by a regression on scene statistics.
 
 Mittal, Moorthy, Bovik, "No-Reference Image Quality Assessment in the Spatial Domain", IEEE TIP
 21(12), 2012. The 36 features are the authors'; the regression is not. Theirs was fitted on the LIVE
@@ -30,9 +30,10 @@ from packshot.photo import check_pixels
 BRISQUE_MODEL: Final = "brisque.npz"
 
 FEATURES: Final = 36
+"""Features of a photo (Table I): 18 at each of two sizes."""
 
 MIN_SIDE: Final = 16
-"""Smallest side in pixels."""
+"""Smallest side in pixels: a window of 7 fits at half size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,11 @@ class BrisqueModel:
         weights: Of the centres, (M,).
         offset: Score far from all centres, ().
         gamma: Squared distances are multiplied by it, ().
+
+    Example:
+        >>> model = BrisqueModel.load_shipped()
+        >>> model.centres.shape[1], model.score(np.stack([model.low, model.high])).shape
+        (36, (2,))
     """
 
     low: Float64Array
@@ -57,7 +63,7 @@ class BrisqueModel:
 
     @classmethod
     def load_shipped(cls) -> "BrisqueModel":
-        """The model that ships with the package.
+        """Load the model that ships with the package.
 
         Raises:
             ModelError: It is missing or damaged.
@@ -84,7 +90,20 @@ class BrisqueModel:
 
 
 def rbf_kernel(points: Float64Array, centres: Float64Array, gamma: float) -> Float64Array:
-    """Return exp(-gamma * squared distance) of points (N, D) to centres (M, D), (N, M)."""
+    """Return exp(-gamma * squared distance) of points to centres.
+
+    Args:
+        points: (N, D).
+        centres: (M, D).
+        gamma: Above 0.
+
+    Returns:
+        (N, M), 0..1; 1 where a point lies on a centre.
+
+    Example:
+        >>> rbf_kernel(np.zeros((1, 2)), np.array([[0.0, 0.0], [1.0, 1.0]]), gamma=0.5).round(3).tolist()
+        [[1.0, 0.368]]
+    """
     squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
     distances: Float64Array = np.maximum(squares - 2 * points @ centres.T, 0)
     return np.exp(-gamma * distances)
@@ -101,6 +120,11 @@ def brisque_features(pixels: Pixels) -> Float64Array:
 
     Raises:
         InvalidInput: Not 8-bit RGB, too small, or flat all over.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> brisque_features(noise).shape
+        (36,)
     """
     check_pixels(pixels, "photo", MIN_SIDE)
     plane = grey_levels(pixels)
@@ -123,6 +147,13 @@ def brisque(pixels: Pixels, model: BrisqueModel | None = None) -> float:
     Raises:
         InvalidInput: Not 8-bit RGB, too small, or flat all over.
         ModelError: The model that ships is missing or damaged.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/wooden-stool.jpg").pixels[::2, ::2]
+        >>> brisque(photo) < brisque(distort(photo, "white-noise", 4))
+        True
     """
     features = brisque_features(pixels)
     return float((model or BrisqueModel.load_shipped()).score(features[None])[0])

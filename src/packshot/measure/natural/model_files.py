@@ -19,6 +19,10 @@ def read_shipped_model(name: str) -> bytes:
 
     Raises:
         ModelError: No such file in this installation, or not the one that was shipped.
+
+    Example:
+        >>> read_shipped_model("niqe.npz")[:2]  # a NumPy archive is a ZIP file
+        b'PK'
     """
     return read_shipped(name)
 
@@ -26,8 +30,16 @@ def read_shipped_model(name: str) -> bytes:
 def read_model_file(path: str | os.PathLike[str]) -> bytes:
     """Return a file of the user's own.
 
+    Args:
+        path: Of the file.
+
     Raises:
         ModelError: It cannot be read.
+
+    Example:
+        >>> read_model_file("missing.npz")
+        Traceback (most recent call last):
+        packshot.errors.ModelError: cannot read the model missing.npz: No such file or directory
     """
     try:
         return Path(path).read_bytes()
@@ -48,6 +60,11 @@ def parse_arrays(data: bytes, shapes: dict[str, tuple[int, ...]], name: str) -> 
 
     Raises:
         ModelError: Not an archive, an array is missing, of another shape, or not finite.
+
+    Example:
+        >>> np.savez("model.npz", mean=np.arange(3))
+        >>> parse_arrays(read_model_file("model.npz"), {"mean": (3,)}, "model.npz")["mean"].tolist()
+        [0.0, 1.0, 2.0]
     """
     try:
         found = {key: one.astype(np.float64) for key, one in read_arrays(data, shapes).items()}

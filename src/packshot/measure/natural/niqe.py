@@ -1,4 +1,4 @@
-"""NIQE: how far is a photo from what undamaged photos are like?
+"""NIQE: the distance of a photo from undamaged ones, by scene statistics.
 
 Mittal, Soundararajan, Bovik, "Making a 'Completely Blind' Image Quality Analyzer", IEEE Signal
 Processing Letters 20(3), 2013. Nobody's opinion is in it: a multivariate Gaussian of scene statistics
@@ -31,9 +31,10 @@ from packshot.photo import check_pixels
 NIQE_MODEL: Final = "niqe.npz"
 
 PATCH_SIDE: Final = 96
-"""Side of a patch in pixels, at full size."""
+"""Side of a patch in pixels, at full size, as in the paper."""
 
 FEATURES: Final = 36
+"""Features of a patch: 18 at each of two sizes."""
 
 MIN_SIDE: Final = 2 * PATCH_SIDE
 """Smallest side in pixels: four patches."""
@@ -44,11 +45,15 @@ _MIN_PATCHES: Final = 2
 
 @dataclass(frozen=True, eq=False)
 class NiqeModel:
-    """What patches of pristine photos are like.
+    """A Gaussian of the features of patches of pristine photos.
 
     Attributes:
         mean: Of their features, (36,).
         covariance: Of their features, (36, 36).
+
+    Example:
+        >>> NiqeModel.load_shipped().covariance.shape
+        (36, 36)
     """
 
     mean: Float64Array
@@ -56,7 +61,7 @@ class NiqeModel:
 
     @classmethod
     def load_shipped(cls) -> "NiqeModel":
-        """The model that ships with the package.
+        """Load the model that ships with the package.
 
         Raises:
             ModelError: It is missing or damaged.
@@ -84,6 +89,12 @@ class PatchStatistics:
     Attributes:
         features: (N, 36): 18 at full size, 18 at half; NaN where a patch is too flat to have any.
         sharpness: (N,) mean local deviation at full size, in grey levels.
+
+    Example:
+        >>> photo = np.full((192, 192, 3), 255, np.uint8)
+        >>> photo[:96, :96] = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+        >>> measure_patches(photo).is_textured.tolist()  # three patches of four are white
+        [True, False, False, False]
     """
 
     features: Float64Array
@@ -91,7 +102,7 @@ class PatchStatistics:
 
     @property
     def is_textured(self) -> Mask:
-        """Which patches have all their features, (N,)."""
+        """True for patches that have all their features, (N,)."""
         feature_sums: Float64Array = self.features.sum(axis=1)
         return np.isfinite(feature_sums)
 
@@ -107,6 +118,10 @@ def measure_patches(pixels: Pixels) -> PatchStatistics:
 
     Raises:
         InvalidInput: Not 8-bit RGB, or too small.
+
+    Example:
+        >>> measure_patches(np.zeros((200, 300, 3), np.uint8)).features.shape
+        (6, 36)
     """
     check_pixels(pixels, "photo", MIN_SIDE)
     height, width = (side - side % PATCH_SIDE for side in pixels.shape[:2])
@@ -137,6 +152,13 @@ def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
     Raises:
         InvalidInput: Not 8-bit RGB, too small, or fewer than two patches have any texture.
         ModelError: The model that ships is missing or damaged.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/wooden-stool.jpg").pixels[::2, ::2]
+        >>> niqe(photo) < niqe(distort(photo, "white-noise", 4))
+        True
     """
     measured = measure_patches(pixels)
     features = measured.features[measured.is_textured]

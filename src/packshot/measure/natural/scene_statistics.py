@@ -43,6 +43,11 @@ class NormalisedPlane(NamedTuple):
     Attributes:
         values: (H, W), about -3..3; 0 where all is flat.
         deviation: The local deviation that was divided by, less the constant, (H, W).
+
+    Example:
+        >>> plane = np.random.default_rng(0).normal(128, 20, (64, 64))
+        >>> abs(normalise(plane, cv2.BORDER_REPLICATE).values.mean()) < 0.05
+        np.True_
     """
 
     values: Float64Array
@@ -57,6 +62,11 @@ class AsymmetricFit:
         shape: Exponent of each, 0.2..10; 2 is Gaussian, smaller has longer tails. NaN: no fit.
         left: Root mean square of the negative values.
         right: Root mean square of the positive values.
+
+    Example:
+        >>> fit = AsymmetricFit(np.array([2.0]), np.array([1.0]), np.array([1.0]))
+        >>> fit.mean.tolist(), fit.width.round(3).tolist()  # a Gaussian: sqrt(2)
+        ([0.0], [1.414])
     """
 
     shape: Float64Array
@@ -65,7 +75,7 @@ class AsymmetricFit:
 
     @property
     def width(self) -> Float64Array:
-        """What turns `left` and `right` into scale parameters: sqrt(G(1/a) / G(3/a))."""
+        """The factor from `left` and `right` to scale parameters: sqrt(G(1/a) / G(3/a))."""
         return _look_up(self.shape, _build_tables().width)
 
     @property
@@ -75,7 +85,15 @@ class AsymmetricFit:
 
 
 def grey_levels(pixels: Pixels) -> Float64Array:
-    """Return luma rounded to whole levels, as the authors' conversion to grey does, (H, W)."""
+    """Return luma rounded to whole levels, as the authors' conversion to grey does, (H, W).
+
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8.
+
+    Example:
+        >>> grey_levels(np.array([[[255, 0, 0], [0, 0, 255]]], np.uint8)).tolist()
+        [[76.0, 29.0]]
+    """
     return np.rint(luma(pixels.astype(np.float32))).astype(np.float64)
 
 
@@ -88,6 +106,10 @@ def normalise(plane: Float64Array, border: int) -> NormalisedPlane:
 
     Returns:
         Normalised luminance and local deviation.
+
+    Example:
+        >>> float(normalise(np.full((16, 16), 255.0), cv2.BORDER_REPLICATE).values.max())  # flat ground
+        0.0
     """
     weights = cv2.getGaussianKernel(_WINDOW_SIDE, _SIGMA, cv2.CV_64F)
     means, squares = (
@@ -111,6 +133,10 @@ def halve(plane: Float64Array) -> Float64Array:
 
     Returns:
         Array (ceil(H / 2), ceil(W / 2)).
+
+    Example:
+        >>> halve(np.full((5, 8), 10.0)).shape
+        (3, 4)
     """
     weights = np.array(_HALVING + _HALVING[::-1])
     smooth = cv2.sepFilter2D(
@@ -127,6 +153,11 @@ def neighbour_products(blocks: Float64Array) -> Iterator[Float64Array]:
 
     Yields:
         Four arrays (N, H, W): along rows, columns and the two diagonals.
+
+    Example:
+        >>> rows, *_ = neighbour_products(np.array([[[1.0, 2.0, 3.0]]]))
+        >>> rows.tolist()
+        [[[3.0, 2.0, 6.0]]]
     """
     for step in _NEIGHBOURS:
         yield blocks * np.roll(blocks, step, axis=(1, 2))
@@ -140,6 +171,11 @@ def fit_asymmetric(blocks: Float64Array) -> AsymmetricFit:
 
     Returns:
         The fits; NaN for blocks without negative or without positive values.
+
+    Example:
+        >>> fit = fit_asymmetric(np.random.default_rng(0).normal(0, 3, (1, 200, 200)))
+        >>> fit.shape.round(1).tolist(), fit.left.round().tolist()
+        ([2.0], [3.0])
     """
     flat = blocks.reshape(len(blocks), -1)
     left, right = _one_sided_rms(flat, flat < 0), _one_sided_rms(flat, flat > 0)
@@ -157,6 +193,11 @@ def fit_symmetric(blocks: Float64Array) -> tuple[Float64Array, Float64Array]:
 
     Returns:
         Shapes (N,), 0.2..10, and variances (N,); NaN for blocks of zeros.
+
+    Example:
+        >>> shape, variance = fit_symmetric(np.random.default_rng(0).laplace(0, 1, (1, 200, 200)))
+        >>> shape.round(1).tolist(), variance.round().tolist()
+        ([1.0], [2.0])
     """
     flat = blocks.reshape(len(blocks), -1)
     variance = _mean_square(flat)

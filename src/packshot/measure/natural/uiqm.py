@@ -21,7 +21,7 @@ from packshot.measure.reference.pair import LUMA, magnitude, to_float32
 from packshot.photo import check_pixels
 
 BLOCK_SIDE: Final = 10
-"""Side of a block in pixels."""
+"""Side of a block in pixels: as most papers that report the measure have it."""
 
 MIN_SIDE: Final = BLOCK_SIDE
 """Smallest side in pixels: one block."""
@@ -30,7 +30,10 @@ _TRIM_SHARE: Final = 0.1
 """Share of pixels left out at either end before a chroma is averaged."""
 
 _COLOURFULNESS: Final = (-0.0268, 0.1586)
+"""Weights of the distance from grey and of the spread in UICM (eq. 5)."""
+
 _WEIGHTS: Final = (0.0282, 0.2953, 3.5753)
+"""Weights of colourfulness, sharpness and contrast in UIQM (eq. 16)."""
 
 
 class Uiqm(NamedTuple):
@@ -41,6 +44,11 @@ class Uiqm(NamedTuple):
         sharpness: UISM, 0..about 15.
         contrast: UIConM, 0..0.37.
         total: UIQM, their weighted sum, about 0..5.
+
+    Example:
+        >>> parts = uiqm_parts(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8))
+        >>> parts.total > parts.contrast > 0
+        True
     """
 
     colourfulness: float
@@ -52,14 +60,23 @@ class Uiqm(NamedTuple):
 def uiqm(pixels: Pixels) -> float:
     """Return UIQM (eq. 16): larger is better; see `uiqm_parts`.
 
+    Args:
+        pixels: RGB pixels (H, W, 3), uint8, both sides at least 10.
+
     Raises:
         InvalidInput: Not 8-bit RGB, or a side below 10.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> sharp = Photo.open("examples/photos/speaker.jpg").pixels[200:500, 200:500]
+        >>> uiqm(sharp) > uiqm(cv2.GaussianBlur(sharp, (0, 0), 3))
+        True
     """
     return uiqm_parts(pixels).total
 
 
 def uiqm_parts(pixels: Pixels) -> Uiqm:
-    """Return UIQM and what it is made of.
+    """Return UIQM and its three parts.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8, both sides at least 10.
@@ -69,6 +86,10 @@ def uiqm_parts(pixels: Pixels) -> Uiqm:
 
     Raises:
         InvalidInput: Not 8-bit RGB, or a side below 10.
+
+    Example:
+        >>> round(uiqm_parts(np.full((40, 40, 3), 128, np.uint8)).total, 3)  # one grey
+        0.0
     """
     check_pixels(pixels, "photo", MIN_SIDE)
     rgb = pixels.astype(np.float32)
@@ -81,6 +102,12 @@ def colourfulness(rgb: Float32Array) -> float:
 
     Args:
         rgb: Values (H, W, 3), 0..255.
+
+    Example:
+        >>> rgb = np.zeros((10, 10, 3), np.float32)
+        >>> rgb[:5] = (255, 0, 0)
+        >>> colourfulness(rgb) > 0
+        True
     """
     red, green, blue = (rgb[..., channel].astype(np.float64).ravel() for channel in range(3))
     opponents = (red - green, (red + green) / 2 - blue)
@@ -97,6 +124,11 @@ def sharpness(rgb: Float32Array) -> float:
 
     Args:
         rgb: Values (H, W, 3), 0..255, both sides at least 10.
+
+    Example:
+        >>> rgb = np.random.default_rng(0).integers(1, 256, (40, 40, 3)).astype(np.float32)
+        >>> sharpness(rgb) > sharpness(cv2.blur(rgb, (5, 5)))
+        True
     """
     channels = (np.ascontiguousarray(rgb[..., channel]) for channel in range(3))
     return sum(w * _edge_range(plane) for w, plane in zip(LUMA, channels, strict=True))
@@ -107,6 +139,11 @@ def contrast(rgb: Float32Array) -> float:
 
     Args:
         rgb: Values (H, W, 3), 0..255, both sides at least 10.
+
+    Example:
+        >>> rgb = np.random.default_rng(0).integers(1, 256, (40, 40, 3)).astype(np.float32)
+        >>> 0 < contrast(rgb) < 0.37
+        True
     """
     low, high = _block_extremes(rgb.min(axis=2))[0], _block_extremes(rgb.max(axis=2))[1]
     michelson = (high - low) / np.maximum(high + low, 1)

@@ -1,4 +1,4 @@
-"""What was laid over a photo or around it, as far as pixels tell without a network."""
+"""Frames, collages, QR codes and placeholders, found without a network."""
 
 from collections.abc import Iterable
 
@@ -22,10 +22,17 @@ __all__ = [
 
 
 def sort_overlays(names: Iterable[str]) -> tuple[str, ...]:
-    """Some of `OVERLAYS` in its order, each once.
+    """Return some of `packshot.report.OVERLAYS` in its order, each once.
+
+    Args:
+        names: Keys of `OVERLAYS`, in any order.
 
     Raises:
         InvalidInput: One that it has not.
+
+    Example:
+        >>> sort_overlays(["qr_codes", "watermark", "qr_codes"])
+        ('watermark', 'qr_codes')
     """
     requested = frozenset(names)
     if unknown := sorted(requested - OVERLAYS.keys()):

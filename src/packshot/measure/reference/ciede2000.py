@@ -25,6 +25,7 @@ _BAND_ROWS: Final = 64
 """Rows compared at a time: the many intermediate maps stay in the processor's cache."""
 
 _CHROMA_KNEE: Final = 25.0**7
+"""Of a chroma's seventh power (eq. 4 and 17): near it the stretch of dull colours ends."""
 
 
 class _Polar(NamedTuple):
@@ -46,6 +47,10 @@ def rgb_to_lab(pixels: Pixels) -> Float32Array:
 
     Raises:
         InvalidInput: Not 8-bit RGB.
+
+    Example:
+        >>> rgb_to_lab(np.array([[[255, 0, 0], [0, 0, 255]]], np.uint8)).round().tolist()
+        [[[53.0, 80.0, 67.0], [32.0, 79.0, -108.0]]]
     """
     check_pixels(pixels, "photo", MIN_SIDE)
     return linear_to_lab(to_float32(cv2.LUT(pixels, _linear_light_table())), D65)
@@ -63,6 +68,12 @@ def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
 
     Raises:
         InvalidInput: Not floating Lab values of one shape (H, W, 3).
+
+    Example:
+        >>> first = np.array([[[50.0, 2.6772, -79.7751]]])  # the first pair of Sharma's Table 1
+        >>> second = np.array([[[50.0, 0.0, -82.7485]]])
+        >>> round(float(ciede2000(first, second)[0, 0]), 4)
+        2.0425
     """
     _check_lab(first, "first")
     _check_lab(second, "second")
@@ -87,6 +98,11 @@ def mean_ciede2000(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> grey = np.full((8, 8, 3), 120, np.uint8)
+        >>> round(mean_ciede2000(grey, grey + np.uint8(5)), 1)
+        2.0
     """
     check_pair(reference, distorted, MIN_SIDE)
     return mean(to_float32(ciede2000(rgb_to_lab(reference), rgb_to_lab(distorted))))

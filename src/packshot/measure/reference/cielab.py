@@ -23,11 +23,26 @@ _RGB_TO_XYZ: Final = np.array(
         [0.0193339, 0.1191920, 0.9503041],
     ]
 )
+"""Rows of X, Y, Z in linear sRGB (IEC 61966-2-1), to seven digits."""
+
 _OPPONENTS: Final = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
+"""Rows of L*, a*, b* in the roots of X, Y, Z and 1 (CIE 15)."""
 
 
 def srgb_to_linear(encoded: Float32Array) -> Float32Array:
-    """Undo the sRGB curve, 0..1 to 0..1, any shape."""
+    """Undo the sRGB curve (IEC 61966-2-1).
+
+    Args:
+        encoded: Values 0..1, (H, W) or (H, W, 3).
+
+    Returns:
+        Linear light 0..1, of the same shape.
+
+    Example:
+        >>> linear = srgb_to_linear(np.array([[0.0, 0.5, 1.0]], np.float32))
+        >>> [round(float(value), 2) for value in linear[0]]
+        [0.0, 0.21, 1.0]
+    """
     bright = cv2.pow((encoded + np.float32(0.055)) * np.float32(1 / 1.055), 2.4)
     return to_float32(np.where(encoded > 0.04045, bright, encoded * np.float32(1 / 12.92)))
 
@@ -41,6 +56,10 @@ def linear_to_lab(linear: Float32Array, white: White) -> Float32Array:
 
     Returns:
         L* (0..100), a*, b*, (H, W, 3).
+
+    Example:
+        >>> abs(linear_to_lab(np.ones((1, 1, 3), np.float32), D65)).round().tolist()
+        [[[100.0, 0.0, 0.0]]]
     """
     scaled = _RGB_TO_XYZ / np.array(white)[:, None]
     xyz = to_float32(cv2.transform(linear, scaled.astype(np.float32)))

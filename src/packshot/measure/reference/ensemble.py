@@ -34,6 +34,11 @@ class Scale:
     Attributes:
         half: The distance that maps to 50.
         steepness: How sharply quality falls around it.
+
+    Example:
+        >>> scale = Scale(half=0.2, steepness=2.0)
+        >>> [round(scale.quality(distance)) for distance in (0.0, 0.1, 0.2, 0.4)]
+        [100, 80, 50, 20]
     """
 
     half: float
@@ -46,7 +51,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class EnsembleScales:
-    """The curve of each measure; distances are MDSI itself and 1 minus the others."""
+    """The curve of each measure; distances are MDSI itself and 1 minus the others.
+
+    Example:
+        >>> SCALES.mdsi.quality(SCALES.mdsi.half)
+        50.0
+    """
 
     mdsi: Scale
     vsi: Scale
@@ -77,6 +87,10 @@ class EnsembleScore:
         fsim: Similarity with colour (FSIMc), 1 for equal photos.
         score: Full-reference ensemble, 0..100, larger is better, exactly 100 for equal photos.
             Not a human rating.
+
+    Example:
+        >>> combine(mdsi=0.0, vsi=1.0, haarpsi=1.0, fsim=1.0).score
+        100.0
     """
 
     mdsi: float
@@ -96,6 +110,15 @@ class EnsembleReference:
         vsi: Its features for VSI.
         haarpsi: Its features for HaarPSI.
         fsim: Its features for FSIMc.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> photo = Photo.open("examples/photos/clay-bowl.jpg").pixels[::2, ::2]
+        >>> reference = EnsembleReference.from_pixels(photo)
+        >>> scores = [reference.score(distort(photo, "jpeg", level)).score for level in (1, 3, 5)]
+        >>> scores == sorted(scores, reverse=True)
+        True
     """
 
     pixels: Pixels
@@ -166,6 +189,10 @@ def combine(
 
     Raises:
         InvalidInput: A measure is not a finite number.
+
+    Example:
+        >>> round(combine(mdsi=0.2, vsi=0.99, haarpsi=0.9, fsim=0.98).score)
+        77
     """
     measured = (mdsi, vsi, haarpsi, fsim)
     if not np.isfinite(measured).all():
@@ -193,6 +220,11 @@ def ensemble(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> reference = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> ensemble(reference, reference), ensemble(reference, reference // 2) < 80
+        (100.0, True)
     """
     check_pair(reference, distorted, MIN_SIDE)
     return EnsembleReference.from_pixels(reference).score(distorted).score

@@ -33,25 +33,43 @@ from packshot.measure.reference.pair import (
 MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
-
 _CONGRUENCY_CONSTANT: Final = 0.85
 _GRADIENT_CONSTANT: Final = 160.0
 _CHROMA_CONSTANT: Final = 200.0
 _CHROMA_POWER: Final = 0.03
+"""T1, T2, T3 = T4 and lambda of the paper, for luminance 0..255."""
 
 _SCALES: Final = 4
 _ORIENTATIONS: Final = 4
 _MIN_WAVELENGTH: Final = 6.0
 _BANDWIDTH: Final = 0.55
 _ANGULAR_SPREAD: Final = np.pi / (_ORIENTATIONS * 1.2)
+"""The log-Gabor filters, as in the authors' code: wavelength of the finest in pixels, each next twice as
+long; width of a band as the ratio of a Gaussian's deviation to its centre frequency; angle in
+radians."""
+
 _NOISE_DEVIATIONS: Final = 2.0
 _NOISE_OVERESTIMATE: Final = 1.7
+"""Standard deviations above the noise's mean energy that a response must exceed, and the divisor of
+that threshold: an empirical correction in Kovesi's code."""
+
 _EPSILON: Final = np.float32(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class FsimFeatures:
-    """What FSIM needs of one photo: phase congruency, gradient length, two chromaticities."""
+    """Features of one photo for FSIM, maps at about 256 pixels of the short side.
+
+    Attributes:
+        congruency: Phase congruency, 0..1.
+        length: Length of the gradient of luminance.
+        i: Chromaticity I of YIQ.
+        q: Chromaticity Q of YIQ.
+
+    Example:
+        >>> fsim_features(np.zeros((64, 96, 3), np.uint8)).length.shape
+        (64, 96)
+    """
 
     congruency: Float32Array
     length: Float32Array
@@ -99,20 +117,36 @@ class _Workspace:
 
 
 def fsim_features(pixels: Pixels) -> FsimFeatures:
-    """Compute what FSIM needs of one photo, for several comparisons.
+    """Compute the features of one photo for FSIM, for several comparisons.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8.
 
     Returns:
         Maps at about 256 pixels of the short side.
+
+    Example:
+        >>> flat = np.full((32, 32, 3), 90, np.uint8)
+        >>> float(fsim_features(flat).congruency.max())
+        0.0
     """
     y, i, q = apply_colour_matrix(block_means(pixels, viewing_factor(pixels)), YIQ)
     return FsimFeatures(phase_congruency(y), gradient_magnitude(y, SCHARR), i, q)
 
 
 def compare_fsim(reference: FsimFeatures, distorted: FsimFeatures) -> float:
-    """Compare two photos of one size by their features; see `fsim`."""
+    """Compare two photos of one size by their features; see `fsim`.
+
+    Args:
+        reference: Features of the pristine photo.
+        distorted: Features of the other.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> reference, blurred = fsim_features(noise), fsim_features(cv2.blur(noise, (3, 3)))
+        >>> round(compare_fsim(reference, reference), 4), compare_fsim(reference, blurred) < 0.9
+        (1.0, True)
+    """
     chroma = similarity_map(reference.i, distorted.i, _CHROMA_CONSTANT)
     chroma *= similarity_map(reference.q, distorted.q, _CHROMA_CONSTANT)
     quality = power(log_magnitude(chroma), _CHROMA_POWER)
@@ -138,6 +172,14 @@ def fsim(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels[::5, ::5]
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 1 > fsim(reference, mild) > fsim(reference, severe) > 0.5
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     return compare_fsim(fsim_features(reference), fsim_features(distorted))
@@ -151,6 +193,13 @@ def phase_congruency(plane: Float32Array) -> Float32Array:
 
     Returns:
         Map (H, W), 0..1, independent of contrast.
+
+    Example:
+        >>> step = np.full((64, 64), 50, np.float32)
+        >>> step[:, 32:] = 200
+        >>> agreement = phase_congruency(step)
+        >>> bool(agreement[32, 32] > 2 * agreement[32, 20])  # largest at the edge
+        True
     """
     bank = _build_filter_bank(plane.shape[0], plane.shape[1])
     spectrum = to_float32(cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT))

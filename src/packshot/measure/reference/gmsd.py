@@ -22,6 +22,7 @@ MIN_SIDE: Final = 4
 """Smallest side in pixels."""
 
 _CONSTANT: Final = 170.0
+"""The stabilising constant of the paper, for luminance 0..255."""
 
 
 def gmsd(reference: Pixels, distorted: Pixels) -> float:
@@ -39,6 +40,14 @@ def gmsd(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 0 < gmsd(reference, mild) < gmsd(reference, severe) < 0.35
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     similarities = similarity_map(

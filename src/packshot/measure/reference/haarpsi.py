@@ -26,18 +26,24 @@ MIN_SIDE: Final = 16
 
 _CONSTANT: Final = 30.0
 _ALPHA: Final = 4.2
+"""C and alpha of the paper."""
+
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class HaarFeatures:
-    """What HaarPSI needs of one photo: absolute wavelet responses and chromaticities.
+    """Features of one photo for HaarPSI: absolute wavelet responses and chromaticities.
 
     Attributes:
         fine: Responses at scale 1, to horizontal then vertical structure.
         middle: The same at scale 2.
         coarse: The same at scale 3: how much each place counts.
         chroma: Absolute local means of I and Q.
+
+    Example:
+        >>> len(haarpsi_features(np.zeros((64, 64, 3), np.uint8)).coarse)  # rows and columns
+        2
     """
 
     fine: tuple[Float32Array, Float32Array]
@@ -47,13 +53,17 @@ class HaarFeatures:
 
 
 def haarpsi_features(pixels: Pixels) -> HaarFeatures:
-    """Compute what HaarPSI needs of one photo, for several comparisons.
+    """Compute the features of one photo for HaarPSI, for several comparisons.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8.
 
     Returns:
         Maps at half the size.
+
+    Example:
+        >>> haarpsi_features(np.zeros((64, 96, 3), np.uint8)).fine[0].shape
+        (32, 48)
     """
     y, i, q = apply_colour_matrix(window_means(pixels, 2, 0), YIQ)
     chroma = _local_mean(i), _local_mean(q)
@@ -61,7 +71,18 @@ def haarpsi_features(pixels: Pixels) -> HaarFeatures:
 
 
 def compare_haarpsi(reference: HaarFeatures, distorted: HaarFeatures) -> float:
-    """Compare two photos of one size by their features; see `haarpsi`."""
+    """Compare two photos of one size by their features; see `haarpsi`.
+
+    Args:
+        reference: Features of the pristine photo.
+        distorted: Features of the other.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> reference, blurred = haarpsi_features(noise), haarpsi_features(cv2.blur(noise, (3, 3)))
+        >>> round(compare_haarpsi(reference, reference), 4), compare_haarpsi(reference, blurred) < 0.7
+        (1.0, True)
+    """
     across = np.maximum(reference.coarse[0], distorted.coarse[0])
     along = np.maximum(reference.coarse[1], distorted.coarse[1])
     weights = [across, along, (across + along) * np.float32(0.5)]
@@ -96,6 +117,14 @@ def haarpsi(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 1 > haarpsi(reference, mild) > haarpsi(reference, severe) > 0
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     return compare_haarpsi(haarpsi_features(reference), haarpsi_features(distorted))

@@ -28,16 +28,32 @@ MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 _LHM: Final = ((0.2989, 0.587, 0.114), *OPPONENT)
+"""Weights of R, G, B in luminance and in the chromaticities H and M."""
+
 _C1: Final = 140.0
 _C2: Final = 55.0
 _C3: Final = 550.0
 _GRADIENT_SHARE: Final = 0.6
+"""C1, C2, C3 and alpha of the paper, for values 0..255."""
+
 _HALF_ROOT: Final = np.float32(np.sqrt(0.5))
 
 
 @dataclass(frozen=True, eq=False)
 class MdsiFeatures:
-    """What MDSI needs of one photo: gradient of luminance, its length, two chromaticities."""
+    """Features of one photo for MDSI, maps at about 256 pixels of the short side.
+
+    Attributes:
+        horizontal: Derivative of luminance along the rows.
+        vertical: Derivative of luminance along the columns.
+        length: Length of that gradient.
+        h: First chromaticity of the Gaussian colour model.
+        m: Second chromaticity.
+
+    Example:
+        >>> mdsi_features(np.zeros((600, 900, 3), np.uint8)).h.shape
+        (300, 450)
+    """
 
     horizontal: Float32Array
     vertical: Float32Array
@@ -47,13 +63,18 @@ class MdsiFeatures:
 
 
 def mdsi_features(pixels: Pixels) -> MdsiFeatures:
-    """Compute what MDSI needs of one photo, for several comparisons.
+    """Compute the features of one photo for MDSI, for several comparisons.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8.
 
     Returns:
         Maps at about 256 pixels of the short side.
+
+    Example:
+        >>> ramp = np.zeros((32, 32, 3), np.uint8) + np.arange(0, 64, 2, dtype=np.uint8)[None, :, None]
+        >>> float(mdsi_features(ramp).horizontal[16, 16].round())  # two steps of two levels
+        4.0
     """
     factor = viewing_factor(pixels)
     luminance, h, m = apply_colour_matrix(window_means(pixels, factor, (factor - 1) // 2), _LHM)
@@ -62,7 +83,18 @@ def mdsi_features(pixels: Pixels) -> MdsiFeatures:
 
 
 def compare_mdsi(reference: MdsiFeatures, distorted: MdsiFeatures) -> float:
-    """Compare two photos of one size by their features; see `mdsi`."""
+    """Compare two photos of one size by their features; see `mdsi`.
+
+    Args:
+        reference: Features of the pristine photo.
+        distorted: Features of the other.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> reference, darker = mdsi_features(noise), mdsi_features(noise // 2)
+        >>> compare_mdsi(reference, reference) < 0.05 < compare_mdsi(reference, darker)
+        True
+    """
     combined = _gradient_similarity(reference, distorted)
     combined *= np.float32(_GRADIENT_SHARE)
     combined += np.float32(1 - _GRADIENT_SHARE) * _chroma_similarity(reference, distorted)
@@ -84,6 +116,14 @@ def mdsi(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 0 < mdsi(reference, mild) < mdsi(reference, severe) < 0.7
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     return compare_mdsi(mdsi_features(reference), mdsi_features(distorted))

@@ -39,6 +39,14 @@ def ms_ssim(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 1 > ms_ssim(reference, mild) > ms_ssim(reference, severe) > 0
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     x, y = (luma(photo.astype(np.float32)) for photo in (reference, distorted))

@@ -26,6 +26,11 @@ def psnr(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> reference = np.full((8, 8, 3), 100, np.uint8)
+        >>> round(psnr(reference, reference + np.uint8(5)), 2), psnr(reference, reference)
+        (34.15, inf)
     """
     check_pair(reference, distorted, MIN_SIDE)
     difference = reference.astype(np.int32) - distorted

@@ -14,10 +14,14 @@ from packshot.measure.reference.pair import check_pair, luma, mean, similarity_m
 
 _WINDOW_SIDE: Final = 11
 _SIGMA: Final = 1.5
+"""Pixels: side and standard deviation of the window (section III.C)."""
+
 _C1: Final = (0.01 * 255) ** 2
 _C2: Final = np.float32((0.03 * 255) ** 2)
+"""(K L)^2 of luminance and of contrast, with K1 = 0.01, K2 = 0.03 and L = 255."""
 
 _OFFSET: Final = np.float32(128)
+"""Grey levels taken off before squaring: the middle of the range."""
 
 MIN_SIDE: Final = _WINDOW_SIDE
 """Smallest side in pixels: one window."""
@@ -29,6 +33,12 @@ class MeanSimilarities(NamedTuple):
     Attributes:
         ssim: Mean of luminance, contrast and structure together (eq. 13).
         structure: Mean of contrast and structure alone.
+
+    Example:
+        >>> plane = np.tile(np.arange(32, dtype=np.float32), (32, 1))
+        >>> parts = mean_similarities(plane, plane + 40)
+        >>> round(parts.structure, 3), parts.ssim < 0.8  # only luminance differs
+        (1.0, True)
     """
 
     ssim: float
@@ -51,6 +61,14 @@ def ssim(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 1 > ssim(reference, mild) > ssim(reference, severe) > 0
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     return mean_similarities(luma(reference.astype(np.float32)), luma(distorted.astype(np.float32))).ssim
@@ -65,6 +83,12 @@ def mean_similarities(reference: Float32Array, distorted: Float32Array) -> MeanS
 
     Returns:
         Means over the windows that lie inside.
+
+    Example:
+        >>> plane = np.random.default_rng(0).random((32, 32), np.float32) * 255
+        >>> equal, negative = (mean_similarities(plane, other) for other in (plane, 255 - plane))
+        >>> round(equal.ssim, 4), negative.ssim < 0
+        (1.0, True)
     """
     # A common offset changes no variance, and small numbers keep their digits when squared.
     x, y = reference - _OFFSET, distorted - _OFFSET

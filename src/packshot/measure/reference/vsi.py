@@ -37,23 +37,41 @@ MIN_SIDE: Final = 16
 """Smallest side in pixels."""
 
 _LMN: Final = ((0.06, 0.63, 0.27), *OPPONENT)
+"""Weights of R, G, B in luminance and in the chromaticities M and N."""
+
 _SALIENCY_CONSTANT: Final = 1.27
 _GRADIENT_CONSTANT: Final = 386.0
 _CHROMA_CONSTANT: Final = 130.0
 _GRADIENT_POWER: Final = 0.4
 _CHROMA_POWER: Final = 0.02
+"""C1, C2, C3, alpha and beta of the paper, for values 0..255 and saliency 0..1."""
 
 _SALIENCY_SIDE: Final = 256
 _CENTRE_FREQUENCY: Final = 0.021
 _BANDWIDTH: Final = 1.34
 _CENTRE_SPREAD: Final = 145.0
 _WARM_SPREAD: Final = 0.001
+"""SDSP, as VSI's authors set it: pixels of the side at which it is computed; centre frequency in cycles
+per pixel and bandwidth of the band pass; pixels of the centre prior's deviation; that of the warm
+prior."""
+
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class VsiFeatures:
-    """What VSI needs of one photo: saliency, gradient length, two chromaticities."""
+    """Features of one photo for VSI, maps at about 256 pixels of the short side.
+
+    Attributes:
+        saliency: Where one looks, 0..1.
+        length: Length of the gradient of luminance.
+        m: First chromaticity of the Gaussian colour model.
+        n: Second chromaticity.
+
+    Example:
+        >>> vsi_features(np.zeros((600, 900, 3), np.uint8)).saliency.shape
+        (300, 450)
+    """
 
     saliency: Float32Array
     length: Float32Array
@@ -62,13 +80,18 @@ class VsiFeatures:
 
 
 def vsi_features(pixels: Pixels) -> VsiFeatures:
-    """Compute what VSI needs of one photo, for several comparisons.
+    """Compute the features of one photo for VSI, for several comparisons.
 
     Args:
         pixels: RGB pixels (H, W, 3), uint8.
 
     Returns:
         Maps at about 256 pixels of the short side.
+
+    Example:
+        >>> flat = np.full((32, 32, 3), 90, np.uint8)
+        >>> float(abs(vsi_features(flat).length[8:-8, 8:-8]).max())
+        0.0
     """
     factor = viewing_factor(pixels)
     luminance, m, n = apply_colour_matrix(_shrink(pixels, factor), _LMN)
@@ -77,7 +100,18 @@ def vsi_features(pixels: Pixels) -> VsiFeatures:
 
 
 def compare_vsi(reference: VsiFeatures, distorted: VsiFeatures) -> float:
-    """Compare two photos of one size by their features; see `vsi`."""
+    """Compare two photos of one size by their features; see `vsi`.
+
+    Args:
+        reference: Features of the pristine photo.
+        distorted: Features of the other.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> reference, blurred = vsi_features(noise), vsi_features(cv2.blur(noise, (5, 5)))
+        >>> round(compare_vsi(reference, reference), 4), compare_vsi(reference, blurred) < 0.95
+        (1.0, True)
+    """
     chroma = similarity_map(reference.m, distorted.m, _CHROMA_CONSTANT)
     chroma *= similarity_map(reference.n, distorted.n, _CHROMA_CONSTANT)
     structure = similarity_map(reference.length, distorted.length, _GRADIENT_CONSTANT)
@@ -102,6 +136,14 @@ def vsi(reference: Pixels, distorted: Pixels) -> float:
 
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`.
+
+    Example:
+        >>> from packshot.distort import distort
+        >>> from packshot.photo import Photo
+        >>> reference = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> mild, severe = (distort(reference, "jpeg", level) for level in (1, 5))
+        >>> 1 > vsi(reference, mild) > vsi(reference, severe) > 0.7
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     return compare_vsi(vsi_features(reference), vsi_features(distorted))
@@ -115,6 +157,13 @@ def saliency(pixels: Pixels) -> Float32Array:
 
     Returns:
         Map (H, W), 0..1.
+
+    Example:
+        >>> pixels = np.full((100, 100, 3), 200, np.uint8)
+        >>> pixels[40:60, 40:60] = (220, 30, 30)  # something red in the middle
+        >>> where = saliency(pixels)
+        >>> bool(where[40:60, 40:60].mean() > 3 * where[:20].mean())
+        True
     """
     lab = _resize_to_lab(pixels)
     prior = _frequency_prior(lab) * _build_filters()[1] * _warm_prior(lab)

@@ -7,7 +7,7 @@ Mannos and Sakrison's (IEEE Trans. Information Theory 20(4), 1974) with Mitsa an
 the diagonals.
 
 Frequencies are counted in cycles per degree of what the viewer sees, so a viewing distance must be
-assumed: 60 pixels to the degree unless told, one pixel per minute of arc, the finest that normal
+assumed: 60 pixels to the degree by default, one pixel per minute of arc, the finest that normal
 sight resolves. That is a laptop's 110 pixels per inch from 80 cm. The MeTriX MuX toolbox assumes 120.
 """
 
@@ -24,13 +24,17 @@ MIN_SIDE: Final = 1
 """Smallest side in pixels."""
 
 PIXELS_PER_DEGREE: Final = 60.0
+"""Pixels that span a degree of sight: one for each minute of arc. A convention, see the module."""
 
 _DIAGONAL_REACH: Final = 0.7
-"""How far along the diagonals the eye reaches, as a share of its reach along the axes."""
+"""Highest frequency seen along the diagonals over that along the axes, 0..1 (Mitsa and Varkur)."""
 
 _PEAK_FREQUENCY: Final = 7.8909
 _PEAK_SENSITIVITY: Final = 0.9809
 """Cycles per degree where the curve is highest, and its height there."""
+
+_SENSITIVITY: Final = (2.6, 0.0192, 0.114, 1.1)
+"""Mannos and Sakrison's curve a (b + c f) exp(-(c f)^d) of the frequency f in cycles per degree."""
 
 
 def wsnr(reference: Pixels, distorted: Pixels, *, pixels_per_degree: float = PIXELS_PER_DEGREE) -> float:
@@ -47,6 +51,14 @@ def wsnr(reference: Pixels, distorted: Pixels, *, pixels_per_degree: float = PIX
     Raises:
         InvalidInput: The photos are not comparable, see `check_pair`, or the viewing distance is
             not a positive number.
+
+    Example:
+        >>> reference = np.random.default_rng(0).integers(60, 200, (64, 64, 3), np.uint8)
+        >>> lines, shade = reference.copy(), reference.copy()
+        >>> lines[:, ::2] += 20  # fine lines, which the eye hardly sees
+        >>> shade[:, :32] += 20  # a shade
+        >>> wsnr(reference, lines) > wsnr(reference, shade)
+        True
     """
     check_pair(reference, distorted, MIN_SIDE)
     if not 0 < pixels_per_degree < math.inf:
@@ -69,12 +81,17 @@ def contrast_sensitivity(across: FloatArray, down: FloatArray) -> FloatArray:
 
     Returns:
         Sensitivity, 0..0.9809, of their common shape.
+
+    Example:
+        >>> contrast_sensitivity(np.array([2.0, 8.0, 30.0]), np.zeros(3)).round(2).tolist()
+        [0.98, 0.98, 0.19]
     """
     angle = np.arctan2(down, across)
     reach = (1 - _DIAGONAL_REACH) / 2 * np.cos(4 * angle) + (1 + _DIAGONAL_REACH) / 2
     frequency = np.hypot(across, down) / reach
-    scaled = 0.114 * frequency
-    curve = 2.6 * (0.0192 + scaled) * np.exp(-(scaled**1.1))
+    gain, offset, rate, exponent = _SENSITIVITY
+    scaled = rate * frequency
+    curve = gain * (offset + scaled) * np.exp(-(scaled**exponent))
     return np.where(frequency < _PEAK_FREQUENCY, _PEAK_SENSITIVITY, curve)
 
 

@@ -8,18 +8,30 @@ MAGIC = b"BM"
 
 _OLD_HEADER_BYTES = 12
 _RUN_LENGTH_CODINGS = (1, 2)
-# Pillow unpacks run lengths in Python, a million bytes or two million pixels in a second; what is so
-# stored are icons and old screens.
 _MAX_RUN_BYTES = 2 * 2**20
 _MAX_RUN_PIXELS = 4_000_000
+"""Bytes and pixels of a picture in run lengths; a larger one is refused. Pillow unpacks them in Python,
+a million bytes or two million pixels in a second; what is so stored are icons and old screens."""
 
 
 def read_outline(data: bytes) -> Outline:
     """Read a BMP's headers.
 
     Raises:
-        Incomplete: Rows are missing.
-        Excessive: Run lengths that take too long to unpack.
+        IncompleteFile: Rows are missing.
+        ExcessiveFile: Run lengths that take too long to unpack.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("L", (80, 60)).save(file := io.BytesIO(), "BMP")
+        >>> outline = read_outline(file.getvalue())
+        >>> outline.width, outline.height, outline.decoder_bytes
+        (80, 60, 1.0)
+        >>> read_outline(file.getvalue()[:-100])
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.IncompleteFile: the picture's data end before the picture does
     """
     if len(data) < 26:
         raise IncompleteFile("it ends within its header")

@@ -10,9 +10,10 @@ from packshot.photo.structure.outline import IncompleteFile, Outline, check_coun
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 
-# A grid of 100 megapixels in tiles of 512 is 400 items, each with properties and a few extents.
 _MAX_BOXES = 20_000
 _MAX_EXTENTS = 20_000
+"""Boxes, and pieces of items, of a file; one with more is refused. A grid of 100 megapixels in tiles of
+512 is 400 items, each with properties and a few pieces."""
 _FULL_BOXES = frozenset((b"meta", b"iloc", b"stsz"))
 _CONTAINER_BOXES = frozenset((b"meta", b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iprp", b"ipco"))
 
@@ -25,6 +26,11 @@ class MediaBox:
         kind: Four letters.
         begin: Offset of its content.
         end: Offset behind it.
+
+    Example:
+        >>> data = bytes((0, 0, 0, 12)) + b"ftypavif"
+        >>> next(_iter_all_boxes(data))
+        MediaBox(kind=b'ftyp', begin=8, end=12)
     """
 
     kind: bytes
@@ -33,7 +39,12 @@ class MediaBox:
 
 
 def detect_format(data: bytes) -> str | None:
-    """``AVIF`` or ``HEIF`` by the brands at the beginning; None for anything else."""
+    """Return ``AVIF`` or ``HEIF`` by the brands at the beginning; None for anything else.
+
+    Example:
+        >>> detect_format(bytes((0, 0, 0, 24)) + b"ftypheic" + bytes(4) + b"mif1heic")
+        'HEIF'
+    """
     if data[4:8] != b"ftyp":
         return None
     brands = data[8 : min(64, int.from_bytes(data[:4]))]
@@ -43,7 +54,7 @@ def detect_format(data: bytes) -> str | None:
 
 
 def _parse_brands(content: bytes) -> list[bytes]:
-    """The major and the compatible brands."""
+    """Return the major and the compatible brands."""
     return [content[:4], *(content[at : at + 4] for at in range(8, len(content), 4))]
 
 
@@ -51,8 +62,19 @@ def read_outline(data: bytes, format_name: str) -> Outline:
     """Walk through the boxes; sizes and frames are the decoder's to tell.
 
     Raises:
-        Incomplete: Boxes or pieces of pictures lie behind the end.
-        Excessive: It has more boxes, items or samples than a photo.
+        IncompleteFile: Boxes or pieces of pictures lie behind the end.
+        ExcessiveFile: It has more boxes, items or samples than a photo.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("RGB", (80, 60)).save(file := io.BytesIO(), "AVIF")
+        >>> read_outline(file.getvalue(), "AVIF").format
+        'AVIF'
+        >>> read_outline(file.getvalue()[:-10], "AVIF")
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.IncompleteFile: it ends within a part
     """
     frames, bits = 1, 8
     for box in _iter_all_boxes(data):
@@ -68,7 +90,7 @@ def read_outline(data: bytes, format_name: str) -> Outline:
 
 
 def _iter_all_boxes(data: bytes) -> Iterator[MediaBox]:
-    """Every box, those within others after these."""
+    """Yield every box, those within others after these."""
     ranges, count = [(0, len(data), True)], 0
     while ranges:
         begin, end, outermost = ranges.pop()
@@ -101,7 +123,7 @@ def _iter_boxes(data: bytes, begin: int, end: int, outermost: bool) -> Iterator[
 
 
 def _check_items(data: bytes, box: MediaBox) -> None:
-    """Every piece of every item lies within the file."""
+    """Refuse a file that ends before a piece of an item does."""
     reader = _Reader(data, box.begin, box.end)
     version = reader.read(4) >> 24
     sizes = reader.read(2)
@@ -131,7 +153,7 @@ class _Reader:
     end: int
 
     def read(self, size: int) -> int:
-        """The next number, of `size` bytes."""
+        """Read the next number, of `size` bytes."""
         self.position += size
         if self.position > self.end:
             raise IncompleteFile("its parts do not fit together")

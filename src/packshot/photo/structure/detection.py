@@ -1,4 +1,4 @@
-"""Which format a file is of, by its content, and its outline."""
+"""The format of a file by its content, and its outline."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ _FRAME_COUNTING_READERS = {"GIF": gif.read_outline, "WEBP": webp.read_outline, "
 
 
 def read_outline(data: bytes, max_frames: int) -> Outline | None:
-    """The outline of a file of any format that opens; None for any other.
+    """Read the outline of a file of any format that opens; None for any other.
 
     Args:
         data: The whole file.
         max_frames: Frames or pages are counted no further than one past these.
 
     Raises:
-        Incomplete: Parts of it are missing.
-        Excessive: It has more parts than any photo.
+        IncompleteFile: Parts of it are missing.
+        ExcessiveFile: It has more parts than any photo.
+
+    Example:
+        >>> data = open("examples/photos/mug.jpg", "rb").read()
+        >>> outline = read_outline(data, max_frames=1)
+        >>> outline.format, outline.width, outline.height, outline.decoder_bytes
+        ('JPEG', 800, 800, 4.0)
     """
     format_name = detect_format(data)
     if format_name in _FRAME_COUNTING_READERS:
@@ -36,6 +42,11 @@ def read_outline(data: bytes, max_frames: int) -> Outline | None:
 
 
 def detect_format(head: bytes) -> str | None:
-    """The format of a file by its first 64 bytes, a key of `packshot.photo.FORMATS`; None for others."""
+    """Detect the format by the first 64 bytes: a key of `packshot.photo.FORMATS`; None for others.
+
+    Example:
+        >>> detect_format(png.MAGIC), detect_format(b"%PDF-1.7")
+        ('PNG', None)
+    """
     formats = (name for name, magic in _MAGIC.items() if head.startswith(magic))
     return next(formats, "WEBP" if webp.is_webp(head) else boxes.detect_format(head))

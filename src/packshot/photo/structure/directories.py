@@ -10,14 +10,24 @@ from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, chec
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-# Bytes and letter of `struct` for each type of value.
 _TYPES = {
     1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "L"), 5: (8, "LL"), 6: (1, "b"), 7: (1, "s"),
     8: (2, "h"), 9: (4, "l"), 10: (8, "ll"), 11: (4, "f"), 12: (8, "d"), 13: (4, "L"),
     16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
 }  # fmt: skip
-# Real ones have about thirty; a scientific camera's a hundred or two.
+"""Bytes and letter of `struct` for each type of value: TIFF, revision 6, section 2, and BigTIFF."""
 _MAX_ENTRIES = 4096
+"""Tags of a directory; one with more is refused. Real ones have about thirty, a scientific camera's a
+hundred or two."""
+_MAX_NUMBERS = 64
+"""Numbers of a tag that `Directories.read_values` reads unless asked for others: all tags that a report
+keeps have fewer."""
+_MAX_TEXT_BYTES = 65_536
+"""Bytes of a text that are read: far more than the letters of it that a report keeps."""
+_MAX_VALUES_GROWTH = 2
+_BASE_VALUES_BYTES = 65_536
+"""All values of a directory may have twice the bytes of the file and these: the tags of a real one share
+at most a few values, those of a bomb all point at the same."""
 
 Value = str | bytes | float | int | tuple[float, ...]
 
@@ -30,6 +40,10 @@ class Entry:
         kind: Type of its values, 1..18.
         count: How many there are.
         offset: Offset of the first.
+
+    Example:
+        >>> Entry(kind=3, count=5, offset=8).size  # five numbers of 16 bits
+        10
     """
 
     kind: int
@@ -46,13 +60,21 @@ _OUT_OF_RANGE = Entry(1, -1, 0)
 
 
 class Directories:
-    """The chain of directories of a TIFF structure."""
+    r"""The chain of directories of a TIFF structure.
+
+    Example:
+        >>> data = b"II*\0" + struct.pack("<LHHHLLL", 8, 1, 256, 4, 1, 80, 0)
+        >>> directories = Directories(data)
+        >>> entries = directories.read_entries(directories.first_offset)
+        >>> {tag: directories.read_values(entry) for tag, entry in entries.items()}
+        {256: 80}
+    """
 
     def __init__(self, data: bytes) -> None:
         """Read the header.
 
         Raises:
-            Incomplete: It is none.
+            IncompleteFile: It is none.
         """
         if data[:4] not in MAGIC:
             raise IncompleteFile("its header makes no sense")
@@ -65,10 +87,10 @@ class Directories:
         self.first_offset = self._read_number(self._offset_letter, 8 if self._is_big_tiff else 4)
 
     def iter_offsets(self) -> Iterator[int]:
-        """Offsets of the directories, each once.
+        """Yield the offsets of the directories, each once.
 
         Raises:
-            Incomplete: One lies behind the end.
+            IncompleteFile: One lies behind the end.
         """
         offset, seen = self.first_offset, set[int]()
         while offset and offset not in seen:
@@ -81,15 +103,15 @@ class Directories:
             )
 
     def read_entries(self, offset: int, *, require_all: bool = False) -> dict[int, Entry]:
-        """The tags of the directory at an offset, those whose values lie within the data.
+        """Read the tags of the directory at an offset, those whose values lie within the data.
 
         Args:
             offset: The offset.
             require_all: Refuse it if there are others.
 
         Raises:
-            Incomplete: It lies behind the end.
-            Excessive: More tags, or more bytes of values, than the data are long.
+            IncompleteFile: It lies behind the end.
+            ExcessiveFile: More tags, or more bytes of values, than the data are long.
         """
         letter, size, inline = self._entry_format
         count = self._read_number(letter, offset)
@@ -99,15 +121,18 @@ class Directories:
         if require_all and any(entry is _OUT_OF_RANGE for _, entry in found):
             raise IncompleteFile("it ends within the values of its tags")
         known = {tag: entry for tag, entry in found if entry is not _OUT_OF_RANGE}
-        if sum(entry.size for entry in known.values()) > 2 * len(self._data) + 65_536:
+        if (
+            sum(entry.size for entry in known.values())
+            > _MAX_VALUES_GROWTH * len(self._data) + _BASE_VALUES_BYTES
+        ):
             raise ExcessiveFile("its tags say more than the file is long")
         return known
 
-    def read_values(self, entry: Entry, max_count: int = 64) -> Value:
-        """The values of a tag, of numbers no more than `max_count`; one alone is no tuple."""
+    def read_values(self, entry: Entry, max_count: int = _MAX_NUMBERS) -> Value:
+        """Read the values of a tag, of numbers no more than `max_count`; one alone is no tuple."""
         letter = _TYPES[entry.kind][1]
         if letter == "s":
-            raw = self._data[entry.offset : entry.offset + min(entry.count, 65_536)]
+            raw = self._data[entry.offset : entry.offset + min(entry.count, _MAX_TEXT_BYTES)]
             return raw.split(b"\0")[0].decode("utf-8", "replace") if entry.kind == 2 else raw
         count = min(entry.count, max_count)
         numbers = struct.unpack_from(f"{self._byte_order}{letter * count}", self._data, entry.offset)
@@ -117,7 +142,7 @@ class Directories:
         return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
     def read_integers(self, entry: Entry | None) -> tuple[int, ...]:
-        """All values of a tag, as far as they are whole numbers."""
+        """Read all values of a tag, as far as they are whole numbers."""
         if entry is None or _TYPES[entry.kind][1] not in "BHLQ":
             return ()
         letter = f"{self._byte_order}{entry.count}{_TYPES[entry.kind][1]}"

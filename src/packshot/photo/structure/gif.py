@@ -9,9 +9,13 @@ from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outl
 MAGIC = (b"GIF87a", b"GIF89a")
 
 _IMAGE, _EXTENSION, _CONTROL = 0x2C, 0x21, 0xF9
-# Encoders fill blocks to 255 bytes, so this is all that a file of 256 MB needs: half a second.
 _MAX_CONTROL_BYTES = 8
+"""Bytes of a graphic control extension: GIF89a specification, section 23."""
 _MAX_BLOCKS = 1_200_000
+"""Blocks of a file. Encoders fill them to 255 bytes, so this is all that a file of 256 MB needs;
+stepping over them takes half a second."""
+_DECODER_BYTES = 4.3
+"""Bytes of the decoder for each pixel, rounded up from `benchmarks/results/decoding_memory.csv`."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class GifOutline(Outline):
         data: Offset of the first picture's data, behind the size of its codes.
         end: Offset behind them.
         size: Columns and rows of the first picture, which may be a part of the whole.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("P", (80, 60)).save(file := io.BytesIO(), "GIF")
+        >>> outline = read_outline(file.getvalue(), max_frames=1)
+        >>> outline.size, outline.frames
+        ((80, 60), 1)
     """
 
     head: bytes = field(default=b"", repr=False)
@@ -41,14 +53,14 @@ class GifOutline(Outline):
 
 @dataclass
 class _BlockCursor:
-    """Where it stands."""
+    """A position in the blocks of a GIF."""
 
     data: bytes
     position: int
     blocks: int = 0
 
     def skip_blocks(self) -> None:
-        """To behind the block of no length that ends a series."""
+        """Move behind the block of no length that ends a series."""
         size = -1
         while size:
             size = self._read_byte()
@@ -58,7 +70,7 @@ class _BlockCursor:
                 raise ExcessiveFile(f"more than {_MAX_BLOCKS:,} blocks: no photo needs so many")
 
     def skip_colour_table(self, flags: int) -> None:
-        """To behind a colour table, if the flags tell of one."""
+        """Move behind a colour table, if the flags tell of one."""
         self.position += 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
     def _read_byte(self) -> int:
@@ -74,8 +86,16 @@ def read_outline(data: bytes, max_frames: int) -> GifOutline:
     A file that ends behind a whole picture, without the trailer, is whole.
 
     Raises:
-        Incomplete: It ends within a picture, or has none.
-        Excessive: It has more blocks than a photo.
+        IncompleteFile: It ends within a picture, or has none.
+        ExcessiveFile: It has more blocks than a photo.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> frames = [Image.new("L", (80, 60), grey) for grey in (10, 20, 30)]
+        >>> frames[0].save(file := io.BytesIO(), "GIF", save_all=True, append_images=frames[1:])
+        >>> read_outline(file.getvalue(), max_frames=10).frames, read_outline(file.getvalue(), 1).frames
+        (3, 2)
     """
     cursor = _BlockCursor(data, 13)
     cursor.skip_colour_table(data[10] if len(data) > 10 else 0)
@@ -123,10 +143,19 @@ def _read_picture(cursor: _BlockCursor) -> GifOutline:
         data=begin,
         end=cursor.position,
         size=(width, height),
-        decoder_bytes=4.3,
+        decoder_bytes=_DECODER_BYTES,
     )
 
 
 def extract_first_picture(data: bytes, outline: GifOutline) -> bytes:
-    """A GIF of the first picture alone, without comments and what else belongs to no picture."""
+    """Write a GIF of the first picture alone, without comments and what else belongs to no picture.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("P", (80, 60)).save(file := io.BytesIO(), "GIF", comment=b"x" * 1000)
+        >>> data = file.getvalue()
+        >>> len(data) - len(extract_first_picture(data, read_outline(data, max_frames=1))) > 1000
+        True
+    """
     return b"".join((outline.head, outline.control, memoryview(data)[outline.begin : outline.end], b";"))

@@ -20,6 +20,7 @@ _RESTARTS_SCAN[0xD0:0xD8] = True
 _ENDS_SCAN = ~_RESTARTS_SCAN
 _ENDS_SCAN[[0x00, 0xFF]] = False
 _SEARCH_CHUNK_BYTES = 2**20
+"""Bytes of picture data that are searched at a time; nothing but memory depends on it."""
 _START, _END, _SCAN, _RESTARTS = 0xD8, 0xD9, 0xDA, 0xDD
 _STANDALONE_MARKERS = frozenset((0x01, _START, *range(0xD0, 0xD8)))
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -29,18 +30,21 @@ _ARITHMETIC_MARKERS = frozenset((0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))
 _KEPT_MARKERS = _FRAME_MARKERS | {0xC4, 0xCC, 0xDB, _RESTARTS, 0xE0, 0xEE}
 _EXIF, _XMP, _PROFILE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 _COEFFICIENTS = 64
+"""Of a block of 8 x 8 samples."""
 
-# A profile of 16 MB takes 250 segments; some scanners add a few of their own.
 _MAX_SEGMENTS = 2000
-# Cameras align segments with a few fill bytes; what looks for a marker one byte at a time takes
-# 90 s for 250 MB of them.
+"""Segments of a file; one with more is refused. A profile of 16 MB takes 250; some scanners add a few of
+their own."""
 _MAX_FILL_BYTES = 65_536
-# Encoders write about 10 scans, 12 to 20 when they search for the best script. Each visits every block,
-# also when it brings nothing. Measured with libjpeg on one core of an Intel Xeon, 4 megapixels, 10 or 50
-# scans: 0.2 to 1.1 ns a pixel and scan where they bring next to nothing, as in a small bomb, 5.2 for
-# noise at quality 95. The most let in, 16 scans of 120 megapixels, takes 2 s, or 10 s of the latter.
+"""Fill bytes of a file; one with more is refused. Cameras align segments with a few; what looks for a
+marker one byte at a time takes 90 s for 250 MB of them."""
 _MAX_SCANS = 100
 _MAX_SCANNED_PIXELS = 16 * 120_000_000
+"""Scans, and pixels of all scans, of a file; one with more is refused. Encoders write about 10 scans, 12
+to 20 when they search for the best script. Each visits every block, also when it brings nothing.
+Measured with libjpeg on one core of an Intel Xeon, 4 megapixels, 10 or 50 scans: 0.2 to 1.1 ns a pixel
+and scan where they bring next to nothing, as in a small bomb, 5.2 for noise at quality 95. The most let
+in, 16 scans of 120 megapixels, takes 2 s, or 10 s of the latter."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class FrameHeader:
         height: In pixels.
         width: In pixels.
         sampling: Horizontal and vertical factor of each component, by its identifier.
+
+    Example:
+        >>> header = _parse_frame_header(0xC0, bytes((8, 0, 60, 0, 80, 1, 1, 0x22, 0)))
+        >>> header.width, header.height, header.largest_factors
+        (80, 60, (2, 2))
     """
 
     code: int
@@ -81,6 +90,12 @@ class Scan:
         begin: Offset of its data.
         end: Offset behind its data.
         restarts: Restart markers in them.
+
+    Example:
+        >>> frame = FrameHeader(0xC0, bits=8, height=60, width=80, sampling={1: (1, 1)})
+        >>> scan = Scan((1,), first=0, last=63, shift=0, interval=0, begin=0, end=0, restarts=0)
+        >>> _count_units(frame, scan)
+        80
     """
 
     components: tuple[int, ...]
@@ -103,6 +118,12 @@ class JpegOutline(Outline):
         end: Offset behind the last scan's data.
         one_pass: All is in one scan, so that decoding ends with the last row.
         arithmetic: Coded arithmetically, as next to no file is.
+
+    Example:
+        >>> data = open("examples/photos/mug.jpg", "rb").read()
+        >>> outline = read_outline(data)
+        >>> outline.one_pass, outline.arithmetic, 0 < outline.data < outline.end <= len(data)
+        (True, False, True)
     """
 
     head: bytes = field(default=b"", repr=False)
@@ -114,7 +135,7 @@ class JpegOutline(Outline):
 
 @dataclass
 class _ParserState:
-    """What was met so far."""
+    """The parts that were found so far."""
 
     head: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
     exif: list[bytes] = field(default_factory=list)
@@ -129,8 +150,17 @@ def read_outline(data: bytes) -> JpegOutline:
     """Walk through a JPEG, to its end marker.
 
     Raises:
-        Incomplete: Segments or scans are missing.
-        Excessive: It has more segments, fill or scans than a photo.
+        IncompleteFile: Segments or scans are missing.
+        ExcessiveFile: It has more segments, fill or scans than a photo.
+
+    Example:
+        >>> data = open("examples/photos/mug.jpg", "rb").read()
+        >>> read_outline(data).bits
+        8
+        >>> read_outline(data[:300])
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.IncompleteFile: it ends within a segment
     """
     state = _ParserState()
     for code, begin, end in _iter_segments(data, state):
@@ -159,7 +189,7 @@ def read_outline(data: bytes) -> JpegOutline:
 
 
 def _iter_segments(data: bytes, state: _ParserState) -> Iterator[tuple[int, int, int]]:
-    """Marker, begin and end of the content of each segment; a scan's data are stepped over."""
+    """Yield marker, begin and end of the content of each segment; a scan's data are stepped over."""
     position, fill, count = 2, 0, 0
     while found := _MARKER.search(data, position, position + _MAX_FILL_BYTES + 2):
         count += 1
@@ -226,7 +256,7 @@ def _add_scan(state: _ParserState, data: bytes, content: bytes, begin: int) -> N
 
 
 def _find_scan_end(data: bytes, begin: int) -> tuple[int, int]:
-    """Offset of the first marker that is no restart, or of the data's end; and the restarts before."""
+    """Find the first marker that is no restart, or the data's end; count the restarts before."""
     values = np.frombuffer(data, np.uint8)
     restarts = fill = 0
     for start in range(begin, len(data) - 1, _SEARCH_CHUNK_BYTES):
@@ -245,7 +275,7 @@ def _find_scan_end(data: bytes, begin: int) -> tuple[int, int]:
 
 
 def _check_all_scans(frame: FrameHeader, scans: list[Scan]) -> None:
-    """Every coefficient of every component, to its last bit; and the last scan to its last restart."""
+    """Refuse a file that lacks coefficients, to the last bit, or restarts of the last scan."""
     progressive = frame.code in _PROGRESSIVE_MARKERS
     for component in frame.sampling:
         missing = [-1] * _COEFFICIENTS
@@ -260,7 +290,7 @@ def _check_all_scans(frame: FrameHeader, scans: list[Scan]) -> None:
 
 
 def _check_restarts(frame: FrameHeader, scan: Scan, last: bool) -> None:
-    """None where none belong: a decoder stops at one. All of them in a last scan of several."""
+    """Refuse restarts where none belong (a decoder stops at one), and too few in a last of several."""
     if scan.restarts and not scan.interval:
         raise IncompleteFile("its picture data are damaged: restart markers where none belong")
     if last and scan.interval and scan.restarts < ceil(_count_units(frame, scan) / scan.interval) - 1:
@@ -268,7 +298,7 @@ def _check_restarts(frame: FrameHeader, scan: Scan, last: bool) -> None:
 
 
 def _count_units(frame: FrameHeader, scan: Scan) -> int:
-    """Minimum coded units of a scan: blocks of one component, or groups of blocks of several."""
+    """Count the minimum coded units of a scan: blocks of one component, groups of blocks of several."""
     across, down = frame.largest_factors
     if len(scan.components) > 1:
         return ceil(frame.width / (8 * across)) * ceil(frame.height / (8 * down))
@@ -278,7 +308,7 @@ def _count_units(frame: FrameHeader, scan: Scan) -> int:
 
 
 def _decoder_bytes(frame: FrameHeader, one_pass: bool) -> float:
-    """Four for the picture; where there are several scans, two for each coefficient of a component."""
+    """Estimate: four for the picture; with several scans, two for each coefficient of a component."""
     picture = 1.0 if len(frame.sampling) == 1 else 4.0
     if one_pass:
         return picture

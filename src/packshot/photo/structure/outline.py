@@ -1,15 +1,19 @@
-"""What the structure of a file says, before any of its picture is decoded."""
+"""The outline of a file: what its structure says before any of its picture is decoded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+MAX_PROFILE_BYTES = 4 * 2**20
+"""Bytes of an ICC profile that is looked at; a larger one counts as unreadable. Those of printers with
+large tables have two million."""
 
 
 class IncompleteFile(Exception):  # noqa: N818 - what is wrong with a file, not with a program
     """The file ends before its picture does, or its parts do not fit together."""
 
 
-class ExcessiveFile(Exception):  # noqa: N818 - see Incomplete
+class ExcessiveFile(Exception):  # noqa: N818 - see IncompleteFile
     """The file asks for more work or memory than a photo is worth."""
 
 
@@ -27,6 +31,11 @@ class Outline:
         exif: A TIFF structure, as `exif.read_exif` takes it.
         profile: An ICC profile.
         xmp: A packet of XMP.
+
+    Example:
+        >>> outline = Outline("PNG", width=4000, height=3000, decoder_bytes=4.0)
+        >>> f"{outline.width * outline.height * outline.decoder_bytes / 2**20:.0f} MB"
+        '46 MB'
     """
 
     format: str
@@ -44,7 +53,14 @@ def check_count(count: int, max_count: int, parts: str) -> None:
     """Refuse more parts than a photo is made of.
 
     Raises:
-        Excessive: There are more.
+        ExcessiveFile: There are more.
+
+    Example:
+        >>> check_count(2000, 2000, "segments")
+        >>> check_count(2001, 2000, "segments")
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.ExcessiveFile: more than 2,000 segments: no photo needs so many
     """
     if count > max_count:
         raise ExcessiveFile(f"more than {max_count:,} {parts}: no photo needs so many")

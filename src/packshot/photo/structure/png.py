@@ -7,16 +7,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
+from packshot.photo.structure.outline import MAX_PROFILE_BYTES, IncompleteFile, Outline, check_count
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
-# Encoders flush picture data every 8 kB: 256 MB are 32 000 chunks.
 _MAX_CHUNKS = 100_000
-_MAX_PROFILE_BYTES = 4 * 2**20
+"""Chunks of a file, three times what a photo needs: encoders flush picture data every 8 kB, so that 256
+MB are 32 000 chunks."""
 _MAX_TEXT_BYTES = 2**20
+"""Bytes of a text, packed and unpacked: EXIF and XMP, which alone are read, take some kilobytes; what is
+longer is cut, or left out where it is packed. A judgement."""
 _CHUNK_BYTES = 65_536
+"""Bytes of picture data that are unpacked at a time; nothing but memory depends on it."""
+_MAX_UNPACKED_BYTES = 2**20
+"""Bytes that come out at a time; nothing but memory depends on it."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Samples of a pixel by colour type: PNG Specification, third edition, section 6.1."""
 # Start and step of columns and rows of Adam7's passes.
 _PASSES = (
     (0, 8, 0, 8),
@@ -41,6 +47,14 @@ class PngOutline(Outline):
         colour_type: 0, 2, 3, 4 or 6.
         needed_chunks: Chunks that decoding needs beside the picture data, whole.
         data_ranges: Begin and end of each piece of compressed picture data.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("RGBA", (80, 60)).save(file := io.BytesIO(), "PNG")
+        >>> outline = read_outline(file.getvalue())
+        >>> outline.colour_type, outline.interlaced, len(outline.data_ranges)
+        (6, False, 1)
     """
 
     interlaced: bool = False
@@ -51,7 +65,7 @@ class PngOutline(Outline):
 
 @dataclass
 class _ParserState:
-    """What was met so far."""
+    """The parts that were found so far."""
 
     needed_chunks: list[bytes] = field(default_factory=list)
     data_ranges: list[tuple[int, int]] = field(default_factory=list)
@@ -66,8 +80,16 @@ def read_outline(data: bytes) -> PngOutline:
     """Walk through a PNG.
 
     Raises:
-        Incomplete: No header or no picture data.
-        Excessive: It has more chunks than a photo.
+        IncompleteFile: No header or no picture data.
+        ExcessiveFile: It has more chunks than a photo.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("L", (80, 60)).save(file := io.BytesIO(), "PNG")
+        >>> outline = read_outline(file.getvalue())
+        >>> outline.width, outline.height, outline.bits, outline.decoder_bytes
+        (80, 60, 8, 1.0)
     """
     header = data[16:29]
     if data[12:16] != b"IHDR" or len(header) < 13 or header[9] not in _CHANNELS:
@@ -97,9 +119,18 @@ def read_outline(data: bytes) -> PngOutline:
 
 
 def extract_first_picture(data: bytes, outline: PngOutline) -> bytes:
-    """A PNG of the first picture alone, of nothing but what decoding needs.
+    """Write a PNG of the first picture alone, of nothing but what decoding needs.
 
     Pillow looks at neither the length nor the checksum of picture data, so they stand in one chunk.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> from PIL.PngImagePlugin import PngInfo
+        >>> (info := PngInfo()).add_text("comment", "x" * 1000)
+        >>> Image.new("L", (80, 60)).save(file := io.BytesIO(), "PNG", pnginfo=info)
+        >>> b"comment" in extract_first_picture(file.getvalue(), read_outline(file.getvalue()))
+        False
     """
     size = sum(end - begin for begin, end in outline.data_ranges)
     view = memoryview(data)
@@ -113,7 +144,17 @@ def check_all_rows(data: bytes, outline: PngOutline) -> None:
     """Refuse a PNG whose compressed data hold fewer rows than its header promises.
 
     Raises:
-        Incomplete: Rows are missing.
+        IncompleteFile: Rows are missing.
+
+    Example:
+        >>> rows = zlib.compress(bytes(50))
+        >>> outline = PngOutline("PNG", width=9, height=6, data_ranges=((0, len(rows)),))
+        >>> count_row_bytes(outline)
+        60
+        >>> check_all_rows(rows, outline)
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.IncompleteFile: the picture's data end before the picture does
     """
     missing_bytes, decompressor = count_row_bytes(outline), zlib.decompressobj()
     try:
@@ -121,7 +162,7 @@ def check_all_rows(data: bytes, outline: PngOutline) -> None:
             for start in range(begin, end, _CHUNK_BYTES):
                 remaining = data[start : min(start + _CHUNK_BYTES, end)]
                 while remaining and missing_bytes > 0:
-                    missing_bytes -= len(decompressor.decompress(remaining, 1 << 20))
+                    missing_bytes -= len(decompressor.decompress(remaining, _MAX_UNPACKED_BYTES))
                     remaining = decompressor.unconsumed_tail
                 if missing_bytes <= 0 or decompressor.eof:
                     break
@@ -132,7 +173,12 @@ def check_all_rows(data: bytes, outline: PngOutline) -> None:
 
 
 def count_row_bytes(outline: PngOutline) -> int:
-    """Bytes of all rows, each with its filter byte."""
+    """Count the bytes of all rows, each with its filter byte.
+
+    Example:
+        >>> count_row_bytes(PngOutline("PNG", width=80, height=60, colour_type=2))  # 60 * (1 + 80 * 3)
+        14460
+    """
     depth = outline.bits * _CHANNELS[outline.colour_type]
     passes = _PASSES if outline.interlaced else ((0, 1, 0, 1),)
     total = 0
@@ -143,7 +189,7 @@ def count_row_bytes(outline: PngOutline) -> int:
 
 
 def _iter_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, begin and end of the content of each chunk, to the last; the last may be cut short."""
+    """Yield kind, begin and end of the content of each chunk, to the last; it may be cut short."""
     position, count = len(MAGIC), 0
     while position + 8 <= len(data):
         count += 1
@@ -172,13 +218,13 @@ def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: i
     elif kind == b"eXIf":
         state.exif = state.exif or data[begin:end]
     elif kind == b"iCCP" and state.profile is None:
-        state.profile = _decompress(data[begin:end].partition(b"\0")[2][1:], _MAX_PROFILE_BYTES)
+        state.profile = _decompress(data[begin:end].partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _add_text(state, kind, data[begin : min(end, begin + _MAX_TEXT_BYTES)])
 
 
 def _add_text(state: _ParserState, kind: bytes, content: bytes) -> None:
-    """EXIF as ImageMagick writes it, hexadecimal behind three lines; or XMP."""
+    """Take EXIF as ImageMagick writes it, hexadecimal behind three lines; or XMP."""
     key, _, text = content.partition(b"\0")
     if key in _EXIF_TEXTS and state.exif is None:
         state.exif = b""
@@ -191,7 +237,7 @@ def _add_text(state: _ParserState, kind: bytes, content: bytes) -> None:
 
 
 def _decompress(data: bytes, max_bytes: int) -> bytes:
-    """Decompressed, nothing where that fails or is larger than `max_bytes` bytes."""
+    """Decompress; nothing where that fails or gives more than `max_bytes` bytes."""
     decompressor = zlib.decompressobj()
     try:
         content = decompressor.decompress(data, max_bytes)
@@ -201,7 +247,7 @@ def _decompress(data: bytes, max_bytes: int) -> bytes:
 
 
 def _decoder_bytes(colour_type: int, bits: int) -> float:
-    """Pillow keeps a byte for grey and palettes, two for 16-bit grey, four for anything else."""
+    """Return the bytes Pillow keeps: one for grey and palettes, two for 16-bit grey, four for others."""
     if colour_type in (0, 3):
         return 2.0 if bits == 16 else 1.0
     return 4.0

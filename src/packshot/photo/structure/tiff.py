@@ -11,22 +11,32 @@ from packshot.photo.structure.outline import IncompleteFile, Outline, check_coun
 
 __all__ = ["MAGIC", "read_outline"]
 
+# Numbers of tags: TIFF, revision 6, appendix A, and EXIF 2.3, section 4.6.3.
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
 _STRIPS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES = 322, 323, 324, 325
 _POINTERS = (34665, 34853, 40965)
 _PROFILE, _XMP = 34675, 700
 _UNCOMPRESSED = 1
-# A row each of a photo as tall as a JPEG can be; Pillow takes 20 microseconds for each.
 _MAX_PARTS = 65_536
+"""Strips or tiles of a page: a row each of a photo as tall as a JPEG can be. Pillow takes 20
+microseconds for each."""
 
 
 def read_outline(data: bytes, max_frames: int) -> Outline:
     """Walk through a TIFF's pages, no further than one past `max_frames`.
 
     Raises:
-        Incomplete: Pages, strips or tiles are missing.
-        Excessive: It has more tags or parts than a photo.
+        IncompleteFile: Pages, strips or tiles are missing.
+        ExcessiveFile: It has more tags or parts than a photo.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("I;16", (80, 60)).save(file := io.BytesIO(), "TIFF")
+        >>> outline = read_outline(file.getvalue(), max_frames=1)
+        >>> outline.width, outline.height, outline.bits, outline.decoder_bytes
+        (80, 60, 16, 2.0)
     """
     directories = Directories(data)
     pages = list(islice(directories.iter_offsets(), max_frames + 1))
@@ -57,7 +67,7 @@ def read_outline(data: bytes, max_frames: int) -> Outline:
 
 
 def _read_integer(directories: Directories, tags: dict[int, Entry], tag: int, default: int) -> int:
-    """The first value of a tag, a whole number."""
+    """Read the first value of a tag, a whole number."""
     entry = tags.get(tag)
     values = (
         directories.read_values(entry, max_count=1) if entry is not None and entry.count else default

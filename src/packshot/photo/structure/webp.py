@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 
 from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
 
-# A thousand frames with a few chunks each, and some metadata.
 _MAX_CHUNKS = 10_000
+"""Chunks of a file, more than any photo has: a thousand frames with a few each, and some metadata."""
 _ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
-# Bytes of the decoder for each pixel, measured by `benchmarks/performance/decoding_memory.py`; an
-# animation's frame is laid on a canvas besides.
 _DECODER_BYTES_PER_PIXEL = {b"VP8 ": 6.1, b"VP8L": 7.1}
+"""Bytes of the decoder for each pixel by codec, lossy and lossless, rounded up from
+`benchmarks/results/decoding_memory.csv`."""
 _ALPHA_BYTES = 2.0
+"""Bytes for each pixel that alpha takes besides, from the same measurement."""
 _CANVAS_BYTES = 4.0
+"""Bytes for each pixel of the RGBA canvas that an animation's frame is laid on."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ class WebpOutline(Outline):
     Attributes:
         has_alpha: There may be pixels that are not opaque.
         first_frame: Of an animation, its first frame.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("RGBA", (80, 60)).save(file := io.BytesIO(), "WEBP", lossless=True)
+        >>> outline = read_outline(file.getvalue(), max_frames=1)
+        >>> outline.has_alpha, outline.first_frame, outline.decoder_bytes
+        (True, None, 9.1)
     """
 
     has_alpha: bool = False
@@ -41,6 +51,15 @@ class AnimationFrame:
         height: In pixels.
         has_alpha: There may be pixels that are not opaque.
         chunks: Begin and end of its chunks of picture data.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> frames = [Image.new("RGB", (80, 60), colour) for colour in ("red", "blue")]
+        >>> frames[0].save(file := io.BytesIO(), "WEBP", save_all=True, append_images=frames[1:])
+        >>> frame = read_outline(file.getvalue(), max_frames=10).first_frame
+        >>> frame.left, frame.top, frame.width, frame.height
+        (0, 0, 80, 60)
     """
 
     left: int
@@ -53,7 +72,7 @@ class AnimationFrame:
 
 @dataclass
 class _ParserState:
-    """What was met so far."""
+    """The parts that were found so far."""
 
     flags: int = 0
     size: tuple[int, int] = (0, 0)
@@ -65,7 +84,12 @@ class _ParserState:
 
 
 def is_webp(data: bytes) -> bool:
-    """Whether the first bytes are a WebP's."""
+    r"""Return whether the first bytes are a WebP's.
+
+    Example:
+        >>> is_webp(b"RIFF\x1a\0\0\0WEBPVP8L"), is_webp(b"RIFF\x1a\0\0\0WAVEfmt ")
+        (True, False)
+    """
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
@@ -73,8 +97,19 @@ def read_outline(data: bytes, max_frames: int) -> WebpOutline:
     """Walk through a WebP, no further than one frame past `max_frames`.
 
     Raises:
-        Incomplete: It is shorter than it says, or has no picture.
-        Excessive: It has more chunks than a photo.
+        IncompleteFile: It is shorter than it says, or has no picture.
+        ExcessiveFile: It has more chunks than a photo.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("RGB", (80, 60)).save(file := io.BytesIO(), "WEBP")
+        >>> read_outline(file.getvalue(), max_frames=1).width
+        80
+        >>> read_outline(file.getvalue()[:40], max_frames=1)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        packshot.photo.structure.outline.IncompleteFile: it ends after 40 of ... bytes
     """
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data) + 1:  # Some writers count the byte that pads the last chunk, and leave it out.
@@ -105,7 +140,17 @@ def read_outline(data: bytes, max_frames: int) -> WebpOutline:
 
 
 def extract_frame(data: bytes, frame: AnimationFrame) -> bytes:
-    """A WebP of one frame of an animation."""
+    """Write a WebP of one frame of an animation.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> frames = [Image.new("RGB", (80, 60), colour) for colour in ("red", "blue")]
+        >>> frames[0].save(file := io.BytesIO(), "WEBP", save_all=True, append_images=frames[1:])
+        >>> first = read_outline(file.getvalue(), max_frames=10).first_frame
+        >>> Image.open(io.BytesIO(extract_frame(file.getvalue(), first))).n_frames
+        1
+    """
     size = (frame.width - 1).to_bytes(3, "little") + (frame.height - 1).to_bytes(3, "little")
     flags = bytes((_ALPHA_FLAG if frame.has_alpha else 0, 0, 0, 0))
     picture = b"".join(data[begin:end] for begin, end in frame.chunks)
@@ -114,7 +159,7 @@ def extract_frame(data: bytes, frame: AnimationFrame) -> bytes:
 
 
 def _iter_chunks(data: bytes, end: int, position: int = 12) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, begin and end of each chunk."""
+    """Yield kind, begin and end of each chunk."""
     count = 0
     while position + 8 <= end:
         count += 1
@@ -146,7 +191,7 @@ def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: i
 
 
 def _read_frame(data: bytes, begin: int, end: int) -> AnimationFrame:
-    """A frame of an animation: where it lies, and its picture."""
+    """Read a frame of an animation: where it lies, and its picture."""
     left, top, width, height = (
         int.from_bytes(data[at : at + 3], "little") for at in range(begin, begin + 12, 3)
     )
@@ -163,12 +208,12 @@ def _read_frame(data: bytes, begin: int, end: int) -> AnimationFrame:
 
 
 def _has_alpha(head: bytes) -> bool:
-    """Whether a lossless picture says that it has pixels that are not opaque."""
+    """Return whether a lossless picture says that it has pixels that are not opaque."""
     return bool(int.from_bytes(head[1:5], "little") >> 28 & 1)
 
 
 def _read_size(kind: bytes, head: bytes) -> tuple[int, int]:
-    """Of a picture, from its own header."""
+    """Read the size of a picture from its own header."""
     if kind == b"VP8L":
         bits = int.from_bytes(head[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)

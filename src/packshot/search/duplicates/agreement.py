@@ -1,8 +1,9 @@
-"""How far two photos agree where one lies on the other, pixel by pixel."""
+"""Agreement of two photos, pixel by pixel, where one is laid on the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,30 +14,81 @@ from packshot.search.duplicates.view import PhotoView
 
 _Colours = Float64Array  # (4, 3): RGB of the first photo, and 1, to RGB of the second
 
-_WINDOW_SIDE = 9
-_REACH_SIDE = 2 * _WINDOW_SIDE + 1
-_SMOOTHING_SIGMA = 0.8
-_MIN_CONTRAST = 3.0
-_MAX_CONTRAST_WEIGHT = 24.0
-_NOISE_CONSTANT = 12.0
-_MIN_CORRELATION = 0.5
-_COLOUR_LIMIT = 26.0
-_LIMIT_PER_CHANGE = 0.3
-_MIN_OVERLAP_PIXELS = 256
-_MIN_PATCH_SHARE = 0.002
-_MIN_KNOWN_RIM = 0.5
-_MIN_EDGE_CONTRAST = 0.2
-_FIT_ROUNDS = 3
-_SAME_COLOUR_LIMIT = 6.0
-_SAMPLING_STEP = 7
-_MIN_COMMON_STRUCTURE = 0.35
-_RIDGE_WEIGHT = 7.0
-_RIM_PARTS = 20
+
+@dataclass(frozen=True)
+class AgreementLimits:
+    """Limits and sizes of a comparison of aligned pixels.
+
+    Pixels are those of the views, 384 a side at most (`VIEW_SIDE`); levels are 0..255. Set together, on
+    copies made of the training originals and on pairs of different ones, by
+    `benchmarks/search/duplicates.py` (decision 14), where nothing else is said.
+
+    Attributes:
+        window_side: Pixels a side of the square over which contrast and correlation are measured.
+        smoothing_sigma: Pixels: standard deviation of the Gaussian that evens out how the two photos
+            were resampled and compressed.
+        min_contrast: Levels of standard deviation within a window: below is no structure, but noise and
+            compression.
+        max_contrast_weight: Levels above `min_contrast` from which on structure weighs no more, so that
+            one strong edge does not outweigh a label.
+        noise_constant: Squared levels added to the denominator of a correlation, so that faint windows
+            do not correlate by chance, as in the structure term of SSIM (Wang et al. 2004).
+        min_correlation: Correlation, -1..1, above which both photos have the same structure around a
+            pixel.
+        colour_limit: Levels, of the channel that differs most, from which on colours differ.
+        limit_per_change: Added to `colour_limit` for each level by which all colours were changed: a
+            strong change fits less well.
+        min_overlap_pixels: Pixels that the photos must share: 16 x 16, below which shares mean nothing.
+        min_patch_share: Share of the overlap below which a patch of other colours is left out, as the
+            fringe of an edge.
+        min_known_rim: Share of a patch's rim that must be an edge in both photos for it to be a
+            recoloured part: most of it. With less the patch lies on top.
+        min_edge_contrast: Contrast along the rim, over the difference of colours, from which on it is
+            an edge; weaker texture is none.
+        fit_rounds: Fits of a change of colours, each to what the one before explains; a judgement.
+        same_colour_limit: Levels by which two fits may differ anywhere and still count as one.
+        sampling_step: One pixel in so many enters the fit, for speed.
+        min_common_structure: Share of structure, of the better explained photo, below which nothing
+            else is computed: the pair is no copy at this place. Well below
+            `ComparisonLimits.min_match`.
+        ridge_weight: Weight, in squared levels, of the ridge that holds a fit of colours to no change
+            where there are few colours to fit to.
+        rim_parts: The rim of the overlap is the shorter side over this deep: a twentieth.
+
+    Example:
+        >>> LIMITS.colour_limit + LIMITS.limit_per_change * 10  # Levels, where all colours move by 10.
+        29.0
+    """
+
+    window_side: int = 9
+    smoothing_sigma: float = 0.8
+    min_contrast: float = 3.0
+    max_contrast_weight: float = 24.0
+    noise_constant: float = 12.0
+    min_correlation: float = 0.5
+    colour_limit: float = 26.0
+    limit_per_change: float = 0.3
+    min_overlap_pixels: int = 256
+    min_patch_share: float = 0.002
+    min_known_rim: float = 0.5
+    min_edge_contrast: float = 0.2
+    fit_rounds: int = 3
+    same_colour_limit: float = 6.0
+    sampling_step: int = 7
+    min_common_structure: float = 0.35
+    ridge_weight: float = 7.0
+    rim_parts: int = 20
+
+
+LIMITS: Final = AgreementLimits()
+
+_REACH_SIDE: Final = 2 * LIMITS.window_side + 1
+"""Pixels a side of the square around a pixel whose contrast it may touch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """What comparing two aligned photos shows. Shares are 0..1.
+    """Result of comparing two aligned photos. Shares are 0..1.
 
     Attributes:
         overlap_first: Share of the first photo that the second covers.
@@ -48,13 +100,22 @@ class Agreement:
             is done to all colours alike.
         overlay_share: Share of the overlap where one has something else than the other.
         paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
-        clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is overlaid.
+        clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is
+            overlaid.
         visible_share: Share of the structure of the unmarked photo that lies outside what is overlaid.
         colour_change: Root mean square, 0..255, of the one change of all colours that fits best.
         rim_change: The same along the rim of the overlap, which mostly shows background.
         colour_means: Mean change of red, green, blue, -255..255.
         outside_deviation_first: Spread, 0..255, of the first photo's grey values outside the overlap.
         outside_deviation_second: Of the second photo's.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        >>> view = PhotoView(pixels, scale=1.0)
+        >>> agreement = measure_agreement(view, view, np.eye(3))
+        >>> agreement.matched_first, agreement.overlay_share, agreement.colour_change < 1
+        (1.0, 0.0, True)
     """
 
     overlap_first: float
@@ -84,17 +145,26 @@ def measure_agreement(first: PhotoView, second: PhotoView, mapping: Float64Array
 
     Returns:
         What agrees; None where they hardly overlap or have hardly any structure in common.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> mug = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))
+        >>> warm = PhotoView.from_photo(Photo.open("examples/photos/mug-warm-cast.jpg"))
+        >>> agreement = measure_agreement(mug, warm, np.eye(3))
+        >>> agreement.matched_first > 0.9, agreement.colour_change > 10
+        (True, True)
     """
     scale = min(1.0, decompose_map(mapping).scale)
     size = (max(1, round(first.size[0] * scale)), max(1, round(first.size[1] * scale)))
     shrinking_map = np.diag([size[0] / first.size[0], size[1] / first.size[1], 1.0])
     mask = compute_coverage(second.frame, shrinking_map @ mapping, size)
-    if np.count_nonzero(mask) < _MIN_OVERLAP_PIXELS:
+    if np.count_nonzero(mask) < LIMITS.min_overlap_pixels:
         return None
     one = _smooth(warp(first.pixels, shrinking_map, size))
     two = _smooth(warp(second.pixels, shrinking_map @ mapping, size))
     contrasts = _measure_contrasts(_to_grey(one), _to_grey(two), mask)
-    if max(contrasts.compute_matches(mask)[:2]) < _MIN_COMMON_STRUCTURE:
+    if max(contrasts.compute_matches(mask)[:2]) < LIMITS.min_common_structure:
         return None
     return _choose_best_colours(one, two, mask, contrasts, _measure_outside(first, second, mapping))
 
@@ -102,7 +172,7 @@ def measure_agreement(first: PhotoView, second: PhotoView, mapping: Float64Array
 def _choose_best_colours(
     one: Float32Array, two: Float32Array, mask: Mask, contrasts: _ContrastPair, outside: _OutsideOverlap
 ) -> Agreement:
-    """By the change of colours under which least differs and the rest agrees best."""
+    """Compare under the change of colours by which least differs and the rest agrees best."""
     colour_changes = _fit_colour_changes(one, two, mask)
     agreements = [
         _compare_with_colours(colours, one, two, mask, contrasts, outside) for colours in colour_changes
@@ -125,7 +195,7 @@ def _compare_with_colours(
     change_size = _root_mean_square(change[mask])
     means = change[mask].mean(axis=0)
     differences = _find_differences(
-        toned, two, contrasts, mask, _COLOUR_LIMIT + _LIMIT_PER_CHANGE * change_size
+        toned, two, contrasts, mask, LIMITS.colour_limit + LIMITS.limit_per_change * change_size
     )
     matched_first, matched_second, texture = contrasts.compute_matches(mask)
     clear = mask & ~differences.reach_mask
@@ -148,8 +218,8 @@ def _root_mean_square(values: Float32Array) -> float:
 
 
 def _find_rim(mask: Mask) -> Mask:
-    """The outermost pixels of the overlap, a twentieth of the shorter side deep."""
-    depth = max(1, min(mask.shape) // _RIM_PARTS)
+    """Return the outermost pixels of the overlap, a twentieth of the shorter side deep."""
+    depth = max(1, min(mask.shape) // LIMITS.rim_parts)
     padded = np.pad(mask, 1).astype(np.uint8)
     inner = cv2.erode(padded, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
     return np.asarray(mask & (inner == 0))
@@ -157,7 +227,7 @@ def _find_rim(mask: Mask) -> Mask:
 
 @dataclass(frozen=True)
 class _OutsideOverlap:
-    """What lies outside the overlap."""
+    """Shares of the photos inside the overlap, and deviations outside."""
 
     overlap_first: float
     overlap_second: float
@@ -175,13 +245,13 @@ def _measure_outside(first: PhotoView, second: PhotoView, mapping: Float64Array)
 
 
 def _inner_share(mask: Mask) -> float:
-    """Of the frame, not counting a rim of a pixel, which never counts as covered."""
+    """Return the share of the frame, without a rim of a pixel, which never counts as covered."""
     inner = mask[1:-1, 1:-1]
     return float(inner.mean()) if inner.size else 0.0
 
 
 def _grey_deviation(grey: Float32Array, mask: Mask) -> float:
-    """Standard deviation, of what is not the rim of the overlap."""
+    """Return the standard deviation of grey levels, without the rim of the overlap."""
     clear = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return float(grey[clear].std()) if clear.any() else 0.0
 
@@ -196,10 +266,10 @@ class _ContrastPair:
 
     @property
     def is_same(self) -> Mask:
-        return self.correlation > _MIN_CORRELATION
+        return self.correlation > LIMITS.min_correlation
 
     def compute_matches(self, mask: Mask) -> tuple[float, float, float]:
-        """Shares of the first's and the second's structure that the other has; share with any."""
+        """Return the shares of either photo's structure that the other has, and the share with any."""
         if not mask.any():
             return 0.0, 0.0, 0.0
         is_same = self.is_same[mask]
@@ -208,11 +278,11 @@ class _ContrastPair:
             weights = _contrast_weights(contrast)
             total = float(weights.sum())
             shares.append(float(weights[is_same].sum()) / total if total else 0.0)
-        is_textured = np.maximum(self.first, self.second)[mask] > _MIN_CONTRAST
+        is_textured = np.maximum(self.first, self.second)[mask] > LIMITS.min_contrast
         return shares[0], shares[1], float(is_textured.mean())
 
     def visible_share(self, clear: Mask, mask: Mask) -> float:
-        """Share of structure in a clear part of a mask, of the photo that has less within the mask."""
+        """Return the share of structure in a clear part of a mask, of the photo that has less in it."""
         totals = [
             float(_contrast_weights(contrast[mask]).sum()) for contrast in (self.first, self.second)
         ]
@@ -221,7 +291,7 @@ class _ContrastPair:
 
 
 def _contrast_weights(contrast: Float32Array) -> Float32Array:
-    return np.asarray(np.clip(contrast - _MIN_CONTRAST, 0, _MAX_CONTRAST_WEIGHT), np.float32)
+    return np.asarray(np.clip(contrast - LIMITS.min_contrast, 0, LIMITS.max_contrast_weight), np.float32)
 
 
 def _measure_contrasts(one: Float32Array, two: Float32Array, mask: Mask) -> _ContrastPair:
@@ -231,16 +301,16 @@ def _measure_contrasts(one: Float32Array, two: Float32Array, mask: Mask) -> _Con
     variance_one = np.maximum(_box_mean(one * one * inside) / weight - mean_one**2, 0)
     variance_two = np.maximum(_box_mean(two * two * inside) / weight - mean_two**2, 0)
     covariance = _box_mean(one * two * inside) / weight - mean_one * mean_two
-    correlation = covariance / (np.sqrt(variance_one * variance_two) + _NOISE_CONSTANT)
+    correlation = covariance / (np.sqrt(variance_one * variance_two) + LIMITS.noise_constant)
     return _ContrastPair(np.sqrt(variance_one), np.sqrt(variance_two), correlation)
 
 
 def _box_mean(image: Float32Array) -> Float32Array:
-    return np.asarray(cv2.blur(image, (_WINDOW_SIDE, _WINDOW_SIDE)), np.float32)
+    return np.asarray(cv2.blur(image, (LIMITS.window_side, LIMITS.window_side)), np.float32)
 
 
 def _smooth(image: Float32Array) -> Float32Array:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING_SIGMA), np.float32)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), LIMITS.smoothing_sigma), np.float32)
 
 
 def _to_grey(image: Float32Array) -> Float32Array:
@@ -248,29 +318,31 @@ def _to_grey(image: Float32Array) -> Float32Array:
 
 
 def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
-    """Least squares over what is not overlaid, from two beginnings; one where both come to the same.
+    """Fit by least squares to what is not overlaid, from two starts; one fit where both agree.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
     with a white background that no change can make whiter.
     """
-    sources, targets = one[mask][::_SAMPLING_STEP], two[mask][::_SAMPLING_STEP]
+    sources, targets = one[mask][:: LIMITS.sampling_step], two[mask][:: LIMITS.sampling_step]
     full_fit = _fit_colours(sources, targets, np.ones(len(sources), bool))
-    is_unchanged = np.abs(sources - targets).max(axis=1) <= _COLOUR_LIMIT / 2
+    is_unchanged = np.abs(sources - targets).max(axis=1) <= LIMITS.colour_limit / 2
     cautious_fit = _fit_colours(sources, targets, is_unchanged)
     differences = np.abs(_apply_colours(sources, full_fit) - _apply_colours(sources, cautious_fit))
-    return [full_fit, cautious_fit] if differences.max(initial=0) > _SAME_COLOUR_LIMIT else [full_fit]
+    return (
+        [full_fit, cautious_fit] if differences.max(initial=0) > LIMITS.same_colour_limit else [full_fit]
+    )
 
 
 def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) -> _Colours:
-    """From (P, 3) colours to others: fitted to those chosen, then to those that fit well."""
+    """Fit a map from (P, 3) colours to others: to those chosen, then to those that fit well."""
     identity = np.eye(4, 3)
     colours = identity
-    for _ in range(_FIT_ROUNDS):
+    for _ in range(LIMITS.fit_rounds):
         values = np.column_stack([sources[is_chosen], np.ones(int(is_chosen.sum()))]).astype(np.float64)
-        normal = values.T @ values + _RIDGE_WEIGHT * np.eye(4)
+        normal = values.T @ values + LIMITS.ridge_weight * np.eye(4)
         colours = identity + np.linalg.solve(normal, values.T @ (targets[is_chosen] - values @ identity))
         residuals = np.abs(sources @ colours[:3] + colours[3] - targets).max(axis=1)
-        is_chosen = residuals <= max(float(np.median(residuals)), _COLOUR_LIMIT / 2)
+        is_chosen = residuals <= max(float(np.median(residuals)), LIMITS.colour_limit / 2)
     return np.asarray(colours)
 
 
@@ -280,7 +352,7 @@ def _apply_colours(image: Float32Array, colours: _Colours) -> Float32Array:
 
 @dataclass(frozen=True, eq=False)
 class _ColourDifferences:
-    """Of colour, after the one change of all colours; see `Agreement` for the fields.
+    """Differences that the one change of all colours leaves; see `Agreement` for the fields.
 
     `reach_mask` is (H, W), True where something overlaid may touch the measure of structure.
     """
@@ -294,7 +366,7 @@ class _ColourDifferences:
 def _find_differences(
     one: Float32Array, two: Float32Array, contrasts: _ContrastPair, mask: Mask, limit: float
 ) -> _ColourDifferences:
-    """What differs in colour, patch by patch.
+    """Find differences of colour, patch by patch.
 
     A patch whose rim is an edge in both photos is a part in another colour, as in a variant of the
     product; one whose rim one of the photos knows nothing of lies on top. Weak texture is no edge.
@@ -306,14 +378,14 @@ def _find_differences(
     areas = component_stats[:, cv2.CC_STAT_AREA]
     rims = labels * (cv2.erode(opened, np.ones((3, 3), np.uint8)) == 0)
     edges = contrasts.is_same & (
-        np.minimum(contrasts.first, contrasts.second) >= _MIN_EDGE_CONTRAST * difference
+        np.minimum(contrasts.first, contrasts.second) >= LIMITS.min_edge_contrast * difference
     )
     known_lengths = np.bincount(rims.ravel(), edges.ravel().astype(np.float64), count)
     lengths = np.maximum(np.bincount(rims.ravel(), minlength=count), 1)
     total = np.count_nonzero(mask)
-    is_large = areas >= _MIN_PATCH_SHARE * total
+    is_large = areas >= LIMITS.min_patch_share * total
     is_large[0] = False
-    is_part = is_large & (known_lengths / lengths > _MIN_KNOWN_RIM)
+    is_part = is_large & (known_lengths / lengths > LIMITS.min_known_rim)
     is_overlay = is_large & ~is_part
     overlay_mask = is_overlay[labels]
     matched_first, matched_second, _ = contrasts.compute_matches(mask)
@@ -330,7 +402,7 @@ def _find_differences(
 
 
 def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
-    """Share of pixels, (P, 3) of each photo, that one see-through paint on one of them explains.
+    """Return the share of pixels, (P, 3) of each photo, that one paint on one of them explains.
 
     Paint of one colour and opacity makes every channel a straight line of what lies under it. Which of
     the photos has it must be known: white paper would pass for opaque paint over anything.
@@ -345,4 +417,4 @@ def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -
         slope = min(max(slope, 0.0), 1.0)
         offset = float(np.median(over - slope * under))
         residuals = np.maximum(residuals, np.abs(over - slope * under - offset))
-    return float(np.mean(residuals <= _COLOUR_LIMIT))
+    return float(np.mean(residuals <= LIMITS.colour_limit))

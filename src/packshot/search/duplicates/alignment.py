@@ -1,4 +1,4 @@
-"""Guesses where one photo might lie in another; each is checked by comparing pixels afterwards."""
+"""Alignments of one photo on another, guessed; each is checked by comparing pixels afterwards."""
 
 from __future__ import annotations
 
@@ -14,14 +14,35 @@ from packshot.search.duplicates.frames import Box, decompose_map, list_orientati
 from packshot.search.duplicates.view import PhotoView
 
 _SAMPLE_SIDE = 24
+"""Pixels a side of the rough grey pictures by which frames are compared."""
+
 _ASPECT_TOLERANCE = 0.06
+"""Natural logarithm of the ratio of aspects (6 %) within which two boxes have one shape: a frame is cut
+to whole pixels, and its content found to some."""
+
 _FRAME_GUESSES = 3
+"""Guesses by frames that are checked pixel by pixel, at most; a judgement."""
+
 _MIN_CORRELATION = 0.3
+"""Correlation, -1..1, of the rough pictures below which a guess by frames is not worth checking. Low:
+pixels decide."""
+
 _MAX_DISTANCE_RATIO = 0.82
+"""Distance to the nearest feature over that to the next below which a match is distinct (Lowe,
+"Distinctive image features from scale-invariant keypoints", 2004, section 7.1, has 0.8)."""
+
 _MIN_INLIERS = 7
+"""Features that must agree on a similarity. Two determine one; with fewer than this chance agreements
+are common. A judgement: pixels decide."""
+
 _INLIER_TOLERANCE = 4.0
+"""Pixels of a view by which an inlier may miss its place (OpenCV's default is 3)."""
+
 _MAX_SCALE = 8.0
+"""Ratio of sizes beyond which, either way, a similarity is taken for chance."""
+
 _SEED = 20
+"""Of RANSAC, so that the same photos align the same way on every run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +52,12 @@ class AlignmentGuess:
     Attributes:
         mapping: The map.
         inliers: Features that agree with it; 0 where it rests on frames.
+
+    Example:
+        >>> import numpy as np
+        >>> guess = AlignmentGuess(np.diag([0.5, 0.5, 1.0]), inliers=40)
+        >>> decompose_map(guess.mapping).scale
+        0.5
     """
 
     mapping: Float64Array
@@ -38,13 +65,29 @@ class AlignmentGuess:
 
 
 def iter_guesses(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """Guesses, the cheap and the likely ones first; features are sought only when they are asked for."""
+    """Yield guesses, cheap and likely ones first; features are found only when they are asked for.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> mug = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))
+        >>> next(iter_guesses(mug, mug)).mapping.round(3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     yield from guess_by_frames(first, second)
     yield from guess_by_features(first, second)
 
 
 def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]:
-    """Frames laid over each other in eight ways, with and without edges of one colour; the best few."""
+    """Lay frames over each other in eight ways, with and without plain edges; return the best few.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> mug = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))
+        >>> turned = PhotoView(np.rot90(mug.pixels), mug.scale)
+        >>> decompose_map(guess_by_frames(turned, mug)[0].mapping).quarter_turns
+        3
+    """
     guesses_by_correlation = [
         (_compute_correlation(target_sample, source_sample, *turn), map_box_onto(source, target, *turn))
         for target, target_sample in _sample_boxes(first)
@@ -61,7 +104,16 @@ def guess_by_frames(first: PhotoView, second: PhotoView) -> list[AlignmentGuess]
 
 
 def guess_by_features(first: PhotoView, second: PhotoView) -> Iterator[AlignmentGuess]:
-    """The similarity that most features agree with, in the picture and in its mirror image."""
+    """Yield the similarity that most features agree with, in the picture and in its mirror image.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> stool = PhotoView.from_photo(Photo.open("examples/photos/wooden-stool.jpg"))
+        >>> mirrored = PhotoView(np.ascontiguousarray(stool.pixels[:, ::-1]), stool.scale)
+        >>> [decompose_map(guess.mapping).mirrored for guess in guess_by_features(stool, mirrored)]
+        [True]
+    """
     for mirrored in (False, True):
         guess = _match_features(first, second, mirrored)
         if guess is not None:
@@ -69,7 +121,7 @@ def guess_by_features(first: PhotoView, second: PhotoView) -> Iterator[Alignment
 
 
 def _sample_boxes(view: PhotoView) -> list[tuple[Box, Float32Array]]:
-    """The frame and, where it is another, the content, with a rough grey picture of each."""
+    """Return the frame and, where it is another, the content, with a rough grey picture of each."""
     boxes = [view.frame] if view.content_area == view.frame else [view.frame, view.content_area]
     return [(box, _sample_box(view, box)) for box in boxes]
 
@@ -81,7 +133,7 @@ def _sample_box(view: PhotoView, box: Box) -> Float32Array:
 
 
 def _has_same_aspect(source: Box, target: Box, quarters: int) -> bool:
-    """Whether the boxes have one shape."""
+    """Return whether the boxes have one shape."""
     wide, tall = (source.height, source.width) if quarters % 2 else (source.width, source.height)
     return abs(math.log((wide / tall) / (target.width / target.height))) < _ASPECT_TOLERANCE
 
@@ -89,7 +141,7 @@ def _has_same_aspect(source: Box, target: Box, quarters: int) -> bool:
 def _compute_correlation(
     target: Float32Array, source: Float32Array, mirrored: bool, quarters: int
 ) -> float:
-    """Of two rough pictures, the second turned."""
+    """Compute the correlation of two rough pictures, the second turned."""
     turned = np.rot90(source[:, ::-1] if mirrored else source, -quarters)
     norm = float(np.linalg.norm(target) * np.linalg.norm(source))
     return float(np.vdot(target, turned)) / norm if norm else 0.0
@@ -111,7 +163,7 @@ def _match_features(first: PhotoView, second: PhotoView, mirrored: bool) -> Alig
 
 
 def _find_matches(sought: Float32Array, known: Float32Array) -> tuple[Int64Array, Int64Array]:
-    """Features whose nearest known one is much nearer than the next (Lowe's ratio test).
+    """Find features whose nearest known one is much nearer than the next (Lowe's ratio test).
 
     Args:
         sought: (Q, C) of length 1.

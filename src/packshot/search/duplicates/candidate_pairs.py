@@ -1,4 +1,4 @@
-"""Which pairs of photos are worth comparing: those of close hashes and those of alike content."""
+"""Pairs of photos worth comparing: those of close hashes and those of alike content."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ from packshot.search.duplicates.nearest_vectors import find_nearest_vectors
 from packshot.search.duplicates.signature import Signature
 
 MIN_SIMILARITY = 0.4
-"""Cosine of the content vectors from which on two photos are compared."""
+"""Cosine of the content vectors from which on two photos are compared. Lowered from 0.5 so that copies
+under heavy marks and strong tints are among the candidates (decision 14)."""
 
 MAX_NEIGHBOURS = 16
-"""Of each photo, by content, that are compared with it at most."""
+"""Photos alike by content that each is compared with, at most. Raised from 12 for the same reason as
+`MIN_SIMILARITY` was lowered."""
 
-_HASHES_PER_PHOTO = 16  # eight turns of the photo's two
+_HASHES_PER_PHOTO = 16
+"""Eight turns of each of a photo's two hashes."""
 
 
 @dataclass(frozen=True)
 class CandidatePair:
-    """Two photos by their numbers, the lower first, and the cosine of their content vectors."""
+    """Two photos by their numbers, the lower first, and the cosine of their content vectors.
+
+    Example:
+        >>> pairs = [CandidatePair(0, 3, similarity=0.62), CandidatePair(1, 2, similarity=0.91)]
+        >>> max(pairs, key=lambda pair: pair.similarity).second
+        2
+    """
 
     first: int
     second: int
@@ -33,12 +42,20 @@ class CandidatePair:
 def find_candidate_pairs(
     photos: Sequence[Signature], queries: Sequence[int] | None = None, neighbours: int = MAX_NEIGHBOURS
 ) -> list[CandidatePair]:
-    """Pairs worth comparing, the most alike first; blank photos are in none.
+    """Find pairs worth comparing, the most alike first; blank photos are in none.
 
     Args:
         photos: All there are.
         queries: Numbers of the photos whose partners are sought; None for all.
         neighbours: Most partners by content for each.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> signer, names = Signer(), ("mug", "speaker", "mug-warm-cast")
+        >>> photos = [signer.sign(Path(f"examples/photos/{name}.jpg")) for name in names]
+        >>> [(pair.first, pair.second) for pair in find_candidate_pairs(photos)]
+        [(0, 2)]
     """
     comparable = np.array([n for n, photo in enumerate(photos) if not photo.blank], np.int64)
     query_numbers = (

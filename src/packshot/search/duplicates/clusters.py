@@ -21,6 +21,13 @@ class DistinctPhoto:
     Attributes:
         photos: One or more.
         is_query: One of them is to be looked up.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> mug = Signer().sign(Path("examples/photos/mug.jpg"))
+        >>> DistinctPhoto((mug,)).representative.path
+        'examples/photos/mug.jpg'
     """
 
     photos: tuple[Signature, ...]
@@ -35,11 +42,21 @@ class DistinctPhoto:
 def group_by_pixels(
     photos: Iterable[Signature], query_paths: Collection[str] | None = None
 ) -> list[DistinctPhoto]:
-    """Photos gathered by their pixels, in the order in which they first come.
+    """Gather photos by their pixels, in the order in which they first come.
 
     Args:
         photos: Any.
         query_paths: Paths of those to be looked up; None for all.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import Signer
+        >>> folder = Path("examples/photos")
+        >>> paths = [folder / "mug.jpg", folder / "speaker.jpg", Path("again.jpg")]
+        >>> _ = paths[2].write_bytes(paths[0].read_bytes())
+        >>> signer = Signer()
+        >>> [len(unit.photos) for unit in group_by_pixels(signer.sign(path) for path in paths)]
+        [2, 1]
     """
     photos_by_digest: dict[str, list[Signature]] = {}
     for photo in photos:
@@ -61,6 +78,16 @@ class Clusters:
         distinct_photos: All.
         comparisons: Between them.
         pairs: Those that were compared.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import SignatureStore, Signer
+        >>> signer, names = Signer(), ("mug", "speaker", "mug-warm-cast")
+        >>> photos = [signer.sign(Path(f"examples/photos/{name}.jpg")) for name in names]
+        >>> comparisons = PhotoComparisons(photos, SignatureStore(None, signer.maker), workers=0)
+        >>> clusters = Clusters(group_by_pixels(photos), comparisons, [CandidatePair(0, 2, 0.9)])
+        >>> clusters.group_copies(order=sorted)
+        [[0, 2]]
     """
 
     distinct_photos: Sequence[DistinctPhoto]
@@ -68,14 +95,14 @@ class Clusters:
     pairs: Sequence[CandidatePair]
 
     def find_group_candidates(self, same_product: bool) -> list[int]:
-        """Units with a link to another: those that may be in a group with one."""
+        """Find units with a link to another: those that may be in a group with one."""
         pairs = self._list_copy_pairs()
         if same_product:
             pairs += self._list_variant_pairs()
         return sorted({number for pair in pairs for number in pair})
 
     def group_copies(self, order: SortByPreference) -> list[list[int]]:
-        """Groups of copies, keepers first; a unit of several photos alone is a group of its own."""
+        """Group copies, keepers first; a unit of several photos alone is a group of its own."""
         groups = self._build_groups(self._list_copy_pairs(), order, self.comparisons.is_copy)
         group_numbers = {number for group in groups for number in group}
         single_groups = [
@@ -86,7 +113,7 @@ class Clusters:
         return sorted(self._select_queries([*groups, *single_groups]))
 
     def group_products(self, order: SortByPreference, copies: Iterable[list[int]]) -> list[list[int]]:
-        """Groups of one product in several photos, of which copies are represented by their keeper."""
+        """Group photos of one product, whose copies are represented by their keeper."""
         keepers = {number: group[0] for group in copies for number in group}
         pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._list_variant_pairs()]
         different = [(a, b) for a, b in pairs if a != b]

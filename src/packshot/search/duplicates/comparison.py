@@ -1,9 +1,11 @@
-"""Is one photo a copy of another, and what was done to it?"""
+"""Comparison of two photos: is one a copy of the other, and by which changes?"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -18,43 +20,121 @@ from packshot.search.duplicates.view import PhotoView
 COMPARISON_VERSION = 3
 """Of the comparison: results of another are computed anew."""
 
-_MIN_MATCH = 0.62
-_MIN_MATCH_OF_EITHER = 0.13
-_MIN_OVERLAP = 0.3
-_MIN_OVERLAP_OF_PARTS = 0.5
-_MIN_TEXTURE = 0.004
-_MAX_COLOUR_CHANGE = 29.0
-_MAX_COLOUR_CHANGE_WITH_OVERLAY = 22.0
-_MAX_COLOUR_CHANGE_OF_PRODUCT = 8.0
-_CERTAIN_MAX_COLOUR_CHANGE = 56.0
-_CERTAIN_MAX_COLOUR_CHANGE_WITH_OVERLAY = 40.0
-_MAX_RECOLOURED = 0.03
-_RECOLOURED_PER_OVERLAY = 5.0
-_CLEAR_MATCH = 0.85
-_CERTAIN_MATCH = 0.9
-_EXACT_MATCH = 0.975
-_DOUBT_RECOLOURED_PER_OVERLAY = 1.5
-_DOUBT_MIN_INLIERS = 15
-_DOUBT_MIN_CLEAR_AGREEMENT = 0.8
-_DOUBT_MAX_COLOUR_CHANGE = 8.0
-_DOUBT_MAX_OVERLAY_OF_PARTS = 0.25
-_MIN_OVERLAY = 0.02
-_MIN_PAINT_SHARE = 0.5
-_CERTAIN_PAINT_SHARE = 0.7
-_MIN_VISIBLE = 0.1
-_MIN_RIM_PER_CHANGE = 0.5
-_MIN_RIM_CHANGE = 12.0
-_MAX_RECOLOURED_THROUGHOUT = 0.2
-_WHOLE_OVERLAP = 0.97
-_MIN_VISIBLE_TILT = 2.0
-_MIN_VISIBLE_COLOUR = 3.0
-_MIN_VISIBLE_OVERLAY = 0.002
-_MAX_PLAIN_DEVIATION = 14.0
-_SIZE_TOLERANCE = 0.02
+
+@dataclass(frozen=True)
+class ComparisonLimits:
+    """Limits between a copy and another photo, and between a change and none.
+
+    Shares are 0..1 of the structure, or of the area, as `Agreement` states them; colours are root mean
+    squares in levels, 0..255. Set together, on copies made of the training originals and on pairs of
+    different ones, by `benchmarks/search/duplicates.py` (decision 14), where nothing else is said. What
+    they come to on held-out photos is in `benchmarks/results/duplicates.csv`.
+
+    Attributes:
+        min_match: Structure of the better explained photo that the other must have; with less the pair
+            is a copy only under a mark.
+        min_match_of_either: The same of the worse explained photo: below it nearly all of it is
+            something else.
+        min_overlap: Share of each photo that the other must cover.
+        min_overlap_of_parts: The same where both show something else outside: less may be one product
+            that two sets share.
+        min_texture: Share of the overlap that must have structure: below it there is nothing to
+            compare.
+        max_colour_change: Levels by which all colours of a copy may be changed together.
+        max_colour_change_with_overlay: The same where something lies on top, which the fit of the
+            colours may have bent to.
+        max_colour_change_of_product: The same where the background stayed: more is a variant in another
+            colour. It was 18 until shades of one product, which change a frame by 9 to 11 levels,
+            passed for copies among held-out photos.
+        certain_max_colour_change: As `max_colour_change`, where all that is clear agrees
+            (`certain_match`): strong tints.
+        certain_max_colour_change_with_overlay: As `certain_max_colour_change`, with something on top.
+        max_recoloured: Share of the overlap that may be a part in another colour; more is a variant of
+            the product.
+        recoloured_per_overlay: Added to `max_recoloured` for each share that is overlaid, of photos
+            that match clearly.
+        clear_match: Structure of the better explained photo from which on a copy needs no other
+            evidence.
+        certain_match: Structure from which on no other alignment is tried, and strong changes of colour
+            are believed.
+        exact_match: Structure of both photos from which on they are the same but for colours: a tint
+            may then saturate whole parts, and `max_recoloured_throughout` holds.
+        doubt_recoloured_per_overlay: As `recoloured_per_overlay`, of photos that do not match clearly.
+        doubt_min_inliers: Features that must agree on the place of a pair that does not match clearly.
+        doubt_min_clear_agreement: Structure outside what is overlaid that such a pair must share.
+        doubt_max_colour_change: Levels by which colours may be changed under a mark where the
+            background stayed.
+        doubt_max_overlay_of_parts: Share that may be overlaid where such photos cover only parts of
+            each other.
+        min_overlay: Share of the overlap from which on something lies on top, and must look like one
+            paint.
+        min_paint_share: Share of what is overlaid that one paint must explain: less is another product,
+            not a mark.
+        certain_paint_share: The same where the mark hides most, or colours are strongly changed.
+        min_visible: Share of the structure that a mark must leave uncovered.
+        min_rim_per_change: Change along the rim of the overlap over that of the whole, from which on
+            the background changed too.
+        min_rim_change: Levels of change along the rim from which on everything was tinted.
+        max_recoloured_throughout: As `max_recoloured`, of photos that match exactly and were tinted
+            throughout.
+        whole_overlap: Overlap from which on a photo is covered as a whole; the rest allows for frames
+            that do not meet to the pixel.
+        min_visible_tilt: Degrees from the nearest quarter turn from which on a photo was turned; less
+            is left unsaid. A judgement.
+        min_visible_colour: Levels from which on a change of colours is named; less is left unsaid. A
+            judgement.
+        min_visible_overlay: Share of the overlap from which on a mark is named; as small as the
+            smallest patch that counts (`AgreementLimits.min_patch_share`).
+        max_plain_deviation: Standard deviation of grey levels, 0..255, below which what lies outside
+            the overlap is plain, as a border is.
+        size_tolerance: Natural logarithm of the ratio of sizes (2 %) beyond which a photo was resized:
+            less is left unsaid. A judgement.
+
+    Example:
+        >>> LIMITS.max_recoloured + LIMITS.recoloured_per_overlay * 0.01  # Where 1 % is overlaid.
+        0.08
+    """
+
+    min_match: float = 0.62
+    min_match_of_either: float = 0.13
+    min_overlap: float = 0.3
+    min_overlap_of_parts: float = 0.5
+    min_texture: float = 0.004
+    max_colour_change: float = 29.0
+    max_colour_change_with_overlay: float = 22.0
+    max_colour_change_of_product: float = 8.0
+    certain_max_colour_change: float = 56.0
+    certain_max_colour_change_with_overlay: float = 40.0
+    max_recoloured: float = 0.03
+    recoloured_per_overlay: float = 5.0
+    clear_match: float = 0.85
+    certain_match: float = 0.9
+    exact_match: float = 0.975
+    doubt_recoloured_per_overlay: float = 1.5
+    doubt_min_inliers: int = 15
+    doubt_min_clear_agreement: float = 0.8
+    doubt_max_colour_change: float = 8.0
+    doubt_max_overlay_of_parts: float = 0.25
+    min_overlay: float = 0.02
+    min_paint_share: float = 0.5
+    certain_paint_share: float = 0.7
+    min_visible: float = 0.1
+    min_rim_per_change: float = 0.5
+    min_rim_change: float = 12.0
+    max_recoloured_throughout: float = 0.2
+    whole_overlap: float = 0.97
+    min_visible_tilt: float = 2.0
+    min_visible_colour: float = 3.0
+    min_visible_overlay: float = 0.002
+    max_plain_deviation: float = 14.0
+    size_tolerance: float = 0.02
+
+
+LIMITS: Final = ComparisonLimits()
 
 
 class Comparison(Record):
-    """What comparing two photos found.
+    """Result of comparing two photos.
 
     Attributes:
         is_copy: One was made from the other, or both from a third.
@@ -63,8 +143,13 @@ class Comparison(Record):
         scale: Size of what they show in the first photo, in shares of its long side, over that in the
             second; 1 of no features.
         colours: 0..1, what the photos' colours have in common; 0 where there are no such features.
-        changes: What was done to the first to make the second; empty where that is no copy, and where it
-            was only saved again.
+        changes: What was done to the first to make the second; empty where that is no copy, and where
+            it was only saved again.
+
+    Example:
+        >>> shrunk = Comparison(is_copy=True, changes=(Change(kind=DuplicateKind.RESIZED, amount=0.5),))
+        >>> shrunk.reverse().changes[0].amount
+        2.0
     """
 
     is_copy: bool = False
@@ -75,7 +160,7 @@ class Comparison(Record):
     changes: tuple[Change, ...] = ()
 
     def reverse(self) -> Comparison:
-        """The same from the second photo's side."""
+        """Return the same from the second photo's side."""
         is_mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
         changes = tuple(_reverse_change(change, is_mirrored) for change in self.changes)
         return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3)})
@@ -85,6 +170,15 @@ def compare(first: PhotoView, second: PhotoView) -> Comparison:
     """Lay the second photo on the first in every way that is likely, and compare pixels.
 
     A photo without structure, such as a blank one, is never found to be a copy.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> names = ("mug", "mug-warm-cast", "speaker")
+        >>> views = [PhotoView.from_photo(Photo.open(f"examples/photos/{name}.jpg")) for name in names]
+        >>> [change.kind.value for change in compare(views[0], views[1]).changes]
+        ['colour-shifted']
+        >>> compare(views[0], views[2]).is_copy
+        False
     """
     best: tuple[float, Agreement, AlignmentGuess] | None = None
     tried_guesses: list[AlignmentGuess] = []
@@ -108,7 +202,7 @@ def compare(first: PhotoView, second: PhotoView) -> Comparison:
 def _measure_shared_features(
     first: PhotoView, second: PhotoView, guesses_tried: list[AlignmentGuess]
 ) -> Comparison:
-    """What most features agree on, whether the photos agree there or not."""
+    """Return what most features agree on, whether the photos agree there or not."""
     best_guess = max(guesses_tried, key=lambda guess: guess.inliers, default=None)
     if best_guess is None or not best_guess.inliers:
         return Comparison()
@@ -136,53 +230,54 @@ def _build_comparison(
 
 
 def _score_alignment(evidence: Agreement) -> float:
-    """Rounded, so that of guesses of the same place the one that features agree with is taken."""
+    """Score a guess; rounded, so that of two of the same place the one with features wins."""
     matched = max(evidence.matched_first, evidence.matched_second)
     return round(matched + evidence.clear_agreement - 2 * evidence.recoloured_share, 2)
 
 
 def _is_certain(evidence: Agreement, inliers: int) -> bool:
-    """Whether no other guess could be better."""
+    """Return whether no other guess could be better."""
     matched = min(evidence.matched_first, evidence.matched_second)
     return (
-        matched > _CERTAIN_MATCH
-        and evidence.overlay_share < _MIN_OVERLAY
+        matched > LIMITS.certain_match
+        and evidence.overlay_share < LIMITS.min_overlay
         and _is_copy(evidence, inliers)
     )
 
 
 def _is_copy(evidence: Agreement, inliers: int) -> bool:
-    """Nearly all structure of one photo in the other is enough; less, if the rest looks like a mark."""
+    """Decide: nearly all structure of one photo in the other is enough; less, under a mark."""
     if min(evidence.overlap_first, evidence.overlap_second) < _min_overlap(evidence):
         return False
-    if evidence.texture < _MIN_TEXTURE or not _has_same_colours(evidence):
+    if evidence.texture < LIMITS.min_texture or not _has_same_colours(evidence):
         return False
-    if evidence.overlay_share > _MIN_OVERLAY and evidence.paint_share < _MIN_PAINT_SHARE:
+    if evidence.overlay_share > LIMITS.min_overlay and evidence.paint_share < LIMITS.min_paint_share:
         return False
     matched = evidence.matched_first, evidence.matched_second
-    if max(matched) < _MIN_MATCH or min(matched) < _MIN_MATCH_OF_EITHER:
+    if max(matched) < LIMITS.min_match or min(matched) < LIMITS.min_match_of_either:
         return _is_under_mark(evidence, inliers)
-    return max(matched) >= _CLEAR_MATCH or (
-        evidence.clear_agreement >= _DOUBT_MIN_CLEAR_AGREEMENT
+    return max(matched) >= LIMITS.clear_match or (
+        evidence.clear_agreement >= LIMITS.doubt_min_clear_agreement
         and _is_alignment_certain(evidence, inliers)
     )
 
 
 def _min_overlap(evidence: Agreement) -> float:
-    """Photos that each show something else too may share a part, such as one product of a set."""
+    """Return the least overlap; more where both show something else, as sets may share a product."""
     both_show_more = (
-        min(evidence.outside_deviation_first, evidence.outside_deviation_second) >= _MAX_PLAIN_DEVIATION
+        min(evidence.outside_deviation_first, evidence.outside_deviation_second)
+        >= LIMITS.max_plain_deviation
     )
-    return _MIN_OVERLAP_OF_PARTS if both_show_more else _MIN_OVERLAP
+    return LIMITS.min_overlap_of_parts if both_show_more else LIMITS.min_overlap
 
 
 def _has_same_colours(evidence: Agreement) -> bool:
-    is_clear = max(evidence.matched_first, evidence.matched_second) >= _CLEAR_MATCH
-    per_overlay = _RECOLOURED_PER_OVERLAY if is_clear else _DOUBT_RECOLOURED_PER_OVERLAY
-    max_recoloured = _MAX_RECOLOURED + per_overlay * evidence.overlay_share
-    is_exact = min(evidence.matched_first, evidence.matched_second) >= _EXACT_MATCH
-    if is_exact and evidence.rim_change >= _MIN_RIM_CHANGE and _has_background_change(evidence):
-        max_recoloured = _MAX_RECOLOURED_THROUGHOUT
+    is_clear = max(evidence.matched_first, evidence.matched_second) >= LIMITS.clear_match
+    per_overlay = LIMITS.recoloured_per_overlay if is_clear else LIMITS.doubt_recoloured_per_overlay
+    max_recoloured = LIMITS.max_recoloured + per_overlay * evidence.overlay_share
+    is_exact = min(evidence.matched_first, evidence.matched_second) >= LIMITS.exact_match
+    if is_exact and evidence.rim_change >= LIMITS.min_rim_change and _has_background_change(evidence):
+        max_recoloured = LIMITS.max_recoloured_throughout
     return (
         evidence.colour_change <= _max_colour_change(evidence)
         and evidence.recoloured_share <= max_recoloured
@@ -190,45 +285,57 @@ def _has_same_colours(evidence: Agreement) -> bool:
 
 
 def _has_background_change(evidence: Agreement) -> bool:
-    """Whether all colours were changed: in a variant of the product the background stays."""
-    return evidence.rim_change >= _MIN_RIM_PER_CHANGE * evidence.colour_change
+    """Return whether all colours were changed: in a variant of the product the background stays."""
+    return evidence.rim_change >= LIMITS.min_rim_per_change * evidence.colour_change
 
 
 def _max_colour_change(evidence: Agreement) -> float:
-    """How far all colours may be changed: the further, the surer it is that nothing else was."""
+    """Return how far all colours may change: the further, the surer it is that nothing else did."""
     if not _has_background_change(evidence):
-        return _MAX_COLOUR_CHANGE_OF_PRODUCT
-    is_unmarked = evidence.overlay_share <= _MIN_OVERLAY
-    if evidence.clear_agreement >= _CERTAIN_MATCH and evidence.paint_share >= _CERTAIN_PAINT_SHARE:
-        return _CERTAIN_MAX_COLOUR_CHANGE if is_unmarked else _CERTAIN_MAX_COLOUR_CHANGE_WITH_OVERLAY
-    return _MAX_COLOUR_CHANGE if is_unmarked else _MAX_COLOUR_CHANGE_WITH_OVERLAY
+        return LIMITS.max_colour_change_of_product
+    is_unmarked = evidence.overlay_share <= LIMITS.min_overlay
+    if (
+        evidence.clear_agreement >= LIMITS.certain_match
+        and evidence.paint_share >= LIMITS.certain_paint_share
+    ):
+        return (
+            LIMITS.certain_max_colour_change
+            if is_unmarked
+            else LIMITS.certain_max_colour_change_with_overlay
+        )
+    return LIMITS.max_colour_change if is_unmarked else LIMITS.max_colour_change_with_overlay
 
 
 def _is_under_mark(evidence: Agreement, inliers: int) -> bool:
-    """Whether nearly all that differs is one paint, and what it leaves uncovered is the same.
+    """Return whether nearly all that differs is one paint, and what it leaves uncovered is the same.
 
     A part of the product in another colour may pass for paint, but not where the background stays.
     """
     return (
-        evidence.paint_share >= _CERTAIN_PAINT_SHARE
-        and evidence.clear_agreement >= _CERTAIN_MATCH
-        and evidence.visible_share >= _MIN_VISIBLE
-        and inliers >= _DOUBT_MIN_INLIERS
-        and (_has_background_change(evidence) or evidence.colour_change <= _DOUBT_MAX_COLOUR_CHANGE)
+        evidence.paint_share >= LIMITS.certain_paint_share
+        and evidence.clear_agreement >= LIMITS.certain_match
+        and evidence.visible_share >= LIMITS.min_visible
+        and inliers >= LIMITS.doubt_min_inliers
+        and (
+            _has_background_change(evidence) or evidence.colour_change <= LIMITS.doubt_max_colour_change
+        )
     )
 
 
 def _is_alignment_certain(evidence: Agreement, inliers: int) -> bool:
-    """Whether the photos lie on each other beyond doubt, though much differs."""
-    if min(evidence.overlap_first, evidence.overlap_second) >= _WHOLE_OVERLAP:
+    """Return whether the photos lie on each other beyond doubt, though much differs."""
+    if min(evidence.overlap_first, evidence.overlap_second) >= LIMITS.whole_overlap:
         return True
-    return inliers >= _DOUBT_MIN_INLIERS and evidence.overlay_share <= _DOUBT_MAX_OVERLAY_OF_PARTS
+    return (
+        inliers >= LIMITS.doubt_min_inliers
+        and evidence.overlay_share <= LIMITS.doubt_max_overlay_of_parts
+    )
 
 
 def _iter_changes(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """The changes from the first photo to the second, the most telling first."""
+    """Yield the changes from the first photo to the second, the most telling first."""
     transform = decompose_map(mapping)
     yield from _iter_overlay(evidence)
     framing = [
@@ -239,19 +346,19 @@ def _iter_changes(
     yield from _iter_turns(transform)
     yield from _iter_colour_changes(evidence)
     factor = transform.scale * first.scale / second.scale
-    if abs(math.log(factor)) > _SIZE_TOLERANCE or (not framing and _has_other_size(first, second)):
+    if abs(math.log(factor)) > LIMITS.size_tolerance or (not framing and _has_other_size(first, second)):
         yield Change(kind=DuplicateKind.RESIZED, amount=round(factor, 3))
 
 
 def _has_other_size(first: PhotoView, second: PhotoView) -> bool:
-    """Whether the long sides of the files differ."""
+    """Return whether the long sides of the files differ."""
     one, two = (max(view.size) / view.scale for view in (first, second))
-    return abs(math.log(one / two)) > _SIZE_TOLERANCE / 2
+    return abs(math.log(one / two)) > LIMITS.size_tolerance / 2
 
 
 def _iter_overlay(evidence: Agreement) -> Iterator[Change]:
-    """Of that with more structure the other cannot explain, something lies on top."""
-    if evidence.overlay_share >= _MIN_VISIBLE_OVERLAY:
+    """Yield a mark on the photo with more structure that the other cannot explain."""
+    if evidence.overlay_share >= LIMITS.min_visible_overlay:
         marked_first = evidence.matched_first < evidence.matched_second
         amount = round(evidence.overlay_share, 4)
         yield Change(kind=DuplicateKind.WATERMARKED, amount=amount, of_keeper=marked_first)
@@ -260,18 +367,18 @@ def _iter_overlay(evidence: Agreement) -> Iterator[Change]:
 def _iter_borders(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """A plain rest around either photo."""
+    """Yield changes where the rest around either photo is plain."""
     if (
-        evidence.overlap_second < _WHOLE_OVERLAP
-        and evidence.outside_deviation_second < _MAX_PLAIN_DEVIATION
+        evidence.overlap_second < LIMITS.whole_overlap
+        and evidence.outside_deviation_second < LIMITS.max_plain_deviation
     ):
         yield _make_framing_change(
             DuplicateKind.BORDERED, first.frame, mapping, second.frame, of_keeper=False
         )
     if (
-        evidence.overlap_first < _WHOLE_OVERLAP
-        and evidence.outside_deviation_first < _MAX_PLAIN_DEVIATION
-        and evidence.overlap_second >= _WHOLE_OVERLAP
+        evidence.overlap_first < LIMITS.whole_overlap
+        and evidence.outside_deviation_first < LIMITS.max_plain_deviation
+        and evidence.overlap_second >= LIMITS.whole_overlap
     ):
         inverse_mapping = invert_map(mapping)
         yield _make_framing_change(
@@ -282,18 +389,18 @@ def _iter_borders(
 def _iter_crops(
     first: PhotoView, second: PhotoView, evidence: Agreement, mapping: Float64Array
 ) -> Iterator[Change]:
-    """A rest that shows something."""
-    if evidence.overlap_first < _WHOLE_OVERLAP and (
-        evidence.outside_deviation_first >= _MAX_PLAIN_DEVIATION
-        or evidence.overlap_second < _WHOLE_OVERLAP
+    """Yield changes where the rest around either photo shows something."""
+    if evidence.overlap_first < LIMITS.whole_overlap and (
+        evidence.outside_deviation_first >= LIMITS.max_plain_deviation
+        or evidence.overlap_second < LIMITS.whole_overlap
     ):
         inverse_mapping = invert_map(mapping)
         yield _make_framing_change(
             DuplicateKind.CROPPED, second.frame, inverse_mapping, first.frame, of_keeper=False
         )
     if (
-        evidence.overlap_second < _WHOLE_OVERLAP
-        and evidence.outside_deviation_second >= _MAX_PLAIN_DEVIATION
+        evidence.overlap_second < LIMITS.whole_overlap
+        and evidence.outside_deviation_second >= LIMITS.max_plain_deviation
     ):
         yield _make_framing_change(
             DuplicateKind.CROPPED, first.frame, mapping, second.frame, of_keeper=True
@@ -303,7 +410,7 @@ def _iter_crops(
 def _make_framing_change(
     kind: DuplicateKind, inner: Box, mapping: Float64Array, outer: Box, *, of_keeper: bool
 ) -> Change:
-    """A change whose region is where the inner photo lies in the outer."""
+    """Make a change whose region is where the inner photo lies in the outer."""
     region = _find_region(inner, mapping, outer)
     covered_share = region.width * region.height
     amount = covered_share if kind is DuplicateKind.CROPPED else 1 - covered_share
@@ -324,14 +431,14 @@ def _iter_turns(transform: SimilarityTransform) -> Iterator[Change]:
     is_upside_down = transform.mirrored and transform.quarter_turns == 2
     if transform.mirrored:
         yield Change(kind=DuplicateKind.FLIPPED, amount=180.0 if is_upside_down else 0.0)
-    if abs(transform.tilt) > _MIN_VISIBLE_TILT:
+    if abs(transform.tilt) > LIMITS.min_visible_tilt:
         yield Change(kind=DuplicateKind.ROTATED, amount=round(transform.rotation % 360, 1))
     elif transform.quarter_turns and not is_upside_down:
         yield Change(kind=DuplicateKind.ROTATED, amount=90.0 * transform.quarter_turns)
 
 
 def _iter_colour_changes(evidence: Agreement) -> Iterator[Change]:
-    if evidence.colour_change < _MIN_VISIBLE_COLOUR:
+    if evidence.colour_change < LIMITS.min_visible_colour:
         return
     red, green, blue = (round(value, 1) for value in evidence.colour_means)
     yield Change(
@@ -345,7 +452,7 @@ _FRAMING_KINDS = {DuplicateKind.CROPPED, DuplicateKind.BORDERED, DuplicateKind.W
 
 
 def _reverse_change(change: Change, is_mirrored: bool) -> Change:
-    """The change back; a turn after mirroring is undone by the same mirroring and turn."""
+    """Return the change back; a turn after mirroring is undone by the same mirroring and turn."""
     update: dict[str, object] = {}
     if change.kind in _FRAMING_KINDS:
         update["of_keeper"] = not change.of_keeper

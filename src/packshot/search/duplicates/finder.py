@@ -1,4 +1,4 @@
-"""Finding duplicates: signatures, then candidates, then comparisons, then groups."""
+"""Search for duplicates: signatures, then candidates, then comparisons, then groups."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ from packshot.search.duplicates.signature import FileStamp, Signature, make_sign
 from packshot.search.duplicates.store import SignatureStore
 
 _MIN_PHOTOS_FOR_PROCESSES = 8
+"""Photos above which more than one process pays for its start. A judgement."""
+
 _COMMIT_BATCH = 64
+"""Signatures written together: what a run that is killed may have to make again."""
 
 
 @dataclass(frozen=True)
 class DuplicateOptions:
-    """How duplicates are sought.
+    """Options of a search for duplicates.
 
     Attributes:
         max_neighbours: Photos alike by content that each is compared with, at most.
@@ -38,6 +41,11 @@ class DuplicateOptions:
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
         assessor_settings: The assessor that chooses what to keep; its language is that of reasons.
+
+    Example:
+        >>> options = DuplicateOptions(assessor_settings=AssessorSettings(language="zh"))
+        >>> options.max_neighbours, options.assessor_settings.language
+        (16, 'zh')
     """
 
     max_neighbours: int = MAX_NEIGHBOURS
@@ -48,7 +56,17 @@ class DuplicateOptions:
 
 
 class DuplicateFinder:
-    """Finds groups of duplicates; what it finds out about files stays in the store."""
+    """Finds groups of duplicates; what is computed of files stays in the store.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> mug, again = Path("examples/photos/mug.jpg"), Path("again.jpg")
+        >>> _ = again.write_bytes(mug.read_bytes())
+        >>> with SignatureStore(None, Signer().maker) as store:
+        ...     (group,) = DuplicateFinder(store).find_groups([mug, again])
+        >>> group.kind.value, group.paths
+        ('exact', ('examples/photos/mug.jpg', 'again.jpg'))
+    """
 
     def __init__(
         self,
@@ -74,7 +92,7 @@ class DuplicateFinder:
     def find_groups(
         self, paths: Sequence[Path], new_paths: Sequence[Path] = ()
     ) -> Iterator[DuplicateGroup]:
-        """Groups of copies, then of the same product, then the unreadable files.
+        """Yield groups of copies, then of the same product, then the unreadable files.
 
         Args:
             paths: The catalogue.
@@ -91,7 +109,7 @@ class DuplicateFinder:
     def _iter_signatures(
         self, paths: Sequence[Path], unreadable: list[UnreadablePhoto]
     ) -> Iterator[Signature]:
-        """Signatures of readable files, in order, from the store where it has them."""
+        """Yield signatures of readable files, in order, from the store where it has them."""
         known = {path: self._find_stored_signature(path) for path in paths}
         missing = [path for path, signature in known.items() if signature is None]
         with closing(self._sign_files(missing)) as signature_stream:

@@ -1,4 +1,4 @@
-"""Where one photo lies in another: affine maps of the plane, and what they say of a copy.
+"""Affine maps that lay one photo on another, and their reading as turns and scales of a copy.
 
 Maps are (3, 3) float64 and act on points in pixels, origin at the outer corner of the first pixel, so
 that the frame of a photo is the box from 0, 0 to its width, height.
@@ -17,12 +17,21 @@ from packshot.arrays import AnyArray, Float32Array, Float64Array, Mask, Pixels
 
 _QUARTER = math.pi / 2
 _COLOUR_TOLERANCE = 12
+"""Levels, 0..255, of any channel, within which a pixel has the colour of the corner. A judgement."""
+
 _TRIM_BLUR = 3
+"""Pixels a side of the mean that evens out noise in margins."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels; `right` and `bottom` lie just outside."""
+    """A rectangle in pixels; `right` and `bottom` lie just outside.
+
+    Example:
+        >>> box = Box(left=10, top=20, right=40, bottom=60)
+        >>> box.width, box.height, box.area
+        (30, 40, 1200)
+    """
 
     left: float
     top: float
@@ -47,12 +56,17 @@ class Box:
 
 @dataclass(frozen=True)
 class SimilarityTransform:
-    """How a copy was turned and scaled, read off a map from an original to its copy.
+    """Turn and scale of a copy, read off a map from an original to its copy.
 
     Attributes:
         mirrored: The copy is a mirror image.
         rotation: Degrees -180..180, clockwise on the screen, after mirroring left to right.
         scale: Of lengths.
+
+    Example:
+        >>> transform = SimilarityTransform(mirrored=False, rotation=93.0, scale=0.5)
+        >>> transform.quarter_turns, transform.tilt
+        (1, 3.0)
     """
 
     mirrored: bool
@@ -71,19 +85,32 @@ class SimilarityTransform:
 
 
 def full_box(pixels: AnyArray) -> Box:
-    """The whole of a photo."""
+    """Return the box around the whole of a photo.
+
+    Example:
+        >>> import numpy as np
+        >>> full_box(np.zeros((30, 40, 3), np.uint8))
+        Box(left=0, top=0, right=40, bottom=30)
+    """
     height, width = pixels.shape[:2]
     return Box(0, 0, width, height)
 
 
 def find_content_box(pixels: Pixels) -> Box:
-    """What is left of a photo when rows and columns of one colour are taken off its edges.
+    """Find the box that is left when rows and columns of one colour are taken off a photo's edges.
 
     Args:
         pixels: (H, W, 3) RGB.
 
     Returns:
         The whole frame where nothing can be taken off or nothing would be left.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((30, 40, 3), 255, np.uint8)
+        >>> pixels[10:20, 5:25] = 0
+        >>> find_content_box(pixels)  # The edge is blurred by a pixel.
+        Box(left=4.0, top=9.0, right=26.0, bottom=21.0)
     """
     blurred = cv2.blur(pixels, (_TRIM_BLUR, _TRIM_BLUR))
     corner = np.broadcast_to(blurred[0, 0], blurred.shape)
@@ -95,7 +122,14 @@ def find_content_box(pixels: Pixels) -> Box:
 
 
 def map_box_onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Float64Array:
-    """The map that lays one box over another, mirrored left to right first, then turned clockwise."""
+    """Return the map that lays one box over another: mirrored left to right, then turned clockwise.
+
+    Example:
+        >>> import numpy as np
+        >>> mapping = map_box_onto(Box(0, 0, 40, 30), Box(0, 0, 60, 80), mirrored=False, quarters=1)
+        >>> (mapping @ np.array([0, 0, 1])).tolist()  # The upper left corner comes to the upper right.
+        [60.0, 0.0, 1.0]
+    """
     unit = _scaling_matrix(1 / source.width, 1 / source.height) @ _translation_matrix(
         -source.left, -source.top
     )
@@ -109,12 +143,23 @@ def map_box_onto(source: Box, target: Box, mirrored: bool, quarters: int) -> Flo
 
 
 def list_orientations() -> list[tuple[bool, int]]:
-    """The eight ways to lay a square upon itself: mirrored, quarter turns."""
+    """List the eight ways to lay a square upon itself: mirrored, quarter turns.
+
+    Example:
+        >>> list_orientations()[:3]
+        [(False, 0), (False, 1), (False, 2)]
+    """
     return list(product((False, True), range(4)))
 
 
 def decompose_map(mapping: Float64Array) -> SimilarityTransform:
-    """What a map does, read as mirroring, turning and scaling."""
+    """Decompose a map into mirroring, turning and scaling.
+
+    Example:
+        >>> transform = decompose_map(map_box_onto(Box(0, 0, 10, 10), Box(0, 0, 20, 20), True, 1))
+        >>> transform.mirrored, round(transform.rotation), round(transform.scale)
+        (True, 90, 2)
+    """
     linear = mapping[:2, :2]
     determinant = float(np.linalg.det(linear))
     mirrored = determinant < 0
@@ -126,7 +171,7 @@ def decompose_map(mapping: Float64Array) -> SimilarityTransform:
 
 
 def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float32Array:
-    """An image laid into another frame.
+    """Lay an image into another frame.
 
     Args:
         image: (H, W) or (H, W, C).
@@ -135,6 +180,12 @@ def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float
 
     Returns:
         (height, width[, C]); 0 where the image does not reach. Shrinking averages.
+
+    Example:
+        >>> import numpy as np
+        >>> one_to_the_right = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1]], np.float64)
+        >>> warp(np.array([[10, 20]], np.uint8), one_to_the_right, size=(3, 1)).tolist()
+        [[0.0, 10.0, 20.0]]
     """
     scale = decompose_map(mapping).scale
     source = image.astype(np.float32)
@@ -145,7 +196,14 @@ def warp(image: AnyArray, mapping: Float64Array, size: tuple[int, int]) -> Float
 
 
 def compute_coverage(source: Box, mapping: Float64Array, size: tuple[int, int]) -> Mask:
-    """(height, width), True where a box of the source lands, less a pixel at its rim."""
+    """Return the mask, (height, width), of where a box lands, less a pixel at its rim.
+
+    Example:
+        >>> import numpy as np
+        >>> mask = compute_coverage(Box(0, 0, 8, 6), np.eye(3), size=(8, 6))
+        >>> int(mask.sum()), bool(mask[0].any())  # 6 x 4 pixels: the rim is left out.
+        (24, False)
+    """
     corners = np.array(
         [
             [source.left, source.top, 1],
@@ -163,7 +221,7 @@ def compute_coverage(source: Box, mapping: Float64Array, size: tuple[int, int]) 
 
 
 def _orientation_matrix(mirrored: bool, quarters: int) -> Float64Array:
-    """The unit square upon itself."""
+    """Return the map of the unit square upon itself."""
     cosine, sine = round(math.cos(quarters * _QUARTER)), round(math.sin(quarters * _QUARTER))
     rotation = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float64)
     flip = _scaling_matrix(-1.0 if mirrored else 1.0, 1.0)
@@ -171,7 +229,13 @@ def _orientation_matrix(mirrored: bool, quarters: int) -> Float64Array:
 
 
 def invert_map(mapping: Float64Array) -> Float64Array:
-    """The map back."""
+    """Return the inverse map.
+
+    Example:
+        >>> import numpy as np
+        >>> invert_map(np.diag([2.0, 4.0, 1.0])).diagonal().tolist()
+        [0.5, 0.25, 1.0]
+    """
     return np.asarray(np.linalg.inv(mapping), np.float64)
 
 

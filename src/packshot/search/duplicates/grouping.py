@@ -8,11 +8,15 @@ IsLinked = Callable[[int, int], bool]
 
 
 def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Numbers 0..count - 1 that hang together by links; only parts of two or more, each in order.
+    """Find connected components of the numbers 0..count - 1; those of two or more, each in order.
 
     Args:
         count: Of numbers.
         links: Pairs of them.
+
+    Example:
+        >>> find_components(6, [(0, 4), (4, 2), (3, 5)])
+        [[0, 2, 4], [3, 5]]
     """
     leaders = list(range(count))
 
@@ -32,7 +36,7 @@ def find_components(count: int, links: Iterable[tuple[int, int]]) -> list[list[i
 
 
 def build_stars(members: Sequence[int], is_linked: IsLinked) -> list[list[int]]:
-    """Groups around their keepers.
+    """Build groups around their keepers.
 
     The first member takes all that are linked to it; the first of the rest takes what is linked to
     that one of the rest; and so on. A chain of weak links thus falls apart.
@@ -43,6 +47,11 @@ def build_stars(members: Sequence[int], is_linked: IsLinked) -> list[list[int]]:
 
     Returns:
         The groups of two or more, keepers first.
+
+    Example:
+        >>> links = {(0, 1), (1, 2), (2, 3)}  # A chain, which falls apart.
+        >>> build_stars([0, 1, 2, 3], lambda keeper, other: (keeper, other) in links)
+        [[0, 1], [2, 3]]
     """
     remaining, groups = list(members), []
     while len(remaining) > 1:

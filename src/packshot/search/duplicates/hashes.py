@@ -17,23 +17,44 @@ import numpy as np
 from packshot.arrays import Int64Array, Mask, Pixels, UInt64Array
 
 DCT_SIDE = 32
+"""Pixels a side of the square that is transformed, as in Zauner's phash."""
+
 HASH_SIDE = 8
+"""Frequencies kept along each axis: 8 x 8 make 64 bits."""
+
 MAX_HASH_DISTANCE = 8
-"""Bits of 63 by which hashes of copies may differ."""
+"""Bits of 63 by which hashes of copies may differ. imagededup takes ten of 64; what is let through here
+is compared pixel by pixel."""
 
 _BANDS = ((0, 13), (13, 13), (26, 13), (39, 13), (52, 12))
+"""First bit and length of each band. Five, so that four bits of difference always leave one band
+untouched."""
+
 _MAX_BUCKET_SIZE = 2000
+"""Hashes that share a band above which the band is passed over: plain photos crowd there, and every
+pair of them would be looked at."""
+
 _QUERIES_PER_BLOCK = 20_000
+"""Queries looked up together: bounds the memory that their pairs take."""
 
 
 def perceptual_hash(pixels: Pixels) -> int:
-    """The hash of a photo; blank ones get an arbitrary one.
+    """Compute the hash of a photo; blank ones get an arbitrary one.
 
     Args:
         pixels: (H, W, 3) RGB.
 
     Returns:
         64 bits; the lowest, which would tell the mean brightness, is 0.
+
+    Example:
+        >>> from packshot.photo import Photo
+        >>> mug, warm, speaker = (
+        ...     perceptual_hash(Photo.open(f"examples/photos/{name}.jpg").pixels)
+        ...     for name in ("mug", "mug-warm-cast", "speaker")
+        ... )
+        >>> (mug ^ warm).bit_count() <= MAX_HASH_DISTANCE < (mug ^ speaker).bit_count()
+        True
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -43,13 +64,21 @@ def perceptual_hash(pixels: Pixels) -> int:
 
 
 def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
-    """Hashes of the eight turns of the pictures that have these hashes.
+    """Compute the hashes of the eight turns of the pictures that have these hashes.
 
     Args:
         hashes: (Q,).
 
     Returns:
         (Q, 8): itself, mirrored left to right, upside down, both; then the same of the transposed.
+
+    Example:
+        >>> import numpy as np
+        >>> from packshot.photo import Photo
+        >>> pixels = Photo.open("examples/photos/mug.jpg").pixels
+        >>> turned_hashes = compute_turned_hashes(np.array([perceptual_hash(pixels)], np.uint64))[0]
+        >>> (int(turned_hashes[1]) ^ perceptual_hash(pixels[:, ::-1])).bit_count() <= 2
+        True
     """
     bits = np.unpackbits(np.ascontiguousarray(hashes, "<u8").view(np.uint8), bitorder="little")
     transposed_bits = np.ascontiguousarray(bits.reshape(-1, HASH_SIDE, HASH_SIDE).transpose(0, 2, 1))
@@ -59,7 +88,7 @@ def compute_turned_hashes(hashes: UInt64Array) -> UInt64Array:
 
 
 def _mirror_masks() -> UInt64Array:
-    """(4,) bits that mirroring changes: of none, of odd columns, of odd rows, of where one is odd."""
+    """Return (4,) bits that mirroring changes: none, odd columns, odd rows, where one is odd."""
     odd = np.arange(HASH_SIDE) % 2 == 1
     across, down = (
         np.broadcast_to(odd, (HASH_SIDE, HASH_SIDE)),
@@ -71,7 +100,7 @@ def _mirror_masks() -> UInt64Array:
 def find_close_hashes(
     hashes: UInt64Array, queries: UInt64Array, limit: int = MAX_HASH_DISTANCE
 ) -> Iterator[tuple[int, int]]:
-    """Pairs that differ in few bits, found by bands of bits that are the same.
+    """Find pairs that differ in few bits, by bands of bits that are the same.
 
     Args:
         hashes: (N,) of the photos searched.
@@ -81,6 +110,12 @@ def find_close_hashes(
 
     Yields:
         Number of the query, number of the hash; a pair may come more than once.
+
+    Example:
+        >>> import numpy as np
+        >>> hashes, queries = np.array([0b1111, 1 << 40], np.uint64), np.array([0b0111], np.uint64)
+        >>> sorted(set(find_close_hashes(hashes, queries, limit=1)))
+        [(0, 0)]
     """
     for start, length in _BANDS:
         shift, mask = np.uint64(start), np.uint64((1 << length) - 1)
@@ -95,7 +130,7 @@ def find_close_hashes(
 
 
 def _find_equal_keys(keys: UInt64Array, query_keys: UInt64Array) -> tuple[Int64Array, Int64Array]:
-    """All pairs of a wanted key and a place among sorted keys where it stands; none of crowded keys."""
+    """Find pairs of a query and the places of its key among sorted keys; none of crowded keys."""
     lows = np.searchsorted(keys, query_keys, side="left")
     counts = np.searchsorted(keys, query_keys, side="right") - lows
     counts[counts > _MAX_BUCKET_SIZE] = 0

@@ -1,4 +1,4 @@
-"""Which photo of a group to keep."""
+"""Choice of the photo of a group to keep."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from packshot.search.duplicates.signature import Signature
 from packshot.search.duplicates.store import SignatureStore
 
 SCORE_TOLERANCE = 2.0
-"""Points of score that make no difference."""
+"""Points of score, 0..100, that make no difference: saving a photo again moves its score as far
+(decision 14)."""
 
 _MIN_PHOTOS_FOR_PROCESSES = 16
+"""Photos from which on more than one process pays for loading the models again. A judgement."""
 
 
 def score_photos(
@@ -28,7 +30,7 @@ def score_photos(
     progress: Progress,
     timeout_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> dict[str, float]:
-    """Scores 0..100 by digest of the pixels; none for what can no longer be read.
+    """Score photos, 0..100 by digest of the pixels; those that can no longer be read have none.
 
     Args:
         photos: Those that need one.
@@ -37,6 +39,14 @@ def score_photos(
         workers: Processes.
         progress: Sees the work progress.
         timeout_s: Seconds for one photo.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer, ignore_progress
+        >>> signer = Signer()
+        >>> mug, store = signer.sign(Path("examples/photos/mug.jpg")), SignatureStore(None, signer.maker)
+        >>> scores = score_photos([mug], store, AssessorSettings(), workers=0, progress=ignore_progress)
+        >>> 0 < scores[mug.pixel_digest] <= 100
+        True
     """
     if not photos:
         return {}
@@ -59,7 +69,7 @@ def score_photos(
 def sort_by_preference(
     numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
 ) -> list[int]:
-    """Photos in the order in which they would be kept: by score, then pixels, then bytes.
+    """Sort photos in the order in which they would be kept: by score, then pixels, then bytes.
 
     Scores in the same step of two points, counted from the best, are alike: saving a photo again moves
     them as far, and that must not choose a small or a mirrored copy over a large original.
@@ -68,6 +78,13 @@ def sort_by_preference(
         numbers: Of the photos to put in order.
         photos: All.
         scores: By digest of the pixels; photos without one come last.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> paths = [Path("examples/photos/mug-warm-cast.jpg"), Path("examples/photos/mug.jpg")]
+        >>> warm, mug = (Signer().sign(path) for path in paths)
+        >>> sort_by_preference([0, 1], [warm, mug], {warm.pixel_digest: 61.0, mug.pixel_digest: 72.5})
+        [1, 0]
     """
     chosen_numbers = list(numbers)
     best = max((scores.get(photos[n].pixel_digest, 0.0) for n in chosen_numbers), default=0.0)
@@ -81,10 +98,18 @@ def sort_by_preference(
 
 
 def keeper_merit(photos: Sequence[Duplicate]) -> str:
-    """What a group's keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
+    """Return what a group's keeper stands out by: ``same``, ``score``, ``pixels`` or ``bytes``.
 
     Args:
         photos: Of one group, the keeper first.
+
+    Example:
+        >>> large, small = (
+        ...     Duplicate(path="", kind=kind, likeness=1, width=side, height=side, byte_size=9, score=70)
+        ...     for kind, side in ((None, 800), (DuplicateKind.RESIZED, 400))
+        ... )
+        >>> keeper_merit([large, small])
+        'pixels'
     """
     keeper, *others = photos
     if all(other.kind is DuplicateKind.EXACT for other in others):
@@ -98,7 +123,7 @@ def keeper_merit(photos: Sequence[Duplicate]) -> str:
 
 
 def _describe_assessor(settings: AssessorSettings) -> str:
-    """Names the encoders and the atlas that scores depend on."""
+    """Name the encoders and the atlas that scores depend on."""
     assessor = settings.build_assessor()
     header = assessor.atlas.header
     options = (settings.pool, settings.neighbours, settings.distance, settings.aggregation)

@@ -15,22 +15,32 @@ from packshot.search.search_structure import build_structure
 from packshot.search.vector_file import VectorFile
 
 MIN_VECTORS_TO_INDEX = 150_000
-"""Vectors from which on a search structure is built for the shortlists of all of them."""
+"""Vectors above which a search structure is built for the shortlists of all of them (decision 14)."""
 
 _MIN_VECTORS_TO_PREPARE = 4096
-"""Queries, and vectors, that are worth preparing a search for."""
+"""Queries, and vectors, above which preparing a search pays."""
 
 _REDUCED_DIMENSIONS = 192
+"""Main directions over which shortlists are made, of 1280; see decision 14."""
+
 _SHORTLIST_FACTOR = 4
+"""Candidates ranked exactly for each one wanted, as the order over fewer directions is not quite the
+same."""
+
 _MARGIN = 4
+"""Candidates beyond those wanted where all directions count: single precision may swap near-ties."""
+
 _SAMPLE = 8192
+"""Vectors that the directions are found from, about."""
+
 _BLOCK = 1 << 14
+"""Vectors written, or queries asked, together: bounds memory."""
 
 
 def find_nearest_vectors(
     vectors: Float32Array, queries: Float32Array, count: int
 ) -> tuple[Int64Array, Float32Array]:
-    """The vectors most alike to each query.
+    """Find the vectors most alike to each query.
 
     A few queries are compared with all vectors. For many, the search goes over the 192 directions in
     which vectors differ most, and above `MIN_VECTORS_TO_INDEX` vectors over an IVF-PQ structure; four
@@ -44,6 +54,13 @@ def find_nearest_vectors(
 
     Returns:
         (Q, count) numbers of vectors and cosines, the best first; of equal ones the lower number first.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32)
+        >>> numbers, cosines = find_nearest_vectors(vectors, vectors[:1], count=2)
+        >>> numbers.tolist(), [f"{cosine:.2f}" for cosine in cosines[0]]
+        ([[0, 2]], ['1.00', '0.80'])
     """
     count = min(count, len(vectors))
     shortlists = _find_shortlists(vectors, queries, count)
@@ -58,7 +75,7 @@ def find_nearest_vectors(
 
 
 def _find_shortlists(vectors: Float32Array, queries: Float32Array, count: int) -> Iterable[Int64Array]:
-    """Of each query the rows that may be among the best, `count` at least."""
+    """Find, for each query, the rows that may be among the best, `count` at least."""
     if min(len(vectors), len(queries)) <= _MIN_VECTORS_TO_PREPARE:
         return _scan_vectors(vectors, queries, min(count + _MARGIN, len(vectors)))
     if len(vectors) > MIN_VECTORS_TO_INDEX:
@@ -77,14 +94,14 @@ def _scan_vectors(vectors: Float32Array, queries: Float32Array, count: int) -> I
 
 
 def _find_directions(vectors: Float32Array) -> Float32Array:
-    """(C, D) orthonormal directions that hold most of the vectors' lengths."""
+    """Return (C, D) orthonormal directions that hold most of the vectors' lengths."""
     sample = vectors[:: max(1, len(vectors) // _SAMPLE)]
     _, directions = np.linalg.eigh(sample.T @ sample)
     return np.ascontiguousarray(directions[:, -_REDUCED_DIMENSIONS:])
 
 
 def _search_structure(vectors: Float32Array, queries: Float32Array, count: int) -> Iterator[Int64Array]:
-    """By a structure that is built for this, in a file of its own, and gone afterwards."""
+    """Search by a structure that is built for this, in a file of its own, and gone afterwards."""
     settings = IndexSettings(
         dimensions=vectors.shape[1], distance=Distance.COSINE, precision=Precision.HALF
     )

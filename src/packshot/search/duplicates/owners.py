@@ -1,4 +1,4 @@
-"""Whose a photo is."""
+"""Owners of photos."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ Owners = Mapping[str, str]
 
 
 def read_owners(table: Path) -> Owners:
-    """Owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
+    r"""Read owners from a CSV with the columns ``path`` and ``owner``; paths are relative to its folder.
 
     Raises:
         SourceError: It cannot be read, or lacks a column.
+
+    Example:
+        >>> _ = Path("owners.csv").write_text("path,owner\nmug.jpg,Potter & Sons\n")
+        >>> owners = read_owners(Path("owners.csv"))
+        >>> owners[os.path.abspath("mug.jpg")]
+        'Potter & Sons'
     """
     rows = read_rows(table)
     if not rows or not {"path", "owner"} <= rows[0].keys():
@@ -26,7 +32,13 @@ def read_owners(table: Path) -> Owners:
 
 
 def find_owners_by_folder(photos: Iterable[NamedPhoto]) -> Owners:
-    """The first folder below the one that was searched owns what lies in it."""
+    """Name as owner of each photo the first folder below the one that was searched.
+
+    Example:
+        >>> photo = NamedPhoto(Path("shops/potter/mug.jpg"), name=Path("potter/mug.jpg"))
+        >>> list(find_owners_by_folder([photo]).values())
+        ['potter']
+    """
     return {
         os.path.abspath(photo.path): photo.name.parts[0] for photo in photos if len(photo.name.parts) > 1
     }

@@ -1,4 +1,4 @@
-"""Comparing many pairs of files on all cores."""
+"""Comparison of many pairs of files on all cores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 Pair = tuple[Path, Path]
 
 _CACHED_VIEWS = 128
+"""Views held by a process, of half a megabyte each, and their features."""
+
 _PAIRS_PER_TASK = 16
+"""Pairs of one first photo given to a process together: its view is made once, and no process waits
+long for the others."""
 
 
 def compare_pairs(
@@ -33,6 +37,13 @@ def compare_pairs(
 
     Yields:
         A comparison for each pair; None where a file can no longer be read.
+
+    Example:
+        >>> folder = Path("examples/photos")
+        >>> mug, warm, lost = folder / "mug.jpg", folder / "mug-warm-cast.jpg", folder / "lost.jpg"
+        >>> same, unknown = compare_pairs([(mug, warm), (mug, lost)], workers=0)
+        >>> same.is_copy, unknown
+        (True, None)
     """
     result_lists = map_in_order(
         _group_pairs(pairs),
@@ -47,7 +58,13 @@ def compare_pairs(
 
 
 class Comparer:
-    """Compares files, and holds on to the views it made last."""
+    """Compares files, and caches the views it made last.
+
+    Example:
+        >>> comparer, folder = Comparer(), Path("examples/photos")
+        >>> comparer.compare((folder / "mug.jpg", folder / "speaker.jpg")).is_copy
+        False
+    """
 
     def __init__(self) -> None:
         self._view = lru_cache(maxsize=_CACHED_VIEWS)(_load_view)
@@ -61,13 +78,19 @@ class Comparer:
 
 
 def make_comparer() -> Callable[[list[Pair]], list[Comparison | None]]:
-    """A worker for `packshot.processes.map_in_order`."""
+    """Make a worker for `packshot.processes.map_in_order`.
+
+    Example:
+        >>> pair = Path("examples/photos/mug.jpg"), Path("examples/photos/mug-warm-cast.jpg")
+        >>> [comparison.is_copy for comparison in make_comparer()([pair])]
+        [True]
+    """
     comparer = Comparer()
     return lambda pairs: [comparer.compare(pair) for pair in pairs]
 
 
 def _group_pairs(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    """Pairs of one first file, a few at a time, for one process."""
+    """Group pairs of one first file, a few at a time, for one process."""
     for _, group in groupby(pairs, key=itemgetter(0)):
         while pair_group := list(islice(group, _PAIRS_PER_TASK)):
             yield pair_group

@@ -1,4 +1,4 @@
-"""Progress, without knowing who shows it."""
+"""Progress of work, without knowing who shows it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ Item = TypeVar("Item")
 
 
 class Progress(Protocol):
-    """Looks on while work is done: gets results as they come and passes them on."""
+    """Observer of work: gets results as they come and passes them on."""
 
     def __call__(self, results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
-        """The results; `total` of them are expected of what is being done."""
+        """Pass on the results; `total` of them are expected of the activity."""
         ...
 
 
 def ignore_progress(results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
-    """The results, unseen."""
+    """Pass results on without showing anything.
+
+    Example:
+        >>> sum(ignore_progress(range(5), total=5, activity="comparing"))
+        10
+    """
     yield from results

@@ -1,4 +1,4 @@
-"""Groups as records."""
+"""Records of groups."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ class GroupRecordBuilder:
         scores: By digest of the pixels.
         owners: By absolute path.
         language: Of reasons.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.search.duplicates import SignatureStore, Signer
+        >>> signer, path = Signer(), Path("examples/photos/mug.jpg")
+        >>> unit = DistinctPhoto((signer.sign(path), signer.sign(path)))
+        >>> comparisons = PhotoComparisons([unit.representative], SignatureStore(None, signer.maker), 0)
+        >>> builder = GroupRecordBuilder([unit], comparisons, scores={}, owners={}, language="en")
+        >>> builder.build_group(1, [0], same_product=False).kind.value
+        'exact'
     """
 
     distinct_photos: Sequence[DistinctPhoto]
@@ -36,7 +46,7 @@ class GroupRecordBuilder:
     language: str
 
     def build_group(self, number: int, members: Sequence[int], *, same_product: bool) -> DuplicateGroup:
-        """A group.
+        """Build the record of a group.
 
         Args:
             number: Of the group.
@@ -64,7 +74,7 @@ class GroupRecordBuilder:
         )
 
     def _iter_keeper_records(self, keeper: DistinctPhoto) -> Iterator[Duplicate]:
-        """The keeper and what is identical with it."""
+        """Yield records of the keeper and of what is identical with it."""
         yield Duplicate(kind=None, likeness=1.0, **self._collect_facts(keeper.representative))
         for photo in keeper.photos[1:]:
             same_file = photo.digest == keeper.representative.digest
@@ -83,7 +93,7 @@ class GroupRecordBuilder:
         return Duplicate(kind=DuplicateKind.SAME_PRODUCT, likeness=likeness, **facts)
 
     def _collect_facts(self, photo: Signature) -> dict[str, Any]:
-        """What is so of the photo itself."""
+        """Collect the fields that concern the photo itself."""
         return {
             "path": photo.path,
             "width": photo.width,
@@ -97,7 +107,13 @@ class GroupRecordBuilder:
 
 
 def make_unreadable_record(error: UnreadablePhoto) -> DuplicateGroup:
-    """The row of a file that cannot be read: in no group."""
+    """Make the record of a file that cannot be read: in no group.
+
+    Example:
+        >>> record = make_unreadable_record(UnreadablePhoto("mug.jpg", "is no photo"))
+        >>> record.status.value, record.paths, record.reason
+        ('unreadable', ('mug.jpg',), 'is no photo')
+    """
     return DuplicateGroup(
         group=None,
         kind=None,

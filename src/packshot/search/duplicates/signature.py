@@ -1,4 +1,4 @@
-"""What is remembered of a photo, so that it is opened once."""
+"""Signatures: what is stored of a photo, so that it is opened once."""
 
 from __future__ import annotations
 
@@ -25,21 +25,36 @@ SIGNATURE_VERSION = 1
 """Of the signature: those of another are made anew."""
 
 _HASH_SOURCE_SIDE = 256
+"""Pixels of the long side of the picture that is hashed and tested for blankness: small, for speed, and
+eight times what a hash sees."""
+
 _BLANK_RANGE = 10.0
+"""Levels, 0..255, by which a smoothed blank photo may differ anywhere from its median colour: noise and
+compression. A judgement."""
+
 _EXIF_TIMES = ("DateTimeOriginal", "DateTime")
+"""EXIF tags that say when, the time of exposure first."""
+
 _EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What tells whether a file has changed: its size in bytes and the time of its last change."""
+    """Size in bytes and time of the last change of a file: they tell whether it has changed.
+
+    Example:
+        >>> path = Path("notes.txt")
+        >>> _ = path.write_text("five!")
+        >>> FileStamp.from_file(path).byte_size
+        5
+    """
 
     byte_size: int
     modified_ns: int
 
     @classmethod
     def from_file(cls, path: Path) -> FileStamp:
-        """The stamp of a file.
+        """Read the stamp of a file.
 
         Raises:
             UnreadablePhoto: It is not there.
@@ -56,7 +71,7 @@ class FileStamp:
 
 @dataclass(frozen=True, eq=False)
 class Signature:
-    """What is known of one photo.
+    """Digests, hashes, content vector and facts of one photo.
 
     Attributes:
         path: Of the file.
@@ -70,6 +85,11 @@ class Signature:
         content: (C,) of length 1: the mean content vector of its four quarter turns.
         taken: When, in ISO 8601.
         taken_from: ``exif`` or ``file``: whose clock that was.
+
+    Example:
+        >>> signature = Signer().sign(Path("examples/photos/mug.jpg"))
+        >>> signature.width, signature.height, signature.blank, signature.content.shape
+        (800, 800, False, (1280,))
     """
 
     path: str
@@ -86,18 +106,25 @@ class Signature:
 
 
 class Signer:
-    """Makes signatures; loads the content encoder once."""
+    """Makes signatures; loads the content encoder once.
+
+    Example:
+        >>> signer, folder = Signer(), Path("examples/photos")
+        >>> mug, warm = signer.sign(folder / "mug.jpg"), signer.sign(folder / "mug-warm-cast.jpg")
+        >>> mug.pixel_digest == warm.pixel_digest, float(mug.content @ warm.content) > 0.7
+        (False, True)
+    """
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = Model.load_shipped(CONTENT_MODEL) if model is None else model
 
     @property
     def maker(self) -> str:
-        """Signatures by another maker cannot be compared with these."""
+        """Version and model that made a signature; those of another cannot be compared with these."""
         return f"{SIGNATURE_VERSION} {self._model.fingerprint}"
 
     def sign(self, path: Path) -> Signature:
-        """Open a photo and find out everything.
+        """Open a photo and compute its signature.
 
         Raises:
             UnreadablePhoto: Whatever is wrong with the file.
@@ -122,14 +149,14 @@ class Signer:
         )
 
     def try_sign(self, path: Path) -> Signature | UnreadablePhoto:
-        """The signature of a file; what cannot be read comes back as the reason why."""
+        """Return the signature of a file; for one that cannot be read, the reason why."""
         try:
             return self.sign(path)
         except UnreadablePhoto as error:
             return error
 
     def _compute_content(self, pixels: Pixels) -> Float32Array:
-        """The mean over four quarter turns, so that a turned copy has the same."""
+        """Compute the mean over four quarter turns, so that a turned copy has the same."""
         view = to_whole_view(pixels)
         turned_views = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
         vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned_views])
@@ -139,15 +166,27 @@ class Signer:
 
 
 def make_signer() -> Callable[[Path], Signature | UnreadablePhoto]:
-    """A worker for `packshot.processes.map_in_order`."""
+    """Make a worker for `packshot.processes.map_in_order`.
+
+    Example:
+        >>> make_signer()(Path("examples/photos/lost.jpg")).reason
+        'cannot be read: No such file or directory'
+    """
     return Signer().try_sign
 
 
 def is_blank(pixels: Pixels) -> bool:
-    """Whether a photo has one colour throughout, but for noise.
+    """Return whether a photo has one colour throughout, but for noise.
 
     Args:
         pixels: (H, W, 3) RGB.
+
+    Example:
+        >>> import numpy as np
+        >>> is_blank(np.full((32, 32, 3), 255, np.uint8))
+        True
+        >>> is_blank(Photo.open("examples/photos/mug.jpg").pixels)
+        False
     """
     smooth = cv2.GaussianBlur(pixels, (0, 0), 1.5).astype(np.float32)
     middle = np.median(smooth.reshape(-1, 3), axis=0)
@@ -155,10 +194,15 @@ def is_blank(pixels: Pixels) -> bool:
 
 
 def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
-    """When a photo was taken, by the camera's clock; by the file's where that is not known.
+    """Return when a photo was taken, by the camera's clock; by the file's where that is unknown.
 
     Returns:
         ISO 8601, without a zone from a camera, which tells none; and ``exif`` or ``file``.
+
+    Example:
+        >>> facts = Photo.open("examples/photos/mug.jpg").facts  # Without EXIF.
+        >>> find_capture_time(facts, FileStamp(byte_size=48_210, modified_ns=1_700_000_000 * 10**9))
+        ('2023-11-14T22:13:20+00:00', 'file')
     """
     for name in _EXIF_TIMES:
         try:
@@ -170,10 +214,16 @@ def find_capture_time(facts: Facts, stamp: FileStamp) -> tuple[str, str]:
 
 
 def compute_pixel_digest(pixels: Pixels) -> str:
-    """SHA-256 of a photo's size and pixels.
+    """Compute the SHA-256 of a photo's size and pixels.
 
     Args:
         pixels: (H, W, 3) RGB, upright.
+
+    Example:
+        >>> import numpy as np
+        >>> tall, wide = np.zeros((3, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8)
+        >>> compute_pixel_digest(tall) == compute_pixel_digest(wide)  # Bytes of the same pixels.
+        False
     """
     shape = np.array(pixels.shape, np.int64).tobytes()
     return hashlib.sha256(shape + pixels.tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Everything that was found out, in one SQLite file, so that a second run costs only what is new.
+"""Signatures, comparisons and scores in one SQLite file: a second run costs only what is new.
 
 Each batch is committed as it comes: a run that is killed goes on where it stopped.
 """
@@ -28,7 +28,11 @@ from packshot.user_cache import find_user_cache
 
 _SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_S = 30
+"""Seconds to wait for another process that writes."""
+
 _MAX_SQL_VARIABLES = 500
+"""Digests asked for in one query: below the 999 variables that builds of SQLite before 3.32 allow."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signatures (
     path TEXT PRIMARY KEY, maker TEXT NOT NULL, byte_size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
@@ -46,15 +50,20 @@ CREATE TABLE IF NOT EXISTS scores (
 """
 _COLUMN_COUNT = 14
 _VECTOR_DTYPE = np.dtype("<f2")
-# A vector of length 1 in half precision is no farther from it.
 _LENGTH_TOLERANCE = 0.01
+"""By which the length of a stored vector may differ from 1: one in half precision is no farther from
+it."""
 
 
 def default_store_path() -> Path:
-    """Where signatures are kept unless another place is named: the user's cache.
+    """Return where signatures are stored unless another place is named: in the user's cache.
 
     Raises:
         InvalidInput: This user has none.
+
+    Example:
+        >>> default_store_path().name
+        'signatures.sqlite'
     """
     cache = find_user_cache()
     if cache is None:
@@ -66,10 +75,18 @@ class SignatureStore:
     """Signatures by path, comparisons by the digests of files, scores by those of pixels.
 
     Several processes may use one file at a time. What another maker made is never returned.
+
+    Example:
+        >>> from packshot.search.duplicates import Signer
+        >>> signer, path = Signer(), Path("examples/photos/mug.jpg")
+        >>> with SignatureStore(Path("signatures.sqlite"), signer.maker) as store:
+        ...     store.save_signatures([signer.sign(path)])
+        ...     store.find_signature(path, FileStamp.from_file(path)).width
+        800
     """
 
     def __init__(self, path: Path | None, maker: str) -> None:
-        """Open, or begin, a store.
+        """Open or create a store.
 
         Args:
             path: Of the file; None for one in memory, gone with the object.
@@ -97,11 +114,11 @@ class SignatureStore:
         self.close()
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._database.close()
 
     def find_signature(self, path: Path, stamp: FileStamp) -> Signature | None:
-        """What is remembered of a file, if it has not changed since."""
+        """Return the signature stored of a file, if it has not changed since."""
         row = self._database.execute(
             "SELECT * FROM signatures"
             " WHERE path = ? AND maker = ? AND byte_size = ? AND modified_ns = ?",
@@ -110,7 +127,7 @@ class SignatureStore:
         return None if row is None else _parse_row(row, str(path))
 
     def save_signatures(self, signatures: Iterable[Signature]) -> None:
-        """Keep signatures, in place of older ones of the same paths."""
+        """Store signatures, in place of older ones of the same paths."""
         placeholders = ", ".join("?" * _COLUMN_COUNT)
         rows = [_signature_to_row(signature, self._maker) for signature in signatures]
         with self._database:
@@ -118,13 +135,13 @@ class SignatureStore:
             self._database.executemany(query, rows)
 
     def delete_signatures(self, paths: Iterable[str]) -> None:
-        """Let go of signatures of files that will not be there again; what is known by digest stays."""
+        """Delete signatures of files that will not be there again; what is stored by digest stays."""
         rows = [(to_database_key(os.path.abspath(path)),) for path in paths]
         with self._database:
             self._database.executemany("DELETE FROM signatures WHERE path = ?", rows)
 
     def find_comparison(self, first: str, second: str) -> Comparison | None:
-        """What comparing two files by their digests found, in this order."""
+        """Return the comparison stored of two files, by their digests, in this order."""
         is_swapped = second < first
         low, high = (second, first) if is_swapped else (first, second)
         row = self._database.execute(
@@ -145,7 +162,7 @@ class SignatureStore:
         return comparison.reverse() if is_swapped else comparison
 
     def save_comparisons(self, comparisons: Iterable[tuple[str, str, Comparison]]) -> None:
-        """Keep comparisons of the first with the second digest."""
+        """Store comparisons of the first with the second digest."""
         rows = [
             (first, second, COMPARISON_VERSION, result.model_dump_json())
             if first <= second
@@ -156,7 +173,7 @@ class SignatureStore:
             self._database.executemany("INSERT OR REPLACE INTO comparisons VALUES (?, ?, ?, ?)", rows)
 
     def find_scores(self, digests: Iterable[str], assessor_id: str) -> dict[str, float]:
-        """Scores by digest, of those that this judge has given."""
+        """Return scores by digest, of those that this assessor has given."""
         scores: dict[str, float] = {}
         for chunk in _iter_chunks(digests):
             placeholders = ", ".join("?" * len(chunk))
@@ -166,7 +183,7 @@ class SignatureStore:
         return scores
 
     def save_score(self, digest: str, assessor_id: str, score: float) -> None:
-        """Keep a score."""
+        """Store a score."""
         with self._database:
             self._database.execute(
                 "INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (digest, assessor_id, score)
@@ -218,7 +235,7 @@ def _is_score(value: object) -> bool:
 
 
 def _parse_row(row: tuple[Any, ...], path: str) -> Signature | None:
-    """The signature in a row; None where it is damaged, so as good as forgotten."""
+    """Parse the signature in a row; None where it is damaged, as if it were not there."""
     try:
         signature = _row_to_signature(row, path)
     except (TypeError, ValueError, AttributeError):
@@ -236,7 +253,7 @@ def _parse_row(row: tuple[Any, ...], path: str) -> Signature | None:
 
 
 def _row_to_signature(row: tuple[Any, ...], path: str) -> Signature:
-    """A row of the table, whose first two columns are the absolute path and the maker."""
+    """Convert a row, whose first two columns are the absolute path and the maker."""
     size, modified, digest, pixels, width, height, blank, whole, inside, content, taken, taken_from = (
         row[2:]
     )

@@ -1,4 +1,4 @@
-"""A photo as two are compared: small, with its features found once."""
+"""Views of photos for comparing: small, with features found once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from packshot.search.duplicates.colours import colour_histogram
 from packshot.search.duplicates.frames import Box, find_content_box, full_box
 
 VIEW_SIDE = 384
+"""Pixels of the long side at which photos are compared. A judgement: less work than at full size."""
+
 _MAX_FEATURES = 700
+"""Features kept of a view, the strongest; OpenCV keeps all by default, and matching takes the product
+of both numbers."""
+
 _MIN_CONTRAST = 0.015
+"""Contrast, 0..1, below which a feature is dropped. OpenCV's default is 0.04, which finds fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +31,13 @@ class Features:
     Attributes:
         points: (K, 2) x, y in pixels of the view.
         descriptors: (K, 128), square roots of SIFT's shares (RootSIFT; Arandjelovic, Zisserman 2012).
+
+    Example:
+        >>> import numpy as np
+        >>> features = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg")).features
+        >>> lengths = np.linalg.norm(features.descriptors, axis=1)
+        >>> len(features.points) == len(lengths) > 0, bool(np.allclose(lengths, 1, atol=1e-3))
+        (True, True)
     """
 
     points: Float32Array
@@ -49,6 +62,11 @@ class PhotoView:
     Attributes:
         pixels: (H, W, 3) RGB.
         scale: Length of a pixel of the file in pixels of the view, 1 at most.
+
+    Example:
+        >>> view = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))  # Of 800 x 800 pixels.
+        >>> view.size, view.scale
+        ((384, 384), 0.48)
     """
 
     pixels: Pixels
@@ -56,7 +74,7 @@ class PhotoView:
 
     @classmethod
     def from_photo(cls, photo: Photo) -> PhotoView:
-        """The view of a photo."""
+        """Make the view of a photo."""
         longest = max(photo.pixels.shape[:2])
         factor = min(1.0, VIEW_SIDE / longest)
         size = [max(1, round(side * factor)) for side in photo.pixels.shape[1::-1]]
@@ -91,7 +109,7 @@ class PhotoView:
 
     @cached_property
     def features(self) -> Features:
-        """Found on first use."""
+        """SIFT features, found on first use."""
         detector = cv2.SIFT_create(nfeatures=_MAX_FEATURES, contrastThreshold=_MIN_CONTRAST)
         grey: ByteArray = np.rint(self.grey).astype(np.uint8)
         keypoints, descriptors = detector.detectAndCompute(grey, None)

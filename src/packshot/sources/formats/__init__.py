@@ -35,6 +35,11 @@ SEEKING_READERS = frozenset({parquet.read_records, spreadsheet.read_records})
 
 
 def reader_for(name: str) -> Reader | None:
-    """What reads a file of such a name; None for what is no table."""
+    """Return the reader of a file of such a name; None for what is no table.
+
+    Example:
+        >>> reader_for("Feed.CSV.gz") is delimited.read_records, reader_for("mug.jpg")
+        (True, None)
+    """
     stem = name.lower().removesuffix(".gz")
     return next((reader for suffix, reader in READER_BY_SUFFIX.items() if stem.endswith(suffix)), None)

@@ -11,15 +11,26 @@ from typing import BinaryIO, cast
 
 from packshot.errors import SourceError
 from packshot.sources.compression import max_unpacked_bytes
+from packshot.sources.formats.bounded_reader import BoundedReader
 
 _ALLOWED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _MAX_DIRECTORY_BYTES = 4 * 2**20
-"""Bytes that are read at once: some 50 000 parts, where a workbook has a few dozen."""
+"""Bytes that are read at once, as the directory is; an archive with a larger one is refused. Some 50 000
+parts, where a workbook has a few dozen."""
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Archive:
-    """A ZIP archive. What it says of sizes is not believed: what comes out is counted."""
+    """A ZIP archive. What it says of sizes is not believed: what comes out is counted.
+
+    Example:
+        >>> with zipfile.ZipFile(file := io.BytesIO(), "w") as written:
+        ...     written.writestr("xl/workbook.xml", "<workbook/>")
+        >>> archive = Archive(file, "feed.xlsx")
+        >>> with archive.open_part("xl/workbook.xml") as part:
+        ...     print("xl/workbook.xml" in archive, part.read())
+        True b'<workbook/>'
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the directory.
@@ -32,7 +43,7 @@ class Archive:
             ValueError: Not such an archive.
             SourceError: It says itself that it grows too much.
         """
-        self._name = name
+        self._size_message = f"{name}: unpacks to more than is safe to read; save it as CSV"
         self._limit = max_unpacked_bytes(file.seek(0, io.SEEK_END))
         file.seek(0)
         if file.read(len(_OLE_MAGIC)) == _OLE_MAGIC:
@@ -42,14 +53,14 @@ class Archive:
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise ValueError(str(error)) from error
         if any(part.file_size > self._limit for part in self._zip.infolist()):
-            raise self._make_size_error()
+            raise SourceError(self._size_message)
 
     def __contains__(self, part: str) -> bool:
         return part in self._zip.NameToInfo
 
     @contextmanager
     def open_part(self, part: str) -> Iterator[BinaryIO]:
-        """A part as a stream.
+        """Open a part as a stream.
 
         Raises:
             ValueError: No such part, damaged, encrypted, or compressed in an unusual way.
@@ -61,15 +72,10 @@ class Archive:
             raise ValueError(f"the part {part} is compressed in an unusual way")
         try:
             with self._zip.open(part) as stream:
-                yield cast(
-                    BinaryIO,
-                    _BoundedStream(cast(BinaryIO, stream), self._limit, self._make_size_error()),
-                )
+                reader = BoundedReader(cast(BinaryIO, stream), self._limit, self._size_message)
+                yield cast(BinaryIO, reader)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise ValueError(f"the part {part} cannot be unpacked: {error}") from error
-
-    def _make_size_error(self) -> SourceError:
-        return SourceError(f"{self._name}: unpacks to more than is safe to read; save it as CSV")
 
 
 class _BoundedFile:
@@ -85,19 +91,3 @@ class _BoundedFile:
         if size > _MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("its directory is larger than that of any workbook")
         return self._file.read(_MAX_DIRECTORY_BYTES if size < 0 else size)
-
-
-class _BoundedStream:
-    """A stream that ends in an error when too much came out of it."""
-
-    def __init__(self, stream: BinaryIO, max_bytes: int, error: SourceError) -> None:
-        self._stream = stream
-        self._remaining_bytes = max_bytes
-        self._error = error
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._stream.read(size)
-        self._remaining_bytes -= len(chunk)
-        if self._remaining_bytes < 0:
-            raise self._error
-        return chunk

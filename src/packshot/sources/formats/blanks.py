@@ -7,14 +7,24 @@ from typing import Final
 from packshot.errors import SourceError
 
 _MAX_BLANK_LINES: Final = 1_000_000
-"""Lines: as many as a sheet has rows, passed over in a second."""
+"""Blank lines of a table, besides those that come with rows; one with more is refused. About as many as
+a sheet of Excel has rows, passed over in a second."""
 
 _BLANK_LINES_PER_ROW: Final = 10
-"""Some programs write a blank line or two after each row."""
+"""Blank lines that each row may bring: some programs write one or two after each. A judgement."""
 
 
 class BlankLineCounter:
-    """Counts blank lines against rows."""
+    """Counts blank lines against rows.
+
+    Example:
+        >>> counter = BlankLineCounter("feed.csv")
+        >>> for _ in range(10):
+        ...     counter.count_blank()
+        >>> counter.count_row()  # makes up for ten
+        >>> counter._remaining
+        1000000
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -17,17 +17,19 @@ from packshot.errors import SourceError
 from packshot.sources.folders import is_photo_location
 from packshot.sources.formats import quoted
 from packshot.sources.formats.blanks import BlankLineCounter
-from packshot.sources.formats.records import Record, make_names_unique
+from packshot.sources.formats.records import MAX_COLUMNS, Record, make_names_unique
 
 _log = logging.getLogger(__name__)
 _DELIMITERS = ",\t;|"
 _SAMPLE_LENGTH = 2**16
+"""Letters at the beginning of a text that the delimiter is found by: some hundred rows. A judgement."""
+_HEAD_BYTES = 4096
+"""Bytes at the beginning of a file that a byte order mark and UTF-16 are found by. A judgement."""
 _CHUNK_BYTES = 2**20
+"""Bytes that are read at a time; nothing but memory depends on it."""
 _MAX_ROW_LENGTH = 2**22
-"""Letters of a row: a hundred times a long description, and 16 MiB in memory at most."""
-
-_MAX_COLUMNS = 16_384
-"""As many as a sheet of Excel has."""
+"""Letters of a row; a longer one is refused. A hundred times a long description, and 16 MiB in memory at
+most."""
 
 _FIELD_LIMIT_MESSAGE = "field larger than field limit"
 _BYTE_ORDER_MARKS = (
@@ -39,26 +41,34 @@ _BYTE_ORDER_MARKS = (
 )
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _MAX_NULL_SHARE = 0.05
+"""Share of null characters in the head up to which they strayed into a text of single bytes; of UTF-16
+half of plain letters' bytes are null. A judgement."""
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff]+")
-# Chinese in GB 18030 comes in pairs of bytes; single letters with accents, in cp1252, do not.
 _MIN_PAIRED_SHARE = 0.9
-# In a file of another encoding hardly any run of such bytes is UTF-8 by chance; where half are, a few
-# lines were added in another one.
+"""Share of runs of bytes beyond ASCII that are of even length, from which a text is GB 18030 and below
+Windows-1252: Chinese comes in pairs of bytes, single letters with accents do not. A judgement."""
 _MIN_UTF8_SHARE = 0.5
+"""Share of such runs that are UTF-8, from which a text is UTF-8 with a few lines added in another
+encoding: in another one hardly any run is UTF-8 by chance. A judgement."""
 _MAX_RUNS = 10_000
+"""Such runs that are looked at, the first ones: more tell nothing new."""
+_MIN_UTF16_NULL_SHARE = 1 / 4
+_MAX_UTF16_STRAY_SHARE = 1 / 16
+"""Shares of the head of a text in UTF-16: at least so many null bytes among every second byte, at most
+so many among the others. In plain ASCII a half and none; between lie other scripts. A judgement."""
 
 
 @dataclass(frozen=True)
 class _Encoding:
-    """How bytes become letters; ``errors`` as `bytes.decode` has it."""
+    """The encoding of a text; ``errors`` as `bytes.decode` has it."""
 
     name: str
     errors: str = "strict"
 
 
 def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
-    """Rows of a delimited text: UTF-8, UTF-16, GB 18030 or Windows-1252; comma, tab, semicolon or bar.
+    r"""Read a delimited text: UTF-8, UTF-16, GB 18030 or Windows-1252; comma, tab, semicolon or bar.
 
     The first row names the columns unless a photo stands in it; then the columns are ``location``,
     ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent. In a file that is
@@ -67,6 +77,11 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
 
     Raises:
         SourceError: Not such a text, or a broken row.
+
+    Example:
+        >>> text = "sku;photo\nM1;tasse à café.jpg\n".encode("cp1252")
+        >>> list(read_records(io.BytesIO(text), "feed.csv"))
+        [Record(line=2, cells={'sku': 'M1', 'photo': 'tasse à café.jpg'})]
     """
     encoding = _detect_encoding(file, name)
     file.seek(0)
@@ -91,8 +106,8 @@ def _iter_records(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
     for line, cells in _iter_rows(text, name, delimiter):
         if not names:
             has_header = not any(is_photo_location(cell) for cell in cells)
-            if len(cells) > _MAX_COLUMNS:
-                raise SourceError(f"{name}: cannot be read as CSV: more than {_MAX_COLUMNS:,} columns")
+            if len(cells) > MAX_COLUMNS:
+                raise SourceError(f"{name}: cannot be read as CSV: more than {MAX_COLUMNS:,} columns")
             names = (
                 make_names_unique(cells) if has_header else ["location", *_make_column_names(len(cells))]
             )
@@ -102,7 +117,7 @@ def _iter_records(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
 
 
 def _iter_rows(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line in which it begins."""
+    """Yield rows that are not blank, each with the line in which it begins."""
     lines, blank_lines = _Lines(text), BlankLineCounter(name)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -123,7 +138,7 @@ def _iter_rows(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tu
 
 
 def _parse_long_row(lines: _Lines, delimiter: str, error: csv.Error, where: str) -> list[str]:
-    """A row with a cell that is too long for the reader; any other fault of a row is an error."""
+    """Parse a row with a cell that is too long for the reader; any other fault of a row is an error."""
     reason: object = error
     if str(error).startswith(_FIELD_LIMIT_MESSAGE):
         try:
@@ -151,13 +166,13 @@ class _Lines(Iterator[str]):
         self._row_length = 0
 
     def start_row(self) -> int:
-        """A row is done; the number of the line that the next one begins with."""
+        """Begin a row, and return the number of its first line."""
         self._row_lines.clear()
         self._row_length = 0
         return self._number + 1
 
     def get_row_lines(self) -> list[str]:
-        """The lines of the present row so far."""
+        """Return the lines of the present row so far."""
         return list(self._row_lines)
 
     def __next__(self) -> str:
@@ -173,7 +188,7 @@ class _Lines(Iterator[str]):
 
 
 def _detect_delimiter(sample: str) -> str:
-    """The one that cuts the most rows into equally many cells, then into the most."""
+    """Find the delimiter that cuts the most rows into equally many cells, then into the most."""
     lines = sample.splitlines(keepends=True)
     complete_lines = lines[:-1] if len(sample) == _SAMPLE_LENGTH and len(lines) > 1 else lines
     return max(_DELIMITERS, key=lambda delimiter: _evenness("".join(complete_lines), delimiter))
@@ -191,7 +206,7 @@ def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
 
 
 def _detect_encoding(file: BinaryIO, name: str) -> _Encoding:
-    start = file.read(4096)
+    start = file.read(_HEAD_BYTES)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return _Encoding(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
@@ -211,20 +226,21 @@ def _detect_encoding(file: BinaryIO, name: str) -> _Encoding:
 
 
 def _is_text(start: bytes) -> bool:
-    """Whether null characters merely strayed into a text of single bytes."""
+    """Return whether null characters merely strayed into a text of single bytes."""
     return start.count(0) <= _MAX_NULL_SHARE * len(start) and not _CONTROLS.search(start)
 
 
 def _detect_utf16(start: bytes, name: str) -> str:
-    """UTF-16 without a byte order mark: every second byte of plain letters is zero."""
+    """Detect UTF-16 without a byte order mark: every second byte of plain letters is zero."""
     zeros = start[0::2].count(0), start[1::2].count(0)
-    if max(zeros) < len(start) / 4 or min(zeros) > len(start) / 16:
+    least, most = _MIN_UTF16_NULL_SHARE * len(start), _MAX_UTF16_STRAY_SHARE * len(start)
+    if max(zeros) < least or min(zeros) > most:
         raise SourceError(f"{name}: cannot be read as CSV: not a text")
     return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
 
 
 def _find_undecodable_line(file: BinaryIO, encoding: _Encoding) -> int | None:
-    """The first line of a file that is not in an encoding, if any.
+    """Find the first line of a file that is not in an encoding, if any.
 
     Looked for beforehand, to the end, as an error in mid-feed would come hours later.
     """
@@ -241,7 +257,7 @@ def _find_undecodable_line(file: BinaryIO, encoding: _Encoding) -> int | None:
 
 
 def _find_non_ascii_runs(file: BinaryIO) -> list[bytes]:
-    """The first runs of bytes beyond ASCII in a file."""
+    """Find the first runs of bytes beyond ASCII in a file."""
     file.seek(0)
     runs: list[bytes] = []
     while len(runs) < _MAX_RUNS and (chunk := file.read(_CHUNK_BYTES)):

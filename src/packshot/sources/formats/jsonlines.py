@@ -12,20 +12,28 @@ from packshot.sources.formats.blanks import BlankLineCounter
 from packshot.sources.formats.records import Record
 
 _MAX_LINE_BYTES = 4 * 2**20
-"""Bytes of a line; in memory what it holds takes up to 30 times as much."""
+"""Bytes of a line; a longer one is refused. In memory what it holds takes up to 30 times as much
+(`benchmarks/results/feed_bombs.csv`)."""
 
 _MAX_DEPTH = 50
-"""Lists and objects inside one another; only texts and lists of texts are looked at."""
+"""Lists and objects inside one another; a line with more is refused. Only texts and lists of texts are
+looked at, and Python's reader has a limit of its own, which differs."""
 
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _BRACKETS = re.compile(rb"[\[{\]}]")
 
 
 def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
-    """Objects of a text in UTF-8; blank lines are skipped.
+    r"""Read objects of a text in UTF-8; blank lines are skipped.
 
     Raises:
         SourceError: A line that is no JSON object, nested too deep, or longer than 4 MiB.
+
+    Example:
+        >>> import io
+        >>> feed = io.BytesIO(b'{"photo": "mug.jpg"}\n\n{"photo": "bowl.jpg"}\n')
+        >>> list(read_records(feed, "feed.jsonl"))
+        [Record(line=1, cells={'photo': 'mug.jpg'}), Record(line=3, cells={'photo': 'bowl.jpg'})]
     """
     line, blank_lines = 0, BlankLineCounter(name)
     while text := file.readline(_MAX_LINE_BYTES + 1):
@@ -54,7 +62,7 @@ def _parse_object(text: bytes, where: str) -> dict[str, object]:
 
 
 def _nesting_depth(text: bytes) -> int:
-    """How deep lists and objects lie inside one another."""
+    """Compute how deep lists and objects lie inside one another."""
     if text.count(b"[") + text.count(b"{") <= _MAX_DEPTH:
         return 0
     depth = max_depth = 0

@@ -15,14 +15,18 @@ from packshot.sources.formats.parquet_pages import Page, iter_pages
 from packshot.sources.formats.records import Record
 
 _BATCH_ROWS: Final = 8192
+"""Rows that are unpacked together, where their texts are short; nothing but memory and time depends on
+it."""
 
 _MAX_FOOTER_BYTES: Final = 64 * 2**20
-"""Bytes; the footer is in memory as a whole, some times its size."""
+"""Bytes of the footer; a file with a larger one is refused. It is in memory as a whole, some times its
+size."""
 
 _BASE_PAGE_BYTES: Final = 8 * 2**20
 _MAX_PAGE_BYTES: Final = 256 * 2**20
-"""Bytes unpacked: of any page, and of one that does not grow more than `MAX_GROWTH` times. Writers make
-pages of about one mebibyte; some make one page of a whole group of rows."""
+"""Bytes unpacked, above which a page is refused: of any page, and of one that does not grow more than
+`MAX_GROWTH` times. Writers make pages of about one mebibyte; some make one page of a whole group of
+rows."""
 
 _MAX_BATCH_BYTES: Final = 64 * 2**20
 """Bytes of the values of one column that are unpacked together, where each may repeat the one before
@@ -34,7 +38,8 @@ _DICTIONARY_ENCODINGS: Final = frozenset(
 """Encodings that pyarrow reads into a dictionary."""
 
 _MAX_ENTRIES: Final = 2**24
-"""Of the lists of one column in a group of rows: the indices alone take 64 MiB."""
+"""Entries of the lists of one column in a group of rows; one with more is refused. Their indices alone
+take 64 MiB."""
 
 _BASE_CHARACTERS: Final = 64 * 2**20
 """Letters of all rows, besides `MAX_GROWTH` times the bytes of the file: a word that many rows share is
@@ -42,11 +47,12 @@ written once, and looked at in each."""
 
 _BASE_ROWS: Final = 100_000
 _ROWS_PER_BYTE: Final = 100
-"""Rows that a file may have, and for each of its bytes: a location takes more than a hundredth."""
+"""Rows that a file may have, and for each of its bytes; one with more is refused. A location takes more
+than a hundredth of a byte."""
 
 
 def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
-    """Rows; only columns of texts, numbers, truth values and lists of texts are read.
+    """Read rows; only columns of texts, numbers, truth values and lists of texts are read.
 
     What is no UTF-8 in a text is kept as in names of files (`packshot.names.escape_undecodable`).
 
@@ -54,6 +60,13 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
         SourceError: Not a Parquet file, a damaged one, or one that unpacks to more than memory should
             hold; with the group of rows.
         InvalidInput: pyarrow is not installed.
+
+    Example:
+        >>> from pyarrow import parquet, table
+        >>> parquet.write_table(table({"photo": ["mug.jpg", "bowl.jpg"]}), "feed.parquet")
+        >>> with open("feed.parquet", "rb") as file:
+        ...     print([record.cells for record in read_records(file, "feed.parquet")])
+        [{'photo': 'mug.jpg'}, {'photo': 'bowl.jpg'}]
     """
     try:
         import pyarrow
@@ -95,7 +108,7 @@ class _ParquetFeed:
         self._check_row_count()
 
     def iter_records(self) -> Iterator[Record]:
-        """All rows, in order."""
+        """Yield all rows, in order."""
         lines = count(1)
         for group in range(self._table.num_row_groups):
             try:
@@ -118,7 +131,7 @@ class _ParquetFeed:
                 yield dict(zip(names, row, strict=True))
 
     def _choose_batch_rows(self, group: int) -> int:
-        """Rows that can be unpacked at a time.
+        """Choose how many rows can be unpacked at a time.
 
         Raises:
             ValueError: A page's header makes no sense.
@@ -178,7 +191,7 @@ def _is_dictionary_encodable(metadata: Any, column: int) -> bool:
 
 
 def _measure_size(file: BinaryIO) -> int:
-    """Bytes of a file whose footer is not too large to be read.
+    """Measure a file, and refuse one whose footer is too large to be read.
 
     Raises:
         ValueError: It is too large, or longer than the file.
@@ -193,7 +206,7 @@ def _measure_size(file: BinaryIO) -> int:
 
 
 def _to_values(column: Any) -> Sequence[object]:
-    """Values of a column in Python; a word that several rows share is made once."""
+    """Convert a column to Python; a word that several rows share is made once."""
     import pyarrow
 
     types, kind = pyarrow.types, column.type
@@ -211,13 +224,13 @@ def _to_values(column: Any) -> Sequence[object]:
 
 
 def _count_characters(values: Sequence[object]) -> int:
-    """How long the texts of a column are, those in lists included."""
+    """Count the letters of the texts of a column, those in lists included."""
     texts = sum(len(value) for value in values if isinstance(value, str))
     return texts + sum(_count_characters(value) for value in values if isinstance(value, list))
 
 
 def _to_lists(column: Any) -> list[object]:
-    """Lists of texts, the entries of all made together."""
+    """Convert lists of texts, the entries of all together."""
     entries = _to_values(column.flatten())
     end, lists = 0, list[object]()
     for length in column.value_lengths().to_pylist():
@@ -227,7 +240,7 @@ def _to_lists(column: Any) -> list[object]:
 
 
 def _to_binary(column: Any) -> Any:
-    """A column of texts as they stand in the file: nobody checked that they are UTF-8."""
+    """Return a column of texts as they stand in the file: nobody checked that they are UTF-8."""
     import pyarrow
 
     if pyarrow.types.is_string_view(column.type):

@@ -1,4 +1,4 @@
-"""What the pages of a Parquet file take in memory, told by their headers before they are unpacked.
+"""The memory that pages of a Parquet file take, read from their headers before they are unpacked.
 
 The sizes in the footer are hearsay: a reader unpacks what the headers of the pages say. They are
 structures of Thrift's compact protocol (parquet.thrift: PageHeader, DataPageHeader, DataPageHeaderV2).
@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 _MAX_HEADER_BYTES: Final = 2**16
-"""Bytes of a page's header. Some tens, and the least and the largest value, which writers cut short."""
+"""Bytes of a page's header that are read. Some tens, and the least and the largest value, which writers
+cut short."""
 
 _MAX_FIELDS: Final = 10_000
 _MAX_DEPTH: Final = 8
+"""Fields and entries of a header, and structures inside one another; one with more is refused.
+parquet.thrift defines some thirty fields, three deep."""
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 _INTEGER_TYPES: Final = frozenset({_I16, _I32, _I64})
 
-# Numbers of fields.
+# Numbers of fields in parquet.thrift.
 _UNPACKED, _PACKED = 2, 3
 _DATA, _DATA_V2 = 5, 8
 _VALUES: Final = 1
@@ -33,6 +36,10 @@ class Page:
         unpacked_bytes: Bytes in memory.
         packed_bytes: Bytes in the file.
         values: Rows, or entries of lists; 0 of a dictionary.
+
+    Example:
+        >>> _parse_page({2: 4096, 3: 100, 5: {1: 512}})
+        Page(unpacked_bytes=4096, packed_bytes=100, values=512)
     """
 
     unpacked_bytes: int
@@ -41,7 +48,7 @@ class Page:
 
 
 def iter_pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
-    """The pages of a column in a group of rows.
+    """Yield the pages of a column in a group of rows.
 
     Args:
         file: Able to seek.
@@ -50,6 +57,11 @@ def iter_pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
 
     Raises:
         ValueError: What stands there is no header of a page.
+
+    Example:
+        >>> header = bytes((0x15, 0, 0x15, 200, 1, 0x15, 8, 0x2C, 0x15, 14, 0, 0))
+        >>> list(iter_pages(io.BytesIO(header + b"data"), 0, len(header) + 4))
+        [Page(unpacked_bytes=100, packed_bytes=4, values=7)]
     """
     end = start + length
     while start < end:
@@ -78,7 +90,7 @@ class _CompactReader:
         self._fields_left = _MAX_FIELDS
 
     def read_struct(self, depth: int = 0) -> dict[int, Any]:
-        """Values of fields by number."""
+        """Read the values of fields by number."""
         if depth > _MAX_DEPTH:
             raise ValueError("the header of a page is nested too deep")
         found: dict[int, Any] = {}
@@ -117,7 +129,7 @@ class _CompactReader:
         return data[0]
 
     def _read_varint(self) -> int:
-        """A number of seven bits a byte, the lowest first."""
+        """Read a number of seven bits a byte, the lowest first."""
         value = 0
         for shift in range(0, 70, 7):
             byte = self._read_byte()

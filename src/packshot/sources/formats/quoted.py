@@ -18,15 +18,19 @@ class UnclosedQuoteError(ValueError):
 
 
 def parse_row(lines: Iterable[str], delimiter: str) -> list[str]:
-    """The cells of the row that some lines begin with; no more of them are taken than it needs.
+    r"""Parse the row that some lines begin with; take no more of them than it needs.
 
     Args:
         lines: With their ends.
         delimiter: One letter.
 
     Raises:
-        UnclosedError: The lines end within quotation marks.
+        UnclosedQuoteError: The lines end within quotation marks.
         ValueError: Something other than a delimiter follows a closing mark.
+
+    Example:
+        >>> parse_row(['M1,"red ""mug""\n', 'of clay",9\n', "M2,bowl,5\n"], ",")
+        ['M1', 'red "mug"\nof clay', '9']
     """
     remaining = iter(lines)
     cells: list[str] = []
@@ -49,7 +53,7 @@ def parse_row(lines: Iterable[str], delimiter: str) -> list[str]:
 
 
 def _parse_quoted_cell(line: str, start: int, remaining: Iterator[str]) -> tuple[str, str, int]:
-    """A cell in quotation marks from its first letter on: with the line that it ends in, and where."""
+    """Parse a cell in quotation marks from its first letter; return the line it ends in, and where."""
     pieces: list[str] = []
     while True:
         end = line.find(_QUOTE, start)

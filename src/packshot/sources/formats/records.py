@@ -1,4 +1,4 @@
-"""What every format is read into."""
+"""The rows that every format is read into."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 MAX_TEXT_LENGTH = 65_536
-"""Letters of a cell that are looked at: twice what a cell of Excel holds, and 500 addresses."""
+"""Letters of a cell that are looked at; what follows is cut off. Twice what a cell of Excel holds, and
+500 addresses."""
+
+MAX_COLUMNS = 16_384
+"""Columns of a table; one with more is refused. As many as a sheet of Excel has (Excel specifications
+and limits)."""
 
 Cells = Mapping[str, object]
 """A row by its columns: texts, numbers, truth values, None, or lists of texts."""
@@ -21,6 +26,10 @@ class Record:
     Attributes:
         line: Where it stands, from 1: a line of text, a row of a sheet, the ordinal of an entry.
         cells: By column.
+
+    Example:
+        >>> Record(2, {"sku": "M1", "photo": "mug.jpg"}).cells["photo"]
+        'mug.jpg'
     """
 
     line: int
@@ -28,7 +37,12 @@ class Record:
 
 
 def cell_to_text(value: object) -> str:
-    """A cell as a user would write it, cut where it is too long; of a list its first entry."""
+    """Write a cell as a user would, cut where it is too long; of a list its first entry.
+
+    Example:
+        >>> [cell_to_text(cell) for cell in (" mug ", 7.0, True, None, ["", "a.jpg", "b.jpg"])]
+        ['mug', '7', 'true', '', 'a.jpg']
+    """
     if isinstance(value, str):
         return value[:MAX_TEXT_LENGTH].strip()
     if isinstance(value, list | tuple):
@@ -41,7 +55,12 @@ def cell_to_text(value: object) -> str:
 
 
 def make_names_unique(names: Iterable[str]) -> list[str]:
-    """Names of columns; a second one of the same name gets a number."""
+    """Number the names of columns that occur again.
+
+    Example:
+        >>> make_names_unique(["image", "sku", "image "])
+        ['image', 'sku', 'image_2']
+    """
     seen: Counter[str] = Counter()
     unique = []
     for name in map(str.strip, names):

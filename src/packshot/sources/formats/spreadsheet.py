@@ -13,34 +13,40 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from packshot.distribution import format_install_command
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats.archive import Archive
-from packshot.sources.formats.records import Record, cell_to_text, make_names_unique
-from packshot.sources.formats.xml_stream import BoundedReader, iter_elements, local_name
+from packshot.sources.formats.bounded_reader import BoundedReader
+from packshot.sources.formats.records import MAX_COLUMNS, Record, cell_to_text, make_names_unique
+from packshot.sources.formats.xml_stream import iter_elements, local_name
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # the type alone; parsing is defusedxml's
 
 _MAX_ROWS: Final = 1_048_576
-_MAX_COLUMNS: Final = 16_384
 _MAX_STYLES: Final = 65_490
-"""Limits of Excel itself: rows and columns of a sheet, formats of cells in a workbook."""
+"""Limits of Excel itself (Excel specifications and limits): rows of a sheet, formats of cells in a
+workbook."""
 
 _MAX_NAMED_COLUMNS: Final = 2048
-"""That a row is read into: ten times those of the widest feeds."""
+"""Columns that a row is read into; a sheet with more is refused. Ten times those of the widest feeds."""
 
 _MAX_TEXTS_BYTES: Final = 256 * 2**20
 _MAX_TEXTS: Final = 2**24
-"""Bytes, and how many. Excel keeps all texts of a workbook in one part, which has to be in memory."""
+"""Bytes and number of the texts that cells share; a workbook with more is refused. Excel keeps all texts
+of a workbook in one part, which has to be in memory. A judgement."""
 
 _MAX_CELL_BYTES: Final = 4 * 2**20
-"""Bytes between two cells. A cell holds 32 767 letters, of six bytes in XML at most, and formats."""
+"""Bytes between two cells; with more a workbook is refused. A cell holds 32 767 letters, of six bytes in
+XML at most, and formats."""
 
 _MAX_NUMBER_LENGTH: Final = 40
+"""Digits of a whole number, of which Excel keeps 15; Python takes quadratic time over long ones."""
+_MAX_QUOTED_LENGTH: Final = 40
+"""Letters of a cell that a message repeats."""
 _CELL_REFERENCE: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}", re.IGNORECASE)
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,40}")
 
 
 def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
-    """Rows of the first sheet by the names in its first row that is not blank; values, not formulas.
+    """Read rows of the first sheet by the names in its first row that is not blank: values, no formulas.
 
     Nothing is believed that a workbook says of itself: parts are counted as they unpack, rows and
     columns lie within those that Excel has, and gaps between them cost nothing.
@@ -48,6 +54,15 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
     Raises:
         SourceError: Not a workbook, a damaged one, or one that unpacks to more than memory should hold.
         InvalidInput: openpyxl or defusedxml is not installed.
+
+    Example:
+        >>> from openpyxl import Workbook
+        >>> workbook = Workbook()
+        >>> for row in (["sku", "photo"], ["M1", "mug.jpg"]):
+        ...     workbook.active.append(row)
+        >>> workbook.save("feed.xlsx")
+        >>> list(read_records(open("feed.xlsx", "rb"), "feed.xlsx"))
+        [Record(line=2, cells={'sku': 'M1', 'photo': 'mug.jpg'})]
     """
     _check_packages()
     try:
@@ -92,7 +107,7 @@ class _SharedTexts:
         self._ends = array("Q")
 
     def append(self, text: str) -> bool:
-        """Take a text; whether there was room for it."""
+        """Take a text, and return whether there was room for it."""
         self._buffer += text.encode()
         self._ends.append(len(self._buffer))
         return len(self._buffer) <= _MAX_TEXTS_BYTES and len(self._ends) <= _MAX_TEXTS
@@ -105,7 +120,7 @@ class _SharedTexts:
 
 
 class _Workbook:
-    """What it takes to read the first sheet of a workbook."""
+    """A workbook, of which the first sheet is read."""
 
     def __init__(self, archive: Archive, name: str) -> None:
         self._archive = archive
@@ -116,7 +131,7 @@ class _Workbook:
         self._dates = frozenset(self._iter_date_styles(self._find_part(main, "styles")))
 
     def iter_rows(self) -> Iterator[tuple[int, _Row]]:
-        """Numbers of rows, from 1, with the values of their cells."""
+        """Yield the numbers of rows, from 1, with the values of their cells."""
         row: _Row = {}
         line, column = 0, 0
         for element, ancestors in self._iter_elements(self._sheet, _MAX_CELL_BYTES):
@@ -145,7 +160,7 @@ class _Workbook:
         return _parse_number(text, cell.get("s") in self._dates) if kind == "n" else text
 
     def _iter_elements(self, part: str, max_bytes: int) -> Iterator[tuple[Element, list[Element]]]:
-        """Elements of a part, with those that they lie in; `_release` lets go of what is done with."""
+        """Yield elements of a part, with those that they lie in; `_release` lets go of them."""
         message = f"{self._name}: a cell or an entry of more than {max_bytes:,} bytes in {part}"
         with self._archive.open_part(part) as file:
             reader = BoundedReader(file, max_bytes, message)
@@ -155,7 +170,7 @@ class _Workbook:
                     reader.reset()
 
     def _read_relationships(self, part: str) -> dict[str, _Relationship]:
-        """What belongs to a part, by its number."""
+        """Read what belongs to a part, by its number."""
         folder, file = posixpath.split(part)
         relations = posixpath.join(folder, "_rels", f"{file}.rels")
         if relations not in self._archive:
@@ -173,7 +188,7 @@ class _Workbook:
         return next(parts, "")
 
     def _find_first_sheet(self, main: str) -> str:
-        """The part of the first sheet that holds a table; others may be charts."""
+        """Find the part of the first sheet that holds a table; others may be charts."""
         relations = self._read_relationships(main)
         for element, _ in self._iter_elements(main, _MAX_CELL_BYTES):
             if local_name(element.tag) == "sheet":
@@ -195,7 +210,7 @@ class _Workbook:
         return texts
 
     def _iter_date_styles(self, part: str) -> Iterator[str]:
-        """Numbers of those formats of cells that make a date of a number."""
+        """Yield the numbers of those formats of cells that make a date of a number."""
         from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
         if part not in self._archive:
@@ -222,7 +237,7 @@ def _release(element: Element, ancestors: list[Element]) -> None:
 
 
 def _join_text(entry: Element) -> str:
-    """The text of an entry in plain, or in pieces with their format; without readings of signs."""
+    """Join the text of an entry in plain, or in pieces with their format; without readings of signs."""
     pieces: list[str | None] = []
     for part in entry:
         kind = local_name(part.tag)
@@ -239,7 +254,7 @@ def _parse_line_number(text: str | None, previous: int) -> int:
 
 
 def _parse_column_number(reference: str | None, previous: int) -> int:
-    """The number of a cell's column, from 1: A, B, ... Z, AA, ..."""
+    """Parse the number of a cell's column, from 1: A, B, ... Z, AA, ..."""
     if reference is None:
         column = previous + 1
     elif match := _CELL_REFERENCE.fullmatch(reference):
@@ -247,20 +262,20 @@ def _parse_column_number(reference: str | None, previous: int) -> int:
         for letter in match[1].upper():
             column = 26 * column + ord(letter) - ord("A") + 1
     else:
-        raise ValueError(f"a cell of the name {reference[:40]!r}")
-    if column > _MAX_COLUMNS:
-        raise ValueError(f"more than {_MAX_COLUMNS:,} columns")
+        raise ValueError(f"a cell of the name {reference[:_MAX_QUOTED_LENGTH]!r}")
+    if column > MAX_COLUMNS:
+        raise ValueError(f"more than {MAX_COLUMNS:,} columns")
     return column
 
 
 def _parse_integer(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_NUMBER_LENGTH):
-        raise ValueError(f"{text[:40]!r} is no number")
+        raise ValueError(f"{text[:_MAX_QUOTED_LENGTH]!r} is no number")
     return int(text)
 
 
 def _parse_number(text: str, is_date: bool) -> object:
-    """A number, or the date that it stands for; what is neither stays as it is."""
+    """Parse a number, or the date that it stands for; leave what is neither as it is."""
     from openpyxl.utils.datetime import from_excel
 
     with suppress(ValueError, OverflowError):

@@ -1,57 +1,22 @@
-"""XML as a stream of elements, which holds no more at a time than it was told to."""
+"""XML as a stream of elements, which holds no more at a time than it may."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError  # types alone; parsing is defusedxml's
 
 from packshot.distribution import format_install_command
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
+from packshot.sources.formats.bounded_reader import BoundedReader
 
 _MAX_DEPTH = 100
-"""Elements inside one another; tables need five, and a description in XHTML a dozen."""
-
-
-class BoundedReader:
-    """A file of which only so much can be read at a time; what is read may stay in memory.
-
-    Attributes:
-        remaining_bytes: Bytes that may be read until `reset`.
-    """
-
-    def __init__(self, file: BinaryIO, max_bytes: int, message: str) -> None:
-        """Wrap a file.
-
-        Args:
-            file: To read from.
-            max_bytes: Bytes.
-            message: What the error says where they do not do.
-        """
-        self.remaining_bytes = max_bytes
-        self._file = file
-        self._max_bytes = max_bytes
-        self._message = message
-
-    def reset(self) -> None:
-        """What was read is forgotten; as much may be read anew."""
-        self.remaining_bytes = self._max_bytes
-
-    def read(self, size: int = -1) -> bytes:
-        """As a file does.
-
-        Raises:
-            SourceError: More than the portion.
-        """
-        chunk = self._file.read(size)
-        self.remaining_bytes -= len(chunk)
-        if self.remaining_bytes < 0:
-            raise SourceError(self._message)
-        return chunk
+"""Elements inside one another; a document with more is refused. Tables need five, and a description in
+XHTML a dozen."""
 
 
 def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, list[Element]]]:
-    """Elements as they end, each with those that it lies in, the outermost first.
+    """Yield elements as they end, each with those that it lies in, the outermost first.
 
     Args:
         file: Of a document; the caller removes elements from those they lie in, and refills it.
@@ -61,6 +26,12 @@ def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, li
         ValueError: Not well-formed, a document type or entities, an encoding that XML readers do not
             know, or nested too deep.
         InvalidInput: defusedxml is not installed.
+
+    Example:
+        >>> import io
+        >>> reader = BoundedReader(io.BytesIO(b"<rss><item><id>M1</id></item></rss>"), 1000, "too long")
+        >>> [(element.tag, [e.tag for e in outer]) for element, outer in iter_elements(reader, "xml")]
+        [('id', ['rss', 'item']), ('item', ['rss']), ('rss', [])]
     """
     parse, forbidden_error = _import_parser(extra)
     ancestors: list[Element] = []
@@ -80,7 +51,12 @@ def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, li
 
 
 def local_name(tag: str) -> str:
-    """The name of an element without its namespace."""
+    """Return the name of an element without its namespace.
+
+    Example:
+        >>> local_name("{http://base.google.com/ns/1.0}image_link")
+        'image_link'
+    """
     return tag.rpartition("}")[2]
 
 

@@ -1,0 +1,10 @@
+from .audit import AuditOptions as AuditOptions
+from .audit import AuditOutcome as AuditOutcome
+from .audit import read_audit_date as read_audit_date
+from .audit import run_audit as run_audit
+from .cache import AssessmentCache as AssessmentCache
+from .cache import find_default_cache_folder as find_default_cache_folder
+from .cluster import RayEngine as RayEngine
+from .engine import LocalEngine as LocalEngine
+from .examine import RowResult as RowResult
+from .settings import AuditSettings as AuditSettings
