@@ -111,7 +111,7 @@ def make_batch(sides=None):
 def test_the_whole_loss_is_the_weighted_sum():
     recipe = EmotionRecipe(perception=0.3, consistency=0.7, intensity=0.0)
     output, labels = make_output(), make_batch()
-    wanted = 0.3 * perception_loss(output.perception.strongest, labels.polarity)
+    wanted = 0.3 * perception_loss(output.perception.channel_peaks, labels.polarity)
     wanted += 0.7 * consistency_loss(output.perception.intensities, labels.polarity)
     wanted += distribution_loss(output.distribution, labels.distribution)
     assert float(emotion_loss(output, labels, recipe)) == pytest.approx(float(wanted))

@@ -88,7 +88,7 @@ def test_branches_have_weights_of_their_own_and_the_positive_one_comes_first():
         intensity, found, strongest = branch(pictures)
         assert torch.equal(seen.intensities[:, place], intensity[:, 0])
         assert torch.equal(seen.maps[:, place], found[:, 0])
-        assert torch.equal(seen.strongest[:, place], strongest[:, 0])
+        assert torch.equal(seen.channel_peaks[:, place], strongest[:, 0])
     assert not torch.allclose(seen.maps[:, 0], seen.maps[:, 1])
 
 

@@ -82,7 +82,7 @@ def test_composites_repeat_and_differ(composer):
     assert first.pixels.shape == (SIDE, SIDE, 3)
     assert set(np.unique(first.mask)) <= {0, 255}
     assert first.mask.any()
-    assert not composer.empty(np.random.default_rng(1)).mask.any()
+    assert not composer.compose_empty(np.random.default_rng(1)).mask.any()
 
 
 def test_the_mask_is_where_the_product_was_laid():
@@ -168,13 +168,13 @@ def test_a_stopped_run_goes_on_where_it_was(examples, tmp_path):
         torch.manual_seed(5)
         return make_learner(MaskNetwork(EfficientNetLite()), RECIPE)
 
-    whole = make_seeded_learner().run(examples, compute_loss, tmp_path / "whole.pt", 0, str)
+    whole = make_seeded_learner().train(examples, compute_loss, tmp_path / "whole.pt", 0, str)
     first = make_seeded_learner()
     for number in (0, 1):
         first.network.train()
         first.take_step(compute_loss(first.network, examples[number]))
     first.save(tmp_path / "halves.pt")
-    halves = make_seeded_learner().run(examples, compute_loss, tmp_path / "halves.pt", 0, str)
+    halves = make_seeded_learner().train(examples, compute_loss, tmp_path / "halves.pt", 0, str)
     for name, value in whole.state_dict().items():
         assert torch.equal(value, halves.state_dict()[name]), name
     frozen = MaskNetwork(EfficientNetLite()).trunk._conv_stem.weight.shape

@@ -95,7 +95,7 @@ def test_batches_hold_both_sets_and_only_what_was_chosen(pool):
     assert batch.rated == 3
     assert (batch.kinds[:3] == -1).all()
     assert (batch.kinds[3:] >= 0).all()
-    memory = pool.memory(make_unit_vectors(17), 60)
+    memory = pool.make_memory(make_unit_vectors(17), 60)
     chosen = pool.rated.scores[pool.chosen][rows[0][:3]]
     assert memory.scores[batch.rows[:3]].numpy() == pytest.approx(chosen / 100)
     assert not set(memory.groups[:5].tolist()) & set(memory.groups[5:].tolist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,18 +41,7 @@ def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], p
         path: Where to.
     """
     batch = torch.export.Dim("batch")
-    program = torch.onnx.export(
-        network,
-        tuple(example.values()),
-        dynamo=True,
-        input_names=list(example),
-        output_names=outputs,
-        dynamic_shapes=tuple({0: batch} for _ in example),
-        opset_version=OPSET,
-        verbose=False,
-    )
-    assert program is not None
-    program.save(str(path), external_data=False)
+    _write_program(network, example, outputs, tuple({0: batch} for _ in example), path)
 
 
 def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) -> None:
@@ -66,19 +56,8 @@ def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) ->
     """
     pixels = torch.zeros(1, 4 * stride, 5 * stride, 3, dtype=torch.uint8)
     view = torch.zeros(1, view_side, view_side, 3, dtype=torch.uint8)
-    rows, columns = torch.export.Dim("rows", max=1024), torch.export.Dim("columns", max=1024)
-    program = torch.onnx.export(
-        network,
-        (pixels, view),
-        dynamo=True,
-        input_names=["pixels", "view"],
-        output_names=["enhanced"],
-        dynamic_shapes=({1: stride * rows, 2: stride * columns}, None),
-        opset_version=OPSET,
-        verbose=False,
-    )
-    assert program is not None
-    program.save(str(path), external_data=False)
+    shapes = (_make_free_sides(stride), None)
+    _write_program(network, {"pixels": pixels, "view": view}, ["enhanced"], shapes, path)
 
 
 def export_map(network: nn.Module, stride: int, output: str, path: Path) -> None:
@@ -90,14 +69,30 @@ def export_map(network: nn.Module, stride: int, output: str, path: Path) -> None
         output: Name of the map.
         path: Where to.
     """
+    pixels = torch.zeros(1, 8 * stride, 10 * stride, 3, dtype=torch.uint8)
+    _write_program(network, {"pixels": pixels}, [output], (_make_free_sides(stride),), path)
+
+
+def _make_free_sides(stride: int) -> dict[int, Any]:
+    """Return free height and width, multiples of a stride."""
     rows, columns = torch.export.Dim("rows", max=1024), torch.export.Dim("columns", max=1024)
+    return {1: stride * rows, 2: stride * columns}
+
+
+def _write_program(
+    network: nn.Module,
+    inputs: dict[str, Tensor],
+    outputs: list[str],
+    dynamic_shapes: tuple[dict[int, Any] | None, ...],
+    path: Path,
+) -> None:
     program = torch.onnx.export(
         network,
-        (torch.zeros(1, 8 * stride, 10 * stride, 3, dtype=torch.uint8),),
+        tuple(inputs.values()),
         dynamo=True,
-        input_names=["pixels"],
-        output_names=[output],
-        dynamic_shapes=({1: stride * rows, 2: stride * columns},),
+        input_names=list(inputs),
+        output_names=outputs,
+        dynamic_shapes=dynamic_shapes,
         opset_version=OPSET,
         verbose=False,
     )

@@ -74,6 +74,16 @@ def compute_features(views: Views, native: Model) -> Features:
 
 
 def compute_native_features(squares: Pixels, native: Model) -> Float16Array:
-    """Compute head vectors and stage statistics, (N, F), of the middles of (N, S, S, 3) squares."""
+    """Compute head vectors and stage statistics, (N, F), of the middles of (N, S, S, 3) squares.
+
+    Example:
+        >>> squares = np.zeros((1, 384, 384, 3), np.uint8)
+        >>> class Native:
+        ...     def run(self, pixels):
+        ...         content, statistics = np.zeros((len(pixels), 3)), np.ones((len(pixels), 2))
+        ...         return {"content": content, "statistics": statistics}
+        >>> compute_native_features(squares, Native()).tolist()
+        [[0.0, 0.0, 0.0, 1.0, 1.0]]
+    """
     outputs = native.run(pixels=np.stack([to_native_view(square) for square in squares]))
     return np.concatenate([outputs["content"], outputs["statistics"]], axis=1).astype(np.float16)

@@ -18,7 +18,7 @@ def copy_photos(*paths):
 
 
 def get_labels_and_splits(samples):
-    return {sample.relative_path.relative_path: (sample.label, sample.split) for sample in samples}
+    return {sample.relative_path.name: (sample.label, sample.split) for sample in samples}
 
 
 def test_folders_are_labels_and_the_topmost_may_be_the_split(tmp_path):

@@ -76,6 +76,12 @@ def add_text(
         random: Of every choice.
         fonts: To write with.
         smallest: Height of the smallest letters, as a share of the long side; the largest are .13.
+
+    Example:
+        >>> photo, strokes_only = np.full((96, 128, 3), 200, np.uint8), Fonts(("none.ttf",), ())
+        >>> example = add_text(photo, np.random.default_rng(21), strokes_only)
+        >>> [bool(part.any()) for part in (example.pixels != photo, example.text, example.watermark)]
+        [True, True, False]
     """
     painted, text_mask = pixels.copy(), np.zeros(pixels.shape[:2], np.uint8)
     side = max(pixels.shape[:2])
@@ -91,7 +97,14 @@ def add_text(
 
 
 def add_watermark(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> OverlayExample:
-    """Lay one large see-through mark over a photo, or a small one repeated all over."""
+    """Lay one large see-through mark over a photo, or a small one repeated all over.
+
+    Example:
+        >>> photo, strokes_only = np.full((96, 128, 3), 200, np.uint8), Fonts(("none.ttf",), ())
+        >>> example = add_watermark(photo, np.random.default_rng(0), strokes_only)
+        >>> bool(example.watermark.any()), bool(example.text.any())
+        (True, False)
+    """
     coverage, boxes = _make_watermark(pixels.shape[:2], random, fonts)
     tone = float(random.choice([255.0, 255.0, 128.0, 0.0]))
     ground = float(np.mean(pixels[coverage > 100])) if (coverage > 100).any() else 128.0
@@ -103,7 +116,13 @@ def add_watermark(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> 
 
 
 def add_print(pixels: Pixels, random: np.random.Generator, fonts: Fonts) -> Pixels:
-    """Print lettering into the surface of what is pictured: slanted, shaded, not an overlay."""
+    """Print lettering into the surface of what is pictured: slanted, shaded, not an overlay.
+
+    Example:
+        >>> photo, strokes_only = np.full((96, 128, 3), 200, np.uint8), Fonts(("none.ttf",), ())
+        >>> bool((add_print(photo, np.random.default_rng(0), strokes_only) != photo).any())
+        True
+    """
     height, width = pixels.shape[:2]
     middle = pixels[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
     if middle.mean() > 235:
@@ -263,6 +282,12 @@ class OverlayDataset(Dataset[OverlayBatch]):
         batch_size: Photos in a batch.
         side: Of the squares cut from photos, pixels.
         seed: Of every choice, together with the number.
+
+    Example:
+        >>> photo, strokes_only = np.full((96, 128, 3), 200, np.uint8), Fonts(("none.ttf",), ())
+        >>> batch = OverlayDataset([photo], strokes_only, batch_size=1, side=64, seed=3)[0]
+        >>> tuple(batch.pixels.shape), tuple(batch.maps.shape)
+        ((1, 64, 64, 3), (1, 2, 16, 16))
     """
 
     photos: Sequence[Pixels]

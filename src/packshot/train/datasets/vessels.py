@@ -26,6 +26,11 @@ def draw_vessel(side: int, random: np.random.Generator, fonts: Fonts) -> Pixels:
 
     Returns:
         (side, side, 3) uint8 RGB.
+
+    Example:
+        >>> picture = draw_vessel(96, np.random.default_rng(16), Fonts(("none.ttf",), ()))
+        >>> picture.shape, bool(picture[0, 0].min() > 245), bool(picture.min() < 230)
+        ((96, 96, 3), True, True)
     """
     canvas = np.full((side, side, 3), 255, np.float32)
     body = _sample_body(side, random)

@@ -38,6 +38,19 @@ class Views(Labels):
         native: (N, S, S, 3) uint8, a square at native size; mapped from its file.
         content: (N, C) float16, content vectors of the whole views.
         context: (N, F) float16, stage statistics of the whole views, then the measured input.
+
+    Example:
+        >>> views = Views(
+        ...     native=np.zeros((1, 32, 32, 3), np.uint8),
+        ...     content=np.zeros((1, 1280), np.float16),
+        ...     context=np.zeros((1, 1684), np.float16),
+        ...     scores=np.array([71.5], np.float32),
+        ...     kinds=np.array([-1], np.int16),
+        ...     levels=np.array([-1], np.int8),
+        ...     groups=np.array([0], np.int32),
+        ... )
+        >>> views.native.shape[1:3], views.scores.tolist()
+        ((32, 32), [71.5])
     """
 
     native: ByteArray
@@ -46,7 +59,15 @@ class Views(Labels):
 
 
 def load_views(folder: Path) -> Views:
-    """Map what `write_rated_views` or `write_damaged_views` wrote."""
+    """Map what `write_rated_views` or `write_damaged_views` wrote.
+
+    Example:
+        >>> from packshot.encode import CONTENT_MODEL
+        >>> photos = [RatedPhoto(Path("examples/photos/mug.jpg"), 71.5)]
+        >>> write_rated_views(photos, Model.load_shipped(CONTENT_MODEL), Path("rated"))
+        >>> load_views(Path("rated")).scores.tolist()
+        [71.5]
+    """
     with np.load(folder / "labels.npz") as archive:
         return Views(native=np.load(folder / "native.npy", mmap_mode="r"), **dict(archive.items()))
 
@@ -56,13 +77,26 @@ def write_rated_views(photos: Sequence[RatedPhoto], content: Model, folder: Path
 
     Raises:
         UnreadablePhoto: A file is not a photo.
+
+    Example:
+        >>> from packshot.encode import CONTENT_MODEL
+        >>> photos = [RatedPhoto(Path("examples/photos/mug.jpg"), 71.5)]
+        >>> write_rated_views(photos, Model.load_shipped(CONTENT_MODEL), Path("rated"))
+        >>> sorted(path.name for path in Path("rated").iterdir())
+        ['labels.npz', 'native.npy']
     """
     blocks = (_make_rated_view(photo, number, content) for number, photo in enumerate(photos))
     _write_views(blocks, len(photos), RATED_SIDE, folder)
 
 
 def write_damaged_views(shards: Sequence[Path], content: Model, folder: Path) -> None:
-    """Write views of shards, a group each; nothing is done if they are there."""
+    """Write views of shards, a group each; nothing is done if they are there.
+
+    Example:
+        >>> write_damaged_views([], None, Path("work/damaged"))
+        Traceback (most recent call last):
+        packshot.errors.SourceError: no damaged originals to train on in work
+    """
     if not shards:
         raise SourceError(f"no damaged originals to train on in {folder.parent}")
     versions = len(load_shard(shards[0]).kinds)
@@ -71,7 +105,15 @@ def write_damaged_views(shards: Sequence[Path], content: Model, folder: Path) ->
 
 
 def compute_whole_features(whole: Pixels, content: Model) -> tuple[Float16Array, Float16Array]:
-    """Compute (N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views."""
+    """Compute (N, C) content vectors and (N, F) stage statistics of (N, 224, 224, 3) whole views.
+
+    Example:
+        >>> from packshot.encode import CONTENT_MODEL
+        >>> views = np.zeros((2, 224, 224, 3), np.uint8)
+        >>> content, statistics = compute_whole_features(views, Model.load_shipped(CONTENT_MODEL))
+        >>> content.shape, statistics.shape
+        ((2, 1280), (2, 1632))
+    """
     parts = [content.run(pixels=whole[i : i + _BATCH]) for i in range(0, len(whole), _BATCH)]
     names = ("content", "statistics")
     vectors, statistics = (np.concatenate([part[name] for part in parts]) for name in names)

@@ -84,7 +84,20 @@ def _iter_outputs(projection: Projection, features: Features) -> Iterator[Projec
 def make_examples(
     projection: Projection, features: Features, names: list[str], groups: list[str], origin: str
 ) -> list[Example]:
-    """Make atlas examples of features; a group's content vector is that of its first photo."""
+    """Make atlas examples of features; a group's content vector is that of its first photo.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> projection = Projection(ProjectionShape(CONTENT_SIZE, hidden=16, vector=8, kinds=5)).eval()
+        >>> unknown = np.full(2, -1, np.int8)
+        >>> values, scores = np.zeros((2, CONTENT_SIZE), np.float16), np.array([40.0, 71.5], np.float32)
+        >>> features = Features(
+        ...     values=values, scores=scores, kinds=unknown, levels=unknown, groups=np.arange(2)
+        ... )
+        >>> examples = make_examples(projection, features, ["a.jpg", "b.jpg"], ["a", "b"], "people")
+        >>> [(example.name, example.score, example.kind) for example in examples]
+        [('a.jpg', 40.0, None), ('b.jpg', 71.5, None)]
+    """
     codes = compute_codes(projection, features)
     content = features.values[:, :CONTENT_SIZE].astype(np.float32)
     first = {group: row for row, group in reversed(list(enumerate(groups)))}
@@ -106,7 +119,19 @@ def make_examples(
 def judge_examples(
     atlas: Atlas, examples: list[Example], options: RetrievalOptions
 ) -> Iterator[tuple[ScoringResult, float]]:
-    """Yield judgement and true score of examples, their own groups left out of the evidence."""
+    """Yield judgement and true score of examples, their own groups left out of the evidence.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> def make(name, score):
+        ...     content, distortion = (rng.normal(size=size).astype(np.float32) for size in (8, 4))
+        ...     return Example(name, name, content, distortion, score, "people", None, None)
+        >>> examples = [make(f"{number}.jpg", 10.0 * number) for number in range(9)]
+        >>> atlas = Atlas.create_empty("small", ("one", "two"), (8, 4)).with_examples(examples)
+        >>> judged = list(judge_examples(atlas, examples[:2], RetrievalOptions()))
+        >>> [truth for _, truth in judged], all(0 <= result.raw_score <= 100 for result, _ in judged)
+        ([0.0, 10.0], True)
+    """
     for example in examples:
         judgement = compute_score(atlas, example.content, example.distortion, options, example.group)
         yield judgement, example.score

@@ -37,6 +37,12 @@ class Predictions:
         intensities: (N, 2) in 0..1.
         fold: (N,) in which fold each was held out.
         pointing_shares: (folds, 2) share of held-out composites where most of each map lies on its side.
+
+    Example:
+        >>> valence, intensities = np.array([5.5]), np.array([[0.7, 0.1]])
+        >>> predictions = Predictions(valence, intensities, np.array([0]), np.ones((1, 2)))
+        >>> predictions.valence.tolist()
+        [5.5]
     """
 
     valence: Float64Array
@@ -75,7 +81,15 @@ def _predict_view(network: EmotionNetwork, view: Float16Array) -> tuple[Float64A
 def compute_pointing_shares(
     network: EmotionNetwork, data: EmotionTrainingSet, seed: int = 0
 ) -> Float64Array:
-    """Compute the share of composites where more than half of a map's mass is on its side, (2,)."""
+    """Compute the share of composites where more than half of a map's mass is on its side, (2,).
+
+    Example:
+        >>> labels = EmotionLabels(np.array([6.5, 1.5]), np.eye(7)[[6, 0]], np.array(["dog", "war"]))
+        >>> data = EmotionTrainingSet([np.ones((2, 2, 3, 3), np.float16)], labels, np.arange(2))
+        >>> network = EmotionNetwork(EmotionShape(2, branches=0), torch.full((2, 7), 1 / 7)).eval()
+        >>> compute_pointing_shares(network, data).tolist()  # without perception there are no maps
+        [nan, nan]
+    """
     if network.perception is None:
         return np.full(2, np.nan)
     pairs = data.make_composites(_COMPOSITES, np.random.default_rng(seed))
@@ -105,6 +119,16 @@ def cross_validate(
         folder: Keeps what each fold says; a fold that is there is not trained again.
         folds: How many.
         progress: Told about progress.
+
+    Example:
+        >>> valence = np.array([6.5, 1.5] * 4)
+        >>> labels = EmotionLabels(valence, np.eye(7)[[6, 0] * 4], np.array(list("aabbccdd")))
+        >>> noise = np.random.default_rng(0).normal(size=(8, 2, 2, 2))
+        >>> maps = [(noise + valence[:, None, None, None]).astype(np.float16)]
+        >>> shape, recipe = EmotionShape(2, channels=4, bottleneck=4), EmotionRecipe(steps=0)
+        >>> predictions = cross_validate(maps, labels, shape, recipe, folds=2)
+        >>> bool(predictions.valence[::2].min() > predictions.valence[1::2].max())
+        True
     """
     fold_of_photo = split_by_theme(labels.themes, folds, recipe.seed)
     means, intensities = np.zeros(len(fold_of_photo)), np.zeros((len(fold_of_photo), 2))

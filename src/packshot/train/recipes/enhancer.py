@@ -25,6 +25,11 @@ def write_enhancer(checkpoint: Path, path: Path, name: str = "full") -> None:
 
     Raises:
         ModelError: No checkpoint of this network.
+
+    Example:
+        >>> write_enhancer(Path("missing.pt"), Path("enhancer.onnx"))
+        Traceback (most recent call last):
+        packshot.errors.ModelError: missing.pt is no checkpoint of the network full: ...
     """
     network = build_network(name)
     try:

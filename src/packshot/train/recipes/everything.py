@@ -62,7 +62,14 @@ _MIN_GOOD_SCORE = 65
 
 @dataclass(frozen=True)
 class TrainingInputs:
-    """Data that everything is made from; see ``packshot train everything --help``."""
+    """Data that everything is made from; see ``packshot train everything --help``.
+
+    Example:
+        >>> paths = map(Path, ("lite0.pth", "products.csv", "ratings.csv", "photos"))
+        >>> inputs = TrainingInputs(*paths, scale=(1.0, 5.0))
+        >>> inputs.scale
+        (1.0, 5.0)
+    """
 
     checkpoint: Path
     products: Path

@@ -77,7 +77,7 @@ class MaskRecipe:
 
 @dataclass(frozen=True)
 class MaskInputs:
-    """Data that a run learns from.
+    r"""Data that a run learns from.
 
     Attributes:
         checkpoint: EfficientNet-Lite0 state dictionary.
@@ -87,6 +87,14 @@ class MaskInputs:
         home_sources: Of these sources the photos have real backgrounds: the teacher masks them.
         objects: More photos of single things, for the teacher.
         scenes: Photos that serve as backgrounds.
+
+    Example:
+        >>> rows = "mug.jpg,kitchen,1,train,shop\nbowl.jpg,kitchen,2,train,home\n"
+        >>> _ = Path("products.csv").write_text("file,type,group,split,source\n" + rows)
+        >>> paths = (Path("lite0.pth"), Path("u2netp.onnx"), Path("products.csv"))
+        >>> inputs = MaskInputs(*paths, sources=("shop",), home_sources=("home",), objects=(), scenes=())
+        >>> [one.path.name for one in inputs.read_originals(inputs.sources, "train")]
+        ['mug.jpg']
     """
 
     checkpoint: Path

@@ -25,7 +25,7 @@ from packshot.train.datasets.sampling import iter_row_batches
 from packshot.train.datasets.views import Views
 from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_loss, retrieve_scores
 from packshot.train.networks.distortion import Projection, ProjectionOutput
-from packshot.train.networks.efficientnet_lite import EfficientNetLite
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, freeze_blocks
 from packshot.train.networks.statistics import ViewNetwork
 
 Progress = Callable[[str], None]
@@ -172,6 +172,17 @@ class TrainingPool:
         rated: Views of those.
         chosen: (R,) the rows of `rated` to train on.
         damaged: Views of damaged products, all trained on.
+
+    Example:
+        >>> def make(count, groups):
+        ...     labels = dict(scores=np.full(count, 50, np.float32), groups=groups.astype(np.int32))
+        ...     labels |= dict(kinds=np.full(count, -1, np.int16), levels=np.full(count, -1, np.int8))
+        ...     native, rest = np.zeros((count, 32, 32, 3), np.uint8), np.zeros((count, 4), np.float16)
+        ...     return Views(native=native, content=rest, context=rest, **labels)
+        >>> pool = TrainingPool(make(3, np.arange(3)), np.array([0, 2]), make(4, np.zeros(4)))
+        >>> batch = pool.make_batch(np.array([0, 1, 2]), crop=16, generator=np.random.default_rng(0))
+        >>> tuple(batch.native.shape), batch.rated
+        ((3, 16, 16, 3), 2)
     """
 
     rated: Views
@@ -232,6 +243,12 @@ class TrunkBatch:
         rated: How many of the batch people rated.
         kinds: (B,), -1 where unknown.
         levels: (B,), -1 where unknown.
+
+    Example:
+        >>> rows, unknown = torch.arange(2), torch.full((2,), -1)
+        >>> squares, features = torch.zeros(2, 16, 16, 3, dtype=torch.uint8), torch.zeros(2, 8)
+        >>> TrunkBatch(squares, features, rows, rated=1, kinds=unknown, levels=unknown).rated
+        1
     """
 
     native: Tensor
@@ -343,8 +360,7 @@ _STATEFUL = ("network", "averaged", "optimiser", "schedule")
 def _freeze_trunk(trunk: EfficientNetLite, blocks: int) -> None:
     """Keep the stem and the first blocks from learning; normalisation keeps its ImageNet statistics."""
     trunk.eval()
-    for module in [trunk._conv_stem, trunk._bn0, *list(trunk._blocks)[:blocks]]:
-        module.requires_grad_(False)
+    freeze_blocks(trunk, blocks)
 
 
 def _take_step(state: _TrunkTrainingState, batch: TrunkBatch, recipe: TrunkRecipe) -> float:
