@@ -110,7 +110,7 @@ def test_folders_are_made_where_that_can_be(tmp_path):
 def test_what_ctrl_c_interrupted_goes_where_it_is_wanted(tmp_path, kept):
     target, part = tmp_path / "rows.csv", tmp_path / "rows.csv.part"
     with pytest.raises(KeyboardInterrupt):
-        write_half(target, KeyboardInterrupt(), interrupted=part if kept else None)
+        write_half(target, KeyboardInterrupt(), partial_output=part if kept else None)
     assert list_names(tmp_path) == (["rows.csv.part"] if kept else [])
     assert not kept or part.read_text() == "half"
 
@@ -188,7 +188,7 @@ def test_a_name_may_be_as_long_as_a_name_can_be(tmp_path, name):
     assert len(os.fsencode(part.name)) <= 255
     assert part.name.endswith(".part")
     with pytest.raises(KeyboardInterrupt):
-        write_half(tmp_path / name, KeyboardInterrupt(), interrupted=part)
+        write_half(tmp_path / name, KeyboardInterrupt(), partial_output=part)
     assert part.read_text() == "half"
 
 
