@@ -10,7 +10,7 @@ import pytest
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """Where it is."""
+    """A small file system, by its folder."""
 
     folder: Path
 
@@ -33,7 +33,7 @@ def mount_small_disk(folder, kilobytes):
 
 
 def _mount(*arguments):
-    """What is wrong, if anything is."""
+    """Return what is wrong, if anything is."""
     try:
         result = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from packshot.processes import WorkerLost, WorkerPool, count_available_cores, ma
 
 
 def report_failure(task, reason):
-    """What comes of a task that failed."""
+    """Return what comes of a task that failed."""
     return task, reason
 
 

@@ -66,13 +66,13 @@ class SetSource:
 
     @property
     def original(self) -> str:
-        """What sets of one original have in common: a fold never divides them."""
+        """Return what sets of one original have in common: a fold never divides them."""
         return self.name.removesuffix("-jpeg")
 
 
 @dataclass(frozen=True, eq=False)
 class SetEvidence:
-    """What was seen of a set, the original first: (N, 6) own evidence, (3, N, N) differences."""
+    """Observations of a set, the original first: (N, 6) own evidence, (3, N, N) differences."""
 
     own: Float64Array
     distances: Float64Array
@@ -105,7 +105,7 @@ def iter_sources(data: Path) -> Iterator[SetSource]:
 
 
 def load_evidence(source: SetSource, assessor: Assessor, folder: Path) -> SetEvidence:
-    """What is kept of a set; it is made and looked at where nothing is."""
+    """Return what is kept of a set; it is made and looked at where nothing is."""
     file = folder / f"{source.name}.npz"
     if not file.exists():
         found = _collect_evidence(source, assessor)

@@ -43,7 +43,7 @@ _SHARPNESS = 0.07
 
 @dataclass(frozen=True, eq=False)
 class LabelFindings:
-    """What a method says: how suspicious each label is, which it remarks on, which class is likelier."""
+    """The findings of a method: how suspicious each label is, which it remarks on, which class is likelier."""
 
     suspicion: Float64Array
     is_flagged: Mask
@@ -144,7 +144,7 @@ def _iter_rows(vectors: Float64Array, labels: TextArray, task: str) -> Iterator[
 
 @dataclass(frozen=True)
 class Counts:
-    """What a method made of the swaps of one seed."""
+    """The counts of a method on the swaps of one seed."""
 
     average_precision: float
     swaps: int

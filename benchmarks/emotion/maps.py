@@ -73,7 +73,7 @@ def iter_fold_rows(prepared: EmotionData, model: Model, pairs: int) -> Iterator[
 def measure_pointing(
     prepared: EmotionData, model: Model, network: EmotionNetwork, held_out_rows: IndexArray, pairs: int
 ) -> Row:
-    """How often each map points right on composites of held-out photos."""
+    """Return how often each map points right on composites of held-out photos."""
     generator = np.random.default_rng(SEED)
     valence = prepared.labels.valence[held_out_rows]
     positive = generator.choice(held_out_rows[valence >= MIN_POSITIVE], pairs)

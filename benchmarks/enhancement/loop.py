@@ -69,7 +69,7 @@ class EnhancementCase:
 
 @dataclass(frozen=True)
 class EnhancementOutcome:
-    """What became of it; pairs are before and after."""
+    """The outcome for one photo; pairs are before and after."""
 
     photos: str
     name: str

@@ -337,7 +337,7 @@ def import_piq() -> types.ModuleType:
 
 
 def to_tensor(pixels: Pixels) -> torch.Tensor:
-    """What piq takes."""
+    """Return what piq takes."""
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
 
 

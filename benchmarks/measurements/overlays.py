@@ -119,7 +119,7 @@ def _load_clean_photos(data: Path) -> list[Pixels]:
 
 
 def _is_limit_photo(one: Original) -> bool:
-    """Whether the limits of `assess/inspection.py` were chosen on it: every second one of IKEA."""
+    """Return whether the limits of `assess/inspection.py` were chosen on it: every second one of IKEA."""
     return one.source == "ikea" and one.split == "train" and int(one.path.stem.split("_")[-1]) % 2 == 0
 
 
@@ -157,7 +157,7 @@ def _make_row(
 def _iter_alarm_rows(
     name: str, inspector: Inspector, photos: Sequence[Pixels]
 ) -> Iterator[dict[str, object]]:
-    """How often each detector speaks of photos without overlays."""
+    """Return how often each detector speaks of photos without overlays."""
     neutral = {"collage_panels": 1.0}
     started = time.process_time()
     found = [inspector.inspect(pixels).values for pixels in photos]
@@ -200,12 +200,12 @@ def _has_text(found: Inspection, _: float) -> bool:
 
 
 def _can_have_text(found: Inspection, _: float) -> bool:
-    """Whether a rule against text does not pass."""
+    """Return whether a rule against text does not pass."""
     return found.text.area != 0
 
 
 def _can_have_watermark(found: Inspection, _: float) -> bool:
-    """Whether a rule against watermarks does not pass."""
+    """Return whether a rule against watermarks does not pass."""
     return found.watermark != 0
 
 

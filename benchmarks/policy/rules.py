@@ -64,7 +64,7 @@ class RuleTrial:
 
 @dataclass(frozen=True)
 class RuleCheck:
-    """How photos for a rule are drawn.
+    """A rule, and the drawing of photos for it.
 
     Attributes:
         policy: Its policy.
@@ -126,7 +126,7 @@ def judge_rule(check: RuleCheck, photos: int) -> dict[str, object]:
 
 
 def decide(photo: Assessment, policy: Policy, rule: str, day: date = PRESENT_DAY) -> Decision:
-    """What a rule says; a rule that is no business of the photo lets it pass."""
+    """Return what a rule says; a rule that is no business of the photo lets it pass."""
     screening = screen(photo, policy, on=day, category=None)
     found = (outcome.decision for outcome in screening.outcomes if outcome.rule == rule)
     return next(found, Decision.PASS)
@@ -163,7 +163,7 @@ def make_assessment(photo: Photo, overlays: Iterable[str] = ("border_width",)) -
 
 @lru_cache(maxsize=1)
 def load_inspector() -> Inspector:
-    """What looks for overlays."""
+    """Return what looks for overlays."""
     return Inspector.load_shipped()
 
 

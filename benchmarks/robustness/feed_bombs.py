@@ -247,7 +247,7 @@ def _encode_columns(encoding: dict[str, str] | None = None, **columns: pyarrow.A
 
 
 def make_table_bombs() -> Iterator[tuple[str, str, BombContent]]:
-    """What is read into memory as a whole."""
+    """Return what is read into memory as a whole."""
     yield "2 million columns and 1000 rows", "table.csv", b"path" + b",b" * 2_000_000 + b"\na" * 1000
     yield "30 million rows", "table.csv", b"path\n" + b"a\n" * 30_000_000
     yield "a device without end", "table.csv", lambda path: path.symlink_to("/dev/zero")

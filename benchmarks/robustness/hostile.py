@@ -55,7 +55,7 @@ _USAGE_STATUS = 2
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides the measurements.
+    """Settings that decide the measurements.
 
     Attributes:
         files: Damaged photos.
@@ -108,7 +108,7 @@ class PhotoRow:
 
 @dataclass
 class CaseResult:
-    """What came of a case; a row of the published table."""
+    """The result of a case; a row of the published table."""
 
     command: str
     inputs: str
@@ -144,7 +144,7 @@ def main(settings: Settings, folder: Path, groups: Sequence[str]) -> list[CaseRe
 
 
 class ResultManifest:
-    """What was measured already, in a file of one line each."""
+    """The results so far, in a file of one line each."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         """Open or begin the file; ends the run where it belongs to another one."""
@@ -159,7 +159,7 @@ class ResultManifest:
         self.results = [CaseResult(**json.loads(line)) for line in lines]
 
     def is_done(self, case: HostileCase) -> bool:
-        """Whether a case was measured."""
+        """Return whether a case was measured."""
         return any((found.command, found.inputs) == (case.command, case.name) for found in self.results)
 
     def add(self, found: CaseResult) -> None:
@@ -194,7 +194,7 @@ def _measure_case(case: HostileCase, settings: Settings, folder: Path, manifest:
 
 @cache
 def _has_time_limit(command: str) -> bool:
-    """Whether a command ends a photo that takes too long."""
+    """Return whether a command ends a photo that takes too long."""
     completed = subprocess.run(
         [*PACKSHOT, command, "--help"], capture_output=True, text=True, check=True
     )
@@ -290,7 +290,7 @@ def _summarise(case: HostileCase, result: ProcessResult, rows: Sequence[PhotoRow
 
 
 def _find_fault(case: HostileCase, result: ProcessResult, rows: Sequence[PhotoRow]) -> str:
-    """What is wrong with how a command took its inputs; empty where nothing is."""
+    """Return what is wrong with how a command took its inputs; empty where nothing is."""
     if result.stopped:
         return f"ended by the benchmark: {result.stopped}"
     if result.traceback_count:

@@ -63,7 +63,7 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class CompleteRun:
-    """What a command makes when nobody stops it.
+    """The output of a command that nobody stops.
 
     Attributes:
         elapsed: That it takes.

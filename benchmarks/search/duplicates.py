@@ -77,7 +77,7 @@ FoundCopies = dict[int, set[str]]
 
 @dataclass
 class Score:
-    """What became of the copies of one kind."""
+    """The score for the copies of one kind."""
 
     copies: int = 0
     proposed: int = 0

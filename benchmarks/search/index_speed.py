@@ -75,7 +75,7 @@ def _build_index(path: Path, fitted: np.ndarray, size: int) -> dict[str, object]
 
 
 def _run_queries(folder: Path) -> dict[str, Any]:
-    """What the second process, with one thread, finds out."""
+    """Return what the second process, with one thread, finds out."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     command = [sys.executable, "-m", "benchmarks.search.index_speed", "--ask", str(folder)]
     completed = subprocess.run(command, env=os.environ | threads, check=True, stdout=subprocess.PIPE)

@@ -33,7 +33,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        """What was done, fit for a file's name."""
+        """Return what was done, fit for a file's name."""
         return "+".join(f"{kind}-{level}" for kind, level in self.damage) or "original"
 
 

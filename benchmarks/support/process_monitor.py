@@ -35,7 +35,7 @@ class ProcessLimits:
 
 @dataclass
 class ProcessResult:
-    """What was seen of a command.
+    """Observations of a command.
 
     Attributes:
         exit_status: As a shell tells it: 128 and the signal's number where one ended it.
@@ -57,7 +57,7 @@ class ProcessResult:
 
     @property
     def traceback_count(self) -> int:
-        """How many there are on standard error."""
+        """Return how many there are on standard error."""
         return self.errors.count("Traceback (most recent call last)")
 
 

@@ -100,7 +100,7 @@ def test_a_png_may_lack_its_end_and_have_more_behind():
 
 
 def find_gif_codes(data):
-    """Where the blocks of the only picture begin, behind the size of codes."""
+    """Return where the blocks of the only picture begin, behind the size of codes."""
     place = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
     while data[place] == 0x21:
         place += 2

@@ -29,7 +29,7 @@ def make_settings(**changed):
 
 
 class NaiveIndex:
-    """What every index must do, written so that it is plainly right."""
+    """An index that does what every index must, written so that it is plainly right."""
 
     def __init__(self, distance=Distance.COSINE):
         self.distance = distance

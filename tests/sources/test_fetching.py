@@ -144,7 +144,7 @@ def test_errors_travel():
 
 
 class RecordedWaits(list):
-    """What a fetcher slept."""
+    """The seconds that a fetcher slept."""
 
     def __call__(self, seconds):
         self.append(seconds)

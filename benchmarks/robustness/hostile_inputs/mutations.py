@@ -84,7 +84,7 @@ def _overwrite(generator: random.Random, source: SourcePhoto) -> bytes:
 
 
 def _overwrite_head(generator: random.Random, source: SourcePhoto) -> bytes:
-    """Where what follows is described: worth more than its share of the bytes."""
+    """Return where what follows is described: worth more than its share of the bytes."""
     data = bytearray(source.data)
     for _ in range(generator.choice((1, 2, 5))):
         data[generator.randrange(min(len(data), 256))] = generator.choice((0, 1, 127, 128, 255))

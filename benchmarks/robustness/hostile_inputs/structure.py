@@ -56,7 +56,7 @@ def _read_jpeg(data: bytes) -> FileStructure:
 
 
 def _find_end_of_scan(data: bytes, place: int) -> int:
-    """Where the next marker stands that is neither a stuffed byte nor a restart."""
+    """Return where the next marker stands that is neither a stuffed byte nor a restart."""
     while (place := data.find(b"\xff", place)) >= 0:
         if place + 1 < len(data) and data[place + 1] not in (0, *range(0xD0, 0xD8)):
             return place

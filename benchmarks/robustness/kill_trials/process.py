@@ -46,17 +46,17 @@ class TrialFolders:
 
     @property
     def out(self) -> Path:
-        """What the command writes."""
+        """Return what the command writes."""
         return self.root / "out"
 
     @property
     def temporary(self) -> Path:
-        """What stands for the system's folder of temporary files."""
+        """Return what stands for the system's folder of temporary files."""
         return self.root / "temporary"
 
     @property
     def cache(self) -> Path:
-        """What stands for the user's cache."""
+        """Return what stands for the user's cache."""
         return self.root / "cache"
 
     def prepare(self) -> TrialFolders:
@@ -74,7 +74,7 @@ class TrialFolders:
 
 @dataclass
 class KillResult:
-    """What became of a command.
+    """The end of a command that was killed.
 
     Attributes:
         exit_status: As a shell tells it; None where it never ended.

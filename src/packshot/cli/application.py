@@ -92,7 +92,7 @@ def handle_global_options(
         typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
     ] = False,
 ) -> None:
-    """What holds for all commands."""
+    """Handle the options that stand before a command."""
 
 
 def _check_current_folder() -> None:

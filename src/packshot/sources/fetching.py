@@ -149,7 +149,7 @@ class Fetcher:
             raise _with_attempt_count(error, retrying.statistics["attempt_number"]) from error
 
     def with_feed_restrictions(self, feed: str) -> Fetcher:
-        """What opens a feed's photos.
+        """Return the fetcher that opens a feed's photos.
 
         A feed from elsewhere names no files of this machine, and what it names in object stores is asked
         for as anybody would ask: without this machine's credentials, unless `StoreSettings` allow them.
@@ -269,7 +269,7 @@ def _make_wait(retries: Retries, location: str) -> Callable[[RetryCallState], fl
 
 
 def _with_attempt_count(error: FetchError, attempts: int) -> FetchError:
-    """What a user reads: of one attempt as it is, of several how many."""
+    """Add the number of attempts to what a user reads, where there were several."""
     if attempts == 1:
         return error
     reason = f"{error.reason} ({attempts} attempts)"

@@ -23,7 +23,7 @@ HANGING_CONTENT = b"hanging"
 
 
 def make_assessment(content, name="photo.jpg"):
-    """What a photo of these bytes could have been found to be."""
+    """Return what a photo of these bytes could have been found to be."""
     digest = hashlib.sha256(content).digest()
     score = round(digest[0] / 2.55, 2)
     codes = [code for code, byte in (("blurred", 1), ("noise", 2), ("too-dark", 3)) if digest[byte] < 60]

@@ -73,7 +73,7 @@ def count_done_rows(folder):
 
 
 def read_cache(cache):
-    """What a cache knows, but for when it was used last."""
+    """Return what a cache knows, but for when it was used last."""
     with sqlite3.connect(cache / "assessments.sqlite") as database:
         return dict(database.execute("SELECT key, content FROM assessments"))
 
@@ -87,7 +87,7 @@ def read_assessments(cache):
 
 
 def assert_same_audit(one, other):
-    """Whether two audits came to the same, and left the same files."""
+    """Return whether two audits came to the same, and left the same files."""
     assert sorted(os.listdir(one)) == sorted(os.listdir(other))
     assert pq.read_table(one / "audit.parquet").equals(pq.read_table(other / "audit.parquet"))
     assert (one / "audit.csv").read_bytes() == (other / "audit.csv").read_bytes()
