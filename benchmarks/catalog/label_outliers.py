@@ -43,7 +43,7 @@ _SHARPNESS = 0.07
 
 @dataclass(frozen=True, eq=False)
 class LabelFindings:
-    """The findings of a method: how suspicious each label is, which it remarks on, which class is likelier."""
+    """The findings of a method: how suspicious a label is, which are remarked on, the likelier class."""
 
     suspicion: Float64Array
     is_flagged: Mask

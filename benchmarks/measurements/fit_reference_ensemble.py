@@ -35,7 +35,7 @@ QUANTILES = (5, 25, 50, 75, 95)
 
 @dataclass(frozen=True, eq=False)
 class DamagedMeasures:
-    """Measures of damaged photos: distances (N, 4) in the order of `MEASURES`, kinds (N,), levels (N,)."""
+    """Measures of damaged photos: distances (N, 4), in the order of `MEASURES`; kinds, levels (N,)."""
 
     distances: Float64Array
     kinds: Int16Array

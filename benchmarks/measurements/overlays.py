@@ -119,7 +119,7 @@ def _load_clean_photos(data: Path) -> list[Pixels]:
 
 
 def _is_limit_photo(one: Original) -> bool:
-    """Return whether the limits of `assess/inspection.py` were chosen on it: every second one of IKEA."""
+    """Return whether limits of `assess/inspection.py` were chosen on it: every second one of IKEA."""
     return one.source == "ikea" and one.split == "train" and int(one.path.stem.split("_")[-1]) % 2 == 0
 
 

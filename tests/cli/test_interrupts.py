@@ -99,7 +99,7 @@ def test_ctrl_c_at_any_moment_is_one_line(photos, delay):
 
 
 def is_handling_signals(process):
-    """Return whether the interpreter has got as far as to our first line: until then Ctrl-C is its own."""
+    """Return whether the interpreter has come to our first line: until then Ctrl-C is its own."""
     with open(f"/proc/{process.pid}/status") as status:
         caught_signals = next(line for line in status if line.startswith("SigCgt")).split()[1]
     return bool(int(caught_signals, 16) >> (signal.SIGTERM - 1) & 1)

@@ -35,7 +35,7 @@ _MAX_LIGHTER_SHARE: Final = 0.005
 
 
 class ReferenceSource(StrEnum):
-    """The source of an estimate of the light or its colour: a background meant to be white, or the scene."""
+    """The source of an estimate of the light: a background meant to be white, or the scene."""
 
     BACKGROUND = "background"
     SCENE = "scene"
