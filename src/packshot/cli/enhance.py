@@ -16,6 +16,7 @@ import typer
 from packshot.assess.pool import AssessorSettings
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import defer_interrupt
 from packshot.cli.options import STANDARD_STREAM, AtlasFile, Paths, Quiet, TimeLimit, Workers
 from packshot.cli.output import (
@@ -328,9 +329,10 @@ def _open_renderers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enh
         yield renderer_for(Enhancement, file_format, stream, options)
 
 
-def choose_report_format(report: Path) -> str:
+def choose_report_format(report: Path) -> OutputFormat:
     """Return the format that a report's extension names; a page for any other."""
-    return {".jsonl": "jsonl", ".csv": "csv"}.get(report.suffix.lower(), "html")
+    formats = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV}
+    return formats.get(report.suffix.lower(), OutputFormat.HTML)
 
 
 def _iter_results(request: Request, tasks: list[EnhancementTask]) -> Generator[Enhancement]:

@@ -12,6 +12,7 @@ from typing import TextIO, TypeVar
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from packshot.cli.exits import ExitStatus
+from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import (
     allow_interrupt,
     defer_interrupt,
@@ -28,7 +29,7 @@ from packshot.render.terminal import make_console
 
 Item = TypeVar("Item")
 
-_LINE_FORMATS = frozenset({"jsonl", "csv"})
+_LINE_FORMATS = frozenset({OutputFormat.JSONL, OutputFormat.CSV})
 """Formats written line by line, also while a progress bar is on the terminal."""
 
 
@@ -39,7 +40,7 @@ def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
     if output is None:
-        yield get_standard_output(for_people=output_format == "table")
+        yield get_standard_output(for_people=output_format == OutputFormat.TABLE)
         return
     partial_path = append_suffix(output, ".part") if output_format in _LINE_FORMATS else None
     with (
@@ -152,7 +153,7 @@ def choose_workers(photo_count: int, requested: int | None, parallel_threshold: 
 
 def check_page_output(output: Path | None, output_format: str) -> None:
     """Raise `InvalidInput` where a page would go to a terminal."""
-    if output_format == "html" and output is None and sys.stdout.isatty():
+    if output_format == OutputFormat.HTML and output is None and sys.stdout.isatty():
         raise InvalidInput("a page is not for the terminal: add -o report.html")
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import GroupTally, Tally
 from packshot.render.page import Bar, load_template
-from packshot.report import AuditSummary
+from packshot.report import AuditStatus, AuditSummary
 from packshot.texts import load_texts
 from packshot.texts.audit import load_audit_texts
 
@@ -63,7 +63,7 @@ def write_page(
         True
     """
     titles = _build_titles(summary, rules, language)
-    assessed_count = summary.statuses.get("ok", 0)
+    assessed_count = summary.statuses.get(AuditStatus.OK, 0)
     page = load_template("audit_report.html.j2").generate(
         language=language,
         words=load_texts(language),

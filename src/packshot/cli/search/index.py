@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.commands import CommandGroup
+from packshot.cli.formats import OutputFormat
 from packshot.cli.options import (
     STANDARD_STREAM,
     Quiet,
@@ -222,7 +223,7 @@ def _read_columns(table: Path, photos: list[NamedPhoto]) -> Columns:
 def _index_photos(
     request: IndexRequest, index: VectorIndex, photos: list[NamedPhoto], columns: Columns, tally: Tally
 ) -> None:
-    show_progress = should_show_progress(None, "table", request.quiet)
+    show_progress = should_show_progress(None, OutputFormat.TABLE, request.quiet)
     with closing(
         index_photos(
             index, photos, columns=columns, workers=request.workers, timeout_s=request.timeout_s
