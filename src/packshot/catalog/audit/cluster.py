@@ -28,7 +28,15 @@ _MAX_FAILED_STARTS = 10
 
 
 class ClusterWorker:
-    """Examines rows in a process of the cluster."""
+    """Examines rows in a process of the cluster.
+
+    Example:
+        >>> worker = ClusterWorker(AuditSettings("feed.csv"), lambda settings: str)
+        >>> worker.load_models()
+        >>> result = worker.examine_row(FeedRow(0, "gone.jpg", sku="A-1"), thumbnail_rank_limit=0.0)
+        >>> result.row.sku, result.thumbnail
+        ('A-1', None)
+    """
 
     def __init__(
         self, settings: AuditSettings, make_examiner: Callable[[AuditSettings], ExamineFunction]
