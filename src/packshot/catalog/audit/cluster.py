@@ -75,6 +75,17 @@ class RayEngine:
 
     A process that dies takes one row with it, which is tried elsewhere; a new process is begun as soon
     as the cluster has room for it. The cache is not used: it lies on one machine.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> job = Job(AuditSettings("feed.csv"), 2, 30.0, None, "", lambda: float("inf"))
+        >>> # Where Ray is not installed:
+        >>> with patch.dict("sys.modules", ray=None):  # doctest: +ELLIPSIS
+        ...     try:
+        ...         RayEngine(job)
+        ...     except InvalidInput as error:
+        ...         print(error)
+        --engine ray needs: pip install 'ray...'
     """
 
     def __init__(
