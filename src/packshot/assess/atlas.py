@@ -126,6 +126,11 @@ class AtlasHeader(Record):
         trust: When to believe a score.
         reference: What percentiles refer to.
         reference_scores: Sorted scores of that.
+
+    Example:
+        >>> header = Atlas.create_empty("mine", models=("ab", "cd"), sizes=(2, 2)).header
+        >>> header.name, header.content_model, header.distortion_model, header.reference
+        ('mine', 'ab', 'cd', 'this atlas')
     """
 
     version: int = FORMAT_VERSION
@@ -144,7 +149,13 @@ class AtlasHeader(Record):
 
 
 class AtlasInfo(Record):
-    """A summary for people: what an atlas holds."""
+    """A summary for people: what an atlas holds.
+
+    Example:
+        >>> info = Atlas.load_shipped().summarise()
+        >>> info.name, sum(info.examples_by_origin.values()) == info.examples, info.reference
+        ('packshot', True, 'photos rated by people')
+    """
 
     name: str
     groups: int

@@ -20,7 +20,14 @@ from packshot.errors import InvalidInput
 
 
 class Distance(StrEnum):
-    """Comparisons of two vectors, those of the paper's table 2."""
+    """Comparisons of two vectors, those of the paper's table 2.
+
+    Example:
+        >>> import numpy as np
+        >>> query, rows = np.array([1, 0], np.float32), np.array([[0.6, 0.8]], np.float32)
+        >>> [f"{distance} {similarity(query, rows, distance)[0]:.2f}" for distance in Distance]
+        ['cosine 0.60', 'euclidean 0.53', 'manhattan 0.45']
+    """
 
     COSINE = "cosine"
     EUCLIDEAN = "euclidean"
@@ -33,6 +40,17 @@ class Aggregation(StrEnum):
     `SIMPLE` is the mean (equation 1.6). `WEIGHTED` weights by content similarity (equation 1.7).
     `KERNEL` weights by ``exp(Psi_f / temperature)`` (equation 1.8): nearness in distortion decides, as
     the encoder was trained.
+
+    Example:
+        >>> import numpy as np
+        >>> content, distortion = np.array([0.9, 0.3], np.float32), np.array([0.5, 0.52], np.float32)
+        >>> for aggregation in Aggregation:
+        ...     options = RetrievalOptions(aggregation=aggregation)
+        ...     weights = evidence_weights(content, distortion, options)
+        ...     print(aggregation, [f"{weight:.2f}" for weight in weights])
+        simple ['0.50', '0.50']
+        weighted ['0.75', '0.25']
+        kernel ['0.27', '0.73']
     """
 
     SIMPLE = "simple"

@@ -36,6 +36,12 @@ class Kind(StrEnum):
 
     Source:
         Lin, Hosu, Saupe, "KADID-10k: A Large-scale Artificially Distorted IQA Database", QoMEX 2019.
+
+    Example:
+        >>> import numpy as np
+        >>> noisy = distort(np.full((64, 64, 3), 128, np.uint8), Kind("white-noise"), level=3, seed=0)
+        >>> bool(noisy.std() > 5), len(Kind)
+        (True, 34)
     """
 
     GAUSSIAN_BLUR = "gaussian-blur"

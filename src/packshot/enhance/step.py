@@ -11,7 +11,15 @@ from packshot.enhance.affine import AffineTransform
 
 
 class Intent(StrEnum):
-    """A property that a step means to change. All others must stay, see `fidelity`."""
+    """A property that a step means to change. All others must stay, see `fidelity`.
+
+    Example:
+        >>> from packshot import Photo
+        >>> from packshot.enhance.classical import plan_white_balance
+        >>> step = plan_white_balance(Photo.open("examples/photos/mug-warm-cast.jpg").pixels)
+        >>> step.name, [intent.value for intent in step.intents]
+        ('white-balance', ['colour'])
+    """
 
     TONE = "tone"
     COLOUR = "colour"

@@ -35,7 +35,15 @@ _MAX_LIGHTER_SHARE: Final = 0.005
 
 
 class ReferenceSource(StrEnum):
-    """The source of an estimate of the light: a background meant to be white, or the scene."""
+    """The source of an estimate of the light: a background meant to be white, or the scene.
+
+    Example:
+        >>> from packshot import Photo
+        >>> from packshot.enhance.white_balance import estimate_illuminant
+        >>> warm = Photo.open("examples/photos/mug-warm-cast.jpg")
+        >>> estimate_illuminant(warm.pixels).source is ReferenceSource.BACKGROUND
+        True
+    """
 
     BACKGROUND = "background"
     SCENE = "scene"

@@ -69,7 +69,13 @@ class _Entry(BaseModel):
 
 
 class SourceEntry(_Entry):
-    """The source of rules, of a whole file or of one rule."""
+    """The source of rules, of a whole file or of one rule.
+
+    Example:
+        >>> entry = SourceEntry.model_validate({"source": "Help", "verified_on": "2026-05-01"})
+        >>> entry.source, entry.verified_on.year
+        ('Help', 2026)
+    """
 
     source: str | None = None
     source_url: HttpsUrl | None = None

@@ -17,7 +17,12 @@ from packshot.report.verdict import Value
 
 
 class MetricKind(StrEnum):
-    """The type of a metric's values."""
+    """The type of a metric's values.
+
+    Example:
+        >>> [METRICS[name].kind.value for name in ("width", "format", "has_alpha")]
+        ['number', 'word', 'flag']
+    """
 
     NUMBER = "number"
     FLAG = "flag"
@@ -25,7 +30,12 @@ class MetricKind(StrEnum):
 
 
 class MissingReason(StrEnum):
-    """A reason for which a metric may have no value."""
+    """A reason for which a metric may have no value.
+
+    Example:
+        >>> METRICS["fill_box_side"].missing_reason.value, METRICS["jpeg_quality"].missing_reason.value
+        ('no-product', 'no-meaning')
+    """
 
     UNREAD = "unread"
     NO_PRODUCT = "no-product"

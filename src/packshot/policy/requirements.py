@@ -13,7 +13,14 @@ from packshot.report.verdict import Limit, Value
 
 
 class Operator(StrEnum):
-    """A comparison of a value with a rule's limit."""
+    """A comparison of a value with a rule's limit.
+
+    Example:
+        >>> at_least = Requirement("width", Operator("at-least"), 1000)
+        >>> more_than = Requirement("width", Operator.MORE_THAN, 1000)
+        >>> at_least.is_met(1000), more_than.is_met(1000)
+        (True, False)
+    """
 
     AT_LEAST = "at-least"
     AT_MOST = "at-most"

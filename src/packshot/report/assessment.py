@@ -11,7 +11,13 @@ from packshot.report.record import Record, Region, Severity, Status
 
 
 class Grade(StrEnum):
-    """The score in words; `UNKNOWN` when the assessor cannot tell."""
+    """The score in words; `UNKNOWN` when the assessor cannot tell.
+
+    Example:
+        >>> assessment = Assessment(path="mug.jpg", status="ok", score=71.5, grade=Grade.FAIR)
+        >>> assessment.model_dump_json(include={"score", "grade"})
+        '{"score":71.5,"grade":"fair"}'
+    """
 
     EXCELLENT = "excellent"
     GOOD = "good"
@@ -57,6 +63,10 @@ class Measurement(Record):
 
     `value` is in `unit`; `score` puts it on 0..100, larger is better. Either is None where the
     property has no meaning for this photo (no product found, a blank picture).
+
+    Example:
+        >>> Measurement(value=1.52, unit="px", score=64.0).model_dump_json()
+        '{"value":1.52,"unit":"px","score":64.0}'
     """
 
     value: float | None
@@ -81,7 +91,16 @@ class Distortion(Record):
 
 
 class Finding(Record):
-    """Something a seller should know, and what to do about it."""
+    """Something a seller should know, and what to do about it.
+
+    Example:
+        >>> finding = Finding(
+        ...     code="blurred", severity="warning", reason="The photo is blurred.",
+        ...     remedy="Use a tripod.", measurement="sharpness", value=3.1, limit=2.0,
+        ... )
+        >>> f"{finding.severity}: {finding.reason} {finding.remedy}"
+        'warning: The photo is blurred. Use a tripod.'
+    """
 
     code: str
     severity: Severity
@@ -94,7 +113,16 @@ class Finding(Record):
 
 
 class Evidence(Record):
-    """A rated example of the atlas that the score rests on."""
+    """A rated example of the atlas that the score rests on.
+
+    Example:
+        >>> evidence = Evidence(
+        ...     example="cup 07", group="cup", origin="people", score=72, kind="jpeg", level=2,
+        ...     content_similarity=0.81, distortion_similarity=0.93, weight=0.4,
+        ... )
+        >>> f"{evidence.example}: {evidence.score:.0f} points, {evidence.weight:.0%} of the score"
+        'cup 07: 72 points, 40% of the score'
+    """
 
     example: str
     group: str

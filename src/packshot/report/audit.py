@@ -12,7 +12,13 @@ from packshot.report.verdict import Decision
 
 
 class AuditStatus(StrEnum):
-    """The outcome of one input of an audit."""
+    """The outcome of one input of an audit.
+
+    Example:
+        >>> row = AuditRow(number=0, path="gone.jpg", status="missing", reason="no such file")
+        >>> row.status is AuditStatus.MISSING, row.model_dump_json(include={"status", "reason"})
+        (True, '{"status":"missing","reason":"no such file"}')
+    """
 
     OK = "ok"
     UNREADABLE = "unreadable"
@@ -28,6 +34,11 @@ class AuditRow(Record):
     Texts hold no character that a table cannot: bytes of file names that are no text stand as ``\xff``.
     `decision` is None unless the status is ok. It is the gravest of what the policies decide and of
     `fail` where the score is below `fail_under`; without policies, `fail` or `warn` by the findings.
+
+    Example:
+        >>> row = AuditRow(number=4, path="mug.jpg", sku="M-1", status="ok", score=48.0, decision="fail")
+        >>> row.model_dump_json(include={"sku", "score", "decision"})
+        '{"sku":"M-1","score":48.0,"decision":"fail"}'
     """
 
     number: int = Field(ge=0, description="In the order of the feed, from 0")
@@ -62,7 +73,15 @@ class AuditRow(Record):
 
 
 class AuditRun(Record):
-    """The part that differs between two audits of the same photos: time, and cached results."""
+    """The part that differs between two audits of the same photos: time, and cached results.
+
+    Example:
+        >>> run = AuditRun(
+        ...     finished="2024-05-01T12:00:00Z", seconds=50.0, photos_per_second=4.0, remembered=30
+        ... )
+        >>> f"{run.seconds * run.photos_per_second:.0f} inputs, {run.remembered} of them from the cache"
+        '200 inputs, 30 of them from the cache'
+    """
 
     finished: str = Field(description="ISO 8601, UTC")
     seconds: float = Field(description="Of work, of all sessions of the audit together")
@@ -71,7 +90,16 @@ class AuditRun(Record):
 
 
 class AuditSummary(Record):
-    """An audit in numbers; `how_to_read` says what they mean."""
+    r"""An audit in numbers; `how_to_read` says what they mean.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.catalog.audit import AuditSettings, run_audit
+        >>> _ = Path("feed.csv").write_text("sku,image\nA-1,missing.jpg\n")
+        >>> summary = run_audit(AuditSettings("feed.csv"), Path("audit")).summary
+        >>> summary.inputs, summary.failed, summary.statuses
+        (1, 1, {'missing': 1})
+    """
 
     version: str
     feed: str

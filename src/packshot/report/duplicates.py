@@ -10,7 +10,14 @@ from packshot.report.record import Record, Region, Status
 
 
 class DuplicateKind(StrEnum):
-    """The way in which one photo is a copy of another; see `Change` for what was done to it."""
+    """The way in which one photo is a copy of another; see `Change` for what was done to it.
+
+    Example:
+        >>> photo = dict(width=800, height=800, byte_size=91_000)
+        >>> copy = Duplicate(path="mug-copy.jpg", kind=DuplicateKind.RESIZED, likeness=0.97, **photo)
+        >>> copy.model_dump_json(include={"path", "kind"})
+        '{"path":"mug-copy.jpg","kind":"resized"}'
+    """
 
     EXACT = "exact"
     SAME_PIXELS = "same-pixels"
@@ -56,6 +63,14 @@ class Duplicate(Record):
 
     `kind` is None for the keeper. `likeness` is 0..1: the share of both photos' structure that agrees
     where one lies on the other; of another photo of the product, the likeness of what is pictured.
+
+    Example:
+        >>> copy = Duplicate(
+        ...     path="small.jpg", kind="resized", likeness=0.97, width=400, height=400, byte_size=31_000,
+        ...     changes=[Change(kind="resized", amount=0.5)],
+        ... )
+        >>> [(change.kind.value, change.amount) for change in copy.changes]
+        [('resized', 0.5)]
     """
 
     path: str

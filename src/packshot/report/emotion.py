@@ -10,7 +10,13 @@ from packshot.report.record import Record, Region, Status
 
 
 class Polarity(StrEnum):
-    """The feelings that a photo calls up: one side, both, or neither."""
+    """The feelings that a photo calls up: one side, both, or neither.
+
+    Example:
+        >>> emotion = Emotion(path="mug.jpg", status="ok", polarity=Polarity.MIXED)
+        >>> emotion.model_dump_json(include={"polarity"})
+        '{"polarity":"mixed"}'
+    """
 
     NEGATIVE = "negative"
     MIXED = "mixed"
@@ -19,7 +25,13 @@ class Polarity(StrEnum):
 
 
 class AttentionRegion(Record):
-    """A part of a photo that one side, positive or negative, was read from."""
+    """A part of a photo that one side, positive or negative, was read from.
+
+    Example:
+        >>> part = AttentionRegion(region=Region(x=0.25, y=0.5, width=0.5, height=0.25), strength=0.7)
+        >>> part.model_dump_json()
+        '{"region":{"x":0.25,"y":0.5,"width":0.5,"height":0.25},"strength":0.7}'
+    """
 
     region: Region
     strength: float = Field(ge=0, le=1, description="Share of the side's attention that lies in it")

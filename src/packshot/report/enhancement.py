@@ -11,7 +11,14 @@ from packshot.report.record import Record, Status
 
 
 class Action(StrEnum):
-    """The outcome for a photo that was to be enhanced."""
+    """The outcome for a photo that was to be enhanced.
+
+    Example:
+        >>> enhancement = Enhancement(path="a.jpg", status="ok", action="reshoot", reason="Blurred.")
+        >>> if enhancement.action is Action.RESHOOT:
+        ...     print("take it again:", enhancement.reason)
+        take it again: Blurred.
+    """
 
     ENHANCED = "enhanced"
     UNCHANGED = "unchanged"
@@ -19,7 +26,16 @@ class Action(StrEnum):
 
 
 class TrialOutcome(StrEnum):
-    """The reason why a step that was tried was kept or not; all but `kept` mean that it was not."""
+    """The reason why a step that was tried was kept or not; all but `kept` mean that it was not.
+
+    Example:
+        >>> trial = Trial(
+        ...     round=1, step="sharpen", called_for_by=("blurred",), score=60,
+        ...     kept=False, outcome="grain",
+        ... )
+        >>> trial.outcome is TrialOutcome.GRAIN, trial.model_dump_json(include={"step", "outcome"})
+        (True, '{"step":"sharpen","outcome":"grain"}')
+    """
 
     KEPT = "kept"
     NO_GAIN = "no-gain"
@@ -39,6 +55,14 @@ class Trial(Record):
     `score` is the photo's after the step; None where it was not assessed, since the step changed
     nothing or harmed the product. `colour_drift` is CIEDE2000, the mean over the product of what the
     step was not meant to change; `structure` is 0..1, 1 for the same edges.
+
+    Example:
+        >>> trial = Trial(
+        ...     round=1, step="white-balance", called_for_by=("colour-cast",), score=74.5,
+        ...     colour_drift=0.4, structure=0.99, kept=True, outcome="kept",
+        ... )
+        >>> f"round {trial.round}: {trial.step} against {trial.called_for_by[0]}: {trial.score} points"
+        'round 1: white-balance against colour-cast: 74.5 points'
     """
 
     round: int = Field(ge=1)

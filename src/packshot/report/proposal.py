@@ -10,7 +10,13 @@ from packshot.report.record import Record, Status
 
 
 class Problem(StrEnum):
-    """A problem of a photo of a training set."""
+    """A problem of a photo of a training set.
+
+    Example:
+        >>> proposal = Proposal(path="a.jpg", problem="leakage", action="drop", reason="", confidence=1)
+        >>> proposal.problem is Problem.LEAKAGE, proposal.model_dump_json(include={"problem", "action"})
+        (True, '{"problem":"leakage","action":"drop"}')
+    """
 
     UNREADABLE = "unreadable"
     BLURRED = "blurred"
@@ -24,7 +30,15 @@ class Problem(StrEnum):
 
 
 class Remedy(StrEnum):
-    """A remedy that is proposed for a photo of a training set."""
+    """A remedy that is proposed for a photo of a training set.
+
+    Example:
+        >>> fields = dict(problem="duplicate", action="keep-one-of", reason="same file", confidence=1)
+        >>> proposal = Proposal(path="mug-copy.jpg", other="mug.jpg", **fields)
+        >>> if proposal.action is Remedy.KEEP_ONE:
+        ...     print("keep", proposal.other)
+        keep mug.jpg
+    """
 
     DROP = "drop"
     RELABEL = "relabel"

@@ -14,6 +14,11 @@ class RankedPhoto(Record):
     `rank` is 1, 2, ...; None for a photo that takes no place: a copy of a better one, and what cannot be
     read. `score_margin` is the half width, in points, of the band that the score lies in two times out
     of three; `tied` tells that nothing but such a band parts the photo from the next in order.
+
+    Example:
+        >>> copy = RankedPhoto(path="mug-copy.jpg", duplicate_of="mug.jpg")
+        >>> copy.rank is None, copy.model_dump_json(include={"path", "duplicate_of"})
+        (True, '{"path":"mug-copy.jpg","duplicate_of":"mug.jpg"}')
     """
 
     path: str

@@ -35,6 +35,14 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_strip_example)
 
+    @classmethod
+    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Build the schema as pydantic does, without the examples of the enums in it."""
+        schema = super().model_json_schema(*arguments, **options)
+        for definition in schema.get("$defs", {}).values():
+            _strip_example(definition)
+        return schema
+
     def model_dump_json(self, **options: Any) -> str:
         """Write JSON as pydantic does, whatever names the record holds."""
         try:
@@ -60,6 +68,14 @@ class Status(StrEnum):
 
     A crashed one may be in order: the process that worked on it died or took too long, Packshot met an
     error of its own, or what was made of it could not be written.
+
+    Example:
+        >>> from packshot import Photo, UnreadablePhoto
+        >>> try:
+        ...     Photo.open(b"")
+        ... except UnreadablePhoto as error:
+        ...     print(Status(error.status) is Status.UNREADABLE)
+        True
     """
 
     OK = "ok"
@@ -68,7 +84,14 @@ class Status(StrEnum):
 
 
 class Severity(StrEnum):
-    """The weight that a finding has for a shop."""
+    """The weight that a finding has for a shop.
+
+    Example:
+        >>> from packshot import Assessor
+        >>> assessment = Assessor().assess("examples/photos/bowl-small-off-centre.jpg")
+        >>> {one.code: one.severity.value for one in assessment.findings}
+        {'product-too-small': 'error', 'off-centre': 'error'}
+    """
 
     ERROR = "error"
     WARNING = "warning"

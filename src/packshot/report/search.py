@@ -10,7 +10,13 @@ from packshot.report.record import Record, Status
 
 
 class Neighbour(Record):
-    """A photo of an index that is like another."""
+    """A photo of an index that is like another.
+
+    Example:
+        >>> hit = Neighbour(id="M", path="mug.jpg", distance=0.2, likeness=0.8, metadata={"sku": "A-1"})
+        >>> f"{hit.path}: {hit.likeness:.0%} alike, {hit.metadata['sku']}"
+        'mug.jpg: 80% alike, A-1'
+    """
 
     id: str
     path: str

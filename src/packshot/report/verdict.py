@@ -17,7 +17,14 @@ Limit: TypeAlias = Value | tuple[float, float] | tuple[str, ...]
 
 
 class Level(StrEnum):
-    """The weight of a rule of a policy; the last one is for people to judge."""
+    """The weight of a rule of a policy; the last one is for people to judge.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rules = load_policy("amazon-main").rules
+        >>> [rule.id for rule in rules if rule.level is Level.MANUAL]
+        ['out-of-packaging', 'on-model', 'front-view']
+    """
 
     ERROR = "error"
     WARN = "warn"
@@ -26,7 +33,15 @@ class Level(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """The kind of source that a rule rests on."""
+    """The kind of source that a rule rests on.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> {rule.source.kind.value for rule in load_policy("ebay").rules}
+        {'official'}
+        >>> {rule.source.kind.value for rule in load_policy("temu").rules}
+        {'community'}
+    """
 
     OFFICIAL = "official"
     COMMUNITY = "community"
@@ -37,6 +52,10 @@ class Decision(StrEnum):
 
     `manual`: it was not measured, so that a person must look. `info`: a recommendation that the photo
     does not follow; said of a rule only, the photo passes.
+
+    Example:
+        >>> min([Decision.PASS, Decision.MANUAL, Decision.WARN], key=list(Decision).index).value
+        'manual'
     """
 
     FAIL = "fail"
@@ -50,6 +69,15 @@ class RuleOutcome(Record):
     """The outcome of one rule for one photo; `reason` and `remedy` are empty where it is met.
 
     `value` is in `unit`, which is empty for words and for yes or no; None where it was not measured.
+
+    Example:
+        >>> from packshot import Assessor
+        >>> from packshot.policy import load_policy, screen
+        >>> small = Assessor().assess("examples/photos/bowl-small-off-centre.jpg")
+        >>> verdict = screen(small, load_policy("amazon-main"), on=date(2026, 5, 1))
+        >>> [fill] = verdict.select_outcomes(Decision.FAIL)
+        >>> fill.rule, round(fill.value), fill.op, fill.limit, fill.unit
+        ('fill', 32, 'at-least', 85.0, '%')
     """
 
     rule: str
@@ -105,7 +133,15 @@ class Verdict(Record):
 
 
 class RuleSummary(Record):
-    """A rule of a policy, as people read it."""
+    """A rule of a policy, as people read it.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> from packshot.policy.wording import summarise_policy
+        >>> rule = summarise_policy(load_policy("amazon-main"), "en").rules[0]
+        >>> rule.rule, rule.title, rule.level.value, rule.asked
+        ('format', 'File format', 'error', 'one of JPEG, TIFF, PNG, GIF')
+    """
 
     rule: str
     title: str
@@ -121,7 +157,15 @@ class RuleSummary(Record):
 
 
 class PolicySummary(Record):
-    """A policy, as people read it; its rules in the order in which they are listed."""
+    """A policy, as people read it; its rules in the order in which they are listed.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> from packshot.policy.wording import summarise_policy
+        >>> summary = summarise_policy(load_policy("amazon-main"), "zh")
+        >>> summary.name, [rule.asked for rule in summary.rules if rule.rule == "fill"]
+        ('amazon-main', ['至少 85 %'])
+    """
 
     name: str
     rules: tuple[RuleSummary, ...]

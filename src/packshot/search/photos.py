@@ -40,7 +40,13 @@ Columns = Mapping[str, Mapping[str, Any]]
 
 
 class IndexingOutcome(StrEnum):
-    """Outcome of indexing a photo."""
+    """Outcome of indexing a photo.
+
+    Example:
+        >>> result = IndexingResult(Path("mug.jpg"), IndexingOutcome.UNCHANGED)
+        >>> f"{result.path}: {result.outcome}"
+        'mug.jpg: unchanged'
+    """
 
     ADDED = "added"
     UPDATED = "updated"

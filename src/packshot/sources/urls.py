@@ -24,7 +24,14 @@ _SAFE_CHARACTERS = "/?:@!$&'()*+,;=-._~%[]"
 
 
 class AddressRefused(Exception):  # noqa: N818 - caught and told with the location of the feed
-    """An address that is not to be asked for a photo."""
+    """An address that is not to be asked for a photo.
+
+    Example:
+        >>> parse_url("https://shop.example:22/mug.jpg", ports={80, 443})
+        Traceback (most recent call last):
+            ...
+        packshot.sources.urls.AddressRefused: port 22 is not among those allowed: 80, 443
+    """
 
 
 @dataclass(frozen=True)

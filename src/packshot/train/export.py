@@ -39,6 +39,13 @@ def export(network: nn.Module, example: dict[str, Tensor], outputs: list[str], p
         example: Its inputs by name, in order, with a batch of at least 2.
         outputs: Names of its outputs, in order.
         path: Where to.
+
+    Example:
+        >>> from packshot.encode.model import Model
+        >>> network = nn.Sequential(nn.Linear(3, 2), nn.ReLU()).eval()
+        >>> export(network, {"vector": torch.zeros(2, 3)}, ["code"], Path("code.onnx"))
+        >>> Model.from_path("code.onnx").run(vector=np.ones((5, 3), np.float32))["code"].shape
+        (5, 2)
     """
     batch = torch.export.Dim("batch")
     _write_program(network, example, outputs, tuple({0: batch} for _ in example), path)
@@ -53,6 +60,16 @@ def export_tiles(network: nn.Module, view_side: int, stride: int, path: Path) ->
         view_side: S.
         stride: Sides of tiles are multiples of it.
         path: Where to.
+
+    Example:
+        >>> from packshot.encode.model import Model
+        >>> class Lighten(nn.Module):
+        ...     def forward(self, pixels, view):
+        ...         return (pixels.float() + view.float().mean()).clamp(0, 255).round().to(torch.uint8)
+        >>> export_tiles(Lighten().eval(), view_side=4, stride=8, path=Path("lighten.onnx"))
+        >>> pixels, view = np.zeros((1, 16, 24, 3), np.uint8), np.full((1, 4, 4, 3), 20, np.uint8)
+        >>> Model.from_path("lighten.onnx").run(pixels=pixels, view=view)["enhanced"][0, 0, 0].tolist()
+        [20, 20, 20]
     """
     pixels = torch.zeros(1, 4 * stride, 5 * stride, 3, dtype=torch.uint8)
     view = torch.zeros(1, view_side, view_side, 3, dtype=torch.uint8)
@@ -68,6 +85,16 @@ def export_map(network: nn.Module, stride: int, output: str, path: Path) -> None
         stride: Sides of photos are multiples of it.
         output: Name of the map.
         path: Where to.
+
+    Example:
+        >>> from packshot.encode.model import Model
+        >>> class Brightness(nn.Module):
+        ...     def forward(self, pixels):
+        ...         return pixels.float().mean(3) / 255
+        >>> export_map(Brightness().eval(), stride=8, output="map", path=Path("brightness.onnx"))
+        >>> photo = np.zeros((1, 16, 24, 3), np.uint8)
+        >>> Model.from_path("brightness.onnx").run(pixels=photo)["map"].shape
+        (1, 16, 24)
     """
     pixels = torch.zeros(1, 8 * stride, 10 * stride, 3, dtype=torch.uint8)
     _write_program(network, {"pixels": pixels}, [output], (_make_free_sides(stride),), path)
@@ -116,6 +143,17 @@ def quantise(
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
         float_prefixes: Weights whose names begin so keep their precision, and all that follows them.
         resizes_maps: The model resizes maps, which symbolic shape inference cannot follow.
+
+    Example:
+        >>> from packshot.encode.model import Model
+        >>> network = nn.Conv2d(3, 4, kernel_size=3).eval()
+        >>> export(network, {"pixels": torch.zeros(2, 3, 8, 8)}, ["maps"], Path("float.onnx"))
+        >>> photo = np.random.default_rng(0).random((1, 3, 8, 8), np.float32)
+        >>> quantise(Path("float.onnx"), Path("small.onnx"), [{"pixels": photo}])
+        >>> exact = Model.from_path("float.onnx").run(pixels=photo)["maps"]
+        >>> rounded = Model.from_path("small.onnx").run(pixels=photo)["maps"]
+        >>> bool(0 < np.abs(exact - rounded).max() < 0.05)
+        True
     """
     with Scratch() as scratch:
         prepared = scratch.folder / "prepared.onnx"

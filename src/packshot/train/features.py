@@ -59,7 +59,21 @@ class Features(Labels):
 
 
 def compute_features(views: Views, native: Model) -> Features:
-    """Compute features of views by an exported native trunk."""
+    """Compute features of views by an exported native trunk.
+
+    Example:
+        >>> class Native:
+        ...     def run(self, pixels):
+        ...         content, statistics = np.zeros((len(pixels), 3)), np.ones((len(pixels), 2))
+        ...         return {"content": content, "statistics": statistics}
+        >>> rows, label = np.full((1, 2), 9, np.float16), np.zeros(1)
+        >>> views = Views(
+        ...     native=np.zeros((1, 384, 384, 3), np.uint8), content=rows, context=rows,
+        ...     scores=label, kinds=label, levels=label, groups=label,
+        ... )
+        >>> compute_features(views, Native()).values.tolist()
+        [[9.0, 9.0, 9.0, 9.0, 0.0, 0.0, 0.0, 1.0, 1.0]]
+    """
     native_parts = [
         compute_native_features(views.native[start : start + _BATCH], native)
         for start in range(0, len(views.scores), _BATCH)

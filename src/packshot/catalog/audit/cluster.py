@@ -28,7 +28,15 @@ _MAX_FAILED_STARTS = 10
 
 
 class ClusterWorker:
-    """Examines rows in a process of the cluster."""
+    """Examines rows in a process of the cluster.
+
+    Example:
+        >>> worker = ClusterWorker(AuditSettings("feed.csv"), lambda settings: str)
+        >>> worker.load_models()
+        >>> result = worker.examine_row(FeedRow(0, "gone.jpg", sku="A-1"), thumbnail_rank_limit=0.0)
+        >>> result.row.sku, result.thumbnail
+        ('A-1', None)
+    """
 
     def __init__(
         self, settings: AuditSettings, make_examiner: Callable[[AuditSettings], ExamineFunction]
@@ -67,6 +75,17 @@ class RayEngine:
 
     A process that dies takes one row with it, which is tried elsewhere; a new process is begun as soon
     as the cluster has room for it. The cache is not used: it lies on one machine.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> job = Job(AuditSettings("feed.csv"), 2, 30.0, None, "", lambda: float("inf"))
+        >>> # Where Ray is not installed:
+        >>> with patch.dict("sys.modules", ray=None):  # doctest: +ELLIPSIS
+        ...     try:
+        ...         RayEngine(job)
+        ...     except InvalidInput as error:
+        ...         print(error)
+        --engine ray needs: pip install 'ray...'
     """
 
     def __init__(

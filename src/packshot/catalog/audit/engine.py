@@ -61,7 +61,18 @@ class Job:
 
 
 class Engine(Protocol):
-    """Examines rows."""
+    """Examines rows.
+
+    Example:
+        >>> class MissingEngine:
+        ...     def iter_results(self, rows):
+        ...         for row in rows:
+        ...             failed = failed_row(row, AuditStatus.MISSING, "no such file")
+        ...             yield build_row_result(row, failed)
+        >>> engine: Engine = MissingEngine()
+        >>> [result.row.sku for result in engine.iter_results([FeedRow(0, "gone.jpg", sku="A-1")])]
+        ['A-1']
+    """
 
     def iter_results(self, rows: Iterable[FeedRow]) -> Generator[RowResult]:
         """Yield a result for each row, in any order; reads only a little ahead."""

@@ -29,7 +29,21 @@ _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff
 
 
 class TableWriter(ABC):
-    """Takes rows one at a time; complete when it is closed."""
+    """Takes rows one at a time; complete when it is closed.
+
+    Example:
+        >>> class PathList(TableWriter):
+        ...     def __init__(self):
+        ...         self.paths = []
+        ...     def add(self, row):
+        ...         self.paths.append(row.path)
+        ...     def close(self):
+        ...         return f"{len(self.paths)} rows"
+        >>> writer = PathList()
+        >>> writer.add(AuditRow(number=0, path="mug.jpg", status="ok"))
+        >>> writer.close()
+        '1 rows'
+    """
 
     @abstractmethod
     def add(self, row: AuditRow) -> None:

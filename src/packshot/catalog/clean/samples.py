@@ -19,7 +19,14 @@ _SPLITS = frozenset({*HELD_OUT_SPLITS, "train", "training"})
 
 
 class LabelSource(StrEnum):
-    """The place of a photo's label: the folder it stands in, or a column of the table."""
+    """The place of a photo's label: the folder it stands in, or a column of the table.
+
+    Example:
+        >>> Path("set/mug").mkdir(parents=True)
+        >>> _ = Path("set/mug/1.jpg").write_bytes(b"")
+        >>> [sample.label for sample in read_samples("set", LabelSource.FOLDER)]
+        ['mug']
+    """
 
     FOLDER = "folder"
     COLUMN = "column"

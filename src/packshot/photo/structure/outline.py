@@ -10,11 +10,30 @@ large tables have two million."""
 
 
 class IncompleteFile(Exception):  # noqa: N818 - what is wrong with a file, not with a program
-    """The file ends before its picture does, or its parts do not fit together."""
+    """The file ends before its picture does, or its parts do not fit together.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from packshot.photo.structure.jpeg import read_outline
+        >>> data = Path("examples/photos/mug.jpg").read_bytes()
+        >>> try:
+        ...     read_outline(data[:100])
+        ... except IncompleteFile as error:
+        ...     print(error)
+        it ends within a segment
+    """
 
 
 class ExcessiveFile(Exception):  # noqa: N818 - see IncompleteFile
-    """The file asks for more work or memory than a photo is worth."""
+    """The file asks for more work or memory than a photo is worth.
+
+    Example:
+        >>> try:
+        ...     check_count(5001, 5000, "boxes")
+        ... except ExcessiveFile as error:
+        ...     print(error)
+        more than 5,000 boxes: no photo needs so many
+    """
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,18 @@ Item = TypeVar("Item")
 
 
 class Progress(Protocol):
-    """Observer of work: gets results as they come and passes them on."""
+    """Observer of work: gets results as they come and passes them on.
+
+    Example:
+        >>> def count(results, total, activity):
+        ...     for number, result in enumerate(results, 1):
+        ...         print(f"{activity}: {number} of {total}")
+        ...         yield result
+        >>> list(count(["mug.jpg", "lamp.jpg"], 2, "looking"))
+        looking: 1 of 2
+        looking: 2 of 2
+        ['mug.jpg', 'lamp.jpg']
+    """
 
     def __call__(self, results: Iterable[Item], total: int, activity: str) -> Iterator[Item]:
         """Pass on the results; `total` of them are expected of the activity."""

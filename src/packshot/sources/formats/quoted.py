@@ -14,7 +14,15 @@ _QUOTE: Final = '"'
 
 
 class UnclosedQuoteError(ValueError):
-    """A quotation mark that nothing closes."""
+    r"""A quotation mark that nothing closes.
+
+    Example:
+        >>> try:
+        ...     parse_row(['M1,"mug\n', "M2,bowl\n"], ",")
+        ... except UnclosedQuoteError as error:
+        ...     print(error)
+        a quotation mark that nothing closes
+    """
 
 
 def parse_row(lines: Iterable[str], delimiter: str) -> list[str]:

@@ -95,6 +95,19 @@ def load_teacher_masks(
         teacher: The ONNX file.
         folder: Of the answers, created if need be.
         progress: Told about progress.
+
+    Example:
+        >>> import onnx
+        >>> sizes = {"photo": [1, 3, 320, 320], "subject": [1, 1, 320, 320]}
+        >>> ends = [[onnx.helper.make_tensor_value_info(n, 1, s)] for n, s in sizes.items()]
+        >>> brightest = onnx.helper.make_node("ReduceMax", ["photo"], ["subject"], axes=[1])
+        >>> graph = onnx.helper.make_graph([brightest], "teacher", *ends)
+        >>> opset = onnx.helper.make_opsetid("", 17)
+        >>> onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=9), "teacher.onnx")
+        >>> photos = [Path("examples/photos/mug.jpg"), Path("gone.jpg")]
+        >>> masks = load_teacher_masks(photos, Path("teacher.onnx"), Path("masks"), print)
+        >>> [one.pixels.shape for one in masks], [path.name for path in Path("masks").iterdir()]
+        ([(288, 288, 3)], ['photos-mug.npz'])
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = Model.from_path(teacher)
@@ -129,6 +142,19 @@ def predict_saliency(model: Model, pixels: Pixels) -> Pixels:
     Args:
         model: The teacher.
         pixels: (H, W, 3) uint8 RGB.
+
+    Example:
+        >>> import onnx
+        >>> sizes = {"photo": [1, 3, 320, 320], "subject": [1, 1, 320, 320]}
+        >>> ends = [[onnx.helper.make_tensor_value_info(n, 1, s)] for n, s in sizes.items()]
+        >>> brightest = onnx.helper.make_node("ReduceMax", ["photo"], ["subject"], axes=[1])
+        >>> graph = onnx.helper.make_graph([brightest], "teacher", *ends)
+        >>> opset = onnx.helper.make_opsetid("", 17)
+        >>> onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=9), "teacher.onnx")
+        >>> photo = np.zeros((640, 640, 3), np.uint8)
+        >>> photo[:, 320:] = 255
+        >>> predict_saliency(Model.from_path("teacher.onnx"), photo)[0, [0, 319]].tolist()
+        [0, 255]
     """
     resized = _resize_square(pixels, _TEACHER_SIDE).astype(np.float32)
     scaled = (resized / max(float(resized.max()), 1.0) - _MEAN) / _DEVIATION

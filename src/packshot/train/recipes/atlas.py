@@ -162,6 +162,18 @@ def calibrate_atlas(atlas: Atlas, validation: ValidationExamples, reference: str
         validation: What to calibrate on.
         reference: What the percentiles refer to.
         name: Origin whose scores make the reference set.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> def make(name, score, level):
+        ...     content, distortion = (rng.normal(size=size).astype(np.float32) for size in (8, 4))
+        ...     return Example(name, name, content, distortion, score, "people", None, level)
+        >>> examples = [make(f"{number}.jpg", float(number), number % 2) for number in range(100)]
+        >>> atlas = Atlas.create_empty("small", ("one", "two"), (8, 4)).with_examples(examples)
+        >>> validation = ValidationExamples(rated=examples, damaged=examples)
+        >>> header = calibrate_atlas(atlas, validation, "these photos", "people").header
+        >>> header.reference, header.reference_scores[:3]
+        ('these photos', (0.0, 1.0, 2.0))
     """
     judged = list(judge_examples(atlas, validation.rated, RetrievalOptions()))
     damaged = list(judge_examples(atlas, validation.damaged, RetrievalOptions()))
@@ -256,6 +268,19 @@ def fit_trust(judged: list[tuple[ScoringResult, float]], close: Mask) -> Confide
     Args:
         judged: Judgements of held-out photos.
         close: (N,) whether each came within ten points.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> def make(name, score):
+        ...     content, distortion = (rng.normal(size=size).astype(np.float32) for size in (8, 4))
+        ...     return Example(name, name, content, distortion, score, "people", None, None)
+        >>> examples = [make(f"{number}.jpg", 10.0 * number) for number in range(9)]
+        >>> atlas = Atlas.create_empty("small", ("one", "two"), (8, 4)).with_examples(examples)
+        >>> judged = list(judge_examples(atlas, examples, RetrievalOptions()))
+        >>> near = np.array([one.evidence.weights @ one.evidence.distortion for one, _ in judged])
+        >>> trust = fit_trust(judged, close=near > np.median(near))
+        >>> trust.confidence(near.max(), deviation=10) > trust.confidence(near.min(), deviation=10)
+        True
     """
     retrievals = [judgement.evidence for judgement, _ in judged]
     nearness = np.array([float(f.weights @ f.distortion) for f in retrievals])

@@ -83,6 +83,13 @@ class EmotionData:
         maps: For each view (N, C, h, w), projected.
         backbone: The float backbone.
         projection: Fitted to these photos, without their labels.
+
+    Example:
+        >>> labels = EmotionLabels(np.array([5.2, 2.1]), np.ones((2, 7)) / 7, np.array(["cup", "dog"]))
+        >>> paths, maps = [Path("cup.jpg"), Path("dog.jpg")], [np.zeros((2, 8, 4, 4), np.float16)]
+        >>> data = EmotionData(paths, labels, maps, nn.Identity(), ChannelProjection([8], outputs=8))
+        >>> [path.name for path, valence in zip(data.paths, data.labels.valence) if valence > 4]
+        ['cup.jpg']
     """
 
     paths: Sequence[Path]

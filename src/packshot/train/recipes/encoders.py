@@ -25,13 +25,43 @@ def export_content(network: ViewNetwork, calibration: Sequence[Path], target: Pa
         network: A trunk in evaluation mode.
         calibration: Photos whose activations set the quantisation ranges; about a hundred.
         target: The ONNX file.
+
+    Example:
+        >>> from torch import nn
+        >>> from packshot.encode.model import Model
+        >>> class Tiny(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.layer = nn.Conv2d(3, 4, 8, stride=8)
+        ...     def forward(self, pixels):
+        ...         maps = self.layer(pixels.float().permute(0, 3, 1, 2) / 255)
+        ...         return maps.mean((2, 3)), maps.amax((2, 3))
+        >>> export_content(Tiny().eval(), [Path("examples/photos/mug.jpg")], Path("tiny.onnx"))
+        >>> model = Model.from_path("tiny.onnx")
+        >>> model.output_names, model.session.get_inputs()[0].shape
+        (['content', 'statistics'], ['batch', 224, 224, 3])
     """
     views = (to_whole_view(pixels) for pixels in _iter_photos(calibration))
     _export_network(network, WHOLE_SIDE, target, views)
 
 
 def export_native(network: ViewNetwork, calibration: Sequence[Path], target: Path) -> None:
-    """Write the trunk of the distortion encoder, quantised; see `export_content`."""
+    """Write the trunk of the distortion encoder, quantised; see `export_content`.
+
+    Example:
+        >>> from torch import nn
+        >>> from packshot.encode.model import Model
+        >>> class Tiny(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.layer = nn.Conv2d(3, 4, 8, stride=8)
+        ...     def forward(self, pixels):
+        ...         maps = self.layer(pixels.float().permute(0, 3, 1, 2) / 255)
+        ...         return maps.mean((2, 3)), maps.amax((2, 3))
+        >>> export_native(Tiny().eval(), [Path("examples/photos/mug.jpg")], Path("tiny.onnx"))
+        >>> Model.from_path("tiny.onnx").session.get_inputs()[0].shape
+        ['batch', 384, 384, 3]
+    """
     views = (to_native_view(pixels) for pixels in _iter_photos(calibration))
     _export_network(network, NATIVE_SIDE, target, views)
 

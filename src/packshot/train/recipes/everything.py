@@ -90,6 +90,18 @@ class TrainingData:
         originals: By group number of `damaged`.
         damaged_validation: Damaged originals of the manifest's validation split.
         calibration: Photos whose activations set quantisation ranges.
+
+    Example:
+        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
+        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
+        >>> native = np.zeros((2, 384, 384, 3), np.uint8)
+        >>> views = Views(native=native, content=rows, context=rows, **labels)
+        >>> data = TrainingData(
+        ...     rated=views, is_validation=np.array([True, False]), rated_names=["a.jpg", "b.jpg"],
+        ...     damaged=views, originals=[], damaged_validation=views, calibration=[],
+        ... )
+        >>> data.rated.scores[~data.is_validation].tolist()  # what is trained on
+        [80]
     """
 
     rated: Views
@@ -172,7 +184,16 @@ def prepare_training_data(
 
 @dataclass(frozen=True, eq=False)
 class ExtractedFeatures:
-    """Features of every photo by one native trunk; groups of the two sets are numbered apart."""
+    """Features of every photo by one native trunk; groups of the two sets are numbered apart.
+
+    Example:
+        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
+        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
+        >>> part = Features(values=rows, **labels)
+        >>> extracted = ExtractedFeatures(rated=part, damaged=part, damaged_validation=part)
+        >>> extracted.rated.select(np.array([True, False])).scores.tolist()
+        [40]
+    """
 
     rated: Features
     damaged: Features
@@ -181,7 +202,18 @@ class ExtractedFeatures:
 
 @dataclass(frozen=True, eq=False)
 class TrainedProjection:
-    """A projection and the features it was trained on."""
+    """A projection and the features it was trained on.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
+        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
+        >>> part = Features(values=rows, **labels)
+        >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
+        >>> trained = TrainedProjection(ExtractedFeatures(part, part, part), projection)
+        >>> compute_vectors(trained.projection, trained.features.rated).shape
+        (2, 8)
+    """
 
     features: ExtractedFeatures
     projection: Projection
@@ -223,7 +255,19 @@ def load_or_train_projection(
     recipe: ProjectionRecipe,
     progress: Progress,
 ) -> TrainedProjection:
-    """Load or train a projection on features, from its file if it is there."""
+    """Load or train a projection on features, from its file if it is there.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
+        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
+        >>> part, path = Features(values=rows, **labels), Path("projection.pt")
+        >>> torch.save(Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)), path)
+        >>> extracted = ExtractedFeatures(part, part, part)
+        >>> trained = load_or_train_projection(extracted, None, path, ProjectionRecipe(), print)
+        >>> trained.projection.shape.inputs, trained.projection.training
+        (40, False)
+    """
     if not path.exists():
         progress(f"training {path}")
         projection = train_projection(

@@ -93,6 +93,17 @@ def calibrate_confidence(path: Path, examples: Sequence[MaskExample]) -> MaskCal
     Args:
         path: The model.
         examples: With and without products.
+
+    Example:
+        >>> from importlib.resources import files
+        >>> product = np.zeros((VIEW_SIDE, VIEW_SIDE), np.uint8)
+        >>> product[60:180, 60:180] = 255
+        >>> photo = np.where(product[..., None] > 0, (150, 30, 30), 255).astype(np.uint8)
+        >>> white = np.full_like(photo, 255)
+        >>> examples = [MaskExample(photo, product, 1.0), MaskExample(white, 0 * product, 0.0)]
+        >>> calibration = calibrate_confidence(files("packshot") / "weights" / "mask.onnx", examples)
+        >>> calibration.overlap > 0, calibration.presence > 0  # what the network says of itself counts
+        (True, True)
     """
     model = Model.from_path(path)
     network = MaskNetwork(model)
