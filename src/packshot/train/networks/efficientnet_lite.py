@@ -155,7 +155,7 @@ def _round_channels(channels: int, width: float) -> int:
     return rounded + 8 if rounded < 0.9 * scaled else rounded
 
 
-def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], frozenset[int]]:
+def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], tuple[int, ...]]:
     """Return the blocks of all stages, and the indices at which a stage ends.
 
     The Lite family scales neither the stem, nor the head, nor the depth of the outer two stages.
@@ -170,7 +170,7 @@ def _make_block_shapes(width: float, depth: float) -> tuple[list[BlockShape], fr
             shapes.append(BlockShape(kernel, 1 if repeat else stride, expansion, inputs, outputs))
             inputs = outputs
         ends.append(len(shapes) - 1)
-    return shapes, frozenset(ends)
+    return shapes, tuple(ends)
 
 
 def load_imagenet_weights(path: str, variant: Variant = "lite0") -> EfficientNetLite:

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.train
 
 from packshot.train.network_files import load_network  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.recipes.trunk import TunedEncoder, ViewNetwork  # noqa: E402
 
 
 class Trap:
@@ -26,6 +28,15 @@ def test_a_network_comes_back_with_its_weights(tmp_path):
     assert isinstance(back, Projection)
     for name, value in network.state_dict().items():
         torch.testing.assert_close(back.state_dict()[name], value)
+
+
+def test_a_tuned_trunk_comes_back(tmp_path):
+    projection = Projection(ProjectionShape(1280 + 1632 + 4, hidden=8, vector=4, kinds=3))
+    encoder = TunedEncoder(ViewNetwork(EfficientNetLite()), projection).eval()
+    torch.save(encoder, tmp_path / "encoder.pt")
+    back = load_network(tmp_path / "encoder.pt")
+    view, numbers = torch.zeros(1, 64, 64, 3, dtype=torch.uint8), torch.zeros(1, 4)
+    torch.testing.assert_close(back(view, numbers).code, encoder(view, numbers).code)
 
 
 @pytest.mark.parametrize("content", [Trap(), {"network": Trap()}, [1, 2], torch.zeros(3), Path("a")])
