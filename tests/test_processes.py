@@ -214,7 +214,7 @@ def raise_odd():
 
 
 def make_action_worker():
-    """A worker of a crew: does what the task says."""
+    """A worker of a pool: does what the task says."""
     actions = {
         "number": os.getpid,
         "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -231,57 +231,57 @@ def fail_to_build():
     raise LookupError("no such model")
 
 
-def test_a_crew_answers_from_many_threads_at_once():
+def test_a_pool_answers_from_many_threads_at_once():
     with (
-        WorkerPool(make_action_worker, workers=2, timeout_s=60) as crew,
+        WorkerPool(make_action_worker, workers=2, timeout_s=60) as pool,
         ThreadPoolExecutor(8) as threads,
     ):
-        numbers = set(threads.map(crew.run, ["number"] * 40))
+        numbers = set(threads.map(pool.run, ["number"] * 40))
         assert len(numbers) == 2
         assert os.getpid() not in numbers
-        assert crew.run("threads") == "1"
+        assert pool.run("threads") == "1"
 
 
 @pytest.mark.parametrize(("task", "reason"), [("die", "SIGKILL"), ("leave", "status 3")])
 def test_a_process_that_dies_is_told_of_and_replaced(task, reason):
-    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as crew:
-        before = crew.run("number")
+    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as pool:
+        before = pool.run("number")
         with pytest.raises(WorkerLost, match=reason) as lost:
-            crew.run(task)
+            pool.run(task)
         assert not lost.value.timed_out
-        assert crew.run("number") != before
+        assert pool.run("number") != before
 
 
 def test_a_process_that_hangs_is_ended():
-    with WorkerPool(make_action_worker, workers=1, timeout_s=20) as crew:
-        crew.run("number")
-        crew._timeout_s = 0.3
+    with WorkerPool(make_action_worker, workers=1, timeout_s=20) as pool:
+        pool.run("number")
+        pool._timeout_s = 0.3
         with pytest.raises(WorkerLost, match=r"longer than 0\.3 seconds") as lost:
-            crew.run("sleep")
+            pool.run("sleep")
         assert lost.value.timed_out
-        crew._timeout_s = 20
-        assert crew.run("number")
+        pool._timeout_s = 20
+        assert pool.run("number")
 
 
-def test_an_error_of_a_crew_reaches_the_caller_and_the_process_lives_on():
-    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as crew:
-        before = crew.run("number")
+def test_an_error_of_a_pool_reaches_the_caller_and_the_process_lives_on():
+    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as pool:
+        before = pool.run("number")
         with pytest.raises(ZeroDivisionError):
-            crew.run("refuse")
-        assert crew.run("number") == before
+            pool.run("refuse")
+        assert pool.run("number") == before
 
 
 def test_a_worker_that_cannot_be_built_is_told_of():
     with (
-        WorkerPool(fail_to_build, workers=1, timeout_s=60) as crew,
+        WorkerPool(fail_to_build, workers=1, timeout_s=60) as pool,
         pytest.raises(LookupError, match="model"),
     ):
-        crew.run("number")
+        pool.run("number")
 
 
-def test_processes_of_a_crew_end_with_it():
-    with WorkerPool(make_action_worker, workers=2, timeout_s=60) as crew:
-        numbers = [crew.run("number"), crew.run("number")]
+def test_processes_of_a_pool_end_with_it():
+    with WorkerPool(make_action_worker, workers=2, timeout_s=60) as pool:
+        numbers = [pool.run("number"), pool.run("number")]
     for number in numbers:
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)

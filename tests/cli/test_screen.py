@@ -94,7 +94,7 @@ def test_the_exit_status_is_that_of_the_worst_verdict(scores, threshold):
     run_packshot("screen", scores, "-p", "amazon-main", "-q", "--fail-on", threshold, check=1)
 
 
-def test_the_bar_counts_what_is_as_bad_or_worse(scores):
+def test_the_threshold_counts_what_is_as_bad_or_worse(scores):
     run_packshot("screen", scores, "-p", "etsy", "-q", "--fail-on", "fail", check=0)
     run_packshot("screen", scores, "-p", "etsy", "-q", "--fail-on", "manual", check=1)
     run_packshot("screen", scores, "-p", "otto", "-q", "--fail-on", "warn", check=0)

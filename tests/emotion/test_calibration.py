@@ -20,7 +20,7 @@ CALIBRATION = EmotionCalibration(0.2, 0.25, 1.5, -6.0)
         (0.199, 0.249, Polarity.NEUTRAL),
     ],
 )
-def test_a_side_counts_from_its_bar_on(positive, negative, polarity):
+def test_a_side_counts_from_its_threshold_on(positive, negative, polarity):
     assert CALIBRATION.polarity(positive, negative) is polarity
 
 

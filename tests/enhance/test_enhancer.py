@@ -12,7 +12,7 @@ from PIL import Image
 
 from packshot.assess.assessor import Assessor
 from packshot.assess.pool import AssessorSettings
-from packshot.enhance import enhancer as enhancing
+from packshot.enhance import enhancer as enhancer_module
 from packshot.enhance.enhancer import Enhancer
 from packshot.enhance.gps_location import StrippedFile
 from packshot.enhance.loop import LoopOptions
@@ -256,7 +256,7 @@ class TestLocation:
     def test_what_cannot_be_taken_out_without_loss_is_told(self, enhancer, bowl, tmp_path, monkeypatch):
         data = bowl.read_bytes()
         spoilt = data[:-200] + bytes(100) + data[-100:]
-        monkeypatch.setattr(enhancing, "strip_location", lambda _data: StrippedFile(spoilt, True))
+        monkeypatch.setattr(enhancer_module, "strip_location", lambda _data: StrippedFile(spoilt, True))
         result = enhancer.enhance(bowl, tmp_path / "out.jpg")
         assert "cannot be removed" in result.reason
         assert (tmp_path / "out.jpg").read_bytes() == data
@@ -351,6 +351,6 @@ def test_a_long_name_is_a_name(enhancer, tmp_path, name):
 
 def test_an_output_that_is_a_folder_is_told_before_the_work(enhancer, tmp_path, monkeypatch):
     (tmp_path / "out.jpg").mkdir()
-    monkeypatch.setattr(enhancing.Photo, "open", lambda *_, **__: pytest.fail("the work began"))
+    monkeypatch.setattr(enhancer_module.Photo, "open", lambda *_, **__: pytest.fail("the work began"))
     with pytest.raises(SourceError, match="it is a folder"):
         enhancer.enhance(SAMPLES / "clay-bowl.jpg", tmp_path / "out.jpg")

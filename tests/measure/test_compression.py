@@ -6,7 +6,7 @@ from packshot.measure import measure_photo
 from packshot.measure.banding import banding
 from packshot.measure.compression import blockiness
 from packshot.measure.planes import make_planes
-from packshot.measure.scaling import enlargement, upscaling
+from packshot.measure.scaling import enlargement_factor, estimate_resampling
 from tests.measure.pictures import add_noise, blur, compress_jpeg, draw_on_white, draw_scene, make_flat
 
 
@@ -60,7 +60,7 @@ def test_ringing_needs_a_plain_background():
 @pytest.mark.parametrize("factor", [3, 5])
 def test_factor_of_enlargement(factor):
     large = enlarge(draw_scene(5, (600 // factor,) * 2), factor)
-    assert upscaling(to_grey(large))[0] == pytest.approx(factor, rel=0.03)
+    assert estimate_resampling(to_grey(large))[0] == pytest.approx(factor, rel=0.03)
     assert measure_photo(large).value("enlargement") == pytest.approx(factor, rel=0.03)
 
 
@@ -88,10 +88,10 @@ def test_the_grid_of_jpeg_itself_is_no_enlargement():
 
 def test_a_clear_period_needs_less_wide_edges():
     picture = to_grey(enlarge(draw_scene(5, (200, 200)), 3))
-    assert enlargement(picture, (3.0, 13.0), 0.15 * 3) == 3
-    assert enlargement(picture, (3.0, 7.0), 0.15 * 3) == 1
-    assert enlargement(picture, (3.0, 13.0), 0.1 * 3) == 1
-    assert enlargement(picture, (3.0, 5.0), 0.3 * 3) == 1
+    assert enlargement_factor(picture, (3.0, 13.0), 0.15 * 3) == 3
+    assert enlargement_factor(picture, (3.0, 7.0), 0.15 * 3) == 1
+    assert enlargement_factor(picture, (3.0, 13.0), 0.1 * 3) == 1
+    assert enlargement_factor(picture, (3.0, 5.0), 0.3 * 3) == 1
 
 
 @pytest.mark.parametrize("picture", [draw_scene(6), blur(draw_scene(6), 2.5), draw_on_white()])
@@ -101,7 +101,7 @@ def test_not_enlarged(picture):
 
 
 def test_too_small_to_tell():
-    assert upscaling(to_grey(make_flat(100, (50, 50)))) is None
+    assert estimate_resampling(to_grey(make_flat(100, (50, 50)))) is None
 
 
 def make_shades():

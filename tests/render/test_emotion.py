@@ -159,7 +159,7 @@ def test_a_page_of_nothing_readable_stands():
     assert tags.find_all("section", class_="unreadable")
 
 
-def test_a_side_below_its_bar_is_told_of_paler():
+def test_a_side_below_its_threshold_is_drawn_paler():
     weak, strong = (
         build_sides(make_emotion("neutral", 0.2, 0.2))[0],
         build_sides(make_emotion("positive", 0.6, 0.2))[0],

@@ -9,7 +9,7 @@ from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Action, Enhancement
 from tests.conftest import ROOT
-from tests.render.enhanced import (
+from tests.render.enhancement_records import (
     REMEDIES,
     make_enhancement,
     make_unchanged_enhancement,

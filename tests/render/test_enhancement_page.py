@@ -8,7 +8,7 @@ from packshot.render import RenderOptions
 from packshot.render.enhancement_page import PICTURE_SIDE, EnhancementPage, load_pictures
 from packshot.render.page import make_thumbnail
 from packshot.report import Action
-from tests.render.enhanced import (
+from tests.render.enhancement_records import (
     REMEDIES,
     make_enhancement,
     make_unchanged_enhancement,

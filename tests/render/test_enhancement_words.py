@@ -10,7 +10,7 @@ from packshot.render.enhancement_words import (
     strip_remedies,
 )
 from packshot.report import Action
-from tests.render.enhanced import (
+from tests.render.enhancement_records import (
     REMEDIES,
     TRACE,
     make_assessment,

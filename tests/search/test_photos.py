@@ -8,7 +8,7 @@ from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput, SourceError, WrongModel
 from packshot.report import Status
 from packshot.search import Distance, IndexSettings, create_index
-from packshot.search import photos as searching
+from packshot.search import photos as photos_module
 from packshot.search.parquet_file import export_parquet, read_parquet
 from packshot.search.photos import IndexingOutcome, find_missing_ids, index_photos, query_photos
 from packshot.sources import expand_with_names
@@ -53,9 +53,9 @@ def test_photos_are_encoded_once_and_again_when_they_change(index, folder, encod
     assert kept.metadata["path"] == str(folder / NAMES[1])
 
     opened = []
-    real = searching._encode_file
+    real = photos_module._encode_file
     monkeypatch.setattr(
-        searching, "_encode_file", lambda e, path: opened.append(path.name) or real(e, path)
+        photos_module, "_encode_file", lambda e, path: opened.append(path.name) or real(e, path)
     )
     shutil.copy(folder / NAMES[0], folder / NAMES[1])
     os.utime(folder / NAMES[1], (1, 1))
@@ -72,14 +72,14 @@ def test_metadata_of_a_table_are_renewed_without_encoding(index, folder, monkeyp
     run_indexing(index, folder, columns={NAMES[0]: {"type": "bowl"}})
     assert index.count({"type": "bowl"}) == 1
     (folder / "torn.jpg").unlink()
-    monkeypatch.setattr(searching, "_encode_file", None)
+    monkeypatch.setattr(photos_module, "_encode_file", None)
     run_indexing(index, folder, columns={NAMES[0]: {"type": "dish"}})
     assert index.count({"type": "bowl"}) == 0
     assert index.count({"type": "dish"}) == 1
 
 
 def test_batches_are_durable_one_by_one(index, folder, monkeypatch):
-    monkeypatch.setattr(searching, "BATCH_SIZE", 1)
+    monkeypatch.setattr(photos_module, "BATCH_SIZE", 1)
     stream = index_photos(index, expand_with_names([folder]), workers=0)
     next(stream)
     assert index.count() == 1

@@ -283,7 +283,7 @@ def test_calibration_is_even_between_polarities():
     assert 0.4 < found.negative_threshold < 0.6
 
 
-def test_the_best_bar_lies_between_what_it_parts():
+def test_the_best_threshold_lies_between_what_it_parts():
     values = np.concatenate([np.linspace(0, 1, 100), np.linspace(2, 3, 100)])
     assert 0.9 < find_best_threshold(values, values > 1.5) < 2.1
 

@@ -155,15 +155,14 @@ class Inspection:
     @cached_property
     def text(self) -> TextOverlay:
         """Text laid over the photo."""
-        if (
-            self.maps.text < LIMITS.likely_probability
-        ).all():  # It need not be known where the product is.
+        if (self.maps.text < LIMITS.likely_probability).all():
+            # It need not be known where the product is.
             return _make_empty_overlay(self.maps)
         return find_text(self.maps, self.product)
 
     @cached_property
     def watermark(self) -> float | None:
-        """Measure the share of the picture, per cent, under see-through lettering and logos.
+        """Share of the picture, per cent, under see-through lettering and logos.
 
         None where that is not certain either way.
         """
@@ -323,7 +322,7 @@ def _make_empty_overlay(maps: OverlayMaps) -> TextOverlay:
 
 
 def find_watermark(maps: OverlayMaps) -> float | None:
-    """Measure the share of the picture, per cent, under see-through lettering and logos.
+    """Share of the picture, per cent, under see-through lettering and logos.
 
     Returns:
         None where they are neither sure nor unlikely.

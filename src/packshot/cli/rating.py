@@ -1,4 +1,4 @@
-"""`packshot atlas build` and `add_photo`: from rated photos to an atlas."""
+"""`packshot atlas build` and `add`: from rated photos to an atlas."""
 
 from __future__ import annotations
 

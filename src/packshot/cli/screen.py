@@ -77,7 +77,7 @@ given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be w
 
 
 class FailThreshold(StrEnum):
-    """Verdicts that may fail a run; each includes those before it."""
+    """Decisions that may fail a run; each includes those before it."""
 
     FAIL = "fail"
     MANUAL = "manual"
@@ -236,7 +236,7 @@ def _screen_photos(
     tally: Tally,
 ) -> None:
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
-    placement_by_path = read_photo_uses(request.paths)
+    uses_by_path = read_photo_uses(request.paths)
     options = RenderOptions(
         request.language,
         policies=tuple(summarise_policy(policy, request.language) for policy in policies),
@@ -254,7 +254,7 @@ def _screen_photos(
         verdicts = (
             verdict
             for assessment in track_progress(results, len(photos), "screening", show_progress)
-            for verdict in _iter_verdicts(assessment, policies, placement_by_path, request)
+            for verdict in _iter_verdicts(assessment, policies, uses_by_path, request)
         )
         write_results(verdicts, renderer, tally.count)
 
@@ -296,18 +296,18 @@ def _parse_assessment(line: bytes, position: str) -> Assessment:
 def _iter_verdicts(
     assessment: Assessment,
     policies: list[Policy],
-    placement_by_path: Mapping[str, PhotoUse],
+    uses_by_path: Mapping[str, PhotoUse],
     request: Request,
 ) -> Iterator[Verdict]:
     """Yield the verdicts; where dates are compared, only of what newly fails or is unreadable."""
-    placement = placement_by_path.get(os.path.abspath(assessment.path), PhotoUse())
+    use = uses_by_path.get(os.path.abspath(assessment.path), PhotoUse())
     for policy in policies:
         verdict = screen(
             assessment,
             policy,
             on=request.on,
-            role=placement.role or request.role,
-            category=placement.category or request.category,
+            role=use.role or request.role,
+            category=use.category or request.category,
             language=request.language,
             compared_with=request.since,
         )

@@ -15,7 +15,7 @@ from packshot.measure.planes import mean_where, to_uint8
 
 @dataclass(frozen=True)
 class BackgroundLimits:
-    """When the border of a picture is a plain background.
+    """Limits within which the border of a picture is a plain background.
 
     Set by judgement while the measure was written: no calibration of them alone is on record. Distances
     are in grey levels of the most different channel, 0..255, pixels are working pixels.

@@ -47,7 +47,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class FindingLimit:
-    """When a property becomes a finding.
+    """A limit beyond which a property becomes a finding.
 
     Attributes:
         code: Of the finding.

@@ -313,14 +313,14 @@ def _inner_box(box: Box, window: Window) -> Box:
 
 def _measure_enlargement(grey: Plane, scale: float, width: float | None) -> RawValues:
     """Measure the enlargement, as the distortion encoder learnt it and as findings judge it."""
-    estimate = scaling.upscaling(grey)
+    estimate = scaling.estimate_resampling(grey)
     if estimate is None or width is None:
         return {"upscaling": None, "enlargement": None}
     factor, evidence = estimate
     fits = _UPSCALE_BLUR[0] <= width * scale / factor <= _UPSCALE_BLUR[1]
     return {
         "upscaling": factor if evidence >= _UPSCALE_EVIDENCE and fits else 1.0,
-        "enlargement": scaling.enlargement(grey, estimate, width * scale),
+        "enlargement": scaling.enlargement_factor(grey, estimate, width * scale),
     }
 
 

@@ -79,7 +79,7 @@ _GRID_HARMONICS: Final = (_GridHarmonic(2, 1.05, 0.17), _GridHarmonic(3, 1.5, 0.
 """The factors 4 and 8/3. By judgement."""
 
 
-def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -> float:
+def enlargement_factor(grey: Plane, estimate: tuple[float, float], edge_width: float) -> float:
     """Return how many times a photo was enlarged, where its period shows and edges are wide enough.
 
     Enlarging by a factor widens edges to a quarter of it or more, whatever the filter; a period
@@ -87,7 +87,7 @@ def enlargement(grey: Plane, estimate: tuple[float, float], edge_width: float) -
 
     Args:
         grey: Luma, (H, W) uint8, native.
-        estimate: From `upscaling`: the likeliest factor and its evidence.
+        estimate: From `estimate_resampling`: the likeliest factor and its evidence.
         edge_width: Standard deviation of the blur of the sharpest edges, native pixels.
 
     Returns:
@@ -140,7 +140,7 @@ def _harmonic_strengths(profile: Float64Array) -> Float64Array:
     return np.interp(places, frequencies, magnitude) / max(middle, 1e-9)
 
 
-def upscaling(grey: Plane) -> tuple[float, float] | None:
+def estimate_resampling(grey: Plane) -> tuple[float, float] | None:
     """Find the period that an enlargement left in the second differences.
 
     An interpolated line's second difference varies with the place between source pixels, so its

@@ -122,7 +122,7 @@ _MODULES: Final[Mapping[type[Record], str]] = {
 def renderer_for(
     record: type[Result], output_format: str, stream: TextIO, options: RenderOptions | None = None
 ) -> Renderer[Result]:
-    """Make the renderer of a kind of record in a format; the text in a table is made `escape_invisible`.
+    """Make the renderer of a kind of record in a format; tables go through `escape_invisible`.
 
     Args:
         record: The kind of record, such as `packshot.report.Assessment`.

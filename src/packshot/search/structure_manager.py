@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from packshot.arrays import Mask
-from packshot.search import search_structure as making
 from packshot.search.item_catalog import ItemCatalog
 from packshot.search.items import IndexSettings
 from packshot.search.planning import plan_structure
-from packshot.search.search_structure import SearchStructure
+from packshot.search.search_structure import (
+    SearchStructure,
+    build_structure,
+    extend_structure,
+    load_structure,
+    save_structure,
+)
 from packshot.search.vector_file import VectorFile
 
 _RETRAIN_GROWTH = 4
@@ -55,11 +60,9 @@ class StructureManager:
             return None
         if self._current is None or self._current.record.file != record.file:
             try:
-                self._current = making.load_structure(record, self._folder, self._settings.distance)
-            except (
-                FileNotFoundError
-            ):  # A writer replaced it after this snapshot: every vector is there still.
-                return None
+                self._current = load_structure(record, self._folder, self._settings.distance)
+            except FileNotFoundError:
+                return None  # A writer replaced it after this snapshot: every vector is there still.
         return self._current
 
     def list_files(self) -> list[str]:
@@ -90,21 +93,21 @@ class StructureManager:
         elif rows - record.rows > max(_MIN_NEW_ROWS, _MIN_NEW_SHARE * rows):
             current = self.load_current()
             if current is not None:
-                self._publish(making.extend_structure(current, vectors, rows))
+                self._publish(extend_structure(current, vectors, rows))
 
     def rebuild(self, vectors: VectorFile, rows: int, alive: Mask) -> None:
         """Build from all that lives; where there is too little, have every vector looked at."""
         live_count = int(np.count_nonzero(alive))
         structure_plan = plan_structure(self._settings.kind, live_count, self._settings.dimensions)
         if structure_plan is not None:
-            self._publish(making.build_structure(structure_plan, vectors, alive[:rows], self._settings))
+            self._publish(build_structure(structure_plan, vectors, alive[:rows], self._settings))
         elif self._catalog.read_structure() is not None:
             with self._catalog.open_change("structure", 0):
                 self._catalog.publish_structure(None)
 
     def _publish(self, structure: SearchStructure) -> None:
         name = f"structure-{self._catalog.read_state().version + 1:012d}.faiss"
-        saved = making.save_structure(structure, self._folder / name)
+        saved = save_structure(structure, self._folder / name)
         with self._catalog.open_change("structure", saved.rows):
             self._catalog.publish_structure(saved.record)
         self._current = saved

@@ -16,8 +16,8 @@ from torch.utils.data import Dataset
 
 from packshot.files import atomic_write
 from packshot.train.datasets.pairs import iter_batches
+from packshot.train.progress import Progress
 
-Progress = Callable[[str], None]
 Batch = TypeVar("Batch")
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -45,7 +45,8 @@ def retrieve_scores(
 def retrieval_loss(vectors: Tensor, scores: Tensor, groups: Tensor, temperature: float) -> Tensor:
     """Compute how badly each photo's score follows from its neighbours' in the batch.
 
-    The score of each photo is `retrieve_scores` from the others and compared by the smooth L1 distance.
+    The score of each photo is retrieved from the others' (`retrieve_scores`), and compared by the smooth
+    L1 distance.
     Photos of the same group never serve each other. The gradient pulls together what has like scores.
 
     Args:

@@ -103,7 +103,11 @@ def make_fake_engine(log=None, seconds=0.0):
 def run_fake_audit(
     feed, folder, *, log=None, seconds=0.0, cache=None, restart=False, timeout_s=60, **settings
 ):
-    """An audit by the quick examiner; `settings` are settings, `should_stop` and `progress`."""
+    """Run an audit with the fake examiner.
+
+    `settings` go to `AuditSettings`, but for `should_stop` and `progress`, which go to
+    `run_audit`.
+    """
     run_options = {name: settings.pop(name) for name in ("should_stop", "progress") if name in settings}
     options = AuditOptions(2, cache, restart, timeout_s, make_fake_engine(log, seconds))
     return run_audit(AuditSettings(str(feed), **settings), folder, options, **run_options)

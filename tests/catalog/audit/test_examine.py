@@ -76,7 +76,7 @@ def test_bytes_and_files_give_the_same_row(examiner, task):
     )
 
 
-def test_a_thumbnail_is_made_only_up_to_the_gate(examiner, task):
+def test_a_thumbnail_is_made_only_up_to_the_limit(examiner, task):
     rank = examiner(task).rank
     assert examiner(replace(task, thumbnail_rank_limit=rank)).thumbnail
     assert examiner(replace(task, thumbnail_rank_limit=rank - 0.01)).thumbnail is None
@@ -115,7 +115,7 @@ def test_a_thumbnail_is_small_and_keeps_its_shape(size):
         ([], 60, 60, "pass"),
     ],
 )
-def test_without_policies_findings_and_the_bar_decide(severities, score, threshold, decision):
+def test_without_policies_findings_and_the_threshold_decide(severities, score, threshold, decision):
     findings = tuple(
         Finding(code="noise", severity=severity, reason="", remedy="") for severity in severities
     )

@@ -52,7 +52,7 @@ def test_thumbnails_are_kept_of_the_worst_alone_and_ties_go_to_the_first(tmp_pat
     assert thumbnail_count == 8
 
 
-def test_the_gate_is_open_until_enough_are_shown_and_shut_where_none_are(tmp_path):
+def test_the_thumbnail_limit_is_open_until_enough_are_shown_and_shut_where_none_are(tmp_path):
     with Journal(tmp_path, 2) as journal:
         assert journal.thumbnail_rank_limit() == float("inf")
         for number, rank in enumerate([5.0, 3.0, 4.0]):

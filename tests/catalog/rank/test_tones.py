@@ -44,14 +44,14 @@ def test_every_second_value_missing_is_near_the_most(smooth_pixels):
 
 
 @pytest.mark.parametrize("kind", [Kind.DARKEN, Kind.BRIGHTEN, Kind.CONTRAST])
-def test_changed_tones_of_a_grey_product_are_combed(smooth_pixels, kind):
+def test_changed_tones_of_a_grey_product_leave_an_uneven_histogram(smooth_pixels, kind):
     grey = np.repeat(smooth_pixels[..., :1], 3, axis=2)
     assert (
         compute_histogram_unevenness(distort(grey, kind, 2)) > compute_histogram_unevenness(grey) + 0.05
     )
 
 
-def test_a_moved_histogram_is_no_more_combed(smooth_pixels):
+def test_a_moved_histogram_is_no_more_uneven(smooth_pixels):
     assert compute_histogram_unevenness(smooth_pixels // 2 + 20) == pytest.approx(
         compute_histogram_unevenness(smooth_pixels // 2)
     )

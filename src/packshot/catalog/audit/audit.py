@@ -82,7 +82,7 @@ def run_audit(
     should_stop: Callable[[], bool] = lambda: False,
     progress: ProgressCallback = lambda answers, _done: iter(answers),
 ) -> AuditOutcome:
-    r"""Audit a feed, or go on with an audit of it.
+    r"""Audit a feed, or resume an audit of it.
 
     Args:
         settings: What is asked for.
@@ -115,7 +115,7 @@ def run_audit(
 
 
 def read_audit_date(folder: Path, restart: bool) -> date | None:
-    """Return the day of the audit that a folder holds, so that one begun yesterday can go on.
+    """Return the day of the audit that a folder holds, so that one begun yesterday can be resumed.
 
     Args:
         folder: Of the audit.

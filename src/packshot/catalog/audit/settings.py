@@ -34,7 +34,7 @@ class AuditSettings:
     Example:
         >>> settings = AuditSettings("https://shop.example/feed.csv", fail_under=60)
         >>> identity = settings.build_identity(models={"content": "5f1c"}, policies={})
-        >>> identity["feed"], identity["bar"], identity["photos on the page"]
+        >>> identity["feed"], identity["fail-under"], identity["photos on the page"]
         ('https://shop.example/feed.csv', '60', '200')
     """
 
@@ -57,7 +57,7 @@ class AuditSettings:
         return replace(self.assessor, overlays=find_required_overlays(policies))
 
     def build_identity(self, models: Mapping[str, str], policies: Mapping[str, str]) -> dict[str, str]:
-        """Return what must be the same for an audit to go on, each in words.
+        """Return what must be the same for an audit to be resumed, each in words.
 
         Args:
             models: Fingerprints of what assesses.
@@ -69,7 +69,7 @@ class AuditSettings:
             "columns": json.dumps(dict(self.columns), sort_keys=True),
             "policies": json.dumps(dict(policies)),
             "date": self.on.isoformat(),
-            "bar": "none" if self.fail_under is None else f"{self.fail_under:g}",
+            "fail-under": "none" if self.fail_under is None else f"{self.fail_under:g}",
             "models": json.dumps(dict(models), sort_keys=True),
             "assessor": describe_assessor(self.assessor),
             "photos on the page": str(self.worst),

@@ -254,10 +254,10 @@ def compute_own_log_odds(version: PhotoVersion) -> float:
 
     Example:
         >>> photo = np.zeros((60, 80, 3), np.uint8)
-        >>> smooth, combed = (
+        >>> smooth, uneven = (
         ...     PhotoVersion(70.0, 0.9, 0.4, unevenness, 1.0, 80.0, photo) for unevenness in (0.02, 0.5)
         ... )
-        >>> compute_own_log_odds(smooth) > compute_own_log_odds(combed)
+        >>> compute_own_log_odds(smooth) > compute_own_log_odds(uneven)
         True
     """
     return compute_log_odds([version], aligned=False)[0]

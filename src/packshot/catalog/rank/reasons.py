@@ -18,7 +18,7 @@ _NOTABLE_DIFFERENCE = 15.0
 
 _NOTABLE_UNEVENNESS = 0.1
 """Difference of combing from which on tones count as changed: of versions of training originals 32 in
-100 are by this more combed than the original, less combed 1 in 100."""
+100 are by this more uneven than the original, less uneven 1 in 100."""
 
 _NOTABLE_PLEASANTNESS = 0.1
 """Difference of the probability that people find a photo pleasant, 0..1, worth a word. A judgement."""
@@ -65,7 +65,7 @@ class ReasonWriter:
         return (
             text,
             *self._explain_measurements(best, photo, key="worse"),
-            *self._explain_tones(best, photo, "combed"),
+            *self._explain_tones(best, photo, "uneven-histogram"),
         )
 
     def explain_no_photo(self, count: int) -> str:
@@ -118,7 +118,7 @@ class ReasonWriter:
             *(comparison or self._explain_score(one, other)),
             *self._explain_emotion(one, other),
             *self._explain_measurements(one, other, key="better"),
-            *(self._explain_tones(one, other, "uncombed") if is_copy else ()),
+            *(self._explain_tones(one, other, "even-histogram") if is_copy else ()),
             *self._explain_findings(one, other),
         )
 

@@ -13,7 +13,7 @@ from packshot.arrays import Float32Array, Plane
 
 @dataclass(frozen=True)
 class CodeLimits:
-    """When a quadrilateral with a code's corner marks is a code.
+    """Limits that make a quadrilateral with a code's corner marks a code.
 
     Set by judgement. With OpenCV's detector they find 150 of 150 codes laid on photos, and none in 171
     studio photos and 79 scenes, by `benchmarks/measurements/overlays.py`.

@@ -15,7 +15,7 @@ from packshot.measure.planes import Planes, to_uint8
 
 @dataclass(frozen=True)
 class CollageLimits:
-    """When a line is a seam and a rectangle a picture.
+    """Limits that make a line a seam, and a rectangle a picture.
 
     `straight_share` lies between what seams between photos at home show, a median of .95, and what
     98 % of such photos themselves do, .46 at most (decision 18). The others are judgement: no

@@ -15,7 +15,7 @@ from packshot.measure.planes import to_uint8
 
 @dataclass(frozen=True)
 class FrameLimits:
-    """When the edge of a picture is a frame, beside the limits of `packshot.measure.geometry`.
+    """Limits that make the edge of a picture a frame, beside the limits of `packshot.measure.geometry`.
 
     Set by judgement while the detector was written: no calibration of them alone is on record. Together
     they find 150 of 150 drawn frames, and none in 171 studio photos and 79 scenes, by

@@ -15,7 +15,7 @@ from packshot.measure.planes import Planes, histogram, percentiles, to_uint8
 
 @dataclass(frozen=True)
 class PlaceholderLimits:
-    """When a picture is blank, a flat symbol, or words alone.
+    """Limits that make a picture blank, a flat symbol, or words alone.
 
     Set by judgement while the detector was written: no calibration of them alone is on record. Together
     they find 148 of 150 drawn placeholders, and one in 171 studio photos and 79 scenes, by

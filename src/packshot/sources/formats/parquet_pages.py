@@ -38,8 +38,9 @@ class Page:
         values: Rows, or entries of lists; 0 of a dictionary.
 
     Example:
-        >>> _parse_page({2: 4096, 3: 100, 5: {1: 512}})
-        Page(unpacked_bytes=4096, packed_bytes=100, values=512)
+        >>> page = Page(unpacked_bytes=4096, packed_bytes=100, values=512)
+        >>> page.unpacked_bytes / page.values  # bytes of a value
+        8.0
     """
 
     unpacked_bytes: int

@@ -7,7 +7,7 @@ object detection", Pattern Recognition 2020, as an ONNX file. It is far too slow
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from packshot.encode.model import Model
 from packshot.errors import UnreadablePhoto
 from packshot.files import atomic_write
 from packshot.photo import Photo
+from packshot.train.progress import Progress
 
 STORED_SIDE: Final = 288
 """Photos and masks are kept as squares of this side: a little more than the network sees."""
@@ -35,8 +36,6 @@ _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 
 _SUBJECT_PROBABILITY: Final = 0.5
 """Probability, 0..1, above which a pixel is subject."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)

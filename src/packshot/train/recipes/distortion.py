@@ -16,7 +16,7 @@ from packshot.train.features import Features
 from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_loss, retrieval_loss
 from packshot.train.networks.distortion import Projection, ProjectionShape
 
-Progress = Callable[[int, float], None]
+StepReport = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class ProjectionRecipe:
 
 
 def train_projection(
-    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, progress: Progress
+    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, progress: StepReport
 ) -> Projection:
     """Train on both sets at once; deterministic for a seed and a thread count.
 

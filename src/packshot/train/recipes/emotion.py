@@ -29,13 +29,13 @@ from packshot.train.networks.emotion.projection import (
     ProjectionSettings,
     fit_channel_projection,
 )
+from packshot.train.progress import Progress
 from packshot.train.recipes.emotion_features import DECODED_SIDE, ViewPlan, load_feature_maps
 from packshot.train.recipes.emotion_model import write_emotion_model
 from packshot.train.recipes.emotion_training import (
     EmotionRecipe,
     EmotionTrainingSet,
     Maps,
-    Progress,
     train_emotion,
 )
 from packshot.train.recipes.emotion_validation import calibrate, cross_validate

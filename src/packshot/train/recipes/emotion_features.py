@@ -17,8 +17,8 @@ from packshot.arrays import Float16Array, Float32Array, Pixels
 from packshot.encode.views import to_whole_view
 from packshot.files import atomic_write
 from packshot.photo import Photo
+from packshot.train.progress import Progress
 
-Progress = Callable[[str], None]
 Encoder = Callable[[Pixels], Float32Array]
 """A square view to its feature map (C, h, w)."""
 

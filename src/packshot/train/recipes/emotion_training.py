@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,9 @@ from packshot.train.networks.emotion.losses import (
     side_loss,
 )
 from packshot.train.networks.emotion.network import EmotionNetwork, EmotionOutput, EmotionShape
+from packshot.train.progress import Progress
 from packshot.train.recipes.emotion_start import WarmStartData, initialise_from_fits
 
-Progress = Callable[[str], None]
 Maps = Sequence[Float16Array]
 
 

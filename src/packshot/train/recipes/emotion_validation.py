@@ -13,11 +13,11 @@ from packshot.arrays import Float16Array, Float64Array, IndexArray, Mask
 from packshot.files import atomic_write
 from packshot.train.datasets.oasis import MAX_NEGATIVE, MIN_POSITIVE, EmotionLabels, split_by_theme
 from packshot.train.networks.emotion.network import EmotionNetwork, EmotionShape, mean_valence
+from packshot.train.progress import Progress
 from packshot.train.recipes.emotion_training import (
     EmotionRecipe,
     EmotionTrainingSet,
     Maps,
-    Progress,
     train_emotion,
 )
 

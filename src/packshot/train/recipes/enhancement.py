@@ -7,7 +7,7 @@ discriminator join in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -22,10 +22,9 @@ from packshot.train.datasets.damaged import Original, read_manifest
 from packshot.train.datasets.pairs import PairBatch, PartPairDataset, ViewPairDataset, iter_batches
 from packshot.train.learner import save_checkpoint
 from packshot.train.networks.enhancement.variants import build_network
+from packshot.train.progress import Progress
 from packshot.train.recipes.enhancement_step import EnhancementRecipe, TrainingState, has_tone_curves
 from packshot.train.recipes.enhancement_validation import ValidationSet
-
-Progress = Callable[[str], None]
 
 LATEST_FILE, BEST_FILE, LOG_FOLDER = "latest.pt", "best.pt", "log"
 

@@ -25,6 +25,7 @@ from packshot.train.network_files import load_network
 from packshot.train.networks.distortion import Projection, ProjectionHead
 from packshot.train.networks.efficientnet_lite import fold_normalisation, load_imagenet_weights
 from packshot.train.networks.statistics import ViewNetwork
+from packshot.train.progress import Progress
 from packshot.train.recipes.atlas import (
     ValidationExamples,
     calibrate_atlas,
@@ -36,8 +37,6 @@ from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.limits import fit_kind_limits
 from packshot.train.recipes.readouts import fit_readouts
 from packshot.train.recipes.trunk import TrainingPool, TrunkRecipe, TunedEncoder, tune_trunk
-
-Progress = Callable[[str], None]
 
 PEOPLE_ORIGIN = "rated by people (BIQ2021)"
 ENSEMBLE_ORIGIN = "full-reference ensemble"

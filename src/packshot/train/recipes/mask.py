@@ -26,13 +26,14 @@ from packshot.train.datasets.masks import (
     select_empty,
 )
 from packshot.train.datasets.teacher_masks import TeacherMask, is_held_out, load_teacher_masks
-from packshot.train.learner import Learner, Progress, Schedule, make_parameter_groups
+from packshot.train.learner import Learner, Schedule, make_parameter_groups
 from packshot.train.networks.efficientnet_lite import (
     fold_normalisation,
     freeze_blocks,
     load_imagenet_weights,
 )
 from packshot.train.networks.mask import MaskNetwork
+from packshot.train.progress import Progress
 from packshot.train.recipes.mask_model import write_mask_model
 
 CHECKPOINT_FILE = "mask.pt"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -20,8 +20,7 @@ from packshot.measure.natural.niqe import NIQE_MODEL, NiqeModel, PatchStatistics
 from packshot.measure.reference import EnsembleReference
 from packshot.photo import Photo
 from packshot.train.datasets.damaged import Original, read_manifest, sample_damage
-
-Progress = Callable[[str], None]
+from packshot.train.progress import Progress
 
 LUMINANCE_KINDS: tuple[Kind, ...] = (
     Kind.GAUSSIAN_BLUR,

@@ -21,13 +21,14 @@ from packshot.train.datasets.furniture import draw_furniture
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.overlays import OverlayBatch, OverlayDataset
 from packshot.train.datasets.vessels import draw_vessel
-from packshot.train.learner import Learner, Progress, Schedule, make_parameter_groups
+from packshot.train.learner import Learner, Schedule, make_parameter_groups
 from packshot.train.networks.efficientnet_lite import (
     fold_normalisation,
     freeze_blocks,
     load_imagenet_weights,
 )
 from packshot.train.networks.overlay import OverlayNetwork
+from packshot.train.progress import Progress
 from packshot.train.recipes.overlay_model import write_overlay_model
 
 CHECKPOINT_FILE = "overlay.pt"

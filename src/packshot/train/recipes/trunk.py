@@ -9,7 +9,7 @@ memory for embedding learning", 2020): what is trained is the retrieval that shi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,7 @@ from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_
 from packshot.train.networks.distortion import Projection, ProjectionOutput
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, freeze_blocks
 from packshot.train.networks.statistics import ViewNetwork
-
-Progress = Callable[[str], None]
+from packshot.train.progress import Progress
 
 _MAX_GRADIENT_NORM = 5.0
 """Length above which the gradient of a step is shortened. A convention."""
