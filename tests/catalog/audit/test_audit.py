@@ -160,7 +160,7 @@ def test_an_audit_that_is_done_is_only_written_again(feed, tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [({"fail_under": 61}, "bar: 60 then, 61 now"), ({"worst": 3}, "page"), ({}, None)],
+    [({"fail_under": 61}, "fail-under: 60 then, 61 now"), ({"worst": 3}, "page"), ({}, None)],
 )
 def test_another_audit_in_the_folder_is_refused_unless_told_to_restart(feed, tmp_path, changed, message):
     settings = {"fail_under": 60, "worst": 10}
