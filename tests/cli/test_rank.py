@@ -44,7 +44,7 @@ def test_a_line_for_each_product_of_a_feed(shop):
     stool, mug, empty = lines
     assert stool["swap"]
     assert stool["best"].endswith("2.jpg")
-    assert stool["present"].endswith("1.jpg")
+    assert stool["current"].endswith("1.jpg")
     assert not mug["swap"]
     assert empty["best"] is None
     assert "3 products, 3 photos; another main photo proposed for 1" in result.stderr

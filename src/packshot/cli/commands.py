@@ -96,6 +96,9 @@ def make_lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
             super().__init__(**settings)
             self.commands = _LoadedCommands(commands, self.commands)
 
+        def list_commands(self, ctx: Any) -> list[str]:
+            return list(self.commands)
+
         def format_commands(self, ctx: Any, formatter: Any) -> None:
             width = formatter.width - 6 - max(map(len, self.commands), default=0)
             rows = [(name, self._short_help(name, width)) for name in self.list_commands(ctx)]
