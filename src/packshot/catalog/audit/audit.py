@@ -231,7 +231,7 @@ def check_same_audit(journal: Journal, settings: AuditSettings, context: AuditCo
         ...     journal.add(build_row_result(row, failed_row(row, "missing", "no such file")), 0.1)
         ...     check_same_audit(journal, AuditSettings("feed.csv", fail_under=60), context)
         Traceback (most recent call last):
-        packshot.errors.AuditError: this folder holds another audit. It differs in fail-under: none then, ...
+        packshot.errors.AuditError: this folder holds another audit. It differs in fail-under: none ...
     """
     identity = settings.build_identity(context.models, context.policies)
     recorded = journal.read_identity()
