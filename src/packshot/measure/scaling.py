@@ -96,8 +96,8 @@ def enlargement_factor(grey: Plane, estimate: tuple[float, float], edge_width: f
     Example:
         >>> thumbnail = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
         >>> grey = cv2.resize(thumbnail, (300, 300), interpolation=cv2.INTER_CUBIC)
-        >>> estimate = upscaling(grey)
-        >>> [round(enlargement(grey, estimate, width)) for width in (1.5, 0.2)]
+        >>> estimate = estimate_resampling(grey)
+        >>> [round(enlargement_factor(grey, estimate, width)) for width in (1.5, 0.2)]
         [5, 1]
     """
     factor, evidence = estimate
@@ -157,7 +157,7 @@ def estimate_resampling(grey: Plane) -> tuple[float, float] | None:
     Example:
         >>> thumbnail = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
         >>> enlarged = cv2.resize(thumbnail, (300, 300), interpolation=cv2.INTER_CUBIC)
-        >>> factor, evidence = upscaling(enlarged)
+        >>> factor, evidence = estimate_resampling(enlarged)
         >>> round(factor), evidence > 10
         (5, True)
     """
