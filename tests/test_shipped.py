@@ -10,7 +10,6 @@ from packshot.assess.atlas import Atlas
 from packshot.emotion.network import EmotionNetwork
 from packshot.encode.model import Model
 from packshot.errors import ModelError
-from packshot.measure.natural.model_files import read_shipped_model
 
 WEIGHTS = Path(packshot.__file__).with_name("weights")
 
@@ -32,7 +31,7 @@ def installation(tmp_path, monkeypatch):
 LOADERS = {
     "emotion.onnx": EmotionNetwork.load_shipped,
     "packshot.atlas.npz": Atlas.load_shipped,
-    "niqe.npz": lambda: read_shipped_model("niqe.npz"),
+    "niqe.npz": lambda: shipped.read_shipped("niqe.npz"),
 }
 
 

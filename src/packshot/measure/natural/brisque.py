@@ -26,6 +26,7 @@ from packshot.measure.natural.scene_statistics import (
     normalise,
 )
 from packshot.photo import check_pixels
+from packshot.shipped import read_shipped
 
 BRISQUE_MODEL: Final = "brisque.npz"
 
@@ -161,7 +162,7 @@ def brisque(pixels: Pixels, model: BrisqueModel | None = None) -> float:
 
 @lru_cache(maxsize=1)
 def _load_shipped() -> BrisqueModel:
-    return _parse_model(model_files.read_shipped_model(BRISQUE_MODEL), BRISQUE_MODEL)
+    return _parse_model(read_shipped(BRISQUE_MODEL), BRISQUE_MODEL)
 
 
 def _parse_model(data: bytes, name: str) -> BrisqueModel:

@@ -1,4 +1,4 @@
-"""Files of fitted numbers that ship under `packshot/weights`."""
+"""Files of fitted numbers: read one of a user, and parse the arrays of any."""
 
 import os
 from pathlib import Path
@@ -8,23 +8,6 @@ import numpy as np
 from packshot.archives import BadArchive, read_arrays
 from packshot.arrays import Float64Array
 from packshot.errors import ModelError
-from packshot.shipped import read_shipped
-
-
-def read_shipped_model(name: str) -> bytes:
-    """Return a file that ships with the package.
-
-    Args:
-        name: File name, such as `niqe.npz`.
-
-    Raises:
-        ModelError: No such file in this installation, or not the one that was shipped.
-
-    Example:
-        >>> read_shipped_model("niqe.npz")[:2]  # a NumPy archive is a ZIP file
-        b'PK'
-    """
-    return read_shipped(name)
 
 
 def read_model_file(path: str | os.PathLike[str]) -> bytes:

@@ -27,6 +27,7 @@ from packshot.measure.natural.scene_statistics import (
     normalise,
 )
 from packshot.photo import check_pixels
+from packshot.shipped import read_shipped
 
 NIQE_MODEL: Final = "niqe.npz"
 
@@ -176,7 +177,7 @@ def niqe(pixels: Pixels, model: NiqeModel | None = None) -> float:
 
 @lru_cache(maxsize=1)
 def _load_shipped() -> NiqeModel:
-    return _parse_model(model_files.read_shipped_model(NIQE_MODEL), NIQE_MODEL)
+    return _parse_model(read_shipped(NIQE_MODEL), NIQE_MODEL)
 
 
 def _parse_model(data: bytes, name: str) -> NiqeModel:
