@@ -96,6 +96,14 @@ class PhotoMeasurements:
         """The product's box in fractions of the photo."""
         return self.regions.get("product")
 
+    @property
+    def product_centre(self) -> tuple[float, float] | None:
+        """The middle of the product's box, across and down in pixels; None where none was found."""
+        if self.product is None:
+            return None
+        left, top, width, height = self.product.box
+        return left + width / 2, top + height / 2
+
     def value(self, key: str) -> float | None:
         """Return the raw value of a property.
 

@@ -1,7 +1,9 @@
 """The records of the product: immutable, with a stable JSON form."""
 
 from packshot.report.assessment import (
+    AspectScore,
     Assessment,
+    Cause,
     Distortion,
     Evidence,
     Facts,
@@ -32,12 +34,14 @@ __all__ = [
     "MEASUREMENTS",
     "OVERLAYS",
     "Action",
+    "AspectScore",
     "Assessment",
     "AttentionRegion",
     "AuditRow",
     "AuditRun",
     "AuditStatus",
     "AuditSummary",
+    "Cause",
     "Change",
     "Decision",
     "Distortion",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -110,6 +111,39 @@ class Finding(Record):
     value: float | None = None
     limit: float | None = None
     region: Region | None = None
+    probability: float | None = Field(
+        default=None, ge=0, le=1, description="Chance that a careful eye sees it too, where a network tells"
+    )
+
+
+class AspectScore(Record):
+    """A score of one aspect of a photo: technical quality, or presentation.
+
+    Example:
+        >>> AspectScore(score=81.5, confidence=0.7).model_dump_json()
+        '{"score":81.5,"confidence":0.7}'
+    """
+
+    score: float = Field(ge=0, le=100, description="Larger is better")
+    confidence: float = Field(
+        ge=0, le=1, description="Chance that the score lies within ten points of the rating"
+    )
+
+
+class Cause(Record):
+    """What the photo loses points by; all causes together lose what the score lacks of 100.
+
+    Example:
+        >>> causes = (Cause(code="blurred", points=18.0), Cause(code=Cause.RATED_LOW, points=7.0))
+        >>> 100 - sum(cause.points for cause in causes)  # the score
+        75.0
+    """
+
+    RATED_LOW: ClassVar[str] = "rated-low"
+    """Code of what no single cause explains: photos like this one are rated low."""
+
+    code: str = Field(description="Code of a finding, or `rated-low`: photos like this one are rated low")
+    points: float = Field(ge=0, le=100, description="Points of the score lost by it")
 
 
 class Evidence(Record):
@@ -128,6 +162,8 @@ class Evidence(Record):
     group: str
     origin: str = Field(description="Where the rating came from")
     score: float = Field(ge=0, le=100)
+    technical: float | None = Field(default=None, ge=0, le=100, description="Where it was rated")
+    presentation: float | None = Field(default=None, ge=0, le=100, description="Where it was rated")
     kind: str | None = Field(description="Kind of damage, where it is known")
     level: int | None = Field(description="1..5, or 0 for a pristine original")
     content_similarity: float
@@ -138,9 +174,10 @@ class Evidence(Record):
 class Assessment(Record):
     """The result of assessing one photo.
 
-    `score` is 0..100, larger is better; None for an unreadable photo. `percentile` is the share of
-    the reference set that scores no better. `confidence` is 0..1. `grade` is `unknown` when the
-    photo lies too far from all evidence ("cannot tell"): the score is then a weak guess.
+    `score` is 0..100, larger is better; None for an unreadable photo. `technical` and `presentation` are
+    the two aspects of it. `causes` say what the points are lost by that the score lacks of 100, most first.
+    `percentile` is the share of the reference set that scores no better. `confidence` is 0..1. `grade` is
+    `unknown` when the photo lies too far from all evidence ("cannot tell"): the score is then a weak guess.
 
     Example:
         >>> line = '{"path":"mug.jpg","status":"ok","score":71.5,"grade":"fair"}'  # of JSON lines
@@ -153,6 +190,15 @@ class Assessment(Record):
     status: Status
     error: str | None = None
     score: float | None = Field(default=None, ge=0, le=100)
+    technical: AspectScore | None = Field(
+        default=None, description="Sharpness, noise, compression, exposure, colour"
+    )
+    presentation: AspectScore | None = Field(
+        default=None, description="Whole product, framing, background, distraction, overlays"
+    )
+    causes: tuple[Cause, ...] = Field(
+        default=(), description="What the points are lost by; with the score they make 100"
+    )
     grade: Grade = Grade.UNKNOWN
     percentile: float | None = Field(default=None, ge=0, le=100)
     reference: str | None = Field(default=None, description="Name of the percentile's reference set")

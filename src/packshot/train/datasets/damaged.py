@@ -62,8 +62,8 @@ class Shard:
     """An original and its damaged versions; N = versions + 1, the original first.
 
     Attributes:
-        whole: (N, 224, 224, 3) uint8.
-        native: (N, 384, 384, 3) uint8.
+        whole: (N, 256, 256, 3) uint8.
+        native: (N, 224, 224, 3) uint8, the middle of the product.
         kinds: (N,) indices into `KIND_NAMES`.
         levels: (N,) 0..5.
         measures: (N, 4) MDSI, VSI, HaarPSI and FSIM against the original.
@@ -158,13 +158,18 @@ def make_shard(original: Original, damage: Sequence[tuple[Kind, int]], seed: int
     for number, (kind, level) in enumerate(damage):
         versions.append(distort(pixels, kind, level, seed + number))
     labels = [reference.score(version) for version in versions]
+    measurements = [measure_photo(version) for version in versions]
+    natives = [
+        to_native_view(version, centre=measured.product_centre)
+        for version, measured in zip(versions, measurements, strict=True)
+    ]
     return Shard(
         whole=np.stack([to_whole_view(version) for version in versions]),
-        native=np.stack([to_native_view(version) for version in versions]),
+        native=np.stack(natives),
         kinds=np.array([0, *(KIND_NAMES.index(kind.value) for kind, _ in damage)], np.int16),
         levels=np.array([0, *(level for _, level in damage)], np.int8),
         measures=np.array([(c.mdsi, c.vsi, c.haarpsi, c.fsim) for c in labels], np.float32),
-        measured=np.stack([measure_photo(version).vector for version in versions]),
+        measured=np.stack([measured.vector for measured in measurements]),
     )
 
 
