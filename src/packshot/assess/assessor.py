@@ -8,11 +8,19 @@ from itertools import islice
 
 from packshot.assess.advice import build_finding
 from packshot.assess.atlas import Atlas, Example
+from packshot.assess.causes import share_points
 from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
-from packshot.assess.scoring import build_evidence, compute_score
+from packshot.assess.scoring import bound_grade, build_evidence, compute_score
+from packshot.assess.seen_faults import (
+    DECIDED_BY_EYE,
+    SeenFault,
+    choose_faults,
+    expect_losses,
+    see_faults,
+)
 from packshot.encode import Encoders, PhotoEncoding
 from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import find_exceeded_limits
@@ -33,6 +41,9 @@ MAX_DISTORTIONS = 3
 _MIN_PROBABILITY = 0.1
 """Probability, 0..1, below which a kind of damage is not shown. A judgement; findings have limits of
 their own (`distortion_findings`)."""
+
+_PRODUCT_FAULTS = frozenset({"cut-off", "off-centre", "product-too-small", "tilted"})
+"""Faults whose place is the product."""
 
 _BATCH_SIZE = 8
 """Photos opened together by `assess_many`: bounds memory. Scores do not depend on it."""
@@ -131,15 +142,18 @@ class Assessor:
             observation.photo_measurements,
             observation.encoding,
         )
-        result = compute_score(
-            self.atlas, encoding.content, encoding.distortion, self.options, exclude_group
-        )
+        result = compute_score(self.atlas, encoding, self.options, exclude_group)
+        seen = see_faults(encoding, self.encoders.faults)
+        findings = self._collect_findings(observation, seen, result.score)
         emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,
             status=Status.OK,
             score=round(result.score, 2),
-            grade=result.grade,
+            technical=result.technical,
+            presentation=result.presentation,
+            causes=share_points(round(result.score, 2), expect_losses(seen), findings),
+            grade=bound_grade(result.grade, findings),
             percentile=_round_or_none(result.percentile, 1),
             reference=self.atlas.header.reference,
             confidence=round(result.confidence, 3),
@@ -148,7 +162,7 @@ class Assessor:
             measurements=observation.measurements,
             distortions=self._list_distortions(encoding),
             damage_map=() if brief else photo_measurements.damage_map,
-            findings=self._collect_findings(observation),
+            findings=findings,
             evidence=() if brief else build_evidence(self.atlas, result.evidence, MAX_EVIDENCE),
             emotion=emotion,
             models=self.models | ({} if emotion is None else emotion.models),
@@ -168,7 +182,7 @@ class Assessor:
                     yield photo
 
     def encode(self, source: PhotoSource, score: float, origin: str, name: str | None = None) -> Example:
-        """Encode a rated photo as an atlas example, its own group.
+        """Encode a photo that the user rated as an atlas example, its own group.
 
         Args:
             source: The photo.
@@ -181,8 +195,7 @@ class Assessor:
         """
         photo = Photo.open(source, limits=self.limits, max_side=ASSESSMENT_SIDE)
         encoding = observe(self.encoders, [photo])[0].encoding
-        label = name or photo.name
-        return Example(label, label, encoding.content, encoding.distortion, score, origin)
+        return make_own_example(name or photo.name, encoding, score, origin)
 
     def add(self, examples: list[Example]) -> None:
         """Add examples to the assessor's own copy of the atlas; the next answer uses them."""
@@ -206,27 +219,46 @@ class Assessor:
             if one.probability >= _MIN_PROBABILITY
         )
 
-    def _collect_findings(self, observation: Observation) -> tuple[Finding, ...]:
-        """Collect findings of measurements, of the network, and of the file; worst first."""
-        language = self.language
-        exceeded_limits = find_exceeded_limits(observation.photo_measurements)
-        findings = [
-            build_finding(e.code, e.severity, e.measurement, e.value, e.limit, e.region, language)
-            for e in exceeded_limits
-        ]
-        reported_codes = frozenset(one.code for one in exceeded_limits)
-        findings += [
-            build_finding(one.code, one.severity, None, round(one.level, 1), None, None, language)
-            for one in find_damage(
-                observation.encoding, self.encoders.kinds, self.encoders.limits, reported_codes
+    def _collect_findings(
+        self, observation: Observation, seen: Sequence[SeenFault], score: float
+    ) -> tuple[Finding, ...]:
+        """Collect findings of measurements, of the networks, and of the file; worst first."""
+        found = self._find_by_measurement(observation, seen)
+        codes = frozenset(found)
+        for damage in find_damage(
+            observation.encoding, self.encoders.kinds, self.encoders.limits, codes
+        ):
+            found[damage.code] = build_finding(
+                damage.code, damage.severity, None, round(damage.level, 1), None, None, self.language
             )
-        ]
-        findings += [
-            build_finding(code, Severity.INFO, None, None, None, None, language)
-            for code in find_file_issues(observation.photo)
-        ]
+        for fault in choose_faults(seen, score, frozenset(found)):
+            if fault.code not in found:
+                found[fault.code] = self._build_seen(fault, score, observation)
+        for code in find_file_issues(observation.photo):
+            found[code] = build_finding(code, Severity.INFO, None, None, None, None, self.language)
         order = list(Severity)
-        return tuple(sorted(findings, key=lambda item: order.index(item.severity)))
+        return tuple(sorted(found.values(), key=lambda item: order.index(item.severity)))
+
+    def _find_by_measurement(
+        self, observation: Observation, seen: Sequence[SeenFault]
+    ) -> dict[str, Finding]:
+        """Build findings of measurements beyond their limits, by code, but for those that the eye denies."""
+        denied = {one.code for one in seen if one.code in DECIDED_BY_EYE and not one.is_found}
+        chances = {one.code: round(one.probability, 3) for one in seen}
+        return {
+            e.code: build_finding(
+                e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language
+            ).model_copy(update={"probability": chances.get(e.code)})
+            for e in find_exceeded_limits(observation.photo_measurements)
+            if e.code not in denied
+        }
+
+    def _build_seen(self, fault: SeenFault, score: float, observation: Observation) -> Finding:
+        severity, region = fault.find_severity(score), None
+        if fault.code in _PRODUCT_FAULTS:
+            region = observation.photo_measurements.product_region
+        finding = build_finding(fault.code, severity, None, None, None, region, self.language)
+        return finding.model_copy(update={"probability": round(fault.probability, 3)})
 
     @property
     def models(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, FiniteFloat, ValidationError, model_validator
 
 from packshot.archives import BadArchive, read_arrays
 from packshot.arrays import (
@@ -31,12 +32,13 @@ from packshot.arrays import (
     Mask,
 )
 from packshot.assess.retrieval import normalise_rows
+from packshot.encode import PhotoEncoding
 from packshot.errors import AtlasError, SourceError
 from packshot.files import atomic_write
 from packshot.report import Record
 from packshot.shipped import read_shipped
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SHIPPED_ATLAS = "packshot.atlas.npz"
 UNKNOWN_KIND = -1
 _DTYPES = {
@@ -44,11 +46,51 @@ _DTYPES = {
     "distortion": np.float16,
     "group_of": np.int32,
     "scores": np.float32,
+    "technical": np.float32,
+    "presentation": np.float32,
+    "readings": np.float16,
+    "scales": np.int8,
+    "own": np.bool_,
     "kinds": np.int16,
     "levels": np.int8,
     "origins": np.int16,
 }
 _ARRAY_NAMES = tuple(_DTYPES)
+_MATRICES = ("content", "distortion", "readings")
+_MAY_BE_UNKNOWN = ("technical", "presentation", "readings")
+"""Arrays that hold NaN where nothing is known."""
+
+ASPECTS = ("overall", "technical", "presentation")
+"""What is rated, in the order of `Atlas.readings`: the score, and the two aspects of it."""
+
+
+class Scale(IntEnum):
+    """What was asked of those who rated: ratings of different scales are never mixed.
+
+    Example:
+        >>> Scale.PRODUCT.name, int(Scale.PEOPLE)
+        ('PRODUCT', 1)
+    """
+
+    PRODUCT = 0
+    """How well the photo serves as a product's main photo."""
+
+    PEOPLE = 1
+    """How good people find it as a photo of anything."""
+
+
+class Calibrated(StrEnum):
+    """What has a calibration and a confidence of its own: the aspects of product photos, and the rest.
+
+    Example:
+        >>> [one.value for one in Calibrated]
+        ['overall', 'technical', 'presentation', 'people']
+    """
+
+    OVERALL = "overall"
+    TECHNICAL = "technical"
+    PRESENTATION = "presentation"
+    PEOPLE = "people"
 
 
 class ScoreCalibration(Record):
@@ -80,33 +122,53 @@ class ScoreCalibration(Record):
 
 
 class ConfidenceModel(Record):
-    """Confidence of a score (docs/methods.md, equation 1.14), fitted on leave-one-group-out predictions.
+    """Confidence of a score (docs/methods.md, equation 1.14), fitted on predictions of photos left out.
 
-    `confidence` is the logistic of ``bias + nearness * similarity + spread * deviation``: the chance
-    that the score lies within ten points of the rating. Below `minimum_content` or
-    `minimum_distortion` similarity to its best evidence a photo is called "cannot tell".
+    `confidence` is the logistic of a sum: the chance that the score lies within ten points of the rating.
+
+    Attributes:
+        bias: The sum's constant.
+        nearness: Times the similarity to the evidence.
+        spread: Times the deviation of the evidence, in points.
+        level: Times the score, in hundreds of points: the best photos are rated alike.
+        curvature: Times the square of that.
 
     Example:
         >>> trust = ConfidenceModel(bias=1.0, nearness=2.0, spread=-0.2)
-        >>> trust.confidence(similarity=0.5, deviation=10), trust.confidence(0.9, 4) > 0.8
+        >>> trust.confidence(0.5, deviation=10, score=70), trust.confidence(0.9, 4, score=70) > 0.8
         (0.5, True)
     """
 
     bias: FiniteFloat = 0.0
     nearness: FiniteFloat = 0.0
     spread: FiniteFloat = 0.0
-    minimum_content: FiniteFloat = -1.0
-    minimum_distortion: FiniteFloat = -1.0
+    level: FiniteFloat = 0.0
+    curvature: FiniteFloat = 0.0
 
-    def confidence(self, similarity: float, deviation: float) -> float:
-        """Compute the chance, 0..1, that the score is within ten points of people's rating.
+    def confidence(self, similarity: float, deviation: float, score: float) -> float:
+        """Compute the chance, 0..1, that the score is within ten points of the rating.
 
         Args:
             similarity: Weighted mean distortion similarity of the evidence.
-            deviation: Weighted standard deviation of the evidence's scores, in points.
+            deviation: Weighted standard deviation of what the evidence says, in points.
+            score: The score itself, 0..100.
         """
+        level = score / 100
         logit = self.bias + self.nearness * similarity + self.spread * deviation
+        logit += self.level * level + self.curvature * level * level
         return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+
+class AspectModel(Record):
+    """How the aggregate of one aspect becomes its score, and how far to trust that.
+
+    Example:
+        >>> AspectModel().calibration(41.0)
+        41.0
+    """
+
+    calibration: ScoreCalibration = ScoreCalibration()
+    trust: ConfidenceModel = ConfidenceModel()
 
 
 class AtlasHeader(Record):
@@ -121,9 +183,9 @@ class AtlasHeader(Record):
         examples: Names of examples.
         kinds: Names of distortion kinds.
         origins: Where ratings came from.
-        calibration: From aggregated to published score, where photos rated by people are the evidence.
-        damaged_calibration: The same for damaged originals; both count by their share of the evidence.
-        trust: When to believe a score.
+        aspects: Calibration and confidence of each of `Calibrated`.
+        minimum_content: Similarity of the most similar group below which nothing is told.
+        minimum_distortion: The same of the evidence's mean similarity of damage.
         reference: What percentiles refer to.
         reference_scores: Sorted scores of that.
 
@@ -141,9 +203,9 @@ class AtlasHeader(Record):
     examples: tuple[str, ...]
     kinds: tuple[str, ...]
     origins: tuple[str, ...]
-    calibration: ScoreCalibration = ScoreCalibration()
-    damaged_calibration: ScoreCalibration = ScoreCalibration()
-    trust: ConfidenceModel = ConfidenceModel()
+    aspects: dict[Calibrated, AspectModel] = {}
+    minimum_content: FiniteFloat = -1.0
+    minimum_distortion: FiniteFloat = -1.0
     reference: str = "this atlas"
     reference_scores: tuple[FiniteFloat, ...] = ()
 
@@ -153,8 +215,8 @@ class AtlasInfo(Record):
 
     Example:
         >>> info = Atlas.load_shipped().summarise()
-        >>> info.name, sum(info.examples_by_origin.values()) == info.examples, info.reference
-        ('packshot', True, 'photos rated by people')
+        >>> info.name, sum(info.examples_by_origin.values()) == info.examples
+        ('packshot', True)
     """
 
     name: str
@@ -183,6 +245,11 @@ class Example:
         origin: Where the rating came from, in a few words.
         kind: Kind of damage, None where unknown.
         level: 0 pristine, 1..5, None where unknown.
+        technical: Rating of technical quality, 0..100; None where unknown.
+        presentation: Rating of the presentation, 0..100; None where unknown.
+        readings: (3,) what the network read off it, by `ASPECTS`; None where unknown.
+        scale: What was asked of those who rated.
+        own: True for a rating of the user's own, which counts more the more of them agree.
 
     Example:
         >>> import numpy as np
@@ -200,6 +267,35 @@ class Example:
     origin: str
     kind: str | None = None
     level: int | None = None
+    technical: float | None = None
+    presentation: float | None = None
+    readings: Float32Array | None = None
+    scale: Scale = Scale.PRODUCT
+    own: bool = False
+
+
+def make_own_example(
+    label: str, encoding: PhotoEncoding, score: float, origin: str, *, own: bool = True
+) -> Example:
+    """Make an example of a photo that was rated as it is, its own group.
+
+    Args:
+        label: Name of the example and of its group.
+        encoding: Of the photo.
+        score: 0..100.
+        origin: Where the rating came from, in a few words.
+        own: Count it as the user's own, weighed against the rest of an atlas.
+
+    Example:
+        >>> import numpy as np
+        >>> encoding = PhotoEncoding(np.ones(2), np.ones(2), np.ones(1), level=0.0)
+        >>> make_own_example("mug.jpg", encoding, 80.0, "my ratings").own
+        True
+    """
+    readings = np.asarray(encoding.readings[: len(ASPECTS)], np.float32)
+    return Example(
+        label, label, encoding.content, encoding.distortion, score, origin, readings=readings, own=own
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +308,11 @@ class Atlas:
         distortion: (N, D) float16, unit rows: a distortion vector for each example.
         group_of: (N,) int32, non-decreasing.
         scores: (N,) float32, 0..100.
+        technical: (N,) float32, 0..100, NaN where unknown.
+        presentation: (N,) float32, 0..100, NaN where unknown.
+        readings: (N, 3) float16, what the network reads off each, by `ASPECTS`; NaN where unknown.
+        scales: (N,) int8 by `Scale`.
+        own: (N,) bool, ratings of the user's own.
         kinds: (N,) int16 into `header.kinds`, -1 where unknown.
         levels: (N,) int8, 0..5, -1 where unknown.
         origins: (N,) int16 into `header.origins`.
@@ -234,6 +335,11 @@ class Atlas:
     distortion: Float16Array
     group_of: Int32Array
     scores: Float32Array
+    technical: Float32Array
+    presentation: Float32Array
+    readings: Float16Array
+    scales: Int8Array
+    own: Mask
     kinds: Int16Array
     levels: Int8Array
     origins: Int16Array
@@ -243,7 +349,7 @@ class Atlas:
         """Refuse arrays that do not fit together, and what no rating or vector can be."""
         for name, kind in _DTYPES.items():
             _check_condition(getattr(self, name).dtype == kind, f"numbers of the kind {kind} in {name}")
-            axes = 2 if name in ("content", "distortion") else 1
+            axes = 2 if name in _MATRICES else 1
             _check_condition(getattr(self, name).ndim == axes, f"{axes} axes in {name}")
         groups, examples = len(self.header.groups), len(self.header.examples)
         _check_condition(self.content.shape[:1] == (groups,), "one content vector for each group")
@@ -254,9 +360,11 @@ class Atlas:
         )
         is_within_groups = examples == 0 or (self.group_of[0] >= 0 and self.group_of[-1] < groups)
         _check_condition(bool(is_within_groups), "group indices within the groups")
-        finite = np.isfinite(self.scores)
-        is_bounded = bool(np.all(finite & (self.scores >= 0) & (self.scores <= 100)))
-        _check_condition(is_bounded, "scores within 0..100")
+        for name in ("scores", "technical", "presentation"):
+            _check_condition(_is_rating(getattr(self, name), name), f"{name} within 0..100")
+        _check_condition(self.readings.shape[1] == len(ASPECTS), "a reading for each aspect")
+        _check_condition(not np.isinf(self.readings).any(), "readings that are numbers")
+        _check_condition(_is_within(self.scales, 0, len(Scale)), "a scale for each rating")
         for name in ("content", "distortion"):
             _check_condition(
                 bool(np.isfinite(getattr(self, name)).all()), f"vectors of numbers in {name}"
@@ -281,11 +389,27 @@ class Atlas:
         return np.sort(np.asarray(self.header.reference_scores, np.float32))
 
     @cached_property
-    def groups_with_damage(self) -> Mask:
-        """(G,) groups of originals damaged on purpose: those that know the level of a version."""
-        damaged = np.zeros(len(self.header.groups), bool)
-        damaged[self.group_of[self.levels >= 0]] = True
-        return damaged
+    def ratings(self) -> Float32Array:
+        """(N, 3) ratings by `ASPECTS`; NaN where unknown."""
+        return np.stack([self.scores, self.technical, self.presentation], axis=1)
+
+    @cached_property
+    def counts_apart(self) -> Mask:
+        """(N,) the user's own ratings, where there are others that they are weighed against."""
+        return self.own & bool((~self.own).any())
+
+    @cached_property
+    def own_indices(self) -> IndexArray:
+        """Indices of the ratings that count apart."""
+        return np.flatnonzero(self.counts_apart)
+
+    def is_usable(self, scale: Scale) -> Mask:
+        """(N,) which examples serve as evidence on a scale."""
+        return np.asarray((self.scales == scale) & ~self.counts_apart)
+
+    def find_aspect(self, name: Calibrated) -> AspectModel:
+        """Return the calibration and confidence of an aspect; those that change nothing if it has none."""
+        return self.header.aspects.get(name, AspectModel())
 
     @cached_property
     def group_indices(self) -> IndexArray:
@@ -326,6 +450,11 @@ class Atlas:
             distortion=np.empty((0, sizes[1]), np.float16),
             group_of=np.empty(0, np.int32),
             scores=np.empty(0, np.float32),
+            technical=np.empty(0, np.float32),
+            presentation=np.empty(0, np.float32),
+            readings=np.empty((0, len(ASPECTS)), np.float16),
+            scales=np.empty(0, np.int8),
+            own=np.empty(0, np.bool_),
             kinds=np.empty(0, np.int16),
             levels=np.empty(0, np.int8),
             origins=np.empty(0, np.int16),
@@ -433,10 +562,7 @@ class Atlas:
             content=self.content[groups],
             distortion=self.distortion[examples],
             group_of=new_indices[self.group_of[examples]],
-            scores=self.scores[examples],
-            kinds=self.kinds[examples],
-            levels=self.levels[examples],
-            origins=self.origins[examples],
+            **{name: getattr(self, name)[examples] for name in _ARRAY_NAMES[3:]},
         )
 
     def with_header(self, **changes: object) -> Atlas:
@@ -450,8 +576,9 @@ class Atlas:
             expected = (self.content.shape[1:], self.distortion.shape[1:])
             if sizes != expected:
                 raise AtlasError(f"{example.name}: vectors of shape {sizes}, expected {expected}")
-            if not 0 <= example.score <= 100:
-                raise AtlasError(f"{example.name}: score {example.score} is not within 0..100")
+            for rating in (example.score, example.technical, example.presentation):
+                if rating is not None and not 0 <= rating <= 100:
+                    raise AtlasError(f"{example.name}: score {rating} is not within 0..100")
 
     def _merge(
         self,
@@ -467,6 +594,11 @@ class Atlas:
             "distortion": normalise_rows(np.stack([e.distortion for e in examples])),
             "group_of": group_indices,
             "scores": [e.score for e in examples],
+            "technical": [np.nan if e.technical is None else e.technical for e in examples],
+            "presentation": [np.nan if e.presentation is None else e.presentation for e in examples],
+            "readings": [_unknown_readings() if e.readings is None else e.readings for e in examples],
+            "scales": [e.scale for e in examples],
+            "own": [e.own for e in examples],
             "kinds": [UNKNOWN_KIND if e.kind is None else kinds.index(e.kind) for e in examples],
             "levels": [-1 if e.level is None else e.level for e in examples],
             "origins": [origins.index(e.origin) for e in examples],
@@ -493,6 +625,17 @@ def _append_missing(known: tuple[str, ...], names: list[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys((*known, *names)))
 
 
+def _unknown_readings() -> Float32Array:
+    return np.full(len(ASPECTS), np.nan, np.float32)
+
+
+def _is_rating(values: Float32Array, name: str) -> bool:
+    """Return whether all are ratings of 0..100, or unknown where that may be."""
+    known = values[~np.isnan(values)]
+    is_complete = name in _MAY_BE_UNKNOWN or len(known) == len(values)
+    return is_complete and bool(np.all((known >= 0) & (known <= 100)))
+
+
 def _is_within(values: NDArray[np.signedinteger[Any]], minimum: int, end: int) -> bool:
     return not len(values) or bool(values.min() >= minimum and values.max() < end)
 
@@ -504,10 +647,10 @@ def _check_condition(condition: bool, expectation: str) -> None:
 
 def _parse_atlas(data: bytes, name: str) -> Atlas:
     try:
-        arrays = read_arrays(data, ("header", *_ARRAY_NAMES, "sha256?"))
-        expected_digest = arrays.pop("sha256", None)
-        header_bytes = arrays.pop("header").tobytes()
+        header_bytes = read_arrays(data, ("header",))["header"].tobytes()
+        _check_version(header_bytes, name)
         header = AtlasHeader.model_validate_json(header_bytes)
+        arrays = read_arrays(data, (*_ARRAY_NAMES, "sha256?"))
     except ValidationError as error:
         first_error = error.errors()[0]
         place = ".".join(map(str, first_error["loc"]))
@@ -516,8 +659,7 @@ def _parse_atlas(data: bytes, name: str) -> Atlas:
         ) from error
     except BadArchive as error:
         raise AtlasError(f"{name} is not an atlas, or is damaged: {error}") from error
-    if header.version != FORMAT_VERSION:
-        raise AtlasError(f"{name} has atlas format {header.version}, expected {FORMAT_VERSION}")
+    expected_digest = arrays.pop("sha256", None)
     if expected_digest is not None and expected_digest.tobytes() != _compute_digest(
         header_bytes, arrays
     ):
@@ -527,6 +669,22 @@ def _parse_atlas(data: bytes, name: str) -> Atlas:
         return Atlas(header=header, digest=digest, **arrays)
     except AtlasError as error:
         raise AtlasError(f"{name}: {error}") from error
+
+
+class _Version(BaseModel):
+    """The one field of a header that every format has."""
+
+    version: int
+
+
+def _check_version(header: bytes, name: str) -> None:
+    """Refuse an atlas of another format, before its fields are read."""
+    version = _Version.model_validate_json(header).version
+    if version != FORMAT_VERSION:
+        raise AtlasError(
+            f"{name} has atlas format {version}, this version of packshot reads {FORMAT_VERSION}: build it "
+            "again from its photos with `packshot atlas build`"
+        )
 
 
 def _compute_digest(header: bytes, arrays: Mapping[str, AnyArray]) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from packshot.assess.assessor import ASSESSMENT_SIDE
-from packshot.assess.atlas import Atlas, Example
+from packshot.assess.atlas import Atlas, Example, make_own_example
 from packshot.assess.observation import observe
 from packshot.assess.ratings import RatedPhoto
 from packshot.encode import Encoders
@@ -131,8 +131,7 @@ def _encode(encoders: Encoders, origin: str, rated_photo: RatedPhoto) -> Encodin
     except UnreadablePhoto as error:
         return error
     encoding = observe(encoders, [photo])[0].encoding
-    label = str(rated_photo.path)
-    return Example(label, label, encoding.content, encoding.distortion, rated_photo.score, origin)
+    return make_own_example(str(rated_photo.path), encoding, rated_photo.score, origin)
 
 
 def _make_crash_error(rated_photo: RatedPhoto, reason: str) -> EncodingResult:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from packshot.assess.inspection import Inspection, Inspector
 from packshot.encode import Encoders, PhotoEncoding
+from packshot.encode.views import Point
 from packshot.measure import PhotoMeasurements
 from packshot.measure.photo import add_framing, find_scene, measure_scene
 from packshot.photo import Photo
@@ -65,24 +66,26 @@ def observe(
     results = [_measure(photo, inspector, overlays) for photo in photos]
     encodings = encoders.encode(
         [photo.pixels for photo in photos],
-        [photo_measurements.raw_values for photo_measurements, _ in results],
+        [measured.raw_values for measured, _, _ in results],
+        [centre for _, centre, _ in results],
     )
     parts = zip(photos, results, encodings, strict=True)
     return [
         Observation(photo, photo_measurements, encoding, overlay_measurements)
-        for photo, (photo_measurements, overlay_measurements), encoding in parts
+        for photo, (photo_measurements, _, overlay_measurements), encoding in parts
     ]
 
 
 def _measure(
     photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
-) -> tuple[PhotoMeasurements, dict[str, Measurement]]:
-    """Measure a photo, and what lies over it."""
+) -> tuple[PhotoMeasurements, Point | None, dict[str, Measurement]]:
+    """Measure a photo, the middle of what stands out from its background, and what lies over it."""
     scene = find_scene(photo.pixels)
     photo_measurements = measure_scene(scene, photo.facts)
+    centre = photo_measurements.product_centre
     if inspector is None:
-        return photo_measurements, {}
+        return photo_measurements, centre, {}
     inspection = Inspection(scene, inspector)
     if photo_measurements.product is None and inspection.network_product is not None:
         photo_measurements = add_framing(photo_measurements, scene.planes, inspection.network_product)
-    return photo_measurements, inspection.measure_overlays(overlays)
+    return photo_measurements, centre, inspection.measure_overlays(overlays)

@@ -72,10 +72,8 @@ class RetrievalOptions:
         aggregation: Turns the retained scores into one.
         temperature: Of the `KERNEL` weights, in units of cosine; smaller trusts the nearest evidence
             more. Chosen on rated photos and on held-out damaged products (decision 6).
-        damaged_share: Originals damaged on purpose serve only a photo that looks like them: they
-            must be this share, 0..1, of its most alike groups (equation 1.10). 0.3 keeps them for 97 %
-            of product photos and for 6 % of the rated ones; 0 lets them serve every photo.
-        nearest_groups: Number of most alike groups that decide that.
+        corrects: Move each rating by the difference that the network reads between the rated photo and
+            this one (equation 1.9); without it ratings are averaged as they are.
 
     Example:
         >>> RetrievalOptions(neighbours=16).pool
@@ -89,8 +87,7 @@ class RetrievalOptions:
     distance: Distance = Distance.COSINE
     aggregation: Aggregation = Aggregation.KERNEL
     temperature: float = 0.02
-    damaged_share: float = 0.3
-    nearest_groups: int = 20
+    corrects: bool = True
 
     def __post_init__(self) -> None:
         """Refuse counts below one and a temperature that is not positive."""
@@ -106,7 +103,7 @@ class RetrievalOptions:
             pool=neighbours,
             neighbours=neighbours,
             aggregation=Aggregation.WEIGHTED,
-            damaged_share=0.0,
+            corrects=False,
         )
 
 

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode.measurement_input import to_network_input
 from packshot.encode.model import Model
-from packshot.encode.views import to_native_view, to_whole_view
+from packshot.encode.views import Point, to_native_view, to_whole_view
 from packshot.errors import InvalidInput
 
 Measurements = Mapping[str, float | None]
 
 CONTENT_MODEL = "content.onnx"
 DISTORTION_MODEL = "distortion.onnx"
+
+
+@dataclass(frozen=True)
+class FaultModel:
+    """What is known of a fault that the network sees.
+
+    Attributes:
+        code: Code of the finding that says it.
+        limit: Chance, 0..1, from which on it is a finding.
+        cost: Points of the score that a photo that surely has it loses by it.
+
+    Example:
+        >>> FaultModel(code="tilted", limit=0.4, cost=22.0).limit
+        0.4
+    """
+
+    code: str
+    limit: float
+    cost: float
+
+
+def _make_unknown_readings() -> Float32Array:
+    return np.full(4, np.nan, np.float32)
+
+
+def _make_no_faults() -> Float32Array:
+    return np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +56,11 @@ class PhotoEncoding:
         distortion: (D,) distortion vector: how it is damaged.
         kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
         level: Expected damage level, 0 none .. 5 severe.
+        readings: (4,) what the network reads off the photo, 0..100 and a little beyond: overall, technical
+            and presentation as a product photo, and what people would say of it as a photo of anything.
+            NaN where it does not tell.
+        faults: (Y,) chance, 0..1, of each of `Encoders.faults`.
+        product: Chance, 0..1, that it is a product photo.
 
     Example:
         >>> import numpy as np
@@ -39,6 +73,9 @@ class PhotoEncoding:
     distortion: Float32Array
     kinds: Float32Array
     level: float
+    readings: Float32Array = field(default_factory=_make_unknown_readings)
+    faults: Float32Array = field(default_factory=_make_no_faults)
+    product: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +91,7 @@ class Encoders:
         >>> encoders = Encoders.load_shipped()
         >>> photo = Photo.open("examples/photos/jar-heavy-jpeg.jpg")
         >>> (encoding,) = encoders.encode([photo.pixels], [{"noise": 1.2}])
-        >>> len(encoding.kinds) == len(encoders.kinds), encoding.level > 1
+        >>> len(encoding.kinds) == len(encoders.kinds), len(encoding.faults) == len(encoders.faults)
         (True, True)
     """
 
@@ -87,19 +124,28 @@ class Encoders:
         """Probability, by family of kinds, that undamaged photos hardly ever reach."""
         return dict(self.distortion.read_metadata("limits"))
 
+    @cached_property
+    def faults(self) -> tuple[FaultModel, ...]:
+        """The faults that it tells the chance of, in the order of `PhotoEncoding.faults`."""
+        return tuple(FaultModel(**fault) for fault in self.distortion.read_metadata("faults"))
+
     @property
     def fingerprints(self) -> tuple[str, str]:
         """Fingerprints of the content and of the distortion encoder."""
         return self.content.fingerprint, self.distortion.fingerprint
 
     def encode(
-        self, photos: Sequence[Pixels], measurements: Sequence[Measurements]
+        self,
+        photos: Sequence[Pixels],
+        measurements: Sequence[Measurements],
+        centres: Sequence[Point | None] | None = None,
     ) -> list[PhotoEncoding]:
         """Encode a batch of photos, in order.
 
         Args:
             photos: (H, W, 3) uint8 RGB each, of any sizes.
             measurements: Of each photo the raw value of its properties, None where it has no meaning.
+            centres: The middle of each product, across and down in pixels; None where it is not known.
 
         Returns:
             A `PhotoEncoding` for each photo; it does not depend on the others in the batch.
@@ -109,22 +155,29 @@ class Encoders:
         """
         if len(photos) != len(measurements):
             raise InvalidInput(f"{len(photos)} photos, but measurements of {len(measurements)}")
+        known_centres = [None] * len(photos) if centres is None else centres
         return [
-            self._encode_photo(photo, values) for photo, values in zip(photos, measurements, strict=True)
+            self._encode_photo(photo, values, centre)
+            for photo, values, centre in zip(photos, measurements, known_centres, strict=True)
         ]
 
-    def _encode_photo(self, pixels: Pixels, measurements: Measurements) -> PhotoEncoding:
+    def _encode_photo(
+        self, pixels: Pixels, measurements: Measurements, centre: Point | None
+    ) -> PhotoEncoding:
         """Encode one photo: on a CPU a batch is no faster, for its maps no longer fit the cache."""
         content_outputs = self.content.run(pixels=to_whole_view(pixels)[None])
-        distortion_outputs = self.distortion.run(
-            pixels=to_native_view(pixels)[None],
+        outputs = self.distortion.run(
+            pixels=to_native_view(pixels, centre=centre)[None],
             content=content_outputs["content"],
             statistics=content_outputs["statistics"],
             measured=to_network_input(measurements, self.measurement_names)[None],
         )
         return PhotoEncoding(
             content=content_outputs["content"][0],
-            distortion=distortion_outputs["distortion"][0],
-            kinds=distortion_outputs["kinds"][0],
-            level=float(distortion_outputs["level"][0]),
+            distortion=outputs["distortion"][0],
+            kinds=outputs["kinds"][0],
+            level=float(outputs["level"][0]),
+            readings=outputs["readings"][0],
+            faults=outputs["faults"][0],
+            product=float(outputs["product"][0]),
         )

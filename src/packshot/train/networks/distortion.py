@@ -18,11 +18,17 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 LEVELS = 6
 """Levels of damage told apart: none, and five."""
 
-SIMILARITY_SHARES = (0.3, 0.6, 0.1)
-"""Parts of a similarity: the projected vector, people's quality, the ensemble's; their sum is 1. Chosen
-with the temperature on held-out rated photos and held-out damaged products (decision 6)."""
+READINGS = ("overall", "technical", "presentation", "people")
+"""What is read off the features as points: the three ratings of product photos, and what people say of
+photos of anything."""
 
-_READOUTS = len(SIMILARITY_SHARES) - 1
+VECTOR_SHARE = 0.3
+"""Part of a similarity that the projected vector has, 0..1."""
+
+READING_SHARES = (0.25, 0.15, 0.15, 0.15)
+"""Parts of the readings. With `VECTOR_SHARE` their sum is 1; chosen with the temperature on held-out rated
+photos (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
+
 _CLIP = 6.0
 """Deviations at which a standardised feature is cut, so that one extreme does not decide. A
 convention."""
@@ -41,6 +47,7 @@ class ProjectionShape:
         hidden: Width of the hidden layer.
         vector: Length of the distortion vector.
         kinds: Distortion kinds told apart, pristine included.
+        faults: Faults whose chance is told.
 
     Example:
         >>> shape = ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)
@@ -52,6 +59,7 @@ class ProjectionShape:
     hidden: int
     vector: int
     kinds: int
+    faults: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,13 +71,14 @@ class ProjectionOutput:
         kinds: (B, Z) logits of the kinds.
         levels: (B, 6) logits of the levels 0..5.
         quality: (B,) quality, 0..1 nominally; trains the vector, is not what is published.
-        code: (B, D + 4) what ships: the vector and the angles of both linear readouts, unit length.
+        code: (B, D + 8) what ships: the vector and the angles of the readings, unit length.
+        readouts: What the lines say.
 
     Example:
         >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
         >>> output = projection(torch.zeros(2, 40))
         >>> tuple(output.code.shape), tuple(output.kinds.shape), tuple(output.levels.shape)
-        ((2, 12), (2, 5), (2, 6))
+        ((2, 16), (2, 5), (2, 6))
     """
 
     vector: Tensor
@@ -77,34 +86,69 @@ class ProjectionOutput:
     levels: Tensor
     quality: Tensor
     code: Tensor
+    readouts: ReadoutOutput
 
 
 class Readouts(nn.Module):
-    """Quality read off standardised features by two lines, as angles.
+    """Lines over standardised features: readings of quality, chances of faults, and of a product photo.
 
-    A cosine between vectors cannot order photos by one number, but it can compare angles: each quality q
-    becomes the point ``(cos pi q, sin pi q)``, so that the similarity of two photos falls with the
-    difference of their qualities. A strongly regularised line over all features generalises better than
-    what two layers learn from a few thousand ratings; the layers know more about damage.
+    A strongly regularised line over all features generalises better than what two layers learn from a few
+    thousand ratings; the layers know more about damage. A cosine between vectors cannot order photos by
+    one number, but it can compare angles: each reading q becomes the point ``(cos pi q, sin pi q)``, so
+    that the similarity of two photos falls with the difference of their readings.
 
     Example:
-        >>> points = Readouts(4)(torch.zeros(1, 4))  # before the fit every quality is a half
-        >>> points[0].abs().round().tolist()
-        [[0.0, 1.0], [0.0, 1.0]]
+        >>> readouts = Readouts(inputs=4, faults=2)
+        >>> readouts(torch.zeros(1, 4)).readings.tolist()  # before the fit every reading is a half
+        [[0.5, 0.5, 0.5, 0.5]]
     """
 
     weights: Tensor
     offsets: Tensor
+    slopes: Tensor
+    intercepts: Tensor
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, inputs: int, faults: int = 0) -> None:
         super().__init__()
-        self.register_buffer("weights", torch.zeros(_READOUTS, inputs))
-        self.register_buffer("offsets", torch.full((_READOUTS,), 0.5))
+        self.faults = faults
+        rows = len(READINGS) + faults + 1
+        self.register_buffer("weights", torch.zeros(rows, inputs))
+        self.register_buffer("offsets", torch.full((rows,), 0.5))
+        self.register_buffer("slopes", torch.ones(faults + 1))
+        self.register_buffer("intercepts", torch.zeros(faults + 1))
 
-    def forward(self, scaled: Tensor) -> Tensor:
-        """Points on the half circle, (B, 2, 2), of (B, F) standardised features."""
-        quality = (scaled @ self.weights.T + self.offsets).clamp(-_QUALITY_MARGIN, 1 + _QUALITY_MARGIN)
-        return torch.stack([torch.cos(torch.pi * quality), torch.sin(torch.pi * quality)], dim=2)
+    def forward(self, scaled: Tensor) -> ReadoutOutput:
+        """Read (B, F) standardised features."""
+        lines = scaled @ self.weights.T + self.offsets
+        quality = lines[:, : len(READINGS)].clamp(-_QUALITY_MARGIN, 1 + _QUALITY_MARGIN)
+        chances = torch.sigmoid(lines[:, len(READINGS) :] * self.slopes + self.intercepts)
+        return ReadoutOutput(quality, chances[:, : self.faults], chances[:, self.faults])
+
+
+@dataclass(frozen=True)
+class ReadoutOutput:
+    """What the lines say of a batch.
+
+    Attributes:
+        readings: (B, 4) by `READINGS`, 0..1 and a little beyond.
+        faults: (B, Y) chance of each fault.
+        product: (B,) chance that it is a product photo.
+
+    Example:
+        >>> output = Readouts(inputs=4, faults=2)(torch.zeros(1, 4))
+        >>> output.faults.shape, output.product.shape
+        (torch.Size([1, 2]), torch.Size([1]))
+    """
+
+    readings: Tensor
+    faults: Tensor
+    product: Tensor
+
+    @property
+    def points(self) -> Tensor:
+        """(B, 4, 2) the readings as points of the half circle."""
+        angles = torch.pi * self.readings
+        return torch.stack([torch.cos(angles), torch.sin(angles)], dim=2)
 
 
 class Projection(nn.Module):
@@ -136,7 +180,7 @@ class Projection(nn.Module):
         self.kinds = nn.Linear(shape.vector, shape.kinds)
         self.levels = nn.Linear(shape.vector, LEVELS)
         self.quality = nn.Linear(shape.vector, 1)
-        self.readouts = Readouts(shape.inputs)
+        self.readouts = Readouts(shape.inputs, shape.faults)
 
     def fit_scaling(self, features: Tensor) -> None:
         """Take location and scale from (N, F) features."""
@@ -152,25 +196,28 @@ class Projection(nn.Module):
         scaled = self.scale_features(features)
         raw = self.layers(scaled)
         vector = F.normalize(raw, dim=1)
-        parts = [vector, *self.readouts(scaled).unbind(1)]
-        weighted = [share**0.5 * part for share, part in zip(SIMILARITY_SHARES, parts, strict=True)]
+        readouts: ReadoutOutput = self.readouts(scaled)
+        parts = [vector, *readouts.points.unbind(1)]
+        shares = (VECTOR_SHARE, *READING_SHARES)
+        weighted = [share**0.5 * part for share, part in zip(shares, parts, strict=True)]
         return ProjectionOutput(
             vector=vector,
             kinds=self.kinds(raw),
             levels=self.levels(raw),
             quality=self.quality(raw).squeeze(1) + 0.5,
             code=torch.cat(weighted, dim=1),
+            readouts=readouts,
         )
 
 
 class ProjectionHead(nn.Module):
-    """The projection as it ships: five blocks of features in, vector, kinds and level out.
+    """The projection as it ships: five blocks of features in, everything that is told of a photo out.
 
     Example:
-        >>> head = ProjectionHead(Projection(ProjectionShape(10, 16, 8, 5))).eval()
-        >>> code, kinds, level = head(*(torch.zeros(1, 2) for _ in range(5)))
-        >>> tuple(code.shape), round(kinds.sum().item(), 4), 0 <= level.item() <= 5
-        ((1, 12), 1.0, True)
+        >>> head = ProjectionHead(Projection(ProjectionShape(10, 16, 8, 5, faults=3))).eval()
+        >>> code, kinds, level, readings, faults, product = head(*(torch.zeros(1, 2) for _ in range(5)))
+        >>> tuple(code.shape), round(kinds.sum().item(), 4), 0 <= level.item() <= 5, readings.tolist()
+        ((1, 16), 1.0, True, [[50.0, 50.0, 50.0, 50.0]])
     """
 
     def __init__(self, projection: Projection) -> None:
@@ -184,7 +231,7 @@ class ProjectionHead(nn.Module):
         measured: Tensor,
         native_content: Tensor,
         native_statistics: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         """Read the features of both views.
 
         Args:
@@ -195,10 +242,13 @@ class ProjectionHead(nn.Module):
             native_statistics: (B, 1632) stage statistics of the native view.
 
         Returns:
-            (B, D + 4) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5.
+            (B, D + 8) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5, (B, 4)
+            readings 0..100 and a little beyond, (B, Y) chances of faults, (B,) chance of a product photo.
         """
         blocks = [whole_content, whole_statistics, measured, native_content, native_statistics]
         output = self.projection(torch.cat(blocks, dim=1))
         steps = torch.arange(LEVELS, dtype=torch.float32)
         level = (output.levels.softmax(1) * steps).sum(1)
-        return output.code, output.kinds.softmax(1), level
+        readouts = output.readouts
+        told = (100 * readouts.readings, readouts.faults, readouts.product)
+        return output.code, output.kinds.softmax(1), level, *told

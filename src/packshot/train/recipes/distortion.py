@@ -81,7 +81,12 @@ class ProjectionRecipe:
 
 
 def train_projection(
-    rated: Features, damaged: Features, recipe: ProjectionRecipe, kinds: int, progress: StepReport
+    rated: Features,
+    damaged: Features,
+    recipe: ProjectionRecipe,
+    kinds: int,
+    progress: StepReport,
+    faults: int = 0,
 ) -> Projection:
     """Train on both sets at once; deterministic for a seed and a thread count.
 
@@ -91,6 +96,7 @@ def train_projection(
         recipe: Sizes, weights of the losses, duration.
         kinds: Number of kinds, pristine included.
         progress: Called with the step and the loss, now and then.
+        faults: Number of faults that it will read.
 
     Returns:
         The projection, in evaluation mode.
@@ -107,7 +113,7 @@ def train_projection(
         (4, False)
     """
     torch.manual_seed(recipe.seed)
-    shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds)
+    shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds, faults)
     network = Projection(shape, recipe.dropout)
     network.fit_scaling(_select_rows(rated, damaged))
     optimiser = torch.optim.AdamW(

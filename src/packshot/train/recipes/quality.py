@@ -1,0 +1,523 @@
+"""Recipe 5: from features of rated photos to the distortion encoder and the atlas that ship.
+
+Everything that a photo of the atlas says of itself was made without its own product: readings by lines that
+were fitted to other products, calibration and confidence by evidence of other products. Photos held out
+(`packshot.train.datasets.product_ratings.is_held_out`) take no part in anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from packshot.arrays import Float16Array, Float32Array, Float64Array, IndexArray, Mask
+from packshot.assess.atlas import Atlas, Calibrated, Example, Scale
+from packshot.assess.ratings import RatedPhoto
+from packshot.assess.retrieval import RetrievalOptions
+from packshot.assess.scoring import ScoringResult, compute_score
+from packshot.encode import FaultModel, PhotoEncoding
+from packshot.train.datasets.damaged import KIND_NAMES
+from packshot.train.datasets.product_ratings import FAULTS, ProductRating
+from packshot.train.features import CONTENT_SIZE, Features
+from packshot.train.networks.distortion import READING_SHARES, VECTOR_SHARE, Projection
+from packshot.train.progress import Progress
+from packshot.train.recipes.calibration import (
+    JudgedAspect,
+    fit_aspect,
+    fit_costs,
+    fit_fault_limit,
+    fit_logistic_line,
+)
+from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
+from packshot.train.recipes.readouts import Lines, LineTargets, fit_lines, set_readouts
+
+DAMAGED_WEIGHT: Final = 0.25
+"""Weight of a damaged original among rated photos: its label is reckoned, not rated. A judgement."""
+
+PEOPLE_ORIGIN: Final = "rated by people (BIQ2021)"
+RATED_ORIGIN: Final = "rated by a vision-language model"
+DAMAGED_ORIGIN: Final = "rated original, less what damage costs"
+
+
+@dataclass(frozen=True, eq=False)
+class RatedProducts:
+    """Rated product photos with their features.
+
+    Attributes:
+        photos: What is known of each.
+        features: (N, F).
+
+    Example:
+        >>> RatedProducts([], np.empty((0, 4), np.float16)).is_held_out.shape
+        (0,)
+    """
+
+    photos: Sequence[ProductRating]
+    features: Float16Array
+
+    @property
+    def is_held_out(self) -> Mask:
+        """(N,) photos that validate."""
+        return np.array([photo.is_held_out for photo in self.photos], bool)
+
+    @property
+    def ratings(self) -> Float64Array:
+        """(N, 3) overall, technical, presentation, 0..100."""
+        return np.array([photo.ratings for photo in self.photos], float).reshape(-1, 3)
+
+    @property
+    def faults(self) -> Float64Array:
+        """(N, Y) share of the passes that name each fault."""
+        return np.array([photo.faults for photo in self.photos], float).reshape(-1, len(FAULTS))
+
+    def select(self, rows: Mask) -> RatedProducts:
+        """Return the photos where a mask is True."""
+        kept = [photo for photo, keep in zip(self.photos, rows, strict=True) if keep]
+        return RatedProducts(kept, self.features[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class RatedByPeople:
+    """Photos of anything, rated by people, with their features.
+
+    Attributes:
+        photos: Files and scores.
+        features: (N, F).
+        groups: (N,) near duplicates have one number.
+        is_held_out: (N,) photos that validate.
+
+    Example:
+        >>> nothing = np.empty(0, bool)
+        >>> RatedByPeople([], np.empty((0, 4), np.float16), np.empty(0, int), nothing).photos
+        []
+    """
+
+    photos: Sequence[RatedPhoto]
+    features: Float16Array
+    groups: IndexArray
+    is_held_out: Mask
+
+    @property
+    def scores(self) -> Float64Array:
+        """(N,) 0..100."""
+        return np.array([photo.score for photo in self.photos], float)
+
+    def select(self, rows: Mask) -> RatedByPeople:
+        """Return the photos where a mask is True."""
+        kept = [photo for photo, keep in zip(self.photos, rows, strict=True) if keep]
+        return RatedByPeople(kept, self.features[rows], self.groups[rows], self.is_held_out[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class DamagedProducts:
+    """Originals damaged on purpose, with the ratings reckoned for each version.
+
+    Attributes:
+        names: (N,) of each version.
+        groups: (N,) the product of each.
+        features: (N, F).
+        ratings: (N, 3) the original's ratings less what the damage costs, 0..100.
+        kinds: (N,) indices into `KIND_NAMES`.
+        levels: (N,) 0..5.
+
+    Example:
+        >>> none = np.empty(0, int)
+        >>> DamagedProducts([], [], np.empty((0, 4)), np.empty((0, 3)), none, none).names
+        []
+    """
+
+    names: Sequence[str]
+    groups: Sequence[str]
+    features: Float16Array
+    ratings: Float64Array
+    kinds: IndexArray
+    levels: IndexArray
+
+    def select(self, rows: Mask) -> DamagedProducts:
+        """Return the versions where a mask is True."""
+        names = [name for name, keep in zip(self.names, rows, strict=True) if keep]
+        groups = [group for group, keep in zip(self.groups, rows, strict=True) if keep]
+        rest = (self.features[rows], self.ratings[rows], self.kinds[rows], self.levels[rows])
+        return DamagedProducts(names, groups, *rest)
+
+
+@dataclass(frozen=True, eq=False)
+class QualityData:
+    """Everything that is trained on.
+
+    Example:
+        >>> [name for name in QualityData.__dataclass_fields__]
+        ['products', 'people', 'damaged']
+    """
+
+    products: RatedProducts
+    people: RatedByPeople
+    damaged: DamagedProducts
+
+    def without_held_out(self) -> QualityData:
+        """Return what may be trained on."""
+        held_groups = {photo.group for photo in self.products.photos if photo.is_held_out}
+        usable = np.array([group not in held_groups for group in self.damaged.groups], bool)
+        return QualityData(
+            self.products.select(~self.products.is_held_out),
+            self.people.select(~self.people.is_held_out),
+            self.damaged.select(usable),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class QualityModel:
+    """A projection with its readouts, the faults it sees, and the atlas it goes with.
+
+    Attributes:
+        projection: In evaluation mode.
+        faults: In the order of its outputs.
+        readings: What lines fitted without a photo's product read off it: (N, 3) of products, (M, 3) of
+            damaged ones, (P, 1) of photos rated by people; 0..1.
+
+    Example:
+        >>> [name for name in QualityModel.__dataclass_fields__]
+        ['projection', 'faults', 'readings']
+    """
+
+    projection: Projection
+    faults: tuple[FaultModel, ...]
+    readings: tuple[Float64Array, Float64Array, Float64Array]
+
+
+def train_quality(data: QualityData, recipe: ProjectionRecipe, progress: Progress) -> QualityModel:
+    """Train the projection, then fit its readouts.
+
+    Args:
+        data: What may be trained on.
+        recipe: Of the projection.
+        progress: Told about progress.
+    """
+    groups = _number_groups(data)
+    rated = _make_features(data, groups)
+    damaged = _make_damaged_features(data.damaged, groups[1])
+    projection = train_projection(
+        rated,
+        damaged,
+        recipe,
+        len(KIND_NAMES),
+        lambda step, loss: progress(f"  step {step}: loss {loss:.4f}"),
+        faults=len(FAULTS),
+    )
+    products, damaged_part = data.products, data.damaged
+    progress("readings of product photos")
+    weights = np.concatenate(
+        [np.ones(len(products.photos)), np.full(len(damaged_part.names), DAMAGED_WEIGHT)]
+    )
+    ratings = np.concatenate([products.ratings, damaged_part.ratings]) / 100
+    features = np.concatenate([products.features, damaged_part.features])
+    quality = fit_lines(
+        projection, LineTargets(features, ratings, np.concatenate(groups[:2]), weights)
+    )
+    progress("readings of photos of anything")
+    people = data.people
+    ones = np.ones(len(people.photos))
+    liked = fit_lines(
+        projection, LineTargets(people.features, people.scores[:, None] / 100, groups[2], ones)
+    )
+    progress("faults")
+    known = np.ones(len(products.photos))
+    seen = fit_lines(
+        projection, LineTargets(products.features, products.faults, groups[0], known)
+    )
+    kind = _fit_domain(projection, data, groups)
+    rows = [(line, float(offset)) for line, offset in zip(quality.weights, quality.offsets, strict=True)]
+    set_readouts(projection, [*rows, (liked.weights[0], float(liked.offsets[0]))], _stack(seen, kind))
+    faults = _calibrate_chances(projection, seen, kind, data)
+    progress(f"penalties: {quality.strength:g}, {liked.strength:g}, {seen.strength:g}, {kind.strength:g}")
+    count = len(products.photos)
+    return QualityModel(
+        projection,
+        faults,
+        (quality.predictions[:count], quality.predictions[count:], liked.predictions),
+    )
+
+
+def _fit_domain(
+    projection: Projection, data: QualityData, groups: tuple[IndexArray, IndexArray, IndexArray]
+) -> Lines:
+    """Fit the line that tells product photos from photos of anything, both weighing the same."""
+    products, people = data.products, data.people
+    counts = len(products.photos), len(people.photos)
+    targets = np.concatenate([np.ones(counts[0]), np.zeros(counts[1])])[:, None]
+    weights = np.concatenate([np.full(count, sum(counts) / 2 / count) for count in counts])
+    features = np.concatenate([products.features, people.features])
+    rows = LineTargets(features, targets, np.concatenate([groups[0], groups[2]]), weights)
+    return fit_lines(projection, rows)
+
+
+def _stack(seen: Lines, kind: Lines) -> Lines:
+    return Lines(
+        np.concatenate([seen.weights, kind.weights]),
+        np.concatenate([seen.offsets, kind.offsets]),
+        np.empty((0, len(seen.offsets) + 1)),
+        seen.strength,
+    )
+
+
+def _calibrate_chances(
+    projection: Projection, seen: Lines, kind: Lines, data: QualityData
+) -> tuple[FaultModel, ...]:
+    """Turn lines into chances, by logistic curves; set limits and costs of faults."""
+    truth = data.products.faults
+    curves = [fit_logistic_line(seen.predictions[:, y], truth[:, y]) for y in range(truth.shape[1])]
+    is_product = np.arange(len(kind.predictions)) < len(data.products.photos)
+    curves.append(fit_logistic_line(kind.predictions[:, 0], is_product.astype(float)))
+    slopes, intercepts = np.array(curves).T
+    projection.readouts.slopes.copy_(torch.from_numpy(slopes))
+    projection.readouts.intercepts.copy_(torch.from_numpy(intercepts))
+    chances = 1 / (1 + np.exp(-(seen.predictions * slopes[:-1] + intercepts[:-1])))
+    costs = fit_costs(chances, 100 - data.products.ratings[:, 0])
+    limits = [fit_fault_limit(chances[:, y], truth[:, y]) for y in range(truth.shape[1])]
+    return tuple(
+        FaultModel(code, round(limit, 4), round(float(cost), 2))
+        for code, limit, cost in zip(FAULTS.values(), limits, costs, strict=True)
+    )
+
+
+def _number_groups(data: QualityData) -> tuple[IndexArray, IndexArray, IndexArray]:
+    """Number the groups of products, of damaged products, and of people's photos, apart from these."""
+    names = [photo.group for photo in data.products.photos] + list(data.damaged.groups)
+    numbers = np.unique(names, return_inverse=True)[1]
+    count = len(data.products.photos)
+    first = int(numbers.max(initial=-1)) + 1
+    return numbers[:count], numbers[count:], data.people.groups + first
+
+
+def _make_features(data: QualityData, groups: tuple[IndexArray, IndexArray, IndexArray]) -> Features:
+    """Return what the projection takes as photos rated as they are: products, then people's."""
+    scores = np.concatenate([data.products.ratings[:, 0], data.people.scores]).astype(np.float32)
+    unknown = np.full(len(scores), -1)
+    return Features(
+        values=np.concatenate([data.products.features, data.people.features]),
+        scores=scores,
+        kinds=unknown.astype(np.int16),
+        levels=unknown.astype(np.int8),
+        groups=np.concatenate([groups[0], groups[2]]).astype(np.int32),
+    )
+
+
+def _make_damaged_features(damaged: DamagedProducts, groups: IndexArray) -> Features:
+    return Features(
+        values=damaged.features,
+        scores=damaged.ratings[:, 0].astype(np.float32),
+        kinds=damaged.kinds.astype(np.int16),
+        levels=damaged.levels.astype(np.int8),
+        groups=groups.astype(np.int32),
+    )
+
+
+_BATCH = 2048
+
+
+def encode_features(
+    projection: Projection, features: Float16Array, readings: Float64Array | None = None, column: int = 0
+) -> list[PhotoEncoding]:
+    """Encode photos from their features.
+
+    Args:
+        projection: In evaluation mode.
+        features: (N, F).
+        readings: (N, R) readings, 0..1, that replace its own from `column` on: those of lines that were
+            fitted without the photo.
+        column: First of `READINGS` that is replaced.
+
+    Example:
+        >>> from packshot.train.networks.distortion import ProjectionShape
+        >>> projection = Projection(ProjectionShape(CONTENT_SIZE, 8, 4, 2, faults=1)).eval()
+        >>> encodings = encode_features(projection, np.zeros((2, CONTENT_SIZE), np.float16))
+        >>> encodings[0].readings.tolist(), encodings[0].distortion.shape
+        ([50.0, 50.0, 50.0, 50.0], (12,))
+    """
+    encodings = []
+    for start in range(0, len(features), _BATCH):
+        rows = torch.from_numpy(features[start : start + _BATCH]).float()
+        with torch.no_grad():
+            output = projection(rows)
+        read = output.readouts.readings.numpy().copy()
+        if readings is not None:
+            part = readings[start : start + _BATCH]
+            read[:, column : column + part.shape[1]] = np.clip(part, -0.1, 1.1)
+        codes = _make_codes(output.vector.numpy(), read)
+        kinds = output.kinds.softmax(1).numpy()
+        for row in range(len(rows)):
+            encodings.append(
+                PhotoEncoding(
+                    content=rows[row, :CONTENT_SIZE].numpy(),
+                    distortion=codes[row],
+                    kinds=kinds[row],
+                    level=0.0,
+                    readings=100 * read[row],
+                    faults=output.readouts.faults[row].numpy(),
+                    product=float(output.readouts.product[row]),
+                )
+            )
+    return encodings
+
+
+def _make_codes(vectors: Float32Array, readings: Float32Array) -> Float32Array:
+    """Return distortion vectors of projected vectors and readings of 0..1, as the projection makes them."""
+    parts = [VECTOR_SHARE**0.5 * vectors]
+    for column, share in enumerate(READING_SHARES):
+        angle = np.pi * readings[:, column : column + 1]
+        parts.append(share**0.5 * np.concatenate([np.cos(angle), np.sin(angle)], axis=1))
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class AtlasParts:
+    """Examples of an atlas with the encodings of the photos that calibrate it.
+
+    Example:
+        >>> AtlasParts([], [], []).examples
+        []
+    """
+
+    examples: list[Example]
+    products: list[PhotoEncoding]
+    people: list[PhotoEncoding]
+
+
+def make_atlas_examples(data: QualityData, model: QualityModel) -> AtlasParts:
+    """Make the examples of the atlas, each with readings by lines fitted without its product."""
+    projection, readings = model.projection, model.readings
+    products = encode_features(projection, data.products.features, readings[0])
+    damaged = encode_features(projection, data.damaged.features, readings[1])
+    people = encode_features(projection, data.people.features, readings[2], column=3)
+    first = {photo.group: one.content for photo, one in zip(data.products.photos, products, strict=True)}
+    examples = [
+        _make_example(
+            photo.path.stem, photo.group, one, photo.ratings, RATED_ORIGIN, content=first[photo.group]
+        )
+        for photo, one in zip(data.products.photos, products, strict=True)
+    ]
+    for row, one in enumerate(damaged):
+        kind, level = KIND_NAMES[data.damaged.kinds[row]], int(data.damaged.levels[row])
+        if level > 0:
+            group = data.damaged.groups[row]
+            examples.append(
+                _make_example(
+                    data.damaged.names[row],
+                    group,
+                    one,
+                    data.damaged.ratings[row],
+                    DAMAGED_ORIGIN,
+                    content=first.get(group, one.content),
+                    kind=kind,
+                    level=level,
+                )
+            )
+    examples += [
+        Example(
+            photo.path.name,
+            f"people:{group}",
+            one.content,
+            one.distortion,
+            float(np.clip(photo.score, 0, 100)),
+            PEOPLE_ORIGIN,
+            technical=float(np.clip(photo.score, 0, 100)),
+            readings=np.repeat(one.readings[3:], 3),
+            scale=Scale.PEOPLE,
+        )
+        for photo, group, one in zip(data.people.photos, data.people.groups, people, strict=True)
+    ]
+    return AtlasParts(examples, products, people)
+
+
+def _make_example(
+    name: str,
+    group: str,
+    encoding: PhotoEncoding,
+    ratings: Float32Array | Float64Array,
+    origin: str,
+    content: Float32Array,
+    kind: str | None = None,
+    level: int | None = None,
+) -> Example:
+    overall, technical, presentation = (float(value) for value in np.clip(ratings, 0, 100))
+    return Example(
+        name,
+        group,
+        content,
+        encoding.distortion,
+        overall,
+        origin,
+        kind,
+        level,
+        technical,
+        presentation,
+        encoding.readings[:3],
+    )
+
+
+def calibrate_quality(
+    atlas: Atlas, data: QualityData, parts: AtlasParts, reference: str, progress: Progress
+) -> Atlas:
+    """Calibrate an atlas by scoring each of its rated photos from the evidence of the others.
+
+    Args:
+        atlas: Without calibration.
+        data: What it was made of.
+        parts: Encodings of the same photos.
+        reference: Name of the reference set: the products that were not harmed.
+        progress: Told about progress.
+    """
+    progress("scoring products by other products")
+    groups = [photo.group for photo in data.products.photos]
+    judged = _judge(atlas, parts.products, groups)
+    people_groups = [f"people:{group}" for group in data.people.groups]
+    people = _judge(atlas, parts.people, people_groups)
+    ratings = data.products.ratings
+    aspects = {
+        name: fit_aspect(_read_aspect(judged, column), ratings[:, column])
+        for column, name in enumerate(list(Calibrated)[:3])
+    }
+    aspects[Calibrated.PEOPLE] = fit_aspect(_read_aspect(people, 0), data.people.scores)
+    overall = aspects[Calibrated.OVERALL].calibration
+    unharmed = np.array([not photo.harm for photo in data.products.photos])
+    scores = np.array([overall(one.raw_score) for one in judged])[unharmed]
+    everyone = [one.evidence for one in (*judged, *people)]
+    content = np.array([float(one.content.max()) for one in everyone])
+    nearness = np.array([float(one.weights @ one.distortion) for one in everyone])
+    return atlas.with_header(
+        aspects={name.value: model.model_dump() for name, model in aspects.items()},
+        minimum_content=float(np.quantile(content, _REJECTED_SHARE)) * 0.9,
+        minimum_distortion=float(np.quantile(nearness, _REJECTED_SHARE)) - 0.02,
+        reference=reference,
+        reference_scores=tuple(np.sort(scores).round(2).tolist()),
+    )
+
+
+_REJECTED_SHARE: Final = 0.005
+"""Share of the atlas's own photos, 0..1, that are less like the rest than the limits of trust. A judgement."""
+
+
+def _judge(atlas: Atlas, encodings: Sequence[PhotoEncoding], groups: Sequence[str]) -> list[ScoringResult]:
+    options = RetrievalOptions()
+    return [
+        compute_score(atlas, encoding, options, group)
+        for encoding, group in zip(encodings, groups, strict=True)
+    ]
+
+
+def _read_aspect(judged: Sequence[ScoringResult], column: int) -> JudgedAspect:
+    """Collect what evidence alone says of an aspect: an atlas without calibration gives it as it is."""
+    values = [
+        (one.score, one.technical.score if one.technical else np.nan, one.presentation.score)
+        if one.presentation
+        else (one.score, np.nan, np.nan)
+        for one in judged
+    ]
+    nearness = np.array([float(one.evidence.weights @ one.evidence.distortion) for one in judged])
+    spread = np.array([one.spread for one in judged])
+    return JudgedAspect(np.array(values, float)[:, column], nearness, spread)
