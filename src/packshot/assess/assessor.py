@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from packshot.assess.advice import build_finding
-from packshot.assess.atlas import Atlas, Example
+from packshot.assess.atlas import Atlas, Example, make_own_example
 from packshot.assess.causes import share_points
 from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
