@@ -44,7 +44,7 @@ def main(data: Path, workers: int) -> None:
 def collect_confidences(
     photos: Sequence[ProductRating], assessments: Sequence[Assessment], name: str
 ) -> tuple[Float64Array, Float64Array]:
-    """Collect the confidence and the error in points of a score, two of (N,); photos without it are out."""
+    """Collect confidence and error, in points, of a score, two of (N,); photos without it are out."""
     pairs = []
     for photo, assessment in zip(photos, assessments, strict=True):
         score, confidence = read_score(assessment, name), read_confidence(assessment, name)

@@ -2,8 +2,8 @@
 
 A fault is there where both passes of the rater name it, and is not there where neither does; photos on
 which they differ do not count. The ratings are a vision-language model's, not people's. The figures to
-go by are those of validation photos; those of all photos are for information, for limits were set on most
-of them.
+go by are those of validation photos; those of all photos are for information, for limits were set on
+most of them.
 """
 
 from __future__ import annotations
