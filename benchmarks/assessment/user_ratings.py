@@ -2,8 +2,8 @@
 
 Raters are simulated. One photo is rated by 1, 3, 10 or 30 of them, all alike and far from its score, or
 half of them 95 and half 5; or so many different photos are rated alike. Then the rated photos are
-assessed again, and others, of other products, that no one rated. Photos are of the validation: none is in
-the shipped atlas.
+assessed again, and others, of other products, that no one rated. Photos are of the validation: none is
+in the shipped atlas.
 """
 
 from __future__ import annotations
