@@ -2,7 +2,7 @@
 
 Each way assesses the same photos in a process of its own, but for the first, which all are held against.
 With ``--emulator`` (`qemu-x86_64`, Debian's package qemu-user) a few photos are assessed on an emulated
-processor of the generation of 2013 as well, that has AVX2 but neither AVX-512 nor VNNI; it takes minutes.
+processor of 2013 as well, that has AVX2 but neither AVX-512 nor VNNI; it takes minutes.
 """
 
 from __future__ import annotations

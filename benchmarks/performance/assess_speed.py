@@ -105,9 +105,10 @@ def make_ratio_row(photos: int, ours: Sequence[CommandCost], theirs: Sequence[Co
     """Make a row of what Packshot takes for each unit that cleanvision takes, by sums over rounds."""
 
     def divide(name: str) -> float:
-        return round(
-            sum(getattr(cost, name) for cost in ours) / sum(getattr(cost, name) for cost in theirs), 3
+        ours_total, theirs_total = (
+            float(sum(getattr(cost, name) for cost in costs)) for costs in (ours, theirs)
         )
+        return round(ours_total / theirs_total, 3)
 
     processor_ratio = divide("processor_s")
     row: Row = {
