@@ -2,11 +2,10 @@
 
 Originals are those of the manifest's validation split, on which neither kinds of damage nor their levels
 were learnt. Each is damaged in every kind at five levels. Figures are SROCC between the score and how
-little damage there is, so that 1 is right: within one original, of which the median counts and the lowest
-quarter is told, and over all originals together, where originals that were rated differently to begin
-with cannot all be in one order. Rows of all kinds hold all versions of an original against each other;
-levels of different kinds are not equally bad, so `benchmarks.assessment.damaged_products` does the same
-against labels.
+little damage there is, so that 1 is right: within one original, of which the median over originals and
+the lowest quarter are told, and over all originals together, where those that differ to begin with cannot
+all be in one order. Rows of all kinds hold all versions of an original against each other; levels of
+different kinds are not equally bad: `benchmarks.assessment.damaged_products` does it against labels.
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ def _score(photo: Photo) -> dict[str, float]:
 
 
 def iter_rows(versions: Sequence[Version], name: str) -> Iterator[Row]:
-    """Rows of one score: for each kind of damage, then the kinds' median, then for all kinds together."""
+    """Rows of one score: for each kind of damage, for the median kind, for all kinds together."""
     scored = [version for version in versions if name in version.scores]
     if not scored:
         return
