@@ -3,9 +3,9 @@
 Originals are those of the manifest's validation split, on which neither kinds of damage nor their levels
 were learnt. Each is damaged in every kind at five levels. Figures are SROCC between the score and how
 little damage there is, so that 1 is right: within one original, of which the median over originals and
-the lowest quarter are told, and over all originals together, where those that differ to begin with cannot
-all be in one order. Rows of all kinds hold all versions of an original against each other; levels of
-different kinds are not equally bad: `benchmarks.assessment.damaged_products` does it against labels.
+the lowest quarter are told, and over all originals together, which differ to begin with. Rows of all
+kinds hold all versions of an original against each other; levels of different kinds are not equally bad:
+`benchmarks.assessment.damaged_products` does it against labels.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ MIN_RATING_DIFFERENCE = 10.0
 _LOW_SCORE = 60.0
 _NOTHING_TO_IMPROVE_SCORE = 75.0
 _DRAWS = 200
-_MIN_PHOTOS = 3
+_MIN_PHOTOS, _MIN_PHOTOS_OF_INTERVAL = 3, 20
 
 Row = dict[str, object]
 
@@ -72,13 +72,19 @@ def iter_agreement_rows(judged: Sequence[Judged]) -> Iterator[Row]:
             if len(scores) < _MIN_PHOTOS or not scores.std():
                 yield make_row("SROCC", part, name, len(scores), None)
                 continue
-            low, high = bootstrap_interval(scores, ratings, _DRAWS)
-            interval = {"low": round(low, 4), "high": round(high, 4)}
-            count = len(scores)
+            interval, count = make_interval(scores, ratings), len(scores)
             yield make_row("SROCC", part, name, count, srocc(scores, ratings)) | interval
             yield make_row("PLCC", part, name, count, plcc(scores, ratings))
             error = float(np.abs(scores - ratings).mean())
             yield make_row("mean absolute error", part, name, count, error)
+
+
+def make_interval(scores: Float64Array, ratings: Float64Array) -> Row:
+    """Make the columns of the interval of SROCC; of few photos there is none."""
+    if len(scores) < _MIN_PHOTOS_OF_INTERVAL:
+        return {}
+    low, high = bootstrap_interval(scores, ratings, _DRAWS)
+    return {"low": round(low, 4), "high": round(high, 4)}
 
 
 def pair_with_ratings(judged: Sequence[Judged], name: str) -> tuple[Float64Array, Float64Array]:
