@@ -39,12 +39,13 @@ def main(data: Path, photos: int, seed: int, emulator: str | None, emulated_phot
     paths = choose_files(data, photos, seed)
     base = assess_here(paths)
     rows = [compare(name, base, way(paths)) for name, way in WAYS.items()]
+    print(write_results("same_score", rows))
     if emulator is not None:
         few = paths[:emulated_photos]
         command = [emulator, "-cpu", EMULATED_PROCESSOR, os.path.abspath(sys.executable)]
         there = assess_elsewhere(few, command=command)
         rows.append(compare(f"emulated {EMULATED_PROCESSOR}", base[: len(few)], there))
-    print(write_results("same_score", rows))
+        print(write_results("same_score", rows))
 
 
 def choose_files(data: Path, count: int, seed: int) -> list[Path]:
