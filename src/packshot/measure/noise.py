@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.measure.planes import to_uint8
+from packshot.measure.planes import Channels, to_uint8
 
 _BLOCK_SIDE: Final = 8
 """Coefficients of the Haar transform along a block, so 16 pixels. By judgement: smaller blocks scatter
@@ -26,9 +26,6 @@ _FLATTEST_SHARE: Final = 0.25
 
 _MAX_ROWS: Final = 320
 """Rows that are looked at: enough to know the noise, in bounded time."""
-
-_HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
-"""Weights of R, G, B and the offset of half the difference of red and blue, so that it fits 0..255."""
 
 
 def noise_level(plane: Plane) -> float | None:
@@ -67,23 +64,25 @@ def noise_level(plane: Plane) -> float | None:
     return float(np.sqrt(np.median(energy[usable][flattest])))
 
 
-def colour_noise(rows: Pixels) -> float | None:
+def colour_noise(channels: Channels) -> float | None:
     """Measure the noise of the difference of red and blue, which luma hides.
 
     Args:
-        rows: RGB, (H, W, 3) uint8, native or from `sample_rows`.
+        channels: Native; a sample of their rows is looked at.
 
     Returns:
         Standard deviation, in grey levels, of half the difference; None as for `noise_level`.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> pixels = np.full((256, 256, 3), 128, np.uint8)
         >>> pixels[..., 2] += np.random.default_rng(0).integers(0, 40, (256, 256), np.uint8)
-        >>> round(colour_noise(pixels))  # half of 40 / sqrt(12)
+        >>> round(colour_noise(split_channels(pixels)))  # half of 40 / sqrt(12)
         6
     """
-    half_difference = cv2.transform(rows, _HALF_DIFFERENCE)
-    return noise_level(to_uint8(half_difference).reshape(rows.shape[:2]))
+    red, blue = sample_rows(channels.red), sample_rows(channels.blue)
+    # Half the difference, so that it fits 0..255.
+    return noise_level(to_uint8(cv2.addWeighted(red, 0.5, blue, -0.5, 128)))
 
 
 def sample_rows(pixels: Pixels) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -14,6 +15,50 @@ from packshot.photo.pixels import average_blocks, check_pixels
 WORKING_SIDE: Final = 320
 """Long side, in pixels, at most, for measures that need no native detail. By judgement: tones and
 outlines show at that size, and most measures take no time there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Red, green and blue of a picture apart: several times as fast to compare as side by side.
+
+    Attributes:
+        red: (H, W) uint8.
+        green: (H, W) uint8.
+        blue: (H, W) uint8.
+
+    Example:
+        >>> channels = split_channels(np.full((4, 4, 3), (250, 240, 90), np.uint8))
+        >>> int(channels.darkest[0, 0]), int(channels.lightest[0, 0])
+        (90, 250)
+    """
+
+    red: Plane
+    green: Plane
+    blue: Plane
+
+    @cached_property
+    def darkest(self) -> Plane:
+        """The smallest channel of each pixel."""
+        return to_uint8(cv2.min(cv2.min(self.red, self.green), self.blue))
+
+    @cached_property
+    def lightest(self) -> Plane:
+        """The largest channel of each pixel."""
+        return to_uint8(cv2.max(cv2.max(self.red, self.green), self.blue))
+
+
+def split_channels(pixels: Pixels) -> Channels:
+    """Take the channels of a picture apart.
+
+    Args:
+        pixels: RGB, (H, W, 3) uint8.
+
+    Example:
+        >>> split_channels(np.zeros((4, 6, 3), np.uint8)).green.shape
+        (4, 6)
+    """
+    red, green, blue = cv2.split(pixels)
+    return Channels(to_uint8(red), to_uint8(green), to_uint8(blue))
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +83,22 @@ class Planes:
     factor: int
     small: Pixels
     lab: Pixels
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Of `pixels`."""
+        return split_channels(self.pixels)
+
+    @cached_property
+    def small_channels(self) -> Channels:
+        """Of `small`."""
+        return split_channels(self.small)
+
+    @cached_property
+    def lab_channels(self) -> tuple[Plane, Plane, Plane]:
+        """L*, a* and b* of `lab`, apart."""
+        lightness, a, b = cv2.split(self.lab)
+        return to_uint8(lightness), to_uint8(a), to_uint8(b)
 
     @property
     def scale(self) -> float:
