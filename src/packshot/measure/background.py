@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.arrays import ByteMask, Float32Array, Float64Array, Pixels, Plane
-from packshot.measure.planes import Channels, mean_where, split_channels, to_uint8
+from packshot.measure.planes import Channels, mean_where, quantile, split_channels, to_uint8
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Background:
         return not self.slope.any()
 
 
-def find_background(small: Pixels) -> Background | None:
+def find_background(small: Pixels, channels: Channels | None = None) -> Background | None:
     """Find the plain background of a photo.
 
     At least half of the border must show one colour, or three quarters of it one colour that
@@ -109,6 +109,7 @@ def find_background(small: Pixels) -> Background | None:
 
     Args:
         small: RGB at working size, (h, w, 3) uint8.
+        channels: The same, where they were taken apart already.
 
     Returns:
         None where the border is not plain, or the picture is smaller than 8 by 8 pixels.
@@ -134,7 +135,11 @@ def find_background(small: Pixels) -> Background | None:
         )
     if tolerance is None or np.abs(slope).sum(axis=0).max() > LIMITS.max_slope:
         return None
-    colour_mask = _match_colour(small, colour, slope, tolerance)
+    colour_mask = (
+        _match_sloping_colour(small, colour, slope, tolerance)
+        if slope.any()
+        else _match_channels(channels or split_channels(small), colour, tolerance)
+    )
     return Background(colour, slope, tolerance, find_border_region(colour_mask), colour_mask)
 
 
@@ -218,17 +223,15 @@ def _fit_sloping_colour(
     return colour, slope
 
 
-def _match_colour(
+def _match_sloping_colour(
     small: Pixels, colour: Float32Array, slope: Float32Array, tolerance: float
 ) -> ByteMask:
-    """Mark with 255 where no channel differs by more than the tolerance."""
-    if slope.any():
-        height, width = small.shape[:2]
-        x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :, None] * slope[0]
-        y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None, None] * slope[1]
-        levelled = small.astype(np.float32) - x - y
-        return to_uint8(cv2.inRange(levelled, colour - tolerance, colour + tolerance))
-    return _match_channels(split_channels(small), colour, tolerance)
+    """Mark with 255 where no channel differs by more than the tolerance from the colour there."""
+    height, width = small.shape[:2]
+    x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :, None] * slope[0]
+    y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None, None] * slope[1]
+    levelled = small.astype(np.float32) - x - y
+    return to_uint8(cv2.inRange(levelled, colour - tolerance, colour + tolerance))
 
 
 def _match_channels(channels: Channels, colour: Float32Array, tolerance: float) -> ByteMask:
@@ -433,5 +436,4 @@ def unevenness(lab: Pixels, far: ByteMask) -> float:
     if not inside.any():
         return 0.0
     smooth = 255 * values[sample][inside] / weights[sample][inside]
-    low, high = np.percentile(smooth, (2, 98))
-    return float(high - low) / 2.55
+    return (quantile(smooth, 0.98) - quantile(smooth, 0.02)) / 2.55

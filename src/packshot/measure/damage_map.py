@@ -87,10 +87,10 @@ class CellGrid:
     """Means over 12 x 12 equal cells.
 
     Attributes:
-        row_shares: (12, H) share of each row in each cell, over the cell's height.
         column_shares: (W, 12) share of each column in each cell, over the cell's width.
         spans: First row, and the row behind the last, of those that lie wholly in each cell.
         shared_rows: The other rows, which two cells share.
+        shared_row_shares: (12, N) share of each of those in each cell, over the cell's height.
 
     Example:
         >>> grid = CellGrid.from_size(24, 36)
@@ -98,26 +98,27 @@ class CellGrid:
         [0.5, 2.5, 4.5]
     """
 
-    row_shares: Float32Array
     column_shares: Float32Array
     spans: tuple[tuple[int, int], ...]
     shared_rows: IndexArray
+    shared_row_shares: Float32Array
 
     @classmethod
     def from_size(cls, height: int, width: int) -> CellGrid:
         """Make the grid of a plane of 12 by 12 pixels at least."""
-        return cls(_cell_overlaps(height), _cell_overlaps(width).T, *_cell_spans(height))
+        spans, shared_rows = _cell_spans(height)
+        return cls(_cell_overlaps(width).T, spans, shared_rows, _cell_overlaps(height)[:, shared_rows])
 
     def cell_means(self, values: AnyArray) -> Float32Array:
         """Return (12, 12) means of (H, W) numbers, uint8, int16 or float32, or booleans."""
         values = values.view(np.uint8) if values.dtype == np.bool_ else values
-        sums = [
-            cv2.reduce(values[start:end], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0]
-            for start, end in self.spans
-        ]
-        whole = np.stack(sums) * np.float32(CELLS / len(values))
-        parts = self.row_shares[:, self.shared_rows] @ values[self.shared_rows].astype(np.float32)
-        return np.asarray((whole + parts) @ self.column_shares, np.float32)
+        rows = np.empty((CELLS, values.shape[1]), np.float32)
+        for cell, (start, end) in enumerate(self.spans):
+            cv2.reduce(values[start:end], 0, cv2.REDUCE_SUM, rows[cell : cell + 1], cv2.CV_32F)
+        rows *= np.float32(CELLS / len(values))
+        if len(self.shared_rows):
+            rows += self.shared_row_shares @ values[self.shared_rows].astype(np.float32)
+        return np.asarray(rows @ self.column_shares, np.float32)
 
 
 @lru_cache(maxsize=64)
@@ -176,5 +177,8 @@ def _clipping(grid: CellGrid, grey: ByteArray, product: Mask) -> Float32Array:
 
 def _gradient_sum(grey: ByteArray) -> Int16Array:
     """Return the sum of the absolute Sobel responses."""
-    dx, dy = cv2.spatialGradient(grey)
-    return np.asarray(np.abs(dx) + np.abs(dy), np.int16)
+    across, down = (np.asarray(slope, np.int16) for slope in cv2.spatialGradient(grey))
+    np.abs(across, out=across)
+    np.abs(down, out=down)
+    across += down
+    return across

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.measure.planes import Channels, to_uint8
+from packshot.measure.planes import Channels, quantile, to_uint8
 
 _BLOCK_SIDE: Final = 8
 """Coefficients of the Haar transform along a block, so 16 pixels. By judgement: smaller blocks scatter
@@ -61,7 +62,7 @@ def noise_level(plane: Plane) -> float | None:
         return None
     count = max(_MIN_BLOCKS, round(_FLATTEST_SHARE * np.count_nonzero(usable)))
     flattest = np.argsort(texture[usable], kind="stable")[:count]
-    return float(np.sqrt(np.median(energy[usable][flattest])))
+    return math.sqrt(quantile(energy[usable][flattest], 0.5))
 
 
 def colour_noise(channels: Channels) -> float | None:
@@ -108,11 +109,16 @@ def sample_rows(pixels: Pixels) -> Pixels:
 
 
 def _haar_bands(plane: Plane) -> tuple[Float32Array, Float32Array]:
-    """Return mean and diagonal band of disjoint 2 x 2 pixels."""
-    values = plane.astype(np.float32)
-    rows, differences = values[0::2] + values[1::2], values[0::2] - values[1::2]
-    low = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
-    return low, (differences[:, 0::2] - differences[:, 1::2]) * np.float32(0.5)
+    """Return mean and diagonal band, but for its sign, of disjoint 2 x 2 pixels."""
+    upper, lower = plane[0::2], plane[1::2]
+    # Two neighbours of 16 bits are read as one number of 32: no stride, so that all runs at full width.
+    sums = np.add(upper, lower, dtype=np.uint16).view(np.uint32)
+    differences = np.subtract(upper, lower, dtype=np.int16).view(np.int32)
+    low = ((sums & 0xFFFF) + (sums >> 16)).astype(np.float32)
+    diagonal = (((differences << 16) >> 16) - (differences >> 16)).astype(np.float32)
+    low *= np.float32(0.25)
+    diagonal *= np.float32(0.5)
+    return low, diagonal
 
 
 def _block_means(values: Float32Array, height: int, width: int) -> Float32Array:

@@ -161,7 +161,7 @@ def find_scene(pixels: Pixels) -> Scene:
         True
     """
     planes = make_planes(pixels)
-    plain_background = background.find_background(planes.small)
+    plain_background = background.find_background(planes.small, planes.small_channels)
     return Scene(
         planes, plain_background, find_product(planes, plain_background) if plain_background else None
     )

@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteArray, ByteMask, Float64Array, Pixels, Plane
+from packshot.arrays import ByteArray, ByteMask, Float32Array, Float64Array, Pixels, Plane
 from packshot.photo.pixels import average_blocks, check_pixels
 
 WORKING_SIDE: Final = 320
@@ -200,3 +200,23 @@ def percentiles(counts: Float64Array, *shares: float) -> tuple[float, ...]:
     targets = np.asarray(shares) / 100 * cumulated[-1]
     indices = np.searchsorted(cumulated, np.maximum(targets, 1e-9))
     return tuple(float(value) for value in np.minimum(indices, 255))
+
+
+def quantile(values: Float32Array | Float64Array, share: float) -> float:
+    """Return a quantile as `np.quantile` does, between two neighbours, several times as fast.
+
+    Args:
+        values: (N,), not empty and without NaN, float32 or float64, in any order.
+        share: 0..1.
+
+    Example:
+        >>> quantile(np.array([4.0, 1.0, 3.0, 2.0]), 0.5)
+        2.5
+    """
+    place = (len(values) - 1) * share
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    ordered = np.partition(values, (below, above))
+    low, high, part = ordered[below], ordered[above], place - below
+    step = high - low
+    return float(low + step * part if part < 0.5 else high - step * (1 - part))

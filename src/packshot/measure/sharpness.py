@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, IndexArray, Int16Array, Int32Array, Mask, Plane
-from packshot.measure.planes import histogram, percentiles, to_uint8
+from packshot.measure.planes import histogram, percentiles, quantile, to_uint8
 
 REBLUR_SIGMA: Final = 2.0
 """Standard deviation s0 of the second blur, in pixels: that of two means of 5 x 5 pixels."""
@@ -240,7 +240,7 @@ def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float 
         return None
     fine = _gradient_lengths(edges.fine[:, edges.is_peak])
     coarse = np.maximum(_gradient_lengths(edges.coarse[:, edges.is_peak]), 1e-3)
-    ratio = max(float(np.quantile(fine / coarse, 1 - share)), _MIN_RATIO)
+    ratio = max(quantile(fine / coarse, 1 - share), _MIN_RATIO)
     variance = REBLUR_SIGMA**2 / (ratio**2 - 1) - _OPERATOR_VARIANCE
     return min(math.sqrt(max(variance, 0.0)) / scale, _MAX_WIDTH)
 
