@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import AnyArray, ByteArray, Float32Array, IndexArray, Int16Array, Mask
+from packshot.measure.planes import enlarge_mask, to_uint8
 
 CELLS: Final = 12
 """Cells along either side of the map: enough to point at a part of a product. A convention."""
@@ -21,8 +22,9 @@ _EDGE_SLOPE: Final = 25
 """Sum of the absolute Sobel responses, 5 times the grey levels a pixel of an average edge: from here on
 a slope is an edge. By judgement."""
 
-_REBLUR_SIGMA: Final = 1.5
-"""Pixels: standard deviation of the second blur."""
+_REBLUR: Final = np.array([2, 9, 28, 55, 68, 55, 28, 9, 2], np.float32) / 256
+"""Weights of the second blur along either axis: those that OpenCV has for 8 bits and a standard deviation of
+1.5 pixels. Given so, they take half as long as its `GaussianBlur`."""
 
 _SHARP_LOSS: Final = 0.42
 _SOFT_LOSS: Final = 0.2
@@ -77,7 +79,8 @@ def damage_map(grey: ByteArray, product: Mask) -> Float32Array | None:
         return None
     height, width = grey.shape
     grid = CellGrid.from_size(height, width)
-    slope, soft = _gradient_sum(grey), _gradient_sum(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
+    blurred = to_uint8(cv2.sepFilter2D(grey, cv2.CV_8U, _REBLUR, _REBLUR))
+    slope, soft = _gradient_sum(grey), _gradient_sum(blurred)
     signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, product))
     return np.asarray(np.clip(np.maximum.reduce(signs), 0, 1), np.float32)
 
@@ -153,9 +156,11 @@ def _softness(grid: CellGrid, slope: Int16Array, soft: Int16Array) -> Float32Arr
 
 def _noise(grid: CellGrid, grey: ByteArray, soft: Int16Array) -> Float32Array:
     """Return the noise where the blurred photo is smooth."""
-    smooth = soft < _SMOOTH_SLOPE
-    response = cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER) * smooth
-    squared = np.asarray(cv2.multiply(response, response, dtype=cv2.CV_32F))
+    _, flags = cv2.threshold(soft, _SMOOTH_SLOPE - 1, 1, cv2.THRESH_BINARY_INV)
+    smooth = np.asarray(flags, np.int16)
+    response = np.asarray(cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER), np.int16) * smooth
+    squared = response.astype(np.float32)
+    squared *= squared
     share = grid.cell_means(smooth)
     level = np.sqrt(grid.cell_means(squared) / np.maximum(share, 1e-3)) / _IMMERKAER_SCALE
     return np.where(
@@ -165,12 +170,12 @@ def _noise(grid: CellGrid, grey: ByteArray, soft: Int16Array) -> Float32Array:
 
 def _clipping(grid: CellGrid, grey: ByteArray, product: Mask) -> Float32Array:
     """Return the clipped share of the product in cells that it fills at least by half."""
-    size = grey.shape[::-1]
-    inside = cv2.resize(product.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    clipped = (grey >= _CLIP_LEVEL) & (np.asarray(inside) > 0)
-    if not clipped.any():
+    white = to_uint8(cv2.inRange(grey, _CLIP_LEVEL, 255))
+    inside = enlarge_mask(product.view(np.uint8), grey.shape) if cv2.countNonZero(white) else white
+    clipped = to_uint8(cv2.bitwise_and(white, inside))
+    if not cv2.countNonZero(clipped):
         return np.zeros((CELLS, CELLS), np.float32)
-    filled = grid.cell_means(np.asarray(inside))
+    filled = grid.cell_means(inside)
     share = grid.cell_means(clipped) / np.maximum(filled, 1e-3)
     return np.where(filled > _MIN_PRODUCT_SHARE, share, 0).astype(np.float32)
 

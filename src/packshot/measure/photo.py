@@ -26,7 +26,14 @@ from packshot.measure import (
 from packshot.measure.background import Background
 from packshot.measure.damage_map import damage_map
 from packshot.measure.geometry import Box
-from packshot.measure.planes import Planes, histogram, make_planes, mean_where, to_uint8
+from packshot.measure.planes import (
+    Planes,
+    enlarge_mask,
+    histogram,
+    make_planes,
+    mean_where,
+    to_uint8,
+)
 from packshot.measure.product import ProductRegion, find_product
 from packshot.measure.scores import make_measurement
 from packshot.measure.window import Window, find_window
@@ -270,7 +277,7 @@ def _measure_detail(
     background_mask = (
         None
         if plain_background is None
-        else window.crop(_resize_to_native(plain_background.mask, planes))
+        else window.crop(enlarge_mask(plain_background.mask, planes.grey.shape))
     )
     return _measure_sharpness(planes, gradients, window, product) | {
         "colour_noise": noise.colour_noise(planes.channels),
@@ -278,12 +285,6 @@ def _measure_detail(
         "ringing": compression.ringing(grey, gradients, background_mask),
         "banding": banding.banding(grey),
     }
-
-
-def _resize_to_native(mask: ByteMask, planes: Planes) -> ByteMask:
-    """Resize a working-size mask to native size."""
-    height, width = planes.grey.shape
-    return to_uint8(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
 
 
 def _measure_sharpness(

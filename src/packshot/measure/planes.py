@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteArray, ByteMask, Float32Array, Float64Array, Pixels, Plane
+from packshot.arrays import ByteArray, ByteMask, Float32Array, Float64Array, IndexArray, Pixels, Plane
 from packshot.photo.pixels import average_blocks, check_pixels
 
 WORKING_SIDE: Final = 320
@@ -161,6 +161,30 @@ def mean_where(plane: Plane, mask: ByteMask) -> float:
     """
     count = cv2.countNonZero(mask)
     return cv2.sumElems(cv2.bitwise_and(plane, mask))[0] * (1 / count) if count else 0.0
+
+
+def enlarge_mask(mask: ByteMask, shape: tuple[int, ...]) -> ByteMask:
+    """Repeat the pixels of a mask until it has another size: `cv2.resize` to the nearest, but faster.
+
+    Args:
+        mask: (h, w) uint8.
+        shape: (H, W), not smaller.
+
+    Example:
+        >>> enlarge_mask(np.array([[255, 0]], np.uint8), (2, 3)).tolist()
+        [[255, 255, 0], [255, 255, 0]]
+    """
+    height, width = shape[:2]
+    across = to_uint8(cv2.resize(mask, (width, len(mask)), interpolation=cv2.INTER_NEAREST))
+    return across if len(mask) == height else across[_list_sources(len(mask), height)]
+
+
+@lru_cache(maxsize=64)
+def _list_sources(length: int, longer: int) -> IndexArray:
+    """Return which of `length` rows each of more rows repeats."""
+    rows = np.arange(length, dtype=np.float32)[:, None]
+    sources = cv2.resize(rows, (1, longer), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(sources, np.intp).ravel()
 
 
 def histogram(plane: Plane, mask: ByteMask | None = None) -> Float64Array:
