@@ -80,7 +80,7 @@ class Kind(StrEnum):
     OVERLAY = "overlay"
 
 
-_DamageFunction = Callable[[Pixels, int, np.random.Generator], Pixels]
+_DamageFunction = Callable[[Pixels, int, "np.random.Generator"], Pixels]
 
 _FUNCTION_BY_KIND: dict[Kind, _DamageFunction] = {
     Kind.GAUSSIAN_BLUR: blur.gaussian_blur,

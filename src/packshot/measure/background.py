@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.arrays import ByteMask, Float32Array, Float64Array, Pixels, Plane
+from packshot.arrays import ByteMask, Float32Array, Pixels
 from packshot.measure.planes import Channels, mean_where, quantile, split_channels, to_uint8
 
 

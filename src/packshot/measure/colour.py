@@ -44,11 +44,13 @@ def colourfulness(channels: Channels, mask: ByteMask | None) -> float:
     Example:
         >>> from packshot.measure.planes import split_channels
         >>> colours = np.array([[[255, 0, 0], [0, 0, 255], [0, 255, 0], [128, 128, 128]]], np.uint8)
-        >>> grey = colours[:, 3:]
-        >>> round(colourfulness(split_channels(colours), None)), colourfulness(split_channels(grey), None)
-        (239, 0.0)
+        >>> pictures = split_channels(colours), split_channels(colours[:, 3:])
+        >>> [round(colourfulness(channels, None)) for channels in pictures]
+        [239, 0]
     """
-    red, green, blue = (plane.astype(np.int16) for plane in (channels.red, channels.green, channels.blue))
+    red, green, blue = (
+        plane.astype(np.int16) for plane in (channels.red, channels.green, channels.blue)
+    )
     opponents = 2 * (red - green), red + green - 2 * blue
     mean, spread = np.hstack([cv2.meanStdDev(opponent, mask=mask) for opponent in opponents])
     return (math.hypot(*spread.ravel()) + 0.3 * math.hypot(*mean.ravel())) / 2

@@ -126,7 +126,7 @@ def _flatten_alpha(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
 
 
 def _to_array(image: Image.Image) -> Pixels:
-    """Copy the pixels of an RGB image: Pillow hands them out fastest as it keeps them, with a byte unused."""
+    """Copy the pixels of an RGB image; fastest as Pillow keeps them, with a byte unused behind each."""
     width, height = image.size
     padded = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint8).reshape(height, width, 4)
     return np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGBA2RGB), np.uint8)
