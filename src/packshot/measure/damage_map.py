@@ -23,7 +23,7 @@ _EDGE_SLOPE: Final = 25
 a slope is an edge. By judgement."""
 
 _REBLUR: Final = np.array([2, 9, 28, 55, 68, 55, 28, 9, 2], np.float32) / 256
-"""Weights of the second blur along either axis: those that OpenCV has for 8 bits and a standard deviation
+"""Weights of the second blur along either axis: those of OpenCV for 8 bits and a standard deviation
 of 1.5 pixels. Given so, they take half as long as its `GaussianBlur`."""
 
 _SHARP_LOSS: Final = 0.42
