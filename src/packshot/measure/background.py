@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from packshot.arrays import ByteMask, Float32Array, Pixels
 from packshot.measure.planes import Channels, mean_where, quantile, split_channels, to_uint8
+from packshot.photo.pixels import average_blocks
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ def _common_colour(ring: Float32Array) -> Float32Array:
     """Return the colour most of the border has: a median, repeated on what lies near it."""
     colour = _median(ring)
     for reach in (2 * LIMITS.near_distance, LIMITS.near_distance, LIMITS.near_distance):
-        near = ring[:, _deviations(ring, colour) <= reach]
+        is_near = _deviations(ring, colour) <= reach
+        near = ring if is_near.all() else ring[:, is_near]
         if near.shape[1] == 0:
             break
         colour = _median(near)
@@ -249,11 +251,11 @@ def _colour_limits(colour: Float32Array, tolerance: float) -> tuple[list[float],
     return low, np.clip(np.floor(colour + tolerance), 0, 255).tolist()
 
 
-def match_colour_native(channels: Channels, background: Background) -> ByteMask:
+def match_colour_native(pixels: Pixels, background: Background) -> ByteMask:
     """Mark native pixels that have the colour of an even background.
 
     Args:
-        channels: Native, of the photo or a part of it.
+        pixels: RGB, (H, W, 3) uint8, native.
         background: An even one, see `Background.is_even`.
 
     Returns:
@@ -262,10 +264,10 @@ def match_colour_native(channels: Channels, background: Background) -> ByteMask:
     Example:
         >>> photo = np.full((20, 20, 3), 250, np.uint8)
         >>> photo[5:15, 5:15] = 40
-        >>> int((match_colour_native(split_channels(photo), find_background(photo)) == 0).sum())
+        >>> int((match_colour_native(photo, find_background(photo)) == 0).sum())
         100
     """
-    return _match_channels(channels, background.colour, background.tolerance)
+    return _match_channels(split_channels(pixels), background.colour, background.tolerance)
 
 
 def find_border_region(mask: ByteMask) -> ByteMask:
@@ -300,9 +302,7 @@ def pure_white_share(channels: Channels, factor: int, far: ByteMask) -> float:
     """
     height, width = far.shape
     white = to_uint8(cv2.inRange(channels.darkest[: height * factor, : width * factor], 255, 255))
-    if factor > 1:
-        white = to_uint8(cv2.resize(white, (width, height), interpolation=cv2.INTER_AREA))
-    return 100 * mean_where(white, far) / 255
+    return 100 * mean_where(average_blocks(white, factor), far) / 255
 
 
 def find_far_background(mask: ByteMask, factor: int) -> ByteMask:

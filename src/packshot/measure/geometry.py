@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from packshot.arrays import Mask, Plane
+from packshot.measure.planes import to_uint8
 from packshot.report import Facts
 
 _MAX_BORDER_SHARE: Final = 0.25
@@ -170,11 +172,15 @@ def border_thickness(grey: Plane) -> tuple[int, int, int, int]:
     """
     if min(grey.shape) < _MIN_SIDE:
         return 0, 0, 0, 0
-    lines = [grey.T, grey, grey.T[::-1], grey[::-1]]
+    deepest = [int(_MAX_BORDER_SHARE * side) for side in (grey.shape[1], grey.shape[0])]
+    left, right = (
+        cv2.transpose(part) for part in (grey[:, : deepest[0] + 2], grey[:, -deepest[0] - 2 :])
+    )
+    lines = [to_uint8(left), grey, to_uint8(right)[::-1], grey[::-1]]
     depths = [0, 0, 0, 0]
     for first in (0, 1):
-        near = _border_depth(lines[first])
-        far = _border_depth(lines[first + 2]) if near else 0
+        near = _border_depth(lines[first], deepest[first])
+        far = _border_depth(lines[first + 2], deepest[first]) if near else 0
         depths[first], depths[first + 2] = (near, far) if far else (0, 0)
     whole = [
         depth if depth and _has_sharp_end(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
@@ -192,15 +198,16 @@ def _is_margin(grey: Plane, depths: list[int]) -> bool:
     return _border_tone(grey) >= _WHITE_LEVEL and max(widest) > _MAX_WHITE_BORDER
 
 
-def _border_depth(grey: Plane) -> int:
+def _border_depth(grey: Plane, deepest: int) -> int:
     """Count rows of one tone at the top, up to where a row's middle changes at once; 0 for none."""
     margin = int(_CORNER_SHARE * grey.shape[1])
     inner = slice(margin, grey.shape[1] - margin)
     tone = _border_tone(grey)
     if np.count_nonzero(_is_different(grey[0, inner], tone)) > _SPECK_SHARE * (inner.stop - inner.start):
         return 0
-    deepest = int(_MAX_BORDER_SHARE * grey.shape[0])
-    shares = _is_different(np.ascontiguousarray(grey[: deepest + 2, inner]), tone).mean(axis=1)
+    different = _is_different(grey[: deepest + 2, inner], tone)
+    shares = np.ravel(cv2.reduce(different.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
+    shares = shares / different.shape[1]
     changed_rows = np.flatnonzero(shares > _MIN_CHANGED_SHARE)
     if len(changed_rows) == 0 or changed_rows[0] >= deepest:
         return 0

@@ -8,14 +8,14 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask
+from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask, Pixels
 from packshot.measure.background import (
     Background,
     find_background,
     find_border_region,
     match_colour_native,
 )
-from packshot.measure.planes import Channels, Planes, to_uint8
+from packshot.measure.planes import Planes, to_uint8
 
 _MIN_SHARE: Final = 0.002
 """Share of the picture, 0..1: what is smaller is no product but dirt. By judgement."""
@@ -170,12 +170,32 @@ def _find_native_box(
     left, top, across, down = _scale_box(planes, small, margin=planes.factor if planes.factor > 1 else 0)
     if not background.is_even or planes.factor == 1:
         return left, top, across, down
-    part = np.s_[top : top + down, left : left + across]
-    channels = planes.channels
-    inside = Channels(channels.red[part], channels.green[part], channels.blue[part])
-    rest = cv2.bitwise_not(match_colour_native(inside, background))
-    x, y, wide, high = _bounding_box(to_uint8(rest))
+    inside = planes.pixels[top : top + down, left : left + across]
+    x, y, wide, high = _find_tight_box(inside, background, 2 * planes.factor)
     return (left + x, top + y, wide, high) if wide else (left, top, across, down)
+
+
+def _find_tight_box(inside: Pixels, background: Background, depth: int) -> tuple[int, int, int, int]:
+    """Return the box around all that is not background: where each side shows some, no more is asked.
+
+    Args:
+        inside: RGB, (H, W, 3) uint8, native.
+        background: An even one.
+        depth: Pixels at each side that are asked first.
+    """
+    height, width = inside.shape[:2]
+    sides = (inside[:depth], inside[-depth:], inside[:, :depth], inside[:, -depth:])
+    above, below, before, behind = (_find_box_of_rest(side, background) for side in sides)
+    if not all(box[2] for box in (above, below, before, behind)):
+        return _find_box_of_rest(inside, background)
+    top, left = above[1], before[0]
+    bottom = max(height - depth, 0) + below[1] + below[3]
+    right = max(width - depth, 0) + behind[0] + behind[2]
+    return left, top, right - left, bottom - top
+
+
+def _find_box_of_rest(pixels: Pixels, background: Background) -> tuple[int, int, int, int]:
+    return _bounding_box(to_uint8(cv2.bitwise_not(match_colour_native(pixels, background))))
 
 
 def _scale_box(
