@@ -169,8 +169,10 @@ def list_families() -> tuple[tuple[Kind, ...], ...]:
         >>> [kind.value for kind in list_families()[-1]], len(list_families())
         (['overlay'], 22)
     """
-    names = dict.fromkeys(find_family(kind) for kind in Kind)
-    return tuple(tuple(kind for kind in Kind if find_family(kind) == name) for name in names)
+    families: dict[str, list[Kind]] = {}
+    for kind in Kind:
+        families.setdefault(find_family(kind), []).append(kind)
+    return tuple(map(tuple, families.values()))
 
 
 def distort(

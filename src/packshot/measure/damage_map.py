@@ -129,8 +129,10 @@ def _cell_spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
     """Return the pixels that lie wholly in each of 12 cells, from and to, and all others."""
     bounds = np.linspace(0, length, CELLS + 1)
     spans = tuple(zip(np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int), strict=True))
-    inside = np.concatenate([np.arange(start, end) for start, end in spans])
-    return spans, np.setdiff1d(np.arange(length), inside)
+    is_shared = np.ones(length, bool)  # Not `setdiff1d`, which loads masked arrays: 60 ms.
+    for start, end in spans:
+        is_shared[start:end] = False
+    return spans, np.flatnonzero(is_shared)
 
 
 @lru_cache(maxsize=64)
