@@ -126,7 +126,9 @@ def test_the_score_mixes_scales_by_the_chance_of_a_product_photo(atlas):
 
 def test_ratings_move_by_the_difference_that_is_read(atlas):
     read = [
-        Example("a", "a", np.ones(8), np.ones(6), 60.0, "x", technical=70.0, readings=np.array([50, 60, 40]))
+        Example(
+            "a", "a", np.ones(8), np.ones(6), 60.0, "x", technical=70.0, readings=np.array([50, 60, 40])
+        )
     ]
     small = Atlas.create_empty("small", ("c", "d"), (8, 6)).with_examples(read)
     photo = np.ones(8) + 0.3 * np.eye(8)[0], np.ones(6) + 0.3 * np.eye(6)[0]
@@ -231,7 +233,9 @@ def make_aspect(low, high):
 
 
 def test_calibration_percentile_and_confidence(atlas):
-    calibrated = atlas.with_header(aspects={"overall": make_aspect(20, 40)}, reference_scores=(10, 30, 99))
+    calibrated = atlas.with_header(
+        aspects={"overall": make_aspect(20, 40)}, reference_scores=(10, 30, 99)
+    )
     result = score_photo(calibrated, np.ones(8), np.ones(6))
     assert result.score == pytest.approx(20 + result.raw_score / 5, abs=1e-3)
     assert result.percentile in (pytest.approx(100 / 3), pytest.approx(200 / 3))

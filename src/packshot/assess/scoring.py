@@ -33,15 +33,16 @@ _GRADES = (
 """Lower end of each grade in points: bands of twenty, by convention."""
 
 SAME_PHOTO: Final = 0.9995
-"""Cosine of both vectors from which on two photos are one: the same pixels, whatever their file. Rounding to
-16 bits costs less than .0002; the faintest damage of the damage model more than .002."""
+"""Cosine of both vectors from which on two photos are one: the same pixels, whatever their file.
+Rounding to 16 bits costs less than .0002; the faintest damage of the damage model more than .002."""
 
 OWN_SHARE: Final = 0.95
 """Share of the score, 0..1, that the user's own rating of this very photo has. A judgement."""
 
 PRIOR_RATINGS: Final = 19.0
-"""What the atlas weighs against the user's own ratings of other photos, in ratings: one of them moves a score
-by a twentieth of what it differs, 5 points at most, and n that agree by n / (n + 19). A judgement."""
+"""What the atlas weighs against the user's own ratings of other photos, in ratings: one of them moves a
+score by a twentieth of what it differs, 5 points at most, and n that agree by n / (n + 19). A
+judgement."""
 
 _OWN_TEMPERATURE: Final = 0.03
 """Temperature of the weight of the user's own ratings, in units of cosine. A judgement."""
@@ -135,7 +136,7 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
     """Return the grade that a photo gets with its findings: with one that must be fixed, `FAIR` at best.
 
     Example:
-        >>> error = Finding(code="blurred", severity="error", reason="It is blurred.", remedy="Hold still.")
+        >>> error = Finding(code="blurred", severity="error", reason="Blurred.", remedy="Hold still.")
         >>> bound_grade(Grade.EXCELLENT, [error]).value, bound_grade(Grade.POOR, [error]).value
         ('fair', 'poor')
     """
@@ -145,7 +146,7 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
 
 @dataclass(frozen=True)
 class _Likeness:
-    """How alike a photo is to everything in the atlas: to each group by content, to each example by damage."""
+    """How alike a photo is to each group by content, and to each example by damage."""
 
     content: Float32Array
     distortion: Float32Array
@@ -359,7 +360,7 @@ class _ScalePart:
 def _transfer_ratings(
     atlas: Atlas, examples: IndexArray, photo: PhotoEncoding, scale: Scale, corrects: bool
 ) -> Float64Array:
-    """Return (K, 3) what ratings of examples say of a photo: moved by the difference that is read (1.9)."""
+    """Return (K, 3) what ratings say of a photo: moved by the difference that is read (1.9)."""
     ratings = atlas.ratings[examples].astype(np.float64)
     if not corrects:
         return ratings
