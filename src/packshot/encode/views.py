@@ -3,7 +3,8 @@
 The *whole view* shows everything, made small: what is pictured, its colours and light, and where.
 The *native view* shows the middle of the product pixel by pixel, never resized, because resizing
 destroys what damage looks like. On held-out rated photos one square served better than the same number
-of pixels taken as many small patches: see docs/decisions/0003-two-views.md."""
+of pixels taken as many small patches: see docs/decisions/0003-two-views.md.
+"""
 
 from __future__ import annotations
 

@@ -145,8 +145,7 @@ class Cause(Record):
     RATED_LOW: ClassVar[str] = "rated-low"
     """Code of what no single cause explains: photos like this one are rated low."""
 
-    code: str = Field(description="Code of a finding, or `rated-low`: photos like this one are rated
-        low")
+    code: str = Field(description="Code of a finding, or `rated-low`")
     points: float = Field(ge=0, le=100, description="Points of the score lost by it")
 
 

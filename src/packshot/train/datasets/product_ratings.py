@@ -3,7 +3,8 @@
 The file of ratings has a row for each photo: ``file`` (relative to the table), ``group`` (the product),
 ``harm`` (empty for a photo as it was), ``source`` (the shop), and of each of two blind passes
 ``overall``, ``technical`` and ``presentation``, 0..100, and the codes of faults, separated by spaces or
-semicolons."""
+semicolons.
+"""
 
 from __future__ import annotations
 

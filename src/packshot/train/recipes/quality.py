@@ -3,7 +3,8 @@
 What a photo of the atlas is said to read was read by lines that were fitted to other products.
 Calibration, confidence and limits are set on photos that nothing was trained on
 (`packshot.train.datasets.product_ratings.find_part`): the networks know their own photos too well. A
-third part takes no part in anything, and is what benchmarks report on."""
+third part takes no part in anything, and is what benchmarks report on.
+"""
 
 from __future__ import annotations
 
