@@ -108,7 +108,7 @@ def fill_mask_area(mask: Mask) -> float:
         >>> fill_mask_area(np.array([[True, False], [False, False]]))
         25.0
     """
-    return 100 * np.count_nonzero(mask) / mask.size
+    return 100 * float(np.count_nonzero(mask) / mask.size)
 
 
 def centring(box: Box, width: int, height: int) -> float:
@@ -146,7 +146,7 @@ def edge_touch(mask: Mask) -> tuple[float, str]:
         (40.0, 'right')
     """
     sides = {"left": mask[:, 0], "top": mask[0], "right": mask[:, -1], "bottom": mask[-1]}
-    shares = {name: 100 * np.count_nonzero(line) / line.size for name, line in sides.items()}
+    shares = {name: 100 * float(np.count_nonzero(line) / line.size) for name, line in sides.items()}
     worst = max(shares, key=lambda name: shares[name])
     return shares[worst], worst
 
