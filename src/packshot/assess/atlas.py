@@ -408,6 +408,15 @@ class Atlas:
         """(N,) which examples serve as evidence on a scale."""
         return np.asarray((self.scales == scale) & ~self.counts_apart)
 
+    @cached_property
+    def group_spans(self) -> dict[Scale, slice]:
+        """For each scale the groups from the first to the last that has a rating of it."""
+        spans = {}
+        for scale in Scale:
+            groups = self.group_indices[self.scales == scale]
+            spans[scale] = slice(int(groups[0]), int(groups[-1]) + 1) if len(groups) else slice(0, 0)
+        return spans
+
     def find_aspect(self, name: Calibrated) -> AspectModel:
         """Return the calibration and confidence of an aspect; without any, what changes nothing."""
         return self.header.aspects.get(name, AspectModel())
