@@ -91,9 +91,7 @@ def _judge_versions(
     judged = []
     for (level, version), found, code in zip(versions.items(), measurements, codes, strict=True):
         scores = {
-            name: compute_score(
-                atlas if name == "shipped" else products, code, options
-            ).score
+            name: compute_score(atlas if name == "shipped" else products, code, options).score
             for name, options in FORMS.items()
         }
         measured_codes = frozenset(one.code for one in find_exceeded_limits(found))

@@ -66,10 +66,7 @@ def main(data: Path) -> None:
     rows = []
     for name, options in FORMS.items():
         scores = np.array(
-            [
-                compute_score(atlas, codes[i], options).score
-                for i in np.flatnonzero(is_validation)
-            ]
+            [compute_score(atlas, codes[i], options).score for i in np.flatnonzero(is_validation)]
         )
         error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
         rows.append({"form": name} | compute_agreement(scores, truth, draws=500) | error)

@@ -43,12 +43,21 @@ class Judged:
 
 
 def main(data: Path, workers: int, limit: int | None) -> None:
-    """Assess the validation photos, and write one row for each figure."""
-    photos = [photo for photo in read_product_ratings(data) if photo.is_validation]
+    """Assess the photos held out, and write one row for each figure of those that validate, and of all.
+
+    One half of all of them set calibration and limits: of all, only the order counts.
+    """
+    photos = [photo for photo in read_product_ratings(data) if photo.is_held_out]
     photos = photos if limit is None else photos[:limit]
     assessments = assess_files([photo.path for photo in photos], workers)
     judged = [Judged(*pair) for pair in zip(photos, assessments, strict=True)]
-    rows = [*iter_agreement_rows(judged), *iter_order_rows(judged), *iter_contradiction_rows(judged)]
+    validation = [one for one in judged if one.rating.is_validation]
+    rows = [
+        {"set": name} | row
+        for name, part in {"validation": validation, "held out": judged}.items()
+        for rows in (iter_agreement_rows(part), iter_order_rows(part), iter_contradiction_rows(part))
+        for row in rows
+    ]
     for row in rows:
         print(row)
     print(write_results("product_ratings", rows))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+
+from packshot.train.datasets.product_ratings import Part, find_part
 
 SHOPS_KEPT_APART = frozenset({"smartstore", "vendure", "vendure-ecommerce"})
 """Sources that no training sees: shops differ more than photos do."""
 
-_VALIDATION_PERCENT = 15
 _HARMED_SUFFIX = "_x"
 
 
@@ -46,8 +46,13 @@ class ProductRating:
 
     @property
     def is_validation(self) -> bool:
-        """Whether the training does not see it."""
-        return is_held_out(self.group, self.source)
+        """Whether neither training nor calibration sees it."""
+        return find_part(self.group, self.source) is Part.VALIDATION
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the training does not see it; calibration may, which changes no order."""
+        return find_part(self.group, self.source) is not Part.TRAINING
 
     @property
     def is_of_shop_kept_apart(self) -> bool:
@@ -58,19 +63,6 @@ class ProductRating:
     def original_name(self) -> str:
         """Name of the file, without suffixes, of the photo that was harmed; its own where none was."""
         return self.path.stem.removesuffix(_HARMED_SUFFIX) if self.harm else self.path.stem
-
-
-def is_held_out(group: str, source: str) -> bool:
-    """Whether a photo serves for validation: by its product, or as of a shop kept apart.
-
-    The same as `packshot.train.datasets.product_ratings.is_held_out`, which this is to be replaced by.
-
-    Args:
-        group: The product.
-        source: The shop or collection.
-    """
-    percent = int(sha256(group.encode()).hexdigest(), 16) % 100
-    return percent < _VALIDATION_PERCENT or source in SHOPS_KEPT_APART
 
 
 def read_product_ratings(data: Path) -> list[ProductRating]:

@@ -18,11 +18,11 @@ from benchmarks.assessment.product_ratings import (
 )
 from benchmarks.support.product_ratings import (
     find_harmed_pairs,
-    is_held_out,
     parse_row,
     read_product_ratings,
 )
 from packshot.report import AspectScore, Assessment, Cause, Evidence, Finding
+from packshot.train.datasets.product_ratings import is_held_out
 
 HEADER = (
     "file,group,harm,source,licence,split,"
