@@ -72,8 +72,8 @@ class RetrievalOptions:
         aggregation: Turns the retained scores into one.
         temperature: Of the `KERNEL` weights, in units of cosine; smaller trusts the nearest evidence
             more. Chosen on rated photos and on held-out damaged products (decision 6).
-        corrects: Move each rating by the difference that the network reads between the rated photo and
-            this one (equation 1.9); without it ratings are averaged as they are.
+        residual_share: How much of what a rating differs from its own reading is carried over to the
+            photo, 0..1 (equation 1.9). None averages ratings as they are.
 
     Example:
         >>> RetrievalOptions(neighbours=16).pool
@@ -87,7 +87,7 @@ class RetrievalOptions:
     distance: Distance = Distance.COSINE
     aggregation: Aggregation = Aggregation.KERNEL
     temperature: float = 0.02
-    corrects: bool = True
+    residual_share: float | None = 0.5
 
     def __post_init__(self) -> None:
         """Refuse counts below one and a temperature that is not positive."""
@@ -103,7 +103,7 @@ class RetrievalOptions:
             pool=neighbours,
             neighbours=neighbours,
             aggregation=Aggregation.WEIGHTED,
-            corrects=False,
+            residual_share=None,
         )
 
 

@@ -336,7 +336,7 @@ class _ScalePart:
         share: float,
     ) -> _ScalePart:
         retrieved = _retrieve(atlas, likeness, options, exclude_group, scale)
-        told = _transfer_ratings(atlas, retrieved.examples, photo, scale, options.corrects)
+        told = _transfer_ratings(atlas, retrieved.examples, photo, scale, options.residual_share)
         return cls(atlas, retrieved, told, scale, share)
 
     @property
@@ -373,16 +373,20 @@ class _ScalePart:
 
 
 def _transfer_ratings(
-    atlas: Atlas, examples: IndexArray, photo: PhotoEncoding, scale: Scale, corrects: bool
+    atlas: Atlas, examples: IndexArray, photo: PhotoEncoding, scale: Scale, residual_share: float | None
 ) -> Float64Array:
-    """Return (K, 3) what ratings say of a photo: moved by the difference that is read (1.9)."""
+    """Return (K, 3) what ratings say of a photo: its reading, and a share of what they differ from theirs.
+
+    Equation 1.9. Where nothing was read of either, a rating says what it is.
+    """
     ratings = atlas.ratings[examples].astype(np.float64)
-    if not corrects:
+    if residual_share is None:
         return ratings
     readings = photo.readings.astype(np.float64)
     read = readings[: len(ASPECTS)] if scale is Scale.PRODUCT else np.repeat(readings[-1], len(ASPECTS))
-    difference = read - atlas.readings[examples].astype(np.float64)
-    return ratings + np.nan_to_num(difference)
+    moved = read + residual_share * (ratings - atlas.readings[examples].astype(np.float64))
+    unread = np.isnan(read + atlas.readings[examples].astype(np.float64))
+    return np.where(unread, ratings, moved)
 
 
 def _combine(parts: list[_ScalePart], aspect: int) -> _Estimate:
@@ -429,7 +433,7 @@ class _OwnRatings:
         distortion = likeness.distortion[examples]
         weights = np.exp((distortion - 1) / np.float32(_OWN_TEMPERATURE)) * np.clip(content, 0, 1)
         found = RetrievedEvidence(examples, content, distortion, weights.astype(np.float32))
-        told = _transfer_ratings(atlas, examples, photo, Scale.PRODUCT, corrects=not len(same))
+        told = _transfer_ratings(atlas, examples, photo, Scale.PRODUCT, None if len(same) else 1.0)
         return cls(found, np.clip(told, 0, 100), bool(len(same)))
 
     def share(self, known: Mask | None = None) -> float:
