@@ -1,4 +1,4 @@
-"""A pool of unrated photos for a student network: harmed products, and photos of others, half of them harmed.
+"""A pool of unrated photos for a student network: harmed products, and others, half of them harmed.
 
 None has a rating: a teacher that learnt from rated photos says what each would get.
 """
@@ -90,8 +90,8 @@ def plan_pool(rated: Sequence[ProductRating], extra: Sequence[ExtraFolder] = ())
         extra: Folders of others; what is named as a rated product is left out.
 
     Returns:
-        Three versions of each rated original, every second third one to be harmed twice; then the others,
-        of which every second is to be harmed once.
+        Three versions of each rated original, every second third one to be harmed twice; then the
+        others, of which every second is to be harmed once.
 
     Example:
         >>> rating = ProductRating(Path("mug.jpg"), "shop:mug", "", "shop", np.ones(3), np.zeros(22))
@@ -124,7 +124,7 @@ def _choose_others(extra: Iterable[ExtraFolder], known: set[str]) -> list[Path]:
 
 
 def _names_known(stem: str, known: set[str]) -> bool:
-    """Return whether a file is named as a product, or as its ``_Iconic`` photo, as one data set has it."""
+    """Return whether a file is named as a product, or as its ``_Iconic`` photo in one data set."""
     return stem in known or stem.split("_Iconic")[0] in known
 
 

@@ -1,9 +1,9 @@
 """What a teacher network sees of photos: its embedding, and means and deviations of its layers.
 
-The teacher is the image encoder of CLIP (ViT-B/16), Radford et al., "Learning transferable visual models
-from natural language supervision", ICML 2021, as an ONNX file with the names that Hugging Face's exporter
-gives. It knows far more than the network that ships, and is far too slow to ship. Its layers are not among
-its outputs: the graph is changed in memory, the file stays as it is.
+The teacher is the image encoder of CLIP (ViT-B/16), Radford et al., "Learning transferable visual
+models from natural language supervision", ICML 2021, as an ONNX file with the names that Hugging Face's
+exporter gives. It knows far more than the network that ships, and is far too slow to ship. Its layers
+are not among its outputs: the graph is changed in memory, the file stays as it is.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def load_teacher(path: Path) -> Model:
     try:
         network = onnx.load(str(path))
     except Exception as error:  # protobuf's errors and those of files have no common base
-        raise ModelError(f"cannot read the model {path}: {' '.join(str(error).split())[:300]}") from error
+        raise ModelError(
+            f"cannot read the model {path}: {' '.join(str(error).split())[:300]}"
+        ) from error
     graph = network.graph
     wanted = (_EMBEDDING, *_LAYER_OUTPUTS)
     known = {value.name for value in graph.input} | {name for node in graph.node for name in node.output}
@@ -162,7 +164,9 @@ def _iter_features(photos: Sequence[Path], teacher: Path, workers: int) -> Itera
 
 def _read_photo(teacher: Path, photo: Path) -> Float16Array:
     cv2.setNumThreads(1)
-    return compute_teacher_features(_load_once(teacher), Photo.open(photo, max_side=ASSESSMENT_SIDE).pixels)
+    return compute_teacher_features(
+        _load_once(teacher), Photo.open(photo, max_side=ASSESSMENT_SIDE).pixels
+    )
 
 
 @lru_cache(maxsize=1)
