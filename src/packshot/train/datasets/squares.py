@@ -34,10 +34,11 @@ def write_squares(photos: Sequence[Path], side: int, path: Path) -> ByteArray:
     """
     shape = (len(photos), side, side, 3)
     if not path.exists() or np.load(path, mmap_mode="r").shape != shape:
-        with atomic_write(path) as draft:
-            squares = np.lib.format.open_memmap(draft, "w+", np.uint8, shape)
-            for row, photo in enumerate(photos):
-                squares[row] = to_whole_view(Photo.open(photo, max_side=ASSESSMENT_SIDE).pixels, side)
-            squares.flush()
+        with atomic_write(path) as draft, draft.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for photo in photos:
+                pixels = Photo.open(photo, max_side=ASSESSMENT_SIDE).pixels
+                file.write(to_whole_view(pixels, side).tobytes())
     mapped: ByteArray = np.load(path, mmap_mode="r")
     return mapped

@@ -11,7 +11,7 @@ import onnx
 import torch
 
 from packshot.encode.measurement_input import MEASUREMENT_NAMES
-from packshot.files import atomic_write
+from packshot.files import atomic_write_bytes
 from packshot.scratch import Scratch
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.export import export, halve_large_weights
@@ -47,8 +47,7 @@ def write_distortion_model(
     }
     properties = {name: json.dumps(value) for name, value in metadata.items()}
     onnx.helper.set_model_props(merged, properties)
-    with atomic_write(target) as draft:
-        onnx.save(merged, str(draft))
+    atomic_write_bytes(merged.SerializeToString(), target)
 
 
 def _export_head(projection: Projection, path: Path) -> None:

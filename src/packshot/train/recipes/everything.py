@@ -208,8 +208,9 @@ def make_content(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> 
         shop.progress("teaching the content network")
         network = teach_student(data, trunk, StudentRecipe(), shop.work / "student", shop.progress)
         shop.progress("exporting the content network")
-        with atomic_write(target) as draft:
-            export_content(network, rated.select_calibration(), draft)
+        draft = target.with_suffix(".draft.onnx")
+        export_content(network, rated.select_calibration(), draft)
+        draft.replace(target)
     return target
 
 
@@ -356,8 +357,9 @@ def _load_or_make_native(
     trunk = load_imagenet_weights(str(inputs.checkpoint))
     calibration = rated.select_calibration()
     if not untouched.exists():
-        with atomic_write(untouched) as draft:
-            export_native(ViewNetwork(trunk).eval(), calibration, draft)
+        draft = untouched.with_suffix(".draft.onnx")
+        export_native(ViewNetwork(trunk).eval(), calibration, draft)
+        draft.replace(untouched)
     features = compute_all_features(looks, content, untouched, shop)
     data = join_data(rated, damage, features)
     shop.progress("tuning the trunk of the native view")

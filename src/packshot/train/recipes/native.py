@@ -94,7 +94,9 @@ def make_native(
     encoder = TunedEncoder(ViewNetwork(fold_normalisation(trunk)), projection)
     checkpoint = target.with_suffix(".pt")
     tuned = tune_trunk(pool, encoder, np.concatenate(vectors), recipes[1], checkpoint, progress)
-    export_native(tuned.trunk.eval(), lessons.calibration, target)
+    draft = target.with_suffix(".draft.onnx")
+    export_native(tuned.trunk.eval(), lessons.calibration, draft)
+    draft.replace(target)
 
 
 def make_trunk_recipe() -> TrunkRecipe:
