@@ -41,8 +41,8 @@ _REQUIRED_PACKAGES = ("torch", "onnx", "onnxscript", "tensorboard")
 _EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by step.
 
 A large teacher network learns the ratings of product photos, the content network learns from it, and
-damage, readings and the atlas follow. A step whose result is in the folder of intermediate results is not
-done again: a run that was stopped goes on where it was.
+damage, readings and the atlas follow. A step whose result is in the folder of intermediate results is
+not done again: a run that was stopped goes on where it was.
 
 \b
 Examples:
