@@ -52,7 +52,8 @@ Examples:
     --ratings biq2021/mos.csv --photos biq2021/images --scale 0 1 \\
     --pleasantness oasis/ratings.csv --pleasant-photos oasis/images \\
     --extra clothing-dataset/images 2300 --fonts /usr/share/fonts \\
-    --native native.onnx --work build/training --weights src/packshot/weights
+    --native native.onnx --work build/training \\
+    --weights src/packshot/weights
 {_EXIT_STATUS_HELP}"""
 
 _ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.
