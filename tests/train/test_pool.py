@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.errors import InvalidInput
 from packshot.photo import Photo
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.pool import ExtraFolder, PoolPhoto, plan_pool, write_pool
@@ -60,6 +61,12 @@ def test_others_are_chosen_without_rated_products(tmp_path):
     assert [one.harms for one in planned] == [0, 1, 0]
     assert planned == plan_pool([make_rating("mug", harm="crop")], extra)
     assert len(plan_pool([], [ExtraFolder(tmp_path / "a", 2)])) == 2
+
+
+@pytest.mark.parametrize("text", ["clothes", "clothes:", ":3", "clothes:many", "clothes:-1"])
+def test_what_is_no_folder_with_a_number_is_refused(text):
+    with pytest.raises(InvalidInput, match="FOLDER:COUNT"):
+        ExtraFolder.parse(text)
 
 
 def test_files_are_made_once_and_always_alike(tmp_path, photo):

@@ -51,7 +51,7 @@ Examples:
     --product-ratings rated/ratings.csv --products products/manifest.csv \\
     --ratings biq2021/mos.csv --photos biq2021/images --scale 0 1 \\
     --pleasantness oasis/ratings.csv --pleasant-photos oasis/images \\
-    --extra clothing-dataset/images 2300 --fonts /usr/share/fonts \\
+    --extra clothing-dataset/images:2300 --fonts /usr/share/fonts \\
     --native native.onnx --work build/training \\
     --weights src/packshot/weights
 {_EXIT_STATUS_HELP}"""
@@ -153,8 +153,11 @@ def everything_command(
         100,
     ),
     extra: Annotated[
-        list[tuple[Path, int]] | None,
-        typer.Option(help="Folder of more product photos, and how many to take; repeatable."),
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER:COUNT",
+            help="Folder of more product photos, and how many to take; repeatable.",
+        ),
     ] = None,
     native: Annotated[
         Path | None, typer.Option(help="Exported trunk of the native view; else one is tuned.")
@@ -178,7 +181,7 @@ def everything_command(
         pleasantness=pleasantness,
         pleasant_photos=pleasant_photos,
         fonts=fonts,
-        extra=tuple(ExtraFolder(path, count) for path, count in extra or ()),
+        extra=tuple(ExtraFolder.parse(text) for text in extra or ()),
         native=native,
     )
     make_everything(inputs, work, weights, versions, workers, typer.echo)

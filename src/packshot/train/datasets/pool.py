@@ -17,7 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.errors import UnreadablePhoto
+from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.files import atomic_write_bytes
 from packshot.photo import Photo
 from packshot.train.datasets.harms import harm
@@ -50,12 +50,24 @@ class ExtraFolder:
         count: So many at most, chosen by chance.
 
     Example:
-        >>> ExtraFolder(Path("clothes"), 2300).count
-        2300
+        >>> ExtraFolder.parse("data/clothes:2300")
+        ExtraFolder(path=PosixPath('data/clothes'), count=2300)
     """
 
     path: Path
     count: int
+
+    @classmethod
+    def parse(cls, text: str) -> ExtraFolder:
+        """Read ``FOLDER:COUNT``.
+
+        Raises:
+            InvalidInput: It is something else.
+        """
+        folder, _, count = text.rpartition(":")
+        if not folder or not count.isdecimal():
+            raise InvalidInput(f"{text}: expected a folder and a number of photos, FOLDER:COUNT")
+        return cls(Path(folder), int(count))
 
 
 @dataclass(frozen=True)
