@@ -36,7 +36,15 @@ pytestmark = pytest.mark.train
 
 TARGETS = TargetRecipe(embedding=4, components=3, repeats=2)
 RECIPE = StudentRecipe(
-    targets=TARGETS, steps=4, batch=3, sides=(32, 40), stored_side=48, margin=4, checkpoint_every=2
+    targets=TARGETS,
+    steps=4,
+    cycle=6,
+    descent=3,
+    batch=3,
+    sides=(32, 40),
+    stored_side=48,
+    margin=4,
+    checkpoint_every=2,
 )
 
 
@@ -207,6 +215,20 @@ def test_the_trunk_learns_but_for_its_first_blocks(data, tmp_path):
     assert not moved["trunk._blocks.2._project_conv.weight"]
     assert moved["trunk._blocks.3._project_conv.weight"]
     assert moved["trunk._conv_head.weight"]
+
+
+def test_rates_go_through_a_cycle_and_then_down_a_line(data, tmp_path):
+    recipe = replace(RECIPE, steps=8, cycle=12, descent=5)
+    teach_student(data, make_trunk(), recipe, tmp_path, lambda text: None)
+    saved = torch.load(tmp_path / "student.pt", weights_only=True)
+    rates = [group["lr"] for group in saved["optimiser"]["param_groups"]]
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in rates]
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        torch.optim.AdamW(groups), [3e-4, 1e-3], total_steps=13, pct_start=0.1, div_factor=20
+    )
+    for _ in range(5):
+        cycle.step()
+    assert rates == pytest.approx([0.02 * rate for rate in cycle.get_last_lr()])
 
 
 def test_rank_correlation_is_that_of_ranks():

@@ -77,10 +77,16 @@ class LossWeights:
 class StudentRecipe:
     """Everything that decides the outcome of a run.
 
+    Rates rise and fall as in one cycle of `cycle` steps, which is cut short: from `descent` on they fall
+    along a straight line. The run that ships was planned longer than time allowed.
+
     Attributes:
         targets: What is taught.
         losses: What counts how much.
         steps: Batches.
+        cycle: Steps of the cycle; `steps` at least, or `descent`.
+        descent: Step from which on the rates fall along a line; `steps` for none.
+        floor: Part of the rates at `descent` below which they do not fall.
         batch: Photos in each.
         sides: Of the squares seen, in pixels: at first, and later. The later one is what ships.
         growth: Share of the steps, 0..1, after which squares are larger.
@@ -90,7 +96,7 @@ class StudentRecipe:
         trunk_rate: Largest learning rate of the trunk.
         head_rate: Largest learning rate of the heads.
         weight_decay: Of the heads' weights.
-        warm_up: Share of the steps, 0..1, over which the rates rise.
+        warm_up: Share of the cycle, 0..1, over which the rates rise.
         start_divisor: Largest rates over those of the first step.
         gradient_norm: Length above which the gradient of a step is shortened.
         average: Decay of the running average of the weights, which is what comes out.
@@ -105,16 +111,21 @@ class StudentRecipe:
 
     Example:
         >>> recipe = StudentRecipe(steps=10)
-        >>> recipe.pick_side(6), recipe.pick_side(7)
+        >>> recipe.pick_side(7), recipe.pick_side(8)
         (224, 256)
+        >>> [StudentRecipe().measure_descent(step) for step in (1200, 1600, 2000)]
+        [1.0, 0.5, 0.02]
     """
 
     targets: TargetRecipe = field(default_factory=TargetRecipe)
     losses: LossWeights = field(default_factory=LossWeights)
-    steps: int = 3000
+    steps: int = 2000
+    cycle: int = 3000
+    descent: int = 1200
+    floor: float = 0.02
     batch: int = 20
     sides: tuple[int, int] = (224, 256)
-    growth: float = 0.6
+    growth: float = 0.75
     stored_side: int = 288
     margin: int = 9
     frozen_blocks: int = 3
@@ -124,7 +135,7 @@ class StudentRecipe:
     warm_up: float = 0.1
     start_divisor: float = 20.0
     gradient_norm: float = 2.0
-    average: float = 0.998
+    average: float = 0.997
     rating_beta: float = 0.05
     ranking_gap: float = 0.05
     ranking_slope: float = 2.0
@@ -137,6 +148,10 @@ class StudentRecipe:
     def pick_side(self, step: int) -> int:
         """Side of the squares that a step sees."""
         return self.sides[step > self.growth * self.steps]
+
+    def measure_descent(self, step: int) -> float:
+        """Part of the rates at `descent` that is left at a step of the line."""
+        return max(self.floor, 1 - (step - self.descent) / (self.steps - self.descent))
 
 
 @dataclass(frozen=True)
@@ -383,7 +398,7 @@ class _Teaching:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser,
             [recipe.trunk_rate, recipe.head_rate],
-            total_steps=recipe.steps + 1,
+            total_steps=recipe.cycle + 1,
             pct_start=recipe.warm_up,
             div_factor=recipe.start_divisor,
         )
@@ -399,10 +414,19 @@ class _Teaching:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), recipe.gradient_norm)
         self.optimiser.step()
-        self.schedule.step()
+        self._set_next_rates(recipe)
         update_average(self.averaged, self.network, min(recipe.average, 1 - 1 / (self.step + 2)))
         self.step += 1
         return loss.item()
+
+    def _set_next_rates(self, recipe: StudentRecipe) -> None:
+        following = self.step + 1
+        if following <= recipe.descent:
+            self.schedule.step()
+            return
+        change = recipe.measure_descent(following) / recipe.measure_descent(self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] *= change
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, whole or not at all."""
