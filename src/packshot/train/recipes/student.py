@@ -238,7 +238,7 @@ def compute_student_loss(
         >>> output = StudentOutput(*[zeros] * 3, torch.ones(2, 3), zeros[:, 0], zeros[:, 0])
         >>> half = torch.full((2, 3), 0.5)
         >>> targets = StudentTargets(half, half, torch.ones(2), zeros, torch.ones(2, 3), none, none)
-        >>> round(compute_student_loss(output, targets, StudentRecipe()).item(), 3)  # Of faults: 2 log 2.
+        >>> round(compute_student_loss(output, targets, StudentRecipe()).item(), 3)  # 2 log 2
         1.386
     """
     weights, losses = targets.weights[:, None], recipe.losses
@@ -293,7 +293,7 @@ class Lessons:
         >>> squares = np.zeros((4, 16, 16, 3), np.uint8)
         >>> one, none = torch.zeros(4, 1), torch.full((4,), torch.nan)
         >>> targets = StudentTargets(one, one, torch.ones(4), one, one, none, none)
-        >>> recipe = StudentRecipe(steps=4, batch=2, sides=(8, 12), stored_side=16, margin=2)
+        >>> recipe = StudentRecipe(steps=4, batch=2, sides=(8, 12), growth=0.5, stored_side=16, margin=2)
         >>> lessons = Lessons(squares, targets, np.arange(4), recipe)
         >>> [tuple(lessons.make_batch(step)[0].shape) for step in (0, 3)]
         [(2, 8, 8, 3), (2, 12, 12, 3)]
