@@ -40,6 +40,7 @@ RECIPE = StudentRecipe(
     steps=4,
     cycle=6,
     descent=3,
+    growth=0.5,
     batch=3,
     sides=(32, 40),
     stored_side=48,
