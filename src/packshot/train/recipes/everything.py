@@ -397,15 +397,15 @@ def join_damaged(
         original, shard = damage.originals[int(path.stem)], load_shard(path)
         base = ratings_by_path.get(original.path.resolve(), np.array(UNRATED_ORIGINAL, np.float32))
         ratings.append(rate_damaged(base, shard.scores, damage.costs))
-        kinds.append(shard.kinds)
-        levels.append(shard.levels)
+        kinds.append(shard.kinds.astype(np.intp))
+        levels.append(shard.levels.astype(np.intp))
         groups += [original.group] * len(shard.kinds)
         names += [
             f"{original.path.stem} {KIND_NAMES[kind]} {level}"
             for kind, level in zip(shard.kinds, shard.levels, strict=True)
         ]
-    joined = (np.concatenate(part).astype(np.intp) for part in (kinds, levels))
-    return DamagedProducts(names, groups, features, np.concatenate(ratings), *joined)
+    columns = np.concatenate(ratings), np.concatenate(kinds), np.concatenate(levels)
+    return DamagedProducts(names, groups, features, *columns)
 
 
 def build_atlas(data: QualityData, model: QualityModel, weights: Path, progress: Progress) -> Atlas:
