@@ -61,7 +61,7 @@ def load_teacher(path: Path) -> Model:
         >>> onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], [])), "empty.onnx")
         >>> load_teacher(Path("empty.onnx"))
         Traceback (most recent call last):
-        packshot.errors.ModelError: empty.onnx is not CLIP's image encoder (ViT-B/16): no pixel_values in it
+        packshot.errors.ModelError: empty.onnx is not CLIP's image encoder: no pixel_values
     """
     try:
         network = onnx.load(str(path))
@@ -74,7 +74,7 @@ def load_teacher(path: Path) -> Model:
     known = {value.name for value in graph.input} | {name for node in graph.node for name in node.output}
     missing = [name for name in (_INPUT, *wanted) if name not in known]
     if missing:
-        raise ModelError(f"{path} is not CLIP's image encoder (ViT-B/16): no {missing[0]} in it")
+        raise ModelError(f"{path} is not CLIP's image encoder: no {missing[0]}")
     del graph.output[:]
     float_type = onnx.TensorProto.FLOAT
     graph.output.extend(onnx.helper.make_tensor_value_info(name, float_type, None) for name in wanted)
@@ -89,8 +89,8 @@ def compute_teacher_features(teacher: Model, pixels: Pixels) -> Float16Array:
         pixels: (H, W, 3) uint8 RGB.
 
     Returns:
-        (512 + 9 * 768,): the embedding, then of each of `LAYERS` the class token, and mean and deviation of
-        the others.
+        (512 + 9 * 768,): the embedding, then of each of `LAYERS` the class token, and mean and deviation
+        of the others.
 
     Raises:
         ModelError: The network takes or gives something else.
