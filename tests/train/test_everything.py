@@ -36,14 +36,15 @@ STATISTICS = 4
 
 
 def write_trunk(path, side):
-    """A network with a trunk's input and outputs: each number the sum of all pixels."""
+    """A network with a trunk's input and outputs: each number the mean of all pixels."""
     helper = onnx.helper
     nodes = [
         helper.make_node("Cast", ["pixels"], ["float"], to=1),
-        helper.make_node("ReduceMean", ["float"], ["sum"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Unsqueeze", ["sum", "axis"], ["column"]),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "axis"], ["column"]),
     ]
-    constants = [onnx.numpy_helper.from_array(np.array([1]), "axis")]
+    axes = {"axis": np.array([1]), "axes": np.array([1, 2, 3])}
+    constants = [onnx.numpy_helper.from_array(value, name) for name, value in axes.items()]
     for name, size in (("content", CONTENT_SIZE), ("statistics", STATISTICS)):
         ones = np.ones((1, size), np.float32)
         constants.append(onnx.numpy_helper.from_array(ones, f"{name}_ones"))
@@ -54,7 +55,7 @@ def write_trunk(path, side):
         for name, size in (("content", CONTENT_SIZE), ("statistics", STATISTICS))
     ]
     graph = helper.make_graph(nodes, "trunk", [pixels], outputs, constants)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), path)
     return path
 
 

@@ -67,10 +67,12 @@ def _export_head(projection: Projection, path: Path) -> None:
 def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
     """Join both into one graph: pixels through the trunk, its outputs into the projection."""
     trunk = onnx.compose.add_prefix(native, "trunk_", rename_inputs=False)
+    version = head.opset_import[0].version
+    if trunk.opset_import[0].version != version:
+        trunk = onnx.version_converter.convert_version(trunk, version)
+    trunk.ir_version = head.ir_version
     merged = onnx.compose.merge_models(
-        onnx.version_converter.convert_version(trunk, head.opset_import[0].version)
-        if trunk.opset_import[0].version != head.opset_import[0].version
-        else trunk,
+        trunk,
         head,
         io_map=[
             ("trunk_content", "native_content"),
