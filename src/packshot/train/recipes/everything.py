@@ -147,7 +147,9 @@ class RatedPhotos:
     @property
     def paths(self) -> list[Path]:
         """The files of all."""
-        return [photo.path for photo in (*self.products, *self.people, *self.pleasant)]
+        products = [photo.path for photo in self.products]
+        people = [photo.path for photo in self.people]
+        return [*products, *people, *(photo.path for photo in self.pleasant)]
 
     def select_calibration(self, count: int = _CALIBRATION_PHOTOS) -> list[Path]:
         """Select photos for quantisation, evenly: half products not held out, half rated by people."""
