@@ -88,7 +88,8 @@ $(READY_TRAIN): $(READY)
 	@touch $@
 
 # The other scripts need more than the data: other tools, or pre-trained weights; each says what and where from.
-BENCHMARKS := assessment.people_scores assessment.damaged_products measurements.false_alarms policy.rules \
+BENCHMARKS := assessment.people_scores assessment.damaged_products assessment.damaged_originals \
+  assessment.product_ratings assessment.faults assessment.confidence assessment.user_ratings assessment.same_score measurements.false_alarms policy.rules \
   performance.assess_speed performance.audit_speed enhancement.classical_steps enhancement.loop enhancement.speed \
   search.index_accuracy search.index_ingestion search.index_speed search.duplicates catalog.best_photo catalog.label_outliers
 

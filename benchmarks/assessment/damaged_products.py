@@ -62,7 +62,7 @@ class JudgedPhoto:
 def _load_models() -> tuple[Encoders, Atlas, Atlas]:
     """Encoders, the shipped atlas, and its damaged products alone; once for each process."""
     atlas = Atlas.load_shipped()
-    others = frozenset(name for name in atlas.header.groups if not name.startswith("product:"))
+    others = frozenset(name for name in atlas.header.groups if name.startswith("people:"))
     return Encoders.load_shipped(), atlas, atlas.without_groups(others)
 
 
@@ -83,13 +83,15 @@ def _judge_versions(
 ) -> list[JudgedPhoto]:
     encoders, atlas, products = _load_models()
     measurements = [measure_photo(version) for version in versions.values()]
-    codes = encoders.encode(list(versions.values()), [found.raw_values for found in measurements])
+    codes = encoders.encode(
+        list(versions.values()),
+        [found.raw_values for found in measurements],
+        [found.product_centre for found in measurements],
+    )
     judged = []
     for (level, version), found, code in zip(versions.items(), measurements, codes, strict=True):
         scores = {
-            name: compute_score(
-                atlas if name == "shipped" else products, code.content, code.distortion, options
-            ).score
+            name: compute_score(atlas if name == "shipped" else products, code, options).score
             for name, options in FORMS.items()
         }
         measured_codes = frozenset(one.code for one in find_exceeded_limits(found))

@@ -32,7 +32,7 @@ FORMS = {
     "pool 100": RetrievalOptions(pool=100),
     "pool 200": RetrievalOptions(pool=200),
     "pool 400": RetrievalOptions(pool=400),
-    "damaged originals for every photo": RetrievalOptions(damaged_share=0.0),
+    "ratings as they are": RetrievalOptions(corrects=False),
     "all groups": RetrievalOptions(pool=10**6),
     "10 neighbours": RetrievalOptions(neighbours=10),
     "simple, 32 neighbours": RetrievalOptions(aggregation=Aggregation.SIMPLE),
@@ -60,16 +60,13 @@ def main(data: Path) -> None:
     )
     is_validation = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
     atlas = Atlas.load_shipped().without_groups(
-        frozenset(f"rated:{groups[i]}" for i in np.flatnonzero(is_validation))
+        frozenset(f"people:{groups[i]}" for i in np.flatnonzero(is_validation))
     )
     truth = np.array([photos[i].score for i in np.flatnonzero(is_validation)])
     rows = []
     for name, options in FORMS.items():
         scores = np.array(
-            [
-                compute_score(atlas, codes[i].content, codes[i].distortion, options).score
-                for i in np.flatnonzero(is_validation)
-            ]
+            [compute_score(atlas, codes[i], options).score for i in np.flatnonzero(is_validation)]
         )
         error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
         rows.append({"form": name} | compute_agreement(scores, truth, draws=500) | error)

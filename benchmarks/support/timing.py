@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import psutil
 
 
+@dataclass(frozen=True)
+class CommandCost:
+    """What a command took, with all processes that it started and waited for.
+
+    Attributes:
+        seconds: From start to end.
+        processor_s: Of all cores together, for the user and for the system.
+        peak_mb: Largest sum of proportional memory, in MB.
+    """
+
+    seconds: float
+    processor_s: float
+    peak_mb: float
+
+
 def time_command(command: list[str]) -> tuple[float, float]:
     """Seconds, and the largest sum of proportional memory over the process and its children, in MB."""
-    started = time.perf_counter()
+    cost = measure_command(command)
+    return cost.seconds, cost.peak_mb
+
+
+def measure_command(command: Sequence[str]) -> CommandCost:
+    """Run a command to its end and measure it; its output is dropped.
+
+    No other child of this process may end meanwhile: its processor time would be counted too.
+
+    Raises:
+        SystemExit: The command failed.
+    """
+    spent, started = _read_processor_time(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = [0.0]
     sampler = threading.Thread(target=_sample_memory, args=(process.pid, peak))
     sampler.start()
     code = process.wait()
     seconds = time.perf_counter() - started
+    processor_s = _read_processor_time() - spent
     sampler.join()
     if code:
-        raise SystemExit(f"{command} ended with {code}")
-    return seconds, peak[0]
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return CommandCost(seconds, processor_s, peak[0])
+
+
+def _read_processor_time() -> float:
+    """Seconds of all children that have ended and been waited for, and of theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _sample_memory(pid: int, peak: list[float]) -> None:

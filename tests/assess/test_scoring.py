@@ -1,13 +1,39 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from packshot.assess.atlas import Atlas, ConfidenceModel, Example, ScoreCalibration
+from packshot.assess.atlas import (
+    AspectModel,
+    Atlas,
+    ConfidenceModel,
+    Example,
+    Scale,
+    ScoreCalibration,
+    make_own_example,
+)
 from packshot.assess.retrieval import Aggregation, RetrievalOptions
-from packshot.assess.scoring import build_evidence, compute_score, find_grade
+from packshot.assess.scoring import (
+    OWN_SHARE,
+    PRIOR_RATINGS,
+    bound_grade,
+    build_evidence,
+    compute_score,
+    find_grade,
+)
+from packshot.encode import PhotoEncoding
 from packshot.errors import AtlasError
-from packshot.report import Grade
+from packshot.report import Finding, Grade
+
+
+def make_encoding(content, distortion, readings=None, product=1.0):
+    """What networks say of a photo; without readings no rating is moved."""
+    more = {} if readings is None else {"readings": np.asarray(readings, np.float32)}
+    vectors = np.asarray(content, np.float32), np.asarray(distortion, np.float32)
+    return PhotoEncoding(*vectors, kinds=np.ones(1), level=0.0, product=product, **more)
+
+
+def score_photo(atlas, content, distortion, options=None, group=None, **more):
+    encoding = make_encoding(content, distortion, **more)
+    return compute_score(atlas, encoding, options or RetrievalOptions(), group)
 
 
 def normalise(vector):
@@ -57,39 +83,108 @@ def test_source_form_against_the_equations(atlas, count, excluded):
     for _ in range(10):
         content = generator.normal(size=8).astype(np.float32)
         distortion = generator.normal(size=6).astype(np.float32)
-        found = compute_score(atlas, content, distortion, RetrievalOptions.from_paper(count), excluded)
+        found = score_photo(atlas, content, distortion, RetrievalOptions.from_paper(count), excluded)
         expected = compute_naive_score(atlas, content, distortion, count, excluded)
         assert found.raw_score == pytest.approx(expected, abs=1e-2)
 
 
-def test_damaged_originals_serve_only_photos_like_them(atlas):
-    rated = [
-        Example(f"r{n}", f"r{n}", -atlas.content_rows[0], atlas.distortion_rows[0], 50.0, "people")
-        for n in range(30)
-    ]
-    mixed = atlas.with_examples(rated)
-    options = RetrievalOptions(damaged_share=0.3, nearest_groups=5)
-    unlike = compute_score(mixed, -atlas.content_rows[0], atlas.distortion_rows[0], options)
-    assert {p.origin for p in build_evidence(mixed, unlike.evidence, 100)} == {"people"}
-    like = compute_score(mixed, atlas.content_rows[0], atlas.distortion_rows[0], options)
-    assert "ensemble" in {p.origin for p in build_evidence(mixed, like.evidence, 100)}
-    off = RetrievalOptions(damaged_share=0.0)
-    everyone = compute_score(mixed, -atlas.content_rows[0], atlas.distortion_rows[0], off)
-    assert "ensemble" in {p.origin for p in build_evidence(mixed, everyone.evidence, 100)}
-
-
 def test_own_original_is_never_evidence(atlas):
-    content = atlas.content_rows[4]
-    result = compute_score(atlas, content, atlas.distortion_rows[22], RetrievalOptions(), "g4")
+    content, near = atlas.content_rows[4], atlas.distortion_rows[22] + 0.1
+    result = score_photo(atlas, content, near, group="g4")
     assert "g4" not in {piece.group for piece in build_evidence(atlas, result.evidence, 100)}
-    with_own = compute_score(atlas, content, atlas.distortion_rows[22], RetrievalOptions())
+    with_own = score_photo(atlas, content, near)
     assert build_evidence(atlas, with_own.evidence, 1)[0].group == "g4"
+
+
+def test_a_photo_of_the_atlas_does_not_cite_itself(atlas):
+    result = score_photo(atlas, atlas.content_rows[4], atlas.distortion_rows[22])
+    assert "g4" not in {piece.group for piece in build_evidence(atlas, result.evidence, 100)}
+
+
+def add_people(atlas, score=50.0):
+    rated = [
+        Example(f"r{n}", f"r{n}", vector, atlas.distortion_rows[n], score, "people", scale=Scale.PEOPLE)
+        for n, vector in enumerate(atlas.content_rows)
+    ]
+    return atlas.with_examples(rated)
+
+
+def test_scales_are_never_mixed_in_retrieval(atlas):
+    mixed = add_people(atlas)
+    for product, origins in ((1.0, {"ensemble"}), (0.0, {"people"}), (0.5, {"ensemble", "people"})):
+        result = score_photo(mixed, np.ones(8), np.ones(6), product=product)
+        assert {p.origin for p in build_evidence(mixed, result.evidence, 100)} == origins
+        assert result.evidence.weights.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_score_mixes_scales_by_the_chance_of_a_product_photo(atlas):
+    mixed = add_people(atlas, score=50.0)
+    alone = score_photo(mixed, np.ones(8), np.ones(6), product=1.0).score
+    half = score_photo(mixed, np.ones(8), np.ones(6), product=0.25).score
+    assert half == pytest.approx(0.25 * alone + 0.75 * 50, abs=1e-3)
+
+
+def test_ratings_move_by_the_difference_that_is_read(atlas):
+    read = [
+        Example(
+            "a", "a", np.ones(8), np.ones(6), 60.0, "x", technical=70.0, readings=np.array([50, 60, 40])
+        )
+    ]
+    small = Atlas.create_empty("small", ("c", "d"), (8, 6)).with_examples(read)
+    photo = np.ones(8) + 0.3 * np.eye(8)[0], np.ones(6) + 0.3 * np.eye(6)[0]
+    result = score_photo(small, *photo, readings=[45, 75, 40, 0])
+    assert result.score == pytest.approx(55, abs=0.1)
+    assert result.technical.score == pytest.approx(85, abs=0.1)
+    assert result.presentation is None  # nobody rated it
+    plain = score_photo(small, *photo, RetrievalOptions(corrects=False), readings=[45, 75, 40, 0])
+    assert plain.score == pytest.approx(60, abs=0.1)
+
+
+def make_rating(atlas, content, distortion, score, name="mine"):
+    return atlas.with_examples([make_own_example(name, make_encoding(content, distortion), score, "me")])
+
+
+def test_the_users_rating_of_the_same_photo_decides(atlas):
+    content, distortion = np.arange(8.0), np.arange(6.0)
+    before = score_photo(atlas, content, distortion).score
+    rated = make_rating(atlas, content, distortion, 3.0)
+    after = score_photo(rated, content, distortion)
+    assert after.score == pytest.approx((1 - OWN_SHARE) * before + OWN_SHARE * 3, abs=0.01)
+    assert build_evidence(rated, after.evidence, 1)[0].weight >= 0.9
+
+
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_ratings_of_others_move_a_score_by_no_more_than_is_stated(atlas, count):
+    generator = np.random.default_rng(4)
+    content, distortion = np.arange(8.0), np.arange(6.0)
+    before = score_photo(atlas, content, distortion).score
+    rated = atlas
+    for number in range(count):
+        near = distortion + generator.normal(0, 0.8, 6)
+        rated = make_rating(rated, content, near, 0.0, f"mine {number}")
+    moved = before - score_photo(rated, content, distortion).score
+    assert 0 < moved <= before * count / (count + PRIOR_RATINGS) + 1e-3
+
+
+def test_ratings_that_contradict_each_other_cancel(atlas):
+    content, distortion = np.arange(8.0), np.arange(6.0)
+    before = score_photo(atlas, content, distortion).score
+    rated = atlas
+    for number, score in enumerate([before - 40, before + 40] * 5):
+        near = distortion + 0.05 * np.eye(6)[number % 6]
+        rated = make_rating(rated, content, near, float(np.clip(score, 0, 100)), f"mine {number}")
+    assert score_photo(rated, content, distortion).score == pytest.approx(before, abs=5)
+
+
+def test_an_atlas_of_own_ratings_alone_is_evidence_as_any(atlas):
+    own = make_rating(Atlas.create_empty("own", ("c", "d"), (8, 6)), np.ones(8), np.ones(6), 30.0)
+    assert score_photo(own, np.ones(8), np.arange(6.0)).score == pytest.approx(30, abs=0.01)
 
 
 def test_evidence_weights_sum_to_one_and_give_the_score(atlas):
     generator = np.random.default_rng(2)
     options = RetrievalOptions(neighbours=6, aggregation=Aggregation.WEIGHTED)
-    result = compute_score(atlas, generator.normal(size=8), generator.normal(size=6), options)
+    result = score_photo(atlas, generator.normal(size=8), generator.normal(size=6), options)
     pieces = build_evidence(atlas, result.evidence, 100)
     assert len(pieces) == 6
     assert sum(piece.weight for piece in pieces) == pytest.approx(1, abs=1e-3)
@@ -99,26 +194,16 @@ def test_evidence_weights_sum_to_one_and_give_the_score(atlas):
     assert [p.weight for p in pieces] == sorted((p.weight for p in pieces), reverse=True)
 
 
-def test_one_added_rating_changes_the_answer_at_once(atlas):
-    generator = np.random.default_rng(3)
-    content, distortion = generator.normal(size=8), generator.normal(size=6)
-    before = compute_score(atlas, content, distortion, RetrievalOptions())
-    added = Example("new", "new", content.astype(np.float32), distortion.astype(np.float32), 3.0, "me")
-    after = compute_score(atlas.with_examples([added]), content, distortion, RetrievalOptions())
-    assert build_evidence(atlas.with_examples([added]), after.evidence, 1)[0].example == "new"
-    assert abs(after.raw_score - 3) < abs(before.raw_score - 3)
-
-
 def test_an_empty_atlas_says_so():
     empty = Atlas.create_empty("none", ("c", "d"), (8, 6))
     with pytest.raises(AtlasError, match="no rated example"):
-        compute_score(empty, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions())
+        score_photo(empty, np.ones(8), np.ones(6))
 
 
 def test_only_the_own_group_left_says_so(atlas):
     one = atlas.without_groups(frozenset(name for name in atlas.header.groups if name != "g3"))
     with pytest.raises(AtlasError):
-        compute_score(one, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions(), "g3")
+        score_photo(one, np.ones(8), np.ones(6), group="g3")
 
 
 def test_a_group_whose_examples_moved_away_is_passed_over(atlas):
@@ -128,45 +213,43 @@ def test_a_group_whose_examples_moved_away_is_passed_over(atlas):
     ]
     left = atlas.with_examples(moved)
     content = atlas.content_rows[11]
-    found = compute_score(left, content, np.ones(6, np.float32), RetrievalOptions()).evidence
+    found = score_photo(left, content, np.ones(6)).evidence
     assert "g11" in left.header.groups
     assert 11 not in left.group_of[found.examples]
     assert len(found.examples) == 11
 
 
 def test_far_from_all_evidence_is_unknown(atlas):
-    strict = atlas.with_header(trust=ConfidenceModel(minimum_distortion=0.999).model_dump())
-    result = compute_score(strict, np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions())
+    strict = atlas.with_header(minimum_distortion=0.999)
+    result = score_photo(strict, np.ones(8), np.ones(6))
     assert not result.is_known
     assert result.grade is Grade.UNKNOWN
     assert 0 <= result.score <= 100
 
 
-def test_calibration_and_percentile(atlas):
-    arguments = np.ones(8, np.float32), np.ones(6, np.float32), RetrievalOptions()
-    lines = {
-        "calibration": ScoreCalibration(raw=(0, 100), score=(20, 40)).model_dump(),
-        "damaged_calibration": ScoreCalibration(raw=(0, 100), score=(50, 90)).model_dump(),
-    }
-    result = compute_score(atlas.with_header(**lines, reference_scores=(10, 60, 99)), *arguments)
-    assert result.score == pytest.approx(50 + result.raw_score * 0.4, abs=1e-3)
-    assert result.percentile in (pytest.approx(100 / 3), pytest.approx(200 / 3))
-    by_people = replace(atlas, levels=np.full_like(atlas.levels, -1)).with_header(**lines)
-    result = compute_score(by_people, *arguments)
+def make_aspect(low, high):
+    calibration = ScoreCalibration(raw=(0, 100), score=(low, high))
+    return AspectModel(calibration=calibration, trust=ConfidenceModel(bias=1.0)).model_dump()
+
+
+def test_calibration_percentile_and_confidence(atlas):
+    calibrated = atlas.with_header(
+        aspects={"overall": make_aspect(20, 40)}, reference_scores=(10, 30, 99)
+    )
+    result = score_photo(calibrated, np.ones(8), np.ones(6))
     assert result.score == pytest.approx(20 + result.raw_score / 5, abs=1e-3)
+    assert result.percentile in (pytest.approx(100 / 3), pytest.approx(200 / 3))
+    assert result.confidence == pytest.approx(1 / (1 + np.exp(-1)))
 
 
-def test_each_sort_of_evidence_calibrates_by_its_weight(atlas):
-    lines = {
-        "calibration": ScoreCalibration(raw=(0, 100), score=(0, 0)).model_dump(),
-        "damaged_calibration": ScoreCalibration(raw=(0, 100), score=(100, 100)).model_dump(),
-    }
-    mixed = replace(atlas, levels=np.where(atlas.group_of % 2, -1, atlas.levels)).with_header(**lines)
-    options = RetrievalOptions(damaged_share=0.0)
-    result = compute_score(mixed, np.ones(8, np.float32), np.ones(6, np.float32), options)
-    damaged = mixed.levels[result.evidence.examples] >= 0
-    assert 0 < damaged.sum() < len(damaged)
-    assert result.score == pytest.approx(100 * result.evidence.weights[damaged].sum(), abs=1e-3)
+def test_an_error_bounds_the_grade_and_a_warning_does_not():
+    def make(severity):
+        return Finding(code="blurred", severity=severity, reason="", remedy="")
+
+    assert bound_grade(Grade.EXCELLENT, [make("warning")]) is Grade.EXCELLENT
+    assert bound_grade(Grade.EXCELLENT, [make("error")]) is Grade.FAIR
+    assert bound_grade(Grade.BAD, [make("error")]) is Grade.BAD
+    assert bound_grade(Grade.UNKNOWN, [make("error")]) is Grade.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,16 @@ def test_help_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr
 
 
+def test_the_process_that_asks_loads_no_decoder_and_no_network():
+    code = (
+        "import sys, packshot.cli.assess, packshot.render.assessment;"
+        "heavy = {'cv2', 'onnxruntime', 'numpy', 'PIL', 'jinja2'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize(("arguments", "name"), [((), "assessment"), (("enhancement",), "enhancement")])
 def test_schema_command_prints_the_committed_file(arguments, name):
     result = run_packshot("schema", *arguments, check=0)

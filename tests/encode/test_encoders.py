@@ -30,6 +30,11 @@ def test_codes_have_the_stated_shapes(encoders, pictures):
     assert code.kinds.sum() == pytest.approx(1, abs=1e-3)
     assert encoders.kinds == ("pristine", *Kind)
     assert 0 <= code.level <= 5
+    assert code.readings.shape == (4,)
+    assert code.faults.shape == (len(encoders.faults),)
+    assert ((code.faults >= 0) & (code.faults <= 1)).all()
+    assert 0 <= code.product <= 1
+    assert all(0 < fault.limit <= 0.5 and fault.cost >= 0 for fault in encoders.faults)
 
 
 def test_a_code_depends_on_its_photo_alone(encoders, pictures):
@@ -73,7 +78,16 @@ def test_views_of_any_size(shape):
 
 def test_native_view_is_the_untouched_middle():
     pixels = make_picture(500, 600)
-    assert np.array_equal(to_native_view(pixels), pixels[58:442, 108:492])
+    assert np.array_equal(to_native_view(pixels), pixels[138:362, 188:412])
+
+
+@pytest.mark.parametrize(
+    ("centre", "top", "left"), [((300, 250), 138, 188), ((0, 0), 0, 0), ((599, 499), 276, 376)]
+)
+def test_native_view_has_its_middle_where_the_product_has(centre, top, left):
+    pixels = make_picture(500, 600)
+    expected = pixels[top : top + NATIVE_SIDE, left : left + NATIVE_SIDE]
+    assert np.array_equal(to_native_view(pixels, centre=centre), expected)
 
 
 def test_missing_and_damaged_models_say_so(tmp_path):

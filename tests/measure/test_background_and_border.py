@@ -10,6 +10,7 @@ from packshot.measure.background import (
     pure_white_share,
 )
 from packshot.measure.geometry import border_thickness
+from packshot.measure.planes import split_channels
 from tests.measure.pictures import compress_jpeg, draw_on_white, draw_scene, make_flat
 
 
@@ -36,7 +37,7 @@ def test_share_of_pure_white_is_exact(factor):
     pixels[:6, :, 2] = 254
     far = np.full((60, 60), 255, np.uint8)
     expected = 100 * (1 - 6 / (60 * factor))
-    assert pure_white_share(pixels, factor, far) == pytest.approx(expected, abs=0.2)
+    assert pure_white_share(split_channels(pixels), factor, far) == pytest.approx(expected, abs=0.2)
 
 
 def test_far_background_keeps_its_distance():
@@ -61,7 +62,7 @@ def test_beside_the_product_is_what_is_not_far():
     mask[40:50, 50:70] = 0
     far = find_far_background(mask, 4)
     naive = [small[y, x].min() for y in range(90) for x in range(120) if mask[y, x] and not far[y, x]]
-    assert near_whiteness(small, mask, far) == pytest.approx(np.mean(naive), abs=1e-4)
+    assert near_whiteness(split_channels(small), mask, far) == pytest.approx(np.mean(naive), abs=1e-4)
     assert far_share(mask, far) == pytest.approx(100 * np.count_nonzero(far) / far.size)
 
 
@@ -71,10 +72,11 @@ def test_where_nothing_is_far_all_lies_beside_the_product():
     small = np.full((50, 50, 3), 7, np.uint8)
     small[:3] = (250, 252, 254)
     far = find_far_background(mask, 1)
-    assert near_whiteness(small, mask, far) == pytest.approx(250)
+    channels = split_channels(small)
+    assert near_whiteness(channels, mask, far) == pytest.approx(250)
     assert far_share(mask, far) == 0
     everywhere = np.full((50, 50), 255, np.uint8)
-    assert near_whiteness(small, everywhere, find_far_background(everywhere, 1)) is None
+    assert near_whiteness(channels, everywhere, find_far_background(everywhere, 1)) is None
 
 
 @pytest.mark.parametrize(("tone", "white"), [(244, 0), (245, 100), (255, 100)])

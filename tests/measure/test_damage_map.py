@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from packshot.measure import measure_photo
-from packshot.measure.damage_map import CellGrid, damage_map
+from packshot.measure.damage_map import _REBLUR, CellGrid, damage_map
 from tests.conftest import make_picture
 
 
@@ -15,6 +15,14 @@ def test_damage_map_points_at_the_blurred_half():
     assert cells.shape == (12, 12)
     assert cells[:, :5].max() > 0.8
     assert cells[:, :5].mean() > 2 * cells[:, 7:].mean()
+
+
+def test_the_second_blur_is_that_of_opencv():
+    grey = cv2.cvtColor(make_picture(240, 320, seed=3), cv2.COLOR_RGB2GRAY)
+    blurred = cv2.sepFilter2D(grey, cv2.CV_8U, _REBLUR, _REBLUR)
+    difference = cv2.absdiff(blurred, cv2.GaussianBlur(grey, (0, 0), 1.5))
+    assert difference.max() <= 1  # Halves are rounded to even here.
+    assert np.count_nonzero(difference) < 1e-3 * grey.size
 
 
 def test_noise_shows_where_it_is():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.measure.noise import colour_noise, noise_level, sample_rows
+from packshot.measure.planes import split_channels
 from tests.measure.pictures import add_noise, blur, draw_on_white, draw_scene, make_flat
 
 
@@ -51,5 +52,5 @@ def test_colour_noise_is_seen_where_luma_is_clean():
     picture[..., 0] += shift
     picture[..., 2] -= shift
     pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-    assert colour_noise(pixels) == pytest.approx(10, rel=0.1)
-    assert colour_noise(add_noise(make_flat(128), 10)) < 0.5
+    assert colour_noise(split_channels(pixels)) == pytest.approx(10, rel=0.1)
+    assert colour_noise(split_channels(add_noise(make_flat(128), 10))) < 0.5

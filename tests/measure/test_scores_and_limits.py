@@ -53,6 +53,9 @@ def test_score_interpolates_and_is_constant_outside():
     (x0, y0), (x1, y1) = CURVES["noise"][:2]
     assert score_value("noise", (x0 + x1) / 2) == pytest.approx((y0 + y1) / 2)
     assert score_value("noise", -5) == y0
+    for value in np.linspace(0, 40, 300):
+        expected = np.interp(value, *zip(*CURVES["noise"], strict=True))
+        assert score_value("noise", value) == round(float(expected), 1)
     assert score_value("noise", 1e9) == CURVES["noise"][-1][1]
     assert score_value("noise", None) is None
     assert score_value("motion_direction", 30.0) is None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from packshot.assess.advice import build_finding
-from packshot.assess.atlas import Atlas, Example
+from packshot.assess.atlas import Atlas, Example, make_own_example
 from packshot.assess.causes import share_points
 from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
@@ -26,7 +26,7 @@ from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import find_exceeded_limits
 from packshot.measure.overlay import sort_overlays
 from packshot.photo import Limits, Photo, PhotoSource
-from packshot.report import Assessment, Distortion, Emotion, Finding, Severity, Status
+from packshot.report import Assessment, Distortion, Emotion, Finding, Region, Severity, Status
 
 ASSESSMENT_SIDE = 1024
 """Pixels of the long side at which photos are judged, the size a product page shows them
@@ -242,7 +242,7 @@ class Assessor:
     def _find_by_measurement(
         self, observation: Observation, seen: Sequence[SeenFault]
     ) -> dict[str, Finding]:
-        """Build findings of measurements beyond their limits, by code, but for those that the eye denies."""
+        """Build findings of measurements, by code, but for those that the eye denies."""
         denied = {one.code for one in seen if one.code in DECIDED_BY_EYE and not one.is_found}
         chances = {one.code: round(one.probability, 3) for one in seen}
         return {
@@ -254,9 +254,7 @@ class Assessor:
         }
 
     def _build_seen(self, fault: SeenFault, score: float, observation: Observation) -> Finding:
-        severity, region = fault.find_severity(score), None
-        if fault.code in _PRODUCT_FAULTS:
-            region = observation.photo_measurements.product_region
+        severity, region = fault.find_severity(score), _find_place(fault.code, observation)
         finding = build_finding(fault.code, severity, None, None, None, region, self.language)
         return finding.model_copy(update={"probability": round(fault.probability, 3)})
 
@@ -267,6 +265,15 @@ class Assessor:
         atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
         fingerprints = {"content": content, "distortion": distortion, "atlas": atlas}
         return fingerprints | self.inspector.fingerprints(self.overlays)
+
+
+def _find_place(code: str, observation: Observation) -> Region | None:
+    """Find where a fault lies that the network sees in the whole photo; None for everywhere."""
+    if code in _PRODUCT_FAULTS:
+        return observation.photo_measurements.product_region
+    if code == "overlay-text" and observation.inspection is not None:
+        return next(iter(observation.inspection.text.boxes), None)
+    return None
 
 
 def find_file_issues(photo: Photo) -> list[str]:

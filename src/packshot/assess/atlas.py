@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError, model_validator
 
 from packshot.archives import BadArchive, read_arrays
 from packshot.arrays import (
@@ -124,7 +124,8 @@ class ScoreCalibration(Record):
 class ConfidenceModel(Record):
     """Confidence of a score (docs/methods.md, equation 1.14), fitted on predictions of photos left out.
 
-    `confidence` is the logistic of a sum: the chance that the score lies within ten points of the rating.
+    `confidence` is the logistic of a sum: the chance that the score lies within ten points of the
+    rating.
 
     Attributes:
         bias: The sum's constant.
@@ -203,7 +204,7 @@ class AtlasHeader(Record):
     examples: tuple[str, ...]
     kinds: tuple[str, ...]
     origins: tuple[str, ...]
-    aspects: dict[Calibrated, AspectModel] = {}
+    aspects: dict[Calibrated, AspectModel] = Field(default={})
     minimum_content: FiniteFloat = -1.0
     minimum_distortion: FiniteFloat = -1.0
     reference: str = "this atlas"
@@ -407,8 +408,17 @@ class Atlas:
         """(N,) which examples serve as evidence on a scale."""
         return np.asarray((self.scales == scale) & ~self.counts_apart)
 
+    @cached_property
+    def group_spans(self) -> dict[Scale, slice]:
+        """For each scale the groups from the first to the last that has a rating of it."""
+        spans = {}
+        for scale in Scale:
+            groups = self.group_indices[self.scales == scale]
+            spans[scale] = slice(int(groups[0]), int(groups[-1]) + 1) if len(groups) else slice(0, 0)
+        return spans
+
     def find_aspect(self, name: Calibrated) -> AspectModel:
-        """Return the calibration and confidence of an aspect; those that change nothing if it has none."""
+        """Return the calibration and confidence of an aspect; without any, what changes nothing."""
         return self.header.aspects.get(name, AspectModel())
 
     @cached_property
@@ -682,8 +692,8 @@ def _check_version(header: bytes, name: str) -> None:
     version = _Version.model_validate_json(header).version
     if version != FORMAT_VERSION:
         raise AtlasError(
-            f"{name} has atlas format {version}, this version of packshot reads {FORMAT_VERSION}: build it "
-            "again from its photos with `packshot atlas build`"
+            f"{name} has atlas format {version}, this version of packshot reads {FORMAT_VERSION}: "
+            "build it again from its photos with `packshot atlas build`"
         )
 
 

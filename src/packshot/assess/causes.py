@@ -17,7 +17,7 @@ _SEVERITY_POINTS: Final = {Severity.ERROR: 20.0, Severity.WARNING: 6.0, Severity
 def share_points(
     score: float, likely_losses: Mapping[str, float], findings: Sequence[Finding] = ()
 ) -> tuple[Cause, ...]:
-    """Share what the score lacks of 100 among its causes (docs/methods.md, equations 1.17 and 1.18).
+    """Share what the score lacks of 100 among its causes (docs/methods.md, equations 1.21 and 1.22).
 
     Args:
         score: 0..100.

@@ -23,6 +23,7 @@ class Observation:
         photo_measurements: What was measured on it.
         encoding: What the networks make of both.
         overlays: What was asked for of `packshot.report.OVERLAYS`.
+        inspection: Looks closer where a finding asks for a place; None where nobody may.
 
     Example:
         >>> observation = observe(Encoders.load_shipped(), [Photo.open("examples/photos/mug.jpg")])[0]
@@ -34,6 +35,7 @@ class Observation:
     photo_measurements: PhotoMeasurements
     encoding: PhotoEncoding
     overlays: dict[str, Measurement] = field(default_factory=dict)
+    inspection: Inspection | None = None
 
     @property
     def measurements(self) -> dict[str, Measurement]:
@@ -63,29 +65,41 @@ def observe(
         >>> observation.overlays["qr_codes"].value
         0.0
     """
-    results = [_measure(photo, inspector, overlays) for photo in photos]
+    parts = [_measure(photo, inspector) for photo in photos]
     encodings = encoders.encode(
         [photo.pixels for photo in photos],
-        [measured.raw_values for measured, _, _ in results],
-        [centre for _, centre, _ in results],
+        [part.measurements.raw_values for part in parts],
+        [part.centre for part in parts],
     )
-    parts = zip(photos, results, encodings, strict=True)
     return [
-        Observation(photo, photo_measurements, encoding, overlay_measurements)
-        for photo, (photo_measurements, _, overlay_measurements), encoding in parts
+        Observation(
+            photo,
+            part.measurements,
+            encoding,
+            {} if part.inspection is None else part.inspection.measure_overlays(overlays),
+            part.inspection,
+        )
+        for photo, part, encoding in zip(photos, parts, encodings, strict=True)
     ]
 
 
-def _measure(
-    photo: Photo, inspector: Inspector | None, overlays: Iterable[str]
-) -> tuple[PhotoMeasurements, Point | None, dict[str, Measurement]]:
-    """Measure a photo, the middle of what stands out from its background, and what lies over it."""
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """A photo measured: with the middle of what stands out from its background, and who looks closer."""
+
+    measurements: PhotoMeasurements
+    centre: Point | None
+    inspection: Inspection | None
+
+
+def _measure(photo: Photo, inspector: Inspector | None) -> _Measured:
+    """Measure a photo, and where the background does not tell, ask the network where the product is."""
     scene = find_scene(photo.pixels)
-    photo_measurements = measure_scene(scene, photo.facts)
-    centre = photo_measurements.product_centre
+    measurements = measure_scene(scene, photo.facts)
+    centre = measurements.product_centre
     if inspector is None:
-        return photo_measurements, centre, {}
+        return _Measured(measurements, centre, None)
     inspection = Inspection(scene, inspector)
-    if photo_measurements.product is None and inspection.network_product is not None:
-        photo_measurements = add_framing(photo_measurements, scene.planes, inspection.network_product)
-    return photo_measurements, centre, inspection.measure_overlays(overlays)
+    if measurements.product is None and inspection.network_product is not None:
+        measurements = add_framing(measurements, scene.planes, inspection.network_product)
+    return _Measured(measurements, centre, inspection)

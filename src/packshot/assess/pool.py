@@ -1,4 +1,8 @@
-"""Many photos on all cores: a pool of processes, each with its own assessor, results in input order."""
+"""Many photos on all cores: a pool of processes, each with its own assessor, results in input order.
+
+The process that asks loads no models and no decoders, and starts at once: what an assessor needs is
+imported where one is built.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,15 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packshot.assess.assessor import Assessor, EmotionFunction, make_failed_assessment
-from packshot.assess.atlas import Atlas
-from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.errors import PhotoCrashed, UnreadablePhoto
-from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Assessment
 
-_DEFAULT_OPTIONS = RetrievalOptions()
+if TYPE_CHECKING:
+    from packshot.assess.assessor import Assessor, EmotionFunction
+    from packshot.assess.retrieval import RetrievalOptions
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class AssessorSettings:
         language: Of the findings: ``en`` or ``zh``.
         pool: Groups kept by content.
         neighbours: Groups kept of those by distortion; both default to `RetrievalOptions`.
-        distance: Between vectors.
-        aggregation: Of the retained scores.
+        distance: Between vectors; None for that of `RetrievalOptions`.
+        aggregation: Of the retained scores; None as for `distance`.
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
         emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None
             for none.
@@ -43,19 +46,22 @@ class AssessorSettings:
     language: str = "en"
     pool: int | None = None
     neighbours: int | None = None
-    distance: str = _DEFAULT_OPTIONS.distance
-    aggregation: str = _DEFAULT_OPTIONS.aggregation
+    distance: str | None = None
+    aggregation: str | None = None
     overlays: tuple[str, ...] = ()
     emotion_factory: Callable[[], EmotionFunction] | None = None
 
     @property
     def options(self) -> RetrievalOptions:
         """The retrieval options these settings ask for."""
+        from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
+
+        defaults = RetrievalOptions()
         return RetrievalOptions(
-            pool=_DEFAULT_OPTIONS.pool if self.pool is None else self.pool,
-            neighbours=_DEFAULT_OPTIONS.neighbours if self.neighbours is None else self.neighbours,
-            distance=Distance(self.distance),
-            aggregation=Aggregation(self.aggregation),
+            pool=defaults.pool if self.pool is None else self.pool,
+            neighbours=defaults.neighbours if self.neighbours is None else self.neighbours,
+            distance=Distance(self.distance or defaults.distance),
+            aggregation=Aggregation(self.aggregation or defaults.aggregation),
         )
 
     def build_assessor(self, threads: int = 1) -> Assessor:
@@ -64,6 +70,9 @@ class AssessorSettings:
         Raises:
             PackshotError: The atlas or a model cannot be used.
         """
+        from packshot.assess.assessor import Assessor
+        from packshot.assess.atlas import Atlas
+
         atlas = None if self.atlas is None else Atlas.load(self.atlas)
         emotion = None if self.emotion_factory is None else self.emotion_factory()
         return Assessor(
@@ -123,8 +132,16 @@ def _assess(assessor: Assessor, path: Path) -> Assessment:
     try:
         return assessor.assess(path)
     except UnreadablePhoto as error:
-        return make_failed_assessment(error)
+        return _make_failed_assessment(error)
 
 
 def _make_crash_assessment(path: Path, reason: str) -> Assessment:
-    return make_failed_assessment(PhotoCrashed(label_of(path), reason))
+    from packshot.photo import label_of
+
+    return _make_failed_assessment(PhotoCrashed(label_of(path), reason))
+
+
+def _make_failed_assessment(error: UnreadablePhoto) -> Assessment:
+    from packshot.assess.assessor import make_failed_assessment
+
+    return make_failed_assessment(error)

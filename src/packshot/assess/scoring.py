@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,15 +33,16 @@ _GRADES = (
 """Lower end of each grade in points: bands of twenty, by convention."""
 
 SAME_PHOTO: Final = 0.9995
-"""Cosine of both vectors from which on two photos are one: the same pixels, whatever their file. Rounding to
-16 bits costs less than .0002; the faintest damage of the damage model more than .002."""
+"""Cosine of both vectors from which on two photos are one: the same pixels, whatever their file.
+Rounding to 16 bits costs less than .0002; the faintest damage of the damage model more than .002."""
 
 OWN_SHARE: Final = 0.95
 """Share of the score, 0..1, that the user's own rating of this very photo has. A judgement."""
 
 PRIOR_RATINGS: Final = 19.0
-"""What the atlas weighs against the user's own ratings of other photos, in ratings: one of them moves a score
-by a twentieth of what it differs, 5 points at most, and n that agree by n / (n + 19). A judgement."""
+"""What the atlas weighs against the user's own ratings of other photos, in ratings: one of them moves a
+score by a twentieth of what it differs, 5 points at most, and n that agree by n / (n + 19). A
+judgement."""
 
 _OWN_TEMPERATURE: Final = 0.03
 """Temperature of the weight of the user's own ratings, in units of cosine. A judgement."""
@@ -135,7 +136,7 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
     """Return the grade that a photo gets with its findings: with one that must be fixed, `FAIR` at best.
 
     Example:
-        >>> error = Finding(code="blurred", severity="error", reason="It is blurred.", remedy="Hold still.")
+        >>> error = Finding(code="blurred", severity="error", reason="Blurred.", remedy="Hold still.")
         >>> bound_grade(Grade.EXCELLENT, [error]).value, bound_grade(Grade.POOR, [error]).value
         ('fair', 'poor')
     """
@@ -145,18 +146,30 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
 
 @dataclass(frozen=True)
 class _Likeness:
-    """How alike a photo is to everything in the atlas: to each group by content, to each example by damage."""
+    """How alike a photo is to each group by content, and to each example by damage.
+
+    What is unlike for certain, for it is of a scale that does not count, is -1.
+    """
 
     content: Float32Array
     distortion: Float32Array
 
     @classmethod
-    def measure(cls, atlas: Atlas, photo: PhotoEncoding, options: RetrievalOptions) -> _Likeness:
+    def measure(
+        cls, atlas: Atlas, photo: PhotoEncoding, options: RetrievalOptions, scales: Iterable[Scale]
+    ) -> _Likeness:
         content, distortion = normalise_rows(photo.content), normalise_rows(photo.distortion)
-        return cls(
-            similarity(content, atlas.content_rows, options.distance),
-            similarity(distortion, atlas.distortion_rows, options.distance),
+        likeness = cls(
+            np.full(len(atlas.content), -1, np.float32), np.full(len(atlas.distortion), -1, np.float32)
         )
+        for scale in scales:
+            groups = atlas.group_spans[scale]
+            examples = slice(*atlas.group_starts[[groups.start, groups.stop]])
+            likeness.content[groups] = similarity(content, atlas.content_rows[groups], options.distance)
+            likeness.distortion[examples] = similarity(
+                distortion, atlas.distortion_rows[examples], options.distance
+            )
+        return likeness
 
     def find_same(self, atlas: Atlas) -> Mask:
         """(N,) examples that are this very photo."""
@@ -171,7 +184,7 @@ def retrieve(
     exclude_group: str | None = None,
     scale: Scale = Scale.PRODUCT,
 ) -> RetrievedEvidence:
-    """Retrieve the best version of each of the groups most alike (docs/methods.md, 1.1 to 1.5, 1.10).
+    """Retrieve the best version of each of the groups most alike (docs/methods.md, 1.1 to 1.5, 1.8).
 
     A photo that is in the atlas is no evidence of itself, nor are the other versions of its original.
 
@@ -196,7 +209,8 @@ def retrieve(
         >>> retrieve(atlas, photo, RetrievalOptions()).weights.round(2).tolist()
         [1.0, 0.0]
     """
-    return _retrieve(atlas, _Likeness.measure(atlas, photo, options), options, exclude_group, scale)
+    likeness = _Likeness.measure(atlas, photo, options, [scale])
+    return _retrieve(atlas, likeness, options, exclude_group, scale)
 
 
 def _retrieve(
@@ -228,7 +242,7 @@ def compute_score(
     options: RetrievalOptions,
     exclude_group: str | None = None,
 ) -> ScoringResult:
-    """Compute a photo's scores from its encoding (docs/methods.md, equations 1.6 to 1.9 and 1.13).
+    """Compute a photo's scores from its encoding (docs/methods.md, equations 1.6 to 1.14).
 
     Args:
         atlas: Rated examples.
@@ -250,10 +264,12 @@ def compute_score(
         >>> round(compute_score(atlas, photo, RetrievalOptions()).score, 2)
         80.0
     """
-    likeness = _Likeness.measure(atlas, photo, options)
+    shares = _share_scales(atlas, photo)
+    own_scales = {Scale.PRODUCT} if atlas.own.any() else set()
+    likeness = _Likeness.measure(atlas, photo, options, sorted({*shares, *own_scales}))
     parts = [
         _ScalePart.gather(atlas, photo, likeness, options, exclude_group, scale, share)
-        for scale, share in _share_scales(atlas, photo).items()
+        for scale, share in shares.items()
     ]
     own = _OwnRatings.gather(atlas, photo, likeness)
     overall = own.move(_combine(parts, 0), 0)
@@ -359,7 +375,7 @@ class _ScalePart:
 def _transfer_ratings(
     atlas: Atlas, examples: IndexArray, photo: PhotoEncoding, scale: Scale, corrects: bool
 ) -> Float64Array:
-    """Return (K, 3) what ratings of examples say of a photo: moved by the difference that is read (1.9)."""
+    """Return (K, 3) what ratings say of a photo: moved by the difference that is read (1.9)."""
     ratings = atlas.ratings[examples].astype(np.float64)
     if not corrects:
         return ratings
@@ -393,7 +409,7 @@ def _concatenate(parts: list[RetrievedEvidence]) -> RetrievedEvidence:
 
 @dataclass(frozen=True)
 class _OwnRatings:
-    """What the user's own ratings say of a photo (docs/methods.md, equations 1.15 and 1.16).
+    """What the user's own ratings say of a photo (docs/methods.md, equations 1.19 and 1.20).
 
     Attributes:
         found: They, as evidence; weights 0..1, not summing to anything.

@@ -20,8 +20,9 @@ DECIDED_BY_EYE: Final = frozenset(
         "too-dark",
     }
 )
-"""Findings of measurements that are told only where the network sees them too: whether a grey background is a
-fault, or a product near the edge, depends on the picture (`benchmarks/results/faults.csv`)."""
+"""Findings of measurements that are told only where the network sees them too: whether a grey
+background is a fault, or a product near the edge, depends on the picture
+(`benchmarks/results/faults.csv`)."""
 
 EXPLAIN_BELOW: Final = 75.0
 """Points of score below which at least the likeliest fault is told: "nothing to improve" is never said
@@ -84,7 +85,9 @@ def see_faults(encoding: PhotoEncoding, models: Sequence[FaultModel]) -> list[Se
     return sorted(seen, key=lambda one: (-one.loss, -one.probability, one.code))
 
 
-def choose_faults(seen: Sequence[SeenFault], score: float, found_codes: frozenset[str]) -> list[SeenFault]:
+def choose_faults(
+    seen: Sequence[SeenFault], score: float, found_codes: frozenset[str]
+) -> list[SeenFault]:
     """Choose which faults are told: those that reach their limits, or else the likeliest of a low score.
 
     Args:

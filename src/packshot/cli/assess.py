@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -29,11 +29,13 @@ from packshot.cli.output import (
     track_progress,
     write_results,
 )
-from packshot.emotion import load_shipped_reader
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import OVERLAYS, Assessment, Status
 from packshot.sources import expand, find_photo_file
+
+if TYPE_CHECKING:
+    from packshot.assess.assessor import EmotionFunction
 
 application = CommandGroup()
 
@@ -121,13 +123,19 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
         overlays=tuple(OVERLAYS) if overlays else (),
-        emotion_factory=load_shipped_reader if emotion else None,
+        emotion_factory=_find_emotion_reader() if emotion else None,
     )
     chosen_format = output_format or choose_format(output)
     request = Request(
         paths, chosen_format.value, output, fail_under, explain, workers, timeout_s, quiet, settings
     )
     raise typer.Exit(run(request))
+
+
+def _find_emotion_reader() -> Callable[[], EmotionFunction]:
+    from packshot.emotion import load_shipped_reader
+
+    return load_shipped_reader
 
 
 @dataclass(frozen=True)

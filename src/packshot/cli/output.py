@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from packshot.cli.exits import ExitStatus
 from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import (
@@ -118,6 +116,8 @@ def track_progress(
     if not show_progress:
         yield from results
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn(activity),
         BarColumn(),

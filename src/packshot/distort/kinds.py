@@ -80,7 +80,7 @@ class Kind(StrEnum):
     OVERLAY = "overlay"
 
 
-_DamageFunction = Callable[[Pixels, int, np.random.Generator], Pixels]
+_DamageFunction = Callable[[Pixels, int, "np.random.Generator"], Pixels]
 
 _FUNCTION_BY_KIND: dict[Kind, _DamageFunction] = {
     Kind.GAUSSIAN_BLUR: blur.gaussian_blur,
@@ -169,8 +169,10 @@ def list_families() -> tuple[tuple[Kind, ...], ...]:
         >>> [kind.value for kind in list_families()[-1]], len(list_families())
         (['overlay'], 22)
     """
-    names = dict.fromkeys(find_family(kind) for kind in Kind)
-    return tuple(tuple(kind for kind in Kind if find_family(kind) == name) for name in names)
+    families: dict[str, list[Kind]] = {}
+    for kind in Kind:
+        families.setdefault(find_family(kind), []).append(kind)
+    return tuple(map(tuple, families.values()))
 
 
 def distort(

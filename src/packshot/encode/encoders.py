@@ -56,9 +56,9 @@ class PhotoEncoding:
         distortion: (D,) distortion vector: how it is damaged.
         kinds: (Z,) probability of each distortion kind of `Encoders.kinds`; sums to 1.
         level: Expected damage level, 0 none .. 5 severe.
-        readings: (4,) what the network reads off the photo, 0..100 and a little beyond: overall, technical
-            and presentation as a product photo, and what people would say of it as a photo of anything.
-            NaN where it does not tell.
+        readings: (4,) what the network reads off the photo, 0..100 and a little beyond: overall,
+            technical and presentation as a product photo, and what people would say of it as a photo of
+            anything. NaN where it does not tell.
         faults: (Y,) chance, 0..1, of each of `Encoders.faults`.
         product: Chance, 0..1, that it is a product photo.
 

@@ -1,9 +1,9 @@
 """The two pictures of a photo that the networks look at.
 
 The *whole view* shows everything, made small: what is pictured, its colours and light, and where.
-The *native view* shows the middle of the product pixel by pixel, never resized, because resizing destroys
-what damage looks like. On held-out rated photos one square served better than the same number of pixels
-taken as many small patches: see docs/decisions/0003-two-views.md.
+The *native view* shows the middle of the product pixel by pixel, never resized, because resizing
+destroys what damage looks like. On held-out rated photos one square served better than the same number
+of pixels taken as many small patches: see docs/decisions/0003-two-views.md.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy as np
 from packshot.arrays import Pixels
 
 WHOLE_SIDE = 256
-"""Pixels a side of the whole view: what the content network was taught on (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
+"""Pixels a side of the whole view: what the content network was taught on
+(docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
 
 NATIVE_SIDE = 224
-"""Pixels a side of the native view: a third of the pixels of 384, for a third of the time; what it costs in
-accuracy is in docs/decisions/0034-a-score-that-means-what-a-shop-means.md."""
+"""Pixels a side of the native view: a third of the pixels of 384, for a third of the time; what it
+costs in accuracy is in docs/decisions/0034-a-score-that-means-what-a-shop-means.md."""
 
 Point = tuple[float, float]
 """Across and down, in pixels."""
@@ -51,8 +52,8 @@ def to_native_view(pixels: Pixels, side: int = NATIVE_SIDE, centre: Point | None
     Args:
         pixels: (H, W, 3) RGB. Sides shorter than the view are extended by mirroring.
         side: Of the square, in pixels.
-        centre: Where the square's centre should be, as far as the photo reaches: the middle of the product.
-            None for the middle of the photo.
+        centre: Where the square's centre should be, as far as the photo reaches: the middle of the
+            product. None for the middle of the photo.
 
     Returns:
         (side, side, 3) RGB.

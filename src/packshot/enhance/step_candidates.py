@@ -85,6 +85,8 @@ _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "border": ("cut-border",),
     "product-too-small": ("frame-product",),
     "off-centre": ("frame-product",),
+    "tilted": ("straighten",),
+    "uneven-light": ("whiten-background",),
 }
 """Repairs by code of what is measured: a choice by what each does, and each abstains where it measures
 nothing."""

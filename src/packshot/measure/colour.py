@@ -9,8 +9,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteMask, Pixels
-from packshot.measure.planes import histogram, percentiles, to_uint8
+from packshot.arrays import ByteMask, Plane
+from packshot.measure.planes import Channels, histogram, mean_where, percentiles, to_uint8
 
 _NEUTRAL_CHROMA: Final = 22.0
 """CIE Lab units of a* and of b*: pixels farther from grey are coloured, not grey with a cast. By
@@ -31,32 +31,36 @@ _MIN_VISIBLE_LEVEL: Final = 50
 judgement."""
 
 
-def colourfulness(small: Pixels, mask: ByteMask | None) -> float:
+def colourfulness(channels: Channels, mask: ByteMask | None) -> float:
     """Compute colourfulness after Hasler and Suesstrunk: 0 grey, 15 slight, 45 average, 109 extreme.
 
     sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) with rg = R - G, yb = (R + G) / 2 - B
     ("Measuring Colourfulness in Natural Images", SPIE 5007, 2003; docs/methods.md, equation 5.4).
 
     Args:
-        small: RGB, working size.
+        channels: At working size.
         mask: 255 on what to judge, None for all.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> colours = np.array([[[255, 0, 0], [0, 0, 255], [0, 255, 0], [128, 128, 128]]], np.uint8)
-        >>> round(colourfulness(colours, None)), colourfulness(colours[:, 3:], None)
-        (239, 0.0)
+        >>> pictures = split_channels(colours), split_channels(colours[:, 3:])
+        >>> [round(colourfulness(channels, None)) for channels in pictures]
+        [239, 0]
     """
-    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(small))
-    opponent = np.stack((2 * (red - green), red + green - 2 * blue), axis=-1)
-    mean, spread = cv2.meanStdDev(opponent, mask=mask)
-    return float(np.hypot(*spread.ravel()) + 0.3 * np.hypot(*mean.ravel())) / 2
+    red, green, blue = (
+        plane.astype(np.int16) for plane in (channels.red, channels.green, channels.blue)
+    )
+    opponents = 2 * (red - green), red + green - 2 * blue
+    mean, spread = np.hstack([cv2.meanStdDev(opponent, mask=mask) for opponent in opponents])
+    return (math.hypot(*spread.ravel()) + 0.3 * math.hypot(*mean.ravel())) / 2
 
 
-def peak_chroma(lab: Pixels, mask: ByteMask | None) -> float:
+def peak_chroma(lab: tuple[Plane, Plane, Plane], mask: ByteMask | None) -> float:
     """Return the CIE chroma that 1 % of the pixels exceed: near 0 for a black-and-white photo.
 
     Args:
-        lab: Working-size Lab, uint8.
+        lab: `Planes.lab_channels`.
         mask: 255 on what to judge, None for all.
 
     Returns:
@@ -65,32 +69,31 @@ def peak_chroma(lab: Pixels, mask: ByteMask | None) -> float:
     Example:
         >>> lab = np.full((10, 10, 3), 128, np.uint8)
         >>> lab[0, :, 1:] = (128 + 30, 128 - 40)
-        >>> peak_chroma(lab, None)
+        >>> peak_chroma(cv2.split(lab), None)
         50.0
     """
-    a, b = (lab[..., channel].astype(np.float32) - np.float32(128) for channel in (1, 2))
+    a, b = (plane.astype(np.float32) - np.float32(128) for plane in lab[1:])
     chroma = to_uint8(cv2.convertScaleAbs(cv2.magnitude(a, b)))
     return percentiles(histogram(chroma, mask), 99)[0]
 
 
-def saturation_share(small: Pixels, mask: ByteMask | None) -> float:
+def saturation_share(channels: Channels, mask: ByteMask | None) -> float:
     """Return the per cent of the pixels that are as saturated as a screen can show, and not dark.
 
     Args:
-        small: RGB, working size.
+        channels: At working size.
         mask: 255 on what to judge, None for all.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> small = np.array([[[255, 0, 0], [255, 90, 90], [40, 0, 0], [90, 90, 90]]], np.uint8)
-        >>> saturation_share(small, None)
+        >>> saturation_share(split_channels(small), None)
         25.0
     """
-    red, green, blue = cv2.split(small)
-    largest = cv2.max(cv2.max(red, green), blue)
-    smallest = to_uint8(cv2.min(cv2.min(red, green), blue))
+    largest = channels.lightest
     allowed = cv2.addWeighted(largest, 1 - _MIN_SATURATION, largest, 0, 0)
     visible = cv2.inRange(largest, _MIN_VISIBLE_LEVEL, 255)
-    saturated = to_uint8(cv2.bitwise_and(cv2.compare(smallest, allowed, cv2.CMP_LE), visible))
+    saturated = to_uint8(cv2.bitwise_and(cv2.compare(channels.darkest, allowed, cv2.CMP_LE), visible))
     pixel_count = saturated.size if mask is None else cv2.countNonZero(mask)
     inside = saturated if mask is None else to_uint8(cv2.bitwise_and(saturated, mask))
     return 100 * float(cv2.countNonZero(inside)) / max(1, pixel_count)
@@ -113,11 +116,11 @@ class ColourCast:
     angle: float
 
 
-def colour_cast(lab: Pixels, mask: ByteMask | None) -> ColourCast | None:
+def colour_cast(lab: tuple[Plane, Plane, Plane], mask: ByteMask | None) -> ColourCast | None:
     """Measure the cast on pixels that should be neutral.
 
     Args:
-        lab: Working-size Lab, uint8.
+        lab: `Planes.lab_channels`.
         mask: 255 on a background that should be neutral. Without it, the pixels of the photo that
             are neither dark nor white and lie within 22 of grey.
 
@@ -126,19 +129,21 @@ def colour_cast(lab: Pixels, mask: ByteMask | None) -> ColourCast | None:
 
     Example:
         >>> lab = np.full((10, 10, 3), (200, 128 + 3, 128 + 4), np.uint8)
-        >>> cast = colour_cast(lab, None)
+        >>> cast = colour_cast(cv2.split(lab), None)
         >>> cast.magnitude, round(cast.angle)
         (5.0, 53)
     """
     neutral = _find_nearly_neutral(lab) if mask is None else mask
     if cv2.countNonZero(neutral) < max(1.0, _NEUTRAL_SHARE * neutral.size):
         return None
-    _, a, b, _ = cv2.mean(lab, mask=neutral)
-    a, b = a - 128, b - 128
+    a, b = (mean_where(plane, neutral) - 128 for plane in lab[1:])
     return ColourCast(math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
 
-def _find_nearly_neutral(lab: Pixels) -> ByteMask:
-    low = (_MIN_LIGHTNESS * 2.55, 128 - _NEUTRAL_CHROMA, 128 - _NEUTRAL_CHROMA)
-    high = (_MAX_LIGHTNESS * 2.55, 128 + _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
-    return to_uint8(cv2.inRange(lab, low, high))
+def _find_nearly_neutral(lab: tuple[Plane, Plane, Plane]) -> ByteMask:
+    lightness, *chroma = lab
+    neutral = cv2.inRange(lightness, _MIN_LIGHTNESS * 2.55, _MAX_LIGHTNESS * 2.55)
+    for plane in chroma:
+        near_grey = cv2.inRange(plane, 128 - _NEUTRAL_CHROMA, 128 + _NEUTRAL_CHROMA)
+        neutral = cv2.bitwise_and(neutral, near_grey)
+    return to_uint8(neutral)

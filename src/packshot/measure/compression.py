@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float64Array, Plane
-from packshot.measure.planes import mean_where, to_uint8
+from packshot.measure.planes import mean_where, quantile, to_uint8
 from packshot.measure.sharpness import Gradients
 
 GRID: Final = 8
@@ -98,10 +98,10 @@ def _grid_excess(profile: Float64Array) -> tuple[float, int]:
     """Return the excess of the best phase over the second best, and the phase of block starts."""
     blocks = profile[: len(profile) // GRID * GRID].reshape(-1, GRID)
     # One line in eight may stand out as the grid; fewer, and higher ones, are the product's edges.
-    means = np.minimum(blocks, np.quantile(blocks, _USUAL_QUANTILE)).mean(axis=0)
-    best = int(means.argmax())
-    second = float(np.delete(means, best).max())
-    return float(means[best]) - second, (best + 1) % GRID
+    usual = quantile(blocks.ravel(), _USUAL_QUANTILE)
+    means = np.minimum(blocks, usual).mean(axis=0)
+    second, highest = np.partition(means, GRID - 2)[-2:].tolist()
+    return highest - second, (int(means.argmax()) + 1) % GRID
 
 
 def ringing(grey: Plane, gradients: Gradients | None, background_mask: ByteMask | None) -> float | None:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import AnyArray, ByteArray, Float32Array, IndexArray, Int16Array, Mask
+from packshot.measure.planes import enlarge_mask, to_uint8
 
 CELLS: Final = 12
 """Cells along either side of the map: enough to point at a part of a product. A convention."""
@@ -21,8 +22,9 @@ _EDGE_SLOPE: Final = 25
 """Sum of the absolute Sobel responses, 5 times the grey levels a pixel of an average edge: from here on
 a slope is an edge. By judgement."""
 
-_REBLUR_SIGMA: Final = 1.5
-"""Pixels: standard deviation of the second blur."""
+_REBLUR: Final = np.array([2, 9, 28, 55, 68, 55, 28, 9, 2], np.float32) / 256
+"""Weights of the second blur along either axis: those of OpenCV for 8 bits and a standard deviation
+of 1.5 pixels. Given so, they take half as long as its `GaussianBlur`."""
 
 _SHARP_LOSS: Final = 0.42
 _SOFT_LOSS: Final = 0.2
@@ -77,7 +79,8 @@ def damage_map(grey: ByteArray, product: Mask) -> Float32Array | None:
         return None
     height, width = grey.shape
     grid = CellGrid.from_size(height, width)
-    slope, soft = _gradient_sum(grey), _gradient_sum(cv2.GaussianBlur(grey, (0, 0), _REBLUR_SIGMA))
+    blurred = to_uint8(cv2.sepFilter2D(grey, cv2.CV_8U, _REBLUR, _REBLUR))
+    slope, soft = _gradient_sum(grey), _gradient_sum(blurred)
     signs = (_softness(grid, slope, soft), _noise(grid, grey, soft), _clipping(grid, grey, product))
     return np.asarray(np.clip(np.maximum.reduce(signs), 0, 1), np.float32)
 
@@ -87,10 +90,10 @@ class CellGrid:
     """Means over 12 x 12 equal cells.
 
     Attributes:
-        row_shares: (12, H) share of each row in each cell, over the cell's height.
         column_shares: (W, 12) share of each column in each cell, over the cell's width.
         spans: First row, and the row behind the last, of those that lie wholly in each cell.
         shared_rows: The other rows, which two cells share.
+        shared_row_shares: (12, N) share of each of those in each cell, over the cell's height.
 
     Example:
         >>> grid = CellGrid.from_size(24, 36)
@@ -98,26 +101,27 @@ class CellGrid:
         [0.5, 2.5, 4.5]
     """
 
-    row_shares: Float32Array
     column_shares: Float32Array
     spans: tuple[tuple[int, int], ...]
     shared_rows: IndexArray
+    shared_row_shares: Float32Array
 
     @classmethod
     def from_size(cls, height: int, width: int) -> CellGrid:
         """Make the grid of a plane of 12 by 12 pixels at least."""
-        return cls(_cell_overlaps(height), _cell_overlaps(width).T, *_cell_spans(height))
+        spans, shared_rows = _cell_spans(height)
+        return cls(_cell_overlaps(width).T, spans, shared_rows, _cell_overlaps(height)[:, shared_rows])
 
     def cell_means(self, values: AnyArray) -> Float32Array:
         """Return (12, 12) means of (H, W) numbers, uint8, int16 or float32, or booleans."""
         values = values.view(np.uint8) if values.dtype == np.bool_ else values
-        sums = [
-            cv2.reduce(values[start:end], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0]
-            for start, end in self.spans
-        ]
-        whole = np.stack(sums) * np.float32(CELLS / len(values))
-        parts = self.row_shares[:, self.shared_rows] @ values[self.shared_rows].astype(np.float32)
-        return np.asarray((whole + parts) @ self.column_shares, np.float32)
+        rows = np.empty((CELLS, values.shape[1]), np.float32)
+        for cell, (start, end) in enumerate(self.spans):
+            cv2.reduce(values[start:end], 0, cv2.REDUCE_SUM, rows[cell : cell + 1], cv2.CV_32F)
+        rows *= np.float32(CELLS / len(values))
+        if len(self.shared_rows):
+            rows += self.shared_row_shares @ values[self.shared_rows].astype(np.float32)
+        return np.asarray(rows @ self.column_shares, np.float32)
 
 
 @lru_cache(maxsize=64)
@@ -125,8 +129,10 @@ def _cell_spans(length: int) -> tuple[tuple[tuple[int, int], ...], IndexArray]:
     """Return the pixels that lie wholly in each of 12 cells, from and to, and all others."""
     bounds = np.linspace(0, length, CELLS + 1)
     spans = tuple(zip(np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int), strict=True))
-    inside = np.concatenate([np.arange(start, end) for start, end in spans])
-    return spans, np.setdiff1d(np.arange(length), inside)
+    is_shared = np.ones(length, bool)  # Not `setdiff1d`, which loads masked arrays: 60 ms.
+    for start, end in spans:
+        is_shared[start:end] = False
+    return spans, np.flatnonzero(is_shared)
 
 
 @lru_cache(maxsize=64)
@@ -152,9 +158,11 @@ def _softness(grid: CellGrid, slope: Int16Array, soft: Int16Array) -> Float32Arr
 
 def _noise(grid: CellGrid, grey: ByteArray, soft: Int16Array) -> Float32Array:
     """Return the noise where the blurred photo is smooth."""
-    smooth = soft < _SMOOTH_SLOPE
-    response = cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER) * smooth
-    squared = np.asarray(cv2.multiply(response, response, dtype=cv2.CV_32F))
+    _, flags = cv2.threshold(soft, _SMOOTH_SLOPE - 1, 1, cv2.THRESH_BINARY_INV)
+    smooth = np.asarray(flags, np.int16)
+    response = np.asarray(cv2.sepFilter2D(grey, cv2.CV_16S, _IMMERKAER, _IMMERKAER), np.int16) * smooth
+    squared = response.astype(np.float32)
+    squared *= squared
     share = grid.cell_means(smooth)
     level = np.sqrt(grid.cell_means(squared) / np.maximum(share, 1e-3)) / _IMMERKAER_SCALE
     return np.where(
@@ -164,17 +172,20 @@ def _noise(grid: CellGrid, grey: ByteArray, soft: Int16Array) -> Float32Array:
 
 def _clipping(grid: CellGrid, grey: ByteArray, product: Mask) -> Float32Array:
     """Return the clipped share of the product in cells that it fills at least by half."""
-    size = grey.shape[::-1]
-    inside = cv2.resize(product.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    clipped = (grey >= _CLIP_LEVEL) & (np.asarray(inside) > 0)
-    if not clipped.any():
+    white = to_uint8(cv2.inRange(grey, _CLIP_LEVEL, 255))
+    inside = enlarge_mask(product.view(np.uint8), grey.shape) if cv2.countNonZero(white) else white
+    clipped = to_uint8(cv2.bitwise_and(white, inside))
+    if not cv2.countNonZero(clipped):
         return np.zeros((CELLS, CELLS), np.float32)
-    filled = grid.cell_means(np.asarray(inside))
+    filled = grid.cell_means(inside)
     share = grid.cell_means(clipped) / np.maximum(filled, 1e-3)
     return np.where(filled > _MIN_PRODUCT_SHARE, share, 0).astype(np.float32)
 
 
 def _gradient_sum(grey: ByteArray) -> Int16Array:
     """Return the sum of the absolute Sobel responses."""
-    dx, dy = cv2.spatialGradient(grey)
-    return np.asarray(np.abs(dx) + np.abs(dy), np.int16)
+    across, down = (np.asarray(slope, np.int16) for slope in cv2.spatialGradient(grey))
+    np.abs(across, out=across)
+    np.abs(down, out=down)
+    across += down
+    return across

@@ -7,8 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteMask, Float64Array, Pixels
-from packshot.measure.planes import percentiles, to_uint8
+from packshot.arrays import ByteMask, Float64Array
+from packshot.measure.planes import Channels, percentiles, to_uint8
 
 CLIPPED_WHITE: Final = 254
 """Grey level: a channel at or above this has lost its detail. One level below the end, for encoders and
@@ -48,45 +48,46 @@ def bright_end(lightness: Float64Array) -> float:
     return percentiles(lightness, 98)[0] / 2.55
 
 
-def highlight_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
+def highlight_clipping(channels: Channels, mask: ByteMask | None) -> tuple[float, ByteMask]:
     """Measure the per cent of the pixels with two channels or more at the upper end.
 
     Args:
-        small: RGB, working size.
+        channels: At working size.
         mask: 255 on what to judge, None for all.
 
     Returns:
         The share, and a mask of where.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> small = np.array([[[255, 255, 90], [255, 90, 90], [90, 90, 90], [255, 255, 255]]], np.uint8)
-        >>> share, where = highlight_clipping(small, None)
+        >>> share, where = highlight_clipping(split_channels(small), None)
         >>> share, where.tolist()
         (50.0, [[255, 0, 0, 255]])
     """
     # Two of three are at the end where the median of three is.
-    red, green, blue = cv2.split(small)
-    middle = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
+    red, green = channels.red, channels.green
+    middle = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), channels.blue))
     return _share_in_mask(to_uint8(cv2.inRange(middle, CLIPPED_WHITE, 255)), mask)
 
 
-def shadow_clipping(small: Pixels, mask: ByteMask | None) -> tuple[float, ByteMask]:
+def shadow_clipping(channels: Channels, mask: ByteMask | None) -> tuple[float, ByteMask]:
     """Measure the per cent of the pixels with all channels at the lower end.
 
     Args:
-        small: RGB, working size.
+        channels: At working size.
         mask: 255 on what to judge, None for all.
 
     Returns:
         The share, and a mask of where.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> small = np.array([[[0, 1, 2], [0, 0, 30], [90, 90, 90], [0, 0, 0]]], np.uint8)
-        >>> shadow_clipping(small, None)[0]
+        >>> shadow_clipping(split_channels(small), None)[0]
         50.0
     """
-    end = (CLIPPED_BLACK,) * 3
-    return _share_in_mask(to_uint8(cv2.inRange(small, (0, 0, 0), end)), mask)
+    return _share_in_mask(to_uint8(cv2.inRange(channels.lightest, 0, CLIPPED_BLACK)), mask)
 
 
 def _share_in_mask(clipped: ByteMask, mask: ByteMask | None) -> tuple[float, ByteMask]:

@@ -42,6 +42,9 @@ _SPECK_SHARE: Final = 0.01
 _MIN_CHANGED_SHARE: Final = 0.02
 """Share of a row, 0..1, of another tone, from which on the row is no longer border. By judgement."""
 
+_MAX_LEVEL: Final = 255
+"""Grey level of white."""
+
 _MIN_SIDE: Final = 16
 """Pixels: a smaller picture has no border."""
 
@@ -105,7 +108,7 @@ def fill_mask_area(mask: Mask) -> float:
         >>> fill_mask_area(np.array([[True, False], [False, False]]))
         25.0
     """
-    return 100 * float(mask.mean())
+    return 100 * float(np.count_nonzero(mask) / mask.size)
 
 
 def centring(box: Box, width: int, height: int) -> float:
@@ -143,7 +146,7 @@ def edge_touch(mask: Mask) -> tuple[float, str]:
         (40.0, 'right')
     """
     sides = {"left": mask[:, 0], "top": mask[0], "right": mask[:, -1], "bottom": mask[-1]}
-    shares = {name: 100 * float(line.mean()) for name, line in sides.items()}
+    shares = {name: 100 * float(np.count_nonzero(line) / line.size) for name, line in sides.items()}
     worst = max(shares, key=lambda name: shares[name])
     return shares[worst], worst
 
@@ -169,12 +172,15 @@ def border_thickness(grey: Plane) -> tuple[int, int, int, int]:
     """
     if min(grey.shape) < _MIN_SIDE:
         return 0, 0, 0, 0
-    transposed = to_uint8(cv2.transpose(grey))
-    lines = [transposed, grey, transposed[::-1], grey[::-1]]
+    deepest = [int(_MAX_BORDER_SHARE * side) for side in (grey.shape[1], grey.shape[0])]
+    left, right = (
+        cv2.transpose(part) for part in (grey[:, : deepest[0] + 2], grey[:, -deepest[0] - 2 :])
+    )
+    lines = [to_uint8(left), grey, to_uint8(right)[::-1], grey[::-1]]
     depths = [0, 0, 0, 0]
     for first in (0, 1):
-        near = _border_depth(lines[first])
-        far = _border_depth(lines[first + 2]) if near else 0
+        near = _border_depth(lines[first], deepest[first])
+        far = _border_depth(lines[first + 2], deepest[first]) if near else 0
         depths[first], depths[first + 2] = (near, far) if far else (0, 0)
     whole = [
         depth if depth and _has_sharp_end(lines[i], depth, depths[i - 1], depths[i - 3]) else 0
@@ -192,15 +198,16 @@ def _is_margin(grey: Plane, depths: list[int]) -> bool:
     return _border_tone(grey) >= _WHITE_LEVEL and max(widest) > _MAX_WHITE_BORDER
 
 
-def _border_depth(grey: Plane) -> int:
+def _border_depth(grey: Plane, deepest: int) -> int:
     """Count rows of one tone at the top, up to where a row's middle changes at once; 0 for none."""
     margin = int(_CORNER_SHARE * grey.shape[1])
     inner = slice(margin, grey.shape[1] - margin)
     tone = _border_tone(grey)
     if np.count_nonzero(_is_different(grey[0, inner], tone)) > _SPECK_SHARE * (inner.stop - inner.start):
         return 0
-    deepest = int(_MAX_BORDER_SHARE * grey.shape[0])
-    shares = _is_different(grey[: deepest + 2, inner], tone).mean(axis=1)
+    different = _is_different(grey[: deepest + 2, inner], tone)
+    shares = np.ravel(cv2.reduce(different.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
+    shares = shares / different.shape[1]
     changed_rows = np.flatnonzero(shares > _MIN_CHANGED_SHARE)
     if len(changed_rows) == 0 or changed_rows[0] >= deepest:
         return 0
@@ -223,8 +230,10 @@ def _has_sharp_end(grey: Plane, depth: int, before: int, after: int) -> bool:
 
 
 def _border_tone(grey: Plane) -> int:
-    return int(np.median(grey[0]))
+    row = grey[0]
+    middle = np.partition(row, ((len(row) - 1) // 2, len(row) // 2))
+    return (int(middle[(len(row) - 1) // 2]) + int(middle[len(row) // 2])) // 2
 
 
 def _is_different(values: Plane, tone: int) -> Mask:
-    return np.asarray(np.abs(values.astype(np.int16) - tone) > _MIN_CHANGE)
+    return (values > min(tone + _MIN_CHANGE, _MAX_LEVEL)) | (values < max(tone - _MIN_CHANGE, 0))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
-from packshot.measure.planes import to_uint8
+from packshot.measure.planes import Channels, quantile, to_uint8
 
 _BLOCK_SIDE: Final = 8
 """Coefficients of the Haar transform along a block, so 16 pixels. By judgement: smaller blocks scatter
@@ -26,9 +27,6 @@ _FLATTEST_SHARE: Final = 0.25
 
 _MAX_ROWS: Final = 320
 """Rows that are looked at: enough to know the noise, in bounded time."""
-
-_HALF_DIFFERENCE: Final = np.array([[0.5, 0.0, -0.5, 128.0]], np.float32)
-"""Weights of R, G, B and the offset of half the difference of red and blue, so that it fits 0..255."""
 
 
 def noise_level(plane: Plane) -> float | None:
@@ -64,26 +62,28 @@ def noise_level(plane: Plane) -> float | None:
         return None
     count = max(_MIN_BLOCKS, round(_FLATTEST_SHARE * np.count_nonzero(usable)))
     flattest = np.argsort(texture[usable], kind="stable")[:count]
-    return float(np.sqrt(np.median(energy[usable][flattest])))
+    return math.sqrt(quantile(energy[usable][flattest], 0.5))
 
 
-def colour_noise(rows: Pixels) -> float | None:
+def colour_noise(channels: Channels) -> float | None:
     """Measure the noise of the difference of red and blue, which luma hides.
 
     Args:
-        rows: RGB, (H, W, 3) uint8, native or from `sample_rows`.
+        channels: Native; a sample of their rows is looked at.
 
     Returns:
         Standard deviation, in grey levels, of half the difference; None as for `noise_level`.
 
     Example:
+        >>> from packshot.measure.planes import split_channels
         >>> pixels = np.full((256, 256, 3), 128, np.uint8)
         >>> pixels[..., 2] += np.random.default_rng(0).integers(0, 40, (256, 256), np.uint8)
-        >>> round(colour_noise(pixels))  # half of 40 / sqrt(12)
+        >>> round(colour_noise(split_channels(pixels)))  # half of 40 / sqrt(12)
         6
     """
-    half_difference = cv2.transform(rows, _HALF_DIFFERENCE)
-    return noise_level(to_uint8(half_difference).reshape(rows.shape[:2]))
+    red, blue = sample_rows(channels.red), sample_rows(channels.blue)
+    # Half the difference, so that it fits 0..255.
+    return noise_level(to_uint8(cv2.addWeighted(red, 0.5, blue, -0.5, 128)))
 
 
 def sample_rows(pixels: Pixels) -> Pixels:
@@ -109,11 +109,16 @@ def sample_rows(pixels: Pixels) -> Pixels:
 
 
 def _haar_bands(plane: Plane) -> tuple[Float32Array, Float32Array]:
-    """Return mean and diagonal band of disjoint 2 x 2 pixels."""
-    values = plane.astype(np.float32)
-    rows, differences = values[0::2] + values[1::2], values[0::2] - values[1::2]
-    low = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
-    return low, (differences[:, 0::2] - differences[:, 1::2]) * np.float32(0.5)
+    """Return mean and diagonal band, but for its sign, of disjoint 2 x 2 pixels."""
+    upper, lower = plane[0::2], plane[1::2]
+    # Two neighbours of 16 bits are read as one number of 32: no stride, so that all runs at full width.
+    sums = np.add(upper, lower, dtype=np.uint16).view(np.uint32)
+    differences = np.subtract(upper, lower, dtype=np.int16).view(np.int32)
+    low = ((sums & 0xFFFF) + (sums >> 16)).astype(np.float32)
+    diagonal = (((differences << 16) >> 16) - (differences >> 16)).astype(np.float32)
+    low *= np.float32(0.25)
+    diagonal *= np.float32(0.5)
+    return low, diagonal
 
 
 def _block_means(values: Float32Array, height: int, width: int) -> Float32Array:

@@ -26,7 +26,14 @@ from packshot.measure import (
 from packshot.measure.background import Background
 from packshot.measure.damage_map import damage_map
 from packshot.measure.geometry import Box
-from packshot.measure.planes import Planes, histogram, make_planes, to_uint8
+from packshot.measure.planes import (
+    Planes,
+    enlarge_mask,
+    histogram,
+    make_planes,
+    mean_where,
+    to_uint8,
+)
 from packshot.measure.product import ProductRegion, find_product
 from packshot.measure.scores import make_measurement
 from packshot.measure.window import Window, find_window
@@ -161,7 +168,7 @@ def find_scene(pixels: Pixels) -> Scene:
         True
     """
     planes = make_planes(pixels)
-    plain_background = background.find_background(planes.small)
+    plain_background = background.find_background(planes.small, planes.small_channels)
     return Scene(
         planes, plain_background, find_product(planes, plain_background) if plain_background else None
     )
@@ -270,20 +277,14 @@ def _measure_detail(
     background_mask = (
         None
         if plain_background is None
-        else window.crop(_resize_to_native(plain_background.mask, planes))
+        else window.crop(enlarge_mask(plain_background.mask, planes.grey.shape))
     )
     return _measure_sharpness(planes, gradients, window, product) | {
-        "colour_noise": noise.colour_noise(noise.sample_rows(planes.pixels)),
+        "colour_noise": noise.colour_noise(planes.channels),
         "blockiness": blocks.excess if blocks else None,
         "ringing": compression.ringing(grey, gradients, background_mask),
         "banding": banding.banding(grey),
     }
-
-
-def _resize_to_native(mask: ByteMask, planes: Planes) -> ByteMask:
-    """Resize a working-size mask to native size."""
-    height, width = planes.grey.shape
-    return to_uint8(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST))
 
 
 def _measure_sharpness(
@@ -336,12 +337,12 @@ def _measure_tones(
     planes: Planes, product: ProductRegion | None, regions: dict[str, Region]
 ) -> RawValues:
     """Measure exposure, clipping and contrast."""
-    lightness = np.ascontiguousarray(planes.lab[..., 0])
+    lightness, channels = planes.lab_channels[0], planes.small_channels
     mask = _material_mask(product)
     inside, whole = histogram(lightness, mask), histogram(lightness)
     filled = to_uint8(product.mask) * np.uint8(255) if product else None
-    highlights, white = exposure.highlight_clipping(planes.small, filled)
-    shadows, black = exposure.shadow_clipping(planes.small, mask)
+    highlights, white = exposure.highlight_clipping(channels, filled)
+    shadows, black = exposure.shadow_clipping(channels, mask)
     _record_region(regions, "clipped_highlights", white)
     _record_region(regions, "clipped_shadows", black)
     return {
@@ -362,11 +363,11 @@ def _measure_colours(
     planes: Planes, plain_background: Background | None, product: ProductRegion | None
 ) -> RawValues:
     mask = _material_mask(product)
-    cast = colour.colour_cast(planes.lab, _find_neutral_mask(planes, plain_background))
+    cast = colour.colour_cast(planes.lab_channels, _find_neutral_mask(planes, plain_background))
     return {
-        "colourfulness": colour.colourfulness(planes.small, mask),
-        "chroma": colour.peak_chroma(planes.lab, mask),
-        "saturated": colour.saturation_share(planes.small, mask),
+        "colourfulness": colour.colourfulness(planes.small_channels, mask),
+        "chroma": colour.peak_chroma(planes.lab_channels, mask),
+        "saturated": colour.saturation_share(planes.small_channels, mask),
         "colour_cast": cast.magnitude if cast else None,
         "colour_cast_direction": cast.angle if cast else None,
     }
@@ -376,7 +377,7 @@ def _find_neutral_mask(planes: Planes, plain_background: Background | None) -> B
     """Return the background if it was meant to be white or grey."""
     if plain_background is None:
         return None
-    light, a, b, _ = cv2.mean(planes.lab, mask=plain_background.mask)
+    light, a, b = (mean_where(plane, plain_background.mask) for plane in planes.lab_channels)
     is_neutral = light / 2.55 >= _NEUTRAL_LIGHTNESS and np.hypot(a - 128, b - 128) <= _NEUTRAL_CHROMA
     return plain_background.mask if is_neutral else None
 
@@ -386,15 +387,16 @@ def _measure_background(planes: Planes, plain_background: Background | None) -> 
     if plain_background is None:
         return frame
     far = background.find_far_background(plain_background.mask, planes.factor)
-    light, a, b, _ = cv2.mean(planes.lab, mask=far)
+    light, a, b = (mean_where(plane, far) for plane in planes.lab_channels)
+    channels = planes.small_channels
     return frame | {
-        "background_whiteness": background.whiteness(planes.small, far),
-        "background_pure_white": background.pure_white_share(planes.pixels, planes.factor, far),
+        "background_whiteness": background.whiteness(channels, far),
+        "background_pure_white": background.pure_white_share(planes.channels, planes.factor, far),
         "background_lightness": light / 2.55,
         "background_chroma": float(np.hypot(a - 128, b - 128)),
         "background_evenness": background.unevenness(planes.lab, far),
         "background_far": background.far_share(plain_background.mask, far),
-        "background_near_whiteness": background.near_whiteness(planes.small, plain_background.mask, far),
+        "background_near_whiteness": background.near_whiteness(channels, plain_background.mask, far),
     }
 
 

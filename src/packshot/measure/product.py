@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask
+from packshot.arrays import ByteMask, Float32Array, Int32Array, Mask, Pixels
 from packshot.measure.background import (
     Background,
     find_background,
@@ -140,25 +140,27 @@ def mask_to_region(
 
 def _drop_specks(rest: ByteMask) -> ByteMask | None:
     """Return the parts of a mask that are large enough; None where together they are too small."""
-    count, labels, stats = _find_components(rest)
-    if count > _NOISY_PART_COUNT:
-        count, labels, stats = _find_components(to_uint8(cv2.medianBlur(rest, 5)))
+    joined, labels, stats = _find_components(rest)
+    if len(stats) > _NOISY_PART_COUNT:
+        joined, labels, stats = _find_components(to_uint8(cv2.medianBlur(rest, 5)))
     areas = stats[1:, cv2.CC_STAT_AREA]
     if len(areas) == 0:
         return None
     least = max(_MIN_SPECK_AREA, _SPECK_SHARE * rest.size, _SPECK_OF_LARGEST * areas.max())
-    large = np.concatenate([[False], areas >= least])
-    if areas[large[1:]].sum() < _MIN_SHARE * rest.size:
+    is_large = areas >= least
+    if areas[is_large].sum() < _MIN_SHARE * rest.size:
         return None
-    return to_uint8(np.where(large, np.uint8(255), np.uint8(0))[labels])
+    if is_large.all():
+        return joined
+    return to_uint8(np.append(False, is_large)).take(labels) * np.uint8(255)
 
 
-def _find_components(rest: ByteMask) -> tuple[int, Int32Array, Int32Array]:
-    """Return number, labels and statistics of a mask's connected parts, gaps of 2 pixels closed."""
+def _find_components(rest: ByteMask) -> tuple[ByteMask, Int32Array, Int32Array]:
+    """Close gaps of 2 pixels of a mask; return it, and labels and statistics of its connected parts."""
     closed = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    joined = cv2.bitwise_or(closed, rest)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+    joined = to_uint8(cv2.bitwise_or(closed, rest))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    return joined, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _find_native_box(
@@ -169,9 +171,31 @@ def _find_native_box(
     if not background.is_even or planes.factor == 1:
         return left, top, across, down
     inside = planes.pixels[top : top + down, left : left + across]
-    rest = cv2.bitwise_not(match_colour_native(inside, background))
-    x, y, wide, high = _bounding_box(to_uint8(rest))
+    x, y, wide, high = _find_tight_box(inside, background, 2 * planes.factor)
     return (left + x, top + y, wide, high) if wide else (left, top, across, down)
+
+
+def _find_tight_box(inside: Pixels, background: Background, depth: int) -> tuple[int, int, int, int]:
+    """Return the box around all that is not background: where each side shows some, no more is asked.
+
+    Args:
+        inside: RGB, (H, W, 3) uint8, native.
+        background: An even one.
+        depth: Pixels at each side that are asked first.
+    """
+    height, width = inside.shape[:2]
+    sides = (inside[:depth], inside[-depth:], inside[:, :depth], inside[:, -depth:])
+    above, below, before, behind = (_find_box_of_rest(side, background) for side in sides)
+    if not all(box[2] for box in (above, below, before, behind)):
+        return _find_box_of_rest(inside, background)
+    top, left = above[1], before[0]
+    bottom = max(height - depth, 0) + below[1] + below[3]
+    right = max(width - depth, 0) + behind[0] + behind[2]
+    return left, top, right - left, bottom - top
+
+
+def _find_box_of_rest(pixels: Pixels, background: Background) -> tuple[int, int, int, int]:
+    return _bounding_box(to_uint8(cv2.bitwise_not(match_colour_native(pixels, background))))
 
 
 def _scale_box(

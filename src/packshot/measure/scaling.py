@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 
 from packshot.arrays import Float64Array, Mask, Plane
-from packshot.measure.planes import to_uint8
+from packshot.measure.planes import quantile, to_uint8
 
 _MIN_SIDE: Final = 64
 """Pixels: a smaller picture holds too few periods. By judgement."""
@@ -133,10 +134,11 @@ def _is_in_blur_range(width_per_factor: float, min_blur: float) -> bool:
 
 def _harmonic_strengths(profile: Float64Array) -> Float64Array:
     """Return the magnitude at 1, 2 and 3 eighths of a period per pixel, over the median off the grid."""
-    magnitude, frequencies = _magnitudes(profile)
+    magnitude, fft_length = _magnitudes(profile)
+    frequencies = _list_frequencies(fft_length)
     places = np.arange(1, 4) / _JPEG_GRID
-    off_grid = magnitude[_is_off_grid(frequencies, len(profile)) & (frequencies >= _MIN_FREQUENCY)]
-    middle = float(np.median(off_grid)) if len(off_grid) else 0.0
+    off_grid = magnitude[_is_off_grid(fft_length, len(profile)) & (frequencies >= _MIN_FREQUENCY)]
+    middle = quantile(off_grid, 0.5) if len(off_grid) else 0.0
     return np.interp(places, frequencies, magnitude) / max(middle, 1e-9)
 
 
@@ -174,16 +176,20 @@ def estimate_resampling(grey: Plane) -> tuple[float, float] | None:
 def _second_differences(grey: Plane) -> Float64Array:
     """Return the mean magnitude, capped, of the second difference at each column."""
     rows = grey[:: max(1, grey.shape[0] // _MAX_LINES)].astype(np.int16)
-    second = np.abs(2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:])
-    return np.asarray(np.minimum(second, _MAX_DIFFERENCE).mean(axis=0), np.float64)
+    first = rows[:, 1:] - rows[:, :-1]
+    size = cv2.convertScaleAbs(first[:, 1:] - first[:, :-1])
+    sums = cv2.reduce(cv2.min(size, _MAX_DIFFERENCE), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(sums, np.float64).ravel() / len(rows)
 
 
 def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
     """Return magnitude over its median at given frequencies, zero at multiples of JPEG's grid."""
-    magnitude, frequencies = _magnitudes(profile)
-    off_grid_magnitude = np.where(_is_off_grid(frequencies, len(profile)), magnitude, 0.0)
-    inside = off_grid_magnitude[(frequencies >= _MIN_FREQUENCY) & (off_grid_magnitude > 0)]
-    middle = float(np.median(inside)) if len(inside) else 0.0
+    magnitude, fft_length = _magnitudes(profile)
+    frequencies = _list_frequencies(fft_length)
+    off_grid_magnitude = magnitude * _is_off_grid(fft_length, len(profile))
+    high = off_grid_magnitude[np.searchsorted(frequencies, _MIN_FREQUENCY) :]
+    inside = high[high > 0]
+    middle = quantile(inside, 0.5) if len(inside) else 0.0
     return (
         np.interp(grid, frequencies, off_grid_magnitude) / max(middle, 1e-9)
         if middle > 0
@@ -191,16 +197,30 @@ def _spectrum(profile: Float64Array, grid: Float64Array) -> Float64Array:
     )
 
 
-def _magnitudes(profile: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Return the spectrum of a profile without its trend, and the frequencies."""
+def _magnitudes(profile: Float64Array) -> tuple[Float64Array, int]:
+    """Return the spectrum of a profile without its trend, and of how many samples it is."""
     trend = cv2.blur(profile.reshape(1, -1), (_TREND_WIDTH, 1)).ravel()
-    detail = (profile - trend) * np.hanning(len(profile))
+    detail = (profile - trend) * _taper(len(profile))
     fft_length = max(_MIN_FFT_LENGTH, len(detail))
     magnitude = np.asarray(np.abs(np.fft.rfft(detail, fft_length)), np.float64)
-    return magnitude, np.asarray(np.fft.rfftfreq(fft_length), np.float64)
+    return magnitude, fft_length
 
 
-def _is_off_grid(frequencies: Float64Array, length: int) -> Mask:
+@lru_cache(maxsize=64)
+def _taper(length: int) -> Float64Array:
+    """Return the Hann window of a length."""
+    return np.asarray(np.hanning(length), np.float64)
+
+
+@lru_cache(maxsize=8)
+def _list_frequencies(fft_length: int) -> Float64Array:
+    """Return the frequencies of a spectrum, periods per pixel."""
+    return np.asarray(np.fft.rfftfreq(fft_length), np.float64)
+
+
+@lru_cache(maxsize=64)
+def _is_off_grid(fft_length: int, length: int) -> Mask:
     """Mark frequencies that are no multiples of JPEG's, as far as a profile of a length can tell."""
+    frequencies = _list_frequencies(fft_length)
     harmonics = np.abs(frequencies * _JPEG_GRID - np.round(frequencies * _JPEG_GRID))
     return harmonics >= _GRID_WIDTH * _JPEG_GRID / length

@@ -6,9 +6,8 @@ a curve (a direction, a size whose judgement is a shop's affair) has no score.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
-
-import numpy as np
 
 from packshot.report import MEASUREMENTS, Measurement
 
@@ -62,8 +61,12 @@ def score_value(key: str, value: float | None) -> float | None:
     curve = CURVES.get(key)
     if value is None or curve is None:
         return None
-    values, scores = zip(*curve, strict=True)
-    return round(float(np.interp(value, values, scores)), 1)
+    if value <= curve[0][0]:
+        return float(curve[0][1])
+    for (low, low_score), (high, high_score) in pairwise(curve):
+        if value < high:
+            return round((high_score - low_score) / (high - low) * (value - low) + low_score, 1)
+    return float(curve[-1][1])
 
 
 def make_measurement(key: str, value: float | None) -> Measurement:

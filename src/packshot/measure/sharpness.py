@@ -16,8 +16,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import Float32Array, IndexArray, Int16Array, Int32Array, Mask, Plane
-from packshot.measure.planes import histogram, percentiles, to_uint8
+from packshot.arrays import Float32Array, IndexArray, Int16Array, Mask, Plane
+from packshot.measure.planes import histogram, percentiles, quantile, to_uint8
 
 REBLUR_SIGMA: Final = 2.0
 """Standard deviation s0 of the second blur, in pixels: that of two means of 5 x 5 pixels."""
@@ -179,17 +179,20 @@ def find_edges(
         return None
     rows, columns = np.divmod(indices, width)
     indices = (rows + top) * across + (columns + left)
-    coarse, fine = (
-        _gather_slopes(plane_gradients.coarse, indices),
-        _gather_slopes(plane_gradients.fine, indices),
-    )
-    return Edges(fine, coarse, _find_peaks(plane_gradients.fine, indices, coarse))
+    coarse = _gather_slopes(plane_gradients.coarse, indices)
+    is_level = np.abs(coarse[0]) >= np.abs(coarse[1])
+    step = np.where(is_level, 1, across)
+    fine = _gather_slopes(plane_gradients.fine, np.stack((indices, indices - step, indices + step)))
+    return Edges(fine[:, 0], coarse, _find_peaks(fine))
 
 
 def _gather_slopes(slopes: tuple[Int16Array, Int16Array], places: IndexArray) -> Float32Array:
-    """Return the slopes at flat places, (2, N), grey levels per pixel."""
-    values = np.stack([slope.ravel().take(places) for slope in slopes])
-    return values.astype(np.float32) / np.float32(_SOBEL_SCALE)
+    """Return the slopes at flat places, (2, ...), grey levels per pixel."""
+    values = np.empty((2, *places.shape), np.float32)
+    for axis, slope in enumerate(slopes):
+        values[axis] = slope.ravel()[places]
+    values *= np.float32(1 / _SOBEL_SCALE)
+    return values
 
 
 def _find_strongest(strength: Plane, noise: float) -> IndexArray:
@@ -203,17 +206,15 @@ def _find_strongest(strength: Plane, noise: float) -> IndexArray:
     return places[:: 1 + len(places) // _MAX_EDGES]
 
 
-def _find_peaks(fine: tuple[Int16Array, Int16Array], places: IndexArray, coarse: Float32Array) -> Mask:
-    """Mark where the fine gradient is no smaller than that of both neighbours across the edge."""
-    level = np.abs(coarse[0]) >= np.abs(coarse[1])
-    step = np.where(level, 1, fine[0].shape[1])
+def _find_peaks(fine: Float32Array) -> Mask:
+    """Mark where the fine gradient is no smaller than that of both neighbours across the edge.
 
-    def square_length(where: IndexArray) -> Int32Array:
-        across, down = (slope.ravel().take(where).astype(np.int32) for slope in fine)
-        return across * across + down * down
-
-    own = square_length(places)
-    return np.asarray((own >= square_length(places - step)) & (own >= square_length(places + step)))
+    Args:
+        fine: (2, 3, N) gradients of each place and of its neighbours.
+    """
+    across, down = fine
+    own, before, after = across * across + down * down  # Whole 64ths below 2**24: no square is rounded.
+    return np.asarray((own >= before) & (own >= after))
 
 
 def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float | None:
@@ -240,7 +241,7 @@ def edge_width(edges: Edges | None, scale: float, share: float = 0.25) -> float 
         return None
     fine = _gradient_lengths(edges.fine[:, edges.is_peak])
     coarse = np.maximum(_gradient_lengths(edges.coarse[:, edges.is_peak]), 1e-3)
-    ratio = max(float(np.quantile(fine / coarse, 1 - share)), _MIN_RATIO)
+    ratio = max(quantile(fine / coarse, 1 - share), _MIN_RATIO)
     variance = REBLUR_SIGMA**2 / (ratio**2 - 1) - _OPERATOR_VARIANCE
     return min(math.sqrt(max(variance, 0.0)) / scale, _MAX_WIDTH)
 

@@ -1,9 +1,9 @@
-"""Photo: upright 8-bit sRGB pixels and the facts of their file. The only door in for pixels."""
+"""Photo: upright 8-bit sRGB pixels and the facts of their file. The only door in for pixels.
 
-from packshot.photo.facts import FORMATS
-from packshot.photo.inputs import PhotoSource, label_of, read_bytes
-from packshot.photo.limits import Limits
-from packshot.photo.photo import Photo
-from packshot.photo.pixels import check_pixels
+The public names are listed in ``__init__.pyi``, and each is imported when it is first used: who needs to
+know which formats there are loads no decoder.
+"""
 
-__all__ = ["FORMATS", "Limits", "Photo", "PhotoSource", "check_pixels", "label_of", "read_bytes"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

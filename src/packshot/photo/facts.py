@@ -10,21 +10,10 @@ from PIL import ImageCms
 
 from packshot.photo.decoded import DecodedPicture
 from packshot.photo.exif import MAX_TEXT_LENGTH, read_exif
+from packshot.photo.formats import FORMATS
 from packshot.photo.quality import jpeg_quality
 from packshot.photo.structure.outline import MAX_PROFILE_BYTES
 from packshot.report import Facts
-
-FORMATS: dict[str, tuple[str, ...]] = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "PNG": (".png", ".apng"),
-    "WEBP": (".webp",),
-    "GIF": (".gif",),
-    "BMP": (".bmp", ".dib"),
-    "TIFF": (".tif", ".tiff"),
-    "AVIF": (".avif", ".avifs"),
-    "HEIF": (".heic", ".heif", ".hif"),
-}
-"""Formats that open, by content, with the extensions that match them."""
 
 
 def build_facts(decoded: DecodedPicture, data: bytes, name: str, has_alpha: bool) -> Facts:

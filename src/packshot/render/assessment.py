@@ -8,10 +8,8 @@ from typing import Final, TextIO
 
 from rich.text import Text
 
-from packshot.render.assessment_page import AssessmentPage
-from packshot.render.emotion_words import format_line
 from packshot.render.lines import CsvTable, JsonLines
-from packshot.render.renderer import Makers, Renderer
+from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, BorderlessTable, make_console
 from packshot.render.wording import describe_without_findings
 from packshot.report import (
@@ -19,6 +17,7 @@ from packshot.report import (
     OVERLAYS,
     Assessment,
     Distortion,
+    Emotion,
     Evidence,
     Facts,
     Finding,
@@ -124,7 +123,7 @@ class AssessmentTable(Renderer[Assessment]):
         if not lines:
             lines = [Text(describe_without_findings(assessment, self._language), style="dim")]
         if assessment.emotion is not None:
-            lines.append(Text(format_line(assessment.emotion, self._language), style="dim"))
+            lines.append(Text(_format_emotion(assessment.emotion, self._language), style="dim"))
         if self._explain:
             lines += [Text(line, style="dim") for line in self._format_details(assessment)]
         return Text("\n").join(lines)
@@ -195,6 +194,19 @@ def _iter_measurement_columns() -> Iterator[str]:
             yield f"{name}_score"
 
 
+def _format_emotion(emotion: Emotion, language: str) -> str:
+    from packshot.render.emotion_words import format_line
+
+    return format_line(emotion, language)
+
+
+def _make_page(stream: TextIO, options: RenderOptions) -> Renderer[Assessment]:
+    """Make the page; its templates and pictures are loaded for it alone."""
+    from packshot.render.assessment_page import AssessmentPage
+
+    return AssessmentPage(stream, options)
+
+
 def _has_score(name: str) -> bool:
     return name in MEASUREMENTS and MEASUREMENTS[name].scored
 
@@ -203,5 +215,5 @@ MAKERS: Final[Makers[Assessment]] = {
     "table": lambda stream, options: AssessmentTable(stream, options.language, options.explain),
     "jsonl": lambda stream, _: JsonLines(stream),
     "csv": lambda stream, _: AssessmentRows(stream),
-    "html": AssessmentPage,
+    "html": _make_page,
 }

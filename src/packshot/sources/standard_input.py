@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from packshot.errors import SourceError
 from packshot.photo import FORMATS, Limits
-from packshot.photo.structure import detect_format
 from packshot.scratch import Scratch
 
 STANDARD_INPUT = "-"
@@ -74,6 +73,8 @@ def spool_standard_input() -> LabelledPath:
         ('standard-input.jpg', '-', True)
         >>> sys.stdin = before; spool_standard_input.cache_clear()
     """
+    from packshot.photo.structure import detect_format
+
     scratch = Scratch()
     atexit.register(scratch.remove)
     draft = scratch.folder / _FILE_NAME

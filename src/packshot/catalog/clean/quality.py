@@ -89,7 +89,7 @@ def compute_confidence(finding: Finding) -> float:
     """Return how surely a photo is spoilt, 0..1, by how far its value lies beyond the limits.
 
     0.5 at the limit of a warning, 0.9 at that of an error, on a straight line between and beyond. What
-    the network recognised has no such limit: it counts with the least probability that is reported.
+    the network sees counts with its chance, damage that it recognises with the least that is reported.
 
     Example:
         >>> limit = next(limit for limit in LIMITS if limit.code == "blurred")
@@ -102,7 +102,7 @@ def compute_confidence(finding: Finding) -> float:
     """
     limit = next((one for one in LIMITS if _is_limit_of(finding, one.code, one.measurement)), None)
     if limit is None or finding.value is None or None in (limit.warning, limit.error):
-        return MIN_PROBABILITY
+        return MIN_PROBABILITY if finding.probability is None else finding.probability
     warning, error = limit.warning or 0.0, limit.error or 0.0
     excess = (finding.value - warning) / (error - warning)
     return round(

@@ -1,4 +1,4 @@
-"""What the networks see of each photo, computed once and kept in files that are mapped rather than read."""
+"""What the networks see of each photo, computed once and kept in files that are mapped."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def compute_look_features(looks: Looks, content: Model, native: Model) -> Float1
     Example:
         >>> class Network:
         ...     def run(self, pixels):
-        ...         return {"content": np.zeros((len(pixels), 3)), "statistics": np.ones((len(pixels), 2))}
+        ...         content, statistics = np.zeros((len(pixels), 3)), np.ones((len(pixels), 2))
+        ...         return {"content": content, "statistics": statistics}
         >>> squares = np.zeros((1, 8, 8, 3), np.uint8)
         >>> looks = Looks(squares, squares, np.full((1, 1), 9, np.float16))
         >>> compute_look_features(looks, Network(), Network()).tolist()

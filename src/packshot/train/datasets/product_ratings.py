@@ -1,8 +1,9 @@
 """Product photos rated for how well they serve as a product's main photo.
 
 The file of ratings has a row for each photo: ``file`` (relative to the table), ``group`` (the product),
-``harm`` (empty for a photo as it was), ``source`` (the shop), and of each of two blind passes ``overall``,
-``technical`` and ``presentation``, 0..100, and the codes of faults, separated by spaces or semicolons.
+``harm`` (empty for a photo as it was), ``source`` (the shop), and of each of two blind passes
+``overall``, ``technical`` and ``presentation``, 0..100, and the codes of faults, separated by spaces or
+semicolons.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -50,7 +52,8 @@ FAULTS: Final[Mapping[str, str]] = MappingProxyType(
         "watermark": "watermark",
     }
 )
-"""Codes of faults as the raters wrote them, and of the finding that says the same; ``other`` is left out."""
+"""Codes of faults as the raters wrote them, and of the finding that says the same; ``other`` is left
+out."""
 
 _HELD_OUT_PERCENT: Final = 15
 """Products, of a hundred, kept for validation. A convention."""
@@ -86,19 +89,52 @@ class ProductRating:
 
     @property
     def is_held_out(self) -> bool:
-        """True for a photo that validates and is not trained on."""
+        """True for a photo that is not trained on."""
         return is_held_out(self.group, self.source)
+
+    @property
+    def part(self) -> Part:
+        """What the photo serves for."""
+        return find_part(self.group, self.source)
+
+
+class Part(StrEnum):
+    """What a photo serves for: to learn from, to calibrate on, or to report on.
+
+    Example:
+        >>> [part.value for part in Part]
+        ['training', 'calibration', 'validation']
+    """
+
+    TRAINING = "training"
+    CALIBRATION = "calibration"
+    VALIDATION = "validation"
+
+
+def find_part(group: str, source: str) -> Part:
+    """Return the part that a product serves for; of what is held out, one half each way.
+
+    Example:
+        >>> find_part("mug", "shop").value, find_part("luma:12", "smartstore").value
+        ('training', 'validation')
+    """
+    if not is_held_out(group, source):
+        return Part.TRAINING
+    return Part.CALIBRATION if _hash(group) // 100 % 2 else Part.VALIDATION
 
 
 def is_held_out(group: str, source: str) -> bool:
-    """Return whether a product validates: 15 in 100 products do, and three shops whole.
+    """Return whether a product is not trained on: 15 in 100 products do, and three shops whole.
 
     Example:
         >>> is_held_out("luma:12", "smartstore"), is_held_out("mug", "shop")
         (True, False)
     """
-    number = int(hashlib.sha256(group.encode()).hexdigest(), 16)
-    return number % 100 < _HELD_OUT_PERCENT or source in _HELD_OUT_SOURCES
+    return _hash(group) % 100 < _HELD_OUT_PERCENT or source in _HELD_OUT_SOURCES
+
+
+def _hash(group: str) -> int:
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16)
 
 
 def read_product_ratings(path: Path) -> list[ProductRating]:

@@ -26,8 +26,8 @@ VECTOR_SHARE = 0.3
 """Part of a similarity that the projected vector has, 0..1."""
 
 READING_SHARES = (0.25, 0.15, 0.15, 0.15)
-"""Parts of the readings. With `VECTOR_SHARE` their sum is 1; chosen with the temperature on held-out rated
-photos (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
+"""Parts of the readings. With `VECTOR_SHARE` their sum is 1; chosen with the temperature on held-out
+rated photos (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
 
 _CLIP = 6.0
 """Deviations at which a standardised feature is cut, so that one extreme does not decide. A
@@ -92,10 +92,10 @@ class ProjectionOutput:
 class Readouts(nn.Module):
     """Lines over standardised features: readings of quality, chances of faults, and of a product photo.
 
-    A strongly regularised line over all features generalises better than what two layers learn from a few
-    thousand ratings; the layers know more about damage. A cosine between vectors cannot order photos by
-    one number, but it can compare angles: each reading q becomes the point ``(cos pi q, sin pi q)``, so
-    that the similarity of two photos falls with the difference of their readings.
+    A strongly regularised line over all features generalises better than what two layers learn from a
+    few thousand ratings; the layers know more about damage. A cosine between vectors cannot order
+    photos by one number, but it can compare angles: each reading q becomes the point ``(cos pi q, sin
+    pi q)``, so that the similarity of two photos falls with the difference of their readings.
 
     Example:
         >>> readouts = Readouts(inputs=4, faults=2)
@@ -243,7 +243,8 @@ class ProjectionHead(nn.Module):
 
         Returns:
             (B, D + 8) distortion vectors, (B, Z) kind probabilities, (B,) expected level 0..5, (B, 4)
-            readings 0..100 and a little beyond, (B, Y) chances of faults, (B,) chance of a product photo.
+            readings 0..100 and a little beyond, (B, Y) chances of faults, (B,) chance of a product
+            photo.
         """
         blocks = [whole_content, whole_statistics, measured, native_content, native_statistics]
         output = self.projection(torch.cat(blocks, dim=1))

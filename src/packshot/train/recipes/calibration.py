@@ -30,8 +30,8 @@ _SLOPE_SHARE: Final = 0.1
 judgement."""
 
 MAX_FALSE_ALARMS: Final = 0.025
-"""Share, 0..1, of the photos of which no pass names a fault that may reach its limit. Below the 4 in 100 that
-are allowed, for photos of other shops exceed it more often."""
+"""Share, 0..1, of the photos of which no pass names a fault that may reach its limit. Below the 4 in
+100 that are allowed, for photos of other shops exceed it more often."""
 
 _MAX_LIMIT: Final = 0.5
 """Chance, 0..1, from which on a fault is a finding in any case."""
@@ -180,7 +180,7 @@ def fit_logistic_line(line: Float64Array, truth: Float64Array) -> tuple[float, f
 
 
 def fit_fault_limit(chances: Float64Array, named: Float64Array) -> float:
-    """Fit the chance from which on a fault is a finding: few false alarms, and no more doubt than needed.
+    """Fit the chance from which on a fault is a finding, so that there are few false alarms.
 
     Args:
         chances: (N,) of photos whose products were left out.

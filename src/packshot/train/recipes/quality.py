@@ -1,15 +1,15 @@
 """Recipe 5: from features of rated photos to the distortion encoder and the atlas that ship.
 
-Everything that a photo of the atlas says of itself was made without its own product: readings by lines that
-were fitted to other products, calibration and confidence by evidence of other products. Photos held out
-(`packshot.train.datasets.product_ratings.is_held_out`) take no part in anything.
+What a photo of the atlas is said to read was read by lines that were fitted to other products.
+Calibration, confidence and limits are set on photos that nothing was trained on
+(`packshot.train.datasets.product_ratings.find_part`): the networks know their own photos too well. A
+third part takes no part in anything, and is what benchmarks report on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -21,8 +21,9 @@ from packshot.assess.ratings import RatedPhoto
 from packshot.assess.retrieval import RetrievalOptions
 from packshot.assess.scoring import ScoringResult, compute_score
 from packshot.encode import FaultModel, PhotoEncoding
+from packshot.report import AspectScore
 from packshot.train.datasets.damaged import KIND_NAMES
-from packshot.train.datasets.product_ratings import FAULTS, ProductRating
+from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating
 from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import READING_SHARES, VECTOR_SHARE, Projection
 from packshot.train.progress import Progress
@@ -53,17 +54,16 @@ class RatedProducts:
         features: (N, F).
 
     Example:
-        >>> RatedProducts([], np.empty((0, 4), np.float16)).is_held_out.shape
+        >>> RatedProducts([], np.empty((0, 4), np.float16)).is_in(Part.TRAINING).shape
         (0,)
     """
 
     photos: Sequence[ProductRating]
     features: Float16Array
 
-    @property
-    def is_held_out(self) -> Mask:
-        """(N,) photos that validate."""
-        return np.array([photo.is_held_out for photo in self.photos], bool)
+    def is_in(self, part: Part) -> Mask:
+        """(N,) photos of a part."""
+        return np.array([photo.part is part for photo in self.photos], bool)
 
     @property
     def ratings(self) -> Float64Array:
@@ -89,18 +89,21 @@ class RatedByPeople:
         photos: Files and scores.
         features: (N, F).
         groups: (N,) near duplicates have one number.
-        is_held_out: (N,) photos that validate.
+        parts: Part of each.
 
     Example:
-        >>> nothing = np.empty(0, bool)
-        >>> RatedByPeople([], np.empty((0, 4), np.float16), np.empty(0, int), nothing).photos
+        >>> RatedByPeople([], np.empty((0, 4), np.float16), np.empty(0, int), []).photos
         []
     """
 
     photos: Sequence[RatedPhoto]
     features: Float16Array
     groups: IndexArray
-    is_held_out: Mask
+    parts: Sequence[Part]
+
+    def is_in(self, part: Part) -> Mask:
+        """(N,) photos of a part."""
+        return np.array([one is part for one in self.parts], bool)
 
     @property
     def scores(self) -> Float64Array:
@@ -110,7 +113,8 @@ class RatedByPeople:
     def select(self, rows: Mask) -> RatedByPeople:
         """Return the photos where a mask is True."""
         kept = [photo for photo, keep in zip(self.photos, rows, strict=True) if keep]
-        return RatedByPeople(kept, self.features[rows], self.groups[rows], self.is_held_out[rows])
+        parts = [part for part, keep in zip(self.parts, rows, strict=True) if keep]
+        return RatedByPeople(kept, self.features[rows], self.groups[rows], parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,14 +163,14 @@ class QualityData:
     people: RatedByPeople
     damaged: DamagedProducts
 
-    def without_held_out(self) -> QualityData:
-        """Return what may be trained on."""
-        held_groups = {photo.group for photo in self.products.photos if photo.is_held_out}
-        usable = np.array([group not in held_groups for group in self.damaged.groups], bool)
+    def select(self, part: Part) -> QualityData:
+        """Return a part; damaged products are in that of their product."""
+        other = {photo.group: photo.part for photo in self.products.photos}
+        usable = [other.get(group, Part.TRAINING) is part for group in self.damaged.groups]
         return QualityData(
-            self.products.select(~self.products.is_held_out),
-            self.people.select(~self.people.is_held_out),
-            self.damaged.select(usable),
+            self.products.select(self.products.is_in(part)),
+            self.people.select(self.people.is_in(part)),
+            self.damaged.select(np.array(usable, bool)),
         )
 
 
@@ -190,11 +194,14 @@ class QualityModel:
     readings: tuple[Float64Array, Float64Array, Float64Array]
 
 
-def train_quality(data: QualityData, recipe: ProjectionRecipe, progress: Progress) -> QualityModel:
+def train_quality(
+    data: QualityData, calibration: QualityData, recipe: ProjectionRecipe, progress: Progress
+) -> QualityModel:
     """Train the projection, then fit its readouts.
 
     Args:
         data: What may be trained on.
+        calibration: What sets chances and limits.
         recipe: Of the projection.
         progress: Told about progress.
     """
@@ -216,9 +223,7 @@ def train_quality(data: QualityData, recipe: ProjectionRecipe, progress: Progres
     )
     ratings = np.concatenate([products.ratings, damaged_part.ratings]) / 100
     features = np.concatenate([products.features, damaged_part.features])
-    quality = fit_lines(
-        projection, LineTargets(features, ratings, np.concatenate(groups[:2]), weights)
-    )
+    quality = fit_lines(projection, LineTargets(features, ratings, np.concatenate(groups[:2]), weights))
     progress("readings of photos of anything")
     people = data.people
     ones = np.ones(len(people.photos))
@@ -227,14 +232,14 @@ def train_quality(data: QualityData, recipe: ProjectionRecipe, progress: Progres
     )
     progress("faults")
     known = np.ones(len(products.photos))
-    seen = fit_lines(
-        projection, LineTargets(products.features, products.faults, groups[0], known)
-    )
+    seen = fit_lines(projection, LineTargets(products.features, products.faults, groups[0], known))
     kind = _fit_domain(projection, data, groups)
     rows = [(line, float(offset)) for line, offset in zip(quality.weights, quality.offsets, strict=True)]
     set_readouts(projection, [*rows, (liked.weights[0], float(liked.offsets[0]))], _stack(seen, kind))
-    faults = _calibrate_chances(projection, seen, kind, data)
-    progress(f"penalties: {quality.strength:g}, {liked.strength:g}, {seen.strength:g}, {kind.strength:g}")
+    faults = _calibrate_chances(projection, (seen, kind), data, calibration)
+    progress(
+        f"penalties: {quality.strength:g}, {liked.strength:g}, {seen.strength:g}, {kind.strength:g}"
+    )
     count = len(products.photos)
     return QualityModel(
         projection,
@@ -266,19 +271,30 @@ def _stack(seen: Lines, kind: Lines) -> Lines:
 
 
 def _calibrate_chances(
-    projection: Projection, seen: Lines, kind: Lines, data: QualityData
+    projection: Projection, lines: tuple[Lines, Lines], data: QualityData, calibration: QualityData
 ) -> tuple[FaultModel, ...]:
     """Turn lines into chances, by logistic curves; set limits and costs of faults."""
-    truth = data.products.faults
-    curves = [fit_logistic_line(seen.predictions[:, y], truth[:, y]) for y in range(truth.shape[1])]
-    is_product = np.arange(len(kind.predictions)) < len(data.products.photos)
-    curves.append(fit_logistic_line(kind.predictions[:, 0], is_product.astype(float)))
+    seen, kind = lines
+    known, other = data.products, calibration.products
+    values = np.concatenate([seen.predictions, seen.read(projection, other.features)])
+    truth = np.concatenate([known.faults, other.faults])
+    curves = [fit_logistic_line(values[:, y], truth[:, y]) for y in range(truth.shape[1])]
+    both = np.concatenate([other.features, calibration.people.features])
+    is_product = np.arange(len(both)) < len(other.photos)
+    curves.append(fit_logistic_line(kind.read(projection, both)[:, 0], is_product.astype(float)))
     slopes, intercepts = np.array(curves).T
     projection.readouts.slopes.copy_(torch.from_numpy(slopes))
     projection.readouts.intercepts.copy_(torch.from_numpy(intercepts))
-    chances = 1 / (1 + np.exp(-(seen.predictions * slopes[:-1] + intercepts[:-1])))
-    costs = fit_costs(chances, 100 - data.products.ratings[:, 0])
-    limits = [fit_fault_limit(chances[:, y], truth[:, y]) for y in range(truth.shape[1])]
+    chances = 1 / (1 + np.exp(-(values * slopes[:-1] + intercepts[:-1])))
+    costs = fit_costs(chances, 100 - np.concatenate([known.ratings, other.ratings])[:, 0])
+    first = len(known.photos)
+    limits = [
+        max(
+            fit_fault_limit(chances[rows, y], truth[rows, y])
+            for rows in (slice(0, first), slice(first, None))
+        )
+        for y in range(truth.shape[1])
+    ]
     return tuple(
         FaultModel(code, round(limit, 4), round(float(cost), 2))
         for code, limit, cost in zip(FAULTS.values(), limits, costs, strict=True)
@@ -366,7 +382,7 @@ def encode_features(
 
 
 def _make_codes(vectors: Float32Array, readings: Float32Array) -> Float32Array:
-    """Return distortion vectors of projected vectors and readings of 0..1, as the projection makes them."""
+    """Return distortion vectors, as the projection makes them of vectors and readings of 0..1."""
     parts = [VECTOR_SHARE**0.5 * vectors]
     for column, share in enumerate(READING_SHARES):
         angle = np.pi * readings[:, column : column + 1]
@@ -374,21 +390,7 @@ def _make_codes(vectors: Float32Array, readings: Float32Array) -> Float32Array:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class AtlasParts:
-    """Examples of an atlas with the encodings of the photos that calibrate it.
-
-    Example:
-        >>> AtlasParts([], [], []).examples
-        []
-    """
-
-    examples: list[Example]
-    products: list[PhotoEncoding]
-    people: list[PhotoEncoding]
-
-
-def make_atlas_examples(data: QualityData, model: QualityModel) -> AtlasParts:
+def make_atlas_examples(data: QualityData, model: QualityModel) -> list[Example]:
     """Make the examples of the atlas, each with readings by lines fitted without its product."""
     projection, readings = model.projection, model.readings
     products = encode_features(projection, data.products.features, readings[0])
@@ -431,7 +433,7 @@ def make_atlas_examples(data: QualityData, model: QualityModel) -> AtlasParts:
         )
         for photo, group, one in zip(data.people.photos, data.people.groups, people, strict=True)
     ]
-    return AtlasParts(examples, products, people)
+    return examples
 
 
 def _make_example(
@@ -461,49 +463,50 @@ def _make_example(
 
 
 def calibrate_quality(
-    atlas: Atlas, data: QualityData, parts: AtlasParts, reference: str, progress: Progress
+    atlas: Atlas, projection: Projection, calibration: QualityData, known: RatedProducts, reference: str
 ) -> Atlas:
-    """Calibrate an atlas by scoring each of its rated photos from the evidence of the others.
+    """Calibrate an atlas by scoring photos that nothing was trained on.
 
     Args:
         atlas: Without calibration.
-        data: What it was made of.
-        parts: Encodings of the same photos.
-        reference: Name of the reference set: the products that were not harmed.
-        progress: Told about progress.
+        projection: Encodes them.
+        calibration: They.
+        known: Product photos of the atlas; those that were not harmed are the reference set.
+        reference: Its name.
     """
-    progress("scoring products by other products")
-    groups = [photo.group for photo in data.products.photos]
-    judged = _judge(atlas, parts.products, groups)
-    people_groups = [f"people:{group}" for group in data.people.groups]
-    people = _judge(atlas, parts.people, people_groups)
-    ratings = data.products.ratings
+    products, people = calibration.products, calibration.people
+    judged = _judge(atlas, projection, products.features, [photo.group for photo in products.photos])
+    liked = _judge(atlas, projection, people.features, [f"people:{group}" for group in people.groups])
     aspects = {
-        name: fit_aspect(_read_aspect(judged, column), ratings[:, column])
+        name: fit_aspect(_read_aspect(judged, column), products.ratings[:, column])
         for column, name in enumerate(list(Calibrated)[:3])
     }
-    aspects[Calibrated.PEOPLE] = fit_aspect(_read_aspect(people, 0), data.people.scores)
-    overall = aspects[Calibrated.OVERALL].calibration
-    unharmed = np.array([not photo.harm for photo in data.products.photos])
-    scores = np.array([overall(one.raw_score) for one in judged])[unharmed]
-    everyone = [one.evidence for one in (*judged, *people)]
+    aspects[Calibrated.PEOPLE] = fit_aspect(_read_aspect(liked, 0), people.scores)
+    everyone = [one.evidence for one in (*judged, *liked)]
     content = np.array([float(one.content.max()) for one in everyone])
     nearness = np.array([float(one.weights @ one.distortion) for one in everyone])
-    return atlas.with_header(
+    calibrated = atlas.with_header(
         aspects={name.value: model.model_dump() for name, model in aspects.items()},
         minimum_content=float(np.quantile(content, _REJECTED_SHARE)) * 0.9,
         minimum_distortion=float(np.quantile(nearness, _REJECTED_SHARE)) - 0.02,
         reference=reference,
-        reference_scores=tuple(np.sort(scores).round(2).tolist()),
     )
+    unharmed = known.select(np.array([not photo.harm for photo in known.photos], bool))
+    groups = [photo.group for photo in unharmed.photos]
+    scores = [one.score for one in _judge(calibrated, projection, unharmed.features, groups)]
+    return calibrated.with_header(reference_scores=tuple(np.sort(scores).round(2).tolist()))
 
 
 _REJECTED_SHARE: Final = 0.005
-"""Share of the atlas's own photos, 0..1, that are less like the rest than the limits of trust. A judgement."""
+"""Share of photos of the kind that is known, 0..1, that are less like the atlas than the limits of
+trust. A judgement."""
 
 
-def _judge(atlas: Atlas, encodings: Sequence[PhotoEncoding], groups: Sequence[str]) -> list[ScoringResult]:
+def _judge(
+    atlas: Atlas, projection: Projection, features: Float16Array, groups: Sequence[str]
+) -> list[ScoringResult]:
     options = RetrievalOptions()
+    encodings = encode_features(projection, features)
     return [
         compute_score(atlas, encoding, options, group)
         for encoding, group in zip(encodings, groups, strict=True)
@@ -512,12 +515,11 @@ def _judge(atlas: Atlas, encodings: Sequence[PhotoEncoding], groups: Sequence[st
 
 def _read_aspect(judged: Sequence[ScoringResult], column: int) -> JudgedAspect:
     """Collect what evidence alone says of an aspect: an atlas without calibration gives it as it is."""
-    values = [
-        (one.score, one.technical.score if one.technical else np.nan, one.presentation.score)
-        if one.presentation
-        else (one.score, np.nan, np.nan)
-        for one in judged
-    ]
+    read = [(one.score, _get_score(one.technical), _get_score(one.presentation)) for one in judged]
     nearness = np.array([float(one.evidence.weights @ one.evidence.distortion) for one in judged])
     spread = np.array([one.spread for one in judged])
-    return JudgedAspect(np.array(values, float)[:, column], nearness, spread)
+    return JudgedAspect(np.array(read, float)[:, column], nearness, spread)
+
+
+def _get_score(aspect: AspectScore | None) -> float:
+    return float("nan") if aspect is None else aspect.score

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from packshot.arrays import Float16Array, Float32Array, Float64Array, IndexArray, Mask
 from packshot.train.networks.distortion import READINGS, Projection
 
 STRENGTHS = (1e3, 3e3, 1e4, 3e4, 1e5)
-"""Penalties on the squared weights, over standardised features, that are tried; the one whose predictions
-of products left out err least is taken."""
+"""Penalties on the squared weights, over standardised features, that are tried; the one whose
+predictions of products left out err least is taken."""
 
 FOLDS = 5
 """Parts, by group, that are left out in turn. A convention."""
@@ -70,6 +70,10 @@ class Lines:
     predictions: Float64Array
     strength: float
 
+    def read(self, projection: Projection, features: Float16Array) -> Float64Array:
+        """(N, R) what the lines say of (N, F) features."""
+        return _scale(projection, features).numpy() @ self.weights.T + self.offsets
+
 
 def fit_lines(
     projection: Projection, rows: LineTargets, strengths: Sequence[float] = STRENGTHS
@@ -93,21 +97,24 @@ def fit_lines(
         >>> bool(np.abs(lines.predictions - targets).max() < 0.01)
         True
     """
+    scaled = _scale(projection, rows.features)
+    products = (scaled @ scaled.T).numpy()
     folds = assign_folds(rows.groups)
-    sums = [_accumulate(projection, rows.select(folds == number)) for number in range(FOLDS)]
-    whole = _Sums.join(sums)
-    tried = []
-    for strength in strengths:
-        predictions = np.empty_like(rows.targets)
-        for number, part in enumerate(sums):
-            weights, offsets = whole.without(part).solve(strength)
-            left_out = folds == number
-            predictions[left_out] = _predict(projection, rows.features[left_out], weights) + offsets
-        error = float(rows.weights @ ((predictions - rows.targets) ** 2).sum(axis=1))
-        tried.append((error, strength, predictions))
-    _, strength, predictions = min(tried, key=lambda one: one[0])
-    weights, offsets = whole.solve(strength)
-    return Lines(weights.T, offsets, predictions, strength)
+    predictions = {strength: np.empty_like(rows.targets) for strength in strengths}
+    for number in range(FOLDS):
+        known, left_out = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
+        part = _KernelRidge(products, rows, known)
+        for strength, found in predictions.items():
+            found[left_out] = part.predict(left_out, part.solve(strength))
+    errors = {
+        strength: float(rows.weights @ ((found - rows.targets) ** 2).sum(axis=1))
+        for strength, found in predictions.items()
+    }
+    strength = min(errors, key=lambda one: errors[one])
+    whole = _KernelRidge(products, rows, np.arange(len(folds)))
+    weights = whole.combine(scaled, whole.solve(strength))
+    mean = (rows.weights / rows.weights.sum()).astype(np.float32) @ scaled.numpy()
+    return Lines(weights, whole.target - weights @ mean, predictions[strength], strength)
 
 
 def assign_folds(groups: IndexArray, seed: int = 0) -> IndexArray:
@@ -148,57 +155,52 @@ def set_readouts(
     projection.readouts.offsets.copy_(torch.from_numpy(offsets))
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """Weighted sums over photos from which lines are solved."""
+class _KernelRidge:
+    """Weighted ridge regression in its dual form: cheaper where there are fewer photos than features."""
 
-    count: float
-    features: Float64Array
-    targets: Float64Array
-    products: Float32Array
-    moments: Float64Array
+    def __init__(self, products: Float32Array, rows: LineTargets, known: IndexArray) -> None:
+        """Centre what is known.
 
-    @classmethod
-    def join(cls, parts: Sequence[_Sums]) -> _Sums:
-        """The sums of all parts."""
-        names = ("count", "features", "targets", "products", "moments")
-        return cls(*(sum(getattr(part, name) for part in parts) for name in names))  # type: ignore[arg-type]
+        Args:
+            products: (N, N) inner products of standardised features.
+            rows: What to fit.
+            known: (M,) the rows it may use.
+        """
+        self.products, self.known = products, known
+        weights = rows.weights[known].astype(np.float32)
+        self.shares, self.roots = weights / weights.sum(), np.sqrt(weights)[:, None]
+        inner = products[np.ix_(known, known)]
+        self.to_mean = inner @ self.shares
+        self.of_mean = float(self.shares @ self.to_mean)
+        centred = inner - self.to_mean[:, None] - self.to_mean[None] + self.of_mean
+        self.kernel = torch.from_numpy(self.roots * centred * self.roots.T)
+        self.target = self.shares.astype(float) @ rows.targets[known]
+        self.moments = torch.from_numpy(self.roots * (rows.targets[known] - self.target)).float()
 
-    def without(self, part: _Sums) -> _Sums:
-        """The sums of all but one part."""
-        return _Sums(*(value - getattr(part, name) for name, value in vars(self).items()))
+    def solve(self, strength: float) -> Float32Array:
+        """(M, R) how much each known photo, centred, adds to the lines."""
+        ridge = self.kernel.clone()
+        ridge.diagonal().add_(strength)
+        solved = torch.cholesky_solve(self.moments, torch.linalg.cholesky(ridge))
+        return np.asarray(self.roots * solved.numpy(), np.float32)
 
-    def solve(self, strength: float) -> tuple[Float64Array, Float64Array]:
-        """(F, R) weights and (R,) offsets."""
-        mean, target = self.features / self.count, self.targets / self.count
-        products = self.products - np.outer(mean, mean * self.count)
-        products[np.diag_indices_from(products)] += strength
-        moments = self.moments - np.outer(mean, target * self.count)
-        factor = torch.linalg.cholesky(torch.from_numpy(products).float())
-        solved = torch.cholesky_solve(torch.from_numpy(moments).float(), factor).numpy().astype(float)
-        return solved, target - mean @ solved
+    def predict(self, rows: IndexArray, solved: Float32Array) -> Float64Array:
+        """(P, R) what the lines say of other rows."""
+        inner = self.products[np.ix_(rows, self.known)]
+        centred = inner - (inner @ self.shares)[:, None] - self.to_mean[None] + self.of_mean
+        return self.target + (centred @ solved).astype(float)
 
-
-def _accumulate(projection: Projection, rows: LineTargets) -> _Sums:
-    size = rows.features.shape[1]
-    products, moments = np.zeros((size, size), np.float32), np.zeros((size, rows.targets.shape[1]))
-    features = np.zeros(size)
-    for start, scaled in _iter_scaled(projection, rows.features):
-        part = slice(start, start + len(scaled))
-        weighted = scaled * rows.weights[part, None].astype(np.float32)
-        products += scaled.T @ weighted
-        moments += weighted.T @ rows.targets[part]
-        features += weighted.sum(axis=0)
-    return _Sums(float(rows.weights.sum()), features, rows.weights @ rows.targets, products, moments)
+    def combine(self, scaled: Tensor, solved: Float32Array) -> Float64Array:
+        """(R, F) the lines' weights over standardised features; all rows must be known."""
+        values = scaled.numpy()
+        centred = solved - self.shares[:, None] * solved.sum(axis=0)
+        return np.asarray(centred.T @ values, np.float64)
 
 
-def _predict(projection: Projection, features: Float16Array, weights: Float64Array) -> Float64Array:
-    parts = [scaled @ weights for _, scaled in _iter_scaled(projection, features)]
-    return np.concatenate(parts) if parts else np.empty((0, weights.shape[1]))
-
-
-def _iter_scaled(projection: Projection, features: Float16Array) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield the first row and the standardised features of a batch at a time."""
-    for start in range(0, len(features), _BATCH):
-        rows = torch.from_numpy(features[start : start + _BATCH]).float()
-        yield start, projection.scale_features(rows).numpy()
+def _scale(projection: Projection, features: Float16Array) -> Tensor:
+    """(N, F) standardised features."""
+    parts = [
+        projection.scale_features(torch.from_numpy(features[start : start + _BATCH]).float())
+        for start in range(0, len(features), _BATCH)
+    ]
+    return torch.cat(parts)
