@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.assess.ratings import RatedPhoto  # noqa: E402
 from packshot.train.datasets.looks import Looks  # noqa: E402
-from packshot.train.datasets.product_ratings import FAULTS, ProductRating  # noqa: E402
+from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
 from packshot.train.recipes import native  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe  # noqa: E402
@@ -53,7 +53,7 @@ def make_lessons():
         [RatedPhoto(Path(f"{number}.jpg"), 20.0 * number) for number in range(5)],
         make_values(5),
         np.arange(5),
-        np.array([False, True, False, False, False]),
+        [Part.TRAINING, Part.CALIBRATION, *[Part.TRAINING] * 3],
     )
     data = QualityData(RatedProducts([held_out], make_values(1)), people, damaged)
     return native.NativeLessons(data, make_looks(5), make_looks(6), [Path("a.jpg")])

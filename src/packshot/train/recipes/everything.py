@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from packshot.arrays import Float16Array, Float64Array
+from packshot.arrays import Float16Array, Float64Array, IndexArray
 from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
@@ -27,7 +27,7 @@ from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.looks import Looks, compute_look_features, write_looks, write_shard_looks
 from packshot.train.datasets.oasis import EmotionPhoto, read_oasis
 from packshot.train.datasets.pool import ExtraFolder, plan_pool, write_pool
-from packshot.train.datasets.product_ratings import ProductRating, read_product_ratings
+from packshot.train.datasets.product_ratings import Part, ProductRating, read_product_ratings
 from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
 from packshot.train.datasets.teacher_features import write_teacher_features
 from packshot.train.features import CONTENT_SIZE
@@ -51,9 +51,9 @@ from packshot.train.recipes.quality import (
     train_quality,
 )
 from packshot.train.recipes.student import StudentRecipe, teach_student
-from packshot.train.recipes.student_targets import StudentData
+from packshot.train.recipes.student_targets import StudentData, is_person_held_out
 
-REFERENCE_NAME = "product photos"
+REFERENCE_NAME = "product photos of ten shops"
 VALIDATION_SHARE = 0.15
 """Share of the groups of photos rated by people, 0..1, that are not trained on. A convention."""
 
@@ -189,14 +189,16 @@ def make_everything(
     looks = look_at_all(inputs, rated, damage, shop)
     native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content, shop)
     features = compute_all_features(looks, content, native, shop)
-    data = join_data(rated, damage, features).without_held_out()
+    joined = join_data(rated, damage, features)
+    data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
     progress("training the projection and its readouts")
-    model = train_quality(data, ProjectionRecipe(), progress)
+    model = train_quality(data, calibration, ProjectionRecipe(), progress)
     good = data.people.features[data.people.scores >= _MIN_GOOD_SCORE]
     limits = fit_kind_limits(model.projection, [features.pristine, good])
     atomic_write_bytes(content.read_bytes(), weights / CONTENT_MODEL)
     write_distortion_model(model, native, limits, weights / DISTORTION_MODEL)
-    atlas = build_atlas(data, model, weights, progress)
+    progress("writing the atlas")
+    atlas = build_atlas(data, calibration, model, weights)
     atlas.save(weights / SHIPPED_ATLAS)
     progress(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
 
@@ -374,12 +376,31 @@ def join_data(rated: RatedPhotos, damage: Damage, features: AllFeatures) -> Qual
     """Join labels and features of every set."""
     content = features.people[:, :CONTENT_SIZE].astype(np.float32)
     groups = group_near_duplicates(content, NEAR_DUPLICATE_SIMILARITY)
-    is_held_out = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
     return QualityData(
         RatedProducts(rated.products, features.products),
-        RatedByPeople(rated.people, features.people, groups, is_held_out),
+        RatedByPeople(rated.people, features.people, groups, find_people_parts(rated.people, groups)),
         join_damaged(damage, rated.products, features.damaged),
     )
+
+
+def find_people_parts(people: Sequence[RatedPhoto], groups: IndexArray) -> list[Part]:
+    """Find what photos rated by people serve for; near duplicates are trained on all or not at all.
+
+    Of those that are not trained on, the student was taught some: they calibrate. The others are what
+    benchmarks report on.
+
+    Example:
+        >>> photos = [RatedPhoto(Path(f"{number}.jpg"), 50) for number in range(400)]
+        >>> parts = find_people_parts(photos, np.arange(400))
+        >>> 330 < parts.count(Part.TRAINING) < 350, Part.CALIBRATION in parts, Part.VALIDATION in parts
+        (True, True, True)
+    """
+    is_held_out = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
+    unseen = {True: Part.VALIDATION, False: Part.CALIBRATION}
+    return [
+        unseen[is_person_held_out(photo)] if held else Part.TRAINING
+        for photo, held in zip(people, is_held_out, strict=True)
+    ]
 
 
 def join_damaged(
@@ -410,20 +431,21 @@ def join_damaged(
     return DamagedProducts(names, groups, features, *columns)
 
 
-def build_atlas(data: QualityData, model: QualityModel, weights: Path, progress: Progress) -> Atlas:
-    """Build the atlas of everything that was trained on, calibrated by what other products say.
+def build_atlas(
+    data: QualityData, calibration: QualityData, model: QualityModel, weights: Path
+) -> Atlas:
+    """Build the atlas of everything that was trained on, calibrated on photos that were not.
 
     Args:
-        data: Without what is held out.
-        model: Trained on it.
+        data: What the model was trained on.
+        calibration: What sets calibration and confidence.
+        model: The projection with its readouts.
         weights: Folder of the models whose fingerprints it bears.
-        progress: Told about progress.
     """
-    progress("writing the atlas")
-    parts = make_atlas_examples(data, model)
+    examples = make_atlas_examples(data, model)
     content, distortion = (
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
-    sizes = CONTENT_SIZE, len(parts.examples[0].distortion)
-    empty = Atlas.create_empty("packshot", (content, distortion), sizes)
-    return calibrate_quality(empty.with_examples(parts.examples), data, parts, REFERENCE_NAME, progress)
+    sizes = CONTENT_SIZE, len(examples[0].distortion)
+    atlas = Atlas.create_empty("packshot", (content, distortion), sizes).with_examples(examples)
+    return calibrate_quality(atlas, model.projection, calibration, data.products, REFERENCE_NAME)

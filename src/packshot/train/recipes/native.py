@@ -17,6 +17,7 @@ from packshot.arrays import ByteArray, Float16Array, Float32Array
 from packshot.encode.views import NATIVE_SIDE
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.datasets.looks import Looks
+from packshot.train.datasets.product_ratings import Part
 from packshot.train.datasets.views import Views
 from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import Projection
@@ -72,12 +73,12 @@ def make_native(
         target: The ONNX file.
         progress: Told about progress.
     """
-    chosen = np.flatnonzero(~lessons.data.people.is_held_out)
-    usable = set(lessons.data.without_held_out().damaged.groups)
+    is_taught = lessons.data.people.is_in(Part.TRAINING)
+    usable = set(lessons.data.select(Part.TRAINING).damaged.groups)
     is_usable = np.array([group in usable for group in lessons.data.damaged.groups], bool)
     people = make_people_features(lessons.data.people)
     damaged = make_damaged_features(lessons.data.damaged.select(is_usable), len(people.scores))
-    rated = people.select(~lessons.data.people.is_held_out)
+    rated = people.select(is_taught)
     projection = train_projection(
         rated,
         damaged,
@@ -88,7 +89,7 @@ def make_native(
     vectors = [compute_vectors(projection, part.values) for part in (rated, damaged)]
     pool = TrainingPool(
         _make_views(lessons.people.native, people),
-        chosen,
+        np.flatnonzero(is_taught),
         _make_views(lessons.damaged.native[is_usable], damaged),
     )
     encoder = TunedEncoder(ViewNetwork(fold_normalisation(trunk)), projection)
@@ -113,8 +114,7 @@ def make_people_features(people: RatedByPeople) -> Features:
     """Make what the projection takes of photos rated by people.
 
     Example:
-        >>> nothing = np.empty(0, bool)
-        >>> make_people_features(RatedByPeople([], np.empty((0, 4)), np.empty(0, int), nothing)).scores
+        >>> make_people_features(RatedByPeople([], np.empty((0, 4)), np.empty(0, int), [])).scores
         array([], dtype=float32)
     """
     unknown = np.full(len(people.photos), -1)
