@@ -8,15 +8,15 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.train.datasets.views import Views  # noqa: E402
-from packshot.train.features import Features  # noqa: E402
 from packshot.train.networks.distortion import (  # noqa: E402
-    SIMILARITY_SHARES,
+    READING_SHARES,
+    VECTOR_SHARE,
     Projection,
     ProjectionShape,
 )
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
 from packshot.train.networks.statistics import ViewNetwork  # noqa: E402
-from packshot.train.recipes.readouts import RATED_RIDGE, fit_readouts  # noqa: E402
+from packshot.train.recipes.readouts import LineTargets, fit_lines  # noqa: E402
 from packshot.train.recipes.trunk import (  # noqa: E402
     EmbeddingMemory,
     TrainingPool,
@@ -143,48 +143,36 @@ def test_the_first_blocks_stay_and_the_others_move(pool, tmp_path):
     assert moved["projection.layers.1.weight"]
 
 
-def make_labelled_features(count, seed, weights):
-    generator = np.random.default_rng(seed)
-    values = generator.normal(size=(count, len(weights))).astype(np.float16)
-    scores = 50 + 100 * (values.astype(np.float32) @ weights)
-    return Features(
-        values=values,
-        scores=scores.astype(np.float32),
-        kinds=np.full(count, -1),
-        levels=np.full(count, -1),
-        groups=np.arange(count),
-    )
-
-
-def test_readouts_are_ridge_regression():
-    weights = np.array([0.05, -0.1, 0.0, 0.08], np.float32)
-    rated, damaged = make_labelled_features(300, 0, weights), make_labelled_features(200, 1, -weights)
+def test_lines_are_ridge_regression_of_weighted_photos():
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(300, 4)).astype(np.float16)
+    truth = 0.5 + values.astype(float) @ [[0.05], [-0.1], [0.0], [0.08]]
+    weights = generator.uniform(0.2, 1, 300)
     projection = Projection(ProjectionShape(4, hidden=8, vector=6, kinds=4)).eval()
-    projection.fit_scaling(torch.from_numpy(rated.values).float())
-    fit_readouts(projection, rated, damaged)
-    with torch.no_grad():
-        rows = projection.scale_features(torch.from_numpy(rated.values).float()).numpy()
-    centred, truth = rows - rows.mean(0), rated.scores / 100
-    normal = centred.T @ centred + RATED_RIDGE * np.eye(4)
-    expected = np.linalg.solve(normal, centred.T @ (truth - truth.mean()))
-    found = projection.readouts.weights.numpy()
-    assert found[0] == pytest.approx(expected, rel=1e-3, abs=1e-6)
-    assert np.sign(found[1]) == pytest.approx(-np.sign(found[0]))
+    projection.fit_scaling(torch.from_numpy(values).float())
+    fitted = fit_lines(projection, LineTargets(values, truth, np.arange(300), weights), strengths=[30.0])
+    rows = projection.scale_features(torch.from_numpy(values).float()).numpy()
+    mean, centre = (np.average(part, axis=0, weights=weights) for part in (rows, truth))
+    centred = rows - mean
+    normal = (centred.T * weights) @ centred + 30 * np.eye(4)
+    expected = np.linalg.solve(normal, (centred.T * weights) @ (truth - centre))[:, 0]
+    assert fitted.weights[0] == pytest.approx(expected, rel=1e-3, abs=1e-6)
+    assert fitted.offsets[0] == pytest.approx(centre[0] - mean @ expected, abs=1e-5)
 
 
-def test_codes_compare_vectors_and_qualities():
+def test_codes_compare_vectors_and_readings():
     torch.manual_seed(0)
     projection = Projection(ProjectionShape(4, hidden=8, vector=6, kinds=4)).eval()
     projection.readouts.weights[0] = torch.tensor([0.1, 0, 0, 0])
     features = torch.tensor([[1.0, 0, 0, 0], [-2.0, 0, 0, 0], [0.0, 3, 0, 0]])
     with torch.no_grad():
         reading = projection(features)
-    assert reading.code.shape == (3, 10)
+    assert reading.code.shape == (3, 6 + 2 * len(READING_SHARES))
     assert reading.code.norm(dim=1).numpy() == pytest.approx(np.ones(3), abs=1e-5)
-    apart = np.cos(np.pi * 0.3)  # Of readouts .6 and .3.
+    apart = np.cos(np.pi * 0.3)  # Of readings .6 and .3; the others are alike.
     expected = (
-        SIMILARITY_SHARES[0] * float(reading.vector[0] @ reading.vector[1])
-        + SIMILARITY_SHARES[1] * apart
-        + SIMILARITY_SHARES[2]
+        VECTOR_SHARE * float(reading.vector[0] @ reading.vector[1])
+        + READING_SHARES[0] * apart
+        + sum(READING_SHARES[1:])
     )
     assert float(reading.code[0] @ reading.code[1]) == pytest.approx(expected, abs=1e-5)

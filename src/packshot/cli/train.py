@@ -40,13 +40,19 @@ _REQUIRED_PACKAGES = ("torch", "onnx", "onnxscript", "tensorboard")
 
 _EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by step.
 
-A step whose result is there is not done again: a run that was stopped goes on where it was.
+A large teacher network learns the ratings of product photos, the content network learns from it, and
+damage, readings and the atlas follow. A step whose result is in the folder of intermediate results is
+not done again: a run that was stopped goes on where it was.
 
 \b
 Examples:
   packshot train everything --checkpoint efficientnet-lite0.pth \\
-    --products products/manifest.csv --ratings rated/mos.csv \\
-    --photos rated/images --scale 0 1 --work build/training \\
+    --teacher clip-vit-b16-image.onnx \\
+    --product-ratings rated/ratings.csv --products products/manifest.csv \\
+    --ratings biq2021/mos.csv --photos biq2021/images --scale 0 1 \\
+    --pleasantness oasis/ratings.csv --pleasant-photos oasis/images \\
+    --extra clothing-dataset/images:2300 --fonts /usr/share/fonts \\
+    --native native.onnx --work build/training \\
     --weights src/packshot/weights
 {_EXIT_STATUS_HELP}"""
 
@@ -127,23 +133,57 @@ def natural_command(
 @application.command("everything", help=_EVERYTHING_HELP)
 def everything_command(
     checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
+    teacher: Annotated[Path, typer.Option(help="CLIP's image encoder (ViT-B/16), an ONNX file.")],
+    product_ratings: Annotated[
+        Path,
+        typer.Option(help="CSV: file, group, harm, source, overall_1, overall_2, ..., faults_2."),
+    ],
     products: Annotated[Path, typer.Option(help="CSV: file, type, group, split.")],
-    ratings: Annotated[Path, typer.Option(help="CSV: file, mos.")],
-    photos: Annotated[Path, typer.Option(help="Folder of the rated files.")],
+    ratings: Annotated[Path, typer.Option(help="CSV: file, mos; photos of anything.")],
+    photos: Annotated[Path, typer.Option(help="Folder of those files.")],
+    pleasantness: Annotated[
+        Path, typer.Option(help="CSV: file, theme, valence_mean, valence_sd, arousal_mean.")
+    ],
+    pleasant_photos: Annotated[Path, typer.Option(help="Folder of those files.")],
+    fonts: Annotated[Path, typer.Option(help="Folder of font files, to write labels with.")],
     work: Annotated[Path, typer.Option(help="Folder for intermediate results.")],
     weights: Annotated[Path, typer.Option(help="Folder for the models and the atlas.")],
     scale: Annotated[tuple[float, float], typer.Option(help="Ratings that mean 0 and 100.")] = (
         0,
         100,
     ),
-    versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 35,
+    extra: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER:COUNT",
+            help="Folder of more product photos, and how many to take; repeatable.",
+        ),
+    ] = None,
+    native: Annotated[
+        Path | None, typer.Option(help="Exported trunk of the native view; else one is tuned.")
+    ] = None,
+    versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 6,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Run all recipes; users read `_EVERYTHING_HELP`."""
     _check_torch()
+    from packshot.train.datasets.pool import ExtraFolder
     from packshot.train.recipes.everything import TrainingInputs, make_everything
 
-    inputs = TrainingInputs(checkpoint, products, ratings, photos, scale)
+    inputs = TrainingInputs(
+        checkpoint=checkpoint,
+        teacher=teacher,
+        product_ratings=product_ratings,
+        products=products,
+        ratings=ratings,
+        photos=photos,
+        scale=scale,
+        pleasantness=pleasantness,
+        pleasant_photos=pleasant_photos,
+        fonts=fonts,
+        extra=tuple(ExtraFolder.parse(text) for text in extra or ()),
+        native=native,
+    )
     make_everything(inputs, work, weights, versions, workers, typer.echo)
 
 

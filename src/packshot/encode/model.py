@@ -72,6 +72,20 @@ class Model:
         return cls._from_bytes(data, Path(path).name, _make_session_options(threads, arena))
 
     @classmethod
+    def from_bytes(cls, data: bytes, name: str, threads: int = 1) -> Model:
+        """Load a model that was put together in memory.
+
+        Args:
+            data: What a file of it would hold.
+            name: For reports.
+            threads: Threads that one call may use.
+
+        Raises:
+            ModelError: Not a model ONNX Runtime can run.
+        """
+        return cls._from_bytes(data, name, _make_session_options(threads, arena=True))
+
+    @classmethod
     def _from_bytes(cls, data: bytes, name: str, options: ort.SessionOptions) -> Model:
         try:
             session = ort.InferenceSession(data, options, ["CPUExecutionProvider"])

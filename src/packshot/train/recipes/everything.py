@@ -1,59 +1,70 @@
-"""All recipes in order: content encoder, damage, projection, tuned trunk, models, atlas."""
+"""All recipes in order: content network, damage, native trunk, projection, models, atlas."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 
-from packshot.arrays import Mask
+from packshot.arrays import Float16Array, Float64Array, IndexArray
 from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
-from packshot.encode.measurement_input import MEASUREMENT_NAMES
-from packshot.train.datasets.damaged import KIND_NAMES, Original, make_shards, read_manifest
+from packshot.files import atomic_write, atomic_write_bytes
+from packshot.train.datasets.damaged import (
+    KIND_NAMES,
+    Original,
+    load_shard,
+    make_shards,
+    read_manifest,
+)
+from packshot.train.datasets.lettering import Fonts
+from packshot.train.datasets.looks import Looks, compute_look_features, write_looks, write_shard_looks
+from packshot.train.datasets.oasis import EmotionPhoto, read_oasis
+from packshot.train.datasets.pool import ExtraFolder, plan_pool, write_pool
+from packshot.train.datasets.product_ratings import Part, ProductRating, read_product_ratings
 from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
-from packshot.train.datasets.views import Views, load_views, write_damaged_views, write_rated_views
-from packshot.train.export import export, halve_large_weights
-from packshot.train.features import CONTENT_SIZE, Features, compute_features
-from packshot.train.network_files import load_network
-from packshot.train.networks.distortion import Projection, ProjectionHead
-from packshot.train.networks.efficientnet_lite import fold_normalisation, load_imagenet_weights
+from packshot.train.datasets.teacher_features import write_teacher_features
+from packshot.train.features import CONTENT_SIZE
+from packshot.train.networks.efficientnet_lite import load_imagenet_weights
 from packshot.train.networks.statistics import ViewNetwork
 from packshot.train.progress import Progress
-from packshot.train.recipes.atlas import (
-    ValidationExamples,
-    calibrate_atlas,
-    compute_vectors,
-    make_examples,
-)
-from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
+from packshot.train.recipes.damage_costs import UNRATED_ORIGINAL, fit_damage_costs, rate_damaged
+from packshot.train.recipes.distortion import ProjectionRecipe
+from packshot.train.recipes.distortion_model import write_distortion_model
 from packshot.train.recipes.encoders import export_content, export_native
 from packshot.train.recipes.limits import fit_kind_limits
-from packshot.train.recipes.readouts import fit_readouts
-from packshot.train.recipes.trunk import TrainingPool, TrunkRecipe, TunedEncoder, tune_trunk
+from packshot.train.recipes.native import NativeLessons, make_native, make_trunk_recipe
+from packshot.train.recipes.quality import (
+    DamagedProducts,
+    QualityData,
+    QualityModel,
+    RatedByPeople,
+    RatedProducts,
+    calibrate_quality,
+    make_atlas_examples,
+    train_quality,
+)
+from packshot.train.recipes.student import StudentRecipe, teach_student
+from packshot.train.recipes.student_targets import StudentData, is_person_held_out
 
-PEOPLE_ORIGIN = "rated by people (BIQ2021)"
-ENSEMBLE_ORIGIN = "full-reference ensemble"
-REFERENCE_NAME = "photos rated by people"
+REFERENCE_NAME = "product photos of ten shops"
 VALIDATION_SHARE = 0.15
-"""Share of the groups of rated photos, 0..1, that calibrate and are not trained on. A convention."""
+"""Share of the groups of photos rated by people, 0..1, that are not trained on. A convention."""
 
 NEAR_DUPLICATE_SIMILARITY = 0.8
 """Cosine of centred content vectors above which two photos are in one group. A judgement."""
 
 NATIVE_FILE = "native.onnx"
-PROJECTION_FILE = "projection.pt"
+COSTS_FILE = "costs.json"
+_UNTOUCHED_FILE = "untouched.onnx"
 _CALIBRATION_PHOTOS = 120
 """Photos whose activations set the ranges of quantisation (`weights/content.md`)."""
-
-_VALIDATION_SEED = 7_000_000
-"""Seed of the damage of held-out originals; those to train on begin at 0."""
 
 _MIN_GOOD_SCORE = 65
 """Points from which on a photo that people rated counts as undamaged for the limits of kinds."""
@@ -63,53 +74,92 @@ _MIN_GOOD_SCORE = 65
 class TrainingInputs:
     """Data that everything is made from; see ``packshot train everything --help``.
 
+    Attributes:
+        checkpoint: EfficientNet-Lite0, an ImageNet state dictionary.
+        teacher: CLIP's image encoder, an ONNX file.
+        product_ratings: Table of rated product photos.
+        products: Manifest of originals to damage.
+        ratings: Table of photos rated by people.
+        photos: Folder of those.
+        scale: Their ratings that mean 0 and 100.
+        pleasantness: Table of photos with their valence.
+        pleasant_photos: Folder of those.
+        fonts: Folder of font files.
+        extra: Folders of more product photos.
+        native: An exported trunk of the native view; None to tune one.
+
     Example:
-        >>> paths = map(Path, ("lite0.pth", "products.csv", "ratings.csv", "photos"))
-        >>> inputs = TrainingInputs(*paths, scale=(1.0, 5.0))
-        >>> inputs.scale
-        (1.0, 5.0)
+        >>> inputs = TrainingInputs(*map(Path, "abcdef"), (1.0, 5.0), *map(Path, "ghi"))
+        >>> inputs.scale, inputs.native
+        ((1.0, 5.0), None)
     """
 
     checkpoint: Path
+    teacher: Path
+    product_ratings: Path
     products: Path
     ratings: Path
     photos: Path
     scale: tuple[float, float]
+    pleasantness: Path
+    pleasant_photos: Path
+    fonts: Path
+    extra: tuple[ExtraFolder, ...] = ()
+    native: Path | None = None
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where and how work is done.
+
+    Attributes:
+        work: Folder of intermediate results.
+        workers: Processes, or threads.
+        progress: Told about progress.
+
+    Example:
+        >>> Workshop(Path("build"), 2, print).looks("people").as_posix()
+        'build/looks/people'
+    """
+
+    work: Path
+    workers: int
+    progress: Progress
+
+    def looks(self, name: str) -> Path:
+        """Folder of the looks of a set."""
+        return self.work / "looks" / name
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingData:
-    """Views of both sets, the rated ones split by near-duplicate groups.
-
-    Attributes:
-        rated: Photos rated by people.
-        is_validation: (N,) which of them are for validation.
-        rated_names: Their file names.
-        damaged: Damaged originals.
-        originals: By group number of `damaged`.
-        damaged_validation: Damaged originals of the manifest's validation split.
-        calibration: Photos whose activations set quantisation ranges.
+class RatedPhotos:
+    """All photos with labels.
 
     Example:
-        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
-        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
-        >>> native = np.zeros((2, 384, 384, 3), np.uint8)
-        >>> views = Views(native=native, content=rows, context=rows, **labels)
-        >>> data = TrainingData(
-        ...     rated=views, is_validation=np.array([True, False]), rated_names=["a.jpg", "b.jpg"],
-        ...     damaged=views, originals=[], damaged_validation=views, calibration=[],
-        ... )
-        >>> data.rated.scores[~data.is_validation].tolist()  # what is trained on
-        [80]
+        >>> RatedPhotos(products=[], people=[RatedPhoto(Path("a.jpg"), 70)], pleasant=[]).paths
+        [PosixPath('a.jpg')]
     """
 
-    rated: Views
-    is_validation: Mask
-    rated_names: list[str]
-    damaged: Views
-    originals: Sequence[Original]
-    damaged_validation: Views
-    calibration: Sequence[Path]
+    products: list[ProductRating]
+    people: list[RatedPhoto]
+    pleasant: list[EmotionPhoto]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of all."""
+        products = [photo.path for photo in self.products]
+        people = [photo.path for photo in self.people]
+        return [*products, *people, *(photo.path for photo in self.pleasant)]
+
+    def select_calibration(self, count: int = _CALIBRATION_PHOTOS) -> list[Path]:
+        """Select photos for quantisation, evenly: half products not held out, half rated by people."""
+        products = [photo.path for photo in self.products if not photo.is_held_out]
+        parts = (products, [photo.path for photo in self.people])
+        return [
+            part[place]
+            for part in parts
+            for place in np.linspace(0, len(part) - 1, min(count // 2, len(part))).astype(int)
+        ]
 
 
 def make_everything(
@@ -118,306 +168,284 @@ def make_everything(
     """Run each step whose result is not there yet.
 
     Args:
-        inputs: Data and the pre-trained checkpoint.
+        inputs: Data and the pre-trained networks.
         work: Intermediate results.
         weights: Models and atlas.
         versions: Damaged versions of each original.
-        workers: Processes for damaging, threads for everything else.
+        workers: Processes for damaging and looking, threads for everything else.
         progress: Told about progress.
     """
     work.mkdir(parents=True, exist_ok=True)
     weights.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(workers)
-    prepared = prepare_training_data(inputs, work, weights, versions, workers, progress)
-    recipe = ProjectionRecipe()
-    before, after = work / "untouched", work / "tuned"
-    untouched = ViewNetwork(load_imagenet_weights(str(inputs.checkpoint))).eval()
-    export_trunk(untouched, prepared, before, progress)
-    extracted = extract_features(prepared, before, workers, progress)
-    first = load_or_train_projection(extracted, prepared, before / PROJECTION_FILE, recipe, progress)
-    tuned = load_or_tune_trunk(untouched, first, prepared, after, TrunkRecipe(), progress)
-    export_trunk(tuned, prepared, after, progress)
-    extracted = extract_features(prepared, after, workers, progress)
-    final = load_or_train_projection(extracted, prepared, after / PROJECTION_FILE, recipe, progress)
-    write_models(final, after / NATIVE_FILE, weights)
+    shop = Workshop(work, workers, progress)
+    rated = RatedPhotos(
+        read_product_ratings(inputs.product_ratings),
+        read_ratings(inputs.ratings, inputs.photos, inputs.scale),
+        read_oasis(inputs.pleasantness, inputs.pleasant_photos),
+    )
+    content = make_content(inputs, rated, shop)
+    damage = make_damage(inputs, rated, versions, shop)
+    looks = look_at_all(inputs, rated, damage, shop)
+    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content, shop)
+    features = compute_all_features(looks, content, native, shop)
+    joined = join_data(rated, damage, features)
+    data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
+    progress("training the projection and its readouts")
+    model = train_quality(data, calibration, ProjectionRecipe(), progress)
+    good = data.people.features[data.people.scores >= _MIN_GOOD_SCORE]
+    limits = fit_kind_limits(model.projection, [features.pristine, good])
+    atomic_write_bytes(content.read_bytes(), weights / CONTENT_MODEL)
+    write_distortion_model(model, native, limits, weights / DISTORTION_MODEL)
     progress("writing the atlas")
-    atlas = build_atlas(prepared, final, weights)
+    atlas = build_atlas(data, calibration, model, weights)
     atlas.save(weights / SHIPPED_ATLAS)
     progress(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
 
 
-def prepare_training_data(
-    inputs: TrainingInputs, work: Path, weights: Path, versions: int, workers: int, progress: Progress
-) -> TrainingData:
-    """Make content encoder, damaged versions and views."""
-    rated = read_ratings(inputs.ratings, inputs.photos, inputs.scale)
-    originals = read_manifest(inputs.products, "train")
-    calibration = _select_calibration_photos(rated, originals)
-    if not (weights / CONTENT_MODEL).exists():
-        progress("exporting the content encoder")
-        trunk = ViewNetwork(load_imagenet_weights(str(inputs.checkpoint))).eval()
-        export_content(trunk, calibration, weights / CONTENT_MODEL)
-    content = Model.from_path(weights / CONTENT_MODEL, workers)
-    progress("views of the photos rated by people")
-    write_rated_views(rated, content, work / "rated")
-    validation_originals = read_manifest(inputs.products, "val")
-    for name, part, seed in (
-        ("damaged", originals, 0),
-        ("damaged_held", validation_originals, _VALIDATION_SEED),
-    ):
-        progress(f"damaging {len(part)} originals")
-        shards = list(make_shards(part, work / f"{name}_shards", versions, workers, seed))
-        write_damaged_views(shards, content, work / name)
-    rated_views = load_views(work / "rated")
-    groups = group_near_duplicates(rated_views.content.astype(np.float32), NEAR_DUPLICATE_SIMILARITY)
-    return TrainingData(
-        rated=replace(rated_views, groups=groups.astype(np.int32)),
-        is_validation=make_validation_mask(groups, VALIDATION_SHARE, seed=0),
-        rated_names=[photo.path.name for photo in rated],
-        damaged=load_views(work / "damaged"),
-        originals=originals,
-        damaged_validation=load_views(work / "damaged_held"),
-        calibration=calibration,
+def make_content(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> Path:
+    """Teach and export the content network, if it is not there; return its file."""
+    target = shop.work / CONTENT_MODEL
+    if not target.exists():
+        data = make_student_data(inputs, rated, shop)
+        trunk = load_imagenet_weights(str(inputs.checkpoint))
+        shop.progress("teaching the content network")
+        network = teach_student(data, trunk, StudentRecipe(), shop.work / "student", shop.progress)
+        shop.progress("exporting the content network")
+        draft = target.with_suffix(".draft.onnx")
+        export_content(network, rated.select_calibration(), draft)
+        draft.replace(target)
+    return target
+
+
+def make_student_data(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> StudentData:
+    """Show the teacher all rated photos and those of a pool that is made for it."""
+    shop.progress("showing rated photos to the teacher")
+    seen = write_teacher_features(
+        rated.paths, inputs.teacher, shop.work / "teacher_rated.npy", shop.workers, shop.progress
     )
+    planned = plan_pool(rated.products, inputs.extra)
+    shop.progress(f"making a pool of {len(planned)} photos")
+    pool = write_pool(planned, shop.work / "pool", Fonts.from_folder(inputs.fonts), shop.workers)
+    shop.progress("showing the pool to the teacher")
+    unrated = write_teacher_features(
+        pool, inputs.teacher, shop.work / "teacher_pool.npy", shop.workers, shop.progress
+    )
+    count = len(rated.products)
+    features = np.concatenate([seen[:count], unrated, seen[count:]])
+    return StudentData(rated.products, pool, rated.people, rated.pleasant, features)
 
 
 @dataclass(frozen=True, eq=False)
-class ExtractedFeatures:
-    """Features of every photo by one native trunk; groups of the two sets are numbered apart.
+class Damage:
+    """Originals, damaged on purpose.
+
+    Attributes:
+        originals: In the order of the shards' numbers.
+        shards: Files of `packshot.train.datasets.damaged`.
+        costs: (3,) what damage costs, by `ASPECTS`.
 
     Example:
-        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
-        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
-        >>> part = Features(values=rows, **labels)
-        >>> extracted = ExtractedFeatures(rated=part, damaged=part, damaged_validation=part)
-        >>> extracted.rated.select(np.array([True, False])).scores.tolist()
-        [40]
+        >>> Damage([], [], np.array([0.6, 0.8, 0.1])).costs.shape
+        (3,)
     """
 
-    rated: Features
-    damaged: Features
-    damaged_validation: Features
+    originals: Sequence[Original]
+    shards: Sequence[Path]
+    costs: Float64Array
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedProjection:
-    """A projection and the features it was trained on.
+def make_damage(inputs: TrainingInputs, rated: RatedPhotos, versions: int, shop: Workshop) -> Damage:
+    """Damage originals, in a random order, so that the first shards alone are a fair sample."""
+    listed = read_manifest(inputs.products, "train")
+    originals = random.Random(0).sample(listed, len(listed))  # noqa: S311 - not for secrets
+    shop.progress(f"damaging {len(originals)} originals")
+    shards = list(make_shards(originals, shop.work / "damaged_shards", versions, shop.workers))
+    return Damage(originals, shards, load_or_fit_costs(rated.products, shop))
+
+
+def load_or_fit_costs(products: Sequence[ProductRating], shop: Workshop) -> Float64Array:
+    """Load or fit what damage costs.
 
     Example:
-        >>> from packshot.train.networks.distortion import ProjectionShape
-        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
-        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
-        >>> part = Features(values=rows, **labels)
-        >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
-        >>> trained = TrainedProjection(ExtractedFeatures(part, part, part), projection)
-        >>> compute_vectors(trained.projection, trained.features.rated).shape
-        (2, 8)
+        >>> Path(COSTS_FILE).write_text("[0.6, 0.8, 0.1]")
+        15
+        >>> load_or_fit_costs([], Workshop(Path("."), 0, print)).tolist()
+        [0.6, 0.8, 0.1]
     """
-
-    features: ExtractedFeatures
-    projection: Projection
-
-
-def export_trunk(trunk: ViewNetwork, prepared: TrainingData, folder: Path, progress: Progress) -> None:
-    """Write the folder's native trunk, if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / NATIVE_FILE).exists():
-        progress(f"exporting {folder / NATIVE_FILE}")
-        export_native(trunk, prepared.calibration, folder / NATIVE_FILE)
-
-
-def extract_features(
-    prepared: TrainingData, folder: Path, threads: int, progress: Progress
-) -> ExtractedFeatures:
-    """Compute features by the folder's native trunk, kept there."""
-    model = Model.from_path(folder / NATIVE_FILE, threads)
-    rated = _load_or_compute(
-        folder / "rated.npz", progress, lambda: compute_features(prepared.rated, model)
-    )
-    damaged = _load_or_compute(
-        folder / "damaged.npz", progress, lambda: compute_features(prepared.damaged, model)
-    )
-    damaged_validation = _load_or_compute(
-        folder / "damaged_held.npz",
-        progress,
-        lambda: compute_features(prepared.damaged_validation, model),
-    )
-    return ExtractedFeatures(
-        rated, replace(damaged, groups=damaged.groups + len(rated.scores)), damaged_validation
-    )
-
-
-def load_or_train_projection(
-    extracted: ExtractedFeatures,
-    prepared: TrainingData,
-    path: Path,
-    recipe: ProjectionRecipe,
-    progress: Progress,
-) -> TrainedProjection:
-    """Load or train a projection on features, from its file if it is there.
-
-    Example:
-        >>> from packshot.train.networks.distortion import ProjectionShape
-        >>> rows, unknown = np.zeros((2, 40), np.float16), np.full(2, -1)
-        >>> labels = dict(scores=np.array([40, 80]), kinds=unknown, levels=unknown, groups=np.arange(2))
-        >>> part, path = Features(values=rows, **labels), Path("projection.pt")
-        >>> torch.save(Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)), path)
-        >>> extracted = ExtractedFeatures(part, part, part)
-        >>> trained = load_or_train_projection(extracted, None, path, ProjectionRecipe(), print)
-        >>> trained.projection.shape.inputs, trained.projection.training
-        (40, False)
-    """
+    path = shop.work / COSTS_FILE
     if not path.exists():
-        progress(f"training {path}")
-        projection = train_projection(
-            extracted.rated.select(~prepared.is_validation),
-            extracted.damaged,
-            recipe,
-            len(KIND_NAMES),
-            lambda step, loss: progress(f"  step {step}: loss {loss:.4f}"),
-        )
-        if recipe.readouts:
-            fit_readouts(projection, extracted.rated.select(~prepared.is_validation), extracted.damaged)
-        torch.save(projection, path)
-    loaded = load_network(path)
-    assert isinstance(loaded, Projection)
-    return TrainedProjection(extracted, loaded.eval())
+        shop.progress("fitting what damage costs")
+        costs = fit_damage_costs(products, shop.workers)
+        atomic_write_bytes(json.dumps(costs.tolist()).encode(), path)
+    return np.array(json.loads(path.read_text()), np.float64)
 
 
-def load_or_tune_trunk(
-    untouched: ViewNetwork,
-    first: TrainedProjection,
-    prepared: TrainingData,
-    folder: Path,
-    recipe: TrunkRecipe,
-    progress: Progress,
-) -> ViewNetwork:
-    """Load or tune the trunk, from its file if it is there."""
-    path = folder / "encoder.pt"
-    if path.exists():
-        encoder = load_network(path)
-        assert isinstance(encoder, TunedEncoder)
-        return encoder.trunk
-    folder.mkdir(parents=True, exist_ok=True)
-    progress("tuning the trunk")
-    chosen = np.flatnonzero(~prepared.is_validation)
-    start = [
-        compute_vectors(first.projection, part)
-        for part in (first.features.rated, first.features.damaged)
-    ]
-    encoder = tune_trunk(
-        TrainingPool(prepared.rated, chosen, prepared.damaged),
-        TunedEncoder(ViewNetwork(fold_normalisation(untouched.trunk)), first.projection),
-        np.concatenate([start[0][chosen], start[1]]),
-        recipe,
-        folder / "checkpoint.pt",
-        progress,
-    )
-    torch.save(encoder, path)
-    return encoder.trunk
+@dataclass(frozen=True, eq=False)
+class AllLooks:
+    """Looks of every set.
+
+    Attributes:
+        products: Rated products.
+        people: Photos rated by people.
+        damaged: Damaged originals and they themselves.
+        pristine: Originals of the manifest's validation split, undamaged.
+
+    Example:
+        >>> [name for name in AllLooks.__dataclass_fields__]
+        ['products', 'people', 'damaged', 'pristine']
+    """
+
+    products: Looks
+    people: Looks
+    damaged: Looks
+    pristine: Looks
 
 
-def write_models(trained: TrainedProjection, native: Path, weights: Path) -> None:
-    """Write the distortion encoder: native trunk and projection in one."""
-    projection = trained.projection
-    head = native.with_name("projection.onnx")
-    outputs = ["distortion", "kinds", "level"]
-    measured = 2 * len(MEASUREMENT_NAMES)
-    statistics = (projection.shape.inputs - measured) // 2 - CONTENT_SIZE
-    sizes = {
-        "whole_content": CONTENT_SIZE,
-        "whole_statistics": statistics,
-        "measured": measured,
-        "native_content": CONTENT_SIZE,
-        "native_statistics": statistics,
+def look_at_all(inputs: TrainingInputs, rated: RatedPhotos, damage: Damage, shop: Workshop) -> AllLooks:
+    """Look at every photo, unless that was done."""
+    shop.progress("looking at all photos")
+    held = [original.path for original in read_manifest(inputs.products, "val")]
+    sets = {
+        "products": [photo.path for photo in rated.products],
+        "people": [photo.path for photo in rated.people],
+        "pristine": held,
     }
-    example = {name: torch.zeros(2, size) for name, size in sizes.items()}
-    export(ProjectionHead(projection).eval(), example, outputs, head)
-    merged = _merge_models(onnx.load(str(native)), onnx.load(str(head)))
-    halve_large_weights(merged)
-    metadata = {"kinds": KIND_NAMES, "measured": MEASUREMENT_NAMES, "limits": _compute_limits(trained)}
-    properties = {name: json.dumps(value) for name, value in metadata.items()}
-    onnx.helper.set_model_props(merged, properties)
-    onnx.save(merged, str(weights / DISTORTION_MODEL))
+    looks = {name: write_looks(paths, shop.looks(name), shop.workers) for name, paths in sets.items()}
+    return AllLooks(damaged=write_shard_looks(damage.shards, shop.looks("damaged")), **looks)
 
 
-def _compute_limits(trained: TrainedProjection) -> dict[str, float]:
-    """Compute limits from undamaged products not trained on, and from photos that people rate well."""
-    pristine = trained.features.damaged_validation.values[
-        trained.features.damaged_validation.levels == 0
+@dataclass(frozen=True, eq=False)
+class AllFeatures:
+    """Features of every set, (N, F) each; see `AllLooks`.
+
+    Example:
+        >>> rows = np.zeros((2, 40), np.float16)
+        >>> AllFeatures(rows, rows, rows, rows).people.shape
+        (2, 40)
+    """
+
+    products: Float16Array
+    people: Float16Array
+    damaged: Float16Array
+    pristine: Float16Array
+
+
+def compute_all_features(looks: AllLooks, content: Path, native: Path, shop: Workshop) -> AllFeatures:
+    """Compute the features of every set by two exported networks, once for each pair of networks."""
+    models = Model.from_path(content, shop.workers), Model.from_path(native, shop.workers)
+    folder = shop.work / "features" / f"{models[0].fingerprint}-{models[1].fingerprint}"
+    parts: dict[str, Float16Array] = {}
+    for name, part in vars(looks).items():
+        path = folder / f"{name}.npy"
+        if not path.exists():
+            shop.progress(f"computing features: {name}")
+            with atomic_write(path) as draft, draft.open("wb") as file:
+                np.save(file, compute_look_features(part, *models))
+        parts[name] = np.load(path)
+    return AllFeatures(**parts)
+
+
+def _load_or_make_native(
+    inputs: TrainingInputs,
+    rated: RatedPhotos,
+    damage: Damage,
+    looks: AllLooks,
+    content: Path,
+    shop: Workshop,
+) -> Path:
+    """Tune the trunk of the native view, if its file is not there."""
+    target, untouched = shop.work / NATIVE_FILE, shop.work / _UNTOUCHED_FILE
+    if target.exists():
+        return target
+    trunk = load_imagenet_weights(str(inputs.checkpoint))
+    calibration = rated.select_calibration()
+    if not untouched.exists():
+        draft = untouched.with_suffix(".draft.onnx")
+        export_native(ViewNetwork(trunk).eval(), calibration, draft)
+        draft.replace(untouched)
+    features = compute_all_features(looks, content, untouched, shop)
+    data = join_data(rated, damage, features)
+    shop.progress("tuning the trunk of the native view")
+    lessons = NativeLessons(data, looks.people, looks.damaged, calibration)
+    make_native(lessons, trunk, (ProjectionRecipe(), make_trunk_recipe()), target, shop.progress)
+    return target
+
+
+def join_data(rated: RatedPhotos, damage: Damage, features: AllFeatures) -> QualityData:
+    """Join labels and features of every set."""
+    content = features.people[:, :CONTENT_SIZE].astype(np.float32)
+    groups = group_near_duplicates(content, NEAR_DUPLICATE_SIMILARITY)
+    return QualityData(
+        RatedProducts(rated.products, features.products),
+        RatedByPeople(rated.people, features.people, groups, find_people_parts(rated.people, groups)),
+        join_damaged(damage, rated.products, features.damaged),
+    )
+
+
+def find_people_parts(people: Sequence[RatedPhoto], groups: IndexArray) -> list[Part]:
+    """Find what photos rated by people serve for; near duplicates are trained on all or not at all.
+
+    Of those that are not trained on, the student was taught some: they calibrate. The others are what
+    benchmarks report on.
+
+    Example:
+        >>> photos = [RatedPhoto(Path(f"{number}.jpg"), 50) for number in range(400)]
+        >>> parts = find_people_parts(photos, np.arange(400))
+        >>> 330 < parts.count(Part.TRAINING) < 350, Part.CALIBRATION in parts, Part.VALIDATION in parts
+        (True, True, True)
+    """
+    is_held_out = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
+    unseen = {True: Part.VALIDATION, False: Part.CALIBRATION}
+    return [
+        unseen[is_person_held_out(photo)] if held else Part.TRAINING
+        for photo, held in zip(people, is_held_out, strict=True)
     ]
-    good = trained.features.rated.values[trained.features.rated.scores >= _MIN_GOOD_SCORE]
-    return fit_kind_limits(trained.projection, [pristine, good])
 
 
-def build_atlas(prepared: TrainingData, trained: TrainedProjection, weights: Path) -> Atlas:
-    """Build the atlas of everything, calibrated on the held-out photos."""
-    models = tuple(
+def join_damaged(
+    damage: Damage, products: Sequence[ProductRating], features: Float16Array
+) -> DamagedProducts:
+    """Join damaged versions with the ratings reckoned for them.
+
+    Args:
+        damage: Shards with their originals.
+        products: Rated ones; an original among them keeps its rating, another gets `UNRATED_ORIGINAL`.
+        features: (N, F) of all versions, in the order of the shards.
+    """
+    ratings_by_path = {photo.path: photo.ratings for photo in products}
+    names, groups = list[str](), list[str]()
+    ratings, kinds, levels = [], [], []
+    for path in damage.shards:
+        original, shard = damage.originals[int(path.stem)], load_shard(path)
+        base = ratings_by_path.get(original.path.resolve(), np.array(UNRATED_ORIGINAL, np.float32))
+        ratings.append(rate_damaged(base, shard.scores, damage.costs))
+        kinds.append(shard.kinds.astype(np.intp))
+        levels.append(shard.levels.astype(np.intp))
+        groups += [original.group] * len(shard.kinds)
+        names += [
+            f"{original.path.stem} {KIND_NAMES[kind]} {level}"
+            for kind, level in zip(shard.kinds, shard.levels, strict=True)
+        ]
+    columns = np.concatenate(ratings), np.concatenate(kinds), np.concatenate(levels)
+    return DamagedProducts(names, groups, features, *columns)
+
+
+def build_atlas(
+    data: QualityData, calibration: QualityData, model: QualityModel, weights: Path
+) -> Atlas:
+    """Build the atlas of everything that was trained on, calibrated on photos that were not.
+
+    Args:
+        data: What the model was trained on.
+        calibration: What sets calibration and confidence.
+        model: The projection with its readouts.
+        weights: Folder of the models whose fingerprints it bears.
+    """
+    examples = make_atlas_examples(data, model)
+    content, distortion = (
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
-    rated = make_examples(
-        trained.projection,
-        replace(trained.features.rated, groups=prepared.rated.groups),
-        prepared.rated_names,
-        [f"rated:{number}" for number in prepared.rated.groups],
-        PEOPLE_ORIGIN,
-    )
-    names, groups = _name_damaged_versions(prepared)
-    damaged = make_examples(trained.projection, trained.features.damaged, names, groups, ENSEMBLE_ORIGIN)
-    sizes = (CONTENT_SIZE, len(rated[0].distortion))
-    atlas = Atlas.create_empty("packshot", (models[0], models[1]), sizes).with_examples(rated + damaged)
-    validation_features = trained.features.damaged_validation
-    labels = [f"held:{group}" for group in validation_features.groups]
-    validation = ValidationExamples(
-        rated=[example for example, keep in zip(rated, prepared.is_validation, strict=True) if keep],
-        damaged=make_examples(trained.projection, validation_features, labels, labels, ENSEMBLE_ORIGIN),
-    )
-    return calibrate_atlas(atlas, validation, REFERENCE_NAME, PEOPLE_ORIGIN)
-
-
-def _name_damaged_versions(prepared: TrainingData) -> tuple[list[str], list[str]]:
-    """Return names and groups of the damaged versions."""
-    names, groups = [], []
-    for group, kind, level in zip(
-        prepared.damaged.groups, prepared.damaged.kinds, prepared.damaged.levels, strict=True
-    ):
-        original = prepared.originals[int(group)]
-        groups.append(f"product:{original.path.stem}")
-        names.append(f"{original.path.stem} {KIND_NAMES[kind]} {level}")
-    return names, groups
-
-
-def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
-    """Join both into one graph: pixels through the trunk, its outputs into the projection."""
-    trunk = onnx.compose.add_prefix(native, "trunk_", rename_inputs=False)
-    merged = onnx.compose.merge_models(
-        onnx.version_converter.convert_version(trunk, head.opset_import[0].version)
-        if trunk.opset_import[0].version != head.opset_import[0].version
-        else trunk,
-        head,
-        io_map=[
-            ("trunk_content", "native_content"),
-            ("trunk_statistics", "native_statistics"),
-        ],
-    )
-    for value in merged.graph.input:
-        renamed = value.name.removeprefix("whole_")
-        for node in merged.graph.node:
-            node.input[:] = [renamed if name == value.name else name for name in node.input]
-        value.name = renamed
-    return merged
-
-
-def _select_calibration_photos(rated: Sequence[RatedPhoto], originals: Sequence[Original]) -> list[Path]:
-    """Select photos of both sets, evenly."""
-    paths = ([photo.path for photo in rated], [original.path for original in originals])
-    half = _CALIBRATION_PHOTOS // 2
-    return [part[i] for part in paths for i in np.linspace(0, len(part) - 1, half).astype(int)]
-
-
-def _load_or_compute(path: Path, progress: Progress, compute: Callable[[], Features]) -> Features:
-    """Load features from a file, made and written first if it is not there."""
-    if not path.exists():
-        progress(f"computing {path.name}")
-        compute().save(path)
-    return Features.load(path)
+    sizes = CONTENT_SIZE, len(examples[0].distortion)
+    atlas = Atlas.create_empty("packshot", (content, distortion), sizes).with_examples(examples)
+    return calibrate_quality(atlas, model.projection, calibration, data.products, REFERENCE_NAME)

@@ -1,0 +1,192 @@
+"""A pool of unrated photos for a student network: harmed products, and others, half of them harmed.
+
+None has a rating: a teacher that learnt from rated photos says what each would get.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from packshot.errors import InvalidInput, UnreadablePhoto
+from packshot.files import atomic_write_bytes
+from packshot.photo import Photo
+from packshot.train.datasets.harms import harm
+from packshot.train.datasets.lettering import Fonts
+from packshot.train.datasets.product_ratings import ProductRating
+
+SIDE: Final = 640
+"""Pixels of the long side that photos are shrunk to before they are harmed. A judgement."""
+
+VERSIONS: Final = 3
+"""Harmed versions of each rated original."""
+
+JPEG_QUALITY: Final = 96
+"""Of the files: high, so that what they suffer is the harm."""
+
+SEED: Final = 5
+"""Of the harm; the number of the photo goes with it."""
+
+_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+_CHUNK: Final = 40
+"""Photos given to a process at a time. A judgement."""
+
+
+@dataclass(frozen=True)
+class ExtraFolder:
+    """A folder of more photos of products, in it or in folders in it.
+
+    Attributes:
+        path: The folder.
+        count: So many at most, chosen by chance.
+
+    Example:
+        >>> ExtraFolder.parse("data/clothes:2300")
+        ExtraFolder(path=PosixPath('data/clothes'), count=2300)
+    """
+
+    path: Path
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> ExtraFolder:
+        """Read ``FOLDER:COUNT``.
+
+        Raises:
+            InvalidInput: It is something else.
+        """
+        folder, _, count = text.rpartition(":")
+        if not folder or not count.isdecimal():
+            raise InvalidInput(f"{text}: expected a folder and a number of photos, FOLDER:COUNT")
+        return cls(Path(folder), int(count))
+
+
+@dataclass(frozen=True)
+class PoolPhoto:
+    """A photo of the pool that is to be made.
+
+    Attributes:
+        path: What it is made of.
+        number: Its number, and so its name.
+        harms: How often it is harmed: 0, 1 or 2 times.
+
+    Example:
+        >>> PoolPhoto(Path("mug.jpg"), 7, harms=2).file_name
+        '00007.jpg'
+    """
+
+    path: Path
+    number: int
+    harms: int
+
+    @property
+    def file_name(self) -> str:
+        """Name of its file in the folder of the pool."""
+        return f"{self.number:05d}.jpg"
+
+
+def plan_pool(rated: Sequence[ProductRating], extra: Sequence[ExtraFolder] = ()) -> list[PoolPhoto]:
+    """Plan a pool, the same for the same photos.
+
+    Args:
+        rated: Rated photos; those harmed already or held out are not harmed.
+        extra: Folders of others; what is named as a rated product is left out.
+
+    Returns:
+        Three versions of each rated original, every second third one to be harmed twice; then the
+        others, of which every second is to be harmed once.
+
+    Example:
+        >>> rating = ProductRating(Path("mug.jpg"), "shop:mug", "", "shop", np.ones(3), np.zeros(22))
+        >>> [(photo.number, photo.harms) for photo in plan_pool([rating] * 2)]
+        [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 2)]
+    """
+    planned: list[PoolPhoto] = []
+    for photo in rated:
+        if photo.harm or photo.is_held_out:
+            continue
+        for version in range(VERSIONS):
+            number = len(planned)
+            is_last = version == VERSIONS - 1
+            planned.append(PoolPhoto(photo.path, number, 1 + (is_last and number % 2)))
+    others = _choose_others(extra, {photo.group.rpartition(":")[2] for photo in rated})
+    first = len(planned)
+    planned += [PoolPhoto(path, number, number % 2) for number, path in enumerate(others, first)]
+    return planned
+
+
+def _choose_others(extra: Iterable[ExtraFolder], known: set[str]) -> list[Path]:
+    """Choose photos of other products than these."""
+    generator = random.Random(0)  # noqa: S311 - not for secrets
+    chosen: list[Path] = []
+    for folder in extra:
+        files = sorted(path for path in folder.path.rglob("*") if path.suffix.lower() in _SUFFIXES)
+        unknown = [path for path in files if not _names_known(path.stem, known)]
+        chosen += generator.sample(unknown, min(folder.count, len(unknown)))
+    return chosen
+
+
+def _names_known(stem: str, known: set[str]) -> bool:
+    """Return whether a file is named as a product, or as its ``_Iconic`` photo in one data set."""
+    return stem in known or stem.split("_Iconic")[0] in known
+
+
+def write_pool(planned: Sequence[PoolPhoto], folder: Path, fonts: Fonts, workers: int) -> list[Path]:
+    """Write the photos of a pool that are not there yet.
+
+    Args:
+        planned: Which.
+        folder: Where to, as JPEG; each file is whole or not there.
+        fonts: To write labels with.
+        workers: Processes; 0 makes them here.
+
+    Returns:
+        All files of the pool, in order; photos that cannot be read are left out.
+
+    Example:
+        >>> photo = PoolPhoto(Path("examples/photos/mug.jpg"), 3, harms=1)
+        >>> strokes_only = Fonts(("none.ttf",), ())
+        >>> [path.name for path in write_pool([photo], Path("pool"), strokes_only, workers=0)]
+        ['00003.jpg']
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    make = partial(_make_photo, folder=folder, fonts=fonts)
+    return [path for path in _iter_made(make, planned, workers) if path is not None]
+
+
+def _iter_made(
+    make: partial[Path | None], planned: Sequence[PoolPhoto], workers: int
+) -> Iterator[Path | None]:
+    if workers < 1:
+        yield from map(make, planned)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(make, planned, chunksize=_CHUNK)
+
+
+def _make_photo(photo: PoolPhoto, folder: Path, fonts: Fonts) -> Path | None:
+    """Make one photo and return its file; None where it cannot be read."""
+    cv2.setNumThreads(1)
+    target = folder / photo.file_name
+    if target.exists():
+        return target
+    try:
+        pixels = Photo.open(photo.path, max_side=SIDE).pixels
+    except UnreadablePhoto:
+        return None
+    generator = np.random.default_rng([SEED, photo.number])
+    for _ in range(photo.harms):
+        pixels = harm(pixels, generator, fonts)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    encoded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), quality)[1]
+    atomic_write_bytes(encoded.tobytes(), target)
+    return target

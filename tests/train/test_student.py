@@ -1,0 +1,238 @@
+"""What a student is taught, and how; needs PyTorch: `make setup-train`."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+
+from packshot.assess.ratings import RatedPhoto  # noqa: E402
+from packshot.train.datasets.oasis import EmotionPhoto  # noqa: E402
+from packshot.train.datasets.product_ratings import FAULTS, ProductRating  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.statistics import ViewNetwork  # noqa: E402
+from packshot.train.recipes.student import (  # noqa: E402
+    Lessons,
+    StudentOutput,
+    StudentRecipe,
+    compute_rank_correlation,
+    compute_student_loss,
+    teach_student,
+)
+from packshot.train.recipes.student_targets import (  # noqa: E402
+    StudentData,
+    StudentTargets,
+    TargetRecipe,
+    compute_components,
+    is_person_held_out,
+    list_taught_rows,
+    make_targets,
+    predict_by_kernel_ridge,
+)
+
+pytestmark = pytest.mark.train
+
+TARGETS = TargetRecipe(embedding=4, components=3, repeats=2)
+RECIPE = StudentRecipe(
+    targets=TARGETS,
+    steps=4,
+    cycle=6,
+    descent=3,
+    growth=0.5,
+    batch=3,
+    sides=(32, 40),
+    stored_side=48,
+    margin=4,
+    checkpoint_every=2,
+)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Six products, one held out, three photos of a pool, three that people rated, two pleasant ones."""
+    generator = np.random.default_rng(0)
+    paths = [tmp_path / f"{number}.png" for number in range(14)]
+    for path in paths:
+        cv2.imwrite(str(path), generator.integers(0, 256, (50, 40, 3), dtype=np.uint8))
+    products = [
+        ProductRating(
+            path,
+            f"shop:{number + 4}",
+            "",
+            "smartstore" if number == 2 else "shop",
+            generator.uniform(0, 100, 3).astype(np.float32),
+            generator.integers(0, 3, len(FAULTS)).astype(np.float32) / 2,
+        )
+        for number, path in enumerate(paths[:6])
+    ]
+    people = [RatedPhoto(path, 10.0 * number) for number, path in enumerate(paths[11:])]
+    pleasant = [EmotionPhoto(path, path.stem, 5.5, 1.0, 4.0) for path in paths[9:11]]
+    features = generator.normal(size=(14, 12)).astype(np.float16)
+    return StudentData(products, paths[6:9], people, pleasant, features)
+
+
+def make_trunk():
+    torch.manual_seed(3)
+    return EfficientNetLite().eval()
+
+
+def test_kernel_ridge_against_a_loop():
+    generator = np.random.default_rng(1)
+    known, queries = (generator.normal(size=(count, 5)).astype(np.float32) for count in (9, 4))
+    targets = generator.normal(size=(9, 2))
+    found = predict_by_kernel_ridge(known, targets, queries, penalty=0.1, sharpness=0.5)
+
+    def scale(row):
+        return np.clip((row - known.mean(0)) / (known.std(0) + 1e-6), -6, 6)
+
+    def kernel(one, other):
+        return np.exp(-0.5 * ((scale(one) - scale(other)) ** 2).sum() / 5)
+
+    inner = np.array([[kernel(one, other) for other in known] for one in known]) + 0.1 * np.eye(9)
+    outer = np.array([[kernel(one, other) for other in known] for one in queries])
+    centred = targets - targets.mean(0)
+    assert found == pytest.approx(outer @ np.linalg.inv(inner) @ centred + targets.mean(0), abs=1e-4)
+
+
+def test_components_are_uncorrelated_and_the_largest_come_first():
+    generator = np.random.default_rng(0)
+    shared = generator.normal(size=(300, 1))
+    layers = np.concatenate(
+        [shared + 0.1 * generator.normal(size=(300, 3)), generator.normal(size=(300, 2))], 1
+    )
+    components = compute_components(layers.astype(np.float32), 2)
+    assert abs(np.corrcoef(components[:, 0], shared[:, 0])[0, 1]) > 0.98
+    assert np.cov(components.T, bias=True) == pytest.approx(np.eye(2), abs=1e-3)
+
+
+def test_rated_products_are_taught_mostly_by_their_labels(data):
+    targets = make_targets(data, TARGETS)
+    labels = make_targets(data, replace(TARGETS, label_share=1.0))
+    teacher = make_targets(data, replace(TARGETS, label_share=0.0))
+    truth = np.array([photo.ratings for photo in data.products]) / 100
+    assert labels.ratings[:6].numpy() == pytest.approx(truth, abs=1e-6)
+    mixed = 0.7 * labels.ratings + 0.3 * teacher.ratings
+    assert torch.allclose(targets.ratings[:6], mixed[:6], atol=1e-6)
+    assert torch.equal(targets.ratings[6:], teacher.ratings[6:])
+
+
+def test_held_out_products_do_not_teach_the_teacher(data):
+    other = replace(data.products[2], ratings=np.zeros(3, np.float32))
+    products = [*data.products[:2], other, *data.products[3:]]
+    changed = make_targets(replace(data, products=products), TARGETS)
+    assert torch.equal(changed.ratings[6:], make_targets(data, TARGETS).ratings[6:])
+
+
+def test_each_sort_of_photo_has_its_own_targets(data):
+    targets = make_targets(data, TARGETS)
+    assert targets.weights.tolist() == pytest.approx([1] * 6 + [0.6] * 3 + [0] * 5)
+    assert torch.isnan(targets.liked).tolist() == [True] * 9 + [False] * 3 + [True] * 2
+    assert targets.liked[9:12].tolist() == pytest.approx([0, 0.1, 0.2])
+    assert torch.isnan(targets.pleasantness).tolist() == [True] * 12 + [False] * 2
+    assert targets.pleasantness[-1].item() == pytest.approx(1.0)
+    assert targets.embeddings.norm(dim=1).numpy() == pytest.approx(np.ones(14), abs=1e-5)
+
+
+def test_an_epoch_holds_no_photo_that_is_held_out(data):
+    rows = list_taught_rows(data, repeats=2).tolist()
+    assert 2 not in rows
+    assert [rows.count(row) for row in (0, 1, 3, 4, 5)] == [2] * 5
+    assert [rows.count(row) for row in (6, 7, 8)] == [1] * 3
+    assert [row in rows for row in (9, 10, 11)] == [True, True, False]
+    assert [is_person_held_out(one) for one in data.people] == [False, False, True]
+
+
+def test_batches_go_through_an_epoch_and_begin_another():
+    squares, column = np.zeros((7, 48, 48, 3), np.uint8), torch.arange(7.0)
+    targets = StudentTargets(
+        column[:, None], column[:, None], column, *[column[:, None]] * 2, column, column
+    )
+    lessons = Lessons(squares, targets, np.arange(7), RECIPE)
+    batches = [lessons.make_batch(step) for step in range(4)]
+    assert [len(pixels) for pixels, _ in batches] == [3, 3, 1, 3]
+    assert sorted(int(value) for _, part in batches[:3] for value in part.weights) == list(range(7))
+    assert [pixels.shape[1] for pixels, _ in batches] == [32, 32, 32, 40]
+
+
+def test_the_loss_against_numpy():
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    output = StudentOutput(draw(3, 3), draw(3, 2), 9 * draw(3, 4), draw(3, 5), draw(3), draw(3))
+    ratings = torch.rand(3, 3, generator=generator)
+    liked = torch.tensor([0.2, torch.nan, 0.9])
+    weights = torch.tensor([1.0, 0.6, 0.0])
+    faults = torch.rand(3, 2, generator=generator)
+    targets = StudentTargets(
+        ratings, faults, weights, draw(3, 4), draw(3, 5), liked, torch.full((3,), torch.nan)
+    )
+    found = compute_student_loss(output, targets, RECIPE).item()
+    gap = np.abs(1 / (1 + np.exp(-output.ratings.numpy())) - ratings.numpy())
+    smooth = np.where(gap < 0.05, gap**2 / 0.1, gap - 0.025)
+    chance = 1 / (1 + np.exp(-output.faults.numpy()))
+    entropy = -(faults.numpy() * np.log(chance) + (1 - faults.numpy()) * np.log(1 - chance))
+    weighted = [(weights.numpy()[:, None] * part).mean() for part in (smooth, entropy)]
+    high, low = (0, 1) if ratings[0, 0] > ratings[1, 0] else (1, 0)
+    assert ratings[high, 0] - ratings[low, 0] > 0.05
+    order = np.log1p(np.exp(-2 * float(output.ratings[high, 0] - output.ratings[low, 0])))
+    errors = np.clip((output.components - targets.components).numpy(), -6, 6) ** 2
+    alike = torch.cosine_similarity(output.embedding, targets.embeddings).numpy()
+    said = 1 / (1 + np.exp(-output.liked.numpy()[[0, 2]]))
+    disliked = ((said - np.array([0.2, 0.9])) ** 2).mean()
+    parts = [weighted[0], order, weighted[1], errors.mean(), (1 - alike).mean(), disliked]
+    assert found == pytest.approx(np.dot([6, 0.3, 2, 0.25, 0.5, 4], parts), rel=1e-4)
+
+
+def test_a_stopped_run_ends_where_an_unbroken_one_does(data, tmp_path):
+    messages = []
+    unbroken = teach_student(data, make_trunk(), RECIPE, tmp_path / "a", lambda text: None)
+    with pytest.raises(KeyboardInterrupt):
+        teach_student(data, make_trunk(), replace(RECIPE, check_every=3), tmp_path / "b", interrupt)
+    resumed = teach_student(data, make_trunk(), RECIPE, tmp_path / "b", messages.append)
+    assert "going on at step 2" in messages
+    for one, two in zip(unbroken.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def interrupt(message):
+    """Stop at the first look at held-out products: after the third step."""
+    if "held-out" in message:
+        raise KeyboardInterrupt
+
+
+def test_the_trunk_learns_but_for_its_first_blocks(data, tmp_path):
+    trunk = make_trunk()
+    taught = teach_student(data, trunk, RECIPE, tmp_path, lambda text: None)
+    untaught = teach_student(data, trunk, replace(RECIPE, steps=0), tmp_path / "b", lambda text: None)
+    assert isinstance(taught, ViewNetwork)
+    assert not taught.training
+    before = dict(untaught.named_parameters())
+    moved = {name: not torch.equal(value, before[name]) for name, value in taught.named_parameters()}
+    assert not moved["trunk._conv_stem.weight"]
+    assert not moved["trunk._blocks.2._project_conv.weight"]
+    assert moved["trunk._blocks.3._project_conv.weight"]
+    assert moved["trunk._conv_head.weight"]
+
+
+def test_rates_go_through_a_cycle_and_then_down_a_line(data, tmp_path):
+    recipe = replace(RECIPE, steps=8, cycle=12, descent=5)
+    teach_student(data, make_trunk(), recipe, tmp_path, lambda text: None)
+    saved = torch.load(tmp_path / "student.pt", weights_only=True)
+    rates = [group["lr"] for group in saved["optimiser"]["param_groups"]]
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in rates]
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        torch.optim.AdamW(groups), [3e-4, 1e-3], total_steps=13, pct_start=0.1, div_factor=20
+    )
+    for _ in range(5):
+        cycle.step()
+    assert rates == pytest.approx([0.02 * rate for rate in cycle.get_last_lr()])
+
+
+def test_rank_correlation_is_that_of_ranks():
+    assert compute_rank_correlation(np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 4])) == pytest.approx(
+        0.8
+    )
