@@ -83,11 +83,11 @@ class RetrievalOptions:
     """
 
     pool: int = 800
-    neighbours: int = 32
+    neighbours: int = 64
     distance: Distance = Distance.COSINE
     aggregation: Aggregation = Aggregation.KERNEL
-    temperature: float = 0.02
-    residual_share: float | None = 0.5
+    temperature: float = 0.05
+    residual_share: float | None = 0.25
 
     def __post_init__(self) -> None:
         """Refuse counts below one and a temperature that is not positive."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from packshot.arrays import Float16Array, Float32Array, Float64Array, IndexArray, Mask
 from packshot.train.networks.distortion import READINGS, Projection
 
-STRENGTHS = (1e3, 3e3, 1e4, 3e4, 1e5)
+STRENGTHS = (1e4, 3e4, 1e5)
 """Penalties on the squared weights, over standardised features, that are tried; the one whose
 predictions of products left out err least is taken."""
 
