@@ -9,8 +9,11 @@ from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
 from packshot.render.assessment_page import AssessmentPage, build_marks
 from packshot.report import (
+    AspectScore,
     Assessment,
+    Cause,
     Distortion,
+    Evidence,
     Facts,
     Finding,
     Grade,
@@ -211,3 +214,87 @@ def test_unknown_formats_and_languages_are_refused():
         renderer_for(Assessment, "pdf", io.StringIO())
     with pytest.raises(InvalidInput, match="no texts"):
         renderer_for(Assessment, "csv", io.StringIO(), RenderOptions("xx"))
+
+
+CAUSES = (
+    Cause(code="off-centre", points=31.26),
+    Cause(code=HOSTILE, points=14.5),
+    Cause(code=Cause.RATED_LOW, points=12.24),
+)
+
+
+def make_explained_assessment(path):
+    evidence = Evidence(
+        example="jug",
+        group="jug",
+        origin="a set",
+        score=44.0,
+        technical=51.0,
+        presentation=37.5,
+        kind=None,
+        level=None,
+        content_similarity=0.9,
+        distortion_similarity=0.8,
+        weight=0.5,
+    )
+    plain = make_assessment(path)
+    finding = plain.findings[0].model_copy(update={"probability": 0.81})
+    changes = {
+        "technical": AspectScore(score=61.25, confidence=0.6),
+        "presentation": AspectScore(score=23.75, confidence=0.7),
+        "causes": CAUSES,
+        "findings": (finding,),
+        "evidence": (evidence, evidence.model_copy(update={"technical": None, "presentation": None})),
+    }
+    return plain.model_copy(update=changes)
+
+
+def test_csv_holds_both_aspects_and_the_causes(photo):
+    old = make_assessment(photo)
+    gone = Assessment(path="gone.jpg", status=Status.UNREADABLE, error="no such file")
+    rows = list(
+        csv.DictReader(io.StringIO(render("csv", [make_explained_assessment(photo), old, gone])))
+    )
+    assert (rows[0]["technical"], rows[0]["presentation"]) == ("61.25", "23.75")
+    assert rows[0]["causes"] == f"off-centre:31.26; {HOSTILE}:14.5; rated-low:12.24"
+    assert rows[0]["evidence"] == (
+        "jug = 44.0 (50%), technical 51.0, presentation 37.5; jug = 44.0 (50%)"
+    )
+    for row in rows[1:]:
+        assert (row["technical"], row["presentation"], row["causes"]) == ("", "", "")
+
+
+@pytest.mark.parametrize("width", ["", "60", "100"])
+def test_the_table_tells_aspects_and_points_and_cuts_nothing(photo, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    lines = render(
+        "table", [make_explained_assessment("a-folder-of-photos/" * 5 + "x.jpg")]
+    ).splitlines()
+    start = lines[0].index("What to do")
+    text = " ".join("".join(line[start:].strip() + " " for line in lines[1:]).split())
+    assert "Technical quality 61.2 / Presentation 23.8" in text
+    assert "████████AAAAABBBCC" in text, "the bar is in one piece"
+    assert "A The product is off centre: 31.3 points lost. Move <closer> & crop." in text
+    assert "C Photos like this one are rated low: 12.2 points lost." in text
+
+
+def test_a_table_for_a_terminal_without_blocks_has_none(photo):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with renderer_for(Assessment, "table", stream) as writer:
+        writer.add(make_explained_assessment(photo))
+    stream.flush()
+    assert b"########AAAAABBBCC" in stream.buffer.getvalue()
+
+
+def test_an_explained_table_tells_how_sure_each_number_is(photo):
+    text = render("table", [make_explained_assessment(photo)], explain=True)
+    assert "Technical quality 61.2 (Confidence 60 %)" in text
+    assert "It is <b>off</b>. (81 % likely) Move <closer>" in text
+    assert "rated 44.0, Technical quality 51.0, Presentation 37.5, 50 %" in text
+
+
+def test_a_table_of_old_records_is_as_it_was(photo):
+    text = render("table", [make_assessment(photo)])
+    assert "█" not in text
+    assert "points" not in text
+    assert "Technical" not in text

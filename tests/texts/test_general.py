@@ -7,7 +7,16 @@ from packshot.assess.atlas import Atlas
 from packshot.distort import Kind
 from packshot.errors import InvalidInput
 from packshot.measure.limits import LIMITS
-from packshot.report import MEASUREMENTS, OVERLAYS, Action, Distortion, Grade, Severity, TrialOutcome
+from packshot.report import (
+    MEASUREMENTS,
+    OVERLAYS,
+    Action,
+    Cause,
+    Distortion,
+    Grade,
+    Severity,
+    TrialOutcome,
+)
 from packshot.texts import (
     DISTORTION_PREFIX,
     LANGUAGES,
@@ -18,6 +27,36 @@ from packshot.texts import (
 )
 
 FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
+RECOGNISED_CODES = {
+    "cut-off",
+    "cluttered-background",
+    "tilted",
+    "several-products",
+    "overlay-text",
+    "watermark",
+    "uneven-light",
+    "harsh-shadow",
+    "over-sharpened",
+    "not-a-product",
+    "soft-product",
+}
+"""Of findings that a network alone tells."""
+MEASURED_AND_RECOGNISED_CODES = {
+    "blurred",
+    "motion-blur",
+    "noisy",
+    "too-dark",
+    "too-bright",
+    "low-contrast",
+    "colour-cast",
+    "jpeg-artefacts",
+    "ringing",
+    "upscaled",
+    "background-not-white",
+    "product-too-small",
+    "off-centre",
+}
+"""Of findings that a measurement or a network tells."""
 PARTS = tuple(field.name for field in fields(Texts))
 
 
@@ -35,7 +74,7 @@ def test_languages_hold_the_same_texts_with_the_same_placeholders(part):
     for other in others:
         assert list(first) == list(other)
         for key, entry in first.items():
-            for field in ("title", "reason", "remedy") if part == "findings" else (None,):
+            for field in ("title", "reason", "remedy", "seen") if part == "findings" else (None,):
                 ours, theirs = (getattr(e, field) if field else e for e in (entry, other[key]))
                 assert placeholders(ours) == placeholders(theirs), key
 
@@ -45,7 +84,9 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     words = load_texts(language)
     kinds = {kind.value for kind in Kind}
     about_kinds = {DISTORTION_PREFIX + kind for kind in kinds}
-    assert {limit.code for limit in LIMITS} | FILE_CODES | about_kinds == set(words.findings)
+    measured = {limit.code for limit in LIMITS}
+    assert measured | FILE_CODES | about_kinds | RECOGNISED_CODES == set(words.findings)
+    assert measured >= MEASURED_AND_RECOGNISED_CODES
     assert kinds | {"pristine"} == set(words.kinds)
     assert {grade.value for grade in Grade} == set(words.grades)
     assert {severity.value for severity in Severity} == set(words.severities)
@@ -53,6 +94,25 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     assert set(TrialOutcome) == set(words.outcomes)
     assert {*MEASUREMENTS, *OVERLAYS} == set(words.measurements)
     assert {entry.unit for entry in MEASUREMENTS.values()} - {""} <= set(words.units)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_network_tells_is_said_without_numbers(language):
+    findings = load_texts(language).findings
+    assert {code for code, entry in findings.items() if entry.seen} == MEASURED_AND_RECOGNISED_CODES
+    for code in RECOGNISED_CODES:
+        assert not placeholders(findings[code].reason), code
+    for code in MEASURED_AND_RECOGNISED_CODES:
+        assert not placeholders(findings[code].seen), code
+        assert chinese(findings[code].seen) == (language == "zh"), code
+
+
+def test_a_cause_is_called_as_its_finding_is():
+    english, chinese_words = (load_texts(language) for language in ("en", "zh"))
+    assert english.cause("blurred") == english.title("blurred")
+    assert english.cause("dusty") == "dusty"
+    assert english.cause(Cause.RATED_LOW) != Cause.RATED_LOW
+    assert chinese(chinese_words.cause(Cause.RATED_LOW))
 
 
 def test_a_kind_of_an_own_atlas_has_no_remedy():

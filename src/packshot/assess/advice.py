@@ -15,6 +15,7 @@ def build_finding(
     limit: float | None,
     region: Region | None,
     language: str = "en",
+    probability: float | None = None,
 ) -> Finding:
     """Build a finding with its reason and remedy in words.
 
@@ -26,6 +27,7 @@ def build_finding(
         limit: What was expected.
         region: Where.
         language: ``en`` or ``zh``.
+        probability: Chance that a careful eye sees it too, 0..1, where a network recognised it.
 
     Raises:
         InvalidInput: An unknown code or language.
@@ -36,6 +38,8 @@ def build_finding(
         'Noise of 9.1 grey levels; up to 8 grey levels goes unnoticed.'
         >>> build_finding("noisy", Severity.WARNING, "noise", 9.1, 8.0, None, language="zh").remedy
         '增加光线并降低感光度（ISO 100 至 400），不要事后提亮暗照片。'
+        >>> build_finding("noisy", Severity.WARNING, None, None, None, None, probability=0.8).reason
+        'The photo looks speckled with grain.'
     """
     entry = load_texts(language).findings.get(code)
     if entry is None:
@@ -47,10 +51,11 @@ def build_finding(
     return Finding(
         code=code,
         severity=severity,
-        reason=entry.reason.format(**placeholders),
+        reason=entry.seen if value is None and entry.seen else entry.reason.format(**placeholders),
         remedy=entry.remedy,
         measurement=measurement,
         value=value,
         limit=limit,
         region=region,
+        probability=probability,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TextIO
 
 from rich.text import Text
 
+from packshot.render.cause_bar import draw_cause_bar, mark_cause
+from packshot.render.cause_words import LostPoints, describe_aspects, list_lost_points
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, BorderlessTable, make_console
@@ -29,6 +31,7 @@ from packshot.report import (
 from packshot.texts import format_measurement, load_texts
 
 _SUMMARY_FIELDS = ("path", "status", "error", "score", "grade", "percentile", "reference", "confidence")
+_ASPECTS = ("technical", "presentation")
 _EMOTION_FIELDS = (
     "polarity",
     "positive_probability",
@@ -54,6 +57,8 @@ class AssessmentRows(CsvTable[Assessment]):
     def __init__(self, stream: TextIO) -> None:
         columns = (
             *_SUMMARY_FIELDS,
+            *_ASPECTS,
+            "causes",
             *(f"product_{side}" for side in Region.model_fields),
             *_FACT_FIELDS,
             *("errors", "warnings", "findings", "remedies", "distortions", "evidence"),
@@ -65,13 +70,15 @@ class AssessmentRows(CsvTable[Assessment]):
     def _iter_cells(self, assessment: Assessment) -> Iterator[object]:
         severities = Counter(finding.severity for finding in assessment.findings)
         yield from (getattr(assessment, name) for name in _SUMMARY_FIELDS)
+        yield from (getattr(getattr(assessment, name), "score", None) for name in _ASPECTS)
+        yield "; ".join(f"{cause.code}:{cause.points:g}" for cause in assessment.causes)
         yield from _get_fields(assessment.product, Region.model_fields)
         yield from _get_fields(assessment.facts, _FACT_FIELDS)
         yield from (severities[Severity.ERROR], severities[Severity.WARNING])
         yield "; ".join(finding.code for finding in assessment.findings)
         yield " ".join(finding.remedy for finding in assessment.findings)
         yield "; ".join(f"{d.kind} {d.probability:.2f}" for d in assessment.distortions)
-        yield "; ".join(f"{e.example} = {e.score:.1f} ({e.weight:.0%})" for e in assessment.evidence)
+        yield "; ".join(_summarise_evidence(evidence) for evidence in assessment.evidence)
         yield from _iter_measurements(assessment)
         yield from _get_fields(assessment.emotion, _EMOTION_FIELDS)
 
@@ -119,20 +126,51 @@ class AssessmentTable(Renderer[Assessment]):
             self._console.print(self._table)
 
     def _format_advice(self, assessment: Assessment) -> Text:
-        lines = [self._format_finding(finding) for finding in assessment.findings]
-        if not lines:
-            lines = [Text(describe_without_findings(assessment, self._language), style="dim")]
+        causes = list_lost_points(assessment, self._language)
+        cause_by_code = {cause.code: cause for cause in causes}
+        lines = self._format_scores(assessment, causes)
+        lines += [
+            self._format_finding(finding, cause_by_code.pop(finding.code, None))
+            for finding in assessment.findings
+        ]
+        lines += [self._format_cause(cause) for cause in cause_by_code.values()]
+        if not assessment.findings:
+            lines.append(Text(describe_without_findings(assessment, self._language), style="dim"))
         if assessment.emotion is not None:
             lines.append(Text(_format_emotion(assessment.emotion, self._language), style="dim"))
         if self._explain:
             lines += [Text(line, style="dim") for line in self._format_details(assessment)]
         return Text("\n").join(lines)
 
-    def _format_finding(self, finding: Finding) -> Text:
-        title = self._texts.title(finding.code)
-        reason = f" {finding.reason}" if self._explain else ""
-        colour = SEVERITY_COLOURS[finding.severity]
-        return Text.assemble((f"{title}.", colour), f"{reason} {finding.remedy}")
+    def _format_scores(self, assessment: Assessment, causes: Sequence[LostPoints]) -> list[Text]:
+        """Write the two aspects and the bar, each where it is known."""
+        aspects = describe_aspects(assessment, self._language, self._explain)
+        lines = [Text(aspects)] if aspects else []
+        if causes:
+            only_ascii = self._console.options.ascii_only
+            lines.append(draw_cause_bar(assessment, causes, only_ascii=only_ascii))
+        return lines
+
+    def _format_finding(self, finding: Finding, cause: LostPoints | None) -> Text:
+        title = (self._texts.title(finding.code), SEVERITY_COLOURS[finding.severity])
+        parts = [finding.remedy]
+        if self._explain:
+            parts = [finding.reason, *self._format_probability(finding), finding.remedy]
+        if cause is None:
+            return Text.assemble(title, ". ", " ".join(parts))
+        lost = f": {self._format_points(cause)}. "
+        return Text.assemble(mark_cause(cause), " ", title, lost, " ".join(parts))
+
+    def _format_cause(self, cause: LostPoints) -> Text:
+        return Text.assemble(mark_cause(cause), f" {cause.title}: {self._format_points(cause)}.")
+
+    def _format_points(self, cause: LostPoints) -> str:
+        return self._texts.label("lost", value=f"{cause.points:.1f}")
+
+    def _format_probability(self, finding: Finding) -> Iterator[str]:
+        if finding.probability is not None:
+            likely = self._texts.label("likely", value=format_percent(finding.probability))
+            yield f"({likely})"
 
     def _format_details(self, assessment: Assessment) -> list[str]:
         assessment_texts = self._texts
@@ -166,10 +204,27 @@ class AssessmentTable(Renderer[Assessment]):
         )
         parts = [
             assessment_texts.label("evidence_rated", value=f"{evidence.score:.1f}"),
+            *self._format_aspect_ratings(evidence),
             assessment_texts.label("evidence_weight", value=f"{evidence.weight * 100:.0f}"),
             *(*kind, *level, assessment_texts.origin(evidence.origin)),
         ]
         return ", ".join(parts)
+
+    def _format_aspect_ratings(self, evidence: Evidence) -> Iterator[str]:
+        for name, rating in _iter_aspect_ratings(evidence):
+            yield f"{self._texts.labels[name]} {rating:.1f}"
+
+
+def _iter_aspect_ratings(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """Yield the aspects that were rated, with their ratings."""
+    pairs = ((name, getattr(evidence, name)) for name in _ASPECTS)
+    yield from ((name, rating) for name, rating in pairs if rating is not None)
+
+
+def _summarise_evidence(evidence: Evidence) -> str:
+    """Write a rated photo for a cell: name, rating and weight, then the ratings of its aspects."""
+    aspects = "".join(f", {name} {rating:.1f}" for name, rating in _iter_aspect_ratings(evidence))
+    return f"{evidence.example} = {evidence.score:.1f} ({evidence.weight:.0%}){aspects}"
 
 
 def _get_fields(record: Record | None, names: Iterable[str]) -> Iterator[object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from packshot.report import MEASUREMENTS, OVERLAYS, Distortion
+from packshot.report import MEASUREMENTS, OVERLAYS, Cause, Distortion
 from packshot.texts.loader import load_table
 
 DISTORTION_PREFIX: Final = "distortion-"
@@ -20,14 +20,22 @@ _ENLARGEMENTS: Final = ("upscaling", "enlargement")
 class FindingText:
     """The words of a finding; `reason` may hold ``{value}`` and ``{limit}``.
 
+    Attributes:
+        title: What is wrong.
+        reason: Why that is said.
+        remedy: What to do about it.
+        seen: The reason where nothing was measured, without numbers; empty where `reason` has none.
+
     Example:
-        >>> load_texts("en").findings["blurred"].title
-        'The photo is not sharp'
+        >>> entry = load_texts("en").findings["blurred"]
+        >>> entry.title, entry.seen
+        ('The photo is not sharp', 'Edges and fine detail look soft.')
     """
 
     title: str
     reason: str
     remedy: str
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,15 @@ class Texts:
     def title(self, code: str) -> str:
         """Return the title of a finding; one that a policy of one's own brings is called by its code."""
         return self.findings[code].title if code in self.findings else code
+
+    def cause(self, code: str) -> str:
+        """Return the title of what a photo loses points by: a finding's, or that its like are rated low.
+
+        Example:
+            >>> load_texts("en").cause("blurred"), load_texts("en").cause("rated-low")
+            ('The photo is not sharp', 'Photos like this one are rated low')
+        """
+        return self.labels["rated_low"] if code == Cause.RATED_LOW else self.title(code)
 
     def step(self, name: str) -> str:
         """Return the name of a step of enhancing; one without a text names itself."""
