@@ -169,7 +169,7 @@ class AssessmentTable(Renderer[Assessment]):
 
     def _format_probability(self, finding: Finding) -> Iterator[str]:
         if finding.probability is not None:
-            likely = self._texts.label("likely", value=format_percent(finding.probability))
+            likely = self._texts.label("likely", value=f"{finding.probability:.0%}".removesuffix("%"))
             yield f"({likely})"
 
     def _format_details(self, assessment: Assessment) -> list[str]:

@@ -38,14 +38,20 @@ from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.readouts import Lines, LineTargets, fit_lines, set_readouts
 
 DAMAGED_WEIGHT: Final = 0.05
-"""Weight of a damaged original among rated photos: its label is reckoned, not rated. Of .05, .25 and .6 the one
-whose readings were in the best order on the photos that calibrate."""
+"""Weight of a damaged original among rated photos: its label is reckoned, not rated. Of .05, .25 and .6
+the one whose readings were in the best order on the photos that calibrate."""
 
 _PRODUCT_SHARPNESS: Final = 2.0
 _PRODUCT_LEAN: Final = 2.0
-"""The log odds of a product photo, plus the lean, times the sharpness, are what the scales are mixed by: a photo
-that may be one is judged as one. Of a few pairs the one that cost photos rated by people .02 SROCC at most, on
-the photos that calibrate."""
+"""The log odds of a product photo, plus the lean, times the sharpness, are what the scales are mixed
+by: a photo that may be one is judged as one. Of a few pairs the one that cost photos rated by people
+.02 SROCC at most, on the photos that calibrate."""
+
+_MIN_NAMED: Final = 20
+"""Photos that a pass must name for a fault: of fewer no limit can be set, and `_UNSURE_LIMIT` holds."""
+
+_UNSURE_LIMIT: Final = 0.5
+"""Chance, 0..1, from which on a fault is more likely than not."""
 
 PEOPLE_ORIGIN: Final = "rated by people (BIQ2021)"
 RATED_ORIGIN: Final = "rated by a vision-language model"
@@ -299,6 +305,8 @@ def _calibrate_chances(
     both_rows = (slice(0, first), slice(first, None))
     limits = [
         float(np.mean([fit_fault_limit(chances[rows, y], truth[rows, y]) for rows in both_rows]))
+        if np.count_nonzero(truth[:, y]) >= _MIN_NAMED
+        else _UNSURE_LIMIT
         for y in range(truth.shape[1])
     ]
     return tuple(
