@@ -24,7 +24,7 @@ class ProjectionRecipe:
     """Everything that decides the outcome of a training run.
 
     Values are chosen by hand. The form of R. Zhang (2024), cross-entropy on kinds alone and no readouts
-    of quality, is `kinds_only`; ``benchmarks/assessment/training_forms.py`` compares both.
+    of quality, is `kinds_only`.
 
     Attributes:
         hidden: Width of the hidden layer.
@@ -53,7 +53,7 @@ class ProjectionRecipe:
     hidden: int = 384
     vector: int = 96
     dropout: float = 0.3
-    steps: int = 800
+    steps: int = 400
     rated_batch: int = 320
     damaged_batch: int = 448
     learning_rate: float = 1e-3
