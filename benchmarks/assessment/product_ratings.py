@@ -53,7 +53,7 @@ def main(data: Path, workers: int, limit: int | None) -> None:
     judged = [Judged(*pair) for pair in zip(photos, assessments, strict=True)]
     validation = [one for one in judged if one.rating.is_validation]
     rows = [
-        {"set": name} | row
+        row | {"set": name}
         for name, part in {"validation": validation, "held out": judged}.items()
         for rows in (iter_agreement_rows(part), iter_order_rows(part), iter_contradiction_rows(part))
         for row in rows

@@ -5,7 +5,7 @@ the package loads nothing heavy.
 
 Example:
     >>> from packshot import Assessor
-    >>> assessment = Assessor().assess("examples/photos/mug.jpg")
+    >>> assessment = Assessor().assess("examples/photos/speaker.jpg")
     >>> assessment.grade.value, [finding.code for finding in assessment.findings]
     ('excellent', [])
 """

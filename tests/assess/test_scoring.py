@@ -132,11 +132,12 @@ def test_ratings_move_by_the_difference_that_is_read(atlas):
     ]
     small = Atlas.create_empty("small", ("c", "d"), (8, 6)).with_examples(read)
     photo = np.ones(8) + 0.3 * np.eye(8)[0], np.ones(6) + 0.3 * np.eye(6)[0]
-    result = score_photo(small, *photo, readings=[45, 75, 40, 0])
+    options = RetrievalOptions(residual_share=1.0)
+    result = score_photo(small, *photo, options, readings=[45, 75, 40, 0])
     assert result.score == pytest.approx(55, abs=0.1)
     assert result.technical.score == pytest.approx(85, abs=0.1)
     assert result.presentation is None  # nobody rated it
-    plain = score_photo(small, *photo, RetrievalOptions(corrects=False), readings=[45, 75, 40, 0])
+    plain = score_photo(small, *photo, RetrievalOptions(residual_share=None), readings=[45, 75, 40, 0])
     assert plain.score == pytest.approx(60, abs=0.1)
 
 

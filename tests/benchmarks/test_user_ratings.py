@@ -76,7 +76,7 @@ def test_a_row_tells_the_mean_and_the_worst():
 def test_photos_are_chosen_by_the_seed_one_a_product():
     photos = [
         make_rating(f"photo-{number}", group=f"shop:{number // 2}", source="vendure")
-        for number in range(20)
+        for number in range(60)
     ] + [make_rating("seen", group=name) for name in ("shop:a", "shop:b") if not is_validation(name)]
     chosen = choose_photos(photos, 6, seed=1)
     assert len({photo.group for photo in chosen}) == 6

@@ -74,7 +74,7 @@ def test_scores_come_with_evidence(lines):
             assert 0 <= line["confidence"] <= 1
             assert len(line["evidence"]) >= 5
             assert line["models"]["content"]
-            assert line["reference"] == "photos rated by people"
+            assert line["reference"] == "product photos of ten shops"
 
 
 def test_a_blurred_photo_is_told_why(lines):
@@ -354,7 +354,8 @@ def test_quiet_says_nothing_but_what_is_unreadable(shop):
 
 def test_training_without_pytorch_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("packshot.cli.train.find_spec", lambda name: None)
-    names = ("--checkpoint", "--products", "--ratings", "--photos", "--work", "--weights")
+    names = ("--checkpoint", "--teacher", "--product-ratings", "--products", "--ratings", "--photos")
+    names += ("--pleasantness", "--pleasant-photos", "--fonts", "--work", "--weights")
     paths = [part for name in names for part in (name, str(tmp_path))]
     result = CliRunner().invoke(application, ["train", "everything", *paths])
     assert result.exit_code == 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from packshot.encode import CONTENT_MODEL, ContentEncoder, Model
+from packshot.encode import SEARCH_MODEL, SEARCH_SIDE, ContentEncoder, Model
 from packshot.encode.views import to_whole_view
 from packshot.errors import UnreadablePhoto
 from tests.conftest import ROOT
@@ -15,8 +15,8 @@ def encoder():
 
 
 def test_a_vector_is_what_the_network_says_of_the_whole_view(encoder, picture):
-    network = Model.load_shipped(CONTENT_MODEL)
-    expected = network.run(pixels=to_whole_view(picture)[None])["content"][0]
+    network = Model.load_shipped(SEARCH_MODEL)
+    expected = network.run(pixels=to_whole_view(picture, SEARCH_SIDE)[None])["content"][0]
     np.testing.assert_array_equal(encoder.encode(picture), expected)
     assert encoder.dimensions == len(expected)
     assert encoder.fingerprint == network.fingerprint

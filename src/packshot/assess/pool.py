@@ -39,7 +39,7 @@ class AssessorSettings:
     Example:
         >>> settings = AssessorSettings(language="zh", pool=100)
         >>> settings.options.pool, settings.options.neighbours
-        (100, 32)
+        (100, 64)
     """
 
     atlas: Path | None = None

@@ -50,7 +50,7 @@ class Aggregation(StrEnum):
         ...     print(aggregation, [f"{weight:.2f}" for weight in weights])
         simple ['0.50', '0.50']
         weighted ['0.75', '0.25']
-        kernel ['0.27', '0.73']
+        kernel ['0.40', '0.60']
     """
 
     SIMPLE = "simple"
@@ -245,7 +245,7 @@ def evidence_weights(
         >>> [f"{w:.2f}" for w in evidence_weights(content, distortion, RetrievalOptions.from_paper())]
         ['0.75', '0.25']
         >>> [f"{w:.2f}" for w in evidence_weights(content, distortion, RetrievalOptions())]
-        ['0.27', '0.73']
+        ['0.40', '0.60']
     """
     if options.aggregation is Aggregation.SIMPLE:
         unscaled = np.ones_like(content)

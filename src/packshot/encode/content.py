@@ -1,4 +1,8 @@
-"""The content network on its own: what is pictured, as a vector."""
+"""The content network of search: what is pictured, as a vector, whatever its quality.
+
+The one of the score was taught quality, and is a little worse at telling what is pictured
+(docs/decisions/0034-a-score-that-means-what-a-shop-means.md).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.encode.encoders import CONTENT_MODEL
 from packshot.encode.model import Model
 from packshot.encode.views import to_whole_view
 from packshot.photo import Photo, PhotoSource
+
+SEARCH_MODEL = "search.onnx"
+
+SEARCH_SIDE = 224
+"""Pixels a side of the view of search: what EfficientNet-Lite0 was trained on."""
 
 DECODE_SIDE = 1024
 """Photos are shrunk to this long side when they are decoded, as for an assessment."""
@@ -42,7 +50,7 @@ class ContentEncoder:
         Args:
             threads: Threads that one call may use; the vectors do not depend on it.
         """
-        return cls(Model.load_shipped(CONTENT_MODEL, threads))
+        return cls(Model.load_shipped(SEARCH_MODEL, threads))
 
     @property
     def fingerprint(self) -> str:
@@ -63,7 +71,7 @@ class ContentEncoder:
         Returns:
             (C,), as the network gives it: not of length 1.
         """
-        return np.asarray(self.model.run(pixels=to_whole_view(pixels)[None])["content"][0])
+        return np.asarray(self.model.run(pixels=to_whole_view(pixels, SEARCH_SIDE)[None])["content"][0])
 
     def encode_file(self, source: PhotoSource) -> Float32Array:
         """Compute the content vector of a file.

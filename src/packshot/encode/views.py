@@ -38,7 +38,7 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
     Example:
         >>> import numpy as np
         >>> to_whole_view(np.zeros((600, 800, 3), np.uint8)).shape
-        (224, 224, 3)
+        (256, 256, 3)
     """
     height, width = pixels.shape[:2]
     is_smaller = height >= side and width >= side

@@ -231,7 +231,7 @@ def improve(
         >>> result = improve(Assessor(), warm, options)
         >>> [(trial.step, trial.outcome.value) for trial in result.trace]
         [('white-balance', 'kept')]
-        >>> result.after.score > result.before.score + 10
+        >>> result.after.score > result.before.score + 4
         True
     """
     result = make_initial_result(assessor, photo)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.encode import CONTENT_MODEL, Model
+from packshot.encode import SEARCH_MODEL, SEARCH_SIDE, Model
 from packshot.encode.views import to_whole_view
 from packshot.errors import UnreadablePhoto
 from packshot.names import NotAFile
@@ -116,7 +116,7 @@ class Signer:
     """
 
     def __init__(self, model: Model | None = None) -> None:
-        self._model = Model.load_shipped(CONTENT_MODEL) if model is None else model
+        self._model = Model.load_shipped(SEARCH_MODEL) if model is None else model
 
     @property
     def maker(self) -> str:
@@ -157,7 +157,7 @@ class Signer:
 
     def _compute_content(self, pixels: Pixels) -> Float32Array:
         """Compute the mean over four quarter turns, so that a turned copy has the same."""
-        view = to_whole_view(pixels)
+        view = to_whole_view(pixels, SEARCH_SIDE)
         turned_views = [np.ascontiguousarray(np.rot90(view, quarters))[None] for quarters in range(4)]
         vectors = np.concatenate([self._model.run(pixels=one)["content"] for one in turned_views])
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
