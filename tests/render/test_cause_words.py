@@ -38,7 +38,7 @@ def test_causes_that_are_too_many_are_told_together(language):
     )
     assert [one.points for one in shown] == [10, 9, 8, 7, 6, 10]
     assert [one.number for one in shown] == [1, 2, 3, 4, 5, 6]
-    assert (shown[-1].code, shown[-1].tone) == ("", 0)
+    assert shown[-1].code == ""
     assert shown[-1].title == load_texts(language).labels["other_causes"]
 
 
@@ -47,7 +47,7 @@ def test_as_many_causes_as_fit_are_told_each():
     assert [one.code for one in shown] == [f"own-{n}" for n in range(MAX_CAUSES)]
 
 
-def test_only_what_says_what_is_wrong_has_a_colour():
+def test_what_says_nothing_of_this_photo_is_grey():
     shown = list_lost_points(make_assessment(50, ("rated-low", 30), ("blurred", 20)), "en")
     assert [one.tone for one in shown] == [0, 2]
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TextIO
 
 from packshot.render.attention_overlay import encode_heat_map
+from packshot.render.cause_words import iter_aspects, list_lost_points
 from packshot.render.emotion_words import build_sides, format_percent
 from packshot.render.page import Page, histogram, load_template, mean
 from packshot.render.renderer import RenderOptions
@@ -72,6 +73,8 @@ class AssessmentPage(Page[Assessment]):
             marks=build_marks(photo.findings),
             sides=() if photo.emotion is None else build_sides(photo.emotion),
             percent=format_percent,
+            aspects=list(iter_aspects(photo)),
+            causes=list_lost_points(photo, self._language),
             low=is_low_grade(photo),
             likely_remedy=find_likely_remedy(photo, self._language),
             words=self._texts,

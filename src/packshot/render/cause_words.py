@@ -37,7 +37,7 @@ class LostPoints:
     @property
     def tone(self) -> int:
         """Number of its colour; 0 where it does not say what is wrong with this photo."""
-        return self.number if self.code not in ("", Cause.RATED_LOW) else 0
+        return 0 if self.code == Cause.RATED_LOW else self.number
 
 
 def list_lost_points(assessment: Assessment, language: str) -> tuple[LostPoints, ...]:
