@@ -1,8 +1,9 @@
 """Agreement with people: the shipped assessor on held-out BIQ2021 photos.
 
-The validation photos are whole near-duplicate groups that the projection was not trained on; all of
-them are taken out of the atlas together before any is judged. Rows compare the shipped form with the
-source's (content alone picks J groups), with other distances and aggregations.
+Photos are split as `packshot train everything` splits them, by whole near-duplicate groups: those of
+"validation" no network was taught, those of "held out" are these and others that calibrate, or that the
+content network was taught. Rows compare the shipped form with the source's (content alone picks J groups),
+with other distances and aggregations.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from packshot.assess.retrieval import Aggregation, Distance, RetrievalOptions
 from packshot.assess.scoring import compute_score
 from packshot.encode import Encoders
 from packshot.photo import Photo
-from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
-from packshot.train.recipes.everything import NEAR_DUPLICATE_SIMILARITY, VALIDATION_SHARE
+from packshot.train.datasets.product_ratings import Part
+from packshot.train.datasets.rated import group_near_duplicates
+from packshot.train.recipes.everything import NEAR_DUPLICATE_SIMILARITY, find_people_parts
 
 FORMS = {
     "shipped": RetrievalOptions(),
@@ -58,19 +60,19 @@ def main(data: Path) -> None:
     groups = group_near_duplicates(
         content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE_SIMILARITY
     )
-    is_validation = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
-    atlas = Atlas.load_shipped().without_groups(
-        frozenset(f"people:{groups[i]}" for i in np.flatnonzero(is_validation))
-    )
-    truth = np.array([photos[i].score for i in np.flatnonzero(is_validation)])
+    parts = find_people_parts(photos, groups)
+    atlas = Atlas.load_shipped()
+    sets = {"validation": [Part.VALIDATION], "held out": [Part.VALIDATION, Part.CALIBRATION]}
     rows = []
-    for name, options in FORMS.items():
-        scores = np.array(
-            [compute_score(atlas, codes[i], options).score for i in np.flatnonzero(is_validation)]
-        )
-        error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
-        rows.append({"form": name} | compute_agreement(scores, truth, draws=500) | error)
-        print(rows[-1])
+    for subject, wanted in sets.items():
+        chosen = [number for number, part in enumerate(parts) if part in wanted]
+        truth = np.array([photos[i].score for i in chosen])
+        for name, options in FORMS.items() if subject == "held out" else [("shipped", FORMS["shipped"])]:
+            scores = np.array([compute_score(atlas, codes[i], options).score for i in chosen])
+            error = {"mean_absolute_error": round(float(np.abs(scores - truth).mean()), 2)}
+            columns = {"set": subject, "form": name}
+            rows.append(columns | compute_agreement(scores, truth, draws=500) | error)
+            print(rows[-1])
     print(write_results("people_scores", rows))
 
 

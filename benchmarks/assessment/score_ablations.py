@@ -1,7 +1,8 @@
 """What each part of the score brings: evidence, readings, teacher, native view, measurements, damage.
 
 Takes the folder of intermediate results of ``packshot train everything``; what is missing there is
-made. The order of photos that nothing was trained on is told, which calibration does not change. """
+made. The order of photos that nothing was trained on is told, which calibration does not change.
+"""
 
 from __future__ import annotations
 
