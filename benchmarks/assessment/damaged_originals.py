@@ -106,7 +106,7 @@ def iter_rows(versions: Sequence[Version], name: str) -> Iterator[Row]:
     medians = {
         one: round(float(np.median([float(str(row[one])) for row in rows])), 4) for one in columns
     }
-    yield {**rows[0], "kind": "median of kinds", "versions": len(scored), **medians}
+    yield {**rows[0], "kind": "median of kinds", "damaged_versions": len(scored), **medians}
     yield make_row(name, ALL_KINDS, scored)
 
 
@@ -124,7 +124,7 @@ def make_row(name: str, kind: str, versions: Sequence[Version]) -> Row:
         "score": name,
         "kind": kind,
         "originals": len(within),
-        "versions": len(chosen),
+        "damaged_versions": len(chosen),
         "within_median": round(float(np.median(within)), 4),
         "within_lowest_quarter": round(float(np.percentile(within, 25)), 4),
         "pooled": round(measure_order(levels, scores), 4),

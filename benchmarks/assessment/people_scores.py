@@ -2,8 +2,8 @@
 
 Photos are split as `packshot train everything` splits them, by whole near-duplicate groups: those of
 "validation" no network was taught, those of "held out" are these and others that calibrate, or that the
-content network was taught. Rows compare the shipped form with the source's (content alone picks J groups),
-with other distances and aggregations.
+content network was taught. Rows compare the shipped form with the source's (content alone picks J
+groups), with other distances and aggregations.
 """
 
 from __future__ import annotations

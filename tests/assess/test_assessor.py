@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image
 
 from packshot import Assessor, Atlas, UnreadablePhoto
 from packshot.assess.pool import AssessorSettings, assess_paths
+from packshot.encode import Encoders
 from packshot.errors import AtlasError
 from packshot.photo import Photo
 from packshot.report import Severity, Status
@@ -104,6 +106,17 @@ def test_three_scores_each_with_confidence(assessor):
     for aspect in (found.technical, found.presentation):
         assert 0 <= aspect.score <= 100
         assert 0 <= aspect.confidence <= 1
+
+
+def test_a_measured_finding_that_the_eye_denies_is_not_told(assessor, monkeypatch):
+    def find_codes(limit):
+        models = [replace(fault, limit=limit) for fault in assessor.encoders.faults]
+        monkeypatch.setattr(Encoders, "faults", property(lambda encoders: tuple(models)))
+        found = assessor.assess("examples/photos/bowl-small-off-centre.jpg").findings
+        return {one.code for one in found if one.measurement is not None}
+
+    assert {"off-centre", "product-too-small"} <= find_codes(limit=0.0)
+    assert not {"off-centre", "product-too-small"} & find_codes(limit=1.1)
 
 
 def test_a_low_score_is_never_without_a_finding(assessor):

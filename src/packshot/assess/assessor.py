@@ -243,14 +243,14 @@ class Assessor:
         self, observation: Observation, seen: Sequence[SeenFault]
     ) -> dict[str, Finding]:
         """Build findings of measurements, by code, but for those that the eye denies."""
-        denied = {one.code for one in seen if one.code in DECIDED_BY_EYE and not one.is_found}
+        unseen = {one.code for one in seen if not one.is_found}
         chances = {one.code: round(one.probability, 3) for one in seen}
         return {
             e.code: build_finding(
                 e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language
             ).model_copy(update={"probability": chances.get(e.code)})
             for e in find_exceeded_limits(observation.photo_measurements)
-            if e.code not in denied
+            if DECIDED_BY_EYE.get(e.code) not in unseen
         }
 
     def _build_seen(self, fault: SeenFault, score: float, observation: Observation) -> Finding:

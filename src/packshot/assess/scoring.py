@@ -375,9 +375,9 @@ class _ScalePart:
 def _transfer_ratings(
     atlas: Atlas, examples: IndexArray, photo: PhotoEncoding, scale: Scale, residual_share: float | None
 ) -> Float64Array:
-    """Return (K, 3) what ratings say of a photo: its reading, and a share of what they differ from theirs.
+    """Return (K, 3) what ratings say of a photo.
 
-    Equation 1.9. Where nothing was read of either, a rating says what it is.
+    Its own reading, and a share of what each differs from its own (equation 1.9). Where nothing was read of either, a rating says what it is.
     """
     ratings = atlas.ratings[examples].astype(np.float64)
     if residual_share is None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from packshot.encode import FaultModel, PhotoEncoding
 from packshot.report import Severity
 
-DECIDED_BY_EYE: Final = frozenset(
+DECIDED_BY_EYE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "background-not-white",
-        "colour-cast",
-        "low-contrast",
-        "off-centre",
-        "product-too-small",
-        "too-bright",
-        "too-dark",
+        "background-not-white": "background-not-white",
+        "colour-cast": "colour-cast",
+        "low-contrast": "low-contrast",
+        "off-centre": "off-centre",
+        "product-too-large": "cut-off",
+        "product-too-small": "product-too-small",
+        "too-bright": "too-bright",
+        "too-dark": "too-dark",
+        "touches-edge": "cut-off",
     }
 )
-"""Findings of measurements that are told only where the network sees them too: whether a grey
-background is a fault, or a product near the edge, depends on the picture
-(`benchmarks/results/faults.csv`)."""
+"""Findings of measurements that are told only where the network sees a fault too, and which: whether a
+grey background is one, or a product near the edge (a model who wears it is none), depends on the
+picture (`benchmarks/results/faults.csv`)."""
 
 EXPLAIN_BELOW: Final = 75.0
 """Points of score below which at least the likeliest fault is told: "nothing to improve" is never said
