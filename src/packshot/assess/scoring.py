@@ -377,7 +377,8 @@ def _transfer_ratings(
 ) -> Float64Array:
     """Return (K, 3) what ratings say of a photo.
 
-    Its own reading, and a share of what each differs from its own (equation 1.9). Where nothing was read of either, a rating says what it is.
+    That is its own reading, and a share of what each rating differs from its own (equation 1.9). Where
+    nothing was read of either, a rating says what it is.
     """
     ratings = atlas.ratings[examples].astype(np.float64)
     if residual_share is None:
