@@ -136,7 +136,8 @@ def test_ratings_move_by_the_difference_that_is_read(atlas):
     result = score_photo(small, *photo, options, readings=[45, 75, 40, 0])
     assert result.score == pytest.approx(55, abs=0.1)
     assert result.technical.score == pytest.approx(85, abs=0.1)
-    assert result.presentation is None  # nobody rated it
+    assert result.presentation.score == pytest.approx(40, abs=0.1)  # read, for nobody rated it
+    assert score_photo(small, *photo).presentation is None  # nor was anything read
     plain = score_photo(small, *photo, RetrievalOptions(residual_share=None), readings=[45, 75, 40, 0])
     assert plain.score == pytest.approx(60, abs=0.1)
 
@@ -152,6 +153,17 @@ def test_the_users_rating_of_the_same_photo_decides(atlas):
     after = score_photo(rated, content, distortion)
     assert after.score == pytest.approx((1 - OWN_SHARE) * before + OWN_SHARE * 3, abs=0.01)
     assert build_evidence(rated, after.evidence, 1)[0].weight >= 0.9
+
+
+def test_a_rating_of_the_whole_says_nothing_of_its_aspects(atlas):
+    content, distortion = np.arange(8.0), np.arange(6.0)
+    rated = make_rating(atlas, content, distortion, 3.0)
+    for aspect in ("technical", "presentation"):
+        before, after = (
+            getattr(score_photo(one, content, distortion, readings=[50, 60, 70, 0]), aspect)
+            for one in (atlas, rated)
+        )
+        assert after == before
 
 
 @pytest.mark.parametrize("count", [1, 5, 40])

@@ -377,8 +377,9 @@ def _transfer_ratings(
 ) -> Float64Array:
     """Return (K, 3) what ratings say of a photo.
 
-    That is its own reading, and a share of what each rating differs from its own (equation 1.9). Where
-    nothing was read of either, a rating says what it is.
+    That is its own reading, and a share of what each rating differs from its own (equation 1.9). An
+    aspect of a product photo that nobody rated is what is read; without a reading a rating says what it
+    is.
     """
     ratings = atlas.ratings[examples].astype(np.float64)
     if residual_share is None:
@@ -387,7 +388,8 @@ def _transfer_ratings(
     read = readings[: len(ASPECTS)] if scale is Scale.PRODUCT else np.repeat(readings[-1], len(ASPECTS))
     moved = read + residual_share * (ratings - atlas.readings[examples].astype(np.float64))
     unread = np.isnan(read + atlas.readings[examples].astype(np.float64))
-    return np.where(unread, ratings, moved)
+    told = np.where(unread, ratings, moved)
+    return np.where(np.isnan(ratings), read, told) if scale is Scale.PRODUCT else told
 
 
 def _combine(parts: list[_ScalePart], aspect: int) -> _Estimate:
@@ -435,7 +437,8 @@ class _OwnRatings:
         weights = np.exp((distortion - 1) / np.float32(_OWN_TEMPERATURE)) * np.clip(content, 0, 1)
         found = RetrievedEvidence(examples, content, distortion, weights.astype(np.float32))
         told = _transfer_ratings(atlas, examples, photo, Scale.PRODUCT, None if len(same) else 1.0)
-        return cls(found, np.clip(told, 0, 100), bool(len(same)))
+        unrated = np.isnan(atlas.ratings[examples])
+        return cls(found, np.where(unrated, np.nan, np.clip(told, 0, 100)), bool(len(same)))
 
     def share(self, known: Mask | None = None) -> float:
         """Their share of a score, 0..1."""
