@@ -280,7 +280,7 @@ def compute_score(
         spread=heaviest.aggregate(0)[1],
         percentile=_percentile(overall.score, atlas),
         confidence=overall.confidence,
-        is_known=own.is_same or any(part.is_known for part in parts),
+        is_known=own.is_same or heaviest.is_known,
         evidence=own.join(_join_evidence(parts)),
         technical=_round(own.move(_combine(parts, 1), 1)),
         presentation=_round(own.move(_combine(parts, 2), 2)),
