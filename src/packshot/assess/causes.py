@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from packshot.report import Cause, Finding, Severity
 
-MIN_POINTS: Final = 1.0
+MIN_POINTS: Final = 2.0
 """Points below which a cause is not worth a line; they go to `Cause.RATED_LOW`. A judgement."""
+
+_MAX_ROUNDING: Final = 0.5
+"""Points that rounding may leave over, and that are no cause of their own."""
 
 _SEVERITY_POINTS: Final = {Severity.ERROR: 20.0, Severity.WARNING: 6.0, Severity.INFO: 0.0}
 """Points that a finding costs whose cost no ratings tell. A judgement: an error costs a grade."""
@@ -42,12 +46,14 @@ def share_points(
         losses.setdefault(finding.code, _SEVERITY_POINTS[finding.severity])
     total = sum(losses.values())
     scale = min(1.0, lost / total) if total > 0 else 0.0
-    scaled = {code: round(points * scale, 1) for code, points in losses.items()}
+    # In tenths, rounded down: what that leaves goes to the rest, or to the largest where there is none.
+    scaled = {code: math.floor(points * scale * 10 + 1e-6) / 10 for code, points in losses.items()}
     kept = {code: points for code, points in scaled.items() if points >= MIN_POINTS}
     order = sorted(kept, key=lambda code: (-kept[code], code))
     rest = round(lost - sum(kept.values()), 1)
-    if rest < 0:  # Tenths that rounding added.
+    if order and rest <= _MAX_ROUNDING:
         kept[order[0]] = round(kept[order[0]] + rest, 1)
+        rest = 0.0
     causes = [Cause(code=code, points=kept[code]) for code in order]
     if rest > 0:
         causes.append(Cause(code=Cause.RATED_LOW, points=rest))
