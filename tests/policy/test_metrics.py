@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.policy.metrics import METRICS, METRICS_WITHOUT_DETECTOR, MetricKind
-from packshot.report import MEASUREMENTS, OVERLAYS, Assessment, Grade, Status
+from packshot.report import MEASUREMENTS, OVERLAYS, AspectScore, Assessment, Grade, Status
 from tests.conftest import make_picture
 from tests.measure.pictures import draw_on_white
 from tests.policy.assessments import assess_pixels, draw_square_product, make_noise, with_measurements
@@ -21,7 +21,12 @@ def test_what_is_not_there_has_no_value():
 def test_values_are_of_their_kind():
     found = read_values(
         assess_pixels(draw_square_product(80), "JPEG", quality=95).model_copy(
-            update={"score": 50, "grade": Grade.GOOD}
+            update={
+                "score": 50,
+                "grade": Grade.GOOD,
+                "technical": AspectScore(score=60, confidence=0.5),
+                "presentation": AspectScore(score=40, confidence=0.5),
+            }
         )
     )
     kinds = {MetricKind.NUMBER: (int, float), MetricKind.FLAG: bool, MetricKind.WORD: str}

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from packshot.photo import FORMATS
-from packshot.report import MEASUREMENTS, OVERLAYS, Assessment, Facts, Grade, Region
+from packshot.report import MEASUREMENTS, OVERLAYS, AspectScore, Assessment, Facts, Grade, Region
 from packshot.report.verdict import Value
 
 
@@ -132,6 +132,10 @@ def _least_margin(box: Region) -> float:
     return min(box.x, box.y, 1 - box.x - box.width, 1 - box.y - box.height)
 
 
+def _read_aspect(aspect: AspectScore | None) -> float | None:
+    return None if aspect is None else aspect.score
+
+
 def _read_grade(assessment: Assessment) -> Value | None:
     return None if assessment.grade is Grade.UNKNOWN else assessment.grade.value
 
@@ -192,6 +196,16 @@ METRICS: Final[dict[str, Metric]] = {
     "had_location": _make_flag_metric(lambda facts: facts.had_location),
     "score": Metric(
         MetricKind.NUMBER, lambda assessment: assessment.score, missing_reason=MissingReason.UNREAD
+    ),
+    "technical": Metric(
+        MetricKind.NUMBER,
+        lambda assessment: _read_aspect(assessment.technical),
+        missing_reason=MissingReason.NO_MEANING,
+    ),
+    "presentation": Metric(
+        MetricKind.NUMBER,
+        lambda assessment: _read_aspect(assessment.presentation),
+        missing_reason=MissingReason.NO_MEANING,
     ),
     "grade": Metric(
         MetricKind.WORD, _read_grade, words=tuple(g for g in Grade if g is not Grade.UNKNOWN)
