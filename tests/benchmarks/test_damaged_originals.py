@@ -24,12 +24,12 @@ def test_within_one_original_and_over_all():
     versions = [*make_versions(0, 90, 2, -1), *make_versions(1, 40, 2, -1)]
     rows = {row["kind"]: row for row in iter_rows(versions, "score")}
     falling, rising = rows["kind-0"], rows["kind-1"]
-    assert (falling["originals"], falling["versions"]) == (2, 12)
+    assert (falling["originals"], falling["damaged_versions"]) == (2, 12)
     assert falling["within_median"] == 1
     assert falling["pooled"] < 0.6, "originals differ more than levels"
     assert rising["within_median"] == -1
     assert rows["median of kinds"]["within_median"] == 0
-    assert rows["all"]["versions"] == 22
+    assert rows["all"]["damaged_versions"] == 22
 
 
 def test_a_score_that_is_not_there_has_no_rows():

@@ -1,4 +1,7 @@
-"""Which photos of a pool there are, and that they are made once and always alike."""
+"""Which photos of a pool there are, and that they are made once and always alike.
+
+Everything here needs PyTorch: `make setup-train`.
+"""
 
 from pathlib import Path
 
@@ -6,11 +9,20 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
+
 from packshot.errors import InvalidInput
 from packshot.photo import Photo
 from packshot.train.datasets.lettering import Fonts
-from packshot.train.datasets.pool import ExtraFolder, PoolPhoto, plan_pool, write_pool
+from packshot.train.datasets.pool import (
+    ExtraFolder,
+    PoolPhoto,
+    plan_pool,
+    write_pool,
+)
 from packshot.train.datasets.product_ratings import FAULTS, ProductRating
+
+pytestmark = pytest.mark.train
 
 FONTS = Fonts(("none.ttf",), ())
 
