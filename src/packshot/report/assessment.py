@@ -112,7 +112,10 @@ class Finding(Record):
     limit: float | None = None
     region: Region | None = None
     probability: float | None = Field(
-        default=None, ge=0, le=1, description="Chance that a careful eye sees it too, where a network tells"
+        default=None,
+        ge=0,
+        le=1,
+        description="Chance that a careful eye sees it too, where a network tells",
     )
 
 
@@ -142,7 +145,9 @@ class Cause(Record):
     RATED_LOW: ClassVar[str] = "rated-low"
     """Code of what no single cause explains: photos like this one are rated low."""
 
-    code: str = Field(description="Code of a finding, or `rated-low`: photos like this one are rated low")
+    code: str = Field(
+        description="Code of a finding, or `rated-low`: photos like this one are rated low"
+    )
     points: float = Field(ge=0, le=100, description="Points of the score lost by it")
 
 
@@ -175,9 +180,10 @@ class Assessment(Record):
     """The result of assessing one photo.
 
     `score` is 0..100, larger is better; None for an unreadable photo. `technical` and `presentation` are
-    the two aspects of it. `causes` say what the points are lost by that the score lacks of 100, most first.
-    `percentile` is the share of the reference set that scores no better. `confidence` is 0..1. `grade` is
-    `unknown` when the photo lies too far from all evidence ("cannot tell"): the score is then a weak guess.
+    the two aspects of it. `causes` say what the points are lost by that the score lacks of 100, most
+    first. `percentile` is the share of the reference set that scores no better. `confidence` is 0..1.
+    `grade` is `unknown` when the photo lies too far from all evidence ("cannot tell"): the score is then
+    a weak guess.
 
     Example:
         >>> line = '{"path":"mug.jpg","status":"ok","score":71.5,"grade":"fair"}'  # of JSON lines

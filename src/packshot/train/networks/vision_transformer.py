@@ -107,7 +107,9 @@ class VisionTransformer(nn.Module):
         self.norm = nn.LayerNorm(shape.width)
         self.blocks = nn.ModuleList(Block(shape.width, shape.heads) for _ in range(shape.blocks))
         self.register_buffer("mean", torch.tensor(_MEAN).reshape(1, 3, 1, 1) * 255, persistent=False)
-        self.register_buffer("deviation", torch.tensor(_DEVIATION).reshape(1, 3, 1, 1) * 255, persistent=False)
+        self.register_buffer(
+            "deviation", torch.tensor(_DEVIATION).reshape(1, 3, 1, 1) * 255, persistent=False
+        )
 
     def embed(self, pixels: Tensor) -> Tensor:
         """Embed (B, S, S, 3) uint8 photos as (B, 1 + P, W) tokens."""
@@ -126,7 +128,9 @@ class VisionTransformer(nn.Module):
         return states
 
 
-def load_clip_tower(path: str | os.PathLike[str], side: int = 224, blocks: int = 12) -> VisionTransformer:
+def load_clip_tower(
+    path: str | os.PathLike[str], side: int = 224, blocks: int = 12
+) -> VisionTransformer:
     """Load the first blocks of CLIP ViT-B/16's image tower.
 
     Args:
@@ -177,7 +181,9 @@ def _rename_weights(weights: _NUMPY, shape: TransformerShape) -> dict[str, Tenso
     return {name: torch.from_numpy(np.array(value, np.float32)) for name, value in named.items()}
 
 
-def _rename_block(weights: _NUMPY, number: int, shape: TransformerShape) -> dict[str, NDArray[np.float32]]:
+def _rename_block(
+    weights: _NUMPY, number: int, shape: TransformerShape
+) -> dict[str, NDArray[np.float32]]:
     source, target = f"encoder.layers.{number}.", f"blocks.{number}."
     scale = np.float32((shape.width // shape.heads) ** -0.5)
     attention = [f"{source}self_attn.{name}_proj." for name in "qkv"]
