@@ -47,11 +47,11 @@ def test_the_page_needs_nothing_from_elsewhere(audit_page):
 def test_what_costs_points_is_told_of_all_photos_and_of_each_its_aspects(audit_page):
     _, panel = audit_page.split("What costs the most points")
     panel = panel[: panel.index("</section>")]
-    (mean_score,) = re.findall(r"the mean score of ([\d.]+)", panel)
+    (mean_score,) = re.findall(r"The mean score is ([\d.]+)\.", panel)
     points = [float(number) for number in re.findall(r"([\d.]+)</td></tr>", panel)]
     assert points == sorted(points, reverse=True)
     assert float(mean_score) + sum(points) == pytest.approx(100, abs=0.3)
-    assert "Photos like this one are rated low" in panel
+    assert "photos like these are rated low" in panel
     assert audit_page.count("Technical quality ") == 7
     assert "Presentation " not in audit_page
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import GroupTally, Tally
 from packshot.render.page import Bar, load_template
-from packshot.report import AuditStatus, AuditSummary
+from packshot.report import AuditStatus, AuditSummary, Cause
 from packshot.texts import load_texts
 from packshot.texts.audit import load_audit_texts
 
@@ -129,8 +129,11 @@ def _rank_losses(summary: AuditSummary, language: str) -> list[tuple[str, float,
     """Return title, mean points lost, share of the largest; of the causes that cost most."""
     losses = list(summary.points_lost.items())[:_MAX_FAULTS]
     max_loss = max((points for _, points in losses), default=0.0) or 1.0
+    titles = {Cause.RATED_LOW: load_audit_texts(language).labels["rated-low"]}
     cause_title = load_texts(language).cause
-    return [(cause_title(code), points, points / max_loss) for code, points in losses]
+    return [
+        (titles.get(code) or cause_title(code), points, points / max_loss) for code, points in losses
+    ]
 
 
 def _build_tables(tally: Tally) -> list[tuple[str, list[tuple[str, GroupTally]], int]]:
