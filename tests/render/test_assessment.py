@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 
 import cv2
 import pytest
@@ -22,6 +23,7 @@ from packshot.report import (
     Severity,
     Status,
 )
+from packshot.texts import load_texts
 from tests.conftest import make_packshot
 from tests.render.markup import HOSTILE, PageParser
 
@@ -298,3 +300,33 @@ def test_a_table_of_old_records_is_as_it_was(photo):
     assert "█" not in text
     assert "points" not in text
     assert "Technical" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_html_draws_and_says_what_the_points_are_lost_by(photo, language):
+    stream = io.StringIO()
+    with renderer_for(Assessment, "html", stream, RenderOptions(language)) as writer:
+        writer.add(make_explained_assessment(photo))
+    page, words = stream.getvalue(), load_texts(language)
+    (bar,) = PageParser(page).find_all("div", class_="points")
+    assert bar["role"] == "img"
+    for cause, points in zip(CAUSES, ("31.3", "14.5", "12.2"), strict=True):
+        assert f"{words.cause(cause.code)}: {words.label('lost', value=points)}" in bar["aria-label"]
+        assert f"<b>−{points}</b>" in page
+    grown = [float(number) for number in re.findall(r"flex-grow:([\d.]+)", page)]
+    assert sum(grown) == pytest.approx(100)
+    assert words.labels["technical"] in page
+    assert words.labels["presentation"] in page
+    assert words.label("likely", value="81") in page
+
+
+def test_a_cause_of_any_name_is_no_markup(photo):
+    tags = PageParser(render("html", [make_explained_assessment(photo)]))
+    assert tags.tag_names.count("script") == 1
+    assert not [name for name, _ in tags.attributes if name.startswith("on")]
+
+
+def test_a_page_of_old_records_has_neither_bar_nor_aspects(photo):
+    page = render("html", [make_assessment(photo)])
+    assert 'class="points"' not in page
+    assert 'class="aspects"' not in page

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from packshot.report.assessment import Grade
+from packshot.report.assessment import Cause, Grade
 from packshot.report.record import Record
 from packshot.report.verdict import Decision
 
@@ -51,6 +51,9 @@ class AuditRow(Record):
     status: AuditStatus
     reason: str = Field(default="", description="Why the status is not ok")
     score: float | None = Field(default=None, ge=0, le=100)
+    technical: float | None = Field(default=None, ge=0, le=100, description="Score of that aspect")
+    presentation: float | None = Field(default=None, ge=0, le=100, description="Score of that aspect")
+    causes: tuple[Cause, ...] = Field(default=(), description="What the points are lost by, most first")
     decision: Decision | None = None
     grade: Grade | None = None
     percentile: float | None = Field(default=None, ge=0, le=100)
@@ -116,6 +119,9 @@ class AuditSummary(Record):
     findings: dict[str, int] = Field(description="Photos by code, the most frequent first")
     mean_score: float | None
     score_quantiles: dict[str, float] = Field(description="p01, p05, p25, p50, p75, p95, p99")
+    points_lost: dict[str, float] = Field(
+        description="Points lost by cause, the mean of all photos with a score, most first"
+    )
     score_histogram: tuple[int, ...] = Field(description="Ten bins of ten points")
     outputs: dict[str, str] = Field(description="File, and what it holds or why it is not there")
     how_to_read: dict[str, str]

@@ -15,7 +15,17 @@ from packshot.catalog.audit.engine import LocalEngine
 from packshot.catalog.audit.examine import RowResult, compute_rank, pack_row
 from packshot.catalog.audit.rows import build_assessed_row, failed_row
 from packshot.catalog.audit.settings import AuditSettings
-from packshot.report import Assessment, AuditStatus, Facts, Finding, Grade, Severity, Status
+from packshot.report import (
+    AspectScore,
+    Assessment,
+    AuditStatus,
+    Cause,
+    Facts,
+    Finding,
+    Grade,
+    Severity,
+    Status,
+)
 from packshot.sources import Fetcher, WebSettings
 
 KILLING_CONTENT = b"deadly"
@@ -31,6 +41,8 @@ def make_assessment(content, name="photo.jpg"):
         path=name,
         status=Status.OK,
         score=score,
+        technical=AspectScore(score=round(digest[4] / 2.55, 2), confidence=0.5),
+        causes=make_causes(score, codes),
         grade=Grade.GOOD,
         confidence=0.5,
         facts=make_facts(hashlib.sha256(content).hexdigest(), len(content)),
@@ -39,6 +51,14 @@ def make_assessment(content, name="photo.jpg"):
             for code in codes
         ),
     )
+
+
+def make_causes(score, codes):
+    """Share out what the score lacks of 100, evenly."""
+    share = round((100 - score) / (len(codes) + 1), 2)
+    rest = round(100 - score - share * len(codes), 2)
+    causes = [Cause(code=code, points=share) for code in codes]
+    return (*causes, Cause(code=Cause.RATED_LOW, points=rest))
 
 
 def make_facts(sha256="0" * 64, byte_size=1):

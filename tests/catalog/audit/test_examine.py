@@ -204,3 +204,15 @@ def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, tas
 def test_a_damaged_record_of_a_journal_is_said(record):
     with pytest.raises(AuditError, match="journal is damaged: begin anew with --restart"):
         unpack_row(record)
+
+
+def test_a_row_has_what_the_points_are_lost_by():
+    assessment = make_assessment(b"bytes of a photo")
+    row = build_assessed_row(FeedRow(0, "mug.jpg"), assessment, {}, None)
+    assert (row.technical, row.presentation) == (assessment.technical.score, None)
+    assert row.causes == assessment.causes
+    assert row.score + sum(cause.points for cause in row.causes) == pytest.approx(100)
+    assert AuditRow.model_validate_json(row.model_dump_json()) == row
+    old = assessment.model_copy(update={"technical": None, "causes": ()})
+    old_row = build_assessed_row(FeedRow(0, "mug.jpg"), old, {}, None)
+    assert (old_row.technical, old_row.causes) == (None, ())

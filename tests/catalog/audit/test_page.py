@@ -44,6 +44,18 @@ def test_the_page_needs_nothing_from_elsewhere(audit_page):
     assert "http" not in re.sub(r"http://www\.w3\.org\S+", "", audit_page)
 
 
+def test_what_costs_points_is_told_of_all_photos_and_of_each_its_aspects(audit_page):
+    _, panel = audit_page.split("What costs the most points")
+    panel = panel[: panel.index("</section>")]
+    (mean_score,) = re.findall(r"The mean score is ([\d.]+)\.", panel)
+    points = [float(number) for number in re.findall(r"([\d.]+)</td></tr>", panel)]
+    assert points == sorted(points, reverse=True)
+    assert float(mean_score) + sum(points) == pytest.approx(100, abs=0.3)
+    assert "photos like these are rated low" in panel
+    assert audit_page.count("Technical quality ") == 7
+    assert "Presentation " not in audit_page
+
+
 def test_filters_offer_what_there_is(audit_page):
     options = re.findall(r'<option value="([^"]*)"', audit_page)
     assert {"fail", "missing", "worst", "feed", "all"} <= set(options)

@@ -11,7 +11,7 @@ from packshot.catalog.audit.tables import (
     ParquetTableWriter,
     WorkbookWriter,
 )
-from packshot.report import MEASUREMENTS, AuditRow, AuditStatus
+from packshot.report import MEASUREMENTS, AuditRow, AuditStatus, Cause
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0"]
 
@@ -50,6 +50,21 @@ def test_parquet_has_types_and_lists_and_many_groups(tmp_path):
     last = table.to_pylist()[-1]
     assert (last["findings"], last["noise"], last["policy:p"]) == (["a", "b"], 4499 / 7, "fail")
     assert last["exposure"] is None
+
+
+def test_aspects_and_causes_have_columns(tmp_path):
+    causes = (Cause(code="blurred", points=30.25), Cause(code="rated-low", points=10.0))
+    rows = [make_row(technical=71.5, presentation=60.0, causes=causes), make_row(1)]
+    for writer_class, name in ((ParquetTableWriter, "t.parquet"), (CsvTableWriter, "t.csv")):
+        write_table(writer_class, tmp_path / name, rows)
+    table = pq.read_table(tmp_path / "t.parquet").to_pylist()
+    assert (table[0]["technical"], table[0]["presentation"]) == (71.5, 60.0)
+    assert table[0]["causes"] == ["blurred:30.25", "rated-low:10"]
+    assert (table[1]["technical"], table[1]["causes"]) == (None, [])
+    with (tmp_path / "t.csv").open(newline="") as file:
+        first, second = csv.DictReader(file)
+    assert first["causes"] == "blurred:30.25; rated-low:10"
+    assert (second["technical"], second["presentation"], second["causes"]) == ("", "", "")
 
 
 def test_an_empty_table_has_its_columns(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from packshot.catalog.audit.tally import Tally, sort_by_frequency
-from packshot.report import AuditRow, AuditStatus
+from packshot.report import AuditRow, AuditStatus, Cause
 
 
 def make_rows(count, seed=0):
@@ -54,10 +54,25 @@ def test_counts_are_those_of_a_naive_computation(tally_and_rows):
     assert ann.most_frequent_fault in "abc"
 
 
+def test_points_lost_by_cause_are_those_of_all_photos_together():
+    tally = Tally()
+    for score, lost in (
+        (60.0, {"blurred": 30.0, "rated-low": 10.0}),
+        (90.0, {"rated-low": 10.0}),
+        (None, {}),
+    ):
+        causes = tuple(Cause(code=code, points=points) for code, points in lost.items())
+        status = AuditStatus.MISSING if score is None else AuditStatus.OK
+        tally.add(AuditRow(number=0, path="", status=status, score=score, causes=causes))
+    assert list(tally.lost_points().items()) == [("blurred", 15.0), ("rated-low", 10.0)]
+    assert tally.mean_score + sum(tally.lost_points().values()) == 100
+
+
 def test_nothing_has_no_numbers():
     tally = Tally()
     assert (tally.mean_score, tally.quantiles(), tally.failure_count) == (None, {}, 0)
     assert tally.histogram() == (0,) * 10
+    assert tally.lost_points() == {}
 
 
 def test_the_ends_of_the_scale_count():

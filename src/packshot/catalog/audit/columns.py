@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -42,6 +42,9 @@ _ROW_FIELDS: Final = (
     ("score", "number"),
     ("decision", "text"),
     ("grade", "text"),
+    ("technical", "number"),
+    ("presentation", "number"),
+    ("causes", "texts"),
     ("reason", "text"),
     ("role", "text"),
     ("category", "text"),
@@ -63,6 +66,11 @@ _ROW_FIELDS: Final = (
     ("height", "whole"),
     ("sha256", "text"),
 )
+_CELL_GETTERS: Final[Mapping[str, Callable[[AuditRow], Cell]]] = {
+    "causes": lambda row: tuple(f"{cause.code}:{cause.points:g}" for cause in row.causes)
+}
+"""Of fields that are no cell as they stand."""
+
 _NOT_IN_WORKBOOK: Final = frozenset({"sha256", "percentile", "label"})
 
 
@@ -80,7 +88,12 @@ def build_columns(policies: tuple[str, ...]) -> tuple[Column, ...]:
         ['policy:amazon']
     """
     row_columns = [
-        Column(name, kind, attrgetter(name), in_workbook=name not in _NOT_IN_WORKBOOK)
+        Column(
+            name,
+            kind,
+            _CELL_GETTERS.get(name, attrgetter(name)),
+            in_workbook=name not in _NOT_IN_WORKBOOK,
+        )
         for name, kind in _ROW_FIELDS
     ]
     policy_columns = [

@@ -155,6 +155,7 @@ def _build_summary(
         findings=dict(sort_by_frequency(tally.findings)),
         mean_score=None if tally.mean_score is None else round(tally.mean_score, 2),
         score_quantiles=tally.quantiles(),
+        points_lost=tally.lost_points(),
         score_histogram=tally.histogram(),
         outputs={**output_texts, PAGE_NAME: f"the {journal.worst_count} worst photos at most"},
         how_to_read=dict(load_audit_texts(settings.assessor.language).how_to_read),

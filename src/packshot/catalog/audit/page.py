@@ -12,7 +12,7 @@ from markupsafe import Markup
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import GroupTally, Tally
 from packshot.render.page import Bar, load_template
-from packshot.report import AuditStatus, AuditSummary
+from packshot.report import AuditStatus, AuditSummary, Cause
 from packshot.texts import load_texts
 from packshot.texts.audit import load_audit_texts
 
@@ -72,6 +72,7 @@ def write_page(
         broken=list(journal.iter_failed_rows(MAX_FAILED_ROWS)),
         broken_count=summary.inputs - assessed_count,
         faults=_rank_faults(summary, titles),
+        losses=_rank_losses(summary, language),
         titles=titles,
         histogram=_build_bars(summary.score_histogram),
         tables=_build_tables(tally),
@@ -122,6 +123,17 @@ def _rank_faults(summary: AuditSummary, titles: Mapping[str, str]) -> list[tuple
     frequent = list(counts.items())[:_MAX_FAULTS]
     max_count = max((count for _, count in frequent), default=1)
     return [(code, titles.get(code, code), count, count / max_count) for code, count in frequent]
+
+
+def _rank_losses(summary: AuditSummary, language: str) -> list[tuple[str, float, float]]:
+    """Return title, mean points lost, share of the largest; of the causes that cost most."""
+    losses = list(summary.points_lost.items())[:_MAX_FAULTS]
+    max_loss = max((points for _, points in losses), default=0.0) or 1.0
+    titles = {Cause.RATED_LOW: load_audit_texts(language).labels["rated-low"]}
+    cause_title = load_texts(language).cause
+    return [
+        (titles.get(code) or cause_title(code), points, points / max_loss) for code, points in losses
+    ]
 
 
 def _build_tables(tally: Tally) -> list[tuple[str, list[tuple[str, GroupTally]], int]]:

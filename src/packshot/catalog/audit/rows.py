@@ -7,6 +7,7 @@ from typing import Any
 
 from packshot.names import escape_undecodable
 from packshot.report import (
+    AspectScore,
     Assessment,
     AuditRow,
     AuditStatus,
@@ -49,6 +50,9 @@ def build_assessed_row(
         **extract_feed_fields(row),
         status=AuditStatus.OK,
         score=assessment.score,
+        technical=_get_score(assessment.technical),
+        presentation=_get_score(assessment.presentation),
+        causes=assessment.causes,
         decision=combine_decisions(assessment, verdicts, fail_under),
         grade=assessment.grade,
         percentile=assessment.percentile,
@@ -158,6 +162,10 @@ def _collect_remedies(verdicts: Mapping[str, Verdict], findings: Sequence[Findin
     ]
     remedies = [*rule_remedies, *(finding.remedy for finding in findings)]
     return tuple(dict.fromkeys(filter(None, remedies)))
+
+
+def _get_score(aspect: AspectScore | None) -> float | None:
+    return None if aspect is None else aspect.score
 
 
 def _find_likely_damage(distortions: Sequence[Distortion]) -> str:

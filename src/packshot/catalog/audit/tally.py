@@ -91,6 +91,7 @@ class Tally:
         self.by_policy: dict[str, Counter[str]] = {}
         self.sellers: dict[str, GroupTally] = {}
         self.categories: dict[str, GroupTally] = {}
+        self._lost_points: Counter[str] = Counter()
         self._scores = np.zeros(100 * _STEPS_PER_POINT + 1, np.int64)
 
     def add(self, row: AuditRow) -> None:
@@ -108,6 +109,8 @@ class Tally:
                 tallies.setdefault(name, GroupTally()).add(row)
         if row.score is not None:
             self._scores[round(row.score * _STEPS_PER_POINT)] += 1
+            for cause in row.causes:
+                self._lost_points[cause.code] += round(cause.points * _STEPS_PER_POINT)
 
     @property
     def failure_count(self) -> int:
@@ -120,6 +123,14 @@ class Tally:
         count = int(self._scores.sum())
         points = np.arange(len(self._scores)) / _STEPS_PER_POINT
         return float(self._scores @ points / count) if count else None
+
+    def lost_points(self) -> dict[str, float]:
+        """Return the points lost by each cause, the mean of all photos with a score, most first."""
+        count = int(self._scores.sum())
+        return {
+            code: round(steps / _STEPS_PER_POINT / count, 2)
+            for code, steps in sort_by_frequency(self._lost_points)
+        }
 
     def quantiles(self) -> dict[str, float]:
         """Return the smallest score that so many per cent of the photos do not exceed; empty if none."""
