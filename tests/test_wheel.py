@@ -88,13 +88,15 @@ def test_the_report_finds_its_templates_and_pictures(command_folder, tmp_path):
 @pytest.mark.parametrize("command", ["enhancement", "everything", "emotion"])
 def test_training_says_in_a_line_what_it_needs(command_folder, tmp_path, command):
     files = {"work": "a", "products": "b", "checkpoint": "c", "ratings": "d", "photos": "e"}
+    taught = ("teacher", "product-ratings", "pleasantness", "pleasant-photos", "fonts", "weights")
     options_by_command = {
         "enhancement": ("work", "products"),
-        "everything": tuple(files),
+        "everything": (*files, *taught),
         "emotion": ("work", "checkpoint", "ratings", "photos"),
     }
-    more = {"everything": ["--weights", "w"], "emotion": ["--output", "o.onnx"]}
-    options = [part for name in options_by_command[command] for part in (f"--{name}", files[name])]
+    more = {"emotion": ["--output", "o.onnx"]}
+    names = options_by_command[command]
+    options = [part for name in names for part in (f"--{name}", files.get(name, name))]
     arguments = (command_folder / "packshot", "train", command, *options, *more.get(command, []))
     (line,) = run(*arguments, cwd=tmp_path, status=2).stderr.splitlines()
     needed = PROJECT["optional-dependencies"]["train"]
