@@ -370,6 +370,8 @@ def _format_task(task: object) -> str:
 
 def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
     """Do tasks in a process of a pool until the connection closes, also as the other side ends."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()
@@ -449,11 +451,14 @@ def _describe_exit(exit_code: int | None) -> str:
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """Start processes that hear no Ctrl-C, not even while they start: they inherit what is blocked."""
+    """Start processes whole, and deaf to Ctrl-C: they inherit what is blocked.
+
+    A signal that came between the fork and what the new process is told would leave it with half of that.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
