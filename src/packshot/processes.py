@@ -453,7 +453,8 @@ def _describe_exit(exit_code: int | None) -> str:
 def _block_interrupts() -> Iterator[None]:
     """Start processes whole, and deaf to Ctrl-C: they inherit what is blocked.
 
-    A signal that came between the fork and what the new process is told would leave it with half of that.
+    A signal that came between the fork and what the new process is told would leave it with half of
+    that.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
