@@ -283,10 +283,24 @@ class _WorkerProcess(Generic[Task, Result]):
         self._process = context.Process(
             target=_serve, args=(child_connection, make_worker, level), daemon=True
         )
-        with _START_LOCK, _limit_child_threads(), _block_interrupts():
-            self._process.start()
+        with _START_LOCK, _limit_child_threads():
+            self._start()
         child_connection.close()
         self._ready = False
+
+    def _start(self) -> None:
+        """Start the process from a thread of its own, which no signal interrupts.
+
+        A process that were left between its birth and the message that says what it is for would end
+        with a traceback. Who is interrupted here waits until that is said.
+        """
+
+        def start() -> None:
+            with _block_interrupts():
+                self._process.start()
+
+        with ThreadPoolExecutor(1, "starting") as starter:
+            starter.submit(start).result()
 
     def run(self, task: Task, timeout_s: float) -> Result:
         """Send a task and wait for the answer."""
@@ -370,8 +384,6 @@ def _format_task(task: object) -> str:
 
 def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
     """Do tasks in a process of a pool until the connection closes, also as the other side ends."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()
@@ -451,15 +463,11 @@ def _describe_exit(exit_code: int | None) -> str:
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """Start processes whole, and deaf to Ctrl-C: they inherit what is blocked.
-
-    A signal that came between the fork and what the new process is told would leave it with half of
-    that.
-    """
+    """Start processes that hear no Ctrl-C, not even while they start: they inherit what is blocked."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
