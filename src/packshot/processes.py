@@ -198,9 +198,13 @@ class WorkerPool(Generic[Task, Result]):
         self._stopped = False
         self._replace_lock = threading.Lock()
         self._idle_workers: SimpleQueue[_WorkerProcess[Task, Result]] = SimpleQueue()
-        # In a thread, as Ctrl-C is raised in the main one: half-started, a process would complain.
-        with open_thread_pool(1, "starting") as starter:
+        # In a thread, as Ctrl-C is raised in the main one: half-started, a process would complain. So one
+        # that is being started is waited for, whatever comes; those that are not started yet never are.
+        starter = ThreadPoolExecutor(1, "starting")
+        try:
             self._workers = list(starter.map(_WorkerProcess, repeat(make_worker, workers)))
+        finally:
+            starter.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             self._idle_workers.put(worker)
 
@@ -283,24 +287,10 @@ class _WorkerProcess(Generic[Task, Result]):
         self._process = context.Process(
             target=_serve, args=(child_connection, make_worker, level), daemon=True
         )
-        with _START_LOCK, _limit_child_threads():
-            self._start()
+        with _START_LOCK, _limit_child_threads(), _block_interrupts():
+            self._process.start()
         child_connection.close()
         self._ready = False
-
-    def _start(self) -> None:
-        """Start the process from a thread of its own, which no signal interrupts.
-
-        A process that were left between its birth and the message that says what it is for would end
-        with a traceback. Who is interrupted here waits until that is said.
-        """
-
-        def start() -> None:
-            with _block_interrupts():
-                self._process.start()
-
-        with ThreadPoolExecutor(1, "starting") as starter:
-            starter.submit(start).result()
 
     def run(self, task: Task, timeout_s: float) -> Result:
         """Send a task and wait for the answer."""
