@@ -199,8 +199,9 @@ class WorkerPool(Generic[Task, Result]):
         self._replace_lock = threading.Lock()
         self._idle_workers: SimpleQueue[_WorkerProcess[Task, Result]] = SimpleQueue()
         # In a thread, as Ctrl-C is raised in the main one: half-started, a process would complain. So
-        one # that is being started is waited for, whatever comes; those that are not started yet never
-        are. starter = ThreadPoolExecutor(1, "starting") try:
+        # one that is being started is waited for, whatever comes; those not started yet never are.
+        starter = ThreadPoolExecutor(1, "starting")
+        try:
             self._workers = list(starter.map(_WorkerProcess, repeat(make_worker, workers)))
         finally:
             starter.shutdown(wait=True, cancel_futures=True)
