@@ -154,7 +154,7 @@ def _damage(pixels: Pixels, random: np.random.Generator) -> Pixels:
 def _border_colour(pixels: Pixels) -> Pixels:
     """Return the median colour of the outermost pixels."""
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return np.median(edge, axis=0).astype(np.uint8)
+    return np.asarray(np.median(edge, axis=0), np.uint8)
 
 
 _FUNCTIONS: Final[dict[Harm, Callable[[Pixels, np.random.Generator], Pixels]]] = {

@@ -160,7 +160,7 @@ def read_product_ratings(path: Path) -> list[ProductRating]:
 
 def _parse_row(row: Mapping[str, str], folder: Path) -> ProductRating:
     passes = [[float(row[f"{aspect}_{number}"]) for aspect in ASPECTS] for number in (1, 2)]
-    ratings = np.mean(passes, axis=0, dtype=np.float32)
+    ratings = np.asarray(np.mean(passes, axis=0), np.float32)
     if not ((ratings >= 0) & (ratings <= 100)).all():
         raise ValueError(f"ratings of {row['file']} are not within 0..100")
     named = [set(re.split(r"[\s;,|]+", row[f"faults_{number}"])) for number in (1, 2)]

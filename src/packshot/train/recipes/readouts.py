@@ -188,7 +188,7 @@ class _KernelRidge:
         """(P, R) what the lines say of other rows."""
         inner = self.products[np.ix_(rows, self.known)]
         centred = inner - (inner @ self.shares)[:, None] - self.to_mean[None] + self.of_mean
-        return self.target + (centred @ solved).astype(float)
+        return np.asarray(self.target + centred @ solved, np.float64)
 
     def combine(self, scaled: Tensor, solved: Float32Array) -> Float64Array:
         """(R, F) the lines' weights over standardised features; all rows must be known."""
