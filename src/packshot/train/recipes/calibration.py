@@ -189,7 +189,7 @@ def fit_fault_limit(chances: Float64Array, named: Float64Array) -> float:
     Example:
         >>> chances = np.linspace(0, 1, 1001)
         >>> round(fit_fault_limit(chances, (chances > 0.4).astype(float)), 3)
-        0.39
+        0.388
     """
     limit = float(np.quantile(chances[named == 0], 1 - MAX_FALSE_ALARMS))
     return min(limit, _MAX_LIMIT)

@@ -39,7 +39,7 @@ def export_content(network: ViewNetwork, calibration: Sequence[Path], target: Pa
         >>> export_content(Tiny().eval(), [Path("examples/photos/mug.jpg")], Path("tiny.onnx"))
         >>> model = Model.from_path("tiny.onnx")
         >>> model.output_names, model.session.get_inputs()[0].shape
-        (['content', 'statistics'], ['batch', 224, 224, 3])
+        (['content', 'statistics'], ['batch', 256, 256, 3])
     """
     views = (to_whole_view(pixels) for pixels in _iter_photos(calibration))
     _export_network(network, WHOLE_SIDE, target, views)
@@ -60,7 +60,7 @@ def export_native(network: ViewNetwork, calibration: Sequence[Path], target: Pat
         ...         return maps.mean((2, 3)), maps.amax((2, 3))
         >>> export_native(Tiny().eval(), [Path("examples/photos/mug.jpg")], Path("tiny.onnx"))
         >>> Model.from_path("tiny.onnx").session.get_inputs()[0].shape
-        ['batch', 384, 384, 3]
+        ['batch', 224, 224, 3]
     """
     views = (to_native_view(pixels) for pixels in _iter_photos(calibration))
     _export_network(network, NATIVE_SIDE, target, views)

@@ -146,7 +146,7 @@ class TunedEncoder(nn.Module):
         >>> encoder = TunedEncoder(ViewNetwork(EfficientNetLite()), projection).eval()
         >>> output = encoder(torch.zeros(1, 64, 64, 3, dtype=torch.uint8), torch.zeros(1, 4))
         >>> tuple(output.code.shape)
-        (1, 8)
+        (1, 12)
     """
 
     def __init__(self, trunk: ViewNetwork, projection: Projection) -> None:
