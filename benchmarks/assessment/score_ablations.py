@@ -21,7 +21,7 @@ from packshot.assess.retrieval import RetrievalOptions
 from packshot.assess.scoring import ScoringResult, compute_score
 from packshot.encode import PhotoEncoding
 from packshot.encode.measurement_input import MEASUREMENT_NAMES
-from packshot.train.datasets.product_ratings import Part, read_product_ratings
+from packshot.train.datasets.product_ratings import HELD_OUT_SOURCES, Part, read_product_ratings
 from packshot.train.features import CONTENT_SIZE
 from packshot.train.recipes.distortion import ProjectionRecipe
 from packshot.train.recipes.everything import (
@@ -49,8 +49,6 @@ FORMS = {
     "all that a rating differs is carried over": RetrievalOptions(residual_share=1.0),
     "equations 1-7, J=10": RetrievalOptions.from_paper(10),
 }
-
-SHOPS_KEPT_APART = frozenset({"smartstore", "vendure", "vendure-ecommerce"})
 
 
 def main(data: Path, work: Path, native: Path, untaught: Path | None, versions: int) -> None:
@@ -151,7 +149,7 @@ def _iter_order_rows(
             for encoding, photo in zip(encodings, products.photos, strict=True)
         ]
     )
-    apart = np.array([photo.source in SHOPS_KEPT_APART for photo in products.photos])
+    apart = np.array([photo.source in HELD_OUT_SOURCES for photo in products.photos])
     unharmed = np.array([not photo.harm for photo in products.photos])
     parts = {"all": apart | True, "unharmed": unharmed, "shops kept apart": apart}
     for part, members in parts.items():

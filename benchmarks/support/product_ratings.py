@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot.train.datasets.product_ratings import Part, find_part
-
-SHOPS_KEPT_APART = frozenset({"smartstore", "vendure", "vendure-ecommerce"})
-"""Sources that no training sees: shops differ more than photos do."""
+from packshot.train.datasets.product_ratings import HELD_OUT_SOURCES, Part, find_part
 
 _HARMED_SUFFIX = "_x"
 
@@ -57,7 +54,7 @@ class ProductRating:
     @property
     def is_of_shop_kept_apart(self) -> bool:
         """Whether the training sees nothing of its shop."""
-        return self.source in SHOPS_KEPT_APART
+        return self.source in HELD_OUT_SOURCES
 
     @property
     def original_name(self) -> str:

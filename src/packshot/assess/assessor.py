@@ -247,16 +247,25 @@ class Assessor:
         chances = {one.code: round(one.probability, 3) for one in seen}
         return {
             e.code: build_finding(
-                e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language
-            ).model_copy(update={"probability": chances.get(e.code)})
+                e.code,
+                e.severity,
+                e.measurement,
+                e.value,
+                e.limit,
+                e.region,
+                self.language,
+                probability=chances.get(e.code),
+            )
             for e in find_exceeded_limits(observation.photo_measurements)
             if DECIDED_BY_EYE.get(e.code) not in unseen
         }
 
     def _build_seen(self, fault: SeenFault, score: float, observation: Observation) -> Finding:
         severity, region = fault.find_severity(score), _find_place(fault.code, observation)
-        finding = build_finding(fault.code, severity, None, None, None, region, self.language)
-        return finding.model_copy(update={"probability": round(fault.probability, 3)})
+        chance = round(fault.probability, 3)
+        return build_finding(
+            fault.code, severity, None, None, None, region, self.language, probability=chance
+        )
 
     @property
     def models(self) -> dict[str, str]:

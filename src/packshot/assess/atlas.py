@@ -275,17 +275,14 @@ class Example:
     own: bool = False
 
 
-def make_own_example(
-    label: str, encoding: PhotoEncoding, score: float, origin: str, *, own: bool = True
-) -> Example:
-    """Make an example of a photo that was rated as it is, its own group.
+def make_own_example(label: str, encoding: PhotoEncoding, score: float, origin: str) -> Example:
+    """Make an example of a photo that the user rated, its own group.
 
     Args:
         label: Name of the example and of its group.
         encoding: Of the photo.
         score: 0..100.
         origin: Where the rating came from, in a few words.
-        own: Count it as the user's own, weighed against the rest of an atlas.
 
     Example:
         >>> import numpy as np
@@ -295,7 +292,7 @@ def make_own_example(
     """
     readings = np.asarray(encoding.readings[: len(ASPECTS)], np.float32)
     return Example(
-        label, label, encoding.content, encoding.distortion, score, origin, readings=readings, own=own
+        label, label, encoding.content, encoding.distortion, score, origin, readings=readings, own=True
     )
 
 
@@ -404,9 +401,10 @@ class Atlas:
         """Indices of the ratings that count apart."""
         return np.flatnonzero(self.counts_apart)
 
-    def is_usable(self, scale: Scale) -> Mask:
-        """(N,) which examples serve as evidence on a scale."""
-        return np.asarray((self.scales == scale) & ~self.counts_apart)
+    @cached_property
+    def usable_examples(self) -> dict[Scale, Mask]:
+        """For each scale (N,) which examples serve as evidence on it."""
+        return {scale: (self.scales == scale) & ~self.counts_apart for scale in Scale}
 
     @cached_property
     def group_spans(self) -> dict[Scale, slice]:

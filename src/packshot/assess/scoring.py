@@ -220,7 +220,7 @@ def _retrieve(
     exclude_group: str | None,
     scale: Scale,
 ) -> RetrievedEvidence:
-    is_usable = atlas.is_usable(scale)
+    is_usable = atlas.usable_examples[scale]
     versions = np.where(is_usable, likeness.distortion, np.float32(-np.inf))
     best = best_similarities(versions, atlas.group_starts)
     own_groups = set(atlas.group_indices[likeness.find_same(atlas) & is_usable & ~atlas.own].tolist())
@@ -274,10 +274,11 @@ def compute_score(
     own = _OwnRatings.gather(atlas, photo, likeness)
     overall = own.move(_combine(parts, 0), 0)
     heaviest = max(parts, key=lambda part: part.share)
+    raw, spread = heaviest.aggregate(0)
     return ScoringResult(
         score=overall.score,
-        raw_score=heaviest.aggregate(0)[0],
-        spread=heaviest.aggregate(0)[1],
+        raw_score=raw,
+        spread=spread,
         percentile=_percentile(overall.score, atlas),
         confidence=overall.confidence,
         is_known=own.is_same or heaviest.is_known,
@@ -290,7 +291,7 @@ def compute_score(
 def _share_scales(atlas: Atlas, photo: PhotoEncoding) -> dict[Scale, float]:
     """Return the share of each scale that the atlas has evidence of."""
     chances = {Scale.PRODUCT: photo.product, Scale.PEOPLE: 1 - photo.product}
-    held = {scale: chance for scale, chance in chances.items() if atlas.is_usable(scale).any()}
+    held = {scale: chance for scale, chance in chances.items() if atlas.usable_examples[scale].any()}
     if not held:
         return {Scale.PRODUCT: 1.0}
     kept = {scale: chance for scale, chance in held.items() if chance >= _MIN_SCALE_SHARE} or held

@@ -12,4 +12,14 @@ def falls_in_share(name: str, percent: int) -> bool:
         >>> 100 < sum(falls_in_share(f"{number}.jpg", 15) for number in range(1000)) < 200
         True
     """
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100 < percent
+    return hash_name(name) % 100 < percent
+
+
+def hash_name(name: str) -> int:
+    """Return the SHA-256 of a name's letters, as a number.
+
+    Example:
+        >>> hash_name("mug.jpg") == hash_name("mug.jpg") != hash_name("Mug.jpg")
+        True
+    """
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16)

@@ -17,10 +17,10 @@ from packshot.encode.measurement_input import to_network_input
 from packshot.encode.model import Model
 from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, to_native_view, to_whole_view
 from packshot.errors import SourceError
-from packshot.files import atomic_write
 from packshot.measure import measure_photo
 from packshot.photo import Photo
 from packshot.report import MEASUREMENTS
+from packshot.train.array_files import write_array
 from packshot.train.datasets.damaged import load_shard
 
 _BATCH = 16
@@ -171,5 +171,4 @@ def _write_parts(looks: Iterator[_Look], count: int, folder: Path) -> None:
     for part in maps:
         part.flush()
     rows = np.array(measured, np.float16).reshape(count, -1)
-    with atomic_write(folder / "measured.npy") as draft, draft.open("wb") as file:
-        np.save(file, rows)
+    write_array(rows, folder / "measured.npy")

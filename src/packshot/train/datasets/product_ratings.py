@@ -8,7 +8,6 @@ semicolons.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +19,10 @@ from typing import Final
 import numpy as np
 
 from packshot.arrays import Float32Array
+from packshot.assess.atlas import ASPECTS
 from packshot.errors import SourceError
 from packshot.sources import read_rows
-
-ASPECTS: Final = ("overall", "technical", "presentation")
-"""What is rated, in the order of all arrays of ratings."""
+from packshot.train.datasets.hash_split import falls_in_share, hash_name
 
 FAULTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -58,7 +56,7 @@ out."""
 _HELD_OUT_PERCENT: Final = 15
 """Products, of a hundred, kept for validation. A convention."""
 
-_HELD_OUT_SOURCES: Final = frozenset({"smartstore", "vendure", "vendure-ecommerce"})
+HELD_OUT_SOURCES: Final = frozenset({"smartstore", "vendure", "vendure-ecommerce"})
 """Shops kept for validation whole, for shops differ more than photos."""
 
 
@@ -120,7 +118,7 @@ def find_part(group: str, source: str) -> Part:
     """
     if not is_held_out(group, source):
         return Part.TRAINING
-    return Part.CALIBRATION if _hash(group) // 100 % 2 else Part.VALIDATION
+    return Part.CALIBRATION if hash_name(group) // 100 % 2 else Part.VALIDATION
 
 
 def is_held_out(group: str, source: str) -> bool:
@@ -130,11 +128,7 @@ def is_held_out(group: str, source: str) -> bool:
         >>> is_held_out("luma:12", "smartstore"), is_held_out("mug", "shop")
         (True, False)
     """
-    return _hash(group) % 100 < _HELD_OUT_PERCENT or source in _HELD_OUT_SOURCES
-
-
-def _hash(group: str) -> int:
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16)
+    return falls_in_share(group, _HELD_OUT_PERCENT) or source in HELD_OUT_SOURCES
 
 
 def read_product_ratings(path: Path) -> list[ProductRating]:

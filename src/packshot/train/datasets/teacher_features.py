@@ -24,8 +24,8 @@ from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.encode.model import Model
 from packshot.encode.views import to_whole_view
 from packshot.errors import ModelError, SourceError
-from packshot.files import atomic_write
 from packshot.photo import Photo
+from packshot.train.array_files import write_array
 from packshot.train.progress import Progress
 
 LAYERS: Final = (2, 5, 8)
@@ -147,8 +147,7 @@ def write_teacher_features(
             rows.append(row)
             if len(rows) % _REPORT_EVERY == 0:
                 progress(f"  {len(rows)} of {len(photos)} photos shown to the teacher")
-        with atomic_write(path) as draft, draft.open("wb") as file:
-            np.save(file, np.stack(rows))
+        write_array(np.stack(rows), path)
     features: Float16Array = np.load(path)
     return features
 

@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from packshot.assess.atlas import Calibrated
+
 LEVELS = 6
 """Levels of damage told apart: none, and five."""
 
-READINGS = ("overall", "technical", "presentation", "people")
+READINGS = tuple(aspect.value for aspect in Calibrated)
 """What is read off the features as points: the three ratings of product photos, and what people say of
 photos of anything."""
 
@@ -33,7 +35,7 @@ _CLIP = 6.0
 """Deviations at which a standardised feature is cut, so that one extreme does not decide. A
 convention."""
 
-_QUALITY_MARGIN = 0.1
+QUALITY_MARGIN = 0.1
 """Quality outside 0..1 that still counts: the best and the worst differ among themselves. A
 judgement."""
 
@@ -120,7 +122,7 @@ class Readouts(nn.Module):
     def forward(self, scaled: Tensor) -> ReadoutOutput:
         """Read (B, F) standardised features."""
         lines = scaled @ self.weights.T + self.offsets
-        quality = lines[:, : len(READINGS)].clamp(-_QUALITY_MARGIN, 1 + _QUALITY_MARGIN)
+        quality = lines[:, : len(READINGS)].clamp(-QUALITY_MARGIN, 1 + QUALITY_MARGIN)
         chances = torch.sigmoid(lines[:, len(READINGS) :] * self.slopes + self.intercepts)
         return ReadoutOutput(quality, chances[:, : self.faults], chances[:, self.faults])
 
@@ -149,6 +151,27 @@ class ReadoutOutput:
         """(B, 4, 2) the readings as points of the half circle."""
         angles = torch.pi * self.readings
         return torch.stack([torch.cos(angles), torch.sin(angles)], dim=2)
+
+
+def join_code(vector: Tensor, readouts: ReadoutOutput) -> Tensor:
+    """Join a projected vector and readings to what ships: cosines of it are those of its parts, shared.
+
+    Args:
+        vector: (B, D), unit length.
+        readouts: Whose readings.
+
+    Returns:
+        (B, D + 8), unit length.
+
+    Example:
+        >>> readouts = Readouts(inputs=4)(torch.zeros(2, 4))
+        >>> join_code(torch.eye(2), readouts).norm(dim=1).round(decimals=4).tolist()
+        [1.0, 1.0]
+    """
+    shares = (VECTOR_SHARE, *READING_SHARES)
+    parts = [vector, *readouts.points.unbind(1)]
+    weighted = [share**0.5 * part for share, part in zip(shares, parts, strict=True)]
+    return torch.cat(weighted, dim=1)
 
 
 class Projection(nn.Module):
@@ -197,15 +220,12 @@ class Projection(nn.Module):
         raw = self.layers(scaled)
         vector = F.normalize(raw, dim=1)
         readouts: ReadoutOutput = self.readouts(scaled)
-        parts = [vector, *readouts.points.unbind(1)]
-        shares = (VECTOR_SHARE, *READING_SHARES)
-        weighted = [share**0.5 * part for share, part in zip(shares, parts, strict=True)]
         return ProjectionOutput(
             vector=vector,
             kinds=self.kinds(raw),
             levels=self.levels(raw),
             quality=self.quality(raw).squeeze(1) + 0.5,
-            code=torch.cat(weighted, dim=1),
+            code=join_code(vector, readouts),
             readouts=readouts,
         )
 

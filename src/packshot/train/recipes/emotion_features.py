@@ -15,8 +15,8 @@ import numpy as np
 
 from packshot.arrays import Float16Array, Float32Array, Pixels
 from packshot.encode.views import to_whole_view
-from packshot.files import atomic_write
 from packshot.photo import Photo
+from packshot.train.array_files import write_array
 from packshot.train.progress import Progress
 
 Encoder = Callable[[Pixels], Float32Array]
@@ -140,5 +140,4 @@ def _write_feature_maps(
 ) -> None:
     photos = (Photo.open(file, max_side=DECODED_SIDE).pixels for file in paths)
     maps = [encode(make_view(pixels, number, plan, photo)) for photo, pixels in enumerate(photos)]
-    with atomic_write(path) as draft, draft.open("wb") as file:
-        np.save(file, np.stack(maps).astype(np.float16))
+    write_array(np.stack(maps).astype(np.float16), path)

@@ -15,7 +15,8 @@ from packshot.arrays import Float16Array, Float64Array, IndexArray
 from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
-from packshot.files import atomic_write, atomic_write_bytes
+from packshot.files import atomic_write_bytes
+from packshot.train.array_files import write_array
 from packshot.train.datasets.damaged import (
     KIND_NAMES,
     Original,
@@ -340,8 +341,7 @@ def compute_all_features(looks: AllLooks, content: Path, native: Path, shop: Wor
         path = folder / f"{name}.npy"
         if not path.exists():
             shop.progress(f"computing features: {name}")
-            with atomic_write(path) as draft, draft.open("wb") as file:
-                np.save(file, compute_look_features(part, *models))
+            write_array(compute_look_features(part, *models), path)
         parts[name] = np.load(path)
     return AllFeatures(**parts)
 

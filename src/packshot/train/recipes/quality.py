@@ -9,7 +9,7 @@ third part takes no part in anything, and is what benchmarks report on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from packshot.report import AspectScore
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating
 from packshot.train.features import CONTENT_SIZE, Features
-from packshot.train.networks.distortion import READING_SHARES, VECTOR_SHARE, Projection
+from packshot.train.networks.distortion import QUALITY_MARGIN, Projection, join_code
 from packshot.train.progress import Progress
 from packshot.train.recipes.calibration import (
     JudgedAspect,
@@ -347,7 +347,8 @@ def _make_damaged_features(damaged: DamagedProducts, groups: IndexArray) -> Feat
     )
 
 
-_BATCH = 2048
+_BATCH: Final = 2048
+"""Rows encoded at a time, for memory's sake."""
 
 
 def encode_features(
@@ -374,11 +375,11 @@ def encode_features(
         rows = torch.from_numpy(features[start : start + _BATCH]).float()
         with torch.no_grad():
             output = projection(rows)
-        read = output.readouts.readings.numpy().copy()
+        read = output.readouts.readings.clone()
         if readings is not None:
-            part = readings[start : start + _BATCH]
-            read[:, column : column + part.shape[1]] = np.clip(part, -0.1, 1.1)
-        codes = _make_codes(output.vector.numpy(), read)
+            part = torch.from_numpy(readings[start : start + _BATCH])
+            read[:, column : column + part.shape[1]] = part.clamp(-QUALITY_MARGIN, 1 + QUALITY_MARGIN)
+        codes = join_code(output.vector, replace(output.readouts, readings=read)).numpy()
         kinds = output.kinds.softmax(1).numpy()
         for row in range(len(rows)):
             encodings.append(
@@ -387,21 +388,12 @@ def encode_features(
                     distortion=codes[row],
                     kinds=kinds[row],
                     level=0.0,
-                    readings=100 * read[row],
+                    readings=100 * read[row].numpy(),
                     faults=output.readouts.faults[row].numpy(),
                     product=float(output.readouts.product[row]),
                 )
             )
     return encodings
-
-
-def _make_codes(vectors: Float32Array, readings: Float32Array) -> Float32Array:
-    """Return distortion vectors, as the projection makes them of vectors and readings of 0..1."""
-    parts = [VECTOR_SHARE**0.5 * vectors]
-    for column, share in enumerate(READING_SHARES):
-        angle = np.pi * readings[:, column : column + 1]
-        parts.append(share**0.5 * np.concatenate([np.cos(angle), np.sin(angle)], axis=1))
-    return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def make_atlas_examples(data: QualityData, model: QualityModel) -> list[Example]:

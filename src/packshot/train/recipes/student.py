@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import ByteArray, Float64Array, IndexArray, Pixels
-from packshot.train.datasets.product_ratings import ASPECTS, FAULTS
+from packshot.assess.atlas import ASPECTS
+from packshot.train.datasets.product_ratings import FAULTS
 from packshot.train.datasets.squares import write_squares
 from packshot.train.learner import make_parameter_groups, save_checkpoint, update_average
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation, freeze_blocks

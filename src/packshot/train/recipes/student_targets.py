@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from packshot.arrays import Float16Array, Float32Array, Float64Array, IndexArray, Mask
+from packshot.assess.atlas import ASPECTS
 from packshot.assess.ratings import RatedPhoto
 from packshot.train.datasets.hash_split import falls_in_share
 from packshot.train.datasets.oasis import EmotionPhoto
-from packshot.train.datasets.product_ratings import ASPECTS, FAULTS, ProductRating
+from packshot.train.datasets.product_ratings import FAULTS, ProductRating
 
 PEOPLE_HELD_OUT_PERCENT: Final = 15
 """Photos rated by people, of a hundred, that the student is not taught. A convention."""

@@ -1,0 +1,25 @@
+"""Arrays in files that are whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from packshot.arrays import AnyArray
+from packshot.files import atomic_write
+
+
+def write_array(array: AnyArray, path: Path) -> None:
+    """Write an array as ``.npy``, whole or not at all.
+
+    Raises:
+        SourceError: It cannot be written there.
+
+    Example:
+        >>> write_array(np.arange(3), Path("numbers.npy"))
+        >>> np.load("numbers.npy").tolist()
+        [0, 1, 2]
+    """
+    with atomic_write(path) as draft, draft.open("wb") as file:
+        np.save(file, array)
