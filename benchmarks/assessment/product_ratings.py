@@ -45,7 +45,8 @@ class Judged:
 def main(data: Path, workers: int, limit: int | None) -> None:
     """Assess the photos held out, and write one row for each figure of those that validate, and of all.
 
-    One half of all of them set calibration and limits: of all, only the order counts.
+    One half of all of them set calibration and limits: of all, only the order counts. All of them were
+    looked at when constants were chosen (docs/decisions/0034-a-score-that-means-what-a-shop-means.md).
     """
     photos = [photo for photo in read_product_ratings(data) if photo.is_held_out]
     photos = photos if limit is None else photos[:limit]

@@ -39,13 +39,13 @@ from packshot.train.recipes.readouts import Lines, LineTargets, fit_lines, set_r
 
 DAMAGED_WEIGHT: Final = 0.05
 """Weight of a damaged original among rated photos: its label is reckoned, not rated. Of .05, .25 and .6
-the one whose readings were in the best order on the photos that calibrate."""
+the one whose readings were in the best order on the photos held out."""
 
 _PRODUCT_SHARPNESS: Final = 2.0
 _PRODUCT_LEAN: Final = 2.0
 """The log odds of a product photo, plus the lean, times the sharpness, are what the scales are mixed
 by: a photo that may be one is judged as one. Of a few pairs the one that cost photos rated by people
-.02 SROCC at most, on the photos that calibrate."""
+.02 SROCC at most, on the photos held out."""
 
 _MIN_NAMED: Final = 20
 """Photos that a pass must name for a fault: of fewer no limit can be set, and `_UNSURE_LIMIT` holds."""
