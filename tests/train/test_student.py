@@ -38,8 +38,6 @@ TARGETS = TargetRecipe(embedding=4, components=3, repeats=2)
 RECIPE = StudentRecipe(
     targets=TARGETS,
     steps=4,
-    cycle=6,
-    descent=3,
     growth=0.5,
     batch=3,
     sides=(32, 40),
@@ -219,7 +217,7 @@ def test_the_trunk_learns_but_for_its_first_blocks(data, tmp_path):
 
 
 def test_rates_go_through_a_cycle_and_then_down_a_line(data, tmp_path):
-    recipe = replace(RECIPE, steps=8, cycle=12, descent=5)
+    recipe = replace(RECIPE, steps=8)
     teach_student(data, make_trunk(), recipe, tmp_path, lambda text: None)
     saved = torch.load(tmp_path / "student.pt", weights_only=True)
     rates = [group["lr"] for group in saved["optimiser"]["param_groups"]]

@@ -162,6 +162,9 @@ def everything_command(
     native: Annotated[
         Path | None, typer.Option(help="Exported trunk of the native view; else one is tuned.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="A content.onnx to teach further; else the checkpoint is.")
+    ] = None,
     versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 6,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
@@ -183,6 +186,7 @@ def everything_command(
         fonts=fonts,
         extra=tuple(ExtraFolder.parse(text) for text in extra or ()),
         native=native,
+        start=start,
     )
     make_everything(inputs, work, weights, versions, workers, typer.echo)
 

@@ -32,7 +32,7 @@ class Model:
     Example:
         >>> import numpy as np
         >>> model = Model.load_shipped("content.onnx")
-        >>> outputs = model.run(pixels=np.zeros((1, 256, 256, 3), np.uint8))
+        >>> outputs = model.run(pixels=np.zeros((1, 224, 224, 3), np.uint8))
         >>> outputs["content"].shape, len(model.fingerprint)
         ((1, 1280), 12)
     """

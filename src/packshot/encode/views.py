@@ -13,7 +13,7 @@ import numpy as np
 
 from packshot.arrays import Pixels
 
-WHOLE_SIDE = 256
+WHOLE_SIDE = 224
 """Pixels a side of the whole view: what the content network was taught on
 (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
 
@@ -38,7 +38,7 @@ def to_whole_view(pixels: Pixels, side: int = WHOLE_SIDE) -> Pixels:
     Example:
         >>> import numpy as np
         >>> to_whole_view(np.zeros((600, 800, 3), np.uint8)).shape
-        (256, 256, 3)
+        (224, 224, 3)
     """
     height, width = pixels.shape[:2]
     is_smaller = height >= side and width >= side

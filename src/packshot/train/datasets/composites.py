@@ -84,9 +84,9 @@ class Composer:
             product = self._choose_product(random)
         scene = self.make_scene(random).astype(np.float32)
         mask = np.zeros((self.side, self.side), np.uint8)
-        light = _Light.sample(random)
+        light = Light.sample(random)
         for placement in _sample_placements(product, self.side, random):
-            scene, layer = _paste_product(product, placement, scene, light)
+            scene, layer = paste_product(product, placement, scene, light)
             mask = to_uint8(cv2.max(mask, layer))
         return MaskExample(simulate_camera(scene, random), mask, 1.0)
 
@@ -101,7 +101,7 @@ class Composer:
         """Make a background: mostly part of a photo; a smooth or plain one now and then."""
         kind = random.random()
         if kind < 0.2:
-            return _make_gradient(self.side, random)
+            return make_gradient(self.side, random)
         photo = self._crop_background(random, closeness=0.12 if kind < 0.3 else 0.35)
         return _blur(photo, random) if random.random() < 0.35 else photo
 
@@ -116,7 +116,7 @@ class Composer:
             part, subject_share = self._crop_photo(random, closeness)
             if subject_share <= _MAX_SUBJECT_SHARE:
                 return part
-        return _make_gradient(self.side, random)
+        return make_gradient(self.side, random)
 
     def _crop_photo(self, random: np.random.Generator, closeness: float) -> tuple[Pixels, float]:
         """Crop a part of any photo; return it with the share of it that the photo's subject takes."""
@@ -134,8 +134,8 @@ class Composer:
 
 
 @dataclass(frozen=True, eq=False)
-class _Light:
-    """The fall of the scene's light on the product.
+class Light:
+    """How a scene's light falls on a product.
 
     Attributes:
         colour_match: How far the product's mean colour moves to the scene's, 0..1.
@@ -144,6 +144,10 @@ class _Light:
         shadow_strength: How dark its shadow is, 0..1.
         shadow_offset: Where the shadow falls, in parts of the side.
         shadow_blur: Of the shadow's blur, in parts of the side.
+
+    Example:
+        >>> Light.sample(np.random.default_rng(0)).gain.shape
+        (3,)
     """
 
     colour_match: float
@@ -154,7 +158,8 @@ class _Light:
     shadow_blur: float
 
     @classmethod
-    def sample(cls, random: np.random.Generator) -> _Light:
+    def sample(cls, random: np.random.Generator) -> Light:
+        """Choose any light that a photo may have."""
         return cls(
             colour_match=float(random.uniform(0, 0.45)),
             gain=(random.uniform(0.75, 1.15) * random.normal(1, 0.05, 3)).astype(np.float32),
@@ -207,10 +212,29 @@ def _make_affine(
     return np.column_stack([linear, shift]).astype(np.float32)
 
 
-def _paste_product(
-    product: Cutout, placement: Float32Array, scene: Float32Array, light: _Light
+def paste_product(
+    product: Cutout, placement: Float32Array, scene: Float32Array, light: Light
 ) -> tuple[Float32Array, ByteMask]:
-    """Return the scene with one copy of the product in it, and that copy's mask."""
+    """Paste one copy of a product into a scene.
+
+    Args:
+        product: What to paste.
+        placement: (2, 3) affine map from its pixels to the scene's.
+        scene: (H, W, 3), 0..255.
+        light: How the product and its shadow look.
+
+    Returns:
+        The scene with the product in it, and the mask of the product: (H, W) uint8, 0 or 255.
+
+    Example:
+        >>> pixels = np.full((4, 4, 3), (200, 0, 0), np.uint8)
+        >>> red = Cutout(pixels, np.full((4, 4), 255, np.uint8), (False,) * 4, "")
+        >>> placement = np.array([[1, 0, 2], [0, 1, 3]], np.float32)
+        >>> plain = Light(0.0, np.ones(3, np.float32), 1.0, 0.0, (0.0, 0.0), 0.01)
+        >>> scene, mask = paste_product(red, placement, np.full((9, 9, 3), 255, np.float32), plain)
+        >>> int((mask > 0).sum()), scene[5, 4].tolist()
+        (16, [200.0, 0.0, 0.0])
+    """
     side = (scene.shape[1], scene.shape[0])
     is_shrunk = abs(np.linalg.det(placement[:, :2])) < 0.7
     method = cv2.INTER_AREA if is_shrunk else cv2.INTER_LINEAR
@@ -225,7 +249,7 @@ def _paste_product(
     return composite, to_uint8(np.where(alpha > 127, 255, 0))
 
 
-def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light) -> Float32Array:
+def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: Light) -> Float32Array:
     """Return the product in the scene's light."""
     toned = 255 * (pixels.astype(np.float32) / 255) ** np.float32(light.gamma) * light.gain
     product_mean, scene_mean = np.array(cv2.mean(toned, mask=alpha)[:3]), scene.mean(axis=(0, 1))
@@ -233,7 +257,7 @@ def _relight(pixels: Pixels, alpha: ByteMask, scene: Float32Array, light: _Light
     return np.asarray(np.clip(toned + shift, 0, 255), np.float32)
 
 
-def _render_shadow(alpha: ByteMask, light: _Light) -> Float32Array:
+def _render_shadow(alpha: ByteMask, light: Light) -> Float32Array:
     """Return how much darker the scene is beside the product, 0..1."""
     side = alpha.shape[0]
     if not light.shadow_strength:
@@ -274,8 +298,18 @@ def _blur(photo: Pixels, random: np.random.Generator) -> Pixels:
     return to_uint8(cv2.GaussianBlur(photo, (0, 0), random.uniform(0.6, 5) * photo.shape[0] / 192))
 
 
-def _make_gradient(side: int, random: np.random.Generator) -> Pixels:
-    """Make a slope between two colours, often two light ones, with a horizon now and then."""
+def make_gradient(side: int, random: np.random.Generator) -> Pixels:
+    """Make a slope between two colours, often two light ones, with a horizon now and then.
+
+    Args:
+        side: Of the square, in pixels.
+        random: Decides colours and direction.
+
+    Example:
+        >>> slope = make_gradient(32, np.random.default_rng(0))
+        >>> slope.shape, int(slope.max()) > int(slope.min())
+        ((32, 32, 3), True)
+    """
     low = 170 if random.random() < 0.5 else 0
     first, second = random.uniform(low, 256, 3), random.uniform(low, 256, 3)
     if random.random() < 0.6:

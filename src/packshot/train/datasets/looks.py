@@ -35,7 +35,7 @@ class Looks:
     """N photos as the networks see them.
 
     Attributes:
-        whole: (N, 256, 256, 3) uint8, the whole views; mapped from their file.
+        whole: (N, 224, 224, 3) uint8, the whole views; mapped from their file.
         native: (N, 224, 224, 3) uint8, the middles of the products at native size; mapped.
         measured: (N, 2 K) float16, the measured input.
 
@@ -64,7 +64,7 @@ def write_looks(photos: Sequence[Path], folder: Path, workers: int) -> Looks:
     Example:
         >>> looks = write_looks([Path("examples/photos/mug.jpg")], Path("looks"), workers=0)
         >>> looks.whole.shape, looks.native.shape
-        ((1, 256, 256, 3), (1, 224, 224, 3))
+        ((1, 224, 224, 3), (1, 224, 224, 3))
     """
     if not (folder / "measured.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)

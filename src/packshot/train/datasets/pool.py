@@ -1,4 +1,4 @@
-"""A pool of unrated photos for a student network: harmed products, and others, half of them harmed.
+"""A pool of unrated photos for a student network: harmed products, products staged anew, and others.
 
 None has a rating: a teacher that learnt from rated photos says what each would get.
 """
@@ -17,18 +17,24 @@ from typing import Final
 import cv2
 import numpy as np
 
+from packshot.arrays import Pixels
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.files import atomic_write_bytes
 from packshot.photo import Photo
+from packshot.train.datasets.cutouts import extract_cutout
 from packshot.train.datasets.harms import harm
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.product_ratings import ProductRating
+from packshot.train.datasets.staged import stage_product
 
 SIDE: Final = 640
 """Pixels of the long side that photos are shrunk to before they are harmed. A judgement."""
 
 VERSIONS: Final = 3
 """Harmed versions of each rated original."""
+
+STAGINGS: Final = 6
+"""Times that each rated original that can be cut out is staged anew."""
 
 JPEG_QUALITY: Final = 96
 """Of the files: high, so that what they suffer is the harm."""
@@ -78,6 +84,7 @@ class PoolPhoto:
         path: What it is made of.
         number: Its number, and so its name.
         harms: How often it is harmed: 0, 1 or 2 times.
+        scene: Photo whose ground it may be staged on; None where it stays where it is.
 
     Example:
         >>> PoolPhoto(Path("mug.jpg"), 7, harms=2).file_name
@@ -87,6 +94,7 @@ class PoolPhoto:
     path: Path
     number: int
     harms: int
+    scene: Path | None = None
 
     @property
     def file_name(self) -> str:
@@ -103,25 +111,36 @@ def plan_pool(rated: Sequence[ProductRating], extra: Sequence[ExtraFolder] = ())
 
     Returns:
         Three versions of each rated original, every second third one to be harmed twice; then the
-        others, of which every second is to be harmed once.
+        others, of which every second is to be harmed once; then rated originals staged on grounds of
+        others, every second harmed once.
 
     Example:
         >>> rating = ProductRating(Path("mug.jpg"), "shop:mug", "", "shop", np.ones(3), np.zeros(22))
         >>> [(photo.number, photo.harms) for photo in plan_pool([rating] * 2)]
         [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 2)]
     """
+    originals = [photo.path for photo in rated if not photo.harm and not photo.is_held_out]
     planned: list[PoolPhoto] = []
-    for photo in rated:
-        if photo.harm or photo.is_held_out:
-            continue
+    for path in originals:
         for version in range(VERSIONS):
             number = len(planned)
             is_last = version == VERSIONS - 1
-            planned.append(PoolPhoto(photo.path, number, 1 + (is_last and number % 2)))
+            planned.append(PoolPhoto(path, number, 1 + (is_last and number % 2)))
     others = _choose_others(extra, {photo.group.rpartition(":")[2] for photo in rated})
     first = len(planned)
     planned += [PoolPhoto(path, number, number % 2) for number, path in enumerate(others, first)]
-    return planned
+    return planned + _plan_staged(originals, others, len(planned))
+
+
+def _plan_staged(originals: Sequence[Path], others: Sequence[Path], first: int) -> list[PoolPhoto]:
+    """Plan stagings of every original on the ground of another photo; none without other photos."""
+    if not others:
+        return []
+    generator = random.Random(1)  # noqa: S311 - not for secrets
+    return [
+        PoolPhoto(path, number, number % 2, generator.choice(others))
+        for number, path in enumerate((path for path in originals for _ in range(STAGINGS)), first)
+    ]
 
 
 def _choose_others(extra: Iterable[ExtraFolder], known: set[str]) -> list[Path]:
@@ -150,7 +169,8 @@ def write_pool(planned: Sequence[PoolPhoto], folder: Path, fonts: Fonts, workers
         workers: Processes; 0 makes them here.
 
     Returns:
-        All files of the pool, in order; photos that cannot be read are left out.
+        All files of the pool, in order; photos that cannot be read are left out, and products to be
+        staged that cannot be cut out.
 
     Example:
         >>> photo = PoolPhoto(Path("examples/photos/mug.jpg"), 3, harms=1)
@@ -174,19 +194,32 @@ def _iter_made(
 
 
 def _make_photo(photo: PoolPhoto, folder: Path, fonts: Fonts) -> Path | None:
-    """Make one photo and return its file; None where it cannot be read."""
+    """Make one photo and return its file; None where it cannot be read or staged."""
     cv2.setNumThreads(1)
     target = folder / photo.file_name
     if target.exists():
         return target
-    try:
-        pixels = Photo.open(photo.path, max_side=SIDE).pixels
-    except UnreadablePhoto:
-        return None
     generator = np.random.default_rng([SEED, photo.number])
+    pixels = _open_or_stage(photo, generator)
+    if pixels is None:
+        return None
     for _ in range(photo.harms):
         pixels = harm(pixels, generator, fonts)
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     encoded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), quality)[1]
     atomic_write_bytes(encoded.tobytes(), target)
     return target
+
+
+def _open_or_stage(photo: PoolPhoto, generator: np.random.Generator) -> Pixels | None:
+    """Open a photo, and stage its product where that is planned; None where either cannot be done."""
+    try:
+        pixels = Photo.open(photo.path, max_side=SIDE).pixels
+        if photo.scene is None:
+            return pixels
+        cutout = extract_cutout(pixels, photo.path.stem)
+        if cutout is None:
+            return None
+        return stage_product(cutout, generator, Photo.open(photo.scene, max_side=SIDE).pixels)
+    except UnreadablePhoto:
+        return None

@@ -31,18 +31,18 @@ from packshot.train.progress import Progress
 LAYERS: Final = (2, 5, 8)
 """Layers, of twelve from 0, that are read besides the embedding: early, middle and late. A judgement."""
 
-_SIDE: Final = 224
-"""Pixels of a side that the teacher was trained on."""
+TEACHER_SIDE: Final = 224
+"""Pixels of a side that the teacher was trained on: as many as the whole view has."""
 
-_MEAN: Final = 255 * np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
+PIXEL_MEAN: Final = 255 * np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 """Of its training photos, 0..255, as it was trained."""
 
-_DEVIATION: Final = 255 * np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
+PIXEL_DEVIATION: Final = 255 * np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 """Likewise."""
 
-_INPUT: Final = "pixel_values"
-_EMBEDDING: Final = "image_embeds"
-_LAYER_OUTPUTS: Final = tuple(f"/vision_model/encoder/layers.{layer}/Add_1_output_0" for layer in LAYERS)
+INPUT: Final = "pixel_values"
+EMBEDDING: Final = "image_embeds"
+LAYER_OUTPUTS: Final = tuple(f"/vision_model/encoder/layers.{layer}/Add_1_output_0" for layer in LAYERS)
 
 _CHUNK: Final = 32
 """Photos given to a process at a time. A judgement."""
@@ -63,6 +63,30 @@ def load_teacher(path: Path) -> Model:
         Traceback (most recent call last):
         packshot.errors.ModelError: empty.onnx is not CLIP's image encoder: no pixel_values
     """
+    network = read_teacher(path)
+    del network.graph.output[:]
+    float_type, wanted = onnx.TensorProto.FLOAT, (EMBEDDING, *LAYER_OUTPUTS)
+    network.graph.output.extend(
+        onnx.helper.make_tensor_value_info(name, float_type, None) for name in wanted
+    )
+    return Model.from_bytes(network.SerializeToString(), path.name)
+
+
+def read_teacher(path: Path) -> onnx.ModelProto:
+    """Read the teacher's graph, and make sure that it is the one whose layers are known.
+
+    Raises:
+        ModelError: The file cannot be read, or is not that network.
+
+    Example:
+        >>> Path("notes.onnx").write_text("no network")
+        10
+        >>> try:
+        ...     read_teacher(Path("notes.onnx"))
+        ... except ModelError as error:
+        ...     print(str(error)[:33])
+        cannot read the model notes.onnx:
+    """
     try:
         network = onnx.load(str(path))
     except Exception as error:  # protobuf's errors and those of files have no common base
@@ -70,15 +94,11 @@ def load_teacher(path: Path) -> Model:
             f"cannot read the model {path}: {' '.join(str(error).split())[:300]}"
         ) from error
     graph = network.graph
-    wanted = (_EMBEDDING, *_LAYER_OUTPUTS)
     known = {value.name for value in graph.input} | {name for node in graph.node for name in node.output}
-    missing = [name for name in (_INPUT, *wanted) if name not in known]
+    missing = [name for name in (INPUT, EMBEDDING, *LAYER_OUTPUTS) if name not in known]
     if missing:
         raise ModelError(f"{path} is not CLIP's image encoder: no {missing[0]}")
-    del graph.output[:]
-    float_type = onnx.TensorProto.FLOAT
-    graph.output.extend(onnx.helper.make_tensor_value_info(name, float_type, None) for name in wanted)
-    return Model.from_bytes(network.SerializeToString(), path.name)
+    return network
 
 
 def compute_teacher_features(teacher: Model, pixels: Pixels) -> Float16Array:
@@ -99,15 +119,15 @@ def compute_teacher_features(teacher: Model, pixels: Pixels) -> Float16Array:
         >>> class Teacher:
         ...     def run(self, pixel_values):
         ...         tokens = np.arange(6.0).reshape(1, 3, 2)
-        ...         return {"image_embeds": np.array([[9.0]])} | dict.fromkeys(_LAYER_OUTPUTS, tokens)
+        ...         return {"image_embeds": np.array([[9.0]])} | dict.fromkeys(LAYER_OUTPUTS, tokens)
         >>> compute_teacher_features(Teacher(), np.zeros((50, 40, 3), np.uint8))[:7].tolist()
         [9.0, 0.0, 1.0, 3.0, 4.0, 1.0, 1.0]
     """
-    view = to_whole_view(pixels, _SIDE).astype(np.float32)
-    scaled = ((view - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
-    outputs = teacher.run(**{_INPUT: scaled})
-    parts = [outputs[_EMBEDDING][0]]
-    for name in _LAYER_OUTPUTS:
+    view = to_whole_view(pixels, TEACHER_SIDE).astype(np.float32)
+    scaled = ((view - PIXEL_MEAN) / PIXEL_DEVIATION).transpose(2, 0, 1)[None]
+    outputs = teacher.run(**{INPUT: scaled})
+    parts = [outputs[EMBEDDING][0]]
+    for name in LAYER_OUTPUTS:
         tokens = outputs[name][0]
         parts += [tokens[0], tokens[1:].mean(axis=0), tokens[1:].std(axis=0)]
     return np.concatenate(parts).astype(np.float16)

@@ -15,14 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from packshot.assess.atlas import Calibrated
+from packshot.train.features import CONTENT_SIZE
+from packshot.train.networks.kernel_head import KernelHead
+from packshot.train.networks.quality_head import READINGS, QualityHead
 
 LEVELS = 6
 """Levels of damage told apart: none, and five."""
-
-READINGS = tuple(aspect.value for aspect in Calibrated)
-"""What is read off the features as points: the three ratings of product photos, and what people say of
-photos of anything."""
 
 VECTOR_SHARE = 0.3
 """Part of a similarity that the projected vector has, 0..1."""
@@ -34,6 +32,10 @@ rated photos (docs/decisions/0034-a-score-that-means-what-a-shop-means.md)."""
 _CLIP = 6.0
 """Deviations at which a standardised feature is cut, so that one extreme does not decide. A
 convention."""
+
+TAUGHT_SHARE = 0.5
+"""Part of a reading, 0..1, that the taught network's own head has where there is one; the line has the
+rest. They err apart: equal parts, not fitted."""
 
 QUALITY_MARGIN = 0.1
 """Quality outside 0..1 that still counts: the best and the worst differ among themselves. A
@@ -50,6 +52,7 @@ class ProjectionShape:
         vector: Length of the distortion vector.
         kinds: Distortion kinds told apart, pristine included.
         faults: Faults whose chance is told.
+        content: Length of the content vector, which comes first in the features.
 
     Example:
         >>> shape = ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)
@@ -62,6 +65,7 @@ class ProjectionShape:
     vector: int
     kinds: int
     faults: int = 0
+    content: int = CONTENT_SIZE
 
 
 @dataclass(frozen=True)
@@ -92,22 +96,28 @@ class ProjectionOutput:
 
 
 class Readouts(nn.Module):
-    """Lines over standardised features: readings of quality, chances of faults, and of a product photo.
+    """Readings of quality, chances of faults, and of a product photo: by lines, and by a taught head.
 
-    A strongly regularised line over all features generalises better than what two layers learn from a
-    few thousand ratings; the layers know more about damage. A cosine between vectors cannot order
-    photos by one number, but it can compare angles: each reading q becomes the point ``(cos pi q, sin
-    pi q)``, so that the similarity of two photos falls with the difference of their readings.
+    A strongly regularised line over all standardised features generalises better than what two layers
+    learn from a few thousand ratings; the layers know more about damage. What the network that was
+    taught the whole view says of it by itself is worth as much: both are averaged. A cosine between
+    vectors cannot order photos by one number, but it can compare angles: each reading q becomes the
+    point ``(cos pi q, sin pi q)``, so that the similarity of two photos falls with the difference of
+    their readings.
 
     Example:
         >>> readouts = Readouts(inputs=4, faults=2)
         >>> readouts(torch.zeros(1, 4)).readings.tolist()  # before the fit every reading is a half
         [[0.5, 0.5, 0.5, 0.5]]
+        >>> taught = torch.full((1, 7), 20.0)  # sure of everything
+        >>> readouts(torch.zeros(1, 4), taught).readings.tolist()
+        [[0.75, 0.75, 0.75, 0.75]]
     """
 
     weights: Tensor
     offsets: Tensor
     slopes: Tensor
+    taught_slopes: Tensor
     intercepts: Tensor
 
     def __init__(self, inputs: int, faults: int = 0) -> None:
@@ -117,14 +127,26 @@ class Readouts(nn.Module):
         self.register_buffer("weights", torch.zeros(rows, inputs))
         self.register_buffer("offsets", torch.full((rows,), 0.5))
         self.register_buffer("slopes", torch.ones(faults + 1))
+        self.register_buffer("taught_slopes", torch.zeros(faults + 1))
         self.register_buffer("intercepts", torch.zeros(faults + 1))
 
-    def forward(self, scaled: Tensor) -> ReadoutOutput:
-        """Read (B, F) standardised features."""
+    def forward(self, scaled: Tensor, taught: Tensor | None = None) -> ReadoutOutput:
+        """Read features.
+
+        Args:
+            scaled: (B, F), standardised.
+            taught: (B, 4 + faults + 1) logits of a `QualityHead`; None where there is none.
+        """
         lines = scaled @ self.weights.T + self.offsets
-        quality = lines[:, : len(READINGS)].clamp(-QUALITY_MARGIN, 1 + QUALITY_MARGIN)
-        chances = torch.sigmoid(lines[:, len(READINGS) :] * self.slopes + self.intercepts)
-        return ReadoutOutput(quality, chances[:, : self.faults], chances[:, self.faults])
+        quality, chances = lines[:, : len(READINGS)], lines[:, len(READINGS) :]
+        logits = chances * self.slopes + self.intercepts
+        if taught is not None:
+            told = torch.sigmoid(taught[:, : len(READINGS)])
+            quality = TAUGHT_SHARE * told + (1 - TAUGHT_SHARE) * quality
+            logits = logits + taught[:, len(READINGS) :] * self.taught_slopes
+        quality = quality.clamp(-QUALITY_MARGIN, 1 + QUALITY_MARGIN)
+        told_chances = torch.sigmoid(logits)
+        return ReadoutOutput(quality, told_chances[:, : self.faults], told_chances[:, self.faults])
 
 
 @dataclass(frozen=True)
@@ -177,6 +199,11 @@ def join_code(vector: Tensor, readouts: ReadoutOutput) -> Tensor:
 class Projection(nn.Module):
     """Standardise features, project them in two layers, classify from the vector.
 
+    Attributes:
+        shape: Its sizes.
+        taught: Head of the network that was taught the whole view, whose features come first; None for
+            one that was not.
+
     Example:
         >>> _ = torch.manual_seed(0)
         >>> projection = Projection(ProjectionShape(inputs=40, hidden=16, vector=8, kinds=5)).eval()
@@ -188,9 +215,15 @@ class Projection(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, shape: ProjectionShape, dropout: float = 0.4) -> None:
+    def __init__(
+        self,
+        shape: ProjectionShape,
+        dropout: float = 0.4,
+        taught: QualityHead | KernelHead | None = None,
+    ) -> None:
         super().__init__()
         self.shape = shape
+        self.taught = None if taught is None else taught.requires_grad_(False).eval()
         self.register_buffer("mean", torch.zeros(shape.inputs))
         self.register_buffer("deviation", torch.ones(shape.inputs))
         self.layers = nn.Sequential(
@@ -214,12 +247,16 @@ class Projection(nn.Module):
         """Features standardised, extremes cut."""
         return ((features - self.mean) / self.deviation).clamp(-_CLIP, _CLIP)
 
+    def ask_taught(self, features: Tensor) -> Tensor | None:
+        """Logits of the taught head for (B, F) features; None without one."""
+        return None if self.taught is None else self.taught(features[:, : self.taught.inputs])
+
     def forward(self, features: Tensor) -> ProjectionOutput:
         """Read (B, F) features."""
         scaled = self.scale_features(features)
         raw = self.layers(scaled)
         vector = F.normalize(raw, dim=1)
-        readouts: ReadoutOutput = self.readouts(scaled)
+        readouts: ReadoutOutput = self.readouts(scaled, self.ask_taught(features))
         return ProjectionOutput(
             vector=vector,
             kinds=self.kinds(raw),
@@ -256,7 +293,7 @@ class ProjectionHead(nn.Module):
 
         Args:
             whole_content: (B, 1280) head vector of the whole view.
-            whole_statistics: (B, 1632) stage statistics of the whole view.
+            whole_statistics: (B, 3360) statistics of the whole view.
             measured: (B, 2 K) measurements, see `packshot.encode.measurement_input`.
             native_content: (B, 1280) head vector of the native view.
             native_statistics: (B, 1632) stage statistics of the native view.

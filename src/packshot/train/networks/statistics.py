@@ -1,4 +1,4 @@
-"""Stage statistics: means and deviations at every depth of a trunk, whatever the content."""
+"""Stage statistics: means and deviations at every depth of a trunk, and how its maps lie in the view."""
 
 from __future__ import annotations
 
@@ -29,6 +29,47 @@ def _compute_moments(stage: Tensor) -> Tensor:
     mean = stage.mean((2, 3), keepdim=True)
     variance = (stage - mean).square().mean((2, 3))
     return torch.cat([mean.flatten(1), (variance + 1e-8).sqrt()], dim=1)
+
+
+STAGE_NUMBERS, LAYOUT_NUMBERS = 1632, 1728
+"""Lengths of the statistics of EfficientNet-Lite0's stages, and of their layout."""
+
+WHOLE_NUMBERS = 1280 + STAGE_NUMBERS + LAYOUT_NUMBERS
+"""Numbers that are read of a whole view: head vector, stages, layout."""
+
+LAYOUT_STAGES = (5, 7)
+"""Maps whose layout is told: the last ones of a sixteenth and of a thirty-second of the view's side."""
+
+
+def layout_statistics(maps: list[Tensor]) -> Tensor:
+    """Compute what a pooled map no longer tells: what lies at the edges, and on which side.
+
+    A product that is cut off is at an edge; one that is off centre is on one side. Mirroring the view
+    changes nothing.
+
+    Args:
+        maps: (B, C_i, H_i, W_i) each.
+
+    Returns:
+        (B, 4 * sum C_i): for each map and channel the mean of the means of the four outermost lines, the
+        largest of them, the lower half less the upper, and by how much the left and the right half
+        differ.
+
+    Example:
+        >>> maps = [torch.arange(16.0).reshape(1, 1, 4, 4)]
+        >>> layout_statistics(maps)[0].tolist()
+        [7.5, 13.5, 8.0, 2.0]
+    """
+    return torch.cat([_compute_layout(stage) for stage in maps], dim=1)
+
+
+def _compute_layout(stage: Tensor) -> Tensor:
+    height, width = stage.shape[2:]
+    rows, columns = stage.mean(3), stage.mean(2)
+    lines = torch.stack([rows[:, :, 0], rows[:, :, -1], columns[:, :, 0], columns[:, :, -1]])
+    falls = rows[:, :, height // 2 :].mean(2) - rows[:, :, : height // 2].mean(2)
+    leans = columns[:, :, width // 2 :].mean(2) - columns[:, :, : width // 2].mean(2)
+    return torch.cat([lines.mean(0), lines.amax(0), falls, leans.abs()], dim=1)
 
 
 def scale_pixels(pixels: Tensor) -> Tensor:
@@ -66,3 +107,28 @@ class ViewNetwork(nn.Module):
         """
         maps = self.trunk.stages(scale_pixels(pixels))
         return self.trunk.head(maps[-1]).mean((2, 3)), stage_statistics(maps)
+
+
+class WholeViewNetwork(ViewNetwork):
+    """Reads the whole view; its statistics tell of the layout too.
+
+    Example:
+        >>> network = WholeViewNetwork(EfficientNetLite()).eval()
+        >>> content, statistics = network(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
+        >>> tuple(content.shape), tuple(statistics.shape)
+        ((1, 1280), (1, 3360))
+    """
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode views.
+
+        Args:
+            pixels: (B, S, S, 3) uint8 RGB.
+
+        Returns:
+            (B, 1280) content vectors; (B, 2 * 816) stage statistics and (B, 4 * 432) of the layout
+            (Lite0).
+        """
+        maps = self.trunk.stages(scale_pixels(pixels))
+        statistics = [stage_statistics(maps), layout_statistics([maps[at] for at in LAYOUT_STAGES])]
+        return self.trunk.head(maps[-1]).mean((2, 3)), torch.cat(statistics, dim=1)

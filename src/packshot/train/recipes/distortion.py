@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import IndexArray
 from packshot.train.datasets.sampling import iter_row_batches
-from packshot.train.features import Features
+from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.losses import SMOOTH_L1_BETA, masked_cross_entropy, ranking_loss, retrieval_loss
 from packshot.train.networks.distortion import Projection, ProjectionShape
 
@@ -87,6 +87,7 @@ def train_projection(
     kinds: int,
     progress: StepReport,
     faults: int = 0,
+    content: int = CONTENT_SIZE,
 ) -> Projection:
     """Train on both sets at once; deterministic for a seed and a thread count.
 
@@ -97,6 +98,7 @@ def train_projection(
         kinds: Number of kinds, pristine included.
         progress: Called with the step and the loss, now and then.
         faults: Number of faults that it will read.
+        content: Length of the content vector, which comes first in the features.
 
     Returns:
         The projection, in evaluation mode.
@@ -113,7 +115,7 @@ def train_projection(
         (4, False)
     """
     torch.manual_seed(recipe.seed)
-    shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds, faults)
+    shape = ProjectionShape(rated.values.shape[1], recipe.hidden, recipe.vector, kinds, faults, content)
     network = Projection(shape, recipe.dropout)
     network.fit_scaling(_select_rows(rated, damaged))
     optimiser = torch.optim.AdamW(

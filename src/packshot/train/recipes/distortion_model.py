@@ -17,6 +17,7 @@ from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.export import export, halve_large_weights
 from packshot.train.features import CONTENT_SIZE
 from packshot.train.networks.distortion import Projection, ProjectionHead
+from packshot.train.networks.statistics import STAGE_NUMBERS
 from packshot.train.recipes.quality import QualityModel
 
 OUTPUTS = ("distortion", "kinds", "level", "readings", "faults", "product")
@@ -52,13 +53,13 @@ def write_distortion_model(
 
 def _export_head(projection: Projection, path: Path) -> None:
     measured = 2 * len(MEASUREMENT_NAMES)
-    statistics = (projection.shape.inputs - measured) // 2 - CONTENT_SIZE
+    native, shape = CONTENT_SIZE + STAGE_NUMBERS, projection.shape
     sizes = {
-        "whole_content": CONTENT_SIZE,
-        "whole_statistics": statistics,
+        "whole_content": shape.content,
+        "whole_statistics": shape.inputs - measured - native - shape.content,
         "measured": measured,
         "native_content": CONTENT_SIZE,
-        "native_statistics": statistics,
+        "native_statistics": STAGE_NUMBERS,
     }
     example = {name: torch.zeros(2, size) for name, size in sizes.items()}
     export(ProjectionHead(projection).eval(), example, list(OUTPUTS), path)

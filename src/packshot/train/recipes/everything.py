@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from packshot.arrays import Float16Array, Float64Array, IndexArray
+from packshot.arrays import Float16Array, Float64Array
 from packshot.assess.atlas import SHIPPED_ATLAS, Atlas
 from packshot.assess.ratings import RatedPhoto, read_ratings
 from packshot.encode import CONTENT_MODEL, DISTORTION_MODEL, Model
@@ -24,21 +24,24 @@ from packshot.train.datasets.damaged import (
     make_shards,
     read_manifest,
 )
+from packshot.train.datasets.hash_split import falls_in_share
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.looks import Looks, compute_look_features, write_looks, write_shard_looks
 from packshot.train.datasets.oasis import EmotionPhoto, read_oasis
 from packshot.train.datasets.pool import ExtraFolder, plan_pool, write_pool
-from packshot.train.datasets.product_ratings import Part, ProductRating, read_product_ratings
-from packshot.train.datasets.rated import group_near_duplicates, make_validation_mask
+from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating, read_product_ratings
+from packshot.train.datasets.rated import group_near_duplicates
 from packshot.train.datasets.teacher_features import write_teacher_features
 from packshot.train.features import CONTENT_SIZE
-from packshot.train.networks.efficientnet_lite import load_imagenet_weights
-from packshot.train.networks.statistics import ViewNetwork
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, load_imagenet_weights
+from packshot.train.networks.quality_head import QualityHead
+from packshot.train.networks.statistics import WHOLE_NUMBERS, ViewNetwork
 from packshot.train.progress import Progress
 from packshot.train.recipes.damage_costs import UNRATED_ORIGINAL, fit_damage_costs, rate_damaged
 from packshot.train.recipes.distortion import ProjectionRecipe
 from packshot.train.recipes.distortion_model import write_distortion_model
-from packshot.train.recipes.encoders import export_content, export_native
+from packshot.train.recipes.encoders import export_content, export_native, load_exported_trunk
+from packshot.train.recipes.large import EMBEDDING_SIZE, fit_large_head, write_large_content
 from packshot.train.recipes.limits import fit_kind_limits
 from packshot.train.recipes.native import NativeLessons, make_native, make_trunk_recipe
 from packshot.train.recipes.quality import (
@@ -55,13 +58,12 @@ from packshot.train.recipes.student import StudentRecipe, teach_student
 from packshot.train.recipes.student_targets import StudentData, is_person_held_out
 
 REFERENCE_NAME = "product photos of ten shops"
-VALIDATION_SHARE = 0.15
-"""Share of the groups of photos rated by people, 0..1, that are not trained on. A convention."""
-
 NEAR_DUPLICATE_SIMILARITY = 0.8
 """Cosine of centred content vectors above which two photos are in one group. A judgement."""
 
 NATIVE_FILE = "native.onnx"
+HEAD_FILE = "head.pt"
+LARGE_FILE = "large.onnx"
 COSTS_FILE = "costs.json"
 _UNTOUCHED_FILE = "untouched.onnx"
 _CALIBRATION_PHOTOS = 120
@@ -88,6 +90,8 @@ class TrainingInputs:
         fonts: Folder of font files.
         extra: Folders of more product photos.
         native: An exported trunk of the native view; None to tune one.
+        start: An exported content network that the student goes on from; None for the checkpoint.
+        is_large: The teacher itself becomes the content network (`packshot.train.recipes.large`).
 
     Example:
         >>> inputs = TrainingInputs(*map(Path, "abcdef"), (1.0, 5.0), *map(Path, "ghi"))
@@ -107,6 +111,8 @@ class TrainingInputs:
     fonts: Path
     extra: tuple[ExtraFolder, ...] = ()
     native: Path | None = None
+    start: Path | None = None
+    is_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,15 +194,16 @@ def make_everything(
     content = make_content(inputs, rated, shop)
     damage = make_damage(inputs, rated, versions, shop)
     looks = look_at_all(inputs, rated, damage, shop)
-    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content, shop)
-    features = compute_all_features(looks, content, native, shop)
-    joined = join_data(rated, damage, features)
+    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content.path, shop)
+    features = compute_all_features(looks, content.path, native, shop)
+    joined = join_data(rated, damage, features, content.size)
     data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
     progress("training the projection and its readouts")
-    model = train_quality(data, calibration, ProjectionRecipe(), progress)
+    taught = content.head or fit_large_head(data)
+    model = train_quality(data, calibration, ProjectionRecipe(), progress, taught, content.size)
     good = data.people.features[data.people.scores >= _MIN_GOOD_SCORE]
     limits = fit_kind_limits(model.projection, [features.pristine, good])
-    atomic_write_bytes(content.read_bytes(), weights / CONTENT_MODEL)
+    atomic_write_bytes(content.path.read_bytes(), weights / CONTENT_MODEL)
     write_distortion_model(model, native, limits, weights / DISTORTION_MODEL)
     progress("writing the atlas")
     atlas = build_atlas(data, calibration, model, weights)
@@ -204,19 +211,63 @@ def make_everything(
     progress(f"done: {len(atlas.scores)} examples in {len(atlas.header.groups)} groups")
 
 
-def make_content(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> Path:
-    """Teach and export the content network, if it is not there; return its file."""
-    target = shop.work / CONTENT_MODEL
+@dataclass(frozen=True, eq=False)
+class ContentNetwork:
+    """The content network as it is exported.
+
+    Attributes:
+        path: The ONNX file.
+        size: Numbers of its content vector.
+        head: What it says of ratings and faults by itself; None where that is fitted to its features.
+
+    Example:
+        >>> ContentNetwork(Path("content.onnx"), 1280, QualityHead(4, faults=2)).path.name
+        'content.onnx'
+    """
+
+    path: Path
+    size: int
+    head: QualityHead | None
+
+
+def make_content(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> ContentNetwork:
+    """Teach and export the content network, if that was not done; the large one is not taught."""
+    if inputs.is_large:
+        target = shop.work / LARGE_FILE
+        write_large_content(inputs.teacher, target)
+        return ContentNetwork(target, EMBEDDING_SIZE, None)
+    target, head = shop.work / CONTENT_MODEL, shop.work / HEAD_FILE
     if not target.exists():
         data = make_student_data(inputs, rated, shop)
-        trunk = load_imagenet_weights(str(inputs.checkpoint))
+        trunk = load_start(inputs)
         shop.progress("teaching the content network")
         network = teach_student(data, trunk, StudentRecipe(), shop.work / "student", shop.progress)
         shop.progress("exporting the content network")
+        torch.save(network.quality.state_dict(), head)
         draft = target.with_suffix(".draft.onnx")
-        export_content(network, rated.select_calibration(), draft)
+        export_content(network.view, rated.select_calibration(), draft)
         draft.replace(target)
-    return target
+    return ContentNetwork(target, CONTENT_SIZE, load_head(head))
+
+
+def load_start(inputs: TrainingInputs) -> EfficientNetLite:
+    """Load the trunk that the student begins with."""
+    if inputs.start is not None:
+        return load_exported_trunk(inputs.start)
+    return load_imagenet_weights(str(inputs.checkpoint))
+
+
+def load_head(path: Path) -> QualityHead:
+    """Load what `make_content` wrote.
+
+    Example:
+        >>> torch.save(QualityHead(WHOLE_NUMBERS, len(FAULTS)).state_dict(), "head.pt")
+        >>> load_head(Path("head.pt")).training
+        False
+    """
+    head = QualityHead(WHOLE_NUMBERS, len(FAULTS))
+    head.load_state_dict(torch.load(path, weights_only=True))
+    return head.eval()
 
 
 def make_student_data(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> StudentData:
@@ -372,35 +423,31 @@ def _load_or_make_native(
     return target
 
 
-def join_data(rated: RatedPhotos, damage: Damage, features: AllFeatures) -> QualityData:
-    """Join labels and features of every set."""
-    content = features.people[:, :CONTENT_SIZE].astype(np.float32)
+def join_data(
+    rated: RatedPhotos, damage: Damage, features: AllFeatures, content_size: int = CONTENT_SIZE
+) -> QualityData:
+    """Join labels and features of every set; the first `content_size` are the content vector."""
+    content = features.people[:, :content_size].astype(np.float32)
     groups = group_near_duplicates(content, NEAR_DUPLICATE_SIMILARITY)
     return QualityData(
         RatedProducts(rated.products, features.products),
-        RatedByPeople(rated.people, features.people, groups, find_people_parts(rated.people, groups)),
+        RatedByPeople(rated.people, features.people, groups, list(map(find_people_part, rated.people))),
         join_damaged(damage, rated.products, features.damaged),
     )
 
 
-def find_people_parts(people: Sequence[RatedPhoto], groups: IndexArray) -> list[Part]:
-    """Find what photos rated by people serve for; near duplicates are trained on all or not at all.
-
-    Of those that are not trained on, the student was taught some: they calibrate. The others are what
-    benchmarks report on.
+def find_people_part(photo: RatedPhoto) -> Part:
+    """Find what a photo rated by people serves for, by its name: the same for every network.
 
     Example:
         >>> photos = [RatedPhoto(Path(f"{number}.jpg"), 50) for number in range(400)]
-        >>> parts = find_people_parts(photos, np.arange(400))
-        >>> 330 < parts.count(Part.TRAINING) < 350, Part.CALIBRATION in parts, Part.VALIDATION in parts
-        (True, True, True)
+        >>> parts = [find_people_part(photo) for photo in photos]
+        >>> [parts.count(part) > 20 for part in Part], parts.count(Part.TRAINING) > 320
+        ([True, True, True], True)
     """
-    is_held_out = make_validation_mask(groups, VALIDATION_SHARE, seed=0)
-    unseen = {True: Part.VALIDATION, False: Part.CALIBRATION}
-    return [
-        unseen[is_person_held_out(photo)] if held else Part.TRAINING
-        for photo, held in zip(people, is_held_out, strict=True)
-    ]
+    if not is_person_held_out(photo):
+        return Part.TRAINING
+    return Part.CALIBRATION if falls_in_share(f"part {photo.path.name}", 50) else Part.VALIDATION
 
 
 def join_damaged(
@@ -446,6 +493,6 @@ def build_atlas(
     content, distortion = (
         Model.from_path(weights / name).fingerprint for name in (CONTENT_MODEL, DISTORTION_MODEL)
     )
-    sizes = CONTENT_SIZE, len(examples[0].distortion)
+    sizes = len(examples[0].content), len(examples[0].distortion)
     atlas = Atlas.create_empty("packshot", (content, distortion), sizes).with_examples(examples)
     return calibrate_quality(atlas, model.projection, calibration, data.products, REFERENCE_NAME)

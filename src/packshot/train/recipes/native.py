@@ -22,15 +22,12 @@ from packshot.train.datasets.views import Views
 from packshot.train.features import CONTENT_SIZE, Features
 from packshot.train.networks.distortion import Projection
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation
-from packshot.train.networks.statistics import ViewNetwork
+from packshot.train.networks.statistics import STAGE_NUMBERS, ViewNetwork
 from packshot.train.progress import Progress
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection
 from packshot.train.recipes.encoders import export_native
 from packshot.train.recipes.quality import DamagedProducts, QualityData, RatedByPeople
 from packshot.train.recipes.trunk import TrainingPool, TrunkRecipe, TunedEncoder, tune_trunk
-
-_STATISTICS_SIZE = 1632
-"""Numbers of the stage statistics of EfficientNet-Lite0."""
 
 _BATCH = 4096
 """Rows projected at a time, for memory's sake."""
@@ -166,7 +163,7 @@ def compute_vectors(projection: Projection, values: Float16Array) -> Float32Arra
 
 def _make_views(native: ByteArray, features: Features) -> Views:
     """Join squares with the features of whole views; those of the native view are not needed."""
-    whole = features.values[:, : -(CONTENT_SIZE + _STATISTICS_SIZE)]
+    whole = features.values[:, : -(CONTENT_SIZE + STAGE_NUMBERS)]
     return Views(
         native=native,
         content=whole[:, :CONTENT_SIZE],

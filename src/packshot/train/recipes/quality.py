@@ -25,7 +25,9 @@ from packshot.report import AspectScore
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating
 from packshot.train.features import CONTENT_SIZE, Features
-from packshot.train.networks.distortion import QUALITY_MARGIN, Projection, join_code
+from packshot.train.networks.distortion import QUALITY_MARGIN, TAUGHT_SHARE, Projection, join_code
+from packshot.train.networks.kernel_head import KernelHead
+from packshot.train.networks.quality_head import QualityHead
 from packshot.train.progress import Progress
 from packshot.train.recipes.calibration import (
     JudgedAspect,
@@ -208,7 +210,12 @@ class QualityModel:
 
 
 def train_quality(
-    data: QualityData, calibration: QualityData, recipe: ProjectionRecipe, progress: Progress
+    data: QualityData,
+    calibration: QualityData,
+    recipe: ProjectionRecipe,
+    progress: Progress,
+    taught: QualityHead | KernelHead | None = None,
+    content_size: int = CONTENT_SIZE,
 ) -> QualityModel:
     """Train the projection, then fit its readouts.
 
@@ -217,6 +224,8 @@ def train_quality(
         calibration: What sets chances and limits.
         recipe: Of the projection.
         progress: Told about progress.
+        taught: Head of the network that the features of the whole view are of; None leaves all to lines.
+        content_size: Numbers of its content vector.
     """
     groups = _number_groups(data)
     rated = _make_features(data, groups)
@@ -228,7 +237,9 @@ def train_quality(
         len(KIND_NAMES),
         lambda step, loss: progress(f"  step {step}: loss {loss:.4f}"),
         faults=len(FAULTS),
+        content=content_size,
     )
+    projection.taught = taught
     products, damaged_part = data.products, data.damaged
     progress("readings of product photos")
     weights = np.concatenate(
@@ -296,15 +307,16 @@ def _calibrate_chances(
     is_product = np.arange(len(both)) < len(other.photos)
     slope, intercept = fit_logistic_line(kind.read(projection, both)[:, 0], is_product.astype(float))
     curves.append((_PRODUCT_SHARPNESS * slope, _PRODUCT_SHARPNESS * (intercept + _PRODUCT_LEAN)))
-    slopes, intercepts = np.array(curves).T
-    projection.readouts.slopes.copy_(torch.from_numpy(slopes))
-    projection.readouts.intercepts.copy_(torch.from_numpy(intercepts))
-    chances = 1 / (1 + np.exp(-(values * slopes[:-1] + intercepts[:-1])))
-    costs = fit_costs(chances, 100 - np.concatenate([known.ratings, other.ratings])[:, 0])
-    first = len(known.photos)
-    both_rows = (slice(0, first), slice(first, None))
+    _set_curves(projection, np.array(curves).T)
+    told = [read_chances(projection, part.features) for part in (known, other)]
+    told[0] = told[0] if projection.taught is not None else _apply(curves, seen.predictions)
+    costs = fit_costs(np.concatenate(told), 100 - np.concatenate([known.ratings, other.ratings])[:, 0])
+    # What was taught the photos themselves says nothing of how often it is wrong on others.
+    parts = [(told[1], other.faults)]
+    if projection.taught is None:
+        parts.append((told[0], known.faults))
     limits = [
-        float(np.mean([fit_fault_limit(chances[rows, y], truth[rows, y]) for rows in both_rows]))
+        float(np.mean([fit_fault_limit(chances[:, y], named[:, y]) for chances, named in parts]))
         if np.count_nonzero(truth[:, y]) >= _MIN_NAMED
         else _UNSURE_LIMIT
         for y in range(truth.shape[1])
@@ -313,6 +325,25 @@ def _calibrate_chances(
         FaultModel(code, round(limit, 4), round(float(cost), 2))
         for code, limit, cost in zip(FAULTS.values(), limits, costs, strict=True)
     )
+
+
+def _set_curves(projection: Projection, curves: Float64Array) -> None:
+    """Set (2, Y + 1) slopes and intercepts of lines; a taught head's log odds are averaged with them."""
+    readouts, share = projection.readouts, 1.0 if projection.taught is None else 1 - TAUGHT_SHARE
+    readouts.slopes.copy_(torch.from_numpy(share * curves[0]))
+    readouts.intercepts.copy_(torch.from_numpy(share * curves[1]))
+    readouts.taught_slopes.fill_(1 - share)
+
+
+def read_chances(projection: Projection, features: Float16Array) -> Float64Array:
+    """Read (N, Y) chances of faults off (N, F) features."""
+    return np.array([one.faults for one in encode_features(projection, features)], float)
+
+
+def _apply(curves: Sequence[tuple[float, float]], values: Float64Array) -> Float64Array:
+    """(N, Y) chances that lines' values stand for."""
+    slopes, intercepts = np.array(curves[: values.shape[1]]).T
+    return np.asarray(1 / (1 + np.exp(-(values * slopes + intercepts))), np.float64)
 
 
 def _number_groups(data: QualityData) -> tuple[IndexArray, IndexArray, IndexArray]:
@@ -384,7 +415,7 @@ def encode_features(
         for row in range(len(rows)):
             encodings.append(
                 PhotoEncoding(
-                    content=rows[row, :CONTENT_SIZE].numpy(),
+                    content=rows[row, : projection.shape.content].numpy(),
                     distortion=codes[row],
                     kinds=kinds[row],
                     level=0.0,

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from packshot.arrays import Float16Array, Float32Array, Float64Array, IndexArray, Mask
-from packshot.train.networks.distortion import READINGS, Projection
+from packshot.train.networks.distortion import Projection
+from packshot.train.networks.quality_head import READINGS
 
 STRENGTHS = (1e4, 3e4, 1e5)
 """Penalties on the squared weights, over standardised features, that are tried; the one whose

@@ -23,11 +23,14 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from packshot.arrays import ByteArray, Float64Array, IndexArray, Pixels
 from packshot.assess.atlas import ASPECTS
+from packshot.encode.views import WHOLE_SIDE
 from packshot.train.datasets.product_ratings import FAULTS
 from packshot.train.datasets.squares import write_squares
+from packshot.train.features import CONTENT_SIZE
 from packshot.train.learner import make_parameter_groups, save_checkpoint, update_average
 from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation, freeze_blocks
-from packshot.train.networks.statistics import ViewNetwork
+from packshot.train.networks.quality_head import READINGS, QualityHead
+from packshot.train.networks.statistics import WHOLE_NUMBERS, WholeViewNetwork
 from packshot.train.progress import Progress
 from packshot.train.recipes.student_targets import (
     StudentData,
@@ -36,9 +39,6 @@ from packshot.train.recipes.student_targets import (
     list_taught_rows,
     make_targets,
 )
-
-_CONTENT, _STATISTICS = 1280, 1632
-"""Numbers of the head vector and of the stage statistics of EfficientNet-Lite0."""
 
 _REPORT_EVERY = 50
 """Steps between two lines of progress."""
@@ -59,6 +59,7 @@ class LossWeights:
         embedding: Of the cosine distance of its embedding.
         liked: Of the squared distance of what people say.
         pleasantness: Of the squared distance of pleasantness.
+        product: Of the cross-entropy of a product photo or not.
 
     Example:
         >>> LossWeights().ratings
@@ -72,39 +73,32 @@ class LossWeights:
     embedding: float = 0.5
     liked: float = 4.0
     pleasantness: float = 0.15
+    product: float = 0.3
 
 
 @dataclass(frozen=True)
 class StudentRecipe:
     """Everything that decides the outcome of a run.
 
-    Rates rise and fall as in one cycle of `cycle` steps, which is cut short: from `descent` on they fall
-    along a straight line. The run that ships was planned longer than time allowed.
-
     Attributes:
         targets: What is taught.
         losses: What counts how much.
-        steps: Batches.
-        cycle: Steps of the cycle; `steps` at least, or `descent`.
-        descent: Step from which on the rates fall along a line; `steps` for none.
-        floor: Part of the rates at `descent` below which they do not fall.
+        steps: Batches; rates rise and fall once.
         batch: Photos in each.
-        sides: Of the squares seen, in pixels: at first, and later. The later one is what ships.
-        growth: Share of the steps, 0..1, after which squares are larger.
+        side: Of the squares seen, in pixels.
         stored_side: Of the squares that are kept, in pixels.
         margin: Pixels of a kept square that may be cut off at each side; less than so many.
         frozen_blocks: Blocks, from the input on, that stay as they are; the stem too.
         trunk_rate: Largest learning rate of the trunk.
         head_rate: Largest learning rate of the heads.
         weight_decay: Of the heads' weights.
-        warm_up: Share of the cycle, 0..1, over which the rates rise.
+        warm_up: Share of the steps, 0..1, over which the rates rise.
         start_divisor: Largest rates over those of the first step.
         gradient_norm: Length above which the gradient of a step is shortened.
         average: Decay of the running average of the weights, which is what comes out.
         rating_beta: Distance, 0..1, from which on the distance of ratings counts linearly.
         ranking_gap: Difference of overall ratings, 0..1, from which on an order is taught.
         ranking_slope: Steepness of the loss of an order.
-        max_statistic: Stage statistics above are cut for the heads.
         max_component_error: Distance of a component from which on it no longer teaches.
         checkpoint_every: Steps between checkpoints.
         check_every: Steps between looks at held-out products.
@@ -112,47 +106,32 @@ class StudentRecipe:
 
     Example:
         >>> recipe = StudentRecipe(steps=10)
-        >>> recipe.pick_side(7), recipe.pick_side(8)
-        (224, 256)
-        >>> [StudentRecipe().measure_descent(step) for step in (1200, 1600, 2000)]
-        [1.0, 0.5, 0.02]
+        >>> recipe.side < recipe.stored_side
+        True
     """
 
     targets: TargetRecipe = field(default_factory=TargetRecipe)
     losses: LossWeights = field(default_factory=LossWeights)
-    steps: int = 2000
-    cycle: int = 3000
-    descent: int = 1200
-    floor: float = 0.02
-    batch: int = 20
-    sides: tuple[int, int] = (224, 256)
-    growth: float = 0.75
+    steps: int = 4000
+    batch: int = 32
+    side: int = WHOLE_SIDE
     stored_side: int = 288
     margin: int = 9
     frozen_blocks: int = 3
-    trunk_rate: float = 3e-4
+    trunk_rate: float = 4e-4
     head_rate: float = 1e-3
     weight_decay: float = 0.02
     warm_up: float = 0.1
     start_divisor: float = 20.0
     gradient_norm: float = 2.0
-    average: float = 0.997
+    average: float = 0.998
     rating_beta: float = 0.05
     ranking_gap: float = 0.05
     ranking_slope: float = 2.0
-    max_statistic: float = 30.0
     max_component_error: float = 6.0
     checkpoint_every: int = 200
     check_every: int = 600
     seed: int = 0
-
-    def pick_side(self, step: int) -> int:
-        """Side of the squares that a step sees."""
-        return self.sides[step > self.growth * self.steps]
-
-    def measure_descent(self, step: int) -> float:
-        """Part of the rates at `descent` that is left at a step of the line."""
-        return max(self.floor, 1 - (step - self.descent) / (self.steps - self.descent))
 
 
 @dataclass(frozen=True)
@@ -166,9 +145,10 @@ class StudentOutput:
         embedding: (B, E).
         liked: (B,) logits.
         pleasantness: (B,).
+        product: (B,) logits.
 
     Example:
-        >>> output = StudentOutput(*[torch.zeros(2, 3)] * 4, torch.zeros(2), torch.zeros(2))
+        >>> output = StudentOutput(*[torch.zeros(2, 3)] * 4, *[torch.zeros(2)] * 3)
         >>> output.ratings.shape
         torch.Size([2, 3])
     """
@@ -179,34 +159,29 @@ class StudentOutput:
     embedding: Tensor
     liked: Tensor
     pleasantness: Tensor
+    product: Tensor
 
 
 class StudentNetwork(nn.Module):
     """A trunk that reads whole views, with a line for each thing that it is taught.
 
     Embedding and pleasantness are read off the head vector alone, for they are about what is pictured;
-    all else off head vector and stage statistics.
+    all else off head vector and statistics.
 
     Example:
         >>> network = StudentNetwork(EfficientNetLite(), components=6, embedding=4).eval()
-        >>> output = network(torch.zeros(1, 32, 32, 3, dtype=torch.uint8))
+        >>> output = network(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))
         >>> tuple(output.ratings.shape), tuple(output.components.shape), tuple(output.liked.shape)
         ((1, 3), (1, 6), (1,))
     """
 
-    def __init__(
-        self, trunk: EfficientNetLite, components: int, embedding: int, max_statistic: float = 30.0
-    ) -> None:
+    def __init__(self, trunk: EfficientNetLite, components: int, embedding: int) -> None:
         super().__init__()
-        features = _CONTENT + _STATISTICS
-        self.max_statistic = max_statistic
-        self.view = ViewNetwork(trunk)
-        self.norm = nn.LayerNorm(features)
-        self.quality = nn.Linear(features, len(ASPECTS) + len(FAULTS))
-        self.components = nn.Linear(features, components)
-        self.embedding = nn.Linear(_CONTENT, embedding)
-        self.liked = nn.Linear(features, 1)
-        self.pleasantness = nn.Linear(_CONTENT, 1)
+        self.view = WholeViewNetwork(trunk)
+        self.quality = QualityHead(WHOLE_NUMBERS, len(FAULTS))
+        self.components = nn.Linear(WHOLE_NUMBERS, components)
+        self.embedding = nn.Linear(CONTENT_SIZE, embedding)
+        self.pleasantness = nn.Linear(CONTENT_SIZE, 1)
 
     @property
     def heads(self) -> list[nn.Parameter]:
@@ -215,17 +190,17 @@ class StudentNetwork(nn.Module):
 
     def forward(self, pixels: Tensor) -> StudentOutput:
         """Read (B, S, S, 3) uint8 whole views."""
-        content, statistics = self.view(pixels)
-        content, statistics = content.float(), statistics.float().clamp(max=self.max_statistic)
-        features = self.norm(torch.cat([content, statistics], dim=1))
-        quality = self.quality(features).float()
+        content, statistics = (part.float() for part in self.view(pixels))
+        features = self.quality.normalise(torch.cat([content, statistics], dim=1))
+        told = self.quality.lines(features).float()
         return StudentOutput(
-            ratings=quality[:, : len(ASPECTS)],
-            faults=quality[:, len(ASPECTS) :],
+            ratings=told[:, : len(ASPECTS)],
+            faults=told[:, len(READINGS) : -1],
             components=self.components(features).float(),
             embedding=self.embedding(content).float(),
-            liked=self.liked(features)[:, 0].float(),
+            liked=told[:, len(ASPECTS)],
             pleasantness=self.pleasantness(content)[:, 0].float(),
+            product=told[:, -1],
         )
 
 
@@ -236,11 +211,11 @@ def compute_student_loss(
 
     Example:
         >>> zeros, none = torch.zeros(2, 3), torch.full((2,), torch.nan)
-        >>> output = StudentOutput(*[zeros] * 3, torch.ones(2, 3), zeros[:, 0], zeros[:, 0])
-        >>> half = torch.full((2, 3), 0.5)
-        >>> targets = StudentTargets(half, half, torch.ones(2), zeros, torch.ones(2, 3), none, none)
-        >>> round(compute_student_loss(output, targets, StudentRecipe()).item(), 3)  # 2 log 2
-        1.386
+        >>> output = StudentOutput(*[zeros] * 3, torch.ones(2, 3), *[zeros[:, 0]] * 3)
+        >>> half, ones = torch.full((2, 3), 0.5), torch.ones(2)
+        >>> targets = StudentTargets(half, half, ones, zeros, torch.ones(2, 3), none, none, ones)
+        >>> round(compute_student_loss(output, targets, StudentRecipe()).item(), 3)  # 2.3 log 2
+        1.594
     """
     weights, losses = targets.weights[:, None], recipe.losses
     ratings = F.smooth_l1_loss(
@@ -258,6 +233,7 @@ def compute_student_loss(
         + losses.embedding * (1 - alike).mean()
         + losses.liked * _square_known(torch.sigmoid(output.liked), targets.liked)
         + losses.pleasantness * _square_known(output.pleasantness, targets.pleasantness)
+        + losses.product * F.binary_cross_entropy_with_logits(output.product, targets.product)
     )
 
 
@@ -293,11 +269,11 @@ class Lessons:
     Example:
         >>> squares = np.zeros((4, 16, 16, 3), np.uint8)
         >>> one, none = torch.zeros(4, 1), torch.full((4,), torch.nan)
-        >>> targets = StudentTargets(one, one, torch.ones(4), one, one, none, none)
-        >>> recipe = StudentRecipe(steps=4, batch=2, sides=(8, 12), growth=0.5, stored_side=16, margin=2)
+        >>> targets = StudentTargets(one, one, torch.ones(4), one, one, none, none, torch.ones(4))
+        >>> recipe = StudentRecipe(steps=4, batch=2, side=8, stored_side=16, margin=2)
         >>> lessons = Lessons(squares, targets, np.arange(4), recipe)
         >>> [tuple(lessons.make_batch(step)[0].shape) for step in (0, 3)]
-        [(2, 8, 8, 3), (2, 12, 12, 3)]
+        [(2, 8, 8, 3), (2, 8, 8, 3)]
     """
 
     squares: ByteArray
@@ -312,8 +288,7 @@ class Lessons:
         order = np.random.default_rng([recipe.seed + 2, epoch]).permutation(len(self.rows))
         rows = self.rows[order[start : start + recipe.batch]]
         generator = np.random.default_rng([recipe.seed + 1, step])
-        side = recipe.pick_side(step)
-        squares = [_vary(self.squares[row], side, recipe.margin, generator) for row in rows]
+        squares = [_vary(self.squares[row], recipe.side, recipe.margin, generator) for row in rows]
         return torch.from_numpy(np.stack(squares)), self.targets.select(torch.from_numpy(rows))
 
 
@@ -333,7 +308,7 @@ def _resize(square: Pixels, side: int) -> Pixels:
 
 def teach_student(
     data: StudentData, trunk: EfficientNetLite, recipe: StudentRecipe, folder: Path, progress: Progress
-) -> ViewNetwork:
+) -> StudentNetwork:
     """Teach; goes on from the checkpoint if there is one.
 
     Args:
@@ -344,7 +319,7 @@ def teach_student(
         progress: Told about progress.
 
     Returns:
-        Running averages of the trunk's weights, in evaluation mode.
+        Running averages of the weights, in evaluation mode.
 
     Raises:
         UnreadablePhoto: A file is not a photo.
@@ -356,14 +331,14 @@ def teach_student(
     progress(f"{len(lessons.rows)} photos in each epoch")
     torch.manual_seed(recipe.seed)
     sizes = recipe.targets.components, recipe.targets.embedding
-    network = StudentNetwork(fold_normalisation(trunk), *sizes, recipe.max_statistic)
+    network = StudentNetwork(fold_normalisation(trunk), *sizes)
     teaching = _Teaching.from_network(network, recipe)
     checkpoint = folder / "student.pt"
     if checkpoint.exists():
         teaching.load(checkpoint)
         progress(f"going on at step {teaching.step}")
     _teach(teaching, lessons, data, checkpoint, progress)
-    return teaching.averaged.view.eval()
+    return teaching.averaged.eval()
 
 
 def _teach(
@@ -399,7 +374,7 @@ class _Teaching:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser,
             [recipe.trunk_rate, recipe.head_rate],
-            total_steps=recipe.cycle + 1,
+            total_steps=recipe.steps + 1,
             pct_start=recipe.warm_up,
             div_factor=recipe.start_divisor,
         )
@@ -415,19 +390,10 @@ class _Teaching:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), recipe.gradient_norm)
         self.optimiser.step()
-        self._set_next_rates(recipe)
+        self.schedule.step()
         update_average(self.averaged, self.network, min(recipe.average, 1 - 1 / (self.step + 2)))
         self.step += 1
         return loss.item()
-
-    def _set_next_rates(self, recipe: StudentRecipe) -> None:
-        following = self.step + 1
-        if following <= recipe.descent:
-            self.schedule.step()
-            return
-        change = recipe.measure_descent(following) / recipe.measure_descent(self.step)
-        for group in self.optimiser.param_groups:
-            group["lr"] *= change
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, whole or not at all."""
@@ -464,7 +430,7 @@ def _read_ratings(network: StudentNetwork, lessons: Lessons, rows: Sequence[int]
     with torch.no_grad():
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
-            squares = [_resize(lessons.squares[row], lessons.recipe.sides[1]) for row in batch]
+            squares = [_resize(lessons.squares[row], lessons.recipe.side) for row in batch]
             parts.append(network(torch.from_numpy(np.stack(squares))).ratings.numpy())
     return np.concatenate(parts).astype(np.float64)
 

@@ -52,6 +52,8 @@ class TargetRecipe:
         label_share: Part of a rated photo's target that is its own label, 0..1; the rest is the
             teacher's.
         pool_weight: Of a photo of the pool, whose target is the teacher's alone; of a rated one 1.
+        other_weight: Of a photo of anything, which the teacher rates as if it were of a product: it
+            shows the student what no shop here shows.
         repeats: Times that an epoch shows each rated product.
 
     Example:
@@ -61,11 +63,12 @@ class TargetRecipe:
 
     embedding: int = 512
     components: int = 192
-    penalty: float = 0.1
+    penalty: float = 0.05
     sharpness: float = 0.5
     label_share: float = 0.7
-    pool_weight: float = 0.6
-    repeats: int = 3
+    pool_weight: float = 0.8
+    other_weight: float = 0.3
+    repeats: int = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +146,16 @@ class StudentTargets:
     Attributes:
         ratings: (N, 3) by `ASPECTS`, 0..1.
         faults: (N, Y) chance of each of `FAULTS`.
-        weights: (N,) of ratings and faults; 0 for photos of anything.
+        weights: (N,) of ratings and faults.
         components: (N, K) principal components of the teacher's layers, of variance 1.
         embeddings: (N, E) the teacher's embedding, centred, unit length.
         liked: (N,) what people say of it, 0..1.
         pleasantness: (N,) valence from neutral, in units of `VALENCE_SCALE`.
+        product: (N,) 1 for photos of products, 0 for photos of anything.
 
     Example:
         >>> one, none = torch.zeros(3, 1), torch.full((3,), torch.nan)
-        >>> targets = StudentTargets(one, one, torch.ones(3), one, one, none, none)
+        >>> targets = StudentTargets(one, one, torch.ones(3), one, one, none, none, torch.ones(3))
         >>> targets.select(torch.tensor([0, 2])).ratings.shape
         torch.Size([2, 1])
     """
@@ -163,6 +167,7 @@ class StudentTargets:
     embeddings: Tensor
     liked: Tensor
     pleasantness: Tensor
+    product: Tensor
 
     def select(self, rows: Tensor) -> StudentTargets:
         """Return the targets of some photos."""
@@ -193,7 +198,7 @@ def make_targets(data: StudentData, recipe: TargetRecipe) -> StudentTargets:
         features[taught], labels[taught], features, recipe.penalty, recipe.sharpness
     ).clip(0, 1)
     said[: counts[0]] = recipe.label_share * labels + (1 - recipe.label_share) * said[: counts[0]]
-    weights = np.repeat([1, recipe.pool_weight, 0, 0], counts)
+    weights = np.repeat([1, recipe.pool_weight, recipe.other_weight, recipe.other_weight], counts)
     liked, pleasantness = np.full((2, len(features)), np.nan)
     people = slice(sum(counts[:2]), sum(counts[:3]))
     liked[people] = [photo.score / 100 for photo in data.people]
@@ -209,6 +214,7 @@ def make_targets(data: StudentData, recipe: TargetRecipe) -> StudentTargets:
         _centre(features[:, : recipe.embedding]),
         liked,
         pleasantness,
+        np.repeat([1, 1, 0, 0], counts),
     )
     return StudentTargets(*(torch.from_numpy(column.astype(np.float32)) for column in columns))
 
