@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from packshot.assess.advice import build_finding
-from packshot.assess.atlas import Atlas, Example, make_own_example
+from packshot.assess.atlas import SHIPPED_ATLAS, Atlas, Example, make_own_example
 from packshot.assess.causes import share_points
 from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
@@ -75,8 +76,9 @@ class Assessor:
         limits: Limits | None = None,
         emotion: EmotionFunction | None = None,
         overlays: Iterable[str] = (),
+        encoder: Path | None = None,
     ) -> None:
-        """Load the encoders, and the shipped atlas where none is given.
+        """Load the encoders, and the atlas that goes with them where none is given.
 
         Args:
             atlas: Rated examples; must have been made with the same encoders.
@@ -87,15 +89,18 @@ class Assessor:
             emotion: Reads the photo's emotion besides, such as ``EmotionReader().read_photo``; None
                 costs nothing.
             overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
+            encoder: Folder of other encoders and their atlas, such as the large ones
+                (``packshot train everything --large``); None for those that ship.
 
         Raises:
             AtlasError: The atlas was made with other encoders.
             InvalidInput: An unknown overlay.
+            ModelError: An encoder cannot be loaded.
         """
-        self.encoders = Encoders.load_shipped(threads)
+        self.encoders = Encoders.load(encoder, threads)
         self.inspector = Inspector.load_shipped(threads)
         self.overlays = sort_overlays(overlays)
-        self.atlas = Atlas.load_shipped() if atlas is None else atlas
+        self.atlas = _load_atlas(encoder) if atlas is None else atlas
         self.options = RetrievalOptions() if options is None else options
         self.language = language
         self.limits = Limits() if limits is None else limits
@@ -274,6 +279,11 @@ class Assessor:
         atlas = f"{self.atlas.header.name} {self.atlas.digest}".strip()
         fingerprints = {"content": content, "distortion": distortion, "atlas": atlas}
         return fingerprints | self.inspector.fingerprints(self.overlays)
+
+
+def _load_atlas(encoder: Path | None) -> Atlas:
+    """Load the atlas that goes with encoders."""
+    return Atlas.load_shipped() if encoder is None else Atlas.load(encoder / SHIPPED_ATLAS)
 
 
 def _find_place(code: str, observation: Observation) -> Region | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.assess.atlas import Atlas, Example, make_own_example
@@ -46,6 +47,7 @@ def build_atlas(
     name: str,
     origin: str,
     *,
+    encoder: Path | None = None,
     workers: int = 0,
     timeout_s: float = DEFAULT_TIME_LIMIT_S,
     progress: ProgressCallback = lambda encoded, _total: iter(encoded),
@@ -56,6 +58,7 @@ def build_atlas(
         photos: Files and scores; unreadable files are left out and reported.
         name: Of the atlas.
         origin: Where the ratings came from, in a few words.
+        encoder: Folder of other encoders that it is made with; None for those that ship.
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
         progress: Shows progress.
@@ -74,7 +77,7 @@ def build_atlas(
     with closing(
         map_in_order(
             photos,
-            partial(_make_worker, origin),
+            partial(_make_worker, origin, encoder),
             workers=workers,
             on_failure=_make_crash_error,
             timeout_s=timeout_s,
@@ -85,13 +88,17 @@ def build_atlas(
     if not examples:
         raise AtlasError(f"none of the {len(photos)} rated photos can be read")
     sizes = (len(examples[0].content), len(examples[0].distortion))
-    atlas = Atlas.create_empty(name, Encoders.load_shipped().fingerprints, sizes).with_examples(examples)
+    fingerprints = Encoders.load(encoder).fingerprints
+    atlas = Atlas.create_empty(name, fingerprints, sizes).with_examples(examples)
     failures = [(one.name, one.reason) for one in results if isinstance(one, UnreadablePhoto)]
     return AtlasBuild(atlas, tuple(failures))
 
 
 def encode_rated_photo(
-    rated_photo: RatedPhoto, origin: str, timeout_s: float = DEFAULT_TIME_LIMIT_S
+    rated_photo: RatedPhoto,
+    origin: str,
+    timeout_s: float = DEFAULT_TIME_LIMIT_S,
+    encoder: Path | None = None,
 ) -> Example:
     """Encode a rated photo as an example, its own group, in a process of its own.
 
@@ -99,6 +106,7 @@ def encode_rated_photo(
         rated_photo: The photo and its score.
         origin: Where the rating came from, in a few words.
         timeout_s: Seconds.
+        encoder: Folder of other encoders; None for those that ship.
 
     Raises:
         UnreadablePhoto: It cannot be decoded, or Packshot failed on it.
@@ -111,7 +119,7 @@ def encode_rated_photo(
     """
     (result,) = map_in_order(
         [rated_photo],
-        partial(_make_worker, origin),
+        partial(_make_worker, origin, encoder),
         workers=1,
         on_failure=_make_crash_error,
         timeout_s=timeout_s,
@@ -121,8 +129,8 @@ def encode_rated_photo(
     return result
 
 
-def _make_worker(origin: str) -> Callable[[RatedPhoto], EncodingResult]:
-    return partial(_encode, Encoders.load_shipped(), origin)
+def _make_worker(origin: str, encoder: Path | None) -> Callable[[RatedPhoto], EncodingResult]:
+    return partial(_encode, Encoders.load(encoder), origin)
 
 
 def _encode(encoders: Encoders, origin: str, rated_photo: RatedPhoto) -> EncodingResult:

@@ -33,6 +33,7 @@ class AssessorSettings:
         distance: Between vectors; None for that of `RetrievalOptions`.
         aggregation: Of the retained scores; None as for `distance`.
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
+        encoder: Folder of other encoders and their atlas; None for those that ship.
         emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None
             for none.
 
@@ -49,6 +50,7 @@ class AssessorSettings:
     distance: str | None = None
     aggregation: str | None = None
     overlays: tuple[str, ...] = ()
+    encoder: Path | None = None
     emotion_factory: Callable[[], EmotionFunction] | None = None
 
     @property
@@ -82,6 +84,7 @@ class AssessorSettings:
             threads=threads,
             emotion=emotion,
             overlays=self.overlays,
+            encoder=self.encoder,
         )
 
 

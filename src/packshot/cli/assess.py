@@ -16,7 +16,16 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.formats import choose_format
-from packshot.cli.options import AtlasFile, FormatOption, OutputFile, Paths, Quiet, TimeLimit, Workers
+from packshot.cli.options import (
+    AtlasFile,
+    EncoderFolder,
+    FormatOption,
+    OutputFile,
+    Paths,
+    Quiet,
+    TimeLimit,
+    Workers,
+)
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -104,6 +113,7 @@ def assess_command(
     ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
     neighbours: Annotated[
         int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
     ] = None,
@@ -118,6 +128,7 @@ def assess_command(
     """Score photos; users read `ASSESS_HELP`."""
     settings = AssessorSettings(
         atlas=atlas,
+        encoder=encoder,
         language=language,
         neighbours=neighbours,
         distance=distance.value,

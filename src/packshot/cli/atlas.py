@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.commands import CommandGroup
-from packshot.cli.options import Quiet, TimeLimit, Workers, parse_path
+from packshot.cli.options import EncoderFolder, Quiet, TimeLimit, Workers, parse_path
 from packshot.cli.streams import get_standard_output, print_line
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 
@@ -110,6 +110,7 @@ def build_command(
     ),
     name: Annotated[str, typer.Option(help="Name of the atlas.")] = "custom",
     origin: Annotated[str, typer.Option(help="Where the ratings came from.")] = "people",
+    encoder: EncoderFolder = None,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -117,7 +118,7 @@ def build_command(
     """Build an atlas; users read `_BUILD_HELP`."""
     from packshot.cli.rating import Request, build_atlas_file
 
-    request = Request(ratings, folder, output, scale, name, origin, workers, timeout_s, quiet)
+    request = Request(ratings, folder, output, scale, name, origin, encoder, workers, timeout_s, quiet)
     raise typer.Exit(build_atlas_file(request))
 
 
@@ -132,9 +133,10 @@ def add_command(
     ],
     score: Annotated[float, typer.Option(min=0, max=100, help="0..100, larger is better.")],
     origin: Annotated[str, typer.Option(help="Where the rating came from.")] = "people",
+    encoder: EncoderFolder = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
 ) -> None:
     """Extend an atlas; users read `_ADD_HELP`."""
     from packshot.cli.rating import add_photo
 
-    raise typer.Exit(add_photo(atlas, photo, score, origin, timeout_s))
+    raise typer.Exit(add_photo(atlas, photo, score, origin, encoder, timeout_s))

@@ -42,6 +42,7 @@ from packshot.cli.options import (
     AllowPrivate,
     AtlasFile,
     Day,
+    EncoderFolder,
     Feed,
     Ports,
     Quiet,
@@ -127,6 +128,7 @@ def audit_command(
     worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
     language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
     atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     engine: Annotated[
@@ -149,6 +151,7 @@ def audit_command(
         worst=worst,
         language=language,
         atlas=atlas,
+        encoder=encoder,
         workers=workers,
         timeout_s=timeout_s,
         engine=engine.value,
@@ -174,6 +177,7 @@ class Request:
     worst: int
     language: str
     atlas: Path | None
+    encoder: Path | None
     workers: int | None
     timeout_s: float
     engine: str
@@ -243,7 +247,9 @@ def _build_settings(request: Request) -> AuditSettings:
         policies=tuple(request.policies),
         on=request.on or audit_date or datetime.now().astimezone().date(),
         fail_under=request.fail_under,
-        assessor=AssessorSettings(atlas=request.atlas, language=request.language),
+        assessor=AssessorSettings(
+            atlas=request.atlas, language=request.language, encoder=request.encoder
+        ),
         fetcher=request.access.fetcher,
         worst=request.worst,
     )

@@ -18,7 +18,15 @@ from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import defer_interrupt
-from packshot.cli.options import STANDARD_STREAM, AtlasFile, Paths, Quiet, TimeLimit, Workers
+from packshot.cli.options import (
+    STANDARD_STREAM,
+    AtlasFile,
+    EncoderFolder,
+    Paths,
+    Quiet,
+    TimeLimit,
+    Workers,
+)
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -176,6 +184,7 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
         explain: Explain = False,
         language: Language = "en",
         atlas: AtlasFile = None,
+        encoder: EncoderFolder = None,
         workers: Workers = None,
         timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
         quiet: Quiet = False,
@@ -195,7 +204,7 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
             workers=workers,
             timeout_s=timeout_s,
             quiet=quiet,
-            settings=AssessorSettings(atlas=atlas, language=language),
+            settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder),
             options=LoopOptions(
                 rounds, target, use_product_steps=product, only_steps=_parse_steps(steps)
             ),

@@ -86,6 +86,15 @@ AtlasFile = Annotated[
     Path | None,
     typer.Option(parser=parse_path, metavar="FILE", help="An atlas of your own; see packshot atlas."),
 ]
+EncoderFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoder",
+        parser=parse_path,
+        metavar="FOLDER",
+        help="Other models and their atlas, such as the large ones; see docs/large-encoder.md.",
+    ),
+]
 StoreFile = Annotated[
     Path | None,
     typer.Option(

@@ -20,6 +20,7 @@ from packshot.cli.formats import choose_format
 from packshot.cli.options import (
     AllowPrivate,
     AtlasFile,
+    EncoderFolder,
     Feed,
     FormatOption,
     OutputFile,
@@ -96,6 +97,7 @@ def rank_command(
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
@@ -108,7 +110,7 @@ def rank_command(
     emotion = load_shipped_reader if with_emotion else None
     day = date.today() if on is None else on.date()
     settings = RankSettings(
-        AssessorSettings(atlas=atlas, language=language, emotion_factory=emotion),
+        AssessorSettings(atlas=atlas, language=language, encoder=encoder, emotion_factory=emotion),
         None if policy is None else ScreeningSettings(policy, day, language),
     )
     request = Request(

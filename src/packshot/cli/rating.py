@@ -34,6 +34,7 @@ class Request:
     scale: tuple[float, float]
     name: str
     origin: str
+    encoder: Path | None
     workers: int | None
     timeout_s: float
     quiet: bool
@@ -51,17 +52,19 @@ def build_atlas_file(request: Request) -> int:
     return run_and_report(work, partial(_print_report, request, photos, results))
 
 
-def add_photo(atlas: Path, photo: Path, score: float, origin: str, timeout_s: float) -> int:
+def add_photo(
+    atlas: Path, photo: Path, score: float, origin: str, encoder: Path | None, timeout_s: float
+) -> int:
     """Add a rated photo to an atlas in place; return the exit status.
 
     Raises:
         PackshotError: The photo or the atlas cannot be read, or the atlas not be written.
     """
     current_atlas = Atlas.load(atlas)
-    check_same_encoders(current_atlas, Encoders.load_shipped())
+    check_same_encoders(current_atlas, Encoders.load(encoder))
 
     def work() -> None:
-        example = encode_rated_photo(RatedPhoto(photo, score), origin, timeout_s)
+        example = encode_rated_photo(RatedPhoto(photo, score), origin, timeout_s, encoder)
         extended = current_atlas.with_examples([example])
         extended.save(atlas)
         print_line(f"{photo} added: {len(extended.scores)} rated examples")
@@ -77,6 +80,7 @@ def _build_atlas(request: Request, photos: list[RatedPhoto], results: list[Atlas
         photos,
         request.name,
         request.origin,
+        encoder=request.encoder,
         workers=choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD),
         timeout_s=request.timeout_s,
         progress=partial(track_progress, activity="encoding", show_progress=show_progress),

@@ -162,6 +162,9 @@ def everything_command(
     native: Annotated[
         Path | None, typer.Option(help="Exported trunk of the native view; else one is tuned.")
     ] = None,
+    large: Annotated[
+        bool, typer.Option("--large", help="The teacher itself becomes the content network.")
+    ] = False,
     start: Annotated[
         Path | None, typer.Option(help="A content.onnx to teach further; else the checkpoint is.")
     ] = None,
@@ -187,6 +190,7 @@ def everything_command(
         extra=tuple(ExtraFolder.parse(text) for text in extra or ()),
         native=native,
         start=start,
+        is_large=large,
     )
     make_everything(inputs, work, weights, versions, workers, typer.echo)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -108,6 +109,30 @@ class Encoders:
         return cls(
             Model.load_shipped(CONTENT_MODEL, threads), Model.load_shipped(DISTORTION_MODEL, threads)
         )
+
+    @classmethod
+    def load(cls, folder: Path | None, threads: int = 1) -> Encoders:
+        """Load the encoders of a folder, such as ``packshot train everything`` writes.
+
+        Args:
+            folder: Of ``content.onnx`` and ``distortion.onnx``; None for those that ship.
+            threads: As for `load_shipped`.
+
+        Raises:
+            ModelError: One is missing, or cannot run.
+
+        Example:
+            >>> from packshot.errors import ModelError
+            >>> try:
+            ...     Encoders.load(Path("nowhere"))
+            ... except ModelError as error:
+            ...     print(error)
+            cannot read the model nowhere/content.onnx: No such file or directory
+        """
+        if folder is None:
+            return cls.load_shipped(threads)
+        models = (Model.from_path(folder / name, threads) for name in (CONTENT_MODEL, DISTORTION_MODEL))
+        return cls(*models)
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
