@@ -34,6 +34,7 @@ class AssessorSettings:
         aggregation: Of the retained scores; None as for `distance`.
         overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
         encoder: Folder of other encoders and their atlas; None for those that ship.
+        draws_map: Compute damage maps.
         emotion_factory: Makes, in each process, what reads emotions besides; must be picklable. None
             for none.
 
@@ -51,6 +52,7 @@ class AssessorSettings:
     aggregation: str | None = None
     overlays: tuple[str, ...] = ()
     encoder: Path | None = None
+    draws_map: bool = True
     emotion_factory: Callable[[], EmotionFunction] | None = None
 
     @property
@@ -85,6 +87,7 @@ class AssessorSettings:
             emotion=emotion,
             overlays=self.overlays,
             encoder=self.encoder,
+            draws_map=self.draws_map,
         )
 
 

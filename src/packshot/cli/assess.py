@@ -15,7 +15,7 @@ import typer
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
-from packshot.cli.formats import choose_format
+from packshot.cli.formats import OutputFormat, choose_format
 from packshot.cli.options import (
     AtlasFile,
     EncoderFolder,
@@ -111,6 +111,9 @@ def assess_command(
             "--overlays", help="Also what lies over the photo: text, watermarks, frames, QR codes."
         ),
     ] = False,
+    damage_map: Annotated[
+        bool, typer.Option("--damage-map", help="JSON: also where the photo looks damaged.")
+    ] = False,
     language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
@@ -126,6 +129,7 @@ def assess_command(
     quiet: Quiet = False,
 ) -> None:
     """Score photos; users read `ASSESS_HELP`."""
+    chosen_format = output_format or choose_format(output)
     settings = AssessorSettings(
         atlas=atlas,
         encoder=encoder,
@@ -134,9 +138,9 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
         overlays=tuple(OVERLAYS) if overlays else (),
+        draws_map=damage_map or chosen_format is OutputFormat.HTML,
         emotion_factory=_find_emotion_reader() if emotion else None,
     )
-    chosen_format = output_format or choose_format(output)
     request = Request(
         paths, chosen_format.value, output, fail_under, explain, workers, timeout_s, quiet, settings
     )

@@ -136,7 +136,9 @@ def clean_command(
         split_column=split_column,
         access=FetchAccess(retries, allow_private, tuple(ports or ()), store_credentials),
         settings=CleanSettings(
-            AssessorSettings(language=language), workers or count_available_cores(), timeout_s
+            AssessorSettings(language=language, draws_map=False),
+            workers or count_available_cores(),
+            timeout_s,
         ),
         apply=None if to is None else ApplyOptions(to, sure, link),
         store=store,

@@ -217,7 +217,7 @@ def _build_options(request: Request) -> DuplicateOptions:
         include_same_product=request.same_product,
         workers=request.workers or count_available_cores(),
         timeout_s=request.timeout_s,
-        assessor_settings=AssessorSettings(language=request.language),
+        assessor_settings=AssessorSettings(language=request.language, draws_map=False),
     )
 
 

@@ -267,7 +267,7 @@ def _iter_assessments(
         yield from _read_assessments(file)
     if photos:
         workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
-        settings = AssessorSettings(language=request.language, overlays=overlays)
+        settings = AssessorSettings(language=request.language, overlays=overlays, draws_map=False)
         yield from assess_paths(photos, settings=settings, workers=workers, timeout_s=request.timeout_s)
 
 

@@ -22,6 +22,7 @@ from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.files import atomic_write_bytes
 from packshot.photo import Photo
 from packshot.train.datasets.cutouts import extract_cutout
+from packshot.train.datasets.drawn import draw_picture
 from packshot.train.datasets.harms import harm
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.product_ratings import ProductRating
@@ -32,6 +33,9 @@ SIDE: Final = 640
 
 VERSIONS: Final = 3
 """Harmed versions of each rated original."""
+
+DRAWINGS: Final = 600
+"""Pictures that are no photos of products; every fifth is drawn after a photo."""
 
 STAGINGS: Final = 6
 """Times that each rated original that can be cut out is staged anew."""
@@ -183,6 +187,46 @@ def write_pool(planned: Sequence[PoolPhoto], folder: Path, fonts: Fonts, workers
     return [path for path in _iter_made(make, planned, workers) if path is not None]
 
 
+def write_drawn(originals: Sequence[Path], folder: Path, fonts: Fonts, workers: int) -> list[Path]:
+    """Write drawn pictures that are not there yet; see `packshot.train.datasets.drawn`.
+
+    Args:
+        originals: Photos of products, some of which are drawn after.
+        folder: Where to, as JPEG; each file is whole or not there.
+        fonts: To write with.
+        workers: Processes; 0 makes them here.
+
+    Returns:
+        `DRAWINGS` files, in order, but for those after photos that cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    planned = [
+        PoolPhoto(originals[number % len(originals)], number, harms=0) for number in range(DRAWINGS)
+    ]
+    make = partial(_make_drawn, folder=folder, fonts=fonts)
+    return [path for path in _iter_made(make, planned, workers) if path is not None]
+
+
+def _make_drawn(photo: PoolPhoto, folder: Path, fonts: Fonts) -> Path | None:
+    cv2.setNumThreads(1)
+    target = folder / photo.file_name
+    if target.exists():
+        return target
+    generator = np.random.default_rng([SEED + 1, photo.number])
+    try:
+        original = None if photo.number % 5 else Photo.open(photo.path, max_side=SIDE).pixels
+    except UnreadablePhoto:
+        return None
+    _write_jpeg(draw_picture(generator, fonts, original), target)
+    return target
+
+
+def _write_jpeg(pixels: Pixels, target: Path) -> None:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    encoded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), quality)[1]
+    atomic_write_bytes(encoded.tobytes(), target)
+
+
 def _iter_made(
     make: partial[Path | None], planned: Sequence[PoolPhoto], workers: int
 ) -> Iterator[Path | None]:
@@ -205,9 +249,7 @@ def _make_photo(photo: PoolPhoto, folder: Path, fonts: Fonts) -> Path | None:
         return None
     for _ in range(photo.harms):
         pixels = harm(pixels, generator, fonts)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    encoded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), quality)[1]
-    atomic_write_bytes(encoded.tobytes(), target)
+    _write_jpeg(pixels, target)
     return target
 
 

@@ -28,7 +28,7 @@ from packshot.train.datasets.hash_split import falls_in_share
 from packshot.train.datasets.lettering import Fonts
 from packshot.train.datasets.looks import Looks, compute_look_features, write_looks, write_shard_looks
 from packshot.train.datasets.oasis import EmotionPhoto, read_oasis
-from packshot.train.datasets.pool import ExtraFolder, plan_pool, write_pool
+from packshot.train.datasets.pool import ExtraFolder, plan_pool, write_drawn, write_pool
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating, read_product_ratings
 from packshot.train.datasets.rated import group_near_duplicates
 from packshot.train.datasets.teacher_features import write_teacher_features
@@ -276,16 +276,21 @@ def make_student_data(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop
     seen = write_teacher_features(
         rated.paths, inputs.teacher, shop.work / "teacher_rated.npy", shop.workers, shop.progress
     )
-    planned = plan_pool(rated.products, inputs.extra)
+    planned, fonts = plan_pool(rated.products, inputs.extra), Fonts.from_folder(inputs.fonts)
     shop.progress(f"making a pool of {len(planned)} photos")
-    pool = write_pool(planned, shop.work / "pool", Fonts.from_folder(inputs.fonts), shop.workers)
+    pool = write_pool(planned, shop.work / "pool", fonts, shop.workers)
+    originals = [photo.path for photo in rated.products if not photo.is_held_out]
+    drawn = write_drawn(originals, shop.work / "drawn", fonts, shop.workers)
     shop.progress("showing the pool to the teacher")
-    unrated = write_teacher_features(
-        pool, inputs.teacher, shop.work / "teacher_pool.npy", shop.workers, shop.progress
+    unrated, unreal = (
+        write_teacher_features(
+            paths, inputs.teacher, shop.work / f"teacher_{name}.npy", shop.workers, shop.progress
+        )
+        for name, paths in (("pool", pool), ("drawn", drawn))
     )
     count = len(rated.products)
-    features = np.concatenate([seen[:count], unrated, seen[count:]])
-    return StudentData(rated.products, pool, rated.people, rated.pleasant, features)
+    features = np.concatenate([seen[:count], unrated, seen[count:], unreal])
+    return StudentData(rated.products, pool, rated.people, rated.pleasant, features, drawn)
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,9 @@ NEUTRAL_VALENCE: Final = 4.0
 VALENCE_SCALE: Final = 1.5
 """Steps of that scale that count as one, for the head of pleasantness."""
 
+_NOT_A_PRODUCT: Final = list(FAULTS).index("not-a-product")
+"""Fault that every drawn picture has."""
+
 _CLIP: Final = 6.0
 """Deviations at which a standardised feature is cut. A convention."""
 
@@ -73,21 +76,22 @@ class TargetRecipe:
 
 @dataclass(frozen=True, eq=False)
 class StudentData:
-    """Photos of four sorts, and what the teacher sees of each.
+    """Photos of four sorts, and drawn pictures, with what the teacher sees of each.
 
     Attributes:
         products: Rated product photos.
         pool: Photos without a rating.
         people: Photos of anything, rated by people.
         pleasant: Photos whose pleasantness people rated.
-        features: (N, F) the teacher's features of all, in that order.
+        features: (N, F) the teacher's features of all, in that order, and of those drawn.
+        drawn: Pictures that are no photos of products.
 
     Example:
         >>> pool = [Path("00000.jpg"), Path("00001.jpg")]
         >>> people = [RatedPhoto(Path("a.jpg"), 70)]
         >>> data = StudentData([], pool, people, [], np.zeros((3, 8), np.float16))
         >>> data.counts, [path.name for path in data.photos]
-        ((0, 2, 1, 0), ['00000.jpg', '00001.jpg', 'a.jpg'])
+        ((0, 2, 1, 0, 0), ['00000.jpg', '00001.jpg', 'a.jpg'])
     """
 
     products: Sequence[ProductRating]
@@ -95,18 +99,20 @@ class StudentData:
     people: Sequence[RatedPhoto]
     pleasant: Sequence[EmotionPhoto]
     features: Float16Array
+    drawn: Sequence[Path] = ()
 
     @property
-    def counts(self) -> tuple[int, int, int, int]:
+    def counts(self) -> tuple[int, int, int, int, int]:
         """Photos of each sort."""
-        return len(self.products), len(self.pool), len(self.people), len(self.pleasant)
+        photos = len(self.products), len(self.pool), len(self.people), len(self.pleasant)
+        return *photos, len(self.drawn)
 
     @property
     def photos(self) -> list[Path]:
         """The files of all."""
         rated = [photo.path for photo in self.products]
         others = [*(photo.path for photo in self.people), *(photo.path for photo in self.pleasant)]
-        return [*rated, *self.pool, *others]
+        return [*rated, *self.pool, *others, *self.drawn]
 
     @property
     def is_taught(self) -> Mask:
@@ -114,7 +120,8 @@ class StudentData:
         products = [not photo.is_held_out for photo in self.products]
         people = [not is_person_held_out(photo) for photo in self.people]
         pleasant = [not is_theme_held_out(photo) for photo in self.pleasant]
-        return np.array([*products, *([True] * len(self.pool)), *people, *pleasant], bool)
+        made = [True] * len(self.pool), [True] * len(self.drawn)
+        return np.array([*products, *made[0], *people, *pleasant, *made[1]], bool)
 
 
 def is_person_held_out(photo: RatedPhoto) -> bool:
@@ -198,11 +205,13 @@ def make_targets(data: StudentData, recipe: TargetRecipe) -> StudentTargets:
         features[taught], labels[taught], features, recipe.penalty, recipe.sharpness
     ).clip(0, 1)
     said[: counts[0]] = recipe.label_share * labels + (1 - recipe.label_share) * said[: counts[0]]
-    weights = np.repeat([1, recipe.pool_weight, recipe.other_weight, recipe.other_weight], counts)
+    said[len(said) - counts[-1] :, len(ASPECTS) + _NOT_A_PRODUCT] = 1
+    by_sort = 1, recipe.pool_weight, recipe.other_weight, recipe.other_weight, recipe.pool_weight
+    weights = np.repeat(by_sort, counts)
     liked, pleasantness = np.full((2, len(features)), np.nan)
     people = slice(sum(counts[:2]), sum(counts[:3]))
     liked[people] = [photo.score / 100 for photo in data.people]
-    pleasantness[people.stop :] = [
+    pleasantness[people.stop : sum(counts[:4])] = [
         (photo.valence - NEUTRAL_VALENCE) / VALENCE_SCALE for photo in data.pleasant
     ]
     aspects = len(ASPECTS)
@@ -214,7 +223,7 @@ def make_targets(data: StudentData, recipe: TargetRecipe) -> StudentTargets:
         _centre(features[:, : recipe.embedding]),
         liked,
         pleasantness,
-        np.repeat([1, 1, 0, 0], counts),
+        np.repeat([1, 1, 0, 0, 1], counts),
     )
     return StudentTargets(*(torch.from_numpy(column.astype(np.float32)) for column in columns))
 
