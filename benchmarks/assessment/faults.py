@@ -35,7 +35,6 @@ FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "cluttered-background": ("cluttered-background",),
     "blur": (
         "blurred",
-        "soft-product",
         "product-blurred",
         "distortion-gaussian-blur",
         "distortion-lens-blur",

@@ -38,7 +38,6 @@ RECOGNISED_CODES = {
     "harsh-shadow",
     "over-sharpened",
     "not-a-product",
-    "soft-product",
 }
 """Of findings that a network alone tells."""
 MEASURED_AND_RECOGNISED_CODES = {

@@ -47,6 +47,9 @@ judgement."""
 _OWN_TEMPERATURE: Final = 0.03
 """Temperature of the weight of the user's own ratings, in units of cosine. A judgement."""
 
+NOT_A_PRODUCT: Final = "not-a-product"
+"""Code of the finding that the picture is no photo of a product."""
+
 _MIN_SCALE_SHARE: Final = 0.02
 """Chance below which a scale is left out: it could not move a score by more than two points."""
 
@@ -133,13 +136,20 @@ def find_grade(score: float) -> Grade:
 
 
 def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
-    """Return the grade that a photo gets with its findings: with one that must be fixed, `FAIR` at best.
+    """Return the grade that a photo gets with its findings.
+
+    With one that must be fixed that is `FAIR` at best; how good a picture is that is no photo of a
+    product, nobody rated: `UNKNOWN`.
 
     Example:
         >>> error = Finding(code="blurred", severity="error", reason="Blurred.", remedy="Hold still.")
         >>> bound_grade(Grade.EXCELLENT, [error]).value, bound_grade(Grade.POOR, [error]).value
         ('fair', 'poor')
+        >>> bound_grade(Grade.GOOD, [error.model_copy(update={"code": NOT_A_PRODUCT})]).value
+        'unknown'
     """
+    if any(finding.code == NOT_A_PRODUCT for finding in findings):
+        return Grade.UNKNOWN
     has_error = any(finding.severity is Severity.ERROR for finding in findings)
     return Grade.FAIR if has_error and grade in (Grade.EXCELLENT, Grade.GOOD) else grade
 
