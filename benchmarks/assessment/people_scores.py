@@ -1,9 +1,8 @@
 """Agreement with people: the shipped assessor on held-out BIQ2021 photos.
 
-Photos are split as `packshot train everything` splits them, by whole near-duplicate groups: those of
-"validation" no network was taught, those of "held out" are these and others that calibrate, or that the
-content network was taught. Rows compare the shipped form with the source's (content alone picks J
-groups), with other distances and aggregations.
+Photos are split by name, as `packshot train everything` splits them: those of "validation" serve for
+nothing but this, those of "held out" are these and others that calibrate. Rows compare the shipped form
+with the source's (content alone picks J groups), with other distances and aggregations.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from packshot.assess.scoring import compute_score
 from packshot.encode import Encoders
 from packshot.photo import Photo
 from packshot.train.datasets.product_ratings import Part
-from packshot.train.datasets.rated import group_near_duplicates
-from packshot.train.recipes.everything import NEAR_DUPLICATE_SIMILARITY, find_people_parts
+from packshot.train.recipes.everything import find_people_part
 
 FORMS = {
     "shipped": RetrievalOptions(),
@@ -49,18 +47,14 @@ FORMS = {
 
 
 def main(data: Path) -> None:
-    """Encode every rated photo, split, judge the held-out ones in every form."""
-    photos = read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1))
+    """Encode the photos held out, and judge them in every form."""
+    rated = read_ratings(data / "biq2021" / "mos.csv", data / "biq2021" / "images", (0, 1))
+    photos = [photo for photo in rated if find_people_part(photo) is not Part.TRAINING]
     encoders = Encoders.load_shipped(threads=2)
     codes = [
         observe(encoders, [Photo.open(p.path, max_side=ASSESSMENT_SIDE)])[0].encoding for p in photos
     ]
-    content = np.stack([code.content for code in codes])
-    # The recipe groups 16-bit features: round alike, or a pair near the threshold falls apart.
-    groups = group_near_duplicates(
-        content.astype(np.float16).astype(np.float32), NEAR_DUPLICATE_SIMILARITY
-    )
-    parts = find_people_parts(photos, groups)
+    parts = [find_people_part(photo) for photo in photos]
     atlas = Atlas.load_shipped()
     sets = {"validation": [Part.VALIDATION], "held out": [Part.VALIDATION, Part.CALIBRATION]}
     rows = []

@@ -1,4 +1,4 @@
-"""What each part of the score brings: evidence, readings, teacher, native view, measurements, damage.
+"""What each part of the score brings: evidence, lines, taught head, teacher, ratings, views, damage.
 
 Takes the folder of intermediate results of ``packshot train everything``; what is missing there is
 made. The order of photos that nothing was trained on is told, which calibration does not change.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,18 @@ from packshot.encode import PhotoEncoding
 from packshot.encode.measurement_input import MEASUREMENT_NAMES
 from packshot.train.datasets.product_ratings import HELD_OUT_SOURCES, Part, read_product_ratings
 from packshot.train.features import CONTENT_SIZE
+from packshot.train.networks.quality_head import QualityHead
+from packshot.train.networks.statistics import STAGE_NUMBERS
+from packshot.train.recipes.damage_costs import UNRATED_ORIGINAL
 from packshot.train.recipes.distortion import ProjectionRecipe
 from packshot.train.recipes.everything import (
+    HEAD_FILE,
     RatedPhotos,
     TrainingInputs,
     Workshop,
     compute_all_features,
     join_data,
+    load_head,
     look_at_all,
     make_damage,
 )
@@ -78,24 +83,35 @@ def main(data: Path, work: Path, native: Path, untaught: Path | None, versions: 
     def load(content: Path) -> QualityData:
         return join_data(rated, damage, compute_all_features(looks, content, native, shop))
 
-    joined = load(work / "content.onnx")
-    variants = dict(iter_variants(joined))
+    joined, head = load(work / "content.onnx"), load_head(work / HEAD_FILE)
+    variants = list(iter_variants(joined, head))
     if untaught is not None:
-        variants["content network that was not taught"] = load(untaught)
-    rows = [row for name, variant in variants.items() for row in judge_variant(name, variant)]
+        variants.append(Variant("without the teacher", load(untaught), None))
+    rows = [row for variant in variants for row in judge_variant(variant)]
     print(write_results("score_ablations", rows))
 
 
-def iter_variants(joined: QualityData) -> Iterator[tuple[str, QualityData]]:
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """What is trained on, and the taught head that goes with its features; None without one."""
+
+    name: str
+    data: QualityData
+    head: QualityHead | None
+
+
+def iter_variants(joined: QualityData, head: QualityHead) -> Iterator[Variant]:
     """Yield what is trained on, whole and with a part taken away."""
     size = joined.products.features.shape[1]
-    first = (size - 2 * len(MEASUREMENT_NAMES)) // 2
-    measured = slice(first, first + 2 * len(MEASUREMENT_NAMES))
-    yield "shipped", joined
-    yield "without measurements", _blank(joined, measured)
-    yield "without the native view", _blank(joined, slice(measured.stop, size))
-    yield "without the whole view", _blank(joined, slice(CONTENT_SIZE, measured.start))
-    yield "without damaged originals", _weaken(joined)
+    native = size - CONTENT_SIZE - STAGE_NUMBERS
+    measured = slice(native - 2 * len(MEASUREMENT_NAMES), native)
+    yield Variant("shipped", joined, head)
+    yield Variant("without the taught head", joined, None)
+    yield Variant("without measurements", _blank(joined, measured), head)
+    yield Variant("without the native view", _blank(joined, slice(native, size)), head)
+    yield Variant("without the whole view", _blank(joined, slice(CONTENT_SIZE, measured.start)), None)
+    yield Variant("without damaged originals", _weaken(joined), head)
+    yield Variant("without ratings of products", _forget_ratings(joined), None)
 
 
 def _blank(joined: QualityData, columns: slice) -> QualityData:
@@ -119,10 +135,22 @@ def _weaken(joined: QualityData) -> QualityData:
     return replace(joined, damaged=joined.damaged.select(few))
 
 
-def judge_variant(name: str, joined: QualityData) -> Iterator[Row]:
+def _forget_ratings(joined: QualityData) -> QualityData:
+    """Know of the products trained on only what damage costs: each original is rated alike."""
+    base = np.array(UNRATED_ORIGINAL, np.float32)
+    known = [
+        replace(photo, ratings=base) if photo.part is Part.TRAINING else photo
+        for photo in joined.products.photos
+    ]
+    is_kept = np.array([photo.part is not Part.TRAINING or not photo.harm for photo in known], bool)
+    return replace(joined, products=replace(joined.products, photos=known).select(is_kept))
+
+
+def judge_variant(variant: Variant) -> Iterator[Row]:
     """Train on one part, and yield the order of the others by each form."""
+    name, joined = variant.name, variant.data
     data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
-    model = train_quality(data, calibration, ProjectionRecipe(), print)
+    model = train_quality(data, calibration, ProjectionRecipe(), print, variant.head)
     examples = make_atlas_examples(data, model)
     sizes = (CONTENT_SIZE, len(examples[0].distortion))
     atlas = Atlas.create_empty("ablation", ("", ""), sizes).with_examples(examples)
