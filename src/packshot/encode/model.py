@@ -141,6 +141,9 @@ def _make_session_options(threads: int, arena: bool) -> ort.SessionOptions:
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
+    # Processors without VNNI add two 8-bit products in 16 bits, too few for them, unless told not to:
+    # the same photo had another score there (benchmarks/results/same_score.csv).
+    options.add_session_config_entry("session.x64quantprecision", "1")
     # Spinning threads starve the other workers of a 2-core machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
