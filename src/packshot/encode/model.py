@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from packshot.arrays import AnyArray, Float32Array
+from packshot.encode.precision import EXACT_SUMS, has_short_sums
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
 from packshot.shipped import find_damaged_original, read_shipped
@@ -141,9 +142,8 @@ def _make_session_options(threads: int, arena: bool) -> ort.SessionOptions:
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    # Processors without VNNI add two 8-bit products in 16 bits, too few for them, unless told not to:
-    # the same photo had another score there (benchmarks/results/same_score.csv).
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if has_short_sums():
+        options.add_session_config_entry(*EXACT_SUMS)
     # Spinning threads starve the other workers of a 2-core machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
