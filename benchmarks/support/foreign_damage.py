@@ -1,0 +1,114 @@
+"""Damage made by other code than the damage model, so that nothing was trained on it.
+
+Each takes (H, W, 3) uint8 RGB and a generator of random numbers, and gives the same shape. Strengths are
+those at which a shop would send a photo back.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image, ImageFilter
+from scipy.ndimage import rotate
+from scipy.signal import fftconvolve
+
+from packshot.arrays import Pixels
+
+ForeignDamage = Callable[[Pixels, np.random.Generator], Pixels]
+
+
+def blur_by_motion(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A streak of 9 to 21 pixels in any direction."""
+    length = 2 * int(random.integers(4, 11)) + 1
+    streak = np.zeros((length, length))
+    streak[length // 2] = 1
+    kernel = np.clip(rotate(streak, random.uniform(0, 180), reshape=False, order=1), 0, None)
+    return _filter(pixels, kernel / kernel.sum())
+
+
+def defocus(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A disc of 3 to 6 pixels radius."""
+    radius = random.uniform(3, 6)
+    side = int(np.ceil(radius))
+    y, x = np.mgrid[-side : side + 1, -side : side + 1]
+    kernel = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    return _filter(pixels, kernel / kernel.sum())
+
+
+def enlarge_from_quarter(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A thumbnail of a quarter of the side, enlarged by Pillow's bicubic filter."""
+    image = Image.fromarray(pixels)
+    small = image.resize((max(1, image.width // 4), max(1, image.height // 4)), Image.Resampling.BOX)
+    return np.asarray(small.resize(image.size, Image.Resampling.BICUBIC), np.uint8)
+
+
+def compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """JPEG of quality 8 to 14."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=int(random.integers(8, 15)))
+    return np.asarray(Image.open(buffer).convert("RGB"), np.uint8)
+
+
+def cast_colour(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Gains of red and blue in opposite directions, as of the wrong lamp, in linear light."""
+    strength = random.uniform(0.25, 0.5) * random.choice([-1, 1])
+    linear = (pixels / 255.0) ** 2.2 * np.array([1 + strength, 1, 1 - strength])
+    return _to_bytes(255 * np.clip(linear, 0, 1) ** (1 / 2.2))
+
+
+def flatten_tones(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Tones pressed into half of the range, around a raised black."""
+    share, lift = random.uniform(0.4, 0.6), random.uniform(40, 80)
+    return _to_bytes(lift + share * pixels.astype(float))
+
+
+def add_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Shot noise and read noise of a small sensor."""
+    photons = random.uniform(30, 90)
+    shot = random.poisson(pixels / 255.0 * photons) / photons * 255
+    return _to_bytes(shot + random.normal(0, random.uniform(3, 9), pixels.shape))
+
+
+def darken(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """One and a half to two and a half stops too little light."""
+    linear = (pixels / 255.0) ** 2.2 * 2.0 ** -random.uniform(1.5, 2.5)
+    return _to_bytes(255 * linear ** (1 / 2.2))
+
+
+def soften_and_compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A mix that no network saw: Pillow's blur, a cast, and JPEG of quality 30 to 50."""
+    blurred = Image.fromarray(cast_colour(pixels, random)).filter(
+        ImageFilter.GaussianBlur(random.uniform(0.8, 1.6))
+    )
+    buffer = io.BytesIO()
+    blurred.save(buffer, "JPEG", quality=int(random.integers(30, 51)))
+    return np.asarray(Image.open(buffer).convert("RGB"), np.uint8)
+
+
+FOREIGN_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
+    {
+        "motion blur": blur_by_motion,
+        "defocus": defocus,
+        "enlarged from a quarter": enlarge_from_quarter,
+        "JPEG": compress,
+        "colour cast": cast_colour,
+        "flat": flatten_tones,
+        "noise": add_noise,
+        "dark": darken,
+        "soft, cast, JPEG": soften_and_compress,
+    }
+)
+
+
+def _filter(pixels: Pixels, kernel: np.ndarray) -> Pixels:
+    """Filter each channel, borders mirrored."""
+    side = kernel.shape[0] // 2
+    padded = np.pad(pixels.astype(float), ((side, side), (side, side), (0, 0)), mode="reflect")
+    return _to_bytes(fftconvolve(padded, kernel[..., None], mode="valid", axes=(0, 1)))
+
+
+def _to_bytes(values: np.ndarray) -> Pixels:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
