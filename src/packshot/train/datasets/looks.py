@@ -23,9 +23,6 @@ from packshot.report import MEASUREMENTS
 from packshot.train.array_files import write_array
 from packshot.train.datasets.damaged import load_shard
 
-_BATCH = 16
-"""Photos that a network sees at a time. A judgement."""
-
 _CHUNK = 32
 """Photos given to a process at a time. A judgement."""
 
@@ -127,9 +124,10 @@ def compute_look_features(looks: Looks, content: Model, native: Model) -> Float1
 
 
 def _run(squares: Pixels, network: Model) -> Float16Array:
+    """Run a network on one square at a time, as an assessment does: large ones scale what they see."""
     rows = []
-    for start in range(0, len(squares), _BATCH):
-        outputs = network.run(pixels=np.ascontiguousarray(squares[start : start + _BATCH]))
+    for square in squares:
+        outputs = network.run(pixels=np.ascontiguousarray(square)[None])
         rows.append(np.concatenate([outputs["content"], outputs["statistics"]], axis=1))
     return np.concatenate(rows).astype(np.float16)
 
