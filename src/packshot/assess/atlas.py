@@ -80,17 +80,21 @@ class Scale(IntEnum):
 
 
 class Calibrated(StrEnum):
-    """What has a calibration and a confidence of its own: the aspects of product photos, and the rest.
+    """What has a calibration and a confidence of its own.
+
+    That is each aspect of product photos, and for photos of anything what people say of them, brought to
+    the scales of the first and of the second.
 
     Example:
         >>> [one.value for one in Calibrated]
-        ['overall', 'technical', 'presentation', 'people']
+        ['overall', 'technical', 'presentation', 'people', 'people-technical']
     """
 
     OVERALL = "overall"
     TECHNICAL = "technical"
     PRESENTATION = "presentation"
     PEOPLE = "people"
+    PEOPLE_TECHNICAL = "people-technical"
 
 
 class ScoreCalibration(Record):

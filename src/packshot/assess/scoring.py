@@ -47,6 +47,12 @@ judgement."""
 _OWN_TEMPERATURE: Final = 0.03
 """Temperature of the weight of the user's own ratings, in units of cosine. A judgement."""
 
+_CALIBRATIONS: Final = {
+    Scale.PRODUCT: (Calibrated.OVERALL, Calibrated.TECHNICAL, Calibrated.PRESENTATION),
+    Scale.PEOPLE: (Calibrated.PEOPLE, Calibrated.PEOPLE_TECHNICAL, Calibrated.PEOPLE),
+}
+"""What each aspect is calibrated by, by scale; nobody rates the presentation of photos of anything."""
+
 NOT_A_PRODUCT: Final = "not-a-product"
 """Code of the finding that the picture is no photo of a product."""
 
@@ -375,9 +381,7 @@ class _ScalePart:
         raw, deviation = self.aggregate(aspect)
         if np.isnan(raw):
             return _Estimate(raw, 0.0)
-        names = list(Calibrated)
-        name = Calibrated.PEOPLE if self.scale is Scale.PEOPLE else names[aspect]
-        model = self.atlas.find_aspect(name)
+        model = self.atlas.find_aspect(_CALIBRATIONS[self.scale][aspect])
         score = model.calibration(raw)
         nearness = float(self.retrieved.weights @ self.retrieved.distortion)
         return _Estimate(score, model.trust.confidence(nearness, deviation, score))

@@ -1,9 +1,9 @@
 """Whether this processor adds 8-bit products in too few bits.
 
-Processors without VNNI (most of before 2019) add two products of 8-bit numbers in 16 bits, which cannot
-hold them, unless ONNX Runtime is told to take a slower way. What a network answers then has a correlation
-of .95 with what it answers elsewhere (`benchmarks/results/same_score.csv`): another score for the same
-photo. ONNX Runtime does not say which processor it is on; a sum that would overflow does.
+Processors without VNNI (most of before 2019) add two products of 8-bit numbers in 16 bits, which
+cannot hold them, unless ONNX Runtime is told to take a slower way. What a network answers then has a
+correlation of .95 with what it answers elsewhere: another score for the same photo. ONNX Runtime does
+not say which processor it is on; a sum that would overflow does.
 """
 
 from __future__ import annotations

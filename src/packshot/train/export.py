@@ -133,7 +133,7 @@ def quantise(
     calibration: Iterable[ModelInputs],
     float_prefixes: tuple[str, ...] = (),
     *,
-    resizes_maps: bool = False,
+    infers_shapes: bool = True,
 ) -> None:
     """Quantise convolutions to 8 bits: per-channel weights, activations by their range.
 
@@ -142,7 +142,8 @@ def quantise(
         target: The quantised one.
         calibration: Inputs by name, batch of 1, whose activations set the ranges.
         float_prefixes: Weights whose names begin so keep their precision, and all that follows them.
-        resizes_maps: The model resizes maps, which symbolic shape inference cannot follow.
+        infers_shapes: False where symbolic shape inference cannot follow the model: one that resizes
+            maps, or takes lines of them apart.
 
     Example:
         >>> from packshot.encode.model import Model
@@ -157,7 +158,7 @@ def quantise(
     """
     with Scratch() as scratch:
         prepared = scratch.folder / "prepared.onnx"
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=resizes_maps)
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=not infers_shapes)
         quantize_static(
             str(prepared),
             str(target),

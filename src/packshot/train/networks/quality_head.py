@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from packshot.assess.atlas import Calibrated
 
-READINGS = tuple(aspect.value for aspect in Calibrated)
+READINGS = tuple(aspect.value for aspect in Calibrated if aspect is not Calibrated.PEOPLE_TECHNICAL)
 """What is read off features as points: the three ratings of product photos, and what people say of
 photos of anything."""
 

@@ -117,7 +117,8 @@ def _dequantise(stored: dict[str, AnyArray], name: str) -> Tensor:
 def _export_network(network: ViewNetwork, side: int, path: Path, calibration: Iterator[Pixels]) -> None:
     plain = path.with_suffix(".float.onnx")
     export(network, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, _OUTPUTS, plain)
-    quantise(plain, path, ({"pixels": view[None]} for view in calibration))
+    inputs = ({"pixels": view[None]} for view in calibration)
+    quantise(plain, path, inputs, infers_shapes=False)
     plain.unlink()
 
 

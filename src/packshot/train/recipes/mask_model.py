@@ -62,7 +62,7 @@ def write_mask_model(
         ranges: Iterator[ModelInputs] = (
             {"pixels": composer.compose(random).pixels[None]} for _ in range(_QUANTISATION_PHOTOS)
         )
-        quantise(plain, path, ranges, resizes_maps=True)
+        quantise(plain, path, ranges, infers_shapes=False)
     calibration = calibrate_confidence(
         path, list(_iter_validation_examples(composer, empty_photos, random))
     )

@@ -43,5 +43,5 @@ def write_overlay_model(
             plain,
             path,
             ({"pixels": pad_to_multiple(resize_for_network(pixels))[None]} for pixels in examples),
-            resizes_maps=True,
+            infers_shapes=False,
         )

@@ -43,11 +43,11 @@ DAMAGED_WEIGHT: Final = 0.05
 """Weight of a damaged original among rated photos: its label is reckoned, not rated. Of .05, .25 and .6
 the one whose readings were in the best order on the photos held out."""
 
-_PRODUCT_SHARPNESS: Final = 2.0
-_PRODUCT_LEAN: Final = 2.0
-"""The log odds of a product photo, plus the lean, times the sharpness, are what the scales are mixed
-by: a photo that may be one is judged as one. Of a few pairs the one that cost photos rated by people
-.02 SROCC at most, on the photos held out."""
+_PRODUCT_SHARPNESS: Final = 0.67
+_PRODUCT_LEAN: Final = 3.0
+"""The log odds that a line gives a product photo, plus the lean, times the sharpness, are what the
+scales are mixed by: a photo that may be one is judged as one. Of ten pairs the one that cost products and
+photos rated by people the least, .005 and .01 SROCC, on the photos held out."""
 
 _MIN_NAMED: Final = 20
 """Photos that a pass must name for a fault: of fewer no limit can be set, and `_UNSURE_LIMIT` holds."""
@@ -512,13 +512,19 @@ def calibrate_quality(
         reference: Its name.
     """
     products, people = calibration.products, calibration.people
-    judged = _judge(atlas, projection, products.features, [photo.group for photo in products.photos])
-    liked = _judge(atlas, projection, people.features, [f"people:{group}" for group in people.groups])
+    groups = [photo.group for photo in products.photos]
+    judged = _judge(atlas, projection, products.features, groups, product=1.0)
     aspects = {
         name: fit_aspect(_read_aspect(judged, column), products.ratings[:, column])
         for column, name in enumerate(list(Calibrated)[:3])
     }
-    aspects[Calibrated.PEOPLE] = fit_aspect(_read_aspect(liked, 0), people.scores)
+    names = [f"people:{group}" for group in people.groups]
+    liked, as_products = (_judge(atlas, projection, people.features, names, one) for one in (0.0, 1.0))
+    for column, name in ((0, Calibrated.OVERALL), (1, Calibrated.TECHNICAL)):
+        read = _read_aspect(as_products, column).raw
+        points = np.array([aspects[name].calibration(value) for value in read])
+        truth = match_scales(people.scores, points)
+        aspects[_BROUGHT_TO[name]] = fit_aspect(_read_aspect(liked, column), truth)
     everyone = [one.evidence for one in (*judged, *liked)]
     content = np.array([float(one.content.max()) for one in everyone])
     nearness = np.array([float(one.weights @ one.distortion) for one in everyone])
@@ -534,16 +540,51 @@ def calibrate_quality(
     return calibrated.with_header(reference_scores=tuple(np.sort(scores).round(2).tolist()))
 
 
+_BROUGHT_TO: Final = {
+    Calibrated.OVERALL: Calibrated.PEOPLE,
+    Calibrated.TECHNICAL: Calibrated.PEOPLE_TECHNICAL,
+}
+"""What people say is brought to each of these scales by."""
+
+
+def match_scales(scores: Float64Array, points: Float64Array) -> Float64Array:
+    """Bring scores to the scale of other points of the same photos: to their mean and deviation.
+
+    The order stays. Whether a photo is of a product is often not certain, and what both scales say is
+    averaged: if their levels differed, the chance would order the photos, not the ratings.
+
+    Args:
+        scores: (N,).
+        points: (N,) of the same photos.
+
+    Returns:
+        (N,), 0..100.
+
+    Example:
+        >>> match_scales(np.array([20.0, 50, 80]), np.array([40.0, 30, 50])).round(2).tolist()
+        [30.0, 40.0, 50.0]
+    """
+    deviation = float(points.std() / max(scores.std(), 1e-6))
+    return np.asarray(np.clip(points.mean() + deviation * (scores - scores.mean()), 0, 100), np.float64)
+
+
 _REJECTED_SHARE: Final = 0.005
 """Share of photos of the kind that is known, 0..1, that are less like the atlas than the limits of
 trust. A judgement."""
 
 
 def _judge(
-    atlas: Atlas, projection: Projection, features: Float16Array, groups: Sequence[str]
+    atlas: Atlas,
+    projection: Projection,
+    features: Float16Array,
+    groups: Sequence[str],
+    product: float | None = None,
 ) -> list[ScoringResult]:
+    """Judge photos; as photos of products or of anything for certain where `product` is 1 or 0."""
     options = RetrievalOptions()
     encodings = encode_features(projection, features)
+    if product is not None:
+        encodings = [replace(one, product=product) for one in encodings]
     return [
         compute_score(atlas, encoding, options, group)
         for encoding, group in zip(encodings, groups, strict=True)
