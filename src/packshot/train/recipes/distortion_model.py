@@ -67,6 +67,7 @@ def _export_head(projection: Projection, path: Path) -> None:
 
 def _merge_models(native: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
     """Join both into one graph: pixels through the trunk, its outputs into the projection."""
+    del native.graph.value_info[:]  # With one of the input, that would be given the prefix too.
     trunk = onnx.compose.add_prefix(native, "trunk_", rename_inputs=False)
     version = head.opset_import[0].version
     if trunk.opset_import[0].version != version:
