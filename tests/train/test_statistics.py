@@ -43,7 +43,7 @@ def compute_layout(stage):
     return np.concatenate([means, largest, falls, leans])
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (2, 2, 14, 14), (1, 3, 2, 2)])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (2, 2, 14, 14), (1, 3, 2, 2), (2, 3, 7, 7)])
 def test_layout_against_loops(shape):
     maps = [draw_maps(*shape), draw_maps(shape[0], 5, 8, 8, seed=1)]
     found = layout_statistics(maps).numpy()
