@@ -1,7 +1,9 @@
 """How the recipes fit together; needs PyTorch: `make setup-train`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -14,18 +16,32 @@ from packshot.encode import Encoders, FaultModel, Model  # noqa: E402
 from packshot.encode.measurement_input import MEASUREMENT_NAMES  # noqa: E402
 from packshot.train.datasets.damaged import KIND_NAMES, Original, Shard, save_shard  # noqa: E402
 from packshot.train.datasets.looks import Looks  # noqa: E402
-from packshot.train.datasets.product_ratings import FAULTS, ProductRating  # noqa: E402
+from packshot.train.datasets.oasis import EmotionPhoto  # noqa: E402
+from packshot.train.datasets.pool import ExtraFolder  # noqa: E402
+from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating  # noqa: E402
 from packshot.train.features import CONTENT_SIZE  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.kernel_head import KernelHead, KernelTargets  # noqa: E402
+from packshot.train.networks.quality_head import QualityHead  # noqa: E402
+from packshot.train.networks.statistics import STAGE_NUMBERS, WHOLE_NUMBERS  # noqa: E402
+from packshot.train.recipes import everything  # noqa: E402
 from packshot.train.recipes.damage_costs import UNRATED_ORIGINAL  # noqa: E402
 from packshot.train.recipes.distortion_model import OUTPUTS, write_distortion_model  # noqa: E402
 from packshot.train.recipes.everything import (  # noqa: E402
     AllLooks,
     Damage,
     RatedPhotos,
+    TrainingInputs,
     Workshop,
     compute_all_features,
+    find_people_part,
     join_damaged,
+    join_data,
+    load_head,
+    load_start,
+    make_content,
+    make_student_data,
 )
 from packshot.train.recipes.native import make_damaged_features  # noqa: E402
 from packshot.train.recipes.quality import QualityModel  # noqa: E402
@@ -35,7 +51,7 @@ pytestmark = pytest.mark.train
 STATISTICS = 4
 
 
-def write_trunk(path, side):
+def write_trunk(path, side, statistics=STATISTICS):
     """A network with a trunk's input and outputs: each number the mean of all pixels."""
     helper = onnx.helper
     nodes = [
@@ -45,27 +61,45 @@ def write_trunk(path, side):
     ]
     axes = {"axis": np.array([1]), "axes": np.array([1, 2, 3])}
     constants = [onnx.numpy_helper.from_array(value, name) for name, value in axes.items()]
-    for name, size in (("content", CONTENT_SIZE), ("statistics", STATISTICS)):
+    sizes = ("content", CONTENT_SIZE), ("statistics", statistics)
+    for name, size in sizes:
         ones = np.ones((1, size), np.float32)
         constants.append(onnx.numpy_helper.from_array(ones, f"{name}_ones"))
         nodes.append(helper.make_node("Mul", ["column", f"{name}_ones"], [name]))
     pixels = helper.make_tensor_value_info("pixels", 2, ["batch", side, side, 3])
-    outputs = [
-        helper.make_tensor_value_info(name, 1, ["batch", size])
-        for name, size in (("content", CONTENT_SIZE), ("statistics", STATISTICS))
-    ]
+    outputs = [helper.make_tensor_value_info(name, 1, ["batch", size]) for name, size in sizes]
     graph = helper.make_graph(nodes, "trunk", [pixels], outputs, constants)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), path)
     return path
 
 
-def test_the_distortion_encoder_tells_all_that_the_projection_does(tmp_path):
+def make_quality_head(inputs):
+    head = QualityHead(inputs, faults=2)
+    torch.nn.init.normal_(head.lines.weight, std=0.1)
+    return head
+
+
+def make_kernel_head(inputs):
+    generator = np.random.default_rng(1)
+    features = generator.normal(size=(9, inputs)).astype(np.float32)
+    targets = KernelTargets(np.arange(9), generator.random((9, 7)))
+    return KernelHead.fit(features, [targets], penalty=0.05, sharpness=0.5, faults=2)
+
+
+@pytest.mark.parametrize("content", [CONTENT_SIZE, 6])
+@pytest.mark.parametrize("make_head", [None, make_quality_head, make_kernel_head])
+def test_the_distortion_encoder_tells_all_that_the_projection_does(tmp_path, make_head, content):
     torch.manual_seed(0)
-    size = 2 * (CONTENT_SIZE + STATISTICS) + 2 * len(MEASUREMENT_NAMES)
-    projection = Projection(ProjectionShape(size, 8, 4, len(KIND_NAMES), faults=2)).eval()
+    whole, measured = content + STATISTICS, 2 * len(MEASUREMENT_NAMES)
+    size = whole + measured + CONTENT_SIZE + STAGE_NUMBERS
+    shape = ProjectionShape(size, 8, 4, len(KIND_NAMES), faults=2, content=content)
+    projection = Projection(shape, taught=make_head and make_head(whole)).eval()
+    projection.readouts.weights.normal_(std=0.005)
+    projection.readouts.taught_slopes.fill_(0.5)
     faults = (FaultModel("blurred", 0.4, 12.0), FaultModel("tilted", 0.3, 7.0))
     model = QualityModel(projection, faults, (np.empty((0, 3)),) * 3)
-    native, target = write_trunk(tmp_path / "native.onnx", 8), tmp_path / "distortion.onnx"
+    native = write_trunk(tmp_path / "native.onnx", 8, STAGE_NUMBERS)
+    target = tmp_path / "distortion.onnx"
     write_distortion_model(model, native, {"jpeg": 0.7}, target)
     written = Model.from_path(target)
     assert written.output_names == list(OUTPUTS)
@@ -82,18 +116,26 @@ def test_the_distortion_encoder_tells_all_that_the_projection_does(tmp_path):
     assert encoders.measurement_names == MEASUREMENT_NAMES
     generator = np.random.default_rng(0)
     parts = {
-        "content": generator.normal(size=(1, CONTENT_SIZE)).astype(np.float32),
-        "statistics": generator.normal(size=(1, STATISTICS)).astype(np.float32),
-        "measured": generator.normal(size=(1, 2 * len(MEASUREMENT_NAMES))).astype(np.float32),
+        "content": generator.normal(size=(3, content)).astype(np.float32),
+        "statistics": generator.normal(size=(3, STATISTICS)).astype(np.float32),
+        "measured": generator.normal(size=(3, measured)).astype(np.float32),
     }
-    outputs = written.run(pixels=np.full((1, 8, 8, 3), 3, np.uint8), **parts)
-    native_part = np.full((1, CONTENT_SIZE + STATISTICS), 3, np.float32)
+    outputs = written.run(pixels=np.full((3, 8, 8, 3), 3, np.uint8), **parts)
+    native_part = np.full((3, CONTENT_SIZE + STAGE_NUMBERS), 3, np.float32)
     features = np.concatenate([*parts.values(), native_part], axis=1)
     with torch.no_grad():
         expected = projection(torch.from_numpy(features))
+    readouts = expected.readouts
     assert outputs["distortion"] == pytest.approx(expected.code.numpy(), abs=1e-3)
-    assert outputs["faults"] == pytest.approx(expected.readouts.faults.numpy(), abs=1e-3)
-    assert outputs["readings"] == pytest.approx(100 * expected.readouts.readings.numpy(), abs=0.1)
+    assert outputs["faults"] == pytest.approx(readouts.faults.numpy(), abs=1e-3)
+    assert outputs["product"] == pytest.approx(readouts.product.numpy(), abs=1e-3)
+    assert outputs["readings"] == pytest.approx(100 * readouts.readings.numpy(), abs=0.1)
+    if make_head is not None:
+        projection.taught = None
+        with torch.no_grad():
+            alone = projection(torch.from_numpy(features)).readouts
+        assert (alone.readings - readouts.readings).abs().max() > 0.01
+        assert (alone.faults - readouts.faults).abs().max() > 0.01
 
 
 def make_rating(path, source="shop"):
@@ -157,3 +199,131 @@ def test_costs_are_kept(tmp_path):
     (tmp_path / COSTS_FILE).write_text(json.dumps([0.6, 0.8, 0.1]))
     found = load_or_fit_costs([], Workshop(tmp_path, 0, lambda text: None))
     assert found.tolist() == [0.6, 0.8, 0.1]
+
+
+def make_inputs(**changes):
+    nowhere = Path("none")
+    paths = [nowhere] * 6
+    return TrainingInputs(*paths, (1.0, 5.0), *[nowhere] * 3, **changes)
+
+
+def make_people(count, folder="people", score=50.0):
+    return [RatedPhoto(Path(f"{folder}/{number}.jpg"), score) for number in range(count)]
+
+
+def test_people_s_photos_are_shared_out_by_their_name_alone():
+    parts = [find_people_part(photo) for photo in make_people(4000)]
+    shares = [parts.count(part) / len(parts) for part in Part]
+    assert shares == pytest.approx([0.85, 0.075, 0.075], abs=0.015)
+    assert [find_people_part(photo) for photo in make_people(400, "elsewhere", 90.0)] == parts[:400]
+
+
+def test_near_duplicates_may_be_in_other_parts_and_content_alone_decides_groups(monkeypatch):
+    people = make_people(60)
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(60, 8)).astype(np.float16)
+    rows[30:, :5] = rows[:30, :5]
+    features = everything.AllFeatures(rows[:1], rows, rows[:0], rows[:0])
+    rated = RatedPhotos([make_rating(Path("mug.jpg"))], people, [])
+    damage = Damage([], [], np.ones(3))
+
+    monkeypatch.setattr(everything, "join_damaged", lambda *rest: None)
+    five, eight = (join_data(rated, damage, features, size) for size in (5, 8))
+    assert np.array_equal(five.people.groups[30:], five.people.groups[:30])
+    assert not np.array_equal(eight.people.groups[30:], eight.people.groups[:30])
+    assert five.people.parts == eight.people.parts == [find_people_part(photo) for photo in people]
+
+
+def test_a_student_begins_with_a_content_network_where_one_is_named(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    checkpoint = EfficientNetLite().eval()
+    torch.save(checkpoint.state_dict(), tmp_path / "lite0.pth")
+    asked = []
+    monkeypatch.setattr(everything, "load_exported_trunk", lambda path: asked.append(path) or "trunk")
+    inputs = make_inputs(start=tmp_path / "content.onnx")
+    assert load_start(inputs) == "trunk"
+    assert asked == [tmp_path / "content.onnx"]
+    plain = load_start(replace(make_inputs(), checkpoint=tmp_path / "lite0.pth"))
+    assert asked == [tmp_path / "content.onnx"]
+    assert torch.equal(plain._conv_stem.weight, checkpoint._conv_stem.weight)
+
+
+def test_the_teacher_s_features_stand_in_the_order_of_the_photos(tmp_path, monkeypatch):
+    """Each photo's feature is the number in its name."""
+    products = [make_rating(Path(f"{number}.jpg")) for number in range(4)]
+    products.append(make_rating(Path("4.jpg"), source="smartstore"))
+    people = [RatedPhoto(Path(f"{number}.jpg"), 50) for number in (5, 6)]
+    pleasant = [EmotionPhoto(Path("7.jpg"), "beach", 5.0, 1.0, 4.0)]
+    asked = {}
+
+    def show(photos, teacher, path, workers, progress):
+        return np.array([[int(photo.stem)] for photo in photos], np.float16)
+
+    def write_pool(planned, folder, fonts, workers):
+        asked["planned"] = planned
+        return [folder / "10.jpg", folder / "12.jpg"]
+
+    def write_drawn(originals, folder, fonts, workers):
+        asked["originals"], asked["folder"] = list(originals), folder
+        return [folder / "20.jpg"]
+
+    monkeypatch.setattr(everything, "write_teacher_features", show)
+    monkeypatch.setattr(everything, "write_pool", write_pool)
+    monkeypatch.setattr(everything, "write_drawn", write_drawn)
+    monkeypatch.setattr(everything.Fonts, "from_folder", lambda folder: None)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "cup.jpg").touch()
+    inputs = make_inputs(extra=(ExtraFolder(tmp_path / "more", 3),))
+    rated, shop = RatedPhotos(products, people, pleasant), Workshop(tmp_path, 0, lambda text: None)
+    data = make_student_data(inputs, rated, shop)
+    assert [int(path.stem) for path in data.photos] == data.features[:, 0].tolist()
+    assert data.counts == (5, 2, 2, 1, 1)
+    assert asked["originals"] == [photo.path for photo in products if not photo.is_held_out]
+    assert products[4].path not in asked["originals"]
+    assert any(photo.scene is not None for photo in asked["planned"])
+    assert asked["folder"] != data.pool[0].parent
+
+
+def test_a_taught_network_is_taught_once_and_its_head_comes_back(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    quality, calls = QualityHead(WHOLE_NUMBERS, len(FAULTS)), []
+
+    def teach(data, trunk, recipe, folder, progress):
+        calls.append(folder)
+        return SimpleNamespace(quality=quality, view="view")
+
+    def export(view, calibration, target):
+        assert view == "view"
+        target.write_bytes(b"model")
+
+    monkeypatch.setattr(everything, "make_student_data", lambda *rest: None)
+    monkeypatch.setattr(everything, "load_start", lambda inputs: None)
+    monkeypatch.setattr(everything, "teach_student", teach)
+    monkeypatch.setattr(everything, "export_content", export)
+    shop = Workshop(tmp_path, 0, lambda text: None)
+    first, again = (make_content(make_inputs(), RatedPhotos([], [], []), shop) for _ in range(2))
+    assert calls == [tmp_path / "student"]
+    assert first.path == again.path
+    assert again.path.read_bytes() == b"model"
+    assert again.size == CONTENT_SIZE
+    features = torch.randn(2, WHOLE_NUMBERS)
+    assert torch.equal(again.head(features), quality.eval()(features))
+    assert not again.head.training
+
+
+def test_a_head_of_other_features_is_refused(tmp_path):
+    torch.save(QualityHead(WHOLE_NUMBERS - 1, len(FAULTS)).state_dict(), tmp_path / "head.pt")
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        load_head(tmp_path / "head.pt")
+
+
+def test_the_large_network_is_the_teacher_and_needs_no_student(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(everything, "write_large_content", lambda *paths: written.append(paths))
+    monkeypatch.setattr(everything, "teach_student", None)
+    inputs = replace(make_inputs(is_large=True), teacher=tmp_path / "clip.onnx")
+    shop = Workshop(tmp_path, 0, lambda text: None)
+    content = make_content(inputs, RatedPhotos([], [], []), shop)
+    assert written == [(tmp_path / "clip.onnx", content.path)]
+    assert content.size == 512
+    assert content.head is None

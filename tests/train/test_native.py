@@ -11,6 +11,11 @@ from packshot.assess.ratings import RatedPhoto  # noqa: E402
 from packshot.train.datasets.looks import Looks  # noqa: E402
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.statistics import (  # noqa: E402
+    LAYOUT_NUMBERS,
+    STAGE_NUMBERS,
+    WHOLE_NUMBERS,
+)
 from packshot.train.recipes import native  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe  # noqa: E402
 from packshot.train.recipes.quality import (  # noqa: E402
@@ -23,7 +28,7 @@ from packshot.train.recipes.trunk import TrunkRecipe  # noqa: E402
 
 pytestmark = pytest.mark.train
 
-SIZE = 2 * (1280 + 1632) + 6
+SIZE = WHOLE_NUMBERS + 6 + 1280 + STAGE_NUMBERS
 PROJECTION = ProjectionRecipe(hidden=8, vector=4, steps=2, rated_batch=3, damaged_batch=3)
 TRUNK = TrunkRecipe(crop=32, steps=2, rated_batch=2, damaged_batch=2, checkpoint_every=1)
 
@@ -82,4 +87,4 @@ def test_the_tuned_trunk_is_exported_and_what_is_held_out_teaches_nothing(tmp_pa
     assert pools[0].damaged.kinds.tolist() == [0, 1, 0, 2]
     assert pools[0].damaged.native.shape == (4, 32, 32, 3)
     assert pools[0].damaged.content.shape == (4, 1280)
-    assert pools[0].damaged.context.shape == (4, 1632 + 6)
+    assert pools[0].damaged.context.shape == (4, STAGE_NUMBERS + LAYOUT_NUMBERS + 6)

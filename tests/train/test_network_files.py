@@ -2,6 +2,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import packshot
@@ -13,6 +14,8 @@ pytestmark = pytest.mark.train
 from packshot.train.network_files import load_network  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
 from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.kernel_head import KernelHead, KernelTargets  # noqa: E402
+from packshot.train.networks.quality_head import QualityHead  # noqa: E402
 from packshot.train.recipes.trunk import TunedEncoder, ViewNetwork  # noqa: E402
 
 
@@ -28,6 +31,24 @@ def test_a_network_comes_back_with_its_weights(tmp_path):
     assert isinstance(back, Projection)
     for name, value in network.state_dict().items():
         torch.testing.assert_close(back.state_dict()[name], value)
+
+
+def make_heads():
+    generator = np.random.default_rng(0)
+    targets = KernelTargets(np.arange(5), generator.random((5, 6)))
+    features = generator.normal(size=(5, 8)).astype(np.float32)
+    return [QualityHead(8, faults=1), KernelHead.fit(features, [targets], 0.05, 0.5, faults=1)]
+
+
+@pytest.mark.parametrize("head", make_heads())
+def test_a_taught_head_comes_back_with_its_projection(tmp_path, head):
+    shape = ProjectionShape(inputs=12, hidden=8, vector=4, kinds=3, faults=1)
+    network, features = Projection(shape, taught=head).eval(), torch.randn(3, 12)
+    network.readouts.taught_slopes.fill_(0.5)
+    torch.save(network, tmp_path / "a.pt")
+    found, expected = (one(features).readouts for one in (load_network(tmp_path / "a.pt"), network))
+    torch.testing.assert_close(found.readings, expected.readings)
+    torch.testing.assert_close(found.faults, expected.faults)
 
 
 def test_a_tuned_trunk_comes_back(tmp_path):

@@ -76,7 +76,7 @@ _FAST_KERNEL = 3
 def _correlate(gradient: Tensor, maps: Tensor, weight: Tensor, stride: int) -> Tensor:
     """Return the gradient of a depthwise convolution with respect to its weights, part by part."""
     side = min(weight.shape[-1], _FAST_KERNEL)
-    starts = sorted({*range(0, weight.shape[-1] - side, side - 1), weight.shape[-1] - side})
+    starts = sorted({*range(0, weight.shape[-1] - side, max(side - 1, 1)), weight.shape[-1] - side})
     found = torch.empty(weight.shape, dtype=torch.float32)
     high, wide = ((count - 1) * stride + side for count in gradient.shape[2:])
     for top, left in product(starts, starts):

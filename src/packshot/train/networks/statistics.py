@@ -45,10 +45,11 @@ def layout_statistics(maps: list[Tensor]) -> Tensor:
     """Compute what a pooled map no longer tells: what lies at the edges, and on which side.
 
     A product that is cut off is at an edge; one that is off centre is on one side. Mirroring the view
-    changes nothing.
+    changes nothing where a map has an even number of columns, and little where it has an odd one: the
+    line in the middle counts to the right half, and that of the rows to the lower one.
 
     Args:
-        maps: (B, C_i, H_i, W_i) each.
+        maps: (B, C_i, H_i, W_i) each, of two lines or more.
 
     Returns:
         (B, 4 * sum C_i): for each map and channel the mean of the means of the four outermost lines, the
@@ -66,10 +67,12 @@ def layout_statistics(maps: list[Tensor]) -> Tensor:
 def _compute_layout(stage: Tensor) -> Tensor:
     height, width = stage.shape[2:]
     rows, columns = stage.mean(3), stage.mean(2)
-    lines = torch.stack([rows[:, :, 0], rows[:, :, -1], columns[:, :, 0], columns[:, :, -1]])
+    lines = [rows[:, :, 0], rows[:, :, -1], columns[:, :, 0], columns[:, :, -1]]
+    # Pair by pair: quantisation cannot follow the shape of a maximum over an axis.
+    largest = torch.maximum(torch.maximum(*lines[:2]), torch.maximum(*lines[2:]))
     falls = rows[:, :, height // 2 :].mean(2) - rows[:, :, : height // 2].mean(2)
     leans = columns[:, :, width // 2 :].mean(2) - columns[:, :, : width // 2].mean(2)
-    return torch.cat([lines.mean(0), lines.amax(0), falls, leans.abs()], dim=1)
+    return torch.cat([torch.stack(lines).mean(0), largest, falls, leans.abs()], dim=1)
 
 
 def scale_pixels(pixels: Tensor) -> Tensor:

@@ -100,7 +100,7 @@ def load_exported_trunk(path: Path) -> EfficientNetLite:
     try:
         state = {name: _dequantise(stored, f"trunk.{name}") for name in trunk.state_dict()}
         trunk.load_state_dict(state)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path} does not hold an EfficientNet-Lite0: {error}") from error
     return trunk
 
