@@ -1,6 +1,8 @@
 """Pictures with known properties, shared by all tests."""
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+WEIGHTS = ROOT / "src" / "packshot" / "weights"
 TIMEOUT_S = 600
 """How long tests wait for what is sure to come: a guard against what hangs for ever, not a measure."""
 
@@ -37,6 +40,35 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"needs the data folder {SHARED}, which is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory):
+    """What `--encoder` takes: copies of the encoders and the atlas that ship."""
+    folder = tmp_path_factory.mktemp("encoder")
+    for name in ("content.onnx", "distortion.onnx", "packshot.atlas.npz"):
+        shutil.copy(WEIGHTS / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def other_encoder_folder(encoder_folder, tmp_path_factory):
+    """Encoders that say the same under another fingerprint, and their atlas."""
+    import onnx
+
+    from packshot import Atlas
+    from packshot.encode import Model
+
+    folder = tmp_path_factory.mktemp("other-encoder")
+    shutil.copy(encoder_folder / "distortion.onnx", folder)
+    network = onnx.load(str(encoder_folder / "content.onnx"))
+    network.doc_string = "another"
+    onnx.save(network, str(folder / "content.onnx"))
+    atlas = Atlas.load(encoder_folder / "packshot.atlas.npz")
+    fingerprint = Model.from_path(folder / "content.onnx").fingerprint
+    header = atlas.header.model_copy(update={"content_model": fingerprint})
+    replace(atlas, header=header).save(folder / "packshot.atlas.npz")
+    return folder
 
 
 def make_picture(height, width, seed=0):

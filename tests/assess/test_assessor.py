@@ -1,4 +1,5 @@
 import io
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -9,10 +10,10 @@ from PIL import Image
 from packshot import Assessor, Atlas, UnreadablePhoto
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.encode import Encoders
-from packshot.errors import AtlasError
+from packshot.errors import AtlasError, ModelError
 from packshot.photo import Photo
 from packshot.report import Severity, Status
-from tests.conftest import make_packshot, make_picture
+from tests.conftest import ROOT, make_packshot, make_picture
 
 FILE_CODES = {"animated", "had-alpha", "location-data", "extension-mismatch", "not-srgb"}
 
@@ -52,6 +53,13 @@ def test_brief_answers_lack_evidence_and_map_alone(assessor):
     assert whole.evidence
     assert whole.damage_map
     assert brief == whole.model_copy(update={"evidence": (), "damage_map": ()})
+
+
+def test_without_the_map_all_else_is_the_same(assessor):
+    photo = Photo.from_pixels(make_picture(240, 320))
+    whole, mapless = assessor.assess_photo(photo), Assessor(draws_map=False).assess_photo(photo)
+    assert whole.damage_map
+    assert mapless == whole.model_copy(update={"damage_map": ()})
 
 
 def test_findings_name_file_facts(assessor):
@@ -129,6 +137,43 @@ def test_a_low_score_is_never_without_a_finding(assessor):
 def test_an_atlas_of_other_encoders_is_refused():
     with pytest.raises(AtlasError, match="made with the encoders"):
         Assessor(Atlas.create_empty("old", ("a", "b"), (1280, 96)))
+
+
+@pytest.mark.parametrize("name", ["mug", "stool-low-light"])
+def test_copies_of_what_ships_judge_alike(assessor, encoder_folder, name):
+    path = ROOT / "examples" / "photos" / f"{name}.jpg"
+    copies = AssessorSettings(encoder=encoder_folder).build_assessor()
+    assert copies.assess(path) == assessor.assess(path)
+
+
+def test_encoders_come_with_their_atlas_and_are_told_apart(assessor, other_encoder_folder):
+    other = Assessor(encoder=str(other_encoder_folder))
+    assert {name for name in other.models if other.models[name] != assessor.models[name]} == {
+        "content",
+        "atlas",
+    }
+    source = encode_png(make_picture(240, 320))
+    assert other.assess(source).score == assessor.assess(source).score
+
+
+def test_an_atlas_of_ones_own_goes_with_encoders_of_ones_own(other_encoder_folder, tmp_path):
+    for name in ("content.onnx", "distortion.onnx"):
+        shutil.copy(other_encoder_folder / name, tmp_path)
+    with pytest.raises(AtlasError, match=r"packshot\.atlas\.npz: No such file"):
+        Assessor(encoder=tmp_path)
+    atlas = Atlas.load(other_encoder_folder / "packshot.atlas.npz")
+    assert Assessor(atlas, encoder=tmp_path).atlas is atlas
+    with pytest.raises(AtlasError, match=r"made with the encoders .* --encoder"):
+        Assessor(atlas)
+    with pytest.raises(AtlasError, match=r"made with the encoders"):
+        Assessor(Atlas.load_shipped(), encoder=tmp_path)
+
+
+def test_encoders_that_are_not_there_are_told_of_by_every_process(tmp_path):
+    settings = AssessorSettings(encoder=tmp_path)
+    for workers in (0, 1):
+        with pytest.raises(ModelError, match=r"content\.onnx: No such file"):
+            list(assess_paths([tmp_path / "photo.jpg"], settings=settings, workers=workers))
 
 
 def test_pool_gives_input_order_and_the_same_scores(tmp_path, assessor):

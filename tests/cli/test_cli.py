@@ -122,6 +122,25 @@ def test_html_is_one_self_contained_page(shop, tmp_path):
     assert [p.name for p in page.parent.iterdir()] == ["report.html"]
 
 
+def test_the_damage_map_is_told_where_it_is_asked_for(shop, tmp_path):
+    def assess(*arguments):
+        return run_packshot("assess", shop / "soft.jpg", *arguments, check=0).stdout
+
+    without, with_map = (
+        json.loads(assess("-f", "jsonl", *option)) for option in ((), ("--damage-map",))
+    )
+    assert without["damage_map"] == []
+    assert np.ptp(with_map["damage_map"]) > 0
+    assert with_map | {"damage_map": []} == without
+    for name in ("table", "csv"):
+        assert assess("-f", name, "--damage-map") == assess("-f", name)
+    for name, options in (("a", ()), ("b", ("--damage-map",))):
+        assess("-o", tmp_path / f"{name}.html", *options)
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert '<img class="heat" src="data:image/' in page
+    assert page == (tmp_path / "b.html").read_text(encoding="utf-8")
+
+
 def test_chinese(shop):
     result = run_packshot("assess", shop / "soft.jpg", "--language", "zh", "--format", "jsonl", check=0)
     assert "边缘" in json.loads(result.stdout)["findings"][0]["reason"]

@@ -1,4 +1,7 @@
+import shutil
+
 import numpy as np
+import onnx
 import pytest
 
 from packshot.distort import Kind, distort
@@ -6,7 +9,7 @@ from packshot.encode import Encoders, Model
 from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, to_native_view, to_whole_view
 from packshot.errors import InvalidInput, ModelError
 from packshot.measure import measure_photo
-from tests.conftest import make_picture
+from tests.conftest import WEIGHTS, make_picture
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +101,71 @@ def test_missing_and_damaged_models_say_so(tmp_path):
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
     with pytest.raises(ModelError, match=r"bad\.onnx"):
         Model.from_path(tmp_path / "bad.onnx")
+
+
+def test_a_folder_with_copies_of_what_ships_encodes_alike(encoders, pictures, encoder_folder):
+    copies = Encoders.load(str(encoder_folder))
+    assert copies.fingerprints == encoders.fingerprints == Encoders.load(None).fingerprints
+    for shipped, copied in zip(encode(encoders, pictures), encode(copies, pictures), strict=True):
+        assert np.array_equal(shipped.content, copied.content)
+        assert np.array_equal(shipped.distortion, copied.distortion)
+        assert np.array_equal(shipped.faults, copied.faults)
+
+
+def test_a_folder_without_a_model_says_which(encoder_folder, tmp_path):
+    with pytest.raises(ModelError, match=r"nowhere/content\.onnx: No such file"):
+        Encoders.load(tmp_path / "nowhere")
+    shutil.copy(encoder_folder / "content.onnx", tmp_path)
+    with pytest.raises(ModelError, match=r"distortion\.onnx: No such file"):
+        Encoders.load(tmp_path)
+
+
+def write_content(path, side=WHOLE_SIDE, content=1280, outputs=("content", "statistics")):
+    """A network of the content network's inputs and outputs, or nearly."""
+    helper = onnx.helper
+    value = np.zeros((1, content), np.float32)
+    nodes = [
+        helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(value))
+        for name in outputs
+    ]
+    pixels = helper.make_tensor_value_info("pixels", onnx.TensorProto.UINT8, ["batch", side, side, 3])
+    given = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, content]) for name in outputs
+    ]
+    graph = helper.make_graph(nodes, "content", [pixels], given)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    onnx.save(model, path)
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ({"side": 32}, r"content\.onnx is not .* pixels of 32 x 32 x 3, not \d+ x \d+ x 3"),
+        ({"outputs": ("content",)}, r"content\.onnx is not .* it has no statistics"),
+        ({"content": 7}, r"distortion\.onnx is not .* content of 1280, not 7"),
+    ],
+    ids=["side", "outputs", "vector"],
+)
+def test_encoders_that_do_not_fit_are_refused_before_a_photo_is_read(
+    encoder_folder, tmp_path, network, message
+):
+    shutil.copy(encoder_folder / "distortion.onnx", tmp_path)
+    write_content(tmp_path / "content.onnx", **network)
+    with pytest.raises(ModelError, match=message):
+        Encoders.load(tmp_path)
+
+
+def test_a_distortion_network_that_states_nothing_is_refused(encoder_folder, tmp_path):
+    for name in ("content.onnx", "distortion.onnx"):
+        shutil.copy(encoder_folder / "content.onnx", tmp_path / name)
+    with pytest.raises(ModelError, match=r"distortion\.onnx does not state its kinds"):
+        Encoders.load(tmp_path)
+
+
+def test_a_damaged_copy_of_what_ships_is_refused(encoder_folder, tmp_path):
+    shutil.copy(encoder_folder / "distortion.onnx", tmp_path)
+    data = bytearray((WEIGHTS / "content.onnx").read_bytes())
+    data[len(data) // 2] ^= 255
+    (tmp_path / "content.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="damaged copy"):
+        Encoders.load(tmp_path)

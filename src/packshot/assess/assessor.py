@@ -76,7 +76,7 @@ class Assessor:
         limits: Limits | None = None,
         emotion: EmotionFunction | None = None,
         overlays: Iterable[str] = (),
-        encoder: Path | None = None,
+        encoder: str | os.PathLike[str] | None = None,
         draws_map: bool = True,
     ) -> None:
         """Load the encoders, and the atlas that goes with them where none is given.
@@ -91,13 +91,13 @@ class Assessor:
                 costs nothing.
             overlays: Measured besides: keys of `packshot.report.OVERLAYS`.
             encoder: Folder of other encoders and their atlas, such as the large ones
-                (``packshot train everything --large``); None for those that ship.
+                (docs/large-encoder.md); None for those that ship.
             draws_map: Compute the damage map; False saves a tenth of the time.
 
         Raises:
-            AtlasError: The atlas was made with other encoders.
+            AtlasError: There is no atlas that can be read, or it was made with other encoders.
             InvalidInput: An unknown overlay.
-            ModelError: An encoder cannot be loaded.
+            ModelError: An encoder cannot be loaded, or does not go with the other.
         """
         self.encoders = Encoders.load(encoder, threads)
         self.inspector = Inspector.load_shipped(threads)
@@ -284,9 +284,9 @@ class Assessor:
         return fingerprints | self.inspector.fingerprints(self.overlays)
 
 
-def _load_atlas(encoder: Path | None) -> Atlas:
+def _load_atlas(encoder: str | os.PathLike[str] | None) -> Atlas:
     """Load the atlas that goes with encoders."""
-    return Atlas.load_shipped() if encoder is None else Atlas.load(encoder / SHIPPED_ATLAS)
+    return Atlas.load_shipped() if encoder is None else Atlas.load(Path(encoder) / SHIPPED_ATLAS)
 
 
 def _find_place(code: str, observation: Observation) -> Region | None:
@@ -346,6 +346,7 @@ def check_same_encoders(atlas: Atlas, encoders: Encoders) -> None:
     atlas_encoders = (atlas.header.content_model, atlas.header.distortion_model)
     if atlas_encoders != encoders.fingerprints:
         raise AtlasError(
-            f"the atlas {atlas.header.name} was made with the encoders {atlas_encoders}, this "
-            f"installation has {encoders.fingerprints}: build it again with `packshot atlas build`"
+            f"the atlas {atlas.header.name} was made with the encoders {atlas_encoders}, those in use "
+            f"are {encoders.fingerprints}: build it again with `packshot atlas build`, or name the "
+            "folder of its encoders with --encoder"
         )

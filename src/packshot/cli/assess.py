@@ -67,6 +67,7 @@ Examples:
   packshot assess - --format jsonl < upload.jpg      # - is standard input
   packshot assess photos/ --emotion -o report.html   # also how photos feel
   packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
+  packshot assess photos/ --encoder large/           # by larger models
 
 Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
 no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of

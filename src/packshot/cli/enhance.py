@@ -204,7 +204,7 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
             workers=workers,
             timeout_s=timeout_s,
             quiet=quiet,
-            settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder),
+            settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
             options=LoopOptions(
                 rounds, target, use_product_steps=product, only_steps=_parse_steps(steps)
             ),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.formats import OutputFormat
+from packshot.errors import InvalidInput
 
 STANDARD_STREAM = "-"
 """Standard input where photos are read, standard output where text is written."""
@@ -26,6 +27,19 @@ def parse_path(text: str) -> Path:
     if text == STANDARD_STREAM:
         raise typer.BadParameter("a file is needed here, not -; one of that name is ./-")
     return Path(text)
+
+
+def _parse_encoder_folder(text: str) -> Path:
+    """Return a folder by its name.
+
+    Raises:
+        InvalidInput: It is none: told at once, before feeds and photos are fetched.
+    """
+    folder = parse_path(text)
+    if not folder.is_dir():
+        problem = "not a folder" if folder.exists() else "no such folder"
+        raise InvalidInput(f"--encoder {text}: {problem}; one with models and their atlas is needed")
+    return folder
 
 
 def _parse_feed(text: str) -> str:
@@ -90,7 +104,7 @@ EncoderFolder = Annotated[
     Path | None,
     typer.Option(
         "--encoder",
-        parser=parse_path,
+        parser=_parse_encoder_folder,
         metavar="FOLDER",
         help="Other models and their atlas, such as the large ones; see docs/large-encoder.md.",
     ),

@@ -110,7 +110,13 @@ def rank_command(
     emotion = load_shipped_reader if with_emotion else None
     day = date.today() if on is None else on.date()
     settings = RankSettings(
-        AssessorSettings(atlas=atlas, language=language, encoder=encoder, emotion_factory=emotion),
+        AssessorSettings(
+            atlas=atlas,
+            language=language,
+            encoder=encoder,
+            draws_map=False,
+            emotion_factory=emotion,
+        ),
         None if policy is None else ScreeningSettings(policy, day, language),
     )
     request = Request(

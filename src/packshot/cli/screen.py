@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -22,7 +22,16 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.formats import choose_format
-from packshot.cli.options import Day, FormatOption, OutputFile, Quiet, TimeLimit, Workers
+from packshot.cli.options import (
+    AtlasFile,
+    Day,
+    EncoderFolder,
+    FormatOption,
+    OutputFile,
+    Quiet,
+    TimeLimit,
+    Workers,
+)
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -112,6 +121,8 @@ def screen_command(
     output_format: FormatOption = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -131,7 +142,7 @@ def screen_command(
         fail_on=fail_on.value if fail_on else None,
         output_format=(output_format or choose_format(output)).value,
         output=output,
-        language=language,
+        settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
         workers=workers,
         timeout_s=timeout_s,
         quiet=quiet,
@@ -152,7 +163,7 @@ class Request:
     fail_on: str | None
     output_format: str
     output: Path | None
-    language: str
+    settings: AssessorSettings
     workers: int | None
     timeout_s: float
     quiet: bool
@@ -237,9 +248,10 @@ def _screen_photos(
 ) -> None:
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
     uses_by_path = read_photo_uses(request.paths)
+    language = request.settings.language
     options = RenderOptions(
-        request.language,
-        policies=tuple(summarise_policy(policy, request.language) for policy in policies),
+        language,
+        policies=tuple(summarise_policy(policy, language) for policy in policies),
         on=request.on,
         since=request.since,
         file_of=find_photo_file,
@@ -267,7 +279,7 @@ def _iter_assessments(
         yield from _read_assessments(file)
     if photos:
         workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
-        settings = AssessorSettings(language=request.language, overlays=overlays, draws_map=False)
+        settings = replace(request.settings, overlays=overlays)
         yield from assess_paths(photos, settings=settings, workers=workers, timeout_s=request.timeout_s)
 
 
@@ -308,7 +320,7 @@ def _iter_verdicts(
             on=request.on,
             role=use.role or request.role,
             category=use.category or request.category,
-            language=request.language,
+            language=request.settings.language,
             compared_with=request.since,
         )
         is_unreadable = verdict.status is not Status.OK

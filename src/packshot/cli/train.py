@@ -54,6 +54,9 @@ Examples:
     --extra clothing-dataset/images:2300 --fonts /usr/share/fonts \\
     --native native.onnx --work build/training \\
     --weights src/packshot/weights
+
+With --large the teacher itself becomes the content network, and no student is taught: what is then in
+the folder of --weights is for --encoder; see docs/large-encoder.md.
 {_EXIT_STATUS_HELP}"""
 
 _ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,8 +13,11 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.encode.measurement_input import to_network_input
 from packshot.encode.model import Model
-from packshot.encode.views import Point, to_native_view, to_whole_view
+from packshot.encode.views import NATIVE_SIDE, WHOLE_SIDE, Point, to_native_view, to_whole_view
 from packshot.errors import InvalidInput
+
+READING_COUNT = 4
+"""Numbers of `PhotoEncoding.readings`."""
 
 Measurements = Mapping[str, float | None]
 
@@ -41,7 +45,7 @@ class FaultModel:
 
 
 def _make_unknown_readings() -> Float32Array:
-    return np.full(4, np.nan, np.float32)
+    return np.full(READING_COUNT, np.nan, np.float32)
 
 
 def _make_no_faults() -> Float32Array:
@@ -111,7 +115,7 @@ class Encoders:
         )
 
     @classmethod
-    def load(cls, folder: Path | None, threads: int = 1) -> Encoders:
+    def load(cls, folder: str | os.PathLike[str] | None, threads: int = 1) -> Encoders:
         """Load the encoders of a folder, such as ``packshot train everything`` writes.
 
         Args:
@@ -119,20 +123,42 @@ class Encoders:
             threads: As for `load_shipped`.
 
         Raises:
-            ModelError: One is missing, or cannot run.
+            ModelError: One is missing, cannot run, or does not go with the other.
 
         Example:
             >>> from packshot.errors import ModelError
             >>> try:
-            ...     Encoders.load(Path("nowhere"))
+            ...     Encoders.load("nowhere")
             ... except ModelError as error:
             ...     print(error)
             cannot read the model nowhere/content.onnx: No such file or directory
         """
         if folder is None:
             return cls.load_shipped(threads)
-        models = (Model.from_path(folder / name, threads) for name in (CONTENT_MODEL, DISTORTION_MODEL))
-        return cls(*models)
+        names = (CONTENT_MODEL, DISTORTION_MODEL)
+        encoders = cls(*(Model.from_path(Path(folder) / name, threads) for name in names))
+        encoders._check()
+        return encoders
+
+    def _check(self) -> None:
+        """Check that both take what they will be given: else every photo would fail, one by one."""
+        self.content.check_shapes(
+            {"pixels": (WHOLE_SIDE, WHOLE_SIDE, 3), "content": (None,), "statistics": (None,)}
+        )
+        given = {name: self.content.shapes[name] for name in ("content", "statistics")}
+        told = {name: (len(getattr(self, name)),) for name in ("kinds", "faults")}
+        self.distortion.check_shapes(
+            {
+                "pixels": (NATIVE_SIDE, NATIVE_SIDE, 3),
+                **given,
+                "measured": (2 * len(self.measurement_names),),
+                **told,
+                "distortion": (None,),
+                "level": (),
+                "readings": (READING_COUNT,),
+                "product": (),
+            }
+        )
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:

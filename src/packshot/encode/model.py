@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +21,16 @@ from packshot.shipped import find_damaged_original, read_shipped
 
 Outputs = dict[str, Float32Array]
 
+Shape = tuple[int | None, ...]
+"""Numbers of each axis but the first, which counts photos; None for any number."""
+
 
 @dataclass(frozen=True)
 class Model:
     """An ONNX network ready to run on the CPU.
 
     Attributes:
-        name: File name, for reports.
+        name: File name, or the path of one of the user's own, for reports.
         fingerprint: First 12 hexadecimal digits of the file's SHA-256.
         session: The ONNX Runtime session.
 
@@ -70,7 +74,7 @@ class Model:
         original = find_damaged_original(data)
         if original is not None:
             raise ModelError(f"{path} is a damaged copy of {original}, which ships with packshot")
-        return cls._from_bytes(data, Path(path).name, _make_session_options(threads, arena))
+        return cls._from_bytes(data, os.fspath(path), _make_session_options(threads, arena))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str, threads: int = 1) -> Model:
@@ -101,6 +105,37 @@ class Model:
         """Names of the outputs, in order."""
         return [output.name for output in self.session.get_outputs()]
 
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """Shapes of inputs and outputs by name, as the file states them."""
+        values = [*self.session.get_inputs(), *self.session.get_outputs()]
+        return {
+            value.name: tuple(size if isinstance(size, int) else None for size in value.shape[1:])
+            for value in values
+        }
+
+    def check_shapes(self, expected: Mapping[str, Shape]) -> None:
+        """Check that it takes and gives what it is to be used with, before it is.
+
+        Args:
+            expected: Shapes by name of input or output.
+
+        Raises:
+            ModelError: It lacks one, or states another shape.
+
+        Example:
+            >>> Model.load_shipped("mask.onnx").check_shapes({"statistics": (None,)})
+            Traceback (most recent call last):
+            packshot.errors.ModelError: mask.onnx is not the network that is needed: it has no statistics
+        """
+        refusal = f"{self.name} is not the network that is needed"
+        for name, shape in expected.items():
+            own = self.shapes.get(name)
+            if own is None:
+                raise ModelError(f"{refusal}: it has no {name}")
+            if len(own) != len(shape) or any(map(_differ, own, shape)):
+                raise ModelError(f"{refusal}: {name} of {_format(own)}, not {_format(shape)}")
+
     def read_metadata(self, name: str) -> Any:
         """Read what the file states under a name, as JSON.
 
@@ -129,6 +164,14 @@ class Model:
             if output.dtype.kind == "f" and not np.isfinite(output).all():
                 raise ModelError(f"{self.name} answers with {name} that are no numbers: it is damaged")
         return dict(zip(self.output_names, outputs, strict=True))
+
+
+def _differ(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _format(shape: Shape) -> str:
+    return " x ".join("any" if size is None else str(size) for size in shape) or "one number"
 
 
 def _format_error(error: Exception) -> str:

@@ -212,7 +212,8 @@ class Assessment(Record):
     measurements: dict[str, Measurement] = Field(default={})
     distortions: tuple[Distortion, ...] = ()
     damage_map: tuple[tuple[float, ...], ...] = Field(
-        default=(), description="Rows of 0..1, top to bottom: how damaged each cell looks"
+        default=(),
+        description="Where it was asked for: rows of 0..1, top to bottom, how damaged each cell looks",
     )
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()

@@ -173,6 +173,21 @@ def test_another_audit_in_the_folder_is_refused_unless_told_to_restart(feed, tmp
     run_fake_audit(feed, tmp_path / "audit", **settings | changed, restart=True)
 
 
+def test_other_encoders_make_another_audit_and_know_nothing_of_the_cache(
+    feed, tmp_path, encoder_folder, other_encoder_folder
+):
+    cache = tmp_path / "cache"
+    copies, other = (AssessorSettings(encoder=one) for one in (encoder_folder, other_encoder_folder))
+    run_fake_audit(feed, tmp_path / "audit", cache=cache)
+    again = run_fake_audit(feed, tmp_path / "copies", cache=cache, assessor=copies)
+    assert again.summary.run.remembered == again.summary.inputs
+    run_fake_audit(feed, tmp_path / "audit", cache=cache, assessor=copies)
+    with pytest.raises(AuditError, match=r"differs in models: .*--restart"):
+        run_fake_audit(feed, tmp_path / "audit", cache=cache, assessor=other)
+    anew = run_fake_audit(feed, tmp_path / "audit", cache=cache, assessor=other, restart=True)
+    assert anew.summary.run.remembered == 0
+
+
 def test_a_feed_that_changed_is_noticed(feed, tmp_path):
     run_fake_audit(feed, tmp_path / "audit")
     (feed / "photo-0000.jpg").rename(feed / "photo-0000x.jpg")
@@ -388,8 +403,9 @@ class TestAnAuditThatFailsAtItsStart:
             {"columns": {"location": "nowhere"}},
             {"policies": ("of-nobody",)},
             {"assessor": AssessorSettings(atlas=Path("none.npz"))},
+            {"assessor": AssessorSettings(encoder=Path("nowhere"))},
         ],
-        ids=lambda wrong: next(iter(wrong)),
+        ids=["feed", "columns", "policies", "atlas", "encoder"],
     )
     @pytest.mark.parametrize("folder_exists", [False, True], ids=["new", "there"])
     def test_wrong_settings(self, shop, tmp_path, wrong, folder_exists):
