@@ -14,7 +14,7 @@ from packshot.assess.distortion_findings import estimate_damage, find_damage
 from packshot.assess.inspection import Inspector
 from packshot.assess.observation import Observation, observe
 from packshot.assess.retrieval import RetrievalOptions
-from packshot.assess.scoring import bound_grade, build_evidence, compute_score
+from packshot.assess.scoring import bound_grade, bound_score, build_evidence, compute_score
 from packshot.assess.seen_faults import (
     DECIDED_BY_EYE,
     SeenFault,
@@ -153,6 +153,7 @@ class Assessor:
         result = compute_score(self.atlas, encoding, self.options, exclude_group)
         seen = see_faults(encoding, self.encoders.faults)
         findings = self._collect_findings(observation, seen, result.score)
+        result = bound_score(result, findings, self.atlas)
         emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,

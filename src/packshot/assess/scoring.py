@@ -53,6 +53,9 @@ _CALIBRATIONS: Final = {
 }
 """What each aspect is calibrated by, by scale; nobody rates the presentation of photos of anything."""
 
+FAULTY_SCORE: Final = 59.9
+"""Points that a photo with a fault that must be fixed has at most: the upper end of "fair"."""
+
 NOT_A_PRODUCT: Final = "not-a-product"
 """Code of the finding that the picture is no photo of a product."""
 
@@ -102,6 +105,7 @@ class ScoringResult:
         evidence: The evidence, by index.
         technical: The score of technical quality; None where no evidence tells.
         presentation: The score of the presentation; None where no evidence tells.
+        is_own: True where the user's own rating of this very photo decides.
 
     Example:
         >>> import numpy as np
@@ -124,6 +128,7 @@ class ScoringResult:
     evidence: RetrievedEvidence
     technical: AspectScore | None = None
     presentation: AspectScore | None = None
+    is_own: bool = False
 
     @property
     def grade(self) -> Grade:
@@ -301,7 +306,28 @@ def compute_score(
         evidence=own.join(_join_evidence(parts)),
         technical=_round(own.move(_combine(parts, 1), 1)),
         presentation=_round(own.move(_combine(parts, 2), 2)),
+        is_own=own.is_same,
     )
+
+
+def bound_score(result: ScoringResult, findings: Sequence[Finding], atlas: Atlas) -> ScoringResult:
+    """Bound a score by its findings, so that they do not contradict each other.
+
+    A photo with a fault that must be fixed is not good, whatever photos like it were rated; only the
+    user's own rating of this very photo has the last word.
+
+    Args:
+        result: Of `compute_score`.
+        findings: Of the same photo.
+        atlas: What it was scored against: percentiles are of its reference set.
+
+    Returns:
+        The same, or one whose score lies just below what is good.
+    """
+    has_error = any(finding.severity is Severity.ERROR for finding in findings)
+    if not has_error or result.is_own or result.score <= FAULTY_SCORE:
+        return result
+    return replace(result, score=FAULTY_SCORE, percentile=_percentile(FAULTY_SCORE, atlas))
 
 
 def _share_scales(atlas: Atlas, photo: PhotoEncoding) -> dict[Scale, float]:

@@ -46,8 +46,8 @@ the one whose readings were in the best order on the photos held out."""
 _PRODUCT_SHARPNESS: Final = 0.67
 _PRODUCT_LEAN: Final = 3.0
 """The log odds that a line gives a product photo, plus the lean, times the sharpness, are what the
-scales are mixed by: a photo that may be one is judged as one. Of ten pairs the one that cost products and
-photos rated by people the least, .005 and .01 SROCC, on the photos held out."""
+scales are mixed by: a photo that may be one is judged as one. Of ten pairs the one that cost products
+and photos rated by people the least, .005 and .01 SROCC, on the photos held out."""
 
 _MIN_NAMED: Final = 20
 """Photos that a pass must name for a fault: of fewer no limit can be set, and `_UNSURE_LIMIT` holds."""
