@@ -42,7 +42,7 @@ class Judged:
     assessment: Assessment
 
 
-def main(data: Path, workers: int, limit: int | None) -> None:
+def main(data: Path, workers: int, limit: int | None, encoder: Path | None) -> None:
     """Assess the photos held out, and write one row for each figure of those that validate, and of all.
 
     One half of all of them set calibration and limits: of all, only the order counts. All of them were
@@ -50,7 +50,7 @@ def main(data: Path, workers: int, limit: int | None) -> None:
     """
     photos = [photo for photo in read_product_ratings(data) if photo.is_held_out]
     photos = photos if limit is None else photos[:limit]
-    assessments = assess_files([photo.path for photo in photos], workers)
+    assessments = assess_files([photo.path for photo in photos], workers, encoder)
     judged = [Judged(*pair) for pair in zip(photos, assessments, strict=True)]
     validation = [one for one in judged if one.rating.is_validation]
     rows = [
@@ -61,7 +61,7 @@ def main(data: Path, workers: int, limit: int | None) -> None:
     ]
     for row in rows:
         print(row)
-    print(write_results("product_ratings", rows))
+    print(write_results("product_ratings" if encoder is None else "product_ratings_large", rows))
 
 
 def split_parts(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
@@ -225,5 +225,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="the first so many photos alone, to try it")
+    parser.add_argument("--encoder", type=Path, help="other models and their atlas: the large ones")
     arguments = parser.parse_args()
-    main(arguments.data, arguments.workers, arguments.limit)
+    main(arguments.data, arguments.workers, arguments.limit, arguments.encoder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,28 +21,32 @@ _PART_SIZE = 16
 
 
 @cache
-def load_assessor() -> Assessor:
-    """Load the shipped assessor once for each process, for one thread."""
+def load_assessor(encoder: Path | None = None) -> Assessor:
+    """Load an assessor once for each process, for one thread."""
     cv2.setNumThreads(1)
-    return Assessor()
+    return Assessor(encoder=encoder)
 
 
-def assess_files(paths: Sequence[Path], workers: int = 2) -> list[Assessment]:
+def assess_files(
+    paths: Sequence[Path], workers: int = 2, encoder: Path | None = None
+) -> list[Assessment]:
     """Assess photos in their order; one that cannot be read is a record that says so.
 
     Args:
         paths: The files.
         workers: Processes; 1 works in this one.
+        encoder: Folder of other encoders; None for those that ship.
     """
+    assess = partial(_assess_part, encoder)
     parts = [paths[start : start + _PART_SIZE] for start in range(0, len(paths), _PART_SIZE)]
     if workers == 1:
-        return _collect(map(_assess_part, parts), len(paths))
+        return _collect(map(assess, parts), len(paths))
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        return _collect(pool.map(_assess_part, parts), len(paths))
+        return _collect(pool.map(assess, parts), len(paths))
 
 
-def _assess_part(paths: Sequence[Path]) -> list[Assessment]:
-    return list(load_assessor().assess_many(paths))
+def _assess_part(encoder: Path | None, paths: Sequence[Path]) -> list[Assessment]:
+    return list(load_assessor(encoder).assess_many(paths))
 
 
 def _collect(parts: Iterable[list[Assessment]], count: int) -> list[Assessment]:

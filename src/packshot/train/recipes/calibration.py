@@ -179,19 +179,22 @@ def fit_logistic_line(line: Float64Array, truth: Float64Array) -> tuple[float, f
     return slope * scale, constant - slope * scale * float(line.mean())
 
 
-def fit_fault_limit(chances: Float64Array, named: Float64Array) -> float:
+def fit_fault_limit(
+    chances: Float64Array, named: Float64Array, false_alarms: float = MAX_FALSE_ALARMS
+) -> float:
     """Fit the chance from which on a fault is a finding, so that there are few false alarms.
 
     Args:
         chances: (N,) of photos whose products were left out.
         named: (N,) share of the passes that name the fault.
+        false_alarms: Share of the photos of which none does, 0..1, that may reach it.
 
     Example:
         >>> chances = np.linspace(0, 1, 1001)
         >>> round(fit_fault_limit(chances, (chances > 0.4).astype(float)), 3)
         0.388
     """
-    limit = float(np.quantile(chances[named == 0], 1 - MAX_FALSE_ALARMS))
+    limit = float(np.quantile(chances[named == 0], 1 - false_alarms))
     return min(limit, _MAX_LIMIT)
 
 

@@ -50,10 +50,10 @@ scales are mixed by: a photo that may be one is judged as one. Of ten pairs the 
 and photos rated by people the least, .005 and .01 SROCC, on the photos held out."""
 
 _MIN_NAMED: Final = 20
-"""Photos that a pass must name for a fault: of fewer no limit can be set, and `_UNSURE_LIMIT` holds."""
+"""Photos that a pass must name for a fault: of fewer one cannot say how many a limit would find."""
 
-_UNSURE_LIMIT: Final = 0.5
-"""Chance, 0..1, from which on a fault is more likely than not."""
+_RARE_FALSE_ALARMS: Final = 0.002
+"""Share of the photos, 0..1, that may reach the limit of such a fault: it is told where it is sure."""
 
 PEOPLE_ORIGIN: Final = "rated by people (BIQ2021)"
 RATED_ORIGIN: Final = "rated by a vision-language model"
@@ -318,7 +318,7 @@ def _calibrate_chances(
     limits = [
         float(np.mean([fit_fault_limit(chances[:, y], named[:, y]) for chances, named in parts]))
         if np.count_nonzero(truth[:, y]) >= _MIN_NAMED
-        else _UNSURE_LIMIT
+        else fit_fault_limit(np.concatenate(told)[:, y], truth[:, y], _RARE_FALSE_ALARMS)
         for y in range(truth.shape[1])
     ]
     return tuple(
