@@ -7,7 +7,12 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.encode import Model  # noqa: E402
 from packshot.train.export import export  # noqa: E402
-from packshot.train.networks.distortion import Projection, ProjectionShape, Readouts  # noqa: E402
+from packshot.train.networks.distortion import (  # noqa: E402
+    TAUGHT_SHARE,
+    Projection,
+    ProjectionShape,
+    Readouts,
+)
 from packshot.train.networks.kernel_head import KernelHead, KernelTargets  # noqa: E402
 from packshot.train.networks.quality_head import READINGS, QualityHead  # noqa: E402
 from packshot.train.recipes.student_targets import predict_by_kernel_ridge  # noqa: E402
@@ -172,7 +177,8 @@ def test_readings_are_averaged_and_log_odds_are_added(is_taught):
     output = readouts(torch.from_numpy(scaled), torch.from_numpy(taught) if is_taught else None)
     readings, odds = read_lines(readouts, scaled)
     if is_taught:
-        readings = 0.5 * readings + 0.5 * squash(taught[:, : len(READINGS)])
+        told = squash(taught[:, : len(READINGS)])
+        readings = (1 - TAUGHT_SHARE) * readings + TAUGHT_SHARE * told
         odds = odds + taught[:, len(READINGS) :] * readouts.taught_slopes.numpy()
     assert output.readings.numpy() == pytest.approx(readings.clip(-0.1, 1.1), abs=1e-5)
     assert output.faults.numpy() == pytest.approx(squash(odds)[:, :FAULTS], abs=1e-5)
@@ -181,11 +187,12 @@ def test_readings_are_averaged_and_log_odds_are_added(is_taught):
 
 def test_a_line_beyond_all_ratings_is_cut_after_it_is_averaged():
     readouts = Readouts(INPUTS, FAULTS)
-    readouts.offsets.fill_(1.5)
-    unsure = torch.zeros(1, OUTPUTS)
-    assert readouts(torch.zeros(1, INPUTS)).readings.tolist() == pytest.approx(np.full((1, 4), 1.1))
-    taught = readouts(torch.zeros(1, INPUTS), unsure).readings
-    assert taught.numpy() == pytest.approx(np.ones((1, 4)))
+    readouts.offsets.fill_(1.2)
+    nothing, unsure = torch.zeros(1, INPUTS), torch.zeros(1, OUTPUTS)
+    assert readouts(nothing).readings.numpy() == pytest.approx(np.full((1, 4), 1.1))
+    expected = TAUGHT_SHARE * 0.5 + (1 - TAUGHT_SHARE) * 1.2
+    assert expected < 1.1
+    assert readouts(nothing, unsure).readings.numpy() == pytest.approx(np.full((1, 4), expected))
 
 
 @pytest.mark.parametrize("make_head", [make_quality_head, make_kernel_head])

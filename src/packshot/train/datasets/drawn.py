@@ -55,7 +55,7 @@ _Drawing = Callable[[Pixels, np.random.Generator, Fonts], None]
 
 
 def sketch_photo(photo: Pixels, random: np.random.Generator) -> Pixels:
-    """Make a pencil drawing of a photo: what differs from its surroundings is dark, all else white.
+    """Make a pencil drawing of a photo: what is darker than its surroundings is dark, all else pale.
 
     Example:
         >>> photo = np.full((40, 40, 3), 200, np.uint8)
@@ -64,9 +64,9 @@ def sketch_photo(photo: Pixels, random: np.random.Generator) -> Pixels:
         >>> bool((sketch[0, 0] > 240).all()), bool(sketch.min() < 200)
         (True, True)
     """
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    grey = cv2.max(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), 1)
     blurred = cv2.GaussianBlur(grey, (0, 0), random.uniform(1.0, 4.0))
-    drawn = cv2.divide(grey, cv2.max(blurred, 1), scale=250)
+    drawn = cv2.divide(grey, blurred, scale=250)
     lines = 255.0 * (np.minimum(drawn, 255) / 255.0) ** random.uniform(1.5, 5)
     ink = _sample_ink(random)[None, None]
     share = (255 - lines)[..., None] / 255

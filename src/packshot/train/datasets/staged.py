@@ -81,7 +81,7 @@ def _make_ground(
 
 def _crop_scene(scene: Pixels, height: int, width: int, random: np.random.Generator) -> Pixels:
     """Crop a part of a photo and resize it, out of focus in every third case."""
-    high, wide = (max(8, round(side * random.uniform(0.4, 1))) for side in scene.shape[:2])
+    high, wide = (min(side, max(8, round(side * random.uniform(0.4, 1)))) for side in scene.shape[:2])
     top = int(random.integers(scene.shape[0] - high + 1))
     left = int(random.integers(scene.shape[1] - wide + 1))
     part = cv2.resize(np.ascontiguousarray(scene[top : top + high, left : left + wide]), (width, height))
