@@ -54,6 +54,13 @@ def test_largest_against_sorting(values, count):
     assert found == sorted(values, reverse=True)[:count]
 
 
+def test_of_equal_ones_the_first_are_kept_on_any_processor():
+    values = np.random.default_rng(0).integers(0, 40, 2000).astype(np.float32)
+    by_sorting = sorted(range(2000), key=lambda i: (-values[i], i))
+    for count in (1, 7, 800, 1999, 2000):
+        assert find_largest(values, count).tolist() == by_sorting[:count]
+
+
 @settings(max_examples=60)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=12), st.integers(0, 10**6))
 def test_best_versions_against_a_loop(sizes, seed):

@@ -41,7 +41,7 @@ def test_a_damaged_photo_is_enhanced(warm_mug, enhancer):
     result, output = warm_mug
     assert (result.status, result.action) == (Status.OK, Action.ENHANCED)
     assert result.score_after >= result.score_before + 10
-    assert result.steps[0] == "white-balance"
+    assert result.steps[0] in {"white-balance", "network"}
     assert result.reason
     assert enhancer.assessor.assess(output).score == pytest.approx(result.score_after, abs=0.1)
 

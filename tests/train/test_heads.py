@@ -8,7 +8,6 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 from packshot.encode import Model  # noqa: E402
 from packshot.train.export import export  # noqa: E402
 from packshot.train.networks.distortion import (  # noqa: E402
-    TAUGHT_SHARE,
     Projection,
     ProjectionShape,
     Readouts,
@@ -174,11 +173,12 @@ def read_lines(readouts, scaled):
 @pytest.mark.parametrize("is_taught", [False, True])
 def test_readings_are_averaged_and_log_odds_are_added(is_taught):
     readouts, scaled, taught = make_readouts(), draw(6, INPUTS), 2 * draw(6, OUTPUTS, seed=1)
-    output = readouts(torch.from_numpy(scaled), torch.from_numpy(taught) if is_taught else None)
+    told_by = torch.from_numpy(taught) if is_taught else None
+    output = readouts(torch.from_numpy(scaled), told_by, QualityHead.share)
     readings, odds = read_lines(readouts, scaled)
     if is_taught:
         told = squash(taught[:, : len(READINGS)])
-        readings = (1 - TAUGHT_SHARE) * readings + TAUGHT_SHARE * told
+        readings = (1 - QualityHead.share) * readings + QualityHead.share * told
         odds = odds + taught[:, len(READINGS) :] * readouts.taught_slopes.numpy()
     assert output.readings.numpy() == pytest.approx(readings.clip(-0.1, 1.1), abs=1e-5)
     assert output.faults.numpy() == pytest.approx(squash(odds)[:, :FAULTS], abs=1e-5)
@@ -190,9 +190,10 @@ def test_a_line_beyond_all_ratings_is_cut_after_it_is_averaged():
     readouts.offsets.fill_(1.2)
     nothing, unsure = torch.zeros(1, INPUTS), torch.zeros(1, OUTPUTS)
     assert readouts(nothing).readings.numpy() == pytest.approx(np.full((1, 4), 1.1))
-    expected = TAUGHT_SHARE * 0.5 + (1 - TAUGHT_SHARE) * 1.2
+    expected = QualityHead.share * 0.5 + (1 - QualityHead.share) * 1.2
     assert expected < 1.1
-    assert readouts(nothing, unsure).readings.numpy() == pytest.approx(np.full((1, 4), expected))
+    averaged = readouts(nothing, unsure, QualityHead.share).readings.numpy()
+    assert averaged == pytest.approx(np.full((1, 4), expected))
 
 
 @pytest.mark.parametrize("make_head", [make_quality_head, make_kernel_head])
@@ -208,7 +209,8 @@ def test_a_projection_asks_its_head_about_the_first_features_alone(make_head):
         )
     with torch.no_grad():
         told, without = projection(features), plain(features)
-        expected = projection.readouts(projection.scale_features(features), head(features[:, :INPUTS]))
+        taught = head(features[:, :INPUTS])
+        expected = projection.readouts(projection.scale_features(features), taught, head.share)
     assert torch.equal(told.readouts.readings, expected.readings)
     assert torch.equal(told.readouts.faults, expected.faults)
     assert torch.equal(told.vector, without.vector)

@@ -11,7 +11,6 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 from packshot.assess.ratings import RatedPhoto  # noqa: E402
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating  # noqa: E402
 from packshot.train.networks.distortion import (  # noqa: E402
-    TAUGHT_SHARE,
     Projection,
     ProjectionShape,
 )
@@ -124,9 +123,9 @@ def test_the_head_changes_no_line_and_no_vector(data, models):
 def test_curves_share_their_log_odds_with_the_head(models):
     plain, taught = (model.projection.readouts for model in models)
     assert plain.taught_slopes.eq(0).all()
-    assert taught.taught_slopes.eq(TAUGHT_SHARE).all()
+    assert taught.taught_slopes.eq(QualityHead.share).all()
     for name in ("slopes", "intercepts"):
-        expected = (1 - TAUGHT_SHARE) * getattr(plain, name)
+        expected = (1 - QualityHead.share) * getattr(plain, name)
         torch.testing.assert_close(getattr(taught, name), expected)
 
 
@@ -138,8 +137,9 @@ def test_readings_and_chances_against_numpy(data, models, number):
     if number:
         with torch.no_grad():
             told = make_head()(torch.from_numpy(features[:, :WHOLE]).float()).numpy()
-        readings = (1 - TAUGHT_SHARE) * readings + TAUGHT_SHARE * squash(told[:, : len(READINGS)])
-        odds = odds + TAUGHT_SHARE * told[:, len(READINGS) :]
+        share = QualityHead.share
+        readings = (1 - share) * readings + share * squash(told[:, : len(READINGS)])
+        odds = odds + share * told[:, len(READINGS) :]
     encodings = encode_features(projection, features)
     found = np.array([one.readings for one in encodings])
     assert found == pytest.approx(100 * readings.clip(-0.1, 1.1), abs=0.01)

@@ -166,9 +166,10 @@ def find_largest(values: Float32Array, count: int) -> IndexArray:
     count = min(count, len(values))
     if count == 0:
         return np.empty(0, dtype=np.intp)
-    kept = np.argpartition(-values, count - 1)[:count] if count < len(values) else None
-    candidates = np.arange(len(values)) if kept is None else np.sort(kept)
-    return candidates[np.argsort(-values[candidates], kind="stable")]
+    # Which of equal ones a partition of indices keeps depends on the processor; its value does not.
+    smallest = np.partition(values, len(values) - count)[len(values) - count]
+    candidates = np.flatnonzero(values >= smallest)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
 
 
 def best_similarities(similarities: Float32Array, starts: IndexArray) -> Float32Array:

@@ -139,7 +139,8 @@ def assess_command(
         distance=distance.value,
         aggregation=aggregation.value,
         overlays=tuple(OVERLAYS) if overlays else (),
-        draws_map=damage_map or chosen_format is OutputFormat.HTML,
+        draws_map=chosen_format is OutputFormat.HTML
+        or (damage_map and chosen_format is OutputFormat.JSONL),
         emotion_factory=_find_emotion_reader() if emotion else None,
     )
     request = Request(

@@ -118,10 +118,10 @@ class Model:
         """Check that it takes and gives what it is to be used with, before it is.
 
         Args:
-            expected: Shapes by name of input or output.
+            expected: Shapes by name of input or output: all of its inputs, and outputs.
 
         Raises:
-            ModelError: It lacks one, or states another shape.
+            ModelError: It lacks one, states another shape, or takes something else besides.
 
         Example:
             >>> Model.load_shipped("mask.onnx").check_shapes({"statistics": (None,)})
@@ -135,6 +135,9 @@ class Model:
                 raise ModelError(f"{refusal}: it has no {name}")
             if len(own) != len(shape) or any(map(_differ, own, shape)):
                 raise ModelError(f"{refusal}: {name} of {_format(own)}, not {_format(shape)}")
+        for value in self.session.get_inputs():
+            if value.name not in expected:
+                raise ModelError(f"{refusal}: it takes {value.name}")
 
     def read_metadata(self, name: str) -> Any:
         """Read what the file states under a name, as JSON.

@@ -132,5 +132,8 @@ def _select_leading(
 ) -> tuple[Int64Array, Float32Array]:
     if len(rows) <= max_rows:
         return rows, order_keys
-    best = np.argpartition(order_keys, max_rows - 1)[:max_rows]
+    # Which of equal ones a partition of indices keeps depends on the processor; its value does not.
+    largest = np.partition(order_keys, max_rows - 1)[max_rows - 1]
+    candidates = np.flatnonzero(order_keys <= largest)
+    best = candidates[np.argsort(order_keys[candidates], kind="stable")][:max_rows]
     return rows[best], order_keys[best]

@@ -33,11 +33,6 @@ _CLIP = 6.0
 """Deviations at which a standardised feature is cut, so that one extreme does not decide. A
 convention."""
 
-TAUGHT_SHARE = 0.25
-"""Part of a reading, 0..1, and of the log odds of a fault, that the taught network's own head has where
-there is one; the line has the rest. Of none, a quarter and a half the one that ordered photos of other
-shops best, on the photos held out."""
-
 QUALITY_MARGIN = 0.1
 """Quality outside 0..1 that still counts: the best and the worst differ among themselves. A
 judgement."""
@@ -111,7 +106,7 @@ class Readouts(nn.Module):
         >>> readouts(torch.zeros(1, 4)).readings.tolist()  # before the fit every reading is a half
         [[0.5, 0.5, 0.5, 0.5]]
         >>> taught = torch.full((1, 7), 20.0)  # sure of everything
-        >>> readouts(torch.zeros(1, 4), taught).readings.tolist()  # a quarter of it is the head's
+        >>> readouts(torch.zeros(1, 4), taught, share=0.25).readings.tolist()
         [[0.625, 0.625, 0.625, 0.625]]
     """
 
@@ -131,19 +126,20 @@ class Readouts(nn.Module):
         self.register_buffer("taught_slopes", torch.zeros(faults + 1))
         self.register_buffer("intercepts", torch.zeros(faults + 1))
 
-    def forward(self, scaled: Tensor, taught: Tensor | None = None) -> ReadoutOutput:
+    def forward(self, scaled: Tensor, taught: Tensor | None = None, share: float = 0.0) -> ReadoutOutput:
         """Read features.
 
         Args:
             scaled: (B, F), standardised.
-            taught: (B, 4 + faults + 1) logits of a `QualityHead`; None where there is none.
+            taught: (B, 4 + faults + 1) logits of a head; None where there is none.
+            share: Part of a reading, 0..1, that these have; the line has the rest.
         """
         lines = scaled @ self.weights.T + self.offsets
         quality, chances = lines[:, : len(READINGS)], lines[:, len(READINGS) :]
         logits = chances * self.slopes + self.intercepts
         if taught is not None:
             told = torch.sigmoid(taught[:, : len(READINGS)])
-            quality = TAUGHT_SHARE * told + (1 - TAUGHT_SHARE) * quality
+            quality = share * told + (1 - share) * quality
             logits = logits + taught[:, len(READINGS) :] * self.taught_slopes
         quality = quality.clamp(-QUALITY_MARGIN, 1 + QUALITY_MARGIN)
         told_chances = torch.sigmoid(logits)
@@ -257,7 +253,8 @@ class Projection(nn.Module):
         scaled = self.scale_features(features)
         raw = self.layers(scaled)
         vector = F.normalize(raw, dim=1)
-        readouts: ReadoutOutput = self.readouts(scaled, self.ask_taught(features))
+        share = 0.0 if self.taught is None else self.taught.share
+        readouts: ReadoutOutput = self.readouts(scaled, self.ask_taught(features), share)
         return ProjectionOutput(
             vector=vector,
             kinds=self.kinds(raw),

@@ -25,7 +25,7 @@ from packshot.report import AspectScore
 from packshot.train.datasets.damaged import KIND_NAMES
 from packshot.train.datasets.product_ratings import FAULTS, Part, ProductRating
 from packshot.train.features import CONTENT_SIZE, Features
-from packshot.train.networks.distortion import QUALITY_MARGIN, TAUGHT_SHARE, Projection, join_code
+from packshot.train.networks.distortion import QUALITY_MARGIN, Projection, join_code
 from packshot.train.networks.kernel_head import KernelHead
 from packshot.train.networks.quality_head import QualityHead
 from packshot.train.progress import Progress
@@ -329,10 +329,11 @@ def _calibrate_chances(
 
 def _set_curves(projection: Projection, curves: Float64Array) -> None:
     """Set (2, Y + 1) slopes and intercepts of lines; a taught head's log odds are averaged with them."""
-    readouts, share = projection.readouts, 1.0 if projection.taught is None else 1 - TAUGHT_SHARE
-    readouts.slopes.copy_(torch.from_numpy(share * curves[0]))
-    readouts.intercepts.copy_(torch.from_numpy(share * curves[1]))
-    readouts.taught_slopes.fill_(1 - share)
+    readouts, taught = projection.readouts, projection.taught
+    share = 0.0 if taught is None else taught.share
+    readouts.slopes.copy_(torch.from_numpy((1 - share) * curves[0]))
+    readouts.intercepts.copy_(torch.from_numpy((1 - share) * curves[1]))
+    readouts.taught_slopes.fill_(share)
 
 
 def read_chances(projection: Projection, features: Float16Array) -> Float64Array:
