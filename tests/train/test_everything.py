@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import onnx
 import pytest
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 
 from packshot.assess.ratings import RatedPhoto  # noqa: E402
+from packshot.cli.application import application  # noqa: E402
 from packshot.encode import Encoders, FaultModel, Model  # noqa: E402
 from packshot.encode.measurement_input import MEASUREMENT_NAMES  # noqa: E402
 from packshot.train.datasets.damaged import KIND_NAMES, Original, Shard, save_shard  # noqa: E402
@@ -327,3 +329,23 @@ def test_the_large_network_is_the_teacher_and_needs_no_student(tmp_path, monkeyp
     assert written == [(tmp_path / "clip.onnx", content.path)]
     assert content.size == 512
     assert content.head is None
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_the_command_names_what_it_is_made_from(tmp_path, monkeypatch, is_large):
+    asked = []
+    monkeypatch.setattr(everything, "make_everything", lambda *parts: asked.append(parts))
+    names = ("checkpoint", "teacher", "product-ratings", "products", "ratings", "photos")
+    names += ("pleasantness", "pleasant-photos", "fonts", "work", "weights")
+    options = [part for name in names for part in (f"--{name}", str(tmp_path / name))]
+    options += ["--start", str(tmp_path / "content.onnx"), "--extra", f"{tmp_path}:7"]
+    options += ["--large"] * is_large
+    result = CliRunner().invoke(application, ["train", "everything", *options])
+    assert result.exit_code == 0, result.output
+    ((inputs, work, weights, *_),) = asked
+    assert (work, weights) == (tmp_path / "work", tmp_path / "weights")
+    assert inputs.start == tmp_path / "content.onnx"
+    assert inputs.is_large is is_large
+    assert inputs.extra == (ExtraFolder(tmp_path, 7),)
+    assert inputs.product_ratings == tmp_path / "product-ratings"
+    assert inputs.native is None

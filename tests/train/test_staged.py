@@ -94,6 +94,12 @@ def test_products_are_as_they_should_be_too_small_and_cut_off(on_white):
         for mask in masks
     ]
     assert 0.1 < np.mean(at_edges) < 0.7
+    fills = [
+        count_parts(mask) == 1
+        and ((mask[0].any() and mask[-1].any()) or (mask[:, 0].any() and mask[:, -1].any()))
+        for mask in masks
+    ]
+    assert 0.08 < np.mean(fills) < 0.4
     areas = np.array([mask.mean() for mask in masks])
     assert (areas < 0.06).sum() >= 3
     assert ((areas > 0.1) & ~np.array(at_edges)).sum() >= 10
