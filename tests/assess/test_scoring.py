@@ -12,9 +12,12 @@ from packshot.assess.atlas import (
 )
 from packshot.assess.retrieval import Aggregation, RetrievalOptions
 from packshot.assess.scoring import (
+    FAULTY_SCORE,
+    NOT_A_PRODUCT,
     OWN_SHARE,
     PRIOR_RATINGS,
     bound_grade,
+    bound_score,
     build_evidence,
     compute_score,
     find_grade,
@@ -263,6 +266,59 @@ def test_an_error_bounds_the_grade_and_a_warning_does_not():
     assert bound_grade(Grade.EXCELLENT, [make("error")]) is Grade.FAIR
     assert bound_grade(Grade.BAD, [make("error")]) is Grade.BAD
     assert bound_grade(Grade.UNKNOWN, [make("error")]) is Grade.UNKNOWN
+
+
+def make_finding(code="blurred", severity="error"):
+    return Finding(code=code, severity=severity, reason="", remedy="")
+
+
+def test_how_good_a_picture_is_that_is_no_product_nobody_can_tell():
+    notes = [make_finding(NOT_A_PRODUCT, "info")]
+    assert {bound_grade(grade, notes) for grade in Grade} == {Grade.UNKNOWN}
+
+
+def test_an_error_bounds_the_score_and_its_percentile():
+    up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+    examples = [Example("a", "a", up, up, 95.0, "mine"), Example("b", "b", up, right, 20.0, "mine")]
+    atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(examples)
+    atlas = atlas.with_header(reference_scores=(10, 50, 70, 90))
+    high, low = (score_photo(atlas, up, vector) for vector in ((0.1, 1), (1, 0.1)))
+    bounded = bound_score(high, [make_finding()], atlas)
+    assert (high.score > 90, high.percentile) == (True, 100)
+    assert (bounded.score, bounded.percentile, bounded.grade) == (FAULTY_SCORE, 50, Grade.FAIR)
+    assert bounded.evidence is high.evidence
+    assert bound_score(high, [make_finding(severity="warning")], atlas) is high
+    assert bound_score(low, [make_finding()], atlas) is low
+
+
+def test_the_users_own_rating_of_this_photo_has_the_last_word():
+    up = np.array([0, 1], np.float32)
+    atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(
+        [Example("a", "a", up, np.array([1, 0], np.float32), 20.0, "others")]
+    )
+    own = atlas.with_examples([make_own_example("mine", make_encoding(up, up), 90.0, "me")])
+    result = score_photo(own, up, up)
+    assert result.is_own
+    assert bound_score(result, [make_finding()], own).score == result.score > FAULTY_SCORE
+    assert not score_photo(own, up, (1, 0.2)).is_own
+
+
+def test_what_people_say_has_calibrations_of_its_own():
+    up, right = np.array([0, 1], np.float32), np.array([1, 0], np.float32)
+    examples = [
+        Example("a", "a", up, up, 80.0, "mine", technical=80.0),
+        Example("b", "b", right, right, 60.0, "people", technical=60.0, scale=Scale.PEOPLE),
+    ]
+    names = {"overall": (0, 100), "people": (20, 70), "people-technical": (40, 90)}
+    atlas = Atlas.create_empty("mine", ("ab", "cd"), (2, 2)).with_examples(examples)
+    atlas = atlas.with_header(aspects={name: make_aspect(*ends) for name, ends in names.items()})
+    options = RetrievalOptions(residual_share=None)
+    near = (1, 0.1)
+    anything = score_photo(atlas, near, near, options, product=0.0)
+    assert anything.score == pytest.approx(20 + 0.5 * 60)
+    assert anything.technical.score == pytest.approx(40 + 0.5 * 60)
+    mixed = score_photo(atlas, near, near, options, product=0.5)
+    assert mixed.score == pytest.approx((80 + 50) / 2)
 
 
 @pytest.mark.parametrize(
