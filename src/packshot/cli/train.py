@@ -51,7 +51,7 @@ Examples:
     --product-ratings rated/ratings.csv --products products/manifest.csv \\
     --ratings biq2021/mos.csv --photos biq2021/images --scale 0 1 \\
     --pleasantness oasis/ratings.csv --pleasant-photos oasis/images \\
-    --extra clothing-dataset/images:2300 --fonts /usr/share/fonts \\
+    --extra clothing-dataset/images:3000 --fonts /usr/share/fonts \\
     --native native.onnx --work build/training \\
     --weights src/packshot/weights
 
