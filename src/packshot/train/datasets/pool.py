@@ -197,12 +197,11 @@ def write_drawn(originals: Sequence[Path], folder: Path, fonts: Fonts, workers: 
         workers: Processes; 0 makes them here.
 
     Returns:
-        `DRAWINGS` files, in order, but for those after photos that cannot be read.
+        `DRAWINGS` files, in order, but for those after photos that cannot be read; none without photos.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    planned = [
-        PoolPhoto(originals[number % len(originals)], number, harms=0) for number in range(DRAWINGS)
-    ]
+    count = DRAWINGS if originals else 0
+    planned = [PoolPhoto(originals[number % len(originals)], number, harms=0) for number in range(count)]
     make = partial(_make_drawn, folder=folder, fonts=fonts)
     return [path for path in _iter_made(make, planned, workers) if path is not None]
 

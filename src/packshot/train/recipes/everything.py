@@ -194,7 +194,7 @@ def make_everything(
     content = make_content(inputs, rated, shop)
     damage = make_damage(inputs, rated, versions, shop)
     looks = look_at_all(inputs, rated, damage, shop)
-    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content.path, shop)
+    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content, shop)
     features = compute_all_features(looks, content.path, native, shop)
     joined = join_data(rated, damage, features, content.size)
     data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
@@ -407,7 +407,7 @@ def _load_or_make_native(
     rated: RatedPhotos,
     damage: Damage,
     looks: AllLooks,
-    content: Path,
+    content: ContentNetwork,
     shop: Workshop,
 ) -> Path:
     """Tune the trunk of the native view, if its file is not there."""
@@ -420,8 +420,8 @@ def _load_or_make_native(
         draft = untouched.with_suffix(".draft.onnx")
         export_native(ViewNetwork(trunk).eval(), calibration, draft)
         draft.replace(untouched)
-    features = compute_all_features(looks, content, untouched, shop)
-    data = join_data(rated, damage, features)
+    features = compute_all_features(looks, content.path, untouched, shop)
+    data = join_data(rated, damage, features, content.size)
     shop.progress("tuning the trunk of the native view")
     lessons = NativeLessons(data, looks.people, looks.damaged, calibration)
     make_native(lessons, trunk, (ProjectionRecipe(), make_trunk_recipe()), target, shop.progress)
