@@ -1,7 +1,8 @@
 """What each part of the score brings: evidence, lines, taught head, teacher, ratings, views, damage.
 
 Takes the folder of intermediate results of ``packshot train everything``; what is missing there is
-made. The order of photos that nothing was trained on is told, which calibration does not change.
+made. The order of photos that nothing was trained on is told. Each variant is calibrated on its own, so
+that photos of products and of anything are on one scale.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from packshot.train.recipes.everything import (
 from packshot.train.recipes.quality import (
     QualityData,
     QualityModel,
+    calibrate_quality,
     encode_features,
     make_atlas_examples,
     train_quality,
@@ -154,6 +156,7 @@ def judge_variant(variant: Variant) -> Iterator[Row]:
     examples = make_atlas_examples(data, model)
     sizes = (CONTENT_SIZE, len(examples[0].distortion))
     atlas = Atlas.create_empty("ablation", ("", ""), sizes).with_examples(examples)
+    atlas = calibrate_quality(atlas, model.projection, calibration, data.products, name)
     forms = FORMS if name == "shipped" else {"shipped": FORMS["shipped"]}
     for form, options in forms.items():
         yield from _iter_order_rows(name, form, joined, model, atlas, options)

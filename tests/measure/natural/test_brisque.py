@@ -37,8 +37,9 @@ def test_features_agree_with_piq(piq: ModuleType, kind: str) -> None:
     for _ in range(2):
         wanted.append(_natural_scene_statistics(plane))
         plane = imresize(plane, sizes=(plane.size(2) // 2, plane.size(3) // 2))
-    # Halves of a grey level are rounded by the last digit of luma, shapes to the nearest thousandth.
-    assert brisque_features(photo) == pytest.approx(torch.cat(wanted, -1).numpy()[0], abs=2.1e-3)
+    # Halves of a grey level are rounded by the last digit of luma, in which processors differ, and shapes to
+    # the nearest thousandth: a few of them.
+    assert brisque_features(photo) == pytest.approx(torch.cat(wanted, -1).numpy()[0], abs=5e-3)
 
 
 def naive_score(model: BrisqueModel, features: np.ndarray) -> float:
