@@ -37,8 +37,8 @@ def test_features_agree_with_piq(piq: ModuleType, kind: str) -> None:
     for _ in range(2):
         wanted.append(_natural_scene_statistics(plane))
         plane = imresize(plane, sizes=(plane.size(2) // 2, plane.size(3) // 2))
-    # Halves of a grey level are rounded by the last digit of luma, in which processors differ, and shapes
-    # to the nearest thousandth: a few of them.
+    # Halves of a grey level are rounded by the last digit of luma, in which processors differ; shapes
+    # are rounded to the nearest thousandth.
     assert brisque_features(photo) == pytest.approx(torch.cat(wanted, -1).numpy()[0], abs=5e-3)
 
 
