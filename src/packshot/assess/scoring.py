@@ -161,8 +161,12 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
     """
     if any(finding.code == NOT_A_PRODUCT for finding in findings):
         return Grade.UNKNOWN
-    has_error = any(finding.severity is Severity.ERROR for finding in findings)
-    return Grade.FAIR if has_error and grade in (Grade.EXCELLENT, Grade.GOOD) else grade
+    return Grade.FAIR if _has_error(findings) and grade in (Grade.EXCELLENT, Grade.GOOD) else grade
+
+
+def _has_error(findings: Sequence[Finding]) -> bool:
+    """Return whether one of them must be fixed."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
 
 
 @dataclass(frozen=True)
@@ -324,8 +328,7 @@ def bound_score(result: ScoringResult, findings: Sequence[Finding], atlas: Atlas
     Returns:
         The same, or one whose score lies just below what is good.
     """
-    has_error = any(finding.severity is Severity.ERROR for finding in findings)
-    if not has_error or result.is_own or result.score <= FAULTY_SCORE:
+    if not _has_error(findings) or result.is_own or result.score <= FAULTY_SCORE:
         return result
     return replace(result, score=FAULTY_SCORE, percentile=_percentile(FAULTY_SCORE, atlas))
 

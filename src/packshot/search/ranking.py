@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from packshot.arrays import Float32Array, Float64Array, FloatArray, Int64Array
+from packshot.assess.retrieval import find_largest
 from packshot.search.items import Distance
 
 _MARGIN = 32
@@ -132,8 +133,5 @@ def _select_leading(
 ) -> tuple[Int64Array, Float32Array]:
     if len(rows) <= max_rows:
         return rows, order_keys
-    # Which of equal ones a partition of indices keeps depends on the processor; its value does not.
-    largest = np.partition(order_keys, max_rows - 1)[max_rows - 1]
-    candidates = np.flatnonzero(order_keys <= largest)
-    best = candidates[np.argsort(order_keys[candidates], kind="stable")][:max_rows]
+    best = find_largest(-order_keys, max_rows)
     return rows[best], order_keys[best]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from packshot.train.features import CONTENT_SIZE
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
 
 
@@ -34,7 +35,7 @@ def _compute_moments(stage: Tensor) -> Tensor:
 STAGE_NUMBERS, LAYOUT_NUMBERS = 1632, 1728
 """Lengths of the statistics of EfficientNet-Lite0's stages, and of their layout."""
 
-WHOLE_NUMBERS = 1280 + STAGE_NUMBERS + LAYOUT_NUMBERS
+WHOLE_NUMBERS = CONTENT_SIZE + STAGE_NUMBERS + LAYOUT_NUMBERS
 """Numbers that are read of a whole view: head vector, stages, layout."""
 
 LAYOUT_STAGES = (5, 7)

@@ -118,7 +118,7 @@ def _export_network(network: ViewNetwork, side: int, path: Path, calibration: It
     plain = path.with_suffix(".float.onnx")
     export(network, {"pixels": torch.zeros(2, side, side, 3, dtype=torch.uint8)}, _OUTPUTS, plain)
     inputs = ({"pixels": view[None]} for view in calibration)
-    quantise(plain, path, inputs, infers_shapes=False)
+    quantise(plain, path, inputs)
     plain.unlink()
 
 
