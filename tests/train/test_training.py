@@ -21,7 +21,11 @@ from packshot.train.datasets.rated import group_near_duplicates, make_validation
 from packshot.train.features import Features  # noqa: E402
 from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
-from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation  # noqa: E402
+from packshot.train.networks.efficientnet_lite import (
+    EfficientNetLite,
+    fold_normalisation,
+    freeze_blocks,
+)  # noqa: E402
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
 from packshot.train.recipes.calibration import fit_calibration, fit_isotonic  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
@@ -104,6 +108,21 @@ def test_stage_statistics_against_numpy():
         [part for m in maps for part in (m.numpy().mean((2, 3)), m.numpy().std((2, 3)))], axis=1
     )
     assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_every_second_place_of_a_large_map_tells_its_statistics():
+    stage = torch.randn(1, 2, 70, 96)
+    assert torch.equal(stage_statistics([stage]), stage_statistics([stage[:, :, ::2, ::2]]))
+    assert not torch.equal(stage_statistics([stage]), stage_statistics([stage[:, :, 1::2, ::2]]))
+
+
+def test_folded_biases_learn_where_weights_do():
+    network = EfficientNetLite().eval()
+    freeze_blocks(network, 2)
+    folded = fold_normalisation(network)
+    learning = {name: value.requires_grad for name, value in folded.named_parameters()}
+    assert learning["_conv_head.bias"] and learning["_blocks.2._project_conv.bias"]
+    assert not learning["_conv_stem.bias"] and not learning["_blocks.1._project_conv.bias"]
 
 
 def test_damage_is_drawn_evenly_and_repeats_nothing():

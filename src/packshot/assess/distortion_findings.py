@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -94,15 +95,21 @@ def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[Damag
         >>> likeliest.kind.value, likeliest.probability
         ('jpeg', 0.9)
     """
-    probabilities = dict(zip(kinds, encoding.kinds.tolist(), strict=True))
-    estimates = []
-    for family in list_families():
-        members = {kind: probabilities.get(kind.value, 0.0) for kind in family}
-        likeliest = max(members, key=lambda kind: members[kind])
-        estimates.append(
-            DamageEstimate(likeliest, family, min(sum(members.values()), 1.0), encoding.level)
-        )
+    probabilities, estimates = encoding.kinds.tolist(), []
+    for family, places in _place_families(tuple(kinds)):
+        members = [0.0 if place is None else probabilities[place] for place in places]
+        likeliest = family[members.index(max(members))]
+        estimates.append(DamageEstimate(likeliest, family, min(sum(members), 1.0), encoding.level))
     return sorted(estimates, key=lambda one: -one.probability)
+
+
+@lru_cache
+def _place_families(kinds: tuple[str, ...]) -> tuple[tuple[tuple[Kind, ...], tuple[int | None, ...]], ...]:
+    """Return each family, and where its members stand among those; None where they do not."""
+    places = {name: place for place, name in enumerate(kinds)}
+    return tuple(
+        (family, tuple(places.get(kind.value) for kind in family)) for family in list_families()
+    )
 
 
 def find_damage(

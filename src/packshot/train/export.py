@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from packshot.arrays import AnyArray
 from packshot.scratch import Scratch
+from packshot.train.quantised_graph import lighten
 
 OPSET = 20
 """Version of ONNX's operators that exports ask for; quantisation was tried with it."""
@@ -171,6 +172,9 @@ def quantise(
             op_types_to_quantize=_QUANTISED_OPERATORS,
             nodes_to_exclude=_find_downstream_nodes(onnx.load(str(prepared)), float_prefixes),
         )
+    model = onnx.load(str(target))
+    lighten(model)
+    onnx.save(model, str(target))
 
 
 def _find_downstream_nodes(model: onnx.ModelProto, prefixes: tuple[str, ...]) -> list[str]:

@@ -37,7 +37,7 @@ VERSIONS: Final = 3
 DRAWINGS: Final = 600
 """Pictures that are no photos of products; every fifth is drawn after a photo."""
 
-STAGINGS: Final = 6
+STAGINGS: Final = 8
 """Times that each rated original that can be cut out is staged anew."""
 
 JPEG_QUALITY: Final = 96

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,8 @@ def load_exported_trunk(path: Path) -> EfficientNetLite:
     """Load the trunk of an exported, quantised network, to teach it further.
 
     Args:
-        path: A file of `export_content` or `export_native`.
+        path: A file of `export_content` or `export_native`, or one that holds such a network, as
+            ``distortion.onnx`` does.
 
     Returns:
         In evaluation mode, normalisation folded; weights are as exact as 8 bits let them be.
@@ -97,12 +98,19 @@ def load_exported_trunk(path: Path) -> EfficientNetLite:
         raise ModelError(f"cannot read the model {path}: {error}") from error
     stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     trunk = fold_normalisation(EfficientNetLite().eval())
+    prefix = _find_prefix(stored)
     try:
-        state = {name: _dequantise(stored, f"trunk.{name}") for name in trunk.state_dict()}
+        state = {name: _dequantise(stored, f"{prefix}{name}") for name in trunk.state_dict()}
         trunk.load_state_dict(state)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path} does not hold an EfficientNet-Lite0: {error}") from error
     return trunk
+
+
+def _find_prefix(stored: Iterable[str]) -> str:
+    """Find what stands before the names of a trunk's parameters."""
+    last = "_conv_stem.weight_quantized"
+    return next((name.removesuffix(last) for name in stored if name.endswith(f"trunk.{last}")), "trunk.")
 
 
 def _dequantise(stored: dict[str, AnyArray], name: str) -> Tensor:

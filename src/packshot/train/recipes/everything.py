@@ -89,7 +89,7 @@ class TrainingInputs:
         pleasant_photos: Folder of those.
         fonts: Folder of font files.
         extra: Folders of more product photos.
-        native: An exported trunk of the native view; None to tune one.
+        native: A file that holds an exported trunk of the native view; None to tune one.
         start: An exported content network that the student goes on from; None for the checkpoint.
         is_large: The teacher itself becomes the content network (`packshot.train.recipes.large`).
 
@@ -194,7 +194,7 @@ def make_everything(
     content = make_content(inputs, rated, shop)
     damage = make_damage(inputs, rated, versions, shop)
     looks = look_at_all(inputs, rated, damage, shop)
-    native = inputs.native or _load_or_make_native(inputs, rated, damage, looks, content, shop)
+    native = _load_or_make_native(inputs, rated, damage, looks, content, shop)
     features = compute_all_features(looks, content.path, native, shop)
     joined = join_data(rated, damage, features, content.size)
     data, calibration = (joined.select(part) for part in (Part.TRAINING, Part.CALIBRATION))
@@ -410,12 +410,18 @@ def _load_or_make_native(
     content: ContentNetwork,
     shop: Workshop,
 ) -> Path:
-    """Tune the trunk of the native view, if its file is not there."""
+    """Take the trunk of the native view from a file, or tune it, if that was not done."""
     target, untouched = shop.work / NATIVE_FILE, shop.work / _UNTOUCHED_FILE
     if target.exists():
         return target
-    trunk = load_imagenet_weights(str(inputs.checkpoint))
     calibration = rated.select_calibration()
+    if inputs.native is not None:
+        taken = ViewNetwork(load_exported_trunk(inputs.native)).eval()
+        draft = target.with_suffix(".draft.onnx")
+        export_native(taken, calibration, draft)
+        draft.replace(target)
+        return target
+    trunk = load_imagenet_weights(str(inputs.checkpoint))
     if not untouched.exists():
         draft = untouched.with_suffix(".draft.onnx")
         export_native(ViewNetwork(trunk).eval(), calibration, draft)

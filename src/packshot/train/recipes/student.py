@@ -112,7 +112,7 @@ class StudentRecipe:
 
     targets: TargetRecipe = field(default_factory=TargetRecipe)
     losses: LossWeights = field(default_factory=LossWeights)
-    steps: int = 3200
+    steps: int = 4800
     batch: int = 32
     side: int = WHOLE_SIDE
     stored_side: int = 288
