@@ -5,51 +5,47 @@ The ratings are a vision-language model's, of two blind passes, not people's: se
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from packshot.train.datasets.product_ratings import HELD_OUT_SOURCES, Part, find_part
+from packshot.train.datasets import product_ratings
+from packshot.train.datasets.product_ratings import FAULTS, HELD_OUT_SOURCES, Part
 
 _HARMED_SUFFIX = "_x"
 
 
-@dataclass(frozen=True)
-class ProductRating:
-    """A photo and what two blind passes of one rater say of it.
+class ProductRating(product_ratings.ProductRating):
+    """A rated photo, as benchmarks ask about it."""
 
-    Attributes:
-        path: The file.
-        group: The product.
-        harm: What was done to it on purpose; empty for nothing.
-        source: The shop or collection.
-        overall: 0..100, mean of both passes, as the next two.
-        technical: Sharpness, noise, compression, exposure, colour.
-        presentation: Whole product, framing, background, distraction, overlays.
-        named_by_both: Codes of faults that both passes name.
-        named_by_any: Codes that at least one pass names.
-    """
+    @property
+    def overall(self) -> float:
+        """0..100, mean of both passes, as the next two."""
+        return float(self.ratings[0])
 
-    path: Path
-    group: str
-    harm: str
-    source: str
-    overall: float
-    technical: float
-    presentation: float
-    named_by_both: frozenset[str]
-    named_by_any: frozenset[str]
+    @property
+    def technical(self) -> float:
+        """Sharpness, noise, compression, exposure, colour."""
+        return float(self.ratings[1])
+
+    @property
+    def presentation(self) -> float:
+        """Whole product, framing, background, distraction, overlays."""
+        return float(self.ratings[2])
+
+    @property
+    def named_by_both(self) -> frozenset[str]:
+        """Codes of faults that both passes name."""
+        return frozenset(code for code, share in zip(FAULTS, self.faults, strict=True) if share == 1)
+
+    @property
+    def named_by_any(self) -> frozenset[str]:
+        """Codes that at least one pass names."""
+        return frozenset(code for code, share in zip(FAULTS, self.faults, strict=True) if share > 0)
 
     @property
     def is_validation(self) -> bool:
         """Whether neither training nor calibration sees it."""
-        return find_part(self.group, self.source) is Part.VALIDATION
-
-    @property
-    def is_held_out(self) -> bool:
-        """Whether the training does not see it; calibration may, which changes no order."""
-        return find_part(self.group, self.source) is not Part.TRAINING
+        return self.part is Part.VALIDATION
 
     @property
     def is_of_shop_kept_apart(self) -> bool:
@@ -69,28 +65,7 @@ def read_product_ratings(data: Path) -> list[ProductRating]:
         data: The data folder, with ``rated/ratings.csv`` in it.
     """
     table = data / "rated" / "ratings.csv"
-    with table.open(newline="", encoding="utf-8") as file:
-        return [parse_row(row, table.parent) for row in csv.DictReader(file)]
-
-
-def parse_row(row: Mapping[str, str], folder: Path) -> ProductRating:
-    """Make a rating of a row of the table, whose files are relative to a folder."""
-    first, second = (frozenset(row[f"faults_{number}"].split()) for number in (1, 2))
-    return ProductRating(
-        path=folder / row["file"],
-        group=row["group"],
-        harm=row["harm"],
-        source=row["source"],
-        overall=_mean_of_passes(row, "overall"),
-        technical=_mean_of_passes(row, "technical"),
-        presentation=_mean_of_passes(row, "presentation"),
-        named_by_both=first & second,
-        named_by_any=first | second,
-    )
-
-
-def _mean_of_passes(row: Mapping[str, str], name: str) -> float:
-    return (float(row[f"{name}_1"]) + float(row[f"{name}_2"])) / 2
+    return [ProductRating(**vars(one)) for one in product_ratings.read_product_ratings(table)]
 
 
 def find_harmed_pairs(photos: Sequence[ProductRating]) -> list[tuple[int, int]]:

@@ -17,12 +17,12 @@ from benchmarks.assessment.product_ratings import (
     pair_with_ratings,
 )
 from benchmarks.support.product_ratings import (
+    ProductRating,
     find_harmed_pairs,
-    parse_row,
     read_product_ratings,
 )
 from packshot.report import AspectScore, Assessment, Cause, Evidence, Finding
-from packshot.train.datasets.product_ratings import is_held_out
+from packshot.train.datasets.product_ratings import is_held_out, parse_row
 
 HEADER = (
     "file,group,harm,source,licence,split,"
@@ -34,7 +34,8 @@ def make_rating(name="a", group="shop:1", harm="", source="shop", overall=80, **
     row = {"file": f"{name}.jpg", "group": group, "harm": harm, "source": source}
     for score in ("overall", "technical", "presentation"):
         row |= {f"{score}_1": str(overall), f"{score}_2": str(overall)}
-    return parse_row(row | {"faults_1": "", "faults_2": ""} | changes, Path("folder"))
+    made = parse_row(row | {"faults_1": "", "faults_2": ""} | changes, Path("folder"))
+    return ProductRating(**vars(made))
 
 
 def make_judged(score, rating=None, **changes):
@@ -54,7 +55,7 @@ def test_both_passes_count(tmp_path):
     assert (photo.overall, photo.technical, photo.presentation) == (89.5, 85, 15)
     assert photo.named_by_both == {"tilted"}
     assert photo.named_by_any == {"blur", "tilted", "noise"}
-    assert photo.path == tmp_path / "rated" / "../a.jpg"
+    assert photo.path == tmp_path / "a.jpg"
 
 
 def test_some_products_and_some_shops_are_held_out():

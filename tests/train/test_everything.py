@@ -85,7 +85,7 @@ def make_kernel_head(inputs):
     generator = np.random.default_rng(1)
     features = generator.normal(size=(9, inputs)).astype(np.float32)
     targets = KernelTargets(np.arange(9), generator.random((9, 7)))
-    return KernelHead.fit(features, [targets], penalty=0.05, sharpness=0.5, faults=2)
+    return KernelHead.fit(features, [targets], penalty=0.05, sharpness=0.5)
 
 
 @pytest.mark.parametrize("content", [CONTENT_SIZE, 6])

@@ -37,7 +37,7 @@ def make_heads():
     generator = np.random.default_rng(0)
     targets = KernelTargets(np.arange(5), generator.random((5, 6)))
     features = generator.normal(size=(5, 8)).astype(np.float32)
-    return [QualityHead(8, faults=1), KernelHead.fit(features, [targets], 0.05, 0.5, faults=1)]
+    return [QualityHead(8, faults=1), KernelHead.fit(features, [targets], 0.05, 0.5)]
 
 
 @pytest.mark.parametrize("head", make_heads())

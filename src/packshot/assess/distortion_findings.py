@@ -104,7 +104,9 @@ def estimate_damage(encoding: PhotoEncoding, kinds: Sequence[str]) -> list[Damag
 
 
 @lru_cache
-def _place_families(kinds: tuple[str, ...]) -> tuple[tuple[tuple[Kind, ...], tuple[int | None, ...]], ...]:
+def _place_families(
+    kinds: tuple[str, ...],
+) -> tuple[tuple[tuple[Kind, ...], tuple[int | None, ...]], ...]:
     """Return each family, and where its members stand among those; None where they do not."""
     places = {name: place for place, name in enumerate(kinds)}
     return tuple(

@@ -113,7 +113,9 @@ def _slice_before_widening(graph: GraphProto) -> None:
     while True:
         sources = {name: one for one in graph.node for name in one.output}
         pairs = [(sources.get(one.input[0]), one) for one in graph.node if one.op_type == "Slice"]
-        found = [(widen, part) for widen, part in pairs if widen is not None and _has_one_scale(graph, widen)]
+        found = [
+            (widen, part) for widen, part in pairs if widen is not None and _has_one_scale(graph, widen)
+        ]
         if not found:
             return
         widen, part = found[0]
@@ -122,7 +124,9 @@ def _slice_before_widening(graph: GraphProto) -> None:
         rest = list(part.input[1:])
         graph.node.remove(part)
         sliced = helper.make_node("Slice", [widen.input[0], *rest], [few], f"{part.name}_codes")
-        widened = helper.make_node("DequantizeLinear", [few, *widen.input[1:]], list(part.output), part.name)
+        widened = helper.make_node(
+            "DequantizeLinear", [few, *widen.input[1:]], list(part.output), part.name
+        )
         graph.node.insert(place, sliced)
         graph.node.insert(place + 1, widened)
 

@@ -147,12 +147,24 @@ def read_product_ratings(path: Path) -> list[ProductRating]:
     """
     rows = read_rows(path)
     try:
-        return [_parse_row(row, path.parent) for row in rows]
+        return [parse_row(row, path.parent) for row in rows]
     except (KeyError, ValueError) as error:
         raise SourceError(f"{path} is no table of rated product photos: {error}") from error
 
 
-def _parse_row(row: Mapping[str, str], folder: Path) -> ProductRating:
+def parse_row(row: Mapping[str, str], folder: Path) -> ProductRating:
+    """Make a rating of a row of the table, whose files are relative to a folder.
+
+    Raises:
+        KeyError: A column is missing.
+        ValueError: A rating is no number of 0..100.
+
+    Example:
+        >>> passes = {f"{aspect}_{number}": "80" for aspect in ASPECTS for number in (1, 2)}
+        >>> row = {"file": "a.jpg", "group": "a", "harm": "", "source": "shop", **passes}
+        >>> parse_row(row | {"faults_1": "", "faults_2": "blur"}, Path("shop")).ratings.tolist()
+        [80.0, 80.0, 80.0]
+    """
     passes = [[float(row[f"{aspect}_{number}"]) for aspect in ASPECTS] for number in (1, 2)]
     ratings = np.asarray(np.mean(passes, axis=0), np.float32)
     if not ((ratings >= 0) & (ratings <= 100)).all():

@@ -47,7 +47,7 @@ class KernelHead(nn.Module):
         >>> rng = np.random.default_rng(0)
         >>> features = rng.normal(size=(60, 2)).astype(np.float32)
         >>> targets = KernelTargets(np.arange(60), 1 / (1 + np.exp(-features[:, :1].astype(float))))
-        >>> head = KernelHead.fit(features, [targets], penalty=0.01, sharpness=0.5, faults=0)
+        >>> head = KernelHead.fit(features, [targets], penalty=0.01, sharpness=0.5)
         >>> odds = head(torch.tensor([[0.0, 0.0], [1.0, 0.0]]))[:, 0]
         >>> bool((odds - torch.tensor([0.0, 1.0])).abs().max() < 0.3)
         True
@@ -61,9 +61,9 @@ class KernelHead(nn.Module):
     weights: Tensor
     offsets: Tensor
 
-    def __init__(self, inputs: int, points: int, outputs: int, sharpness: float, faults: int) -> None:
+    def __init__(self, inputs: int, points: int, outputs: int, sharpness: float) -> None:
         super().__init__()
-        self.inputs, self.sharpness, self.faults = inputs, sharpness, faults
+        self.inputs, self.sharpness = inputs, sharpness
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("deviation", torch.ones(inputs))
         self.register_buffer("points", torch.zeros(points, inputs))
@@ -77,7 +77,6 @@ class KernelHead(nn.Module):
         targets: Sequence[KernelTargets],
         penalty: float,
         sharpness: float,
-        faults: int,
     ) -> KernelHead:
         """Fit.
 
@@ -86,10 +85,9 @@ class KernelHead(nn.Module):
             targets: Their columns, one after the other, are the outputs.
             penalty: Above 0; larger is smoother.
             sharpness: Of the kernel, over standardised features divided by the root of F.
-            faults: How many of the outputs are chances of faults.
         """
         outputs = sum(part.values.shape[1] for part in targets)
-        head = cls(features.shape[1], len(features), outputs, sharpness, faults)
+        head = cls(features.shape[1], len(features), outputs, sharpness)
         head.mean.copy_(torch.from_numpy(features.mean(axis=0)))
         head.deviation.copy_(torch.from_numpy(features.std(axis=0) + 1e-6))
         head.points.copy_(head.scale(torch.from_numpy(features)))
@@ -116,7 +114,10 @@ class KernelHead(nn.Module):
         kernel: Tensor = torch.exp(-self.sharpness * distances)
         return kernel
 
+    def predict(self, features: Tensor) -> Tensor:
+        """Predict the targets of (B, F) features; (B, K)."""
+        return self.compare(self.scale(features)) @ self.weights + self.offsets
+
     def forward(self, features: Tensor) -> Tensor:
         """Read (B, F) features; (B, K) log odds of the predictions."""
-        predicted = self.compare(self.scale(features)) @ self.weights + self.offsets
-        return torch.logit(predicted.clamp(_MARGIN, 1 - _MARGIN))
+        return torch.logit(self.predict(features).clamp(_MARGIN, 1 - _MARGIN))

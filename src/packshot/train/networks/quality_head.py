@@ -35,7 +35,7 @@ class QualityHead(nn.Module):
 
     def __init__(self, inputs: int, faults: int, max_feature: float = 30.0) -> None:
         super().__init__()
-        self.inputs, self.faults, self.max_feature = inputs, faults, max_feature
+        self.inputs, self.max_feature = inputs, max_feature
         self.norm = nn.LayerNorm(inputs)
         self.lines = nn.Linear(inputs, len(READINGS) + faults + 1)
 

@@ -98,7 +98,7 @@ def fit_large_head(data: QualityData) -> KernelHead:
         KernelTargets(on_products, products.faults),
         KernelTargets(np.arange(len(rows)), is_product),
     ]
-    return KernelHead.fit(rows, targets, _PENALTY, _SHARPNESS, products.faults.shape[1])
+    return KernelHead.fit(rows, targets, _PENALTY, _SHARPNESS)
 
 
 def _cut(features: Float16Array) -> Float32Array:

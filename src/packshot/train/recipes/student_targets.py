@@ -17,6 +17,7 @@ from packshot.assess.ratings import RatedPhoto
 from packshot.train.datasets.hash_split import falls_in_share
 from packshot.train.datasets.oasis import EmotionPhoto
 from packshot.train.datasets.product_ratings import FAULTS, ProductRating
+from packshot.train.networks.kernel_head import KernelHead, KernelTargets
 
 PEOPLE_HELD_OUT_PERCENT: Final = 15
 """Photos rated by people, of a hundred, that the student is not taught. A convention."""
@@ -271,27 +272,9 @@ def predict_by_kernel_ridge(
         >>> predict_by_kernel_ridge(x, 3 * x.astype(float), x[[10, 40]], 1e-3, 0.5).round(1).tolist()
         [[-1.8], [1.9]]
     """
-    mean, deviation, root = known.mean(axis=0), known.std(axis=0) + 1e-6, np.sqrt(known.shape[1])
-
-    def scale(part: Float32Array) -> Float32Array:
-        scaled: Float32Array = ((part - mean) / deviation).clip(-_CLIP, _CLIP) / np.float32(root)
-        return scaled
-
-    centre, points = targets.mean(axis=0), scale(known)
-    kernel = np.exp(-sharpness * _square_distances(points, points)) + penalty * np.eye(len(points))
-    weights = np.linalg.solve(kernel, targets - centre)
-    parts = [
-        np.exp(-sharpness * _square_distances(scale(queries[start : start + _QUERIES]), points))
-        @ weights
-        for start in range(0, len(queries), _QUERIES)
-    ]
-    return np.asarray(np.concatenate(parts) + centre, np.float64)
-
-
-def _square_distances(one: Float32Array, other: Float32Array) -> Float32Array:
-    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None]
-    distances: Float32Array = squares - 2 * one @ other.T
-    return distances
+    head = KernelHead.fit(known, [KernelTargets(np.arange(len(known)), targets)], penalty, sharpness)
+    parts = torch.from_numpy(queries.astype(np.float32)).split(_QUERIES)
+    return torch.cat([head.predict(part) for part in parts]).numpy().astype(np.float64)
 
 
 def compute_components(layers: Float32Array, count: int) -> Float32Array:
