@@ -21,11 +21,11 @@ from packshot.train.datasets.rated import group_near_duplicates, make_validation
 from packshot.train.features import Features  # noqa: E402
 from packshot.train.losses import masked_cross_entropy, ranking_loss, retrieval_loss  # noqa: E402
 from packshot.train.networks.distortion import Projection, ProjectionShape  # noqa: E402
-from packshot.train.networks.efficientnet_lite import (
+from packshot.train.networks.efficientnet_lite import (  # noqa: E402
     EfficientNetLite,
     fold_normalisation,
     freeze_blocks,
-)  # noqa: E402
+)
 from packshot.train.networks.statistics import stage_statistics  # noqa: E402
 from packshot.train.recipes.calibration import fit_calibration, fit_isotonic  # noqa: E402
 from packshot.train.recipes.distortion import ProjectionRecipe, train_projection  # noqa: E402
@@ -121,8 +121,8 @@ def test_folded_biases_learn_where_weights_do():
     freeze_blocks(network, 2)
     folded = fold_normalisation(network)
     learning = {name: value.requires_grad for name, value in folded.named_parameters()}
-    assert learning["_conv_head.bias"] and learning["_blocks.2._project_conv.bias"]
-    assert not learning["_conv_stem.bias"] and not learning["_blocks.1._project_conv.bias"]
+    asked = ["_conv_head", "_blocks.2._project_conv", "_conv_stem", "_blocks.1._project_conv"]
+    assert [learning[f"{name}.bias"] for name in asked] == [True, True, False, False]
 
 
 def test_damage_is_drawn_evenly_and_repeats_nothing():

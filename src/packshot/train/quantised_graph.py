@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import onnx
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
@@ -31,6 +30,7 @@ def lighten(model: ModelProto) -> None:
         model: A quantised model; one without ``pixels`` keeps its beginning.
 
     Example:
+        >>> import onnx
         >>> nodes = [
         ...     helper.make_node("Cast", ["pixels"], ["wide"], to=TensorProto.FLOAT),
         ...     helper.make_node("QuantizeLinear", ["wide", "scale", "zero"], ["codes"]),

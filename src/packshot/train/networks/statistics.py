@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from packshot.train.features import CONTENT_SIZE
 from packshot.train.networks.efficientnet_lite import EfficientNetLite
 
-
 _LARGE_SIDE = 64
 """Shorter side, in places, above which every second line and column of a map tells enough: to sum up the
 two largest maps took as long as a quarter of the network. A judgement."""
@@ -55,8 +54,8 @@ LAYOUT_STAGES = (5, 7)
 def layout_statistics(maps: list[Tensor]) -> Tensor:
     """Compute what a pooled map no longer tells: what lies at the edges, and on which side.
 
-    A product that is cut off is at an edge; one that is off centre is on one side. The line in the middle
-    of an odd number of lines counts to neither half, so that mirroring the view changes nothing.
+    A product that is cut off is at an edge; one that is off centre is on one side. The line in the
+    middle of an odd number of lines counts to neither half, so that mirroring the view changes nothing.
 
     Args:
         maps: (B, C_i, H_i, W_i) each, of two lines or more.
