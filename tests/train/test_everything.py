@@ -331,6 +331,26 @@ def test_the_large_network_is_the_teacher_and_needs_no_student(tmp_path, monkeyp
     assert content.head is None
 
 
+def test_a_native_trunk_is_taken_out_of_a_model_once(tmp_path, monkeypatch):
+    taken, trunk = [], EfficientNetLite().eval()
+
+    def export(network, calibration, target):
+        taken.append((network.trunk, list(calibration)))
+        target.write_bytes(b"trunk")
+
+    monkeypatch.setattr(everything, "load_exported_trunk", {tmp_path / "distortion.onnx": trunk}.get)
+    monkeypatch.setattr(everything, "export_native", export)
+    inputs = replace(make_inputs(), native=tmp_path / "distortion.onnx")
+    people = [RatedPhoto(tmp_path / f"{number}.jpg", 50) for number in range(3)]
+    rated, shop = RatedPhotos([], people, []), Workshop(tmp_path, 0, lambda text: None)
+    parts = inputs, rated, None, None, None, shop
+    first, again = (everything._load_or_make_native(*parts) for _ in range(2))
+    assert taken == [(trunk, rated.select_calibration())]
+    assert first == again == tmp_path / "native.onnx"
+    assert first.read_bytes() == b"trunk"
+    assert [path.name for path in tmp_path.iterdir()] == ["native.onnx"]
+
+
 @pytest.mark.parametrize("is_large", [False, True])
 def test_the_command_names_what_it_is_made_from(tmp_path, monkeypatch, is_large):
     asked = []

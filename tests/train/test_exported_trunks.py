@@ -76,6 +76,16 @@ def test_each_channel_has_a_scale_of_its_own(trunk, exported):
     assert stored["trunk._conv_head.weight_scale"] == pytest.approx(largest / 127, rel=1e-3)
 
 
+def test_a_trunk_is_found_in_a_larger_network(exported, tmp_path):
+    model = onnx.load(exported)
+    for tensor in model.graph.initializer:
+        tensor.name = f"trunk_{tensor.name}"
+    onnx.save(model, tmp_path / "joined.onnx")
+    alone, joined = (load_exported_trunk(path) for path in (exported, tmp_path / "joined.onnx"))
+    for name, value in alone.state_dict().items():
+        assert torch.equal(joined.state_dict()[name], value), name
+
+
 EARLY = 2 * (32 + 16)
 """Statistics of the first two maps: of an untaught trunk, later ones are other for a slight change."""
 

@@ -52,7 +52,7 @@ Examples:
     --ratings biq2021/mos.csv --photos biq2021/images --scale 0 1 \\
     --pleasantness oasis/ratings.csv --pleasant-photos oasis/images \\
     --extra clothing-dataset/images:3000 --fonts /usr/share/fonts \\
-    --native native.onnx --work build/training \\
+    --native distortion.onnx --work build/training \\
     --weights src/packshot/weights
 
 With --large the teacher itself becomes the content network, and no student is taught: what is then in
@@ -163,7 +163,11 @@ def everything_command(
         ),
     ] = None,
     native: Annotated[
-        Path | None, typer.Option(help="Exported trunk of the native view; else one is tuned.")
+        Path | None,
+        typer.Option(
+            help="Model that holds a trunk of the native view, as distortion.onnx does; else one is "
+            "tuned."
+        ),
     ] = None,
     large: Annotated[
         bool, typer.Option("--large", help="The teacher itself becomes the content network.")
