@@ -10,6 +10,7 @@ from functools import partial
 import psutil
 import pytest
 
+from packshot import processes as processes_module
 from packshot.errors import InvalidInput, ProcessesUnavailable
 from packshot.processes import WorkerLost, WorkerPool, count_available_cores, map_in_order
 
@@ -39,6 +40,28 @@ def make_refusing_worker():
         raise InvalidInput(f"cannot do {number}")
 
     return work
+
+
+def test_so_many_processes_as_there_are_tasks_are_enough(monkeypatch):
+    monkeypatch.setattr(processes_module, "count_available_cores", lambda: 8)
+    started = []
+    pool = processes_module.WorkerPool
+
+    class CountingPool(pool):
+        def __init__(self, *parts, workers, **settings):
+            started.append(workers)
+            super().__init__(*parts, workers=workers, **settings)
+
+    monkeypatch.setattr(processes_module, "WorkerPool", CountingPool)
+    assert list(map_with_defaults([3], partial(make_squarer, 0), workers=20)) == [9]
+    assert started == [1]
+
+
+def test_a_machine_is_not_filled_with_processes(monkeypatch, caplog):
+    monkeypatch.setattr(processes_module, "count_available_cores", lambda: 1)
+    tasks = (number for number in range(12))  # So that it is not known how many there are.
+    assert len(set(map_with_defaults(tasks, make_pid_worker, workers=100_000))) <= 4
+    assert "100000" in caplog.text
 
 
 def make_environment_reader():

@@ -8,7 +8,7 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -39,6 +39,9 @@ minutes."""
 _TASKS_AHEAD_PER_WORKER = 4
 """Tasks that are handed out before the oldest result is taken, for each worker: more keep all busy
 behind one slow task, fewer hold less in memory. A judgement."""
+_MAX_WORKERS_PER_CORE = 4
+"""Processes for each core, more of which are not started: they make nothing faster, and each holds some
+hundred megabytes. A judgement; enough for tasks that mostly wait for the network."""
 _START_TIMEOUT_S = 300.0
 """Seconds for a process to start and build its worker, after which it is given up. A generous judgement:
 models may be loaded on a machine that is swapping, and only what never starts is to be ended."""
@@ -70,7 +73,8 @@ def map_in_order(
         make_worker: Builds, in each process once, what does a task. Must be picklable, so a function of
             a module or a `functools.partial` of one; what it builds need not be.
         workers: Started by spawning; each uses one thread for linear algebra, as they share the cores.
-            Below 1 none is started: the work is done here, unguarded against death and delay.
+            Below 1 none is started: the work is done here, unguarded against death and delay. More than
+            there are tasks, or than the machine can hold (`limit_workers`), are not started.
         on_failure: The result of a task that failed, given the task and the reason in a few words.
         timeout_s: After which a process is ended and its task has failed.
 
@@ -97,6 +101,7 @@ def map_in_order(
         worker = make_worker()
         yield from (_run_or_fail(partial(worker, task), task, on_failure) for task in all_tasks)
         return
+    workers = min(limit_workers(workers), len(tasks) if isinstance(tasks, Sized) else workers)
     with (
         WorkerPool(make_worker, workers=workers, timeout_s=timeout_s) as worker_pool,
         open_thread_pool(workers, "asking") as threads,
@@ -110,6 +115,19 @@ def map_in_order(
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def limit_workers(workers: int) -> int:
+    """Return how many processes are started where so many are asked for: a few for each core at most.
+
+    Example:
+        >>> limit_workers(2), limit_workers(100_000) < 100_000
+        (2, True)
+    """
+    most = _MAX_WORKERS_PER_CORE * count_available_cores()
+    if workers > most:
+        _log.warning("%d processes are started, not %d: more make nothing faster here", most, workers)
+    return min(workers, most)
 
 
 def count_available_cores() -> int:

@@ -19,7 +19,13 @@ from packshot.catalog.audit.examine import Examiner, RowResult, Task, build_row_
 from packshot.catalog.audit.rows import failed_row
 from packshot.catalog.audit.settings import AuditSettings
 from packshot.errors import FetchError
-from packshot.processes import WorkerLost, WorkerPool, count_available_cores, open_thread_pool
+from packshot.processes import (
+    WorkerLost,
+    WorkerPool,
+    count_available_cores,
+    limit_workers,
+    open_thread_pool,
+)
 from packshot.report import AuditStatus
 from packshot.sources import FeedRow, Fetcher, photo_name
 
@@ -111,7 +117,7 @@ class LocalEngine:
         if first is None:
             return
         job = self._job
-        workers = job.workers or count_available_cores()
+        workers = limit_workers(job.workers or count_available_cores())
         threads = workers * _THREADS_PER_PROCESS + _MAX_CONCURRENT_FETCHES
         with (
             WorkerPool(self._make_examiner, workers=workers, timeout_s=job.timeout_s) as worker_pool,
