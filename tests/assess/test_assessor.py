@@ -10,7 +10,7 @@ from PIL import Image
 from packshot import Assessor, Atlas, UnreadablePhoto
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.encode import Encoders
-from packshot.errors import AtlasError, ModelError
+from packshot.errors import AtlasError, InvalidInput, ModelError
 from packshot.photo import Photo
 from packshot.report import Severity, Status
 from tests.conftest import ROOT, make_packshot, make_picture
@@ -212,3 +212,15 @@ def test_a_batch_takes_every_kind_of_input_and_says_what_is_none(assessor, tmp_p
     assert all(one.error for one in found if one.status is not Status.OK)
     with pytest.raises(UnreadablePhoto, match="NoneType"):
         assessor.assess(None)
+
+
+def test_an_unknown_language_is_refused_at_once():
+    with pytest.raises(InvalidInput, match="de"):
+        Assessor(language="de")
+
+
+def test_an_atlas_may_be_named_by_its_file(tmp_path):
+    Atlas.load_shipped().save(tmp_path / "atlas.npz")
+    assert Assessor(atlas=str(tmp_path / "atlas.npz")).atlas.header == Atlas.load_shipped().header
+    with pytest.raises(AtlasError, match=r"nope\.npz"):
+        Assessor(atlas="nope.npz")

@@ -42,3 +42,34 @@ def test_a_finding_without_a_known_cost_costs_by_its_severity():
 
 def test_a_perfect_score_lost_nothing():
     assert share_points(100.0, {"blurred": 5.0}) == ()
+
+
+def make_finding(code, severity):
+    return Finding(code=code, severity=severity, reason="", remedy="")
+
+
+def test_points_that_an_error_takes_by_itself_are_its_own():
+    found = [make_finding("noisy", "error"), make_finding("tilted", "warning")]
+    losses = {"noisy": 0.4, "tilted": 5.0}
+    causes = share_points(59.9, losses, found, taken_by_errors=24.0)
+    told = {cause.code: cause.points for cause in causes}
+    assert told["noisy"] == pytest.approx(39 * 40.1 / 44, abs=0.1)
+    assert causes[0].code == "noisy"
+    assert Cause.RATED_LOW not in told
+
+
+def test_errors_share_what_they_take():
+    found = [make_finding("noisy", "error"), make_finding("border", "error")]
+    told = share_points(40.0, {"noisy": 15.0, "border": 15.0}, found, taken_by_errors=10.0)
+    assert [(cause.code, cause.points) for cause in told[:2]] == [("border", 20.0), ("noisy", 20.0)]
+
+
+@pytest.mark.parametrize(("severity", "points"), [("error", 15.0), ("warning", 2.0)])
+def test_what_was_measured_costs_something_however_unlikely_it_is(severity, points):
+    (cause, _) = share_points(50.0, {"upscaled": 0.3}, [make_finding("upscaled", severity)])
+    assert (cause.code, cause.points) == ("upscaled", points)
+
+
+def test_what_no_fault_explains_may_be_a_rating_of_ones_own():
+    causes = share_points(40.0, {"tilted": 9.0}, rest_code=Cause.OWN_RATING)
+    assert [cause.code for cause in causes] == ["tilted", Cause.OWN_RATING]

@@ -13,7 +13,6 @@ from packshot.assess.atlas import (
 from packshot.assess.retrieval import Aggregation, RetrievalOptions
 from packshot.assess.scoring import (
     FAULTY_SCORE,
-    NOT_A_PRODUCT,
     OWN_SHARE,
     PRIOR_RATINGS,
     bound_grade,
@@ -158,15 +157,18 @@ def test_the_users_rating_of_the_same_photo_decides(atlas):
     assert build_evidence(rated, after.evidence, 1)[0].weight >= 0.9
 
 
-def test_a_rating_of_the_whole_says_nothing_of_its_aspects(atlas):
+@pytest.mark.parametrize("aspect", ["technical", "presentation"])
+def test_a_rating_of_the_whole_says_nothing_of_its_aspects(atlas, aspect):
     content, distortion = np.arange(8.0), np.arange(6.0)
     rated = make_rating(atlas, content, distortion, 3.0)
-    for aspect in ("technical", "presentation"):
-        before, after = (
-            getattr(score_photo(one, content, distortion, readings=[50, 60, 70, 0]), aspect)
-            for one in (atlas, rated)
-        )
-        assert after == before
+    other = distortion + np.arange(6.0)[::-1]
+    before, after = (
+        getattr(score_photo(one, content, other, readings=[50, 60, 70, 0]), aspect)
+        for one in (atlas, rated)
+    )
+    assert after == before
+    # Of this very photo the atlas would tell another story than the rating does.
+    assert getattr(score_photo(rated, content, distortion), aspect) is None
 
 
 @pytest.mark.parametrize("count", [1, 5, 40])
@@ -273,7 +275,7 @@ def make_finding(code="blurred", severity="error"):
 
 
 def test_how_good_a_picture_is_that_is_no_product_nobody_can_tell():
-    notes = [make_finding(NOT_A_PRODUCT, "info")]
+    notes = [make_finding(Finding.NOT_A_PRODUCT, "info")]
     assert {bound_grade(grade, notes) for grade in Grade} == {Grade.UNKNOWN}
 
 

@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
 
-from packshot.assess.seen_faults import SeenFault, choose_faults, expect_losses, see_faults
+from packshot.assess.seen_faults import (
+    SeenFault,
+    choose_faults,
+    deny_faults,
+    expect_losses,
+    see_faults,
+)
 from packshot.encode import FaultModel, PhotoEncoding
+from packshot.measure.photo import measure_photo
 from packshot.report import Severity
 
 MODELS = [
@@ -56,3 +63,19 @@ def test_errors_and_scores_never_contradict():
     faint = SeenFault("tilted", probability=0.2, loss=18.0, is_found=False)
     assert faint.find_severity(59.0) is Severity.WARNING
     assert faint.find_severity(70.0) is Severity.INFO
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"), [(0, []), (60, ["off-centre"])], ids=["in the middle", "aside"]
+)
+def test_a_product_that_stands_in_the_middle_is_not_off_centre(offset, told):
+    photo = np.full((400, 400, 3), 255, np.uint8)
+    photo[120:280, 150 + offset : 250 + offset] = (160, 60, 40)
+    seen = [SeenFault("off-centre", probability=0.9, loss=20.0, is_found=True)]
+    assert [one.code for one in deny_faults(seen, measure_photo(photo))] == told
+
+
+def test_where_the_outline_is_not_certain_the_eye_decides():
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
+    seen = [SeenFault("off-centre", probability=0.9, loss=20.0, is_found=True)]
+    assert deny_faults(seen, measure_photo(noise)) == seen

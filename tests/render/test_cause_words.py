@@ -8,7 +8,7 @@ from packshot.render.cause_words import (
     list_lost_points,
     round_together,
 )
-from packshot.report import AspectScore, Assessment, Cause, Status
+from packshot.report import AspectScore, Assessment, Cause, Finding, Status
 from packshot.texts import LANGUAGES, load_texts
 
 
@@ -70,3 +70,14 @@ def test_one_aspect_stands_alone():
 def test_parts_of_a_bar_fill_it():
     assert sum(round_together(12.3, [40.1, 30.3, 17.3], step=5)) == 100
     assert round_together(100, [], step=5) == (100,)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fault_that_is_no_finding_is_told_as_a_chance(language):
+    finding = Finding(code="tilted", severity="warning", reason="", remedy="")
+    causes = (("tilted", 9.0), ("blurred", 5.0), (Cause.OWN_RATING, 6.0))
+    shown = list_lost_points(make_assessment(80, *causes, findings=(finding,)), language)
+    words = load_texts(language)
+    chance = words.label("perhaps", title=words.title("blurred"))
+    assert [one.title for one in shown] == [words.title("tilted"), chance, words.labels["own_rating"]]
+    assert [one.tone for one in shown] == [1, 2, 0]

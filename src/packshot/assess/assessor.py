@@ -19,6 +19,7 @@ from packshot.assess.seen_faults import (
     DECIDED_BY_EYE,
     SeenFault,
     choose_faults,
+    deny_faults,
     expect_losses,
     see_faults,
 )
@@ -27,7 +28,8 @@ from packshot.errors import AtlasError, UnreadablePhoto
 from packshot.measure.limits import find_exceeded_limits
 from packshot.measure.overlay import sort_overlays
 from packshot.photo import Limits, Photo, PhotoSource
-from packshot.report import Assessment, Distortion, Emotion, Finding, Region, Severity, Status
+from packshot.report import Assessment, Cause, Distortion, Emotion, Finding, Region, Severity, Status
+from packshot.texts import load_texts
 
 ASSESSMENT_SIDE = 1024
 """Pixels of the long side at which photos are judged, the size a product page shows them
@@ -68,7 +70,7 @@ class Assessor:
 
     def __init__(
         self,
-        atlas: Atlas | None = None,
+        atlas: Atlas | str | os.PathLike[str] | None = None,
         *,
         options: RetrievalOptions | None = None,
         language: str = "en",
@@ -82,7 +84,7 @@ class Assessor:
         """Load the encoders, and the atlas that goes with them where none is given.
 
         Args:
-            atlas: Rated examples; must have been made with the same encoders.
+            atlas: Rated examples, or their file; must have been made with the same encoders.
             options: How evidence is retrieved and combined.
             language: Of findings: ``en`` or ``zh``.
             threads: Threads for the networks.
@@ -96,13 +98,14 @@ class Assessor:
 
         Raises:
             AtlasError: There is no atlas that can be read, or it was made with other encoders.
-            InvalidInput: An unknown overlay.
+            InvalidInput: An unknown overlay or language.
             ModelError: An encoder cannot be loaded, or does not go with the other.
         """
+        load_texts(language)  # Refused here, not at the first photo with a finding.
         self.encoders = Encoders.load(encoder, threads)
         self.inspector = Inspector.load_shipped(threads)
         self.overlays = sort_overlays(overlays)
-        self.atlas = _load_atlas(encoder) if atlas is None else atlas
+        self.atlas = atlas if isinstance(atlas, Atlas) else _load_atlas(atlas, encoder)
         self.options = RetrievalOptions() if options is None else options
         self.language = language
         self.draws_map = draws_map
@@ -151,9 +154,9 @@ class Assessor:
             observation.encoding,
         )
         result = compute_score(self.atlas, encoding, self.options, exclude_group)
-        seen = see_faults(encoding, self.encoders.faults)
+        seen = deny_faults(see_faults(encoding, self.encoders.faults), photo_measurements)
         findings = self._collect_findings(observation, seen, result.score)
-        result = bound_score(result, findings, self.atlas)
+        unbounded, result = result.score, bound_score(result, findings, self.atlas)
         emotion = None if self.emotion is None else self.emotion(photo)
         return Assessment(
             path=photo.name,
@@ -161,7 +164,13 @@ class Assessor:
             score=round(result.score, 2),
             technical=result.technical,
             presentation=result.presentation,
-            causes=share_points(round(result.score, 2), expect_losses(seen), findings),
+            causes=share_points(
+                round(result.score, 2),
+                expect_losses(seen),
+                findings,
+                taken_by_errors=unbounded - result.score,
+                rest_code=Cause.OWN_RATING if result.is_own else Cause.RATED_LOW,
+            ),
             grade=bound_grade(result.grade, findings),
             percentile=_round_or_none(result.percentile, 1),
             reference=self.atlas.header.reference,
@@ -263,7 +272,7 @@ class Assessor:
                 e.limit,
                 e.region,
                 self.language,
-                probability=chances.get(e.code),
+                probability=chances.get(e.code) if e.code in DECIDED_BY_EYE else None,
             )
             for e in find_exceeded_limits(observation.photo_measurements)
             if DECIDED_BY_EYE.get(e.code) not in unseen
@@ -285,8 +294,10 @@ class Assessor:
         return fingerprints | self.inspector.fingerprints(self.overlays)
 
 
-def _load_atlas(encoder: str | os.PathLike[str] | None) -> Atlas:
-    """Load the atlas that goes with encoders."""
+def _load_atlas(path: str | os.PathLike[str] | None, encoder: str | os.PathLike[str] | None) -> Atlas:
+    """Load an atlas, or the one that goes with encoders."""
+    if path is not None:
+        return Atlas.load(Path(path))
     return Atlas.load_shipped() if encoder is None else Atlas.load(Path(encoder) / SHIPPED_ATLAS)
 
 

@@ -17,9 +17,18 @@ _MAX_ROUNDING: Final = 0.5
 _SEVERITY_POINTS: Final = {Severity.ERROR: 20.0, Severity.WARNING: 6.0, Severity.INFO: 0.0}
 """Points that a finding costs whose cost no ratings tell. A judgement: an error costs a grade."""
 
+_LEAST_POINTS: Final = {Severity.ERROR: 15.0, Severity.WARNING: MIN_POINTS, Severity.INFO: 0.0}
+"""Points that a finding costs at least, however unlikely a careful eye would name it: it was measured.
+An error costs what makes one (`seen_faults`)."""
+
 
 def share_points(
-    score: float, likely_losses: Mapping[str, float], findings: Sequence[Finding] = ()
+    score: float,
+    likely_losses: Mapping[str, float],
+    findings: Sequence[Finding] = (),
+    *,
+    taken_by_errors: float = 0.0,
+    rest_code: str = Cause.RATED_LOW,
 ) -> tuple[Cause, ...]:
     """Share what the score lacks of 100 among its causes (docs/methods.md, equations 1.21 and 1.22).
 
@@ -27,11 +36,13 @@ def share_points(
         score: 0..100.
         likely_losses: By code, the cost of a fault times its chance, in points; see `expect_losses`.
         findings: Of the photo; those that `likely_losses` does not know cost by their severity.
+        taken_by_errors: Points by which errors among them bound the score: theirs, in equal parts.
+        rest_code: Of what no fault explains.
 
     Returns:
         Causes, most points first; their points, in tenths, and the score make 100. Where the losses are
         more than what the score lacks they share it; where they are less, the rest is
-        `Cause.RATED_LOW`, which comes last.
+        `rest_code`, which comes last.
 
     Example:
         >>> for cause in share_points(62.0, {"blurred": 18.0, "tilted": 9.5, "noisy": 0.2}):
@@ -41,9 +52,7 @@ def share_points(
         rated-low 10.5
     """
     lost = round(100 - score, 1)
-    losses = dict(likely_losses)
-    for finding in findings:
-        losses.setdefault(finding.code, _SEVERITY_POINTS[finding.severity])
+    losses = _add_findings(likely_losses, findings, taken_by_errors)
     total = sum(losses.values())
     scale = min(1.0, lost / total) if total > 0 else 0.0
     # In tenths, rounded down: what that leaves goes to the rest, or to the largest where there is none.
@@ -56,5 +65,19 @@ def share_points(
         rest = 0.0
     causes = [Cause(code=code, points=kept[code]) for code in order]
     if rest > 0:
-        causes.append(Cause(code=Cause.RATED_LOW, points=rest))
+        causes.append(Cause(code=rest_code, points=rest))
     return tuple(causes)
+
+
+def _add_findings(
+    likely_losses: Mapping[str, float], findings: Sequence[Finding], taken_by_errors: float
+) -> dict[str, float]:
+    """Return the losses with what measured findings cost, and what errors took by themselves."""
+    losses = dict(likely_losses)
+    errors = [finding.code for finding in findings if finding.severity is Severity.ERROR]
+    for finding in findings:
+        known = losses.get(finding.code, _SEVERITY_POINTS[finding.severity])
+        losses[finding.code] = max(known, _LEAST_POINTS[finding.severity])
+    for code in errors:
+        losses[code] += taken_by_errors / len(errors)
+    return losses

@@ -56,9 +56,6 @@ _CALIBRATIONS: Final = {
 FAULTY_SCORE: Final = 59.9
 """Points that a photo with a fault that must be fixed has at most: the upper end of "fair"."""
 
-NOT_A_PRODUCT: Final = "not-a-product"
-"""Code of the finding that the picture is no photo of a product."""
-
 _MIN_SCALE_SHARE: Final = 0.02
 """Chance below which a scale is left out: it could not move a score by more than two points."""
 
@@ -156,10 +153,10 @@ def bound_grade(grade: Grade, findings: Sequence[Finding]) -> Grade:
         >>> error = Finding(code="blurred", severity="error", reason="Blurred.", remedy="Hold still.")
         >>> bound_grade(Grade.EXCELLENT, [error]).value, bound_grade(Grade.POOR, [error]).value
         ('fair', 'poor')
-        >>> bound_grade(Grade.GOOD, [error.model_copy(update={"code": NOT_A_PRODUCT})]).value
+        >>> bound_grade(Grade.GOOD, [error.model_copy(update={"code": Finding.NOT_A_PRODUCT})]).value
         'unknown'
     """
-    if any(finding.code == NOT_A_PRODUCT for finding in findings):
+    if any(finding.code == Finding.NOT_A_PRODUCT for finding in findings):
         return Grade.UNKNOWN
     return Grade.FAIR if _has_error(findings) and grade in (Grade.EXCELLENT, Grade.GOOD) else grade
 
@@ -308,8 +305,8 @@ def compute_score(
         confidence=overall.confidence,
         is_known=own.is_same or heaviest.is_known,
         evidence=own.join(_join_evidence(parts)),
-        technical=_round(own.move(_combine(parts, 1), 1)),
-        presentation=_round(own.move(_combine(parts, 2), 2)),
+        technical=own.tell_aspect(_combine(parts, 1), 1),
+        presentation=own.tell_aspect(_combine(parts, 2), 2),
         is_own=own.is_same,
     )
 
@@ -505,6 +502,15 @@ class _OwnRatings:
         score = (1 - share) * estimate.score + share * told
         confidence = max(estimate.confidence, share) if self.is_same else estimate.confidence
         return _Estimate(score, confidence)
+
+    def tell_aspect(self, estimate: _Estimate, aspect: int) -> AspectScore | None:
+        """Tell the score of an aspect; none of this very photo where the user rated it as a whole alone.
+
+        What the atlas says of it would tell another story than the score does.
+        """
+        if self.is_same and np.isnan(self.told[:, aspect]).all():
+            return None
+        return _round(self.move(estimate, aspect))
 
     def join(self, others: RetrievedEvidence) -> RetrievedEvidence:
         """Join them to the rest of the evidence; all weights sum to 1."""

@@ -101,7 +101,7 @@ _NEUTRAL_BACKGROUND = (
 """A background that was meant to be grey or white, a cast included: L* from 70, chroma up to 32, and L*
 ranging over 5 at most, as walls in uneven light do not."""
 
-_CERTAIN_OUTLINE = (
+CERTAIN_OUTLINE = (
     Condition("background_evenness", at_most=8),
     Condition("colour_noise", at_most=12),
 )
@@ -173,7 +173,7 @@ LIMITS: Final[tuple[FindingLimit, ...]] = (
     ),
     FindingLimit("border", "border", warning=0.0, error=5.0),
     FindingLimit("product-too-small", "fill_box_side", is_maximum=False, warning=60, error=35),
-    FindingLimit("product-too-large", "fill_box_side", info=99.5, when=_CERTAIN_OUTLINE),
+    FindingLimit("product-too-large", "fill_box_side", info=99.5, when=CERTAIN_OUTLINE),
     FindingLimit(
         "off-centre",
         "centring",
@@ -181,7 +181,7 @@ LIMITS: Final[tuple[FindingLimit, ...]] = (
         error=20,
         when=(Condition("edge_touch", at_most=1.0),),
     ),
-    FindingLimit("touches-edge", "edge_touch", warning=1.0, when=_CERTAIN_OUTLINE),
+    FindingLimit("touches-edge", "edge_touch", warning=1.0, when=CERTAIN_OUTLINE),
 )
 """Every finding that a measurement can lead to. A code may have several limits: the first that is
 exceeded counts. A code named in `unless` comes before the one that names it. See the module for

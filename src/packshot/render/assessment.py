@@ -13,7 +13,7 @@ from packshot.render.cause_words import LostPoints, describe_aspects, list_lost_
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, BorderlessTable, make_console
-from packshot.render.wording import describe_without_findings
+from packshot.render.wording import describe_without_findings, is_weak_guess
 from packshot.report import (
     MEASUREMENTS,
     OVERLAYS,
@@ -127,13 +127,10 @@ class AssessmentTable(Renderer[Assessment]):
 
     def _format_advice(self, assessment: Assessment) -> Text:
         causes = list_lost_points(assessment, self._language)
-        cause_by_code = {cause.code: cause for cause in causes}
         lines = self._format_scores(assessment, causes)
-        lines += [
-            self._format_finding(finding, cause_by_code.pop(finding.code, None))
-            for finding in assessment.findings
-        ]
-        lines += [self._format_cause(cause) for cause in cause_by_code.values()]
+        lines += self._format_causes_and_findings(assessment, causes)
+        if is_weak_guess(assessment):
+            lines.append(Text(self._texts.labels["weak_guess"], style="dim"))
         if not assessment.findings:
             lines.append(Text(describe_without_findings(assessment, self._language), style="dim"))
         if assessment.emotion is not None:
@@ -150,6 +147,16 @@ class AssessmentTable(Renderer[Assessment]):
             only_ascii = self._console.options.ascii_only
             lines.append(draw_cause_bar(assessment, causes, only_ascii=only_ascii))
         return lines
+
+    def _format_causes_and_findings(
+        self, assessment: Assessment, causes: Sequence[LostPoints]
+    ) -> Iterator[Text]:
+        """Write causes in the order of their letters, then findings that cost no points."""
+        findings = {finding.code: finding for finding in assessment.findings}
+        for cause in causes:
+            finding = findings.pop(cause.code, None)
+            yield self._format_cause(cause) if finding is None else self._format_finding(finding, cause)
+        yield from (self._format_finding(finding, None) for finding in findings.values())
 
     def _format_finding(self, finding: Finding, cause: LostPoints | None) -> Text:
         title = (self._texts.title(finding.code), SEVERITY_COLOURS[finding.severity])
@@ -203,6 +210,7 @@ class AssessmentTable(Renderer[Assessment]):
             [] if not evidence.level else [assessment_texts.label("level", value=str(evidence.level))]
         )
         parts = [
+            evidence.example,
             assessment_texts.label("evidence_rated", value=f"{evidence.score:.1f}"),
             *self._format_aspect_ratings(evidence),
             assessment_texts.label("evidence_weight", value=f"{evidence.weight * 100:.0f}"),

@@ -12,7 +12,12 @@ from packshot.render.cause_words import iter_aspects, list_lost_points
 from packshot.render.emotion_words import build_sides, format_percent
 from packshot.render.page import Page, histogram, load_template, mean
 from packshot.render.renderer import RenderOptions
-from packshot.render.wording import find_likely_remedy, is_low_grade
+from packshot.render.wording import (
+    find_likely_remedy,
+    has_possible_fault,
+    is_low_grade,
+    is_weak_guess,
+)
 from packshot.report import Assessment, Finding, Region, Severity
 from packshot.texts import distortion_remedy, format_measurement
 
@@ -76,6 +81,8 @@ class AssessmentPage(Page[Assessment]):
             aspects=list(iter_aspects(photo)),
             causes=list_lost_points(photo, self._language),
             low=is_low_grade(photo),
+            weak_guess=is_weak_guess(photo),
+            possible_fault=has_possible_fault(photo),
             likely_remedy=find_likely_remedy(photo, self._language),
             words=self._texts,
             language=self._language,

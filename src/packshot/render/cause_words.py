@@ -14,6 +14,10 @@ MAX_CAUSES = 6
 apart, and as many lines read."""
 
 
+_RATINGS = frozenset({Cause.RATED_LOW, Cause.OWN_RATING})
+"""Causes that are no fault."""
+
+
 @dataclass(frozen=True)
 class LostPoints:
     """What a photo loses by one cause, or by several small ones together.
@@ -37,27 +41,29 @@ class LostPoints:
     @property
     def tone(self) -> int:
         """Number of its colour; 0 where it does not say what is wrong with this photo."""
-        return 0 if self.code == Cause.RATED_LOW else self.number
+        return 0 if self.code in _RATINGS else self.number
 
 
 def list_lost_points(assessment: Assessment, language: str) -> tuple[LostPoints, ...]:
     """List what a photo loses points by, most first; empty where that is not told.
 
-    Points are rounded so that with the score, rounded to tenths, they make 100.
+    Points are rounded so that with the score, rounded to tenths, they make 100. A fault that is no
+    finding is told as what it is, a chance.
 
     Example:
         >>> causes = (Cause(code="blurred", points=18.04), Cause(code="rated-low", points=6.96))
         >>> photo = Assessment(path="mug.jpg", status="ok", score=75.0, causes=causes)
         >>> for lost in list_lost_points(photo, "en"):
         ...     print(lost.title, lost.points)
-        The photo is not sharp 18.0
-        Photos like this one are rated low 7.0
+        The photo is not sharp, perhaps 18.0
+        No single fault: photos like this one are rated no higher 7.0
     """
     if assessment.score is None:
         return ()
     causes = _join_small_causes(assessment.causes)
     _, *points = round_together(assessment.score, (cause.points for cause in causes), step=0.1)
-    titles = (_find_title(cause.code, language) for cause in causes)
+    found = {finding.code for finding in assessment.findings}
+    titles = (_find_title(cause.code, cause.code in found, language) for cause in causes)
     return tuple(
         LostPoints(cause.code, title, lost, number)
         for number, (cause, title, lost) in enumerate(zip(causes, titles, points, strict=True), start=1)
@@ -72,9 +78,12 @@ def _join_small_causes(causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
     return (*told, Cause(code="", points=sum(cause.points for cause in rest)))
 
 
-def _find_title(code: str, language: str) -> str:
+def _find_title(code: str, is_found: bool, language: str) -> str:
     texts = load_texts(language)
-    return texts.cause(code) if code else texts.labels["other_causes"]
+    if not code:
+        return texts.labels["other_causes"]
+    is_certain = is_found or code in _RATINGS
+    return texts.cause(code) if is_certain else texts.label("perhaps", title=texts.cause(code))
 
 
 def round_together(score: float, lost_points: Iterable[float], step: float) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packshot.report import Assessment, Grade
+from packshot.report import Assessment, Cause, Finding, Grade
 from packshot.texts import distortion_remedy, load_texts
 
 _GOOD_GRADES = frozenset({Grade.EXCELLENT, Grade.GOOD})
@@ -18,6 +18,30 @@ def is_low_grade(assessment: Assessment) -> bool:
         True
     """
     return assessment.grade not in _GOOD_GRADES
+
+
+def is_weak_guess(assessment: Assessment) -> bool:
+    """Return whether no rated photo is like this one, which is why nothing can be told of it.
+
+    Example:
+        >>> is_weak_guess(Assessment(path="mug.jpg", status="ok", grade=Grade.UNKNOWN))
+        True
+    """
+    codes = {finding.code for finding in assessment.findings}
+    return assessment.grade is Grade.UNKNOWN and Finding.NOT_A_PRODUCT not in codes
+
+
+def has_possible_fault(assessment: Assessment) -> bool:
+    """Return whether a photo loses points by a fault, found or not.
+
+    Example:
+        >>> from packshot.report import Cause
+        >>> tilted = Assessment(path="a.jpg", status="ok", causes=(Cause(code="tilted", points=3.0),))
+        >>> has_possible_fault(tilted), has_possible_fault(Assessment(path="b.jpg", status="ok"))
+        (True, False)
+    """
+    ratings = (Cause.RATED_LOW, Cause.OWN_RATING)
+    return any(cause.code not in ratings for cause in assessment.causes)
 
 
 def find_likely_remedy(assessment: Assessment, language: str) -> str:
@@ -49,5 +73,5 @@ def describe_without_findings(assessment: Assessment, language: str) -> str:
     """
     labels = load_texts(language).labels
     if not is_low_grade(assessment):
-        return labels["no_findings"]
+        return labels["no_certain_findings" if has_possible_fault(assessment) else "no_findings"]
     return find_likely_remedy(assessment, language) or labels["no_findings_low"]

@@ -103,6 +103,9 @@ class Finding(Record):
         'warning: The photo is blurred. Use a tripod.'
     """
 
+    NOT_A_PRODUCT: ClassVar[str] = "not-a-product"
+    """Code of the finding that the picture is no photo of a product."""
+
     code: str
     severity: Severity
     reason: str
@@ -143,9 +146,12 @@ class Cause(Record):
     """
 
     RATED_LOW: ClassVar[str] = "rated-low"
-    """Code of what no single cause explains: photos like this one are rated low."""
+    """Code of what no single cause explains: photos like this one are rated no higher."""
 
-    code: str = Field(description="Code of a finding, or `rated-low`")
+    OWN_RATING: ClassVar[str] = "own-rating"
+    """Code of what no single cause explains on a photo that the user rated: they rated it so."""
+
+    code: str = Field(description="Code of a finding, or `rated-low`, or `own-rating`")
     points: float = Field(ge=0, le=100, description="Points of the score lost by it")
 
 

@@ -90,13 +90,14 @@ class Texts:
         return self.findings[code].title if code in self.findings else code
 
     def cause(self, code: str) -> str:
-        """Return the title of what a photo loses points by: a finding's, or that its like are rated low.
+        """Return the title of what a photo loses points by: a finding's, or how it is rated.
 
         Example:
             >>> load_texts("en").cause("blurred"), load_texts("en").cause("rated-low")
-            ('The photo is not sharp', 'Photos like this one are rated low')
+            ('The photo is not sharp', 'No single fault: photos like this one are rated no higher')
         """
-        return self.labels["rated_low"] if code == Cause.RATED_LOW else self.title(code)
+        labels = {Cause.RATED_LOW: "rated_low", Cause.OWN_RATING: "own_rating"}
+        return self.labels[labels[code]] if code in labels else self.title(code)
 
     def step(self, name: str) -> str:
         """Return the name of a step of enhancing; one without a text names itself."""
