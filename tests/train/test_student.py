@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make setup-train")
 from packshot.assess.ratings import RatedPhoto  # noqa: E402
 from packshot.train.datasets.oasis import EmotionPhoto  # noqa: E402
 from packshot.train.datasets.product_ratings import FAULTS, ProductRating  # noqa: E402
-from packshot.train.networks.efficientnet_lite import EfficientNetLite  # noqa: E402
+from packshot.train.networks.efficientnet_lite import EfficientNetLite, fold_normalisation  # noqa: E402
 from packshot.train.networks.statistics import WholeViewNetwork  # noqa: E402
 from packshot.train.recipes.student import (  # noqa: E402
     Lessons,
@@ -284,6 +284,22 @@ def test_the_trunk_learns_but_for_its_first_blocks(data, tmp_path):
     assert moved["view.trunk._blocks.3._depthwise_conv.weight"]
     assert moved["view.trunk._conv_head.weight"]
     assert all(moved[name] for name in moved if not name.startswith("view."))
+
+
+def test_a_network_taught_further_is_the_mean_of_before_and_after(data, tmp_path):
+    trunk, share = make_trunk(), 0.25
+    taught, averaged = (
+        teach_student(data, trunk, replace(RECIPE, **changes), tmp_path / name, lambda text: None)
+        for name, changes in (("a", {}), ("b", {"start_share": share, "settling_steps": 3}))
+    )
+    start = fold_normalisation(trunk)
+    parts = (dict(one.named_parameters()) for one in (start, taught.view.trunk, averaged.view.trunk))
+    before, after, mean = parts
+    for name, value in mean.items():
+        torch.testing.assert_close(value, share * before[name] + (1 - share) * after[name])
+    assert not torch.equal(mean["_conv_head.weight"], after["_conv_head.weight"])
+    assert not torch.equal(averaged.quality.lines.weight, taught.quality.lines.weight)
+    assert not averaged.training
 
 
 def test_the_student_says_what_its_quality_head_does():

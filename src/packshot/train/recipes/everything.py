@@ -61,6 +61,10 @@ REFERENCE_NAME = "product photos of ten shops"
 NEAR_DUPLICATE_SIMILARITY = 0.8
 """Cosine of centred content vectors above which two photos are in one group. A judgement."""
 
+START_SHARE = 0.5
+"""Share of the weights of a network that is taught further that stays as it was: see
+`packshot.train.recipes.student.StudentRecipe.start_share`. Even parts, not tuned."""
+
 NATIVE_FILE = "native.onnx"
 HEAD_FILE = "head.pt"
 LARGE_FILE = "large.onnx"
@@ -241,7 +245,8 @@ def make_content(inputs: TrainingInputs, rated: RatedPhotos, shop: Workshop) -> 
         data = make_student_data(inputs, rated, shop)
         trunk = load_start(inputs)
         shop.progress("teaching the content network")
-        network = teach_student(data, trunk, StudentRecipe(), shop.work / "student", shop.progress)
+        recipe = StudentRecipe() if inputs.start is None else StudentRecipe(start_share=START_SHARE)
+        network = teach_student(data, trunk, recipe, shop.work / "student", shop.progress)
         shop.progress("exporting the content network")
         torch.save(network.quality.state_dict(), head)
         draft = target.with_suffix(".draft.onnx")
