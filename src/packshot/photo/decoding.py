@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -19,13 +20,17 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageChops,
     PngImagePlugin,
     TiffImagePlugin,
 )
 
-from packshot.arrays import ByteArray
+from packshot.arrays import AnyArray, ByteArray
+from packshot.photo.code_points import is_known, read_code_points, read_gamma
+from packshot.photo.colour_space import ColourSpace
 from packshot.photo.decoded import DecodedPicture, Picture
 from packshot.photo.exif import read_exif, read_xmp_orientation
+from packshot.photo.icc import read_colour_mode
 from packshot.photo.jpeg_decoding import decode_jpeg
 from packshot.photo.structure import IncompleteFile, Outline
 from packshot.photo.structure.gif import GifOutline
@@ -34,6 +39,11 @@ from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, check_all_rows
 from packshot.photo.structure.png import extract_first_picture as extract_first_png
 from packshot.photo.structure.webp import WebpOutline, extract_frame
+
+_GREY_PNG_TYPES = (0, 4)
+_DEEP_PNG_BYTES_PER_PIXEL = 16.0
+"""Bytes for each pixel of a PNG that is decoded with 16 bits: OpenCV's picture, and a copy of it with an
+opacity. An estimate, rounded up."""
 
 LimitCheck = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
@@ -76,7 +86,7 @@ def decode(
         decoded = _to_decoded_picture(outline, image)
         return replace(decoded, quantisation=image.quantization)
     if isinstance(outline, PngOutline):
-        return _to_decoded_picture(outline, _decode_png(outline, data))
+        return _decode_png(outline, data, check_limits)
     if isinstance(outline, GifOutline):
         return _to_decoded_picture(outline, _decode_gif(outline, data))
     if isinstance(outline, WebpOutline):
@@ -91,17 +101,58 @@ def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
     exif_orientation = read_exif(outline.exif).orientation
     return DecodedPicture(
         format=outline.format,
-        picture=Picture(image, outline.profile),
+        picture=_make_picture(outline, image),
         size=(outline.width, outline.height),
         mode=image.mode,
         bits=outline.bits,
         frames=outline.frames,
         orientation=read_xmp_orientation(outline.xmp) if exif_orientation is None else exif_orientation,
         exif=outline.exif,
+        profile=outline.profile,
     )
 
 
-def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
+def _make_picture(outline: Outline, pixels: Image.Image | AnyArray) -> Picture:
+    """Join pixels with what says what their numbers mean: a profile, else code points."""
+    if outline.profile and read_colour_mode(outline.profile):
+        return Picture(pixels, outline.profile)
+    space = None if outline.code_points is None else read_code_points(outline.code_points)
+    return Picture(pixels, space=space)
+
+
+def _decode_png(outline: PngOutline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode, with a colour that is clear, and with 16 bits where 8 would not do."""
+    space, profile = _choose_png_colours(outline)
+    is_changed = bool(space or profile or outline.colour_key)
+    if outline.bits == 16 and outline.colour_type != 0 and is_changed:
+        check_limits(replace(outline, decoder_bytes=_DEEP_PNG_BYTES_PER_PIXEL))
+        pixels: Image.Image | AnyArray = _decode_deep_png(outline, data)
+        mode = {4: "LA", 6: "RGBA"}.get(outline.colour_type, "RGB")
+    else:
+        image = _decode_png_image(outline, data)
+        pixels, mode = image, image.mode
+    if outline.colour_key:
+        pixels = _clear_colour(pixels, outline.colour_key, outline.bits)
+    decoded = _to_decoded_picture(outline, Image.new("RGB", (1, 1)))
+    return replace(decoded, picture=Picture(pixels, profile, space), mode=mode)
+
+
+def _choose_png_colours(outline: PngOutline) -> tuple[ColourSpace | None, bytes]:
+    """Choose what says what numbers mean: code points, a profile, a gamma, in this order.
+
+    Source: PNG Specification, third edition, section 13.1, table 36 (cICP over iCCP over gAMA).
+    """
+    mode = "L" if outline.colour_type in _GREY_PNG_TYPES else "RGB"
+    if outline.code_points is not None and is_known(outline.code_points):
+        return read_code_points(outline.code_points, outline.bits), b""
+    if outline.profile and read_colour_mode(outline.profile) == mode:
+        return None, outline.profile
+    if outline.gamma is not None:
+        return read_gamma(outline.gamma, outline.chromaticities), b""
+    return None, b""
+
+
+def _decode_png_image(outline: PngOutline, data: bytes) -> Image.Image:
     """Decode, and count the rows where some may be missing: these stay as they were made, zero."""
     image = PngImagePlugin.PngImageFile(io.BytesIO(extract_first_png(data, outline)))
     image.load()
@@ -109,6 +160,37 @@ def _decode_png(outline: PngOutline, data: bytes) -> Image.Image:
     if outline.interlaced or not np.any(last):
         check_all_rows(data, outline)
     return image
+
+
+def _decode_deep_png(outline: PngOutline, data: bytes) -> AnyArray:
+    """Decode 16 bits by OpenCV, for Pillow keeps 8: (H, W, C) uint16, grey or RGB, with opacity behind."""
+    check_all_rows(data, outline)
+    file = np.frombuffer(extract_first_png(data, outline, with_checksum=True), np.uint8)
+    decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16:
+        raise IncompleteFile("its picture data are damaged")
+    if outline.colour_type in _GREY_PNG_TYPES:
+        return decoded[..., [0, -1]]
+    order = cv2.COLOR_BGRA2RGBA if decoded.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(decoded, order, dst=decoded))
+
+
+def _clear_colour(
+    pixels: Image.Image | AnyArray, key: tuple[int, ...], bits: int
+) -> Image.Image | AnyArray:
+    """Add an opacity: none where a pixel has the very colour of a key, all elsewhere."""
+    if isinstance(pixels, Image.Image) and not pixels.mode.startswith("I;16"):
+        scale = 255 // ((1 << bits) - 1)
+        plain = pixels.convert("L") if pixels.mode == "1" else pixels
+        masks = (
+            band.point([0 if value == wanted * scale else 255 for value in range(256)])
+            for band, wanted in zip(plain.split(), key, strict=True)
+        )
+        plain.putalpha(reduce(ImageChops.lighter, masks))
+        return plain
+    values = np.atleast_3d(np.asarray(pixels)).astype(np.uint16, copy=False)
+    is_opaque = (values != np.array(key, np.uint16)).any(axis=2, keepdims=True)
+    return np.concatenate([values, is_opaque * np.uint16(65535)], axis=2)
 
 
 def _decode_gif(outline: GifOutline, data: bytes) -> Image.Image:
@@ -149,7 +231,7 @@ def _decode_webp(outline: WebpOutline, data: bytes) -> DecodedPicture:
             outline,
         )
     decoded = _to_decoded_picture(outline, Image.new("RGBA" if outline.has_alpha else "RGB", (1, 1)))
-    return replace(decoded, picture=Picture(pixels, outline.profile))
+    return replace(decoded, picture=_make_picture(outline, pixels))
 
 
 def _decode_webp_pixels(data: bytes, has_alpha: bool) -> ByteArray:
@@ -220,7 +302,7 @@ def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
     )
     pixels = np.asarray(frame)[:, : frame.size[0]]
     decoded = _to_decoded_picture(completed, Image.new(frame.mode, (1, 1)))
-    return replace(decoded, picture=Picture(pixels, completed.profile), orientation=1, size=frame.size)
+    return replace(decoded, picture=_make_picture(completed, pixels), orientation=1, size=frame.size)
 
 
 def _with_decoder_info(
