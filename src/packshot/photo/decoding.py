@@ -32,12 +32,15 @@ from packshot.photo.decoded import DecodedPicture, Picture
 from packshot.photo.exif import read_exif, read_xmp_orientation
 from packshot.photo.icc import read_colour_mode
 from packshot.photo.jpeg_decoding import decode_jpeg
-from packshot.photo.structure import IncompleteFile, Outline
+from packshot.photo.pixels import find_value_range
+from packshot.photo.structure import IncompleteFile, Outline, UnsupportedFile
 from packshot.photo.structure.gif import GifOutline
 from packshot.photo.structure.gif import extract_first_picture as extract_first_gif
 from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, check_all_rows
 from packshot.photo.structure.png import extract_first_picture as extract_first_png
+from packshot.photo.structure.tiff import TiffOutline
+from packshot.photo.structure.tiff import extract_photo as extract_tiff_photo
 from packshot.photo.structure.webp import WebpOutline, extract_frame
 
 _GREY_PNG_TYPES = (0, 4)
@@ -53,6 +56,8 @@ _HEIF_BYTES_PER_PIXEL = {"L": 2.7, "RGB": 9.5, "RGBA": 11.7}
 """Bytes of the decoders for each pixel by Pillow's mode, rounded up from
 `benchmarks/results/decoding_memory.csv`: of 8 bits and colours at full resolution (4:4:4), as nothing
 tells of less before; HEIC's RGBA is that of 4:2:0 and the difference."""
+_PLAIN_TIFF_COLOURS = (0, 1, 2)
+_WHITE_IS_ZERO, _UNSIGNED, _FLOAT = 0, 1, 3
 _DEEP_COLOUR_FACTOR = 1.6
 """Times that more than 8 bits take of what 8 do: 1.5 were measured of 10 bits in HEIC; of AVIF no
 encoder at hand writes them."""
@@ -91,9 +96,11 @@ def decode(
         return _to_decoded_picture(outline, _decode_gif(outline, data))
     if isinstance(outline, WebpOutline):
         return _decode_webp(outline, data)
-    return {"TIFF": _decode_tiff, "BMP": _decode_bmp, "AVIF": _decode_avif, "HEIF": _decode_heif}[
-        outline.format
-    ](outline, data, check_limits)
+    if isinstance(outline, TiffOutline):
+        return _decode_tiff(outline, data, check_limits)
+    return {"BMP": _decode_bmp, "AVIF": _decode_avif, "HEIF": _decode_heif}[outline.format](
+        outline, data, check_limits
+    )
 
 
 def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
@@ -259,14 +266,84 @@ def _place_on_canvas(pixels: ByteArray, outline: WebpOutline) -> ByteArray:
     return canvas
 
 
-def _decode_tiff(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
-    """Decode by Pillow, which turns it upright itself."""
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+def _decode_tiff(outline: TiffOutline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode by Pillow, which turns it upright itself; what it cannot read or gets wrong, by OpenCV."""
+    if _is_for_opencv(outline):
+        return _decode_deep_tiff(outline, data, check_limits)
+    try:
+        image = TiffImagePlugin.TiffImageFile(io.BytesIO(extract_tiff_photo(data, outline)))
+    except SyntaxError:
+        raise _make_tiff_error(outline) from None
+    if outline.is_planar and outline.bits > 8:  # Pillow takes the planes for one.
+        raise _make_tiff_error(outline)
     mode = image.mode
     # Made here, so that Pillow does not ask its own guard whether it may.
     image.im = Image.new(mode, (outline.width, outline.height)).im
     image.load()
     return replace(_to_decoded_picture(outline, image), mode=mode, orientation=1, size=image.size)
+
+
+def _is_for_opencv(outline: TiffOutline) -> bool:
+    """Return whether a TIFF has numbers that Pillow cuts, mistakes, or does not know.
+
+    Of 16-bit colours it keeps 8 bits, which is enough but for profiles that are not near sRGB's curve; of
+    grey whose white is zero it forgets to turn 16 bits; of floats it mistakes the order of bytes where they
+    are compressed.
+    """
+    if outline.is_planar or outline.photometric not in _PLAIN_TIFF_COLOURS:
+        return False
+    if outline.sample_format == _FLOAT:
+        return outline.samples in (1, 3) and outline.bits in (32, 64)
+    if outline.sample_format != _UNSIGNED or outline.samples not in (1, 3):
+        return False
+    if outline.bits == 16 and outline.samples == 3:
+        return read_colour_mode(outline.profile) == "RGB"
+    return outline.bits == 32 or (outline.bits == 16 and outline.photometric == _WHITE_IS_ZERO)
+
+
+def _decode_deep_tiff(outline: TiffOutline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode grey or RGB of more than 8 bits by OpenCV, which gives the numbers as they are.
+
+    It would turn the picture upright, whatever it is told; here that is done in one place.
+    """
+    check_limits(replace(outline, decoder_bytes=outline.samples * (outline.bits / 8 + 2)))
+    page = extract_tiff_photo(data, outline, keep_orientation=False)
+    decoded = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.shape[:2] != (outline.height, outline.width):
+        raise IncompleteFile("its picture data are damaged")
+    pixels = _scale_to_16_bits(decoded)
+    if outline.samples == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
+    if outline.photometric == _WHITE_IS_ZERO:
+        pixels = np.invert(pixels, out=pixels)
+    mode = {1: "I;16", 3: "RGB"}[outline.samples] if outline.bits == 16 else "F"
+    joined = _to_decoded_picture(
+        replace(outline, exif=extract_tiff_photo(data, outline)), Image.new("RGB", (1, 1))
+    )
+    return replace(joined, picture=_make_picture(outline, pixels), mode=mode, exif=data)
+
+
+def _scale_to_16_bits(values: AnyArray) -> AnyArray:
+    """Scale numbers of any type to uint16: whole ones by their type, floats by the values there are."""
+    if values.dtype == np.uint16:
+        return values
+    if values.dtype.kind == "u":
+        return (values >> (8 * values.dtype.itemsize - 16)).astype(np.uint16)
+    scaled = np.empty(values.shape, np.uint16)
+    bottom, top = find_value_range(values)
+    for row, line in enumerate(values):
+        finite = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        scaled[row] = np.rint((finite - bottom) / (top - bottom) * 65535)
+    return scaled
+
+
+def _make_tiff_error(outline: TiffOutline) -> UnsupportedFile:
+    kind = "floating point" if outline.sample_format == _FLOAT else f"{outline.bits} bits"
+    planes = ", in separate planes" if outline.is_planar else ""
+    return UnsupportedFile(
+        f"is a TIFF of a kind that Packshot does not read ({outline.samples} samples of {kind}{planes}, "
+        f"photometric interpretation {outline.photometric}): export it with 8 bits, or as PNG"
+    )
 
 
 def _decode_bmp(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:

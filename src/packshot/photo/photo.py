@@ -20,7 +20,7 @@ from packshot.photo.facts import build_facts
 from packshot.photo.inputs import DEFAULT_LIMITS, PhotoSource, check_array, label_of, read_bytes
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import apply_orientation, check_pixels, shrink_to_fit, to_opaque_srgb
-from packshot.photo.structure import ExcessiveFile, Outline, read_outline
+from packshot.photo.structure import ExcessiveFile, Outline, UnsupportedFile, read_outline
 from packshot.report import Facts
 
 _BYTES_PER_MEGABYTE = 2**20
@@ -83,6 +83,8 @@ class Photo:
             raise
         except ExcessiveFile as error:
             raise PhotoTooLarge(label, str(error)) from None
+        except UnsupportedFile as error:
+            raise UnreadablePhoto(label, str(error)) from None
         except MemoryError:
             raise UnreadablePhoto(label, "not enough memory to decode it") from None
         except Exception as error:  # decoders fail in every way on hostile bytes

@@ -265,11 +265,7 @@ def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Imag
     if mode.startswith("I;16"):
         return lambda strip: Image.fromarray(_EIGHT_BIT_TABLE[np.asarray(strip)])
     strips = (np.asarray(picture.crop_rows(top, bottom)) for top, bottom in _iter_strips(height, 1))
-    ranges = [_finite_range(strip) for strip in strips]
-    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
-    kind = "f" if mode == "F" else "i"
-    top = next((limit for limit in _VALUE_RANGES[kind] if highest <= limit), highest)
-    bottom = min(lowest, 0.0)
+    bottom, top = _join_ranges([_finite_range(strip) for strip in strips], "f" if mode == "F" else "i")
     return lambda strip: Image.fromarray(_scale_to_8bit(np.asarray(strip), bottom, top))
 
 
@@ -280,6 +276,27 @@ def _scale_to_8bit(values: AnyArray, bottom: float, top: float) -> Pixels:
         finite = np.nan_to_num(line.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         scaled[row] = np.rint((finite - bottom) / (top - bottom) * 255)
     return scaled
+
+
+def find_value_range(values: AnyArray) -> tuple[float, float]:
+    """Find what black and white are in floats: 0 or less, and the customary number that none exceeds.
+
+    Args:
+        values: (H, W) or (H, W, C) floats.
+
+    Example:
+        >>> find_value_range(np.array([[0.0, 0.9]])), find_value_range(np.array([[0.0, 200.0]]))
+        ((0.0, 1.0), (0.0, 255.0))
+    """
+    height = values.shape[0]
+    ranges = [_finite_range(values[top:bottom]) for top, bottom in _iter_strips(height, 1)]
+    return _join_ranges(ranges, "f")
+
+
+def _join_ranges(ranges: list[tuple[float, float]], kind: str) -> tuple[float, float]:
+    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
+    top = next((limit for limit in _VALUE_RANGES[kind] if highest <= limit), highest)
+    return min(lowest, 0.0), top
 
 
 def _finite_range(values: AnyArray) -> tuple[float, float]:

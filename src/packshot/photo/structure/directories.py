@@ -102,15 +102,17 @@ class Directories:
                 self._offset_letter, offset + struct.calcsize("=" + letter) + count * size
             )
 
-    def read_entries(self, offset: int, *, require_all: bool = False) -> dict[int, Entry]:
+    def read_entries(
+        self, offset: int, *, required: frozenset[int] = frozenset()
+    ) -> dict[int, Entry]:
         """Read the tags of the directory at an offset, those whose values lie within the data.
 
         Args:
             offset: The offset.
-            require_all: Refuse it if there are others.
+            required: Tags whose values must lie there, if they are in the directory.
 
         Raises:
-            IncompleteFile: It lies behind the end.
+            IncompleteFile: It lies behind the end, or what is required does.
             ExcessiveFile: More tags, or more bytes of values, than the data are long.
         """
         letter, size, inline = self._entry_format
@@ -118,7 +120,7 @@ class Directories:
         check_count(count, _MAX_ENTRIES, "tags")
         begin = offset + struct.calcsize("=" + letter)
         found = [self._read_entry(begin + at * size, inline) for at in range(count)]
-        if require_all and any(entry is _OUT_OF_RANGE for _, entry in found):
+        if any(entry is _OUT_OF_RANGE and tag in required for tag, entry in found):
             raise IncompleteFile("it ends within the values of its tags")
         known = {tag: entry for tag, entry in found if entry is not _OUT_OF_RANGE}
         if (
