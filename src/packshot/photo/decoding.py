@@ -8,6 +8,7 @@ guards are for is known from the file's outline.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import reduce
@@ -58,6 +59,8 @@ _HEIF_BYTES_PER_PIXEL = {"L": 2.7, "RGB": 9.5, "RGBA": 11.7}
 tells of less before; HEIC's RGBA is that of 4:2:0 and the difference."""
 _PLAIN_TIFF_COLOURS = (0, 1, 2)
 _WHITE_IS_ZERO, _UNSIGNED, _FLOAT = 0, 1, 3
+_EXIF_ITEM = re.compile(rb"(infe\x02.{7}|infe\x03.{9})Exif", re.DOTALL)
+"""The entry of an item that is EXIF: ISO/IEC 14496-12, section 8.11.6."""
 _DEEP_COLOUR_FACTOR = 1.6
 """Times that more than 8 bits take of what 8 do: 1.5 were measured of 10 bits in HEIC; of AVIF no
 encoder at hand writes them."""
@@ -353,7 +356,7 @@ def _decode_bmp(outline: Outline, data: bytes, check_limits: LimitCheck) -> Deco
 
 
 def _decode_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
-    image = AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+    image = _open_avif(data)
     completed = _with_decoder_info(outline, image.size, image.info, image.n_frames)
     check_limits(
         replace(
@@ -361,7 +364,20 @@ def _decode_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
         )
     )
     image.load()
-    return _to_decoded_picture(completed, image)
+    # Pillow has made the turns of its boxes an orientation of EXIF; what XMP tells of them does not count.
+    decoded = _to_decoded_picture(completed, image)
+    return replace(decoded, orientation=read_exif(completed.exif).orientation or 1)
+
+
+def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
+    """Open; EXIF that Pillow stumbles over is kept from it."""
+    try:
+        return AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+    except Exception:
+        hidden = _EXIF_ITEM.sub(rb"\1skip", data)
+        if hidden == data:
+            raise
+        return AvifImagePlugin.AvifImageFile(io.BytesIO(hidden))
 
 
 def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:

@@ -66,10 +66,21 @@ def build_conversion(profile: bytes, mode: str) -> Callable[[Image.Image], Image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
-        transform = ImageCms.buildTransform(source, target, mode, "RGB")
-        return None if mode in ("RGB", "L") and _changes_nothing(transform, mode) else transform.apply
+        # Of greys it would else keep a few points of the curve, and be ten levels off in the shadows.
+        flags = ImageCms.Flags.NOOPTIMIZE if mode == "L" else ImageCms.Flags.NONE
+        transform = ImageCms.buildTransform(source, target, mode, "RGB", flags=flags)
+        if mode in ("RGB", "L") and _changes_nothing(transform, mode):
+            return None
+        return _tabulate(transform) if mode == "L" else transform.apply
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
+
+
+def _tabulate(transform: ImageCms.ImageCmsTransform) -> Callable[[Image.Image], Image.Image | None]:
+    """Make a table of what each grey becomes, which is all there is to it."""
+    ramp = transform.apply(Image.fromarray(np.arange(256, dtype=np.uint8)[None]))
+    tables = np.asarray(ramp)[0].T.tolist()
+    return lambda image: Image.merge("RGB", [image.point(table) for table in tables])
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
