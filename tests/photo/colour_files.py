@@ -69,7 +69,9 @@ def make_profile(curve, primaries=SRGB, *, name="a profile", version=2, grey=Fal
         described = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)
     else:
         text = name.encode("utf-16-be")
-        described = b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text
+        described = (
+            b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text
+        )
     tags = {b"desc": described, b"wtpt": b"XYZ " + bytes(4) + _fixed(*D50)}
     if grey:
         tags[b"kTRC"] = _curve(curve)
@@ -83,7 +85,9 @@ def make_profile(curve, primaries=SRGB, *, name="a profile", version=2, grey=Fal
         directory += tag + struct.pack(">II", begin + len(body), len(content))
         body += content + bytes(-len(content) % 4)
     size = begin + len(body)
-    head = struct.pack(">I4sI4s4s4s", size, bytes(4), version << 24, b"mntr", b"GRAY" if grey else b"RGB ", b"XYZ ")
+    head = struct.pack(
+        ">I4sI4s4s4s", size, bytes(4), version << 24, b"mntr", b"GRAY" if grey else b"RGB ", b"XYZ "
+    )
     head += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + _fixed(*D50)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body
 

@@ -93,7 +93,9 @@ def test_pillows_own_srgb_changes_nothing():
 def test_a_grey_profile_counts_in_every_kind_of_grey(mode, kind):
     profile = make_profile(1.0, grey=True, name="linear grey")
     grey = Image.fromarray(RAMP)
-    image = Image.merge("LA", (grey, Image.new("L", grey.size, 255))) if mode == "LA" else grey.convert(mode)
+    image = (
+        Image.merge("LA", (grey, Image.new("L", grey.size, 255))) if mode == "LA" else grey.convert(mode)
+    )
     if mode == "P":
         profile = make_profile(1, name="linear")
     expected = encode_srgb(np.asarray(image.convert("L"))[..., None] / 255)
@@ -185,7 +187,9 @@ def make_cmyk_profile():
     begin = 128 + 4 + 24
     tags = struct.pack(">I", 2) + b"desc" + struct.pack(">II", begin, len(name))
     tags += b"A2B0" + struct.pack(">II", begin + len(name), len(lut))
-    head = struct.pack(">I4sI4s4s4s", begin + len(name) + len(lut), bytes(4), 2 << 24, b"prtr", b"CMYK", b"Lab ")
+    head = struct.pack(
+        ">I4sI4s4s4s", begin + len(name) + len(lut), bytes(4), 2 << 24, b"prtr", b"CMYK", b"Lab "
+    )
     head += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
     head += struct.pack(">3i", 63190, 65536, 54061)
     return head.ljust(128, b"\0") + tags + name + lut
@@ -352,7 +356,12 @@ def test_a_profile_of_a_bmp_counts():
     pixels = COLOURS[::-1, :, ::-1]
     begin = 14 + 124
     header = struct.pack("<IiiHHIIiiII", 124, 16, 12, 1, 24, 0, pixels.size, 0, 0, 0, 0)
-    header += bytes(16) + b"DEBM" + bytes(36 + 12 + 4) + struct.pack("<III", 124 + pixels.size, len(profile), 0)
+    header += (
+        bytes(16)
+        + b"DEBM"
+        + bytes(36 + 12 + 4)
+        + struct.pack("<III", 124 + pixels.size, len(profile), 0)
+    )
     data = b"BM" + struct.pack("<IHHI", begin + pixels.size + len(profile), 0, 0, begin) + header
     photo = Photo.open(data + pixels.tobytes() + profile)
     assert difference(photo, encode_srgb(COLOURS / 255)) <= ROUNDING

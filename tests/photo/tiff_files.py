@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-_LETTERS = {1: "B", 3: "H", 4: "L", 7: "B", 16: "Q"}
+_LETTERS = {1: "B", 2: "B", 3: "H", 4: "L", 7: "B", 16: "Q"}
 _PACKERS = {1: bytes, 8: zlib.compress}
 
 
@@ -24,11 +24,12 @@ def make_tiff(
     bits=None,
     pages=1,
     tags=None,
-    behind=b"",
+    base=0,
 ):
     """A TIFF of (H, W) or (H, W, C) numbers of 8, 16, 32 or 64 bits, as they are.
 
-    `tags` adds or replaces tags: by number, the type and the list of values; None drops one.
+    `tags` adds or replaces tags: by number, the type and the list of values; None drops one. `base` is
+    where in another file it is going to begin.
     """
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
@@ -58,7 +59,7 @@ def make_tiff(
     else:
         entries |= {322: (4, [tile]), 323: (4, [tile])}
     entries = {tag: value for tag, value in (entries | (tags or {})).items() if value is not None}
-    return _write(entries, packed, order, big, pages, tile is not None) + behind
+    return _write(entries, packed, order, big, pages, tile is not None, base)
 
 
 def _cut(plane, tile, rows):
@@ -74,12 +75,15 @@ def _cut(plane, tile, rows):
     ]
 
 
-def _write(entries, packed, order, big, pages, tiled):
+def _write(entries, packed, order, big, pages, tiled, base):
     """The header, the directories, what they point at, and the data of all of them."""
     word, size, count_letter, head = ("Q", 20, "Q", 16) if big else ("L", 12, "H", 8)
     offsets_tag, sizes_tag = (324, 325) if tiled else (273, 279)
     kind = 16 if big else 4
-    entries = entries | {offsets_tag: (kind, [0] * len(packed)), sizes_tag: (kind, [len(p) for p in packed])}
+    entries = entries | {
+        offsets_tag: (kind, [0] * len(packed)),
+        sizes_tag: (kind, [len(p) for p in packed]),
+    }
     inline = struct.calcsize("=" + word)
     directory = struct.calcsize("=" + count_letter) + len(entries) * size + inline
     outside = sum(
@@ -87,7 +91,7 @@ def _write(entries, packed, order, big, pages, tiled):
         for kind, values in entries.values()
         if struct.calcsize("=" + _LETTERS[kind]) * len(values) > inline
     )
-    begin = head + pages * (directory + outside)
+    begin = base + head + pages * (directory + outside)
     places = [begin + sum(map(len, packed[:at])) for at in range(len(packed))]
     entries[offsets_tag] = (kind, places)
     header = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
@@ -95,14 +99,20 @@ def _write(entries, packed, order, big, pages, tiled):
     out = [header + struct.pack(order + word, head)]
     for page in range(pages):
         at = head + page * (directory + outside)
-        values_at, body, values = at + directory, struct.pack(order + count_letter, len(entries)), b""
+        values_at, body, values = (
+            base + at + directory,
+            struct.pack(order + count_letter, len(entries)),
+            b"",
+        )
         for tag in sorted(entries):
             value_kind, numbers = entries[tag]
             raw = struct.pack(f"{order}{len(numbers)}{_LETTERS[value_kind]}", *numbers)
             if len(raw) > inline:
                 pointer = struct.pack(order + word, values_at + len(values))
                 values, raw = values + raw, pointer
-            body += struct.pack(order + "HH" + word, tag, value_kind, len(numbers)) + raw.ljust(inline, b"\0")
-        following = at + directory + outside if page < pages - 1 else 0
+            body += struct.pack(order + "HH" + word, tag, value_kind, len(numbers)) + raw.ljust(
+                inline, b"\0"
+            )
+        following = base + at + directory + outside if page < pages - 1 else 0
         out.append(body + struct.pack(order + word, following) + values)
     return b"".join([*out, *packed])

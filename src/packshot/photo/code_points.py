@@ -38,8 +38,8 @@ _HLG_PEAK_NITS, _HLG_SYSTEM_GAMMA = 1000.0, 1.2
 """The display that hybrid log-gamma is meant for: ITU-R BT.2100, table 5."""
 _SCREEN_GAMMA = 2.2
 _MAX_GAMMA_DIFFERENCE = 0.05
-"""Share by which a PNG's gamma times that of screens may differ from 1 and say no more than that it is made
-for screens, as sRGB is: what libpng passes over."""
+"""Share by which a PNG's gamma times that of screens may differ from 1 and say no more than that it is
+made for screens, as sRGB is: what libpng passes over."""
 _GAMMA_RANGE = (0.05, 20.0)
 """Of a PNG's gamma; what lies outside is nonsense. A judgement: 1/2.2 and 1 are what there is."""
 
@@ -98,9 +98,9 @@ def read_gamma(gamma: float, chromaticities: tuple[float, ...] = ()) -> ColourSp
     if not _GAMMA_RANGE[0] <= gamma <= _GAMMA_RANGE[1]:
         return None
     xyz = _find_xyz(chromaticities)
-    if abs(gamma * _SCREEN_GAMMA - 1) <= _MAX_GAMMA_DIFFERENCE:
-        if xyz is None or make_colour_space(decode_srgb, xyz).is_srgb:
-            return None
+    is_for_screens = abs(gamma * _SCREEN_GAMMA - 1) <= _MAX_GAMMA_DIFFERENCE
+    if is_for_screens and (xyz is None or make_colour_space(decode_srgb, xyz).is_srgb):
+        return None
     space = make_colour_space(_make_power(1 / gamma), xyz)
     return None if space.is_srgb else space
 

@@ -1,7 +1,7 @@
 """What the numbers of a picture mean: curves and primaries, from profiles, code points or a gamma.
 
-A colour space is three curves, from stored numbers to shares of light, and a matrix from its primaries to
-those of sRGB. That is all of what PNG's and AVIF's code points say, and of the profiles of cameras and
+A colour space is three curves, from stored numbers to shares of light, and a matrix from its primaries
+to those of sRGB. That is all that the code points of PNG and AVIF say, and the profiles of cameras and
 screens; profiles of printers hold tables instead, and are LittleCMS's to apply.
 """
 
@@ -29,7 +29,7 @@ _SRGB_PRIMARIES = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 """From XYZ to the cone responses that adaptation works on: ICC.1:2022, annex E."""
 _MAX_CONDITION = 1e4
-"""Of a matrix of primaries; above it they lie on a line, as those of no real space do (BT.2020 has 7)."""
+"""Of a matrix of primaries; above it they lie on a line, as those of no real space do: BT.2020 has 7."""
 _MAX_SRGB_DIFFERENCE = 1
 """Levels of 8 bits by which a space may differ from sRGB and count as it: rounding gives as much."""
 _PROBE_STEPS = 9
@@ -100,8 +100,8 @@ def make_colour_space(
 
     Args:
         curve: Of all channels, or of each.
-        xyz_of_primaries: (3, 3): XYZ of red, green and blue as columns, with white at D50; None for those
-            of sRGB.
+        xyz_of_primaries: (3, 3): XYZ of red, green and blue as columns, with white at D50; None for
+            those of sRGB.
 
     Example:
         >>> make_colour_space(decode_srgb).is_srgb
@@ -110,9 +110,8 @@ def make_colour_space(
     curves = curve if isinstance(curve, tuple) else (curve,) * 3
     shares = np.arange(_LEVELS) / (_LEVELS - 1)
     tables = np.stack([np.clip(np.nan_to_num(each(shares)), 0, None) for each in curves])
-    matrix = np.eye(3)
-    if xyz_of_primaries is not None:
-        matrix = np.linalg.inv(_find_srgb_primaries()) @ xyz_of_primaries
+    xyz = _find_srgb_primaries() if xyz_of_primaries is None else xyz_of_primaries
+    matrix = np.linalg.inv(_find_srgb_primaries()) @ xyz
     return ColourSpace(tables.astype(np.float32), matrix.astype(np.float32))
 
 
@@ -144,7 +143,8 @@ def find_xyz_of_primaries(
     cones, cones_of_d50 = _BRADFORD @ white_xyz, _BRADFORD @ _D50
     if not (cones > 0).all():
         return None
-    return np.linalg.inv(_BRADFORD) @ np.diag(cones_of_d50 / cones) @ _BRADFORD @ xyz
+    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones_of_d50 / cones) @ _BRADFORD @ xyz
+    return np.asarray(adapted, np.float64)
 
 
 def decode_srgb(shares: Float64Array) -> Float64Array:
@@ -159,7 +159,8 @@ def decode_srgb(shares: Float64Array) -> Float64Array:
 
 def _encode_light(light: AnyArray) -> Pixels:
     """Encode light 0..1 of any shape by the curve of sRGB; clip what lies outside."""
-    return _make_encoding_table()[np.rint(np.clip(light, 0, 1) * (_LEVELS - 1)).astype(np.uint16)]
+    levels = np.rint(np.clip(light, 0, 1) * (_LEVELS - 1)).astype(np.uint16)
+    return np.asarray(_make_encoding_table()[levels], np.uint8)
 
 
 @cache
@@ -167,7 +168,7 @@ def _make_encoding_table() -> Pixels:
     """Make the (65536,) table from light to 8-bit sRGB: its steps are finer than a twentieth level."""
     light = np.arange(_LEVELS) / (_LEVELS - 1)
     shares = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(shares * 255).astype(np.uint8)
+    return np.asarray(np.rint(shares * 255), np.uint8)
 
 
 @cache

@@ -20,8 +20,8 @@ class Picture:
     """Decoded pixels of any mode, held by Pillow or in an array, given out in strips.
 
     Attributes:
-        image: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8; or of these, and of
-            (H, W, 2) grey and opacity, uint16.
+        image: The pixels; an array is (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, uint8; or uint16 of these
+            shapes, and of (H, W, 2), grey and opacity.
         profile: The ICC profile that they are converted by, empty for none.
         space: What their numbers mean where no profile says it; None for sRGB.
 

@@ -173,14 +173,14 @@ def _decode_png_image(outline: PngOutline, data: bytes) -> Image.Image:
 
 
 def _decode_deep_png(outline: PngOutline, data: bytes) -> AnyArray:
-    """Decode 16 bits by OpenCV, for Pillow keeps 8: (H, W, C) uint16, grey or RGB, with opacity behind."""
+    """Decode 16 bits by OpenCV, for Pillow keeps 8: (H, W, C) uint16, opacity behind grey or RGB."""
     check_all_rows(data, outline)
     file = np.frombuffer(extract_first_png(data, outline, with_checksum=True), np.uint8)
     decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16:
         raise IncompleteFile("its picture data are damaged")
     if outline.colour_type in _GREY_PNG_TYPES:
-        return decoded[..., [0, -1]]
+        return np.asarray(decoded[..., [0, -1]])
     order = cv2.COLOR_BGRA2RGBA if decoded.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(decoded, order, dst=decoded))
 
@@ -289,9 +289,9 @@ def _decode_tiff(outline: TiffOutline, data: bytes, check_limits: LimitCheck) ->
 def _is_for_opencv(outline: TiffOutline) -> bool:
     """Return whether a TIFF has numbers that Pillow cuts, mistakes, or does not know.
 
-    Of 16-bit colours it keeps 8 bits, which is enough but for profiles that are not near sRGB's curve; of
-    grey whose white is zero it forgets to turn 16 bits; of floats it mistakes the order of bytes where they
-    are compressed.
+    Of 16-bit colours it keeps 8 bits, which is enough but for profiles that are not near sRGB's curve;
+    of grey whose white is zero it forgets to turn 16 bits; of packed floats it mistakes the order of
+    bytes.
     """
     if outline.is_planar or outline.photometric not in _PLAIN_TIFF_COLOURS:
         return False
@@ -364,7 +364,7 @@ def _decode_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
         )
     )
     image.load()
-    # Pillow has made the turns of its boxes an orientation of EXIF; what XMP tells of them does not count.
+    # Pillow has made the turns of its boxes an orientation of EXIF; what XMP tells does not count.
     decoded = _to_decoded_picture(completed, image)
     return replace(decoded, orientation=read_exif(completed.exif).orientation or 1)
 

@@ -1,8 +1,8 @@
 """ICC profiles: whether one changes anything, and the conversion to sRGB by it.
 
-LittleCMS, through Pillow, converts 8 bits. It takes no more there, so what has 16 is converted by the curves
-and primaries of the profile, where it consists of these: 8 bits of a linear space hold five levels where
-sRGB has fifty.
+LittleCMS, through Pillow, converts 8 bits. It takes no more there, so what has 16 is converted by the
+curves and primaries of the profile, where it consists of these: 8 bits of a linear space hold five
+levels where sRGB has fifty.
 """
 
 from __future__ import annotations
@@ -167,13 +167,12 @@ def _read_parametric_curve(content: bytes) -> Curve:
     if kind not in _PARAMETERS or len(content) < 12 + 4 * _PARAMETERS[kind]:
         raise ValueError("no curve")
     numbers = [_read_fixed(content, 12 + 4 * at) for at in range(_PARAMETERS[kind])]
-    gamma, a, b, c, d, e, f = {
-        0: lambda g: (g, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        1: lambda g, a, b: (g, a, b, 0.0, -b / a if a else 0.0, 0.0, 0.0),
-        2: lambda g, a, b, c: (g, a, b, 0.0, -b / a if a else 0.0, c, c),
-        3: lambda g, a, b, c, d: (g, a, b, c, d, 0.0, 0.0),
-        4: lambda g, a, b, c, d, e, f: (g, a, b, c, d, e, f),
-    }[kind](*numbers)
+    # The kinds leave out what is zero, and say where the power begins as a place or as a zero of it.
+    gamma, a, b, c, d, e, f = numbers + [0.0] * (7 - len(numbers))
+    if kind == 0:
+        a = 1.0
+    elif kind in (1, 2):
+        c, d, e, f = 0.0, -b / a if a else 0.0, c, c
 
     def decode(shares: Float64Array) -> Float64Array:
         power = np.maximum(a * shares + b, 0) ** gamma + e

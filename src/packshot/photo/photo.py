@@ -212,7 +212,7 @@ def _freeze(pixels: Pixels) -> Pixels:
 
 
 def _describe_other_format(data: bytes) -> str:
-    """Say what a file is that is no photo, as far as its beginning tells, and what to do with a raw one."""
+    """Say what a file is that is no photo, as far as its beginning tells, and what to do about it."""
     known = name_other_format(data)
     reason = f"is not a photo in a format that Packshot reads{f', but {known}' if known else ''}"
     return f"{reason}: export it as JPEG or PNG" if known in PICTURE_FORMATS else reason

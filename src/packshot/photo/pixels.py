@@ -108,7 +108,7 @@ def _resize_to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _make_strip_reader(picture: Picture) -> Callable[[int, int], tuple[Pixels, bool]]:
-    """Make the function that turns rows from one to another into RGB, and tells whether any is not opaque."""
+    """Make the function that turns a strip of rows into RGB, and tells whether any is not opaque."""
     if picture.is_deep:
         space = picture.space or _read_deep_space(picture)
         if space is not None or not isinstance(picture.image, Image.Image):
@@ -122,9 +122,7 @@ def _read_deep_space(picture: Picture) -> ColourSpace | None:
     return read_colour_space(picture.profile, "L" if is_grey else "RGB") if picture.profile else None
 
 
-def _flatten_deep(
-    values: AnyArray, picture: Picture, space: ColourSpace | None
-) -> tuple[Pixels, bool]:
+def _flatten_deep(values: AnyArray, picture: Picture, space: ColourSpace | None) -> tuple[Pixels, bool]:
     """Convert numbers of 16 bits, with opacity behind or without, to 8-bit RGB on white."""
     channels = 1 if values.ndim == 2 else values.shape[2]
     grey = values if values.ndim == 2 else values[..., 0]
@@ -145,7 +143,7 @@ def _lay_on_white(pixels: Pixels, alpha: AnyArray) -> Pixels:
 
 
 def _flatten_alpha(image: Image.Image, picture: Picture) -> tuple[Pixels, bool]:
-    """Convert an image of 8 bits to RGB on white, as the picture says; return whether any was not opaque."""
+    """Convert 8 bits to RGB on white, as the picture says; return whether any was not opaque."""
     if not _can_be_transparent(image):
         return _to_array(_convert_to_rgb(image, picture)), False
     rgba = _to_rgba(image)

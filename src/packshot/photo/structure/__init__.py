@@ -3,4 +3,11 @@
 from packshot.photo.structure.detection import detect_format, read_outline
 from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outline, UnsupportedFile
 
-__all__ = ["ExcessiveFile", "IncompleteFile", "Outline", "UnsupportedFile", "detect_format", "read_outline"]
+__all__ = [
+    "ExcessiveFile",
+    "IncompleteFile",
+    "Outline",
+    "UnsupportedFile",
+    "detect_format",
+    "read_outline",
+]

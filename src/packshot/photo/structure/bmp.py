@@ -52,7 +52,11 @@ def read_outline(data: bytes) -> Outline:
     elif begin + (width * bits + 31) // 32 * 4 * height > len(data):
         raise IncompleteFile("the picture's data end before the picture does")
     return Outline(
-        "BMP", width, height, decoder_bytes=1.0 if bits <= 8 else 4.0, profile=_read_profile(data, header)
+        "BMP",
+        width,
+        height,
+        decoder_bytes=1.0 if bits <= 8 else 4.0,
+        profile=_read_profile(data, header),
     )
 
 

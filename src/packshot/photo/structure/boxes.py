@@ -106,7 +106,7 @@ def _read_code_points(data: bytes, boxes: dict[bytes, MediaBox]) -> CodePoints |
 
 
 def _find_primary_properties(data: bytes, primary_box: MediaBox, associations: MediaBox) -> list[int]:
-    """Find the numbers, from 1, of the properties of the primary picture; none where they make no sense."""
+    """Find the numbers, from 1, of the primary picture's properties; none where they make no sense."""
     try:
         reader = _Reader(data, primary_box.begin, primary_box.end)
         primary = reader.read(4 if reader.read(4) >> 24 else 2)

@@ -102,9 +102,7 @@ class Directories:
                 self._offset_letter, offset + struct.calcsize("=" + letter) + count * size
             )
 
-    def read_entries(
-        self, offset: int, *, required: frozenset[int] = frozenset()
-    ) -> dict[int, Entry]:
+    def read_entries(self, offset: int, *, required: frozenset[int] = frozenset()) -> dict[int, Entry]:
         """Read the tags of the directory at an offset, those whose values lie within the data.
 
         Args:
@@ -129,6 +127,13 @@ class Directories:
         ):
             raise ExcessiveFile("its tags say more than the file is long")
         return known
+
+    def find_lost_entries(self, offset: int) -> list[int]:
+        """Find the offsets of the tags of a directory whose values do not lie within the data."""
+        letter, size, inline = self._entry_format
+        begin = offset + struct.calcsize("=" + letter)
+        offsets = range(begin, begin + size * self._read_number(letter, offset), size)
+        return [at for at in offsets if self._read_entry(at, inline)[1] is _OUT_OF_RANGE]
 
     def read_values(self, entry: Entry, max_count: int = _MAX_NUMBERS) -> Value:
         """Read the values of a tag, of numbers no more than `max_count`; one alone is no tuple."""

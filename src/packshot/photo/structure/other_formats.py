@@ -57,8 +57,8 @@ _PICTURES: _Marks = (
     (0, b"\x01\xda", "SGI"),
     (0, b"\x59\xa6\x6a\x95", "Sun raster"),
 )
-"""Of what holds pictures: where a format's mark stands, the mark, and what to call it; the first that fits
-counts."""
+"""Of what holds pictures: where a format's mark stands, the mark, and what to call it; the first that
+fits counts."""
 _OTHERS: _Marks = (
     (0, b"\x1aE\xdf\xa3", "a film (Matroska or WebM)"),
     (0, b"FLV\1", "a film (FLV)"),
@@ -100,11 +100,11 @@ PICTURE_FORMATS = frozenset(
 )
 """Names of what holds a picture, which can be exported."""
 _NETPBM = re.compile(rb"P[1-7fF][\s#]")
-_SVG = re.compile(r"<svg[\s>]|<!DOCTYPE svg", re.IGNORECASE)
+_SVG = re.compile(r"<svg[\s>/]|<!DOCTYPE svg", re.IGNORECASE)
 _HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)", re.IGNORECASE | re.DOTALL)
 _HEAD_BYTES = 4096
-"""Bytes in which the beginning of a text is looked at. A judgement: before its first element an SVG has a
-few lines, a licence at most."""
+"""Bytes in which the beginning of a text is looked at. A judgement: before its first element an SVG has
+a few lines, a licence at most."""
 _CONTROLS = re.compile(r"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 

@@ -37,7 +37,7 @@ class ExcessiveFile(Exception):  # noqa: N818 - see IncompleteFile
 
 
 class UnsupportedFile(Exception):  # noqa: N818 - see IncompleteFile
-    """The file is in order, and of a kind that is not read; the message says which, and what to do.
+    r"""The file is in order, and of a kind that is not read; the message says which, and what to do.
 
     Example:
         >>> from packshot.photo.structure.tiff import read_outline

@@ -55,7 +55,7 @@ class PngOutline(Outline):
     Attributes:
         interlaced: By Adam7.
         colour_type: 0, 2, 3, 4 or 6.
-        gamma: The exponent that light was encoded with; None where nothing tells, or another chunk decides.
+        gamma: The exponent that light was encoded with; None where nothing tells, or sRGB does.
         chromaticities: x and y of white, red, green and blue; none where nothing tells.
         colour_key: The one grey, or red, green and blue, as stored, that is clear; none for none.
         needed_chunks: Chunks that decoding needs beside the picture data, whole.
@@ -300,7 +300,7 @@ def _read_chromaticities(content: bytes) -> tuple[float, ...]:
 
 
 def _read_colour_key(colour_type: int, bits: int, content: bytes) -> tuple[int, ...]:
-    """Read the colour that is clear (section 11.3.1.1): two bytes a sample, as many bits as these have."""
+    """Read the colour that is clear (section 11.3.1.1): two bytes a sample, of which its bits count."""
     count = {0: 1, 2: 3}.get(colour_type, 0)
     if not count or len(content) != 2 * count:
         return ()

@@ -23,21 +23,30 @@ __all__ = ["MAGIC", "TiffOutline", "extract_photo", "read_outline"]
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
 _STRIPS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES = 322, 323, 324, 325
-_ORIENTATION, _SUBFILE_TYPE, _PHOTOMETRIC, _MAKE, _SUBDIRECTORIES, _SAMPLE_FORMAT = 274, 254, 262, 271, 330, 339
+_ORIENTATION, _SUBFILE_TYPE, _PHOTOMETRIC, _MAKE, _SUBDIRECTORIES, _SAMPLE_FORMAT = (
+    274,
+    254,
+    262,
+    271,
+    330,
+    339,
+)
 _POINTERS = (34665, 34853, 40965)
 _PROFILE, _XMP, _DNG_VERSION = 34675, 700, 50706
-_STRUCTURE_TAGS = frozenset(
-    (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIPS, _SAMPLES, _ROWS_PER_STRIP)
-    + (_STRIP_SIZES, _PLANES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _SAMPLE_FORMAT)
-    + (266, 317, 320, 338, 347, 530, 532)  # Orders of bits, predictor, palette, alpha, tables, YCbCr.
-)
+_BIT_ORDER, _PREDICTOR, _PALETTE, _ALPHA = 266, 317, 320, 338
+_JPEG_TABLES, _SUBSAMPLING, _RANGE = 347, 530, 532
+_STRUCTURE_TAGS = frozenset((
+    _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIPS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES,
+    _PLANES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _SAMPLE_FORMAT, _BIT_ORDER, _PREDICTOR,
+    _PALETTE, _ALPHA, _JPEG_TABLES, _SUBSAMPLING, _RANGE,
+))  # fmt: skip
 """Tags without which a picture is not the same; what others say is lost with them, and no more."""
 _REDUCED = 1
 """The bit of a subfile type that says: a smaller version of another picture (TIFF 6, section 8)."""
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 """Photometric interpretations of what a sensor saw: DNG specification 1.7, chapter 4."""
 _RAW_COMPRESSIONS = frozenset((262, 32767, 32769, 32770, 34713, 65000, 65535))
-"""Compressions that cameras' makers have of their own: Kodak, Sony, Epson, Samsung, Nikon, Kodak, Pentax."""
+"""Compressions of cameras' makers: Kodak, Sony, Epson, Samsung, Nikon, Kodak, Pentax."""
 _RAW_NAMES = {
     "nikon": "NEF", "sony": "ARW", "canon": "CR2", "pentax": "PEF", "ricoh": "DNG", "samsung": "SRW",
     "hasselblad": "3FR", "olympus": "ORF", "epson": "ERF", "kodak": "DCR", "eastman": "DCR",
@@ -46,8 +55,8 @@ _RAW_NAMES = {
 """Raw formats by the beginning of the camera's maker."""
 _CANON_MARK = b"CR\2"
 _MAX_SUBDIRECTORIES = 64
-"""Directories below a page, and pages, that are looked at for the photo: a camera writes up to five, a pyramid of 100 megapixels
-eight."""
+"""Directories below a page, and pages, that are looked at for the photo: a camera writes up to five, a
+pyramid of 100 megapixels eight."""
 _UNCOMPRESSED = 1
 _MAX_PARTS = 65_536
 """Strips or tiles of a page: a row each of a photo as tall as a JPEG can be. Pillow takes 20
@@ -65,6 +74,7 @@ class TiffOutline(Outline):
         sample_format: 1 whole numbers, 2 with a sign, 3 floating point.
         is_planar: Each sample has a plane of its own.
         orientation: Where its value stands: first byte and the one behind; the same for none.
+        lost: Offsets of the photo's tags whose values lie behind the end of the file.
 
     Example:
         >>> import io
@@ -81,6 +91,7 @@ class TiffOutline(Outline):
     sample_format: int = 1
     is_planar: bool = False
     orientation: tuple[int, int] = (0, 0)
+    lost: tuple[int, ...] = ()
 
 
 def read_outline(data: bytes, max_frames: int) -> TiffOutline:
@@ -138,11 +149,14 @@ def read_outline(data: bytes, max_frames: int) -> TiffOutline:
         sample_format=_read_integer(directories, tags, _SAMPLE_FORMAT, 1),
         is_planar=samples > 1 and _read_integer(directories, tags, _PLANES, 1) == 2,
         orientation=_find_value(tags.get(_ORIENTATION)),
+        lost=tuple(directories.find_lost_entries(photo)),
     )
 
 
 def extract_photo(data: bytes, outline: TiffOutline, *, keep_orientation: bool = True) -> bytes:
     """Return a TIFF whose first page is the photo; the very same bytes where it is already.
+
+    Of tags whose values are lost a single byte is left: Pillow passes over all tags behind such a one.
 
     Args:
         data: The file.
@@ -164,21 +178,30 @@ def extract_photo(data: bytes, outline: TiffOutline, *, keep_orientation: bool =
     if int.from_bytes(data[begin : begin + size], order) != outline.directory:
         data = data[:begin] + outline.directory.to_bytes(size, order) + data[begin + size :]
     begin, end = outline.orientation
-    if begin == end or keep_orientation:
-        return data
-    return data[:begin] + (1).to_bytes(end - begin, order) + data[end:]
+    if outline.lost or not (begin == end or keep_orientation):
+        patched = bytearray(data)
+        if begin < end and not keep_orientation:
+            patched[begin:end] = (1).to_bytes(end - begin, order)
+        for entry in outline.lost:
+            patched[entry + 2 : entry + 4 + size] = (1).to_bytes(2, order) + (1).to_bytes(size, order)
+        return bytes(patched)
+    return data
 
 
 def _find_photo(directories: Directories, pages: list[int]) -> int:
     """Find the directory that is the photo, and refuse raw files, whose pictures are previews."""
     first = directories.read_entries(pages[0])
     subdirectories = _find_subdirectories(directories, first)
-    others = [(offset, _try_entries(directories, offset)) for offset in (*pages[1:_MAX_SUBDIRECTORIES], *subdirectories)]
+    others = [
+        (offset, _try_entries(directories, offset))
+        for offset in (*pages[1:_MAX_SUBDIRECTORIES], *subdirectories)
+    ]
     _check_not_raw(directories, first, [first, *(tags for _, tags in others)])
     if not _is_reduced(directories, first):
         return pages[0]
     sizes = {
-        offset: _read_integer(directories, tags, _WIDTH, 0) * _read_integer(directories, tags, _HEIGHT, 0)
+        offset: _read_integer(directories, tags, _WIDTH, 0)
+        * _read_integer(directories, tags, _HEIGHT, 0)
         for offset, tags in others
         if not _is_reduced(directories, tags)
     }
@@ -217,7 +240,9 @@ def _check_not_raw(
         if photometric in (_COLOUR_FILTERS, _LINEAR_RAW) or compression in _RAW_COMPRESSIONS:
             maker = directories.read_values(first[_MAKE]) if _MAKE in first else ""
             names = (
-                name for begin, name in _RAW_NAMES.items() if str(maker).strip().lower().startswith(begin)
+                name
+                for begin, name in _RAW_NAMES.items()
+                if str(maker).strip().lower().startswith(begin)
             )
             raise _make_raw_error(next(names, ""))
 
