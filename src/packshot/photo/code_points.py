@@ -60,7 +60,7 @@ def read_code_points(points: CodePoints, bits: int = 8) -> ColourSpace | None:
         True
         >>> display_p3 = read_code_points(CodePoints(primaries=12, transfer=13))
         >>> display_p3.to_srgb(np.array([[[200, 100, 100]]], np.uint8)).tolist()
-        [[[214, 95, 97]]]
+        [[[215, 93, 97]]]
     """
     if not is_known(points):
         return None

@@ -31,10 +31,10 @@ from packshot.photo.code_points import is_known, read_code_points, read_gamma
 from packshot.photo.colour_space import ColourSpace
 from packshot.photo.decoded import DecodedPicture, Picture
 from packshot.photo.exif import read_exif, read_xmp_orientation
-from packshot.photo.icc import read_colour_mode
+from packshot.photo.icc import read_colour_mode, read_colour_space
 from packshot.photo.jpeg_decoding import decode_jpeg
 from packshot.photo.pixels import find_value_range
-from packshot.photo.structure import IncompleteFile, Outline, UnsupportedFile
+from packshot.photo.structure import ExcessiveFile, IncompleteFile, Outline, UnsupportedFile
 from packshot.photo.structure.gif import GifOutline
 from packshot.photo.structure.gif import extract_first_picture as extract_first_gif
 from packshot.photo.structure.jpeg import JpegOutline
@@ -45,9 +45,9 @@ from packshot.photo.structure.tiff import extract_photo as extract_tiff_photo
 from packshot.photo.structure.webp import WebpOutline, extract_frame
 
 _GREY_PNG_TYPES = (0, 4)
-_DEEP_PNG_BYTES_PER_PIXEL = 16.0
-"""Bytes for each pixel of a PNG that is decoded with 16 bits: OpenCV's picture, and a copy of it with an
-opacity. An estimate, rounded up."""
+_DEEP_PNG_BYTES_PER_PIXEL = {2: 14.0, 4: 16.0, 6: 16.0}
+"""Bytes for each pixel of a PNG that is decoded with 16 bits, by colour type: OpenCV has two copies of
+it, 12 and 16 bytes as measured on 24 megapixels; of RGB one and one with an opacity come to 14."""
 
 LimitCheck = Callable[[Outline], None]
 """Raises where a file exceeds the limits; asked before anything of its size is allocated."""
@@ -133,9 +133,7 @@ def _make_picture(outline: Outline, pixels: Image.Image | AnyArray) -> Picture:
 def _decode_png(outline: PngOutline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
     """Decode, with a colour that is clear, and with 16 bits where 8 would not do."""
     space, profile = _choose_png_colours(outline)
-    is_changed = bool(space or profile or outline.colour_key)
-    if outline.bits == 16 and outline.colour_type != 0 and is_changed:
-        check_limits(replace(outline, decoder_bytes=_DEEP_PNG_BYTES_PER_PIXEL))
+    if _needs_16_bits(outline, profile, space) and _has_memory_for_16_bits(outline, check_limits):
         pixels: Image.Image | AnyArray = _decode_deep_png(outline, data)
         mode = {4: "LA", 6: "RGBA"}.get(outline.colour_type, "RGB")
     else:
@@ -145,6 +143,26 @@ def _decode_png(outline: PngOutline, data: bytes, check_limits: LimitCheck) -> D
         pixels = _clear_colour(pixels, outline.colour_key, outline.bits)
     decoded = _to_decoded_picture(outline, Image.new("RGB", (1, 1)))
     return replace(decoded, picture=Picture(pixels, profile, space), mode=mode)
+
+
+def _has_memory_for_16_bits(outline: PngOutline, check_limits: LimitCheck) -> bool:
+    """Return whether 16 bits may be kept; where a colour is clear they must, for 8 do not tell it."""
+    try:
+        check_limits(replace(outline, decoder_bytes=_DEEP_PNG_BYTES_PER_PIXEL[outline.colour_type]))
+    except ExcessiveFile:
+        if outline.colour_key:
+            raise
+        return False
+    return True
+
+
+def _needs_16_bits(outline: PngOutline, profile: bytes, space: ColourSpace | None) -> bool:
+    """Return whether 8 of 16 bits would not do: other curves than sRGB's, or a colour that is clear."""
+    if outline.bits < 16 or outline.colour_type == 0:  # Of grey Pillow keeps 16 bits.
+        return False
+    if profile and space is None:
+        space = read_colour_space(profile, "L" if outline.colour_type in _GREY_PNG_TYPES else "RGB")
+    return bool(outline.colour_key) or (space is not None and not space.is_srgb)
 
 
 def _choose_png_colours(outline: PngOutline) -> tuple[ColourSpace | None, bytes]:
@@ -198,9 +216,12 @@ def _clear_colour(
         )
         plain.putalpha(reduce(ImageChops.lighter, masks))
         return plain
-    values = np.atleast_3d(np.asarray(pixels)).astype(np.uint16, copy=False)
-    is_opaque = (values != np.array(key, np.uint16)).any(axis=2, keepdims=True)
-    return np.concatenate([values, is_opaque * np.uint16(65535)], axis=2)
+    values = np.atleast_3d(np.asarray(pixels))
+    cleared = np.empty((*values.shape[:2], values.shape[2] + 1), np.uint16)
+    for row, line in enumerate(values):
+        cleared[row, :, :-1] = line
+        cleared[row, :, -1] = (line != np.array(key, np.uint16)).any(axis=1) * np.uint16(65535)
+    return cleared
 
 
 def _decode_gif(outline: GifOutline, data: bytes) -> Image.Image:
@@ -300,7 +321,8 @@ def _is_for_opencv(outline: TiffOutline) -> bool:
     if outline.sample_format != _UNSIGNED or outline.samples not in (1, 3):
         return False
     if outline.bits == 16 and outline.samples == 3:
-        return read_colour_mode(outline.profile) == "RGB"
+        space = read_colour_space(outline.profile, "RGB") if outline.profile else None
+        return space is not None and not space.is_srgb
     return outline.bits == 32 or (outline.bits == 16 and outline.photometric == _WHITE_IS_ZERO)
 
 
