@@ -68,3 +68,20 @@ def test_exif_is_kept_upright_and_without_the_place():
 )
 def test_no_exif_is_no_error(data):
     assert extract_exif(data) == b""
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("output_format", ["TIFF", "JPEG", "PNG", "WEBP"])
+def test_a_turned_tiff_is_written_upright_with_its_facts(orientation, output_format):
+    stored = np.zeros((40, 60, 3), np.uint8)
+    stored[:20, :20] = 200
+    file = io.BytesIO()
+    tags = {0x010F: "Maker", 0x0112: orientation}
+    Image.fromarray(stored).save(file, "TIFF", tiffinfo=tags, compression="tiff_lzw")
+    photo = Photo.open(file.getvalue())
+    encoded = encode_as(photo.pixels, output_format, extract_exif(file.getvalue()))
+    written = Photo.open(encoded)
+    assert written.pixels.shape == photo.pixels.shape
+    assert np.abs(written.pixels.astype(int) - photo.pixels).mean() < 6
+    assert written.facts.exif["Make"] == "Maker"
+    assert (written.facts.width, written.facts.height) == photo.pixels.shape[1::-1]

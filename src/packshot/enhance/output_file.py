@@ -14,6 +14,12 @@ from packshot.errors import InvalidInput
 from packshot.photo import FORMATS
 
 _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825
+_PICTURE_TAGS = frozenset((
+    *range(254, 267), 273, 277, 278, 279, *range(280, 282), 284, *range(288, 294), 301, 317, 318, 319,
+    *range(320, 326), 330, *range(332, 348), *range(512, 522), *range(529, 533), 34675,
+))  # fmt: skip
+"""Tags of a TIFF that are about its stored picture (TIFF 6, appendix A), and its profile. They belong to
+the file that was read, not to the one that is written, which may have other sides."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ def extract_exif(data: bytes, *, keep_location: bool = False) -> bytes:
         exif = image.getexif()
         if not exif:
             return b""
+        for tag in _PICTURE_TAGS & set(exif):
+            del exif[tag]
         if not keep_location:
             exif.pop(_GPS_TAG, None)
         exif[_ORIENTATION_TAG] = 1

@@ -35,7 +35,7 @@ terminal: names of cameras and profiles are shorter."""
 # Numbers of tags: EXIF 2.3, sections 4.6.3 and 4.6.4.
 _ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
 _EXIF_PREFIX = b"Exif\0\0"
-_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
+_XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
 
 
 @dataclass(frozen=True)

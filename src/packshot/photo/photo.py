@@ -13,14 +13,23 @@ from PIL import Image
 from packshot.arrays import AnyArray, Pixels
 from packshot.distribution import format_install_command
 from packshot.errors import PhotoTooLarge, UnreadablePhoto
+from packshot.photo.code_points import read_gamma
+from packshot.photo.colour_space import ColourSpace
 from packshot.photo.decoded import DecodedPicture, Picture
 from packshot.photo.decoding import decode
-from packshot.photo.exif import read_exif
+from packshot.photo.exif import read_exif, read_xmp_orientation
 from packshot.photo.facts import build_facts
 from packshot.photo.inputs import DEFAULT_LIMITS, PhotoSource, check_array, label_of, read_bytes
 from packshot.photo.limits import Limits
 from packshot.photo.pixels import apply_orientation, check_pixels, shrink_to_fit, to_opaque_srgb
-from packshot.photo.structure import ExcessiveFile, Outline, read_outline
+from packshot.photo.structure import (
+    ExcessiveFile,
+    Outline,
+    UnsupportedFile,
+    detect_format,
+    read_outline,
+)
+from packshot.photo.structure.other_formats import PICTURE_FORMATS, name_other_format
 from packshot.report import Facts
 
 _BYTES_PER_MEGABYTE = 2**20
@@ -74,19 +83,23 @@ class Photo:
         Raises:
             UnreadablePhoto: Whatever is wrong with the input, and nothing else.
         """
-        label = name or label_of(source)
+        label, data = name or label_of(source), b""
         try:
             if isinstance(source, Image.Image | np.ndarray):
                 return _open_pixels(source, label, limits, max_side)
-            return _decode(read_bytes(source, name=label, limits=limits), label, limits, max_side)
+            data = read_bytes(source, name=label, limits=limits)
+            return _decode(data, label, limits, max_side)
         except UnreadablePhoto:
             raise
         except ExcessiveFile as error:
             raise PhotoTooLarge(label, str(error)) from None
+        except UnsupportedFile as error:
+            raise UnreadablePhoto(label, str(error)) from None
         except MemoryError:
             raise UnreadablePhoto(label, "not enough memory to decode it") from None
         except Exception as error:  # decoders fail in every way on hostile bytes
-            raise UnreadablePhoto(label, _describe_decoding_error(error)) from error
+            reason = _describe_decoding_error(error, detect_format(data) or "")
+            raise UnreadablePhoto(label, reason) from error
 
     @classmethod
     def from_pixels(cls, pixels: Pixels, name: str = "array") -> Photo:
@@ -119,14 +132,31 @@ def _open_image(image: Image.Image, name: str, limits: Limits, max_side: int | N
     """Make a photo of what Pillow decoded, or will, in its mode, with its profile and orientation."""
     _check_limits(Outline("BMP", *image.size), limits)
     image.load()
-    exif, profile = (image.info.get(key) for key in ("exif", "icc_profile"))
-    picture = Picture(image, profile if isinstance(profile, bytes) else b"")
-    return _build_photo(picture, image.mode, exif if isinstance(exif, bytes) else b"", name, max_side)
+    exif, profile, xmp = (_read_info(image, key) for key in ("exif", "icc_profile", "xmp"))
+    xmp = xmp or _read_info(image, "XML:com.adobe.xmp")
+    orientation = read_exif(exif).orientation or read_xmp_orientation(xmp)
+    picture = Picture(image, profile, None if profile else _read_info_gamma(image))
+    return _build_photo(picture, image.mode, exif, name, max_side, orientation)
 
 
-def _build_photo(picture: Picture, mode: str, exif: bytes, name: str, max_side: int | None) -> Photo:
+def _read_info(image: Image.Image, key: str) -> bytes:
+    value = image.info.get(key)
+    return value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else b""
+
+
+def _read_info_gamma(image: Image.Image) -> ColourSpace | None:
+    """Find the colour space of a PNG's gamma, which Pillow reads and leaves to others."""
+    gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity", ())
+    if not isinstance(gamma, float) or "srgb" in image.info or image.format != "PNG":
+        return None
+    return read_gamma(gamma, tuple(chromaticities))
+
+
+def _build_photo(
+    picture: Picture, mode: str, exif: bytes, name: str, max_side: int | None, orientation: int = 1
+) -> Photo:
     pixels, has_alpha = to_opaque_srgb(picture, None)
-    pixels = apply_orientation(pixels, read_exif(exif).orientation or 1)
+    pixels = apply_orientation(pixels, orientation)
     facts = _build_pixel_facts(Picture(pixels), mode, exif).model_copy(update={"has_alpha": has_alpha})
     return Photo(_freeze(shrink_to_fit(pixels, max_side)), facts, name)
 
@@ -143,7 +173,7 @@ def _build_pixel_facts(picture: Picture, mode: str, exif: bytes) -> Facts:
 def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Photo:
     outline = read_outline(data, limits.max_frames)
     if outline is None:
-        raise UnreadablePhoto(name, "is not a photo in a format that Packshot reads")
+        raise UnreadablePhoto(name, _describe_other_format(data))
     if outline.format == "HEIF" and not importlib.util.find_spec("pillow_heif"):
         raise UnreadablePhoto(name, f"HEIC needs: {format_install_command('heic')}")
     decoded = decode(outline, data, max_side, partial(_check_limits, limits=limits))
@@ -181,6 +211,14 @@ def _freeze(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _describe_decoding_error(error: Exception) -> str:
+def _describe_other_format(data: bytes) -> str:
+    """Say what a file is that is no photo, as far as its beginning tells, and what to do about it."""
+    known = name_other_format(data)
+    reason = f"is not a photo in a format that Packshot reads{f', but {known}' if known else ''}"
+    return f"{reason}: export it as JPEG or PNG" if known in PICTURE_FORMATS else reason
+
+
+def _describe_decoding_error(error: Exception, format_name: str) -> str:
+    kind = f" {format_name}" if format_name else ""
     text = " ".join(str(error).split())[:_MAX_MESSAGE_LENGTH]
-    return f"damaged or truncated: {text}" if text else f"damaged: {type(error).__name__}"
+    return f"damaged or truncated{kind}: {text}" if text else f"damaged{kind}: {type(error).__name__}"

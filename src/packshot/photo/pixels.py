@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from packshot.arrays import AnyArray, Pixels
 from packshot.errors import InvalidInput
+from packshot.photo.colour_space import ColourSpace
 from packshot.photo.decoded import Picture
-from packshot.photo.structure.outline import MAX_PROFILE_BYTES
+from packshot.photo.icc import build_conversion, read_colour_space
 
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _VALUE_RANGES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 65535.0)}
 """What white may be in floats and 32-bit integers, the first that no value exceeds: nothing but the
 values tells. The customary ranges: shares, 8 bits, 16 bits."""
-_WHITE = 255
+_WHITE, _DEEP_WHITE = 255, 65535
 _PROFILE_MODES = ("CMYK", "L", "RGB", "LAB")
 _EIGHT_BIT_TABLE = np.rint(np.arange(65536) / 65535 * 255).astype(np.uint8)
 _MIN_PIXELS_FOR_STRIPS = 8_000_000
@@ -27,9 +27,6 @@ a photo of 100 megapixels stayed under 650 MB when strips came in;
 `benchmarks/results/decoding_memory.csv` has what each format takes now."""
 _STRIP_ROWS = 256
 """Rows of a strip, rounded to whole blocks; nothing but memory depends on it."""
-_PROFILE_HEAD_BYTES = 8192
-"""Bytes at the beginning of a profile that its name is searched in: the description stands before the
-tables."""
 
 
 def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
@@ -81,13 +78,13 @@ def to_opaque_srgb(picture: Picture, max_side: int | None) -> tuple[Pixels, bool
     """
     width, height = picture.size
     factor = 1 if max_side is None else max(1, max(width, height) // max_side)
-    to_8bit = _make_8bit_converter(picture)
+    read_strip = _make_strip_reader(picture)
     if width * height < _MIN_PIXELS_FOR_STRIPS:
-        return _flatten_alpha(to_8bit(picture.crop_rows(0, height)), picture.profile)
+        return read_strip(0, height)
     size = (max(1, height // factor), max(1, width // factor))
     pixels, has_alpha, filled = np.empty((*size, 3), np.uint8), False, 0
     for top, bottom in _iter_strips(height, factor):
-        strip, strip_has_alpha = _flatten_alpha(to_8bit(picture.crop_rows(top, bottom)), picture.profile)
+        strip, strip_has_alpha = read_strip(top, bottom)
         has_alpha = has_alpha or strip_has_alpha
         rows = max(1, (bottom - top) // factor)
         pixels[filled : filled + rows] = _resize_to(strip, (size[1], rows))
@@ -110,19 +107,62 @@ def _resize_to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _flatten_alpha(image: Image.Image, profile: bytes) -> tuple[Pixels, bool]:
-    """Convert an image of 8 bits to RGB on white, by its profile; return whether any was not opaque."""
+def _make_strip_reader(picture: Picture) -> Callable[[int, int], tuple[Pixels, bool]]:
+    """Make the function that turns a strip of rows into RGB, and tells whether any is not opaque."""
+    if picture.is_deep:
+        space = picture.space or _read_deep_space(picture)
+        if space is not None or not isinstance(picture.image, Image.Image):
+            return lambda top, bottom: _flatten_deep(picture.slice_rows(top, bottom), picture, space)
+    to_8bit = _make_8bit_converter(picture)
+    return lambda top, bottom: _flatten_alpha(to_8bit(picture.crop_rows(top, bottom)), picture)
+
+
+def _read_deep_space(picture: Picture) -> ColourSpace | None:
+    is_grey = isinstance(picture.image, Image.Image) or picture.image.shape[2:] in ((), (2,))
+    return read_colour_space(picture.profile, "L" if is_grey else "RGB") if picture.profile else None
+
+
+def _flatten_deep(values: AnyArray, picture: Picture, space: ColourSpace | None) -> tuple[Pixels, bool]:
+    """Convert numbers of 16 bits, with opacity behind or without, to 8-bit RGB on white."""
+    channels = 1 if values.ndim == 2 else values.shape[2]
+    grey = values if values.ndim == 2 else values[..., 0]
+    colours = grey if channels <= 2 else values[..., :3]
+    if space is None:
+        pixels = np.asarray(_convert_to_rgb(Image.fromarray(_EIGHT_BIT_TABLE[colours]), picture))
+    else:
+        converted = space.to_srgb(colours)
+        pixels = converted if converted.ndim == 3 else converted[..., None].repeat(3, axis=2)
+    if channels in (1, 3) or int(values[..., -1].min()) == _DEEP_WHITE:
+        return np.ascontiguousarray(pixels), False
+    return _lay_on_white(pixels, values[..., -1]), True
+
+
+def _lay_on_white(pixels: Pixels, alpha: AnyArray) -> Pixels:
+    opacity = alpha[..., None].astype(np.float32) / _DEEP_WHITE
+    return np.rint(pixels * opacity + _WHITE * (1 - opacity)).astype(np.uint8)
+
+
+def _flatten_alpha(image: Image.Image, picture: Picture) -> tuple[Pixels, bool]:
+    """Convert 8 bits to RGB on white, as the picture says; return whether any was not opaque."""
     if not _can_be_transparent(image):
-        return _to_array(_convert_to_rgb(image, profile)), False
-    rgba = image.convert("RGBA")
+        return _to_array(_convert_to_rgb(image, picture)), False
+    rgba = _to_rgba(image)
     alpha = rgba.getchannel("A")
-    plain = image if image.mode in _PROFILE_MODES else rgba.convert("RGB")
-    colours = _convert_to_rgb(plain, profile)
+    if image.mode in ("LA", "La"):
+        plain = rgba.getchannel("R")
+    else:
+        plain = image if image.mode in _PROFILE_MODES else rgba.convert("RGB")
+    colours = _convert_to_rgb(plain, picture)
     if _darkest(alpha) == _WHITE:
         return _to_array(colours), False
     canvas = Image.new("RGB", image.size, (_WHITE,) * 3)
     canvas.paste(colours, mask=alpha)
     return _to_array(canvas), True
+
+
+def _to_rgba(image: Image.Image) -> Image.Image:
+    """Convert to RGBA; from grey that is multiplied by its opacity Pillow has a way by grey alone."""
+    return (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
 
 
 def _to_array(image: Image.Image) -> Pixels:
@@ -214,19 +254,6 @@ def shrink_to_fit(pixels: Pixels, max_side: int | None) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def has_non_srgb_profile(profile: bytes | None) -> bool:
-    """Return whether an embedded profile changes colours: it is there, and is not sRGB by name.
-
-    Example:
-        >>> [has_non_srgb_profile(name) for name in (b"Adobe RGB (1998)", b"sRGB built-in")]
-        [True, False]
-    """
-    if not profile:
-        return False
-    head = profile[:_PROFILE_HEAD_BYTES]
-    return b"sRGB" not in head and "sRGB".encode("utf-16-be") not in head
-
-
 def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Image]:
     """Make the function that turns strips of 16 or 32 bits or floats into 8 bits, and leaves others."""
     height = picture.size[1]
@@ -236,11 +263,7 @@ def _make_8bit_converter(picture: Picture) -> Callable[[Image.Image], Image.Imag
     if mode.startswith("I;16"):
         return lambda strip: Image.fromarray(_EIGHT_BIT_TABLE[np.asarray(strip)])
     strips = (np.asarray(picture.crop_rows(top, bottom)) for top, bottom in _iter_strips(height, 1))
-    ranges = [_finite_range(strip) for strip in strips]
-    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
-    kind = "f" if mode == "F" else "i"
-    top = next((limit for limit in _VALUE_RANGES[kind] if highest <= limit), highest)
-    bottom = min(lowest, 0.0)
+    bottom, top = _join_ranges([_finite_range(strip) for strip in strips], "f" if mode == "F" else "i")
     return lambda strip: Image.fromarray(_scale_to_8bit(np.asarray(strip), bottom, top))
 
 
@@ -253,6 +276,27 @@ def _scale_to_8bit(values: AnyArray, bottom: float, top: float) -> Pixels:
     return scaled
 
 
+def find_value_range(values: AnyArray) -> tuple[float, float]:
+    """Find what black and white are in floats: 0 or less, and the customary number that none exceeds.
+
+    Args:
+        values: (H, W) or (H, W, C) floats.
+
+    Example:
+        >>> find_value_range(np.array([[0.0, 0.9]])), find_value_range(np.array([[0.0, 200.0]]))
+        ((0.0, 1.0), (0.0, 255.0))
+    """
+    height = values.shape[0]
+    ranges = [_finite_range(values[top:bottom]) for top, bottom in _iter_strips(height, 1)]
+    return _join_ranges(ranges, "f")
+
+
+def _join_ranges(ranges: list[tuple[float, float]], kind: str) -> tuple[float, float]:
+    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
+    top = next((limit for limit in _VALUE_RANGES[kind] if highest <= limit), highest)
+    return min(lowest, 0.0), top
+
+
 def _finite_range(values: AnyArray) -> tuple[float, float]:
     """Find the least and largest number, at most and at least 0; NaN and infinity count as 0."""
     if values.dtype.kind != "f":
@@ -261,16 +305,12 @@ def _finite_range(values: AnyArray) -> tuple[float, float]:
     return float(values.min(initial=0, where=finite)), float(values.max(initial=0, where=finite))
 
 
-def _convert_to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to RGB by the embedded profile; plainly without one, or where that fails."""
-    plain = image if image.mode in _PROFILE_MODES else image.convert("RGB")
-    if profile and len(profile) <= MAX_PROFILE_BYTES and has_non_srgb_profile(profile):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(plain, source, target, outputMode="RGB")
-            if converted is not None:
-                return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            return plain.convert("RGB")
-    return plain if plain.mode == "RGB" else plain.convert("RGB")
+def _convert_to_rgb(image: Image.Image, picture: Picture) -> Image.Image:
+    """Convert to RGB by the profile or the colour space; plainly without one, or where that fails."""
+    mode = {"1": "L", **{kept: kept for kept in _PROFILE_MODES}}.get(image.mode, "RGB")
+    plain = image if image.mode == mode else image.convert(mode)
+    if picture.space is not None and plain.mode in ("RGB", "L"):
+        return Image.fromarray(picture.space.to_srgb(np.asarray(plain))).convert("RGB")
+    conversion = build_conversion(picture.profile, plain.mode) if picture.profile else None
+    converted = None if conversion is None else conversion(plain)
+    return converted or (plain if plain.mode == "RGB" else plain.convert("RGB"))

@@ -6,7 +6,9 @@ from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outl
 
 MAGIC = b"BM"
 
-_OLD_HEADER_BYTES = 12
+_OLD_HEADER_BYTES, _PROFILE_HEADER_BYTES = 12, 124
+_EMBEDDED_PROFILE = b"DEBM"
+"""Its type of colour space, ``MBED`` as a number of four bytes, the least first."""
 _RUN_LENGTH_CODINGS = (1, 2)
 _MAX_RUN_BYTES = 2 * 2**20
 _MAX_RUN_PIXELS = 4_000_000
@@ -49,4 +51,18 @@ def read_outline(data: bytes) -> Outline:
             raise ExcessiveFile("run lengths of so large a picture take too long to unpack")
     elif begin + (width * bits + 31) // 32 * 4 * height > len(data):
         raise IncompleteFile("the picture's data end before the picture does")
-    return Outline("BMP", width, height, decoder_bytes=1.0 if bits <= 8 else 4.0)
+    return Outline(
+        "BMP",
+        width,
+        height,
+        decoder_bytes=1.0 if bits <= 8 else 4.0,
+        profile=_read_profile(data, header),
+    )
+
+
+def _read_profile(data: bytes, header: int) -> bytes:
+    """Read the profile that a header of the fifth version says is in the file; empty for none."""
+    if header < _PROFILE_HEADER_BYTES or data[70:74] != _EMBEDDED_PROFILE:
+        return b""
+    begin, size = (int.from_bytes(data[at : at + 4], "little") for at in (126, 130))
+    return data[14 + begin : 14 + begin + size]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
+from packshot.photo.structure.outline import CodePoints, IncompleteFile, Outline, check_count
 
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
@@ -77,7 +77,9 @@ def read_outline(data: bytes, format_name: str) -> Outline:
         packshot.photo.structure.outline.IncompleteFile: it ends within a part
     """
     frames, bits = 1, 8
+    boxes: dict[bytes, MediaBox] = {}
     for box in _iter_all_boxes(data):
+        boxes.setdefault(box.kind, box)
         if box.kind == b"iloc":
             _check_items(data, box)
         elif box.kind == b"stsz":
@@ -86,7 +88,40 @@ def read_outline(data: bytes, format_name: str) -> Outline:
             bits = max(bits, *data[box.begin + 5 : box.end][:4], 0)
         elif box.kind == b"av1C" and box.begin + 2 < box.end and data[box.begin + 2] & 0x40:
             bits = max(bits, 12 if data[box.begin + 2] & 0x20 else 10)
-    return Outline(format_name, 0, 0, frames=frames, bits=bits)
+    code_points = _read_code_points(data, boxes)
+    return Outline(format_name, 0, 0, frames=frames, bits=bits, code_points=code_points)
+
+
+def _read_code_points(data: bytes, boxes: dict[bytes, MediaBox]) -> CodePoints | None:
+    """Read the colours of the primary picture (ISO/IEC 14496-12, 12.1.5; 23008-12, 6.5.5, 9.3)."""
+    if not boxes.keys() >= {b"pitm", b"ipco", b"ipma"}:
+        return None
+    properties = list(_iter_boxes(data, boxes[b"ipco"].begin, boxes[b"ipco"].end, outermost=False))
+    for index in _find_primary_properties(data, boxes[b"pitm"], boxes[b"ipma"]):
+        if 0 < index <= len(properties) and properties[index - 1].kind == b"colr":
+            content = data[properties[index - 1].begin : properties[index - 1].end]
+            if content[:4] == b"nclx" and len(content) >= 11:
+                return CodePoints(int.from_bytes(content[4:6]), int.from_bytes(content[6:8]))
+    return None
+
+
+def _find_primary_properties(data: bytes, primary_box: MediaBox, associations: MediaBox) -> list[int]:
+    """Find the numbers, from 1, of the primary picture's properties; none where they make no sense."""
+    try:
+        reader = _Reader(data, primary_box.begin, primary_box.end)
+        primary = reader.read(4 if reader.read(4) >> 24 else 2)
+        reader = _Reader(data, associations.begin, associations.end)
+        version_and_flags = reader.read(4)
+        item_bytes, index_bytes = (4 if version_and_flags >> 24 else 2), 1 + (version_and_flags & 1)
+        for _ in range(reader.read(4)):
+            item = reader.read(item_bytes)
+            mask = (1 << (8 * index_bytes - 1)) - 1  # The first bit says that it is essential.
+            indices = [reader.read(index_bytes) & mask for _ in range(reader.read(1))]
+            if item == primary:
+                return indices
+    except IncompleteFile:
+        return []
+    return []
 
 
 def _iter_all_boxes(data: bytes) -> Iterator[MediaBox]:

@@ -102,15 +102,15 @@ class Directories:
                 self._offset_letter, offset + struct.calcsize("=" + letter) + count * size
             )
 
-    def read_entries(self, offset: int, *, require_all: bool = False) -> dict[int, Entry]:
+    def read_entries(self, offset: int, *, required: frozenset[int] = frozenset()) -> dict[int, Entry]:
         """Read the tags of the directory at an offset, those whose values lie within the data.
 
         Args:
             offset: The offset.
-            require_all: Refuse it if there are others.
+            required: Tags whose values must lie there, if they are in the directory.
 
         Raises:
-            IncompleteFile: It lies behind the end.
+            IncompleteFile: It lies behind the end, or what is required does.
             ExcessiveFile: More tags, or more bytes of values, than the data are long.
         """
         letter, size, inline = self._entry_format
@@ -118,7 +118,7 @@ class Directories:
         check_count(count, _MAX_ENTRIES, "tags")
         begin = offset + struct.calcsize("=" + letter)
         found = [self._read_entry(begin + at * size, inline) for at in range(count)]
-        if require_all and any(entry is _OUT_OF_RANGE for _, entry in found):
+        if any(entry is _OUT_OF_RANGE and tag in required for tag, entry in found):
             raise IncompleteFile("it ends within the values of its tags")
         known = {tag: entry for tag, entry in found if entry is not _OUT_OF_RANGE}
         if (
@@ -127,6 +127,13 @@ class Directories:
         ):
             raise ExcessiveFile("its tags say more than the file is long")
         return known
+
+    def find_lost_entries(self, offset: int) -> list[int]:
+        """Find the offsets of the tags of a directory whose values do not lie within the data."""
+        letter, size, inline = self._entry_format
+        begin = offset + struct.calcsize("=" + letter)
+        offsets = range(begin, begin + size * self._read_number(letter, offset), size)
+        return [at for at in offsets if self._read_entry(at, inline)[1] is _OUT_OF_RANGE]
 
     def read_values(self, entry: Entry, max_count: int = _MAX_NUMBERS) -> Value:
         """Read the values of a tag, of numbers no more than `max_count`; one alone is no tuple."""

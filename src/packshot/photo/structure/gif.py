@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outline
@@ -9,6 +10,8 @@ from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outl
 MAGIC = (b"GIF87a", b"GIF89a")
 
 _IMAGE, _EXTENSION, _CONTROL = 0x2C, 0x21, 0xF9
+_METADATA_LABELS = (b"\xfe", b"\xff")
+"""Of extensions that are comments, or an application's: GIF89a specification, sections 24 and 26."""
 _MAX_CONTROL_BYTES = 8
 """Bytes of a graphic control extension: GIF89a specification, section 23."""
 _MAX_BLOCKS = 1_200_000
@@ -106,6 +109,10 @@ def read_outline(data: bytes, max_frames: int) -> GifOutline:
         kind, cursor.position = data[cursor.position], cursor.position + 1
         if kind == _EXTENSION:
             begin, cursor.position = cursor.position - 1, cursor.position + 1
+            if first is not None and data[begin + 1 : begin + 2] in _METADATA_LABELS:
+                with suppress(IncompleteFile):  # The picture is whole, whatever is cut behind it.
+                    cursor.skip_blocks()
+                continue
             cursor.skip_blocks()
             if data[begin + 1] == _CONTROL and first is None:
                 control = data[begin : min(cursor.position, begin + _MAX_CONTROL_BYTES)]

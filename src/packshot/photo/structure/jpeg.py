@@ -9,6 +9,7 @@ from math import ceil
 
 import numpy as np
 
+from packshot.photo.structure.directories import MAGIC as TIFF_MAGIC
 from packshot.photo.structure.outline import ExcessiveFile, IncompleteFile, Outline, check_count
 
 MAGIC = b"\xff\xd8\xff"
@@ -177,7 +178,7 @@ def read_outline(data: bytes) -> JpegOutline:
         height=frame.height,
         bits=frame.bits,
         decoder_bytes=_decoder_bytes(frame, one_pass),
-        exif=b"".join(state.exif),
+        exif=_join_exif(state.exif),
         profile=b"".join(part[2:] for part in sorted(state.profile)),
         xmp=state.xmp,
         head=b"".join(state.head),
@@ -227,6 +228,15 @@ def _add_segment(state: _ParserState, code: int, data: bytes, begin: int, end: i
         state.xmp = state.xmp or content[len(_XMP) :]
     elif code == 0xE2 and content.startswith(_PROFILE):
         state.profile.append(content[len(_PROFILE) :])
+
+
+def _join_exif(parts: list[bytes]) -> bytes:
+    """Join a block of EXIF that goes on in further segments; of several blocks the first that is one."""
+    starts = [at for at, part in enumerate(parts) if part.startswith(TIFF_MAGIC)]
+    if not starts:
+        return b"".join(parts)
+    first, *others = starts
+    return b"".join(parts[first : others[0] if others else None])
 
 
 def _parse_frame_header(code: int, content: bytes) -> FrameHeader:

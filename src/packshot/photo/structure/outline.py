@@ -36,6 +36,38 @@ class ExcessiveFile(Exception):  # noqa: N818 - see IncompleteFile
     """
 
 
+class UnsupportedFile(Exception):  # noqa: N818 - see IncompleteFile
+    r"""The file is in order, and of a kind that is not read; the message says which, and what to do.
+
+    Example:
+        >>> from packshot.photo.structure.tiff import read_outline
+        >>> try:
+        ...     read_outline(b"II*\0\x10\0\0\0CR\2\0" + bytes(20), max_frames=1)
+        ... except UnsupportedFile as error:
+        ...     print(error)
+        is a camera's raw file (CR2), not a finished photo: export it as JPEG, PNG or TIFF
+    """
+
+
+@dataclass(frozen=True)
+class CodePoints:
+    """Colours by number (ITU-T H.273).
+
+    Attributes:
+        primaries: Table 2: 1 for sRGB, 9 for BT.2020, 12 for Display P3, 2 for unknown.
+        transfer: Table 3, the curve: 13 for sRGB, 16 for PQ, 18 for HLG, 2 for unknown.
+        full_range: Numbers are used from the least to the largest.
+
+    Example:
+        >>> CodePoints(primaries=12, transfer=13)
+        CodePoints(primaries=12, transfer=13, full_range=True)
+    """
+
+    primaries: int
+    transfer: int
+    full_range: bool = True
+
+
 @dataclass(frozen=True)
 class Outline:
     """A file's structure, walked through in bounded time.
@@ -50,6 +82,7 @@ class Outline:
         exif: A TIFF structure, as `exif.read_exif` takes it.
         profile: An ICC profile.
         xmp: A packet of XMP.
+        code_points: Of its colours.
 
     Example:
         >>> outline = Outline("PNG", width=4000, height=3000, decoder_bytes=4.0)
@@ -66,6 +99,7 @@ class Outline:
     exif: bytes = field(default=b"", repr=False)
     profile: bytes = field(default=b"", repr=False)
     xmp: bytes = field(default=b"", repr=False)
+    code_points: CodePoints | None = None
 
 
 def check_count(count: int, max_count: int, parts: str) -> None:

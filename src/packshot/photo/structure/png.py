@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from packshot.photo.structure.outline import MAX_PROFILE_BYTES, IncompleteFile, Outline, check_count
+from packshot.photo.structure.outline import (
+    MAX_PROFILE_BYTES,
+    CodePoints,
+    IncompleteFile,
+    Outline,
+    check_count,
+)
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -33,6 +39,10 @@ _PASSES = (
     (1, 2, 0, 2),
     (0, 1, 1, 2),
 )
+_PALETTE = 3
+_MAX_COLOURS = 256
+"""Of a palette, each with an opacity."""
+_COLOUR_CHUNKS = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"tRNS")
 _EXIF_TEXTS = (b"Raw profile type exif", b"Raw profile type APP1")
 _END_CHUNK = bytes(4) + b"IEND\xaeB`\x82"
 _XMP_TEXT = b"XML:com.adobe.xmp"
@@ -45,6 +55,9 @@ class PngOutline(Outline):
     Attributes:
         interlaced: By Adam7.
         colour_type: 0, 2, 3, 4 or 6.
+        gamma: The exponent that light was encoded with; None where nothing tells, or sRGB does.
+        chromaticities: x and y of white, red, green and blue; none where nothing tells.
+        colour_key: The one grey, or red, green and blue, as stored, that is clear; none for none.
         needed_chunks: Chunks that decoding needs beside the picture data, whole.
         data_ranges: Begin and end of each piece of compressed picture data.
 
@@ -59,6 +72,9 @@ class PngOutline(Outline):
 
     interlaced: bool = False
     colour_type: int = 0
+    gamma: float | None = None
+    chromaticities: tuple[float, ...] = ()
+    colour_key: tuple[int, ...] = ()
     needed_chunks: tuple[bytes, ...] = field(default=(), repr=False)
     data_ranges: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
@@ -74,6 +90,7 @@ class _ParserState:
     exif: bytes | None = None
     profile: bytes | None = None
     xmp: bytes | None = None
+    colours: dict[bytes, bytes] = field(default_factory=dict)
 
 
 def read_outline(data: bytes) -> PngOutline:
@@ -96,7 +113,7 @@ def read_outline(data: bytes) -> PngOutline:
         raise IncompleteFile("it has no header that makes sense")
     state = _ParserState()
     for kind, begin, end in _iter_chunks(data):
-        _add_chunk(state, kind, data, begin, end)
+        _add_chunk(state, header[9], kind, data, begin, end)
     if not state.data_ranges:
         raise IncompleteFile("it ends before its picture begins")
     if state.frames > 1 and not state.has_end:
@@ -111,6 +128,10 @@ def read_outline(data: bytes) -> PngOutline:
         exif=state.exif or b"",
         profile=state.profile or b"",
         xmp=state.xmp or b"",
+        code_points=_read_code_points(state.colours.get(b"cICP", b"")),
+        gamma=_read_gamma(state.colours),
+        chromaticities=_read_chromaticities(state.colours.get(b"cHRM", b"")),
+        colour_key=_read_colour_key(header[9], header[8], state.colours.get(b"tRNS", b"")),
         interlaced=bool(header[12]),
         colour_type=header[9],
         needed_chunks=tuple(state.needed_chunks),
@@ -118,10 +139,15 @@ def read_outline(data: bytes) -> PngOutline:
     )
 
 
-def extract_first_picture(data: bytes, outline: PngOutline) -> bytes:
+def extract_first_picture(data: bytes, outline: PngOutline, *, with_checksum: bool = False) -> bytes:
     """Write a PNG of the first picture alone, of nothing but what decoding needs.
 
     Pillow looks at neither the length nor the checksum of picture data, so they stand in one chunk.
+
+    Args:
+        data: The file.
+        outline: Of it.
+        with_checksum: Make that of the picture data, for decoders that do look.
 
     Example:
         >>> import io
@@ -132,12 +158,15 @@ def extract_first_picture(data: bytes, outline: PngOutline) -> bytes:
         >>> b"comment" in extract_first_picture(file.getvalue(), read_outline(file.getvalue()))
         False
     """
-    size = sum(end - begin for begin, end in outline.data_ranges)
     view = memoryview(data)
-    head = (MAGIC, *outline.needed_chunks, size.to_bytes(4), b"IDAT")
-    return b"".join(
-        (*head, *(view[begin:end] for begin, end in outline.data_ranges), bytes(4), _END_CHUNK)
-    )
+    parts = [view[begin:end] for begin, end in outline.data_ranges]
+    checksum = 0
+    if with_checksum:
+        checksum = zlib.crc32(b"IDAT")
+        for part in parts:
+            checksum = zlib.crc32(part, checksum)
+    head = (MAGIC, *outline.needed_chunks, sum(map(len, parts)).to_bytes(4), b"IDAT")
+    return b"".join((*head, *parts, checksum.to_bytes(4), _END_CHUNK))
 
 
 def check_all_rows(data: bytes, outline: PngOutline) -> None:
@@ -204,23 +233,79 @@ def _iter_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = begin + length + 4
 
 
-def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: int) -> None:
+def _add_chunk(
+    state: _ParserState, colour_type: int, kind: bytes, data: bytes, begin: int, end: int
+) -> None:
     """Take one chunk into account."""
     if kind == b"IEND":
         state.has_end = True
     elif kind == b"IDAT":
         state.data_ranges.append((begin, end))
-    elif kind in (b"IHDR", b"PLTE", b"tRNS"):
+    elif kind in _COLOUR_CHUNKS:
+        _add_colours(state, colour_type, kind, data, begin, end)
+    elif kind == b"IHDR" or (kind == b"PLTE" and colour_type == _PALETTE):
         if not state.data_ranges:
             state.needed_chunks.append(data[begin - 8 : end + 4])
     elif kind == b"acTL" and not state.data_ranges:
         state.frames = max(1, int.from_bytes(data[begin : begin + 4]))
     elif kind == b"eXIf":
         state.exif = state.exif or data[begin:end]
-    elif kind == b"iCCP" and state.profile is None:
-        state.profile = _decompress(data[begin:end].partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _add_text(state, kind, data[begin : min(end, begin + _MAX_TEXT_BYTES)])
+
+
+def _add_colours(
+    state: _ParserState, colour_type: int, kind: bytes, data: bytes, begin: int, end: int
+) -> None:
+    """Take what decides about colours, unless it is damaged or stands where it may not."""
+    content = data[begin : min(end, begin + MAX_PROFILE_BYTES)]
+    is_whole = zlib.crc32(content, zlib.crc32(kind)).to_bytes(4) == data[end : end + 4]
+    if state.data_ranges or not is_whole or kind in state.colours:
+        return
+    state.colours[kind] = content
+    if kind == b"iCCP":
+        state.profile = _decompress(content.partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
+    elif kind == b"tRNS" and colour_type == _PALETTE:
+        state.needed_chunks.append(make_chunk(kind, content[:_MAX_COLOURS]))
+
+
+def make_chunk(kind: bytes, content: bytes) -> bytes:
+    """Write a chunk: its length, kind, content and checksum (section 5.3).
+
+    Example:
+        >>> make_chunk(b"IEND", b"").hex()
+        '0000000049454e44ae426082'
+    """
+    checksum = zlib.crc32(content, zlib.crc32(kind))
+    return b"".join((len(content).to_bytes(4), kind, content, checksum.to_bytes(4)))
+
+
+def _read_code_points(content: bytes) -> CodePoints | None:
+    """Read cICP (section 11.3.2.6), which says RGB by a zero."""
+    is_valid = len(content) == 4 and content[2] == 0 and content[3] <= 1
+    return CodePoints(content[0], content[1], bool(content[3])) if is_valid else None
+
+
+def _read_gamma(colours: dict[bytes, bytes]) -> float | None:
+    """Read gAMA (section 11.3.2.2), which says nothing beside sRGB."""
+    content = colours.get(b"gAMA", b"")
+    return int.from_bytes(content) / 1e5 if len(content) == 4 and b"sRGB" not in colours else None
+
+
+def _read_chromaticities(content: bytes) -> tuple[float, ...]:
+    """Read cHRM (section 11.3.2.1)."""
+    if len(content) != 32:
+        return ()
+    return tuple(int.from_bytes(content[at : at + 4]) / 1e5 for at in range(0, 32, 4))
+
+
+def _read_colour_key(colour_type: int, bits: int, content: bytes) -> tuple[int, ...]:
+    """Read the colour that is clear (section 11.3.1.1): two bytes a sample, of which its bits count."""
+    count = {0: 1, 2: 3}.get(colour_type, 0)
+    if not count or len(content) != 2 * count:
+        return ()
+    mask = (1 << bits) - 1
+    return tuple(int.from_bytes(content[at : at + 2]) & mask for at in range(0, 2 * count, 2))
 
 
 def _add_text(state: _ParserState, kind: bytes, content: bytes) -> None:

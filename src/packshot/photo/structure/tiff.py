@@ -3,32 +3,107 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from math import ceil
+from typing import Literal
 
 from packshot.photo.structure.directories import MAGIC, Directories, Entry
-from packshot.photo.structure.outline import IncompleteFile, Outline, check_count
+from packshot.photo.structure.outline import (
+    ExcessiveFile,
+    IncompleteFile,
+    Outline,
+    UnsupportedFile,
+    check_count,
+)
 
-__all__ = ["MAGIC", "read_outline"]
+__all__ = ["MAGIC", "TiffOutline", "extract_photo", "read_outline"]
 
 # Numbers of tags: TIFF, revision 6, appendix A, and EXIF 2.3, section 4.6.3.
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
 _STRIPS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES = 322, 323, 324, 325
+_ORIENTATION, _SUBFILE_TYPE, _PHOTOMETRIC, _MAKE, _SUBDIRECTORIES, _SAMPLE_FORMAT = (
+    274,
+    254,
+    262,
+    271,
+    330,
+    339,
+)
 _POINTERS = (34665, 34853, 40965)
-_PROFILE, _XMP = 34675, 700
+_PROFILE, _XMP, _DNG_VERSION = 34675, 700, 50706
+_BIT_ORDER, _PREDICTOR, _PALETTE, _ALPHA = 266, 317, 320, 338
+_JPEG_TABLES, _SUBSAMPLING, _RANGE = 347, 530, 532
+_STRUCTURE_TAGS = frozenset((
+    _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIPS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES,
+    _PLANES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _SAMPLE_FORMAT, _BIT_ORDER, _PREDICTOR,
+    _PALETTE, _ALPHA, _JPEG_TABLES, _SUBSAMPLING, _RANGE,
+))  # fmt: skip
+"""Tags without which a picture is not the same; what others say is lost with them, and no more."""
+_REDUCED = 1
+"""The bit of a subfile type that says: a smaller version of another picture (TIFF 6, section 8)."""
+_COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
+"""Photometric interpretations of what a sensor saw: DNG specification 1.7, chapter 4."""
+_RAW_COMPRESSIONS = frozenset((262, 32767, 32769, 32770, 34713, 65000, 65535))
+"""Compressions of cameras' makers: Kodak, Sony, Epson, Samsung, Nikon, Kodak, Pentax."""
+_RAW_NAMES = {
+    "nikon": "NEF", "sony": "ARW", "canon": "CR2", "pentax": "PEF", "ricoh": "DNG", "samsung": "SRW",
+    "hasselblad": "3FR", "olympus": "ORF", "epson": "ERF", "kodak": "DCR", "eastman": "DCR",
+    "mamiya": "MEF", "leaf": "MOS", "phase one": "IIQ",
+}  # fmt: skip
+"""Raw formats by the beginning of the camera's maker."""
+_CANON_MARK = b"CR\2"
+_MAX_SUBDIRECTORIES = 64
+"""Directories below a page, and pages, that are looked at for the photo: a camera writes up to five, a
+pyramid of 100 megapixels eight."""
 _UNCOMPRESSED = 1
 _MAX_PARTS = 65_536
 """Strips or tiles of a page: a row each of a photo as tall as a JPEG can be. Pillow takes 20
 microseconds for each."""
 
 
-def read_outline(data: bytes, max_frames: int) -> Outline:
+@dataclass(frozen=True)
+class TiffOutline(Outline):
+    """A TIFF's structure.
+
+    Attributes:
+        directory: Offset of the directory of the page that is the photo.
+        samples: Of a pixel.
+        photometric: What they are: 0 grey whose white is zero, 1 grey, 2 RGB, 3 a palette, ...
+        sample_format: 1 whole numbers, 2 with a sign, 3 floating point.
+        is_planar: Each sample has a plane of its own.
+        orientation: Where its value stands: first byte and the one behind; the same for none.
+        lost: Offsets of the photo's tags whose values lie behind the end of the file.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("F", (80, 60)).save(file := io.BytesIO(), "TIFF")
+        >>> outline = read_outline(file.getvalue(), max_frames=1)
+        >>> outline.samples, outline.sample_format, outline.bits
+        (1, 3, 32)
+    """
+
+    directory: int = 0
+    samples: int = 1
+    photometric: int = 1
+    sample_format: int = 1
+    is_planar: bool = False
+    orientation: tuple[int, int] = (0, 0)
+    lost: tuple[int, ...] = ()
+
+
+def read_outline(data: bytes, max_frames: int) -> TiffOutline:
     """Walk through a TIFF's pages, no further than one past `max_frames`.
+
+    The photo is the first page, unless that calls itself a reduced version of another: then it is the
+    largest that does not.
 
     Raises:
         IncompleteFile: Pages, strips or tiles are missing.
         ExcessiveFile: It has more tags or parts than a photo.
+        UnsupportedFile: It is what a camera's sensor saw.
 
     Example:
         >>> import io
@@ -38,9 +113,14 @@ def read_outline(data: bytes, max_frames: int) -> Outline:
         >>> outline.width, outline.height, outline.bits, outline.decoder_bytes
         (80, 60, 16, 2.0)
     """
+    if data[8:11] == _CANON_MARK:
+        raise _make_raw_error("CR2")
     directories = Directories(data)
     pages = list(islice(directories.iter_offsets(), max_frames + 1))
-    tags = directories.read_entries(directories.first_offset, require_all=True)
+    if not pages:
+        raise IncompleteFile("it has no page")
+    photo = _find_photo(directories, pages)
+    tags = directories.read_entries(photo, required=_STRUCTURE_TAGS)
     width, height = (
         _read_integer(directories, tags, _WIDTH, 0),
         _read_integer(directories, tags, _HEIGHT, 0),
@@ -50,10 +130,10 @@ def read_outline(data: bytes, max_frames: int) -> Outline:
     bits = _read_integer(directories, tags, _BITS, 1)
     samples = _read_integer(directories, tags, _SAMPLES, 1)
     _check_all_parts(directories, tags, data, (width, height, bits, samples))
-    _check_later_pages(directories, pages[1 : max_frames + 1], data)
+    _check_later_pages(directories, [page for page in pages[1 : max_frames + 1] if page != photo], data)
     for pointer in _POINTERS:
         _check_subdirectory(directories, _read_integer(directories, tags, pointer, 0))
-    return Outline(
+    return TiffOutline(
         format="TIFF",
         width=width,
         height=height,
@@ -63,6 +143,114 @@ def read_outline(data: bytes, max_frames: int) -> Outline:
         exif=data,
         profile=_read_bytes(data, tags.get(_PROFILE)),
         xmp=_read_bytes(data, tags.get(_XMP)),
+        directory=photo,
+        samples=samples,
+        photometric=_read_integer(directories, tags, _PHOTOMETRIC, 0),
+        sample_format=_read_integer(directories, tags, _SAMPLE_FORMAT, 1),
+        is_planar=samples > 1 and _read_integer(directories, tags, _PLANES, 1) == 2,
+        orientation=_find_value(tags.get(_ORIENTATION)),
+        lost=tuple(directories.find_lost_entries(photo)),
+    )
+
+
+def extract_photo(data: bytes, outline: TiffOutline, *, keep_orientation: bool = True) -> bytes:
+    """Return a TIFF whose first page is the photo; the very same bytes where it is already.
+
+    Of tags whose values are lost a single byte is left: Pillow passes over all tags behind such a one.
+
+    Args:
+        data: The file.
+        outline: Of it.
+        keep_orientation: Else it says that it is upright, whatever it said: for decoders that turn it.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> Image.new("L", (80, 60)).save(file := io.BytesIO(), "TIFF", tiffinfo={274: 6})
+        >>> data = file.getvalue()
+        >>> outline = read_outline(data, max_frames=1)
+        >>> upright = extract_photo(data, outline, keep_orientation=False)
+        >>> Image.open(io.BytesIO(data)).size, Image.open(io.BytesIO(upright)).size
+        ((60, 80), (80, 60))
+    """
+    order: Literal["little", "big"] = "little" if data[:1] == b"I" else "big"
+    begin, size = (8, 8) if b"+" in data[2:4] else (4, 4)
+    if int.from_bytes(data[begin : begin + size], order) != outline.directory:
+        data = data[:begin] + outline.directory.to_bytes(size, order) + data[begin + size :]
+    begin, end = outline.orientation
+    if outline.lost or not (begin == end or keep_orientation):
+        patched = bytearray(data)
+        if begin < end and not keep_orientation:
+            patched[begin:end] = (1).to_bytes(end - begin, order)
+        for entry in outline.lost:
+            patched[entry + 2 : entry + 4 + size] = (1).to_bytes(2, order) + (1).to_bytes(size, order)
+        return bytes(patched)
+    return data
+
+
+def _find_photo(directories: Directories, pages: list[int]) -> int:
+    """Find the directory that is the photo, and refuse raw files, whose pictures are previews."""
+    first = directories.read_entries(pages[0])
+    subdirectories = _find_subdirectories(directories, first)
+    others = [
+        (offset, _try_entries(directories, offset))
+        for offset in (*pages[1:_MAX_SUBDIRECTORIES], *subdirectories)
+    ]
+    _check_not_raw(directories, first, [first, *(tags for _, tags in others)])
+    if not _is_reduced(directories, first):
+        return pages[0]
+    sizes = {
+        offset: _read_integer(directories, tags, _WIDTH, 0)
+        * _read_integer(directories, tags, _HEIGHT, 0)
+        for offset, tags in others
+        if not _is_reduced(directories, tags)
+    }
+    largest = max(sizes, key=sizes.__getitem__, default=pages[0])
+    if subdirectories and not sizes.get(largest):
+        raise IncompleteFile("it has a thumbnail, and the photo is missing")
+    return largest if sizes.get(largest) else pages[0]
+
+
+def _find_subdirectories(directories: Directories, tags: dict[int, Entry]) -> tuple[int, ...]:
+    entry = tags.get(_SUBDIRECTORIES)
+    if entry is None or entry.count > _MAX_SUBDIRECTORIES:
+        return ()
+    return directories.read_integers(entry)
+
+
+def _try_entries(directories: Directories, offset: int) -> dict[int, Entry]:
+    with suppress(IncompleteFile, ExcessiveFile):
+        return directories.read_entries(offset)
+    return {}
+
+
+def _is_reduced(directories: Directories, tags: dict[int, Entry]) -> bool:
+    return bool(_read_integer(directories, tags, _SUBFILE_TYPE, 0) & _REDUCED)
+
+
+def _check_not_raw(
+    directories: Directories, first: dict[int, Entry], all_tags: list[dict[int, Entry]]
+) -> None:
+    """Refuse what a camera's sensor saw: it has colours only once it is developed."""
+    if _DNG_VERSION in first:
+        raise _make_raw_error("DNG")
+    for tags in all_tags:
+        photometric = _read_integer(directories, tags, _PHOTOMETRIC, 0)
+        compression = _read_integer(directories, tags, _COMPRESSION, _UNCOMPRESSED)
+        if photometric in (_COLOUR_FILTERS, _LINEAR_RAW) or compression in _RAW_COMPRESSIONS:
+            maker = directories.read_values(first[_MAKE]) if _MAKE in first else ""
+            names = (
+                name
+                for begin, name in _RAW_NAMES.items()
+                if str(maker).strip().lower().startswith(begin)
+            )
+            raise _make_raw_error(next(names, ""))
+
+
+def _make_raw_error(name: str) -> UnsupportedFile:
+    kind = f" ({name})" if name else ""
+    return UnsupportedFile(
+        f"is a camera's raw file{kind}, not a finished photo: export it as JPEG, PNG or TIFF"
     )
 
 
@@ -73,6 +261,10 @@ def _read_integer(directories: Directories, tags: dict[int, Entry], tag: int, de
         directories.read_values(entry, max_count=1) if entry is not None and entry.count else default
     )
     return values if isinstance(values, int) else default
+
+
+def _find_value(entry: Entry | None) -> tuple[int, int]:
+    return (0, 0) if entry is None else (entry.offset, entry.offset + entry.size)
 
 
 def _read_bytes(data: bytes, entry: Entry | None) -> bytes:

@@ -25,7 +25,8 @@ class WebpOutline(Outline):
 
     Attributes:
         has_alpha: There may be pixels that are not opaque.
-        first_frame: Of an animation, its first frame.
+        first_frame: Of an animation, its first frame; the picture alone, where the file ends in what is
+            written behind it.
 
     Example:
         >>> import io
@@ -81,6 +82,7 @@ class _ParserState:
     frames: int = 0
     first_frame: AnimationFrame | None = None
     metadata: dict[bytes, bytes] = field(default_factory=dict)
+    picture: list[tuple[int, int]] = field(default_factory=list)
 
 
 def is_webp(data: bytes) -> bool:
@@ -111,14 +113,18 @@ def read_outline(data: bytes, max_frames: int) -> WebpOutline:
             ...
         packshot.photo.structure.outline.IncompleteFile: it ends after 40 of ... bytes
     """
-    end = 8 + int.from_bytes(data[4:8], "little")
-    if end > len(data) + 1:  # Some writers count the byte that pads the last chunk, and leave it out.
-        raise IncompleteFile(f"it ends after {len(data):,} of {end:,} bytes")
-    state = _ParserState()
+    end, state = 8 + int.from_bytes(data[4:8], "little"), _ParserState()
+    # Some writers count the byte that pads the last chunk, and leave it out.
+    is_cut = end > len(data) + 1
     for kind, begin, stop in _iter_chunks(data, min(end, len(data))):
+        if stop > len(data):
+            is_cut = True
+            break
         _add_chunk(state, kind, data, begin, stop)
         if state.frames > max_frames:
             break
+    if is_cut and (state.flags & _ANIMATION_FLAG or not state.codec):
+        raise IncompleteFile(f"it ends after {len(data):,} of {end:,} bytes")
     is_animated = bool(state.flags & _ANIMATION_FLAG)
     if (is_animated and state.first_frame is None) or not (is_animated or state.codec):
         raise IncompleteFile("it ends before its picture begins")
@@ -135,8 +141,13 @@ def read_outline(data: bytes, max_frames: int) -> WebpOutline:
         profile=state.metadata.get(b"ICCP", b""),
         xmp=state.metadata.get(b"XMP ", b""),
         has_alpha=state.has_alpha,
-        first_frame=state.first_frame if is_animated else None,
+        first_frame=state.first_frame if is_animated else _make_whole_frame(state) if is_cut else None,
     )
+
+
+def _make_whole_frame(state: _ParserState) -> AnimationFrame:
+    """Make a frame of the only picture, to be taken out of a file that is cut behind it."""
+    return AnimationFrame(0, 0, *state.size, state.has_alpha, tuple(state.picture))
 
 
 def extract_frame(data: bytes, frame: AnimationFrame) -> bytes:
@@ -159,15 +170,13 @@ def extract_frame(data: bytes, frame: AnimationFrame) -> bytes:
 
 
 def _iter_chunks(data: bytes, end: int, position: int = 12) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, begin and end of each chunk."""
+    """Yield kind, begin and end of each chunk; the last may end behind the data."""
     count = 0
     while position + 8 <= end:
         count += 1
         check_count(count, _MAX_CHUNKS, "chunks")
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         begin = position + 8
-        if begin + length > len(data):
-            raise IncompleteFile("it ends within a chunk")
         yield data[position : position + 4], begin, begin + length
         position = begin + length + length % 2
 
@@ -181,7 +190,10 @@ def _add_chunk(state: _ParserState, kind: bytes, data: bytes, begin: int, end: i
     elif kind == b"ANMF":
         state.frames += 1
         state.first_frame = state.first_frame or _read_frame(data, begin, end)
+    elif kind == b"ALPH" and not state.codec:
+        state.picture.append((begin - 8, end + (end - begin) % 2))
     elif kind in (b"VP8 ", b"VP8L") and not state.codec:
+        state.picture.append((begin - 8, end + (end - begin) % 2))
         state.codec = kind
         if kind == b"VP8L":
             state.has_alpha = state.has_alpha or _has_alpha(head)
@@ -197,6 +209,8 @@ def _read_frame(data: bytes, begin: int, end: int) -> AnimationFrame:
     )
     chunks, has_alpha = [], False
     for kind, start, stop in _iter_chunks(data, end, begin + 16):
+        if stop > len(data):
+            raise IncompleteFile("it ends within a chunk")
         if kind in (b"ALPH", b"VP8 ", b"VP8L"):
             chunks.append((start - 8, min(end, stop + (stop - start) % 2)))
             has_alpha = (
