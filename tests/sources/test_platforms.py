@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the headers stand as they are documented
 """Exports of shop systems and marketplaces, with the headers that their documentation has."""
 
 import json
@@ -42,7 +43,7 @@ WOOCOMMERCE = (
 MAGENTO = (
     "sku,store_view_code,attribute_set_code,product_type,categories,product_websites,name,description,"
     "base_image,base_image_label,small_image,thumbnail_image,additional_images,additional_image_labels\n"
-    'M-1,,Default,simple,Default Category/Mugs,base,Red mug,Clay,m/u/mug-1.jpg,,m/u/mug-1.jpg,m/u/mug-1.jpg,'
+    "M-1,,Default,simple,Default Category/Mugs,base,Red mug,Clay,m/u/mug-1.jpg,,m/u/mug-1.jpg,m/u/mug-1.jpg,"
     '"m/u/mug-1.jpg,m/u/mug-2.jpg",\n'
     "M-1,de,,,,,Rote Tasse,Ton,,,,,,\n"
 )
@@ -267,7 +268,9 @@ def test_an_export_is_read_as_it_is_documented(tmp_path, key, caplog):
     text, expected = EXPORTS[key]
     rows = read(tmp_path, text, "feed.jsonl" if text.startswith("{") else "feed.csv")
     if key == "magento_1":
-        rows = [(sku, role, location[location.index("m/u") :], title) for sku, role, location, title in rows]
+        rows = [
+            (sku, role, location[location.index("m/u") :], title) for sku, role, location, title in rows
+        ]
         expected = local("m/u/1.jpg", "m/u/2.jpg")
     assert rows == expected
     assert "main photo" not in caplog.text
@@ -302,7 +305,9 @@ def test_a_feed_of_its_own_making_is_no_export():
 
 
 def test_amazons_report_and_prestashops_list(tmp_path):
-    report = "item-name\titem-description\tlisting-id\tseller-sku\tprice\timage-url\titem-is-marketplace\n"
+    report = (
+        "item-name\titem-description\tlisting-id\tseller-sku\tprice\timage-url\titem-is-marketplace\n"
+    )
     report += f"Red mug\tClay\tL1\tM-1\t9\t{MUG}-1.jpg\ty\n"
     assert read(tmp_path, report, "report.txt") == TWO[:1]
     grid = f"Product ID,Image,Name,Reference,Category\n1,{MUG}-1.jpg,Red mug,M-1,Mugs\n"
@@ -310,16 +315,22 @@ def test_amazons_report_and_prestashops_list(tmp_path):
 
 
 def test_a_gallery_without_a_main_photo_is_told(tmp_path, caplog):
-    text = "sku,attribute_set_code,product_type,additional_images\nM-1,Default,simple,\"a.jpg,b.jpg\"\n"
+    text = 'sku,attribute_set_code,product_type,additional_images\nM-1,Default,simple,"a.jpg,b.jpg"\n'
     assert [row[1] for row in read(tmp_path, text, "none.csv")] == ["additional", "additional"]
     assert "no column with main photos, only further ones (additional_images)" in caplog.text
     caplog.clear()
     text = 'sku,base_image,additional_images\nM-1,,"a.jpg,b.jpg"\n'
     rows = read(tmp_path, text, "empty.csv")
     assert [row[1:3] for row in rows] == [("main", ""), ("additional", "a.jpg"), ("additional", "b.jpg")]
-    assert "a product without a main photo, in line 2" in caplog.text
+    assert (
+        "line 2, and perhaps others, has further photos and no main photo, base_image is empty"
+        in caplog.text
+    )
     caplog.clear()
-    assert [row[1] for row in read(tmp_path, "sku,images\nM-1,a.jpg|b.jpg\n", "own.csv")] == ["main", "additional"]
+    assert [row[1] for row in read(tmp_path, "sku,images\nM-1,a.jpg|b.jpg\n", "own.csv")] == [
+        "main",
+        "additional",
+    ]
     assert "the column images holds several photos and nothing says which" in caplog.text
 
 

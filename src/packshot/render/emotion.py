@@ -40,7 +40,8 @@ class EmotionRows(CsvTable[Emotion]):
     """
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model"))
+        columns = (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model")
+        super().__init__(stream, columns, has_listing=True)
 
     def _iter_cells(self, emotion: Emotion) -> Iterator[object]:
         yield from (getattr(emotion, name) for name in _SCALAR_FIELDS)

@@ -15,7 +15,7 @@ from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Decision, RankedPhoto, Ranking
 from packshot.texts import load_texts
 
-_PRODUCT_FIELDS = ("sku", "best", "current", "swap", "reason")
+_PRODUCT_FIELDS = ("sku", "title", "description", "best", "current", "swap", "reason")
 _PHOTO_FIELDS = (
     *("path", "rank", "score", "score_margin", "decision", "pleasant", "duplicate_of", "tied"),
     *("status", "error"),

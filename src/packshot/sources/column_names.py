@@ -1,4 +1,4 @@
-"""Names of columns: brought into one form, and what those that are known hold (``column_names.toml``)."""
+"""Names of columns brought into one form; those that are known are in ``column_names.toml``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _QUALIFIERS: Final = re.compile(r"\[[^\]]*=[^\]]*\]|#\d+(?:\.(?:value|media_loca
 _LOCALE: Final = re.compile(r"-[a-z]{2,3}_[A-Z]{2}(?:-\w+)?$|\([a-z]{2}-[a-z]{2}\)$")
 """What Akeneo and OpenCart add: the language, and the channel."""
 
-_WORD_BORDER: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z](?!\b)(?!$))(?![A-Z]s(?![a-z]))")
+_WORD_BORDER: Final = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z](?!\b)(?!$))(?![A-Z]s(?![a-z]))"
+)
 _PHOTO_WORD: Final = r"(?:product_)?(?:image|photo|picture|bild|foto|画像|图片)s?"
 _ADDITIONAL: Final = re.compile(
     rf"(?:additional|other|extra|more|alternate|alternative|secondary|gallery|weitere|zusatz|secondaire)s?_"

@@ -286,7 +286,10 @@ def _find_additional(names: Sequence[str]) -> list[str]:
     found = [name for name in names if is_additional_column(normalise_column_name(name))]
     stems = [_NUMBER.sub("", normalise_column_name(name)) for name in found]
     rank = {stem: position for position, stem in reversed(list(enumerate(stems)))}
-    keys = {name: (rank[stem], number_of_column(normalise_column_name(name))) for name, stem in zip(found, stems, strict=True)}
+    keys = {
+        name: (rank[stem], number_of_column(normalise_column_name(name)))
+        for name, stem in zip(found, stems, strict=True)
+    }
     return sorted(found, key=keys.__getitem__)
 
 

@@ -8,7 +8,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -29,7 +29,7 @@ from packshot.sources.formats import (
     Record,
     reader_for,
 )
-from packshot.sources.formats.records import Cells
+from packshot.sources.formats.records import Cells, cell_to_text
 from packshot.sources.notices import tell_main_photo
 from packshot.sources.paths import find_files
 from packshot.sources.product_photos import iter_products, list_photos
@@ -59,6 +59,8 @@ class FeedRow:
         split: Of a training set: ``train``, ``test``, or the feed's own word.
         title: Of the product.
         description: Of the product, as the feed has it; HTML is HTML.
+        line: Where it stands in the table, from 1; 0 where there is none. Two rows that differ in it
+            alone are equal.
 
     Example:
         >>> row = FeedRow(0, "mug.jpg", sku="M1", role="main")
@@ -76,6 +78,7 @@ class FeedRow:
     split: str = ""
     title: str = ""
     description: str = ""
+    line: int = field(default=0, compare=False)
 
 
 def read_feed(
@@ -114,6 +117,56 @@ def read_feed(
     if reader is None or os.path.isdir(place):
         return _iter_photo_rows(place)
     return _iter_table_rows(place, reader, columns, fetcher or Fetcher())
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table that says something about photos.
+
+    Attributes:
+        locations: Of the photos.
+        cells: What else stands in it, by column, as texts.
+
+    Example:
+        >>> TableRow(("mug.jpg",), {"type": "mug"}).cells["type"]
+        'mug'
+    """
+
+    locations: tuple[str, ...]
+    cells: Mapping[str, str]
+
+
+def read_table(
+    place: str | os.PathLike[str],
+    columns: Mapping[str, str] | None = None,
+    fetcher: Fetcher | None = None,
+) -> Iterator[TableRow]:
+    r"""Read all columns of a table, in any form that `read_feed` takes.
+
+    Args:
+        place: Of the table.
+        columns: Names of columns by field, where they are not the usual ones.
+        fetcher: What fetches a table from a URL.
+
+    Raises:
+        SourceError: No table, or it cannot be read.
+        InvalidInput: No column with photos.
+
+    Example:
+        >>> _ = Path("kinds.csv").write_text("file,type\nmug.jpg,cup\n")
+        >>> list(read_table("kinds.csv"))
+        [TableRow(locations=('mug.jpg',), cells={'type': 'cup'})]
+    """
+    place = _resolve_file_url(os.fspath(place))
+    reader = reader_for(_strip_query(place)) or READER_BY_SUFFIX[".csv"]
+    records = _iter_records(place, reader, fetcher or Fetcher(), columns or {})
+    for record, found in iter_with_columns(records, place, columns):
+        places = [photo.location for photo in list_photos([record.cells], found) if photo.location]
+        photo_columns = {found.by_field.get("location"), *found.additional}
+        yield TableRow(
+            tuple(resolve_location(place, location) for location in places),
+            {n: cell_to_text(c) for n, c in record.cells.items() if n and n not in photo_columns},
+        )
 
 
 def is_table(place: str | os.PathLike[str]) -> bool:
@@ -192,7 +245,8 @@ def _iter_product_rows(
     facts_by_row = {row: _read_facts(rows, row, columns) for row in {photo.row for photo in photos}}
     for number, photo in enumerate(photos, start=first):
         location = resolve_location(place, photo.location)[:_MAX_KEPT_LOCATION_LENGTH]
-        yield FeedRow(number, location, role=photo.role, **facts_by_row[photo.row])
+        line = records[photo.row].line
+        yield FeedRow(number, location, role=photo.role, line=line, **facts_by_row[photo.row])
 
 
 def _read_facts(rows: Sequence[Cells], row: int, columns: Columns) -> dict[str, str]:

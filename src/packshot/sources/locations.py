@@ -20,18 +20,40 @@ _BETWEEN: Final = re.compile(r"(\s*[,;|\n\r\t]+\s*|\s+(?=[a-z][a-z0-9+.-]{1,40}:
 """What may stand between two locations; whether it does, what follows tells."""
 
 _MARKS: Final = '"', "'", "<>", "()", "[]"
-_ADDRESS_IN_FORMULA: Final = re.compile(r'=\s*(?:_xlfn\.)?(?:IMAGE|HYPERLINK)\(\s*"([^"]+)"', re.IGNORECASE)
+_ADDRESS_IN_FORMULA: Final = re.compile(
+    r'=\s*(?:_xlfn\.)?(?:IMAGE|HYPERLINK)\(\s*"([^"]+)"', re.IGNORECASE
+)
 _SOURCE_IN_TAG: Final = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
-_NOTE_OF_PHOTO: Final = re.compile(r"\s+!\s+(?:alt|title|desc|caption)\s*:.*$", re.IGNORECASE | re.DOTALL)
+_NOTE_OF_PHOTO: Final = re.compile(
+    r"\s+!\s+(?:alt|title|desc|caption)\s*:.*$", re.IGNORECASE | re.DOTALL
+)
 """What some exporters of WooCommerce write behind an address."""
 
 _MAX_JSON_LETTERS: Final = 65_536
 _LOCATION_KEYS: Final = (
-    "url", "src", "source", "location", "href", "link", "media_path", "original", "path", "image_url", "image",
-    "file", "filename", "uri", "preview",
+    "url", "src", "source", "location", "href", "link", "media_path", "original", "path", "image_url",
+    "image", "file", "filename", "uri", "preview",
 )  # fmt: skip
-_POSITION_KEYS: Final = ("position", "sort_order", "media_sort_key", "sort_key", "rank", "order", "sort", "ordering")
-_MAIN_KEYS: Final = ("is_main", "main", "is_thumbnail", "is_primary", "primary", "featured", "cover", "default")
+_POSITION_KEYS: Final = (
+    "position",
+    "sort_order",
+    "media_sort_key",
+    "sort_key",
+    "rank",
+    "order",
+    "sort",
+    "ordering",
+)
+_MAIN_KEYS: Final = (
+    "is_main",
+    "main",
+    "is_thumbnail",
+    "is_primary",
+    "primary",
+    "featured",
+    "cover",
+    "default",
+)
 _NO_PHOTO: Final = re.compile(r"video|document|datasheet|manual|pdf|audio|3d|model", re.IGNORECASE)
 _YES: Final = frozenset({"true", "yes", "1", "y", "x", "on", "是", "ja", "oui", "sí", "si", "tak"})
 _NO: Final = frozenset({"false", "no", "0", "n", "off", "否", "nein", "non", "nie"})

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from packshot.sources.columns import Columns
 
 _MAX_PRODUCT_ROWS: Final = 2000
-"""Rows of one product that are held together; what follows is taken for another product. Shops allow a few
-hundred variants and photos. A judgement."""
+"""Rows of one product that are held together; what follows is taken for another product. Shops allow a
+few hundred variants and photos. A judgement."""
 
 _LAST: Final = float("inf")
 

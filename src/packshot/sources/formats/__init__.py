@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
 
 from packshot.sources.formats import delimited, jsonlines, parquet, spreadsheet, syndication
 from packshot.sources.formats.records import Record

@@ -8,13 +8,13 @@ from itertools import chain, islice
 from typing import Final, Generic, TypeVar
 
 from packshot.sources.folders import is_photo_location
-from packshot.sources.formats.records import cell_to_text, make_names_unique
+from packshot.sources.formats.records import make_names_unique
 
 Row = TypeVar("Row")
 
 _MAX_ROWS_ABOVE: Final = 20
-"""Rows at the beginning in which the names of columns are looked for: titles, dates, and instructions stand
-above them, and Amazon's templates have five. A judgement."""
+"""Rows at the beginning in which the names of columns are looked for: titles, dates and instructions
+stand above them, and Amazon's templates have five. A judgement."""
 
 _MAX_REPEATED: Final = 2
 """Rows that may follow the names of columns and name them again: for people, then for programs."""
@@ -43,6 +43,7 @@ class Table(Generic[Row]):
         line_above: Of the first row above the names that was passed over; 0 where there is none.
         line: Of the names; 0 where there are none.
         is_known: One of the columns is known to hold photos.
+        header: The row with the names, as it came; None where there is none.
     """
 
     names: Sequence[str]
@@ -50,6 +51,7 @@ class Table(Generic[Row]):
     line_above: int = 0
     line: int = 0
     is_known: bool = False
+    header: Row | None = None
 
 
 def find_header(
@@ -57,7 +59,7 @@ def find_header(
     to_texts: Callable[[Row], Sequence[str]],
     is_header: IsHeader = is_no_header,
 ) -> Table[Row]:
-    """Find the names of columns: in the first row that has the name of one with photos, else in the first.
+    """Find the names of columns: in the first row that names one with photos, else the first.
 
     Where a row has a photo in it before any has names, there are none.
 
@@ -83,17 +85,18 @@ def find_header(
     if not head or any(map(is_photo_location, to_texts(head[0][1]))):
         return Table((), chain(head, rows))
     first = make_names_unique(to_texts(head[0][1]))
-    return Table(first, chain(head[1:], rows), line=head[0][0])
+    return Table(first, chain(head[1:], rows), line=head[0][0], header=head[0][1])
 
 
-def name_columns(count: int) -> list[str]:
-    """Name the columns of a table without names: the first holds photos.
+def name_columns(cells: Sequence[str]) -> list[str]:
+    """Name the columns of a table without names, by its first row: the first with a photo holds them.
 
     Example:
-        >>> name_columns(3)
-        ['location', 'column_2', 'column_3']
+        >>> name_columns(["M1", "mug.jpg", "back.jpg"])
+        ['column_1', 'location', 'column_3']
     """
-    return ["location", *(f"column_{number}" for number in range(2, count + 1))]
+    photo = next((number for number, cell in enumerate(cells) if is_photo_location(cell)), 0)
+    return ["location" if number == photo else f"column_{number + 1}" for number in range(len(cells))]
 
 
 def _begin_below(
@@ -112,4 +115,4 @@ def _begin_below(
         ahead = []
     line, row = head[-1]
     above = head[0][0] if len(head) > 1 else 0
-    return Table(make_names_unique(map(cell_to_text, to_texts(row))), chain(ahead, rows), above, line, True)
+    return Table(make_names_unique(to_texts(row)), chain(ahead, rows), above, line, True, row)

@@ -29,8 +29,8 @@ class Record:
     Attributes:
         line: Where it stands, from 1: a line of text, a row of a sheet, the ordinal of an entry.
         cells: By column.
-        table: Which of the tables of a file it stands in, from 0: the sheets of a workbook have columns of
-            their own.
+        table: Which of the tables of a file it stands in, from 0: the sheets of a workbook have columns
+            of their own.
 
     Example:
         >>> Record(2, {"sku": "M1", "photo": "mug.jpg"}).cells["photo"]
