@@ -31,24 +31,25 @@ def tell_main_photo(place: str, line: int, photos: Sequence[ProductPhoto], colum
     Example:
         >>> from packshot.sources.columns import find_columns
         >>> from packshot.sources.product_photos import ProductPhoto
-        >>> tell_main_photo("feed.csv", 2, [ProductPhoto("mug.jpg", "main")], find_columns(["image_link"]))
+        >>> columns = find_columns(["image_link"])
+        >>> tell_main_photo("feed.csv", 2, [ProductPhoto("mug.jpg", "main")], columns)
     """
     name = columns.by_field.get("location", "")
     if columns.main_photo is MainPhoto.NONE:
         names = ", ".join(columns.additional[:3])
         notice = (
-            f"no column with main photos, only further ones ({names}); none is called the main photo: say"
-            " which column has them as image=COLUMN"
+            f"no column with main photos, only further ones ({names}); none is called the main photo:"
+            " say which column has them as image=COLUMN"
         )
     elif columns.main_photo is MainPhoto.UNSAID and len(photos) > 1 and photos[0].role == MAIN:
         notice = (
-            f"the column {name} holds several photos and nothing says which is the main one; the first is"
-            " taken for it"
+            f"the column {name} holds several photos and nothing says which is the main one; the first"
+            " is taken for it"
         )
     elif columns.main_photo is MainPhoto.COLUMN and len(photos) > 1 and not photos[0].location:
         notice = (
-            f"line {line}, and perhaps others, has further photos and no main photo, {name} is empty: it"
-            " counts as missing"
+            f"line {line}, and perhaps others, has further photos and no main photo, {name} is empty:"
+            " it counts as missing"
         )
     else:
         return

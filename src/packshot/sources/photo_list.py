@@ -213,7 +213,8 @@ class PhotoList:
                 NotAFile(where, "no path in this row"), _name_row(where, feed), where, *facts[1:]
             )
         if "\0" in row.location:
-            shown = row.location.replace("\0", r"\0")
+            folder = os.path.join(os.path.dirname(feed), "")
+            shown = row.location.removeprefix(folder).replace("\0", r"\0")
             path = NotAFile(shown, "not a path: it holds a null character")
             return InputPhoto(path, _name_row(shown, feed), shown, *facts[1:])
         if scheme_of(row.location) in FILE_SCHEMES and not is_remote(feed):

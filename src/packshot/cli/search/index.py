@@ -81,9 +81,9 @@ Examples:
   packshot search index shop-photos/ --prune                # forget the gone
 
 A table has a column of photos (relative to the table) and others, such as type and seller, that
-`packshot search query --where type=mug` can ask for; feeds among PATHS say such things too. The index is
-a folder; photos stay as they are, and each is known by its path or address. What - stands for on standard
-input has neither: it cannot be indexed.
+`packshot search query --where type=mug` can ask for; feeds among PATHS say such things too. The index
+is a folder; photos stay as they are, and each is known by its path or address. What - stands for, on
+standard input, has neither: it cannot be indexed.
 
 Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
 """

@@ -72,9 +72,9 @@ def read_records(file: BinaryIO, name: str, is_header: IsHeader = is_no_header) 
     r"""Read a delimited text: UTF-8, UTF-16 or what else shops save; comma, tab, semicolon or bar.
 
     The first row names the columns, or the first with names that `is_header` knows; where a photo
-    stands before any, the columns are ``location``, ``column_2``, ... Blank lines are skipped; cells that
-    a short row lacks are absent. In a file that is UTF-8 but for some lines, what is not is kept as in names of
-    files (`packshot.names.escape_undecodable`).
+    stands before any, the columns are ``location``, ``column_2``, ... Blank lines are skipped; cells
+    that a short row lacks are absent. In a file that is UTF-8 but for some lines, what is not is kept
+    as in names of files (`packshot.names.escape_undecodable`).
 
     Raises:
         SourceError: Not such a text, or a broken row.

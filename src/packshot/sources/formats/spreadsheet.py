@@ -48,7 +48,9 @@ _MAX_SHEETS: Final = 255
 """Other parts that belong to one, and sheets that are looked at. A judgement."""
 
 _ERROR: Final = "the error of a formula, and no value"
-_UNCALCULATED: Final = "a formula that was never calculated, read as empty: open the file in a spreadsheet program and save it"
+_UNCALCULATED: Final = (
+    "a formula that was never calculated, read as empty: open and save it in a spreadsheet program"
+)
 _PICTURES: Final = "xl/media/"
 _MAX_NUMBER_LENGTH: Final = 40
 """Digits of a whole number, of which Excel keeps 15; Python takes quadratic time over long ones."""
