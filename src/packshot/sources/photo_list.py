@@ -25,7 +25,13 @@ from packshot.sources.local_copies import LocalCopies
 from packshot.sources.paths import NamedPhoto, find_files, name_in_table, name_standard_input
 from packshot.sources.roles import MAIN
 from packshot.sources.standard_input import STANDARD_INPUT, find_photo_file, make_labelled_path
-from packshot.sources.urls import FILE_SCHEMES, is_remote, scheme_of
+from packshot.sources.urls import (
+    FILE_SCHEMES,
+    WRITTEN_INTO_FEED,
+    is_data_address,
+    is_remote,
+    scheme_of,
+)
 
 _UNSAFE: Final = re.compile(r"[^\w.() +@=,-]+")
 _MAX_PART_LETTERS: Final = 80
@@ -228,6 +234,8 @@ class PhotoList:
             path = location_to_path(row.location)
         except FetchError as error:
             path = NotAFile(row.location, error.reason)
+        if is_data_address(row.location):
+            path = NotAFile(row.location, WRITTEN_INTO_FEED)
         name = name_in_table(path, Path(feed).parent)
         return InputPhoto(path, name, str(path), row.role, row.category, row.seller)
 

@@ -9,9 +9,8 @@ from typing import Final
 from urllib.parse import urljoin
 
 from packshot.sources import stores
-from packshot.sources.urls import WEB_SCHEMES, scheme_of
+from packshot.sources.urls import WEB_SCHEMES, is_data_address, scheme_of
 
-_DATA_SCHEME: Final = "data:"
 _DRIVE: Final = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 """The beginning of an absolute path of Windows: a drive, or another machine."""
 _SHOWN_DATA_LETTERS: Final = 60
@@ -35,7 +34,7 @@ def resolve_location(place: str, location: str) -> str:
         >>> resolve_location("feeds/feed.csv", "//cdn.shop.example/mug.jpg")
         'https://cdn.shop.example/mug.jpg'
     """
-    if location[: len(_DATA_SCHEME)].lower() == _DATA_SCHEME:
+    if is_data_address(location):
         return location[:_SHOWN_DATA_LETTERS]
     if not location or scheme_of(location):
         return location
