@@ -60,8 +60,8 @@ Each photo is positive, negative, mixed (both sides are present) or neutral (nei
 learned from ratings of photos of all kinds: it is no judgement of a product, no forecast of sales.
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
-at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
-and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
+at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
+not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
 
 \b
 Examples:

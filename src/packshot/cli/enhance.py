@@ -82,7 +82,8 @@ Where a photo was taken is left out of every output: also of a photo that is lef
 every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
-at a URL or in a store), addresses, or - for a photo on standard input. Photos are written to -o, never to standard output, which has what
+at a URL or in a store), addresses, or - for a photo on standard input.
+Photos are written to -o, never to standard output, which has what
 was done to each, as --format says.
 
 \b

@@ -42,7 +42,7 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
         >>> rows = DuplicateRows(stream := io.StringIO())
         >>> rows.add(DuplicateGroup(group=1, kind="exact", **copies))
         >>> stream.getvalue().splitlines()[1]
-        '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,'
+        '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,,,,'
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -36,7 +36,7 @@ class EmotionRows(CsvTable[Emotion]):
         >>> rows = EmotionRows(stream := io.StringIO())
         >>> rows.add(Emotion(path="mug.jpg", status="ok", polarity="positive", positive_probability=0.8))
         >>> stream.getvalue().splitlines()[1]
-        'mug.jpg,ok,,positive,0.8,,,,,,,'
+        'mug.jpg,ok,,positive,0.8,,,,,,,,,,,,,,'
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -202,7 +202,7 @@ class PhotoList:
                 yield _plain(NamedPhoto(path, path.relative_to(argument))), None
             return
         for path in find_files(argument):
-            if is_table(path) and _is_really_table(path, self._columns):
+            if is_table(path) and os.path.isfile(path) and _is_really_table(path, self._columns):
                 yield from self._iter_feed(str(path))
             else:
                 yield _plain(NamedPhoto(path, Path(path.name))), None

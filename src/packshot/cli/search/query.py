@@ -58,7 +58,8 @@ _PARALLEL_THRESHOLD: Final = 32
 
 QUERY_HELP = """Find the photos of an index that are most like given ones.
 
-PATHS are files, folders, glob patterns in quotes, feeds, addresses, or - for a photo on standard input. Answers go to standard output, or to -o FILE; the index stays as it is.
+PATHS are files, folders, glob patterns in quotes, feeds, addresses, or - for a photo on standard input.
+Answers go to standard output, or to -o FILE; the index stays as it is.
 
 \b
 Examples:

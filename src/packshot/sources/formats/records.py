@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from packshot.sources.invisible import strip_invisible
@@ -39,7 +39,7 @@ class Record:
 
     line: int
     cells: Cells
-    table: int = 0
+    table: int = field(default=0, repr=False)
 
 
 class LinkedText(str):
