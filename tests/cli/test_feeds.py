@@ -152,7 +152,7 @@ def test_a_ranking_has_the_title(tmp_path):
 
 def test_an_address_alone_and_feeds_elsewhere(server, options):
     address = server.url("/photos/mug,red.jpg?w=1,2")
-    server.pages["/feed.csv"] = f"sku,image\nM-1,{address}\nL-1,/etc/hostname.jpg\n".encode()
+    server.pages["/feed.csv"] = f"sku;image\nM-1;{address}\nL-1;/etc/hostname.jpg\n".encode()
     access = options[6:]
     [row] = parse_lines(run_packshot("assess", address, *access, "-f", "jsonl", check=0))
     assert (row["status"], row["path"], row["listing"]) == ("ok", address, None)

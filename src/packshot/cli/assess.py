@@ -62,7 +62,8 @@ ASSESS_HELP: Final = """Score photos 0..100 with the evidence, what is wrong, wh
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
 at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
-not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
+not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to
+-o FILE, all else to standard error.
 
 \b
 Examples:

@@ -236,7 +236,7 @@ def run(request: Request) -> int:
 
 def _holds_assessments(path: str) -> bool:
     """Return whether a file is of assessments, and no feed: its first line is one, or half of one."""
-    if not path.endswith(_ASSESSMENTS_SUFFIX) or is_remote(path) or not os.path.isfile(path):
+    if not path.endswith(_ASSESSMENTS_SUFFIX) or is_remote(path) or os.path.isdir(path):
         return False
     try:
         with regular_files.open_file(path) as lines:
