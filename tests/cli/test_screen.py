@@ -145,7 +145,7 @@ def test_wrong_usage_is_told(scores, shop, tmp_path):
     )
     note = run_packshot("screen", scores, "-p", "amazon-main", "--category", "aparel", check=0).stderr
     assert 'no rule is made for the category "aparel"' in note
-    (tmp_path / "odd.jsonl").write_text('{"path": "x"}\n')
+    (tmp_path / "odd.jsonl").write_text('{"path": "x", "status": "odd"}\n')
     assert (
         "odd.jsonl, line 1"
         in run_packshot("screen", tmp_path / "odd.jsonl", "-p", "otto", check=2).stderr

@@ -122,9 +122,14 @@ def test_a_row_without_a_photo_is_a_row():
     assert list(columns.iter_photos({"sku": "1"})) == [("", "")]
 
 
-def test_additional_ones_alone_begin_with_a_main_one():
+def test_a_missing_main_photo_is_a_row_and_no_other_photo_stands_in_for_it():
     assert list_photos({"image_link": None, "additional_image_link": "b.jpg,c.jpg"}) == [
-        ("b.jpg", "main"),
+        ("", "main"),
+        ("b.jpg", "additional"),
+        ("c.jpg", "additional"),
+    ]
+    assert list_photos({"additional_image_link": "b.jpg,c.jpg"}) == [
+        ("b.jpg", "additional"),
         ("c.jpg", "additional"),
     ]
 

@@ -153,9 +153,9 @@ def test_columns_that_the_user_names(tmp_path):
 
 
 def test_columns_that_say_nothing_of_photos(tmp_path):
-    (tmp_path / "feed.csv").write_text("Nr,Foto\n7,a.txt\n")
+    (tmp_path / "feed.csv").write_text("Nr,Ding\n7,a.txt\n")
     with pytest.raises(
-        InvalidInput, match=r"feed\.csv: no column with photos among Nr, Foto; say which"
+        InvalidInput, match=r"feed\.csv: no column with photos among Nr, Ding; say which"
     ):
         list(read_feed(tmp_path / "feed.csv"))
 

@@ -15,14 +15,21 @@ import typer
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
+from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import OutputFormat, choose_format
 from packshot.cli.options import (
+    AllowPrivate,
     AtlasFile,
+    ColumnNames,
     EncoderFolder,
     FormatOption,
     OutputFile,
     Paths,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     TimeLimit,
     Workers,
 )
@@ -41,7 +48,7 @@ from packshot.cli.output import (
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import OVERLAYS, Assessment, Status
-from packshot.sources import expand, find_photo_file
+from packshot.sources import PhotoList
 
 if TYPE_CHECKING:
     from packshot.assess.assessor import EmotionFunction
@@ -53,9 +60,10 @@ _PARALLEL_THRESHOLD: Final = 8
 
 ASSESS_HELP: Final = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
-or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
-and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
+at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
+not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to
+-o FILE, all else to standard error.
 
 \b
 Examples:
@@ -125,6 +133,11 @@ def assess_command(
     aggregation: Annotated[
         AggregationName, typer.Option(help="Of the evidence's scores.")
     ] = AggregationName.KERNEL,
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -144,7 +157,16 @@ def assess_command(
         emotion_factory=_find_emotion_reader() if emotion else None,
     )
     request = Request(
-        paths, chosen_format.value, output, fail_under, explain, workers, timeout_s, quiet, settings
+        paths,
+        make_feed_options(columns, retries, allow_private, ports, store_credentials),
+        chosen_format.value,
+        output,
+        fail_under,
+        explain,
+        workers,
+        timeout_s,
+        quiet,
+        settings,
     )
     raise typer.Exit(run(request))
 
@@ -160,6 +182,7 @@ class Request:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     output_format: str
     output: Path | None
     fail_under: float | None
@@ -196,13 +219,13 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to assess, or nowhere to write.
     """
-    paths = list(expand(request.paths, standard_input=True))
-    check_not_overwriting(request.output, [*paths, *map(Path, request.paths)])
-    check_page_output(request.output, request.output_format)
-    tally = Tally()
-    status = run_and_report(
-        lambda: _assess(request, paths, tally), partial(_print_report, tally, request)
-    )
+    with request.feeds.list_photos(request.paths, standard_input=True) as photos:
+        check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
+        check_page_output(request.output, request.output_format)
+        tally = Tally()
+        status = run_and_report(
+            lambda: _assess(request, photos, tally), partial(_print_report, tally, request)
+        )
     if status is not ExitStatus.DONE:
         return status
     has_failure = tally.below_count or tally.unreadable
@@ -211,25 +234,29 @@ def run(request: Request) -> int:
     )
 
 
-def _assess(request: Request, paths: list[Path], tally: Tally) -> None:
-    options = RenderOptions(request.settings.language, request.explain, file_of=find_photo_file)
+def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
+    options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(Assessment, request.output_format, stream, options) as renderer,
-        closing(_iter_results(request, paths)) as results,
+        closing(_iter_results(request, photos)) as results,
     ):
         count_result = partial(tally.count, threshold=request.fail_under)
         write_results(
-            track_progress(results, len(paths), "assessing", show_progress), renderer, count_result
+            track_progress(results, len(photos), "assessing", show_progress), renderer, count_result
         )
 
 
-def _iter_results(request: Request, paths: list[Path]) -> Generator[Assessment]:
-    workers = choose_workers(len(paths), request.workers, _PARALLEL_THRESHOLD)
-    yield from assess_paths(
-        paths, settings=request.settings, workers=workers, timeout_s=request.timeout_s
-    )
+def _iter_results(request: Request, photos: PhotoList) -> Generator[Assessment]:
+    workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
+    with (
+        closing(photos.fetch()) as paths,
+        closing(
+            assess_paths(paths, settings=request.settings, workers=workers, timeout_s=request.timeout_s)
+        ) as results,
+    ):
+        yield from add_listings(photos, results)
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -37,10 +37,12 @@ from packshot.catalog.audit import (
 )
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.feeds import parse_columns
 from packshot.cli.fetching import FetchAccess
 from packshot.cli.options import (
     AllowPrivate,
     AtlasFile,
+    ColumnNames,
     Day,
     EncoderFolder,
     Feed,
@@ -53,7 +55,7 @@ from packshot.cli.options import (
     parse_path,
 )
 from packshot.cli.output import make_error_console, print_summary, run_and_report
-from packshot.errors import InvalidInput, PackshotError
+from packshot.errors import PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render.terminal import make_console
 from packshot.report import AuditSummary
@@ -106,9 +108,7 @@ def audit_command(
     fail_under: Annotated[
         float | None, typer.Option(min=0, max=100, help="Photos that score below fail.")
     ] = None,
-    columns: Annotated[
-        list[str] | None, typer.Option(help="Your name of a column: sku=ITEM_NO; may be repeated.")
-    ] = None,
+    columns: ColumnNames = None,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was done in DIR.")] = False,
     cache: Annotated[
         Path | None,
@@ -243,7 +243,7 @@ def _build_settings(request: Request) -> AuditSettings:
     audit_date = read_audit_date(request.output, request.restart)
     return AuditSettings(
         feed=request.feed,
-        columns=dict(map(_parse_column, request.columns)),
+        columns=parse_columns(request.columns),
         policies=tuple(request.policies),
         on=request.on or audit_date or datetime.now().astimezone().date(),
         fail_under=request.fail_under,
@@ -253,13 +253,6 @@ def _build_settings(request: Request) -> AuditSettings:
         fetcher=request.access.fetcher,
         worst=request.worst,
     )
-
-
-def _parse_column(text: str) -> tuple[str, str]:
-    field_name, separator, column_name = text.partition("=")
-    if not separator or not field_name.strip() or not column_name.strip():
-        raise InvalidInput(f"--columns {text}: write our name, =, and yours, such as sku=ITEM_NO")
-    return field_name.strip(), column_name.strip()
 
 
 def _track_progress(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,12 +13,19 @@ import typer
 
 from packshot.assess.pool import AssessorSettings
 from packshot.cli.commands import CommandGroup
+from packshot.cli.feeds import FeedOptions, make_feed_options
+from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import choose_format
 from packshot.cli.options import (
+    AllowPrivate,
+    ColumnNames,
     FilePaths,
     FormatOption,
     OutputFile,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     StoreFile,
     TimeLimit,
     Workers,
@@ -35,7 +44,7 @@ from packshot.cli.output import (
 )
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import DuplicateGroup, DuplicateKind, Status
+from packshot.report import DuplicateGroup, DuplicateKind, Listing, Status
 from packshot.search.duplicates import (
     DuplicateFinder,
     DuplicateOptions,
@@ -46,7 +55,7 @@ from packshot.search.duplicates import (
     find_owners_by_folder,
     read_owners,
 )
-from packshot.sources import NamedPhoto, expand, expand_with_names, find_photo_file
+from packshot.sources import PhotoList
 
 application = CommandGroup()
 
@@ -97,6 +106,11 @@ def duplicates_command(
     ] = False,
     store: StoreFile = None,
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -104,6 +118,7 @@ def duplicates_command(
     """Find duplicates; users read `DUPLICATES_HELP`."""
     request = Request(
         paths=paths,
+        feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
         new_paths=new or [],
         output_format=(output_format or choose_format(output)).value,
         output=output,
@@ -132,6 +147,7 @@ class Request:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     new_paths: list[str]
     output_format: str
     output: Path | None
@@ -170,46 +186,87 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to search, nowhere to write, or a store that cannot be used.
     """
-    photos = list(expand_with_names(request.paths))
-    new_photos = list(expand(request.new_paths))
-    check_not_overwriting(request.output, [*(photo.path for photo in photos), *new_photos])
-    check_page_output(request.output, request.output_format)
-    owners = _load_owners(request.ownership, photos)
-    tally = Tally()
-    work = partial(
-        _find_duplicates, request, [photo.path for photo in photos], new_photos, owners, tally
-    )
-    return run_and_report(work, partial(_print_report, tally, request))
+    with (
+        request.feeds.list_photos(request.paths) as photos,
+        request.feeds.list_photos(request.new_paths) as new_photos,
+    ):
+        inputs = [*photos.local_paths, *new_photos.local_paths]
+        check_not_overwriting(request.output, [*inputs, *select_local_files(request.paths)])
+        check_page_output(request.output, request.output_format)
+        owners = _load_owners(request.ownership, photos)
+        tally = Tally()
+        work = partial(_find_duplicates, request, photos, new_photos, owners, tally)
+        return run_and_report(work, partial(_print_report, tally, request))
 
 
-def _load_owners(ownership: Ownership, photos: list[NamedPhoto]) -> Owners:
-    by_folder = find_owners_by_folder(photos) if ownership.by_folder else {}
+def _load_owners(ownership: Ownership, photos: PhotoList) -> Owners:
+    """Load owners: what a feed calls the seller, folders, and last the user's table."""
+    by_feed = {os.path.abspath(one.path): one.seller for one in photos.photos if one.seller}
+    by_folder = find_owners_by_folder(photos.photos) if ownership.by_folder else {}
     by_table = {} if ownership.table is None else read_owners(ownership.table)
-    return {**by_folder, **by_table}
+    return {**by_feed, **by_folder, **by_table}
 
 
 def _find_duplicates(
-    request: Request, paths: list[Path], new_photos: list[Path], owners: Owners, tally: Tally
+    request: Request, photos: PhotoList, new_photos: PhotoList, owners: Owners, tally: Tally
 ) -> None:
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
-    options = RenderOptions(request.language, file_of=find_photo_file)
+    lists = (photos, new_photos)
+    options = RenderOptions(request.language, file_of=partial(_find_file, lists))
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(DuplicateGroup, request.output_format, stream, options) as renderer,
         SignatureStore(request.store or default_store_path(), Signer().maker) as store,
     ):
-        finder = DuplicateFinder(
-            store,
-            _build_options(request),
-            owners=owners,
-            progress=partial(track_progress, show_progress=show_progress),
-        )
-        groups = finder.find_groups(paths, new_photos)
-        write_results(
-            filter(_has_several_owners, groups) if request.ownership.across_owners else groups,
-            renderer,
-            tally.count,
-        )
+        track = partial(track_progress, show_progress=show_progress)
+        finder = DuplicateFinder(store, _build_options(request), owners=owners, progress=track)
+        paths, new_paths = (list(one.fetch()) for one in lists)
+        try:
+            groups = finder.find_groups(paths, new_paths)
+            named = map(partial(_name_photos, _find_names(lists)), groups)
+            write_results(
+                filter(_has_several_owners, named) if request.ownership.across_owners else named,
+                renderer,
+                tally.count,
+            )
+        finally:
+            store.delete_signatures(
+                str(one.path) for part in lists for one in part.photos if one.is_remote
+            )
+
+
+def _find_file(lists: Sequence[PhotoList], location: str) -> Path:
+    """Find the file of a photo in the list that has it."""
+    found = (photos.find_file(location) for photos in lists)
+    return next((path for path in found if path.exists()), Path(location))
+
+
+def _find_names(lists: Sequence[PhotoList]) -> dict[str, tuple[str, Listing | None]]:
+    """Find what photos are called, and what feeds say of them, by the paths of their files."""
+    return {
+        str(photo.path): (photo.location, listing)
+        for photos in lists
+        for photo, listing in zip(photos.photos, photos.iter_listings(), strict=True)
+        if photo.is_remote or listing is not None
+    }
+
+
+def _name_photos(
+    names: Mapping[str, tuple[str, Listing | None]], group: DuplicateGroup
+) -> DuplicateGroup:
+    """Call the photos of a group what their feeds call them."""
+
+    def name(path: str | None) -> str | None:
+        return path if path is None else names.get(path, (path, None))[0]
+
+    photos = tuple(
+        photo.model_copy(update=dict(zip(("path", "listing"), names[photo.path], strict=True)))
+        if photo.path in names
+        else photo
+        for photo in group.photos
+    )
+    paths = tuple(name(path) for path in group.paths)
+    return group.model_copy(update={"paths": paths, "keep": name(group.keep), "photos": photos})
 
 
 def _build_options(request: Request) -> DuplicateOptions:

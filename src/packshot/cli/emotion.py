@@ -13,8 +13,23 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.commands import CommandGroup
+from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
+from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import choose_format
-from packshot.cli.options import FormatOption, OutputFile, Paths, Quiet, TimeLimit, Workers, parse_path
+from packshot.cli.options import (
+    AllowPrivate,
+    ColumnNames,
+    FormatOption,
+    OutputFile,
+    Paths,
+    Ports,
+    Quiet,
+    RetryCount,
+    StoreCredentials,
+    TimeLimit,
+    Workers,
+    parse_path,
+)
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
@@ -31,7 +46,7 @@ from packshot.emotion.pool import read_emotions
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Emotion, Polarity
-from packshot.sources import expand, find_photo_file
+from packshot.sources import PhotoList
 
 _PARALLEL_THRESHOLD = 32
 """Photos from which several processes pay: reading one takes some 25 ms, starting a process about a
@@ -44,9 +59,10 @@ EMOTION_HELP: Final = """Say how people are likely to feel about photos, how str
 Each photo is positive, negative, mixed (both sides are present) or neutral (neither is). This was
 learned from ratings of photos of all kinds: it is no judgement of a product, no forecast of sales.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
-or - for a photo on standard input. A photo that cannot be read does not stop the run: it becomes a row,
-and is listed at the end. Results go to standard output, or to -o FILE, all else to standard error.
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
+at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
+not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to
+-o FILE, all else to standard error.
 
 \b
 Examples:
@@ -75,13 +91,21 @@ def emotion_command(
         ),
     ] = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Read emotions; users read `EMOTION_HELP`."""
     chosen_format = output_format or choose_format(output)
-    request = Request(paths, chosen_format.value, output, model, language, workers, timeout_s, quiet)
+    feeds = make_feed_options(columns, retries, allow_private, ports, store_credentials)
+    request = Request(
+        paths, feeds, chosen_format.value, output, model, language, workers, timeout_s, quiet
+    )
     raise typer.Exit(run(request))
 
 
@@ -90,6 +114,7 @@ class Request:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     output_format: str
     output: Path | None
     model: Path | None
@@ -120,31 +145,37 @@ def run(request: Request) -> int:
     Raises:
         PackshotError: Nothing to read, nowhere to write, or a model that cannot be used.
     """
-    paths = list(expand(request.paths, standard_input=True))
-    check_not_overwriting(request.output, [*paths, *map(Path, request.paths)])
-    check_page_output(request.output, request.output_format)
-    tally = Tally()
-    return run_and_report(
-        partial(_read_emotions, request, paths, tally), partial(_print_report, tally, request)
-    )
-
-
-def _read_emotions(request: Request, paths: list[Path], tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
-    options = RenderOptions(request.language, file_of=find_photo_file)
-    with (
-        open_output(request.output, request.output_format) as stream,
-        renderer_for(Emotion, request.output_format, stream, options) as renderer,
-        closing(_iter_results(request, paths)) as results,
-    ):
-        write_results(
-            track_progress(results, len(paths), "reading", show_progress), renderer, tally.count
+    with request.feeds.list_photos(request.paths, standard_input=True) as photos:
+        check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
+        check_page_output(request.output, request.output_format)
+        tally = Tally()
+        return run_and_report(
+            partial(_read_emotions, request, photos, tally), partial(_print_report, tally, request)
         )
 
 
-def _iter_results(request: Request, paths: list[Path]) -> Generator[Emotion]:
-    workers = choose_workers(len(paths), request.workers, _PARALLEL_THRESHOLD)
-    yield from read_emotions(paths, model=request.model, workers=workers, timeout_s=request.timeout_s)
+def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
+    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    options = RenderOptions(request.language, file_of=photos.find_file)
+    with (
+        open_output(request.output, request.output_format) as stream,
+        renderer_for(Emotion, request.output_format, stream, options) as renderer,
+        closing(_iter_results(request, photos)) as results,
+    ):
+        write_results(
+            track_progress(results, len(photos), "reading", show_progress), renderer, tally.count
+        )
+
+
+def _iter_results(request: Request, photos: PhotoList) -> Generator[Emotion]:
+    workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
+    with (
+        closing(photos.fetch()) as paths,
+        closing(
+            read_emotions(paths, model=request.model, workers=workers, timeout_s=request.timeout_s)
+        ) as results,
+    ):
+        yield from add_listings(photos, results)
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -16,14 +16,20 @@ import typer
 from packshot.assess.pool import AssessorSettings
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import defer_interrupt
 from packshot.cli.options import (
     STANDARD_STREAM,
+    AllowPrivate,
     AtlasFile,
+    ColumnNames,
     EncoderFolder,
     Paths,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     TimeLimit,
     Workers,
 )
@@ -47,7 +53,7 @@ from packshot.errors import InvalidInput
 from packshot.processes import ENHANCE_TIME_LIMIT_S
 from packshot.render import Renderer, RenderOptions, renderer_for
 from packshot.report import Action, Enhancement, Status
-from packshot.sources import expand_with_names, find_photo_file
+from packshot.sources import InputPhoto, PhotoList
 
 _PARALLEL_THRESHOLD = 3
 """Photos from which several processes pay: each is assessed after every trial, starting a process takes
@@ -75,8 +81,9 @@ the reason; one that is too bad says "reshoot" and how. The product's colours an
 Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
 every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, CSV files with a column "path",
-or - for a photo on standard input. Photos are written to -o, never to standard output, which has what
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
+at a URL or in a store), addresses, or - for a photo on standard input.
+Photos are written to -o, never to standard output, which has what
 was done to each, as --format says.
 
 \b
@@ -185,6 +192,11 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
         language: Language = "en",
         atlas: AtlasFile = None,
         encoder: EncoderFolder = None,
+        columns: ColumnNames = None,
+        retries: RetryCount = 3,
+        allow_private: AllowPrivate = False,
+        ports: Ports = None,
+        store_credentials: StoreCredentials = False,
         workers: Workers = None,
         timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
         quiet: Quiet = False,
@@ -196,6 +208,7 @@ def _make_command(product: bool, default_target: float | None) -> Callable[..., 
         _check_one_output(output, in_place)
         request = Request(
             paths=paths,
+            feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
             output=output,
             skip_existing=skip_existing,
             output_format=output_format.value,
@@ -250,6 +263,7 @@ class Request:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     output: Path | None  # None to replace the photos themselves
     skip_existing: bool
     output_format: str
@@ -293,21 +307,26 @@ def run(request: Request) -> int:
         PackshotError: Nothing to enhance, nowhere to write, or an output that would harm an original.
     """
     tally = Tally()
-    tasks = _plan_tasks(request, tally)
-    if request.report is not None:
-        check_not_overwriting(
-            request.report, [path for task in tasks for path in (task.path, task.output)]
+    takes_standard_input = request.output is not None
+    with request.feeds.list_photos(request.paths, standard_input=takes_standard_input) as photos:
+        tasks = _plan_tasks(request, photos, tally)
+        if request.report is not None:
+            check_not_overwriting(
+                request.report, [path for task in tasks for path in (task.path, task.output)]
+            )
+        check_page_output(None, request.output_format)
+        status = run_and_report(
+            lambda: _enhance(request, photos, tasks, tally), partial(_print_report, tally, request)
         )
-    check_page_output(None, request.output_format)
-    status = run_and_report(
-        lambda: _enhance(request, tasks, tally), partial(_print_report, tally, request)
-    )
     return ExitStatus.BELOW_THRESHOLD if status is ExitStatus.DONE and tally.crash_count else status
 
 
-def _plan_tasks(request: Request, tally: Tally) -> list[EnhancementTask]:
-    photos = expand_with_names(request.paths, standard_input=request.output is not None)
-    tasks = plan_in_place(photos) if request.output is None else plan_outputs(photos, request.output)
+def _plan_tasks(request: Request, photos: PhotoList, tally: Tally) -> list[EnhancementTask]:
+    if request.output is None:
+        _check_replaceable(photos)
+        tasks = plan_in_place(photos.photos)
+    else:
+        tasks = plan_outputs(photos.photos, request.output)
     if not request.skip_existing:
         return tasks
     missing = [task for task in tasks if not task.output.exists()]
@@ -315,11 +334,17 @@ def _plan_tasks(request: Request, tally: Tally) -> list[EnhancementTask]:
     return missing
 
 
-def _enhance(request: Request, tasks: list[EnhancementTask], tally: Tally) -> None:
+def _check_replaceable(photos: PhotoList) -> None:
+    for photo in photos.photos:
+        if photo.is_remote:
+            raise InvalidInput(f"{photo.location} cannot be replaced where it lies: say -o FOLDER")
+
+
+def _enhance(request: Request, photos: PhotoList, tasks: list[EnhancementTask], tally: Tally) -> None:
     show_progress = should_show_progress(None, request.output_format, request.quiet)
     with ExitStack() as stack:
-        renderers = [stack.enter_context(writer) for writer in _open_renderers(request, stack)]
-        results = stack.enter_context(closing(_iter_results(request, tasks)))
+        renderers = [stack.enter_context(writer) for writer in _open_renderers(request, photos, stack)]
+        results = stack.enter_context(closing(_iter_results(request, photos, tasks)))
         for result in track_progress(results, len(tasks), "enhancing", show_progress):
             tally.count(result, request.options.target_score)
             with defer_interrupt():
@@ -327,9 +352,11 @@ def _enhance(request: Request, tasks: list[EnhancementTask], tally: Tally) -> No
                     renderer.add(result)
 
 
-def _open_renderers(request: Request, stack: ExitStack) -> Iterator[Renderer[Enhancement]]:
+def _open_renderers(
+    request: Request, photos: PhotoList, stack: ExitStack
+) -> Iterator[Renderer[Enhancement]]:
     """Open a renderer for the terminal, and one for the report where it is wanted."""
-    options = RenderOptions(request.settings.language, request.explain, file_of=find_photo_file)
+    options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
     terminal_stream = stack.enter_context(open_output(None, request.output_format))
     yield renderer_for(Enhancement, request.output_format, terminal_stream, options)
     if request.report is not None:
@@ -344,16 +371,31 @@ def choose_report_format(report: Path) -> OutputFormat:
     return formats.get(report.suffix.lower(), OutputFormat.HTML)
 
 
-def _iter_results(request: Request, tasks: list[EnhancementTask]) -> Generator[Enhancement]:
+def _iter_results(
+    request: Request, photos: PhotoList, tasks: list[EnhancementTask]
+) -> Generator[Enhancement]:
     workers = choose_workers(len(tasks), request.workers, _PARALLEL_THRESHOLD)
-    yield from enhance_paths(
-        tasks,
-        settings=request.settings,
-        options=request.options,
-        workers=workers,
-        timeout_s=request.timeout_s,
-        output_options=request.kept,
-    )
+    chosen = _select_photos(photos, tasks)
+    with (
+        closing(photos.fetch(chosen)) as paths,
+        closing(
+            enhance_paths(
+                (replace(task, path=path) for task, path in zip(tasks, paths, strict=True)),
+                settings=request.settings,
+                options=request.options,
+                workers=workers,
+                timeout_s=request.timeout_s,
+                output_options=request.kept,
+            )
+        ) as results,
+    ):
+        yield from add_listings(photos, results, chosen)
+
+
+def _select_photos(photos: PhotoList, tasks: list[EnhancementTask]) -> list[InputPhoto]:
+    """Select the photos that the tasks are about, in their order."""
+    photo_by_path = {id(photo.path): photo for photo in photos.photos}
+    return [photo_by_path[id(task.path)] for task in tasks]
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

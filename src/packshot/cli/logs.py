@@ -13,6 +13,9 @@ from packshot.errors import InvalidInput, PackshotError
 from packshot.visible import escape_invisible
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_NOTICES = "packshot.sources.notices"
+"""The logger of what everybody should know of a feed; see `packshot.sources.notices`."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,9 +47,17 @@ class _LineFormatter(logging.Formatter):
         return "\n".join(map(escape_invisible, super().formatException(ei).split("\n")))
 
 
+class _NoticeFormatter(logging.Formatter):
+    """The message alone, on one line, for everybody."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as the class above has it
+        """The message."""
+        return f"note: {escape_invisible(super().formatMessage(record))}"
+
+
 @contextmanager
 def configure_logging(verbose: bool, file: Path | None) -> Iterator[None]:
-    """Have what is logged shown or kept while a command runs.
+    """Have what is logged shown or kept while a command runs; notices about feeds are shown in any case.
 
     Args:
         verbose: Show on standard error what is done, and errors with their tracebacks.
@@ -58,6 +69,8 @@ def configure_logging(verbose: bool, file: Path | None) -> Iterator[None]:
     handlers: list[tuple[logging.Handler, int]] = []
     if verbose:
         handlers.append((_StandardErrorHandler(), logging.INFO))
+    notices = _StandardErrorHandler()
+    notices.setFormatter(_NoticeFormatter("%(message)s"))
     if file is not None:
         handlers.append((_open_log_file(file), logging.DEBUG))
     package_logger = logging.getLogger("packshot")
@@ -66,6 +79,9 @@ def configure_logging(verbose: bool, file: Path | None) -> Iterator[None]:
         handler.setLevel(level)
         handler.setFormatter(_LineFormatter(_LOG_FORMAT))
         package_logger.addHandler(handler)
+    notice_logger = logging.getLogger(_NOTICES)
+    if not verbose:
+        notice_logger.addHandler(notices)
     package_logger.setLevel(min((level for _, level in handlers), default=previous_level))
     try:
         yield
@@ -75,6 +91,7 @@ def configure_logging(verbose: bool, file: Path | None) -> Iterator[None]:
         raise
     finally:
         package_logger.setLevel(previous_level)
+        notice_logger.removeHandler(notices)
         for handler, _ in handlers:
             package_logger.removeHandler(handler)
             handler.close()

@@ -62,14 +62,14 @@ def _resolve_standard_output(output: Path | None) -> Path | None:
 Paths = Annotated[
     list[str],
     typer.Argument(
-        help="Files, folders, globs, CSV of paths; - for a photo on standard input.",
+        help="Files, folders, globs, feeds, addresses; - for a photo on standard input.",
         show_default=False,
     ),
 ]
 FilePaths = Annotated[
     list[str],
     typer.Argument(
-        help="Files, folders, globs, CSV of paths; not - (standard input has no path).",
+        help="Files, folders, globs, feeds, addresses; not - (standard input has no path).",
         show_default=False,
     ),
 ]
@@ -119,6 +119,10 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for eac
 TimeLimit = Annotated[
     float,
     typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),
+]
+ColumnNames = Annotated[
+    list[str] | None,
+    typer.Option("--columns", help="Your name of a feed's column: sku=ITEM_NO; may be repeated."),
 ]
 RetryCount = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
 AllowPrivate = Annotated[

@@ -205,9 +205,14 @@ def _iter_rankings(
     request: Request, product_list: list[Product], local_copies: LocalCopies
 ) -> Generator[Ranking]:
     workers = choose_workers(len(product_list), request.workers, _PARALLEL_THRESHOLD)
-    return rank_products(
-        product_list, local_copies, request.settings, workers=workers, timeout_s=request.timeout_s
-    )
+    with closing(
+        rank_products(
+            product_list, local_copies, request.settings, workers=workers, timeout_s=request.timeout_s
+        )
+    ) as rankings:
+        for product, ranking in zip(product_list, rankings, strict=False):
+            told = {"title": product.title, "description": product.description}
+            yield ranking.model_copy(update=told)
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

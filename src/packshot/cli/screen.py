@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,14 +22,21 @@ from packshot import regular_files
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
+from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
+from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import choose_format
 from packshot.cli.options import (
+    AllowPrivate,
     AtlasFile,
+    ColumnNames,
     Day,
     EncoderFolder,
     FormatOption,
     OutputFile,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     TimeLimit,
     Workers,
 )
@@ -50,8 +58,8 @@ from packshot.policy import Policy, find_required_overlays, is_newly_failing, lo
 from packshot.policy.wording import summarise_policy
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Assessment, Decision, Status, Verdict
-from packshot.sources import PhotoUse, expand, find_photo_file, read_photo_uses
+from packshot.report import Assessment, Decision, Listing, Status, Verdict
+from packshot.sources import InputPhoto, PhotoList, is_remote
 
 _PARALLEL_THRESHOLD = 8
 """Photos from which several processes pay: starting one costs about a second."""
@@ -66,7 +74,7 @@ application = CommandGroup()
 
 SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
 
-PATHS are files, folders, globs, CSV feeds (columns "path", and if you have them "role" and "category"),
+PATHS are files, folders, globs, feeds (whose roles and categories are heeded), addresses,
 what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
 input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured never
 passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
@@ -98,7 +106,7 @@ def screen_command(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Files, folders, globs, CSV feeds, assessments as .jsonl; "
+            help="Files, folders, globs, feeds, addresses, assessments as .jsonl; "
             "- for a photo on standard input."
         ),
     ],
@@ -123,6 +131,11 @@ def screen_command(
     language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -134,6 +147,7 @@ def screen_command(
     earlier = since.date() if since else today
     request = Request(
         paths=paths,
+        feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
         policies=policies,
         on=on.date() if on else today,
         since=earlier if compare_dates else None,
@@ -155,6 +169,7 @@ class Request:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     policies: list[str]
     on: date
     since: date | None
@@ -205,18 +220,34 @@ def run(request: Request) -> int:
         PackshotError: A policy with a mistake, nothing to screen, or nowhere to write.
     """
     policies = _load_policies(request)
-    assessment_files = [Path(path) for path in request.paths if path.endswith(_ASSESSMENTS_SUFFIX)]
-    photo_arguments = (path for path in request.paths if not path.endswith(_ASSESSMENTS_SUFFIX))
-    photos = list(expand(photo_arguments, standard_input=True))
-    check_not_overwriting(request.output, [*photos, *map(Path, request.paths)])
-    check_page_output(request.output, request.output_format)
-    tally = Tally()
-    work = partial(_screen_photos, request, policies, assessment_files, photos, tally)
-    status = run_and_report(work, partial(_print_report, tally, request))
+    assessment_files = [Path(path) for path in request.paths if _holds_assessments(path)]
+    photo_arguments = [path for path in request.paths if not _holds_assessments(path)]
+    with request.feeds.list_photos(photo_arguments, standard_input=True) as photos:
+        check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
+        check_page_output(request.output, request.output_format)
+        tally = Tally()
+        work = partial(_screen_photos, request, policies, assessment_files, photos, tally)
+        status = run_and_report(work, partial(_print_report, tally, request))
     if status is not ExitStatus.DONE:
         return status
     has_failure = request.fail_on is not None and tally.has_failure(Decision(request.fail_on))
     return ExitStatus.BELOW_THRESHOLD if has_failure else ExitStatus.DONE
+
+
+def _holds_assessments(path: str) -> bool:
+    """Return whether a file is of assessments, and no feed: its first line is one, or half of one."""
+    if not path.endswith(_ASSESSMENTS_SUFFIX) or is_remote(path) or os.path.isdir(path):
+        return False
+    try:
+        with regular_files.open_file(path) as lines:
+            first = lines.readline(_MAX_LINE_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
+    try:
+        cells = json.loads(first)
+    except ValueError:
+        return True
+    return not isinstance(cells, dict) or {"path", "status"} <= cells.keys() or not cells
 
 
 def _load_policies(request: Request) -> list[Policy]:
@@ -243,18 +274,17 @@ def _screen_photos(
     request: Request,
     policies: list[Policy],
     assessment_files: list[Path],
-    photos: list[Path],
+    photos: PhotoList,
     tally: Tally,
 ) -> None:
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
-    uses_by_path = read_photo_uses(request.paths)
     language = request.settings.language
     options = RenderOptions(
         language,
         policies=tuple(summarise_policy(policy, language) for policy in policies),
         on=request.on,
         since=request.since,
-        file_of=find_photo_file,
+        file_of=photos.find_file,
     )
     with (
         open_output(request.output, request.output_format) as stream,
@@ -265,22 +295,28 @@ def _screen_photos(
     ):
         verdicts = (
             verdict
-            for assessment in track_progress(results, len(photos), "screening", show_progress)
-            for verdict in _iter_verdicts(assessment, policies, uses_by_path, request)
+            for assessment, photo in track_progress(results, len(photos), "screening", show_progress)
+            for verdict in _iter_verdicts(assessment, policies, photo, request)
         )
         write_results(verdicts, renderer, tally.count)
 
 
 def _iter_assessments(
-    request: Request, overlays: tuple[str, ...], assessment_files: list[Path], photos: list[Path]
-) -> Generator[Assessment]:
-    """Yield those that were written before, then those of the photos."""
+    request: Request, overlays: tuple[str, ...], assessment_files: list[Path], photos: PhotoList
+) -> Generator[tuple[Assessment, InputPhoto | None]]:
+    """Yield those that were written before, then those of the photos, with these."""
     for file in assessment_files:
-        yield from _read_assessments(file)
+        yield from ((assessment, None) for assessment in _read_assessments(file))
     if photos:
         workers = choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD)
         settings = replace(request.settings, overlays=overlays)
-        yield from assess_paths(photos, settings=settings, workers=workers, timeout_s=request.timeout_s)
+        with (
+            closing(photos.fetch()) as paths,
+            closing(
+                assess_paths(paths, settings=settings, workers=workers, timeout_s=request.timeout_s)
+            ) as results,
+        ):
+            yield from zip(add_listings(photos, results), photos.photos, strict=True)
 
 
 def _read_assessments(file: Path) -> Iterator[Assessment]:
@@ -306,23 +342,22 @@ def _parse_assessment(line: bytes, position: str) -> Assessment:
 
 
 def _iter_verdicts(
-    assessment: Assessment,
-    policies: list[Policy],
-    uses_by_path: Mapping[str, PhotoUse],
-    request: Request,
+    assessment: Assessment, policies: list[Policy], photo: InputPhoto | None, request: Request
 ) -> Iterator[Verdict]:
     """Yield the verdicts; where dates are compared, only of what newly fails or is unreadable."""
-    use = uses_by_path.get(os.path.abspath(assessment.path), PhotoUse())
+    said = assessment.listing or Listing()
+    role = (photo.role if photo else said.role).lower()
+    category = (photo.category if photo else said.category).lower()
     for policy in policies:
         verdict = screen(
             assessment,
             policy,
             on=request.on,
-            role=use.role or request.role,
-            category=use.category or request.category,
+            role=role or request.role,
+            category=category or request.category,
             language=request.settings.language,
             compared_with=request.since,
-        )
+        ).model_copy(update={"listing": assessment.listing})
         is_unreadable = verdict.status is not Status.OK
         if request.since is None or is_unreadable or is_newly_failing(verdict):
             yield verdict

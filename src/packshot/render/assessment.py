@@ -65,7 +65,7 @@ class AssessmentRows(CsvTable[Assessment]):
             *_iter_measurement_columns(),
             *_EMOTION_FIELDS,
         )
-        super().__init__(stream, columns)
+        super().__init__(stream, columns, has_listing=True)
 
     def _iter_cells(self, assessment: Assessment) -> Iterator[object]:
         severities = Counter(finding.severity for finding in assessment.findings)

@@ -26,6 +26,9 @@ _COLUMN_NAMES = (
     "scores",
     "owners",
     "taken",
+    "skus",
+    "titles",
+    "descriptions",
 )
 _SEPARATOR = "; "
 
@@ -39,7 +42,7 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
         >>> rows = DuplicateRows(stream := io.StringIO())
         >>> rows.add(DuplicateGroup(group=1, kind="exact", **copies))
         >>> stream.getvalue().splitlines()[1]
-        '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,'
+        '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,,,,'
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -53,6 +56,9 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
         for name in ("kind", "likeness", "score", "owner", "taken"):
             values = [getattr(photo, name) for photo in group.photos]
             yield _SEPARATOR.join("" if value is None else str(value) for value in values)
+        for name in ("sku", "title", "description"):
+            texts = [getattr(photo.listing, name, "") for photo in group.photos]
+            yield _SEPARATOR.join(texts) if any(texts) else ""
 
 
 class DuplicatesTable(Renderer[DuplicateGroup]):

@@ -36,11 +36,12 @@ class EmotionRows(CsvTable[Emotion]):
         >>> rows = EmotionRows(stream := io.StringIO())
         >>> rows.add(Emotion(path="mug.jpg", status="ok", polarity="positive", positive_probability=0.8))
         >>> stream.getvalue().splitlines()[1]
-        'mug.jpg,ok,,positive,0.8,,,,,,,'
+        'mug.jpg,ok,,positive,0.8,,,,,,,,,,,,,,'
     """
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model"))
+        columns = (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model")
+        super().__init__(stream, columns, has_listing=True)
 
     def _iter_cells(self, emotion: Emotion) -> Iterator[object]:
         yield from (getattr(emotion, name) for name in _SCALAR_FIELDS)

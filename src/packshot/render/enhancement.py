@@ -47,7 +47,7 @@ class EnhancementRows(CsvTable[Enhancement]):
 
     def __init__(self, stream: TextIO) -> None:
         columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
-        super().__init__(stream, (*_RESULT_FIELDS, *columns))
+        super().__init__(stream, (*_RESULT_FIELDS, *columns), has_listing=True)
 
     def _iter_cells(self, photo: Enhancement) -> Iterator[object]:
         finding_changes = compare_findings(photo)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 from packshot.names import escape_undecodable
 from packshot.render.renderer import Renderer, Result
+from packshot.report import Listing
 
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
@@ -55,14 +56,27 @@ class CsvTable(Renderer[Result]):
         ['path,polarity', "'=1+1.jpg,mixed"]
     """
 
-    def __init__(self, stream: TextIO, columns: Iterable[str]) -> None:
-        self._stream = stream
-        self._writer = csv.writer(stream)
-        self._writer.writerow(columns)
+    def __init__(self, stream: TextIO, columns: Iterable[str], *, has_listing: bool = False) -> None:
+        """Write the names of the columns.
+
+        Args:
+            stream: Where to write.
+            columns: Their names.
+            has_listing: What a feed says of the photo follows, but for what is among the columns.
+        """
+        names: list[str] = list(columns)
+        self._stream: TextIO = stream
+        self._writer: Any = csv.writer(stream)
+        self._listing_fields: list[str] = [
+            n for n in Listing.model_fields if has_listing and n not in names
+        ]
+        self._writer.writerow([*names, *self._listing_fields])
 
     def add(self, result: Result) -> None:
         """Write a row."""
-        self._writer.writerow([to_cell(cell) for cell in self._iter_cells(result)])
+        listing = getattr(result, "listing", None) if self._listing_fields else None
+        told: list[object] = [getattr(listing, name, "") for name in self._listing_fields]
+        self._writer.writerow([to_cell(cell) for cell in (*self._iter_cells(result), *told)])
         self._stream.flush()
 
     @abstractmethod

@@ -16,6 +16,7 @@ from packshot.report import Decision, RankedPhoto, Ranking
 from packshot.texts import load_texts
 
 _PRODUCT_FIELDS = ("sku", "best", "current", "swap", "reason")
+_LISTING_FIELDS = ("title", "description")
 _PHOTO_FIELDS = (
     *("path", "rank", "score", "score_margin", "decision", "pleasant", "duplicate_of", "tied"),
     *("status", "error"),
@@ -41,7 +42,7 @@ class RankingRows(CsvTable[Ranking]):
     """
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_PRODUCT_FIELDS, *_PHOTO_FIELDS, "reasons"))
+        super().__init__(stream, (*_PRODUCT_FIELDS, *_PHOTO_FIELDS, "reasons", *_LISTING_FIELDS))
 
     def add(self, result: Ranking) -> None:
         """Write the rows of one product."""
@@ -53,6 +54,7 @@ class RankingRows(CsvTable[Ranking]):
         yield from (getattr(result, name) for name in _PRODUCT_FIELDS)
         yield from (getattr(self._photo, name, None) for name in _PHOTO_FIELDS)
         yield "; ".join(self._photo.reasons) if self._photo else None
+        yield from (getattr(result, name) for name in _LISTING_FIELDS)
 
 
 class RankingTable(Renderer[Ranking]):

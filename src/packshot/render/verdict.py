@@ -38,7 +38,7 @@ class VerdictRows(CsvTable[Verdict]):
     """
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS))
+        super().__init__(stream, (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS), has_listing=True)
 
     def add(self, result: Verdict) -> None:
         """Write the rows of one verdict."""

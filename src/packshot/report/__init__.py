@@ -15,6 +15,7 @@ from packshot.report.audit import AuditRow, AuditRun, AuditStatus, AuditSummary
 from packshot.report.duplicates import Change, Duplicate, DuplicateGroup, DuplicateKind
 from packshot.report.emotion import AttentionRegion, Emotion, Polarity
 from packshot.report.enhancement import Action, Enhancement, Trial, TrialOutcome
+from packshot.report.listing import Listing
 from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
 from packshot.report.proposal import Problem, Proposal, Remedy
 from packshot.report.ranking import RankedPhoto, Ranking
@@ -55,6 +56,7 @@ __all__ = [
     "Finding",
     "Grade",
     "Level",
+    "Listing",
     "Measurement",
     "MeasurementKind",
     "Neighbour",

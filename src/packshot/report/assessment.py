@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from packshot.report.emotion import Emotion
+from packshot.report.listing import Listing
 from packshot.report.record import Record, Region, Severity, Status
 
 
@@ -224,4 +225,5 @@ class Assessment(Record):
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     emotion: Emotion | None = Field(default=None, description="Where it was asked for")
+    listing: Listing | None = Field(default=None, description="What the feed says, where one names it")
     models: dict[str, str] = Field(default={}, description="Model and atlas names with hashes")

@@ -48,6 +48,8 @@ class AuditRow(Record):
     category: str = ""
     seller: str = ""
     label: str = ""
+    title: str = Field(default="", description="Of the product, as the feed has it")
+    description: str = Field(default="", description="Likewise; HTML is HTML")
     status: AuditStatus
     reason: str = Field(default="", description="Why the status is not ok")
     score: float | None = Field(default=None, ge=0, le=100)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from packshot.report.listing import Listing
 from packshot.report.record import Record, Region, Status
 
 
@@ -84,6 +85,7 @@ class Duplicate(Record):
     owner: str | None = Field(default=None, description="Whose photo it is, where that was told")
     taken: str | None = Field(default=None, description="ISO 8601, of the camera's or the file's clock")
     taken_from: str | None = Field(default=None, description="exif or file")
+    listing: Listing | None = Field(default=None, description="What the feed says, where one names it")
 
 
 class DuplicateGroup(Record):

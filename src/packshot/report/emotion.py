@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from packshot.report.listing import Listing
 from packshot.report.record import Record, Region, Status
 
 
@@ -85,3 +86,4 @@ class Emotion(Record):
         default=(), description="Rows of 0..1, top to bottom, 1 where the side was seen most"
     )
     models: dict[str, str] = Field(default={}, description="Model name with its hash")
+    listing: Listing | None = Field(default=None, description="What the feed says, where one names it")

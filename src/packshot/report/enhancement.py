@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from packshot.report.assessment import Assessment
+from packshot.report.listing import Listing
 from packshot.report.record import Record, Status
 
 
@@ -101,3 +102,4 @@ class Enhancement(Record):
     trace: tuple[Trial, ...] = ()
     before: Assessment | None = None
     after: Assessment | None = Field(default=None, description="None where nothing changed")
+    listing: Listing | None = Field(default=None, description="What the feed says, where one names it")

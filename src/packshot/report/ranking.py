@@ -51,6 +51,8 @@ class Ranking(Record):
     """
 
     sku: str
+    title: str = Field(default="", description="Of the product, as the feed has it")
+    description: str = Field(default="", description="Likewise; HTML is HTML")
     best: str | None
     current: str | None
     swap: bool

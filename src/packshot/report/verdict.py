@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pydantic import Field
 
+from packshot.report.listing import Listing
 from packshot.report.record import Record, Status
 
 Value: TypeAlias = bool | float | str
@@ -126,6 +127,7 @@ class Verdict(Record):
     compared_with: date | None = Field(default=None, description="Another day, where one was named")
     before: Decision | None = Field(default=None, description="The decision on that day")
     outcomes: tuple[RuleOutcome, ...] = ()
+    listing: Listing | None = Field(default=None, description="What the feed says, where one names it")
 
     def select_outcomes(self, *decisions: Decision) -> tuple[RuleOutcome, ...]:
         """Select the outcomes that are one of these decisions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ _MIN_PHOTOS_FOR_PROCESSES = 8
 _LOOKUP_BATCH = 512
 """Photos looked up in the index together."""
 
-_RESERVED_KEYS = ("path", "raw", "bytes", "modified")
+_RESERVED_KEYS = ("path", "raw", "bytes", "modified", "digest")
 """Metadata that Packshot keeps for itself, and no answer shows."""
 
 Columns = Mapping[str, Mapping[str, Any]]
@@ -79,7 +80,7 @@ class _EncodingTask:
     """A photo to encode; `facts` are of the file before it was read."""
 
     photo: NamedPhoto
-    facts: dict[str, int]
+    facts: dict[str, int | str]
     outcome: IndexingOutcome
 
 
@@ -275,18 +276,26 @@ def photo_id(photo: NamedPhoto) -> str:
     return path_to_id(photo.name, MAX_ID_BYTES)
 
 
-def _read_file_facts(path: Path) -> dict[str, int]:
-    """Read what changes when a file does; nothing where it cannot be reached, as decoding will say."""
+def _read_file_facts(path: Path) -> dict[str, int | str]:
+    """Read what changes when a file does; nothing where it cannot be reached, as decoding will say.
+
+    Of a copy of what lies elsewhere that is its digest: its time is when it was fetched.
+    """
     try:
         file_stat = path.stat()
+        if getattr(path, "label", ""):
+            digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+            return {"bytes": file_stat.st_size, "digest": digest}
     except (OSError, ValueError):
         return {}
     return {"bytes": file_stat.st_size, "modified": file_stat.st_mtime_ns}
 
 
-def _build_metadata(photo: NamedPhoto, facts: Mapping[str, int], columns: Columns) -> dict[str, Any]:
+def _build_metadata(
+    photo: NamedPhoto, facts: Mapping[str, int | str], columns: Columns
+) -> dict[str, Any]:
     extra_metadata = dict(columns.get(photo_id(photo), {}))
-    path = str(photo.path.absolute())
+    path = str(getattr(photo.path, "label", "")) or str(photo.path.absolute())
     own = (
         {"path": path}
         if is_encodable(path)

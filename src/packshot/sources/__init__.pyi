@@ -1,6 +1,7 @@
 from .feed import FeedRow as FeedRow
 from .feed import is_table as is_table
 from .feed import read_feed as read_feed
+from .feed import read_table as read_table
 from .fetching import FetchedFile as FetchedFile
 from .fetching import Fetcher as Fetcher
 from .fetching import location_to_path as location_to_path
@@ -9,10 +10,10 @@ from .folders import photo_name as photo_name
 from .local_copies import LocalCopies as LocalCopies
 from .local_copies import LocalCopy as LocalCopy
 from .paths import NamedPhoto as NamedPhoto
-from .paths import expand as expand
-from .paths import expand_with_names as expand_with_names
-from .photo_uses import PhotoUse as PhotoUse
-from .photo_uses import read_photo_uses as read_photo_uses
+from .photo_list import InputPhoto as InputPhoto
+from .photo_list import PhotoList as PhotoList
+from .photo_list import expand as expand
+from .photo_list import expand_with_names as expand_with_names
 from .settings import Retries as Retries
 from .settings import StoreSettings as StoreSettings
 from .settings import WebSettings as WebSettings

@@ -4,76 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import attrgetter
+from typing import Final
 
 from packshot.errors import InvalidInput
-from packshot.sources.formats.records import Cells, Record, cell_to_text
-
-MAIN = "main"
-ADDITIONAL = "additional"
-
-
-def _split_words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-# Names that shops and their programs use. Of two columns in one feed the one named first here is taken:
-# beside image_link, the column url is the product's page.
-_SYNONYMS: Mapping[str, Sequence[str]] = {
-    "location": _split_words("""
-        image_link main_image_url main_image_link main_image image_url image_src
-        image_path image_file image images image_links image_urls photo_url photo_path
-        photo_file photo photos picture_url picture pictures 主图链接 主图 图片链接 图片 location
-        path file filename file_name file_path filepath uri url
-    """),
-    "sku": _split_words("""
-        sku id item_id offer_id product_id variant_sku item_sku seller_sku
-        product_code article article_number asin gtin ean 货号 商品编码 商品编号 商品id
-    """),
-    "role": _split_words("""
-        role image_role image_type photo_role photo_type is_main main 图片类型
-    """),
-    "category": _split_words("""
-        category product_category product_type google_product_category categories 类目
-        分类
-    """),
-    "seller": _split_words("""
-        seller seller_id seller_name merchant merchant_id vendor vendor_id owner shop
-        store supplier 卖家 店铺 商家
-    """),
-    "label": _split_words("""
-        label class class_label class_name 标签
-    """),
-    "split": _split_words("""
-        split subset partition 划分
-    """),
-}
-_GALLERY_COLUMNS = frozenset({"images", "image_links", "image_urls", "photos", "pictures"})
-_PHOTO_WORD = r"(?:product_)?(?:image|photo|picture)s?"
-_ADDITIONAL_COLUMN = re.compile(
-    rf"(?:additional|other|extra|more|alternate)_{_PHOTO_WORD}(?:_(?:link|url|src|path|file)s?)?(?:_?\d+)?"
-    rf"|{_PHOTO_WORD}(?:_(?:link|url|src|path|file))?_?\d+"
+from packshot.sources.column_names import (
+    is_additional_column,
+    load_column_names,
+    normalise_column_name,
+    number_of_column,
 )
-_MAIN_PHOTO_COLUMN = re.compile(r"main|主图|^image_link$")
-_SAMPLE_ROWS = 100
+from packshot.sources.formats.records import Cells, Record, cell_to_text
+from packshot.sources.locations import Place, parse_position, parse_yes_no, read_places
+from packshot.sources.platforms import Platform, find_platform
+from packshot.sources.product_photos import list_photos
+from packshot.sources.roles import ADDITIONAL, MAIN, MainPhoto
+
+_PRODUCT: Final = "product"
+_SAMPLE_ROWS: Final = 100
 """Rows at the beginning of a feed whose columns are looked at: JSON and XML name only those that a row
 has."""
-_MAX_SAMPLE_WEIGHT = 4_000_000
+_MAX_SAMPLE_WEIGHT: Final = 4_000_000
 """Letters in the sample, where each cell counts for `_CELL_WEIGHT` besides: no more rows are looked at,
 and held. Of one byte each, 4 MB; a judgement."""
 
-_CELL_WEIGHT = 50
+_CELL_WEIGHT: Final = 50
 """Letters that a cell, and an entry of a list, count for besides their own: what an object of Python
 takes."""
-_MAX_ADDITIONAL_COLUMNS = 200
+_MAX_ADDITIONAL_COLUMNS: Final = 200
 """Columns with further photos of a product; shops take 10 to 50."""
-_MAX_LISTED_NAMES = 20
+_MAX_LISTED_NAMES: Final = 20
 """Names of columns that a message lists; of more it shows the first. Some lines of a terminal."""
-_SEPARATORS = re.compile(r"[,|\n]")
-_YES = frozenset({"true", "yes", "1", "y", "是"})
-_NO = frozenset({"false", "no", "0", "n", "否"})
+_NUMBER: Final = re.compile(r"_?\d+")
+_FURTHER_WORDS: Final = re.compile(r"additional|other|extra|more|altern|second|gallery|weitere|zusatz")
 
 
 @dataclass(frozen=True)
@@ -83,53 +49,128 @@ class Columns:
     Attributes:
         by_field: Of each field that was found the name of the column.
         additional: Names of columns with further photos of the same product, in their order.
+        platform: The export that it is, where it is a known one.
+        marks: By a column of `additional`, those that tell whether its photo is the main one, and its
+            position; empty names for none.
+        continuing: By column, words of rows that belong to the product of the row before.
+        is_location_named: The user said where photos are.
 
     Example:
         >>> columns = Columns({"location": "image_link", "sku": "id"}, ("additional_image_link",))
-        >>> row = {"id": 7, "image_link": "mug.jpg", "additional_image_link": "back.jpg,top.jpg"}
-        >>> columns.read_text(row, "sku"), list(columns.iter_photos(row))
-        ('7', [('mug.jpg', 'main'), ('back.jpg', 'additional'), ('top.jpg', 'additional')])
+        >>> row = {"id": 7, "image_link": "mug.jpg", "additional_image_link": "back.jpg"}
+        >>> columns.read_text(row, "sku"), [place.location for place in columns.read_additional(row)]
+        ('7', ['back.jpg'])
     """
 
     by_field: Mapping[str, str]
     additional: tuple[str, ...] = ()
+    platform: Platform | None = None
+    marks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    continuing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_location_named: bool = False
 
-    def read_text(self, cells: Cells, field: str) -> str:
+    def read_text(self, cells: Cells, field_name: str) -> str:
         """Read what a row says about a field; empty where it says nothing."""
-        return cell_to_text(cells.get(self.by_field.get(field, "")))
+        return cell_to_text(cells.get(self.by_field.get(field_name, "")))
 
     def iter_photos(self, cells: Cells) -> Iterator[tuple[str, str]]:
-        """Yield locations in a row as they stand there, each once, with roles; at least one, or ""."""
-        locations = _split_locations(
-            cells.get(self.by_field.get("location", "")), split=self._is_gallery
+        """Yield the photos of a row that is for itself, with their roles; see `list_photos`."""
+        return ((photo.location, photo.role) for photo in list_photos([cells], self))
+
+    def read_main(self, cells: Cells) -> list[Place]:
+        """Read what stands in the column of main photos, or of all."""
+        cell = cells.get(self.by_field.get("location", ""))
+        return [] if cell is None else read_places(cell, split=self._is_gallery)
+
+    def read_additional(self, cells: Cells) -> list[Place]:
+        """Read the further photos of a row, in the order of their columns."""
+        named = ((name, cells[name]) for name in self.additional if cells.get(name) is not None)
+        return [place for name, cell in named for place in self._mark(name, cells, read_places(cell))]
+
+    def read_role(self, cells: Cells) -> str:
+        """Read the role that a row gives to its photo: ``main``, ``additional``, or the feed's word."""
+        role = self.read_text(cells, "role").lower()
+        words = {} if self.platform is None else self.platform.words
+        answer = parse_yes_no(role)
+        return words.get(role) or (role if answer is None else MAIN if answer else ADDITIONAL)
+
+    def read_position(self, cells: Cells) -> float | None:
+        """Read the position that a row gives to its photo."""
+        return parse_position(self.read_text(cells, "position"))
+
+    def read_product(self, cells: Cells) -> str:
+        """Read what rows of one product have in common; empty where each row is for itself."""
+        if _PRODUCT in self.by_field:
+            return self.read_text(cells, _PRODUCT)
+        return self.read_text(cells, "sku") if self.platform is None and self.groups_rows else ""
+
+    def continues_product(self, cells: Cells) -> bool:
+        """Return whether a row says that it belongs to the product of the row before."""
+        if self.platform is None:
+            return False
+        if self.platform.blank_continues and _PRODUCT in self.by_field:
+            return not self.read_text(cells, _PRODUCT)
+        return any(
+            cell_to_text(cells.get(name)).casefold() in words for name, words in self.continuing.items()
         )
-        if self.additional:
-            photo_cells = [cells[name] for name in self.additional if cells.get(name) is not None]
-            locations += [place for cell in photo_cells for place in _split_locations(cell, split=True)]
-        given_role = _normalise_role(self.read_text(cells, "role"))
-        first_role = given_role or (MAIN if self._has_main_photo or len(locations) > 1 else "")
-        for position, location in enumerate(dict.fromkeys(locations) or ("",)):
-            yield location, ADDITIONAL if position else first_role
+
+    @cached_property
+    def groups_rows(self) -> bool:
+        """True if several rows that follow one another may be one product."""
+        has_positions = self.platform is None and {"position", "sku"} <= self.by_field.keys()
+        return has_positions or _PRODUCT in self.by_field or bool(self.continuing)
+
+    @cached_property
+    def main_photo(self) -> MainPhoto:
+        """How the feed tells the main photo."""
+        if "location" not in self.by_field:
+            return MainPhoto.FIRST if self._is_first_main or self._is_numbered else MainPhoto.NONE
+        if self._is_platforms_own and self.platform is not None and self.platform.main_photo:
+            return MainPhoto.COLUMN
+        if self._is_first_main or (self.groups_rows and "position" in self.by_field):
+            return MainPhoto.FIRST
+        name = normalise_column_name(self.by_field["location"])
+        is_beside_others = bool(self.additional) and not self._is_gallery
+        if name in load_column_names().main or is_beside_others:
+            return MainPhoto.COLUMN
+        return MainPhoto.UNSAID
+
+    @cached_property
+    def _is_first_main(self) -> bool:
+        return self._is_platforms_own and self.platform is not None and self.platform.first_is_main
+
+    @cached_property
+    def _is_platforms_own(self) -> bool:
+        """True if photos stand where the export has them, not where the user says."""
+        return self.platform is not None and not self.is_location_named
+
+    @cached_property
+    def _is_numbered(self) -> bool:
+        names = [normalise_column_name(name) for name in self.additional]
+        return any(number_of_column(name) and not _FURTHER_WORDS.search(name) for name in names)
 
     @cached_property
     def _is_gallery(self) -> bool:
-        """True if a cell holds all photos of a product."""
-        return normalise_column_name(self.by_field.get("location", "")) in _GALLERY_COLUMNS
+        """True if a cell holds all photos of a product, as far as its name tells, or the user."""
+        name = normalise_column_name(self.by_field.get("location", ""))
+        return self.is_location_named or self._is_first_main or name in load_column_names().galleries
 
-    @cached_property
-    def _has_main_photo(self) -> bool:
-        """True if the photos come as one main and others."""
-        match = _MAIN_PHOTO_COLUMN.search(normalise_column_name(self.by_field.get("location", "")))
-        return match is not None or bool(self.additional)
+    def _mark(self, name: str, cells: Cells, places: list[Place]) -> list[Place]:
+        """Add what the columns beside a numbered photo say of it."""
+        if name not in self.marks:
+            return places
+        flag, order = (cell_to_text(cells.get(column)) for column in self.marks[name])
+        return [Place(one.location, parse_position(order), parse_yes_no(flag)) for one in places]
 
 
 def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None = None) -> Columns:
-    """Recognise the columns of a feed.
+    """Recognise the columns of a feed: of a known export, or by usual names.
 
     Args:
         names: Of the columns, in order.
         column_by_field: Names of columns by field, where the user says so: ``location`` (or ``image``),
-            ``sku``, ``role``, ``category``, ``seller``, ``label``, ``split``.
+            ``sku``, ``role``, ``position``, ``category``, ``seller``, ``label``, ``split``, ``title``,
+            ``description``.
 
     Raises:
         InvalidInput: A field or column that does not exist, or no column with photos.
@@ -139,23 +180,46 @@ def find_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None
         {'location': 'Image Link', 'sku': 'g:id', 'category': 'product type'}
     """
     unique_names = list(dict.fromkeys(names))
+    by_normal = {normalise_column_name(name): name for name in reversed(unique_names)}
     chosen = _resolve_chosen_columns(unique_names, column_by_field or {})
-    for field, synonyms in _SYNONYMS.items():
-        if field not in chosen and (name := _find_best_column(unique_names, synonyms)):
-            chosen[field] = name
+    is_location_named = "location" in chosen
+    platform = find_platform(list(reversed(by_normal)))
+    gallery = [] if platform is None else platform.find_gallery(list(reversed(by_normal)))
+    for name, synonyms in _iter_synonyms(platform, bool(gallery)):
+        if name not in chosen and (column := _find_best_column(by_normal, synonyms)):
+            chosen[name] = column
     used_names = frozenset(chosen.values())
-    additional_names = (
-        name
-        for name in unique_names
-        if name not in used_names and _ADDITIONAL_COLUMN.fullmatch(normalise_column_name(name))
-    )
-    additional = tuple(islice(additional_names, _MAX_ADDITIONAL_COLUMNS))
+    further = [by_normal[name] for name in gallery] or _find_additional(unique_names)
+    additional = tuple(name for name in further if name not in used_names)[:_MAX_ADDITIONAL_COLUMNS]
     if "location" not in chosen and not additional:
         raise InvalidInput(
             f"no column with photos among {_format_names(unique_names)};"
             " say which it is as location=COLUMN"
         )
-    return Columns(chosen, additional)
+    if platform is None:
+        return Columns(chosen, additional, is_location_named=is_location_named)
+    marks = _find_marks(platform, additional, by_normal)
+    continuing = {by_normal[n]: words for n, words in platform.continues.items() if n in by_normal}
+    return Columns(chosen, additional, platform, marks, continuing, is_location_named)
+
+
+def has_photo_columns(names: Iterable[str], column_by_field: Mapping[str, str] | None = None) -> bool:
+    """Return whether cells can be the names of a feed's columns: one of them is known to hold photos.
+
+    Args:
+        names: Texts of a row's cells.
+        column_by_field: As in `find_columns`.
+
+    Example:
+        >>> has_photo_columns(["SKU", "Image Link"]), has_photo_columns(["Our feed of May", ""])
+        (True, False)
+    """
+    unique_names = list(dict.fromkeys(filter(None, names)))
+    try:
+        find_columns(unique_names, column_by_field)
+    except InvalidInput:
+        return False
+    return True
 
 
 def iter_with_columns(
@@ -164,7 +228,7 @@ def iter_with_columns(
     """Yield rows with the meaning of their columns, which the first rows tell; read no further ahead.
 
     Args:
-        records: Of a table.
+        records: Of one table, or of several, one after the other, each with columns of its own.
         name: Of the table, for errors.
         column_by_field: As in `find_columns`.
 
@@ -176,14 +240,15 @@ def iter_with_columns(
         >>> [(row.line, columns.by_field) for row, columns in iter_with_columns(rows, "feed.csv")]
         [(2, {'location': 'photo', 'sku': 'sku'})]
     """
-    sample = _read_sample(records)
-    if not sample:
-        return
-    try:
-        columns = find_columns((column for record in sample for column in record.cells), column_by_field)
-    except InvalidInput as error:
-        raise InvalidInput(f"{name}: {error}") from error
-    yield from ((record, columns) for record in chain(sample, records))
+    for _, table in groupby(records, key=attrgetter("table")):
+        sample = _read_sample(table)
+        try:
+            columns = find_columns(
+                (column for record in sample for column in record.cells), column_by_field
+            )
+        except InvalidInput as error:
+            raise InvalidInput(f"{name}: {error}") from error
+        yield from ((record, columns) for record in chain(sample, table))
 
 
 def _read_sample(records: Iterator[Record]) -> list[Record]:
@@ -203,51 +268,67 @@ def _cell_weight(cell: tuple[str, object]) -> int:
     return _CELL_WEIGHT + len(name) + (size if isinstance(value, str) else _CELL_WEIGHT * size)
 
 
-def normalise_column_name(name: str) -> str:
-    """Normalise a column's name: without case, spaces, and the ``g:`` of Google's feeds.
+def _iter_synonyms(platform: Platform | None, has_gallery: bool) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the names of each field, those of the export first.
 
-    Example:
-        >>> normalise_column_name("g:Image Link")
-        'image_link'
+    Where the export has a gallery, and no column of main photos, no other column is taken for one.
     """
-    return re.sub(r"\W+", "_", name.strip().casefold()).strip("_").removeprefix("g_")
+    known = {} if platform is None else platform.fields
+    for name, synonyms in load_column_names().by_field.items():
+        is_settled = name == "location" and has_gallery
+        yield name, (*known.get(name, ()), *(() if is_settled else synonyms))
+    if _PRODUCT in known:
+        yield _PRODUCT, known[_PRODUCT]
+
+
+def _find_additional(names: Sequence[str]) -> list[str]:
+    """Find columns with further photos; those that are numbered in the order of their numbers."""
+    found = [name for name in names if is_additional_column(normalise_column_name(name))]
+    stems = [_NUMBER.sub("", normalise_column_name(name)) for name in found]
+    rank = {stem: position for position, stem in reversed(list(enumerate(stems)))}
+    keys = {
+        name: (rank[stem], number_of_column(normalise_column_name(name)))
+        for name, stem in zip(found, stems, strict=True)
+    }
+    return sorted(found, key=keys.__getitem__)
+
+
+def _find_marks(
+    platform: Platform, additional: Sequence[str], by_normal: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """Find the columns beside numbered photos."""
+    marks = {}
+    for name in additional:
+        number = str(number_of_column(normalise_column_name(name)))
+        flag, order = (
+            next((by_normal[one] for t in templates if (one := t.replace("#", number)) in by_normal), "")
+            for templates in (platform.flag, platform.order)
+        )
+        if flag or order:
+            marks[name] = (flag, order)
+    return marks
 
 
 def _resolve_chosen_columns(names: Sequence[str], column_by_field: Mapping[str, str]) -> dict[str, str]:
     chosen = {}
+    fields = load_column_names().by_field
     for given_field, column in column_by_field.items():
-        field = "location" if given_field == "image" else given_field
-        if field not in _SYNONYMS:
+        name = "location" if given_field == "image" else given_field
+        if name not in fields:
             raise InvalidInput(
-                f"{given_field} is no field of a feed; the fields are {_format_names(list(_SYNONYMS))}"
+                f"{given_field} is no field of a feed; the fields are {_format_names(list(fields))}"
             )
         matches = [name for name in names if name == column] or [
             n for n in names if normalise_column_name(n) == normalise_column_name(column)
         ]
         if not matches:
             raise InvalidInput(f"no column {column} among {_format_names(names)}")
-        chosen[field] = matches[0]
+        chosen[name] = matches[0]
     return chosen
 
 
-def _find_best_column(names: Sequence[str], synonyms: Sequence[str]) -> str | None:
-    by_normal = {normalise_column_name(name): name for name in reversed(names)}
+def _find_best_column(by_normal: Mapping[str, str], synonyms: Sequence[str]) -> str | None:
     return next((by_normal[synonym] for synonym in synonyms if synonym in by_normal), None)
-
-
-def _split_locations(value: object, *, split: bool) -> list[str]:
-    if isinstance(value, list | tuple):
-        return [text for text in map(cell_to_text, value) if text]
-    text = cell_to_text(value)
-    parts = _SEPARATORS.split(text) if split else [text]
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _normalise_role(text: str) -> str:
-    role = text.lower()
-    if role in _YES:
-        return MAIN
-    return ADDITIONAL if role in _NO else role
 
 
 def _format_names(names: Sequence[str]) -> str:

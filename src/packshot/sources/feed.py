@@ -6,26 +6,39 @@ import io
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from typing import BinaryIO, Final, cast
+from urllib.parse import urlsplit
 
 from packshot import regular_files
 from packshot.errors import PackshotError, SourceError
 from packshot.sources import stores
-from packshot.sources.columns import Columns, iter_with_columns
+from packshot.sources.columns import Columns, has_photo_columns, iter_with_columns
 from packshot.sources.compression import open_gzip
 from packshot.sources.fetching import Fetcher, location_to_path
 from packshot.sources.folders import has_photo_name, iter_photos_below
-from packshot.sources.formats import READER_BY_SUFFIX, SEEKING_READERS, Reader, Record, reader_for
+from packshot.sources.formats import (
+    NAMED_READERS,
+    READER_BY_SUFFIX,
+    SEEKING_READERS,
+    Reader,
+    Record,
+    reader_for,
+)
+from packshot.sources.formats.records import Cells, cell_to_text
+from packshot.sources.notices import tell_main_photo
 from packshot.sources.paths import find_files
+from packshot.sources.product_photos import iter_products, list_photos
+from packshot.sources.resolving import resolve_location
 from packshot.sources.urls import WEB_SCHEMES, scheme_of
 
 _log = logging.getLogger(__name__)
-_MAX_KEPT_LOCATION_LENGTH = 65_536
+_FACTS: Final = ("category", "seller", "label", "split", "title", "description")
+_MAX_KEPT_LOCATION_LENGTH: Final = 65_536
 """Letters of a location that a row keeps, twice what is fetched: what is longer is refused then."""
 
 
@@ -44,6 +57,10 @@ class FeedRow:
         seller: Who sells it.
         label: The class that the shop says it is of.
         split: Of a training set: ``train``, ``test``, or the feed's own word.
+        title: Of the product.
+        description: Of the product, as the feed has it; HTML is HTML.
+        line: Where it stands in the table, from 1; 0 where there is none. Two rows that differ in it
+            alone are equal.
 
     Example:
         >>> row = FeedRow(0, "mug.jpg", sku="M1", role="main")
@@ -59,6 +76,9 @@ class FeedRow:
     seller: str = ""
     label: str = ""
     split: str = ""
+    title: str = ""
+    description: str = ""
+    line: int = field(default=0, compare=False)
 
 
 def read_feed(
@@ -97,6 +117,56 @@ def read_feed(
     if reader is None or os.path.isdir(place):
         return _iter_photo_rows(place)
     return _iter_table_rows(place, reader, columns, fetcher or Fetcher())
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table that says something about photos.
+
+    Attributes:
+        locations: Of the photos.
+        cells: What else stands in it, by column, as texts.
+
+    Example:
+        >>> TableRow(("mug.jpg",), {"type": "mug"}).cells["type"]
+        'mug'
+    """
+
+    locations: tuple[str, ...]
+    cells: Mapping[str, str]
+
+
+def read_table(
+    place: str | os.PathLike[str],
+    columns: Mapping[str, str] | None = None,
+    fetcher: Fetcher | None = None,
+) -> Iterator[TableRow]:
+    r"""Read all columns of a table, in any form that `read_feed` takes.
+
+    Args:
+        place: Of the table.
+        columns: Names of columns by field, where they are not the usual ones.
+        fetcher: What fetches a table from a URL.
+
+    Raises:
+        SourceError: No table, or it cannot be read.
+        InvalidInput: No column with photos.
+
+    Example:
+        >>> _ = Path("kinds.csv").write_text("file,type\nmug.jpg,cup\n")
+        >>> list(read_table("kinds.csv"))
+        [TableRow(locations=('mug.jpg',), cells={'type': 'cup'})]
+    """
+    place = _resolve_file_url(os.fspath(place))
+    reader = reader_for(_strip_query(place)) or READER_BY_SUFFIX[".csv"]
+    records = _iter_records(place, reader, fetcher or Fetcher(), columns or {})
+    for record, found in iter_with_columns(records, place, columns):
+        places = [photo.location for photo in list_photos([record.cells], found) if photo.location]
+        photo_columns = {found.by_field.get("location"), *found.additional}
+        yield TableRow(
+            tuple(resolve_location(place, location) for location in places),
+            {n: cell_to_text(c) for n, c in record.cells.items() if n and n not in photo_columns},
+        )
 
 
 def is_table(place: str | os.PathLike[str]) -> bool:
@@ -156,32 +226,49 @@ def _check_not_empty(place: str, locations: Iterator[str]) -> Iterator[str]:
 def _iter_table_rows(
     place: str, reader: Reader, column_by_field: Mapping[str, str] | None, fetcher: Fetcher
 ) -> Iterator[FeedRow]:
+    records = _iter_records(place, reader, fetcher, column_by_field or {})
     number = 0
-    for record, columns in iter_with_columns(
-        _iter_records(place, reader, fetcher), place, column_by_field
-    ):
-        for row in _iter_record_rows(place, record, columns, number):
+    for product, columns in iter_products(iter_with_columns(records, place, column_by_field)):
+        for row in _iter_product_rows(place, product, columns, number):
             yield row
             number += 1
     if not number:
         raise SourceError(f"{place}: no rows")
 
 
-def _iter_record_rows(place: str, record: Record, columns: Columns, first: int) -> Iterator[FeedRow]:
-    sku, category, seller, label, split = (
-        columns.read_text(record.cells, field)
-        for field in ("sku", "category", "seller", "label", "split")
-    )
-    for number, (location, role) in enumerate(columns.iter_photos(record.cells), start=first):
-        resolved = _resolve_location(place, location)[:_MAX_KEPT_LOCATION_LENGTH]
-        yield FeedRow(number, resolved, sku, role, category, seller, label, split)
+def _iter_product_rows(
+    place: str, records: Sequence[Record], columns: Columns, first: int
+) -> Iterator[FeedRow]:
+    rows = [record.cells for record in records]
+    photos = list_photos(rows, columns)
+    tell_main_photo(place, records[0].line, photos, columns)
+    facts_by_row = {row: _read_facts(rows, row, columns) for row in {photo.row for photo in photos}}
+    for number, photo in enumerate(photos, start=first):
+        location = resolve_location(place, photo.location)[:_MAX_KEPT_LOCATION_LENGTH]
+        line = records[photo.row].line
+        yield FeedRow(number, location, role=photo.role, line=line, **facts_by_row[photo.row])
 
 
-def _iter_records(place: str, reader: Reader, fetcher: Fetcher) -> Iterator[Record]:
+def _read_facts(rows: Sequence[Cells], row: int, columns: Columns) -> dict[str, str]:
+    """Read what a feed says about a photo's product: in the photo's row, else in the product's first."""
+    ordered = [rows[row], *rows]
+    facts = {
+        name: next(filter(None, (columns.read_text(cells, name) for cells in ordered)), "")
+        for name in _FACTS
+    }
+    product = next(filter(None, map(columns.read_product, rows)), "")
+    own = next(filter(None, (columns.read_text(cells, "sku") for cells in rows)), product)
+    return {**facts, "sku": own}
+
+
+def _iter_records(
+    place: str, reader: Reader, fetcher: Fetcher, column_by_field: Mapping[str, str]
+) -> Iterator[Record]:
     with ExitStack() as stack:
         try:
             file = _open_table(place, reader, fetcher, stack)
-            yield from reader(file, place)
+            is_header = partial(has_photo_columns, column_by_field=column_by_field)
+            yield from reader(file, place, *((is_header,) if reader in NAMED_READERS else ()))
         except PackshotError:
             raise
         except (OSError, EOFError, zlib.error) as error:
@@ -203,24 +290,3 @@ def _open_table(place: str, reader: Reader, fetcher: Fetcher, stack: ExitStack) 
     if _strip_query(place).lower().endswith(".gz"):
         return stack.enter_context(open_gzip(file, place, spool=reader in SEEKING_READERS))
     return file
-
-
-def _resolve_location(place: str, location: str) -> str:
-    """Make a location as it stands in a feed independent of where the feed lies."""
-    if not location or scheme_of(location):
-        return location
-    if location.startswith("//"):
-        return f"https:{location}"
-    if scheme_of(place) in WEB_SCHEMES:
-        return _join_url(place, location)
-    if stores.is_store(place):
-        return stores.resolve_relative(place, location)
-    return os.path.join(os.path.dirname(place), location)
-
-
-def _join_url(place: str, location: str) -> str:
-    """Join a relative URL in a table to that of the table; leave what is none, for its row to tell."""
-    try:
-        return urljoin(place, location)
-    except ValueError:
-        return location

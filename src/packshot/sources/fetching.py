@@ -31,7 +31,14 @@ from packshot.regular_files import open_nonblocking
 from packshot.sources import stores
 from packshot.sources.addresses import Resolver, resolve_host
 from packshot.sources.settings import Retries, StoreSettings, WebSettings
-from packshot.sources.urls import FILE_SCHEMES, WEB_SCHEMES, is_remote, scheme_of
+from packshot.sources.urls import (
+    FILE_SCHEMES,
+    WEB_SCHEMES,
+    WRITTEN_INTO_FEED,
+    is_data_address,
+    is_remote,
+    scheme_of,
+)
 
 if TYPE_CHECKING:
     from packshot.sources.web import WebClient
@@ -122,6 +129,8 @@ class Fetcher:
             raise PhotoMissing(location, "the feed names no photo")
         if len(location) > _MAX_LOCATION_LENGTH:
             raise PhotoRefused(location, f"a location of more than {_MAX_LOCATION_LENGTH:,} letters")
+        if is_data_address(location):
+            raise PhotoRefused(location, WRITTEN_INTO_FEED)
         if scheme in FILE_SCHEMES:
             return self._fetch_file(location)
         if scheme in WEB_SCHEMES:

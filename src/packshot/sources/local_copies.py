@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,7 @@ class LocalCopies:
         self._fetcher.close()
         self._scratch.remove()
 
-    def fetch_all(self, locations: Iterable[str]) -> Iterator[LocalCopy]:
+    def fetch_all(self, locations: Iterable[str]) -> Generator[LocalCopy]:
         """Yield copies in the order of their locations, which are read only a little ahead.
 
         Raises:

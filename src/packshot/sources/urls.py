@@ -13,6 +13,8 @@ from packshot.names import is_encodable
 WEB_SCHEMES = frozenset({"http", "https"})
 FILE_SCHEMES = frozenset({None, "file"})
 STANDARD_PORTS = {"http": 80, "https": 443}
+WRITTEN_INTO_FEED = "a photo that is written into the feed itself is not read: give its address"
+_DATA_SCHEME = "data:"
 _MAX_HOST_LENGTH = 253
 """Letters of a host's name (RFC 1035, 2.3.4: 255 octets, two of which are lengths)."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
@@ -70,6 +72,16 @@ def scheme_of(location: str) -> str | None:
     """
     found = _SCHEME.match(location)
     return found[1].lower() if found else None
+
+
+def is_data_address(location: str) -> bool:
+    """Return whether an address holds the photo itself.
+
+    Example:
+        >>> is_data_address("data:image/png;base64,iVBORw0"), is_data_address("data/mug.jpg")
+        (True, False)
+    """
+    return location[: len(_DATA_SCHEME)].lower() == _DATA_SCHEME
 
 
 def is_remote(place: str | os.PathLike[str]) -> bool:

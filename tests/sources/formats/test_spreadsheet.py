@@ -8,6 +8,7 @@ import pytest
 
 from packshot.errors import InvalidInput, SourceError
 from packshot.sources.formats import spreadsheet
+from packshot.sources.notices import forget
 
 
 def write_workbook(*rows):
@@ -204,3 +205,110 @@ def test_unusual_compression():
         file.writestr("xl/workbook.xml", b"<workbook/>")
     with pytest.raises(SourceError, match="compressed in an unusual way"):
         read(made)
+
+
+def is_header(cells):
+    return "photo" in cells
+
+
+def read_known(workbook):
+    file = io.BytesIO()
+    workbook.save(file)
+    file.seek(0)
+    return [
+        (record.table, record.line, dict(record.cells))
+        for record in spreadsheet.read_records(file, "feed.xlsx", is_header)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def forget_notices():
+    forget()
+
+
+def test_a_title_above_the_names(caplog):
+    workbook = openpyxl.Workbook()
+    for row in (["Our feed of May"], [], ["sku", "photo"], ["M1", "mug.jpg"]):
+        workbook.active.append(row)
+    assert read_known(workbook) == [(0, 4, {"sku": "M1", "photo": "mug.jpg"})]
+    assert (
+        "feed.xlsx, sheet Sheet: the names of columns stand in line 3; lines 1 to 2 are not read"
+        in caplog.text
+    )
+
+
+def test_every_sheet_with_photos_is_read_and_the_others_are_told(caplog):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Instructions"
+    workbook.active.append(["Fill in the second sheet"])
+    for name, rows in (
+        ("Mugs", [["sku", "photo"], ["M1", "mug.jpg"]]),
+        ("Prices", [["sku", "price"], ["M1", 9]]),
+        ("Bowls", [["photo", "sku"], ["bowl.jpg", "B1"]]),
+    ):
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    hidden = workbook.create_sheet("Old")
+    hidden.append(["photo"])
+    hidden.append(["old.jpg"])
+    hidden.sheet_state = "hidden"
+    assert read_known(workbook) == [
+        (1, 2, {"sku": "M1", "photo": "mug.jpg"}),
+        (3, 2, {"photo": "bowl.jpg", "sku": "B1"}),
+    ]
+    assert (
+        "photos were read from the sheets Mugs, Bowls; not read: Instructions, Prices, Old"
+        in caplog.text
+    )
+
+
+def test_links_lead_to_their_addresses():
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (
+        ["sku", "photo"],
+        ["M1", "front"],
+        ["M2", "plain.jpg"],
+        ["M3", '=HYPERLINK("https://shop.example/3.jpg","3")'],
+    ):
+        sheet.append(row)
+    sheet.append(["M4", '=_xlfn.IMAGE("https://shop.example/4.jpg")'])
+    sheet["B2"].hyperlink = "https://shop.example/front.jpg?w=1"
+    sheet["A3"].hyperlink = "https://shop.example/product/M2"
+    cells = [cells["photo"] for _, _, cells in read_known(workbook)]
+    assert [str(cell) for cell in cells[:2]] == ["front", "plain.jpg"]
+    assert [getattr(cell, "target", None) for cell in cells] == [
+        "https://shop.example/front.jpg?w=1",
+        None,
+        "https://shop.example/3.jpg",
+        "https://shop.example/4.jpg",
+    ]
+
+
+def test_formulas_that_were_never_calculated_are_told(caplog):
+    workbook = openpyxl.Workbook()
+    for row in (["sku", "photo"], ["M1", '="https://shop.example/"&A2'], ["M2", "=A3"], ["M3", "c.jpg"]):
+        workbook.active.append(row)
+    assert [cells["photo"] for _, _, cells in read_known(workbook)] == [None, None, "c.jpg"]
+    told = "feed.xlsx, sheet Sheet: B2 and 1 more hold a formula that was never calculated"
+    assert told in caplog.text
+
+
+def test_pictures_in_the_workbook_are_told(caplog):
+    changed = io.BytesIO(write_workbook(["path"], ["a.jpg"]).getvalue())
+    with zipfile.ZipFile(changed, "a") as parts:
+        parts.writestr("xl/media/image1.png", b"x")
+    changed.seek(0)
+    assert len(read(changed)) == 1
+    assert "1 pictures lie in the workbook itself" in caplog.text
+
+
+def test_a_sheet_without_names():
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["M1", "mug.jpg", None])
+    workbook.active.append(["M2", "bowl.jpg"])
+    assert [cells for _, _, cells in read_known(workbook)] == [
+        {"column_1": "M1", "location": "mug.jpg"},
+        {"column_1": "M2", "location": "bowl.jpg"},
+    ]

@@ -50,6 +50,8 @@ _ROW_FIELDS: Final = (
     ("category", "text"),
     ("seller", "text"),
     ("label", "text"),
+    ("title", "text"),
+    ("description", "text"),
     ("failed_rules", "texts"),
     ("warned_rules", "texts"),
     ("manual_rules", "texts"),

@@ -266,5 +266,7 @@ def _find_missing_folders(folder: Path) -> list[Path]:
 
 
 def _compute_digest(row: FeedRow) -> bytes:
-    fields = (row.location, row.sku, row.role, row.category, row.seller, row.label)
+    fields = [row.location, row.sku, row.role, row.category, row.seller, row.label]
+    if row.title or row.description:
+        fields += [row.title, row.description]
     return hashlib.blake2b(json.dumps(fields).encode(), digest_size=12).digest()

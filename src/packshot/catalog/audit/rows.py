@@ -111,7 +111,7 @@ def extract_feed_fields(row: FeedRow) -> dict[str, Any]:
     """
     texts = {
         name: escape_undecodable(getattr(row, name))
-        for name in ("sku", "role", "category", "seller", "label")
+        for name in ("sku", "role", "category", "seller", "label", "title", "description")
     }
     return {"number": row.number, "path": escape_undecodable(row.location), **texts}
 

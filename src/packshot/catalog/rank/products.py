@@ -21,6 +21,8 @@ class Product:
         photos: Where its photos are, in the order of the feed, each once.
         current: The one that is shown first now; None if it has none.
         category: As the feed says; may be empty.
+        title: Likewise.
+        description: Likewise.
 
     Example:
         >>> product = Product("M-1", ("front.jpg", "back.jpg"), current="front.jpg")
@@ -32,6 +34,8 @@ class Product:
     photos: tuple[str, ...]
     current: str | None
     category: str = ""
+    title: str = ""
+    description: str = ""
 
 
 def group_products(rows: Iterable[FeedRow], *, by_folder: bool = False) -> list[Product]:
@@ -67,5 +71,9 @@ def _build_product(sku: str, rows: list[FeedRow]) -> Product:
     photo_rows = [row for row in rows if row.location]
     photos = tuple(dict.fromkeys(row.location for row in photo_rows))
     main_locations = (row.location for row in photo_rows if row.role.strip().lower() in _MAIN_ROLES)
-    category = next((row.category for row in rows if row.category), "")
-    return Product(sku, photos, next(main_locations, photos[0] if photos else None), category)
+    category, title, description = (
+        next((text for row in rows if (text := getattr(row, name))), "")
+        for name in ("category", "title", "description")
+    )
+    current = next(main_locations, photos[0] if photos else None)
+    return Product(sku, photos, current, category, title, description)

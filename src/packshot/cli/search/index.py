@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from packshot.cli.commands import CommandGroup
+from packshot.cli.feeds import FeedOptions, make_feed_options
 from packshot.cli.formats import OutputFormat
 from packshot.cli.options import (
     STANDARD_STREAM,
+    AllowPrivate,
+    ColumnNames,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     TimeLimit,
     Workers,
     parse_path,
@@ -30,8 +37,10 @@ from packshot.cli.output import (
 )
 from packshot.cli.search.location import INDEX_FOLDER, IndexLocation
 from packshot.encode import ContentEncoder
-from packshot.errors import InvalidInput, SourceError
+from packshot.errors import InvalidInput
+from packshot.photo import label_of
 from packshot.processes import DEFAULT_TIME_LIMIT_S
+from packshot.report import Listing
 from packshot.search import Distance, IndexSettings, VectorIndex, create_index, open_index
 from packshot.search.items import Precision
 from packshot.search.photos import (
@@ -43,9 +52,19 @@ from packshot.search.photos import (
     photo_id,
 )
 from packshot.search.places import exists
-from packshot.sources import NamedPhoto, expand_with_names, read_rows
+from packshot.sources import (
+    InputPhoto,
+    NamedPhoto,
+    PhotoList,
+    is_remote,
+    location_to_path,
+    read_table,
+)
 
 application = CommandGroup()
+
+_MAX_TEXT_LETTERS: Final = 1000
+"""Letters of a description that an index keeps. A judgement."""
 
 _DELETE_BATCH: Final = 1000
 """Items deleted at a time. A judgement."""
@@ -61,9 +80,10 @@ Examples:
   packshot search index shop-photos/ --index shop.index --table products.csv
   packshot search index shop-photos/ --prune                # forget the gone
 
-A table is a CSV with a column "path" (relative to the CSV) and others, such as type and seller, that
-`packshot search query --where type=mug` can ask for. The index is a folder; photos stay as they are, and
-each is known by its path. What - stands for on standard input has no path: it cannot be indexed.
+A table has a column of photos (relative to the table) and others, such as type and seller, that
+`packshot search query --where type=mug` can ask for; feeds among PATHS say such things too. The index
+is a folder; photos stay as they are, and each is known by its path or address. What - stands for, on
+standard input, has neither: it cannot be indexed.
 
 Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
 """
@@ -86,7 +106,7 @@ def _parse_photo_path(text: str) -> str:
 IndexedPaths = Annotated[
     list[str],
     typer.Argument(
-        parser=_parse_photo_path, metavar="PATHS", help="Files, folders, globs, CSV of paths; not -."
+        parser=_parse_photo_path, metavar="PATHS", help="Files, folders, globs, feeds, addresses; not -."
     ),
 ]
 
@@ -97,7 +117,7 @@ def index_command(
     location: IndexLocation = None,
     table: Annotated[
         Path | None,
-        typer.Option(parser=parse_path, metavar="FILE", help="CSV that says more about photos."),
+        typer.Option(parser=parse_path, metavar="FILE", help="A table that says more about photos."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -108,14 +128,20 @@ def index_command(
     compact: Annotated[
         bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
     ] = False,
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
     """Index photos; users read `INDEX_HELP`."""
     distance_name = None if distance is None else distance.value
+    feeds = make_feed_options(columns, retries, allow_private, ports, store_credentials)
     request = IndexRequest(
-        paths, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
+        paths, feeds, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
     )
     raise typer.Exit(run_index(request))
 
@@ -125,6 +151,7 @@ class IndexRequest:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     location: str | None
     table: Path | None
     kind: str | None
@@ -148,7 +175,7 @@ class Tally:
         """Take one photo into account."""
         self.outcome_counts[photo.outcome] += 1
         if photo.outcome is IndexingOutcome.UNREADABLE:
-            self.unreadable.append((str(photo.path), photo.error or ""))
+            self.unreadable.append((label_of(photo.path), photo.error or ""))
 
 
 def run_index(request: IndexRequest) -> int:
@@ -157,10 +184,12 @@ def run_index(request: IndexRequest) -> int:
     Raises:
         PackshotError: Nothing to index, or an index that cannot be used.
     """
-    photos = list(expand_with_names(request.paths))
-    columns = {} if request.table is None else _read_columns(request.table, photos)
     tally = Tally()
-    with _open_or_create_index(request) as index:
+    with (
+        request.feeds.list_photos(request.paths) as photos,
+        _open_or_create_index(request) as index,
+    ):
+        columns = _read_columns(request, photos)
         tally.messages += index.notes
         work = partial(_index_photos, request, index, photos, columns, tally)
         return run_and_report(work, partial(_print_index_report, tally, request.quiet))
@@ -205,25 +234,42 @@ def _choose_location(request: IndexRequest) -> str:
     raise InvalidInput("say where the index shall be: --index FOLDER")
 
 
-def _read_columns(table: Path, photos: list[NamedPhoto]) -> Columns:
-    """Read what a table says about the photos, by id."""
-    rows = read_rows(table)
-    if rows and "path" not in rows[0]:
-        raise SourceError(f"{table}: no column path")
-    by_path = {str((table.parent / row["path"]).absolute()): row for row in rows}
-    columns_by_id = {}
-    for photo in photos:
-        row = by_path.get(str(photo.path.absolute()), {})
-        columns_by_id[photo_id(photo)] = {
-            key: cell for key, cell in row.items() if key and key != "path"
-        }
+def _read_columns(request: IndexRequest, photos: PhotoList) -> Columns:
+    """Read what feeds, and the user's table, say about the photos, by id."""
+    columns_by_id: dict[str, dict[str, Any]] = {
+        photo_id(photo): _describe(listing)
+        for photo, listing in zip(photos.photos, photos.iter_listings(), strict=True)
+        if listing is not None
+    }
+    if request.table is None:
+        return columns_by_id
+    id_by_location = {_find_key(photo.location): photo_id(photo) for photo in photos.photos}
+    feeds = request.feeds
+    for row in read_table(request.table, feeds.columns, feeds.access.fetcher):
+        for location in row.locations:
+            if (name := id_by_location.get(_find_key(location))) is not None:
+                columns_by_id[name] = {**columns_by_id.get(name, {}), **row.cells}
     return columns_by_id
 
 
+def _describe(listing: Listing) -> dict[str, Any]:
+    told = listing.model_dump()
+    return {name: text[:_MAX_TEXT_LETTERS] for name, text in told.items() if text}
+
+
+def _find_key(location: str) -> str:
+    return location if is_remote(location) else str(location_to_path(location).absolute())
+
+
+def _fetch(photos: Sequence[InputPhoto], paths: Iterable[Path]) -> list[NamedPhoto]:
+    return [NamedPhoto(path, photo.name) for photo, path in zip(photos, paths, strict=True)]
+
+
 def _index_photos(
-    request: IndexRequest, index: VectorIndex, photos: list[NamedPhoto], columns: Columns, tally: Tally
+    request: IndexRequest, index: VectorIndex, photo_list: PhotoList, columns: Columns, tally: Tally
 ) -> None:
     show_progress = should_show_progress(None, OutputFormat.TABLE, request.quiet)
+    photos = _fetch(photo_list.photos, photo_list.fetch())
     with closing(
         index_photos(
             index, photos, columns=columns, workers=request.workers, timeout_s=request.timeout_s

@@ -11,12 +11,19 @@ from typing import Annotated, Final
 import typer
 
 from packshot.cli.commands import CommandGroup
+from packshot.cli.feeds import FeedOptions, make_feed_options
+from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import choose_format
 from packshot.cli.options import (
+    AllowPrivate,
+    ColumnNames,
     FormatOption,
     OutputFile,
     Paths,
+    Ports,
     Quiet,
+    RetryCount,
+    StoreCredentials,
     TimeLimit,
     Workers,
 )
@@ -42,7 +49,7 @@ from packshot.search.items import Value
 from packshot.search.photos import (
     query_photos,
 )
-from packshot.sources import expand, find_photo_file
+from packshot.sources import PhotoList
 
 application = CommandGroup()
 
@@ -51,8 +58,8 @@ _PARALLEL_THRESHOLD: Final = 32
 
 QUERY_HELP = """Find the photos of an index that are most like given ones.
 
-PATHS are files, folders, glob patterns in quotes, CSV files with a column "path", or - for a photo on
-standard input. Answers go to standard output, or to -o FILE; the index stays as it is.
+PATHS are files, folders, glob patterns in quotes, feeds, addresses, or - for a photo on standard input.
+Answers go to standard output, or to -o FILE; the index stays as it is.
 
 \b
 Examples:
@@ -76,6 +83,11 @@ def query_command(
     output_format: FormatOption = None,
     output: OutputFile = None,
     language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     quiet: Quiet = False,
@@ -84,6 +96,7 @@ def query_command(
     chosen_format = output_format or choose_format(output)
     request = QueryRequest(
         paths,
+        make_feed_options(columns, retries, allow_private, ports, store_credentials),
         location,
         result_count,
         where or [],
@@ -102,6 +115,7 @@ class QueryRequest:
     """The user's request; see the command's options."""
 
     paths: list[str]
+    feeds: FeedOptions
     location: str | None
     result_count: int
     where: list[str]
@@ -119,13 +133,15 @@ def run_query(request: QueryRequest) -> int:
     Raises:
         PackshotError: No photo to ask about, no index, or an output that would harm an input.
     """
-    paths = list(expand(request.paths, standard_input=True))
-    check_not_overwriting(request.output, paths)
-    check_page_output(request.output, request.output_format)
-    unreadable: list[tuple[str, str]] = []
-    with open_index(find_index(request.location)) as index:
-        work = partial(_query, request, index, paths, unreadable)
-        question = f"{format_photo_count(len(paths))} asked about"
+    with (
+        request.feeds.list_photos(request.paths, standard_input=True) as photos,
+        open_index(find_index(request.location)) as index,
+    ):
+        check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
+        check_page_output(request.output, request.output_format)
+        unreadable: list[tuple[str, str]] = []
+        work = partial(_query, request, index, photos, unreadable)
+        question = f"{format_photo_count(len(photos))} asked about"
         return run_and_report(
             work, lambda prefix: print_summary([f"{prefix}{question}"], True, None, unreadable)
         )
@@ -156,15 +172,15 @@ def _parse_values(text: str) -> list[Value]:
 
 
 def _query(
-    request: QueryRequest, index: VectorIndex, paths: list[Path], unreadable: list[tuple[str, str]]
+    request: QueryRequest, index: VectorIndex, photos: PhotoList, unreadable: list[tuple[str, str]]
 ) -> None:
     show_progress = should_show_progress(request.output, request.output_format, request.quiet)
     query_results = query_photos(
         index,
-        paths,
+        photos.fetch(),
         request.result_count,
         parse_conditions(request.where),
-        workers=choose_workers(len(paths), request.workers, _PARALLEL_THRESHOLD),
+        workers=choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD),
         timeout_s=request.timeout_s,
     )
 
@@ -172,7 +188,7 @@ def _query(
         if result.status is not Status.OK:
             unreadable.append((result.path, result.error or ""))
 
-    options = RenderOptions(request.language, file_of=find_photo_file)
+    options = RenderOptions(request.language, file_of=photos.find_file)
     with ExitStack() as stack:
         results = stack.enter_context(closing(query_results))
         stream = stack.enter_context(open_output(request.output, request.output_format))
@@ -180,5 +196,5 @@ def _query(
             renderer_for(SearchResult, request.output_format, stream, options)
         )
         write_results(
-            track_progress(results, len(paths), "searching", show_progress), renderer, count_unreadable
+            track_progress(results, len(photos), "searching", show_progress), renderer, count_unreadable
         )

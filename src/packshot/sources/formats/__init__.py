@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
 
 from packshot.sources.formats import delimited, jsonlines, parquet, spreadsheet, syndication
 from packshot.sources.formats.records import Record
 
-__all__ = ["READER_BY_SUFFIX", "SEEKING_READERS", "Reader", "Record", "reader_for"]
+__all__ = ["NAMED_READERS", "READER_BY_SUFFIX", "SEEKING_READERS", "Reader", "Record", "reader_for"]
 
-Reader = Callable[[BinaryIO, str], Iterator[Record]]
-"""Of an open file, at its beginning and able to seek, and the name that errors tell."""
+Reader = Callable[..., Iterator[Record]]
+"""Of an open file, at its beginning and able to seek, and the name that errors tell; those of
+`NAMED_READERS` also of what knows the names of columns."""
 
 READER_BY_SUFFIX: Mapping[str, Reader] = {
     ".csv": delimited.read_records,
@@ -29,6 +29,9 @@ READER_BY_SUFFIX: Mapping[str, Reader] = {
     ".atom": syndication.read_records,
 }
 """By a file's extension in lower case; ``.gz`` may follow."""
+
+NAMED_READERS = frozenset({delimited.read_records, spreadsheet.read_records})
+"""Readers that look for the row with the names of columns, and are told which are known."""
 
 SEEKING_READERS = frozenset({parquet.read_records, spreadsheet.read_records})
 """Readers that cannot read a file as a stream."""

@@ -58,6 +58,10 @@ class Archive:
     def __contains__(self, part: str) -> bool:
         return part in self._zip.NameToInfo
 
+    def count_parts(self, folder: str) -> int:
+        """Count the parts in a folder, such as ``xl/media/``."""
+        return sum(name.startswith(folder) for name in self._zip.NameToInfo)
+
     @contextmanager
     def open_part(self, part: str) -> Iterator[BinaryIO]:
         """Open a part as a stream.

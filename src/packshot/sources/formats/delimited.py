@@ -14,10 +14,12 @@ from itertools import chain
 from typing import BinaryIO
 
 from packshot.errors import SourceError
-from packshot.sources.folders import is_photo_location
 from packshot.sources.formats import quoted
 from packshot.sources.formats.blanks import BlankLineCounter
-from packshot.sources.formats.records import MAX_COLUMNS, Record, make_names_unique
+from packshot.sources.formats.encodings import choose_encoding
+from packshot.sources.formats.header import IsHeader, find_header, is_no_header, name_columns
+from packshot.sources.formats.records import MAX_COLUMNS, Record
+from packshot.sources.notices import tell_passed_over
 
 _log = logging.getLogger(__name__)
 _DELIMITERS = ",\t;|"
@@ -45,14 +47,13 @@ _MAX_NULL_SHARE = 0.05
 half of plain letters' bytes are null. A judgement."""
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff]+")
-_MIN_PAIRED_SHARE = 0.9
-"""Share of runs of bytes beyond ASCII that are of even length, from which a text is GB 18030 and below
-Windows-1252: Chinese comes in pairs of bytes, single letters with accents do not. A judgement."""
+_NON_ASCII_WORD = re.compile(rb"[A-Za-z]*+[\x80-\xff][A-Za-z@\[\\\]^_`{|}~\x80-\xff]*+")
+"""A word with letters beyond ASCII; second bytes of Shift-JIS and Big5 may be among the marks."""
 _MIN_UTF8_SHARE = 0.5
 """Share of such runs that are UTF-8, from which a text is UTF-8 with a few lines added in another
 encoding: in another one hardly any run is UTF-8 by chance. A judgement."""
 _MAX_RUNS = 10_000
-"""Such runs that are looked at, the first ones: more tell nothing new."""
+"""Such words that are looked at, the first ones: more tell nothing new."""
 _MIN_UTF16_NULL_SHARE = 1 / 4
 _MAX_UTF16_STRAY_SHARE = 1 / 16
 """Shares of the head of a text in UTF-16: at least so many null bytes among every second byte, at most
@@ -67,13 +68,13 @@ class _Encoding:
     errors: str = "strict"
 
 
-def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
-    r"""Read a delimited text: UTF-8, UTF-16, GB 18030 or Windows-1252; comma, tab, semicolon or bar.
+def read_records(file: BinaryIO, name: str, is_header: IsHeader = is_no_header) -> Iterator[Record]:
+    r"""Read a delimited text: UTF-8, UTF-16 or what else shops save; comma, tab, semicolon or bar.
 
-    The first row names the columns unless a photo stands in it; then the columns are ``location``,
-    ``column_2``, ... Blank lines are skipped; cells that a short row lacks are absent. In a file that is
-    UTF-8 but for some lines, what is not is kept as in names of files
-    (`packshot.names.escape_undecodable`).
+    The first row names the columns, or the first with names that `is_header` knows; where a photo
+    stands before any, the columns are ``location``, ``column_2``, ... Blank lines are skipped; cells
+    that a short row lacks are absent. In a file that is UTF-8 but for some lines, what is not is kept
+    as in names of files (`packshot.names.escape_undecodable`).
 
     Raises:
         SourceError: Not such a text, or a broken row.
@@ -87,7 +88,7 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
     try:
-        yield from _iter_records(text, name)
+        yield from _iter_records(text, name, is_header)
     except UnicodeDecodeError as error:
         line = _find_undecodable_line(file, encoding)
         reason = f"line {line} is not {encoding.name}, {error.reason}; save it as UTF-8"
@@ -96,24 +97,27 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
         text.detach()
 
 
-def _iter_records(text: io.TextIOWrapper, name: str) -> Iterator[Record]:
+def _iter_records(text: io.TextIOWrapper, name: str, is_header: IsHeader) -> Iterator[Record]:
     sample = text.read(_SAMPLE_LENGTH)
     hint = _EXCEL_HINT.match(sample)
     delimiter = hint[1] if hint else _detect_delimiter(sample)
     text.seek(0)
     skipped_lines = 1 if hint and text.readline() else 0
-    names: Sequence[str] = ()
-    for line, cells in _iter_rows(text, name, delimiter):
+    table = find_header(_iter_rows(text, name, delimiter), list, is_header)
+    _check_width(table.names, name)
+    if table.line_above:
+        tell_passed_over(name, table.line_above + skipped_lines, table.line + skipped_lines)
+    names = table.names
+    for line, cells in table.rows:
         if not names:
-            has_header = not any(is_photo_location(cell) for cell in cells)
-            if len(cells) > MAX_COLUMNS:
-                raise SourceError(f"{name}: cannot be read as CSV: more than {MAX_COLUMNS:,} columns")
-            names = (
-                make_names_unique(cells) if has_header else ["location", *_make_column_names(len(cells))]
-            )
-            if has_header:
-                continue
+            _check_width(cells, name)
+            names = name_columns(cells)
         yield Record(line + skipped_lines, dict(zip(names, cells, strict=False)))
+
+
+def _check_width(cells: Sequence[str], name: str) -> None:
+    if len(cells) > MAX_COLUMNS:
+        raise SourceError(f"{name}: cannot be read as CSV: more than {MAX_COLUMNS:,} columns")
 
 
 def _iter_rows(text: io.TextIOWrapper, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -216,13 +220,14 @@ def _detect_encoding(file: BinaryIO, name: str) -> _Encoding:
     undecodable_line = _find_undecodable_line(file, _Encoding("utf-8"))
     if undecodable_line is None:
         return _Encoding("utf-8")
-    runs = _find_non_ascii_runs(file)
+    words = _find_non_ascii_words(file)
+    runs = [run for word in words for run in _NON_ASCII_RUN.findall(word)]
     if sum(map(_is_utf8, runs)) >= _MIN_UTF8_SHARE * len(runs):
         _log.warning(
             "%s, line %d: not UTF-8 as the other lines are; kept as it stands", name, undecodable_line
         )
         return _Encoding("utf-8", "surrogateescape")
-    return _Encoding("gb18030" if _is_double_byte(runs) else "cp1252")
+    return _Encoding(choose_encoding(words))
 
 
 def _is_text(start: bytes) -> bool:
@@ -256,13 +261,13 @@ def _find_undecodable_line(file: BinaryIO, encoding: _Encoding) -> int | None:
     return None
 
 
-def _find_non_ascii_runs(file: BinaryIO) -> list[bytes]:
-    """Find the first runs of bytes beyond ASCII in a file."""
+def _find_non_ascii_words(file: BinaryIO) -> list[bytes]:
+    """Find the first words with bytes beyond ASCII in a file."""
     file.seek(0)
-    runs: list[bytes] = []
-    while len(runs) < _MAX_RUNS and (chunk := file.read(_CHUNK_BYTES)):
-        runs += _NON_ASCII_RUN.findall(chunk)
-    return runs
+    words: list[bytes] = []
+    while len(words) < _MAX_RUNS and (chunk := file.read(_CHUNK_BYTES)):
+        words += _NON_ASCII_WORD.findall(chunk)
+    return words
 
 
 def _is_utf8(run: bytes) -> bool:
@@ -271,12 +276,3 @@ def _is_utf8(run: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_double_byte(runs: Sequence[bytes]) -> bool:
-    even = sum(len(run) % 2 == 0 for run in runs)
-    return bool(runs) and even >= _MIN_PAIRED_SHARE * len(runs)
-
-
-def _make_column_names(count: int) -> list[str]:
-    return [f"column_{number}" for number in range(2, count + 1)]

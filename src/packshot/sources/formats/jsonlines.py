@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from packshot.errors import SourceError
@@ -18,6 +18,9 @@ _MAX_LINE_BYTES = 4 * 2**20
 _MAX_DEPTH = 50
 """Lists and objects inside one another; a line with more is refused. Only texts and lists of texts are
 looked at, and Python's reader has a limit of its own, which differs."""
+
+_PHOTO_KEYS = frozenset({"url", "src", "source", "location", "href", "media_path", "preview"})
+"""Names in the description of a photo."""
 
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _BRACKETS = re.compile(rb"[\[{\]}]")
@@ -58,7 +61,23 @@ def _parse_object(text: bytes, where: str) -> dict[str, object]:
         raise SourceError(
             f'{where}: not a JSON object; write one object per line, such as {{"path": "a.jpg"}}'
         )
-    return value
+    return flatten(value)
+
+
+def flatten(value: Mapping[str, object]) -> dict[str, object]:
+    """Name what lies in objects by all the names on the way; lists, and what describes a photo, stay.
+
+    Example:
+        >>> flatten({"sku": "M1", "texts": {"title": "Mug"}, "image": {"src": "mug.jpg"}})
+        {'sku': 'M1', 'texts.title': 'Mug', 'image': {'src': 'mug.jpg'}}
+    """
+    flat: dict[str, object] = {}
+    for key, cell in value.items():
+        if isinstance(cell, dict) and not _PHOTO_KEYS & cell.keys():
+            flat |= {f"{key}.{name}": inner for name, inner in flatten(cell).items()}
+        else:
+            flat[key] = cell
+    return flat
 
 
 def _nesting_depth(text: bytes) -> int:
