@@ -70,6 +70,7 @@ def test_a_profile_counts_by_its_curve_and_primaries(name, version, kind):
     photo = Photo.open(data)
     assert difference(photo, convert(COLOURS / 255, decode, primaries)) <= ROUNDING
     assert photo.facts.icc_profile == name
+    assert photo.facts.other_colours
 
 
 @pytest.mark.parametrize("name", ["sRGB IEC61966-2.1", "c2", "Bildschirm"])
@@ -79,6 +80,7 @@ def test_srgb_by_any_name_changes_nothing(name):
         profile = make_profile(curve, name=name, version=version)
         data = encode(Image.fromarray(COLOURS), "PNG", icc_profile=profile)
         assert np.array_equal(Photo.open(data).pixels, COLOURS)
+        assert not Photo.open(data).facts.other_colours
         assert build_conversion(profile, "RGB") is None
 
 

@@ -324,7 +324,7 @@ def find_file_issues(photo: Photo) -> list[str]:
         "had-alpha": facts.has_alpha,
         "location-data": facts.had_location,
         "extension-mismatch": not facts.extension_matches,
-        "not-srgb": facts.icc_profile is not None and "srgb" not in facts.icc_profile.lower(),
+        "not-srgb": facts.other_colours,
     }
     return [code for code, applies in conditions.items() if applies]
 

@@ -11,6 +11,7 @@ from PIL import ImageCms
 from packshot.photo.decoded import DecodedPicture
 from packshot.photo.exif import MAX_TEXT_LENGTH, read_exif
 from packshot.photo.formats import FORMATS
+from packshot.photo.pixels import has_other_colours
 from packshot.photo.quality import jpeg_quality
 from packshot.photo.structure.outline import MAX_PROFILE_BYTES
 from packshot.report import Facts
@@ -42,6 +43,7 @@ def build_facts(decoded: DecodedPicture, data: bytes, name: str, has_alpha: bool
         bit_depth=decoded.bits,
         colour_mode=decoded.mode,
         icc_profile=read_profile_name(decoded.profile),
+        other_colours=has_other_colours(decoded.picture),
         has_alpha=has_alpha,
         frames=decoded.frames,
         jpeg_quality=jpeg_quality(decoded.quantisation) if decoded.format == "JPEG" else None,

@@ -305,9 +305,33 @@ def _finite_range(values: AnyArray) -> tuple[float, float]:
     return float(values.min(initial=0, where=finite)), float(values.max(initial=0, where=finite))
 
 
+def has_other_colours(picture: Picture) -> bool:
+    """Return whether the numbers of a picture mean other colours than those of sRGB.
+
+    Example:
+        >>> from packshot.photo.colour_space import make_colour_space
+        >>> image = Image.new("RGB", (2, 1))
+        >>> linear = Picture(image, space=make_colour_space(lambda shares: shares))
+        >>> has_other_colours(linear), has_other_colours(Picture(image))
+        (True, False)
+    """
+    space = picture.space or (_read_deep_space(picture) if picture.is_deep else None)
+    if space is not None:
+        return not space.is_srgb
+    if not picture.profile:
+        return False
+    mode = picture.image.mode if isinstance(picture.image, Image.Image) else "RGB"
+    return build_conversion(picture.profile, _choose_profile_mode(mode)) is not None
+
+
+def _choose_profile_mode(mode: str) -> str:
+    """Return the mode of the profiles that pixels of a mode may have."""
+    return {"1": "L", **{kept: kept for kept in _PROFILE_MODES}}.get(mode, "RGB")
+
+
 def _convert_to_rgb(image: Image.Image, picture: Picture) -> Image.Image:
     """Convert to RGB by the profile or the colour space; plainly without one, or where that fails."""
-    mode = {"1": "L", **{kept: kept for kept in _PROFILE_MODES}}.get(image.mode, "RGB")
+    mode = _choose_profile_mode(image.mode)
     plain = image if image.mode == mode else image.convert(mode)
     if picture.space is not None and plain.mode in ("RGB", "L"):
         return Image.fromarray(picture.space.to_srgb(np.asarray(plain))).convert("RGB")

@@ -46,6 +46,9 @@ class Facts(Record):
     bit_depth: int = Field(description="Bits per channel, as stored")
     colour_mode: str = Field(description="As stored: RGB, RGBA, CMYK, L, P, I;16, ...")
     icc_profile: str | None = Field(description="Description of the embedded profile, if any")
+    other_colours: bool = Field(
+        default=False, description="Its numbers mean other colours than sRGB's; they were converted"
+    )
     has_alpha: bool = Field(description="True if any pixel was not opaque")
     frames: int = Field(ge=1)
     jpeg_quality: int | None = Field(description="Estimated from the quantisation tables, 1..100")
