@@ -224,4 +224,5 @@ def test_scales_are_matched_by_mean_and_deviation():
     assert (found.mean(), found.std()) == (pytest.approx(points.mean()), pytest.approx(points.std()))
     assert np.array_equal(np.argsort(found), np.argsort(scores))
     assert match_scales(scores, 10 * points).max() == 100
+    assert match_scales(scores, points, scores[3:5]) == pytest.approx(found[3:5])
     assert match_scales(np.full(3, 7.0), np.array([1.0, 2.0, 3.0])) == pytest.approx(np.full(3, 2.0))

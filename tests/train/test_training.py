@@ -215,6 +215,10 @@ def test_calibration_follows_the_ratings():
     raw = np.linspace(20, 80, 800)
     fitted = fit_calibration(raw, 0.8 * raw + 15)
     assert fitted(50) == pytest.approx(55, abs=0.5)
+    narrow = fit_calibration(raw, 0.2 * raw + 40, ends=(40, 60))
+    assert (narrow(0), narrow(100)) == (40, 60)
+    steep = fit_calibration(raw, raw, ends=(40, 60))  # What lies between has the last word.
+    assert (steep(0), steep(100)) == (steep.score[1], steep.score[-2])
     bent = fit_calibration(raw, np.where(raw < 50, raw / 2, 3 * raw - 125))
     assert bent(35) == pytest.approx(17.5, abs=2.5)
     assert bent(65) == pytest.approx(70, abs=2.5)

@@ -59,12 +59,15 @@ class JudgedAspect:
     spread: Float64Array
 
 
-def fit_aspect(judged: JudgedAspect, truth: Float64Array) -> AspectModel:
+def fit_aspect(
+    judged: JudgedAspect, truth: Float64Array, ends: tuple[float, float] = (0.0, 100.0)
+) -> AspectModel:
     """Fit calibration and confidence of an aspect.
 
     Args:
         judged: Of photos by evidence of other products.
         truth: (N,) their ratings.
+        ends: See `fit_calibration`.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -75,7 +78,7 @@ def fit_aspect(judged: JudgedAspect, truth: Float64Array) -> AspectModel:
     """
     known = ~np.isnan(judged.raw)
     raw, rated = judged.raw[known], truth[known]
-    calibration = fit_calibration(raw, rated)
+    calibration = fit_calibration(raw, rated, ends)
     scores = np.array([calibration(value) for value in raw])
     level = scores / 100
     columns = [np.ones_like(level), judged.nearness[known], judged.spread[known], level, level**2]
@@ -85,12 +88,15 @@ def fit_aspect(judged: JudgedAspect, truth: Float64Array) -> AspectModel:
     return AspectModel(calibration=calibration, trust=trust)
 
 
-def fit_calibration(raw: Float64Array, truth: Float64Array) -> ScoreCalibration:
-    """Fit mean ratings of equally many photos at a time, kept increasing, with 0 and 100 as the ends.
+def fit_calibration(
+    raw: Float64Array, truth: Float64Array, ends: tuple[float, float] = (0.0, 100.0)
+) -> ScoreCalibration:
+    """Fit mean ratings of equally many photos at a time, kept increasing.
 
     Args:
         raw: (N,) aggregated scores.
         truth: (N,) ratings.
+        ends: Scores of 0 and of 100, as far as those between allow.
 
     Example:
         >>> raw = np.linspace(30, 70, 400)  # retrieval shrinks towards the mean
@@ -106,9 +112,10 @@ def fit_calibration(raw: Float64Array, truth: Float64Array) -> ScoreCalibration:
     level = fit_isotonic(means, shares)
     rising = (1 - _SLOPE_SHARE) * level + _SLOPE_SHARE * centres
     inside = np.concatenate([[True], np.diff(centres) > _MIN_KNOT_STEP])
+    knots = np.clip(rising[inside], 1, 99).round(3).tolist()
+    low, high = min(ends[0], knots[0]), max(ends[1], knots[-1])
     return ScoreCalibration(
-        raw=(0.0, *centres[inside].round(3).tolist(), 100.0),
-        score=(0.0, *np.clip(rising[inside], 1, 99).round(3).tolist(), 100.0),
+        raw=(0.0, *centres[inside].round(3).tolist(), 100.0), score=(low, *knots, high)
     )
 
 

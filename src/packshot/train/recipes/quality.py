@@ -525,7 +525,8 @@ def calibrate_quality(
         read = _read_aspect(as_products, column).raw
         points = np.array([aspects[name].calibration(value) for value in read])
         truth = match_scales(people.scores, points)
-        aspects[_BROUGHT_TO[name]] = fit_aspect(_read_aspect(liked, column), truth)
+        low, high = match_scales(people.scores, points, np.array([0.0, 100.0])).tolist()
+        aspects[_BROUGHT_TO[name]] = fit_aspect(_read_aspect(liked, column), truth, (low, high))
     everyone = [one.evidence for one in (*judged, *liked)]
     content = np.array([float(one.content.max()) for one in everyone])
     nearness = np.array([float(one.weights @ one.distortion) for one in everyone])
@@ -548,7 +549,9 @@ _BROUGHT_TO: Final = {
 """What people say is brought to each of these scales by."""
 
 
-def match_scales(scores: Float64Array, points: Float64Array) -> Float64Array:
+def match_scales(
+    scores: Float64Array, points: Float64Array, values: Float64Array | None = None
+) -> Float64Array:
     """Bring scores to the scale of other points of the same photos: to their mean and deviation.
 
     The order stays. Whether a photo is of a product is often not certain, and what both scales say is
@@ -557,16 +560,18 @@ def match_scales(scores: Float64Array, points: Float64Array) -> Float64Array:
     Args:
         scores: (N,).
         points: (N,) of the same photos.
+        values: (M,) other scores to bring to the same scale; None for `scores`.
 
     Returns:
-        (N,), 0..100.
+        (M,), 0..100.
 
     Example:
         >>> match_scales(np.array([20.0, 50, 80]), np.array([40.0, 30, 50])).round(2).tolist()
         [30.0, 40.0, 50.0]
     """
     deviation = float(points.std() / max(scores.std(), 1e-6))
-    return np.asarray(np.clip(points.mean() + deviation * (scores - scores.mean()), 0, 100), np.float64)
+    moved = points.mean() + deviation * ((scores if values is None else values) - scores.mean())
+    return np.asarray(np.clip(moved, 0, 100), np.float64)
 
 
 _REJECTED_SHARE: Final = 0.005
