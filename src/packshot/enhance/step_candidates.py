@@ -30,7 +30,7 @@ from packshot.enhance.detail_steps import (
     plan_motion_deblur,
     plan_sharpen,
 )
-from packshot.enhance.framing import MIN_LONG_SIDE
+from packshot.enhance.goals import MIN_LONG_SIDE, PresentationGoals
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
 from packshot.texts import DISTORTION_PREFIX
@@ -163,7 +163,9 @@ def build_planners(
     """
     available = dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
     if include_product_steps:
-        framing = partial(plan_framing, min_long_side=MIN_LONG_SIDE / scale)
+        framing = partial(
+            plan_framing, goals=PresentationGoals(min_long_side=round(MIN_LONG_SIDE / scale))
+        )
         available |= {**PRODUCT_STEPS, "frame-product": framing}
     return available
 

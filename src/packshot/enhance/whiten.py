@@ -144,8 +144,8 @@ def find_backdrop(pixels: Pixels) -> Backdrop | None:
         return None
     small = average_blocks(planes.pixels, -(-max(planes.grey.shape) // LIMITS.working_side))
     core = to_uint8(cv2.resize(background.mask, small.shape[1::-1], interpolation=cv2.INTER_NEAREST))
-    field = _fit_colour_field(small, core)
-    full_field = _enlarge(field, small.shape[1], small.shape[0])
+    field = fit_colour_field(small, core)
+    full_field = enlarge(field, small.shape[1], small.shape[0])
     share = np.asarray(small / np.maximum(full_field, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
     lighter_share = float((share.min(axis=2) > LIMITS.lighter_factor).mean())
@@ -186,14 +186,14 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     check_pixels(pixels, "whiten")
     height, width = pixels.shape[:2]
     white = np.maximum(backdrop.colour_field * (1 - LIMITS.headroom) - backdrop.noise, 1)
-    field_columns = _enlarge(white, width, len(white))
-    coverage_columns = _enlarge(backdrop.coverage, width, len(backdrop.coverage))
+    field_columns = enlarge(white, width, len(white))
+    coverage_columns = enlarge(backdrop.coverage, width, len(backdrop.coverage))
     result = np.empty_like(pixels)
     for top in range(0, height, LIMITS.strip_rows):
         rows = slice(top, min(top + LIMITS.strip_rows, height))
-        share = np.asarray(pixels[rows] / _enlarge_rows(field_columns, rows, height), np.float32)
+        share = np.asarray(pixels[rows] / enlarge_rows(field_columns, rows, height), np.float32)
         alpha = np.asarray(
-            _enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
+            enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
         )[..., None]
         whitened = np.minimum(share, 1) * 255 if keep_shadows else np.float32(255)
         result[rows] = round_to_uint8(
@@ -202,8 +202,21 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     return result
 
 
-def _fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
-    """Fit the background's colour on a coarse grid, carried on smoothly behind the product."""
+def fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
+    """Fit the background's colour on a coarse grid, carried on smoothly behind the product.
+
+    Args:
+        small: (h, w, 3) uint8.
+        core: (h, w) 255 on what surely is background.
+
+    Returns:
+        (s, t, 3) 0..255, the longer side `WhiteningLimits.field_side`.
+
+    Example:
+        >>> photo = np.full((100, 200, 3), 240, np.uint8)
+        >>> fit_colour_field(photo, np.full((100, 200), 255, np.uint8)).shape
+        (32, 64, 3)
+    """
     height, width = small.shape[:2]
     factor = LIMITS.field_side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -278,12 +291,23 @@ def _background_weight(share: Float32Array) -> Float32Array:
     return np.asarray(position * position * (3 - 2 * position), np.float32)
 
 
-def _enlarge(values: Float32Array, width: int, height: int) -> Float32Array:
+def enlarge(values: Float32Array, width: int, height: int) -> Float32Array:
+    """Enlarge (h, w) or (h, w, C) linearly to a width and a height.
+
+    Example:
+        >>> enlarge(np.float32([[0, 1]]), width=4, height=1).tolist()
+        [[0.0, 0.25, 0.75, 1.0]]
+    """
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _enlarge_rows(values: Float32Array, rows: slice, height: int) -> Float32Array:
-    """Some rows of `values` enlarged to a height, linearly."""
+def enlarge_rows(values: Float32Array, rows: slice, height: int) -> Float32Array:
+    """Compute some rows of `values` enlarged to a height, linearly, without the others.
+
+    Example:
+        >>> enlarge_rows(np.float32([[0], [1]]), slice(0, 2), height=4).tolist()
+        [[0.0], [0.25]]
+    """
     positions = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * len(values) / height - 0.5
     positions = np.clip(positions, 0, len(values) - 1)
     above = np.floor(positions).astype(np.intp)
