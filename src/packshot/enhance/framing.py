@@ -215,7 +215,8 @@ def _limit_share(product: LocatedProduct, goals: PresentationGoals, ratio: float
     long_side, short_side = max(frame.width, frame.height), min(frame.width, frame.height)
     least_long = min(goals.min_long_side, max(product.size))
     least_short = min(goals.min_short_side, min(product.size))
-    return share / max(1.0, least_long / long_side, least_short / short_side)
+    # Half a pixel more, so that rounding leaves no pixel too few.
+    return share / max(1.0, (least_long + 0.5) / long_side, (least_short + 0.5) / short_side)
 
 
 def _find_padding(pixels: Pixels, product: LocatedProduct) -> tuple[Colour | None, bool]:

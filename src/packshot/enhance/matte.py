@@ -222,7 +222,7 @@ def _find_regions(
     if noise > LIMITS.max_noise:
         return None
     is_same = difference <= LIMITS.tolerance + LIMITS.noise_factor * noise
-    passable = is_same | _find_shadow(small / behind, likely)
+    passable = is_same | _find_shadow(np.asarray(small / behind, np.float32), likely)
     reached = find_border_region(to_uint8(passable) * np.uint8(255))
     holes = _find_holes(to_uint8(is_same & (reached == 0)) * np.uint8(255), is_same, likely)
     is_background = np.asarray((reached > 0) | holes)

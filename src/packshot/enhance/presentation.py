@@ -35,11 +35,11 @@ from packshot.measure.product import find_plain_product
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.report import Abstention, AbstentionReason
 
-CUT_OUT: Final = "cut-out"
+CUT_OUT, WHITEN = "cut-out", "whiten-background"
 PRESENTATION_STEPS: Final = (
     "cut-border",
     "straighten",
-    "whiten-background",
+    WHITEN,
     CUT_OUT,
     "frame-product",
     "resize",
@@ -64,6 +64,7 @@ class Presentation:
         alpha: (H, W) uint8 where the product was cut out to be transparent around it, else None.
         steps: Those that were made, in order.
         abstentions: Those that were called for and not made.
+        repairs: Names of the steps of other kinds that were made after these.
 
     Example:
         >>> import numpy as np
@@ -75,6 +76,7 @@ class Presentation:
     alpha: ByteArray | None = None
     steps: tuple[Step, ...] = ()
     abstentions: tuple[Abstention, ...] = ()
+    repairs: tuple[str, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -148,7 +150,7 @@ def _iter_proposers(
     if goals.background.is_cut_out:
         yield CUT_OUT, lambda _: None
     elif goals.background is BackgroundTreatment.WHITEN:
-        yield "whiten-background", partial(propose_whitening, goals=goals, network=network)
+        yield WHITEN, partial(propose_whitening, goals=goals, network=network)
     yield "frame-product", partial(propose_framing, goals=goals, network=network)
     yield "resize", partial(_propose_resize, goals=goals)
 

@@ -67,9 +67,11 @@ def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
     return None if backdrop is None else _make_whitening(backdrop, keep_shadows)
 
 
-def _make_whitening(backdrop: Backdrop, keep_shadows: bool = True) -> Step | None:
+def _make_whitening(
+    backdrop: Backdrop, keep_shadows: bool = True, enough: float = _WHITE_ENOUGH
+) -> Step | None:
     darkest = float(backdrop.colour_field.min()) - backdrop.noise
-    if darkest >= _WHITE_ENOUGH:
+    if darkest >= enough:
         return None
     reason = f"background down to {darkest:.0f} of 255"
     change = partial(whiten, backdrop=backdrop, keep_shadows=keep_shadows)
@@ -114,7 +116,7 @@ def propose_whitening(
         return AbstentionReason.NOT_WHITE if background.is_even else AbstentionReason.NOT_PLAIN
     if _measure_whitened_product(pixels, backdrop, network) > _MAX_WHITENED_PRODUCT:
         return AbstentionReason.UNSURE_MASK
-    return _make_whitening(backdrop)
+    return _make_whitening(backdrop, enough=max(_WHITE_ENOUGH, goals.min_whiteness))
 
 
 def _measure_whitened_product(pixels: Pixels, backdrop: Backdrop, network: MaskNetwork) -> float:

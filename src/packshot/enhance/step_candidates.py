@@ -62,6 +62,8 @@ PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
 
 NETWORK_STEP: Final = "network"
 STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
+"""Names of the steps that the loop chooses from; `presentation` has those that it makes."""
+
 _THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
 """Steps that are tried without a finding that calls for them: no finding tells of a tilt."""
 

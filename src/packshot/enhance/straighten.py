@@ -88,21 +88,41 @@ def estimate_tilt(pixels: Pixels) -> Tilt | None:
         >>> round(estimate_tilt(turned).degrees)
         3
     """
+    degrees = measure_tilt(pixels)
+    if degrees is None or not _MIN_TILT <= abs(degrees) <= _MAX_TILT:
+        return None
+    planes = make_planes(pixels)
+    return Tilt(degrees, _find_corner_colour(planes.small, planes.lab))
+
+
+def measure_tilt(pixels: Pixels) -> float | None:
+    """Measure a tilt, also where there is none; see `estimate_tilt`.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Returns:
+        Degrees clockwise, about 0 for an upright photo; None where lines do not tell.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((400, 400, 3), 235, np.uint8)
+        >>> measure_tilt(scene) is None
+        True
+        >>> scene[100:300, 80:320] = (60, 90, 150)
+        >>> abs(measure_tilt(scene)) < 0.1
+        True
+    """
     planes = make_planes(pixels)
     grey = average_blocks(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
     lengths, angles, is_upright = _detect_lines(grey)
     horizontal_tilt = _find_common_angle(lengths[~is_upright], angles[~is_upright])
     vertical_tilt = _find_common_angle(lengths[is_upright], angles[is_upright])
-    if (
-        horizontal_tilt is None
-        or vertical_tilt is None
-        or abs(horizontal_tilt - vertical_tilt) > _ANGLE_TOLERANCE
-    ):
+    if horizontal_tilt is None or vertical_tilt is None:
         return None
-    degrees = (horizontal_tilt + vertical_tilt) / 2
-    if not _MIN_TILT <= abs(degrees) <= _MAX_TILT:
+    if abs(horizontal_tilt - vertical_tilt) > _ANGLE_TOLERANCE:
         return None
-    return Tilt(degrees, _find_corner_colour(planes.small, planes.lab))
+    return (horizontal_tilt + vertical_tilt) / 2
 
 
 def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
