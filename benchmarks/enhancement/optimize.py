@@ -1,11 +1,12 @@
-"""Whether `packshot optimize` puts right what is wrong with the presentation of a product, and only that.
+"""Whether `packshot optimize` puts right what is wrong with a product's presentation, and only that.
 
-Products that stand whole on pure white are put on a larger canvas, off its centre, turned, or before other
-grounds; how, is known. They are written as PNG, optimised as a user would, by the presentation's own steps
-(``--repairs`` adds the others), and held against what is known: the product is sought in the result by its
-own pixels, so that what it fills and where it stands do not rest on what Packshot measures. A case is
-*fixable* where nothing prevents it: the photo has the pixels for a crop, lines tell what is level, the
-outline stands out. Half of the originals were used to choose limits by, rows say which half.
+Products that stand whole on pure white are put on a larger canvas, off its centre, turned, or before
+other grounds; how, is known. They are written as PNG, optimised as a user would, by the presentation's
+own steps (``--repairs`` adds the others), and held against what is known: the product is sought in the
+result by its own pixels, so that what it fills and where it stands rest on nothing that is measured.
+A fault is *fixable* where nothing prevents it: a crop needs the pixels, and a tilt something that tells
+what is upright: the original, before it is turned, must say so by its lines or its symmetry. Half of the
+originals were used to choose limits by; rows say which half.
 """
 
 from __future__ import annotations

@@ -186,11 +186,12 @@ def propose_frame(
     fill_colour, can_pad = _find_padding(pixels, product)
     share = _limit_share(product, goals, ratio)
     frame = compute_frame(product.box, product.size, share, ratio, fill_colour)
+    if ratio != width / height and not can_pad and frame.has_padding(height, width):
+        return AbstentionReason.NO_SPACE
     if frame.has_padding(height, width) and not can_pad:
         fitted = _fit_inside(frame, product)
-        if fitted is None or ratio != width / height:
-            return AbstentionReason.NO_SPACE
-        frame = fitted
+        is_better = fitted is not None and _is_better(fitted, product, goals)
+        return fitted if is_better else AbstentionReason.NO_SPACE
     if ratio != width / height or _is_better(frame, product, goals):
         return frame
     return AbstentionReason.TOO_FEW_PIXELS if share < _wanted_share(product, goals) else None

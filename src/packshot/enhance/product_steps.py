@@ -111,7 +111,8 @@ def propose_whitening(
     far = find_far_background(background.mask, planes.factor)
     if whiteness(planes.small_channels, far) >= goals.min_whiteness:
         return None
-    backdrop = find_backdrop(pixels)
+    is_known = (product := locate_product(pixels, network)) is not None and product.is_whole
+    backdrop = find_backdrop(pixels, product_may_be_lighter=is_known)
     if backdrop is None:
         return AbstentionReason.NOT_WHITE if background.is_even else AbstentionReason.NOT_PLAIN
     if _measure_whitened_product(pixels, backdrop, network) > _MAX_WHITENED_PRODUCT:

@@ -47,6 +47,8 @@ class WhiteningLimits:
             than the background.
         max_lighter_share: Share of such pixels above which the "background" may be the product, such as
             a grey shirt that fills the frame.
+        max_share: Share of the background's own colour above which a pixel is no background, but a
+            product that is whiter; noise is added to it.
         outline_gap: Pixels: a gap in an outline up to this wide does not let the background in.
         feather_sigma: Pixels, standard deviation of the blur of the mask's edge, so that no seam shows.
         headroom: Share by which white is set below the background's smoothed colour, so that its noise
@@ -76,6 +78,7 @@ class WhiteningLimits:
     max_noise: float = 12.0
     lighter_factor: float = 1.065
     max_lighter_share: float = 0.005
+    max_share: float = 1.03
     outline_gap: int = 3
     feather_sigma: float = 1.2
     headroom: float = 0.015
@@ -109,7 +112,7 @@ class Backdrop:
     noise: float
 
 
-def find_backdrop(pixels: Pixels) -> Backdrop | None:
+def find_backdrop(pixels: Pixels, *, product_may_be_lighter: bool = False) -> Backdrop | None:
     """Find a nearly white background.
 
     It grows from the border through pixels that are nearly white and where nothing changes steeply, so
@@ -118,10 +121,11 @@ def find_backdrop(pixels: Pixels) -> Backdrop | None:
 
     Args:
         pixels: (H, W, 3) uint8.
+        product_may_be_lighter: Whether it is known otherwise that what is lighter is the product.
 
     Returns:
         None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, has a
-        texture, or is not the lightest thing there is: it may be the product then.
+        texture, or is not the lightest thing there is: it may be the product then, unless that is known.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -149,7 +153,9 @@ def find_backdrop(pixels: Pixels) -> Backdrop | None:
     share = np.asarray(small / np.maximum(full_field, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
     lighter_share = float((share.min(axis=2) > LIMITS.lighter_factor).mean())
-    if noise > LIMITS.max_noise or lighter_share > LIMITS.max_lighter_share:
+    if lighter_share > LIMITS.max_lighter_share and not product_may_be_lighter:
+        return None
+    if noise > LIMITS.max_noise:
         return None
     background_mask = _grow_background(small, share, noise)
     coverage = cv2.GaussianBlur(background_mask.astype(np.float32) / 255, (0, 0), LIMITS.feather_sigma)
@@ -237,8 +243,11 @@ def fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
 
 def _grow_background(small: Pixels, share: Float32Array, noise: float) -> ByteMask:
     """255 on the background: nearly white, level, and connected with the border or a hole."""
-    is_near_white = (share.min(axis=2) >= LIMITS.near_white_share) & (
-        np.ptp(share, axis=2) <= LIMITS.max_channel_range
+    darkest = share.min(axis=2)
+    is_near_white = (
+        (darkest >= LIMITS.near_white_share)
+        & (darkest <= LIMITS.max_share + 2 * noise / 255)
+        & (np.ptp(share, axis=2) <= LIMITS.max_channel_range)
     )
     is_level = _steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
     gap = np.ones((LIMITS.outline_gap, LIMITS.outline_gap), np.uint8)
