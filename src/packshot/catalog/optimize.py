@@ -139,8 +139,11 @@ def derive_goals(rules: Iterable[Rule], goals: PresentationGoals) -> Presentatio
         >>> goals.aspect_range, goals.min_whiteness > 250
         ((0.99, 1.01), True)
     """
-    required = [rule.requirement for rule in rules if rule.requirement and rule.level in _BINDING_LEVELS]
+    requirements = [(rule.level, rule.requirement) for rule in rules if rule.requirement]
+    required = [one for level, one in requirements if level in _BINDING_LEVELS]
+    refused = [one for level, one in requirements if level is Level.ERROR]
     bounds = {metric: _find_bounds(metric, required) for metric in _METRICS}
+    bounds |= {metric: _find_bounds(metric, refused) for metric in _SIZE_METRICS}
     low, high = (share / 100 for share in _within(bounds["fill_box_side"], (0.0, 100.0)))
     low = low or min(goals.fill_range[0], high)
     aim = min(max(goals.fill_share, low + _AIM_MARGIN), max(low, high - _AIM_MARGIN))

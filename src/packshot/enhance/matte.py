@@ -3,7 +3,7 @@
 Where the colour behind a product is known, a pixel C of its outline is a mixture alpha F + (1 - alpha) B
 in which only the product's own colour F is guessed, from what lies just inside (Smith and Blinn, Blue
 screen matting, SIGGRAPH 1996, eq. 1, with B known and F constant along the outline's normal). That needs
-no solver: see docs/decisions/0036-optimize-towards-a-policy.md for what one brings.
+no solver (docs/decisions/0036-optimize-towards-a-policy.md).
 """
 
 from __future__ import annotations
@@ -176,7 +176,9 @@ def lay_on_white(pixels: Pixels, matte: Matte) -> Pixels:
         clear = 1 - matte.alpha[rows, :, None].astype(np.float32) / 255
         background = enlarge_rows(columns, rows, height)
         laid = pixels[rows] + clear * (255 - background)
-        result[rows] = np.where(clear == 1, 255, np.rint(np.clip(laid, 0, 255))).astype(np.uint8)
+        # No darker than black behind that much white: `take_off_white` finds the same colour again.
+        possible = np.rint(np.clip(laid, 255 * clear, 255))
+        result[rows] = np.where(clear == 1, 255, possible).astype(np.uint8)
     return result
 
 

@@ -59,6 +59,9 @@ upright on its axis. Of the same 70 it told 16, none wrongly; from .93 on 3 in 2
 _MIN_SYMMETRY_GAIN: Final = 0.03
 """How much more symmetric an outline must be about its tilted axis than about an upright one."""
 
+_MIN_TILT_ALONE: Final = 1.5
+"""Degrees below which neither of them tells a tilt alone: cans and jars taper, and so do cameras' views."""
+
 _AGREEMENT: Final = 1.2
 """Degrees by which upright lines and the outline may differ where both tell."""
 
@@ -151,7 +154,8 @@ def measure_tilt(pixels: Pixels) -> float | None:
     told = [degrees for degrees in (standing, leaning) if degrees is not None]
     if not told or max(told) - min(told) > _AGREEMENT:
         return None
-    return told[0]
+    is_alone = len(told) == 1 and _MIN_TILT <= abs(told[0]) < _MIN_TILT_ALONE
+    return None if is_alone else told[0]
 
 
 def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
