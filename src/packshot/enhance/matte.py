@@ -47,6 +47,9 @@ class MatteLimits:
         min_contrast: Grey levels of the most different channel between product and background, below
             which an outline is faint.
         max_faint_share: Share of the outline, 0..1, that may be faint.
+        max_left_share: Share of what is taken for product, 0..1, that the network holds for background,
+            where the background has grain or shade: folds, other things.
+        left_probability: Likelihood up to which the network holds a place for background.
         min_part_share: Share of the product's largest part that another part must have.
         min_hole_share: Share of the picture that a hole must have, as in `whiten`.
         hole_agreement: Share of a hole that must show the background's colour.
@@ -74,6 +77,8 @@ class MatteLimits:
     colour_reach: float = 4.0
     min_contrast: float = 16.0
     max_faint_share: float = 0.12
+    max_left_share: float = 0.02
+    left_probability: float = 0.1
     min_part_share: float = 0.01
     min_hole_share: float = 0.0003
     hole_agreement: float = 0.9
@@ -141,7 +146,9 @@ def estimate_matte(pixels: Pixels, network: MaskNetwork) -> Matte | AbstentionRe
     if regions is None:
         return AbstentionReason.NOT_PLAIN
     field, is_background, is_product = regions
-    if _measure_lost_share(is_background, likely) > LIMITS.max_lost_share:
+    left_share = float((likely[is_product] <= LIMITS.left_probability).mean())
+    is_crowded = not product.is_exact and left_share > LIMITS.max_left_share
+    if is_crowded or _measure_lost_share(is_background, likely) > LIMITS.max_lost_share:
         return AbstentionReason.UNSURE_MASK
     inner, outer = (_erode(mask, LIMITS.outline_radius) for mask in (is_product, is_background))
     colour = _carry_colour(small, inner)

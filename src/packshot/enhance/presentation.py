@@ -19,7 +19,7 @@ from packshot.arrays import ByteArray, Pixels
 from packshot.encode.mask import MaskNetwork
 from packshot.enhance.framing import Frame, reframe
 from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
-from packshot.enhance.located_product import locate_product
+from packshot.enhance.located_product import locate_product, predict_product
 from packshot.enhance.matte import Matte, estimate_matte, lay_on_white
 from packshot.enhance.product_steps import (
     plan_border,
@@ -49,6 +49,10 @@ PRESENTATION_STEPS: Final = (
 _MAX_PRODUCT_CHANGE: Final = 1.0
 """CIEDE2000, ninth decile over the inside of the product, that a new background may change: what nobody
 sees (a difference of 1 is about the least that can be seen)."""
+
+_SURE_PROBABILITY: Final = 0.8
+"""Likelihood of product, 0..1, by the mask network, from which a place is no shadow of it: as for
+mattes."""
 
 _MEGAPIXEL: Final = 1_000_000
 
@@ -88,10 +92,15 @@ class Presentation:
         """Names of the steps that were made, in order."""
         return tuple(step.name for step in self.steps)
 
-    def with_step(self, step: Step) -> Presentation:
-        """Return the same with a step made, or the reason why its result is not kept."""
+    def with_step(self, step: Step, network: MaskNetwork) -> Presentation:
+        """Return the same with a step made, or the reason why its result is not kept.
+
+        Args:
+            step: Planned for these pixels.
+            network: Tells the product, which a new background must not change, from its shadow.
+        """
         pixels = step.apply(self.pixels)
-        if Intent.BACKGROUND in step.intents and not _is_same_product(self.pixels, pixels):
+        if step.name == WHITEN and not _is_same_product(self.pixels, pixels, network):
             return self.without(step.name, AbstentionReason.PRODUCT_CHANGED)
         alpha = None if self.alpha is None else _move(self.alpha, step)
         return replace(self, pixels=pixels, alpha=alpha, steps=(*self.steps, step))
@@ -135,7 +144,7 @@ def present(
             continue
         proposal = propose(result.pixels)
         if isinstance(proposal, Step):
-            result = result.with_step(proposal)
+            result = result.with_step(proposal, network)
         elif proposal is not None:
             result = result.without(name, proposal)
     return result
@@ -203,10 +212,9 @@ def _cut_out(
         f"product of {share:.0%} of the picture",
         partial(lay_on_white, matte=matte),
     )
-    changed = presentation.with_step(step)
-    is_kept = changed.steps != presentation.steps
+    changed = presentation.with_step(step, network)
     is_transparent = treatment is BackgroundTreatment.TRANSPARENT
-    return replace(changed, alpha=matte.alpha) if is_kept and is_transparent else changed
+    return replace(changed, alpha=matte.alpha) if is_transparent else changed
 
 
 def _move(alpha: ByteArray, step: Step) -> ByteArray:
@@ -221,13 +229,15 @@ def _move(alpha: ByteArray, step: Step) -> ByteArray:
     return to_uint8(reframe(layers, frame)[..., 0])
 
 
-def _is_same_product(before: Pixels, after: Pixels) -> bool:
+def _is_same_product(before: Pixels, after: Pixels, network: MaskNetwork) -> bool:
     """Return whether the inside of the product kept its colours, where a background tells it."""
     planes, changed = make_planes(before), make_planes(after)
     product = find_plain_product(planes)
     if product is None:
         return True
-    inner = cv2.erode(to_uint8(product.material), np.ones((5, 5), np.uint8), borderValue=(1,)) > 0
+    likely = predict_product(before, network, product.mask.shape)
+    sure = to_uint8(product.material & (likely >= _SURE_PROBABILITY))
+    inner = cv2.erode(sure, np.ones((5, 5), np.uint8), borderValue=(1,)) > 0
     if not inner.any():
         return True
     difference = ciede2000(rgb_to_lab(planes.small), rgb_to_lab(changed.small))

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import Pixels
+from packshot.arrays import Float32Array, Pixels
 from packshot.encode.mask import MaskNetwork
 from packshot.enhance.framing import Frame, propose_frame, reframe
 from packshot.enhance.goals import PresentationGoals
@@ -46,6 +46,10 @@ _RIM_SHARE: Final = 1 / 64
 _MAX_WHITENED_PRODUCT: Final = 0.03
 """Share of such places, 0..1, that may be whitened: what shows through holes, for which the map is too
 coarse. A judgement, see `benchmarks/enhancement/optimize.py`."""
+
+_MAX_LEFT_BACKGROUND: Final = 0.1
+"""Share of what surely is no product, 0..1, that may stay as it is: shadows, what the network misses. A
+dress before a white cupboard and a dark door would be half on white. A judgement, on photos at home."""
 
 _EXTRA_PIXELS: Final = 1
 """Pixels cut off beside a border: an encoder smears its edge so far."""
@@ -115,18 +119,26 @@ def propose_whitening(
     backdrop = find_backdrop(pixels, product_may_be_lighter=is_known)
     if backdrop is None:
         return AbstentionReason.NOT_WHITE if background.is_even else AbstentionReason.NOT_PLAIN
-    if _measure_whitened_product(pixels, backdrop, network) > _MAX_WHITENED_PRODUCT:
+    likely = predict_product(pixels, network, backdrop.coverage.shape)
+    if _measure_whitened_product(backdrop, likely) > _MAX_WHITENED_PRODUCT:
         return AbstentionReason.UNSURE_MASK
+    if _measure_left_background(backdrop, likely) > _MAX_LEFT_BACKGROUND:
+        return AbstentionReason.NOT_PLAIN
     return _make_whitening(backdrop, enough=max(_WHITE_ENOUGH, goals.min_whiteness))
 
 
-def _measure_whitened_product(pixels: Pixels, backdrop: Backdrop, network: MaskNetwork) -> float:
+def _measure_whitened_product(backdrop: Backdrop, likely: Float32Array) -> float:
     """Measure the share of what surely is product, well inside, that would be whitened."""
-    shape = backdrop.coverage.shape
-    sure = to_uint8(predict_product(pixels, network, (shape[0], shape[1])) >= _SURE_PROBABILITY)
-    side = 2 * round(_RIM_SHARE * max(shape)) + 1
+    sure = to_uint8(likely >= _SURE_PROBABILITY)
+    side = 2 * round(_RIM_SHARE * max(likely.shape)) + 1
     inner = cv2.erode(sure, np.ones((side, side), np.uint8), borderValue=(1,)) > 0
     return float((backdrop.coverage[inner] > 0.5).mean()) if inner.any() else 0.0
+
+
+def _measure_left_background(backdrop: Backdrop, likely: Float32Array) -> float:
+    """Measure the share of what surely is no product that would not be whitened: a door, a floor."""
+    outside = likely <= 1 - _SURE_PROBABILITY
+    return float((backdrop.coverage[outside] <= 0.5).mean()) if outside.any() else 0.0
 
 
 def plan_border(pixels: Pixels) -> Step | None:

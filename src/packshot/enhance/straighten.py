@@ -60,7 +60,7 @@ _MIN_SYMMETRY_GAIN: Final = 0.03
 """How much more symmetric an outline must be about its tilted axis than about an upright one."""
 
 _MIN_TILT_ALONE: Final = 1.5
-"""Degrees below which neither of them tells a tilt alone: cans and jars taper, and so do cameras' views."""
+"""Degrees below which neither of them tells a tilt alone: cans and jars taper."""
 
 _AGREEMENT: Final = 1.2
 """Degrees by which upright lines and the outline may differ where both tell."""
