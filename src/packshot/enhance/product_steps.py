@@ -47,6 +47,11 @@ _MAX_WHITENED_PRODUCT: Final = 0.03
 """Share of such places, 0..1, that may be whitened: what shows through holes, for which the map is too
 coarse. A judgement, see `benchmarks/enhancement/optimize.py`."""
 
+_MAX_TINTED_NOISE, _MAX_TINT = 7.0, 8.0
+"""Grey levels of `Backdrop.noise`, and mean range of its three channels, beyond which, both together, a
+light background is a wall or a cloth at home: whitened, it would stay in patches. Of 13 photos looked
+at, the six that should not have been whitened, or need not, lie beyond, the others do not."""
+
 _MAX_LEFT_BACKGROUND: Final = 0.1
 """Share of what surely is no product, 0..1, that may stay as it is: shadows, what the network misses. A
 dress before a white cupboard and a dark door would be half on white. A judgement, on photos at home."""
@@ -119,12 +124,20 @@ def propose_whitening(
     backdrop = find_backdrop(pixels, product_may_be_lighter=is_known)
     if backdrop is None:
         return AbstentionReason.NOT_WHITE if background.is_even else AbstentionReason.NOT_PLAIN
+    if _is_wall_or_cloth(backdrop):
+        return AbstentionReason.NOT_PLAIN
     likely = predict_product(pixels, network, backdrop.coverage.shape)
     if _measure_whitened_product(backdrop, likely) > _MAX_WHITENED_PRODUCT:
         return AbstentionReason.UNSURE_MASK
     if _measure_left_background(backdrop, likely) > _MAX_LEFT_BACKGROUND:
         return AbstentionReason.NOT_PLAIN
     return _make_whitening(backdrop, enough=max(_WHITE_ENOUGH, goals.min_whiteness))
+
+
+def _is_wall_or_cloth(backdrop: Backdrop) -> bool:
+    """Return whether a background has both grain and a tint: no paper that was meant to be white."""
+    tint = float(np.ptp(backdrop.colour_field, axis=2).mean())
+    return backdrop.noise > _MAX_TINTED_NOISE and tint > _MAX_TINT
 
 
 def _measure_whitened_product(backdrop: Backdrop, likely: Float32Array) -> float:
