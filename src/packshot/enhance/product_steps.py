@@ -40,6 +40,10 @@ _SURE_PROBABILITY: Final = 0.8
 """Likelihood of product, 0..1, by the mask network, from which a place surely is product: as for mattes
 (`matte.LIMITS`)."""
 
+_SAME_COLOUR: Final = 0.012
+"""Share of the background's colour by which a pixel may differ and still be the background, without
+noise: three grey levels. A judgement."""
+
 _RIM_SHARE: Final = 1 / 64
 """Share of the longer side by which the network's map may be off at an outline: two of its cells."""
 
@@ -141,11 +145,15 @@ def _is_wall_or_cloth(backdrop: Backdrop) -> bool:
 
 
 def _measure_whitened_product(backdrop: Backdrop, likely: Float32Array) -> float:
-    """Measure the share of what surely is product, well inside, that would be whitened."""
+    """Measure the share of what surely is product, well inside, that would be whitened.
+
+    What has the background's very colour is seen through the product: between legs, in a handle.
+    """
     sure = to_uint8(likely >= _SURE_PROBABILITY)
     side = 2 * round(_RIM_SHARE * max(likely.shape)) + 1
     inner = cv2.erode(sure, np.ones((side, side), np.uint8), borderValue=(1,)) > 0
-    return float((backdrop.coverage[inner] > 0.5).mean()) if inner.any() else 0.0
+    is_other = backdrop.deviation > _SAME_COLOUR + 2 * backdrop.noise / 255
+    return float(((backdrop.coverage > 0.5) & is_other)[inner].mean()) if inner.any() else 0.0
 
 
 def _measure_left_background(backdrop: Backdrop, likely: Float32Array) -> float:

@@ -99,6 +99,8 @@ class Backdrop:
         coverage: (h, w) 0..1 at working size: 1 on what may be whitened, 0 on the product.
         colour_field: (s, s, 3) the background's colour 0..255, smoothed, also behind the product.
         noise: Spread of the background about the field, in grey levels.
+        deviation: (h, w) largest difference of a channel from the field, as a share of it: about 0 where
+            the background itself shows.
 
     Example:
         >>> from packshot import Photo
@@ -110,6 +112,7 @@ class Backdrop:
     coverage: Float32Array
     colour_field: Float32Array
     noise: float
+    deviation: Float32Array
 
 
 def find_backdrop(pixels: Pixels, *, product_may_be_lighter: bool = False) -> Backdrop | None:
@@ -159,7 +162,8 @@ def find_backdrop(pixels: Pixels, *, product_may_be_lighter: bool = False) -> Ba
         return None
     background_mask = _grow_background(small, share, noise)
     coverage = cv2.GaussianBlur(background_mask.astype(np.float32) / 255, (0, 0), LIMITS.feather_sigma)
-    return Backdrop(np.asarray(coverage, np.float32), field, noise)
+    deviation = np.abs(share - 1).max(axis=2)
+    return Backdrop(np.asarray(coverage, np.float32), field, noise, np.asarray(deviation, np.float32))
 
 
 def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pixels:
