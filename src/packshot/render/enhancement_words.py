@@ -156,6 +156,7 @@ def list_abstentions(photo: Enhancement, language: str) -> list[str]:
     """List in words what was called for and not done, each with its reason.
 
     Example:
+        >>> from packshot.report import Abstention
         >>> cut = Abstention(step="frame-product", reason="too-few-pixels")
         >>> list_abstentions(Enhancement(path="mug.jpg", status="ok", abstentions=[cut]), "en")
         ['framing of the product: a closer crop would leave too few pixels']
