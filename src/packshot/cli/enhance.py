@@ -125,11 +125,11 @@ written where: as packshot enhance, also of - as PATHS.
 
 \b
 Examples:
-  packshot optimize shop-photos/ -o better/ --policy amazon-main --report pairs.html
+  packshot optimize shop/ -o better/ -p amazon-main --report pairs.html
   packshot optimize mug.jpg -o new.jpg --fill 85 --ratio 1:1
   packshot optimize mug.jpg -o mug.png --background transparent
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
-  packshot optimize shop-photos/ -o better/ --explain     # rule by rule, step by step
+  packshot optimize shop/ -o better/ --explain   # rule by rule, step by step
 
 Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
 usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
