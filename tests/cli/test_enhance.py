@@ -14,6 +14,7 @@ from packshot.photo import Photo
 from packshot.report import Enhancement
 from tests.cli.command import run_packshot
 from tests.conftest import ROOT
+from tests.measure.pictures import draw_scene
 
 SAMPLES = ROOT / "examples" / "photos"
 NAMES = ("clay-bowl.jpg", "mug-warm-cast.jpg")
@@ -226,3 +227,69 @@ def test_a_name_as_long_as_can_be_stops_nothing(tmp_path):
         shutil.copy(SAMPLES / NAMES[0], tmp_path / "in" / name)
     run_packshot("enhance", tmp_path / "in", "-o", tmp_path / "out", check=0)
     assert sorted(os.listdir(tmp_path / "out")) == names
+
+
+@pytest.fixture(scope="module")
+def optimize_result(tmp_path_factory):
+    """The off-centre bowl and a scene, optimised towards a policy: lines and folder."""
+    folder = tmp_path_factory.mktemp("optimize")
+    shutil.copy(SAMPLES / "bowl-small-off-centre.jpg", folder)
+    cv2.imwrite(str(folder / "scene.png"), draw_scene()[..., ::-1])
+    out = folder / "out"
+    result = run_packshot(
+        *("optimize", folder, "-o", out, "--policy", "amazon-main", "--on", "2026-05-01"),
+        *("--steps", "whiten-background,frame-product", "--format", "jsonl"),
+        *("--report", folder / "rules.html"),
+        check=0,
+    )
+    return [json.loads(line) for line in result.stdout.splitlines()], out, result.stderr, folder
+
+
+def test_optimize_centres_a_product_and_tells_every_rule_before_and_after(optimize_result):
+    [bowl, _], out, summary, _ = optimize_result
+    assert bowl["steps"] == ["frame-product"]
+    rules = {rule["rule"]: rule for rule in bowl["policy"]["rules"]}
+    assert bowl["policy"]["policy"] == "amazon-main"
+    assert rules["fill"]["before"] == "fail"
+    assert rules["fill"]["value_after"] > rules["fill"]["value_before"] + 15
+    assert max(Photo.open(out / "bowl-small-off-centre.jpg").pixels.shape) >= 500
+    assert "amazon-main: " in summary
+
+
+def test_optimize_leaves_a_scene_alone_and_says_why(optimize_result):
+    [_, scene], out, _, folder = optimize_result
+    assert scene["action"] != "enhanced"
+    assert {"step": "frame-product", "reason": "no-product"} in scene["abstentions"]
+    assert (out / "scene.png").read_bytes() == (folder / "scene.png").read_bytes()
+    assert "it is not certain where the product is" in (folder / "rules.html").read_text()
+
+
+def test_optimize_lines_follow_the_schema(optimize_result):
+    schema = json.loads((ROOT / "docs" / "enhancement.schema.json").read_text())
+    for line in optimize_result[0]:
+        jsonschema.validate(line, schema)
+        Enhancement.model_validate(line)
+
+
+def test_optimize_cuts_out_into_a_format_that_can_be_transparent(tmp_path):
+    run_packshot(
+        *("optimize", SAMPLES / "mug.jpg", "-o", tmp_path, "--background", "transparent"),
+        *("--steps", "cut-out"),
+        check=0,
+    )
+    with Image.open(tmp_path / "mug.png") as picture:
+        assert picture.mode == "RGBA"
+        assert picture.getpixel((0, 0))[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ratio", "wide"), "--ratio wide"),
+        (("--policy", "amazon-mian"), "amazon-main"),
+        (("--steps", "polish"), "polish"),
+    ],
+)
+def test_optimize_refuses_what_it_does_not_know(tmp_path, options, message):
+    result = run_packshot("optimize", SAMPLES / "mug.jpg", "-o", tmp_path / "a.jpg", *options, check=2)
+    assert message in result.stderr

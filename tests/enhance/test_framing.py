@@ -2,9 +2,17 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.encode.mask import MaskNetwork
 from packshot.enhance.affine import AffineTransform
-from packshot.enhance.framing import Frame, compute_frame, find_product_frame, reframe
-from packshot.enhance.product_steps import plan_border, plan_framing, plan_resize, plan_straighten
+from packshot.enhance.framing import Frame, compute_frame, reframe
+from packshot.enhance.goals import PresentationGoals
+from packshot.enhance.product_steps import (
+    plan_border,
+    plan_framing,
+    plan_resize,
+    plan_straighten,
+    propose_framing,
+)
 from packshot.enhance.resize import compute_resize_transform, compute_size, resize
 from packshot.enhance.straighten import Tilt, compute_rotation_transform, estimate_tilt, straighten
 from packshot.errors import InvalidInput
@@ -64,9 +72,10 @@ class TestProductFrame:
         assert after.value("fill_box_side") == pytest.approx(85, abs=1)
         assert after.value("centring") < 0.5
 
-    def test_pads_a_tight_product(self):
+    def test_pads_a_tight_product_where_that_is_wanted(self):
         picture = draw_on_white((6, 6, 588, 588), (600, 600))
-        step = plan_framing(picture)
+        assert plan_framing(picture) is None
+        step = plan_framing(picture, PresentationGoals(fill_range=(0.8, 0.9)))
         assert step is not None
         result = step.apply(picture)
         assert min(result.shape[:2]) > 680
@@ -75,23 +84,51 @@ class TestProductFrame:
     def test_a_framed_product_stays(self):
         assert plan_framing(draw_on_white((75, 75, 850, 850), (1000, 1000))) is None
 
+    def test_has_the_ratio_wanted(self):
+        step = plan_framing(
+            draw_on_white((75, 175, 850, 650), (1000, 1000)), PresentationGoals(aspect_range=(0.7, 0.8))
+        )
+        result = step.apply(draw_on_white((75, 175, 850, 650), (1000, 1000)))
+        assert result.shape[1] / result.shape[0] == pytest.approx(0.75, abs=0.01)
+
+    def test_a_closer_crop_leaves_the_pixels_wanted(self):
+        picture = draw_on_white((60, 60, 250, 250), (800, 800))
+        result = plan_framing(picture).apply(picture)
+        assert max(result.shape[:2]) in (500, 501)
+        assert measure_photo(result).value("centring") < 0.5
+
     @pytest.mark.parametrize(
-        "picture",
+        ("picture", "reason"),
         [
-            draw_on_white((0, 100, 300, 300), (800, 800)),  # cut by the edge
-            draw_scene(),  # no product found
-            draw_on_white((200, 200, 30, 30), (600, 600)),  # a crop would leave 35 pixels
+            (draw_on_white((0, 100, 300, 300), (800, 800)), "cut-off"),
+            (draw_scene(), "no-product"),
+            (draw_on_white((200, 300, 30, 30), (500, 500)), "too-few-pixels"),
         ],
     )
-    def test_abstains(self, picture):
-        assert find_product_frame(picture) is None
+    def test_says_why_it_abstains(self, picture, reason, network):
+        assert propose_framing(picture, PresentationGoals(), network) == reason
 
-    def test_does_not_pad_an_uneven_background(self):
+    def test_a_background_is_carried_on_without_a_seam(self):
+        picture = draw_on_white((260, 60, 300, 500), (600, 600), background=(235, 235, 235))
+        picture = (picture * np.linspace(0.985, 1, 600)[:, None, None]).astype(np.uint8)
+        step = plan_framing(picture, PresentationGoals(aspect_range=(1.9, 2.1)))
+        result = step.apply(picture).astype(int)
+        rows = slice(20, -20)
+        assert np.abs(np.diff(result[rows, :100], axis=1)).max() <= 1
+
+    def test_does_not_pad_an_uneven_background(self, network):
         picture = draw_on_white((20, 20, 560, 560), (600, 600), background=(235, 235, 235)).astype(
             np.float32
         )
         picture *= np.linspace(0.75, 1, 600)[None, :, None]
-        assert find_product_frame(picture.astype(np.uint8)) is None
+        goals = PresentationGoals(fill_range=(0.8, 0.86))
+        reason = propose_framing(picture.astype(np.uint8), goals, network)
+        assert reason == "no-space"
+
+
+@pytest.fixture(scope="module")
+def network():
+    return MaskNetwork.load_shipped()
 
 
 class TestBorder:

@@ -98,8 +98,9 @@ def test_the_network_comes_first_where_several_repairs_are_called_for():
 
 def test_a_crop_may_be_smaller_where_the_photo_is_larger():
     small = make_packshot(box=(20, 20, 150, 100), size=(600, 500))
-    assert build_planners()["frame-product"](small) is None
-    assert build_planners(scale=4)["frame-product"](small) is not None
+    largest, smaller = (build_planners(scale=scale)["frame-product"](small) for scale in (1, 4))
+    assert max(largest.transform.width, largest.transform.height) >= 500
+    assert max(smaller.transform.width, smaller.transform.height) < 250
 
 
 def test_candidates_say_what_called_for_them():

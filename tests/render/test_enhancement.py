@@ -7,7 +7,7 @@ import pytest
 
 from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Action, Enhancement
+from packshot.report import Abstention, Action, Enhancement, PolicyChange, RuleChange
 from tests.conftest import ROOT
 from tests.render.enhancement_records import (
     REMEDIES,
@@ -18,7 +18,10 @@ from tests.render.enhancement_records import (
 )
 from tests.render.markup import HOSTILE
 
-SHORT = {"path", "output", "status", "error", "action", "reason", "score_before", "score_after", "steps"}
+SHORT = {
+    *("path", "output", "status", "error", "action", "reason", "score_before", "score_after", "steps"),
+    *("abstentions", "policy"),
+}
 
 
 @pytest.fixture
@@ -148,3 +151,45 @@ def test_unknown_formats_and_languages_are_refused():
         renderer_for(Enhancement, "pdf", io.StringIO())
     with pytest.raises(InvalidInput, match="no texts"):
         renderer_for(Enhancement, "csv", io.StringIO(), RenderOptions("xx"))
+
+
+@pytest.fixture
+def presented(photo):
+    """The photo with a rule that is met now, and a change that was not made."""
+    fill = RuleChange(
+        rule="fill",
+        title="Product's share of the side",
+        asked="at least 85 %",
+        unit="%",
+        before="fail",
+        after="pass",
+        value_before=42.0,
+        value_after=86.1,
+    )
+    change = PolicyChange(
+        policy="amazon-main", on="2026-05-01", before="fail", after="manual", rules=[fill]
+    )
+    missed = Abstention(step="whiten-background", reason="not-plain")
+    return photo.model_copy(update={"policy": change, "abstentions": (missed,)})
+
+
+def test_a_table_tells_rules_and_what_was_not_done(presented):
+    short, explained = (
+        " ".join(render("table", [presented], explain=explain).split()) for explain in (False, True)
+    )
+    for text in (short, explained):
+        assert "amazon-main, 2026-05-01: Fail, now" in text
+        assert "Not done: white background: the background is not plain" in text
+    assert "Fail (42 %)" in explained
+    assert "Pass (86.1 %)" in explained
+
+
+def test_a_csv_has_columns_of_rules_and_of_what_was_not_done(presented):
+    [row] = csv.DictReader(render("csv", [presented]).splitlines())
+    assert row["not_done"] == "whiten-background not-plain"
+    assert (row["policy"], row["policy_before"], row["policy_after"]) == (
+        "amazon-main",
+        "fail",
+        "manual",
+    )
+    assert (row["rules_fixed"], row["rules_open"]) == ("fill", "")

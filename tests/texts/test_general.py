@@ -10,6 +10,7 @@ from packshot.measure.limits import LIMITS
 from packshot.report import (
     MEASUREMENTS,
     OVERLAYS,
+    AbstentionReason,
     Action,
     Cause,
     Distortion,
@@ -91,6 +92,7 @@ def test_nothing_lacks_a_text_and_no_text_is_left_over(language):
     assert {severity.value for severity in Severity} == set(words.severities)
     assert {action.value for action in Action} == set(words.actions)
     assert set(TrialOutcome) == set(words.outcomes)
+    assert set(AbstentionReason) == set(words.abstentions)
     assert {*MEASUREMENTS, *OVERLAYS} == set(words.measurements)
     assert {entry.unit for entry in MEASUREMENTS.values()} - {""} <= set(words.units)
 

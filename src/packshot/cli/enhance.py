@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from packshot.assess.pool import AssessorSettings
+from packshot.catalog.optimize import PolicyTarget
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
@@ -24,6 +26,7 @@ from packshot.cli.options import (
     AllowPrivate,
     AtlasFile,
     ColumnNames,
+    Day,
     EncoderFolder,
     Paths,
     Ports,
@@ -44,15 +47,17 @@ from packshot.cli.output import (
     should_show_progress,
     track_progress,
 )
+from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output_file import OutputOptions
-from packshot.enhance.output_paths import plan_in_place, plan_outputs
+from packshot.enhance.output_paths import plan_in_place, plan_outputs, plan_transparent
 from packshot.enhance.pool import EnhancementTask, enhance_paths
+from packshot.enhance.presentation import PRESENTATION_STEPS
 from packshot.enhance.step_candidates import STEP_NAMES
 from packshot.errors import InvalidInput
 from packshot.processes import ENHANCE_TIME_LIMIT_S
 from packshot.render import Renderer, RenderOptions, renderer_for
-from packshot.report import Action, Enhancement, Status
+from packshot.report import Action, Decision, Enhancement, Status
 from packshot.sources import InputPhoto, PhotoList
 
 _PARALLEL_THRESHOLD = 3
@@ -62,6 +67,15 @@ about a second. A judgement."""
 DEFAULT_TARGET: Final = 80.0
 """Score, 0..100, that optimising aims at where no other is named. A convention."""
 
+FILL_TOLERANCE: Final = 0.02
+"""Share of the side by which a fill that was asked for may be missed by a photo that is left alone."""
+
+RATIO_TOLERANCE: Final = 0.01
+"""The same for a ratio, as a share of it: what policies allow."""
+
+MIN_RATIO: Final = 0.2
+"""Narrowest ratio, and the inverse of the widest, that is no slip of the hand."""
+
 
 class StreamFormat(StrEnum):
     """Formats of results on standard output."""
@@ -69,6 +83,15 @@ class StreamFormat(StrEnum):
     TABLE = "table"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+class BackgroundChoice(StrEnum):
+    """Backgrounds that can be asked for."""
+
+    KEEP = "keep"
+    WHITEN = "whiten"
+    WHITE = "white"
+    TRANSPARENT = "transparent"
 
 
 application = CommandGroup()
@@ -99,16 +122,21 @@ usage, no photo found, nowhere to write, or an output that would replace a photo
 was written stays.
 """
 
-OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, white background, framing.
+OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred, on white; then repair.
 
-Assesses, tries the steps that the findings call for, keeps what raises the score, stops at the target.
-What is read and written where: as packshot enhance, also of - as PATHS.
+Straightens, cuts borders, whitens a nearly white plain background, crops or pads until the product is
+in the middle and fills the frame; its own pixels stay. Then repairs as packshot enhance, up to --target.
+With --policy it works towards a marketplace's rules and says of each what it was and is. What is not
+certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. What is read and
+written where: as packshot enhance, also of - as PATHS.
 
 \b
 Examples:
-  packshot optimize shop-photos/ -o better/ --target 80
+  packshot optimize shop/ -o better/ -p amazon-main --report pairs.html
+  packshot optimize mug.jpg -o new.jpg --fill 85 --ratio 1:1
+  packshot optimize mug.jpg -o mug.png --background transparent
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
-  packshot optimize shop-photos/ -o better/ --report pairs.html --explain
+  packshot optimize shop/ -o better/ --explain   # rule by rule, step by step
 
 Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
 usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
@@ -168,72 +196,196 @@ Explain = Annotated[bool, typer.Option("--explain", help="Show every step that w
 Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")]
 
 
-def _make_command(product: bool, default_target: float | None) -> Callable[..., None]:
-    """Make a command; both have the same options.
+Background = Annotated[
+    BackgroundChoice | None,
+    typer.Option(
+        help="Cut the product out off a plain background of any colour; white or transparent (.png, "
+        ".webp). keep: no change. By default a nearly white one becomes white."
+    ),
+]
+FillPercent = Annotated[
+    float | None,
+    typer.Option(
+        "--fill", min=10, max=100, help="Per cent of the tighter side that the product is to span."
+    ),
+]
+Ratio = Annotated[str | None, typer.Option(help="Width to height, such as 1:1 or 3:4.")]
+PolicyName = Annotated[
+    str | None, typer.Option("--policy", "-p", help="Work towards it: a name or a YAML file.")
+]
+Category = Annotated[str | None, typer.Option(help="Of the products, for the policy: apparel.")]
 
-    Args:
-        product: Whether background and frame may be changed as well.
-        default_target: The default of ``--target``.
+
+def _enhance_command(
+    paths: Paths,
+    output: Output = None,
+    in_place: InPlace = False,
+    skip_existing: SkipExisting = False,
+    keep_location: KeepLocation = False,
+    keep_times: KeepTimes = False,
+    output_format: Format = StreamFormat.TABLE,
+    report: Report = None,
+    target: Target = None,
+    rounds: Rounds = 12,
+    steps: Steps = None,
+    explain: Explain = False,
+    language: Language = "en",
+    atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
+    workers: Workers = None,
+    timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
+    quiet: Quiet = False,
+) -> None:
+    from packshot.assess.pool import AssessorSettings
+    from packshot.enhance.loop import LoopOptions
+    from packshot.enhance.output_file import OutputOptions
+
+    _check_one_output(output, in_place)
+    request = Request(
+        paths=paths,
+        feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
+        output=output,
+        skip_existing=skip_existing,
+        output_format=output_format.value,
+        report=report,
+        explain=explain,
+        workers=workers,
+        timeout_s=timeout_s,
+        quiet=quiet,
+        settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
+        options=LoopOptions(rounds, target, only_steps=_parse_steps(steps)),
+        kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+    )
+    raise typer.Exit(run(request))
+
+
+def _optimize_command(
+    paths: Paths,
+    output: Output = None,
+    in_place: InPlace = False,
+    policy: PolicyName = None,
+    category: Category = None,
+    on: Day = None,
+    background: Background = None,
+    fill: FillPercent = None,
+    ratio: Ratio = None,
+    skip_existing: SkipExisting = False,
+    keep_location: KeepLocation = False,
+    keep_times: KeepTimes = False,
+    output_format: Format = StreamFormat.TABLE,
+    report: Report = None,
+    target: Target = DEFAULT_TARGET,
+    rounds: Rounds = 12,
+    steps: Steps = None,
+    explain: Explain = False,
+    language: Language = "en",
+    atlas: AtlasFile = None,
+    encoder: EncoderFolder = None,
+    columns: ColumnNames = None,
+    retries: RetryCount = 3,
+    allow_private: AllowPrivate = False,
+    ports: Ports = None,
+    store_credentials: StoreCredentials = False,
+    workers: Workers = None,
+    timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
+    quiet: Quiet = False,
+) -> None:
+    from packshot.assess.pool import AssessorSettings
+    from packshot.enhance.loop import LoopOptions
+    from packshot.enhance.output_file import OutputOptions
+    from packshot.policy import find_required_overlays
+
+    _check_one_output(output, in_place)
+    policy_target = _load_target(policy, category, on, language)
+    overlays = () if policy_target is None else find_required_overlays([policy_target.policy])
+    request = Request(
+        paths=paths,
+        feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
+        output=output,
+        skip_existing=skip_existing,
+        output_format=output_format.value,
+        report=report,
+        explain=explain,
+        workers=workers,
+        timeout_s=timeout_s,
+        quiet=quiet,
+        settings=AssessorSettings(
+            atlas=atlas, language=language, encoder=encoder, draws_map=False, overlays=overlays
+        ),
+        options=LoopOptions(
+            rounds, target, only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS})
+        ),
+        kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+        goals=_build_goals(policy_target, background, fill, ratio),
+        policy_target=policy_target,
+    )
+    raise typer.Exit(run(request))
+
+
+enhance_command = application.command("enhance", help=ENHANCE_HELP)(_enhance_command)
+optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP)(_optimize_command)
+
+
+def _load_target(
+    policy: str | None, category: str | None, on: datetime | None, language: str
+) -> PolicyTarget | None:
+    """Load the policy to work towards.
+
+    Raises:
+        PolicyError: There is none of that name, or it has a mistake.
     """
+    from packshot.catalog.optimize import PolicyTarget
+    from packshot.policy import load_policy
 
-    def command(
-        paths: Paths,
-        output: Output = None,
-        in_place: InPlace = False,
-        skip_existing: SkipExisting = False,
-        keep_location: KeepLocation = False,
-        keep_times: KeepTimes = False,
-        output_format: Format = StreamFormat.TABLE,
-        report: Report = None,
-        target: Target = default_target,
-        rounds: Rounds = 12,
-        steps: Steps = None,
-        explain: Explain = False,
-        language: Language = "en",
-        atlas: AtlasFile = None,
-        encoder: EncoderFolder = None,
-        columns: ColumnNames = None,
-        retries: RetryCount = 3,
-        allow_private: AllowPrivate = False,
-        ports: Ports = None,
-        store_credentials: StoreCredentials = False,
-        workers: Workers = None,
-        timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
-        quiet: Quiet = False,
-    ) -> None:
-        from packshot.assess.pool import AssessorSettings
-        from packshot.enhance.loop import LoopOptions
-        from packshot.enhance.output_file import OutputOptions
+    if policy is None:
+        return None
+    day = (on or datetime.now().astimezone()).date()
+    return PolicyTarget(
+        load_policy(policy), day, category=category.lower() if category else None, language=language
+    )
 
-        _check_one_output(output, in_place)
-        request = Request(
-            paths=paths,
-            feeds=make_feed_options(columns, retries, allow_private, ports, store_credentials),
-            output=output,
-            skip_existing=skip_existing,
-            output_format=output_format.value,
-            report=report,
-            explain=explain,
-            workers=workers,
-            timeout_s=timeout_s,
-            quiet=quiet,
-            settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
-            options=LoopOptions(
-                rounds, target, use_product_steps=product, only_steps=_parse_steps(steps)
-            ),
-            kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+
+def _build_goals(
+    target: PolicyTarget | None,
+    background: BackgroundChoice | None,
+    fill: float | None,
+    ratio: str | None,
+) -> PresentationGoals:
+    """Build the goals: what was asked for by name, before what the policy says, before what is usual."""
+    goals = PresentationGoals() if target is None else target.derive_goals()
+    if background is not None:
+        goals = replace(goals, background=BackgroundTreatment(background.value))
+    if fill is not None:
+        share = fill / 100
+        near = (max(share - FILL_TOLERANCE, 0.01), min(share + FILL_TOLERANCE, 1.0))
+        goals = replace(goals, fill_share=share, fill_range=near)
+    if ratio is not None:
+        aspect = _parse_ratio(ratio)
+        goals = replace(
+            goals, aspect_range=(aspect * (1 - RATIO_TOLERANCE), aspect * (1 + RATIO_TOLERANCE))
         )
-        raise typer.Exit(run(request))
-
-    return command
+    return goals
 
 
-enhance_command = application.command("enhance", help=ENHANCE_HELP)(
-    _make_command(product=False, default_target=None)
-)
-optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP)(
-    _make_command(product=True, default_target=DEFAULT_TARGET)
-)
+def _parse_ratio(text: str) -> float:
+    """Parse width to height.
+
+    Raises:
+        InvalidInput: It is no such thing.
+    """
+    width, _, height = text.partition(":")
+    try:
+        ratio = float(width) / float(height or 1)
+    except (ValueError, ZeroDivisionError):
+        ratio = 0.0
+    if not MIN_RATIO <= ratio <= 1 / MIN_RATIO:
+        raise InvalidInput(f"--ratio {text}: write width and height, such as 1:1 or 3:4")
+    return ratio
 
 
 def _check_one_output(output: Path | None, in_place: bool) -> None:
@@ -243,7 +395,7 @@ def _check_one_output(output: Path | None, in_place: bool) -> None:
         )
 
 
-def _parse_steps(steps: str | None) -> frozenset[str] | None:
+def _parse_steps(steps: str | None, known: Collection[str] = STEP_NAMES) -> frozenset[str] | None:
     """Parse the names of steps; None for all.
 
     Raises:
@@ -252,9 +404,9 @@ def _parse_steps(steps: str | None) -> frozenset[str] | None:
     if steps is None:
         return None
     names = frozenset(name.strip() for name in steps.split(",") if name.strip())
-    unknown = names - set(STEP_NAMES)
+    unknown = names - set(known)
     if unknown or not names:
-        raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(STEP_NAMES)}")
+        raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(known)}")
     return names
 
 
@@ -275,6 +427,8 @@ class Request:
     settings: AssessorSettings
     options: LoopOptions
     kept: OutputOptions
+    goals: PresentationGoals | None = None
+    policy_target: PolicyTarget | None = None
 
 
 @dataclass
@@ -285,6 +439,9 @@ class Tally:
     reached_count: int = 0
     crash_count: int = 0
     total_gain: float = 0.0
+    policy_counts: Counter[Decision] = field(default_factory=Counter)
+    fixed_rule_count: int = 0
+    failed_rule_count: int = 0
     skipped_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -295,6 +452,11 @@ class Tally:
             self.crash_count += result.status is Status.CRASHED
             return
         self.action_counts[result.action] += 1
+        if result.policy is not None:
+            failed = [rule for rule in result.policy.rules if rule.before is Decision.FAIL]
+            self.policy_counts[result.policy.after] += 1
+            self.failed_rule_count += len(failed)
+            self.fixed_rule_count += sum(rule.is_fixed for rule in failed)
         after = result.score_after or 0.0
         self.total_gain += after - (result.score_before or 0.0)
         self.reached_count += target is not None and after >= target
@@ -327,6 +489,8 @@ def _plan_tasks(request: Request, photos: PhotoList, tally: Tally) -> list[Enhan
         tasks = plan_in_place(photos.photos)
     else:
         tasks = plan_outputs(photos.photos, request.output)
+    if request.goals is not None and request.goals.background is BackgroundTreatment.TRANSPARENT:
+        tasks = plan_transparent(tasks)
     if not request.skip_existing:
         return tasks
     missing = [task for task in tasks if not task.output.exists()]
@@ -386,10 +550,13 @@ def _iter_results(
                 workers=workers,
                 timeout_s=request.timeout_s,
                 output_options=request.kept,
+                goals=request.goals,
             )
         ) as results,
     ):
-        yield from add_listings(photos, results, chosen)
+        target = request.policy_target
+        for enhancement in add_listings(photos, results, chosen):
+            yield enhancement if target is None else target.compare(enhancement)
 
 
 def _select_photos(photos: PhotoList, tasks: list[EnhancementTask]) -> list[InputPhoto]:
@@ -406,6 +573,12 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     lines = [f"{prefix}{format_photo_count(done_count)}: {', '.join(parts)}{gain_text}"]
     if request.options.target_score is not None:
         lines.append(f"{tally.reached_count} of {done_count} reach {request.options.target_score:g}")
+    if request.policy_target is not None and done_count:
+        decisions = ", ".join(f"{tally.policy_counts[one]} {one}" for one in Decision if one != "info")
+        lines.append(
+            f"{request.policy_target.policy.name}: {decisions}; {tally.fixed_rule_count} of "
+            f"{tally.failed_rule_count} failed rules fixed"
+        )
     if tally.skipped_count:
         lines.append(f"{format_photo_count(tally.skipped_count)} skipped: the output is there")
     if request.report is not None:

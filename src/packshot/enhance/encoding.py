@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-from packshot.arrays import Pixels
+from packshot.arrays import ByteArray, Pixels
 from packshot.errors import InvalidInput
 from packshot.photo import check_pixels
 
@@ -77,6 +77,41 @@ def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int 
     if format_name != "BMP":
         options["icc_profile"] = _srgb_profile()
         options |= {"exif": exif} if exif else {}
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format_name, **options)
+    return file.getvalue()
+
+
+TRANSPARENT_FORMATS: Final = ("PNG", "WEBP")
+"""Formats that `encode_transparent` writes: those that every shop and browser shows transparent."""
+
+
+def encode_transparent(
+    pixels: ByteArray, format_name: str, exif: bytes = b"", quality: int = BEST_QUALITY
+) -> bytes:
+    """Encode a photo that is transparent in parts.
+
+    Args:
+        pixels: (H, W, 4) uint8 RGBA, sRGB, upright, straight alpha.
+        format_name: One of `TRANSPARENT_FORMATS`.
+        exif: A block to embed.
+        quality: 1..100, of formats with loss.
+
+    Raises:
+        InvalidInput: Another format, or pixels of another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> clear = np.zeros((8, 8, 4), np.uint8)
+        >>> Image.open(io.BytesIO(encode_transparent(clear, "PNG"))).mode
+        'RGBA'
+    """
+    if format_name not in TRANSPARENT_FORMATS or pixels.ndim != 3 or pixels.shape[2] != 4:
+        raise InvalidInput(
+            f"transparent: {format_name} of {pixels.shape}; formats are {', '.join(TRANSPARENT_FORMATS)}"
+        )
+    options = _build_options(format_name, quality) | {"icc_profile": _srgb_profile()}
+    options |= {"exif": exif} if exif else {}
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format_name, **options)
     return file.getvalue()

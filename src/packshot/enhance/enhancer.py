@@ -12,13 +12,20 @@ from typing import Final
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.gps_location import strip_location
-from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
+from packshot.enhance.loop import (
+    LoopOptions,
+    LoopResult,
+    StepApplication,
+    apply_steps,
+    improve,
+    make_initial_result,
+)
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, extract_exif, find_output_format
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
 from packshot.photo import Photo, label_of, read_bytes
-from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Status
+from packshot.report import Abstention, Action, Assessment, Enhancement, Finding, Severity, Status
 from packshot.texts import load_texts
 
 RESHOOT_THRESHOLD: Final = 40.0
@@ -35,11 +42,25 @@ _MAX_REMEDIES: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
-class _EnhancedFile:
-    """An enhanced file and its assessment."""
+class EnhancedFile:
+    """An enhanced file.
+
+    Attributes:
+        data: Its bytes.
+        assessment: Of it.
+        steps: Names of the steps that made it, in order.
+        abstentions: Changes of frame and background that it still lacks.
+
+    Example:
+        >>> from packshot.report import Assessment
+        >>> EnhancedFile(b"...", Assessment(path="mug.jpg", status="ok"), ("denoise",)).steps
+        ('denoise',)
+    """
 
     data: bytes
     assessment: Assessment
+    steps: tuple[str, ...]
+    abstentions: tuple[Abstention, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +142,9 @@ class Enhancer:
             photo = self._open_photo(data, source, ASSESSMENT_SIDE)
             obstacle = _find_obstacle(photo, output_format)
             loop_result = (
-                make_initial_result(self.assessor, photo) if obstacle else self._run_loop(photo)
+                make_initial_result(self.assessor, photo)
+                if obstacle
+                else self._run_loop(photo, data, source)
             )
             enhanced_file = self._encode_if_better(data, source, output_format, loop_result)
             output_file = self._choose_output(data, photo, output_format, enhanced_file)
@@ -151,7 +174,7 @@ class Enhancer:
             times = source_stat.st_atime_ns, source_stat.st_mtime_ns
         atomic_write_bytes(output_data, target, times=times)
 
-    def _run_loop(self, photo: Photo) -> LoopResult:
+    def _run_loop(self, photo: Photo, data: bytes, source: Path) -> LoopResult:
         return improve(self.assessor, photo, self.options, self.network.plan)
 
     def _open_photo(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
@@ -159,7 +182,7 @@ class Enhancer:
 
     def _encode_if_better(
         self, data: bytes, source: Path, output_format: str, loop_result: LoopResult
-    ) -> _EnhancedFile | None:
+    ) -> EnhancedFile | None:
         """Encode the enhanced photo; None where none is, or it scores no better."""
         if not loop_result.applications:
             return None
@@ -170,10 +193,12 @@ class Enhancer:
         after = self.assessor.assess_photo(self._open_photo(encoded, source, ASSESSMENT_SIDE))
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
-        return _EnhancedFile(encoded, after) if gain >= self.options.min_total_gain(before) else None
+        if gain < self.options.min_total_gain(before):
+            return None
+        return EnhancedFile(encoded, after, list_step_names(loop_result.applications))
 
     def _choose_output(
-        self, data: bytes, photo: Photo, output_format: str, enhanced_file: _EnhancedFile | None
+        self, data: bytes, photo: Photo, output_format: str, enhanced_file: EnhancedFile | None
     ) -> _OutputFile:
         """Choose the enhanced file, or what came in, encoded anew for another format."""
         removal_note = (
@@ -224,7 +249,7 @@ class Enhancer:
         source: Path,
         target: Path,
         loop_result: LoopResult,
-        enhanced_file: _EnhancedFile | None,
+        enhanced_file: EnhancedFile | None,
         notes: tuple[str | None, str | None],
     ) -> Enhancement:
         obstacle, location_note = notes
@@ -247,11 +272,7 @@ class Enhancer:
             ),
             score_before=before.score,
             score_after=(after or before).score,
-            steps=tuple(
-                name for application in loop_result.applications for name in application.step_names
-            )
-            if enhanced_file
-            else (),
+            steps=enhanced_file.steps if enhanced_file else (),
             trace=loop_result.trace,
             before=before,
             after=after,
@@ -277,6 +298,16 @@ class Enhancer:
         if loop_result.applications:
             return words.label("reason_not_at_full_size")
         return words.label("reason_no_step_helped" if loop_result.trace else "reason_nothing_to_do")
+
+
+def list_step_names(applications: Iterable[StepApplication]) -> tuple[str, ...]:
+    """List the names of the steps that were applied, in order.
+
+    Example:
+        >>> list_step_names([])
+        ()
+    """
+    return tuple(name for application in applications for name in application.step_names)
 
 
 def make_failed_enhancement(error: UnreadablePhoto) -> Enhancement:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from packshot.enhance.encoding import TRANSPARENT_FORMATS
+from packshot.enhance.output_file import find_output_format
 from packshot.enhance.pool import EnhancementTask
 from packshot.errors import InvalidInput
 from packshot.files import check_writable_folder
@@ -59,6 +61,29 @@ def plan_in_place(photos: Iterable[NamedPhoto]) -> list[EnhancementTask]:
     for photo in photos:
         tasks_by_path.setdefault(os.path.realpath(photo.path), EnhancementTask(photo.path, photo.path))
     return list(tasks_by_path.values())
+
+
+def plan_transparent(tasks: Iterable[EnhancementTask]) -> list[EnhancementTask]:
+    """Give outputs that must be able to be transparent a name of a format that can: .png, or as it is.
+
+    Raises:
+        InvalidInput: A photo that would replace itself, or two for one name.
+
+    Example:
+        >>> jpeg = EnhancementTask(Path("shoes/red.jpg"), Path("cut/red.jpg"))
+        >>> [task.output.as_posix() for task in plan_transparent([jpeg])]
+        ['cut/red.png']
+    """
+    renamed = []
+    for task in tasks:
+        can_be_transparent = find_output_format(task.output) in TRANSPARENT_FORMATS
+        if task.output == task.path and not can_be_transparent:
+            raise InvalidInput(f"{task.path} cannot be transparent in its format: name an output")
+        output = task.output if can_be_transparent else task.output.with_suffix(".png")
+        renamed.append(EnhancementTask(task.path, output))
+    _check_collisions(renamed)
+    _check_originals(renamed)
+    return renamed
 
 
 def _is_earlier_output(task: EnhancementTask, output: Path) -> bool:

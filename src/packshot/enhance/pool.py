@@ -9,7 +9,9 @@ from pathlib import Path
 
 from packshot.assess.pool import AssessorSettings
 from packshot.enhance.enhancer import Enhancer, make_failed_enhancement
+from packshot.enhance.goals import PresentationGoals
 from packshot.enhance.loop import LoopOptions
+from packshot.enhance.optimizer import Optimizer
 from packshot.enhance.output_file import OutputOptions
 from packshot.errors import DiskFull, PhotoCrashed, SourceError
 from packshot.photo import label_of
@@ -38,6 +40,7 @@ def enhance_paths(
     workers: int | None = None,
     timeout_s: float = ENHANCE_TIME_LIMIT_S,
     output_options: OutputOptions | None = None,
+    goals: PresentationGoals | None = None,
 ) -> Generator[Enhancement]:
     """Enhance files in the order given, as a stream; memory does not grow with their number.
 
@@ -48,6 +51,7 @@ def enhance_paths(
         workers: Processes; None for one for each core this process may use, below 1 for none at all.
         timeout_s: Seconds for one photo.
         output_options: What outputs keep of the files that came in.
+        goals: Presentation to work towards besides; None for repairs alone.
 
     Yields:
         One `Enhancement` for each task; with the status "crashed", and the reason, where Packshot failed
@@ -65,7 +69,7 @@ def enhance_paths(
         True
     """
     process_count = count_available_cores() if workers is None else workers
-    make_worker = partial(_make_worker, settings, options, output_options)
+    make_worker = partial(_make_worker, settings, options, output_options, goals)
     yield from map_in_order(
         tasks,
         make_worker,
@@ -76,11 +80,15 @@ def enhance_paths(
 
 
 def _make_worker(
-    settings: AssessorSettings, options: LoopOptions, output_options: OutputOptions | None
+    settings: AssessorSettings,
+    options: LoopOptions,
+    output_options: OutputOptions | None,
+    goals: PresentationGoals | None,
 ) -> Callable[[EnhancementTask], Enhancement]:
-    return partial(
-        _enhance, Enhancer(settings.build_assessor(threads=1), options, output_options=output_options)
-    )
+    assessor = settings.build_assessor(threads=1)
+    if goals is not None:
+        return partial(_enhance, Optimizer(assessor, options, goals, output_options=output_options))
+    return partial(_enhance, Enhancer(assessor, options, output_options=output_options))
 
 
 def _enhance(enhancer: Enhancer, task: EnhancementTask) -> Enhancement:

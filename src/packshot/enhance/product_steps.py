@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import cv2
+import numpy as np
 
-from packshot.arrays import Pixels
-from packshot.enhance.framing import (
-    DEFAULT_FILL_SHARE,
-    MIN_LONG_SIDE,
-    Frame,
-    find_product_frame,
-    reframe,
-)
+from packshot.arrays import Float32Array, Pixels
+from packshot.encode.mask import MaskNetwork
+from packshot.enhance.framing import Frame, propose_frame, reframe
+from packshot.enhance.goals import PresentationGoals
+from packshot.enhance.located_product import locate_product, predict_product
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.straighten import compute_rotation_transform, estimate_tilt, straighten
-from packshot.enhance.whiten import find_backdrop, whiten
-from packshot.measure.geometry import border_thickness
-from packshot.measure.planes import to_uint8
+from packshot.enhance.whiten import Backdrop, find_backdrop, whiten
+from packshot.measure.background import (
+    find_background,
+    find_far_background,
+    frame_white_share,
+    whiteness,
+)
+from packshot.measure.geometry import border_thickness, fill_box_side
+from packshot.measure.planes import make_planes, to_uint8
 from packshot.photo.pixels import check_pixels
+from packshot.report import AbstentionReason
 
 _WHITE_ENOUGH: Final = 253.0
 """Grey levels of the darkest part of a background, less its noise, from which it is white: room for an
 encoder's rounding. A judgement."""
 
-_MIN_SHIFT: Final = 0.04
-"""Share of a side by which an edge of the frame must move: less is not worth another picture. A
-judgement."""
+_WHITE_EDGE_SHARE: Final = 50.0
+"""Per cent of the photo's outermost pixels that are white where a photo counts as being on white, though
+no plain background was found: a product fills the frame. As policies have it."""
+
+_SURE_PROBABILITY: Final = 0.8
+"""Likelihood of product, 0..1, by the mask network, from which a place surely is product: as for mattes
+(`matte.LIMITS`)."""
+
+_SAME_COLOUR: Final = 0.012
+"""Share of the background's colour by which a pixel may differ and still be the background, without
+noise: three grey levels. A judgement."""
+
+_RIM_SHARE: Final = 1 / 64
+"""Share of the longer side by which the network's map may be off at an outline: two of its cells."""
+
+_MAX_WHITENED_PRODUCT: Final = 0.03
+"""Share of such places, 0..1, that may be whitened: what shows through holes, for which the map is too
+coarse. A judgement, see `benchmarks/enhancement/optimize.py`."""
+
+_MAX_TINTED_NOISE, _MAX_TINT = 7.0, 8.0
+"""Grey levels of `Backdrop.noise`, and mean range of its three channels, beyond which, both together, a
+light background is a wall or a cloth at home: whitened, it would stay in patches. Of 13 photos looked
+at, the six that should not have been whitened, or need not, lie beyond, the others do not."""
+
+_MAX_LEFT_BACKGROUND: Final = 0.1
+"""Share of what surely is no product, 0..1, that may stay as it is: shadows, what the network misses. A
+dress before a white cupboard and a dark door would be half on white. A judgement, on photos at home."""
 
 _EXTRA_PIXELS: Final = 1
 """Pixels cut off beside a border: an encoder smears its edge so far."""
@@ -48,14 +77,89 @@ def plan_whiten(pixels: Pixels, keep_shadows: bool = True) -> Step | None:
         'background down to 242 of 255'
     """
     backdrop = find_backdrop(pixels)
-    if backdrop is None:
-        return None
+    return None if backdrop is None else _make_whitening(backdrop, keep_shadows)
+
+
+def _make_whitening(
+    backdrop: Backdrop, keep_shadows: bool = True, enough: float = _WHITE_ENOUGH
+) -> Step | None:
     darkest = float(backdrop.colour_field.min()) - backdrop.noise
-    if darkest >= _WHITE_ENOUGH:
+    if darkest >= enough:
         return None
     reason = f"background down to {darkest:.0f} of 255"
     change = partial(whiten, backdrop=backdrop, keep_shadows=keep_shadows)
     return Step("whiten-background", frozenset({Intent.BACKGROUND}), 255 - darkest, reason, change)
+
+
+def propose_whitening(
+    pixels: Pixels, goals: PresentationGoals, network: MaskNetwork
+) -> Step | AbstentionReason | None:
+    """Propose what `plan_whiten` plans, or say why that cannot be; None where it is white enough.
+
+    Where the mask network sees a product in what would be whitened, nothing is: a white product on a
+    white ground has no outline that holds.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        goals: How white is white enough.
+        network: The mask network.
+
+    Example:
+        >>> from packshot import Photo
+        >>> speaker = Photo.open("examples/photos/speaker.jpg").pixels
+        >>> network = MaskNetwork.load_shipped()
+        >>> propose_whitening(speaker, PresentationGoals(), network) is None
+        True
+        >>> grey = (speaker * 0.9).astype("uint8")
+        >>> propose_whitening(grey, PresentationGoals(), network).name
+        'whiten-background'
+        >>> propose_whitening(speaker // 4, PresentationGoals(), network).value
+        'not-white'
+    """
+    planes = make_planes(pixels)
+    background = find_background(planes.small)
+    if background is None:
+        is_white = (frame_white_share(planes.small) or 0.0) >= _WHITE_EDGE_SHARE
+        return None if is_white else AbstentionReason.NOT_PLAIN
+    far = find_far_background(background.mask, planes.factor)
+    if whiteness(planes.small_channels, far) >= goals.min_whiteness:
+        return None
+    is_known = (product := locate_product(pixels, network)) is not None and product.is_whole
+    backdrop = find_backdrop(pixels, product_may_be_lighter=is_known)
+    if backdrop is None:
+        return AbstentionReason.NOT_WHITE if background.is_even else AbstentionReason.NOT_PLAIN
+    if _is_wall_or_cloth(backdrop):
+        return AbstentionReason.NOT_PLAIN
+    likely = predict_product(pixels, network, backdrop.coverage.shape)
+    if _measure_whitened_product(backdrop, likely) > _MAX_WHITENED_PRODUCT:
+        return AbstentionReason.UNSURE_MASK
+    if _measure_left_background(backdrop, likely) > _MAX_LEFT_BACKGROUND:
+        return AbstentionReason.NOT_PLAIN
+    return _make_whitening(backdrop, enough=max(_WHITE_ENOUGH, goals.min_whiteness))
+
+
+def _is_wall_or_cloth(backdrop: Backdrop) -> bool:
+    """Return whether a background has both grain and a tint: no paper that was meant to be white."""
+    tint = float(np.ptp(backdrop.colour_field, axis=2).mean())
+    return backdrop.noise > _MAX_TINTED_NOISE and tint > _MAX_TINT
+
+
+def _measure_whitened_product(backdrop: Backdrop, likely: Float32Array) -> float:
+    """Measure the share of what surely is product, well inside, that would be whitened.
+
+    What has the background's very colour is seen through the product: between legs, in a handle.
+    """
+    sure = to_uint8(likely >= _SURE_PROBABILITY)
+    side = 2 * round(_RIM_SHARE * max(likely.shape)) + 1
+    inner = cv2.erode(sure, np.ones((side, side), np.uint8), borderValue=(1,)) > 0
+    is_other = backdrop.deviation > _SAME_COLOUR + 2 * backdrop.noise / 255
+    return float(((backdrop.coverage > 0.5) & is_other)[inner].mean()) if inner.any() else 0.0
+
+
+def _measure_left_background(backdrop: Backdrop, likely: Float32Array) -> float:
+    """Measure the share of what surely is no product that would not be whitened: a door, a floor."""
+    outside = likely <= 1 - _SURE_PROBABILITY
+    return float((backdrop.coverage[outside] <= 0.5).mean()) if outside.any() else 0.0
 
 
 def plan_border(pixels: Pixels) -> Step | None:
@@ -112,39 +216,51 @@ def plan_straighten(pixels: Pixels) -> Step | None:
 
 
 def plan_framing(
-    pixels: Pixels,
-    fill_share: float = DEFAULT_FILL_SHARE,
-    aspect_ratio: float | None = None,
-    min_long_side: float = MIN_LONG_SIDE,
+    pixels: Pixels, goals: PresentationGoals | None = None, network: MaskNetwork | None = None
 ) -> Step | None:
     """Crop or pad so that the product is centred and fills the picture.
 
     Args:
         pixels: (H, W, 3) uint8.
-        fill_share: Share of the tighter side that the product is to span.
-        aspect_ratio: Width over height; None keeps the photo's.
-        min_long_side: Long side in pixels that a crop must leave.
+        goals: The size, place and ratio wanted.
+        network: Finds the product where the background does not tell; None for the one that ships.
 
     Example:
         >>> from packshot import Photo
-        >>> plan_framing(Photo.open("examples/photos/clay-bowl.jpg").pixels).reason
-        'product centred, filling 85%'
+        >>> plan_framing(Photo.open("examples/photos/bowl-small-off-centre.jpg").pixels).reason
+        'product centred, filling 51%'
         >>> plan_framing(Photo.open("examples/photos/mug.jpg").pixels) is None
         True
     """
-    frame = find_product_frame(pixels, fill_share, aspect_ratio, min_long_side)
-    if frame is None:
-        return None
-    height, width = pixels.shape[:2]
-    edges = (
-        (frame.left, width - frame.left - frame.width),
-        (frame.top, height - frame.top - frame.height),
-    )
-    shift = max(max(map(abs, pair)) / side for pair, side in zip(edges, (width, height), strict=True))
-    if shift < _MIN_SHIFT:
-        return None
-    reason = f"product centred, filling {fill_share:.0%}"
-    return _make_framing_step("frame-product", frame, float(shift), reason)
+    proposal = propose_framing(pixels, goals or PresentationGoals(), network or _load_network())
+    return proposal if isinstance(proposal, Step) else None
+
+
+def propose_framing(
+    pixels: Pixels, goals: PresentationGoals, network: MaskNetwork
+) -> Step | AbstentionReason | None:
+    """Propose what `plan_framing` plans, or say why that cannot be; None where nothing is to be done.
+
+    Example:
+        >>> from packshot import Photo
+        >>> half = Photo.open("examples/photos/bowl-small-off-centre.jpg").pixels[:, 200:]
+        >>> propose_framing(half, PresentationGoals(), MaskNetwork.load_shipped()).value
+        'cut-off'
+    """
+    product = locate_product(pixels, network)
+    if product is None:
+        return AbstentionReason.NO_PRODUCT
+    frame = propose_frame(pixels, product, goals)
+    if not isinstance(frame, Frame):
+        return frame
+    share = fill_box_side(product.box, frame.width, frame.height) / 100
+    reason = f"product centred, filling {share:.0%}"
+    return _make_framing_step("frame-product", frame, share, reason)
+
+
+@cache
+def _load_network() -> MaskNetwork:
+    return MaskNetwork.load_shipped()
 
 
 def plan_resize(pixels: Pixels, long_side: int) -> Step | None:

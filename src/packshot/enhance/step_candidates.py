@@ -30,7 +30,7 @@ from packshot.enhance.detail_steps import (
     plan_motion_deblur,
     plan_sharpen,
 )
-from packshot.enhance.framing import MIN_LONG_SIDE
+from packshot.enhance.goals import MIN_LONG_SIDE, PresentationGoals
 from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
 from packshot.enhance.step import Planner
 from packshot.texts import DISTORTION_PREFIX
@@ -62,6 +62,8 @@ PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
 
 NETWORK_STEP: Final = "network"
 STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
+"""Names of the steps that the loop chooses from; `presentation` has those that it makes."""
+
 _THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
 """Steps that are tried without a finding that calls for them: no finding tells of a tilt."""
 
@@ -163,7 +165,9 @@ def build_planners(
     """
     available = dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
     if include_product_steps:
-        framing = partial(plan_framing, min_long_side=MIN_LONG_SIDE / scale)
+        framing = partial(
+            plan_framing, goals=PresentationGoals(min_long_side=round(MIN_LONG_SIDE / scale))
+        )
         available |= {**PRODUCT_STEPS, "frame-product": framing}
     return available
 

@@ -1,4 +1,4 @@
-"""Straightening: small tilts, where lines along both axes agree on one."""
+"""Straightening: small tilts, told by lines, and on plain backgrounds by the outline as well."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from packshot.arrays import ByteArray, Float64Array, Mask, Pixels
 from packshot.enhance.affine import AffineTransform
 from packshot.measure.background import find_background, unevenness
-from packshot.measure.planes import make_planes
+from packshot.measure.planes import make_planes, to_uint8
+from packshot.measure.product import find_plain_product
 from packshot.photo.pixels import average_blocks, check_pixels
 
 _WORKING_SIDE: Final = 1000
@@ -42,6 +43,31 @@ judgement."""
 _MAX_UNEVENNESS: Final = 3.0
 """L*, from `measure.background.unevenness`: on a less even background filled corners would show."""
 
+_UPRIGHT_TOLERANCE: Final = 1.2
+"""Degrees within which upright lines agree where they tell alone: a camera that looks down makes them
+lean towards each other."""
+
+_UPRIGHT_SHARE: Final = 0.9
+"""Share of the upright lines' length that must agree where they tell alone. With it and the tolerance,
+of 70 products on white, turned by 0, 3 and -4.5 degrees, 27 were told each time, 2 of 210 wrongly; with
+a share of .6 4 in 33 were wrong."""
+
+_MIN_SYMMETRY: Final = 0.95
+"""Intersection over union of a product's outline with its mirror image, from which it was meant to stand
+upright on its axis. Of the same 70 it told 16, none wrongly; from .93 on 3 in 22 were wrong."""
+
+_MIN_SYMMETRY_GAIN: Final = 0.03
+"""How much more symmetric an outline must be about its tilted axis than about an upright one."""
+
+_MIN_TILT_ALONE: Final = 1.5
+"""Degrees below which neither of them tells a tilt alone: cans and jars taper."""
+
+_AGREEMENT: Final = 1.2
+"""Degrees by which upright lines and the outline may differ where both tell."""
+
+_SYMMETRY_STEP, _SYMMETRY_SIDE = 0.5, 160
+"""Degrees from one axis that is tried to the next, and pixels of the longer side of the outline."""
+
 _CUT_MARGIN: Final = 4
 """Pixels cut off in width and in height: two on each side, which cubic interpolation mixes with the
 outside."""
@@ -69,7 +95,9 @@ def estimate_tilt(pixels: Pixels) -> Tilt | None:
 
     Lines longer than an eighth of the picture and within 9 degrees of an axis count by their length.
     Those along the horizontal and those along the vertical must each agree among themselves, and both
-    with one another: a perspective view or a slanted product fails that.
+    with one another: a perspective view or a slanted product fails that. On a plain background nearly
+    all upright lines may tell alone, since furniture is seen at an angle but stands upright; or an
+    outline that is symmetric about a tilted axis, as of a bottle.
 
     Args:
         pixels: (H, W, 3) uint8.
@@ -88,21 +116,46 @@ def estimate_tilt(pixels: Pixels) -> Tilt | None:
         >>> round(estimate_tilt(turned).degrees)
         3
     """
+    degrees = measure_tilt(pixels)
+    if degrees is None or not _MIN_TILT <= abs(degrees) <= _MAX_TILT:
+        return None
+    planes = make_planes(pixels)
+    return Tilt(degrees, _find_corner_colour(planes.small, planes.lab))
+
+
+def measure_tilt(pixels: Pixels) -> float | None:
+    """Measure a tilt, also where there is none; see `estimate_tilt`.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Returns:
+        Degrees clockwise, about 0 for an upright photo; None where lines do not tell.
+
+    Example:
+        >>> import numpy as np
+        >>> scene = np.full((400, 400, 3), 235, np.uint8)
+        >>> measure_tilt(scene) is None
+        True
+        >>> scene[100:300, 80:320] = (60, 90, 150)
+        >>> abs(measure_tilt(scene)) < 0.1
+        True
+    """
     planes = make_planes(pixels)
     grey = average_blocks(planes.grey, -(-max(planes.grey.shape) // _WORKING_SIDE))
     lengths, angles, is_upright = _detect_lines(grey)
-    horizontal_tilt = _find_common_angle(lengths[~is_upright], angles[~is_upright])
-    vertical_tilt = _find_common_angle(lengths[is_upright], angles[is_upright])
-    if (
-        horizontal_tilt is None
-        or vertical_tilt is None
-        or abs(horizontal_tilt - vertical_tilt) > _ANGLE_TOLERANCE
-    ):
+    upright = lengths[is_upright], angles[is_upright]
+    both = _find_common_tilt(*upright, lengths[~is_upright], angles[~is_upright])
+    product = find_plain_product(planes)
+    if both is not None or product is None:
+        return both
+    standing = _find_common_angle(*upright, _UPRIGHT_TOLERANCE, _UPRIGHT_SHARE)
+    leaning = _find_axis_of_symmetry(product.mask)
+    told = [degrees for degrees in (standing, leaning) if degrees is not None]
+    if not told or max(told) - min(told) > _AGREEMENT:
         return None
-    degrees = (horizontal_tilt + vertical_tilt) / 2
-    if not _MIN_TILT <= abs(degrees) <= _MAX_TILT:
-        return None
-    return Tilt(degrees, _find_corner_colour(planes.small, planes.lab))
+    is_alone = len(told) == 1 and _MIN_TILT <= abs(told[0]) < _MIN_TILT_ALONE
+    return None if is_alone else told[0]
 
 
 def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
@@ -177,14 +230,63 @@ def _detect_lines(grey: ByteArray) -> tuple[Float64Array, Float64Array, Mask]:
     return lengths[is_usable], deviation[is_usable], is_upright[is_usable]
 
 
-def _find_common_angle(lengths: Float64Array, angles: Float64Array) -> float | None:
+def _find_common_tilt(
+    upright_lengths: Float64Array,
+    upright_angles: Float64Array,
+    level_lengths: Float64Array,
+    level_angles: Float64Array,
+) -> float | None:
+    """Find the tilt that lines along both axes agree on."""
+    upright = _find_common_angle(upright_lengths, upright_angles)
+    level = _find_common_angle(level_lengths, level_angles)
+    if upright is None or level is None or abs(upright - level) > _ANGLE_TOLERANCE:
+        return None
+    return (upright + level) / 2
+
+
+def _find_axis_of_symmetry(mask: Mask) -> float | None:
+    """Find the tilt of an outline's axis, degrees clockwise; None where it has none.
+
+    Args:
+        mask: (h, w) True on the product.
+    """
+    factor = max(1, round(max(mask.shape) / _SYMMETRY_SIDE))
+    small = cv2.resize(to_uint8(mask) * np.uint8(255), None, fx=1 / factor, fy=1 / factor)
+    tilts = np.arange(-_MAX_DEVIATION, _MAX_DEVIATION + _SYMMETRY_STEP / 2, _SYMMETRY_STEP)
+    scores = np.array([_measure_symmetry(to_uint8(small), float(tilt)) for tilt in tilts])
+    best, upright = int(scores.argmax()), scores[len(scores) // 2]
+    is_tilted = abs(tilts[best]) >= _MIN_TILT
+    if scores[best] < _MIN_SYMMETRY or (is_tilted and scores[best] - upright < _MIN_SYMMETRY_GAIN):
+        return None
+    return float(tilts[best]) if is_tilted else 0.0
+
+
+def _measure_symmetry(mask: ByteArray, tilt: float) -> float:
+    """Measure how much a mask, turned back by a tilt, covers its mirror image; 0..1."""
+    rows, columns = np.nonzero(mask)
+    x, y = float(columns.mean()), float(rows.mean())
+    radius = int(np.hypot(columns - x, rows - y).max()) + 2
+    matrix = cv2.getRotationMatrix2D((x, y), tilt, 1.0)
+    matrix[:, 2] += radius - x, radius - y
+    turned = cv2.warpAffine(mask, matrix, (2 * radius + 1,) * 2) > 127
+    mirrored = turned[:, ::-1]
+    union = np.count_nonzero(turned | mirrored)
+    return float(np.count_nonzero(turned & mirrored) / union) if union else 0.0
+
+
+def _find_common_angle(
+    lengths: Float64Array,
+    angles: Float64Array,
+    tolerance: float = _ANGLE_TOLERANCE,
+    agreeing_share: float = _MIN_AGREEING_SHARE,
+) -> float | None:
     """Find the deviation that most of the lines' length shares; None without a clear one."""
     if lengths.sum() < _MIN_TOTAL_LENGTH:
         return None
-    is_near = np.abs(angles[:, None] - angles[None]) <= _ANGLE_TOLERANCE
+    is_near = np.abs(angles[:, None] - angles[None]) <= tolerance
     support = is_near @ lengths
     best = int(support.argmax())
-    if support[best] < _MIN_AGREEING_SHARE * lengths.sum():
+    if support[best] < agreeing_share * lengths.sum():
         return None
     members = is_near[best]
     return float(np.average(angles[members], weights=lengths[members]))

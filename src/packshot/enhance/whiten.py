@@ -47,6 +47,8 @@ class WhiteningLimits:
             than the background.
         max_lighter_share: Share of such pixels above which the "background" may be the product, such as
             a grey shirt that fills the frame.
+        max_share: Share of the background's own colour above which a pixel is no background, but a
+            product that is whiter; noise is added to it.
         outline_gap: Pixels: a gap in an outline up to this wide does not let the background in.
         feather_sigma: Pixels, standard deviation of the blur of the mask's edge, so that no seam shows.
         headroom: Share by which white is set below the background's smoothed colour, so that its noise
@@ -76,6 +78,7 @@ class WhiteningLimits:
     max_noise: float = 12.0
     lighter_factor: float = 1.065
     max_lighter_share: float = 0.005
+    max_share: float = 1.03
     outline_gap: int = 3
     feather_sigma: float = 1.2
     headroom: float = 0.015
@@ -96,6 +99,8 @@ class Backdrop:
         coverage: (h, w) 0..1 at working size: 1 on what may be whitened, 0 on the product.
         colour_field: (s, s, 3) the background's colour 0..255, smoothed, also behind the product.
         noise: Spread of the background about the field, in grey levels.
+        deviation: (h, w) largest difference of a channel from the field, as a share of it: about 0 where
+            the background itself shows.
 
     Example:
         >>> from packshot import Photo
@@ -107,9 +112,10 @@ class Backdrop:
     coverage: Float32Array
     colour_field: Float32Array
     noise: float
+    deviation: Float32Array
 
 
-def find_backdrop(pixels: Pixels) -> Backdrop | None:
+def find_backdrop(pixels: Pixels, *, product_may_be_lighter: bool = False) -> Backdrop | None:
     """Find a nearly white background.
 
     It grows from the border through pixels that are nearly white and where nothing changes steeply, so
@@ -118,10 +124,11 @@ def find_backdrop(pixels: Pixels) -> Backdrop | None:
 
     Args:
         pixels: (H, W, 3) uint8.
+        product_may_be_lighter: Whether it is known otherwise that what is lighter is the product.
 
     Returns:
         None where the border is not plain, darker than 75 L*, more coloured than a chroma of 14, has a
-        texture, or is not the lightest thing there is: it may be the product then.
+        texture, or is not the lightest thing there is: it may be the product then, unless that is known.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -144,16 +151,19 @@ def find_backdrop(pixels: Pixels) -> Backdrop | None:
         return None
     small = average_blocks(planes.pixels, -(-max(planes.grey.shape) // LIMITS.working_side))
     core = to_uint8(cv2.resize(background.mask, small.shape[1::-1], interpolation=cv2.INTER_NEAREST))
-    field = _fit_colour_field(small, core)
-    full_field = _enlarge(field, small.shape[1], small.shape[0])
+    field = fit_colour_field(small, core)
+    full_field = enlarge(field, small.shape[1], small.shape[0])
     share = np.asarray(small / np.maximum(full_field, 1), np.float32)
     noise = 255 * float(np.percentile(np.abs(share - 1)[core > 0], 90)) if core.any() else 0.0
     lighter_share = float((share.min(axis=2) > LIMITS.lighter_factor).mean())
-    if noise > LIMITS.max_noise or lighter_share > LIMITS.max_lighter_share:
+    if lighter_share > LIMITS.max_lighter_share and not product_may_be_lighter:
+        return None
+    if noise > LIMITS.max_noise:
         return None
     background_mask = _grow_background(small, share, noise)
     coverage = cv2.GaussianBlur(background_mask.astype(np.float32) / 255, (0, 0), LIMITS.feather_sigma)
-    return Backdrop(np.asarray(coverage, np.float32), field, noise)
+    deviation = np.abs(share - 1).max(axis=2)
+    return Backdrop(np.asarray(coverage, np.float32), field, noise, np.asarray(deviation, np.float32))
 
 
 def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pixels:
@@ -186,14 +196,14 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     check_pixels(pixels, "whiten")
     height, width = pixels.shape[:2]
     white = np.maximum(backdrop.colour_field * (1 - LIMITS.headroom) - backdrop.noise, 1)
-    field_columns = _enlarge(white, width, len(white))
-    coverage_columns = _enlarge(backdrop.coverage, width, len(backdrop.coverage))
+    field_columns = enlarge(white, width, len(white))
+    coverage_columns = enlarge(backdrop.coverage, width, len(backdrop.coverage))
     result = np.empty_like(pixels)
     for top in range(0, height, LIMITS.strip_rows):
         rows = slice(top, min(top + LIMITS.strip_rows, height))
-        share = np.asarray(pixels[rows] / _enlarge_rows(field_columns, rows, height), np.float32)
+        share = np.asarray(pixels[rows] / enlarge_rows(field_columns, rows, height), np.float32)
         alpha = np.asarray(
-            _enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
+            enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
         )[..., None]
         whitened = np.minimum(share, 1) * 255 if keep_shadows else np.float32(255)
         result[rows] = round_to_uint8(
@@ -202,8 +212,21 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     return result
 
 
-def _fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
-    """Fit the background's colour on a coarse grid, carried on smoothly behind the product."""
+def fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
+    """Fit the background's colour on a coarse grid, carried on smoothly behind the product.
+
+    Args:
+        small: (h, w, 3) uint8.
+        core: (h, w) 255 on what surely is background.
+
+    Returns:
+        (s, t, 3) 0..255, the longer side `WhiteningLimits.field_side`.
+
+    Example:
+        >>> photo = np.full((100, 200, 3), 240, np.uint8)
+        >>> fit_colour_field(photo, np.full((100, 200), 255, np.uint8)).shape
+        (32, 64, 3)
+    """
     height, width = small.shape[:2]
     factor = LIMITS.field_side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -224,8 +247,11 @@ def _fit_colour_field(small: Pixels, core: ByteMask) -> Float32Array:
 
 def _grow_background(small: Pixels, share: Float32Array, noise: float) -> ByteMask:
     """255 on the background: nearly white, level, and connected with the border or a hole."""
-    is_near_white = (share.min(axis=2) >= LIMITS.near_white_share) & (
-        np.ptp(share, axis=2) <= LIMITS.max_channel_range
+    darkest = share.min(axis=2)
+    is_near_white = (
+        (darkest >= LIMITS.near_white_share)
+        & (darkest <= LIMITS.max_share + 2 * noise / 255)
+        & (np.ptp(share, axis=2) <= LIMITS.max_channel_range)
     )
     is_level = _steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
     gap = np.ones((LIMITS.outline_gap, LIMITS.outline_gap), np.uint8)
@@ -278,12 +304,23 @@ def _background_weight(share: Float32Array) -> Float32Array:
     return np.asarray(position * position * (3 - 2 * position), np.float32)
 
 
-def _enlarge(values: Float32Array, width: int, height: int) -> Float32Array:
+def enlarge(values: Float32Array, width: int, height: int) -> Float32Array:
+    """Enlarge (h, w) or (h, w, C) linearly to a width and a height.
+
+    Example:
+        >>> enlarge(np.float32([[0, 1]]), width=4, height=1).tolist()
+        [[0.0, 0.25, 0.75, 1.0]]
+    """
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _enlarge_rows(values: Float32Array, rows: slice, height: int) -> Float32Array:
-    """Some rows of `values` enlarged to a height, linearly."""
+def enlarge_rows(values: Float32Array, rows: slice, height: int) -> Float32Array:
+    """Compute some rows of `values` enlarged to a height, linearly, without the others.
+
+    Example:
+        >>> enlarge_rows(np.float32([[0], [1]]), slice(0, 2), height=4).tolist()
+        [[0.0], [0.25]]
+    """
     positions = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * len(values) / height - 0.5
     positions = np.clip(positions, 0, len(values) - 1)
     above = np.floor(positions).astype(np.intp)

@@ -12,17 +12,22 @@ from rich.text import Text
 
 from packshot.render.enhancement_page import EnhancementPage
 from packshot.render.enhancement_words import (
+    build_rule_headings,
     build_trial_headings,
     collect_remedies,
     compare_findings,
     compute_gain,
+    format_policy_change,
+    format_rule_change,
     format_trial,
+    list_abstentions,
+    select_rule_changes,
     strip_remedies,
 )
 from packshot.render.lines import CsvTable, JsonLines
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
-from packshot.report import Action, Assessment, Enhancement, Finding, Status, Trial
+from packshot.report import Action, Assessment, Decision, Enhancement, Finding, Status, Trial
 from packshot.texts import load_texts
 
 _ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
@@ -32,6 +37,14 @@ _RESULT_FIELDS = (
     "score_before",
     "score_after",
 )
+
+
+_PRESENTATION_COLUMNS = (
+    *("not_done", "policy", "policy_before", "policy_after"),
+    "rules_fixed",
+    "rules_open",
+)
+_OPEN_DECISIONS = (Decision.FAIL, Decision.WARN)
 
 
 class EnhancementRows(CsvTable[Enhancement]):
@@ -47,7 +60,7 @@ class EnhancementRows(CsvTable[Enhancement]):
 
     def __init__(self, stream: TextIO) -> None:
         columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
-        super().__init__(stream, (*_RESULT_FIELDS, *columns), has_listing=True)
+        super().__init__(stream, (*_RESULT_FIELDS, *columns, *_PRESENTATION_COLUMNS), has_listing=True)
 
     def _iter_cells(self, photo: Enhancement) -> Iterator[object]:
         finding_changes = compare_findings(photo)
@@ -57,6 +70,11 @@ class EnhancementRows(CsvTable[Enhancement]):
         yield from (_get_grade(photo.before), _get_grade(photo.after or photo.before))
         yield from (_join_codes(finding_changes.resolved), _join_codes(finding_changes.remaining))
         yield "; ".join(f"{trial.round} {trial.step} {trial.outcome}" for trial in photo.trace)
+        yield "; ".join(f"{one.step} {one.reason}" for one in photo.abstentions)
+        changes = select_rule_changes(photo)
+        yield from (getattr(photo.policy, name, None) for name in ("policy", "before", "after"))
+        yield "; ".join(change.rule for change in changes if change.is_fixed)
+        yield "; ".join(change.rule for change in changes if change.after in _OPEN_DECISIONS)
 
 
 class EnhancementTable(Renderer[Enhancement]):
@@ -90,7 +108,13 @@ class EnhancementTable(Renderer[Enhancement]):
             self._console.print(Text("  ").join(cell for cell in cells if cell))
             self._console.print(
                 Padding(
-                    Group(description, *self._iter_trace_tables(photo.trace)), (0, 0, 1, 2), expand=False
+                    Group(
+                        description,
+                        *self._iter_rule_tables(photo),
+                        *self._iter_trace_tables(photo.trace),
+                    ),
+                    (0, 0, 1, 2),
+                    expand=False,
                 )
             )
         else:
@@ -112,6 +136,9 @@ class EnhancementTable(Renderer[Enhancement]):
             yield ", ".join(map(self._texts.step, photo.steps))
         yield from filter(None, (strip_remedies(photo), photo.error))
         yield from collect_remedies(photo, self._language)
+        yield from filter(None, [format_policy_change(photo, self._language)])
+        label = self._texts.labels["not_done"]
+        yield from (f"{label}: {words}" for words in list_abstentions(photo, self._language))
         if self._explain:
             yield from self._format_titles("gone", finding_changes.resolved)
             yield from self._format_titles("remaining", finding_changes.remaining)
@@ -120,6 +147,19 @@ class EnhancementTable(Renderer[Enhancement]):
         titles = "; ".join(self._texts.title(finding.code) for finding in findings)
         if titles:
             yield f"{self._texts.labels[label]}: {titles}"
+
+    def _iter_rule_tables(self, photo: Enhancement) -> Iterator[Table]:
+        """Yield the rules that were not met, or are not, as a table, if there are any."""
+        changes = select_rule_changes(photo)
+        if not changes:
+            return
+        table = BorderlessTable()
+        for heading in build_rule_headings(self._language):
+            table.add_text_column(Text(heading, style="dim"))
+        for change in changes:
+            cells = map(Text, format_rule_change(change, self._language))
+            table.add_row(*cells, style="green" if change.is_fixed else None)
+        yield table
 
     def _iter_trace_tables(self, trace: Sequence[Trial]) -> Iterator[Table]:
         """Yield the trials as a table, if there are any."""

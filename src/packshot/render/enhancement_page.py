@@ -9,11 +9,16 @@ from pathlib import Path, PurePath
 from typing import TextIO
 
 from packshot.render.enhancement_words import (
+    build_rule_headings,
     build_trial_headings,
     collect_remedies,
     compare_findings,
     compute_gain,
+    format_policy_change,
+    format_rule_change,
     format_trial,
+    list_abstentions,
+    select_rule_changes,
     strip_remedies,
 )
 from packshot.render.page import Page, Picture, histogram, load_template, mean
@@ -70,6 +75,11 @@ class EnhancementPage(Page[Enhancement]):
             rank=self._compute_rank(photo),
             headings=build_trial_headings(self._language),
             in_words=partial(format_trial, language=self._language),
+            abstentions=list_abstentions(photo, self._language),
+            policy=format_policy_change(photo, self._language),
+            rule_changes=select_rule_changes(photo),
+            rule_headings=build_rule_headings(self._language),
+            rule_in_words=partial(format_rule_change, language=self._language),
             explain=self._explain,
             words=self._texts,
         )

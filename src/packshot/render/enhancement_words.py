@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from packshot.render.wording import find_likely_remedy
-from packshot.report import Action, Assessment, Enhancement, Finding, Severity, Trial
-from packshot.texts import Texts, load_texts
+from packshot.report import (
+    Action,
+    Assessment,
+    Decision,
+    Enhancement,
+    Finding,
+    RuleChange,
+    Severity,
+    Trial,
+)
+from packshot.texts import Texts, format_value, load_policy_texts, load_texts
 
 _MISSING_VALUE = "–"
 
@@ -141,6 +150,105 @@ def strip_remedies(photo: Enhancement) -> str:
     for finding in select_advice(photo):
         reason = reason.replace(finding.remedy, "")
     return " ".join(reason.split())
+
+
+def list_abstentions(photo: Enhancement, language: str) -> list[str]:
+    """List in words what was called for and not done, each with its reason.
+
+    Example:
+        >>> from packshot.report import Abstention
+        >>> cut = Abstention(step="frame-product", reason="too-few-pixels")
+        >>> list_abstentions(Enhancement(path="mug.jpg", status="ok", abstentions=[cut]), "en")
+        ['framing of the product: a closer crop would leave too few pixels']
+    """
+    texts = load_texts(language)
+    separator = texts.labels["reason_separator"]
+    return [
+        f"{texts.step(one.step)}{separator}{texts.abstentions[one.reason]}" for one in photo.abstentions
+    ]
+
+
+def select_rule_changes(photo: Enhancement) -> tuple[RuleChange, ...]:
+    """Select the rules of a policy that were not met before, or are not now.
+
+    Example:
+        >>> fields = dict(title="Fill", asked="at least 85 %", unit="%")
+        >>> met = RuleChange(rule="size", before="pass", after="pass", **fields)
+        >>> fixed = RuleChange(rule="fill", before="fail", after="pass", **fields)
+        >>> rules = dict(policy="ours", on="2026-05-01", before="fail", after="pass", rules=[met, fixed])
+        >>> photo = Enhancement(path="mug.jpg", status="ok", policy=rules)
+        >>> [change.rule for change in select_rule_changes(photo)]
+        ['fill']
+    """
+    rules = () if photo.policy is None else photo.policy.rules
+    met = (Decision.PASS, None)
+    return tuple(change for change in rules if change.before not in met or change.after not in met)
+
+
+def format_policy_change(photo: Enhancement, language: str) -> str:
+    """Write a policy's decision before and after in a line; empty where no policy was worked towards.
+
+    Example:
+        >>> change = dict(policy="amazon-main", on="2026-05-01", before="fail", after="manual")
+        >>> format_policy_change(Enhancement(path="mug.jpg", status="ok", policy=change), "en")
+        'amazon-main, 2026-05-01: Fail, now Look at it'
+    """
+    if photo.policy is None:
+        return ""
+    decisions = load_policy_texts(language).decisions
+    return load_texts(language).label(
+        "policy_change",
+        policy=photo.policy.policy,
+        day=photo.policy.on.isoformat(),
+        before=decisions[photo.policy.before],
+        after=decisions[photo.policy.after],
+    )
+
+
+def build_rule_headings(language: str) -> tuple[str, ...]:
+    """Return the headings of the columns of `format_rule_change`.
+
+    Example:
+        >>> build_rule_headings("en")
+        ('Rule', 'Required', 'Before', 'Now', 'What to do')
+    """
+    labels, policy_labels = load_texts(language).labels, load_policy_texts(language).labels
+    return (
+        policy_labels["rule"],
+        labels["rule_asked"],
+        labels["rule_before"],
+        labels["rule_now"],
+        labels["what_to_do"],
+    )
+
+
+def format_rule_change(change: RuleChange, language: str) -> tuple[str, ...]:
+    """Write a rule before and after as a row: its title, what it asks, before, after, what to do.
+
+    Example:
+        >>> change = RuleChange(
+        ...     rule="fill", title="Fill", asked="at least 85 %", unit="%",
+        ...     before="fail", after="pass", value_before=42.0, value_after=86.1,
+        ... )
+        >>> format_rule_change(change, "en")
+        ('Fill', 'at least 85 %', 'Fail (42 %)', 'Pass (86.1 %)', '')
+    """
+    return (
+        change.title,
+        change.asked,
+        _format_decision(change.before, change.value_before, change.unit, language),
+        _format_decision(change.after, change.value_after, change.unit, language),
+        change.remedy,
+    )
+
+
+def _format_decision(
+    decision: Decision | None, value: bool | float | str | None, unit: str, language: str
+) -> str:
+    if decision is None:
+        return _MISSING_VALUE
+    name = load_policy_texts(language).decisions[decision]
+    return name if value is None else f"{name} ({format_value(value, unit, language)})"
 
 
 def _format_step(trial: Trial, trial_texts: Texts) -> str:

@@ -14,7 +14,16 @@ from packshot.report.assessment import (
 from packshot.report.audit import AuditRow, AuditRun, AuditStatus, AuditSummary
 from packshot.report.duplicates import Change, Duplicate, DuplicateGroup, DuplicateKind
 from packshot.report.emotion import AttentionRegion, Emotion, Polarity
-from packshot.report.enhancement import Action, Enhancement, Trial, TrialOutcome
+from packshot.report.enhancement import (
+    Abstention,
+    AbstentionReason,
+    Action,
+    Enhancement,
+    PolicyChange,
+    RuleChange,
+    Trial,
+    TrialOutcome,
+)
 from packshot.report.listing import Listing
 from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
 from packshot.report.proposal import Problem, Proposal, Remedy
@@ -34,6 +43,8 @@ from packshot.report.verdict import (
 __all__ = [
     "MEASUREMENTS",
     "OVERLAYS",
+    "Abstention",
+    "AbstentionReason",
     "Action",
     "AspectScore",
     "Assessment",
@@ -61,6 +72,7 @@ __all__ = [
     "MeasurementKind",
     "Neighbour",
     "Polarity",
+    "PolicyChange",
     "PolicySummary",
     "Problem",
     "Proposal",
@@ -69,6 +81,7 @@ __all__ = [
     "Record",
     "Region",
     "Remedy",
+    "RuleChange",
     "RuleOutcome",
     "RuleSummary",
     "SearchResult",

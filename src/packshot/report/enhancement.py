@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from packshot.report.assessment import Assessment
 from packshot.report.listing import Listing
 from packshot.report.record import Record, Status
+from packshot.report.verdict import Decision
 
 
 class Action(StrEnum):
@@ -48,6 +50,86 @@ class TrialOutcome(StrEnum):
     NO_PRODUCT = "no-product"
     SIZE = "size"
     NEW_FINDING = "new-finding"
+
+
+class AbstentionReason(StrEnum):
+    """The reason why a change of frame or background that a photo needs was not made.
+
+    Example:
+        >>> abstention = Abstention(step="frame-product", reason="cut-off")
+        >>> abstention.reason is AbstentionReason.CUT_OFF
+        True
+    """
+
+    NO_PRODUCT = "no-product"
+    CUT_OFF = "cut-off"
+    NO_SPACE = "no-space"
+    TOO_FEW_PIXELS = "too-few-pixels"
+    NOT_PLAIN = "not-plain"
+    NOT_WHITE = "not-white"
+    UNSURE_MASK = "unsure-mask"
+    FAINT_OUTLINE = "faint-outline"
+    PRODUCT_CHANGED = "product-changed"
+    NO_GAIN = "no-gain"
+
+
+class Abstention(Record):
+    """A change of frame or background that a photo needs and that was not made, with the reason.
+
+    Example:
+        >>> Abstention(step="whiten-background", reason=AbstentionReason.NOT_PLAIN).step
+        'whiten-background'
+    """
+
+    step: str
+    reason: AbstentionReason
+
+
+class RuleChange(Record):
+    """One rule of a policy before and after; `remedy` is empty where it is met now.
+
+    Values are in `unit`; None where they were not measured. A decision is None where the rule does not
+    apply to the photo as it is then, such as JPEG quality of a PNG.
+
+    Example:
+        >>> fill = RuleChange(
+        ...     rule="fill", title="Product's share of the side", asked="at least 85 %", unit="%",
+        ...     before="fail", after="pass", value_before=42.0, value_after=86.1,
+        ... )
+        >>> fill.is_fixed
+        True
+    """
+
+    rule: str
+    title: str
+    asked: str = Field(description="What it asks for, or what a person must look at")
+    before: Decision | None
+    after: Decision | None
+    value_before: bool | float | str | None = None
+    value_after: bool | float | str | None = None
+    unit: str = ""
+    remedy: str = ""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it failed, or warned, and is met now."""
+        return self.before in (Decision.FAIL, Decision.WARN) and self.after is Decision.PASS
+
+
+class PolicyChange(Record):
+    """A policy's decision on a photo before and after, rule by rule.
+
+    Example:
+        >>> change = PolicyChange(policy="amazon-main", on="2026-05-01", before="fail", after="manual")
+        >>> change.rules, change.after.value
+        ((), 'manual')
+    """
+
+    policy: str
+    on: date
+    before: Decision
+    after: Decision
+    rules: tuple[RuleChange, ...] = ()
 
 
 class Trial(Record):
@@ -100,6 +182,12 @@ class Enhancement(Record):
     score_after: float | None = Field(default=None, ge=0, le=100)
     steps: tuple[str, ...] = Field(default=(), description="Kept, in the order applied")
     trace: tuple[Trial, ...] = ()
+    abstentions: tuple[Abstention, ...] = Field(
+        default=(), description="Changes of frame and background that were called for and not made"
+    )
+    policy: PolicyChange | None = Field(
+        default=None, description="Where a policy was worked towards: its rules before and after"
+    )
     before: Assessment | None = None
     after: Assessment | None = Field(default=None, description="None where nothing changed")
     listing: Listing | None = Field(default=None, description="What the feed says, where one names it")

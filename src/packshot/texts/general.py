@@ -53,6 +53,7 @@ class Texts:
         actions: What became of a photo that was to be enhanced.
         steps: Names of the steps of enhancing.
         outcomes: Why a step was kept or not, by code.
+        abstentions: Why frame or background were not changed, by code.
         labels: Words of reports; may hold placeholders.
         duplicates: Words of groups of duplicates, by kind or place; may hold placeholders.
         cleaning: Words of proposals for a training set; may hold placeholders.
@@ -75,6 +76,7 @@ class Texts:
     actions: Mapping[str, str]
     steps: Mapping[str, str]
     outcomes: Mapping[str, str]
+    abstentions: Mapping[str, str]
     labels: Mapping[str, str]
     duplicates: Mapping[str, str]
     cleaning: Mapping[str, str]
