@@ -209,7 +209,7 @@ def plan_haze(pixels: Pixels) -> Step | None:
         >>> from packshot import Photo
         >>> bowl = Photo.open("examples/photos/clay-bowl.jpg").pixels
         >>> plan_haze((70 + bowl * 0.45).astype("uint8")).reason
-        'tones from 28% to 72%'
+        'tones from 41% to 72%'
     """
     haze = find_haze(pixels)
     if haze is None:

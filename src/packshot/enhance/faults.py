@@ -2,8 +2,8 @@
 
 `tone` and `white_balance` estimate what a photo would need if something were wrong with it. Here it is
 decided whether something is: each limit lies where damaged photos are and undamaged ones are not. Steps
-ask here before they act, and the guards allow no change of tone or colour beyond it. See docs/methods.md,
-section 6.2, and docs/decisions/0035-guards-that-count-everything.md.
+ask here before they act, and the guards allow no change of tone or colour beyond it. See
+docs/methods.md, section 6.2, and docs/decisions/0035-guards-that-count-everything.md.
 """
 
 from __future__ import annotations

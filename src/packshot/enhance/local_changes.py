@@ -64,8 +64,8 @@ _SKIN_RED, _SKIN_BLUE = (133, 173), (77, 127)
 _MIN_SKIN_SHARE: Final = 0.005
 """Share of the photo below which skin-coloured pixels are chance."""
 
-_SKIN_SIGMA: Final = 3.0
-"""Pixels: deviation of the blur under which skin is compared, so that its grain does not count."""
+_SKIN_SIGMA: Final = 5.0
+"""Pixels: deviation of the blur under which skin is compared, so that noise does not count."""
 
 
 def measure_halo(expected: Pixels, result: Pixels) -> float:

@@ -18,6 +18,7 @@ from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
     NETWORK_STEP,
+    STEPS_ON_REQUEST,
     StepCandidate,
     build_planners,
     find_step_candidates,
@@ -90,27 +91,27 @@ class LoopOptions:
             photos ran out of them (docs/decisions/0011-the-enhancement-loop.md).
         target_score: Score, 0..100, at which it is content; None to take every gain it can get for
             photos that are not good as they are (`LoopLimits.good_score`).
-        min_gain: Points of score that a step must bring which a finding or a low score calls for.
+        min_gain: Points of score that a step must bring which a finding or a low score calls for: it may
+            not cost any. That it is a repair is known from what it measures and from the guards.
         min_gain_uncalled: Points that any other step must bring.
         min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
-            on the finished file: what is less is not to be seen.
-        min_total_gain_fair: The same for one that scores 50 or more; between, in proportion. What is
-            fair as it is shall not be touched for little.
+            on the finished file.
+        min_total_gain_fair: The same for one that scores 50 or more; between, in proportion.
         use_product_steps: Whether the product steps may be used: background, border, tilt, frame.
-        only_steps: Names of the steps to choose from; None for all.
+        only_steps: Names of the steps to choose from; None for all but `STEPS_ON_REQUEST`.
 
     Example:
-        >>> options = LoopOptions(target_score=80)
+        >>> options = LoopOptions(min_total_gain_poor=4, min_total_gain_fair=8)
         >>> [options.min_total_gain(score) for score in (10, 35, 70)]
         [4.0, 6.0, 8.0]
     """
 
     max_rounds: int = 12
     target_score: float | None = None
-    min_gain: float = 1.0
+    min_gain: float = 0.0
     min_gain_uncalled: float = 3.0
-    min_total_gain_poor: float = 4.0
-    min_total_gain_fair: float = 8.0
+    min_total_gain_poor: float = 1.0
+    min_total_gain_fair: float = 1.0
     use_product_steps: bool = False
     only_steps: frozenset[str] | None = None
 
@@ -297,7 +298,9 @@ def _select_planners(
     all_planners = build_planners(
         include_product_steps=options.use_product_steps, scale=scale, network=network
     )
-    wanted_names = all_planners.keys() if options.only_steps is None else options.only_steps
+    wanted_names = options.only_steps
+    if wanted_names is None:
+        wanted_names = frozenset(all_planners.keys() - STEPS_ON_REQUEST)
     return {name: plan for name, plan in all_planners.items() if name in wanted_names}
 
 
