@@ -23,7 +23,12 @@ from packshot.enhance.tone import (
     expose,
     remove_haze,
 )
-from packshot.enhance.white_balance import Illuminant, correct_white_balance, estimate_illuminant
+from packshot.enhance.white_balance import (
+    Illuminant,
+    correct_white_balance,
+    estimate_illuminant,
+    scene_cast_angle,
+)
 from packshot.enhance.white_reference import ReferenceSource
 
 MIN_MISSING_STOPS: Final = 0.85
@@ -44,6 +49,11 @@ MIN_CAST_RATIO: Final = {ReferenceSource.BACKGROUND: 1.1, ReferenceSource.SCENE:
 """Ratio of the largest to the smallest factor of the channels from which a cast is one: less is what
 light does everywhere. Of 161 undamaged photos 3 lie beyond, nine estimates of scenes at 1.17 to 1.23
 (the same)."""
+
+MIN_SCENE_ANGLE: Final = 5.0
+"""Degrees off grey of all that is not the background: coloured light falls on the product too, a
+coloured wall does not. Of 26 photos with a cast told by the background none lies below 6, of 44
+undamaged ones the only one with such a background at 3 (the same)."""
 
 _MIN_NOISE: Final = 1.5
 """Grey levels of luma noise beyond which tones are measured on the photo without its noise, which would
@@ -181,4 +191,9 @@ def find_cast(pixels: Pixels) -> Illuminant | None:
     if illuminant is None:
         return None
     ratio = float(illuminant.gains.max() / illuminant.gains.min())
-    return illuminant if ratio >= MIN_CAST_RATIO[illuminant.source] else None
+    if ratio < MIN_CAST_RATIO[illuminant.source]:
+        return None
+    if illuminant.source == ReferenceSource.BACKGROUND:
+        angle = scene_cast_angle(pixels)
+        return illuminant if angle is None or angle >= MIN_SCENE_ANGLE else None
+    return illuminant

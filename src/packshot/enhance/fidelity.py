@@ -281,10 +281,9 @@ def _compare(
     contrast = Intent.CONTRAST in intents
     drifts = [_measure_drift(expected, after, inside, contrast) for inside in insides]
     drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
-    pair = (expected, after)
-    if Intent.DETAIL in intents:
-        pair = _blur_noise(original, *pair)
-    structure = _edge_similarity(*pair, insides[0], contrast)
+    is_noisy = Intent.DETAIL in intents and measure_noise(original).luma >= _MIN_NOISE
+    edges = [_blur_noise(one) if is_noisy else one for one in (expected, after)]
+    structure = _edge_similarity(edges[0], edges[1], insides[0], contrast)
     violation, reason = _find_violation(expected, after, drift, structure, intents)
     if violation is None and region_drift > MAX_REGION_DRIFT:
         violation = TrialOutcome.COLOUR_DRIFT
@@ -294,11 +293,9 @@ def _compare(
     return Fidelity(drift, structure, violation, reason)
 
 
-def _blur_noise(original: Pixels, *pictures: Pixels) -> tuple[Pixels, ...]:
-    """Blur pictures at viewing size if the original is noisy: gradients of noise are no edges."""
-    if measure_noise(original).luma < _MIN_NOISE:
-        return pictures
-    return tuple(to_uint8(cv2.GaussianBlur(one, (0, 0), _NOISE_SIGMA)) for one in pictures)
+def _blur_noise(pixels: Pixels) -> Pixels:
+    """Blur a picture at viewing size: gradients of noise are no edges."""
+    return to_uint8(cv2.GaussianBlur(pixels, (0, 0), _NOISE_SIGMA))
 
 
 def _find_violation(
