@@ -78,6 +78,7 @@ class TruthOutcome:
     after: Truth
     is_same: bool
     steps: tuple[str, ...]
+    trials: tuple[str, ...]
     pictures: tuple[Pixels, Pixels, Pixels]
 
     def gain(self, measure: str) -> float:
@@ -119,6 +120,7 @@ def enhance_case(case: TruthCase) -> TruthOutcome:
         after=measure_truth(original, enhanced, product),
         is_same=is_same,
         steps=result.steps,
+        trials=tuple(f"{trial.step}:{trial.outcome.value}" for trial in result.trace),
         pictures=tuple(_make_tile(pixels) for pixels in (original, damaged, enhanced)),
     )
 
@@ -257,6 +259,7 @@ def iter_details(outcomes: Sequence[TruthOutcome]) -> Iterator[Row]:
             "damage": outcome.case.damage,
             "action": outcome.action,
             "steps": " ".join(outcome.steps),
+            "trials": " ".join(outcome.trials),
             "score_gain": round(outcome.scores[1] - outcome.scores[0], 2),
             **{name: round(outcome.gain(name), 4) for name in outcome.before},
         }
