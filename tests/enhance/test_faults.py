@@ -44,8 +44,8 @@ def test_a_narrow_range_is_not_stretched_to_the_full_one():
 def test_a_cast_shows_on_the_product_too():
     cast = scale_light(make_packshot(), (1, 0.85, 0.6))
     assert find_cast(cast) is not None
-    grey = np.repeat(make_packshot(box=(60, 60, 380, 280)).mean(axis=2, keepdims=True), 3, axis=2)
-    before_a_wall = np.where(grey == 255, (250, 240, 205), grey).astype(np.uint8)
+    grey = np.repeat(make_packshot(box=(30, 30, 440, 340)).mean(axis=2, keepdims=True), 3, axis=2)
+    before_a_wall = np.where(grey == 255, (253, 246, 220), grey).astype(np.uint8)
     assert find_cast(before_a_wall) is None
 
 

@@ -18,6 +18,7 @@ from packshot.enhance.loop import (
     LoopResult,
     apply_steps,
     improve,
+    is_blurred_beyond_repair,
     make_initial_result,
 )
 from packshot.enhance.network import EnhancementNetwork
@@ -35,12 +36,6 @@ products 2 of 137 (`benchmarks/results/enhancement_loop.csv`)."""
 
 FAULTY_RESHOOT_THRESHOLD: Final = 60.0
 """The same for one in which an error is found: something is plainly wrong."""
-
-UNREPAIRABLE_CODES: Final = frozenset(("blurred", "product-blurred", "motion-blur", "upscaled"))
-"""Findings that no step repairs: detail that is gone cannot be brought back for certain. A photo
-with one, a warning or an error, that is not good is to be taken again. Of 72 photos blurred by 9 pixels
-and more, out of focus by 3 or enlarged fourfold each has one, of 24 undamaged none
-(docs/decisions/0035-guards-that-count-everything.md)."""
 
 _SEVERITIES_WITH_REMEDY: Final = (Severity.ERROR, Severity.WARNING)
 _MAX_REMEDIES: Final = 2
@@ -173,14 +168,17 @@ class Enhancer:
     def _encode_if_better(
         self, data: bytes, source: Path, output_format: str, loop_result: LoopResult
     ) -> _EnhancedFile | None:
-        """Encode the enhanced photo; None where none is, or it scores no better."""
+        """Encode the enhanced photo; None where none is, it scores less, or the guards refuse it."""
         if not loop_result.applications:
             return None
         pixels = apply_steps(self._open_photo(data, source).pixels, loop_result.applications)
         encoded = encode_as(
             pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
         )
-        after = self.assessor.assess_photo(self._open_photo(encoded, source, ASSESSMENT_SIDE))
+        finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
+        if not loop_result.is_faithful_to(finished.pixels):
+            return None
+        after = self.assessor.assess_photo(finished)
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
         return _EnhancedFile(encoded, after) if gain >= self.options.min_total_gain(before) else None
@@ -352,17 +350,16 @@ def _find_obstacle(photo: Photo, output_format: str) -> str | None:
 
 def _choose_fallback_action(before: Assessment, target: float | None) -> Action:
     """Choose between "unchanged" and "to be taken again", which no photo is that reaches its target."""
-    threshold = _choose_reshoot_threshold(before.findings)
+    threshold = _choose_reshoot_threshold(before)
     required_score = threshold if target is None else min(threshold, target)
     return Action.RESHOOT if (before.score or 0.0) < required_score else Action.UNCHANGED
 
 
-def _choose_reshoot_threshold(findings: Iterable[Finding]) -> float:
-    """Score, 0..100, below which a photo with these findings is to be taken again."""
-    grave = [finding for finding in findings if finding.severity in _SEVERITIES_WITH_REMEDY]
-    if any(finding.code in UNREPAIRABLE_CODES for finding in grave):
+def _choose_reshoot_threshold(before: Assessment) -> float:
+    """Score, 0..100, below which a photo that nothing improves is to be taken again."""
+    if is_blurred_beyond_repair(before):
         return LIMITS.good_score
-    has_error = any(finding.severity is Severity.ERROR for finding in grave)
+    has_error = any(finding.severity is Severity.ERROR for finding in before.findings)
     return FAULTY_RESHOOT_THRESHOLD if has_error else RESHOOT_THRESHOLD
 
 

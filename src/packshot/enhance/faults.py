@@ -44,8 +44,8 @@ flattest leaves .44 (with `MIN_UNUSED_END`), of 58 whose tones were pressed into
 the least flat .45 (the same)."""
 
 MAX_BLUR: Final = 1.1
-"""Pixels at 512, deviation of the sharper edges, from which a photo is no more called flat: blur takes the
-darkest and the lightest tones away (the limit of the finding *blurred*, `measure.limits`)."""
+"""Pixels at 512, deviation of the sharper edges, from which a photo is no more called flat: blur takes
+the darkest and the lightest tones away (the limit of the finding *blurred*, `measure.limits`)."""
 
 MIN_UNUSED_END: Final = 0.11
 """The same at either end: pale things before white have no black, dark ones no white, and are not flat
