@@ -110,14 +110,14 @@ def enhance_case(case: TruthCase) -> TruthOutcome:
         result = enhancer.enhance(source, Path(folder) / "out.png")
         enhanced = Photo.open(Path(result.output)).pixels
         is_same = source.read_bytes() == Path(result.output).read_bytes()
-    scores = (enhancer.assessor.assess(damaged).score, enhancer.assessor.assess(enhanced).score)
     product = _find_product(original)
+    before = measure_truth(original, damaged, product)
     return TruthOutcome(
         case=case,
         action=result.action,
-        scores=scores,
-        before=measure_truth(original, damaged, product),
-        after=measure_truth(original, enhanced, product),
+        scores=(result.score_before or 0.0, result.score_after or 0.0),
+        before=before,
+        after=before if is_same else measure_truth(original, enhanced, product),
         is_same=is_same,
         steps=result.steps,
         trials=tuple(f"{trial.step}:{trial.outcome.value}" for trial in result.trace),
