@@ -11,7 +11,7 @@ from packshot.enhance.combined_repairs import plan_combined_repairs
 from packshot.enhance.faults import MeasuredFaults
 from packshot.enhance.loop import LoopOptions, StepApplication, apply_steps, improve
 from packshot.enhance.step import Intent, Step
-from packshot.enhance.step_candidates import StepCandidate, build_planners
+from packshot.enhance.step_candidates import STEPS_ON_REQUEST, StepCandidate, build_planners
 from packshot.photo import Photo
 from packshot.report import Assessment, Finding, Severity, Status
 from tests.conftest import make_packshot, make_picture
@@ -294,3 +294,42 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
     assert "denoise" in list_names(85, "too-dark")
     assert "frame-product" not in list_names(85, "off-centre", "too-dark")
     assert list_names(85, "touches-edge") == []
+
+
+def test_a_photo_blurred_beyond_repair_gets_no_repairs(monkeypatch, photo):
+    planners = {name: make_planner(9, name) for name in ("expose", "denoise")}
+    monkeypatch.setattr(loop, "build_planners", lambda **options: planners)
+    blurred = FakeAssessor({"blurred": lambda mean: True, "upscaled": lambda mean: True})
+    assert improve(blurred, photo, LoopOptions()).trace == ()
+    soft = FakeAssessor({"blurred": lambda mean: True})
+    assert improve(soft, photo, LoopOptions()).applications != ()
+    asked_for = LoopOptions(only_steps=frozenset({"expose"}))
+    assert improve(blurred, photo, asked_for).applications != ()
+
+
+def test_one_error_of_blur_is_enough():
+    def assess(*findings):
+        return Assessment(path="x", status=Status.OK, score=50, findings=findings)
+
+    assert loop.is_blurred_beyond_repair(assess(make_finding("motion-blur", Severity.ERROR)))
+    assert not loop.is_blurred_beyond_repair(assess(make_finding("noisy", Severity.ERROR)))
+    assert not loop.is_blurred_beyond_repair(
+        assess(make_finding("blurred"), make_finding("upscaled", Severity.INFO))
+    )
+
+
+def test_blur_that_noise_hid_is_not_the_steps_doing(set_candidates, photo):
+    before = float(photo.pixels.mean())
+    judge = partial(FakeAssessor, {"blurred": lambda mean: mean > before + 5})
+    detail = frozenset({Intent.DETAIL, Intent.TONE})
+    set_candidates(make_called_candidate("denoise", make_planner(20, "denoise", detail)))
+    assert improve(judge(), photo, LoopOptions()).trace[0].outcome == "kept"
+    set_candidates(make_called_candidate("expose", make_planner(20, "expose")))
+    assert improve(judge(), photo, LoopOptions()).trace[0].outcome == "new-finding"
+
+
+@pytest.mark.parametrize("name", sorted(STEPS_ON_REQUEST))
+def test_what_was_not_shown_to_be_true_runs_on_request(monkeypatch, photo, name):
+    monkeypatch.setattr(loop, "build_planners", lambda **options: {name: make_planner(9, name)})
+    assert improve(FakeAssessor(), photo, LoopOptions()).trace == ()
+    assert improve(FakeAssessor(), photo, LoopOptions(only_steps=frozenset({name}))).trace != ()

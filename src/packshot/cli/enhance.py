@@ -68,10 +68,12 @@ class StreamFormat(StrEnum):
 application = CommandGroup()
 optimize_application = CommandGroup()
 
-ENHANCE_HELP: Final = """Repair light, colour, noise, sharpness; what does not get better stays as it is.
+ENHANCE_HELP: Final = """Repair light, colour, noise, blocks; what cannot be repaired stays as it is.
 
 A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
-the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.
+the reason; one that is too bad or blurred says "reshoot" and how. All that no measured fault called for
+is guarded: tones, colours, edges, texture, print, skin. Steps that sharpen run only where --steps names
+them.
 Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
 every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 
@@ -94,7 +96,7 @@ was written stays.
 
 OPTIMIZE_HELP: Final = """Bring photos to a target score: repairs, white background, framing.
 
-Assesses, tries the steps that the findings call for, keeps what raises the score, stops at the target.
+Assesses, tries the steps that the findings call for, keeps what helps, stops at the target.
 What is read and written where: as packshot enhance, also of - as PATHS.
 
 \b
