@@ -108,7 +108,7 @@ def test_a_step_nobody_called_for_must_bring_more(set_candidates, photo):
     set_candidates(StepCandidate("expose", plan))
     good = partial(FakeAssessor, bonus=30)
     assert improve(good(), photo, LoopOptions()).applications == ()
-    assert improve(FakeAssessor(), photo, LoopOptions()).applications != ()
+    assert improve(FakeAssessor(), photo, LoopOptions()).applications == ()
     set_candidates(make_called_candidate("expose", plan))
     assert improve(good(), photo, LoopOptions()).applications != ()
 
@@ -318,14 +318,24 @@ def test_one_error_of_blur_is_enough():
     )
 
 
-def test_blur_that_noise_hid_is_not_the_steps_doing(set_candidates, photo):
+def test_a_fault_that_noise_hid_is_not_the_steps_doing(set_candidates, photo):
     before = float(photo.pixels.mean())
-    judge = partial(FakeAssessor, {"blurred": lambda mean: mean > before + 5})
-    detail = frozenset({Intent.DETAIL, Intent.TONE})
-    set_candidates(make_called_candidate("denoise", make_planner(20, "denoise", detail)))
-    assert improve(judge(), photo, LoopOptions()).trace[0].outcome == "kept"
-    set_candidates(make_called_candidate("expose", make_planner(20, "expose")))
-    assert improve(judge(), photo, LoopOptions()).trace[0].outcome == "new-finding"
+
+    def try_step(code, *intents):
+        judge = FakeAssessor({code: lambda mean: mean > before + 5})
+        plan = make_planner(20, "denoise", frozenset(intents))
+        set_candidates(make_called_candidate("denoise", plan))
+        return improve(judge, photo, LoopOptions()).trace[0].outcome
+
+    assert try_step("blurred", Intent.TONE, Intent.DETAIL) == "kept"
+    assert try_step("noisy", Intent.TONE, Intent.DETAIL) == "new-finding"
+    assert try_step("noisy", Intent.TONE) == "kept"
+
+
+def test_another_background_may_cause_any_fault():
+    blurred = Assessment(path="x", status=Status.OK, score=50, findings=(make_finding("blurred"),))
+    assert loop._weigh_findings(blurred, TONE) == 0
+    assert loop._weigh_findings(blurred, TONE | {Intent.BACKGROUND}) == 1
 
 
 @pytest.mark.parametrize("name", sorted(STEPS_ON_REQUEST))

@@ -33,12 +33,17 @@ _MIN_CHROMA_NOISE: Final = 0.6
 """Grey levels of chroma noise without which noise of luma is taken for texture, which has little of
 it."""
 
+_MIN_CHROMA_SHARE: Final = 0.3
+"""Chroma noise for each grey level of luma noise, at least: noise of a sensor has .3 to .5 of it, cloth
+and leather less (docs/decisions/0035-guards-that-count-everything.md)."""
+
 _MIN_LUMA_NOISE_ALONE: Final = 12.0
 """Grey levels of luma noise from which it is noise whatever the colours show: photos without colour. A
 judgement."""
 
-_MIN_IMPULSE_SHARE: Final = 0.001
-"""Share of the values that must be hit: fewer are dust and glints. A judgement."""
+_MIN_IMPULSE_SHARE: Final = 0.0015
+"""Share of the values that must be hit: fewer are dust, glints and fine patterns, of which two of 160
+undamaged photos have a thousandth (docs/decisions/0035-guards-that-count-everything.md)."""
 
 _MIN_SHARE_OF_EITHER: Final = 0.25
 """Share of black ones, and of white ones, among the values hit: chance makes as many of both, letters
@@ -100,7 +105,8 @@ def plan_denoise(pixels: Pixels) -> Step | None:
         'noise of 5.2 grey levels, 2.7 in colour'
     """
     noise = measure_noise(pixels)
-    min_luma_noise = _MIN_LUMA_NOISE if noise.chroma >= _MIN_CHROMA_NOISE else _MIN_LUMA_NOISE_ALONE
+    has_chroma_noise = noise.chroma >= max(_MIN_CHROMA_NOISE, _MIN_CHROMA_SHARE * noise.luma)
+    min_luma_noise = _MIN_LUMA_NOISE if has_chroma_noise else _MIN_LUMA_NOISE_ALONE
     if noise.luma < min_luma_noise:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -74,6 +74,16 @@ _SEVERITY_WEIGHTS: Final = {
 BLUR_CODES: Final = frozenset(("blurred", "product-blurred", "motion-blur", "upscaled"))
 """Findings that no step repairs."""
 
+_CAUSED_CODES: Final[Mapping[Intent, frozenset[str]]] = {
+    Intent.TONE: frozenset(
+        ("too-dark", "too-bright", "clipped-highlights", "clipped-shadows", "low-contrast", "banding")
+    ),
+    Intent.COLOUR: frozenset(("colour-cast", "dull-colour", "oversaturated")),
+    Intent.DETAIL: frozenset(("noisy", "over-sharpened", "ringing")),
+    Intent.CONTRAST: frozenset(("noisy", "over-sharpened", "ringing", "clipped-highlights")),
+}
+"""Findings that a change of this sort can cause. Changes of background and frame can cause any."""
+
 _HALVABLE_STEPS: Final = frozenset((NETWORK_STEP, COMBINED_REPAIRS, *CLASSICAL_STEPS))
 """Steps half of which is half a repair; half a frame or half a background is none."""
 
@@ -94,8 +104,8 @@ class LoopOptions:
             photos ran out of them (docs/decisions/0011-the-enhancement-loop.md).
         target_score: Score, 0..100, at which it is content; None to take every gain it can get for
             photos that are not good as they are (`LoopLimits.good_score`).
-        min_gain: Points of score that a step must bring which a finding or a low score calls for: it may
-            not cost any. That it is a repair is known from what it measures and from the guards.
+        min_gain: Points of score that a step must bring which a finding calls for: it may not cost any.
+            That it is a repair is known from what it measures and from the guards.
         min_gain_uncalled: Points that any other step must bring.
         min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
             on the finished file.
@@ -425,7 +435,7 @@ def _run_round(
         outcome = fidelity.violation or TrialOutcome.KEPT
         if fidelity.is_faithful:
             after = assessor.assess_photo(replace(photo, pixels=pixels))
-            min_gain = _min_gain(application.candidate, result.after, options)
+            min_gain = _min_gain(application, options)
             outcome = _decide_outcome(result.after, after, min_gain, step.intents)
     trial = _make_trial(round_number, step, application, fidelity, after, outcome)
     if after is not None and outcome is TrialOutcome.KEPT:
@@ -440,9 +450,10 @@ def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
 
 
-def _min_gain(candidate: StepCandidate, assessment: Assessment, options: LoopOptions) -> float:
-    """Points that a step must bring: more where neither a finding nor a low score calls for it."""
-    is_called_for = bool(candidate.called_for_by) or (assessment.score or 0.0) < LIMITS.low_score
+def _min_gain(application: StepApplication, options: LoopOptions) -> float:
+    """Points that a step must bring: more where no finding calls for it, or for a part of it."""
+    parts = application.parts or (application.candidate,)
+    is_called_for = all(part.called_for_by for part in parts)
     return options.min_gain if is_called_for else options.min_gain_uncalled
 
 
@@ -451,16 +462,22 @@ def _decide_outcome(
 ) -> TrialOutcome:
     if (after.score or 0.0) < (before.score or 0.0) + min_gain:
         return TrialOutcome.NO_GAIN
-    # Noise and blocks hide how soft a photo is: what shows when they go, the step has not done.
-    uncovered = BLUR_CODES if Intent.DETAIL in intents else frozenset[str]()
-    is_worse = _weigh_findings(after, uncovered) > _weigh_findings(before, uncovered)
+    is_worse = _weigh_findings(after, intents) > _weigh_findings(before, intents)
     return TrialOutcome.NEW_FINDING if is_worse else TrialOutcome.KEPT
 
 
-def _weigh_findings(assessment: Assessment, ignored: Collection[str]) -> int:
-    """Add up what is wrong, an error counting for two warnings."""
-    findings = (finding for finding in assessment.findings if finding.code not in ignored)
-    return sum(_SEVERITY_WEIGHTS[finding.severity] for finding in findings)
+def _weigh_findings(assessment: Assessment, intents: frozenset[Intent]) -> int:
+    """Add up what is wrong that a change of this sort can cause, an error counting for two warnings.
+
+    Noise, blocks and want of light hide other faults: what shows when they go, the step has not done.
+    """
+    causes_anything = not intents <= _CAUSED_CODES.keys()
+    caused = frozenset[str]().union(*(_CAUSED_CODES.get(intent, frozenset()) for intent in intents))
+    return sum(
+        _SEVERITY_WEIGHTS[finding.severity]
+        for finding in assessment.findings
+        if causes_anything or finding.code in caused
+    )
 
 
 def is_blurred_beyond_repair(assessment: Assessment) -> bool:

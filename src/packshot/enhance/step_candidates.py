@@ -97,7 +97,7 @@ _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "colour-cast": ("white-balance",),
     "jpeg-artefacts": _CODEC_REPAIRS,
     "ringing": _CODEC_REPAIRS,
-    "background-not-white": ("white-balance", "take-off-haze", "expose", "whiten-background"),
+    "background-not-white": ("take-off-haze", "expose", "whiten-background"),
     "background-uneven": ("whiten-background",),
     "border": ("cut-border",),
     "product-too-small": ("frame-product",),
