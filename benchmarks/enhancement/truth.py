@@ -1,18 +1,22 @@
 """Whether `packshot enhance` brings photos nearer to the truth: originals, damaged, enhanced, compared.
 
-Originals of the validation split are damaged by other code than the damage model
-(`benchmarks.support.foreign_damage`), one kind each in turn, written as PNG, enhanced as a user would,
+Originals are product photos of the validation split and undamaged photos of other shops, each of a
+product of its own. They are damaged by other code than the damage model
+(`benchmarks.support.foreign_damage`), some kinds each in turn, written as PNG, enhanced as a user would,
 and held against the original, before and after: PSNR, SSIM, MS-SSIM, HaarPSI, VSI, and CIEDE2000 of the
 product. What is left undamaged should come back as it is. A photo that was changed is harmed by a
-measure where that falls by more than `HARM`. ``--sheet`` writes a contact sheet, original, damaged and
+measure where that falls by more than `HARM`. Half of the products set the limits of the guards
+(``--half tuning``), the other half reports. ``--sheet`` writes a contact sheet, original, damaged and
 enhanced beside each other, to be looked at.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +29,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from benchmarks.support.foreign_damage import FOREIGN_DAMAGE
+from benchmarks.support.product_ratings import read_product_ratings
 from benchmarks.support.record import write_results
 from packshot.arrays import Mask, Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
@@ -40,6 +45,11 @@ from packshot.train.datasets.damaged import read_manifest
 UNDAMAGED = "none"
 HARM: Mapping[str, float] = {"psnr": 0.1, "ssim": 0.002}
 """By so much a measure falls where a photo is harmed: decibels, and units of SSIM."""
+
+HALVES = ("tuning", "reporting")
+KIND_STRIDE = 3
+"""Kinds from one turn of an original to its next: without a common divisor with their number, so that
+no original has one twice."""
 
 MIN_PRODUCT_PIXELS = 100
 SHEET_TILE = 240
@@ -67,6 +77,8 @@ class TruthOutcome:
     before: Truth
     after: Truth
     is_same: bool
+    steps: tuple[str, ...]
+    trials: tuple[str, ...]
     pictures: tuple[Pixels, Pixels, Pixels]
 
     def gain(self, measure: str) -> float:
@@ -98,15 +110,17 @@ def enhance_case(case: TruthCase) -> TruthOutcome:
         result = enhancer.enhance(source, Path(folder) / "out.png")
         enhanced = Photo.open(Path(result.output)).pixels
         is_same = source.read_bytes() == Path(result.output).read_bytes()
-    scores = (enhancer.assessor.assess(damaged).score, enhancer.assessor.assess(enhanced).score)
     product = _find_product(original)
+    before = measure_truth(original, damaged, product)
     return TruthOutcome(
         case=case,
         action=result.action,
-        scores=scores,
-        before=measure_truth(original, damaged, product),
-        after=measure_truth(original, enhanced, product),
+        scores=(result.score_before or 0.0, result.score_after or 0.0),
+        before=before,
+        after=before if is_same else measure_truth(original, enhanced, product),
         is_same=is_same,
+        steps=result.steps,
+        trials=tuple(f"{trial.step}:{trial.outcome.value}" for trial in result.trace),
         pictures=tuple(_make_tile(pixels) for pixels in (original, damaged, enhanced)),
     )
 
@@ -144,17 +158,41 @@ def _make_tile(pixels: Pixels) -> Pixels:
     return tile
 
 
-def make_cases(data: Path, limit: int | None) -> list[TruthCase]:
-    """Give each original one kind of damage in turn; each seventh photo is left undamaged too."""
-    originals = [one.path for one in read_manifest(data / "products" / "manifest.csv", "val")]
-    chosen = originals if limit is None else originals[:: max(1, -(-len(originals) // limit))]
+def list_originals(data: Path, half: str, count: int) -> list[Path]:
+    """List about so many undamaged photos of one half: of the validation split, and of other shops."""
+    products = {
+        original.group: original.path
+        for original in read_manifest(data / "products" / "manifest.csv", "val")
+    }
+    others = {
+        rating.group: rating.path
+        for rating in read_product_ratings(data)
+        if not rating.harm and rating.is_of_shop_kept_apart and rating.group not in products
+    }
+    return [path for part in (products, others) for path in _thin(part, half, count // 2)]
+
+
+def _thin(originals: Mapping[str, Path], half: str, count: int) -> list[Path]:
+    """Choose originals of one half, spread evenly over the list."""
+    chosen = [
+        path
+        for group, path in originals.items()
+        if HALVES[zlib.crc32(group.encode()) % len(HALVES)] == half
+    ]
+    return [
+        chosen[place] for place in np.linspace(0, len(chosen) - 1, min(count, len(chosen)), dtype=int)
+    ]
+
+
+def make_cases(originals: Sequence[Path], turns: int) -> list[TruthCase]:
+    """Give each original so many kinds of damage in turn; it is left undamaged too."""
     kinds = list(FOREIGN_DAMAGE)
     damaged = [
-        TruthCase(path, kinds[(number + turn * 4) % len(kinds)], 2 * number + turn)
-        for number, path in enumerate(chosen)
-        for turn in range(2)
+        TruthCase(path, kinds[(number + turn * KIND_STRIDE) % len(kinds)], turns * number + turn)
+        for number, path in enumerate(originals)
+        for turn in range(turns)
     ]
-    return damaged + [TruthCase(path, UNDAMAGED, 0) for path in chosen]
+    return damaged + [TruthCase(path, UNDAMAGED, 0) for path in originals]
 
 
 def iter_rows(outcomes: Sequence[TruthOutcome]) -> Iterator[Row]:
@@ -213,27 +251,61 @@ def write_sheet(outcomes: Sequence[TruthOutcome], path: Path) -> None:
         cv2.imwrite(str(path), np.vstack(rows)[..., ::-1])
 
 
-def main(data: Path, limit: int | None, workers: int, sheet: Path | None) -> None:
-    """Run all cases and write one row for each kind."""
-    cases = make_cases(data, limit)
+def iter_details(outcomes: Sequence[TruthOutcome]) -> Iterator[Row]:
+    """One row for each photo: what was done to it and how much nearer to the truth it came."""
+    for outcome in outcomes:
+        yield {
+            "file": outcome.case.path.name,
+            "damage": outcome.case.damage,
+            "action": outcome.action,
+            "steps": " ".join(outcome.steps),
+            "trials": " ".join(outcome.trials),
+            "score_gain": round(outcome.scores[1] - outcome.scores[0], 2),
+            **{name: round(outcome.gain(name), 4) for name in outcome.before},
+        }
+
+
+def write_details(outcomes: Sequence[TruthOutcome], path: Path) -> None:
+    """Write the rows of single photos, for who tunes."""
+    rows = list(iter_details(outcomes))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run_cases(cases: Sequence[TruthCase], workers: int) -> list[TruthOutcome]:
+    """Run all cases, some at a time."""
     outcomes = []
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for number, outcome in enumerate(pool.map(enhance_case, cases), start=1):
             outcomes.append(outcome)
             print(f"\r{number} of {len(cases)} photos", end="", file=sys.stderr)
+    return outcomes
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Run all cases and write one row for each kind; the tuning half is only printed."""
+    cases = make_cases(list_originals(arguments.data, arguments.half, arguments.limit), arguments.turns)
+    outcomes = run_cases(cases, arguments.workers)
     rows = list(iter_rows(outcomes))
     for row in rows:
         print(row)
-    print(write_results("enhancement_truth", rows))
-    if sheet is not None:
-        write_sheet(outcomes, sheet)
+    if arguments.half == "reporting":
+        print(write_results("enhancement_truth", rows))
+    if arguments.details is not None:
+        write_details(outcomes, arguments.details)
+    if arguments.sheet is not None:
+        write_sheet(outcomes, arguments.sheet)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--limit", type=int, help="about this many originals")
+    parser.add_argument("--half", choices=HALVES, default="reporting")
+    parser.add_argument("--limit", type=int, default=40, help="about this many originals")
+    parser.add_argument("--turns", type=int, default=4, help="kinds of damage for each original")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="a PNG of what was changed")
-    arguments = parser.parse_args()
-    main(arguments.data, arguments.limit, arguments.workers, arguments.sheet)
+    parser.add_argument("--details", type=Path, help="a CSV with a row for each photo")
+    main(parser.parse_args())

@@ -47,9 +47,12 @@ def enlarge_from_quarter(pixels: Pixels, random: np.random.Generator) -> Pixels:
 
 def compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """JPEG of quality 8 to 14."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=int(random.integers(8, 15)))
-    return np.asarray(Image.open(buffer).convert("RGB"), np.uint8)
+    return _encode_jpeg(Image.fromarray(pixels), int(random.integers(8, 15)))
+
+
+def compress_lightly(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """JPEG of quality 25 to 35."""
+    return _encode_jpeg(Image.fromarray(pixels), int(random.integers(25, 36)))
 
 
 def cast_colour(pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -83,9 +86,7 @@ def soften_and_compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
     blurred = Image.fromarray(cast_colour(pixels, random)).filter(
         ImageFilter.GaussianBlur(random.uniform(0.8, 1.6))
     )
-    buffer = io.BytesIO()
-    blurred.save(buffer, "JPEG", quality=int(random.integers(30, 51)))
-    return np.asarray(Image.open(buffer).convert("RGB"), np.uint8)
+    return _encode_jpeg(blurred, int(random.integers(30, 51)))
 
 
 FOREIGN_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
@@ -93,7 +94,8 @@ FOREIGN_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
         "motion blur": blur_by_motion,
         "defocus": defocus,
         "enlarged from a quarter": enlarge_from_quarter,
-        "JPEG": compress,
+        "JPEG 10": compress,
+        "JPEG 30": compress_lightly,
         "colour cast": cast_colour,
         "flat": flatten_tones,
         "noise": add_noise,
@@ -101,6 +103,12 @@ FOREIGN_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
         "soft, cast, JPEG": soften_and_compress,
     }
 )
+
+
+def _encode_jpeg(image: Image.Image, quality: int) -> Pixels:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer).convert("RGB"), np.uint8)
 
 
 def _filter(pixels: Pixels, kernel: np.ndarray) -> Pixels:

@@ -2,13 +2,14 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.distort.parameters import apply_curve
 from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import crispen, enhance_local_contrast
 from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
-from packshot.enhance.tone import Exposure, expose
+from packshot.enhance.tone import Exposure, expose, remove_haze
 from packshot.errors import InvalidInput
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import add_noise, blur, scale_light
@@ -39,19 +40,19 @@ def test_nothing_changed_is_faithful(intents):
 
 class TestDeclared:
     def test_a_cast_taken_off_is_the_colour_step_meant(self):
-        cast = scale_light(make_scene(), (1, 0.85, 0.6))
-        assert measure_fidelity(cast, make_scene(), COLOUR).is_faithful
-        assert not measure_fidelity(cast, make_scene(), TONE).is_faithful
-        assert not measure_fidelity(cast, make_scene(), DETAIL).is_faithful
+        cast = scale_light(make_packshot(), (1, 0.85, 0.6))
+        assert measure_fidelity(cast, make_packshot(), COLOUR).is_faithful
+        assert not measure_fidelity(cast, make_packshot(), TONE).is_faithful
+        assert not measure_fidelity(cast, make_packshot(), DETAIL).is_faithful
 
     def test_light_is_the_tone_step_meant(self):
-        dark = scale_light(make_scene(), 0.35)
-        assert measure_fidelity(dark, make_scene(), TONE).is_faithful
-        assert not measure_fidelity(dark, make_scene(), DETAIL).is_faithful
+        dark = scale_light(make_packshot(), 0.35)
+        assert measure_fidelity(dark, make_packshot(), TONE).is_faithful
+        assert not measure_fidelity(dark, make_packshot(), DETAIL).is_faithful
 
     def test_both(self):
-        both = scale_light(make_scene(), (0.4, 0.35, 0.25))
-        assert measure_fidelity(both, make_scene(), COLOUR | TONE).is_faithful
+        both = scale_light(make_packshot(), (0.4, 0.35, 0.25))
+        assert measure_fidelity(both, make_packshot(), COLOUR | TONE).is_faithful
 
     def test_noise_may_go_where_detail_is_meant(self):
         assert measure_fidelity(add_noise(make_scene(), 12), make_scene(), DETAIL).is_faithful
@@ -60,6 +61,111 @@ class TestDeclared:
         before = make_packshot()
         before[(before == 255).all(axis=2)] = 225
         assert measure_fidelity(before, make_packshot(), BACKGROUND).is_faithful
+
+
+class TestBeyondAFault:
+    """Declared, and fitted by one curve or three factors, but nothing called for it, or for so much."""
+
+    def test_a_sound_photo_gets_no_other_tones(self):
+        lighter = apply_curve(make_packshot(), lambda values: values**0.7)
+        found = measure_fidelity(make_packshot(), lighter, TONE)
+        assert found.violation == "colour-drift"
+        assert found.colour_drift > 2 * MAX_COLOUR_DRIFT
+
+    def test_a_pale_product_on_white_is_not_stretched(self):
+        pale = make_pale_packshot()
+        stretched = remove_haze(pale, pale.min() / 255)
+        assert stretched.min() == 0
+        assert measure_fidelity(pale, stretched, TONE).violation == "colour-drift"
+
+    def test_grey_that_fills_the_photo_does_not_become_white(self):
+        jacket = np.clip(make_picture(384, 512, seed=5) * 0.15 + 130, 0, 255).astype(np.uint8)
+        whitened = remove_haze(jacket, jacket.min() / 255, jacket.max() / 255)
+        found = measure_fidelity(jacket, whitened, TONE)
+        assert found.violation == "colour-drift"
+        assert found.colour_drift > 10
+
+    def test_a_dark_photo_gets_the_light_that_is_missing_and_no_more(self):
+        dark = scale_light(make_packshot(), 0.35)
+        assert measure_fidelity(dark, scale_light(dark, 1 / 0.35), TONE).is_faithful
+        assert measure_fidelity(dark, scale_light(dark, 2), TONE).is_faithful
+        assert measure_fidelity(dark, scale_light(dark, 2 / 0.35), TONE).violation == "colour-drift"
+
+    def test_a_sound_photo_gets_no_other_light_colour(self):
+        cooler = scale_light(make_packshot(), (0.8, 0.9, 1))
+        assert measure_fidelity(make_packshot(), cooler, COLOUR).violation == "colour-drift"
+
+    def test_a_cast_does_not_turn_into_its_opposite(self):
+        cast = scale_light(make_packshot(), (1, 0.9, 0.7))
+        overdone = scale_light(make_packshot(), (0.6, 0.8, 1))
+        assert measure_fidelity(cast, overdone, COLOUR).violation == "colour-drift"
+
+    def test_the_background_counts_as_well(self):
+        greyed = make_packshot()
+        greyed[(greyed == 255).all(axis=2)] = 215
+        assert measure_fidelity(make_packshot(), greyed, TONE).violation == "colour-drift"
+
+    def test_one_place_of_the_product_counts(self):
+        blotched = make_packshot().astype(int)
+        blotched[200:240, 200:240] += 40
+        blotched = np.clip(blotched, 0, 255).astype(np.uint8)
+        found = measure_fidelity(make_packshot(), blotched, DETAIL)
+        assert found.colour_drift < MAX_COLOUR_DRIFT  # nine tenths are as they were
+        assert found.violation == "colour-drift"
+        assert found.reason.startswith("a place drifts")
+
+
+class TestSmallPlaces:
+    """Colours and edges at viewing size are as they were; what became of small places is not."""
+
+    def test_halos(self):
+        sharpened = cv2.addWeighted(make_squares(), 1.25, blur(make_squares(), 1.5), -0.25, 0)
+        assert measure_fidelity(make_squares(), sharpened, DETAIL).violation == "halo"
+
+    def test_made_up_texture(self):
+        woven = make_squares()
+        woven[65:127:3, 65:127] += 18
+        assert measure_fidelity(make_squares(), woven, DETAIL).violation == "made-up-texture"
+
+    def test_noise_made_stronger(self):
+        quiet = add_noise(np.full((640, 640, 3), 120, np.uint8), 2)
+        loud = cv2.addWeighted(quiet, 1.8, blur(quiet, 2), -0.8, 0)
+        assert measure_fidelity(quiet, loud, DETAIL).violation == "grain"
+
+    def test_print(self):
+        label, other = (write_on_label(text) for text in ("8 ml  50", "3 ml  50"))
+        assert measure_fidelity(label, label, DETAIL).is_faithful
+        assert measure_fidelity(label, other, DETAIL).violation == "changed-print"
+
+    def test_skin(self):
+        hand = make_squares()
+        hand[65:127, 65:127] = (224, 172, 140)
+        tanned = hand.copy()
+        tanned[65:127, 65:127] = (218, 174, 150)
+        assert measure_fidelity(hand, tanned, DETAIL).violation == "skin"
+
+
+def make_squares():
+    """A chessboard of 64 pixels a square, dark bluish and light grey: strong edges, level between."""
+    rows, columns = np.indices((512, 512)) // 64 % 2
+    board = np.where((rows == columns)[..., None], (60, 70, 90), (195, 200, 205))
+    return board.astype(np.uint8)
+
+
+def make_pale_packshot():
+    """White furniture on white: tones from 180 to 255."""
+    pale = make_packshot().astype(int)
+    inside = (pale < 255).any(axis=2)
+    pale[inside] = 180 + pale[inside] * 70 // 255
+    return pale.astype(np.uint8)
+
+
+def write_on_label(text):
+    """Write pale on a chessboard's square, as print is embossed."""
+    label = make_squares()
+    label[130:190, 66:254] = 200
+    cv2.putText(label, text, (70, 175), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (166, 168, 170), 3, cv2.LINE_AA)
+    return label
 
 
 class TestUndeclared:
@@ -104,7 +210,7 @@ class TestUndeclared:
 class TestContrast:
     def test_stronger_detail_is_what_was_meant(self):
         soft = blur(make_scene(), 1.5)
-        for result in (crispen(soft, 2, 1.0), enhance_local_contrast(soft, 8, 1.0)):
+        for result in (crispen(soft, 2, 0.3), enhance_local_contrast(soft, 8, 0.4)):
             assert measure_fidelity(soft, result, CONTRAST).is_faithful
         declared, silent = (
             measure_fidelity(soft, crispen(soft, 2, 1.0), i).structure for i in (CONTRAST, set())

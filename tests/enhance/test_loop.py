@@ -6,11 +6,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from packshot.enhance import loop
+from packshot.enhance import fidelity, loop
 from packshot.enhance.combined_repairs import plan_combined_repairs
+from packshot.enhance.faults import MeasuredFaults
 from packshot.enhance.loop import LoopOptions, StepApplication, apply_steps, improve
 from packshot.enhance.step import Intent, Step
-from packshot.enhance.step_candidates import StepCandidate, build_planners
+from packshot.enhance.step_candidates import STEPS_ON_REQUEST, StepCandidate, build_planners
 from packshot.photo import Photo
 from packshot.report import Assessment, Finding, Severity, Status
 from tests.conftest import make_packshot, make_picture
@@ -44,6 +45,13 @@ def lighten(pixels, by):
 
 def make_planner(by, name, intents=TONE):
     return lambda pixels: Step(name, intents, by, "", partial(lighten, by=by))
+
+
+@pytest.fixture(autouse=True)
+def any_light_is_missing(monkeypatch):
+    """Let photos lack as much light as a step adds: what guards refuse has tests of its own."""
+    missing = MeasuredFaults(np.ones(3, np.float32), np.full(256, 255, np.uint8))
+    monkeypatch.setattr(fidelity, "measure_faults", lambda pixels: missing)
 
 
 @pytest.fixture
@@ -86,7 +94,7 @@ def test_the_fairer_a_photo_the_more_it_must_win_to_be_changed():
 
 
 def test_what_lowers_the_score_is_not_kept(set_candidates, photo):
-    set_candidates(make_called_candidate("expose", make_planner(-10, "expose")))
+    set_candidates(make_called_candidate("expose", make_planner(-2, "expose")))
     result = improve(FakeAssessor(), photo, LoopOptions())
     assert result.applications == ()
     assert result.after is result.before
@@ -100,7 +108,7 @@ def test_a_step_nobody_called_for_must_bring_more(set_candidates, photo):
     set_candidates(StepCandidate("expose", plan))
     good = partial(FakeAssessor, bonus=30)
     assert improve(good(), photo, LoopOptions()).applications == ()
-    assert improve(FakeAssessor(), photo, LoopOptions()).applications != ()
+    assert improve(FakeAssessor(), photo, LoopOptions()).applications == ()
     set_candidates(make_called_candidate("expose", plan))
     assert improve(good(), photo, LoopOptions()).applications != ()
 
@@ -286,3 +294,52 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
     assert "denoise" in list_names(85, "too-dark")
     assert "frame-product" not in list_names(85, "off-centre", "too-dark")
     assert list_names(85, "touches-edge") == []
+
+
+def test_a_photo_blurred_beyond_repair_gets_no_repairs(monkeypatch, photo):
+    planners = {name: make_planner(9, name) for name in ("expose", "denoise")}
+    monkeypatch.setattr(loop, "build_planners", lambda **options: planners)
+    blurred = FakeAssessor({"blurred": lambda mean: True, "upscaled": lambda mean: True})
+    assert improve(blurred, photo, LoopOptions()).trace == ()
+    soft = FakeAssessor({"blurred": lambda mean: True})
+    assert improve(soft, photo, LoopOptions()).applications != ()
+    asked_for = LoopOptions(only_steps=frozenset({"expose"}))
+    assert improve(blurred, photo, asked_for).applications != ()
+
+
+def test_one_error_of_blur_is_enough():
+    def assess(*findings):
+        return Assessment(path="x", status=Status.OK, score=50, findings=findings)
+
+    assert loop.is_blurred_beyond_repair(assess(make_finding("motion-blur", Severity.ERROR)))
+    assert not loop.is_blurred_beyond_repair(assess(make_finding("noisy", Severity.ERROR)))
+    assert not loop.is_blurred_beyond_repair(
+        assess(make_finding("blurred"), make_finding("upscaled", Severity.INFO))
+    )
+
+
+def test_a_fault_that_noise_hid_is_not_the_steps_doing(set_candidates, photo):
+    before = float(photo.pixels.mean())
+
+    def try_step(code, *intents):
+        judge = FakeAssessor({code: lambda mean: mean > before + 5})
+        plan = make_planner(20, "denoise", frozenset(intents))
+        set_candidates(make_called_candidate("denoise", plan))
+        return improve(judge, photo, LoopOptions()).trace[0].outcome
+
+    assert try_step("blurred", Intent.TONE, Intent.DETAIL) == "kept"
+    assert try_step("noisy", Intent.TONE, Intent.DETAIL) == "new-finding"
+    assert try_step("noisy", Intent.TONE) == "kept"
+
+
+def test_another_background_may_cause_any_fault():
+    blurred = Assessment(path="x", status=Status.OK, score=50, findings=(make_finding("blurred"),))
+    assert loop._weigh_findings(blurred, TONE) == 0
+    assert loop._weigh_findings(blurred, TONE | {Intent.BACKGROUND}) == 1
+
+
+@pytest.mark.parametrize("name", sorted(STEPS_ON_REQUEST))
+def test_what_was_not_shown_to_be_true_runs_on_request(monkeypatch, photo, name):
+    monkeypatch.setattr(loop, "build_planners", lambda **options: {name: make_planner(9, name)})
+    assert improve(FakeAssessor(), photo, LoopOptions()).trace == ()
+    assert improve(FakeAssessor(), photo, LoopOptions(only_steps=frozenset({name}))).trace != ()

@@ -70,7 +70,7 @@ def test_product_steps_can_be_left_out():
     assert [c.name for c in find_step_candidates(codes, build_planners(include_product_steps=False))][
         1:
     ] == [
-        "white-balance",
+        "take-off-haze",
         "expose",
     ]
     assert [c.name for c in find_step_candidates(codes, build_planners())][-2:] == [

@@ -69,7 +69,7 @@ class TestWhiteBalance:
 
     def test_trusts_a_stronger_cast_less(self):
         mild, strong = (
-            estimate_illuminant(draw_on_white(background=b)) for b in ((235, 225, 200), (235, 215, 165))
+            estimate_illuminant(draw_on_white(background=b)) for b in ((235, 225, 200), (235, 212, 148))
         )
         assert mild is not None
         assert strong is not None

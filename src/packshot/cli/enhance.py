@@ -97,10 +97,12 @@ class BackgroundChoice(StrEnum):
 application = CommandGroup()
 optimize_application = CommandGroup()
 
-ENHANCE_HELP: Final = """Repair light, colour, noise, sharpness; what does not get better stays as it is.
+ENHANCE_HELP: Final = """Repair light, colour, noise, blocks; what cannot be repaired stays as it is.
 
 A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
-the reason; one that is too bad says "reshoot" and how. The product's colours and edges are guarded.
+the reason; one that is too bad or blurred says "reshoot" and how. All that no measured fault called for
+is guarded: tones, colours, edges, texture, print, skin. Steps that sharpen run only where --steps names
+them.
 Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
 every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
 

@@ -11,11 +11,12 @@ from packshot.arrays import Pixels
 from packshot.enhance.deblock import deblock, estimate_jpeg_quality
 from packshot.enhance.denoise import denoise, measure_noise
 from packshot.enhance.detail_steps import plan_sharpen
+from packshot.enhance.faults import find_cast, find_haze, find_missing_light
 from packshot.enhance.fidelity import measure_fidelity
 from packshot.enhance.impulses import find_impulses, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
-from packshot.enhance.tone import estimate_missing_exposure, expose, lift_shadows, remove_haze
-from packshot.enhance.white_balance import correct_white_balance, estimate_illuminant
+from packshot.enhance.tone import expose, lift_shadows, remove_haze
+from packshot.enhance.white_balance import correct_white_balance
 from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles
 from packshot.measure.product import find_plain_product
@@ -32,12 +33,17 @@ _MIN_CHROMA_NOISE: Final = 0.6
 """Grey levels of chroma noise without which noise of luma is taken for texture, which has little of
 it."""
 
+_MIN_CHROMA_SHARE: Final = 0.3
+"""Chroma noise for each grey level of luma noise, at least: noise of a sensor has .3 to .5 of it, cloth
+and leather less (docs/decisions/0035-guards-that-count-everything.md)."""
+
 _MIN_LUMA_NOISE_ALONE: Final = 12.0
 """Grey levels of luma noise from which it is noise whatever the colours show: photos without colour. A
 judgement."""
 
-_MIN_IMPULSE_SHARE: Final = 0.001
-"""Share of the values that must be hit: fewer are dust and glints. A judgement."""
+_MIN_IMPULSE_SHARE: Final = 0.0015
+"""Share of the values that must be hit: fewer are dust, glints and fine patterns, of which two of 160
+undamaged photos have a thousandth (docs/decisions/0035-guards-that-count-everything.md)."""
 
 _MIN_SHARE_OF_EITHER: Final = 0.25
 """Share of black ones, and of white ones, among the values hit: chance makes as many of both, letters
@@ -49,13 +55,6 @@ of exposure reports a photo below 12 as too dark (`measure.limits`)."""
 
 _MAX_LIFT: Final = 0.3
 """Largest amount of `lift_shadows`: more shows the noise of shadows. A judgement."""
-
-_MIN_HAZE_BLACK: Final = 0.125
-"""Code value, 0..1, that 99.9 % of a hazy photo exceed: an eighth of the range. A judgement."""
-
-_MAX_HAZE_WHITE: Final = 0.97
-"""Code value, 0..1, that 0.5 % of a hazy photo exceed, at most: a pale product on white has no black
-either, but its white is white."""
 
 _HAZE_REMOVAL_SHARE: Final = 0.85
 """Share of the unused range that is taken off at either end: the darkest tone need not have been black.
@@ -106,7 +105,8 @@ def plan_denoise(pixels: Pixels) -> Step | None:
         'noise of 5.2 grey levels, 2.7 in colour'
     """
     noise = measure_noise(pixels)
-    min_luma_noise = _MIN_LUMA_NOISE if noise.chroma >= _MIN_CHROMA_NOISE else _MIN_LUMA_NOISE_ALONE
+    has_chroma_noise = noise.chroma >= max(_MIN_CHROMA_NOISE, _MIN_CHROMA_SHARE * noise.luma)
+    min_luma_noise = _MIN_LUMA_NOISE if has_chroma_noise else _MIN_LUMA_NOISE_ALONE
     if noise.luma < min_luma_noise:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
@@ -138,7 +138,7 @@ def plan_impulses(pixels: Pixels) -> Step | None:
 
 
 def plan_white_balance(pixels: Pixels) -> Step | None:
-    """Take back the colour of the light where `estimate_illuminant` is sure of it.
+    """Take back the colour of the light where it certainly was coloured (`faults.find_cast`).
 
     Args:
         pixels: (H, W, 3) uint8.
@@ -148,7 +148,7 @@ def plan_white_balance(pixels: Pixels) -> Step | None:
         >>> plan_white_balance(Photo.open("examples/photos/mug-warm-cast.jpg").pixels).reason
         'background: red x 0.84, blue x 1.40'
     """
-    illuminant = estimate_illuminant(pixels)
+    illuminant = find_cast(pixels)
     if illuminant is None:
         return None
     gains = illuminant.gains / illuminant.gains[1]
@@ -163,7 +163,7 @@ def plan_white_balance(pixels: Pixels) -> Step | None:
 
 
 def plan_exposure(pixels: Pixels) -> Step | None:
-    """Add the light that `estimate_missing_exposure` finds missing.
+    """Add the light that is certainly missing (`faults.find_missing_light`).
 
     Args:
         pixels: (H, W, 3) uint8.
@@ -173,7 +173,7 @@ def plan_exposure(pixels: Pixels) -> Step | None:
         >>> plan_exposure(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
         'scene: +1.5 stops'
     """
-    exposure = estimate_missing_exposure(pixels)
+    exposure = find_missing_light(pixels)
     if exposure is None:
         return None
     reason = f"{exposure.source}: {exposure.stops:+.1f} stops"
@@ -204,7 +204,7 @@ def plan_shadows(pixels: Pixels) -> Step | None:
 
 
 def plan_haze(pixels: Pixels) -> Step | None:
-    """Take off haze where tones reach neither the lowest eighth of the range nor white.
+    """Take off haze where tones certainly reach neither black nor white (`faults.find_haze`).
 
     Haze lifts black and dims white; a pale product on white has no black either, but its white is white.
 
@@ -213,14 +213,16 @@ def plan_haze(pixels: Pixels) -> Step | None:
 
     Example:
         >>> from packshot import Photo
-        >>> plan_haze(Photo.open("examples/photos/mug-warm-cast.jpg").pixels).reason
-        'tones from 24% to 90%'
+        >>> bowl = Photo.open("examples/photos/clay-bowl.jpg").pixels
+        >>> plan_haze((70 + bowl * 0.45).astype("uint8")).reason
+        'tones from 41% to 72%'
     """
-    tones = histogram(make_planes(pixels).grey)
-    black, white = (value / 255 for value in percentiles(tones, 0.1, 99.5))
-    if black < _MIN_HAZE_BLACK or white > _MAX_HAZE_WHITE:
+    haze = find_haze(pixels)
+    if haze is None:
         return None
-    return _make_tone_step("take-off-haze", black, black, white)
+    reason = f"tones from {haze.darkest:.0%} to {haze.lightest:.0%}"
+    change = partial(remove_haze, black=haze.black, white=haze.white)
+    return Step("take-off-haze", _single_intent(Intent.TONE), haze.darkest, reason, change)
 
 
 def plan_tones(pixels: Pixels) -> Step | None:

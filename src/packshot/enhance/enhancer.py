@@ -13,11 +13,13 @@ from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.gps_location import strip_location
 from packshot.enhance.loop import (
+    LIMITS,
     LoopOptions,
     LoopResult,
     StepApplication,
     apply_steps,
     improve,
+    is_blurred_beyond_repair,
     make_initial_result,
 )
 from packshot.enhance.network import EnhancementNetwork
@@ -183,14 +185,17 @@ class Enhancer:
     def _encode_if_better(
         self, data: bytes, source: Path, output_format: str, loop_result: LoopResult
     ) -> EnhancedFile | None:
-        """Encode the enhanced photo; None where none is, or it scores no better."""
+        """Encode the enhanced photo; None where none is, it scores less, or the guards refuse it."""
         if not loop_result.applications:
             return None
         pixels = apply_steps(self._open_photo(data, source).pixels, loop_result.applications)
         encoded = encode_as(
             pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
         )
-        after = self.assessor.assess_photo(self._open_photo(encoded, source, ASSESSMENT_SIDE))
+        finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
+        if not loop_result.is_faithful_to(finished.pixels):
+            return None
+        after = self.assessor.assess_photo(finished)
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
         if gain < self.options.min_total_gain(before):
@@ -370,10 +375,17 @@ def _find_obstacle(photo: Photo, output_format: str) -> str | None:
 
 def _choose_fallback_action(before: Assessment, target: float | None) -> Action:
     """Choose between "unchanged" and "to be taken again", which no photo is that reaches its target."""
-    has_error = any(finding.severity is Severity.ERROR for finding in before.findings)
-    threshold = FAULTY_RESHOOT_THRESHOLD if has_error else RESHOOT_THRESHOLD
+    threshold = _choose_reshoot_threshold(before)
     required_score = threshold if target is None else min(threshold, target)
     return Action.RESHOOT if (before.score or 0.0) < required_score else Action.UNCHANGED
+
+
+def _choose_reshoot_threshold(before: Assessment) -> float:
+    """Score, 0..100, below which a photo that nothing improves is to be taken again."""
+    if is_blurred_beyond_repair(before):
+        return LIMITS.good_score
+    has_error = any(finding.severity is Severity.ERROR for finding in before.findings)
+    return FAULTY_RESHOOT_THRESHOLD if has_error else RESHOOT_THRESHOLD
 
 
 def _list_remedies(findings: Iterable[Finding]) -> list[str]:

@@ -1,16 +1,18 @@
-"""Fidelity: what a step did not mean to change must be as it was.
+"""Fidelity: what a step did not mean to change, or had no cause to change, must be as it was.
 
 A step declares its intents. What they explain is taken out first: for tone one rising curve for all
-channels, for colour a factor for each channel of linear light, both fitted to the pair; for framing the
-step's own placement; for local contrast a smooth, bounded factor on gradients. What is left is judged
-on the product, where it is found: how far its colours
-moved (CIEDE2000) and whether its edges are where they were (similarity of gradients at viewing size,
-weighted by the stronger one, as FSIM weighs). See docs/methods.md, section 6.2.
+channels, for colour a factor for each channel of linear light, both fitted to the pair, and both only as
+far as a fault of the original goes (`faults`): where nothing was too dark, flat or cast, every change of
+tone or colour counts. For framing the step's own placement is taken out, for local contrast a smooth,
+bounded factor on gradients. What is left is judged on the product, where it is found, and on the whole
+photo: how far its colours moved (CIEDE2000), anywhere and on skin, whether its edges are where they
+were (similarity of gradients at viewing size, weighted by the stronger one, as FSIM weighs), and what
+became of small places (`local_changes`). See docs/methods.md, section 6.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +21,17 @@ import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
 from packshot.enhance.affine import AffineTransform
+from packshot.enhance.denoise import measure_noise
 from packshot.enhance.detail import measure_grain
+from packshot.enhance.faults import MeasuredFaults, measure_faults
 from packshot.enhance.light import encode_srgb, linear_light_table
+from packshot.enhance.local_changes import (
+    measure_changed_print,
+    measure_halo,
+    measure_made_up_texture,
+    measure_noise_growth,
+    measure_skin_drift,
+)
 from packshot.enhance.step import Intent
 from packshot.measure.planes import make_planes, to_uint8
 from packshot.measure.product import find_plain_product
@@ -57,9 +68,28 @@ MAX_GRAIN: Final = 2.0
 MAX_GRAIN_RATIO: Final = 1.3
 """Largest factor on the original's grain, for results with more than `MAX_GRAIN` (the same)."""
 
-MAX_GAIN_RATIO: Final = 2.6
-"""Largest ratio of two channels' factors that counts as a correction of the light's colour: a true cast
-may go, a turned hue may not (the same). The figure is a judgement."""
+MAX_REGION_DRIFT: Final = 6.0
+"""Largest CIEDE2000, mean over a region of `_REGION_SIDE`, that no part of what is judged may exceed
+(docs/decisions/0035-guards-that-count-everything.md)."""
+
+MAX_HALO: Final = 8.0
+"""Grey levels beyond all neighbours that may be seen beside edges (`local_changes.measure_halo`; the
+same)."""
+
+MAX_MADE_UP_TEXTURE: Final = 5.0
+"""Grey levels of fine detail that may be new (`local_changes.measure_made_up_texture`; the same)."""
+
+MAX_NOISE_GROWTH: Final = 1.4
+"""Factor by which the quiet parts of a photo may get rougher (`local_changes.measure_noise_growth`; the
+same)."""
+
+MAX_CHANGED_PRINT: Final = 0.25
+"""Share of the strokes of print that may go, in the worst place (`local_changes.measure_changed_print`;
+the same)."""
+
+MAX_SKIN_DRIFT: Final = 2.0
+"""CIEDE2000, mean over skin, that may be left (`local_changes.measure_skin_drift`; the same): people see
+less on skin than elsewhere."""
 
 MAX_CONTRAST_GAIN: Final = 3.0
 """Largest factor on the gradients of a place that counts as a change of local contrast (the same)."""
@@ -71,6 +101,9 @@ detail do not count as drift."""
 _WIDE_BLUR_SIGMA: Final = 12.0
 """The same for lightness where local contrast was meant to change: the surroundings must keep theirs
 (docs/decisions/0007-enhancement-steps.md)."""
+
+_REGION_SIDE: Final = 16
+"""Pixels at viewing size: side of the regions of which each is judged, a sixteenth of the short side."""
 
 _GAIN_SIGMA: Final = 8.0
 """Pixels at viewing size over which a change of local contrast is one smooth factor: the radius at
@@ -89,6 +122,30 @@ _GRADIENT_CONSTANT: Final = 160.0
 
 _SCHARR: Final = (3 / 16, 10 / 16, 3 / 16)
 """Weights across the gradient, as FSIM has them."""
+
+_MIN_NOISE: Final = 4.0
+"""Grey levels of luma noise from which edges are compared under a blur: gradients of less noise hardly
+count beside the constant of their similarity."""
+
+_NOISE_SIGMA: Final = 1.5
+"""Pixels at viewing size: deviation of that blur, which leaves a fifth of white noise."""
+
+_MIN_REGION_SHARE: Final = 0.5
+"""Share of a region that must be judged for it to count."""
+
+_LOCAL_GUARDS: Final[tuple[tuple[TrialOutcome, Callable[[Pixels, Pixels], float], float, str], ...]] = (
+    (TrialOutcome.HALO, measure_halo, MAX_HALO, "halos, in grey levels, of"),
+    (
+        TrialOutcome.MADE_UP_TEXTURE,
+        measure_made_up_texture,
+        MAX_MADE_UP_TEXTURE,
+        "new texture, in grey levels, of",
+    ),
+    (TrialOutcome.GRAIN, measure_noise_growth, MAX_NOISE_GROWTH, "noise grew by the factor"),
+    (TrialOutcome.CHANGED_PRINT, measure_changed_print, MAX_CHANGED_PRINT, "strokes of print changed:"),
+    (TrialOutcome.SKIN, measure_skin_drift, MAX_SKIN_DRIFT, "skin drifts by"),
+)
+"""What became of small places: the outcome, its measure, its limit, and the words of the reason."""
 
 _CLIPPED, _DARK = 0.97, 0.01
 """Linear light, 0..1, of any channel before or after: beyond, values are cut off or noise, and tell no
@@ -145,12 +202,12 @@ def measure_fidelity(
     Example:
         >>> import numpy as np
         >>> original = np.full((120, 120, 3), 230, np.uint8)
-        >>> original[40:80, 40:80] = 120
-        >>> lighter, redder = original + np.uint8(20), original + np.uint8([25, 0, 0])
-        >>> measure_fidelity(original, lighter, {Intent.TONE}).is_faithful
+        >>> original[40:80, 40:80] = 20
+        >>> dark, lighter = (original * 0.65).astype(np.uint8), original + np.uint8(20)
+        >>> measure_fidelity(dark, original, {Intent.TONE}).is_faithful  # it was too dark
         True
-        >>> measure_fidelity(original, redder, {Intent.TONE}).reason
-        'colours drift by 11.4, 2.5 are allowed'
+        >>> measure_fidelity(original, lighter, {Intent.TONE}).violation.value  # it was not
+        'colour-drift'
     """
     check_pixels(original, "original")
     check_pixels(result, "result")
@@ -170,7 +227,9 @@ def measure_fidelity(
         judged_mask, original = _warp_mask(judged_mask, transform), transform.warp(original)
     if original.shape != result.shape:
         return _make_rejection(TrialOutcome.SIZE, "the size changed, which no intent declares")
-    return _compare(original, result, judged_mask, frozenset(intents))
+    covers_all = not {Intent.BACKGROUND, Intent.FRAMING} & set(intents)
+    masks = (judged_mask, everywhere) if covers_all else (judged_mask,)
+    return _compare(original, result, masks, frozenset(intents))
 
 
 def _make_rejection(violation: TrialOutcome, reason: str) -> Fidelity:
@@ -211,34 +270,65 @@ def _visible_share(product: Mask, transform: AffineTransform) -> float:
 
 
 def _compare(
-    original: Pixels, result: Pixels, judged_mask: Mask, intents: frozenset[Intent]
+    original: Pixels, result: Pixels, masks: tuple[Mask, ...], intents: frozenset[Intent]
 ) -> Fidelity:
-    """Compare two pictures of one size."""
+    """Compare two pictures of one size, over the product and, where all of it counts, the whole."""
     factor = viewing_factor(original)
-    shares = block_means(judged_mask.astype(np.float32), factor)
-    before, after = (block_means(pixels, factor) for pixels in (original, result))
-    inside = _erode_mask(shares > 0.5)
-    expected = _apply_declared_changes(_to_pixels(before), _to_pixels(after), inside, intents)
+    before, after = (_to_pixels(block_means(pixels, factor)) for pixels in (original, result))
+    insides = [_erode_mask(block_means(mask.astype(np.float32), factor) > 0.5) for mask in masks]
+    change = _fit_declared_change(original, before, after, insides[-1], intents)
+    expected = change.apply_to(before)
     contrast = Intent.CONTRAST in intents
-    drift = (_colour_drift_of_surroundings if contrast else _colour_drift)(
-        expected, _to_pixels(after), inside
-    )
-    structure = _edge_similarity(expected, _to_pixels(after), inside, contrast)
-    min_structure = MIN_STRUCTURE[Intent.DETAIL in intents]
+    drifts = [_measure_drift(expected, after, inside, contrast) for inside in insides]
+    drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
+    is_noisy = Intent.DETAIL in intents and measure_noise(original).luma >= _MIN_NOISE
+    edges = [_blur_noise(one) if is_noisy else one for one in (expected, after)]
+    structure = _edge_similarity(edges[0], edges[1], insides[0], contrast)
+    violation, reason = _find_violation(expected, after, drift, structure, intents)
+    if violation is None and region_drift > MAX_REGION_DRIFT:
+        violation = TrialOutcome.COLOUR_DRIFT
+        reason = f"a place drifts by {region_drift:.1f}, {MAX_REGION_DRIFT:g} are allowed"
+    if violation is None:
+        violation, reason = _find_local_violation(change.apply_to(original), result, masks[-1])
+    return Fidelity(drift, structure, violation, reason)
+
+
+def _blur_noise(pixels: Pixels) -> Pixels:
+    """Blur a picture at viewing size: gradients of noise are no edges."""
+    return to_uint8(cv2.GaussianBlur(pixels, (0, 0), _NOISE_SIGMA))
+
+
+def _find_violation(
+    expected: Pixels, after: Pixels, drift: float, structure: float, intents: frozenset[Intent]
+) -> tuple[TrialOutcome | None, str]:
+    """Find the first limit that is broken at viewing size, and say it in a few words."""
     if drift > MAX_COLOUR_DRIFT:
         reason = f"colours drift by {drift:.1f}, {MAX_COLOUR_DRIFT:g} are allowed"
-        return Fidelity(drift, structure, TrialOutcome.COLOUR_DRIFT, reason)
+        return TrialOutcome.COLOUR_DRIFT, reason
+    min_structure = MIN_STRUCTURE[Intent.DETAIL in intents]
     if structure < min_structure:
         reason = f"edges are {structure:.0%} alike, {min_structure:.0%} are needed"
-        return Fidelity(drift, structure, TrialOutcome.STRUCTURE, reason)
+        return TrialOutcome.STRUCTURE, reason
     grain, max_grain = (
-        measure_grain(_to_pixels(after)),
+        measure_grain(after),
         max(MAX_GRAIN, MAX_GRAIN_RATIO * measure_grain(expected)),
     )
     if grain > max_grain:
         reason = f"grain of {grain:.1f} grey levels, {max_grain:.1f} are allowed"
-        return Fidelity(drift, structure, TrialOutcome.GRAIN, reason)
-    return Fidelity(drift, structure)
+        return TrialOutcome.GRAIN, reason
+    return None, ""
+
+
+def _find_local_violation(
+    expected: Pixels, result: Pixels, mask: Mask
+) -> tuple[TrialOutcome | None, str]:
+    """Find the first limit of small places that is broken; what is not judged counts as unchanged."""
+    judged = np.where(mask[..., None], result, expected)
+    for outcome, measure, limit, words in _LOCAL_GUARDS:
+        value = measure(expected, judged)
+        if value > limit:
+            return outcome, f"{words} {value:.2f}, {limit:g} are allowed"
+    return None, ""
 
 
 def _to_pixels(values: Float32Array) -> Pixels:
@@ -252,24 +342,43 @@ def _erode_mask(mask: Mask) -> Mask:
     return np.asarray(usable if usable.any() else np.ones_like(mask))
 
 
-def _apply_declared_changes(
-    before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
-) -> Pixels:
-    """Return the original as it should look after what was declared, and nothing else."""
-    if Intent.COLOUR in intents:
-        gains = _fit_gains(before[inside], after[inside])
+@dataclass(frozen=True, eq=False)
+class _DeclaredChange:
+    """What a step meant to do to light, as far as it had cause to: a table for each channel.
+
+    Attributes:
+        table: (256, 3) uint8.
+    """
+
+    table: ByteArray
+
+    def apply_to(self, pixels: Pixels) -> Pixels:
+        """Make a photo look as it should look after what was declared, and nothing else."""
+        return to_uint8(cv2.LUT(pixels, self.table[None]))
+
+
+def _fit_declared_change(
+    original: Pixels, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
+) -> _DeclaredChange:
+    """Fit what was declared to a pair at viewing size, within what faults of the original allow."""
+    table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    if not {Intent.COLOUR, Intent.TONE} & intents:
+        return _DeclaredChange(table)
+    faults = measure_faults(original)
+    if Intent.COLOUR in intents and faults.has_cast:
+        gains = _fit_gains(before[inside], after[inside], faults)
         light = encode_srgb(linear_light_table()[:, None] * gains)
-        before = to_uint8(cv2.LUT(before, np.rint(light * 255).astype(np.uint8)[None]))
-    if Intent.TONE in intents:
-        curve = _fit_tone_curve(before[inside], after[inside])
-        before = to_uint8(cv2.LUT(before, curve))
-    return before
+        table = np.rint(light * 255).astype(np.uint8)
+    if Intent.TONE in intents and faults.has_tone_fault:
+        balanced = _DeclaredChange(table).apply_to(before)
+        table = _fit_tone_curve(balanced[inside], after[inside], faults)[table]
+    return _DeclaredChange(table)
 
 
-def _fit_gains(before: Pixels, after: Pixels) -> Float32Array:
+def _fit_gains(before: Pixels, after: Pixels, faults: MeasuredFaults) -> Float32Array:
     """(3,) the factor on linear light that explains most of the change of each channel.
 
-    Bounded so that no two differ by more than `MAX_GAIN_RATIO`: what lies beyond counts as drift.
+    From 1 to what takes the cast back: what lies beyond counts as drift, and more light is tone.
     """
     light = linear_light_table()
     old, new = light[before], light[after]
@@ -277,13 +386,14 @@ def _fit_gains(before: Pixels, after: Pixels) -> Float32Array:
     if np.count_nonzero(usable) < _MIN_SAMPLES:
         return np.ones(3, np.float32)
     gains = np.median(new[usable] / old[usable], axis=0)
-    middle = float(np.sqrt(gains.min() * gains.max()))
-    half_range = MAX_GAIN_RATIO**0.5
-    return np.asarray(np.clip(gains, middle / half_range, middle * half_range), np.float32)
+    return np.asarray(np.clip(gains / gains.min(), 1, faults.gains), np.float32)
 
 
-def _fit_tone_curve(before: Pixels, after: Pixels) -> ByteArray:
-    """(256,) one rising curve for all channels: medians of what values became, joined by lines."""
+def _fit_tone_curve(before: Pixels, after: Pixels, faults: MeasuredFaults) -> ByteArray:
+    """(256,) one rising curve for all channels: medians of what values became, joined by lines.
+
+    Between no change and what puts the faults right: what lies beyond counts as drift.
+    """
     old, new = before.ravel(), after.ravel()
     counts = cv2.calcHist([old, new], [0, 1], None, [256, 256], [0, 256, 0, 256])
     bins = counts.reshape(_CURVE_BINS, 256 // _CURVE_BINS, 256)
@@ -294,7 +404,9 @@ def _fit_tone_curve(before: Pixels, after: Pixels) -> ByteArray:
     outputs = np.maximum.accumulate(_row_medians(bins.sum(1)[is_known]))
     # Beyond the last known value the curve runs on to black and white.
     ends = ([0.0, *inputs, 255.0], [min(0.0, outputs[0]), *outputs, max(255.0, outputs[-1])])
-    return np.asarray(np.rint(np.interp(np.arange(256), *ends)), np.uint8)
+    values = np.arange(256)
+    lowest, highest = np.minimum(values, faults.curve), np.maximum(values, faults.curve)
+    return np.asarray(np.rint(np.clip(np.interp(values, *ends), lowest, highest)), np.uint8)
 
 
 def _row_means(counts: Float32Array, values: IndexArray) -> Float32Array:
@@ -309,21 +421,22 @@ def _row_medians(counts: Float32Array) -> Float32Array:
     return np.asarray((lower + upper) / 2, np.float32)
 
 
-def _colour_drift(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """Measure the ninth decile of colour differences, blurred so that grain does not count."""
-    return _drift_decile(*_blur_to_lab(expected, result, inside, _BLUR_SIGMA), inside)
+def _measure_drift(
+    expected: Pixels, result: Pixels, inside: Mask, contrast_declared: bool
+) -> tuple[float, float]:
+    """Measure the ninth decile of colour differences over a mask, and the mean of its worst region.
 
-
-def _colour_drift_of_surroundings(expected: Pixels, result: Pixels, inside: Mask) -> float:
-    """Measure the same where local contrast changes: lightness may move near, hue and chroma may not.
-
-    The larger of two drifts: of light blurred so widely that local contrast does not count, and of
-    hue and chroma alone, as narrowly as ever.
+    Blurred, so that grain does not count. Where local contrast was meant to change, lightness may move
+    near, hue and chroma may not: the larger of two drifts counts, of light blurred so widely that local
+    contrast does not count, and of hue and chroma alone, as narrowly as ever.
     """
-    wide = _drift_decile(*_blur_to_lab(expected, result, inside, _WIDE_BLUR_SIGMA), inside)
     old, new = _blur_to_lab(expected, result, inside, _BLUR_SIGMA)
+    if not contrast_declared:
+        return _sum_up_drift(old, new, inside)
+    wide = _sum_up_drift(*_blur_to_lab(expected, result, inside, _WIDE_BLUR_SIGMA), inside)
     old[..., 0] = new[..., 0]
-    return max(wide, _drift_decile(old, new, inside))
+    narrow = _sum_up_drift(old, new, inside)
+    return max(wide[0], narrow[0]), max(wide[1], narrow[1])
 
 
 def _blur_to_lab(
@@ -334,8 +447,16 @@ def _blur_to_lab(
     return old, new
 
 
-def _drift_decile(old: Float32Array, new: Float32Array, inside: Mask) -> float:
-    return float(np.quantile(ciede2000(old, new)[inside], 0.9))
+def _sum_up_drift(old: Float32Array, new: Float32Array, inside: Mask) -> tuple[float, float]:
+    """Ninth decile of CIEDE2000 over a mask, and mean of the region that has most."""
+    drift = np.where(inside, ciede2000(old, new), 0).astype(np.float32)
+    sums, shares = (
+        block_means(values, min(_REGION_SIDE, *inside.shape))
+        for values in (drift, inside.astype(np.float32))
+    )
+    is_judged = shares >= _MIN_REGION_SHARE
+    regions = sums[is_judged] / shares[is_judged] if is_judged.any() else np.zeros(1, np.float32)
+    return float(np.quantile(drift[inside], 0.9)), float(regions.max())
 
 
 def _blur_inside(pixels: Pixels, inside: Mask, sigma: float) -> Pixels:

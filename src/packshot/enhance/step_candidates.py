@@ -40,9 +40,9 @@ CLASSICAL_STEPS: Final[Mapping[str, Planner]] = {
     "deblock": plan_deblock,
     "denoise": plan_denoise,
     "white-balance": plan_white_balance,
+    "take-off-haze": plan_haze,
     "expose": plan_exposure,
     "lift-shadows": plan_shadows,
-    "take-off-haze": plan_haze,
     "stretch-tones": plan_tones,
     "deblur": plan_deblur,
     "motion-deblur": plan_motion_deblur,
@@ -50,7 +50,8 @@ CLASSICAL_STEPS: Final[Mapping[str, Planner]] = {
     "local-contrast": plan_local_contrast,
     "crispen": plan_crispen,
 }
-"""Repairs of light, colour and detail, by name, in the order in which they are applied."""
+"""Repairs of light, colour and detail, by name, in the order in which they are applied: flat tones are
+stretched before light is added, for what is flat looks dark."""
 
 PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
     "cut-border": plan_border,
@@ -63,6 +64,21 @@ PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
 NETWORK_STEP: Final = "network"
 STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
 """Names of the steps that the loop chooses from; `presentation` has those that it makes."""
+STEPS_ON_REQUEST: Final = frozenset(
+    (
+        NETWORK_STEP,
+        "lift-shadows",
+        "stretch-tones",
+        "deblur",
+        "motion-deblur",
+        "sharpen",
+        "local-contrast",
+        "crispen",
+    )
+)
+"""Steps that are tried only where they are named: of those that make a photo sharper or fuller each took
+damaged photos further from their originals, or undamaged ones
+(docs/decisions/0035-guards-that-count-everything.md)."""
 
 _THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
 """Steps that are tried without a finding that calls for them: no finding tells of a tilt."""
@@ -70,7 +86,7 @@ _THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"
 _CODEC_REPAIRS = ("deblock",)
 _NOISE_REPAIRS = ("remove-impulses", "denoise")
 _BLUR_REPAIRS = ("deblur", "motion-deblur", "sharpen", "crispen")
-_LIGHT_REPAIRS = ("expose", "lift-shadows")
+_LIGHT_REPAIRS = ("take-off-haze", "expose", "lift-shadows")
 
 _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "blurred": _BLUR_REPAIRS,
@@ -82,7 +98,7 @@ _REPAIRS_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "colour-cast": ("white-balance",),
     "jpeg-artefacts": _CODEC_REPAIRS,
     "ringing": _CODEC_REPAIRS,
-    "background-not-white": ("white-balance", "expose", "whiten-background"),
+    "background-not-white": ("take-off-haze", "expose", "whiten-background"),
     "background-uneven": ("whiten-background",),
     "border": ("cut-border",),
     "product-too-small": ("frame-product",),

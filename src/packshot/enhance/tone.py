@@ -36,6 +36,18 @@ _MAX_GAIN: Final = 6.0
 """Largest factor on linear light, 2.6 stops: what is darker holds more noise than picture. A
 judgement."""
 
+_HAZE_PERCENTILES: Final = (0.1, 99.9)
+"""Per cent of the pixels below the darkest and the lightest tone of a flat photo: what presses tones
+together presses glints with them."""
+
+_HAZE_REMOVAL_SHARE: Final = 0.85
+"""Share of the unused range that is taken off at either end: the darkest tone need not have been black.
+A judgement; levels 2 and 3 of "veil" gain 8 and 11 dB (`benchmarks/results/classical_steps.csv`)."""
+
+_MAX_HAZE_SLOPE: Final = 2.2
+"""Largest factor on code values: a pale product on a pressed white has a narrow range of its own, and is
+not to get black (docs/decisions/0035-guards-that-count-everything.md)."""
+
 _SHOULDER: Final = 0.85
 """Linear light above which tones bend towards 1 instead of clipping. A judgement."""
 
@@ -60,6 +72,59 @@ class Exposure:
     def stops(self) -> float:
         """The factor as photographers count it, the binary logarithm of `gain`."""
         return float(np.log2(self.gain))
+
+
+@dataclass(frozen=True)
+class Haze:
+    """Tones that reach neither black nor white, and what is to become of them. Code values, 0..1.
+
+    Attributes:
+        darkest: The darkest tone there is.
+        lightest: The lightest.
+        black: The tone that becomes 0.
+        white: The one that becomes 1.
+
+    Example:
+        >>> round(1 / (Haze(0.2, 0.8, 0.17, 0.83).white - Haze(0.2, 0.8, 0.17, 0.83).black), 2)
+        1.52
+    """
+
+    darkest: float
+    lightest: float
+    black: float
+    white: float
+
+
+def estimate_haze(pixels: Pixels) -> Haze:
+    """Estimate how tones would have to be stretched if something had pressed them together.
+
+    Most of what is unused at either end is taken off, all of it where a plain background can serve as
+    white; never by a factor of more than 2.2, counted from white.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Returns:
+        What to do; whether it is called for, `faults.find_haze` decides.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> from packshot import Photo
+        >>> flat = (70 + Photo.open("examples/photos/clay-bowl.jpg").pixels * 0.45).astype("uint8")
+        >>> haze = estimate_haze(flat)
+        >>> haze.darkest > 0.27, haze.lightest < 0.73, haze.black < haze.darkest
+        (True, True, True)
+    """
+    darkest, lightest = (
+        value / 255 for value in percentiles(histogram(make_planes(pixels).grey), *_HAZE_PERCENTILES)
+    )
+    white = lightest
+    if find_white_reference(pixels) is None:
+        white = 1 - _HAZE_REMOVAL_SHARE * (1 - lightest)
+    black = min(_HAZE_REMOVAL_SHARE * darkest, white - 1 / _MAX_HAZE_SLOPE)
+    return Haze(darkest, lightest, max(black, 0.0), white)
 
 
 def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:

@@ -1,0 +1,230 @@
+"""What a step did to small places: halos, noise, texture, print, skin.
+
+Each function compares the photo as it should look after what was declared with the photo as it looks,
+and gives one number, 0 for nothing. `fidelity` has the limits. See docs/methods.md, section 6.2.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from packshot.arrays import Float32Array, Mask, Pixels
+from packshot.enhance.denoise import measure_noise
+from packshot.enhance.luma import to_luma
+from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
+
+_HALO_RADIUS: Final = 4
+"""Pixels about an edge within which a halo is looked for: what sharpening at the size photos are judged
+at draws. A judgement."""
+
+_MIN_EDGE: Final = 40.0
+"""Grey levels between the darkest and the lightest neighbour beside which a halo shows. A judgement."""
+
+_HALO_QUANTILE: Final = 0.98
+"""Share of the places beside edges that have less: halos run along edges, they are no single pixels."""
+
+_DETAIL_SIGMA: Final = 2.0
+"""Pixels: deviation of the blur that fine detail does not survive."""
+
+_WINDOW_SIGMA: Final = 6.0
+"""Pixels: deviation of the windows in which fine detail is compared, as large as a letter."""
+
+_TEXTURE_QUANTILE: Final = 0.99
+"""Share of the photo that has less texture of which it had none: a patch of a hundredth shows."""
+
+_NOISE_QUANTILES: Final = (0.05, 0.25, 0.5)
+"""Shares of the photo that are quieter than where noise is compared: level ground is there in most
+product photos, in some only a twentieth of the picture."""
+
+_NOISE_FLOOR: Final = 1.0
+"""Grey levels of fine detail that nobody sees: quieter ground counts as this."""
+
+_MIN_STROKE: Final = 15.0
+"""Grey levels by which a stroke differs from its surroundings. A judgement: print on paper has 100,
+embossed print 20."""
+
+_STROKE_PER_NOISE: Final = 3.0
+"""The same, for each grey level of luma noise: what noise draws is no print. With less, denoising was
+refused on 7 of 12 noisy photos (docs/decisions/0035-guards-that-count-everything.md)."""
+
+_STROKE_SIGMA: Final = 5.0
+"""Pixels: deviation of the surroundings of a stroke, wider than strokes of small print."""
+
+_MIN_KEPT_STROKE: Final = 0.25
+"""Share of its difference that a stroke must keep to count as there. A judgement."""
+
+_PRINT_WINDOW: Final = 24
+"""Pixels: side of the windows in which strokes are counted, about two letters."""
+
+_MIN_STROKE_SHARE: Final = 0.12
+"""Share of a window that strokes must cover: one edge that runs through covers less."""
+
+_SKIN_RED, _SKIN_BLUE = (133, 173), (77, 127)
+"""Cr and Cb of skin of all tones (Chai and Ngan, Face segmentation using skin-color map, IEEE TCSVT
+9(4), 1999)."""
+
+_MIN_SKIN_SHARE: Final = 0.005
+"""Share of the photo below which skin-coloured pixels are chance."""
+
+_SKIN_SIGMA: Final = 5.0
+"""Pixels: deviation of the blur under which skin is compared, so that noise does not count."""
+
+
+def measure_halo(expected: Pixels, result: Pixels) -> float:
+    """Measure how far values go beyond all their neighbours beside edges: halos and ringing.
+
+    Args:
+        expected: (H, W, 3) uint8, the photo as declared changes leave it.
+        result: (H, W, 3) uint8.
+
+    Returns:
+        Grey levels of luma that a fiftieth of the places beside edges exceed; 0 without edges.
+
+    Example:
+        >>> edge = np.repeat(np.uint8([[[60], [180]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
+        >>> sharpened = cv2.addWeighted(edge, 2, cv2.GaussianBlur(edge, (0, 0), 2), -1, 0)
+        >>> measure_halo(edge, edge), measure_halo(edge, sharpened) > 30
+        (0.0, True)
+    """
+    before, after = to_luma(expected), to_luma(result)
+    kernel = np.ones((2 * _HALO_RADIUS + 1,) * 2, np.uint8)
+    lowest, highest = cv2.erode(before, kernel), cv2.dilate(before, kernel)
+    beside_edges = highest - lowest >= _MIN_EDGE
+    if not beside_edges.any():
+        return 0.0
+    excess = np.maximum(after - highest, lowest - after)[beside_edges]
+    return float(np.quantile(np.maximum(excess, 0), _HALO_QUANTILE))
+
+
+def measure_made_up_texture(expected: Pixels, result: Pixels) -> float:
+    """Measure fine detail that is new and no stronger form of what was there.
+
+    Of the variance of fine detail in a window, what the detail before explains by a factor is taken
+    off; the rest counts as far as there is more detail than before, so that what noise hid is not new.
+
+    Args:
+        expected: (H, W, 3) uint8, the photo as declared changes leave it.
+        result: (H, W, 3) uint8.
+
+    Returns:
+        Grey levels, deviation, that a hundredth of the photo exceeds.
+
+    Example:
+        >>> plain = np.full((96, 96, 3), 120, np.uint8)
+        >>> woven = plain.copy()
+        >>> woven[::3] += 12
+        >>> measure_made_up_texture(plain, plain), measure_made_up_texture(plain, woven) > 4
+        (0.0, True)
+    """
+    old, new = _fine_detail(expected), _fine_detail(result)
+    old_power, new_power, joint = (_window_mean(one) for one in (old * old, new * new, old * new))
+    explained = joint * np.abs(joint) / np.maximum(old_power, np.float32(1e-3))
+    made_up = np.minimum(new_power - np.maximum(explained, 0), new_power - old_power)
+    return float(np.sqrt(max(float(np.quantile(made_up, _TEXTURE_QUANTILE)), 0.0)))
+
+
+def measure_noise_growth(expected: Pixels, result: Pixels) -> float:
+    """Measure by which factor fine detail grew where there was least: noise made stronger.
+
+    Args:
+        expected: (H, W, 3) uint8, the photo as declared changes leave it.
+        result: (H, W, 3) uint8.
+
+    Returns:
+        The largest factor of the quietest twentieth, quarter and half; 1 for the same.
+
+    Example:
+        >>> grain = np.random.default_rng(1).normal(0, 3, (96, 96, 1)).repeat(3, axis=2)
+        >>> quiet, loud = (np.uint8(np.clip(120 + factor * grain, 0, 255)) for factor in (1, 2))
+        >>> round(measure_noise_growth(quiet, quiet), 1), round(measure_noise_growth(quiet, loud), 1)
+        (1.0, 2.0)
+    """
+    old, new = (np.sqrt(_window_mean(_fine_detail(one) ** 2)) for one in (expected, result))
+    levels = (np.quantile(one, _NOISE_QUANTILES) for one in (old, new))
+    before, after = (np.maximum(level, _NOISE_FLOOR) for level in levels)
+    return float((after / before).max())
+
+
+def measure_changed_print(expected: Pixels, result: Pixels) -> float:
+    """Measure how many strokes of print are gone or turned, where most are: letters keep their shapes.
+
+    Print is where strokes, lighter or darker than their surroundings, fill an eighth of a window of two
+    letters. One is gone where a quarter of its difference is not left, or it has become the opposite.
+
+    Args:
+        expected: (H, W, 3) uint8, the photo as declared changes leave it.
+        result: (H, W, 3) uint8.
+
+    Returns:
+        Share, 0..1, of the strokes of the window that changed most; 0 without print.
+
+    Example:
+        >>> label = np.full((96, 192, 3), 240, np.uint8)
+        >>> _ = cv2.putText(label, "8 ml", (8, 64), cv2.FONT_HERSHEY_SIMPLEX, 2, (20, 20, 20), 5)
+        >>> other = np.full((96, 192, 3), 240, np.uint8)
+        >>> _ = cv2.putText(other, "3 ml", (8, 64), cv2.FONT_HERSHEY_SIMPLEX, 2, (20, 20, 20), 5)
+        >>> measure_changed_print(label, label), measure_changed_print(label, other) > 0.2
+        (0.0, True)
+    """
+    old, new = _contrast_to_surroundings(expected), _contrast_to_surroundings(result)
+    min_stroke = max(_MIN_STROKE, _STROKE_PER_NOISE * measure_noise(expected).luma)
+    is_stroke = np.abs(old) >= min_stroke
+    is_gone = is_stroke & (new * np.sign(old) < _MIN_KEPT_STROKE * np.abs(old))
+    gone, strokes = _count_share(is_gone), _count_share(is_stroke)
+    is_print = strokes >= _MIN_STROKE_SHARE
+    return float((gone[is_print] / strokes[is_print]).max()) if is_print.any() else 0.0
+
+
+def measure_skin_drift(expected: Pixels, result: Pixels) -> float:
+    """Measure how far skin changed its colour.
+
+    Args:
+        expected: (H, W, 3) uint8, the photo as declared changes leave it.
+        result: (H, W, 3) uint8.
+
+    Returns:
+        CIEDE2000, mean over what has the colour of skin; 0 where next to nothing has.
+
+    Example:
+        >>> hand = np.full((64, 64, 3), (224, 172, 140), np.uint8)
+        >>> measure_skin_drift(hand, hand), measure_skin_drift(hand, hand + np.uint8([20, 0, 0])) > 4
+        (0.0, True)
+    """
+    skin = _find_skin(expected)
+    if skin.mean() < _MIN_SKIN_SHARE:
+        return 0.0
+    before, after = (
+        rgb_to_lab(cv2.GaussianBlur(pixels, (0, 0), _SKIN_SIGMA)) for pixels in (expected, result)
+    )
+    return float(ciede2000(before, after)[skin].mean())
+
+
+def _find_skin(pixels: Pixels) -> Mask:
+    planes = cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb)
+    lower, upper = (0, _SKIN_RED[0], _SKIN_BLUE[0]), (255, _SKIN_RED[1], _SKIN_BLUE[1])
+    return np.asarray(cv2.inRange(planes, np.array(lower), np.array(upper)) > 0)
+
+
+def _fine_detail(pixels: Pixels) -> Float32Array:
+    luma = to_luma(pixels)
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), _DETAIL_SIGMA), np.float32)
+
+
+def _window_mean(values: Float32Array) -> Float32Array:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), _WINDOW_SIGMA), np.float32)
+
+
+def _contrast_to_surroundings(pixels: Pixels) -> Float32Array:
+    """Luma less its surroundings', a median of 3 taken first so that noise makes no strokes."""
+    luma = np.asarray(cv2.medianBlur(to_luma(pixels), 3), np.float32)
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), _STROKE_SIGMA), np.float32)
+
+
+def _count_share(mask: Mask) -> Float32Array:
+    """Share of each window, a quarter of one apart, that a mask covers."""
+    means = cv2.blur(mask.astype(np.float32), (_PRINT_WINDOW, _PRINT_WINDOW))
+    step = _PRINT_WINDOW // 4
+    return np.asarray(means[step::step, step::step], np.float32)
