@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
+from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.enhance.affine import AffineTransform
 from packshot.enhance.denoise import measure_noise
 from packshot.enhance.detail import measure_grain
@@ -43,7 +44,7 @@ from packshot.measure.reference.pair import (
     similarity_map,
     viewing_factor,
 )
-from packshot.photo.pixels import check_pixels
+from packshot.photo.pixels import check_pixels, shrink_to_fit
 from packshot.report import TrialOutcome
 
 MAX_COLOUR_DRIFT: Final = 2.5
@@ -289,8 +290,15 @@ def _compare(
         violation = TrialOutcome.COLOUR_DRIFT
         reason = f"a place drifts by {region_drift:.1f}, {MAX_REGION_DRIFT:g} are allowed"
     if violation is None:
-        violation, reason = _find_local_violation(change.apply_to(original), result, masks[-1])
+        violation, reason = _find_local_violation(
+            change.apply_to(_reduce(original)), _reduce(result), _reduce(to_uint8(masks[-1])) > 0
+        )
     return Fidelity(drift, structure, violation, reason)
+
+
+def _reduce(pixels: Pixels) -> Pixels:
+    """Reduce a photo that is larger than photos are judged at, where the limits of places were set."""
+    return shrink_to_fit(pixels, ASSESSMENT_SIDE)
 
 
 def _blur_noise(pixels: Pixels) -> Pixels:
