@@ -96,7 +96,8 @@ def test_wrong_usage_is_told_and_ends_with_2(shop, own_model, tmp_path):
         ((shop, "--model", shop / "broken.jpg"), "not a model that can run"),
         ((shop, "--model", shop / "broken.jpg", "--workers", 2), "not a model that can run"),
         ((shop, "--model", own_model, "--language", "fr"), "no texts in 'fr'"),
-        ((shop, "--model", own_model, "-o", shop / "broken.jpg"), "one of the inputs"),
+        ((shop, "--model", own_model, "-o", shop / "broken.jpg", "-f", "csv"), "one of the inputs"),
+        ((shop, "--model", own_model, "-o", shop / "broken.jpg"), "results are written as"),
     ]:
         result = run_packshot("emotion", *arguments, check=2)
         assert message in result.stderr

@@ -26,10 +26,12 @@ def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step
 
     Example:
         >>> from packshot import Photo
-        >>> from packshot.enhance.classical import plan_deblock, plan_exposure, plan_tones
-        >>> pixels = Photo.open("examples/photos/stool-low-light.jpg").pixels
-        >>> plan_combined_repairs(pixels, (plan_deblock, plan_exposure, plan_tones)).parts
-        ('expose', 'stretch-tones')
+        >>> from packshot.distort import distort
+        >>> from packshot.enhance.classical import plan_deblock, plan_denoise, plan_exposure
+        >>> mug = Photo.open("examples/photos/mug.jpg").pixels
+        >>> planners = (plan_deblock, plan_denoise, plan_exposure)
+        >>> plan_combined_repairs(distort(mug, "low-light", level=4), planners).parts
+        ('denoise', 'expose')
     """
     repaired, steps = restore(pixels, planners, require_fidelity=True)
     if len(steps) < MIN_COMBINED_REPAIRS:
