@@ -146,7 +146,7 @@ def plan_white_balance(pixels: Pixels) -> Step | None:
     Example:
         >>> from packshot import Photo
         >>> plan_white_balance(Photo.open("examples/photos/mug-warm-cast.jpg").pixels).reason
-        'background: red x 0.84, blue x 1.40'
+        'background: red x 0.77, blue x 1.65'
     """
     illuminant = find_cast(pixels)
     if illuminant is None:

@@ -25,11 +25,14 @@ def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step
         planners: Repairs in the order to apply them.
 
     Example:
+        >>> import numpy as np
         >>> from packshot import Photo
-        >>> from packshot.enhance.classical import plan_deblock, plan_exposure, plan_tones
-        >>> pixels = Photo.open("examples/photos/stool-low-light.jpg").pixels
-        >>> plan_combined_repairs(pixels, (plan_deblock, plan_exposure, plan_tones)).parts
-        ('expose', 'stretch-tones')
+        >>> from packshot.enhance.classical import plan_denoise, plan_exposure, plan_white_balance
+        >>> warm = Photo.open("examples/photos/mug-warm-cast.jpg").pixels
+        >>> noise = np.random.default_rng(1).normal(0, 8, warm.shape)
+        >>> noisy = np.clip(warm + noise, 0, 255).astype(np.uint8)
+        >>> plan_combined_repairs(noisy, (plan_denoise, plan_white_balance, plan_exposure)).parts
+        ('denoise', 'white-balance')
     """
     repaired, steps = restore(pixels, planners, require_fidelity=True)
     if len(steps) < MIN_COMBINED_REPAIRS:

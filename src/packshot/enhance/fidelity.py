@@ -43,7 +43,7 @@ from packshot.measure.reference.pair import (
     similarity_map,
     viewing_factor,
 )
-from packshot.photo.pixels import check_pixels
+from packshot.photo.pixels import check_pixels, shrink_to_fit
 from packshot.report import TrialOutcome
 
 MAX_COLOUR_DRIFT: Final = 2.5
@@ -93,6 +93,10 @@ less on skin than elsewhere."""
 
 MAX_CONTRAST_GAIN: Final = 3.0
 """Largest factor on the gradients of a place that counts as a change of local contrast (the same)."""
+
+JUDGED_SIDE: Final = 1024
+"""Pixels, long side, at most, at which faults and small places are judged: as the assessor sees a photo
+(docs/decisions/0002-judged-at-viewing-size.md)."""
 
 _BLUR_SIGMA: Final = 3.0
 """Pixels at viewing size: deviation of the blur under which colours are compared, so that grain and
@@ -276,7 +280,8 @@ def _compare(
     factor = viewing_factor(original)
     before, after = (_to_pixels(block_means(pixels, factor)) for pixels in (original, result))
     insides = [_erode_mask(block_means(mask.astype(np.float32), factor) > 0.5) for mask in masks]
-    change = _fit_declared_change(original, before, after, insides[-1], intents)
+    judged_original, judged_result = (shrink_to_fit(one, JUDGED_SIDE) for one in (original, result))
+    change = _fit_declared_change(judged_original, before, after, insides[-1], intents)
     expected = change.apply_to(before)
     contrast = Intent.CONTRAST in intents
     drifts = [_measure_drift(expected, after, inside, contrast) for inside in insides]
@@ -289,7 +294,8 @@ def _compare(
         violation = TrialOutcome.COLOUR_DRIFT
         reason = f"a place drifts by {region_drift:.1f}, {MAX_REGION_DRIFT:g} are allowed"
     if violation is None:
-        violation, reason = _find_local_violation(change.apply_to(original), result, masks[-1])
+        expected = change.apply_to(judged_original)
+        violation, reason = _find_local_violation(expected, judged_result, masks[-1])
     return Fidelity(drift, structure, violation, reason)
 
 
@@ -323,7 +329,9 @@ def _find_local_violation(
     expected: Pixels, result: Pixels, mask: Mask
 ) -> tuple[TrialOutcome | None, str]:
     """Find the first limit of small places that is broken; what is not judged counts as unchanged."""
-    judged = np.where(mask[..., None], result, expected)
+    height, width = expected.shape[:2]
+    inside = cv2.resize(to_uint8(mask), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    judged = np.where(inside[..., None], result, expected)
     for outcome, measure, limit, words in _LOCAL_GUARDS:
         value = measure(expected, judged)
         if value > limit:
