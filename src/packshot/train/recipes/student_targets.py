@@ -273,8 +273,10 @@ def predict_by_kernel_ridge(
         [[-1.8], [1.9]]
     """
     head = KernelHead.fit(known, [KernelTargets(np.arange(len(known)), targets)], penalty, sharpness)
-    parts = torch.from_numpy(queries.astype(np.float32)).split(_QUERIES)
-    return torch.cat([head.predict(part) for part in parts]).numpy().astype(np.float64)
+    rows = torch.from_numpy(queries.astype(np.float32))
+    starts = range(0, len(rows), _QUERIES)
+    parts = [head.predict(rows[start : start + _QUERIES]) for start in starts]
+    return torch.cat(parts).numpy().astype(np.float64)
 
 
 def compute_components(layers: Float32Array, count: int) -> Float32Array:
