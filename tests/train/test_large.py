@@ -147,7 +147,7 @@ def make_data(products=6, people=5):
 def test_its_head_tells_ratings_likes_faults_and_sort():
     data = make_data()
     head = fit_large_head(data)
-    assert (head.inputs, head.faults) == (WHOLE, len(FAULTS))
+    assert (head.inputs, head.weights.shape[1]) == (WHOLE, 4 + len(FAULTS) + 1)
     assert not head.training
     queries = np.concatenate([data.products.features, data.people.features])[:, :WHOLE]
     said = torch.sigmoid(head(torch.from_numpy(queries).float())).numpy()
