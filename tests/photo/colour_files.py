@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from tests.photo.photo_files import make_png_chunk
+
 D50 = np.array([0.9642, 1.0, 0.8249])
 D65 = (0.3127, 0.3290)
 SRGB = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
@@ -92,13 +94,8 @@ def make_profile(curve, primaries=SRGB, *, name="a profile", version=2, grey=Fal
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body
 
 
-def make_chunk(kind, content, checksum=None):
-    checksum = zlib.crc32(kind + content) if checksum is None else checksum
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
-
-
 def make_iccp(profile):
-    return make_chunk(b"iCCP", b"name\0\0" + zlib.compress(profile))
+    return make_png_chunk(b"iCCP", b"name\0\0" + zlib.compress(profile))
 
 
 def make_png(samples, bits, colour_type, *, before=b"", after=b""):
@@ -113,9 +110,9 @@ def make_png(samples, bits, colour_type, *, before=b"", after=b""):
         rows = [np.packbits(row.ravel()).tobytes() for row in digits]
     header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
     parts = (
-        make_chunk(b"IHDR", header),
+        make_png_chunk(b"IHDR", header),
         before,
-        make_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))),
+        make_png_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))),
         after,
     )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + make_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + make_png_chunk(b"IEND", b"")

@@ -182,9 +182,10 @@ def make_whole_files():
     }
 
 
-def make_png_chunk(kind, body):
-    """A chunk of a PNG."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def make_png_chunk(kind, body, checksum=None):
+    """A chunk of a PNG, with the right checksum or another."""
+    checksum = zlib.crc32(kind + body) if checksum is None else checksum
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
 
 
 def make_png(rows, width, height, *, colour=2, interlace=0, before=b"", after=b""):
@@ -200,7 +201,7 @@ def make_png(rows, width, height, *, colour=2, interlace=0, before=b"", after=b"
 
 
 def make_interlaced_rows(pixels):
-    """The rows of Adam7's seven passes, each behind its filter byte, of (H, W, C) uint8."""
+    """The rows of Adam7's seven passes, each behind its filter byte, of (H, W, C) pixels as stored."""
     passes = (
         (0, 8, 0, 8),
         (4, 8, 0, 8),

@@ -21,12 +21,11 @@ from tests.photo.colour_files import (
     convert,
     decode_srgb,
     encode_srgb,
-    make_chunk,
     make_iccp,
     make_png,
     make_profile,
 )
-from tests.photo.photo_files import encode, encode_heif
+from tests.photo.photo_files import encode, encode_heif, make_png_chunk
 from tests.photo.tiff_files import make_tiff
 
 ROUNDING = 1.6
@@ -198,12 +197,12 @@ def make_cmyk_profile():
 
 
 def make_gamma(gamma):
-    return make_chunk(b"gAMA", struct.pack(">I", round(gamma * 1e5)))
+    return make_png_chunk(b"gAMA", struct.pack(">I", round(gamma * 1e5)))
 
 
 def make_chromaticities(primaries, white=D65):
     numbers = [round(1e5 * number) for point in (white, *primaries) for number in point]
-    return make_chunk(b"cHRM", struct.pack(">8I", *numbers))
+    return make_png_chunk(b"cHRM", struct.pack(">8I", *numbers))
 
 
 @pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 1.4])
@@ -224,7 +223,7 @@ def test_a_gamma_without_a_profile_counts(gamma, bits):
 def test_a_gamma_counts_in_few_bits_and_palettes(bits, colour_type):
     samples = np.arange(1 << bits)[None]
     palette = b"".join(bytes((level, 255 - level, 40)) for level in range(0, 16 * (1 << bits), 16))
-    before = make_gamma(1.0) + (make_chunk(b"PLTE", palette) if colour_type == 3 else b"")
+    before = make_gamma(1.0) + (make_png_chunk(b"PLTE", palette) if colour_type == 3 else b"")
     plain = Photo.open(make_png(samples, bits, colour_type, before=before.replace(make_gamma(1.0), b"")))
     expected = encode_srgb(plain.pixels / 255)
     assert difference(Photo.open(make_png(samples, bits, colour_type, before=before)), expected) <= 0.6
@@ -246,18 +245,18 @@ def test_chromaticities_count_beside_a_gamma():
         make_gamma(1 / 2.2),
         make_gamma(1 / 2.2) + make_chromaticities(SRGB),
         make_chromaticities(DISPLAY_P3),
-        make_chunk(b"sRGB", b"\0") + make_gamma(1.0),
+        make_png_chunk(b"sRGB", b"\0") + make_gamma(1.0),
         make_gamma(0),
         make_gamma(40_000),
-        make_chunk(b"gAMA", b"\0\1"),
-        make_chunk(b"gAMA", struct.pack(">I", 100_000), checksum=5),
-        make_chunk(b"cICP", bytes((12, 13, 0, 1)), checksum=5),
-        make_chunk(b"cICP", bytes((12, 13, 1, 1))),
-        make_chunk(b"cICP", bytes((2, 2, 0, 1))),
-        make_chunk(b"cICP", bytes((1, 13, 0, 1))) + make_iccp(make_profile(1.0, DISPLAY_P3)),
+        make_png_chunk(b"gAMA", b"\0\1"),
+        make_png_chunk(b"gAMA", struct.pack(">I", 100_000), checksum=5),
+        make_png_chunk(b"cICP", bytes((12, 13, 0, 1)), checksum=5),
+        make_png_chunk(b"cICP", bytes((12, 13, 1, 1))),
+        make_png_chunk(b"cICP", bytes((2, 2, 0, 1))),
+        make_png_chunk(b"cICP", bytes((1, 13, 0, 1))) + make_iccp(make_profile(1.0, DISPLAY_P3)),
         make_iccp(make_profile(SRGB_CURVE, version=4)) + make_gamma(1.0),
-        make_gamma(1 / 2.2) + make_chunk(b"cHRM", bytes(32)),
-        make_chunk(b"iCCP", make_iccp(make_profile(1.0))[8:-4], checksum=7),
+        make_gamma(1 / 2.2) + make_png_chunk(b"cHRM", bytes(32)),
+        make_png_chunk(b"iCCP", make_iccp(make_profile(1.0))[8:-4], checksum=7),
     ],
 )
 def test_what_says_srgb_or_nothing_changes_nothing(chunks):
@@ -265,13 +264,15 @@ def test_what_says_srgb_or_nothing_changes_nothing(chunks):
 
 
 def test_a_broken_profile_leaves_the_word_to_the_gamma():
-    chunks = make_chunk(b"iCCP", b"name\0\0junk") + make_gamma(1.0)
+    chunks = make_png_chunk(b"iCCP", b"name\0\0junk") + make_gamma(1.0)
     photo = Photo.open(make_png(COLOURS, 8, 2, before=chunks))
     assert difference(photo, encode_srgb(COLOURS / 255)) <= 0.6
 
 
 def test_colours_behind_the_picture_come_too_late():
-    data = make_png(COLOURS, 8, 2, after=make_gamma(1.0) + make_chunk(b"cICP", bytes((12, 13, 0, 1))))
+    data = make_png(
+        COLOURS, 8, 2, after=make_gamma(1.0) + make_png_chunk(b"cICP", bytes((12, 13, 0, 1)))
+    )
     assert np.array_equal(Photo.open(data).pixels, COLOURS)
 
 
@@ -302,7 +303,7 @@ def decode_hlg(shares):
 )
 @pytest.mark.parametrize("bits", [8, 16])
 def test_code_points_count(points, primaries, decode, bits):
-    chunk = make_chunk(b"cICP", bytes((*points, 0, 1)))
+    chunk = make_png_chunk(b"cICP", bytes((*points, 0, 1)))
     samples = COLOURS if bits == 8 else COLOURS.astype(np.uint16) * 257
     photo = Photo.open(make_png(samples, bits, 2, before=chunk))
     assert difference(photo, convert(COLOURS / 255, decode, primaries)) <= 1.01
@@ -310,7 +311,7 @@ def test_code_points_count(points, primaries, decode, bits):
 
 def test_greys_of_high_dynamic_range_have_their_white_where_it_belongs():
     for transfer, decode, white in ((16, decode_pq, 0.5807), (18, decode_hlg, 0.75)):
-        chunk = make_chunk(b"cICP", bytes((9, transfer, 0, 1)))
+        chunk = make_png_chunk(b"cICP", bytes((9, transfer, 0, 1)))
         photo = Photo.open(make_png(DEEP_RAMP, 16, 0, before=chunk))
         assert difference(photo, encode_srgb(decode(DEEP_RAMP[..., None] / 65535))) <= 1.01
         reference = int(np.abs(DEEP_RAMP[0] / 65535 - white).argmin())
@@ -318,7 +319,7 @@ def test_greys_of_high_dynamic_range_have_their_white_where_it_belongs():
 
 
 def test_a_narrow_range_is_widened():
-    chunk = make_chunk(b"cICP", bytes((1, 13, 0, 0)))
+    chunk = make_png_chunk(b"cICP", bytes((1, 13, 0, 0)))
     expected = np.clip((RAMP.astype(float) - 16) / 219 * 255, 0, 255)[..., None]
     assert difference(Photo.open(make_png(RAMP, 8, 0, before=chunk)), expected) <= 0.6
     deep = np.array([[16 * 256, 235 * 256, 100 * 256]])

@@ -10,41 +10,41 @@ from PIL import Image
 
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
-from tests.photo.colour_files import make_chunk, make_png, make_profile
-from tests.photo.photo_files import encode, encode_heif
+from tests.photo.colour_files import make_png, make_profile
+from tests.photo.photo_files import encode, encode_heif, make_png_chunk
 from tests.photo.tiff_files import make_tiff
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (24, 40, 3), dtype=np.uint8)
 PHOTO = Image.fromarray(PIXELS)
 
 CHUNKS = {
-    "text, wrong checksum": make_chunk(b"tEXt", b"Comment\0hello", checksum=1),
-    "text of 3 MB": make_chunk(b"tEXt", b"Comment\0" + b"a" * 3 * 2**20),
-    "packed text of 60 MB": make_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(60 * 2**20))),
-    "packed text that is none": make_chunk(b"zTXt", b"Comment\0\0junk"),
-    "text without a key": make_chunk(b"tEXt", b""),
-    "international text of 60 MB": make_chunk(
+    "text, wrong checksum": make_png_chunk(b"tEXt", b"Comment\0hello", checksum=1),
+    "text of 3 MB": make_png_chunk(b"tEXt", b"Comment\0" + b"a" * 3 * 2**20),
+    "packed text of 60 MB": make_png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(60 * 2**20))),
+    "packed text that is none": make_png_chunk(b"zTXt", b"Comment\0\0junk"),
+    "text without a key": make_png_chunk(b"tEXt", b""),
+    "international text of 60 MB": make_png_chunk(
         b"iTXt", b"K\0\1\0\0\0" + zlib.compress(bytes(60 * 2**20))
     ),
-    "XMP of 3 MB": make_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"a" * 3 * 2**20),
-    "twenty texts of 200 kB": make_chunk(b"tEXt", b"Comment\0" + b"a" * 200_000) * 20,
-    "profile, wrong checksum": make_chunk(
+    "XMP of 3 MB": make_png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"a" * 3 * 2**20),
+    "twenty texts of 200 kB": make_png_chunk(b"tEXt", b"Comment\0" + b"a" * 200_000) * 20,
+    "profile, wrong checksum": make_png_chunk(
         b"iCCP", b"n\0\0" + zlib.compress(make_profile(1)), checksum=1
     ),
-    "profile that is none": make_chunk(b"iCCP", b"n\0\0junk"),
-    "empty profile": make_chunk(b"iCCP", b""),
-    "EXIF, wrong checksum": make_chunk(b"eXIf", bytes(900), checksum=1),
-    "EXIF that is none": make_chunk(b"eXIf", b"junk"),
-    "resolution cut short": make_chunk(b"pHYs", b"\0"),
-    "time cut short": make_chunk(b"tIME", b"\0", checksum=1),
-    "background of another kind": make_chunk(b"bKGD", b"\0\0\0\0\0\0\0"),
-    "significant bits of nothing": make_chunk(b"sBIT", b""),
-    "suggested palette, wrong checksum": make_chunk(b"PLTE", bytes(9), checksum=1),
-    "histogram": make_chunk(b"hIST", bytes(4)),
-    "a chunk that nobody knows": make_chunk(b"abCd", bytes(900), checksum=1),
-    "chromaticities cut short": make_chunk(b"cHRM", bytes(5)) + make_chunk(b"gAMA", bytes(2)),
-    "code points cut short": make_chunk(b"cICP", bytes(2)),
-    "light levels": make_chunk(b"cLLI", bytes(8)) + make_chunk(b"mDCV", bytes(24)),
+    "profile that is none": make_png_chunk(b"iCCP", b"n\0\0junk"),
+    "empty profile": make_png_chunk(b"iCCP", b""),
+    "EXIF, wrong checksum": make_png_chunk(b"eXIf", bytes(900), checksum=1),
+    "EXIF that is none": make_png_chunk(b"eXIf", b"junk"),
+    "resolution cut short": make_png_chunk(b"pHYs", b"\0"),
+    "time cut short": make_png_chunk(b"tIME", b"\0", checksum=1),
+    "background of another kind": make_png_chunk(b"bKGD", b"\0\0\0\0\0\0\0"),
+    "significant bits of nothing": make_png_chunk(b"sBIT", b""),
+    "suggested palette, wrong checksum": make_png_chunk(b"PLTE", bytes(9), checksum=1),
+    "histogram": make_png_chunk(b"hIST", bytes(4)),
+    "a chunk that nobody knows": make_png_chunk(b"abCd", bytes(900), checksum=1),
+    "chromaticities cut short": make_png_chunk(b"cHRM", bytes(5)) + make_png_chunk(b"gAMA", bytes(2)),
+    "code points cut short": make_png_chunk(b"cICP", bytes(2)),
+    "light levels": make_png_chunk(b"cLLI", bytes(8)) + make_png_chunk(b"mDCV", bytes(24)),
 }
 
 

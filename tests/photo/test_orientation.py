@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from packshot.photo import Photo
-from tests.photo.colour_files import make_chunk, make_png
-from tests.photo.photo_files import encode, encode_heif
+from tests.photo.colour_files import make_png
+from tests.photo.photo_files import encode, encode_heif, make_png_chunk
 from tests.photo.tiff_files import make_tiff
 
 UPRIGHT = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
@@ -126,7 +126,7 @@ def test_xmp_alone(orientation, quote):
     image = Image.fromarray(store(UPRIGHT, orientation))
     check(encode(image, "JPEG", xmp=xmp, quality=100, subsampling=0), UPRIGHT, 2)
     check(encode(image, "WEBP", xmp=xmp, lossless=True), UPRIGHT)
-    chunk = make_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+    chunk = make_png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
     data = make_png(store(UPRIGHT, orientation), 8, 2, before=chunk)
     check(data, UPRIGHT)
     check(Image.open(io.BytesIO(data)), UPRIGHT)
@@ -151,7 +151,7 @@ def test_an_orientation_that_is_none_turns_nothing(nonsense):
         check(make_tiff(pixels, orientation=nonsense), UPRIGHT)
     image = Image.fromarray(UPRIGHT)
     check(encode(image, "WEBP", exif=make_exif(nonsense), lossless=True), UPRIGHT)
-    chunk = make_chunk(b"eXIf", make_exif(nonsense, "<"))
+    chunk = make_png_chunk(b"eXIf", make_exif(nonsense, "<"))
     check(make_png(UPRIGHT, 8, 2, before=chunk), UPRIGHT)
 
 

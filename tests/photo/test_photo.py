@@ -17,6 +17,7 @@ from packshot.photo import Limits, Photo
 from packshot.photo.decoded import Picture
 from packshot.photo.pixels import to_opaque_srgb
 from tests.conftest import make_picture
+from tests.photo.photo_files import make_png_chunk
 
 
 def encode(image, kind, **options):
@@ -243,16 +244,13 @@ def test_from_pixels():
 
 
 def make_png_bomb(side):
-    def make_chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     body = zlib.compress(b"\0" * 1000)
     return (
         b"\x89PNG\r\n\x1a\n"
-        + make_chunk(b"IHDR", header)
-        + make_chunk(b"IDAT", body)
-        + make_chunk(b"IEND", b"")
+        + make_png_chunk(b"IHDR", header)
+        + make_png_chunk(b"IDAT", body)
+        + make_png_chunk(b"IEND", b"")
     )
 
 
