@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -216,6 +217,10 @@ def enhancement_command(
     curves: Annotated[
         Path | None, typer.Option(help="Take the tone curves of this run's best.pt; no --view-steps.")
     ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Keep batches of parts in this folder, for other networks.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and batches.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Processes that damage photos.")] = 1,
 ) -> None:
@@ -224,8 +229,10 @@ def enhancement_command(
     from packshot.train.recipes.enhancement import EnhancementSettings, train_variant
     from packshot.train.recipes.enhancement_step import EnhancementRecipe
 
-    setting = EnhancementSettings(products, tuple(source or ()), vgg, curves, threads, workers)
-    recipe = EnhancementRecipe.from_lengths(steps, view_steps)
+    setting = EnhancementSettings(
+        products, tuple(source or ()), vgg, curves, pairs, threads=threads, workers=workers
+    )
+    recipe = replace(EnhancementRecipe.from_lengths(steps, view_steps), seed=seed)
     train_variant(network, setting, recipe, work, typer.echo)
 
 

@@ -21,6 +21,7 @@ from packshot.arrays import Pixels
 from packshot.encode.views import to_whole_view
 from packshot.enhance.network import VIEW_SIDE
 from packshot.photo import Photo
+from packshot.train.array_files import write_arrays
 from packshot.train.datasets.damaged import Original
 from packshot.train.datasets.mixes import damage_by_seed
 
@@ -112,6 +113,39 @@ class PartPairDataset(Dataset[PairBatch]):
         if path not in self._decoded:
             self._decoded[path] = Photo.open(path, max_side=DECODED_SIDE).pixels
         return self._decoded[path]
+
+
+class KeptPairs(Dataset[PairBatch]):
+    """Batches of another data set, kept in a folder: networks that are compared see the same ones.
+
+    Making a batch of eight takes as long as a step of training does. What is in the folder is taken as
+    it is: a folder is for one data set.
+
+    Args:
+        source: Makes the batches.
+        folder: Where they are kept, a file each; made if it is not there.
+
+    Example:
+        >>> mug = Original(Path("examples/photos/mug.jpg"), "mug", "kitchen", "train")
+        >>> kept = KeptPairs(PartPairDataset([mug], batch_size=2, side=64, seed=0), Path("pairs"))
+        >>> first, again = kept[3], kept[3]
+        >>> bool(torch.equal(first.damaged, again.damaged)), Path("pairs/3.npz").exists()
+        (True, True)
+    """
+
+    def __init__(self, source: Dataset[PairBatch], folder: Path) -> None:
+        self.source, self.folder = source, folder
+
+    def __getitem__(self, number: int) -> PairBatch:
+        """Return batch `number`, made at its first use."""
+        path = self.folder / f"{number}.npz"
+        if not path.exists():
+            batch = self.source[number]
+            arrays = {field.name: getattr(batch, field.name).numpy() for field in fields(batch)}
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_arrays(arrays, path)
+        with np.load(path) as kept:
+            return PairBatch(*(torch.from_numpy(kept[field.name]) for field in fields(PairBatch)))
 
 
 class ViewPairDataset(Dataset[PairBatch]):

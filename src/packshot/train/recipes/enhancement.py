@@ -1,8 +1,7 @@
 """Recipe 4: the enhancement network, on product originals damaged by realistic mixes.
 
 First the tone curves learn alone, from small views, which is fast. Then all else learns on parts of
-photos by L1, L1 of their detail, and MS-SSIM; at the end, and now and then only, VGG-16 features and a
-discriminator join in.
+photos by L1, L1 of their detail, MS-SSIM, VGG-16 features and a discriminator, all in every step.
 """
 
 from __future__ import annotations
@@ -15,11 +14,18 @@ from pickle import UnpicklingError
 
 import torch
 from torch import nn
+from torch.utils.data import Dataset
 from torch.utils.tensorboard import SummaryWriter
 
 from packshot.errors import ModelError, SourceError
 from packshot.train.datasets.damaged import Original, read_manifest
-from packshot.train.datasets.pairs import PairBatch, PartPairDataset, ViewPairDataset, iter_batches
+from packshot.train.datasets.pairs import (
+    KeptPairs,
+    PairBatch,
+    PartPairDataset,
+    ViewPairDataset,
+    iter_batches,
+)
 from packshot.train.learner import save_checkpoint
 from packshot.train.networks.enhancement.variants import build_network
 from packshot.train.progress import Progress
@@ -38,6 +44,7 @@ class EnhancementSettings:
         sources: Train on originals of these sources only; empty for all.
         vgg: Weights of VGG-16; without them there is no perceptual loss.
         curves: Checkpoint of a run whose tone curves, already trained, are taken over.
+        pairs: Folder in which batches of parts are kept, for other runs of the same seed.
         threads: Of the training process.
         workers: Processes that make batches.
 
@@ -52,6 +59,7 @@ class EnhancementSettings:
     sources: tuple[str, ...] = ()
     vgg: Path | None = None
     curves: Path | None = None
+    pairs: Path | None = None
     threads: int = 2
     workers: int = 1
 
@@ -150,7 +158,7 @@ def train_enhancement(
     if state.perceptual is None:
         progress("no weights of VGG-16 given: training without the perceptual loss")
     log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.step)
-    for pairs in _iter_remaining_batches(data[0], recipe, state, settings.workers):
+    for pairs in _iter_remaining_batches(data[0], recipe, state, settings):
         losses = state.take_step(pairs.to(state.device))
         if state.step % 50 == 0:
             _log_losses(log, losses, state.step)
@@ -163,18 +171,22 @@ def train_enhancement(
 
 
 def _iter_remaining_batches(
-    originals: Sequence[Original], recipe: EnhancementRecipe, state: TrainingState, workers: int
+    originals: Sequence[Original],
+    recipe: EnhancementRecipe,
+    state: TrainingState,
+    settings: EnhancementSettings,
 ) -> Iterator[PairBatch]:
     """Yield what is left of both stages."""
-    first = state.step
-    parts_start = max(first, recipe.view_steps)
-    parts = PartPairDataset(originals, recipe.batch_size, recipe.side, recipe.seed)
+    first, workers = state.step, settings.workers
+    parts: Dataset[PairBatch] = PartPairDataset(originals, recipe.batch_size, recipe.side, recipe.seed)
+    if settings.pairs is not None:
+        parts = KeptPairs(parts, settings.pairs)
     if first >= recipe.view_steps:
-        return iter_batches(parts, first, recipe.total_steps, workers)
+        return iter_batches(parts, first - recipe.view_steps, recipe.steps, workers)
     views = ViewPairDataset(originals, recipe.view_batch_size, recipe.seed)
     return chain(
-        iter_batches(views, first, parts_start, workers),
-        iter_batches(parts, parts_start, recipe.total_steps, workers),
+        iter_batches(views, first, recipe.view_steps, workers),
+        iter_batches(parts, 0, recipe.steps, workers),
     )
 
 

@@ -47,8 +47,6 @@ class EnhancementRecipe:
         similarity: Weight of 1 - MS-SSIM.
         perceptual: Weight of the distance of VGG-16 features.
         adversarial: Weight of the generator's term against the discriminator.
-        tuning_share: Part of the second stage, at its end, in which the last two count.
-        tuning_interval: They count in every so many-th step, and then so many times as much.
         average: Decay of the running average of the weights, which is what comes out.
         check_every: Steps between checks on held-out photos.
         save_every: Steps between checkpoints.
@@ -56,8 +54,8 @@ class EnhancementRecipe:
 
     Example:
         >>> recipe = EnhancementRecipe.from_lengths(steps=800, view_steps=100)
-        >>> recipe.total_steps, round(recipe.rate_at(0), 5), recipe.is_tuning_step(896)
-        (900, 0.001, True)
+        >>> recipe.total_steps, round(recipe.rate_at(0), 5)
+        (900, 0.001)
     """
 
     view_steps: int = 12_000
@@ -73,8 +71,6 @@ class EnhancementRecipe:
     similarity: float = 1.0
     perceptual: float = 0.002
     adversarial: float = 0.0005
-    tuning_share: float = 0.1
-    tuning_interval: int = 8
     average: float = 0.999
     check_every: int = 1000
     save_every: int = 200
@@ -97,11 +93,6 @@ class EnhancementRecipe:
             return _cosine_rate(self.view_rate, step / self.view_steps)
         done = step - self.view_steps
         return _cosine_rate(self.rate, done / self.steps) * min(1, (done + 1) / self.warm_up)
-
-    def is_tuning_step(self, step: int) -> bool:
-        """Return whether perceptual and adversarial loss count in a step."""
-        tuning_start = self.total_steps - self.tuning_share * self.steps
-        return step >= max(tuning_start, self.view_steps) and step % self.tuning_interval == 0
 
 
 @dataclass(eq=False)
@@ -185,24 +176,11 @@ class TrainingState:
         weighted["absolute"] = recipe.absolute, absolute_loss(enhanced, original)
         weighted["detail"] = recipe.detail, detail_loss(enhanced, original)
         weighted["similarity"] = recipe.similarity, multi_scale_loss(enhanced, original)
-        if recipe.is_tuning_step(self.step):
-            weighted |= self._compute_tuning_losses(enhanced, original)
-        return weighted
-
-    def _compute_tuning_losses(
-        self, enhanced: Tensor, original: Tensor
-    ) -> dict[str, tuple[float, Tensor]]:
-        recipe, interval = self.recipe, self.recipe.tuning_interval
         self._train_discriminator(enhanced.detach(), original)
-        weighted = {
-            "adversarial": (
-                recipe.adversarial * interval,
-                adversarial_loss(self.discriminator(enhanced)),
-            )
-        }
+        deceit = adversarial_loss(self.discriminator(enhanced))
+        weighted["adversarial"] = recipe.adversarial, deceit
         if self.perceptual is not None:
-            distance = self.perceptual(enhanced, original)
-            weighted["perceptual"] = recipe.perceptual * interval, distance
+            weighted["perceptual"] = recipe.perceptual, self.perceptual(enhanced, original)
         return weighted
 
     def _train_discriminator(self, enhanced: Tensor, original: Tensor) -> None:

@@ -16,13 +16,19 @@ from packshot.train.networks.enhancement.srcnn import Srcnn
 
 DEFAULT_SHAPE = GeneratorShape()
 
+_SOURCE_SHAPE = replace(DEFAULT_SHAPE, curves=False)
+"""The components of the source's network and no others."""
+
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "full": lambda: Generator(DEFAULT_SHAPE),
     "no-laplacian": lambda: Generator(replace(DEFAULT_SHAPE, laplacian=False)),
     "no-wavelet": lambda: Generator(replace(DEFAULT_SHAPE, wavelet=False)),
     "neither": lambda: Generator(replace(DEFAULT_SHAPE, laplacian=False, wavelet=False)),
     "no-attention": lambda: Generator(replace(DEFAULT_SHAPE, attention=False)),
-    "no-curves": lambda: Generator(replace(DEFAULT_SHAPE, curves=False)),
+    "no-curves": lambda: Generator(_SOURCE_SHAPE),
+    "no-curves-no-laplacian": lambda: Generator(replace(_SOURCE_SHAPE, laplacian=False)),
+    "no-curves-no-wavelet": lambda: Generator(replace(_SOURCE_SHAPE, wavelet=False)),
+    "no-curves-neither": lambda: Generator(replace(_SOURCE_SHAPE, laplacian=False, wavelet=False)),
     "srcnn": Srcnn,
     "enhancegan": EnhanceGan,
     "mscnn": Mscnn,
