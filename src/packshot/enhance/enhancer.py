@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.gps_location import strip_location
@@ -20,14 +21,25 @@ from packshot.enhance.loop import (
     apply_steps,
     improve,
     is_blurred_beyond_repair,
+    is_nearer,
     make_initial_result,
 )
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, extract_exif, find_output_format
+from packshot.enhance.version_judge import VersionJudge
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
 from packshot.photo import Photo, label_of, read_bytes
-from packshot.report import Abstention, Action, Assessment, Enhancement, Finding, Severity, Status
+from packshot.report import (
+    Abstention,
+    Action,
+    Assessment,
+    Enhancement,
+    ExpectedGain,
+    Finding,
+    Severity,
+    Status,
+)
 from packshot.texts import load_texts
 
 RESHOOT_THRESHOLD: Final = 40.0
@@ -52,6 +64,7 @@ class EnhancedFile:
         assessment: Of it.
         steps: Names of the steps that made it, in order.
         abstentions: Changes of frame and background that it still lacks.
+        expected: How much nearer to the truth it is taken to be; None where the frame changed.
 
     Example:
         >>> from packshot.report import Assessment
@@ -63,6 +76,7 @@ class EnhancedFile:
     assessment: Assessment
     steps: tuple[str, ...]
     abstentions: tuple[Abstention, ...] = ()
+    expected: ExpectedGain | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +113,18 @@ class Enhancer:
         options: LoopOptions | None = None,
         network: EnhancementNetwork | None = None,
         output_options: OutputOptions | None = None,
+        judge: VersionJudge | None = None,
     ) -> None:
-        """Take an assessor and a network, or load those that ship.
+        """Take an assessor, a network and a judge of versions, or load those that ship.
 
         Args:
             assessor: Judges before, meanwhile and after; its language is that of the reasons.
             options: How far to go.
             network: One of the user's own.
             output_options: What outputs keep of the files that came in.
+            judge: One of the user's own.
         """
+        self.judge = VersionJudge.load_shipped() if judge is None else judge
         self.network = EnhancementNetwork.load_shipped() if network is None else network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
@@ -177,7 +194,7 @@ class Enhancer:
         atomic_write_bytes(output_data, target, times=times)
 
     def _run_loop(self, photo: Photo, data: bytes, source: Path) -> LoopResult:
-        return improve(self.assessor, photo, self.options, self.network.plan)
+        return improve(self.assessor, photo, self.options, self.network.plan, self.judge)
 
     def _open_photo(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
         return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
@@ -193,14 +210,22 @@ class Enhancer:
             pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
         )
         finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
-        if not loop_result.is_faithful_to(finished.pixels):
+        expected = self._judge_finished(loop_result, finished.pixels)
+        if not loop_result.is_faithful_to(finished.pixels) or not is_nearer(expected):
             return None
         after = self.assessor.assess_photo(finished)
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
         if gain < self.options.min_total_gain(before):
             return None
-        return EnhancedFile(encoded, after, list_step_names(loop_result.applications))
+        names = list_step_names(loop_result.applications)
+        return EnhancedFile(encoded, after, names, expected=expected)
+
+    def _judge_finished(self, loop_result: LoopResult, pixels: Pixels) -> ExpectedGain | None:
+        """Judge the finished file, seen at the size that photos are judged at, against what came."""
+        if loop_result.reference.shape != pixels.shape:
+            return None
+        return self.judge.judge(loop_result.reference, pixels)
 
     def _choose_output(
         self, data: bytes, photo: Photo, output_format: str, enhanced_file: EnhancedFile | None
@@ -278,6 +303,7 @@ class Enhancer:
             score_before=before.score,
             score_after=(after or before).score,
             steps=enhanced_file.steps if enhanced_file else (),
+            expected=enhanced_file.expected if enhanced_file else None,
             trace=loop_result.trace,
             before=before,
             after=after,

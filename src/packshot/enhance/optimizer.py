@@ -105,7 +105,7 @@ class Optimizer(Enhancer):
         self, photo: Photo, presentation: Presentation, before: Assessment | None
     ) -> OptimizedResult:
         """Repair a photo that was presented; `before` is the photo as it came, None if it still is."""
-        loop_result = improve(self.assessor, photo, self.options, self.network.plan)
+        loop_result = improve(self.assessor, photo, self.options, self.network.plan, self.judge)
         trials = [_make_trial(number, step) for number, step in enumerate(presentation.steps, start=1)]
         later = [
             trial.model_copy(update={"round": trial.round + len(trials)}) for trial in loop_result.trace

@@ -25,6 +25,7 @@ PART_SIDE: Final = 96
 
 PARTS_OF_A_SORT: Final = 2
 PART_SORTS: Final = ("changed", "detailed", "quiet")
+PART_COUNT: Final = PARTS_OF_A_SORT * len(PART_SORTS)
 
 _MIN_LUMA, _MAX_LUMA = 16.0, 242.0
 """Mean grey level outside which a quiet part is black or white ground, where noise cannot be seen."""
@@ -80,7 +81,9 @@ def make_version_views(before: Pixels, after: Pixels) -> VersionViews:
     corners = _choose_parts(_extend(difference), versions)
     parts = [[pixels[y : y + PART_SIDE, x : x + PART_SIDE] for y, x in corners] for pixels in versions]
     whole = [to_whole_view(pixels, WHOLE_SIDE) for pixels in (before, after)]
-    return VersionViews(np.stack(whole), np.stack([np.stack(one) for one in parts]), _measure(difference))
+    return VersionViews(
+        np.stack(whole), np.stack([np.stack(one) for one in parts]), _measure(difference)
+    )
 
 
 def _measure(difference: ByteArray) -> Float32Array:
@@ -89,7 +92,7 @@ def _measure(difference: ByteArray) -> Float32Array:
     root, mean = float(counts @ levels**2) ** 0.5, float(counts @ levels)
     high = int(np.searchsorted(np.cumsum(counts), 0.99))
     share = float(counts[levels >= _VISIBLE_CHANGE].sum())
-    return np.float32([root / 255, mean / 255, high / 255, share])
+    return np.array([root / 255, mean / 255, high / 255, share], np.float32)
 
 
 def _extend(pixels: ByteArray) -> ByteArray:
@@ -105,9 +108,11 @@ def _choose_parts(difference: ByteArray, versions: list[Pixels]) -> list[tuple[i
     height, width = difference.shape
     rows, columns = (_space_evenly(side) for side in (height, width))
     lumas = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in versions]
-    changed = _sum_parts(difference, rows, columns)
-    detail = sum(_sum_parts(_find_edges(luma), rows, columns) for luma in lumas)
-    light = sum(_sum_parts(luma, rows, columns) for luma in lumas) / len(lumas)
+    changed = _average_parts(difference, rows, columns)
+    detail, light = (
+        np.mean([_average_parts(measure(luma), rows, columns) for luma in lumas], axis=0)
+        for measure in (_find_edges, np.asarray)
+    )
     is_ground = (light < _MIN_LUMA) | (light > _MAX_LUMA)
     orders = (-changed, -detail, detail + np.where(is_ground, detail.max() + 1, 0))
     corners = [(int(y), int(x)) for y in rows for x in columns]
@@ -129,11 +134,11 @@ def _find_edges(luma: ByteArray) -> ByteArray:
     return np.asarray(cv2.absdiff(luma, cv2.blur(luma, (5, 5))), np.uint8)
 
 
-def _sum_parts(plane: ByteArray, rows: IndexArray, columns: IndexArray) -> Float32Array:
+def _average_parts(plane: ByteArray, rows: IndexArray, columns: IndexArray) -> Float32Array:
     """(N,) mean of a plane over each part, row by row."""
     sums = cv2.integral(plane)
     ends, rights = rows + PART_SIDE, columns + PART_SIDE
     inside = (
         sums[ends][:, rights] - sums[rows][:, rights] - sums[ends][:, columns] + sums[rows][:, columns]
     )
-    return (inside / PART_SIDE**2).astype(np.float32).ravel()
+    return np.asarray(inside / PART_SIDE**2, np.float32).ravel()

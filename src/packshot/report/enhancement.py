@@ -54,6 +54,7 @@ class TrialOutcome(StrEnum):
     NO_PRODUCT = "no-product"
     SIZE = "size"
     NEW_FINDING = "new-finding"
+    NOT_NEARER = "not-nearer"
 
 
 class AbstentionReason(StrEnum):
@@ -136,6 +137,25 @@ class PolicyChange(Record):
     rules: tuple[RuleChange, ...] = ()
 
 
+class ExpectedGain(Record):
+    """How much nearer to the truth a photo is taken to have come, by a judge that cannot see the truth.
+
+    Example:
+        >>> gain = ExpectedGain(
+        ...     psnr=6.2, ssim=0.2, haarpsi=0.1, ciede2000=1.5, harmless=0.98, nearer=0.99
+        ... )
+        >>> gain.nearer > 0.9
+        True
+    """
+
+    psnr: float = Field(description="Decibels")
+    ssim: float = Field(description="Structural similarity, of 1")
+    haarpsi: float = Field(description="HaarPSI, of 1")
+    ciede2000: float = Field(description="Units of CIEDE2000 that colours are nearer")
+    harmless: float = Field(ge=0, le=1, description="Chance that neither PSNR nor SSIM fell")
+    nearer: float = Field(ge=0, le=1, description="Chance of more HaarPSI and less CIEDE2000")
+
+
 class Trial(Record):
     """One step that the enhancement loop tried on a photo.
 
@@ -160,6 +180,7 @@ class Trial(Record):
     score: float | None = Field(ge=0, le=100)
     colour_drift: float | None = Field(default=None, ge=0)
     structure: float | None = Field(default=None, ge=0, le=1)
+    expected: ExpectedGain | None = Field(default=None, description="None where it was not judged")
     kept: bool
     outcome: TrialOutcome
 
@@ -185,6 +206,9 @@ class Enhancement(Record):
     score_before: float | None = Field(default=None, ge=0, le=100)
     score_after: float | None = Field(default=None, ge=0, le=100)
     steps: tuple[str, ...] = Field(default=(), description="Kept, in the order applied")
+    expected: ExpectedGain | None = Field(
+        default=None, description="Of all steps together; None where nothing changed, or the frame did"
+    )
     trace: tuple[Trial, ...] = ()
     abstentions: tuple[Abstention, ...] = Field(
         default=(), description="Changes of frame and background that were called for and not made"

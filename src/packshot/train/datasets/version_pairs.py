@@ -1,8 +1,8 @@
 """Pairs of versions of photos whose original is known: what a judge of versions learns from.
 
-Originals are damaged, or left as they are; every step of the project, at several strengths, plain changes of
-light, colour and detail, and the network change them. Whether a version is nearer to the original than what
-it was made of is measured, by several full-reference measures.
+Originals are damaged, or left as they are; every step of the project, at several strengths, plain
+changes of light, colour and detail, and the network change them. Whether a version is nearer to the
+original than what it was made of is measured, by several full-reference measures.
 """
 
 from __future__ import annotations
@@ -92,14 +92,13 @@ def measure_truth(original: Pixels, version: Pixels) -> Float32Array:
         >>> measure_truth(grey, grey).round(2).tolist()
         [60.0, 1.0, 1.0, -0.0]
     """
-    return np.float32(
-        [
-            min(psnr(original, version), MAX_PSNR),
-            ssim(original, version),
-            haarpsi(original, version),
-            -mean_ciede2000(original, version),
-        ]
+    truth = (
+        min(psnr(original, version), MAX_PSNR),
+        ssim(original, version),
+        haarpsi(original, version),
+        -mean_ciede2000(original, version),
     )
+    return np.array(truth, np.float32)
 
 
 def make_pairs(
@@ -299,6 +298,6 @@ def _scale_light(pixels: Pixels, gains: tuple[float, float, float]) -> Pixels:
 
 
 def _map_values(pixels: Pixels, curve: Callable[[Float32Array], Float32Array]) -> Pixels:
-    values = curve(np.arange(256, dtype=np.float32) / 255)
+    values = curve(np.arange(256, dtype=np.float32) / np.float32(255))
     table = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
     return np.asarray(table[pixels], np.uint8)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +31,8 @@ from packshot.train.networks.version_judge import VersionReader
 from packshot.train.progress import Progress
 
 SIDES: Final = (384, 512, 768)
-"""Long sides, in pixels, that originals are shrunk to, each as often: the judge sees photos of up to 1024,
-and what is pictured is as large in them as in these."""
+"""Long sides, in pixels, that originals are shrunk to, each as often: the judge sees photos of up to
+1024. Larger ones of whose sources are few would cost twice the time. A judgement."""
 
 DrawDamages = Callable[[np.random.Generator], Mapping[str, Damage]]
 DrawChanges = Callable[[np.random.Generator], Mapping[str, Change]]
@@ -64,6 +64,10 @@ class PairReadings:
     changes: AnyArray
     damages: AnyArray
     groups: AnyArray
+
+    def swap(self) -> PairReadings:
+        """Return the same pairs the other way round: what is lost in place of what is won."""
+        return replace(self, before=self.after, after=self.before, gains=-self.gains)
 
     def select(self, rows: AnyArray) -> PairReadings:
         """Return some of the pairs."""
@@ -146,10 +150,14 @@ def read_original(path: Path, plan: PairPlan, reader: VersionReader) -> PairRead
             plan.per_damage,
         )
     )
-    readings = [_read(reader, pair.before, pair.after) for _, pair in pairs]
-    columns = [np.stack(column).astype(np.float16) for column in zip(*readings, strict=True)]
+    readings = [read_pair(reader, pair.before, pair.after) for _, pair in pairs]
+    before, after, difference = (
+        np.stack(column).astype(np.float16) for column in zip(*readings, strict=True)
+    )
     return PairReadings(
-        *columns,
+        before,
+        after,
+        difference,
         gains=np.stack([pair.gains for _, pair in pairs]),
         changes=np.array([pair.change for _, pair in pairs]),
         damages=np.array([damage for damage, _ in pairs]),
@@ -157,21 +165,32 @@ def read_original(path: Path, plan: PairPlan, reader: VersionReader) -> PairRead
     )
 
 
-def load_shards(folder: Path) -> PairReadings:
-    """Load all that is in a folder of `make_shards`.
+def load_shards(folder: Path, originals: Sequence[Path]) -> PairReadings:
+    """Load what `make_shards` made of some originals.
+
+    Args:
+        folder: Of the files.
+        originals: One at least.
 
     Raises:
-        ValueError: There is nothing in it.
+        FileNotFoundError: One is missing.
     """
     shards = []
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as arrays:
+    for original in originals:
+        with np.load(folder / f"{_hash(original)}.npz") as arrays:
             shards.append({name: arrays[name] for name in arrays.files})
     names = ("before", "after", "difference", "gains", "changes", "damages", "groups")
     return PairReadings(*(np.concatenate([shard[name] for shard in shards]) for name in names))
 
 
-def _read(reader: VersionReader, before: Pixels, after: Pixels) -> tuple[Float32Array, ...]:
+def read_pair(reader: VersionReader, before: Pixels, after: Pixels) -> tuple[Float32Array, ...]:
+    """Read two versions of a photo: the numbers of each, and those of both.
+
+    Args:
+        reader: The first stages of a trunk.
+        before: (H, W, 3) uint8.
+        after: Of the same shape.
+    """
     views = make_version_views(before, after)
     inputs = (torch.from_numpy(view[None]) for view in (views.whole, views.parts, views.change))
     with torch.inference_mode():
