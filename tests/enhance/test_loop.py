@@ -13,7 +13,7 @@ from packshot.enhance.loop import LoopOptions, StepApplication, apply_steps, imp
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.step_candidates import STEPS_ON_REQUEST, StepCandidate, build_planners
 from packshot.photo import Photo
-from packshot.report import Assessment, Finding, Severity, Status
+from packshot.report import Assessment, ExpectedGain, Finding, Severity, Status
 from tests.conftest import make_packshot, make_picture
 
 TONE = frozenset({Intent.TONE})
@@ -343,3 +343,35 @@ def test_what_was_not_shown_to_be_true_runs_on_request(monkeypatch, photo, name)
     monkeypatch.setattr(loop, "build_planners", lambda **options: {name: make_planner(9, name)})
     assert improve(FakeAssessor(), photo, LoopOptions()).trace == ()
     assert improve(FakeAssessor(), photo, LoopOptions(only_steps=frozenset({name}))).trace != ()
+
+
+@dataclass
+class FakeVersionJudge:
+    """Takes a version for nearer where it is no brighter than a limit."""
+
+    limit: float
+    pairs: list = field(default_factory=list)
+
+    def judge(self, before, after):
+        self.pairs.append((float(before.mean()), float(after.mean())))
+        chance = float(after.mean() <= self.limit)
+        return ExpectedGain(psnr=1, ssim=0, haarpsi=0, ciede2000=0, harmless=chance, nearer=chance)
+
+
+def test_what_the_judge_of_versions_doubts_is_refused_though_the_score_rises(set_candidates, photo):
+    set_candidates(make_called_candidate("expose", make_planner(20, "expose")))
+    assessor, judge = FakeAssessor(), FakeVersionJudge(limit=0)
+    result = improve(assessor, photo, LoopOptions(), judge=judge)
+    assert not result.applications
+    assert {trial.outcome.value for trial in result.trace} == {"not-nearer"}
+    assert all(trial.expected.nearer == 0 and trial.score is None for trial in result.trace)
+    assert assessor.call_count == 1  # The photo as it came: what is refused costs no assessment.
+
+
+def test_the_judge_sees_each_step_against_what_it_was_applied_to(set_candidates, photo):
+    set_candidates(make_called_candidate("expose", make_planner(20, "expose")))
+    judge = FakeVersionJudge(limit=255)
+    improve(FakeAssessor(), photo, LoopOptions(), judge=judge)
+    (first, second), mean = judge.pairs[:2], float(photo.pixels.mean())
+    assert first[0] == pytest.approx(mean)
+    assert second[0] == pytest.approx(first[1])

@@ -32,6 +32,20 @@ Examples:
   packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
 {_EXIT_STATUS_HELP}"""
 
+_VERSION_JUDGE_HELP = f"""Make the judge of versions: did a change bring a photo nearer to the truth?
+
+Photos are damaged and repaired in many ways; each result is compared with its original. What is read of
+each photo's versions is kept in the folder: a run that was stopped goes on where it was. Photos of the
+manifest whose split is not "train" are left out.
+
+\b
+Examples:
+  packshot train version-judge --photos products/manifest.csv \\
+    --source luma --source contoso --extra clothing-dataset/images:250 \\
+    --checkpoint efficientnet-lite0.pth --work build/version-judge \\
+    -o version-judge.onnx
+{_EXIT_STATUS_HELP}"""
+
 application = CommandGroup(
     help=_HELP,
 )
@@ -340,3 +354,38 @@ def _check_torch() -> None:
     message = f"packshot: training needs PyTorch and more: {format_install_command('train')}"
     typer.echo(f"{message}; in a checkout: make setup-train", err=True)
     raise typer.Exit(ExitStatus.USAGE)
+
+
+@application.command("version-judge", help=_VERSION_JUDGE_HELP)
+def version_judge_command(
+    photos: Annotated[Path, typer.Option(help="CSV: file, type, group, split, source.")],
+    checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
+    work: Annotated[Path, typer.Option(help="Folder for what is read of pairs.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
+    source: Annotated[list[str] | None, typer.Option(help="Photos of these sources only.")] = None,
+    extra: Annotated[
+        list[str] | None, typer.Option(help="FOLDER:COUNT, more photos; repeatable.")
+    ] = None,
+    product_ratings: Annotated[
+        Path | None, typer.Option(help="CSV of rated photos, whose products are left out of --extra.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that every pair is seen.")] = 40,
+    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch.")] = 1,
+) -> None:
+    """Run the recipe; users read `_VERSION_JUDGE_HELP`."""
+    _check_torch()
+    from packshot.train.datasets.pool import ExtraFolder
+    from packshot.train.datasets.product_ratings import read_product_ratings
+    from packshot.train.datasets.version_shards import list_judge_originals
+    from packshot.train.recipes.version_judge import JudgeInputs, JudgeRecipe, make_version_judge
+
+    known = [] if product_ratings is None else read_product_ratings(product_ratings)
+    originals = list_judge_originals(
+        photos,
+        source or (),
+        [ExtraFolder.parse(text) for text in extra or ()],
+        [photo.group for photo in known],
+    )
+    inputs = JudgeInputs(originals, checkpoint, work, output)
+    make_version_judge(inputs, JudgeRecipe(epochs=epochs), typer.echo, threads)
+    typer.echo(f"wrote {output}")

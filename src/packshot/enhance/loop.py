@@ -253,9 +253,9 @@ def improve(
 ) -> LoopResult:
     """Improve a photo at the size it is judged at, one step a round.
 
-    A step is kept when what the steps so far were not meant to change has stayed (`measure_fidelity`), the
-    judge is certain that the photo came nearer to the truth, the score rises by `LoopOptions.min_gain`,
-    and no more is found wrong. Repairs that fail at full
+    A step is kept when what the steps so far were not meant to change has stayed (`measure_fidelity`),
+    the judge is certain that the photo came nearer to the truth, the score rises by
+    `LoopOptions.min_gain`, and no more is found wrong. Repairs that fail at full
     strength get one more round at half; a classical one that was kept may be kept once more.
 
     Args:

@@ -130,7 +130,7 @@ def plan_pool(rated: Sequence[ProductRating], extra: Sequence[ExtraFolder] = ())
             number = len(planned)
             is_last = version == VERSIONS - 1
             planned.append(PoolPhoto(path, number, 1 + (is_last and number % 2)))
-    others = _choose_others(extra, {photo.group.rpartition(":")[2] for photo in rated})
+    others = choose_others(extra, {photo.group.rpartition(":")[2] for photo in rated})
     first = len(planned)
     planned += [PoolPhoto(path, number, number % 2) for number, path in enumerate(others, first)]
     return planned + _plan_staged(originals, others, len(planned))
@@ -147,8 +147,18 @@ def _plan_staged(originals: Sequence[Path], others: Sequence[Path], first: int) 
     ]
 
 
-def _choose_others(extra: Iterable[ExtraFolder], known: set[str]) -> list[Path]:
-    """Choose photos of other products than these."""
+def choose_others(extra: Iterable[ExtraFolder], known: set[str]) -> list[Path]:
+    """Choose photos of other products than these, the same for the same files.
+
+    Args:
+        extra: Folders to choose from.
+        known: Names of products, as files are named, that are left out.
+
+    Example:
+        >>> chosen = choose_others([ExtraFolder(Path("examples/photos"), count=2)], known={"mug"})
+        >>> len(chosen), Path("examples/photos/mug.jpg") in chosen
+        (2, False)
+    """
     generator = random.Random(0)  # noqa: S311 - not for secrets
     chosen: list[Path] = []
     for folder in extra:

@@ -6,7 +6,7 @@ Originals whose file is there are not done again: work that was stopped goes on 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,8 +17,11 @@ import torch
 from packshot.arrays import AnyArray, Float16Array, Float32Array, Pixels
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.version_views import make_version_views
+from packshot.errors import SourceError
 from packshot.photo import Photo
 from packshot.train.array_files import write_arrays
+from packshot.train.datasets.damaged import read_manifest
+from packshot.train.datasets.pool import ExtraFolder, choose_others
 from packshot.train.datasets.version_pairs import (
     Change,
     Damage,
@@ -91,6 +94,41 @@ class PairPlan:
     draw_damages: DrawDamages
     draw_changes: DrawChanges
     per_damage: int = 8
+
+
+def list_judge_originals(
+    manifest: Path,
+    sources: Collection[str],
+    extra: Iterable[ExtraFolder],
+    known: Collection[str] = (),
+) -> list[Path]:
+    r"""List the photos that pairs are made of.
+
+    Args:
+        manifest: Of product photos; those kept from training stay out.
+        sources: Of these only; none for all.
+        extra: Folders of more.
+        known: Groups of other products that stay out, such as ``shop:mug``.
+
+    Raises:
+        SourceError: The manifest cannot be read, or there is nothing.
+
+    Example:
+        >>> _ = Path("products.csv").write_text("file,type,group,split\nmug.jpg,kitchen,1,train\n")
+        >>> [path.name for path in list_judge_originals(Path("products.csv"), (), ())]
+        ['mug.jpg']
+    """
+    products = read_manifest(manifest)
+    groups = {original.group for original in products} | set(known)
+    chosen = [
+        original.path
+        for original in products
+        if original.split == "train" and (not sources or original.source in sources)
+    ]
+    chosen += choose_others(extra, {group.rpartition(":")[2] for group in groups})
+    if not chosen:
+        raise SourceError(f"{manifest} has no photos to train on of {tuple(sources)}")
+    return chosen
 
 
 def plan_training_pairs(network: EnhancementNetwork | None) -> PairPlan:

@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 from packshot.arrays import AnyArray, Float32Array, Mask
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.version_views import PART_COUNT, PART_SIDE, WHOLE_SIDE
-from packshot.errors import ModelError
+from packshot.errors import InvalidInput, ModelError
 from packshot.train.datasets.hash_split import falls_in_share
 from packshot.train.datasets.version_pairs import GAIN_NAMES
 from packshot.train.datasets.version_shards import (
@@ -204,9 +204,14 @@ def fit_head(readings: PairReadings, recipe: JudgeRecipe, progress: Progress) ->
         readings: Of pairs of many originals.
         recipe: How.
         progress: Told about progress.
+
+    Raises:
+        InvalidInput: So few originals that none is held out, or that none is left.
     """
     torch.manual_seed(recipe.seed)
     is_held = find_held(readings, recipe)
+    if is_held.all() or not is_held.any():
+        raise InvalidInput("too few originals to learn from some and to check with others")
     taught, held = readings.select(~is_held), readings.select(is_held)
     head = VersionHead(recipe.hidden, recipe.dropout)
     head.fit_scaling(to_reading(taught))
