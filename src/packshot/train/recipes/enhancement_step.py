@@ -70,7 +70,7 @@ class EnhancementRecipe:
     detail: float = 1.0
     similarity: float = 1.0
     perceptual: float = 0.002
-    adversarial: float = 0.0005
+    adversarial: float = 0.005
     average: float = 0.999
     check_every: int = 1000
     save_every: int = 200
