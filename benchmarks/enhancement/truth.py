@@ -39,7 +39,7 @@ from packshot.measure.product import find_plain_product
 from packshot.measure.reference import haarpsi, ms_ssim, psnr, ssim, vsi
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.photo import Photo
-from packshot.report import Action
+from packshot.report import Action, ExpectedGain
 from packshot.train.datasets.damaged import read_manifest
 
 UNDAMAGED = "none"
@@ -69,7 +69,7 @@ class TruthCase:
 
 @dataclass(frozen=True, eq=False)
 class TruthOutcome:
-    """What became of a case; `before` and `after` are measures against the original."""
+    """What became of a case: measures against the original before and after, and what was promised."""
 
     case: TruthCase
     action: str
@@ -79,6 +79,7 @@ class TruthOutcome:
     is_same: bool
     steps: tuple[str, ...]
     trials: tuple[str, ...]
+    expected: ExpectedGain | None
     pictures: tuple[Pixels, Pixels, Pixels]
 
     def gain(self, measure: str) -> float:
@@ -121,6 +122,7 @@ def enhance_case(case: TruthCase) -> TruthOutcome:
         is_same=is_same,
         steps=result.steps,
         trials=tuple(f"{trial.step}:{trial.outcome.value}" for trial in result.trace),
+        expected=result.expected,
         pictures=tuple(_make_tile(pixels) for pixels in (original, damaged, enhanced)),
     )
 
@@ -226,9 +228,13 @@ def make_row(damage: str, part: Sequence[TruthOutcome]) -> Row:
     }
     for name in part[0].before:
         row[f"{name}_gain"] = _mean([outcome.gain(name) for outcome in changed])
-    promised = [outcome.scores[1] - outcome.scores[0] for outcome in changed]
+    judged = [outcome for outcome in changed if outcome.expected is not None]
+    score_gains = [outcome.scores[1] - outcome.scores[0] for outcome in changed]
+    for name in ("haarpsi", "psnr", "ssim", "ciede2000"):
+        promised = [getattr(outcome.expected, name) for outcome in judged]
+        row[f"promised_and_{name}"] = _correlate(promised, [outcome.gain(name) for outcome in judged])
     for name in ("haarpsi", "psnr"):
-        row[f"promised_and_{name}"] = _correlate(promised, [outcome.gain(name) for outcome in changed])
+        row[f"score_and_{name}"] = _correlate(score_gains, [outcome.gain(name) for outcome in changed])
     return row
 
 

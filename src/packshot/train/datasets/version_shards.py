@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -67,10 +67,6 @@ class PairReadings:
     changes: AnyArray
     damages: AnyArray
     groups: AnyArray
-
-    def swap(self) -> PairReadings:
-        """Return the same pairs the other way round: what is lost in place of what is won."""
-        return replace(self, before=self.after, after=self.before, gains=-self.gains)
 
     def select(self, rows: AnyArray) -> PairReadings:
         """Return some of the pairs."""

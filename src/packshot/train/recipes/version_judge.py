@@ -278,7 +278,7 @@ def _run_epoch(
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(taught.gains))
     for start in range(0, len(order), recipe.batch_size):
         batch = taught.select(order[start : start + recipe.batch_size])
-        loss = _compute_loss(head, batch if epoch % 2 else batch.swap(), recipe)
+        loss = _compute_loss(head, batch, recipe)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(head.parameters(), 1.0)
