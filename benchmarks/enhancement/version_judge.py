@@ -3,8 +3,8 @@
 Originals are those of `benchmarks.enhancement.truth`, none of which the judge was taught on. They are
 damaged by other code than the damage model, or not at all, and changed by every step of the project and
 by four changes of the field's that the judge never saw. Each result is judged against what it was made
-of, and compared with its original. "kept" are results that the loop would keep: nearer with the chances
-that it asks for.
+of, and compared with its original. "kept" are results that are as certain as the loop
+asks of steps that no measured fault calls for.
 
     python -m benchmarks.enhancement.version_judge
 
@@ -36,7 +36,7 @@ from packshot.enhance.baselines import (
     non_local_means,
     smooth_with_guided_filter,
 )
-from packshot.enhance.loop import is_nearer
+from packshot.enhance.loop import LIMITS
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.version_judge import VersionJudge
 from packshot.photo import Photo
@@ -67,6 +67,11 @@ class JudgedPair:
     change: str
     expected: ExpectedGain
     gains: dict[str, float]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is as certain as the loop asks of changes that no measured fault calls for."""
+        return min(self.expected.harmless, self.expected.nearer) >= LIMITS.min_certainty_on_request
 
     @property
     def is_harmed(self) -> bool:
@@ -104,7 +109,7 @@ def make_row(sort: str, name: str, pairs: Sequence[JudgedPair]) -> Row:
     """Sum up some pairs."""
     moved = [pair for pair in pairs if abs(pair.gains["haarpsi"]) >= _MOVED]
     right = [np.sign(pair.expected.haarpsi) == np.sign(pair.gains["haarpsi"]) for pair in moved]
-    kept = [pair for pair in pairs if is_nearer(pair.expected)]
+    kept = [pair for pair in pairs if pair.is_kept]
     row: Row = {
         "sort": sort,
         "name": name,
@@ -113,7 +118,7 @@ def make_row(sort: str, name: str, pairs: Sequence[JudgedPair]) -> Row:
         "right_direction": _mean(right),
         "kept": len(kept),
         "harmed_of_kept": _mean([pair.is_harmed for pair in kept]),
-        "kept_of_harmless": _mean([is_nearer(p.expected) for p in pairs if not p.is_harmed]),
+        "kept_of_harmless": _mean([pair.is_kept for pair in pairs if not pair.is_harmed]),
     }
     for measure in MEASURES:
         expected = [getattr(pair.expected, measure) for pair in pairs]

@@ -210,15 +210,15 @@ class Enhancer:
             pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
         )
         finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
+        names = list_step_names(loop_result.applications)
         expected = self._judge_finished(loop_result, finished.pixels)
-        if not loop_result.is_faithful_to(finished.pixels) or not is_nearer(expected):
+        if not loop_result.is_faithful_to(finished.pixels) or not is_nearer(expected, names):
             return None
         after = self.assessor.assess_photo(finished)
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
         if gain < self.options.min_total_gain(before):
             return None
-        names = list_step_names(loop_result.applications)
         return EnhancedFile(encoded, after, names, expected=expected)
 
     def _judge_finished(self, loop_result: LoopResult, pixels: Pixels) -> ExpectedGain | None:

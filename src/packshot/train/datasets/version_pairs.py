@@ -38,7 +38,7 @@ MAX_PSNR: Final = 60.0
 
 _MAX_LEVEL = 5
 _SEED_LIMIT = 1 << 31
-_PLAIN_CHANGES = 4
+_PLAIN_CHANGES = 7
 """Plain changes of each damaged photo."""
 
 
@@ -206,7 +206,7 @@ def draw_plain_changes(generator: np.random.Generator) -> dict[str, Change]:
 
     Example:
         >>> len(draw_plain_changes(np.random.default_rng(0)))
-        4
+        7
     """
     makers = generator.choice(len(_PLAIN_MAKERS), _PLAIN_CHANGES, replace=False)
     return dict(_PLAIN_MAKERS[int(place)](generator) for place in makers)
@@ -275,6 +275,67 @@ def _draw_blur(generator: np.random.Generator) -> tuple[str, Change]:
     return "plain blur", lambda pixels: np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
 
 
+def _draw_saturation(generator: np.random.Generator) -> tuple[str, Change]:
+    share = float(generator.uniform(0.3, 1.7))
+
+    def change(pixels: Pixels) -> Pixels:
+        grey = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        return np.asarray(cv2.addWeighted(pixels, share, grey, 1 - share, 0), np.uint8)
+
+    return "plain saturation", change
+
+
+def _draw_contrast(generator: np.random.Generator) -> tuple[str, Change]:
+    """Draw an S-curve, or its opposite, about the middle."""
+    strength = float(generator.uniform(-0.7, 1.5))
+
+    def curve(values: Float32Array) -> Float32Array:
+        bent = values + strength * values * (1 - values) * (2 * values - 1)
+        return np.clip(bent, 0, 1)
+
+    return "plain contrast", lambda pixels: _map_values(pixels, curve)
+
+
+def _draw_local_contrast(generator: np.random.Generator) -> tuple[str, Change]:
+    sigma, amount = float(generator.uniform(8, 40)), float(generator.uniform(-0.4, 0.8))
+
+    def change(pixels: Pixels) -> Pixels:
+        soft = cv2.GaussianBlur(pixels, (0, 0), sigma)
+        return np.asarray(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0), np.uint8)
+
+    return "plain local contrast", change
+
+
+def _draw_levelling(generator: np.random.Generator) -> tuple[str, Change]:
+    """Draw a step towards tones that are all as frequent."""
+    share = float(generator.uniform(0.1, 0.9))
+
+    def change(pixels: Pixels) -> Pixels:
+        counts = np.bincount(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).ravel(), minlength=256)
+        level = np.cumsum(counts) / counts.sum()
+        table = 255 * share * level + (1 - share) * np.arange(256)
+        return np.asarray(np.rint(table).astype(np.uint8)[pixels], np.uint8)
+
+    return "plain levelling", change
+
+
+def _draw_grain(generator: np.random.Generator) -> tuple[str, Change]:
+    sigma, seed = float(generator.uniform(1, 12)), int(generator.integers(_SEED_LIMIT))
+
+    def change(pixels: Pixels) -> Pixels:
+        noise = np.random.default_rng(seed).standard_normal(pixels.shape, np.float32)
+        return np.clip(np.rint(pixels + sigma * noise), 0, 255).astype(np.uint8)
+
+    return "plain grain", change
+
+
+def _draw_smoothing(generator: np.random.Generator) -> tuple[str, Change]:
+    colour, size = float(generator.uniform(8, 60)), float(generator.uniform(1.5, 5))
+    return "plain smoothing", lambda pixels: np.asarray(
+        cv2.bilateralFilter(pixels, -1, colour, size), np.uint8
+    )
+
+
 _PLAIN_MAKERS: Final[Sequence[Callable[[np.random.Generator], tuple[str, Change]]]] = (
     _draw_exposure,
     _draw_balance,
@@ -285,6 +346,12 @@ _PLAIN_MAKERS: Final[Sequence[Callable[[np.random.Generator], tuple[str, Change]
     _draw_sharpen,
     _draw_unsharp,
     _draw_blur,
+    _draw_saturation,
+    _draw_contrast,
+    _draw_local_contrast,
+    _draw_levelling,
+    _draw_grain,
+    _draw_smoothing,
 )
 
 
