@@ -238,7 +238,7 @@ class Enhancer:
         is_deep = full.bits == DEEP_BITS
         return (
             changed.values if is_deep else round_to_8_bits(changed.values),
-            replace(traits, profile=changed.profile),
+            replace(traits, profile=changed.profile, is_grey=full.is_grey),
         )
 
     def _read_traits(self, data: bytes) -> FileTraits:

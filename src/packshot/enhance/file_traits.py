@@ -123,7 +123,7 @@ def read_traits(data: bytes, *, keep_location: bool = False) -> FileTraits:
             traits,
             format="JPEG" if image.format == "MPO" else image.format or "",
             is_grey=image.mode in _GREY_MODES,
-            is_lossless=data[:4] == b"RIFF" and b"VP8L" in data[12:64],
+            is_lossless=_has_lossless_chunk(data),
             exif=extract_exif(data, keep_location=keep_location),
             **_read_storage(image),
         )
@@ -139,6 +139,18 @@ def has_credentials(data: bytes) -> bool:
         False
     """
     return _C2PA_BOX in data
+
+
+def _has_lossless_chunk(data: bytes) -> bool:
+    """Return whether a WebP holds a picture without loss (RFC 9649, section 2.6), not an animation."""
+    position = 12
+    while data[:4] == b"RIFF" and position + 8 <= len(data):
+        name = data[position : position + 4]
+        if name in (b"VP8L", b"VP8 ", b"ANMF"):
+            return name == b"VP8L"
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size + size % 2
+    return False
 
 
 def _read_storage(image: Image.Image) -> dict[str, Any]:

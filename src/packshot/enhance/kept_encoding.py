@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
@@ -15,12 +16,18 @@ from packshot.enhance.encoding import build_options, can_write, srgb_profile
 from packshot.enhance.file_traits import FileTraits
 from packshot.enhance.iptc import PNG_KEYWORD, build_jpeg_segments, build_png_text
 from packshot.errors import InvalidInput
-from packshot.photo.full_depth import round_to_8_bits
+from packshot.photo.full_depth import FullPhoto, round_to_8_bits
 from packshot.photo.icc import read_colour_space
 
 DEEP_FORMATS: Final = ("PNG", "TIFF")
 """Formats that are written with 16 bits: what they are for others no library here writes, or none of
 these reads back."""
+
+_GREY_FORMATS: Final = ("JPEG", "PNG", "TIFF")
+"""Formats in which a picture of one channel is written as one."""
+
+_DEEP_STEP: Final = 257
+"""16-bit numbers for each of 8 bits: 65535 / 255."""
 
 _MAX_XMP_BYTES: Final = 65_502
 """Of a packet that fits into a JPEG's segment: longer ones would need extended XMP."""
@@ -66,7 +73,9 @@ def encode_like(pixels: AnyArray, format_name: str, traits: FileTraits) -> bytes
         (300, 300)
     """
     _check(pixels, format_name)
-    is_grey = traits.is_grey and _is_grey(pixels)
+    is_grey = traits.is_grey and format_name in _GREY_FORMATS and _is_grey(pixels)
+    if not _can_embed(traits.profile, format_name, is_grey):
+        pixels, traits = _to_srgb(pixels, traits.profile), replace(traits, profile=b"")
     is_deep = pixels.dtype == np.uint16 and format_name in DEEP_FORMATS
     if not is_deep and pixels.dtype == np.uint16:
         pixels = round_to_8_bits(pixels)
@@ -85,6 +94,22 @@ def _check(pixels: AnyArray, format_name: str) -> None:
         raise InvalidInput(
             f"{format_name} cannot be written here; choose an output that ends in .jpg or .png"
         )
+
+
+def _can_embed(profile: bytes, format_name: str, is_grey: bool) -> bool:
+    """Return whether a file can say by a profile what its numbers mean, or need not: they are sRGB's."""
+    return is_srgb(profile) or (
+        format_name != "BMP" and profile[16:20] == (b"GRAY" if is_grey else b"RGB ")
+    )
+
+
+def _to_srgb(pixels: AnyArray, profile: bytes) -> AnyArray:
+    space = read_colour_space(profile, "L" if profile[16:20] == b"GRAY" else "RGB")
+    if space is None:
+        raise InvalidInput("encoding: a profile that cannot be read")
+    deep = pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * np.uint16(_DEEP_STEP)
+    converted = FullPhoto(deep, 16, space=space, profile=profile).to_srgb()
+    return converted if pixels.dtype == np.uint16 else round_to_8_bits(converted)
 
 
 def _is_grey(pixels: AnyArray) -> bool:
