@@ -33,7 +33,8 @@ XMP = (
     b'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="48,51N" '
     b'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType='
     b'"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" '
-    b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="0123"/></rdf:RDF></x:xmpmeta>'
+    b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="0123"/>'
+    b"</rdf:RDF></x:xmpmeta>"
 )
 
 
@@ -335,7 +336,7 @@ class TestMetadata:
 
 
 class TestStorage:
-    @pytest.mark.parametrize("quality", [90, 93, 97, 100])
+    @pytest.mark.parametrize("quality", [MIN_JPEG_QUALITY, 93, 97, 100])
     @pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
     @pytest.mark.parametrize("progressive", [False, True])
     def test_a_jpeg_is_quantised_as_it_was(self, quality, sampling, progressive):
